@@ -1,0 +1,17 @@
+"""The mystery-shopper server. This file is its map, and imports nothing.
+
+    app.py        create_app: the one place where the parts are joined
+    settings.py   what the environment says; the start is refused when something in it is wrong
+    cli.py        the flask commands: admin, db, demo, serve, worker, scores, photos
+    domain/       pure words and rules: checklists, answers, scores, flags, who may do what, every refusal
+    checklists/   the built-in checklists, as data
+    models/       tables
+    services/     the use cases; they take a Session and plain values, flush, and never commit
+    routes/       HTTP and JSON
+    pages/        HTML
+    jobs/         the mechanism of the worker
+    migrations/   Alembic
+
+Beside it: ``schemas/`` is the wire format, ``uploads/`` the photos. Imports point one way:
+domain ← schemas | models, uploads ← services ← routes, pages, jobs, cli ← app ← wsgi.
+"""

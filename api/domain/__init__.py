@@ -1,0 +1,1 @@
+"""Pure words and rules of mystery shopping; the standard library only."""
