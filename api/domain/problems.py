@@ -68,7 +68,6 @@ WRONG_CREDENTIALS = Problem("wrong-credentials", 401, "E-mail address or passwor
 FORBIDDEN = Problem("forbidden", 403, "Your role may not do this")
 NOT_FOUND = Problem("not-found", 404, "There is nothing here")
 METHOD_NOT_ALLOWED = Problem("method-not-allowed", 405, "This address does not take that method")
-NOT_ACCEPTABLE = Problem("not-acceptable", 406, "None of the formats asked for can be given")
 TOO_LARGE = Problem("too-large", 413, "The body is too large")
 UNSUPPORTED_TYPE = Problem("unsupported-media-type", 415, "This content type is not taken here")
 INVALID = Problem("invalid", 422, "Something in the request has to be mended")

@@ -1,0 +1,109 @@
+"""The flask commands: db, admin, demo, serve, worker, scores, photos."""
+
+import os
+import sys
+from datetime import timedelta
+from getpass import getpass
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from api import migrations
+from api.domain.problems import Refusal
+from api.jobs import worker as workers
+from api.routes.parts import Parts
+from api.services import demo, organizations, passwords, photos, totals
+from uploads.folder import FolderStore
+
+PASSWORD_LENGTH = 10
+
+
+def register(app: Flask) -> None:
+    """Give ``app`` its commands."""
+    for command in (_db, _admin, _scores, _photos, _demo, _worker, _serve):
+        app.cli.add_command(command)
+
+
+def _parts() -> Parts:
+    parts: Parts = current_app.extensions["survey"]
+    return parts
+
+
+_db = AppGroup("db", help="The database's tables.")
+_admin = AppGroup("admin", help="Administrators.")
+_scores = AppGroup("scores", help="Scores and their totals.")
+_photos = AppGroup("photos", help="Photos in the store.")
+
+
+@_db.command("upgrade")
+def upgrade() -> None:
+    """Bring the tables to the latest revision."""
+    migrations.upgrade(_parts().database)
+
+
+@_admin.command("create")
+@click.argument("email")
+@click.option("--organization", required=True, help="Its name; made, with the built-in checklists, if new.")
+@click.option("--name", default="Administrator", show_default=True)
+def create_admin(email: str, organization: str, name: str) -> None:
+    """Make an administrator; the password is ADMIN_PASSWORD or the first line of standard input."""
+    password = os.environ.get("ADMIN_PASSWORD") or (
+        getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    )
+    if len(password) < PASSWORD_LENGTH:
+        raise click.ClickException(f"The password needs {PASSWORD_LENGTH} characters or more.")
+    if "@" not in email:
+        raise click.ClickException("This is no e-mail address.")
+    password_hash = passwords.hashed(password)
+    try:
+        _parts().database.write(
+            lambda session: organizations.add_administrator(session, organization, email, name, password_hash)
+        )
+    except Refusal as refusal:
+        raise click.ClickException(refusal.detail) from None
+    click.echo(f"{email} administers {organization}.")
+
+
+@_scores.command("recount")
+def recount() -> None:
+    """Compare every stored total with a recount; exit 1 and a list where they differ."""
+    with _parts().database.reading() as session:
+        found = 0
+        for difference in totals.differences(session):
+            found += 1
+            click.echo(difference)
+    if found:
+        sys.exit(1)
+    click.echo("Every stored total equals its recount.")
+
+
+@_photos.command("sweep")
+def sweep() -> None:
+    """Remove from the photo store what nothing points at, but no fresh upload."""
+    store = _parts().store
+    with _parts().database.reading() as session:
+        removed = photos.sweep(session, store)
+    if isinstance(store, FolderStore):
+        removed += store.sweep_parts(timedelta(days=1))
+    click.echo(f"Removed {removed}.")
+
+
+@click.command("demo")
+def _demo() -> None:
+    """Fill an empty database with a demo organization and a year of made-up visits."""
+    click.echo(demo.fill(_parts().database))
+
+
+@click.command("worker")
+def _worker() -> None:
+    """Do what is due until stopped; runs beside a server that was started without its own worker."""
+    workers.Worker(_parts().database, _parts().store).run_until_stopped()
+
+
+@click.command("serve")
+def _serve() -> None:
+    """Serve on HOST:PORT with the worker, until Ctrl-C or SIGTERM."""
+    from api.serve import serve
+
+    serve(current_app._get_current_object(), _parts())  # type: ignore[attr-defined]

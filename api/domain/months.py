@@ -1,0 +1,67 @@
+"""Months and days as managers read them: ``YYYY-MM``, in the location's time zone."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+#: where on earth a month begins first
+_EARLIEST_ZONE = timezone(timedelta(hours=14))
+
+
+def month_number(text: str) -> int:
+    """Return a month ``YYYY-MM`` as year · 12 + month − 1; raises ValueError for anything else."""
+    match = _MONTH.fullmatch(text)
+    if match is None or match[1] == "0000":
+        raise ValueError("A month is written YYYY-MM")
+    return int(match[1]) * 12 + int(match[2]) - 1
+
+
+def month_name(number: int) -> str:
+    """Return ``YYYY-MM`` for the number of a month."""
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def month_of(day: date) -> int:
+    """Return the number of the month in which a day lies."""
+    return day.year * 12 + day.month - 1
+
+
+def local(moment: datetime, time_zone: str) -> datetime:
+    """Return a moment as the clocks at a location show it."""
+    return moment.astimezone(ZoneInfo(time_zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole months, ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+    @property
+    def previous(self) -> "Period":
+        """The equally long period just before."""
+        return Period(2 * self.first - self.last - 1, self.first - 1)
+
+    @property
+    def months(self) -> range:
+        """The months' numbers, in order."""
+        return range(self.first, self.last + 1)
+
+    @classmethod
+    def of(cls, first: int | None, last: int | None, moment: datetime | None = None) -> "Period":
+        """Return the period asked for; left out, it ends with the month that is latest on earth and is a year.
+
+        Raises ValueError when it would end before it begins, or spans over fifty years.
+        """
+        if last is None:
+            last = month_of((moment or datetime.now(UTC)).astimezone(_EARLIEST_ZONE).date())
+        if first is None:
+            first = last - 11
+        if first > last:
+            raise ValueError("The period ends before it begins")
+        if last - first >= 600:
+            raise ValueError("The period is longer than fifty years")
+        return cls(first, last)

@@ -1,0 +1,40 @@
+"""The life of a visit: which status may follow which, and why."""
+
+from datetime import UTC, datetime, timedelta
+
+STATUSES = ("assigned", "submitted", "accepted", "returned", "rejected", "cancelled", "declined")
+DECISIONS = ("accept", "return", "reject")
+
+#: what a decision makes of a visit
+STATUS_AFTER = {"accept": "accepted", "return": "returned", "reject": "rejected"}
+
+#: the statuses in which the next revision is taken; answers for a cancelled visit are not lost
+TAKES_FIRST_REVISION = frozenset({"assigned", "cancelled", "declined"})
+TAKES_NEXT_REVISION = frozenset({"returned"})
+
+#: the statuses of a visit that is still to be made
+OUT = frozenset({"assigned", "returned"})
+
+ACCEPTANCE_DUE = "acceptance-due"
+PHOTOS_DUE = "photos-due"
+PHOTOS_MAY_TAKE = timedelta(days=7)
+
+
+def next_revision(status: str, latest: int) -> int | None:
+    """Return the number of the revision that a visit takes next, or None when it takes none now."""
+    if latest == 0:
+        return 1 if status in TAKES_FIRST_REVISION else None
+    return latest + 1 if status in TAKES_NEXT_REVISION else None
+
+
+def end_of_period(moment: datetime, minutes: int) -> datetime:
+    """Return the next full period of ``minutes`` after ``moment``, counted from midnight UTC."""
+    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    period = timedelta(minutes=minutes)
+    return midnight + ((moment - midnight) // period + 1) * period
+
+
+def too_close(first: tuple[datetime, datetime], second: tuple[datetime, datetime], days: int) -> bool:
+    """Whether two visits of a shopper to one location, each (opens, ends), lie within the lock-out days."""
+    earlier, later = sorted((first, second))
+    return later[0] - earlier[1] < timedelta(days=days)

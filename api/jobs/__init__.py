@@ -1,0 +1,1 @@
+"""The mechanism of the worker: claim an event, run its task, finish or back off."""

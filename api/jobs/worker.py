@@ -1,0 +1,141 @@
+"""The worker: claims events that are due, runs each in its own transaction, and backs off from what fails.
+
+An event is claimed by moving its due time on (the lease) and counting the attempt; its effect and its removal
+are one transaction, which the attempt fences: of two workers that hold the same event, one's effect counts.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from api.domain import visits
+from api.jobs import tasks
+from api.models.base import now
+from api.models.database import Database
+from api.models.events import Event
+from api.services import photos
+from api.services.idempotency import forget_old
+from uploads.folder import FolderStore
+from uploads.store import Store, StoreDown
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=6)
+POLL_SECONDS = 1.0
+CLAIMED_AT_ONCE = 50
+TIDY_EVERY = timedelta(hours=1)
+
+TASKS: Mapping[str, Callable[[Session, Event], None]] = {
+    visits.ACCEPTANCE_DUE: tasks.accept,
+    visits.PHOTOS_DUE: tasks.photos_overdue,
+}
+
+
+class _Fenced(Exception):
+    """Another worker took the event over."""
+
+
+class Worker:
+    """Does what is due, one event after the other."""
+
+    def __init__(self, database: Database, store: Store) -> None:
+        self.database = database
+        self.store = store
+        self.stopping = threading.Event()
+        self.tidied_at = 0.0
+
+    def run(self) -> None:
+        """Do what is due until ``stopping`` is set."""
+        while not self.stopping.is_set():
+            try:
+                busy = self.work()
+                self._tidy()
+            except Exception:
+                log.exception("the worker's round failed")
+                busy = False
+            if not busy:
+                self.stopping.wait(POLL_SECONDS)
+
+    def run_until_stopped(self) -> None:
+        """Do what is due until SIGTERM or Ctrl-C."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stopping.set())
+        self.run()
+
+    def work(self) -> bool:
+        """Do the events that are due now; returns whether there were any."""
+        with self.database.reading() as session:
+            due = session.scalar(select(Event.id).where(Event.due_at <= now()).limit(1))
+        if due is None:
+            return False
+        for event in self.database.write(_claim):
+            self._do(event)
+        return True
+
+    def _do(self, event: Event) -> None:
+        def effect(session: Session) -> None:
+            done = session.execute(
+                delete(Event).where(Event.id == event.id, Event.attempts == event.attempts)
+            )
+            if not done.rowcount:  # type: ignore[attr-defined]
+                raise _Fenced
+            TASKS[event.kind](session, event)
+
+        try:
+            self.database.write(effect)
+        except _Fenced:
+            log.warning("event %s was taken over", event.kind)
+        except Exception as error:
+            log.exception("event %s failed", event.kind)
+            reason = type(error).__name__
+            self.database.write(lambda session: _back_off(session, event, reason))
+
+    def _tidy(self) -> None:
+        """Sweep the photo store and forget old answers, once an hour."""
+        if time.monotonic() - self.tidied_at < TIDY_EVERY.total_seconds() and self.tidied_at:
+            return
+        self.tidied_at = time.monotonic()
+        self.database.write(forget_old)
+        try:
+            with self.database.reading() as session:
+                photos.sweep(session, self.store)
+            if isinstance(self.store, FolderStore):
+                self.store.sweep_parts(timedelta(days=1))
+        except StoreDown:
+            log.warning("the photo store cannot be swept now")
+
+
+def _claim(session: Session) -> list[Event]:
+    """Take events that are due, in the order of their time and then at random, as their ids are."""
+    due = (
+        select(Event.id)
+        .where(Event.due_at <= now())
+        .order_by(Event.due_at, Event.id)
+        .limit(CLAIMED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    ids = session.scalars(due).all()
+    session.execute(
+        update(Event)
+        .where(Event.id.in_(ids))
+        .values(due_at=now() + LEASE, attempts=Event.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    claimed = session.scalars(select(Event).where(Event.id.in_(ids)).order_by(Event.id)).all()
+    return list(claimed)
+
+
+def _back_off(session: Session, event: Event, reason: str) -> None:
+    wait = min(timedelta(seconds=2**event.attempts), LONGEST_WAIT)
+    session.execute(
+        update(Event)
+        .where(Event.id == event.id, Event.attempts == event.attempts)
+        .values(due_at=now() + wait, last_error=reason)
+    )

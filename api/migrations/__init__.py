@@ -1,0 +1,24 @@
+"""Alembic's migrations, and how the program runs them."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from api.models.database import Database
+
+_FOLDER = Path(__file__).parent
+
+
+def configuration(connection: object) -> Config:
+    """Return Alembic's configuration for an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database) -> None:
+    """Bring the tables to the latest revision, in one transaction."""
+    with database.writing_engine.begin() as connection:
+        command.upgrade(configuration(connection), "head")

@@ -1,0 +1,22 @@
+"""Runs migrations on the connection that the caller hands over (``flask db upgrade`` does)."""
+
+from alembic import context
+
+from api.models import Base
+from api.models.base import UtcTime
+
+
+def render(kind: str, item: object, _context: object) -> str | bool:
+    """Write our own types into migrations as what they are in the database."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcTime) else False
+
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    render_item=render,
+)
+with context.begin_transaction():
+    context.run_migrations()

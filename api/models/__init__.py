@@ -1,0 +1,19 @@
+"""Tables, one file a field word. Importing the package brings every table into ``Base.metadata``."""
+
+from api.models import (  # noqa: F401
+    checklists,
+    events,
+    idempotency,
+    organizations,
+    photos,
+    places,
+    reviews,
+    scores,
+    sign_in,
+    submissions,
+    users,
+    visits,
+)
+from api.models.base import Base
+
+__all__ = ["Base"]

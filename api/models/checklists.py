@@ -1,0 +1,38 @@
+"""Checklists, their drafts and their published versions."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, HasId, now
+
+
+class Checklist(HasId, Base):
+    """A checklist by its key; ``latest_version`` is 0 until one is published."""
+
+    __tablename__ = "checklists"
+    __table_args__ = (UniqueConstraint("organization_id", "key"),)
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
+    key: Mapped[str]
+    draft: Mapped[dict[str, Any]]
+    latest_version: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ChecklistVersion(HasId, Base):
+    """A published version: ``document`` is the complete JSON text, and never changes."""
+
+    __tablename__ = "checklist_versions"
+    __table_args__ = (UniqueConstraint("checklist_id", "version"),)
+
+    checklist_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("checklists.id"))
+    version: Mapped[int]
+    document: Mapped[str]
+    sha256: Mapped[str]
+    published_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    published_at: Mapped[datetime] = mapped_column(default=now)

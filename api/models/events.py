@@ -1,0 +1,24 @@
+"""Events: what the worker has to do, written in the transaction that makes it needed (an outbox)."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, HasId, now
+
+
+class Event(HasId, Base):
+    """A task for the worker, due at a time; ``attempts`` fences off a worker that lost its lease."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "due_at", "id"),)
+
+    kind: Mapped[str]
+    visit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("visits.id"))
+    revision: Mapped[int | None]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)

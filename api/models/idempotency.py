@@ -1,0 +1,23 @@
+"""Remembered answers of creating POSTs, by Idempotency-Key."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, now
+
+
+class RememberedAnswer(Base):
+    """The first answer to a key of a caller; ``request_sha256`` is over method, path and body."""
+
+    __tablename__ = "remembered_answers"
+
+    caller_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_sha256: Mapped[str]
+    status: Mapped[int | None]
+    location: Mapped[str | None]
+    body: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)

@@ -1,0 +1,17 @@
+"""Organizations: who runs a mystery-shopping programme."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, HasId, now
+
+
+class Organization(HasId, Base):
+    """A company with its stores, people and checklists; nothing is shared between two of them."""
+
+    __tablename__ = "organizations"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    lockout_days: Mapped[int] = mapped_column(default=30)
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,34 @@
+"""Decisions: every one is kept, with who and why."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.domain.visits import DECISIONS
+from api.models.base import Base, HasId, now, one_of
+
+
+class Decision(HasId, Base):
+    """What was decided on a revision; ``reviewer_id`` is empty for an acceptance by itself.
+
+    The decision that stands is the one of the visit's latest revision that no other replaces.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        Index(None, "visit_id", "revision"),
+        Index(None, "replaces_id", unique=True),
+        one_of("decision", DECISIONS),
+    )
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"))
+    revision: Mapped[int]
+    decision: Mapped[str]
+    reason: Mapped[str | None]
+    question_reasons: Mapped[dict[str, Any] | None]
+    reviewer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("decisions.id"))
+    decided_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,46 @@
+"""Token families and failed log-ins: what signing in remembers."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, HasId, now
+
+
+class TokenFamily(HasId, Base):
+    """One signing-in and all the tokens that came of it.
+
+    ``current`` is the refresh token given last, ``previous`` the one it was given for: it works again until
+    ``current`` is first used, since its answer may have been lost.
+    """
+
+    __tablename__ = "token_families"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    current: Mapped[uuid.UUID]
+    previous: Mapped[uuid.UUID | None]
+    revoked_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SignInFailure(Base):
+    """How often signing in failed in a window of time, under a key such as an account at an address."""
+
+    __tablename__ = "sign_in_failures"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window_ends_at: Mapped[datetime] = mapped_column(index=True)
+    failures: Mapped[int]
+
+
+class KnownAddress(Base):
+    """An address that an account has signed in from: strangers' failures elsewhere do not lock it out."""
+
+    __tablename__ = "known_addresses"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]

@@ -1,0 +1,55 @@
+"""Submissions: what a shopper sent, revision by revision, and what it scored."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, now
+
+
+class Submission(Base):
+    """A stored revision, which never changes.
+
+    ``content`` is the body as it came, ``receipt`` the very text that was answered, ``photos`` the ids that
+    the answers name, ``result`` the score question by question. ``clock_shift`` is what was added to the
+    phone's times, in seconds.
+    """
+
+    __tablename__ = "submissions"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[dict[str, Any]]
+    content_sha256: Mapped[str]
+    receipt: Mapped[str]
+    photos: Mapped[list[Any]]
+    result: Mapped[dict[str, Any]]
+    clock_shift: Mapped[float] = mapped_column(default=0.0)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CommentPrint(Base):
+    """The first visit of the organization in which a long comment was seen; ``print`` is its SHA-256."""
+
+    __tablename__ = "comment_prints"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    print: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"))
+
+
+class Flag(Base):
+    """A reason for a person to look at a revision, in words."""
+
+    __tablename__ = "flags"
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"), index=True)
+    revision: Mapped[int]
+    code: Mapped[str]
+    detail: Mapped[str]
+    photo_id: Mapped[uuid.UUID | None]
+    other_visit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("visits.id"))

@@ -1,0 +1,47 @@
+"""People who sign in, and the places a manager is named for."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.domain.access import ROLES
+from api.models.base import Base, HasId, now, one_of
+
+
+class User(HasId, Base):
+    """A person of one organization; ``email`` is kept folded to lower case."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "email"),
+        Index(None, "email"),
+        one_of("role", ROLES),
+    )
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
+    email: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    disabled: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class UserRegion(Base):
+    """A manager sees this region and all below it."""
+
+    __tablename__ = "user_regions"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    region_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("regions.id"), primary_key=True)
+
+
+class UserLocation(Base):
+    """A manager sees this one location."""
+
+    __tablename__ = "user_locations"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    location_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("locations.id"), primary_key=True)

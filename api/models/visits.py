@@ -1,0 +1,49 @@
+"""Visits: a shopper is to see a location within a window of time, by one version of a checklist."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.domain.visits import STATUSES
+from api.models.base import Base, HasId, now, one_of
+
+
+class Visit(HasId, Base):
+    """One visit. ``day`` is in the location's time zone: of the window's opening until answers are in, then
+    of the visit's start; it is what lists are sorted by. ``month`` is fixed with the first revision.
+    ``waiting_since`` is when the
+    revision was submitted that a reviewer has to decide on, while he has to.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        Index(None, "organization_id", "day", "id"),
+        Index(None, "shopper_id", "day", "id"),
+        Index(None, "location_id", "day", "id"),
+        Index(None, "organization_id", "waiting_since", "id"),
+        Index(None, "organization_id", "external_id"),
+        one_of("status", STATUSES),
+    )
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
+    location_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("locations.id"))
+    shopper_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    checklist_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("checklist_versions.id"))
+    status: Mapped[str] = mapped_column(default="assigned")
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    external_id: Mapped[str | None]
+    day: Mapped[date]
+    part_of_day: Mapped[str | None]
+    month: Mapped[int | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=0)
+    waiting_since: Mapped[datetime | None]
+    return_reason: Mapped[str | None]
+    question_reasons: Mapped[dict[str, Any] | None]
+    decline_reason: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)

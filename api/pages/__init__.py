@@ -1,0 +1,1 @@
+"""HTML for people; the pages use the public API alone."""

@@ -1,0 +1,1 @@
+"""HTTP and JSON: who may call, what comes in, what goes out; one file a field word."""

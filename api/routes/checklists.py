@@ -1,0 +1,156 @@
+"""Checklists: the published ones for everybody, drafts for administrators."""
+
+from typing import Any
+
+from flask import Response, current_app
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.domain.access import SIGNED_IN
+from api.domain.fundamentals import FUNDAMENTALS
+from api.routes.bodies import read_json
+from api.routes.doors import Routes
+from api.routes.etags import IF_MATCH, edited, require_match
+from api.routes.lists import listed
+from api.routes.parts import actor, reading
+from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.services import checklists
+from api.services.checklists import Published
+from schemas import checklists as schemas
+from schemas.base import PageQuery
+
+routes = Routes("checklists", __name__, description="Checklists")
+
+DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary(), schemas.Fundamental()
+
+
+class _AsWritten(schemas.Schema):
+    """A draft leaves as it was written."""
+
+    def dump(self, obj: Any, **_options: Any) -> Any:
+        """Return the draft itself."""
+        return obj.draft
+
+
+class _Summary(schemas.ChecklistSummary):
+    """A published version in short."""
+
+    def dump(self, obj: Any, **_options: Any) -> Any:
+        """Return what the list shows of a version."""
+        return summary(obj)
+
+
+AS_WRITTEN = _AsWritten()
+
+
+@routes.get("/checklists", who="read checklists")
+@routes.arguments(PageQuery(), location="query")
+@routes.response(200, schemas.CHECKLIST_PAGE())
+def list_checklists(query: dict[str, Any]) -> Response:
+    """List the latest published version of each checklist."""
+    page = checklists.latest(reading(), actor(), query["limit"], query.get("cursor"))
+    return listed([summary(version) for version in page.items], page.cursor)
+
+
+@routes.post("/checklists", who="write checklists", refuses=[problems.ALREADY_EXISTS])
+@routes.arguments(DRAFT)
+@routes.response(201, DRAFT)
+@routes.doc(parameters=[IDEMPOTENCY_KEY])
+def create_checklist(_body: dict[str, Any]) -> Response:
+    """Begin a checklist with a draft; what may be wrong in it beside types is told when it is published."""
+    document = read_json()
+    return creating(
+        lambda session: checklists.create_draft(session, actor(), document),
+        AS_WRITTEN,
+        at=lambda made: f"/api/v1/checklists/{made.key}/draft",
+    )
+
+
+@routes.get(
+    "/checklists/<key>/versions/<int:version>",
+    who="read checklists",
+    refuses=[problems.CHECKLIST_NOT_FOUND],
+)
+@routes.response(200, schemas.ChecklistVersion())
+def get_version(key: str, version: int) -> Response:
+    """Get a published version: the whole document, which never changes."""
+    found = checklists.version(reading(), actor(), key, version)
+    response = current_app.response_class(found.text, content_type="application/json")
+    response.set_etag(found.sha256[:32])
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@routes.get("/checklists/<key>/draft", who="write checklists", refuses=[problems.DRAFT_NOT_FOUND])
+@routes.response(200, DRAFT)
+def get_draft(key: str) -> Response:
+    """Get the draft of a checklist as it was written."""
+    return edited(AS_WRITTEN, checklists.draft(reading(), actor(), key))
+
+
+@routes.put(
+    "/checklists/<key>/draft",
+    who="write checklists",
+    refuses=[problems.DRAFT_NOT_FOUND, problems.STALE, problems.IF_MATCH_REQUIRED],
+)
+@routes.arguments(DRAFT)
+@routes.response(200, DRAFT)
+@routes.doc(parameters=[IF_MATCH])
+def replace_draft(_body: dict[str, Any], key: str) -> Response:
+    """Put another document in a draft's place."""
+    document = read_json()
+
+    def replace(session: Session) -> Any:
+        checklist = checklists.draft(session, actor(), key, lock=True)
+        require_match(AS_WRITTEN, checklist)
+        return checklists.replace_draft(session, checklist, document)
+
+    return edited(AS_WRITTEN, in_transaction(replace))
+
+
+@routes.post(
+    "/checklists/<key>/publish",
+    who="write checklists",
+    refuses=[problems.DRAFT_NOT_FOUND, problems.INVALID],
+)
+@routes.response(201, SUMMARY)
+@routes.alt_response(200, schema=SUMMARY, description="Nothing changed: the standing version")
+@routes.doc(parameters=[IDEMPOTENCY_KEY])
+def publish(key: str) -> Response:
+    """Publish the draft as the next version, if anything changed."""
+    new = False
+
+    def work(session: Session) -> Published:
+        nonlocal new
+        version, new = checklists.publish(session, actor(), key)
+        return version
+
+    return creating(work, _Summary(), status_of=lambda _version: 201 if new else 200)
+
+
+@routes.post("/checklists/<key>/retire", who="write checklists", refuses=[problems.CHECKLIST_NOT_FOUND])
+@routes.response(204)
+def retire(key: str) -> Response:
+    """Take a checklist from the list; publishing it again brings it back."""
+    in_transaction(lambda session: checklists.retire(session, actor(), key))
+    return current_app.response_class(status=204)
+
+
+@routes.get("/fundamentals", who=SIGNED_IN)
+@routes.response(200, schemas.FUNDAMENTAL_PAGE())
+def list_fundamentals() -> Response:
+    """List the fundamentals of customer service that questions are tagged with."""
+    return listed(FUNDAMENTAL.dump(FUNDAMENTALS, many=True), None)
+
+
+def summary(version: Published) -> dict[str, Any]:
+    """Return what the list of checklists shows of a version."""
+    document = version.document
+    return {
+        "key": document.key,
+        "version": document.version,
+        "title": document.title,
+        "channel": document.channel,
+        "question_count": document.question_count,
+        "points_possible": document.points_possible,
+    }

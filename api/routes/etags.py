@@ -1,0 +1,45 @@
+"""ETags: what was read is named by its bytes, so that nobody edits what he has not seen."""
+
+import hashlib
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, current_app, request
+
+from api.domain import problems
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag that was read",
+    "schema": {"type": "string"},
+}
+
+
+def tag_of(body: bytes) -> str:
+    """Return the ETag of a JSON body."""
+    return hashlib.sha256(body.rstrip()).hexdigest()[:32]
+
+
+def require_match(schema: ma.Schema, current: Any) -> None:
+    """Refuse an edit of something that is not as the caller read it; ``schema`` is what GET dumps it with."""
+    if not request.if_match:
+        raise problems.IF_MATCH_REQUIRED()
+    tag = tag_of(current_app.json.dumps(schema.dump(current)).encode())
+    # A proxy that compresses may have put W/ before the tag.
+    if not request.if_match.star_tag and not request.if_match.contains_weak(tag):
+        raise problems.STALE()
+
+
+def tagged(response: Response) -> Response:
+    """Give a JSON answer its ETag, and answer 304 where the caller has it already."""
+    if response.status_code == 200 and response.is_json and not response.get_etag()[0]:
+        response.set_etag(tag_of(response.get_data()))
+    return response
+
+
+def edited(schema: ma.Schema, current: Any) -> Response:
+    """Return the answer to an edit: what GET gives from now on, and its ETag."""
+    body = current_app.json.dumps(schema.dump(current))
+    return tagged(current_app.response_class(body, content_type="application/json"))

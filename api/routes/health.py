@@ -1,0 +1,35 @@
+"""Whether the program lives and is ready, the numbers that operators watch, and what the API is."""
+
+from flask import Response, current_app
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from api.domain import problems
+from api.domain.access import ANYBODY
+from api.routes.doors import Routes
+from api.routes.parts import parts
+
+routes = Routes("health", __name__, description="Health")
+
+
+@routes.get("/health/live", who=ANYBODY)
+@routes.response(200, {"type": "object"})
+def live() -> dict[str, str]:
+    """Say that the program runs."""
+    return {"status": "live"}
+
+
+@routes.get("/health/ready", who=ANYBODY, refuses=[problems.UNAVAILABLE, problems.STORE_UNAVAILABLE])
+@routes.response(200, {"type": "object"})
+def ready() -> dict[str, str]:
+    """Say that the database and the photo store answer."""
+    parts().database.check()
+    parts().store.check()
+    return {"status": "ready"}
+
+
+@routes.get("/metrics", who=ANYBODY)
+@routes.response(200, {"type": "string"}, content_type="text/plain")
+def metrics() -> Response:
+    """Give the numbers that operators watch, for Prometheus."""
+    registry: CollectorRegistry = current_app.extensions["metrics"].registry
+    return current_app.response_class(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,61 @@
+"""The embedded photo store's own links, where a signature is all the right that is needed."""
+
+from flask import Response, current_app, request, send_file
+
+from api.domain import problems
+from api.domain.access import ANYBODY
+from api.domain.evidence import MAX_PHOTO_BYTES
+from api.routes.doors import Routes
+from api.routes.parts import parts
+from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
+from uploads.store import Missing
+
+routes = Routes("photo_store", __name__, description="The embedded photo store")
+
+
+def _folder() -> FolderStore:
+    store = parts().store
+    if not isinstance(store, FolderStore):
+        raise problems.NOT_FOUND()
+    return store
+
+
+@routes.put(
+    "/photo-store/<token>",
+    who=ANYBODY,
+    refuses=[problems.UPLOAD_REFUSED, problems.UPLOAD_DIFFERENT, problems.UPLOAD_EXISTS, problems.TOO_LARGE],
+)
+@routes.response(200)
+@routes.doc(
+    requestBody={
+        "required": True,
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
+)
+def upload(token: str) -> Response:
+    """Take the bytes that a signed link was made for; nothing can be overwritten."""
+    request.max_content_length = MAX_PHOTO_BYTES
+    try:
+        _folder().receive(token, request.stream, request.content_length, request.content_type or "")
+    except LinkRefused as refused:
+        raise problems.UPLOAD_REFUSED(str(refused) or None) from None
+    except BytesDiffer:
+        raise problems.UPLOAD_DIFFERENT() from None
+    except AlreadyThere:
+        raise problems.UPLOAD_EXISTS() from None
+    return current_app.response_class(status=200)
+
+
+@routes.get("/photo-store/<token>", who=ANYBODY, refuses=[problems.UPLOAD_REFUSED, problems.PHOTO_NOT_FOUND])
+@routes.response(200, {"type": "string", "contentMediaType": "image/jpeg"}, content_type="image/jpeg")
+def download(token: str) -> Response:
+    """Show the picture that a signed link was made for."""
+    try:
+        path, content_type = _folder().open_download(token)
+    except LinkRefused as refused:
+        raise problems.UPLOAD_REFUSED(str(refused) or None) from None
+    except Missing:
+        raise problems.PHOTO_NOT_FOUND() from None
+    response = send_file(path, mimetype=content_type, max_age=300)
+    response.headers["Cache-Control"] = "private, max-age=300"
+    return response

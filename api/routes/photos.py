@@ -1,0 +1,126 @@
+"""Photos of a visit: declared, confirmed, shown."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, redirect
+
+from api.domain import problems
+from api.domain.problems import Refusal
+from api.models.photos import Photo
+from api.routes.doors import Routes
+from api.routes.parts import actor, parts, reading
+from api.routes.transactions import in_transaction
+from api.services import photos
+from api.services.photos import Size
+from schemas import photos as schemas
+
+routes = Routes("photos", __name__, description="Photos")
+
+DECLARATION, DECLARED, CONFIRMED = (
+    schemas.PhotoDeclaration(),
+    schemas.DeclaredPhoto(),
+    schemas.ConfirmedPhoto(),
+)
+PICTURE = {"type": "string", "contentMediaType": "image/jpeg"}
+CHECK_AGAIN = "2"
+_refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
+
+
+@routes.put(
+    "/visits/<uuid:visit_id>/photos/<uuid:photo_id>",
+    who="send visits",
+    refuses=[problems.VISIT_NOT_FOUND, problems.PHOTO_CONFLICT, problems.STORE_UNAVAILABLE],
+)
+@routes.arguments(DECLARATION)
+@routes.response(201, DECLARED)
+@routes.alt_response(200, schema=DECLARED, description="Declared before: a fresh link, or none once stored")
+def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Response:
+    """Declare a photo, and get a signed link to send its bytes to."""
+    photo, new = in_transaction(lambda session: photos.declare(session, actor(), visit_id, photo_id, body))
+    answer = {"id": photo.id, "status": photo.status}
+    link = photos.upload_link(parts().store, photo)
+    if link is not None:
+        answer["upload"] = link
+    return _answer(DECLARED.dump(answer), 201 if new else 200)
+
+
+@routes.post(
+    "/visits/<uuid:visit_id>/photos/<uuid:photo_id>/confirm",
+    who="send visits",
+    refuses=[
+        *_refused,
+        problems.PHOTO_NOT_UPLOADED,
+        problems.PHOTO_UNUSABLE,
+        problems.STORE_UNAVAILABLE,
+    ],
+)
+@routes.response(200, CONFIRMED)
+@routes.alt_response(202, schema=CONFIRMED, description="It is still being worked on; ask again")
+def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
+    """Have the bytes that were sent looked at and kept; safe to repeat."""
+    photo = photos.declared(reading(), actor(), visit_id, photo_id)
+    if photo.status == "stored":
+        return _stored(photos.stored(photo))
+    with photos.working_on(visit_id, photo_id) as free:
+        if not free:
+            return _checking(photo)
+        found = photos.check(parts().store, photo)
+        every = parts().settings.accept_every_minutes
+        settled = in_transaction(lambda session: photos.settle(session, actor(), found, every))
+    if settled is None:
+        return _checking(photo)
+    if isinstance(settled, Refusal):
+        raise settled
+    return _stored(settled)
+
+
+def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
+    photo, linked = photos.shown(reading(), actor(), visit_id, photo_id)
+    key = photo.thumbnail_key if size == "thumbnail" else photo.key
+    assert key is not None
+    store = parts().store
+    if linked:
+        return redirect(store.download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]
+    return current_app.response_class(store.read(key, 2**26), content_type="image/jpeg")
+
+
+@routes.get(
+    "/visits/<uuid:visit_id>/photos/<uuid:photo_id>",
+    who="read visits",
+    refuses=[*_refused, problems.STORE_UNAVAILABLE],
+)
+@routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
+@routes.alt_response(302, description="For shopper, reviewer and administrator: a link that lives 5 minutes")
+def get_photo(visit_id: UUID, photo_id: UUID) -> Response:
+    """Show a stored photo."""
+    return _show(visit_id, photo_id, "picture")
+
+
+@routes.get(
+    "/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail",
+    who="read visits",
+    refuses=[*_refused, problems.STORE_UNAVAILABLE],
+)
+@routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
+@routes.alt_response(302, description="For shopper, reviewer and administrator: a link that lives 5 minutes")
+def get_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
+    """Show a stored photo, 480 pixels at the most."""
+    return _show(visit_id, photo_id, "thumbnail")
+
+
+def _stored(stored: photos.Stored) -> Response:
+    body = {"id": stored.id, "status": "stored", "width": stored.width, "height": stored.height}
+    return _answer(CONFIRMED.dump(body), 200)
+
+
+def _checking(photo: Photo) -> Response:
+    response = _answer(CONFIRMED.dump({"id": photo.id, "status": "checking"}), 202)
+    response.headers["Retry-After"] = CHECK_AGAIN
+    return response
+
+
+def _answer(body: dict[str, Any], status: int) -> Response:
+    response = current_app.json.response(body)
+    response.status_code = status
+    return response

@@ -1,0 +1,166 @@
+"""Regions and locations."""
+
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from flask import Response
+
+from api.domain import problems
+from api.domain.months import Period
+from api.models.places import Location, Region
+from api.routes.bodies import body_text, faults_of, require_type
+from api.routes.doors import Routes
+from api.routes.etags import IF_MATCH, edited, require_match
+from api.routes.lists import page_answer
+from api.routes.parts import actor, reading
+from api.routes.periods import period_of
+from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.services import places, visits
+from schemas import places as schemas
+from schemas.scores import PeriodQuery
+
+routes = Routes("places", __name__, description="Regions and locations")
+
+REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.Imported()
+IMPORT_ROW = schemas.LocationImport()
+
+
+@routes.get("/regions", who="read places")
+@routes.arguments(schemas.RegionsQuery(), location="query")
+@routes.response(200, schemas.REGION_PAGE())
+def list_regions(query: dict[str, Any]) -> Response:
+    """List regions by code."""
+    return page_answer(places.regions(reading(), actor(), **_page(query)), REGION)
+
+
+@routes.post("/regions", who="write places", refuses=[problems.ALREADY_EXISTS])
+@routes.arguments(schemas.RegionWrite())
+@routes.response(201, REGION)
+@routes.doc(parameters=[IDEMPOTENCY_KEY])
+def create_region(body: dict[str, Any]) -> Response:
+    """Add a region."""
+    return creating(
+        lambda session: places.create_region(session, actor(), body),
+        REGION,
+        at=lambda made: f"/api/v1/regions/{made.id}",
+    )
+
+
+@routes.get("/regions/<uuid:region_id>", who="read places", refuses=[problems.REGION_NOT_FOUND])
+@routes.response(200, REGION)
+def get_region(region_id: UUID) -> Region:
+    """Get a region."""
+    return places.region(reading(), actor(), region_id)
+
+
+@routes.patch(
+    "/regions/<uuid:region_id>",
+    who="write places",
+    refuses=[problems.REGION_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
+)
+@routes.arguments(schemas.RegionEdit(partial=True))
+@routes.response(200, REGION)
+@routes.doc(parameters=[IF_MATCH])
+def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
+    """Change a region; with `parent_id`, it moves with all below it."""
+
+    def edit(session: Any) -> Region:
+        region = places.region(session, actor(), region_id, lock=True)
+        require_match(REGION, region)
+        return places.edit_region(session, actor(), region, body)
+
+    return edited(REGION, in_transaction(edit))
+
+
+@routes.get("/regions/<uuid:region_id>/progress", who="read progress", refuses=[problems.REGION_NOT_FOUND])
+@routes.arguments(PeriodQuery(), location="query")
+@routes.response(200, schemas.Progress())
+def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
+    """Count a region's visits by month: still out, sent in, accepted."""
+    period: Period = period_of(query)
+    region = places.region(reading(), actor(), region_id)
+    return {"region": region, "months": visits.progress(reading(), actor(), region, period)}
+
+
+@routes.get("/locations", who="read places")
+@routes.arguments(schemas.LocationsQuery(), location="query")
+@routes.response(200, schemas.LOCATION_PAGE())
+def list_locations(query: dict[str, Any]) -> Response:
+    """List locations by code."""
+    return page_answer(places.locations(reading(), actor(), **_page(query)), LOCATION)
+
+
+@routes.post("/locations", who="write places", refuses=[problems.ALREADY_EXISTS])
+@routes.arguments(schemas.LocationWrite())
+@routes.response(201, LOCATION)
+@routes.doc(parameters=[IDEMPOTENCY_KEY])
+def create_location(body: dict[str, Any]) -> Response:
+    """Add a location."""
+    return creating(
+        lambda session: places.create_location(session, actor(), body),
+        LOCATION,
+        at=lambda made: f"/api/v1/locations/{made.id}",
+    )
+
+
+@routes.post("/locations/import", who="write places")
+@routes.response(201, IMPORTED)
+@routes.doc(
+    parameters=[IDEMPOTENCY_KEY],
+    requestBody={"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}},
+)
+def import_locations() -> Response:
+    """Add the locations of a CSV, all or none; the pointers of errors begin with the line.
+
+    Columns: code, name, region_code, time_zone; and if you like address, latitude, longitude, external_id,
+    closed.
+    """
+    require_type("text/csv")
+    text = body_text()
+    if "\0" in text:
+        raise problems.MALFORMED("A text holds a NUL character.")
+    rows, faults = [], []
+    for row in places.read_import(text):
+        try:
+            rows.append(IMPORT_ROW.load(row))
+        except ma.ValidationError as error:
+            faults += faults_of(error.messages, (row["line"],))
+    if faults:
+        raise problems.INVALID(faults=faults)
+    return creating(lambda session: {"imported": places.import_locations(session, actor(), rows)}, IMPORTED)
+
+
+@routes.get("/locations/<uuid:location_id>", who="read places", refuses=[problems.LOCATION_NOT_FOUND])
+@routes.response(200, LOCATION)
+def get_location(location_id: UUID) -> Location:
+    """Get a location."""
+    return places.location(reading(), actor(), location_id)
+
+
+@routes.patch(
+    "/locations/<uuid:location_id>",
+    who="write places",
+    refuses=[
+        problems.LOCATION_NOT_FOUND,
+        problems.ALREADY_EXISTS,
+        problems.STALE,
+        problems.IF_MATCH_REQUIRED,
+    ],
+)
+@routes.arguments(schemas.LocationEdit(partial=True))
+@routes.response(200, LOCATION)
+@routes.doc(parameters=[IF_MATCH])
+def edit_location(body: dict[str, Any], location_id: UUID) -> Response:
+    """Change a location; with `region_id`, it moves and takes its history along."""
+
+    def edit(session: Any) -> Location:
+        location = places.location(session, actor(), location_id, lock=True)
+        require_match(LOCATION, location)
+        return places.edit_location(session, actor(), location, body)
+
+    return edited(LOCATION, in_transaction(edit))
+
+
+def _page(query: dict[str, Any]) -> dict[str, Any]:
+    return {"cursor": None, **query}

@@ -1,0 +1,51 @@
+"""Reviews: what waits for a decision, and decisions."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from marshmallow import Schema
+
+from api.domain import problems
+from api.models.reviews import Decision
+from api.routes.doors import Routes
+from api.routes.lists import page_answer
+from api.routes.parts import actor, reading
+from api.routes.transactions import in_transaction
+from api.services import reviews, visits
+from schemas import reviews as schemas
+
+routes = Routes("reviews", __name__, description="Reviews")
+
+WAITING: Schema = schemas.WaitingVisit()
+
+
+@routes.get("/reviews", who="review visits")
+@routes.arguments(schemas.ReviewsQuery(), location="query")
+@routes.response(200, schemas.REVIEW_PAGE())
+def list_reviews(query: dict[str, Any]) -> Response:
+    """List the visits that wait for a decision, oldest first."""
+    page = reviews.waiting(reading(), actor(), query["limit"], query.get("cursor"))
+    flags = visits.flags_of(reading(), page.items)
+    rows = [
+        {
+            "visit_id": visit.id,
+            "revision": visit.revision,
+            "submitted_at": visit.waiting_since,
+            "flags": flags[visit.id],
+        }
+        for visit in page.items
+    ]
+    return page_answer(page, WAITING, rows)
+
+
+@routes.post(
+    "/visits/<uuid:visit_id>/review",
+    who="review visits",
+    refuses=[problems.VISIT_NOT_FOUND, problems.OWN_VISIT, problems.REVIEW_CONFLICT],
+)
+@routes.arguments(schemas.DecisionNew())
+@routes.response(200, schemas.Decision())
+def decide(body: dict[str, Any], visit_id: UUID) -> Decision:
+    """Accept, return or reject a revision; with `replaces`, take a decision that stands back."""
+    return in_transaction(lambda session: reviews.decide(session, actor(), visit_id, **body))

@@ -1,0 +1,138 @@
+"""Signing in and out, and who one is."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, request
+from flask_jwt_extended import create_access_token, create_refresh_token, get_csrf_token, get_jwt
+
+from api.domain import problems
+from api.domain.access import ANYBODY, REFRESH_TOKEN, SIGNED_IN
+from api.routes.doors import Routes
+from api.routes.parts import actor, parts, reading
+from api.routes.transactions import in_transaction
+from api.services import passwords, sign_in, users
+from schemas import sign_in as schemas
+
+routes = Routes("sign_in", __name__, description="Signing in")
+
+ACCESS_LIVES = timedelta(minutes=15)
+
+
+@routes.post(
+    "/auth/login",
+    who=ANYBODY,
+    refuses=[problems.WRONG_CREDENTIALS, problems.WHICH_ORGANIZATION, problems.TOO_MANY_FAILURES],
+)
+@routes.arguments(schemas.Login())
+@routes.response(200, schemas.TokenPair())
+@routes.alt_response(204, description="With `cookies`: the tokens are in cookies only")
+def log_in(body: dict[str, Any]) -> Response:
+    """Sign in with e-mail address and password."""
+    credentials = sign_in.Credentials(
+        users.folded(body["email"]),
+        body["password"],
+        body.get("organization"),
+        request.remote_addr or "unknown",
+    )
+    with parts().database.reading() as session:
+        found = sign_in.candidates(session, credentials)
+    # The snapshot is closed while hashing takes its time.
+    fitting = sign_in.matching(found, credentials.password)
+    if not fitting:
+        in_transaction(lambda session: sign_in.fail(session, credentials))
+        raise problems.WRONG_CREDENTIALS()
+    if len(fitting) > 1:
+        raise problems.WHICH_ORGANIZATION('Several organizations know you; name one in "organization".')
+    return _answer(
+        in_transaction(lambda session: sign_in.begin(session, fitting[0], credentials.address)),
+        body["cookies"],
+    )
+
+
+@routes.post("/auth/refresh", who=REFRESH_TOKEN)
+@routes.response(200, schemas.TokenPair())
+@routes.alt_response(204, description="With the refresh token in a cookie: the new pair is, too")
+def refresh() -> Response:
+    """Take a refresh token (as Bearer) and give a new pair."""
+    claims = get_jwt()
+    family_id, refresh_id = UUID(claims["family"]), UUID(claims["jti"])
+    pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id))
+    if pair is None:
+        raise problems.NOT_SIGNED_IN("This refresh token is of no more use.")
+    return _answer(pair, "Authorization" not in request.headers)
+
+
+@routes.post("/auth/logout", who=SIGNED_IN)
+@routes.response(204)
+def log_out() -> Response:
+    """End this session: all its tokens are dead."""
+    in_transaction(lambda session: sign_in.end(session, actor().family_id))
+    response = _empty()
+    for name in _COOKIES:
+        response.delete_cookie(name, path=_path(name))
+    return response
+
+
+@routes.get("/me", who=SIGNED_IN)
+@routes.response(200, schemas.Me())
+def get_me() -> dict[str, Any]:
+    """Tell who is signed in, and for which places he is named."""
+    return users.whoami(reading(), actor())
+
+
+@routes.post("/me/password", who=SIGNED_IN, refuses=[problems.WRONG_PASSWORD])
+@routes.arguments(schemas.NewPassword())
+@routes.response(204)
+def change_password(body: dict[str, Any]) -> Response:
+    """Change one's password; all other sessions end."""
+    user = users.find(reading(), actor(), actor().id)
+    if not passwords.matches(body["old_password"], user.password_hash):
+        raise problems.WRONG_PASSWORD()
+    password_hash = passwords.hashed(body["new_password"])
+    in_transaction(lambda session: sign_in.change_password(session, actor(), password_hash))
+    return _empty()
+
+
+_COOKIES = ("access_token_cookie", "refresh_token_cookie", "csrf_access_token", "csrf_refresh_token")
+
+
+def _path(name: str) -> str:
+    return "/api/v1/auth/refresh" if name == "refresh_token_cookie" else "/"
+
+
+def _answer(pair: sign_in.Pair, cookies: bool) -> Response:
+    """Return a pair of tokens: as JSON, or as cookies that no script can read."""
+    claims = {"family": str(pair.family_id)}
+    access = create_access_token(str(pair.user_id), additional_claims=claims, expires_delta=ACCESS_LIVES)
+    fresh = create_refresh_token(
+        str(pair.user_id),
+        additional_claims=claims | {"jti": str(pair.refresh_id)},
+        expires_delta=sign_in.REFRESH_LIVES,
+    )
+    if not cookies:
+        body = {
+            "access_token": access,
+            "refresh_token": fresh,
+            "token_type": "Bearer",
+            "expires_in": int(ACCESS_LIVES.total_seconds()),
+        }
+        return current_app.json.response(body)
+    response = _empty()
+    values = (access, fresh, get_csrf_token(access), get_csrf_token(fresh))
+    for name, value in zip(_COOKIES, values, strict=True):
+        response.set_cookie(
+            name,
+            value,
+            max_age=sign_in.REFRESH_LIVES,
+            path=_path(name),
+            secure=request.is_secure,
+            httponly=name.endswith("_cookie"),
+            samesite="Lax",
+        )
+    return response
+
+
+def _empty() -> Response:
+    return current_app.response_class(status=204)

@@ -1,0 +1,93 @@
+"""Submissions: taken from phones exactly once, and given back."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, request
+
+from api.domain import problems
+from api.routes.bodies import read_json
+from api.routes.doors import Routes
+from api.routes.parts import actor, parts, reading
+from api.routes.transactions import in_transaction
+from api.services import submissions, visits
+from api.services.answers_shown import answers_with_points, visit_score
+from schemas import submissions as schemas
+from schemas.base import parse_time
+
+routes = Routes("submissions", __name__, description="Submissions")
+
+SUBMISSION, SCORED = schemas.Submission(), schemas.ScoredSubmission()
+DEVICE_TIME = {
+    "name": "Device-Time",
+    "in": "header",
+    "required": False,
+    "description": "The phone's clock as it sends",
+    "schema": {"type": "string", "format": "date-time"},
+}
+
+
+@routes.put(
+    "/visits/<uuid:visit_id>/submission",
+    who="send visits",
+    refuses=[problems.VISIT_NOT_FOUND, problems.SUBMISSION_CONFLICT, problems.REVISION_UNEXPECTED],
+)
+@routes.arguments(SUBMISSION)
+@routes.response(201, schemas.Receipt())
+@routes.alt_response(200, schema=schemas.Receipt(), description="The same content again: the same receipt")
+@routes.doc(parameters=[DEVICE_TIME])
+def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Send a visit's answers; the visit and the revision make it safe to send again, for ever."""
+    # A clock that cannot be read is no reason to refuse answers.
+    device_time = parse_time(request.headers.get("Device-Time", ""))
+    prepared = submissions.prepare(reading(), actor(), visit_id, read_json(), body, device_time)
+    if isinstance(prepared, str):
+        return _receipt(prepared, 200)
+    every = parts().settings.accept_every_minutes
+    receipt, new = in_transaction(lambda session: submissions.store(session, actor(), prepared, every))
+    return _receipt(receipt, 201 if new else 200)
+
+
+@routes.get(
+    "/visits/<uuid:visit_id>/submission",
+    who="read visits",
+    refuses=[problems.VISIT_NOT_FOUND, problems.SUBMISSION_NOT_FOUND],
+)
+@routes.response(
+    200,
+    {
+        "oneOf": [
+            {"$ref": "#/components/schemas/Submission"},
+            {"$ref": "#/components/schemas/ScoredSubmission"},
+        ]
+    },
+)
+def get_submission(visit_id: UUID) -> Response:
+    """Get the latest revision: a shopper's own as he sent it, to others the answers with their points."""
+    visit, view = visits.seen(reading(), actor(), visit_id)
+    submission = submissions.latest(reading(), visit)
+    content = submission.content
+    if view == "own":
+        return current_app.json.response(content)
+    shown = {
+        "visit_id": visit.id,
+        "revision": submission.revision,
+        "checklist_version": content["checklist_version"],
+        "score": visit_score(submission.result),
+        "answers": answers_with_points(reading(), visit, submission, view),
+        "comment": content.get("comment"),
+    }
+    dumped = SCORED.dump(shown)
+    if view == "evidence":
+        dumped |= {
+            "started_at": content["started_at"],
+            "finished_at": content["finished_at"],
+            "received_at": submission.received_at.isoformat().replace("+00:00", "Z"),
+            "clock_shift": submission.clock_shift,
+            "position": content.get("position"),
+        }
+    return current_app.json.response(dumped)
+
+
+def _receipt(text: str, status: int) -> Response:
+    return current_app.response_class(text, status=status, content_type="application/json")

@@ -1,0 +1,69 @@
+"""People, as administrators see them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.routes.doors import Routes
+from api.routes.etags import IF_MATCH, edited, require_match
+from api.routes.lists import page_answer
+from api.routes.parts import actor, reading
+from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.services import passwords, users
+from schemas import users as schemas
+
+routes = Routes("users", __name__, description="People")
+
+USER = schemas.User()
+
+
+@routes.get("/users", who="administer people")
+@routes.arguments(schemas.UsersQuery(), location="query")
+@routes.response(200, schemas.USER_PAGE())
+def list_users(query: dict[str, Any]) -> Response:
+    """List the organization's people by e-mail address."""
+    return page_answer(users.people(reading(), actor(), **{"cursor": None, **query}), USER)
+
+
+@routes.post("/users", who="administer people", refuses=[problems.ALREADY_EXISTS])
+@routes.arguments(schemas.UserNew())
+@routes.response(201, USER)
+@routes.doc(parameters=[IDEMPOTENCY_KEY])
+def create_user(body: dict[str, Any]) -> Response:
+    """Add a person."""
+    password_hash = passwords.hashed(body["password"])
+    return creating(
+        lambda session: users.create(session, actor(), body, password_hash),
+        USER,
+        at=lambda made: f"/api/v1/users/{made.user.id}",
+    )
+
+
+@routes.get("/users/<uuid:user_id>", who="administer people", refuses=[problems.USER_NOT_FOUND])
+@routes.response(200, USER)
+def get_user(user_id: UUID) -> users.Person:
+    """Get a person."""
+    return users.person(reading(), users.find(reading(), actor(), user_id))
+
+
+@routes.patch(
+    "/users/<uuid:user_id>",
+    who="administer people",
+    refuses=[problems.USER_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
+)
+@routes.arguments(schemas.UserEdit())
+@routes.response(200, USER)
+@routes.doc(parameters=[IF_MATCH])
+def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
+    """Change a person; `"disabled": true` or a new password ends his sessions."""
+    password_hash = passwords.hashed(body["password"]) if "password" in body else None
+
+    def edit(session: Session) -> users.Person:
+        user = users.find(session, actor(), user_id, lock=True)
+        require_match(USER, users.person(session, user))
+        return users.edit(session, actor(), user, body, password_hash)
+
+    return edited(USER, in_transaction(edit))

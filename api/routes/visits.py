@@ -1,0 +1,189 @@
+"""Visits: assigned by administrators, seen by each as he may."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from flask import Response, current_app
+from marshmallow import validate
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.models.visits import Visit
+from api.routes.bodies import faults_of, read_json
+from api.routes.doors import Routes
+from api.routes.lists import listed
+from api.routes.parts import actor, reading
+from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.services import reviews, visits
+from api.services.answers_shown import answers_with_points, visit_score
+from api.services.checklists import published
+from api.services.submissions import latest
+from api.services.visits import View
+from schemas import visits as schemas
+from schemas.base import Schema, page_of
+
+routes = Routes("visits", __name__, description="Visits")
+
+SCHEMAS: dict[View, Schema] = {
+    "own": schemas.OwnVisit(),
+    "watched": schemas.WatchedVisit(),
+    "evidence": schemas.EvidenceVisit(),
+}
+NEW = schemas.VisitNew()
+MOST_AT_ONCE = 1000
+ANY_VISIT = {
+    "oneOf": [
+        {"$ref": f"#/components/schemas/{name}"} for name in ("OwnVisit", "WatchedVisit", "EvidenceVisit")
+    ]
+}
+
+
+class _Assigned(Schema):
+    """A visit, or a list of them, as administrators see it right after assigning."""
+
+    def dump(self, obj: Any, **_options: Any) -> Any:
+        """Return what the administrator sees."""
+        session, made = obj
+        rows = SCHEMAS["evidence"].dump(
+            visits.described(session, made if isinstance(made, list) else [made], "evidence"), many=True
+        )
+        return {"items": rows} if isinstance(made, list) else rows[0]
+
+
+def _read_orders() -> tuple[list[dict[str, Any]], bool]:
+    """Return the visits of a body, which is one or a list of them, and whether it is a list."""
+    body = read_json()
+    many = isinstance(body, list)
+    try:
+        if many:
+            validate.Length(1, MOST_AT_ONCE)(body)
+        loaded = NEW.load(body, many=many)
+    except ma.ValidationError as error:
+        raise problems.INVALID(faults=faults_of(error.messages)) from None
+    return (loaded if many else [loaded]), many
+
+
+@routes.post("/visits", who="assign visits", refuses=[problems.ROTATION_LOCKOUT, problems.INVALID])
+@routes.response(201, schemas.EvidenceVisit())
+@routes.doc(
+    parameters=[IDEMPOTENCY_KEY],
+    requestBody={
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/VisitNew"},
+                        {
+                            "type": "array",
+                            "items": {"$ref": "#/components/schemas/VisitNew"},
+                            "minItems": 1,
+                            "maxItems": MOST_AT_ONCE,
+                        },
+                    ]
+                }
+            }
+        },
+    },
+)
+def assign_visits() -> Response:
+    """Assign a visit, or a list of 1 to 1,000, all or none.
+
+    Of a list the answer is `{"items": [...]}` in the same order, and pointers of errors begin with the index.
+    """
+    orders, many = _read_orders()
+
+    def work(session: Session) -> Any:
+        made = visits.assign(session, actor(), orders, batch=many)
+        return session, (made if many else made[0])
+
+    return creating(work, _Assigned(), at=None if many else lambda made: f"/api/v1/visits/{made[1].id}")
+
+
+@routes.get("/visits", who="read visits")
+@routes.arguments(schemas.VisitsQuery(), location="query")
+@routes.response(200, page_of(schemas.OwnVisit())())
+def list_visits(query: dict[str, Any]) -> Response:
+    """List visits by day: a shopper's own, a manager's accepted ones, all for reviewers; `mine` for one's own."""
+    limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
+    page, view = visits.list_visits(reading(), actor(), limit, cursor, mine, query)
+    return listed(_dumped(reading(), page.items, view), page.cursor)
+
+
+@routes.get("/visits/<uuid:visit_id>", who="read visits", refuses=[problems.VISIT_NOT_FOUND])
+@routes.arguments(schemas.VisitQuery(), location="query")
+@routes.response(200, ANY_VISIT)
+def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
+    """Get a visit as one may see it; `include=checklist` puts the whole document in `checklist`."""
+    visit, view = visits.seen(reading(), actor(), visit_id)
+    shown = _dumped(reading(), [visit], view)[0]
+    if view == "watched":
+        submission = latest(reading(), visit)
+        shown["answers"] = answers_with_points(reading(), visit, submission, view)
+        shown["comment"] = submission.content.get("comment")
+    if view == "evidence":
+        decisions = reviews.history(reading(), visit.id)
+        shown["decisions"] = schemas.Decision().dump(decisions, many=True)
+    if query.get("include") == "checklist":
+        shown["checklist"] = json.loads(published(reading(), visit.checklist_version_id).text)
+    return current_app.json.response(shown)
+
+
+@routes.post(
+    "/visits/<uuid:visit_id>/cancel",
+    who="assign visits",
+    refuses=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
+)
+@routes.response(200, schemas.EvidenceVisit())
+def cancel_visit(visit_id: UUID) -> Response:
+    """Take an assigned visit back; answers that come all the same go to a reviewer."""
+    return _after(lambda session: visits.cancel(session, actor(), visit_id), "evidence")
+
+
+@routes.post(
+    "/visits/<uuid:visit_id>/reassign",
+    who="assign visits",
+    refuses=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS, problems.ROTATION_LOCKOUT],
+)
+@routes.arguments(schemas.Reassignment())
+@routes.response(201, schemas.EvidenceVisit())
+@routes.doc(parameters=[IDEMPOTENCY_KEY])
+def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Give a visit to another shopper: this one is cancelled, and the answer is a new one."""
+
+    def work(session: Session) -> Any:
+        made = visits.reassign(session, actor(), visit_id, body["shopper_id"], body["override"])
+        return session, made
+
+    return creating(work, _Assigned(), at=lambda made: f"/api/v1/visits/{made[1].id}")
+
+
+@routes.post(
+    "/visits/<uuid:visit_id>/decline",
+    who="send visits",
+    refuses=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
+)
+@routes.arguments(schemas.Declination())
+@routes.response(200, schemas.OwnVisit())
+def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Give one's own assigned visit back, with a reason."""
+    return _after(lambda session: visits.decline(session, actor(), visit_id, body["reason"]), "own")
+
+
+def _after(work: Any, view: View) -> Response:
+    """Run ``work`` and return the visit that comes of it."""
+    return current_app.json.response(
+        in_transaction(lambda session: _dumped(session, [work(session)], view)[0])
+    )
+
+
+def _dumped(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
+    rows = visits.described(session, found, view)
+    if view == "watched":
+        for row in rows:
+            row["score"] = visit_score(row["sent"].result)
+    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(rows, many=True)
+    return dumped

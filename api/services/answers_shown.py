@@ -1,0 +1,51 @@
+"""Answers with their points, as managers and reviewers see them."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.domain.privacy import blurred
+from api.domain.scoring import share
+from api.models.submissions import Submission
+from api.models.visits import Visit
+from api.services.checklists import published
+from api.services.visits import View
+
+
+def visit_score(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what a visit scored, out of its stored result."""
+    return {
+        "points_earned": result["earned"],
+        "points_possible": result["possible"],
+        "score": share(result["earned"], result["possible"]),
+        "passed": result["passed"],
+        "critical_failures": result["critical_failures"],
+    }
+
+
+def answers_with_points(
+    session: Session, visit: Visit, submission: Submission, view: View
+) -> dict[str, dict[str, Any]]:
+    """Return the answers of a revision in the checklist's order, each with its points.
+
+    Watchers do not see private questions, and of times only the part of day.
+    """
+    document = published(session, visit.checklist_version_id).document
+    points = {row[0]: (row[3], row[4]) for row in submission.result["questions"]}
+    given = submission.content["answers"]
+    shown = {}
+    for question in document.questions:
+        answer = given.get(question.key)
+        if answer is None or (question.private and view == "watched"):
+            continue
+        value = answer.get("value")
+        earned, possible = points.get(question.key, (0, 0))
+        shown[question.key] = {
+            "value": blurred(question.type, value) if view == "watched" else value,
+            "not_applicable": bool(answer.get("not_applicable")),
+            "comment": answer.get("comment"),
+            "photos": answer.get("photos") or [],
+            "points_earned": earned,
+            "points_possible": possible,
+        }
+    return shown

@@ -1,0 +1,244 @@
+"""Checklists: drafted, published as versions that never change, retired."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.domain import checklist as documents
+from api.domain import problems
+from api.domain.access import Actor
+from api.domain.checklist import Checklist as Document
+from api.models.base import now
+from api.models.checklists import Checklist, ChecklistVersion
+from api.models.database import insert
+from api.models.scores import Subject
+from api.services.paging import Page, page
+
+BUILT_IN = Path(__file__).parent.parent / "checklists"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published version, read once: its document and the subjects that its scores are kept under."""
+
+    id: uuid.UUID
+    checklist_id: uuid.UUID
+    organization_id: uuid.UUID
+    document: Document
+    text: str
+    sha256: str
+    subjects: Mapping[tuple[str, str], int]
+
+
+#: Versions never change, so each is parsed once a process.
+_published: dict[uuid.UUID, Published] = {}
+_KEPT = 500
+
+
+def published(session: Session, version_id: uuid.UUID) -> Published:
+    """Return a published version by its id."""
+    known = _published.get(version_id)
+    if known is None:
+        version, checklist = session.execute(
+            select(ChecklistVersion, Checklist)
+            .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+            .where(ChecklistVersion.id == version_id)
+        ).one()
+        if len(_published) >= _KEPT:
+            _published.clear()
+        known = _published[version_id] = Published(
+            id=version.id,
+            checklist_id=checklist.id,
+            organization_id=checklist.organization_id,
+            document=Document.from_document(json.loads(version.document), version.version),
+            text=version.document,
+            sha256=version.sha256,
+            subjects=subjects(session, checklist.id),
+        )
+    return known
+
+
+def subjects(session: Session, checklist_id: uuid.UUID) -> dict[tuple[str, str], int]:
+    """Return the ids of a checklist's subjects by (kind, key)."""
+    rows = session.execute(
+        select(Subject.kind, Subject.key, Subject.id).where(Subject.checklist_id == checklist_id)
+    )
+    return {(kind, key): subject_id for kind, key, subject_id in rows}
+
+
+def latest(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
+    """Return a page of the latest published versions, by key, as ``Published``."""
+    query = select(Checklist).where(
+        Checklist.organization_id == actor.organization_id,
+        Checklist.latest_version > 0,
+        Checklist.retired_at.is_(None),
+    )
+    found = page(session, query, Checklist.key, Checklist.id, limit, cursor)
+    current = session.execute(
+        select(Checklist.id, ChecklistVersion.id)
+        .join(ChecklistVersion, _is_latest())
+        .where(Checklist.id.in_([checklist.id for checklist in found.items]))
+    )
+    version_ids = dict(current.all())
+    return Page([published(session, version_ids[each.id]) for each in found.items], found.cursor)
+
+
+def version(session: Session, actor: Actor, key: str, number: int) -> Published:
+    """Return one published version of a checklist of the actor's organization."""
+    version_id = session.scalar(
+        select(ChecklistVersion.id)
+        .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+        .where(
+            Checklist.organization_id == actor.organization_id,
+            Checklist.key == key,
+            ChecklistVersion.version == number,
+        )
+    )
+    if version_id is None:
+        raise problems.CHECKLIST_NOT_FOUND()
+    return published(session, version_id)
+
+
+def current_versions(
+    session: Session, organization_id: uuid.UUID, keys: set[str]
+) -> dict[str, ChecklistVersion]:
+    """Return the version that a visit assigned now is pinned to, for each key that has one."""
+    rows = session.execute(
+        select(Checklist.key, ChecklistVersion)
+        .join(ChecklistVersion, _is_latest())
+        .where(
+            Checklist.organization_id == organization_id,
+            Checklist.key.in_(keys),
+            Checklist.retired_at.is_(None),
+        )
+    )
+    return dict(rows.all())
+
+
+def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) -> Checklist:
+    """Begin a checklist with a draft; its key must be new."""
+    if not documents.KEY.fullmatch(document["key"]):
+        raise problems.invalid(
+            "/key", "A key is made of lower-case letters, digits, - and _, 64 at the most."
+        )
+    checklist = Checklist(organization_id=actor.organization_id, key=document["key"], draft=dict(document))
+    if _find(session, actor, checklist.key) is not None:
+        raise problems.ALREADY_EXISTS("There is a checklist with this key already.")
+    session.add(checklist)
+    session.flush()
+    return checklist
+
+
+def draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist:
+    """Return the checklist whose draft is asked for; ``lock`` holds it for an edit."""
+    checklist = _find(session, actor, key, lock=lock)
+    if checklist is None:
+        raise problems.DRAFT_NOT_FOUND()
+    return checklist
+
+
+def replace_draft(session: Session, checklist: Checklist, document: Mapping[str, Any]) -> Checklist:
+    """Put another document in a draft's place; the key stays."""
+    if document["key"] != checklist.key:
+        raise problems.invalid("/key", "A checklist keeps its key.")
+    checklist.draft = dict(document)
+    session.flush()
+    return checklist
+
+
+def publish(session: Session, actor: Actor, key: str) -> tuple[Published, bool]:
+    """Publish the draft as the next version, and tell whether there is a new one.
+
+    Refuses a draft with faults, each with its pointer. A retired checklist comes back with it.
+    """
+    return _publish(session, draft(session, actor, key, lock=True), actor.id)
+
+
+def retire(session: Session, actor: Actor, key: str) -> None:
+    """Take a checklist from the list: no new visits, while those assigned go on."""
+    checklist = _find(session, actor, key, lock=True)
+    if checklist is None or not checklist.latest_version:
+        raise problems.CHECKLIST_NOT_FOUND()
+    checklist.retired_at = checklist.retired_at or now()
+    session.flush()
+
+
+def publish_built_in(session: Session, organization_id: uuid.UUID) -> None:
+    """Give a new organization the built-in checklists, through the same door as its own."""
+    for file in sorted(BUILT_IN.glob("*.json")):
+        document = json.loads(file.read_text())
+        checklist = Checklist(organization_id=organization_id, key=document["key"], draft=document)
+        session.add(checklist)
+        session.flush()
+        _publish(session, checklist, None)
+
+
+def _publish(
+    session: Session, checklist: Checklist, publisher_id: uuid.UUID | None
+) -> tuple[Published, bool]:
+    faults = documents.faults(checklist.draft)
+    earlier = list(
+        session.scalars(
+            select(ChecklistVersion)
+            .where(ChecklistVersion.checklist_id == checklist.id)
+            .order_by(ChecklistVersion.version)
+        )
+    )
+    before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
+    if not faults:
+        faults = documents.changed_meanings(checklist.draft, before)
+    if faults:
+        raise problems.INVALID("The draft cannot be published yet.", faults=faults)
+    checklist.retired_at = None
+    complete = documents.complete(checklist.draft)
+    if earlier and {**complete, "version": earlier[-1].version} == json.loads(earlier[-1].document):
+        session.flush()
+        return published(session, earlier[-1].id), False
+    checklist.latest_version += 1
+    document = {"key": complete.pop("key"), "version": checklist.latest_version, **complete}
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    made = ChecklistVersion(
+        checklist_id=checklist.id,
+        version=checklist.latest_version,
+        document=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        published_by=publisher_id,
+    )
+    session.add(made)
+    session.flush()
+    _register_subjects(session, checklist.id, Document.from_document(document, made.version))
+    return published(session, made.id), True
+
+
+def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Document) -> None:
+    scored = [question for question in document.questions if not question.private]
+    wanted = {("visit", "")}
+    wanted |= {("question", question.key) for question in scored}
+    wanted |= {("fundamental", question.fundamental) for question in scored if question.fundamental}
+    wanted |= {
+        ("section", section.key)
+        for section in document.sections
+        if any(not question.private for question in section.questions)
+    }
+    session.execute(
+        insert(session, Subject).on_conflict_do_nothing(),
+        [{"checklist_id": checklist_id, "kind": kind, "key": key} for kind, key in sorted(wanted)],
+    )
+
+
+def _find(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist | None:
+    query = select(Checklist).where(Checklist.organization_id == actor.organization_id, Checklist.key == key)
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def _is_latest() -> Any:
+    return (ChecklistVersion.checklist_id == Checklist.id) & (
+        ChecklistVersion.version == Checklist.latest_version
+    )

@@ -1,0 +1,6 @@
+"""Demo data (to come)."""
+
+
+def fill(database: object) -> str:
+    """Do nothing yet."""
+    return "no demo yet"

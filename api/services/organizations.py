@@ -1,0 +1,27 @@
+"""Organizations: made with their first administrator and the built-in checklists."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.models.organizations import Organization
+from api.models.users import User
+from api.services import checklists, users
+
+
+def create(session: Session, name: str) -> Organization:
+    """Make an organization, with the built-in checklists."""
+    organization = Organization(name=name)
+    session.add(organization)
+    session.flush()
+    checklists.publish_built_in(session, organization.id)
+    return organization
+
+
+def add_administrator(
+    session: Session, organization_name: str, email: str, name: str, password_hash: str
+) -> User:
+    """Add an administrator to an organization, which is made if there is none of that name."""
+    organization = session.scalars(
+        select(Organization).where(Organization.name == organization_name)
+    ).one_or_none() or create(session, organization_name)
+    return users.create_administrator(session, organization.id, email, name, password_hash)

@@ -1,0 +1,80 @@
+"""Paging by key: a page begins after the sort value and id of the last row of the page before."""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from api.domain import problems
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, and the cursor of the next page if there is one."""
+
+    items: Sequence[Any]
+    cursor: str | None
+
+
+def page(
+    session: Session,
+    query: Select[Any],
+    sort: InstrumentedAttribute[Any],
+    id_column: InstrumentedAttribute[uuid.UUID],
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """Return a page of ``query`` in the order of (``sort``, id); ``sort`` is text, a day or a time, never null."""
+    if cursor is not None:
+        value, last_id = _read(cursor, sort.type.python_type)
+        query = query.where(or_(sort > value, and_(sort == value, id_column > last_id)))
+    rows = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
+    items = [row[0] if len(row) == 1 else row for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(items, None)
+    last = items[-1] if len(rows[0]) == 1 else items[-1][0]
+    return Page(items, cursor_for(getattr(last, sort.key), last.id))
+
+
+def cursor_for(*values: Any) -> str:
+    """Return an opaque cursor that stands for the values of a row."""
+    text = json.dumps([str(value) if isinstance(value, uuid.UUID | date) else value for value in values])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def cursor_values(cursor: str, count: int) -> list[Any]:
+    """Return the values that a cursor stands for; refuses one that was not made here."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        raise bad_cursor() from None
+    if not isinstance(values, list) or len(values) != count:
+        raise bad_cursor()
+    return values
+
+
+def bad_cursor() -> problems.Refusal:
+    """Return the refusal of a cursor that this server did not give out."""
+    return problems.invalid("/cursor", "This is no cursor that a page gave.")
+
+
+def _read(cursor: str, sort_type: type[Any]) -> tuple[Any, uuid.UUID]:
+    value, row_id = cursor_values(cursor, 2)
+    try:
+        if not isinstance(value, str) or not isinstance(row_id, str) or "\0" in value:
+            raise ValueError
+        if issubclass(sort_type, date):
+            moment = sort_type.fromisoformat(value)
+            if isinstance(moment, datetime) and moment.tzinfo is None:
+                raise ValueError
+            return moment, uuid.UUID(row_id)
+        return value, uuid.UUID(row_id)
+    except ValueError:
+        raise bad_cursor() from None

@@ -1,0 +1,298 @@
+"""Photos: declared, confirmed once their bytes are in the store, shown, and swept when nothing points at them.
+
+The object comes first, its row second: no row ever points at nothing.
+"""
+
+import hashlib
+import re
+import threading
+import uuid
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.domain.access import Actor
+from api.domain.evidence import MAX_PHOTO_BYTES
+from api.models.base import now
+from api.models.organizations import Organization
+from api.models.photos import Photo
+from api.models.places import Location
+from api.models.submissions import Submission
+from api.models.visits import Visit
+from api.services.checklists import published
+from api.services.evidence import photo_arrived
+from api.services.visits import own, seen
+from uploads.fingerprint import hash_bands, hash_distance
+from uploads.picture import Picture, Unusable, clean
+from uploads.store import Missing, Store, UploadLink
+
+MAX_OF_A_VISIT = 500
+NEAR = 3
+#: an upload that nobody confirmed may still be confirmed for so long
+FRESH = timedelta(days=8)
+#: a cleaned picture whose row is being written must not be swept
+SETTLING = timedelta(hours=1)
+
+Size = Literal["picture", "thumbnail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A photo that is kept."""
+
+    id: uuid.UUID
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was made of uploaded bytes: the objects of the cleaned picture, or why they cannot be used."""
+
+    visit_id: uuid.UUID
+    photo_id: uuid.UUID
+    upload_key: str
+    picture: Picture | None = None
+    key: str | None = None
+    thumbnail_key: str | None = None
+    reason: str | None = None
+
+
+def declare(
+    session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID, declared: Mapping[str, Any]
+) -> tuple[Photo, bool]:
+    """Announce a photo of a visit before its bytes are sent; returns it and whether it is new.
+
+    One that is not stored yet may be declared anew with other bytes; once stored, other bytes are refused.
+    """
+    visit = own(session, actor, visit_id, lock=True)
+    _check_question(session, visit, photo_id, declared["question"])
+    photo = session.get(Photo, (visit.id, photo_id))
+    if photo is not None and photo.status == "stored":
+        if (photo.sha256, photo.size) != (declared["sha256"], declared["size"]):
+            raise problems.PHOTO_CONFLICT()
+        return photo, False
+    is_new = photo is None
+    if photo is None:
+        declared_before = session.scalar(
+            select(func.count()).select_from(Photo).where(Photo.visit_id == visit.id)
+        )
+        if (declared_before or 0) >= MAX_OF_A_VISIT:
+            raise problems.PHOTO_CONFLICT(f"A visit has {MAX_OF_A_VISIT} photos at the most.")
+        photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)
+        session.add(photo)
+    photo.status = "awaiting_upload"
+    photo.unusable_reason = None
+    photo.question = declared["question"]
+    photo.sha256 = declared["sha256"]
+    photo.size = declared["size"]
+    photo.content_type = declared["content_type"]
+    photo.declared_taken_at = declared.get("taken_at")
+    photo.declared_position = declared.get("position")
+    photo.declared_at = now()
+    what = hashlib.sha256(f"{photo.sha256}/{photo.size}/{photo.content_type}".encode()).hexdigest()
+    photo.upload_key = f"incoming/{visit.id}/{photo_id}/{what}"
+    session.flush()
+    return photo, is_new
+
+
+def upload_link(store: Store, photo: Photo) -> UploadLink | None:
+    """Return where the phone sends the bytes, unless they are stored."""
+    if photo.status == "stored":
+        return None
+    return store.upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
+
+
+def declared(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:
+    """Return a photo of a visit that the actor makes himself."""
+    visit = own(session, actor, visit_id)
+    photo = session.get(Photo, (visit.id, photo_id))
+    if photo is None:
+        raise problems.PHOTO_NOT_FOUND()
+    return photo
+
+
+_decoding = threading.Lock()
+_in_work: set[tuple[uuid.UUID, uuid.UUID]] = set()
+_in_work_lock = threading.Lock()
+
+
+@contextmanager
+def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Any:
+    """Hold a photo for checking; yields False where another request of this process holds it already."""
+    key = (visit_id, photo_id)
+    with _in_work_lock:
+        free = key not in _in_work
+        if free:
+            _in_work.add(key)
+    try:
+        yield free
+    finally:
+        if free:
+            with _in_work_lock:
+                _in_work.discard(key)
+
+
+def check(store: Store, photo: Photo) -> Found:
+    """Look at the bytes that came: clean the picture and store it, or say why it cannot be used.
+
+    Needs no transaction. Refuses when nothing was uploaded.
+    """
+    found = {"visit_id": photo.visit_id, "photo_id": photo.id, "upload_key": photo.upload_key}
+    try:
+        data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
+    except Missing:
+        raise problems.PHOTO_NOT_UPLOADED() from None
+    if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
+        return Found(**found, reason="These are not the bytes that were declared.")
+    try:
+        with _decoding:
+            picture = clean(data, photo.content_type)
+    except Unusable as unusable:
+        return Found(**found, reason=str(unusable))
+    place = f"photos/{photo.visit_id}/{photo.id}/{uuid.uuid4()}"
+    store.write(f"{place}.jpg", picture.data, "image/jpeg")
+    store.write(f"{place}-thumbnail.jpg", picture.thumbnail, "image/jpeg")
+    return Found(**found, picture=picture, key=f"{place}.jpg", thumbnail_key=f"{place}-thumbnail.jpg")
+
+
+def settle(
+    session: Session, actor: Actor, found: Found, accept_every_minutes: int
+) -> Stored | problems.Refusal | None:
+    """Keep what was found of a photo, with its flags and what follows for the visit.
+
+    Returns the stored photo, the refusal of an unusable one (the mark stays), or None when the photo was
+    declared anew in the meantime.
+    """
+    visit = own(session, actor, found.visit_id, lock=True)
+    photo = session.get_one(Photo, (found.visit_id, found.photo_id))
+    if photo.status == "stored":
+        return stored(photo)
+    if photo.upload_key != found.upload_key:
+        return None
+    if found.picture is None:
+        photo.status = "unusable"
+        photo.unusable_reason = found.reason
+        session.flush()
+        return problems.PHOTO_UNUSABLE(found.reason)
+    picture = found.picture
+    # Of two like photos stored at once, the second has to see the first: they take turns.
+    session.execute(
+        select(Organization.id)
+        .where(Organization.id == photo.organization_id)
+        .with_for_update(key_share=True)
+    )
+    photo.seen_in_visit_id = _seen_before(session, photo, picture.difference_hash)
+    photo.status = "stored"
+    photo.key, photo.thumbnail_key = found.key, found.thumbnail_key
+    photo.width, photo.height = picture.width, picture.height
+    if picture.difference_hash is not None:
+        photo.difference_hash = f"{picture.difference_hash:016x}"
+        photo.band_0, photo.band_1, photo.band_2, photo.band_3 = hash_bands(picture.difference_hash)
+    photo.taken_at = _taken_at(session, visit, photo, picture)
+    photo.position = (
+        {"latitude": picture.position[0], "longitude": picture.position[1]}
+        if picture.position
+        else photo.declared_position
+    )
+    photo.make = picture.make
+    photo.stored_at = now()
+    session.flush()
+    photo_arrived(session, visit, photo, accept_every_minutes)
+    return stored(photo)
+
+
+def stored(photo: Photo) -> Stored:
+    """Return what a confirmation answers of a stored photo."""
+    assert photo.width is not None
+    assert photo.height is not None
+    return Stored(photo.id, photo.width, photo.height)
+
+
+def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
+    """Return a stored photo that the actor may see, and whether he may have a link to the store.
+
+    Managers see those of questions that are not private, and never the store itself.
+    """
+    visit, view = seen(session, actor, visit_id)
+    photo = session.get(Photo, (visit.id, photo_id))
+    if photo is None or photo.status != "stored":
+        raise problems.PHOTO_NOT_FOUND()
+    if view == "watched":
+        question = published(session, visit.checklist_version_id).document.by_key[photo.question]
+        submission = session.get(Submission, (visit.id, visit.revision))
+        if question.private or submission is None or str(photo.id) not in submission.photos:
+            raise problems.PHOTO_NOT_FOUND()
+    return photo, view != "watched"
+
+
+def sweep(session: Session, store: Store) -> int:
+    """Remove the objects that no row points at, and uploads that nobody confirmed; returns how many."""
+    removed = 0
+    moment = datetime.now(UTC)
+    for prefix, settling in (("incoming/", FRESH), ("photos/", SETTLING)):
+        for key, modified_at in store.list(prefix):
+            if moment - modified_at > settling and not _points_at(session, key, prefix):
+                store.delete(key)
+                removed += 1
+    return removed
+
+
+def _points_at(session: Session, key: str, prefix: str) -> bool:
+    named = re.fullmatch(r"\w+/([0-9a-f-]{36})/([0-9a-f-]{36})/.+", key)
+    if named is None:
+        return False
+    photo = session.get(Photo, (uuid.UUID(named[1]), uuid.UUID(named[2])))
+    if photo is None or prefix == "incoming/":
+        # Uploads are kept for a confirmation alone, and what is older than that is of no more use.
+        return False
+    return key in (photo.key, photo.thumbnail_key)
+
+
+def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str) -> None:
+    question = published(session, visit.checklist_version_id).document.by_key.get(key)
+    if question is None:
+        raise problems.invalid("/question", "The checklist has no such question.")
+    if not question.photos.maximum:
+        raise problems.invalid("/question", "This question takes no photos.")
+    submission = session.get(Submission, (visit.id, visit.revision))
+    for other, answer in submission.content["answers"].items() if submission else ():
+        if other != key and str(photo_id) in (answer.get("photos") or ()):
+            raise problems.invalid("/question", f"The answers name this photo for the question {other}.")
+
+
+def _seen_before(session: Session, photo: Photo, difference_hash: int | None) -> uuid.UUID | None:
+    """Return an earlier visit of the organization with the same picture, found by index."""
+    others = select(Photo.visit_id, Photo.difference_hash).where(
+        Photo.organization_id == photo.organization_id,
+        Photo.status == "stored",
+        Photo.visit_id != photo.visit_id,
+    )
+    same = session.execute(others.where(Photo.sha256 == photo.sha256).limit(1)).first()
+    if same is not None:
+        return same.visit_id
+    if difference_hash is None:
+        return None
+    columns = (Photo.band_0, Photo.band_1, Photo.band_2, Photo.band_3)
+    bands = zip(columns, hash_bands(difference_hash), strict=True)
+    for visit_id, other in session.execute(others.where(or_(*(column == band for column, band in bands)))):
+        if hash_distance(int(other, 16), difference_hash) <= NEAR:
+            return visit_id
+    return None
+
+
+def _taken_at(session: Session, visit: Visit, photo: Photo, picture: Picture) -> datetime | None:
+    """Return when a photo was taken by the phone's clock: the file's word first, else what was declared."""
+    if picture.taken_at is None:
+        return photo.declared_taken_at
+    if picture.taken_at.tzinfo is not None:
+        return picture.taken_at
+    zone = session.scalars(select(Location.time_zone).where(Location.id == visit.location_id)).one()
+    return picture.taken_at.replace(tzinfo=ZoneInfo(zone))

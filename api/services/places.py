@@ -1,0 +1,212 @@
+"""Regions and locations: made, edited, imported and found."""
+
+import csv
+import io
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.domain.access import Actor
+from api.domain.problems import Fault
+from api.models.places import Location, Region
+from api.services import visibility
+from api.services.paging import Page, page
+
+
+def region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool = False) -> Region:
+    """Return a region that the actor may see; ``lock`` holds it for an edit."""
+    found = visibility.find(session, Region, region_id, visibility.regions(actor), lock=lock)
+    if found is None:
+        raise problems.REGION_NOT_FOUND()
+    return found
+
+
+def location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock: bool = False) -> Location:
+    """Return a location that the actor may see; ``lock`` holds it for an edit."""
+    found = visibility.find(session, Location, location_id, visibility.locations(actor), lock=lock)
+    if found is None:
+        raise problems.LOCATION_NOT_FOUND()
+    return found
+
+
+def regions(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+    """Return a page of the regions that the actor may see, by code."""
+    query = _filtered(select(Region).where(visibility.regions(actor)), Region, filters)
+    return page(session, query, Region.code, Region.id, limit, cursor)
+
+
+def locations(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+    """Return a page of the locations that the actor may see, by code."""
+    query = _filtered(select(Location).where(visibility.locations(actor)), Location, filters)
+    return page(session, query, Location.code, Location.id, limit, cursor)
+
+
+def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> Region:
+    """Add a region; its parent, if any, is of the same organization."""
+    _check_region(session, actor, values.get("parent_id"), "/parent_id")
+    made = Region(organization_id=actor.organization_id, **values)
+    _add(session, made, "code")
+    return made
+
+
+def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -> Location:
+    """Add a location to a region of the same organization."""
+    _check_region(session, actor, values["region_id"], "/region_id")
+    made = Location(organization_id=actor.organization_id, **values)
+    _add(session, made, "code")
+    return made
+
+
+def edit_region(session: Session, actor: Actor, edited: Region, values: Mapping[str, Any]) -> Region:
+    """Change a region; it cannot be moved below itself."""
+    parent_id = values.get("parent_id")
+    if "parent_id" in values:
+        _check_region(session, actor, parent_id, "/parent_id")
+        if parent_id is not None:
+            # Two moves at once could make a ring of regions; the organization's regions are moved one by one.
+            session.execute(
+                select(Region.id)
+                .where(Region.organization_id == actor.organization_id)
+                .order_by(Region.id)
+                .with_for_update()
+            )
+            under = visibility.below(select(Region.id).where(Region.id == edited.id))
+            if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(under))):
+                raise problems.invalid("/parent_id", "A region cannot lie below itself.")
+    _edit(session, edited, values)
+    return edited
+
+
+def edit_location(session: Session, actor: Actor, edited: Location, values: Mapping[str, Any]) -> Location:
+    """Change a location; moved to another region, it takes its history along."""
+    if "region_id" in values:
+        _check_region(session, actor, values["region_id"], "/region_id")
+    _edit(session, edited, values)
+    return edited
+
+
+IMPORT_COLUMNS = (
+    "code",
+    "name",
+    "region_code",
+    "address",
+    "time_zone",
+    "latitude",
+    "longitude",
+    "external_id",
+    "closed",
+)
+_REQUIRED_COLUMNS = frozenset({"code", "name", "region_code", "time_zone"})
+
+
+def read_import(text: str) -> list[dict[str, Any]]:
+    """Return the rows of a CSV of locations as a POST would have them, with ``region_code`` for the region.
+
+    Refuses a header that lacks a column or names one that is not known.
+    """
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    try:
+        lines = list(reader)
+    except csv.Error as error:
+        raise problems.invalid(f"/{reader.line_num}", f"This is no CSV: {error}.") from None
+    header = [name.strip() for name in lines[0]] if lines else []
+    faults = [
+        Fault(f"/1/{name}", "There is no such column.") for name in header if name not in IMPORT_COLUMNS
+    ]
+    faults += [
+        Fault(f"/1/{name}", "This column is missing.") for name in _REQUIRED_COLUMNS if name not in header
+    ]
+    if len(set(header)) < len(header):
+        faults.append(Fault("/1", "A column stands twice."))
+    if faults:
+        raise problems.INVALID(faults=faults)
+    rows = []
+    for number, cells in enumerate(lines[1:], start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            faults.append(Fault(f"/{number}", f"This line has {len(cells)} cells, not {len(header)}."))
+            continue
+        rows.append({"line": number} | _cells(dict(zip(header, cells, strict=True)), number, faults))
+    if faults:
+        raise problems.INVALID(faults=faults)
+    if not rows:
+        raise problems.invalid("/2", "There are no rows.")
+    return rows
+
+
+def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> int:
+    """Add all rows of an import, or none; the faults' pointers begin with the line: ``/3/code``."""
+    region_ids: dict[str, uuid.UUID] = dict(
+        session.execute(
+            select(Region.code, Region.id).where(Region.organization_id == actor.organization_id)
+        ).all()
+    )
+    codes = set(
+        session.scalars(select(Location.code).where(Location.organization_id == actor.organization_id))
+    )
+    faults, made = [], []
+    for row in rows:
+        values = dict(row)
+        line, region_code = values.pop("line"), values.pop("region_code")
+        if region_code not in region_ids:
+            faults.append(Fault(f"/{line}/region_code", "There is no region with this code."))
+        if values["code"] in codes:
+            faults.append(Fault(f"/{line}/code", "There is a location with this code already."))
+        codes.add(values["code"])
+        if not faults:
+            made.append(
+                Location(organization_id=actor.organization_id, region_id=region_ids[region_code], **values)
+            )
+    if faults:
+        raise problems.INVALID(faults=faults)
+    session.add_all(made)
+    session.flush()
+    return len(made)
+
+
+def _cells(cells: Mapping[str, str], line: int, faults: list[Fault]) -> dict[str, Any]:
+    """Turn the cells of a line into JSON values; an empty cell is null."""
+    values: dict[str, Any] = {name: cell.strip() or None for name, cell in cells.items()}
+    for name in ("latitude", "longitude"):
+        if values.get(name) is not None:
+            try:
+                values[name] = float(values[name])
+            except ValueError:
+                faults.append(Fault(f"/{line}/{name}", "This must be a number."))
+    if "closed" in values:
+        word = (values["closed"] or "false").lower()
+        if word not in ("true", "false"):
+            faults.append(Fault(f"/{line}/closed", "This must be true or false."))
+        values["closed"] = word == "true"
+    return values
+
+
+def _filtered(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
+    for name, value in filters.items():
+        query = query.where(getattr(table, name) == value)
+    return query
+
+
+def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, pointer: str) -> None:
+    if region_id is not None and not visibility.find(session, Region, region_id, visibility.regions(actor)):
+        raise problems.invalid(pointer, "There is no such region.")
+
+
+def _edit(session: Session, row: Any, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    _add(session, row, "code")
+
+
+def _add(session: Session, row: Any, unique: str) -> None:
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise problems.ALREADY_EXISTS(f"There is one with this {unique} already.") from None

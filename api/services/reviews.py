@@ -1,0 +1,148 @@
+"""Decisions on what was submitted: by a reviewer, or by itself; every one is kept."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from api.domain import problems, visits
+from api.domain.access import Actor
+from api.models.base import now
+from api.models.places import Location
+from api.models.reviews import Decision
+from api.models.submissions import Submission
+from api.models.visits import Visit
+from api.services import totals, visibility
+from api.services.checklists import published
+from api.services.paging import Page, page
+
+
+def waiting(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
+    """Return a page of the visits that wait for a decision, the longest waiting first."""
+    query = select(Visit).where(visibility.watched_visits(actor), Visit.waiting_since.is_not(None))
+    return page(session, query, Visit.waiting_since, Visit.id, limit, cursor)
+
+
+def decide(
+    session: Session,
+    actor: Actor,
+    visit_id: uuid.UUID,
+    *,
+    revision: int,
+    decision: str,
+    reason: str | None,
+    question_reasons: Mapping[str, str] | None,
+    replaces: uuid.UUID | None,
+) -> Decision:
+    """Decide on a revision, or replace the decision that stands on it; the totals move with it."""
+    visit = session.scalars(
+        select(Visit).where(Visit.id == visit_id, visibility.watched_visits(actor)).with_for_update()
+    ).one_or_none()
+    if visit is None:
+        raise problems.VISIT_NOT_FOUND()
+    if visit.shopper_id == actor.id:
+        raise problems.OWN_VISIT()
+    if not visit.revision:
+        raise problems.REVIEW_CONFLICT("Nothing was submitted for this visit.")
+    if visit.revision != revision:
+        raise problems.REVIEW_CONFLICT(f"The latest revision is {visit.revision}.")
+    standing = standing_decision(session, visit)
+    if standing is not None and _same(standing, actor, decision, reason, question_reasons, replaces):
+        return standing
+    if standing is not None and replaces != standing.id:
+        raise problems.REVIEW_CONFLICT(
+            f"Decision {standing.id} ({standing.decision}) stands; name it in `replaces` to take it back."
+        )
+    if standing is None and replaces is not None:
+        raise problems.REVIEW_CONFLICT("No decision stands that could be replaced.")
+    if decision != "accept" and not (reason and reason.strip()):
+        raise problems.invalid("/reason", "Say why.")
+    known = published(session, visit.checklist_version_id).document.by_key
+    for key in question_reasons or ():
+        if key not in known:
+            raise problems.invalid(f"/question_reasons/{key}", "There is no such question.")
+    return _settle(
+        session,
+        visit,
+        Decision(
+            id=uuid.uuid4(),
+            visit_id=visit.id,
+            revision=revision,
+            decision=decision,
+            reason=reason,
+            question_reasons=dict(question_reasons) if question_reasons else None,
+            reviewer_id=actor.id,
+            replaces_id=standing.id if standing else None,
+        ),
+    )
+
+
+def accept_by_itself(session: Session, visit: Visit) -> None:
+    """Accept a visit without flags; the decision is kept like a person's."""
+    _settle(
+        session,
+        visit,
+        Decision(id=uuid.uuid4(), visit_id=visit.id, revision=visit.revision, decision="accept"),
+    )
+
+
+def standing_decision(session: Session, visit: Visit) -> Decision | None:
+    """Return the decision that stands on a visit's latest revision."""
+    newer = aliased(Decision)
+    return session.scalars(
+        select(Decision)
+        .outerjoin(newer, newer.replaces_id == Decision.id)
+        .where(Decision.visit_id == visit.id, Decision.revision == visit.revision, newer.id.is_(None))
+    ).one_or_none()
+
+
+def history(session: Session, visit_id: uuid.UUID) -> Sequence[Decision]:
+    """Return every decision on a visit, in the order in which they were taken."""
+    return session.scalars(
+        select(Decision).where(Decision.visit_id == visit_id).order_by(Decision.decided_at, Decision.id)
+    ).all()
+
+
+def _settle(session: Session, visit: Visit, decision: Decision) -> Decision:
+    """Make of the visit what the decision says, and move its totals if that changes whether it counts."""
+    status = visits.STATUS_AFTER[decision.decision]
+    if (status == "accepted") != (visit.status == "accepted"):
+        submission = session.get_one(Submission, (visit.id, visit.revision))
+        number = session.scalars(select(Location.number).where(Location.id == visit.location_id)).one()
+        assert visit.month is not None
+        totals.add(
+            session,
+            published(session, visit.checklist_version_id),
+            number,
+            visit.month,
+            totals.score_of(submission.result),
+            sign=1 if status == "accepted" else -1,
+        )
+    visit.status = status
+    visit.waiting_since = None
+    returned = status == "returned"
+    visit.return_reason = decision.reason if returned else None
+    visit.question_reasons = decision.question_reasons if returned else None
+    decision.decided_at = now()
+    session.add(decision)
+    session.flush()
+    return decision
+
+
+def _same(
+    standing: Decision,
+    actor: Actor,
+    decision: str,
+    reason: str | None,
+    question_reasons: Mapping[str, str] | None,
+    replaces: uuid.UUID | None,
+) -> bool:
+    """Whether this is the standing decision sent again, its answer lost."""
+    return (
+        standing.reviewer_id == actor.id
+        and standing.decision == decision
+        and standing.reason == reason
+        and (standing.question_reasons or {}) == (question_reasons or {})
+        and standing.replaces_id == replaces
+    )

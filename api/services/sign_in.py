@@ -1,0 +1,205 @@
+"""Signing in: token families with rotation, and failures counted so that guessing does not pay."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.domain.access import Actor
+from api.models.base import now
+from api.models.database import insert
+from api.models.organizations import Organization
+from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
+from api.models.users import User
+from api.services import passwords
+
+REFRESH_LIVES = timedelta(days=60)
+WINDOW = timedelta(minutes=15)
+#: failures in a window: of an account from one address, from an address, of an account from strange addresses
+PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, PER_ACCOUNT = 10, 100, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What somebody signs in with; ``address`` is where he calls from."""
+
+    email: str
+    password: str
+    organization: str | None
+    address: str
+
+    @property
+    def keys(self) -> tuple[tuple[str, int], ...]:
+        """What his failures are counted under, and how many each may have."""
+        return (
+            (f"account {self.email} at {self.address}", PER_ACCOUNT_AND_ADDRESS),
+            (f"address {self.address}", PER_ADDRESS),
+            (f"account {self.email}", PER_ACCOUNT),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An account that the e-mail address names."""
+
+    user_id: uuid.UUID
+    password_hash: str
+    disabled: bool
+
+
+def candidates(session: Session, credentials: Credentials) -> list[Candidate]:
+    """Return the accounts that the credentials may be for; refuses while there were too many failures.
+
+    An address from which the account signed in before is not locked out by what strangers do elsewhere.
+    """
+    query = select(User.id, User.password_hash, User.disabled).where(User.email == credentials.email)
+    if credentials.organization is not None:
+        query = query.join(Organization, Organization.id == User.organization_id).where(
+            Organization.name == credentials.organization
+        )
+    found = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
+    counted = {
+        row.key: row
+        for row in session.scalars(
+            select(SignInFailure).where(
+                SignInFailure.key.in_([key for key, _ in credentials.keys]),
+                SignInFailure.window_ends_at > now(),
+            )
+        )
+    }
+    known = session.scalar(
+        select(KnownAddress.address).where(
+            KnownAddress.user_id.in_([each.user_id for each in found]),
+            KnownAddress.address == credentials.address,
+        )
+    )
+    for key, most in credentials.keys:
+        row = counted.get(key)
+        if (
+            row is not None
+            and row.failures >= most
+            and not (known and most is PER_ACCOUNT and " at " not in key)
+        ):
+            wait = max(int((row.window_ends_at - now()).total_seconds()), 0) + 1
+            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(wait)})
+    return found
+
+
+def matching(found: list[Candidate], password: str) -> list[uuid.UUID]:
+    """Return the accounts whose password it is; takes a while, and as long where there is no account."""
+    fitting = [
+        each.user_id
+        for each in found
+        if passwords.matches(password, each.password_hash) and not each.disabled
+    ]
+    if not found:
+        passwords.matches(password, None)
+    return fitting
+
+
+def fail(session: Session, credentials: Credentials) -> None:
+    """Count a failure; the mark stays."""
+    moment = now()
+    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
+    rows = sorted(key for key, _ in credentials.keys)
+    session.connection().execute(
+        insert(session, SignInFailure).on_conflict_do_update(
+            index_elements=["key"], set_={"failures": SignInFailure.failures + 1}
+        ),
+        [{"key": key, "window_ends_at": moment + WINDOW, "failures": 1} for key in rows],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What a pair of tokens is made of: whose, of which family, and the refresh token's own id."""
+
+    user_id: uuid.UUID
+    family_id: uuid.UUID
+    refresh_id: uuid.UUID
+    expires_at: datetime
+
+
+def begin(session: Session, user_id: uuid.UUID, address: str) -> Pair:
+    """Begin a family of tokens for somebody who gave his password."""
+    moment = now()
+    family = TokenFamily(
+        id=uuid.uuid4(), user_id=user_id, current=uuid.uuid4(), expires_at=moment + REFRESH_LIVES
+    )
+    session.add(family)
+    session.flush()
+    session.connection().execute(
+        insert(session, KnownAddress).on_conflict_do_update(
+            index_elements=["user_id", "address"], set_={"seen_at": moment}
+        ),
+        [{"user_id": user_id, "address": address, "seen_at": moment}],
+    )
+    return Pair(user_id, family.id, family.current, family.expires_at)
+
+
+def rotate(session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID) -> Pair | None:
+    """Take a refresh token and give its successor; None, and the family is dead, for one used before.
+
+    The token before the current one works while the current one was not used: its answer may have been
+    lost. That gives a fresh successor and kills the unused one.
+    """
+    family = session.scalars(
+        select(TokenFamily)
+        .join(User, User.id == TokenFamily.user_id)
+        .where(
+            TokenFamily.id == family_id,
+            TokenFamily.revoked_at.is_(None),
+            TokenFamily.expires_at > now(),
+            User.disabled.is_(False),
+        )
+        .with_for_update(of=TokenFamily)
+    ).one_or_none()
+    if family is None:
+        return None
+    if refresh_id == family.current:
+        family.previous = refresh_id
+    elif refresh_id != family.previous:
+        family.revoked_at = now()
+        session.flush()
+        return None
+    family.current = uuid.uuid4()
+    family.expires_at = now() + REFRESH_LIVES
+    session.flush()
+    return Pair(family.user_id, family.id, family.current, family.expires_at)
+
+
+def end(session: Session, family_id: uuid.UUID) -> None:
+    """Log out: every token of the family is dead, for good."""
+    session.execute(update(TokenFamily).where(TokenFamily.id == family_id).values(revoked_at=now()))
+
+
+def end_sessions(session: Session, user_id: uuid.UUID, but: uuid.UUID | None = None) -> None:
+    """End a person's sessions, all but one."""
+    query = update(TokenFamily).where(TokenFamily.user_id == user_id, TokenFamily.revoked_at.is_(None))
+    if but is not None:
+        query = query.where(TokenFamily.id != but)
+    session.execute(query.values(revoked_at=now()))
+
+
+def actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
+    """Return who is calling, with the rights that he has now; None for a dead session or account."""
+    row = session.execute(
+        select(User.organization_id, User.role)
+        .join(TokenFamily, TokenFamily.user_id == User.id)
+        .where(
+            User.id == user_id,
+            User.disabled.is_(False),
+            TokenFamily.id == family_id,
+            TokenFamily.revoked_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else Actor(user_id, row.organization_id, row.role, family_id)
+
+
+def change_password(session: Session, actor: Actor, password_hash: str) -> None:
+    """Keep a new password and end all other sessions."""
+    session.execute(update(User).where(User.id == actor.id).values(password_hash=password_hash))
+    end_sessions(session, actor.id, but=actor.family_id)

@@ -1,0 +1,195 @@
+"""Totals: kept in the transaction that accepts a visit or takes it back, and proved by a recount."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.domain.months import month_name
+from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit
+from api.models.checklists import Checklist
+from api.models.database import insert
+from api.models.places import Location
+from api.models.scores import Subject, Tally, Total
+from api.models.submissions import Submission
+from api.models.visits import Visit
+from api.services.checklists import Published, published
+
+_SUMMED = (
+    "asked",
+    "visits",
+    "earned",
+    "possible",
+    "earned_squared",
+    "product",
+    "possible_squared",
+    "critical_failures",
+    "passed",
+)
+
+
+class Cell(NamedTuple):
+    """Where a total or a tally is kept; ``answer`` is empty for a total."""
+
+    subject_id: int
+    location_number: int
+    month: int
+    answer: str = ""
+
+
+def result_of(score: VisitScore) -> dict[str, Any]:
+    """Return a visit's score as it is stored, question by question."""
+    return {
+        "earned": score.earned,
+        "possible": score.possible,
+        "passed": score.passed,
+        "critical_failures": list(score.critical_failures),
+        "questions": [
+            [q.key, q.section, q.fundamental, q.earned, q.possible, q.critical_failure, list(q.tallies)]
+            for q in score.questions
+        ],
+    }
+
+
+def score_of(result: Mapping[str, Any]) -> VisitScore:
+    """Return the score that was stored with a revision."""
+    return VisitScore(
+        result["earned"],
+        result["possible"],
+        result["passed"],
+        tuple(result["critical_failures"]),
+        tuple(QuestionScore(*row[:6], tuple(row[6])) for row in result["questions"]),
+    )
+
+
+def add(
+    session: Session, version: Published, location_number: int, month: int, score: VisitScore, sign: int = 1
+) -> None:
+    """Add an accepted visit to its place and month, or take it back with ``sign`` −1.
+
+    Rows are taken in key order, so that two visits at once never wait for each other in a ring.
+    """
+    totals, tallies = shares_of(version, location_number, month, score)
+    for table, rows, summed in (
+        (Total, [_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())], _SUMMED),
+        (Tally, [_tally(cell, times * sign) for cell, times in sorted(tallies.items())], ("times",)),
+    ):
+        if rows:
+            statement = insert(session, table)
+            statement = statement.on_conflict_do_update(
+                index_elements=list(table.__table__.primary_key.columns),
+                set_={name: getattr(table, name) + statement.excluded[name] for name in summed},
+            )
+            session.connection().execute(statement, rows)
+
+
+def shares_of(
+    version: Published, location_number: int, month: int, score: VisitScore
+) -> tuple[dict[Cell, tuple[int, ...]], dict[Cell, int]]:
+    """Return what one visit adds to the totals and to the tallies, by cell."""
+
+    def cell(kind: str, key: str, answer: str = "") -> Cell:
+        return Cell(version.subjects[kind, key], location_number, month, answer)
+
+    def numbers(sums: Sums, failures: int = 0, passed: int = 0) -> tuple[int, ...]:
+        return (
+            1,
+            sums.visits,
+            sums.earned,
+            sums.possible,
+            sums.earned_squared,
+            sums.product,
+            sums.possible_squared,
+            failures,
+            passed,
+        )
+
+    totals = {
+        cell("visit", ""): numbers(
+            Sums.of(score.points), int(bool(score.critical_failures)), int(score.passed)
+        )
+    }
+    for key, points in score.points_by_section().items():
+        totals[cell("section", key)] = numbers(Sums.of(points))
+    for key, points in score.points_by_fundamental().items():
+        totals[cell("fundamental", key)] = numbers(Sums.of(points))
+    tallies = {}
+    for question in score.questions:
+        totals[cell("question", question.key)] = numbers(Sums.of(question.points))
+        for answer in question.tallies:
+            tallies[cell("question", question.key, answer)] = 1
+    return totals, tallies
+
+
+def differences(session: Session) -> Iterator[str]:
+    """Score every accepted visit again from its answers; yield each stored figure that differs, in words."""
+    totals: dict[Cell, Counter[str]] = {}
+    tallies: Counter[Cell] = Counter()
+    accepted = session.execute(
+        select(Visit.id, Visit.checklist_version_id, Visit.month, Location.number, Submission)
+        .join(Location, Location.id == Visit.location_id)
+        .join(Submission, (Submission.visit_id == Visit.id) & (Submission.revision == Visit.revision))
+        .where(Visit.status == "accepted")
+        .execution_options(yield_per=500)
+    )
+    for visit_id, version_id, month, number, submission in accepted:
+        version = published(session, version_id)
+        score = score_visit(version.document, submission.content["answers"])
+        if result_of(score) != submission.result:
+            yield f"visit {visit_id}: its stored score is not what its answers score"
+        some_totals, some_tallies = shares_of(version, number, month, score)
+        for cell, numbers in some_totals.items():
+            totals.setdefault(cell, Counter()).update(dict(zip(_SUMMED, numbers, strict=True)))
+        tallies.update(some_tallies)
+
+    names = _Names(session)
+    for total in session.scalars(select(Total).execution_options(yield_per=1000)):
+        cell = Cell(total.subject_id, total.location_number, total.month)
+        stored = {name: getattr(total, name) for name in _SUMMED}
+        counted = totals.pop(cell, Counter())
+        for name in _SUMMED:
+            if stored[name] != counted[name]:
+                yield f"{names.of(cell)}: {name} is {stored[name]}, a recount gives {counted[name]}"
+    for cell in totals:
+        yield f"{names.of(cell)}: is missing"
+    for tally in session.scalars(select(Tally).execution_options(yield_per=1000)):
+        cell = Cell(tally.subject_id, tally.location_number, tally.month, tally.answer)
+        times = tallies.pop(cell, 0)
+        if tally.times != times:
+            yield f"{names.of(cell)}: was counted {tally.times} times, a recount gives {times}"
+    for cell in tallies:
+        yield f"{names.of(cell)}: is missing"
+
+
+def _row(cell: Cell, numbers: tuple[int, ...], sign: int) -> dict[str, int]:
+    key = {"subject_id": cell.subject_id, "location_number": cell.location_number, "month": cell.month}
+    return key | {name: sign * number for name, number in zip(_SUMMED, numbers, strict=True)}
+
+
+def _tally(cell: Cell, times: int) -> dict[str, Any]:
+    return {**cell._asdict(), "times": times}
+
+
+class _Names:
+    """Cells in words, for the list of differences."""
+
+    def __init__(self, session: Session) -> None:
+        rows = session.execute(
+            select(Subject.id, Checklist.key, Subject.kind, Subject.key).join(
+                Checklist, Checklist.id == Subject.checklist_id
+            )
+        )
+        self.subjects = {subject_id: " ".join(words).strip() for subject_id, *words in rows}
+        self.locations: dict[int, uuid.UUID] = dict(
+            session.execute(select(Location.number, Location.id)).all()
+        )
+
+    def of(self, cell: Cell) -> str:
+        answer = f" = {cell.answer}" if cell.answer else ""
+        return (
+            f"location {self.locations[cell.location_number]}, {month_name(cell.month)}, "
+            f"{self.subjects[cell.subject_id]}{answer}"
+        )

@@ -1,0 +1,385 @@
+"""Visits: assigned, listed, shown to each as he may see them, cancelled, declined and reassigned."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from api.domain import problems, visits
+from api.domain.access import SHOPPER, Actor
+from api.domain.months import Period, local, month_name, month_of
+from api.domain.problems import Fault
+from api.models.checklists import Checklist, ChecklistVersion
+from api.models.organizations import Organization
+from api.models.photos import Photo
+from api.models.places import Location, Region
+from api.models.submissions import Flag, Submission
+from api.models.users import User
+from api.models.visits import Visit
+from api.services import visibility
+from api.services.checklists import current_versions, published
+from api.services.paging import Page, page
+
+#: as whom somebody looks at a visit: three views, three schemas
+View = Literal["own", "watched", "evidence"]
+
+
+def assign(
+    session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]], *, batch: bool
+) -> list[Visit]:
+    """Assign visits, all or none; in a batch the pointers of faults begin with the index.
+
+    Refuses a shopper who was at the location within the lock-out days, unless the order overrides it.
+    """
+
+    def at(index: int, field: str = "") -> str:
+        return (f"/{index}" if batch else "") + field
+
+    places = _by_id(
+        session,
+        select(Location).where(
+            Location.id.in_({each["location_id"] for each in orders}),
+            Location.organization_id == actor.organization_id,
+        ),
+    )
+    # Two assignments at once of one shopper take turns, or both would miss the other in the lock-out.
+    people = _by_id(
+        session,
+        select(User)
+        .where(
+            User.id.in_({each["shopper_id"] for each in orders}),
+            User.organization_id == actor.organization_id,
+        )
+        .order_by(User.id)
+        .with_for_update(key_share=True),
+    )
+    versions = current_versions(session, actor.organization_id, {each["checklist_key"] for each in orders})
+    channels = _channels(session, (version.id for version in versions.values()))
+
+    faults, made = [], []
+    for index, order in enumerate(orders):
+        place, person = places.get(order["location_id"]), people.get(order["shopper_id"])
+        version = versions.get(order["checklist_key"])
+        if place is None:
+            faults.append(Fault(at(index, "/location_id"), "There is no such location."))
+        elif place.closed:
+            faults.append(Fault(at(index, "/location_id"), "This location is closed."))
+        if version is None:
+            faults.append(
+                Fault(at(index, "/checklist_key"), "There is no published checklist with this key.")
+            )
+        if person is None or person.disabled:
+            faults.append(Fault(at(index, "/shopper_id"), "There is no such shopper."))
+        elif version and person.role != SHOPPER and channels[version.id] != "self_check":
+            faults.append(
+                Fault(at(index, "/shopper_id"), "Only a self-check may go to one who is no shopper.")
+            )
+        window = order["window"]
+        if window["closes_at"] <= window["opens_at"]:
+            faults.append(Fault(at(index, "/window/closes_at"), "The window closes before it opens."))
+        if not faults and place and person and version:
+            made.append(
+                Visit(
+                    id=uuid.uuid4(),
+                    organization_id=actor.organization_id,
+                    location_id=place.id,
+                    shopper_id=person.id,
+                    checklist_version_id=version.id,
+                    opens_at=window["opens_at"],
+                    closes_at=window["closes_at"],
+                    day=local(window["opens_at"], place.time_zone).date(),
+                    external_id=order.get("external_id"),
+                )
+            )
+    if faults:
+        raise problems.INVALID(faults=faults)
+    _check_rotation(session, actor, orders, made, channels, at)
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def _channels(session: Session, version_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    return {version_id: published(session, version_id).document.channel for version_id in set(version_ids)}
+
+
+def _check_rotation(
+    session: Session,
+    actor: Actor,
+    orders: Sequence[Mapping[str, Any]],
+    made: Sequence[Visit],
+    channels: Mapping[uuid.UUID, str],
+    at: Any,
+) -> None:
+    """Refuse visits of one shopper to one location that lie within the organization's lock-out days."""
+    days = session.scalar(select(Organization.lockout_days).where(Organization.id == actor.organization_id))
+    assert days is not None
+    wanted = [visit for visit in made if channels[visit.checklist_version_id] != "self_check"]
+    taken: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]] = defaultdict(list)
+    standing = session.execute(
+        select(
+            Visit.shopper_id,
+            Visit.location_id,
+            Visit.opens_at,
+            Visit.closes_at,
+            Visit.finished_at,
+            Visit.checklist_version_id,
+        ).where(
+            Visit.organization_id == actor.organization_id,
+            Visit.shopper_id.in_({visit.shopper_id for visit in wanted}),
+            Visit.location_id.in_({visit.location_id for visit in wanted}),
+            Visit.status.not_in(("cancelled", "declined")),
+        )
+    ).all()
+    standing_channels = _channels(session, (row.checklist_version_id for row in standing))
+    for row in standing:
+        if standing_channels[row.checklist_version_id] != "self_check":
+            taken[row.shopper_id, row.location_id].append((row.opens_at, row.finished_at or row.closes_at))
+    faults = []
+    for index, (order, visit) in enumerate(zip(orders, made, strict=True)):
+        if channels[visit.checklist_version_id] == "self_check":
+            continue
+        span = (visit.opens_at, visit.closes_at)
+        others = taken[visit.shopper_id, visit.location_id]
+        if not order.get("override") and any(visits.too_close(span, other, days) for other in others):
+            faults.append(
+                Fault(
+                    at(index, "/shopper_id"),
+                    f"This shopper has a visit to this location within {days} days of the window.",
+                )
+            )
+        others.append(span)
+    if faults:
+        raise problems.ROTATION_LOCKOUT(
+            f"The shopper has a visit to the location within {days} days; "
+            'send "override": true to assign all the same.',
+            faults=faults,
+        )
+
+
+def cancel(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
+    """Take an assigned visit back; answers that come all the same are kept for a reviewer."""
+    visit = _locked(session, visit_id, visibility.watched_visits(actor))
+    if visit.status == "cancelled":
+        return visit
+    if visit.status != "assigned":
+        raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be cancelled.")
+    visit.status = "cancelled"
+    session.flush()
+    return visit
+
+
+def decline(session: Session, actor: Actor, visit_id: uuid.UUID, reason: str | None) -> Visit:
+    """Let a shopper give an assigned visit back, with his reason."""
+    visit = _locked(session, visit_id, visibility.own_visits(actor))
+    if visit.status == "declined":
+        return visit
+    if visit.status != "assigned":
+        raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be declined.")
+    visit.status = "declined"
+    visit.decline_reason = reason
+    session.flush()
+    return visit
+
+
+def reassign(
+    session: Session, actor: Actor, visit_id: uuid.UUID, shopper_id: uuid.UUID, override: bool
+) -> Visit:
+    """Give a visit that is not made to another shopper: this one is cancelled and a new one assigned."""
+    visit = _locked(session, visit_id, visibility.watched_visits(actor))
+    if visit.status not in visits.TAKES_FIRST_REVISION:
+        raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
+    if visit.status == "assigned":
+        visit.status = "cancelled"
+    key = session.scalar(
+        select(Checklist.key)
+        .join(ChecklistVersion, ChecklistVersion.checklist_id == Checklist.id)
+        .where(ChecklistVersion.id == visit.checklist_version_id)
+    )
+    session.flush()
+    order = {
+        "location_id": visit.location_id,
+        "shopper_id": shopper_id,
+        "checklist_key": key,
+        "window": {"opens_at": visit.opens_at, "closes_at": visit.closes_at},
+        "external_id": visit.external_id,
+        "override": override,
+    }
+    return assign(session, actor, [order], batch=False)[0]
+
+
+def own(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
+    """Return a visit that the actor makes himself."""
+    visible = visibility.own_visits(actor)
+    if lock:
+        return _locked(session, visit_id, visible)
+    visit = visibility.find(session, Visit, visit_id, visible)
+    if visit is None:
+        raise problems.VISIT_NOT_FOUND()
+    return visit
+
+
+def seen(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
+    """Return a visit and as whom the actor sees it: his own, as a watcher, or with all evidence."""
+    visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor))
+    if visit is not None and not actor.sees_everything:
+        return visit, "watched"
+    if visit is not None and visit.shopper_id != actor.id:
+        return visit, "evidence"
+    return own(session, actor, visit_id), "own"
+
+
+def list_visits(
+    session: Session, actor: Actor, limit: int, cursor: str | None, mine: bool, filters: Mapping[str, Any]
+) -> tuple[Page, View]:
+    """Return a page of visits by (day, id), and as whom the actor sees them.
+
+    ``filters``: status, location_id, checklist_key, from, to (days); shopper_id and external_id only where
+    all evidence is seen, for to others they would tell which visits belong together.
+    """
+    view: View = (
+        "own" if mine or actor.role == SHOPPER else "evidence" if actor.sees_everything else "watched"
+    )
+    if view != "evidence":
+        for name in ("shopper_id", "external_id"):
+            if filters.get(name) is not None:
+                raise problems.invalid(f"/{name}", "Only reviewers and administrators filter by this.")
+    visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
+    query: Select[Any] = select(Visit).where(visible)
+    conditions = {
+        "status": lambda value: Visit.status == value,
+        "location_id": lambda value: Visit.location_id == value,
+        "shopper_id": lambda value: Visit.shopper_id == value,
+        "external_id": lambda value: Visit.external_id == value,
+        "checklist_key": lambda value: Visit.checklist_version_id.in_(
+            select(ChecklistVersion.id)
+            .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+            .where(Checklist.key == value, Checklist.organization_id == actor.organization_id)
+        ),
+        "from": lambda value: Visit.day >= value,
+        "to": lambda value: Visit.day <= value,
+    }
+    for name, condition in conditions.items():
+        if filters.get(name) is not None:
+            query = query.where(condition(filters[name]))
+    return page(session, query, Visit.day, Visit.id, limit, cursor), view
+
+
+def described(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
+    """Return visits with what their view shows of the place, the checklist, the photos and the score."""
+    ids = [visit.id for visit in found]
+    places = _by_id(session, select(Location).where(Location.id.in_({v.location_id for v in found})))
+    checklists = {
+        version_id: {"key": key, "version": number}
+        for version_id, key, number in session.execute(
+            select(ChecklistVersion.id, Checklist.key, ChecklistVersion.version)
+            .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+            .where(ChecklistVersion.id.in_({v.checklist_version_id for v in found}))
+        )
+    }
+    sent = {
+        row.visit_id: row
+        for row in session.execute(
+            select(Submission.visit_id, Submission.photos, Submission.result, Submission.received_at)
+            .join(Visit, (Visit.id == Submission.visit_id) & (Visit.revision == Submission.revision))
+            .where(Submission.visit_id.in_(ids))
+        )
+    }
+    described = [
+        {
+            "id": visit.id,
+            "status": visit.status,
+            "location": places[visit.location_id],
+            "checklist": checklists[visit.checklist_version_id],
+            "visit": visit,
+            "sent": sent.get(visit.id),
+        }
+        for visit in found
+    ]
+    if view != "watched":
+        photos = _photo_statuses(session, ids)
+        for row in described:
+            row["photos"] = _photo_counts(row["sent"], photos[row["id"]])
+    if view == "evidence":
+        people = _by_id(session, select(User).where(User.id.in_({v.shopper_id for v in found})))
+        flags = flags_of(session, found)
+        for row in described:
+            row["shopper"] = people[row["visit"].shopper_id]
+            row["flags"] = flags[row["id"]]
+    return described
+
+
+def flags_of(session: Session, found: Iterable[Visit]) -> dict[uuid.UUID, list[Flag]]:
+    """Return the flags of the latest revision of each visit."""
+    latest = {visit.id: visit.revision for visit in found}
+    flags: dict[uuid.UUID, list[Flag]] = defaultdict(list)
+    for flag in session.scalars(select(Flag).where(Flag.visit_id.in_(latest)).order_by(Flag.number)):
+        if flag.revision == latest[flag.visit_id]:
+            flags[flag.visit_id].append(flag)
+    return flags
+
+
+def progress(session: Session, actor: Actor, top: Region, period: Period) -> list[dict[str, Any]]:
+    """Return for each month how many visits at or below a region are made and how many still out.
+
+    Counts alone, by region and month: nobody learns which store is to be visited when.
+    """
+    under = visibility.below(select(Region.id).where(Region.id == top.id))
+    rows = session.execute(
+        select(Visit.day, Visit.status, func.count())
+        .join(Location, Location.id == Visit.location_id)
+        .where(
+            Visit.organization_id == actor.organization_id,
+            Location.region_id.in_(under),
+            Visit.day >= _first_day(period.first),
+            Visit.day < _first_day(period.last + 1),
+        )
+        .group_by(Visit.day, Visit.status)
+    )
+    counts = {month: {"out": 0, "submitted": 0, "accepted": 0} for month in period.months}
+    for day, status, number in rows:
+        kind = "out" if status in visits.OUT else status
+        if kind in counts[month_of(day)]:
+            counts[month_of(day)][kind] += number
+    return [{"month": month_name(month), **numbers} for month, numbers in counts.items()]
+
+
+def _first_day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def _photo_statuses(session: Session, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, str]]:
+    statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
+    for visit_id, photo_id, status in session.execute(
+        select(Photo.visit_id, Photo.id, Photo.status).where(Photo.visit_id.in_(visit_ids))
+    ):
+        statuses[visit_id][str(photo_id)] = status
+    return statuses
+
+
+def _photo_counts(sent: Any, statuses: Mapping[str, str]) -> dict[str, Any]:
+    expected = sent.photos if sent else []
+    stored = [photo_id for photo_id in expected if statuses.get(photo_id) == "stored"]
+    return {
+        "expected": len(expected),
+        "stored": len(stored),
+        "missing": [photo_id for photo_id in expected if photo_id not in stored],
+        "unusable": [photo_id for photo_id, status in statuses.items() if status == "unusable"],
+    }
+
+
+def _locked(session: Session, visit_id: uuid.UUID, visible: ColumnElement[bool]) -> Visit:
+    visit = session.scalars(
+        select(Visit).where(Visit.id == visit_id, visible).with_for_update()
+    ).one_or_none()
+    if visit is None:
+        raise problems.VISIT_NOT_FOUND()
+    return visit
+
+
+def _by_id(session: Session, query: Select[Any]) -> dict[uuid.UUID, Any]:
+    return {row.id: row for row in session.scalars(query)}

@@ -1,0 +1,122 @@
+"""What the environment says, read once and checked; ``.env.example`` tells of every setting."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SECRET_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting that the program cannot start with, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs from one installation to the next."""
+
+    data_dir: Path
+    database_url: str
+    secret_key: str = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    trusted_proxies: int = 0
+    accept_every_minutes: int = 60
+    photo_bucket: str | None = None
+    photo_endpoint_url: str | None = None
+    photo_public_url: str | None = None
+    demo: bool = True
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether the database is a SQLite file of the program's own."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def photo_folder(self) -> Path:
+        """Where the embedded photo store keeps its pictures."""
+        return self.data_dir / "photos"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; raises SettingsError with one clear line where something is wrong."""
+        read = _Reader(os.environ if environment is None else environment)
+        data_dir = Path(read.text("DATA_DIR", "var")).absolute()
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"DATA_DIR: {data_dir} cannot be made: {error.strerror}") from error
+        database_url = read.text("DATABASE_URL", f"sqlite:///{data_dir / 'survey.sqlite3'}")
+        if not database_url.startswith(("sqlite:///", "postgresql://")):
+            raise SettingsError("DATABASE_URL must begin with postgresql:// or sqlite:///")
+        bucket = read.text("PHOTO_BUCKET", "") or None
+        return cls(
+            data_dir=data_dir,
+            database_url=database_url,
+            secret_key=_secret(read.text("SECRET_KEY", ""), data_dir, database_url.startswith("sqlite")),
+            host=read.text("HOST", "127.0.0.1"),
+            port=read.number("PORT", 8000, 1, 65535),
+            workers=read.number("WORKERS", 1, 1, 64),
+            trusted_proxies=read.number("TRUSTED_PROXIES", 0, 0, 10),
+            accept_every_minutes=read.number("ACCEPT_EVERY_MINUTES", 60, 0, 1440),
+            photo_bucket=bucket,
+            photo_endpoint_url=read.url("PHOTO_ENDPOINT_URL"),
+            photo_public_url=read.url("PHOTO_PUBLIC_URL"),
+            demo=read.choice("DEMO", "1", ("0", "1")) == "1",
+        )
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    def text(self, name: str, default: str) -> str:
+        return self.environment.get(name, "").strip() or default
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        given = self.text(name, str(default))
+        if not given.isdecimal() or not least <= int(given) <= most:
+            raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {given!r}")
+        return int(given)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        given = self.text(name, default)
+        if given not in allowed:
+            raise SettingsError(f"{name} must be one of {', '.join(allowed)}, not {given!r}")
+        return given
+
+    def url(self, name: str) -> str | None:
+        given = self.text(name, "")
+        if not given:
+            return None
+        parts = urlsplit(given)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingsError(f"{name} must be an http or https address, not {given!r}")
+        return given.rstrip("/")
+
+
+def _secret(given: str, data_dir: Path, embedded: bool) -> str:
+    """Return the secret that signs tokens and links: the one given, or one made once and kept."""
+    if given:
+        if len(given.encode()) < SECRET_BYTES:
+            raise SettingsError(f"SECRET_KEY must have {SECRET_BYTES} bytes or more")
+        return given
+    if not embedded:
+        raise SettingsError("SECRET_KEY must be set where the database is not the embedded one")
+    file = data_dir / "secret_key"
+    try:
+        # Exclusive creation: of several processes that start at once, one makes the secret and all read it.
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: {file} cannot be written: {error.strerror}") from error
+    kept = file.read_text().strip()
+    if len(kept.encode()) < SECRET_BYTES:
+        raise SettingsError(f"{file} holds fewer than {SECRET_BYTES} bytes; delete it to have a new one made")
+    return kept

@@ -1,0 +1,242 @@
+"""Strict fields, set once: what looks nearly right is refused, so that nothing is stored that was not said.
+
+Everything that refuses raises marshmallow's ValidationError, which the routes answer with 422 and a pointer.
+"""
+
+import math
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from api.domain.months import month_name, month_number
+
+LARGEST_INTEGER = 2**53
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
+    re.ASCII,
+)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Schema(ma.Schema):
+    """A JSON object; fields that it does not know are refused."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = ma.RAISE
+
+
+class Text(fields.String):
+    """A string of ``least`` to ``most`` characters, not blank unless ``least`` is 0."""
+
+    def __init__(self, most: int = 200, least: int = 1, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
+        self.least = least
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise ma.ValidationError("This must be a string.")
+        if self.least and not value.strip():
+            raise ma.ValidationError("This must not be blank.")
+        return value
+
+
+class Integer(fields.Integer):
+    """A whole number from ``least`` to ``most``; ``5.7``, ``"5"`` and ``true`` are none."""
+
+    def __init__(self, least: int = -LARGEST_INTEGER, most: int = LARGEST_INTEGER, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(least, most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ma.ValidationError("This must be a whole number.")
+        return value
+
+
+class QueryInteger(fields.Integer):
+    """A whole number in a query string, where everything is text."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(least, most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", str(value)):
+            raise ma.ValidationError("This must be a whole number.")
+        return int(value)
+
+
+class Number(fields.Float):
+    """A finite number from ``least`` to ``most``."""
+
+    def __init__(self, least: float = -LARGEST_INTEGER, most: float = LARGEST_INTEGER, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(least, most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            raise ma.ValidationError("This must be a number.")
+        return value
+
+
+class Boolean(fields.Boolean):
+    """``true`` or ``false``; ``1`` and ``"true"`` are neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ma.ValidationError("This must be true or false.")
+        return value
+
+
+class QueryBoolean(fields.Boolean):
+    """``true`` or ``false`` in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ma.ValidationError("This must be true or false.")
+        return cast(str, value) == "true"
+
+
+class Id(fields.UUID):
+    """A UUID in lower case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID:
+        if not isinstance(value, str) or not _UUID.fullmatch(value):
+            raise ma.ValidationError("This must be a UUID in lower case.")
+        return uuid.UUID(value)
+
+
+class Time(fields.DateTime):
+    """An RFC 3339 time with an offset, in and out; the server answers in UTC."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else utc_text(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = parse_time(value) if isinstance(value, str) else None
+        if moment is None:
+            raise ma.ValidationError("This must be a time with an offset, such as 2026-01-31T09:30:00+01:00.")
+        return moment
+
+
+class Day(fields.Date):
+    """A day, ``YYYY-MM-DD``."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        try:
+            if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ma.ValidationError("This must be a day, YYYY-MM-DD.") from None
+
+
+class Month(fields.String):
+    """A month ``YYYY-MM``; inside, it is year · 12 + month − 1."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else month_name(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        try:
+            return month_number(value)
+        except (ValueError, TypeError):
+            raise ma.ValidationError("This must be a month, YYYY-MM.") from None
+
+
+class Word(fields.String):
+    """One of a few fixed words."""
+
+    def __init__(self, words: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(words), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise ma.ValidationError("This must be a string.")
+        return value
+
+
+class Localized(fields.Field):
+    """Text that people read: a string, or an object of language → text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, Mapping):
+            raise ma.ValidationError("This must be a string or an object of language and text.")
+        for language, text in value.items():
+            if not LANGUAGE.fullmatch(language):
+                raise ma.ValidationError({language: ["This is no language, such as en or pt-BR."]})
+            if not isinstance(text, str):
+                raise ma.ValidationError({language: ["This must be a string."]})
+        return value
+
+
+class TimeZone(Text):
+    """The name of a time zone, such as ``Europe/Madrid``."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError, LookupError):
+            raise ma.ValidationError("This is no time zone, such as Europe/Madrid.") from None
+        return name
+
+
+class NamedPlace(Schema):
+    """A region or location, in short."""
+
+    id = Id(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class Position(Schema):
+    """Where a phone was, in degrees, and how many metres that may be off."""
+
+    latitude = Number(-90, 90, required=True)
+    longitude = Number(-180, 180, required=True)
+    accuracy_m = Number(0, 100_000_000, allow_none=True)
+
+
+class PageQuery(Schema):
+    """What every list takes."""
+
+    limit = QueryInteger(1, 500, load_default=50)
+    cursor = fields.String()
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return an RFC 3339 time with an offset, in UTC, or None when it is none."""
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def utc_text(moment: datetime) -> str:
+    """Return a time as the server answers it: RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def page_of(item: Schema) -> type[Schema]:
+    """Return the schema of a page of a list of ``item``."""
+    return cast(
+        type[Schema],
+        Schema.from_dict(
+            {
+                "items": fields.List(fields.Nested(item), required=True),
+                "next": fields.URL(allow_none=True, required=True),
+            },
+            name=f"{type(item).__name__}Page",
+        ),
+    )

@@ -1,0 +1,133 @@
+"""Regions and locations."""
+
+from marshmallow import fields
+
+from schemas.base import (
+    Boolean,
+    Id,
+    NamedPlace,
+    Number,
+    PageQuery,
+    QueryBoolean,
+    Schema,
+    Text,
+    Time,
+    TimeZone,
+    page_of,
+)
+
+
+class RegionWrite(Schema):
+    """A region as an administrator writes it."""
+
+    name = Text(200, required=True)
+    code = Text(64, required=True)
+    parent_id = Id(allow_none=True)
+    external_id = Text(200, allow_none=True)
+    closed = Boolean()
+
+
+class RegionEdit(RegionWrite):
+    """What an administrator changes of a region."""
+
+
+class Region(Schema):
+    """A region."""
+
+    id = Id(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    parent_id = Id(required=True, allow_none=True)
+    external_id = fields.String(required=True, allow_none=True)
+    closed = fields.Boolean(required=True)
+    created_at = Time(required=True)
+
+
+class RegionsQuery(PageQuery):
+    """Which regions are asked for."""
+
+    code = Text(64)
+    external_id = Text(200)
+    parent_id = Id()
+    closed = QueryBoolean()
+
+
+class LocationWrite(Schema):
+    """A location as an administrator writes it."""
+
+    code = Text(64, required=True)
+    name = Text(200, required=True)
+    region_id = Id(required=True)
+    address = Text(500, allow_none=True)
+    time_zone = TimeZone(64, required=True)
+    latitude = Number(-90, 90, allow_none=True)
+    longitude = Number(-180, 180, allow_none=True)
+    external_id = Text(200, allow_none=True)
+    closed = Boolean()
+
+
+class LocationEdit(LocationWrite):
+    """What an administrator changes of a location."""
+
+
+class LocationImport(LocationWrite):
+    """A line of an import; the region by its code."""
+
+    class Meta(LocationWrite.Meta):
+        """The region comes by its code."""
+
+        exclude = ("region_id",)
+
+    region_code = Text(64, required=True)
+    line = fields.Integer(required=True)
+
+
+class Location(Schema):
+    """A location."""
+
+    id = Id(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    region_id = Id(required=True)
+    address = fields.String(required=True, allow_none=True)
+    time_zone = fields.String(required=True)
+    latitude = fields.Float(required=True, allow_none=True)
+    longitude = fields.Float(required=True, allow_none=True)
+    external_id = fields.String(required=True, allow_none=True)
+    closed = fields.Boolean(required=True)
+    created_at = Time(required=True)
+
+
+class LocationsQuery(PageQuery):
+    """Which locations are asked for."""
+
+    code = Text(64)
+    external_id = Text(200)
+    region_id = Id()
+    closed = QueryBoolean()
+
+
+class Imported(Schema):
+    """How many locations an import added."""
+
+    imported = fields.Integer(required=True)
+
+
+class ProgressMonth(Schema):
+    """How many visits of a month are out, sent in and accepted."""
+
+    month = fields.String(required=True)
+    out = fields.Integer(required=True)
+    submitted = fields.Integer(required=True)
+    accepted = fields.Integer(required=True)
+
+
+class Progress(Schema):
+    """How far a region's visits are, by month."""
+
+    region = fields.Nested(NamedPlace(), required=True)
+    months = fields.List(fields.Nested(ProgressMonth()), required=True)
+
+
+REGION_PAGE = page_of(Region())
+LOCATION_PAGE = page_of(Location())

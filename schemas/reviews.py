@@ -1,0 +1,42 @@
+"""Reviews: what waits for a decision, and decisions."""
+
+from marshmallow import fields, validate
+
+from api.domain.visits import DECISIONS
+from schemas.base import Id, Integer, PageQuery, Schema, Text, Time, Word, page_of
+from schemas.visits import Decision, Flag
+
+
+class ReviewsQuery(PageQuery):
+    """Which visits are asked for."""
+
+    status = Word(["waiting"], load_default="waiting")
+
+
+class WaitingVisit(Schema):
+    """A visit that waits for a decision."""
+
+    visit_id = Id(required=True)
+    revision = fields.Integer(required=True)
+    submitted_at = Time(required=True)
+    flags = fields.List(fields.Nested(Flag()), required=True)
+
+
+class DecisionNew(Schema):
+    """A decision on a revision; ``replaces`` names the one that it takes back."""
+
+    revision = Integer(1, required=True)
+    decision = Word(DECISIONS, required=True)
+    reason = Text(5000, 0, allow_none=True, load_default=None)
+    question_reasons = fields.Dict(
+        keys=fields.String(),
+        values=Text(5000),
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(max=500),
+    )
+    replaces = Id(allow_none=True, load_default=None)
+
+
+DecisionTaken = Decision
+REVIEW_PAGE = page_of(WaitingVisit())

@@ -1,0 +1,182 @@
+"""Scores: figures with their uncertainty, of places, sections, fundamentals and questions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields
+
+from schemas.base import Id, Integer, Localized, Month, NamedPlace, QueryInteger, Schema, Text, Word, page_of
+
+
+class Interval(Schema):
+    """A 95 % interval."""
+
+    low = fields.Float(required=True)
+    high = fields.Float(required=True)
+
+
+class Figures(Schema):
+    """A score with what it rests on: SCORE of a section, fundamental or question."""
+
+    visits = fields.Integer(required=True)
+    points_earned = fields.Integer(required=True)
+    points_possible = fields.Integer(required=True)
+    score = fields.Float(required=True, allow_none=True)
+    spread = fields.Float(required=True, allow_none=True)
+    interval = fields.Nested(Interval(), required=True, allow_none=True)
+    indicative = fields.Boolean(required=True)
+
+
+class VisitFigures(Figures):
+    """SCORE of whole visits."""
+
+    critical_failures = fields.Integer(required=True)
+    passed = fields.Integer(required=True)
+
+
+class Change(Schema):
+    """The difference to the equally long period just before."""
+
+    difference = fields.Float(required=True, allow_none=True)
+    interval = fields.Nested(Interval(), required=True, allow_none=True)
+    significant = fields.Boolean(required=True, allow_none=True)
+
+
+class SectionFigures(Figures):
+    """A section's figures."""
+
+    checklist = fields.String(required=True)
+    key = fields.String(required=True)
+    title = Localized(required=True)
+
+
+class FundamentalFigures(Figures):
+    """A fundamental's figures."""
+
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class QuestionFigures(Figures):
+    """A question's figures, and how it was answered."""
+
+    checklist = fields.String(required=True)
+    key = fields.String(required=True)
+    text = Localized(required=True)
+    section = fields.String(required=True)
+    fundamental = fields.String(required=True, allow_none=True)
+    answers = fields.Dict(keys=fields.String(), values=Integer(), required=True)
+
+
+class MonthFigures(VisitFigures):
+    """A month's figures."""
+
+    month = fields.String(required=True)
+
+
+class Child(VisitFigures):
+    """A region or a location right below a region."""
+
+    region = fields.Nested(NamedPlace())
+    location = fields.Nested(NamedPlace())
+
+
+class Report(Schema):
+    """The score of a place over a period, and what explains it."""
+
+    from_ = Month(data_key="from", attribute="from", required=True)
+    to = Month(required=True)
+    checklist = fields.String(required=True, allow_none=True)
+    total = fields.Nested(VisitFigures(), required=True)
+    previous = fields.Nested(VisitFigures(), required=True)
+    change = fields.Nested(Change(), required=True)
+    sections = fields.List(fields.Nested(SectionFigures()), required=True)
+    fundamentals = fields.List(fields.Nested(FundamentalFigures()), required=True)
+    questions = fields.List(fields.Nested(QuestionFigures()), required=True)
+    months = fields.List(fields.Nested(MonthFigures()), required=True)
+
+
+class LocationReport(Report):
+    """A location's report."""
+
+    location = fields.Nested(NamedPlace(), required=True)
+
+
+class RegionReport(Report):
+    """A region's report, with everything below it."""
+
+    region = fields.Nested(NamedPlace(), required=True)
+    children = fields.List(fields.Nested(Child()), required=True)
+
+
+class PeriodQuery(Schema):
+    """A period of whole months, both included."""
+
+    from_ = Month(data_key="from", attribute="from")
+    to = Month()
+
+
+class ReportQuery(PeriodQuery):
+    """A period, and the checklist if one is named."""
+
+    checklist = Text(64)
+
+
+class Words(fields.String):
+    """Several of a few fixed words, with commas between them."""
+
+    def __init__(self, words: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words = words
+        self.metadata["description"] = f"Of {', '.join(words)}; several with commas between them"
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        given = tuple(str(value).split(","))
+        for word in given:
+            if word not in self.words:
+                raise ma.ValidationError(f"{word!r} is none of {', '.join(self.words)}.")
+        return given
+
+
+def rows_query(by: Sequence[str], includes: Sequence[str], sorts: Sequence[str]) -> ma.Schema:
+    """Return the schema of the query of ``GET /scores``."""
+
+    class RowsQuery(ReportQuery):
+        """Which rows of scores are asked for."""
+
+    fields_of_it: dict[str, Any] = {
+        "by": Words(by, required=True),
+        "region_id": Id(),
+        "location_id": Id(),
+        "include": Words(includes, load_default=()),
+        "sort": Word(sorts, load_default="name"),
+        "fields": fields.String(),
+        "limit": QueryInteger(1, 500),
+        "cursor": fields.String(),
+    }
+    return RowsQuery.from_dict(fields_of_it, name="RowsQuery")()
+
+
+class Row(VisitFigures):
+    """A row of scores: what it is by, and its figures."""
+
+    class Meta(VisitFigures.Meta):
+        """Rows by part of a visit have no counts of whole visits."""
+
+        unknown = ma.EXCLUDE
+
+    location = fields.Nested(NamedPlace())
+    region = fields.Nested(NamedPlace())
+    section = fields.Dict()
+    question = fields.Dict()
+    fundamental = fields.Dict()
+    month = fields.String()
+    checklist = fields.Dict()
+    rank = fields.Integer(allow_none=True)
+    rank_range = fields.Dict(allow_none=True)
+    change = fields.Nested(Change())
+    months = fields.List(fields.Dict())
+
+
+RowPage = page_of(Row())

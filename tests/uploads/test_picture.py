@@ -1,0 +1,409 @@
+"""What comes out of the pictures that phones send, and which of them are refused."""
+
+import io
+import struct
+import zlib
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from PIL import Image, ImageCms
+
+from tests import pictures
+from uploads.picture import FORMATS, Picture, Unusable, clean
+
+pytestmark = pytest.mark.filterwarnings(r"ignore::Warning:PIL\..*")
+TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+EVERYTHING = {
+    "taken_at": "2026:03:01 14:30:00",
+    "offset": "+02:00",
+    "position": (51.5, -0.125),
+    "make": "Acme",
+    "model": "Phone 7",
+}
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def cleaned(image: Image.Image, format: str = "PNG", **options: object) -> Image.Image:
+    """Return the picture kept of an image that was sent in a format."""
+    return opened(clean(pictures.encoded(image, format, **options), TYPES[format]).data)
+
+
+def close(pixel: object, wanted: tuple[int, int, int], by: int = 12) -> bool:
+    assert isinstance(pixel, tuple)
+    return all(abs(is_ - was) <= by for is_, was in zip(pixel, wanted, strict=True))
+
+
+def corners(image: Image.Image) -> list[str]:
+    """Return the colours of ``pictures.quarters`` as one reads: top left and right, bottom left and right."""
+    names = {(True, False, False): "red", (False, True, False): "green", (False, False, True): "blue"}
+    width, height = image.size
+    places = [(x, y) for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
+    found = [tuple(value > 128 for value in image.getpixel(place)) for place in places]  # type: ignore[union-attr]
+    return [names.get(colour, "white") for colour in found]
+
+
+class TestFormats:
+    @pytest.mark.parametrize("format", TYPES)
+    def test_each_becomes_a_jpeg(self, format: str) -> None:
+        picture = clean(pictures.encoded(pictures.quarters(), format), TYPES[format])
+        kept, thumbnail = opened(picture.data), opened(picture.thumbnail)
+        assert (kept.format, kept.mode, kept.size) == ("JPEG", "RGB", (80, 60))
+        assert (picture.width, picture.height) == (80, 60)
+        assert (thumbnail.format, thumbnail.size) == ("JPEG", (80, 60))
+        assert corners(kept) == corners(thumbnail) == ["red", "green", "blue", "white"]
+
+    def test_heic(self) -> None:
+        exif = pictures.exif(**EVERYTHING)
+        picture = clean(pictures.heic(pictures.quarters(320, 240), exif=exif), "image/heic")
+        assert corners(opened(picture.data)) == ["red", "green", "blue", "white"]
+        assert picture.make == "Acme Phone 7"
+        assert picture.position == pytest.approx((51.5, -0.125))
+
+    def test_heic_arrives_upright_and_is_turned_once(self) -> None:
+        sent = pictures.heic(pictures.quarters(320, 240), exif=pictures.exif(orientation=6))
+        upright = clean(sent, "image/heic")
+        assert (upright.width, upright.height) == (240, 320)
+        assert corners(opened(upright.data)) == ["blue", "red", "white", "green"]
+
+    def test_a_phones_jpeg_may_hold_several_pictures(self) -> None:
+        first, second = pictures.quarters(), Image.new("RGB", (80, 60), "black")
+        mpo = pictures.encoded(first, "MPO", save_all=True, append_images=[second])
+        assert opened(mpo).format == "MPO"
+        assert corners(opened(clean(mpo, "image/jpeg").data)) == ["red", "green", "blue", "white"]
+
+    def test_a_broken_index_of_several_pictures_refuses_nothing(self) -> None:
+        mpo = pictures.encoded(pictures.quarters(), "MPO", save_all=True, append_images=[pictures.quarters()])
+        at = mpo.index(b"MPF\0")
+        clean(mpo[: at + 8] + b"\xff" * 40 + mpo[at + 48 :], "image/jpeg")
+
+    @pytest.mark.parametrize("format", ["PNG", "WEBP"])
+    def test_of_an_animation_the_first_frame(self, format: str) -> None:
+        later = [Image.new("RGB", (80, 60), colour) for colour in ("black", "yellow")]
+        kept = cleaned(pictures.quarters(), format, save_all=True, append_images=later, duration=100)
+        assert corners(kept) == ["red", "green", "blue", "white"]
+
+    @pytest.mark.parametrize("declared", FORMATS)
+    def test_what_it_is_declared_as_it_has_to_be(self, declared: str) -> None:
+        for format, content_type in TYPES.items():
+            if content_type != declared:
+                with pytest.raises(Unusable, match="not the"):
+                    clean(pictures.encoded(pictures.quarters(), format), declared)
+
+    @pytest.mark.parametrize("content_type", ["image/gif", "image/tiff", "text/html", ""])
+    def test_other_formats_are_refused(self, content_type: str) -> None:
+        with pytest.raises(Unusable, match="Only JPEG"):
+            clean(pictures.encoded(pictures.quarters(), "GIF"), content_type)
+
+
+class TestDamage:
+    @pytest.mark.parametrize("content_type", FORMATS)
+    @pytest.mark.parametrize(
+        "data", [b"", b"x", b"<html></html>", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF"]
+    )
+    def test_what_is_no_picture_is_refused(self, data: bytes, content_type: str) -> None:
+        with pytest.raises(Unusable):
+            clean(data, content_type)
+
+    @pytest.mark.parametrize("kept", [0.2, 0.6, 0.95])
+    @pytest.mark.parametrize("format", [*TYPES, "PROGRESSIVE", "HEIC"])
+    def test_what_is_cut_off_is_refused(self, format: str, kept: float) -> None:
+        whole, content_type = {
+            "HEIC": lambda: (pictures.heic(pictures.scene()), "image/heic"),
+            "PROGRESSIVE": lambda: (pictures.jpeg(progressive=True), "image/jpeg"),
+        }.get(format, lambda: (pictures.encoded(pictures.scene(), format), TYPES[format]))()
+        with pytest.raises(Unusable):
+            clean(whole[: int(len(whole) * kept)], content_type)
+
+    def test_spoilt_bytes_never_do_worse_than_refuse(self) -> None:
+        for format, content_type in TYPES.items():
+            whole = pictures.encoded(pictures.scene(160, 120), format, exif=pictures.exif(**EVERYTHING))
+            for at in range(0, len(whole), max(1, len(whole) // 300)):
+                spoilt = bytearray(whole)
+                spoilt[at] ^= 0xFF
+                try:
+                    assert clean(bytes(spoilt), content_type).data
+                except Unusable as refusal:
+                    assert refusal.reason
+
+    def test_the_reason_is_in_plain_words(self) -> None:
+        with pytest.raises(Unusable) as refusal:
+            clean(pictures.jpeg()[:5000], "image/jpeg")
+        assert refusal.value.reason == "The picture is damaged or incomplete"
+
+
+class TestSize:
+    def test_the_long_side_is_at_most_2560_and_480(self) -> None:
+        for size, kept, thumbnail in (
+            ((3000, 1000), (2560, 853), (480, 160)),
+            ((1000, 3000), (853, 2560), (160, 480)),
+            ((6000, 4000), (2560, 1707), (480, 320)),
+            ((2560, 1440), (2560, 1440), (480, 270)),
+            ((9000, 2), (2560, 1), (480, 1)),
+        ):
+            picture = clean(pictures.encoded(Image.new("RGB", size, "teal"), "JPEG"), "image/jpeg")
+            assert opened(picture.data).size == (picture.width, picture.height) == kept
+            assert opened(picture.thumbnail).size == thumbnail
+
+    def test_a_small_picture_stays_small(self) -> None:
+        picture = clean(pictures.encoded(Image.new("RGB", (1, 1), "teal"), "PNG"), "image/png")
+        assert (picture.width, picture.height) == opened(picture.thumbnail).size == (1, 1)
+
+    def test_a_jpeg_may_have_120_megapixels(self) -> None:
+        picture = clean(pictures.encoded(Image.new("L", (12_000, 10_000), 90), "JPEG"), "image/jpeg")
+        assert (picture.width, picture.height) == (2560, 2133)
+
+    @pytest.mark.parametrize(
+        ("size", "content_type"),
+        [
+            ((10_000, 5_001), "image/png"),
+            ((50_000, 50_000), "image/png"),
+            ((2**31 - 1, 2**31 - 1), "image/png"),
+            ((16_000, 16_000), "image/webp"),
+            ((12_001, 10_000), "image/jpeg"),
+            ((65_000, 65_000), "image/jpeg"),
+        ],
+    )
+    def test_a_bomb_is_refused_by_its_header(self, size: tuple[int, int], content_type: str) -> None:
+        with pytest.raises(Unusable, match="too many pixels"):
+            clean(bomb(*size, content_type), content_type)
+
+    def test_a_large_progressive_jpeg_is_refused_since_it_needs_its_whole_size(self) -> None:
+        large = pictures.encoded(Image.new("L", (10_000, 5_001)), "JPEG", progressive=True)
+        with pytest.raises(Unusable, match="too many pixels"):
+            clean(large, "image/jpeg")
+
+    def test_a_jpeg_that_repaints_itself_for_hours_is_refused(self) -> None:
+        data = pictures.jpeg(progressive=True)
+        scan = data.rindex(b"\xff\xda")
+        with pytest.raises(Unusable):
+            clean(data[:scan] + data[scan:-2] * 300 + data[-2:], "image/jpeg")
+
+
+def bomb(width: int, height: int, content_type: str) -> bytes:
+    """Return a small file that declares a large picture."""
+    if content_type == "image/png":
+        header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+            for chunk in (header, b"IDAT" + zlib.compress(bytes(10_000)), b"IEND")
+        )
+    if content_type == "image/jpeg":
+        data = pictures.encoded(pictures.quarters(), "JPEG")
+        frame = data.index(b"\xff\xc0") + 5
+        return data[:frame] + struct.pack(">HH", height, width) + data[frame + 4 :]
+    data = bytearray(pictures.encoded(pictures.quarters(), "WEBP", exif=pictures.exif(orientation=1)))
+    canvas = data.index(b"VP8X") + 12
+    data[canvas : canvas + 6] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return bytes(data)
+
+
+class TestPixels:
+    @pytest.mark.parametrize(
+        ("orientation", "upright"),
+        [
+            (1, ["red", "green", "blue", "white"]),
+            (2, ["green", "red", "white", "blue"]),
+            (3, ["white", "blue", "green", "red"]),
+            (4, ["blue", "white", "red", "green"]),
+            (5, ["red", "blue", "green", "white"]),
+            (6, ["blue", "red", "white", "green"]),
+            (7, ["white", "green", "blue", "red"]),
+            (8, ["green", "white", "red", "blue"]),
+            (0, ["red", "green", "blue", "white"]),
+            (9, ["red", "green", "blue", "white"]),
+        ],
+    )
+    @pytest.mark.parametrize("format", TYPES)
+    def test_it_is_turned_upright(self, format: str, orientation: int, upright: list[str]) -> None:
+        kept = cleaned(pictures.quarters(), format, exif=pictures.exif(orientation=orientation))
+        assert kept.size == ((60, 80) if 5 <= orientation <= 8 else (80, 60))
+        assert corners(kept) == upright
+
+    def test_grey_of_16_bits_is_not_turned_white(self) -> None:
+        grey = Image.new("I;16", (64, 64))
+        grey.putdata([1028 * (number % 64) for number in range(64 * 64)])
+        kept = cleaned(grey)
+        for x in (5, 30, 60):
+            assert close(kept.getpixel((x, 30)), (4 * x,) * 3)
+
+    def test_a_large_grey_of_16_bits(self) -> None:
+        assert close(cleaned(Image.new("I;16", (3000, 300), 128 * 257)).getpixel((9, 9)), (128,) * 3)
+
+    def test_cmyk(self) -> None:
+        kept = cleaned(pictures.quarters().convert("CMYK"), "JPEG", quality=95)
+        assert corners(kept) == ["red", "green", "blue", "white"]
+
+    def test_grey(self) -> None:
+        assert close(cleaned(Image.new("L", (40, 40), 77), "JPEG").getpixel((9, 9)), (77,) * 3)
+
+    def test_black_and_white(self) -> None:
+        image = Image.new("1", (3000, 40))
+        image.paste(1, (0, 0, 1500, 40))
+        kept = cleaned(image)
+        assert close(kept.getpixel((9, 9)), (255,) * 3)
+        assert close(kept.getpixel((2500, 9)), (0,) * 3)
+
+    def test_a_palette(self) -> None:
+        assert corners(cleaned(pictures.quarters(3000, 600).quantize(8))) == ["red", "green", "blue", "white"]
+
+    def test_through_transparency_one_sees_white(self) -> None:
+        half = Image.new("RGBA", (80, 60), (0, 0, 0, 0))
+        half.paste((200, 0, 0, 255), (0, 0, 40, 60))
+        palette = Image.new("P", (80, 60), 0)
+        palette.putpalette([0, 0, 0, 200, 0, 0])
+        palette.paste(1, (0, 0, 40, 60))
+        grey = Image.new("LA", (80, 60), (0, 0))
+        grey.paste((90, 255), (0, 0, 40, 60))
+        for image, options, left in (
+            (half, {}, (200, 0, 0)),
+            (half.resize((3000, 600)), {}, (200, 0, 0)),
+            (palette, {"transparency": 0}, (200, 0, 0)),
+            (half.convert("RGB"), {"transparency": (0, 0, 0)}, (200, 0, 0)),
+            (grey, {}, (90, 90, 90)),
+            (grey.convert("L"), {"transparency": 0}, (90, 90, 90)),
+        ):
+            kept = cleaned(image, "PNG", **options)
+            assert close(kept.getpixel((9, 30)), left)
+            assert close(kept.getpixel((kept.width - 9, 30)), (255, 255, 255))
+        assert close(cleaned(half, "WEBP", lossless=True).getpixel((70, 30)), (255, 255, 255))
+
+    def test_an_embedded_profile_becomes_srgb(self) -> None:
+        linear = ImageCms.ImageCmsProfile(io.BytesIO(linear_profile()))
+        kept = cleaned(Image.new("RGB", (40, 40), (55, 55, 55)), "PNG", icc_profile=linear.tobytes())
+        assert close(kept.getpixel((9, 9)), (128, 128, 128))
+
+    def test_a_broken_or_wrong_profile_refuses_nothing(self) -> None:
+        for profile in (b"nonsense", linear_profile()[:200], b"\0" * 5000):
+            for image in (pictures.quarters(), pictures.quarters().convert("LA")):
+                cleaned(image, "PNG", icc_profile=profile)
+        cleaned(pictures.quarters().convert("LA"), "PNG", icc_profile=linear_profile())
+
+
+def linear_profile() -> bytes:
+    """Return sRGB's profile with other curves: light itself, not what the eye makes of it."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for number in range(struct.unpack_from(">I", profile, 128)[0]):
+        name, offset, size = struct.unpack_from(">4sII", profile, 132 + 12 * number)
+        if name in (b"rTRC", b"gTRC", b"bTRC"):
+            assert size >= 16
+            struct.pack_into(">4sIHHi", profile, offset, b"para", 0, 0, 0, 1 << 16)  # gamma 1
+        if name == b"desc":
+            at = profile.index("sRGB".encode("utf-16-be"), offset)
+            profile[at : at + 8] = "line".encode("utf-16-be")
+    return bytes(profile)
+
+
+class TestMetadata:
+    def test_it_is_read_from_every_format(self) -> None:
+        for format, content_type in TYPES.items():
+            sent = pictures.encoded(pictures.scene(), format, exif=pictures.exif(**EVERYTHING))
+            picture = clean(sent, content_type)
+            assert picture.taken_at == datetime(2026, 3, 1, 14, 30, tzinfo=timezone(timedelta(hours=2)))
+            assert picture.position == pytest.approx((51.5, -0.125))
+            assert picture.make == "Acme Phone 7"
+
+    def test_nothing_of_it_is_kept(self) -> None:
+        sent = pictures.jpeg(
+            exif=pictures.exif(**EVERYTHING, orientation=6),
+            comment=b"secret comment",
+            xmp=b"<x:xmpmeta>secret</x:xmpmeta>",
+            icc_profile=linear_profile(),
+            dpi=(300, 300),
+        )
+        picture = clean(sent + b"<html>secret</html>", "image/jpeg")
+        for data in (picture.data, picture.thumbnail):
+            assert not set(opened(data).info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+            assert data.endswith(b"\xff\xd9")
+            for trace in (b"secret", b"Exif", b"Acme", b"2026", b"ICC_PROFILE", b"http", b"html"):
+                assert trace not in data
+
+    def test_nothing_of_a_png_is_kept(self) -> None:
+        from PIL.PngImagePlugin import PngInfo
+
+        notes = PngInfo()
+        notes.add_text("Comment", "secret")
+        notes.add_itxt("XML:com.adobe.xmp", "secret")
+        sent = pictures.encoded(pictures.quarters(), "PNG", pnginfo=notes, exif=pictures.exif(**EVERYTHING))
+        picture = clean(sent, "image/png")
+        assert b"secret" not in picture.data
+        assert "comment" not in opened(picture.data).info
+
+    def test_a_picture_without_any_tells_nothing(self) -> None:
+        picture = clean(pictures.jpeg(), "image/jpeg")
+        assert (picture.taken_at, picture.position, picture.make) == (None, None, None)
+
+    @pytest.mark.parametrize(
+        ("taken_at", "offset", "read"),
+        [
+            ("2026:03:01 14:30:00", None, datetime(2026, 3, 1, 14, 30)),  # noqa: DTZ001
+            ("2026:03:01 14:30:00", "Z", datetime(2026, 3, 1, 14, 30, tzinfo=UTC)),
+            ("2026:03:01 14:30:00", "soon", datetime(2026, 3, 1, 14, 30)),  # noqa: DTZ001
+            ("2026:03:01 14:30:00", "+99:00", None),
+            ("2026:13:01 14:30:00", None, None),
+            ("0000:00:00 00:00:00", None, None),
+            ("    :  :     :  :  ", None, None),
+            ("yesterday", "+02:00", None),
+        ],
+    )
+    def test_times(self, taken_at: str, offset: str | None, read: datetime | None) -> None:
+        assert sent_with(taken_at=taken_at, offset=offset).taken_at == read
+
+    @pytest.mark.parametrize(
+        ("position", "read"),
+        [
+            ((-33.8688, 151.2093), (-33.8688, 151.2093)),
+            ((40.7128, -74.006), (40.7128, -74.006)),
+            ((0.0, 0.0), None),
+            ((95.0, 10.0), None),
+            ((10.0, 190.0), None),
+        ],
+    )
+    def test_positions(self, position: tuple[float, float], read: tuple[float, float] | None) -> None:
+        found = sent_with(position=position).position
+        assert found == (pytest.approx(read, abs=1e-5) if read else None)
+
+    @pytest.mark.parametrize(
+        ("make", "model", "read"),
+        [
+            ("Apple", "iPhone 17", "Apple iPhone 17"),
+            ("Canon", "Canon EOS R5", "Canon EOS R5"),
+            ("Acme\0\0", None, "Acme"),
+            (None, "Phone\x07 7", "Phone 7"),
+            ("  ", None, None),
+            ("x" * 5000, None, "x" * 100),
+        ],
+    )
+    def test_makes(self, make: str | None, model: str | None, read: str | None) -> None:
+        assert sent_with(make=make, model=model).make == read
+
+    def test_broken_exif_refuses_nothing(self) -> None:
+        good = pictures.exif(**EVERYTHING, orientation=6)
+        broken = [b"", b"Exif\0\0", b"Exif\0\0II*\0", b"Exif\0\0" + b"\xff" * 500, good[: len(good) // 2]]
+        for at in range(6, len(good), 5):
+            broken += [good[:at] + bytes([value]) + good[at + 1 :] for value in (0, 0x7F, 0xFF)]
+        for block in broken:
+            for format, content_type in TYPES.items():
+                picture = clean(pictures.encoded(pictures.quarters(), format, exif=block), content_type)
+                assert sorted((picture.width, picture.height)) == [60, 80]
+
+    def test_exif_that_unfolds_to_gigabytes_is_left_alone(self) -> None:
+        entries = 60_000
+        block = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", entries)
+        for tag in range(entries):
+            block += struct.pack(">HHII", tag, 7, 10 * entries, 8)
+        segments = b"".join(
+            b"\xff\xe1" + struct.pack(">H", len(part) + 8) + b"Exif\0\0" + part
+            for part in (block[6:][at : at + 65_000] for at in range(0, len(block), 65_000))
+        )
+        data = pictures.encoded(pictures.quarters(), "JPEG")
+        assert clean(data[:2] + segments + data[2:], "image/jpeg").make is None
+        assert clean(pictures.encoded(pictures.quarters(), "PNG", exif=block), "image/png").make is None
+
+
+def sent_with(**facts: object) -> Picture:
+    return clean(pictures.encoded(pictures.quarters(), "JPEG", exif=pictures.exif(**facts)), "image/jpeg")  # type: ignore[arg-type]
