@@ -17,6 +17,7 @@ from marshmallow import fields, validate
 from api.domain.months import month_name, month_number
 
 LARGEST_INTEGER = 2**53
+MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
@@ -137,8 +138,11 @@ class Day(fields.Date):
             raise ma.ValidationError("This must be a day, YYYY-MM-DD.") from None
 
 
-class Month(fields.String):
+class Month(fields.Field[int]):
     """A month ``YYYY-MM``; inside, it is year · 12 + month − 1."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"type": "string", "pattern": MONTH_PATTERN}, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else month_name(value)

@@ -1,11 +1,13 @@
 """Checklists: drafts as they are written, versions as they are listed."""
 
+from typing import Any
+
 from marshmallow import fields
 
 from schemas.base import Boolean, Integer, Localized, Number, Schema, Text, page_of
 
 #: what a draft may say; whether it makes sense is told when it is published
-_WORD = {"allow_none": True}
+_WORD: dict[str, Any] = {"allow_none": True}
 
 
 class PhotoRange(Schema):

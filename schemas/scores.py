@@ -127,9 +127,9 @@ class Words(fields.String):
     """Several of a few fixed words, with commas between them."""
 
     def __init__(self, words: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        described = f"Of {', '.join(words)}; several with commas between them"
+        super().__init__(metadata={"description": described}, **kwargs)
         self.words = words
-        self.metadata["description"] = f"Of {', '.join(words)}; several with commas between them"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         given = tuple(str(value).split(","))

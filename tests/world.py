@@ -341,9 +341,7 @@ class World:
             "content_type": "image/jpeg",
             **values,
         }
-        return ok(
-            (shopper or self.shopper).put(f"/visits/{visit['id']}/photos/{photo_id}", declaration)
-        )
+        return ok((shopper or self.shopper).put(f"/visits/{visit['id']}/photos/{photo_id}", declaration))
 
     def upload(self, link: Mapping[str, Any], data: bytes) -> int:
         """Send a photo's bytes to a signed link, as a phone does, and return the status."""
@@ -362,7 +360,9 @@ class World:
         connection.close()
         return status
 
-    def photo(self, visit: Any, data: bytes | None = None, shopper: Caller | None = None, **values: Any) -> str:
+    def photo(
+        self, visit: Any, data: bytes | None = None, shopper: Caller | None = None, **values: Any
+    ) -> str:
         """Declare, upload and confirm a photo, and return its id."""
         data = data or jpeg(seed=uuid.uuid4().int % 2**31)
         declared = self.declare(visit, data, shopper, **values)

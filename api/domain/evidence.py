@@ -105,7 +105,7 @@ def position_flags(channel: str, position: Position | None, location: Position |
     return [
         Flag(
             "far-from-location",
-            f"The phone was {_length(metres)} from the location, give or take {_length(position.accuracy_m)}.",
+            f"The phone was {_length(metres)} from the location, within {_length(position.accuracy_m)}.",
         )
     ]
 

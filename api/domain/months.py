@@ -52,7 +52,7 @@ class Period:
 
     @classmethod
     def of(cls, first: int | None, last: int | None, moment: datetime | None = None) -> "Period":
-        """Return the period asked for; left out, it ends with the month that is latest on earth and is a year.
+        """Return the period asked for; left out, it is the year that ends with the month latest on earth.
 
         Raises ValueError when it would end before it begins, or spans over fifty years.
         """

@@ -1,12 +1,14 @@
 """Runs migrations on the connection that the caller hands over (``flask db upgrade`` does)."""
 
+from typing import Literal
+
 from alembic import context
 
 from api.models import Base
 from api.models.base import UtcTime
 
 
-def render(kind: str, item: object, _context: object) -> str | bool:
+def render(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write our own types into migrations as what they are in the database."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcTime) else False
 

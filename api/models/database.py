@@ -51,7 +51,7 @@ class Database:
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one write transaction and commit; an exception rolls everything back.
 
-        ``work`` runs again when PostgreSQL asks for it, so it must do nothing but read and write the database.
+        ``work`` runs again when PostgreSQL asks for it, so it must only read and write the database.
         """
         for last_try in (False,) * (_TRIES - 1) + (True,):
             try:

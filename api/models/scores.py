@@ -11,7 +11,7 @@ SUBJECT_KINDS = ("visit", "section", "fundamental", "question")
 
 
 class Subject(Base):
-    """What a total is about: a checklist's whole visits, or one of its sections, fundamentals or questions."""
+    """What a total is about: a checklist's whole visits, a section, a fundamental or a question of it."""
 
     __tablename__ = "subjects"
     __table_args__ = (UniqueConstraint("checklist_id", "kind", "key"), one_of("kind", SUBJECT_KINDS))

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import SIGNED_IN
 from api.domain.fundamentals import FUNDAMENTALS
+from api.routes.answers import empty_answer, json_text
 from api.routes.bodies import read_json
 from api.routes.doors import Routes
 from api.routes.etags import IF_MATCH, edited, require_match
@@ -75,7 +76,7 @@ def create_checklist(_body: dict[str, Any]) -> Response:
 def get_version(key: str, version: int) -> Response:
     """Get a published version: the whole document, which never changes."""
     found = checklists.version(reading(), actor(), key, version)
-    response = current_app.response_class(found.text, content_type="application/json")
+    response = json_text(found.text)
     response.set_etag(found.sha256[:32])
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
@@ -133,7 +134,7 @@ def publish(key: str) -> Response:
 def retire(key: str) -> Response:
     """Take a checklist from the list; publishing it again brings it back."""
     in_transaction(lambda session: checklists.retire(session, actor(), key))
-    return current_app.response_class(status=204)
+    return empty_answer()
 
 
 @routes.get("/fundamentals", who=SIGNED_IN)

@@ -25,7 +25,7 @@ class Routes(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def route(  # type: ignore[override]
+    def route(
         self, rule: str, *, who: str, refuses: Sequence[Problem] = (), **options: Any
     ) -> Callable[[View], View]:
         """Declare a route. ``who`` is a permission of ``api/domain/access.py``, or ANYBODY, or REFRESH_TOKEN.

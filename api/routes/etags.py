@@ -7,6 +7,7 @@ import marshmallow as ma
 from flask import Response, current_app, request
 
 from api.domain import problems
+from api.routes.answers import json_answer
 
 IF_MATCH = {
     "name": "If-Match",
@@ -41,5 +42,4 @@ def tagged(response: Response) -> Response:
 
 def edited(schema: ma.Schema, current: Any) -> Response:
     """Return the answer to an edit: what GET gives from now on, and its ETag."""
-    body = current_app.json.dumps(schema.dump(current))
-    return tagged(current_app.response_class(body, content_type="application/json"))
+    return tagged(json_answer(schema.dump(current)))

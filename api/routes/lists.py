@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import marshmallow as ma
-from flask import Response, current_app, request
+from flask import Response, request
 
+from api.routes.answers import json_answer
 from api.services.paging import Page
 
 
@@ -19,9 +20,7 @@ def page_answer(page: Page, schema: ma.Schema, items: Iterable[Any] | None = Non
 def listed(rows: Any, cursor: str | None) -> Response:
     """Return the answer to a list of rows that are JSON already."""
     following = next_address(cursor)
-    response = current_app.response_class(
-        current_app.json.dumps({"items": rows, "next": following}), content_type="application/json"
-    )
+    response = json_answer({"items": rows, "next": following})
     if following is not None:
         response.headers["Link"] = f'<{following}>; rel="next"'
     return response

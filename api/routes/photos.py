@@ -8,6 +8,7 @@ from flask import Response, current_app, redirect
 from api.domain import problems
 from api.domain.problems import Refusal
 from api.models.photos import Photo
+from api.routes.answers import json_answer
 from api.routes.doors import Routes
 from api.routes.parts import actor, parts, reading
 from api.routes.transactions import in_transaction
@@ -42,7 +43,7 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
     link = photos.upload_link(parts().store, photo)
     if link is not None:
         answer["upload"] = link
-    return _answer(DECLARED.dump(answer), 201 if new else 200)
+    return json_answer(DECLARED.dump(answer), 201 if new else 200)
 
 
 @routes.post(
@@ -111,16 +112,10 @@ def get_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
 
 def _stored(stored: photos.Stored) -> Response:
     body = {"id": stored.id, "status": "stored", "width": stored.width, "height": stored.height}
-    return _answer(CONFIRMED.dump(body), 200)
+    return json_answer(CONFIRMED.dump(body), 200)
 
 
 def _checking(photo: Photo) -> Response:
-    response = _answer(CONFIRMED.dump({"id": photo.id, "status": "checking"}), 202)
+    response = json_answer(CONFIRMED.dump({"id": photo.id, "status": "checking"}), 202)
     response.headers["Retry-After"] = CHECK_AGAIN
-    return response
-
-
-def _answer(body: dict[str, Any], status: int) -> Response:
-    response = current_app.json.response(body)
-    response.status_code = status
     return response

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, request
 from flask_jwt_extended import create_access_token, create_refresh_token, get_csrf_token, get_jwt
 
 from api.domain import problems
 from api.domain.access import ANYBODY, REFRESH_TOKEN, SIGNED_IN
+from api.routes.answers import empty_answer, json_answer
 from api.routes.doors import Routes
 from api.routes.parts import actor, parts, reading
 from api.routes.transactions import in_transaction
@@ -69,7 +70,7 @@ def refresh() -> Response:
 def log_out() -> Response:
     """End this session: all its tokens are dead."""
     in_transaction(lambda session: sign_in.end(session, actor().family_id))
-    response = _empty()
+    response = empty_answer()
     for name in _COOKIES:
         response.delete_cookie(name, path=_path(name))
     return response
@@ -92,7 +93,7 @@ def change_password(body: dict[str, Any]) -> Response:
         raise problems.WRONG_PASSWORD()
     password_hash = passwords.hashed(body["new_password"])
     in_transaction(lambda session: sign_in.change_password(session, actor(), password_hash))
-    return _empty()
+    return empty_answer()
 
 
 _COOKIES = ("access_token_cookie", "refresh_token_cookie", "csrf_access_token", "csrf_refresh_token")
@@ -118,8 +119,8 @@ def _answer(pair: sign_in.Pair, cookies: bool) -> Response:
             "token_type": "Bearer",
             "expires_in": int(ACCESS_LIVES.total_seconds()),
         }
-        return current_app.json.response(body)
-    response = _empty()
+        return json_answer(body)
+    response = empty_answer()
     values = (access, fresh, get_csrf_token(access), get_csrf_token(fresh))
     for name, value in zip(_COOKIES, values, strict=True):
         response.set_cookie(
@@ -132,7 +133,3 @@ def _answer(pair: sign_in.Pair, cookies: bool) -> Response:
             samesite="Lax",
         )
     return response
-
-
-def _empty() -> Response:
-    return current_app.response_class(status=204)

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from api.domain import problems
+from api.routes.answers import json_answer, json_text
 from api.routes.bodies import read_json
 from api.routes.doors import Routes
 from api.routes.parts import actor, parts, reading
@@ -42,10 +43,10 @@ def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
     device_time = parse_time(request.headers.get("Device-Time", ""))
     prepared = submissions.prepare(reading(), actor(), visit_id, read_json(), body, device_time)
     if isinstance(prepared, str):
-        return _receipt(prepared, 200)
+        return json_text(prepared)
     every = parts().settings.accept_every_minutes
     receipt, new = in_transaction(lambda session: submissions.store(session, actor(), prepared, every))
-    return _receipt(receipt, 201 if new else 200)
+    return json_text(receipt, 201 if new else 200)
 
 
 @routes.get(
@@ -68,7 +69,7 @@ def get_submission(visit_id: UUID) -> Response:
     submission = submissions.latest(reading(), visit)
     content = submission.content
     if view == "own":
-        return current_app.json.response(content)
+        return json_answer(content)
     shown = {
         "visit_id": visit.id,
         "revision": submission.revision,
@@ -86,8 +87,4 @@ def get_submission(visit_id: UUID) -> Response:
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
         }
-    return current_app.json.response(dumped)
-
-
-def _receipt(text: str, status: int) -> Response:
-    return current_app.response_class(text, status=status, content_type="application/json")
+    return json_answer(dumped)

@@ -13,6 +13,7 @@ from api.domain import problems
 from api.models.base import now
 from api.models.database import insert
 from api.models.idempotency import RememberedAnswer
+from api.routes.answers import json_text
 from api.routes.parts import actor, parts
 from api.services.idempotency import REMEMBERED_FOR
 
@@ -65,7 +66,7 @@ def creating(
         return code, at(made) if at else None, current_app.json.dumps(schema.dump(made))
 
     code, location, body = in_transaction(run)
-    response = current_app.response_class(body, status=code, content_type="application/json")
+    response = json_text(body, code)
     if location is not None:
         response.headers["Location"] = location
     return response

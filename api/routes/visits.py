@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Response, current_app
+from flask import Response
 from marshmallow import validate
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.models.visits import Visit
+from api.routes.answers import json_answer
 from api.routes.bodies import faults_of, read_json
 from api.routes.doors import Routes
 from api.routes.lists import listed
@@ -107,7 +108,10 @@ def assign_visits() -> Response:
 @routes.arguments(schemas.VisitsQuery(), location="query")
 @routes.response(200, page_of(schemas.OwnVisit())())
 def list_visits(query: dict[str, Any]) -> Response:
-    """List visits by day: a shopper's own, a manager's accepted ones, all for reviewers; `mine` for one's own."""
+    """List visits by day: a shopper's own, a manager's accepted ones, a reviewer's all.
+
+    With `mine=true`, everybody's own.
+    """
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
     page, view = visits.list_visits(reading(), actor(), limit, cursor, mine, query)
     return listed(_dumped(reading(), page.items, view), page.cursor)
@@ -129,7 +133,7 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
         shown["decisions"] = schemas.Decision().dump(decisions, many=True)
     if query.get("include") == "checklist":
         shown["checklist"] = json.loads(published(reading(), visit.checklist_version_id).text)
-    return current_app.json.response(shown)
+    return json_answer(shown)
 
 
 @routes.post(
@@ -175,9 +179,7 @@ def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 
 def _after(work: Any, view: View) -> Response:
     """Run ``work`` and return the visit that comes of it."""
-    return current_app.json.response(
-        in_transaction(lambda session: _dumped(session, [work(session)], view)[0])
-    )
+    return json_answer(in_transaction(lambda session: _dumped(session, [work(session)], view)[0]))
 
 
 def _dumped(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:

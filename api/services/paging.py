@@ -31,7 +31,7 @@ def page(
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """Return a page of ``query`` in the order of (``sort``, id); ``sort`` is text, a day or a time, never null."""
+    """Return a page of ``query`` by (``sort``, id); ``sort`` is text, a day or a time, and never null."""
     if cursor is not None:
         value, last_id = _read(cursor, sort.type.python_type)
         query = query.where(or_(sort > value, and_(sort == value, id_column > last_id)))

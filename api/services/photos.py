@@ -1,4 +1,4 @@
-"""Photos: declared, confirmed once their bytes are in the store, shown, and swept when nothing points at them.
+"""Photos: declared, confirmed once their bytes are there, shown, and swept when nothing points at them.
 
 The object comes first, its row second: no row ever points at nothing.
 """
@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -145,22 +145,22 @@ def check(store: Store, photo: Photo) -> Found:
 
     Needs no transaction. Refuses when nothing was uploaded.
     """
-    found = {"visit_id": photo.visit_id, "photo_id": photo.id, "upload_key": photo.upload_key}
+    found = Found(photo.visit_id, photo.id, photo.upload_key)
     try:
         data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
     except Missing:
         raise problems.PHOTO_NOT_UPLOADED() from None
     if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
-        return Found(**found, reason="These are not the bytes that were declared.")
+        return replace(found, reason="These are not the bytes that were declared.")
     try:
         with _decoding:
             picture = clean(data, photo.content_type)
     except Unusable as unusable:
-        return Found(**found, reason=str(unusable))
+        return replace(found, reason=str(unusable))
     place = f"photos/{photo.visit_id}/{photo.id}/{uuid.uuid4()}"
     store.write(f"{place}.jpg", picture.data, "image/jpeg")
     store.write(f"{place}-thumbnail.jpg", picture.thumbnail, "image/jpeg")
-    return Found(**found, picture=picture, key=f"{place}.jpg", thumbnail_key=f"{place}-thumbnail.jpg")
+    return replace(found, picture=picture, key=f"{place}.jpg", thumbnail_key=f"{place}-thumbnail.jpg")
 
 
 def settle(
@@ -283,7 +283,7 @@ def _seen_before(session: Session, photo: Photo, difference_hash: int | None) ->
     columns = (Photo.band_0, Photo.band_1, Photo.band_2, Photo.band_3)
     bands = zip(columns, hash_bands(difference_hash), strict=True)
     for visit_id, other in session.execute(others.where(or_(*(column == band for column, band in bands)))):
-        if hash_distance(int(other, 16), difference_hash) <= NEAR:
+        if other and hash_distance(int(other, 16), difference_hash) <= NEAR:
             return visit_id
     return None
 

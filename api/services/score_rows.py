@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, literal, select
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -72,12 +73,12 @@ def rows(session: Session, actor: Actor, asked: Asked) -> list[tuple[tuple[Any, 
 
     with_change, with_months = "change" in asked.include, "months" in asked.include
     period = Period(asked.period.previous.first, asked.period.last) if with_change else asked.period
-    columns: list[ColumnElement[Any]] = [Total.subject_id]
+    columns: list[SQLColumnExpression[Any]] = [Total.subject_id]
     by_place = not {"location", "region"}.isdisjoint(asked.by)
     by_month = with_months or "month" in asked.by
-    columns.append(Total.location_number if by_place else literal(0))  # type: ignore[arg-type]
+    columns.append(Total.location_number if by_place else literal(0))
     if by_month:
-        columns.append(Total.month)  # type: ignore[arg-type]
+        columns.append(Total.month)
     else:
         columns.append(Total.month >= asked.period.first)
     for (subject_id, number, when), total in sums(
@@ -205,9 +206,7 @@ class _Naming:
         combined: list[list[tuple[str, dict[str, Any], tuple[Any, ...]]]] = [[]]
         for options in choices:
             combined = [[*one, option] for one in combined for option in options]
-        return [
-            (tuple(part[0] for part in parts), lambda parts=parts: self._row(parts)) for parts in combined
-        ]
+        return [(tuple(part[0] for part in parts), partial(self._row, parts)) for parts in combined]
 
     def _row(self, parts: Sequence[tuple[str, dict[str, Any], tuple[Any, ...]]]) -> _Row:
         about = {name: value for part in parts for name, value in part[1].items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, cast, func, select
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -121,7 +121,7 @@ def sums(
     where: ColumnElement[bool] | None,
     subject_ids: Sequence[int],
     period: Period,
-    *by: ColumnElement[Any],
+    *by: SQLColumnExpression[Any],
 ) -> list[tuple[tuple[Any, ...], Sum]]:
     """Add up totals in one statement; returns (values of ``by``, sum). ``where`` is over locations."""
     numbers = (
@@ -137,7 +137,7 @@ def sums(
     )
     # Grouped by label: PostgreSQL does not see that two expressions with parameters are the same.
     labels = [f"by_{index}" for index in range(len(by))]
-    columns = [column.label(label) for column, label in zip(by, labels, strict=True)]
+    columns: list[Any] = [column.label(label) for column, label in zip(by, labels, strict=True)]
     query = _within(
         select(*columns, *(cast(func.sum(number), BigInteger) for number in numbers)),
         Total,

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -61,8 +61,13 @@ def score_of(result: Mapping[str, Any]) -> VisitScore:
         result["possible"],
         result["passed"],
         tuple(result["critical_failures"]),
-        tuple(QuestionScore(*row[:6], tuple(row[6])) for row in result["questions"]),
+        tuple(_question_score(row) for row in result["questions"]),
     )
+
+
+def _question_score(row: Sequence[Any]) -> QuestionScore:
+    key, section, fundamental, earned, possible, critical_failure, tallies = row
+    return QuestionScore(key, section, fundamental, earned, possible, critical_failure, tuple(tallies))
 
 
 def add(
@@ -80,7 +85,7 @@ def add(
         if rows:
             statement = insert(session, table)
             statement = statement.on_conflict_do_update(
-                index_elements=list(table.__table__.primary_key.columns),
+                index_elements=list(Cell._fields[: len(rows[0]) - len(summed)]),
                 set_={name: getattr(table, name) + statement.excluded[name] for name in summed},
             )
             session.connection().execute(statement, rows)
@@ -136,6 +141,7 @@ def differences(session: Session) -> Iterator[str]:
         .execution_options(yield_per=500)
     )
     for visit_id, version_id, month, number, submission in accepted:
+        assert month is not None
         version = published(session, version_id)
         score = score_visit(version.document, submission.content["answers"])
         if result_of(score) != submission.result:

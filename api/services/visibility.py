@@ -12,7 +12,7 @@ from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
 
 
-def below(seeds: Select[tuple[uuid.UUID]]) -> Select[tuple[uuid.UUID]]:
+def below(seeds: Select[uuid.UUID]) -> Select[uuid.UUID]:
     """Return the ids of the regions that ``seeds`` selects and of all regions below them."""
     tree = seeds.cte("region_tree", recursive=True)
     tree = tree.union(select(Region.id).where(Region.parent_id == tree.c[0]))
@@ -69,5 +69,5 @@ def find(
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
-def _regions_of(actor: Actor) -> Select[tuple[uuid.UUID]]:
+def _regions_of(actor: Actor) -> Select[uuid.UUID]:
     return below(select(UserRegion.region_id).where(UserRegion.user_id == actor.id))

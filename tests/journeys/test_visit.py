@@ -9,7 +9,9 @@ def test_a_visit_from_assignment_to_the_score(world: World) -> None:
     mine = ok(world.shopper.get("/visits"))["items"]
     assert [row["id"] for row in mine] == [visit["id"]]
     photo_id = world.photo(visit)
-    body = world.submission({**world.submission()["answers"], "greeting": {"value": "yes", "photos": [photo_id]}})
+    body = world.submission(
+        {**world.submission()["answers"], "greeting": {"value": "yes", "photos": [photo_id]}}
+    )
     receipt = ok(world.send(visit, body), 201)
     assert receipt["photos"] == [photo_id]
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "accepted"

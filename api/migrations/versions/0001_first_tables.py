@@ -271,7 +271,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('assigned', 'submitted', 'accepted', 'returned', 'rejected', 'cancelled', 'declined')",
+            "status IN ('assigned', 'submitted', 'accepted', 'returned', 'rejected', "
+            "'cancelled', 'declined')",
             name=op.f("ck_visits_status"),
         ),
         sa.ForeignKeyConstraint(
