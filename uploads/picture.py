@@ -15,7 +15,8 @@ from uploads.fingerprint import difference_hash
 LONG_SIDE = 2560
 THUMBNAIL_SIDE = 480
 PIXELS = 50_000_000
-JPEG_PIXELS = 120_000_000  # a large JPEG is decoded at a half, a quarter or an eighth of its size
+JPEG_PIXELS = 120_000_000  # of one that can be decoded at a half, a quarter or an eighth of its size
+JPEG_SCANS = 200  # a progressive one has about ten; thousands would take hours
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 
 _TOO_LARGE = "The picture has too many pixels: 50 megapixels is the most, 120 for a JPEG"
@@ -68,8 +69,8 @@ def clean(data: bytes, content_type: str) -> Picture:
 
     It takes most of a second and some hundred megabytes for the largest pictures: one at a time is enough.
     """
-    image, exif = _decode(data, content_type)
-    facts = read_facts(exif)
+    image = _decode(data, content_type)
+    facts = read_facts(image.info.get("exif", b""))
     profile = image.info.get("icc_profile")
     image = _shrink(_plain(image), LONG_SIDE)
     image = _in_srgb(_on_white(image), profile)
@@ -88,18 +89,18 @@ def clean(data: bytes, content_type: str) -> Picture:
     )
 
 
-def _decode(data: bytes, content_type: str) -> tuple[Image.Image, bytes]:
-    """Return the first frame, all of its pixels loaded, and the EXIF block. A large JPEG comes smaller."""
+def _decode(data: bytes, content_type: str) -> Image.Image:
+    """Return the first frame, all of its pixels loaded. A large JPEG comes smaller."""
     if content_type not in FORMATS:
         raise Unusable("Only JPEG, PNG, WebP and HEIC pictures can be taken")
-    source: bytes | bytearray = data
-    exif, limit = b"", PIXELS
     try:
-        if content_type == "image/jpeg" and jpeg.looks_like(data):
-            header = jpeg.read_header(data)
-            source, exif = header.data, header.exif
-            limit = JPEG_PIXELS if header.streams else PIXELS
-        image = Image.open(io.BytesIO(source), formats=(FORMATS[content_type],))
+        image = Image.open(io.BytesIO(data), formats=(FORMATS[content_type],))
+        limit = PIXELS
+        if content_type == "image/jpeg":
+            if jpeg.scans(data) > JPEG_SCANS:
+                raise Unusable(_DAMAGED)
+            if jpeg.comes_row_by_row(data):
+                limit = JPEG_PIXELS
         if image.width * image.height > limit:
             raise Unusable(_TOO_LARGE)
         image.draft(None, _fitted(image.size, LONG_SIDE))
@@ -114,7 +115,7 @@ def _decode(data: bytes, content_type: str) -> tuple[Image.Image, bytes]:
         raise Unusable(_TOO_LARGE) from error
     except Exception as error:  # decoders of four formats raise whatever they like on damaged bytes
         raise Unusable(_DAMAGED) from error
-    return image, exif or image.info.get("exif", b"")
+    return image
 
 
 def _fitted(size: tuple[int, int], long_side: int) -> tuple[int, int]:

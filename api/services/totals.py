@@ -82,13 +82,14 @@ def add(
         (Total, [_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())], _SUMMED),
         (Tally, [_tally(cell, times * sign) for cell, times in sorted(tallies.items())], ("times",)),
     ):
-        if rows:
-            statement = insert(session, table)
-            statement = statement.on_conflict_do_update(
-                index_elements=list(Cell._fields[: len(rows[0]) - len(summed)]),
-                set_={name: getattr(table, name) + statement.excluded[name] for name in summed},
-            )
-            session.connection().execute(statement, rows)
+        if not rows:
+            continue
+        statement = insert(session, table)
+        statement = statement.on_conflict_do_update(
+            index_elements=[name for name in rows[0] if name not in summed],
+            set_={name: getattr(table, name) + statement.excluded[name] for name in summed},
+        )
+        session.connection().execute(statement, rows)
 
 
 def shares_of(

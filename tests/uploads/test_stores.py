@@ -13,7 +13,7 @@ import pytest
 
 from tests import servers
 from tests.uploads.phone import Answer, send
-from uploads.folder import BytesDiffer, FolderStore, LinkRefused
+from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
 from uploads.s3 import S3Store
 from uploads.store import Missing, Store, StoreDown, UploadLink
 
@@ -257,6 +257,18 @@ def test_no_more_is_taken_than_declared(folder_store: FolderStore) -> None:
     token = link_for(folder_store).url.rpartition("/")[2]
     folder_store.receive(token, stream, len(BYTES), TYPE)
     assert stream.tell() == len(BYTES)
+
+
+def test_an_upload_that_was_overtaken_overwrites_nothing(folder_store: FolderStore) -> None:
+    class Overtaken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            folder_store.write(KEY, b"sooner", TYPE)
+            return super().read(size)
+
+    token = link_for(folder_store).url.rpartition("/")[2]
+    with pytest.raises(AlreadyThere):
+        folder_store.receive(token, Overtaken(BYTES), len(BYTES), TYPE)
+    assert folder_store.read(KEY, 100) == b"sooner"
 
 
 def test_an_upload_of_unknown_length_is_refused(folder_store: FolderStore) -> None:
