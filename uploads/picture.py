@@ -8,7 +8,7 @@ from datetime import datetime
 import pi_heif
 from PIL import Image, ImageCms
 
-from uploads import jpeg
+from uploads import heic, jpeg
 from uploads.exif import read_facts
 from uploads.fingerprint import difference_hash
 
@@ -93,6 +93,8 @@ def _decode(data: bytes, content_type: str) -> Image.Image:
     """Return the first frame, all of its pixels loaded. A large JPEG comes smaller."""
     if content_type not in FORMATS:
         raise Unusable("Only JPEG, PNG, WebP and HEIC pictures can be taken")
+    if content_type == "image/heic" and not heic.is_safe(data):
+        raise Unusable(_DAMAGED)
     try:
         image = Image.open(io.BytesIO(data), formats=(FORMATS[content_type],))
         limit = PIXELS

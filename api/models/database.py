@@ -38,8 +38,11 @@ class Database:
                 max_overflow=pool_size,
                 isolation_level="REPEATABLE READ",
                 execution_options={"postgresql_readonly": True},
+                hide_parameters=True,
             )
-            self.writing_engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+            self.writing_engine = create_engine(
+                url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
+            )
             self._turn = nullcontext()
 
     @contextmanager
@@ -87,6 +90,7 @@ def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         connect_args={"timeout": 30, "check_same_thread": False},
+        hide_parameters=True,  # an error that is logged must not tell what shoppers wrote
     )
 
     @event.listens_for(engine, "connect")

@@ -10,7 +10,7 @@ from api.domain.problems import Refusal
 from api.models.photos import Photo
 from api.routes.answers import json_answer
 from api.routes.doors import Routes
-from api.routes.parts import actor, parts, reading
+from api.routes.parts import actor, close_reading, parts, reading
 from api.routes.transactions import in_transaction
 from api.services import photos
 from api.services.photos import Size
@@ -63,14 +63,15 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
     photo = photos.declared(reading(), actor(), visit_id, photo_id)
     if photo.status == "stored":
         return _stored(photos.stored(photo))
+    # Looking at a picture takes a while: the snapshot is not kept open meanwhile.
+    close_reading()
     with photos.working_on(visit_id, photo_id) as free:
         if not free:
             return _checking(photo)
         found = photos.check(parts().store, photo)
         every = parts().settings.accept_every_minutes
         settled = in_transaction(lambda session: photos.settle(session, actor(), found, every))
-    if settled is None:
-        return _checking(photo)
+    photos.discard_upload(parts().store, found)
     if isinstance(settled, Refusal):
         raise settled
     return _stored(settled)

@@ -14,7 +14,7 @@ from api.models.base import now
 from api.models.database import insert
 from api.models.idempotency import RememberedAnswer
 from api.routes.answers import json_text
-from api.routes.parts import actor, parts
+from api.routes.parts import actor, close_reading, parts
 from api.services.idempotency import REMEMBERED_FOR
 
 T = TypeVar("T")
@@ -29,7 +29,11 @@ IDEMPOTENCY_KEY = {
 
 
 def in_transaction(work: Callable[[Session], T]) -> T:
-    """Run ``work`` in one write transaction; the answer leaves after its commit."""
+    """Run ``work`` in one write transaction; the answer leaves after its commit.
+
+    The snapshot that was read from is given back first: it is of before, and holds a connection.
+    """
+    close_reading()
     return parts().database.write(work)
 
 

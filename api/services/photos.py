@@ -7,14 +7,15 @@ import hashlib
 import re
 import threading
 import uuid
-from collections.abc import Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import CompoundSelect, func, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -31,7 +32,7 @@ from api.services.evidence import photo_arrived
 from api.services.visits import own, seen
 from uploads.fingerprint import hash_bands, hash_distance
 from uploads.picture import Picture, Unusable, clean
-from uploads.store import Missing, Store, UploadLink
+from uploads.store import Missing, Store, StoreDown, UploadLink
 
 MAX_OF_A_VISIT = 500
 NEAR = 3
@@ -39,6 +40,9 @@ NEAR = 3
 FRESH = timedelta(days=8)
 #: a cleaned picture whose row is being written must not be swept
 SETTLING = timedelta(hours=1)
+
+SWEPT_AT_ONCE = 200
+_PICTURE_KEY = re.compile(r"photos/([0-9a-f-]{36})/([0-9a-f-]{36})/[^/]+")
 
 Size = Literal["picture", "thumbnail"]
 
@@ -54,7 +58,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was made of uploaded bytes: the objects of the cleaned picture, or why they cannot be used."""
+    """What was made of uploaded bytes: the objects of the cleaned picture, or why there is none."""
 
     visit_id: uuid.UUID
     photo_id: uuid.UUID
@@ -62,7 +66,7 @@ class Found:
     picture: Picture | None = None
     key: str | None = None
     thumbnail_key: str | None = None
-    reason: str | None = None
+    unusable: str | None = None
 
 
 def declare(
@@ -89,7 +93,6 @@ def declare(
         photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)
         session.add(photo)
     photo.status = "awaiting_upload"
-    photo.unusable_reason = None
     photo.question = declared["question"]
     photo.sha256 = declared["sha256"]
     photo.size = declared["size"]
@@ -125,7 +128,7 @@ _in_work_lock = threading.Lock()
 
 
 @contextmanager
-def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Any:
+def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
     """Hold a photo for checking; yields False where another request of this process holds it already."""
     key = (visit_id, photo_id)
     with _in_work_lock:
@@ -143,46 +146,59 @@ def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Any:
 def check(store: Store, photo: Photo) -> Found:
     """Look at the bytes that came: clean the picture and store it, or say why it cannot be used.
 
-    Needs no transaction. Refuses when nothing was uploaded.
+    Takes its time, and no transaction.
     """
     found = Found(photo.visit_id, photo.id, photo.upload_key)
     try:
         data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
     except Missing:
-        raise problems.PHOTO_NOT_UPLOADED() from None
+        return found
     if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
-        return replace(found, reason="These are not the bytes that were declared.")
+        return replace(found, unusable="These are not the bytes that were declared.")
     try:
         with _decoding:
             picture = clean(data, photo.content_type)
     except Unusable as unusable:
-        return replace(found, reason=str(unusable))
+        return replace(found, unusable=f"{unusable}.")
     place = f"photos/{photo.visit_id}/{photo.id}/{uuid.uuid4()}"
-    store.write(f"{place}.jpg", picture.data, "image/jpeg")
-    store.write(f"{place}-thumbnail.jpg", picture.thumbnail, "image/jpeg")
-    return replace(found, picture=picture, key=f"{place}.jpg", thumbnail_key=f"{place}-thumbnail.jpg")
+    key, thumbnail_key = f"{place}.jpg", f"{place}-thumbnail.jpg"
+    store.write(key, picture.data, "image/jpeg")
+    store.write(thumbnail_key, picture.thumbnail, "image/jpeg")
+    return replace(found, picture=picture, key=key, thumbnail_key=thumbnail_key)
 
 
 def settle(
     session: Session, actor: Actor, found: Found, accept_every_minutes: int
-) -> Stored | problems.Refusal | None:
+) -> Stored | problems.Refusal:
     """Keep what was found of a photo, with its flags and what follows for the visit.
 
-    Returns the stored photo, the refusal of an unusable one (the mark stays), or None when the photo was
-    declared anew in the meantime.
+    Returns the stored photo, or the refusal of one that was not uploaded or is unusable: the mark stays.
     """
     visit = own(session, actor, found.visit_id, lock=True)
     photo = session.get_one(Photo, (found.visit_id, found.photo_id))
     if photo.status == "stored":
         return stored(photo)
     if photo.upload_key != found.upload_key:
-        return None
-    if found.picture is None:
+        return problems.PHOTO_NOT_UPLOADED("The photo was declared anew in the meantime.")
+    if found.unusable is not None:
         photo.status = "unusable"
-        photo.unusable_reason = found.reason
         session.flush()
-        return problems.PHOTO_UNUSABLE(found.reason)
-    picture = found.picture
+        return problems.PHOTO_UNUSABLE(found.unusable)
+    if found.picture is None:
+        return problems.PHOTO_NOT_UPLOADED()
+    _keep(session, visit, photo, found, found.picture)
+    photo_arrived(session, visit, photo, accept_every_minutes)
+    return stored(photo)
+
+
+def discard_upload(store: Store, found: Found) -> None:
+    """Remove the bytes as they came, once they were looked at; what stays behind is swept in time."""
+    if found.picture is not None or found.unusable is not None:
+        with suppress(StoreDown):
+            store.delete(found.upload_key)
+
+
+def _keep(session: Session, visit: Visit, photo: Photo, found: Found, picture: Picture) -> None:
     # Of two like photos stored at once, the second has to see the first: they take turns.
     session.execute(
         select(Organization.id)
@@ -205,8 +221,6 @@ def settle(
     photo.make = picture.make
     photo.stored_at = now()
     session.flush()
-    photo_arrived(session, visit, photo, accept_every_minutes)
-    return stored(photo)
 
 
 def stored(photo: Photo) -> Stored:
@@ -236,24 +250,26 @@ def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UU
 def sweep(session: Session, store: Store) -> int:
     """Remove the objects that no row points at, and uploads that nobody confirmed; returns how many."""
     removed = 0
-    moment = datetime.now(UTC)
     for prefix, settling in (("incoming/", FRESH), ("photos/", SETTLING)):
-        for key, modified_at in store.list(prefix):
-            if moment - modified_at > settling and not _points_at(session, key, prefix):
+        old = (key for key, modified_at in store.list(prefix) if now() - modified_at > settling)
+        while batch := list(islice(old, SWEPT_AT_ONCE)):
+            for key in set(batch) - _kept(session, batch):
                 store.delete(key)
                 removed += 1
     return removed
 
 
-def _points_at(session: Session, key: str, prefix: str) -> bool:
-    named = re.fullmatch(r"\w+/([0-9a-f-]{36})/([0-9a-f-]{36})/.+", key)
-    if named is None:
-        return False
-    photo = session.get(Photo, (uuid.UUID(named[1]), uuid.UUID(named[2])))
-    if photo is None or prefix == "incoming/":
-        # Uploads are kept for a confirmation alone, and what is older than that is of no more use.
-        return False
-    return key in (photo.key, photo.thumbnail_key)
+def _kept(session: Session, keys: Iterable[str]) -> set[str]:
+    """Return those of the keys that a row points at."""
+    named = [match for key in keys if (match := _PICTURE_KEY.fullmatch(key))]
+    rows = session.execute(
+        select(Photo.key, Photo.thumbnail_key).where(
+            tuple_(Photo.visit_id, Photo.id).in_(
+                {(uuid.UUID(match[1]), uuid.UUID(match[2])) for match in named}
+            )
+        )
+    )
+    return {key for row in rows for key in row if key}
 
 
 def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str) -> None:
@@ -268,22 +284,38 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
             raise problems.invalid("/question", f"The answers name this photo for the question {other}.")
 
 
-def _seen_before(session: Session, photo: Photo, difference_hash: int | None) -> uuid.UUID | None:
-    """Return an earlier visit of the organization with the same picture, found by index."""
-    others = select(Photo.visit_id, Photo.difference_hash).where(
-        Photo.organization_id == photo.organization_id,
-        Photo.status == "stored",
-        Photo.visit_id != photo.visit_id,
-    )
-    same = session.execute(others.where(Photo.sha256 == photo.sha256).limit(1)).first()
-    if same is not None:
-        return same.visit_id
-    if difference_hash is None:
-        return None
+def look_alikes(organization_id: uuid.UUID, difference_hash: int) -> CompoundSelect[Any]:
+    """Return the query for the stored photos that agree with a hash in one of its pieces, each by its index.
+
+    A union, since SQLite answers the same as one condition with OR by reading every photo.
+    """
     columns = (Photo.band_0, Photo.band_1, Photo.band_2, Photo.band_3)
-    bands = zip(columns, hash_bands(difference_hash), strict=True)
-    for visit_id, other in session.execute(others.where(or_(*(column == band for column, band in bands)))):
-        if other and hash_distance(int(other, 16), difference_hash) <= NEAR:
+    return union_all(
+        *(
+            select(Photo.visit_id, Photo.difference_hash).where(
+                Photo.organization_id == organization_id, column == band, Photo.status == "stored"
+            )
+            for column, band in zip(columns, hash_bands(difference_hash), strict=True)
+        )
+    )
+
+
+def _seen_before(session: Session, photo: Photo, difference_hash: int | None) -> uuid.UUID | None:
+    """Return an earlier visit of the organization with the same picture."""
+    same = session.scalar(
+        select(Photo.visit_id)
+        .where(
+            Photo.organization_id == photo.organization_id,
+            Photo.sha256 == photo.sha256,
+            Photo.status == "stored",
+            Photo.visit_id != photo.visit_id,
+        )
+        .limit(1)
+    )
+    if same is not None or difference_hash is None:
+        return same
+    for visit_id, other in session.execute(look_alikes(photo.organization_id, difference_hash)):
+        if visit_id != photo.visit_id and hash_distance(int(other, 16), difference_hash) <= NEAR:
             return visit_id
     return None
 

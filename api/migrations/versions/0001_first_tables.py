@@ -400,7 +400,6 @@ def upgrade() -> None:
         sa.Column("make", sa.String(), nullable=True),
         sa.Column("seen_in_visit_id", sa.Uuid(), nullable=True),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("unusable_reason", sa.String(), nullable=True),
         sa.CheckConstraint(
             "status IN ('awaiting_upload', 'stored', 'unusable')", name=op.f("ck_photos_status")
         ),
