@@ -72,7 +72,7 @@ def clean(data: bytes, content_type: str) -> Picture:
     image = _decode(data, content_type)
     facts = read_facts(image.info.get("exif", b""))
     profile = image.info.get("icc_profile")
-    image = _shrink(_plain(image), LONG_SIDE)
+    image = _shrink(image, LONG_SIDE)
     image = _in_srgb(_on_white(image), profile)
     if facts.orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[facts.orientation])
@@ -107,6 +107,7 @@ def _decode(data: bytes, content_type: str) -> Image.Image:
             raise Unusable(_TOO_LARGE)
         image.draft(None, _fitted(image.size, LONG_SIDE))
         image.load()
+        return _plain(image)
     except (Unusable, MemoryError):
         raise
     except Image.UnidentifiedImageError as error:
@@ -117,7 +118,6 @@ def _decode(data: bytes, content_type: str) -> Image.Image:
         raise Unusable(_TOO_LARGE) from error
     except Exception as error:  # decoders of four formats raise whatever they like on damaged bytes
         raise Unusable(_DAMAGED) from error
-    return image
 
 
 def _fitted(size: tuple[int, int], long_side: int) -> tuple[int, int]:

@@ -42,7 +42,7 @@ FRESH = timedelta(days=8)
 SETTLING = timedelta(hours=1)
 
 SWEPT_AT_ONCE = 200
-_PICTURE_KEY = re.compile(r"photos/([0-9a-f-]{36})/([0-9a-f-]{36})/[^/]+")
+_PICTURE_KEY = re.compile(r"photos/([0-9a-f-]{36})/([0-9a-f-]{36})\..+")
 
 Size = Literal["picture", "thumbnail"]
 
@@ -101,7 +101,7 @@ def declare(
     photo.declared_position = declared.get("position")
     photo.declared_at = now()
     what = hashlib.sha256(f"{photo.sha256}/{photo.size}/{photo.content_type}".encode()).hexdigest()
-    photo.upload_key = f"incoming/{visit.id}/{photo_id}/{what}"
+    photo.upload_key = f"incoming/{visit.id}.{photo_id}.{what}"
     session.flush()
     return photo, is_new
 
@@ -160,8 +160,8 @@ def check(store: Store, photo: Photo) -> Found:
             picture = clean(data, photo.content_type)
     except Unusable as unusable:
         return replace(found, unusable=f"{unusable}.")
-    place = f"photos/{photo.visit_id}/{photo.id}/{uuid.uuid4()}"
-    key, thumbnail_key = f"{place}.jpg", f"{place}-thumbnail.jpg"
+    place = f"photos/{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
+    key, thumbnail_key = f"{place}.jpg", f"{place}.thumbnail.jpg"
     store.write(key, picture.data, "image/jpeg")
     store.write(thumbnail_key, picture.thumbnail, "image/jpeg")
     return replace(found, picture=picture, key=key, thumbnail_key=thumbnail_key)

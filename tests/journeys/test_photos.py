@@ -333,7 +333,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     data = pictures.jpeg()
     fresh = world.declare(visit, data)
     assert world.upload(fresh["upload"], data) == 200
-    orphan = f"photos/{visit['id']}/{kept}/{uuid.uuid4()}.jpg"
+    orphan = f"photos/{visit['id']}/{kept}.{uuid.uuid4()}.jpg"
     world.store.write(orphan, b"left by a killed process", "image/jpeg")
 
     def sweep() -> None:
@@ -341,7 +341,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
             photos.sweep(session, world.store)
 
     def there(prefix: str) -> set[str]:
-        return {key for key, _ in world.store.list(f"{prefix}/{visit['id']}/")}
+        return {key for key, _ in world.store.list(f"{prefix}/{visit['id']}")}
 
     sweep()
     assert orphan in there("photos"), "what is just being written is let be"

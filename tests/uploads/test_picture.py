@@ -148,6 +148,20 @@ class TestDamage:
                 except Unusable as refusal:
                     assert refusal.reason
 
+    def test_a_palette_that_is_missing_is_damage(self) -> None:
+        whole = pictures.encoded(pictures.quarters().quantize(8), "PNG")
+        at = whole.index(b"PLTE") - 4
+        without = whole[:at] + whole[at + 12 + int.from_bytes(whole[at : at + 4], "big") :]
+        with pytest.raises(Unusable, match="damaged"):
+            clean(without, "image/png")
+
+    def test_a_heic_whose_names_are_no_text_does_not_end_the_process(self) -> None:
+        whole = pictures.heic(pictures.quarters(64, 64), exif=pictures.exif(make="Acme"))
+        at = whole.index(b"Exif")
+        clean(whole, "image/heic")
+        with pytest.raises(Unusable):
+            clean(whole[: at + 3] + b"\xfd" + whole[at + 4 :], "image/heic")
+
     def test_the_reason_is_in_plain_words(self) -> None:
         with pytest.raises(Unusable) as refusal:
             clean(pictures.jpeg()[:5000], "image/jpeg")
@@ -350,6 +364,12 @@ class TestMetadata:
             assert data.endswith(b"\xff\xd9")
             for trace in (b"secret", b"Exif", b"Acme", b"2026", b"ICC_PROFILE", b"http", b"html"):
                 assert trace not in data
+
+    def test_it_is_read_from_palettes_and_grey_too(self) -> None:
+        for image in (pictures.quarters().quantize(8), Image.new("I;16", (80, 60), 999)):
+            sent = pictures.encoded(image, "PNG", exif=pictures.exif(**EVERYTHING, orientation=6))
+            picture = clean(sent, "image/png")
+            assert (picture.make, picture.width) == ("Acme Phone 7", 60)
 
     def test_nothing_of_a_png_is_kept(self) -> None:
         from PIL.PngImagePlugin import PngInfo

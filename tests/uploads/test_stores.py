@@ -62,9 +62,16 @@ def test_another_type_is_refused(store: Store) -> None:
     assert put(link_for(store), Content_Type="text/html").status == 403
 
 
+def test_every_header_of_a_link_has_to_be_sent(store: Store) -> None:
+    link = link_for(store)
+    for name in link.headers:
+        fewer = {other: value for other, value in link.headers.items() if other != name}
+        assert send("PUT", link.url, BYTES, fewer).status == 403
+
+
 def test_a_changed_link_is_refused(store: Store) -> None:
     link = link_for(store)
-    changed = link.url[:-1] + ("A" if link.url[-1] != "A" else "B")
+    changed = link.url[:-9] + ("A" if link.url[-9] != "A" else "B") + link.url[-8:]
     assert send("PUT", changed, BYTES, link.headers).status == 403
 
 
@@ -162,8 +169,8 @@ def test_an_object_may_be_deleted_while_they_are_listed(store: Store) -> None:
 
 def test_a_link_gives_the_picture(store: Store) -> None:
     store.write(KEY, BYTES, TYPE)
-    got = send("GET", store.download_link(KEY, "image/jpeg"))
-    assert (got.status, got.body, got.headers["content-type"]) == (200, BYTES, "image/jpeg")
+    got = send("GET", store.download_link(KEY, "image/webp"))
+    assert (got.status, got.body, got.headers["content-type"]) == (200, BYTES, "image/webp")
 
 
 def test_a_store_that_works_says_nothing(store: Store) -> None:
