@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from api.domain import problems
 from api.domain.access import ANYBODY
+from api.routes.answers import json_answer
 from api.routes.doors import Routes
 from api.routes.parts import parts
 
@@ -13,18 +14,18 @@ routes = Routes("health", __name__, description="Health")
 
 @routes.get("/health/live", who=ANYBODY)
 @routes.response(200, {"type": "object"})
-def live() -> dict[str, str]:
+def live() -> Response:
     """Say that the program runs."""
-    return {"status": "live"}
+    return json_answer({"status": "live"})
 
 
 @routes.get("/health/ready", who=ANYBODY, refuses=[problems.UNAVAILABLE, problems.STORE_UNAVAILABLE])
 @routes.response(200, {"type": "object"})
-def ready() -> dict[str, str]:
+def ready() -> Response:
     """Say that the database and the photo store answer."""
     parts().database.check()
     parts().store.check()
-    return {"status": "ready"}
+    return json_answer({"status": "ready"})
 
 
 @routes.get("/metrics", who=ANYBODY)

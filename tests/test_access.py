@@ -1,0 +1,364 @@
+"""Who may call what: every route and method of the program × everybody who might try.
+
+The table is what the program promises; the test walks the program's own routes, so none can be forgotten.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.pictures import jpeg
+from tests.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok
+from uploads.folder import FolderStore
+
+#: the columns of the table
+CALLERS = (
+    "nobody",
+    "shopper",  # whose visit it is
+    "other_shopper",
+    "manager",  # of the region
+    "other_manager",  # of another region
+    "store_manager",  # of the location alone
+    "reviewer",
+    "admin",
+    "stranger",  # an administrator of another organization
+)
+#                                         nobody, shopper + other, managers ×3,  reviewer, admin, stranger
+EVERYBODY = "200 200 200  200 200 200  200 200 200"
+EACH_FOR_HIMSELF = "401 200 200  200 200 200  200 200 200"
+TABLE: Mapping[str, str] = {
+    "POST /api/v1/auth/login": EVERYBODY,
+    "POST /api/v1/auth/refresh": "401 401 401  401 401 401  401 401 401",  # these are access tokens
+    "POST /api/v1/auth/logout": "401 204 204  204 204 204  204 204 204",
+    "GET /api/v1/me": EACH_FOR_HIMSELF,
+    "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
+    "GET /api/v1/fundamentals": EACH_FOR_HIMSELF,
+    "GET /api/v1/checklists": EACH_FOR_HIMSELF,
+    "POST /api/v1/checklists": "401 403 403  403 403 403  403 201 201",
+    "GET /api/v1/checklists/<key>/versions/<int:version>": "401 200 200  200 200 200  200 200 404",
+    "GET /api/v1/checklists/<key>/draft": "401 403 403  403 403 403  403 200 404",
+    "PUT /api/v1/checklists/<key>/draft": "401 403 403  403 403 403  403 200 404",
+    "POST /api/v1/checklists/<key>/publish": "401 403 403  403 403 403  403 200 404",
+    "POST /api/v1/checklists/<key>/retire": "401 403 403  403 403 403  403 204 404",
+    "GET /api/v1/regions": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/regions": "401 403 403  403 403 403  403 201 201",
+    "GET /api/v1/regions/<uuid:region_id>": "401 403 403  200 404 404  200 200 404",
+    "PATCH /api/v1/regions/<uuid:region_id>": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/regions/<uuid:region_id>/progress": "401 403 403  200 404 404  200 200 404",
+    "GET /api/v1/regions/<uuid:region_id>/score": "401 403 403  200 404 404  200 200 404",
+    "GET /api/v1/locations": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/locations": "401 403 403  403 403 403  403 201 422",
+    "POST /api/v1/locations/import": "401 403 403  403 403 403  403 201 422",
+    "GET /api/v1/locations/<uuid:location_id>": "401 403 403  200 404 200  200 200 404",
+    "PATCH /api/v1/locations/<uuid:location_id>": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/locations/<uuid:location_id>/score": "401 403 403  200 404 200  200 200 404",
+    "GET /api/v1/users": "401 403 403  403 403 403  403 200 200",
+    "POST /api/v1/users": "401 403 403  403 403 403  403 201 422",
+    "GET /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
+    "PATCH /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/visits": EACH_FOR_HIMSELF,
+    "POST /api/v1/visits": "401 403 403  403 403 403  403 201 422",
+    "GET /api/v1/visits/<uuid:visit_id>": "401 200 404  200 404 200  200 200 404",
+    "POST /api/v1/visits/<uuid:visit_id>/cancel": "401 403 403  403 403 403  403 200 404",
+    "POST /api/v1/visits/<uuid:visit_id>/reassign": "401 403 403  403 403 403  403 201 404",
+    "POST /api/v1/visits/<uuid:visit_id>/decline": "401 200 404  404 404 404  404 404 404",
+    "GET /api/v1/visits/<uuid:visit_id>/submission": "401 200 404  200 404 200  200 200 404",
+    "PUT /api/v1/visits/<uuid:visit_id>/submission": "401 201 404  404 404 404  404 404 404",
+    "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": "401 201 404  404 404 404  404 404 404",
+    "POST /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/confirm": (
+        "401 409 404  404 404 404  404 404 404"
+    ),
+    "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": "401 302 404  200 404 200  302 302 404",
+    "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (
+        "401 302 404  200 404 200  302 302 404"
+    ),
+    "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
+    "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
+    "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
+    # Where a signature is the right, or none is needed.
+    "PUT /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
+    "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
+    "GET /health/live": EVERYBODY,
+    "GET /health/ready": EVERYBODY,
+    "GET /metrics": EVERYBODY,
+    "GET /": EVERYBODY,
+    "GET /docs": EVERYBODY,
+    "GET /api/v1/openapi.json": EVERYBODY,
+    "GET /static/<path:filename>": EVERYBODY,
+}
+
+
+@dataclass
+class Scene:
+    """Two organizations, and fresh things for each attempt."""
+
+    app: Flask
+
+    @cached_property
+    def world(self) -> World:
+        return World(self.app)
+
+    @cached_property
+    def callers(self) -> dict[str, Caller]:
+        world = self.world
+        world.checklist  # noqa: B018
+        world.publish({**CHECKLIST, "key": "disposable"})
+        return {
+            "nobody": world.nobody,
+            "shopper": world.shopper,
+            "other_shopper": world.person("shopper"),
+            "manager": world.manager,
+            "other_manager": world.person("manager", region_ids=[world.new_region()["id"]]),
+            "store_manager": world.person("manager", location_ids=[world.location["id"]]),
+            "reviewer": world.reviewer,
+            "admin": world.admin,
+            "stranger": World(self.app).admin,
+        }
+
+    @cached_property
+    def accepted(self) -> tuple[str, str]:
+        """An accepted visit of the shopper, with a photo."""
+        visit = self.world.visit()
+        photo_id = self.world.photo(visit)
+        answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id]}}
+        ok(self.world.send(visit, self.world.submission(answers)), 201)
+        return visit["id"], photo_id
+
+    def assigned(self) -> str:
+        visit_id: str = self.world.visit()["id"]
+        return visit_id
+
+    def waiting(self) -> str:
+        """A visit that waits for a reviewer, since it was answered in no time."""
+        visit = self.world.visit()
+        body = self.world.submission()
+        ok(self.world.send(visit, {**body, "started_at": body["finished_at"]}), 201)
+        visit_id: str = visit["id"]
+        return visit_id
+
+    def declared(self, visit_id: str) -> str:
+        photo_id: str = self.world.declare({"id": visit_id}, jpeg())["id"]
+        return photo_id
+
+
+DECLARATION = {
+    "question": "greeting",
+    "sha256": hashlib.sha256(b"x").hexdigest(),
+    "size": 1,
+    "content_type": "image/jpeg",
+}
+WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
+Attempt = Callable[[Scene, Caller], TestResponse]
+
+
+def _key() -> str:
+    return uuid.uuid4().hex[:8]
+
+
+def _edit(path: str, body: Any) -> Attempt:
+    """Edit with the ETag that an administrator reads: whoever may not edit learns nothing from it."""
+
+    def attempt(scene: Scene, caller: Caller) -> TestResponse:
+        address = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
+                              user=scene.world.shopper.id)  # fmt: skip
+        tag = scene.world.admin.get(address).headers["ETag"]
+        method = "PUT" if address.endswith("/draft") else "PATCH"
+        return caller.call(method, address, body, headers={"If-Match": tag})
+
+    return attempt
+
+
+def _of_visit(method: str, path: str, fresh: Callable[[Scene], str], body: Any = None) -> Attempt:
+    return lambda scene, caller: caller.call(method, f"/visits/{fresh(scene)}{path}", body)
+
+
+def _confirm(scene: Scene, caller: Caller) -> TestResponse:
+    visit_id = scene.assigned()
+    return caller.post(f"/visits/{visit_id}/photos/{scene.declared(visit_id)}/confirm")
+
+
+def _log_in(scene: Scene, caller: Caller) -> TestResponse:
+    email = caller.email or scene.world.shopper.email
+    return caller.post("/auth/login", {"email": email, "password": PASSWORD})
+
+
+def _throwaway(scene: Scene, caller: Caller) -> Caller:
+    """Return another person of the same role, for what ends a session."""
+    if caller.token is None:
+        return caller
+    return scene.world.person(ok(caller.get("/me"))["role"])
+
+
+#: how each route is called; those without an entry are called as they stand, with ids of the scene
+ATTEMPTS: Mapping[str, Attempt] = {
+    "POST /api/v1/auth/login": _log_in,
+    "POST /api/v1/auth/logout": lambda scene, caller: _throwaway(scene, caller).post("/auth/logout"),
+    "POST /api/v1/me/password": lambda scene, caller: _throwaway(scene, caller).post(
+        "/me/password", {"old_password": PASSWORD, "new_password": "another long password"}
+    ),
+    "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
+    "PUT /api/v1/checklists/<key>/draft": _edit("/checklists/visit/draft", CHECKLIST),
+    "POST /api/v1/checklists/<key>/retire": lambda scene, caller: caller.post(
+        "/checklists/disposable/retire"
+    ),
+    "POST /api/v1/regions": lambda scene, caller: caller.post("/regions", {"code": _key(), "name": "New"}),
+    "PATCH /api/v1/regions/<uuid:region_id>": _edit("/regions/{region}", {"name": "Edited"}),
+    "POST /api/v1/locations": lambda scene, caller: caller.post(
+        "/locations",
+        {"code": _key(), "name": "New", "region_id": scene.world.region["id"], "time_zone": "UTC"},
+    ),
+    "POST /api/v1/locations/import": lambda scene, caller: caller.call(
+        "POST",
+        "/locations/import",
+        data=f"code,name,region_code,time_zone\n{_key()},New,{scene.world.region['code']},UTC\n",
+        headers={"Content-Type": "text/csv"},
+    ),
+    "PATCH /api/v1/locations/<uuid:location_id>": _edit("/locations/{location}", {"name": "Edited"}),
+    "POST /api/v1/users": lambda scene, caller: caller.post(
+        "/users",
+        {
+            "email": f"{_key()}@example.org",
+            "name": "New",
+            "role": "manager",
+            "password": PASSWORD,
+            "region_ids": [scene.world.region["id"]],
+        },
+    ),
+    "PATCH /api/v1/users/<uuid:user_id>": _edit("/users/{user}", {"name": "Edited"}),
+    "POST /api/v1/visits": lambda scene, caller: caller.post(
+        "/visits",
+        {
+            "location_id": scene.world.location["id"],
+            "shopper_id": scene.world.shopper.id,
+            "checklist_key": "visit",
+            "window": WINDOW,
+            "override": True,
+        },
+    ),
+    "POST /api/v1/visits/<uuid:visit_id>/cancel": _of_visit("POST", "/cancel", Scene.assigned),
+    "POST /api/v1/visits/<uuid:visit_id>/reassign": lambda scene, caller: caller.post(
+        f"/visits/{scene.assigned()}/reassign",
+        {"shopper_id": scene.callers["other_shopper"].id, "override": True},
+    ),
+    "POST /api/v1/visits/<uuid:visit_id>/decline": _of_visit(
+        "POST", "/decline", Scene.assigned, {"reason": "Ill"}
+    ),
+    "PUT /api/v1/visits/<uuid:visit_id>/submission": lambda scene, caller: caller.put(
+        f"/visits/{scene.assigned()}/submission", scene.world.submission()
+    ),
+    "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": _of_visit(
+        "PUT", f"/photos/{uuid.uuid4()}", Scene.assigned, DECLARATION
+    ),
+    "POST /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/confirm": _confirm,
+    "POST /api/v1/visits/<uuid:visit_id>/review": _of_visit(
+        "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
+    ),
+    "GET /api/v1/scores": lambda scene, caller: caller.get("/scores?by=location"),
+}
+
+
+def routes(app: Flask) -> list[str]:
+    return sorted(
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    )
+
+
+@pytest.fixture(scope="module")
+def scenes() -> dict[int, Scene]:
+    return {}
+
+
+@pytest.fixture
+def scene(app: Flask, scenes: dict[int, Scene]) -> Scene:
+    """One scene for each program and the whole table."""
+    return scenes.setdefault(id(app), Scene(app))
+
+
+def test_the_table_has_every_route_and_no_other(embedded_app: Flask) -> None:
+    assert sorted(TABLE) == routes(embedded_app)
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_each_caller_gets_what_the_table_says(scene: Scene, route: str) -> None:
+    expected = dict(zip(CALLERS, map(int, TABLE[route].split()), strict=True))
+    if "/photo-store/" in route and not isinstance(scene.world.store, FolderStore):
+        expected = dict.fromkeys(CALLERS, 404)  # with S3, phones send to the bucket itself
+    attempt = ATTEMPTS.get(route) or _as_it_stands(route)
+    answers = {name: attempt(scene, caller) for name, caller in scene.callers.items()}
+    got = {name: answer.status_code for name, answer in answers.items()}
+    assert got == expected
+    for answer in answers.values():
+        if answer.status_code >= 400:
+            assert answer.mimetype == "application/problem+json"
+
+
+def _as_it_stands(route: str) -> Attempt:
+    method, rule = route.split()
+
+    def attempt(scene: Scene, caller: Caller) -> TestResponse:
+        visit_id, photo_id = scene.accepted
+        path = (
+            rule.replace("<uuid:region_id>", scene.world.region["id"])
+            .replace("<uuid:location_id>", scene.world.location["id"])
+            .replace("<uuid:user_id>", str(scene.world.shopper.id))
+            .replace("<uuid:visit_id>", visit_id)
+            .replace("<uuid:photo_id>", photo_id)
+            .replace("<key>", "visit")
+            .replace("<int:version>", "1")
+            .replace("<token>", "forged")
+            .replace("<path:filename>", "plain.css")
+        )
+        return caller.call(method, f"/{path}")
+
+    return attempt
+
+
+@pytest.mark.parametrize("route", [each for each, row in TABLE.items() if "404" in row])
+def test_what_one_may_not_know_of_answers_like_what_does_not_exist(scene: Scene, route: str) -> None:
+    """Byte for byte but for the ids of the thing and of the request."""
+    row = dict(zip(CALLERS, TABLE[route].split(), strict=True))
+    attempt = ATTEMPTS.get(route) or _as_it_stands(route)
+    for name, status in row.items():
+        if status == "404":
+            caller = scene.callers[name]
+            hidden = _without_ids(attempt(scene, caller))
+            assert hidden == _without_ids(_attempt_on_nothing(scene, caller, route)), name
+
+
+def _attempt_on_nothing(scene: Scene, caller: Caller, route: str) -> TestResponse:
+    """Make the same call with ids and keys that nothing has."""
+    method, rule = route.split()
+    path = rule
+    for name in ("region_id", "location_id", "user_id", "visit_id", "photo_id"):
+        path = path.replace(f"<uuid:{name}>", str(uuid.uuid4()))
+    path = path.replace("<key>", "nothing").replace("<int:version>", "1")
+    bodies: dict[str, Any] = {
+        "reassign": {"shopper_id": scene.callers["other_shopper"].id, "override": True},
+        "decline": {"reason": "Ill"},
+        "submission": scene.world.submission(),
+        "review": {"revision": 1, "decision": "accept"},
+        "draft": CHECKLIST,
+    }
+    body = None
+    if method != "GET":
+        body = bodies.get(path.rsplit("/", 1)[-1])
+    if method == "PUT" and "/photos/" in path:
+        body = DECLARATION
+    if method == "PATCH":
+        body = {"name": "Edited"}
+    return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})
+
+
+def _without_ids(answer: TestResponse) -> dict[str, Any]:
+    document = answer.get_json(force=True)
+    assert answer.status_code == 404, document
+    return {key: value for key, value in document.items() if key not in ("instance", "request_id")}
