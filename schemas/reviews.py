@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from api.domain.visits import DECISIONS
 from schemas.base import Id, Integer, PageQuery, Schema, Text, Time, Word, page_of
-from schemas.visits import Decision, Flag
+from schemas.visits import ByQuestion, Flag
 
 
 class ReviewsQuery(PageQuery):
@@ -28,15 +28,10 @@ class DecisionNew(Schema):
     revision = Integer(1, required=True)
     decision = Word(DECISIONS, required=True)
     reason = Text(5000, 0, allow_none=True, load_default=None)
-    question_reasons = fields.Dict(
-        keys=fields.String(),
-        values=Text(5000),
-        allow_none=True,
-        load_default=None,
-        validate=validate.Length(max=500),
+    question_reasons = ByQuestion(
+        Text(5000), allow_none=True, load_default=None, validate=validate.Length(max=500)
     )
     replaces = Id(allow_none=True, load_default=None)
 
 
-DecisionTaken = Decision
 REVIEW_PAGE = page_of(WaitingVisit())

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from schemas.base import Boolean, Id, Integer, Position, Schema, Text, Time
-from schemas.visits import ScoredAnswer, VisitScore
+from schemas.visits import ByQuestion, ScoredAnswer, VisitScore
 
 
 class AnswerValue(fields.Field):
@@ -27,7 +27,7 @@ class Submission(Schema):
     started_at = Time(required=True)
     finished_at = Time(required=True)
     position = fields.Nested(Position(), allow_none=True)
-    answers = fields.Dict(keys=fields.String(), values=fields.Nested(Answer()), required=True)
+    answers = ByQuestion(fields.Nested(Answer()), required=True)
     comment = Text(10_000, 0, allow_none=True)
 
 
@@ -48,7 +48,7 @@ class ScoredSubmission(Schema):
     revision = fields.Integer(required=True)
     checklist_version = fields.Integer(required=True)
     score = fields.Nested(VisitScore(), required=True)
-    answers = fields.Dict(keys=fields.String(), values=fields.Nested(ScoredAnswer()), required=True)
+    answers = ByQuestion(fields.Nested(ScoredAnswer()), required=True)
     comment = fields.String(required=True, allow_none=True)
     started_at = Time(metadata={"description": "For reviewers, by the phone's clock"})
     finished_at = Time(metadata={"description": "For reviewers, by the phone's clock"})

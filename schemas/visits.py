@@ -1,9 +1,30 @@
 """Visits: what administrators assign, and what shoppers, reviewers and managers see: three schemas."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.domain.visits import STATUSES
-from schemas.base import Boolean, Day, Id, PageQuery, QueryBoolean, Schema, Text, Time, Word
+from schemas.base import Boolean, Day, Id, PageQuery, Position, QueryBoolean, Schema, Text, Time, Word
+
+
+class ByQuestion(fields.Dict):
+    """One thing for each question, by its key; what is wrong points at the key itself."""
+
+    def __init__(self, values: fields.Field[Any], **kwargs: Any) -> None:
+        super().__init__(keys=fields.String(), values=values, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ma.ValidationError as error:
+            # marshmallow tells faults of a "key" from those of its "value"; the keys here are any text.
+            messages: Any = error.messages
+            if isinstance(messages, Mapping):
+                messages = {key: below["value"] for key, below in messages.items()}
+            raise ma.ValidationError(messages) from None
 
 
 class Window(Schema):
@@ -98,9 +119,7 @@ class OwnVisit(Schema):
     window = fields.Nested(Window(), attribute="visit", required=True)
     revision = fields.Integer(attribute="visit.revision", required=True)
     return_reason = fields.String(attribute="visit.return_reason", required=True, allow_none=True)
-    question_reasons = fields.Dict(
-        keys=fields.String(), values=fields.String(), attribute="visit.question_reasons", allow_none=True
-    )
+    question_reasons = ByQuestion(fields.String(), attribute="visit.question_reasons", allow_none=True)
     photos = fields.Nested(PhotoCounts(), required=True)
 
 
@@ -127,10 +146,20 @@ class Decision(Schema):
     revision = fields.Integer(required=True)
     decision = fields.String(required=True)
     reason = fields.String(required=True, allow_none=True)
-    question_reasons = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
+    question_reasons = ByQuestion(fields.String(), allow_none=True)
     reviewer_id = Id(required=True, allow_none=True)
     replaces_id = Id(data_key="replaces", required=True, allow_none=True)
     decided_at = Time(required=True)
+
+
+class PhotoEvidence(Schema):
+    """What a photo tells of itself, by the phone's clock: for reviewers and administrators alone."""
+
+    id = Id(required=True)
+    question = fields.String(required=True)
+    taken_at = Time(required=True, allow_none=True)
+    position = fields.Nested(Position(), required=True, allow_none=True)
+    make = fields.String(required=True, allow_none=True)
 
 
 class EvidenceVisit(OwnVisit):
@@ -145,6 +174,9 @@ class EvidenceVisit(OwnVisit):
     flags = fields.List(fields.Nested(Flag()), required=True)
     decisions = fields.List(
         fields.Nested(Decision()), metadata={"description": "Of a single visit, oldest first"}
+    )
+    photo_evidence = fields.List(
+        fields.Nested(PhotoEvidence()), metadata={"description": "Of a single visit: its stored photos"}
     )
 
 
@@ -179,9 +211,5 @@ class WatchedVisit(Schema):
     day = Day(attribute="visit.day", required=True)
     part_of_day = fields.String(attribute="visit.part_of_day", required=True)
     score = fields.Nested(VisitScore(), required=True)
-    answers = fields.Dict(
-        keys=fields.String(),
-        values=fields.Nested(ScoredAnswer()),
-        metadata={"description": "Of a single visit"},
-    )
+    answers = ByQuestion(fields.Nested(ScoredAnswer()), metadata={"description": "Of a single visit"})
     comment = fields.String(allow_none=True, metadata={"description": "Of a single visit"})

@@ -329,6 +329,30 @@ class World:
         ok(self.send(visit, self.submission(answers, **values), shopper), 201)
         return ok(self.admin.get(f"/visits/{visit['id']}"))
 
+    def late(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
+        """Send a visit whose window had closed: it waits for a reviewer. Returns the visit as assigned."""
+        shopper = values.pop("shopper", None) or self.shopper
+        now = datetime.now(UTC)
+        window = {
+            "opens_at": (now - timedelta(days=3)).isoformat(),
+            "closes_at": (now - timedelta(days=2)).isoformat(),
+        }
+        visit = self.visit(shopper, values.pop("location", None), window=window)
+        ok(self.send(visit, self.submission(answers, **values), shopper), 201)
+        return visit
+
+    def review(
+        self, visit: Any, decision: str, reviewer: Caller | None = None, **values: Any
+    ) -> TestResponse:
+        """Decide on revision 1, unless the values name another."""
+        body = {"revision": 1, "decision": decision, "reason": "Because.", **values}
+        return (reviewer or self.reviewer).post(f"/visits/{visit['id']}/review", body)
+
+    def flags(self, visit: Any) -> dict[str, str]:
+        """Return the flags of a visit's latest revision: code → detail."""
+        shown = ok(self.admin.get(f"/visits/{visit['id']}"))
+        return {flag["code"]: flag["detail"] for flag in shown["flags"]}
+
     # Photos.
 
     def declare(self, visit: Any, data: bytes, shopper: Caller | None = None, **values: Any) -> Any:

@@ -4,10 +4,9 @@ Times of the phone are corrected first: a clock that is wrong is no sign of a wr
 """
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +23,8 @@ PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
 MAX_PHOTO_BYTES = 20 * 2**20
 #: the channels in which the shopper stands in the location
 ON_THE_SPOT = frozenset({"in_person", "self_check"})
+#: times are kept this far from both ends of the calendar, so that moving them never leaves it
+_EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +60,28 @@ def corrected(
     started_at: datetime, finished_at: datetime, device_time: datetime | None, received_at: datetime
 ) -> Times:
     """Correct a visit's times by the phone's clock as it sent, or by the time of receipt."""
+    started_at, finished_at = _moved(started_at), _moved(finished_at)
     shift, flag = timedelta(0), None
     if device_time is not None:
         off = received_at - device_time
         if abs(off) > CLOCK_TOLERANCE:
-            shift, flag = off, f"The phone's clock was {_ahead_or_behind(-off)}."
+            direction = "ahead" if off < timedelta(0) else "behind"
+            shift, flag = off, f"The phone's clock was {_span(abs(off))} {direction}."
         # The clock may have been set since: a visit cannot have finished after it was received.
-        impossible = finished_at + shift > received_at + CLOCK_TOLERANCE
+        impossible = _moved(finished_at, shift) > received_at + CLOCK_TOLERANCE
     else:
         impossible = finished_at > received_at or received_at - started_at > LONG_AGO
     if impossible:
         shift = received_at - finished_at
+        direction = "after" if shift < timedelta(0) else "before"
         flag = (
-            f"By the phone's clock the visit finished {_ahead_or_behind(-shift)} of its receipt; "
+            f"By the phone's clock the visit finished {_span(abs(shift))} {direction} its receipt; "
             "its times were corrected by the time of receipt."
         )
     if finished_at < started_at:
         flag = flag or "By the phone's clock the visit finished before it started."
-    finished = finished_at + shift
-    started = min(started_at + shift, finished)
+    finished = _moved(finished_at, shift)
+    started = min(_moved(started_at, shift), finished)
     if device_time is None and finished - started > LONG_AGO:
         started = finished
     return Times(started, finished, shift, Flag("clock-off", flag) if flag else None)
@@ -105,17 +109,19 @@ def position_flags(channel: str, position: Position | None, location: Position |
     return [
         Flag(
             "far-from-location",
-            f"The phone was {_length(metres)} from the location, within {_length(position.accuracy_m)}.",
+            f"The phone was {_length(metres)} from the location, "
+            f"give or take {_length(position.accuracy_m)}.",
         )
     ]
 
 
 def pace_flags(started_at: datetime, finished_at: datetime, answered: int) -> list[Flag]:
     """Return ``too-fast`` when under two seconds were spent on a question answered."""
-    seconds = (finished_at - started_at).total_seconds()
+    seconds = max((finished_at - started_at).total_seconds(), 0)
     if seconds >= SECONDS_A_QUESTION * answered:
         return []
-    return [Flag("too-fast", f"{answered} questions were answered in {max(seconds, 0):.0f} seconds.")]
+    questions = "1 question was" if answered == 1 else f"{answered} questions were"
+    return [Flag("too-fast", f"{questions} answered in {seconds:.1f} seconds.")]
 
 
 def photo_flags(
@@ -136,7 +142,7 @@ def photo_flags(
         )
     reasons = []
     if taken_at is not None:
-        taken_at += times.shift
+        taken_at = _moved(taken_at, times.shift)
         if taken_at < times.started_at - PHOTO_TIME_TOLERANCE:
             reasons.append(f"taken {_span(times.started_at - taken_at)} before the visit started")
         elif taken_at > times.finished_at + PHOTO_TIME_TOLERANCE:
@@ -151,14 +157,14 @@ def photo_flags(
 
 
 def long_comments(checklist: Checklist, content: Mapping[str, Any]) -> set[str]:
-    """Return the comments and text answers of 30 characters or more, equal but for case and spaces."""
+    """Return the comments and text answers of 30 characters or more, without their case and spaces."""
     texts: list[object] = [content.get("comment")]
     for key, answer in content["answers"].items():
         texts.append(answer.get("comment"))
         if checklist.question(key).type == "text":
             texts.append(answer.get("value"))
-    folded = {re.sub(r"\s+", " ", text).strip().casefold() for text in texts if isinstance(text, str)}
-    return {text for text in folded if len(text) >= LONG_COMMENT}
+    words = [text.split() for text in texts if isinstance(text, str)]
+    return {"".join(each).casefold() for each in words if len(" ".join(each)) >= LONG_COMMENT}
 
 
 def distance(one: Position, other: Position) -> float:
@@ -168,11 +174,6 @@ def distance(one: Position, other: Position) -> float:
     half_lambda = math.radians(other.longitude - one.longitude) / 2
     a = math.sin(half_phi) ** 2 + math.cos(phi_1) * math.cos(phi_2) * math.sin(half_lambda) ** 2
     return 2 * 6_371_000 * math.asin(min(1.0, math.sqrt(a)))
-
-
-def in_words(flags: Iterable[Flag]) -> list[dict[str, str]]:
-    """Return flags as the API shows them."""
-    return [{"code": flag.code, "detail": flag.detail} for flag in flags]
 
 
 def _length(metres: float) -> str:
@@ -188,5 +189,10 @@ def _span(span: timedelta) -> str:
     raise AssertionError("a span has a minute at least")
 
 
-def _ahead_or_behind(off: timedelta) -> str:
-    return f"{_span(abs(off))} {'ahead' if off > timedelta(0) else 'behind'}"
+def _moved(moment: datetime, shift: timedelta = timedelta(0)) -> datetime:
+    """Return a moment moved by ``shift``, no farther than times are kept."""
+    try:
+        moved = moment + shift
+    except OverflowError:
+        moved = _LATEST if shift > timedelta(0) else _EARLIEST
+    return min(max(moved, _EARLIEST), _LATEST)

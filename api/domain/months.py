@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 #: where on earth a month begins first
 _EARLIEST_ZONE = timezone(timedelta(hours=14))
 
@@ -30,7 +30,10 @@ def month_of(day: date) -> int:
 
 def local(moment: datetime, time_zone: str) -> datetime:
     """Return a moment as the clocks at a location show it."""
-    return moment.astimezone(ZoneInfo(time_zone))
+    try:
+        return moment.astimezone(ZoneInfo(time_zone))
+    except OverflowError:  # within a day of the calendar's ends
+        return moment
 
 
 @dataclass(frozen=True, slots=True)

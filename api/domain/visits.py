@@ -18,6 +18,7 @@ OUT = frozenset({"assigned", "returned"})
 ACCEPTANCE_DUE = "acceptance-due"
 PHOTOS_DUE = "photos-due"
 PHOTOS_MAY_TAKE = timedelta(days=7)
+_FIRST_PERIOD = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def next_revision(status: str, latest: int) -> int | None:
@@ -28,10 +29,9 @@ def next_revision(status: str, latest: int) -> int | None:
 
 
 def end_of_period(moment: datetime, minutes: int) -> datetime:
-    """Return the next full period of ``minutes`` after ``moment``, counted from midnight UTC."""
-    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    """Return when the period of ``minutes`` that ``moment`` lies in is full; all begin with 1970 in UTC."""
     period = timedelta(minutes=minutes)
-    return midnight + ((moment - midnight) // period + 1) * period
+    return _FIRST_PERIOD + ((moment - _FIRST_PERIOD) // period + 1) * period
 
 
 def too_close(first: tuple[datetime, datetime], second: tuple[datetime, datetime], days: int) -> bool:

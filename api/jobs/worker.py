@@ -70,14 +70,15 @@ class Worker:
         self.run()
 
     def work(self) -> bool:
-        """Do the events that are due now; returns whether there were any."""
+        """Do events that are due now; returns whether there were any that no other worker holds."""
         with self.database.reading() as session:
             due = session.scalar(select(Event.id).where(Event.due_at <= now()).limit(1))
         if due is None:
             return False
-        for event in self.database.write(_claim):
+        claimed = self.database.write(_claim)
+        for event in claimed:
             self._do(event)
-        return True
+        return bool(claimed)
 
     def _do(self, event: Event) -> None:
         def effect(session: Session) -> None:
@@ -133,7 +134,8 @@ def _claim(session: Session) -> list[Event]:
 
 
 def _back_off(session: Session, event: Event, reason: str) -> None:
-    wait = min(timedelta(seconds=2**event.attempts), LONGEST_WAIT)
+    # 2¹⁵ seconds are more than the longest wait, and 2⁵⁰ more than a timedelta holds.
+    wait = min(timedelta(seconds=2 ** min(event.attempts, 15)), LONGEST_WAIT)
     session.execute(
         update(Event)
         .where(Event.id == event.id, Event.attempts == event.attempts)

@@ -14,6 +14,7 @@ from api.routes.parts import actor, reading
 from api.routes.transactions import in_transaction
 from api.services import reviews, visits
 from schemas import reviews as schemas
+from schemas.visits import Decision as DecisionTaken
 
 routes = Routes("reviews", __name__, description="Reviews")
 
@@ -45,7 +46,7 @@ def list_reviews(query: dict[str, Any]) -> Response:
     refuses=[problems.VISIT_NOT_FOUND, problems.OWN_VISIT, problems.REVIEW_CONFLICT],
 )
 @routes.arguments(schemas.DecisionNew())
-@routes.response(200, schemas.Decision())
+@routes.response(200, DecisionTaken())
 def decide(body: dict[str, Any], visit_id: UUID) -> Decision:
     """Accept, return or reject a revision; with `replaces`, take a decision that stands back."""
     return in_transaction(lambda session: reviews.decide(session, actor(), visit_id, **body))

@@ -24,7 +24,7 @@ from api.services.checklists import published
 from api.services.submissions import latest
 from api.services.visits import View
 from schemas import visits as schemas
-from schemas.base import Schema, page_of
+from schemas.base import Schema
 
 routes = Routes("visits", __name__, description="Visits")
 
@@ -39,6 +39,13 @@ ANY_VISIT = {
     "oneOf": [
         {"$ref": f"#/components/schemas/{name}"} for name in ("OwnVisit", "WatchedVisit", "EvidenceVisit")
     ]
+}
+
+_ONE_ASSIGNED = {"$ref": "#/components/schemas/EvidenceVisit"}
+_MANY_ASSIGNED = {
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": _ONE_ASSIGNED}},
+    "required": ["items"],
 }
 
 
@@ -68,7 +75,7 @@ def _read_orders() -> tuple[list[dict[str, Any]], bool]:
 
 
 @routes.post("/visits", who="assign visits", refuses=[problems.ROTATION_LOCKOUT, problems.INVALID])
-@routes.response(201, schemas.EvidenceVisit())
+@routes.response(201, {"oneOf": [_ONE_ASSIGNED, _MANY_ASSIGNED]})
 @routes.doc(
     parameters=[IDEMPOTENCY_KEY],
     requestBody={
@@ -106,7 +113,17 @@ def assign_visits() -> Response:
 
 @routes.get("/visits", who="read visits")
 @routes.arguments(schemas.VisitsQuery(), location="query")
-@routes.response(200, page_of(schemas.OwnVisit())())
+@routes.response(
+    200,
+    {
+        "type": "object",
+        "properties": {
+            "items": {"type": "array", "items": ANY_VISIT},
+            "next": {"type": ["string", "null"], "format": "url"},
+        },
+        "required": ["items", "next"],
+    },
+)
 def list_visits(query: dict[str, Any]) -> Response:
     """List visits by day: a shopper's own, a manager's accepted ones, a reviewer's all.
 
@@ -131,6 +148,8 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     if view == "evidence":
         decisions = reviews.history(reading(), visit.id)
         shown["decisions"] = schemas.Decision().dump(decisions, many=True)
+        photos = visits.stored_photos(reading(), visit)
+        shown["photo_evidence"] = schemas.PhotoEvidence().dump(photos, many=True)
     if query.get("include") == "checklist":
         shown["checklist"] = json.loads(published(reading(), visit.checklist_version_id).text)
     return json_answer(shown)
@@ -150,7 +169,12 @@ def cancel_visit(visit_id: UUID) -> Response:
 @routes.post(
     "/visits/<uuid:visit_id>/reassign",
     who="assign visits",
-    refuses=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS, problems.ROTATION_LOCKOUT],
+    refuses=[
+        problems.VISIT_NOT_FOUND,
+        problems.WRONG_STATUS,
+        problems.CHECKLIST_RETIRED,
+        problems.ROTATION_LOCKOUT,
+    ],
 )
 @routes.arguments(schemas.Reassignment())
 @routes.response(201, schemas.EvidenceVisit())

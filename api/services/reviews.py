@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems, visits
 from api.domain.access import Actor
+from api.domain.checklist import pointer
 from api.models.base import now
 from api.models.places import Location
 from api.models.reviews import Decision
@@ -56,12 +57,12 @@ def decide(
         )
     if standing is None and replaces is not None:
         raise problems.REVIEW_CONFLICT("No decision stands that could be replaced.")
-    if decision != "accept" and not (reason and reason.strip()):
+    if decision != "accept" and not (reason and reason.strip()) and not question_reasons:
         raise problems.invalid("/reason", "Say why.")
     known = published(session, visit.checklist_version_id).document.by_key
     for key in question_reasons or ():
         if key not in known:
-            raise problems.invalid(f"/question_reasons/{key}", "There is no such question.")
+            raise problems.invalid(pointer("question_reasons", key), "There is no such question.")
     return _settle(
         session,
         visit,

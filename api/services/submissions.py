@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import answers, evidence, problems, visits
 from api.domain.access import Actor
+from api.domain.checklist import pointer
 from api.domain.evidence import Flag, Times
 from api.domain.months import local, month_of
 from api.domain.privacy import part_of_day
@@ -75,15 +76,16 @@ def prepare(
     content: Mapping[str, Any],
     body: Mapping[str, Any],
     device_time: datetime | None,
+    received_at: datetime | None = None,
 ) -> Prepared | str:
     """Check and score a submission, or return the receipt if it is stored already.
 
     ``content`` is the JSON as it came, ``body`` the same with its times read. Refuses what the shopper can
-    mend, with pointers; what he cannot becomes a flag.
+    mend, with pointers; what he cannot becomes a flag. It is received now, unless the demo says otherwise.
     """
-    received_at = now()
+    received_at = received_at or now()
     visit = own(session, actor, visit_id)
-    content_sha256 = hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    content_sha256 = hashlib.sha256(rfc8785.dumps(_with_safe_numbers(content))).hexdigest()
     revision = body["revision"]
     receipt = stored_receipt(session, visit.id, revision, content_sha256)
     if receipt is not None:
@@ -187,6 +189,15 @@ def latest(session: Session, visit: Visit) -> Submission:
     return submission
 
 
+def _with_safe_numbers(value: Any) -> Any:
+    """Return JSON in which ±2⁵³ is a float: rfc8785 refuses it as an integer, and writes it the same."""
+    if isinstance(value, Mapping):
+        return {key: _with_safe_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_safe_numbers(each) for each in value]
+    return float(value) if type(value) is int and abs(value) == answers.MAX_NUMBER else value
+
+
 def _receipt(prepared: Prepared) -> str:
     return json.dumps(
         {
@@ -227,7 +238,10 @@ def _check_photos(prepared: Prepared, declared_for: Mapping[str, str]) -> None:
         for index, photo_id in enumerate(answer.get("photos") or ()):
             if declared_for.get(photo_id, key) != key:
                 faults.append(
-                    Fault(f"/answers/{key}/photos/{index}", "This photo was declared for another question.")
+                    Fault(
+                        pointer("answers", key, "photos", index),
+                        "This photo was declared for another question.",
+                    )
                 )
     if faults:
         raise problems.INVALID(faults=faults)

@@ -1,6 +1,7 @@
 """Visits: assigned, listed, shown to each as he may see them, cancelled, declined and reassigned."""
 
 import uuid
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -195,12 +196,10 @@ def reassign(
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
     if visit.status == "assigned":
         visit.status = "cancelled"
-    key = session.scalar(
-        select(Checklist.key)
-        .join(ChecklistVersion, ChecklistVersion.checklist_id == Checklist.id)
-        .where(ChecklistVersion.id == visit.checklist_version_id)
-    )
     session.flush()
+    key = published(session, visit.checklist_version_id).document.key
+    if not current_versions(session, actor.organization_id, {key}):
+        raise problems.CHECKLIST_RETIRED("This checklist is retired, and no new visits are assigned by it.")
     order = {
         "location_id": visit.location_id,
         "shopper_id": shopper_id,
@@ -323,6 +322,15 @@ def flags_of(session: Session, found: Iterable[Visit]) -> dict[uuid.UUID, list[F
     return flags
 
 
+def stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
+    """Return the photos of a visit that are stored, in the order in which they came."""
+    return session.scalars(
+        select(Photo)
+        .where(Photo.visit_id == visit.id, Photo.status == "stored")
+        .order_by(Photo.stored_at, Photo.id)
+    ).all()
+
+
 def progress(session: Session, actor: Actor, top: Region, period: Period) -> list[dict[str, Any]]:
     """Return for each month how many visits at or below a region are made and how many still out.
 
@@ -335,8 +343,8 @@ def progress(session: Session, actor: Actor, top: Region, period: Period) -> lis
         .where(
             Visit.organization_id == actor.organization_id,
             Location.region_id.in_(under),
-            Visit.day >= _first_day(period.first),
-            Visit.day < _first_day(period.last + 1),
+            Visit.day >= _day(period.first, 1),
+            Visit.day <= _day(period.last, 31),
         )
         .group_by(Visit.day, Visit.status)
     )
@@ -348,8 +356,10 @@ def progress(session: Session, actor: Actor, top: Region, period: Period) -> lis
     return [{"month": month_name(month), **numbers} for month, numbers in counts.items()]
 
 
-def _first_day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
+def _day(month: int, number: int) -> date:
+    """Return a day of a month, or its last where it has not so many."""
+    year, index = divmod(month, 12)
+    return date(year, index + 1, min(number, monthrange(year, index + 1)[1]))
 
 
 def _photo_statuses(session: Session, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, str]]:

@@ -1,0 +1,87 @@
+"""The life of a visit."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+
+import pytest
+
+from api.domain.visits import DECISIONS, STATUS_AFTER, STATUSES, end_of_period, next_revision, too_close
+
+
+@pytest.mark.parametrize(
+    ("status", "latest", "following"),
+    [
+        ("assigned", 0, 1),
+        ("cancelled", 0, 1),
+        ("declined", 0, 1),
+        ("submitted", 1, None),
+        ("accepted", 1, None),
+        ("rejected", 1, None),
+        ("returned", 1, 2),
+        ("returned", 7, 8),
+        ("submitted", 2, None),
+    ],
+)
+def test_which_revision_is_taken_next(status: str, latest: int, following: int | None) -> None:
+    assert next_revision(status, latest) == following
+
+
+def test_every_decision_makes_a_status() -> None:
+    assert set(STATUS_AFTER) == set(DECISIONS)
+    assert set(STATUS_AFTER.values()) < set(STATUSES)
+
+
+@pytest.mark.parametrize(
+    ("clock", "minutes", "due"),
+    [
+        ("10:00:00", 60, "11:00:00"),
+        ("10:00:01", 60, "11:00:00"),
+        ("10:59:59", 60, "11:00:00"),
+        ("23:30:00", 60, "00:00:00"),
+        ("10:07:00", 15, "10:15:00"),
+        ("10:07:00", 1, "10:08:00"),
+        ("10:07:00", 1440, "00:00:00"),
+    ],
+)
+def test_a_period_is_full_at_its_end(clock: str, minutes: int, due: str) -> None:
+    moment = datetime.fromisoformat(f"2026-03-29T{clock}+00:00")
+    end = end_of_period(moment, minutes)
+    assert end.strftime("%H:%M:%S") == due
+    assert timedelta(0) < end - moment <= timedelta(minutes=minutes)
+
+
+def test_a_period_is_the_same_moment_in_every_zone() -> None:
+    moment = datetime(2026, 3, 29, 10, 20, tzinfo=UTC)
+    indian = moment.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    assert end_of_period(indian, 60) == end_of_period(moment, 60) == datetime(2026, 3, 29, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("minutes", [7, 60, 420, 10080])
+def test_all_periods_are_equally_long_whatever_their_length(minutes: int) -> None:
+    begin = datetime(2026, 3, 28, tzinfo=UTC)
+    moments = (begin + timedelta(minutes=5 * i) for i in range(1000))
+    ends = sorted({end_of_period(moment, minutes) for moment in moments})
+    assert {later - earlier for earlier, later in pairwise(ends)} <= {timedelta(minutes=minutes)}
+
+
+def span(opens: int, ends: int) -> tuple[datetime, datetime]:
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    return first + timedelta(days=opens), first + timedelta(days=ends)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "close"),
+    [
+        (span(0, 2), span(32, 34), False),
+        (span(0, 2), span(31, 33), True),
+        (span(0, 10), span(5, 6), True),
+        (span(0, 10), span(0, 10), True),
+        (span(0, 40), span(69, 70), True),
+        (span(0, 40), span(70, 71), False),
+    ],
+)
+def test_the_lock_out_counts_from_the_end_of_one_to_the_opening_of_the_other(
+    one: tuple[datetime, datetime], other: tuple[datetime, datetime], close: bool
+) -> None:
+    assert too_close(one, other, 30) is close
+    assert too_close(other, one, 30) is close

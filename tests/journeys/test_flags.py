@@ -1,0 +1,368 @@
+"""Every flag over HTTP: set in the transaction that completes its evidence, and told in words."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from api.jobs.worker import Worker
+from api.models.base import now
+from api.models.events import Event
+from api.models.submissions import Submission
+from api.models.visits import Visit
+from tests.pictures import jpeg
+from tests.world import ALL_WELL, CHECKLIST, World, ok
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FAR = {"latitude": 51.6, "longitude": -0.1, "accuracy_m": 50}
+
+
+def status(world: World, visit: Any) -> str:
+    word: str = ok(world.admin.get(f"/visits/{visit['id']}"))["status"]
+    return word
+
+
+def waits(world: World, visit: Any) -> bool:
+    return visit["id"] in [row["visit_id"] for row in world.reviewer.everything("/reviews")]
+
+
+def clock(moment: datetime) -> dict[str, str]:
+    return {"Device-Time": moment.isoformat()}
+
+
+def times(started: datetime, finished: datetime) -> dict[str, str]:
+    return {"started_at": started.isoformat(), "finished_at": finished.isoformat()}
+
+
+def with_photo(photo_id: str | None = None) -> dict[str, Any]:
+    photo_id = photo_id or str(uuid.uuid4())
+    return {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id]}}
+
+
+def make_due(world: World, visit: Any) -> None:
+    """Let what the worker has to do for a visit be due, as if the time had passed."""
+    world.database.write(
+        lambda session: session.execute(
+            update(Event).where(Event.visit_id == uuid.UUID(visit["id"])).values(due_at=now())
+        )
+    )
+
+
+def test_a_visit_that_is_in_order_has_no_flags_and_is_accepted(world: World) -> None:
+    visit = world.visit()
+    comment = f"A long comment that nobody else ever wrote: {uuid.uuid4()}"
+    body = world.submission({**with_photo(world.photo(visit)), "story": {"value": comment[::-1]}})
+    ok(world.send(visit, {**body, "comment": comment}), 201)
+    assert world.flags(visit) == {}
+    assert status(world, visit) == "accepted"
+    assert not waits(world, visit)
+
+
+def test_late(world: World) -> None:
+    visit = world.late()
+    assert world.flags(visit) == {"late": "Finished 1 day after the window closed."}
+    assert status(world, visit) == "submitted"
+    (row,) = world.reviewer.everything("/reviews")
+    assert row["visit_id"] == visit["id"]
+    assert [flag["code"] for flag in row["flags"]] == ["late"]
+
+
+def test_early(world: World) -> None:
+    tomorrow = datetime.now(UTC) + DAY
+    window = {"opens_at": tomorrow.isoformat(), "closes_at": (tomorrow + DAY).isoformat()}
+    visit = world.visit(window=window)
+    ok(world.send(visit, world.submission()), 201)
+    assert world.flags(visit) == {"early": "Started 1 day before the window opened."}
+
+
+def test_clock_off_and_the_times_corrected_by_the_difference(world: World) -> None:
+    visit = world.visit()
+    moment = datetime.now(UTC) + 30 * DAY
+    body = world.submission(**times(moment - HOUR, moment - HOUR / 2))
+    ok(world.send(visit, body, headers=clock(moment)), 201)
+    assert world.flags(visit) == {"clock-off": "The phone's clock was 30 days ahead."}
+    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
+    off = datetime.fromisoformat(shown["started_at"]) - (datetime.now(UTC) - HOUR)
+    assert abs(off) < timedelta(minutes=1)
+    sent = ok(world.reviewer.get(f"/visits/{visit['id']}/submission"))
+    assert sent["clock_shift"] == pytest.approx(-30 * 86400, abs=60)
+    assert sent["started_at"] == body["started_at"]
+
+
+@pytest.mark.parametrize("minutes", [-9, 9])
+def test_a_clock_that_is_a_little_off_is_none(world: World, minutes: int) -> None:
+    visit = world.visit()
+    headers = clock(datetime.now(UTC) + timedelta(minutes=minutes))
+    ok(world.send(visit, world.submission(), headers=headers), 201)
+    assert world.flags(visit) == {}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Device-Time": "half past nine"}])
+def test_without_a_phone_clock_the_times_are_believed_where_they_can_be(
+    world: World, headers: dict[str, str]
+) -> None:
+    visit = world.visit()
+    ok(world.send(visit, world.submission(), headers=headers), 201)
+    assert world.flags(visit) == {}
+    future = world.visit()
+    moment = datetime.now(UTC)
+    body = world.submission(**times(moment, moment + 3 * HOUR))
+    ok(world.send(future, body, headers=headers), 201)
+    flags = world.flags(future)
+    assert list(flags) == ["clock-off"]
+    assert "corrected by the time of receipt" in flags["clock-off"]
+    ages_ago = world.visit()
+    body = world.submission(**times(moment - 401 * DAY, moment - 401 * DAY + HOUR))
+    ok(world.send(ages_ago, body, headers=headers), 201)
+    assert list(world.flags(ages_ago)) == ["clock-off"]
+    shown = ok(world.admin.get(f"/visits/{ages_ago['id']}"))
+    assert datetime.now(UTC) - datetime.fromisoformat(shown["finished_at"]) < timedelta(minutes=1)
+
+
+def test_finished_before_it_started_is_taken_and_flagged(world: World) -> None:
+    visit = world.visit()
+    body = world.submission()
+    body["started_at"], body["finished_at"] = body["finished_at"], body["started_at"]
+    ok(world.send(visit, body), 201)
+    assert set(world.flags(visit)) == {"clock-off", "too-fast"}
+
+
+def test_far_from_location(world: World) -> None:
+    visit = world.visit()
+    ok(world.send(visit, world.submission(position=FAR)), 201)
+    assert world.flags(visit) == {
+        "far-from-location": "The phone was 11.1 km from the location, give or take 50 m."
+    }
+
+
+def test_far_is_less_the_accuracy_and_needs_both_positions(world: World) -> None:
+    inaccurate = world.visit()
+    ok(world.send(inaccurate, world.submission(position={**FAR, "accuracy_m": 11_000})), 201)
+    unknown = world.visit()
+    ok(world.send(unknown, world.submission(position=None)), 201)
+    nowhere = world.visit(location=world.new_location(latitude=None, longitude=None))
+    ok(world.send(nowhere, world.submission(position=FAR)), 201)
+    assert [world.flags(visit) for visit in (inaccurate, unknown, nowhere)] == [{}, {}, {}]
+
+
+def test_too_fast(world: World) -> None:
+    finished = datetime.now(UTC)
+    fast, enough = world.visit(), world.visit()
+    ok(world.send(fast, world.submission(**times(finished - timedelta(seconds=7), finished))), 201)
+    ok(world.send(enough, world.submission(**times(finished - timedelta(seconds=8), finished))), 201)
+    assert world.flags(fast) == {"too-fast": "4 questions were answered in 7.0 seconds."}
+    assert world.flags(enough) == {}
+
+
+@pytest.mark.parametrize("photo_first", [True, False])
+def test_photo_seen_before(world: World, photo_first: bool) -> None:
+    picture = jpeg(seed=uuid.uuid4().int % 2**31)
+    first, second = world.visit(), world.visit()
+    ok(world.send(first, world.submission(with_photo(world.photo(first, picture)))), 201)
+    photo_id = str(uuid.uuid4())
+    if photo_first:
+        world.photo(second, picture, id=photo_id)
+    ok(world.send(second, world.submission(with_photo(photo_id))), 201)
+    if not photo_first:
+        assert world.flags(second) == {}
+        world.photo(second, picture, id=photo_id)
+    assert world.flags(first) == {}
+    assert world.flags(second) == {"photo-seen-before": "The same picture is in another visit."}
+    assert (status(world, first), status(world, second)) == ("accepted", "submitted")
+    assert waits(world, second)
+    (flag,) = ok(world.admin.get(f"/visits/{second['id']}"))["flags"]
+    assert (flag["photo_id"], flag["other_visit_id"]) == (photo_id, first["id"])
+
+
+def test_the_same_photo_twice_in_a_visit_or_in_another_organization_is_no_flag(world: World) -> None:
+    picture = jpeg(seed=uuid.uuid4().int % 2**31)
+    elsewhere = World(world.app)
+    theirs, visit = elsewhere.visit(), world.visit()
+    ok(elsewhere.send(theirs, elsewhere.submission(with_photo(elsewhere.photo(theirs, picture)))), 201)
+    photos = [world.photo(visit, picture), world.photo(visit, picture)]
+    answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": photos}}
+    ok(world.send(visit, world.submission(answers)), 201)
+    assert world.flags(visit) == {}
+
+
+@pytest.mark.parametrize("photo_first", [True, False])
+def test_photo_not_from_visit(world: World, photo_first: bool) -> None:
+    visit = world.visit()
+    declared = {
+        "id": str(uuid.uuid4()),
+        "taken_at": (datetime.now(UTC) - 5 * HOUR).isoformat(),
+        "position": {"latitude": 51.52, "longitude": -0.1, "accuracy_m": 5},
+    }
+    if photo_first:
+        world.photo(visit, **declared)
+    ok(world.send(visit, world.submission(with_photo(declared["id"]))), 201)
+    if not photo_first:
+        world.photo(visit, **declared)
+    assert world.flags(visit) == {
+        "photo-not-from-visit": "The photo was taken 4 hours before the visit started "
+        "and taken 2.2 km from the location."
+    }
+    assert waits(world, visit)
+    (evidence,) = ok(world.admin.get(f"/visits/{visit['id']}"))["photo_evidence"]
+    assert (evidence["id"], evidence["question"]) == (declared["id"], "greeting")
+    assert datetime.fromisoformat(evidence["taken_at"]) == datetime.fromisoformat(declared["taken_at"])
+    assert evidence["position"]["latitude"] == 51.52
+
+
+def test_a_photo_is_corrected_like_its_visit(world: World) -> None:
+    ahead = datetime.now(UTC) + 30 * DAY
+    visit = world.visit()
+    photo_id = world.photo(visit, taken_at=(ahead - HOUR).isoformat())
+    body = world.submission(with_photo(photo_id), **times(ahead - HOUR, ahead - HOUR / 2))
+    ok(world.send(visit, body, headers=clock(ahead)), 201)
+    assert list(world.flags(visit)) == ["clock-off"]
+
+
+def test_a_photo_that_no_answer_names_is_no_evidence(world: World) -> None:
+    visit = world.visit()
+    world.photo(visit, taken_at="2020-01-01T00:00:00Z")
+    ok(world.send(visit, world.submission()), 201)
+    assert world.flags(visit) == {}
+    assert status(world, visit) == "accepted"
+
+
+def test_comment_seen_before(world: World) -> None:
+    text = f"Nobody looked up when I came in {uuid.uuid4()}"
+    first, second, third = world.visit(), world.visit(), world.visit()
+    ok(world.send(first, world.submission(comment=text)), 201)
+    ok(world.send(second, world.submission({**ALL_WELL, "story": {"value": f"  {text.upper()}"}})), 201)
+    answers = {**ALL_WELL, "wait": {"value": 5, "comment": text.replace(" ", "\n ")}}
+    ok(world.send(third, world.submission(answers)), 201)
+    assert world.flags(first) == {}
+    for visit in (second, third):
+        assert world.flags(visit) == {"comment-seen-before": "The same comment is in another visit."}
+        (flag,) = ok(world.admin.get(f"/visits/{visit['id']}"))["flags"]
+        assert flag["other_visit_id"] == first["id"]
+
+
+def test_short_comments_and_those_of_the_same_visit_or_another_organization_are_no_flag(
+    world: World,
+) -> None:
+    text = f"It was as it always is {uuid.uuid4()}"
+    elsewhere = World(world.app)
+    ok(elsewhere.send(elsewhere.visit(), elsewhere.submission(comment=text)), 201)
+    short = [world.visit(), world.visit()]
+    for visit in short:
+        ok(world.send(visit, world.submission(comment="x" * 29)), 201)
+    visit = world.late(comment=text)
+    ok(world.review(visit, "return"))
+    ok(world.send(visit, world.submission(comment=text, revision=2)), 201)
+    assert [world.flags(each) for each in short] == [{}, {}]
+    assert list(world.flags(visit)) == ["late"]
+
+
+def test_of_two_visits_with_one_comment_at_once_one_is_flagged(world: World) -> None:
+    text = f"Nobody looked up when I came in {uuid.uuid4()}"
+    pair = [world.visit(), world.visit()]
+    together = Barrier(2)
+
+    def send(visit: Any) -> int:
+        body = world.submission({**ALL_WELL, "story": {"value": text * 2}}, comment=text)
+        together.wait()
+        return world.send(visit, body).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(send, pair)) == [201, 201]
+    assert sorted(list(world.flags(visit)) for visit in pair) == [[], ["comment-seen-before"]]
+    assert sorted(status(world, visit) for visit in pair) == ["accepted", "submitted"]
+
+
+def test_a_visit_waits_for_its_last_photo(world: World) -> None:
+    visit = world.visit()
+    first, second = str(uuid.uuid4()), str(uuid.uuid4())
+    answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [first, second]}}
+    ok(world.send(visit, world.submission(answers)), 201)
+    assert status(world, visit) == "submitted"
+    shown = ok(world.shopper.get(f"/visits/{visit['id']}"))["photos"]
+    assert shown == {"expected": 2, "stored": 0, "missing": [first, second], "unusable": []}
+    world.photo(visit, id=second)
+    assert status(world, visit) == "submitted"
+    assert not waits(world, visit)
+    assert ok(world.shopper.get(f"/visits/{visit['id']}"))["photos"]["missing"] == [first]
+    world.photo(visit, id=first)
+    assert status(world, visit) == "accepted"
+
+
+def test_photos_missing_after_seven_days(world: World) -> None:
+    visit = world.visit()
+    body = world.submission(with_photo())
+    ok(world.send(visit, body), 201)
+    assert not waits(world, visit)
+    with world.database.reading() as session:
+        event = session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).one()
+        submission = session.get_one(Submission, (uuid.UUID(visit["id"]), 1))
+        assert event.due_at - submission.received_at == 7 * DAY
+    worker = Worker(world.database, world.store)
+    worker.work()
+    assert world.flags(visit) == {}
+    make_due(world, visit)
+    worker.work()
+    assert world.flags(visit) == {"photos-missing": "1 photo is still missing after seven days."}
+    (row,) = world.reviewer.everything("/reviews")
+    assert row["visit_id"] == visit["id"]
+    with world.database.reading() as session:
+        assert not session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).count()
+    # A photo that comes after all is kept, and the visit still waits for its reviewer.
+    world.photo(visit, id=body["answers"]["greeting"]["photos"][0])
+    assert status(world, visit) == "submitted"
+    assert waits(world, visit)
+
+
+def test_photos_that_came_in_time_are_not_missing(world: World) -> None:
+    visit = world.visit()
+    photo_id = str(uuid.uuid4())
+    ok(world.send(visit, world.submission(with_photo(photo_id))), 201)
+    world.photo(visit, id=photo_id)
+    make_due(world, visit)
+    Worker(world.database, world.store).work()
+    assert world.flags(visit) == {}
+    assert status(world, visit) == "accepted"
+
+
+def test_photos_of_a_revision_that_was_mended_are_not_missing(world: World) -> None:
+    visit = world.visit()
+    ok(world.send(visit, world.submission(with_photo())), 201)
+    ok(world.review(visit, "return"))
+    ok(world.send(visit, world.submission(revision=2)), 201)
+    make_due(world, visit)
+    Worker(world.database, world.store).work()
+    assert world.flags(visit) == {}
+    assert status(world, visit) == "accepted"
+
+
+def test_a_manual_checklist_waits_for_a_reviewer_without_any_flag(world: World) -> None:
+    world.publish({**CHECKLIST, "key": "manual-visit", "review": "manual"})
+    visit = world.visit(checklist_key="manual-visit")
+    ok(world.send(visit, world.submission()), 201)
+    assert world.flags(visit) == {}
+    assert status(world, visit) == "submitted"
+    assert waits(world, visit)
+
+
+def test_flags_are_of_the_latest_revision(world: World) -> None:
+    visit = world.visit()
+    finished = datetime.now(UTC)
+    ok(world.send(visit, world.submission(**times(finished, finished))), 201)
+    assert list(world.flags(visit)) == ["too-fast"]
+    ok(world.review(visit, "return"))
+    ok(world.send(visit, world.submission(revision=2)), 201)
+    assert world.flags(visit) == {}
+    assert status(world, visit) == "accepted"
+    with world.database.reading() as session:
+        assert session.get_one(Visit, uuid.UUID(visit["id"])).waiting_since is None
+
+
+def test_the_shopper_is_not_told_what_was_noticed(world: World) -> None:
+    visit = world.late()
+    shown = ok(world.shopper.get(f"/visits/{visit['id']}"))
+    assert "flags" not in shown
+    assert "photo_evidence" not in shown

@@ -1,0 +1,507 @@
+"""Sending a visit's answers: taken exactly once, for ever, and never lost."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from api.models.submissions import CommentPrint, Flag, Submission
+from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
+
+COMMENT = "The tall man at the till never looked up from his screen"
+
+
+def sent(world: World, visit: Any, text: str, shopper: Caller | None = None) -> TestResponse:
+    """Send a body that is JSON text already."""
+    headers = {"Content-Type": "application/json", "Device-Time": datetime.now(UTC).isoformat()}
+    path = f"/visits/{visit['id']}/submission"
+    return (shopper or world.shopper).put(path, data=text.encode(), headers=headers)
+
+
+def canonical(value: Any) -> str:
+    """RFC 8785, written down once more for what is sent here: numbers of a moderate size."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def rows_of(world: World, visit: Any) -> list[int]:
+    """Return how many submissions, flags and comments a visit has stored."""
+    visit_id = uuid.UUID(visit["id"])
+    with world.database.reading() as session:
+        return [
+            session.scalars(select(func.count()).select_from(table).where(table.visit_id == visit_id)).one()
+            for table in (Submission, Flag, CommentPrint)
+        ]
+
+
+def with_numbers(world: World) -> None:
+    """Publish the world's checklist with a question for a number."""
+    document = deepcopy(CHECKLIST)
+    document["sections"][0]["questions"].append(
+        {"key": "spent", "type": "number", "text": "What did you spend?", "required": False}
+    )
+    world.checklist = world.publish(document)
+
+
+# Once, and again.
+
+
+def test_the_first_sending_is_answered_with_a_receipt(world: World) -> None:
+    visit = world.visit()
+    body = world.submission()
+    before = datetime.now(UTC)
+    receipt = ok(world.send(visit, body), 201)
+    assert list(receipt) == ["visit_id", "revision", "received_at", "content_sha256", "photos"]
+    assert (receipt["visit_id"], receipt["revision"], receipt["photos"]) == (visit["id"], 1, [])
+    assert before <= datetime.fromisoformat(receipt["received_at"]) <= datetime.now(UTC)
+    assert receipt["received_at"].endswith("Z")
+
+
+def test_the_same_again_is_answered_with_the_same_receipt_byte_for_byte(world: World) -> None:
+    visit = world.visit()
+    body = world.submission()
+    first = world.send(visit, body)
+    for headers in ({}, {"Device-Time": "2001-01-01T00:00:00Z"}, {"Device-Time": "no time at all"}):
+        again = world.send(visit, body, headers=headers)
+        assert (again.status_code, again.data) == (200, first.data)
+    assert rows_of(world, visit) == [1, 0, 0]
+
+
+@pytest.mark.parametrize("decision", ["accept", "return", "reject"])
+def test_a_receipt_stands_whatever_was_decided_since(world: World, decision: str) -> None:
+    visit = world.visit()
+    body = world.submission(comment=COMMENT + str(uuid.uuid4()), started_at=world.submission()["finished_at"])
+    first = world.send(visit, body)
+    assert first.status_code == 201
+    assert "too-fast" in world.flags(visit)
+    ok(world.review(visit, decision), 200)
+    status = ok(world.shopper.get(f"/visits/{visit['id']}"))["status"]
+    again = world.send(visit, body)
+    assert (again.status_code, again.data) == (200, first.data)
+    assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == status
+    problem(world.send(visit, {**body, "comment": "other"}), 409, "submission-conflict")
+
+
+def test_the_first_receipt_stands_after_the_second_revision(world: World) -> None:
+    visit = world.late()
+    first = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
+    ok(world.review(visit, "return"))
+    second = {**first, "revision": 2, "comment": "mended"}
+    receipt = world.send(visit, second)
+    assert (receipt.status_code, receipt.get_json()["revision"]) == (201, 2)
+    for body, revision in ((first, 1), (second, 2)):
+        assert ok(world.send(visit, body), 200)["revision"] == revision
+    problem(world.send(visit, {**first, "comment": "other"}), 409, "submission-conflict")
+
+
+def test_four_sendings_at_once_store_one_and_are_answered_alike(world: World) -> None:
+    visit = world.visit()
+    body = world.submission(comment=COMMENT + str(uuid.uuid4()))
+    world.shopper  # noqa: B018
+    together = Barrier(4)
+
+    def send(_: int) -> TestResponse:
+        together.wait()
+        return world.send(visit, body)
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(send, range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.data for answer in answers}) == 1
+    assert rows_of(world, visit) == [1, 0, 1]
+    score = ok(world.admin.get(f"/locations/{world.location['id']}/score"))
+    assert score["total"]["visits"] == 1
+
+
+def test_four_different_contents_at_once_store_one(world: World) -> None:
+    visit = world.visit()
+    world.shopper  # noqa: B018
+    together = Barrier(4)
+
+    def send(number: int) -> TestResponse:
+        body = world.submission(comment=f"I am number {number}")
+        together.wait()
+        return world.send(visit, body)
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(send, range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    stored = next(answer.get_json() for answer in answers if answer.status_code == 201)
+    content = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
+    digest = hashlib.sha256(canonical(content).encode()).hexdigest()
+    assert digest == stored["content_sha256"]
+
+
+# What is the same content.
+
+
+def test_the_digest_is_over_the_canonical_json(world: World) -> None:
+    with_numbers(world)
+    body = world.submission(
+        {
+            **ALL_WELL,
+            "greeting": {"value": "no", "comment": 'Ein "Ärger" \\ mit\tTab \x7f \u2028 und 🙂'},
+            "spent": {"value": 12.5},
+        },
+        comment=None,
+    )
+    receipt = ok(world.send(world.visit(), body), 201)
+    assert receipt["content_sha256"] == hashlib.sha256(canonical(body).encode()).hexdigest()
+
+
+def test_order_spaces_and_the_form_of_numbers_make_no_other_content(world: World) -> None:
+    with_numbers(world)
+    visit = world.visit()
+    body = world.submission({**ALL_WELL, "spent": {"value": 100}})
+    body["position"] = {"latitude": 51.5, "longitude": 0, "accuracy_m": 10}
+    first = world.send(visit, body)
+    assert first.status_code == 201
+    text = json.dumps(dict(reversed(body.items())), indent=3)
+    for one, other in (('"value": 100', '"value": 1.0E+2'), ("51.5", "51.500"), (": 10\n", ": 10.0\n")):
+        assert one in text
+        text = text.replace(one, other)
+    text = text.replace('"longitude": 0', '"longitude": -0.0').replace('"greeting"', '"\\u0067reeting"')
+    again = sent(world, visit, text)
+    assert (again.status_code, again.data) == (200, first.data), again.data
+
+
+def test_the_largest_number_is_taken(world: World) -> None:
+    with_numbers(world)
+    for value in (2**53, -(2**53), 2**53 - 1):
+        visit = world.visit()
+        body = world.submission({**ALL_WELL, "spent": {"value": value}})
+        receipt = ok(world.send(visit, body), 201)
+        assert receipt["content_sha256"] == hashlib.sha256(canonical(body).encode()).hexdigest()
+    text = json.dumps(world.submission({**ALL_WELL, "spent": {"value": 2**53 + 1}}))
+    problem(sent(world, world.visit(), text), 400, "malformed-request")
+
+
+@pytest.mark.parametrize("field", ["position", "comment"])
+def test_null_and_left_out_are_different_content(world: World, field: str) -> None:
+    visit = world.visit()
+    body = world.submission(**{field: None})
+    without = {name: value for name, value in body.items() if name != field}
+    ok(world.send(visit, body), 201)
+    problem(world.send(visit, without), 409, "submission-conflict")
+    other = world.visit()
+    ok(world.send(other, without), 201)
+    problem(world.send(other, body), 409, "submission-conflict")
+
+
+def test_other_content_for_a_stored_revision_is_a_conflict(world: World) -> None:
+    visit = world.visit()
+    body = world.submission()
+    ok(world.send(visit, body), 201)
+    changes: list[dict[str, Any]] = [
+        {"comment": "other"},
+        {"position": None},
+        {"finished_at": "2026-01-01T00:00:00+00:00"},
+        {"answers": {**ALL_WELL, "wait": {"value": 21}}},
+        {"answers": {**ALL_WELL, "wait": {"value": 20, "comment": None}}},
+        {"answers": {}},
+        {"checklist_version": 2},
+    ]
+    for change in changes:
+        problem(world.send(visit, {**body, **change}), 409, "submission-conflict")
+    assert ok(world.shopper.get(f"/visits/{visit['id']}/submission")) == body
+
+
+# Revisions.
+
+
+def test_the_first_revision_is_number_one(world: World) -> None:
+    visit = world.visit()
+    problem(world.send(visit, world.submission(revision=2)), 409, "revision-unexpected")
+    assert rows_of(world, visit) == [0, 0, 0]
+
+
+def test_the_next_revision_is_taken_only_while_the_visit_is_returned(world: World) -> None:
+    visit = world.late()
+    second = world.submission(revision=2)
+    problem(world.send(visit, second), 409, "revision-unexpected")  # submitted
+    decision = ok(world.review(visit, "reject"))
+    problem(world.send(visit, second), 409, "revision-unexpected")
+    decision = ok(world.review(visit, "accept", replaces=decision["id"]))
+    problem(world.send(visit, second), 409, "revision-unexpected")
+    ok(world.review(visit, "return", replaces=decision["id"]))
+    problem(world.send(visit, {**second, "revision": 3}), 409, "revision-unexpected")
+    ok(world.send(visit, second), 201)
+    assert ok(world.shopper.get(f"/visits/{visit['id']}"))["revision"] == 2
+    problem(world.send(visit, {**second, "revision": 3}), 409, "revision-unexpected")
+
+
+def test_the_month_is_fixed_with_the_first_revision(world: World) -> None:
+    then = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
+    window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-31T00:00:00Z"}
+    madrid = world.new_location(time_zone="Europe/Madrid")
+    visit = world.visit(location=madrid, window=window)
+    times = {
+        "started_at": then.isoformat(),
+        "finished_at": (then + timedelta(minutes=10)).isoformat(),
+    }
+    ok(world.send(visit, world.submission(**times)), 201)
+    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
+    assert shown["day"] == "2026-02-01"
+    ok(world.review(visit, "return"))
+    later = {
+        "started_at": (then + timedelta(days=40)).isoformat(),
+        "finished_at": (then + timedelta(days=40, minutes=10)).isoformat(),
+    }
+    ok(world.send(visit, world.submission(revision=2, **later)), 201)
+    ok(world.review(visit, "accept", revision=2))
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["day"] == "2026-02-01"
+    score = ok(world.admin.get(f"/locations/{madrid['id']}/score?from=2026-01&to=2026-04"))
+    counted = [month["month"] for month in score["months"] if month["visits"]]
+    assert counted == ["2026-02"]
+
+
+# What the shopper has to mend.
+
+MISSING: Any = object()
+
+
+WRONG_ANSWERS: list[tuple[dict[str, Any], str]] = [
+    ({"wait": MISSING}, "/answers/wait/value"),
+    ({"wait": {"value": None, "comment": "I forgot"}}, "/answers/wait/value"),
+    ({"greeting": {"value": "no"}}, "/answers/greeting/comment"),
+    ({"greeting": {"value": "maybe"}}, "/answers/greeting/value"),
+    ({"greeting": {"value": {"yes": True}}}, "/answers/greeting/value"),
+    ({"greeting": {"value": ["yes"]}}, "/answers/greeting/value"),
+    ({"greeting": {"value": "yes", "comment": 5}}, "/answers/greeting/comment"),
+    ({"greeting": {"value": "yes", "photos": ["x"]}}, "/answers/greeting/photos/0"),
+    ({"greeting": {"value": "yes", "photo": []}}, "/answers/greeting/photo"),
+    ({"greeting": {"not_applicable": True}}, "/answers/greeting/not_applicable"),
+    ({"greeting": {"value": "yes", "not_applicable": "true"}}, "/answers/greeting/not_applicable"),
+    ({"greeting": None}, "/answers/greeting"),
+    ({"greeting": "yes"}, "/answers/greeting"),
+    ({"wait": {"value": -1}}, "/answers/wait/value"),
+    ({"wait": {"value": 5.5}}, "/answers/wait/value"),
+    ({"wait": {"value": "5"}}, "/answers/wait/value"),
+    ({"wait": {"value": True}}, "/answers/wait/value"),
+    ({"apology": {"value": "yes"}}, "/answers/apology"),
+    ({"value": {"value": "yes"}}, "/answers/value"),
+    ({"a/b~c": {"value": "yes"}}, "/answers/a~1b~0c"),
+    ({"story": {"value": "  "}}, "/answers/story/value"),
+    ({"clock": {"value": "24:00"}}, "/answers/clock/value"),
+    ({"receipt": {"value": "a photo"}}, "/answers/receipt/value"),
+    ({"wait": {"value": 5, "photos": [str(uuid.uuid4())]}}, "/answers/wait/photos"),
+]
+
+
+def test_what_the_shopper_can_mend_is_refused_with_a_pointer_and_nothing_is_stored(world: World) -> None:
+    visit = world.visit()
+    for answers, pointer in WRONG_ANSWERS:
+        given = {key: answer for key, answer in {**ALL_WELL, **answers}.items() if answer is not MISSING}
+        body = problem(world.send(visit, world.submission(given, comment=COMMENT)), 422, "invalid")
+        assert pointers(body) == [pointer], answers
+    assert rows_of(world, visit) == [0, 0, 0]
+    shown = ok(world.shopper.get(f"/visits/{visit['id']}"))
+    assert (shown["status"], shown["revision"]) == ("assigned", 0)
+    problem(world.shopper.get(f"/visits/{visit['id']}/submission"), 404, "submission-not-found")
+
+
+WRONG_FORMS: list[tuple[dict[str, Any], str]] = [
+    ({"revision": "1"}, "/revision"),
+    ({"revision": True}, "/revision"),
+    ({"revision": 0}, "/revision"),
+    ({"revision": 1.0}, "/revision"),
+    ({"checklist_version": None}, "/checklist_version"),
+    ({"checklist_version": 2}, "/checklist_version"),
+    ({"started_at": "2026-01-01T00:00:00"}, "/started_at"),
+    ({"finished_at": "yesterday"}, "/finished_at"),
+    ({"position": {"latitude": 91, "longitude": 0}}, "/position/latitude"),
+    ({"position": {"latitude": 1}}, "/position/longitude"),
+    ({"position": {"latitude": 1, "longitude": 0, "accuracy_m": -1}}, "/position/accuracy_m"),
+    ({"position": {"latitude": 1, "longitude": 0, "altitude": 1}}, "/position/altitude"),
+    ({"answers": []}, "/answers"),
+    ({"answers": None}, "/answers"),
+    ({"comment": 5}, "/comment"),
+    ({"score": 100}, "/score"),
+]
+
+
+def test_a_submission_of_the_wrong_form_is_refused_with_a_pointer(world: World) -> None:
+    visit = world.visit()
+    for values, pointer in WRONG_FORMS:
+        body = problem(world.send(visit, {**world.submission(), **values}), 422, "invalid")
+        assert pointers(body) == [pointer], values
+    assert rows_of(world, visit) == [0, 0, 0]
+
+
+def test_a_photo_named_twice_or_for_another_question_is_refused(world: World) -> None:
+    visit = world.visit()
+    photo_id = world.declare(visit, b"bytes")["id"]
+    twice = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id, photo_id]}}
+    body = problem(world.send(visit, world.submission(twice)), 422, "invalid")
+    assert pointers(body) == ["/answers/greeting/photos/1"]
+    elsewhere = {**ALL_WELL, "receipt": {"photos": [photo_id]}}
+    body = problem(world.send(visit, world.submission(elsewhere, comment=COMMENT)), 422, "invalid")
+    assert pointers(body) == ["/answers/receipt/photos/0"]
+    assert rows_of(world, visit) == [0, 0, 0]
+
+
+def test_the_ends_of_the_calendar_are_taken_and_flagged(world: World) -> None:
+    los_angeles = world.new_location(time_zone="America/Los_Angeles")
+    first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+    for moment, device_time in product((first, last), (None, first, last)):
+        visit = world.visit(location=los_angeles)
+        body = world.submission(started_at=moment, finished_at=moment)
+        headers = {"Device-Time": device_time} if device_time else {}
+        ok(world.send(visit, body, headers=headers), 201)
+        assert world.flags(visit)
+        ok(world.review(visit, "accept"))
+        ok(world.manager.get(f"/visits/{visit['id']}"))
+
+
+# What is nobody's fault.
+
+
+def test_a_cancelled_visit_keeps_its_answers_for_a_reviewer(world: World) -> None:
+    visit = world.visit()
+    ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
+    body = world.submission()
+    first = world.send(visit, body)
+    assert first.status_code == 201
+    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
+    assert shown["status"] == "submitted"
+    assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
+    assert visit["id"] in [row["visit_id"] for row in world.reviewer.everything("/reviews")]
+    assert world.send(visit, body).data == first.data
+    ok(world.review(visit, "accept"))
+
+
+def test_a_declined_visit_keeps_its_answers_for_a_reviewer(world: World) -> None:
+    visit = world.visit()
+    ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "No bus"}))
+    ok(world.send(visit, world.submission()), 201)
+    assert world.flags(visit) == {"cancelled": "The visit was declined before its answers came."}
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
+
+
+def test_a_visit_given_to_another_keeps_its_answers(world: World) -> None:
+    visit = world.visit()
+    other = world.person("shopper")
+    given = ok(world.admin.post(f"/visits/{visit['id']}/reassign", {"shopper_id": other.id}), 201)
+    ok(world.send(visit, world.submission()), 201)
+    ok(world.send(given, world.submission(), other), 201)
+    assert "cancelled" in world.flags(visit)
+    assert world.flags(given) == {}
+
+
+def test_a_cancellation_after_the_answers_comes_too_late(world: World) -> None:
+    visit = world.late()
+    first = world.shopper.get(f"/visits/{visit['id']}/submission")
+    problem(world.admin.post(f"/visits/{visit['id']}/cancel"), 409, "wrong-status")
+    assert world.send(visit, first.get_json()).status_code == 200
+
+
+def test_a_closed_window_loses_no_answers(world: World) -> None:
+    visit = world.late()
+    assert list(world.flags(visit)) == ["late"]
+
+
+def test_a_retired_checklist_loses_no_answers(world: World) -> None:
+    visit = world.visit()
+    ok(world.admin.post("/checklists/visit/retire"))
+    ok(world.send(visit, world.submission()), 201)
+    assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "accepted"
+
+
+def test_a_newer_version_changes_nothing_for_a_visit_assigned_before(world: World) -> None:
+    visit = world.visit()
+    document = deepcopy(CHECKLIST)
+    document["sections"][0]["questions"].append({"key": "smile", "text": "A smile?", "type": "yes_no"})
+    assert world.publish(document)["version"] == 2
+    newer = world.visit(world.person("shopper"))
+    assert (visit["checklist"]["version"], newer["checklist"]["version"]) == (1, 2)
+    answers = {**ALL_WELL, "smile": {"value": "yes"}}
+    body = world.send(visit, world.submission(answers, checklist_version=2))
+    assert sorted(pointers(problem(body, 422, "invalid"))) == ["/answers/smile", "/checklist_version"]
+    ok(world.send(visit, world.submission()), 201)
+    assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "accepted"
+
+
+# Whose visit it is.
+
+
+def test_a_shopper_gets_his_own_latest_revision_back(world: World) -> None:
+    visit = world.visit()
+    path = f"/visits/{visit['id']}/submission"
+    problem(world.shopper.get(path), 404, "submission-not-found")
+    body = world.submission({**ALL_WELL, "receipt": {"photos": [str(uuid.uuid4())]}})
+    body["answers"]["clock"] = {"value": "14:35"}
+    ok(world.send(visit, body), 201)
+    assert ok(world.shopper.get(path)) == body
+    ok(world.review(visit, "return"))
+    mended = {**body, "revision": 2, "answers": ALL_WELL}
+    ok(world.send(visit, mended), 201)
+    assert ok(world.shopper.get(path)) == mended
+
+
+def test_nobody_sends_or_reads_for_another(world: World) -> None:
+    visit = world.visit()
+    unknown = {"id": str(uuid.uuid4())}
+    for caller in (world.person("shopper"), world.manager, world.reviewer, world.admin):
+        problem(world.send(visit, world.submission(), caller), 404, "visit-not-found")
+    stranger = World(world.app).person("admin")
+    for caller in (world.person("shopper"), world.manager, stranger):
+        hidden = problem(caller.get(f"/visits/{visit['id']}/submission"), 404, "visit-not-found")
+        absent = problem(caller.get(f"/visits/{unknown['id']}/submission"), 404, "visit-not-found")
+        same: Callable[[Any], Any] = lambda body: {  # noqa: E731
+            key: value for key, value in body.items() if key not in ("instance", "request_id")
+        }
+        assert same(hidden) == same(absent)
+    problem(world.send(visit, world.submission(), world.nobody), 401, "not-signed-in")
+
+
+def test_a_manager_makes_a_self_check(world: World) -> None:
+    document = {**CHECKLIST, "key": "own-check", "channel": "self_check"}
+    world.publish(document)
+    visit = world.visit(world.manager, checklist_key="own-check")
+    assert ok(world.manager.get(f"/visits/{visit['id']}"))["status"] == "assigned"
+    far = {"latitude": 50.0, "longitude": 0.0}
+    body = world.submission(position=far)
+    ok(world.send(visit, body, world.manager), 201)
+    assert ok(world.manager.get(f"/visits/{visit['id']}"))["status"] == "accepted"
+    assert ok(world.send(visit, body, world.manager), 200)
+    mine = ok(world.manager.get("/visits?mine=true"))["items"]
+    assert [row["id"] for row in mine] == [visit["id"]]
+
+
+def test_reviewers_and_managers_get_the_answers_with_their_points(world: World) -> None:
+    answers = {**ALL_WELL, "wait": {"value": 45, "comment": "two tills shut"}, "clock": {"value": "14:35"}}
+    answers["thanks"] = {"not_applicable": True}
+    answers["receipt"] = {"photos": [str(uuid.uuid4())]}
+    visit = world.visit()
+    body = world.submission(answers, comment="All in all")
+    ok(world.send(visit, body), 201)
+    problem(world.manager.get(f"/visits/{visit['id']}/submission"), 404, "visit-not-found")
+    ok(world.review(visit, "accept"))
+    for caller in (world.manager, world.reviewer):
+        shown = ok(caller.get(f"/visits/{visit['id']}/submission"))
+        wait = shown["answers"]["wait"]
+        assert (wait["value"], wait["comment"]) == (45, "two tills shut")
+        assert (wait["points_earned"], wait["points_possible"]) == (2, 4)
+        assert shown["answers"]["thanks"]["not_applicable"] is True
+        assert shown["score"]["points_earned"] == 4
+        assert shown["comment"] == "All in all"
+        watched = caller is world.manager
+        assert shown["answers"]["clock"]["value"] == ("afternoon" if watched else "14:35")
+        assert ("receipt" in shown["answers"]) is not watched
+        assert ("started_at" in shown) is ("position" in shown) is ("clock_shift" in shown) is not watched

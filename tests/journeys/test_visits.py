@@ -1,0 +1,565 @@
+"""Visits: assigned, listed and shown to each as he may see them, taken back and given to others."""
+
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from api.models.visits import Visit
+from tests.pictures import jpeg
+from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
+
+DAY = timedelta(days=1)
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def window(opens: float, closes: float) -> dict[str, str]:
+    """Return a window in days from ``START``."""
+    return {
+        "opens_at": (START + opens * DAY).isoformat(),
+        "closes_at": (START + closes * DAY).isoformat(),
+    }
+
+
+def order(world: World, shopper: Caller | None = None, **values: Any) -> dict[str, Any]:
+    world.checklist  # noqa: B018
+    return {
+        "location_id": world.location["id"],
+        "shopper_id": (shopper or world.shopper).id,
+        "checklist_key": "visit",
+        "window": window(0, 7),
+        **values,
+    }
+
+
+def stored(world: World) -> int:
+    organization = Visit.organization_id == world.organization_id
+    with world.database.reading() as session:
+        return session.scalars(select(func.count()).select_from(Visit).where(organization)).one()
+
+
+def finished(world: World, visit: Any, days: float, shopper: Caller | None = None) -> None:
+    """Send a visit's answers as finished so many days after ``START``."""
+    moment = START + days * DAY
+    times = {
+        "started_at": (moment - timedelta(minutes=10)).isoformat(),
+        "finished_at": moment.isoformat(),
+    }
+    ok(world.send(visit, world.submission(**times), shopper), 201)
+
+
+def every_key(value: Any) -> set[str]:
+    """Return the keys of all objects in a JSON document."""
+    if isinstance(value, dict):
+        return set(value).union(*map(every_key, value.values()))
+    return set().union(*map(every_key, value)) if isinstance(value, list) else set()
+
+
+# Assigning.
+
+
+def test_an_assigned_visit_is_pinned_and_described(world: World) -> None:
+    answer = world.admin.post("/visits", order(world, external_id="V-17"))
+    visit = ok(answer, 201)
+    assert answer.headers["Location"] == f"/api/v1/visits/{visit['id']}"
+    assert uuid.UUID(visit["id"]).version == 4
+    assert visit["status"] == "assigned"
+    assert visit["location"]["id"] == world.location["id"]
+    assert visit["checklist"] == {"key": "visit", "version": 1}
+    assert visit["window"] == {"opens_at": "2026-01-05T09:00:00Z", "closes_at": "2026-01-12T09:00:00Z"}
+    assert (visit["revision"], visit["return_reason"], visit["external_id"]) == (0, None, "V-17")
+    assert visit["photos"] == {"expected": 0, "stored": 0, "missing": [], "unusable": []}
+    assert visit["shopper"]["id"] == world.shopper.id
+    assert {**visit, "decisions": [], "photo_evidence": []} == ok(world.admin.get(f"/visits/{visit['id']}"))
+
+
+def test_only_administrators_assign_cancel_and_reassign(world: World) -> None:
+    visit = world.visit()
+    for caller in (world.shopper, world.manager, world.reviewer):
+        problem(caller.post("/visits", order(world)), 403, "forbidden")
+        problem(caller.post(f"/visits/{visit['id']}/cancel"), 403, "forbidden")
+        body = {"shopper_id": world.shopper.id}
+        problem(caller.post(f"/visits/{visit['id']}/reassign", body), 403, "forbidden")
+    stranger = World(world.app).admin
+    problem(stranger.post(f"/visits/{visit['id']}/cancel"), 404, "visit-not-found")
+
+
+def test_what_is_wrong_with_a_visit_is_pointed_at(world: World) -> None:
+    stranger = World(world.app)
+    gone = world.person("shopper")
+    ok(world.admin.patch(f"/users/{gone.id}", {"disabled": True}))
+    closed = world.new_location()
+    ok(world.admin.patch(f"/locations/{closed['id']}", {"closed": True}))
+    ok(world.admin.post("/checklists", {**CHECKLIST, "key": "only-a-draft"}), 201)
+    for values, pointer in (
+        ({"location_id": str(uuid.uuid4())}, "/location_id"),
+        ({"location_id": stranger.location["id"]}, "/location_id"),
+        ({"location_id": closed["id"]}, "/location_id"),
+        ({"shopper_id": str(uuid.uuid4())}, "/shopper_id"),
+        ({"shopper_id": stranger.shopper.id}, "/shopper_id"),
+        ({"shopper_id": gone.id}, "/shopper_id"),
+        ({"shopper_id": world.manager.id}, "/shopper_id"),
+        ({"checklist_key": "no-such"}, "/checklist_key"),
+        ({"checklist_key": "only-a-draft"}, "/checklist_key"),
+        ({"window": window(7, 0)}, "/window/closes_at"),
+        ({"window": window(7, 7)}, "/window/closes_at"),
+        ({"window": {"opens_at": "2026-01-05T09:00:00"}}, "/window/opens_at"),
+        ({"override": 1}, "/override"),
+        ({"status": "accepted"}, "/status"),
+    ):
+        body = problem(world.admin.post("/visits", order(world, **values)), 422, "invalid")
+        assert pointer in pointers(body), (values, body)
+    assert stored(world) == 0
+
+
+def test_the_ends_of_the_calendar_are_a_window(world: World) -> None:
+    los_angeles = world.new_location(time_zone="America/Los_Angeles")
+    ends = {"opens_at": "0001-01-01T00:00:00Z", "closes_at": "9999-12-31T23:59:59Z"}
+    visit = ok(world.admin.post("/visits", order(world, location_id=los_angeles["id"], window=ends)), 201)
+    assert visit["day"] == "0001-01-01"
+    region = world.region["id"]
+    months = ok(world.admin.get(f"/regions/{region}/progress?from=9990-01&to=9999-12"))["months"]
+    assert len(months) == 120
+    months = ok(world.admin.get(f"/regions/{region}/progress?from=0001-01&to=0001-02"))["months"]
+    assert [month["out"] for month in months] == [1, 0]
+
+
+def test_a_list_is_assigned_in_its_order(world: World) -> None:
+    shoppers = [world.person("shopper") for _ in range(3)]
+    orders = [order(world, shopper, external_id=str(i)) for i, shopper in enumerate(shoppers)]
+    items = ok(world.admin.post("/visits", orders), 201)["items"]
+    assert [item["external_id"] for item in items] == ["0", "1", "2"]
+    assert [item["shopper"]["id"] for item in items] == [shopper.id for shopper in shoppers]
+    assert ok(world.admin.post("/visits", [order(world, override=True)]), 201)["items"]
+
+
+def test_a_list_is_assigned_all_or_none(world: World) -> None:
+    nobody, nowhere = str(uuid.uuid4()), str(uuid.uuid4())
+    orders = [order(world, override=True) for _ in range(6)]
+    orders[3]["shopper_id"] = nobody
+    orders[5].update(location_id=nowhere, window=window(1, 0))
+    body = problem(world.admin.post("/visits", orders), 422, "invalid")
+    assert pointers(body) == ["/3/shopper_id", "/5/location_id", "/5/window/closes_at"]
+    orders[2] = {**orders[2], "window": {"opens_at": 1}}
+    orders[4] = "visit"  # type: ignore[call-overload]
+    body = problem(world.admin.post("/visits", orders), 422, "invalid")
+    assert set(pointers(body)) == {"/2/window/opens_at", "/2/window/closes_at", "/4"}
+    assert stored(world) == 0
+
+
+def test_a_list_has_one_to_a_thousand_visits(world: World) -> None:
+    problem(world.admin.post("/visits", []), 422, "invalid")
+    orders = [order(world, override=True) for _ in range(1001)]
+    problem(world.admin.post("/visits", orders), 422, "invalid")
+    assert stored(world) == 0
+    items = ok(world.admin.post("/visits", orders[:1000]), 201)["items"]
+    assert len({item["id"] for item in items}) == stored(world) == 1000
+
+
+def test_the_same_idempotency_key_assigns_once(world: World) -> None:
+    body = order(world)
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    first, again = (world.admin.post("/visits", body, headers=headers) for _ in range(2))
+    assert (first.status_code, first.data) == (again.status_code, again.data)
+    assert stored(world) == 1
+
+
+# The rotation lock-out.
+
+
+def test_a_shopper_is_not_sent_to_a_location_again_within_thirty_days(world: World) -> None:
+    ok(world.admin.post("/visits", order(world)), 201)  # days 0 to 7
+    for opens, closes in ((3, 4), (7, 8), (36.9, 40), (-29, -22.9), (-100, 100)):
+        answer = world.admin.post("/visits", order(world, window=window(opens, closes)))
+        assert pointers(problem(answer, 409, "rotation-lockout")) == ["/shopper_id"]
+    assert stored(world) == 1
+    for opens, closes in ((37, 40), (-40, -30)):
+        ok(world.admin.post("/visits", order(world, window=window(opens, closes))), 201)
+    other_place, other_person = world.new_location(), world.person("shopper")
+    ok(world.admin.post("/visits", order(world, location_id=other_place["id"])), 201)
+    ok(world.admin.post("/visits", order(world, other_person)), 201)
+
+
+def test_the_lock_out_holds_within_one_list(world: World) -> None:
+    orders = [order(world, window=window(days, days + 1)) for days in (0, 40, 20)]
+    body = problem(world.admin.post("/visits", orders), 409, "rotation-lockout")
+    assert pointers(body) == ["/2/shopper_id"]
+    assert stored(world) == 0
+    orders[2]["override"] = True
+    ok(world.admin.post("/visits", orders), 201)
+
+
+def test_the_lock_out_can_be_overridden(world: World) -> None:
+    ok(world.admin.post("/visits", order(world)), 201)
+    ok(world.admin.post("/visits", order(world, override=True)), 201)
+    problem(world.admin.post("/visits", order(world, override=False)), 409, "rotation-lockout")
+
+
+def test_cancelled_and_declined_visits_do_not_count(world: World) -> None:
+    for path, caller in (("cancel", world.admin), ("decline", world.shopper)):
+        visit = ok(world.admin.post("/visits", order(world)), 201)
+        ok(caller.post(f"/visits/{visit['id']}/{path}", {"reason": "Ill"} if path == "decline" else None))
+    again = ok(world.admin.post("/visits", order(world)), 201)
+    ok(world.admin.post(f"/visits/{again['id']}/cancel"))
+    finished(world, again, 1)  # It was made all the same, and counts.
+    problem(world.admin.post("/visits", order(world)), 409, "rotation-lockout")
+
+
+def test_self_checks_do_not_count(world: World) -> None:
+    world.publish({**CHECKLIST, "key": "own-check", "channel": "self_check"})
+    own_check = order(world, checklist_key="own-check")
+    ok(world.admin.post("/visits", [own_check, own_check, order(world)]), 201)
+    ok(world.admin.post("/visits", own_check), 201)
+    problem(world.admin.post("/visits", order(world)), 409, "rotation-lockout")
+
+
+def test_the_lock_out_counts_from_the_finish_once_there_is_one(world: World) -> None:
+    visit = ok(world.admin.post("/visits", order(world, window=window(0, 20))), 201)
+    next_order = order(world, window=window(40, 41))
+    problem(world.admin.post("/visits", next_order), 409, "rotation-lockout")  # 20 after its close
+    finished(world, visit, 9.9)
+    ok(world.admin.post("/visits", next_order), 201)  # 30.1 after its finish
+
+
+def test_a_late_finish_counts_later_than_the_close(world: World) -> None:
+    visit = ok(world.admin.post("/visits", order(world, window=window(0, 5))), 201)
+    finished(world, visit, 15)
+    problem(world.admin.post("/visits", order(world, window=window(40, 41))), 409, "rotation-lockout")
+    ok(world.admin.post("/visits", order(world, window=window(45, 46))), 201)
+
+
+def test_of_two_assignments_at_once_the_lock_out_lets_one_pass(world: World) -> None:
+    body = order(world)
+    world.admin  # noqa: B018
+    together = Barrier(2)
+
+    def assign(_: int) -> int:
+        together.wait()
+        return world.admin.post("/visits", body).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(assign, range(2))) == [201, 409]
+
+
+# Cancelled, declined, reassigned.
+
+
+def test_an_assigned_visit_is_cancelled_and_stays_so(world: World) -> None:
+    visit = world.visit()
+    for _ in range(2):
+        assert ok(world.admin.post(f"/visits/{visit['id']}/cancel"), 200)["status"] == "cancelled"
+    problem(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "Ill"}), 409, "wrong-status")
+    assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "cancelled"
+
+
+def test_a_shopper_declines_his_visit_with_a_reason(world: World) -> None:
+    visit = world.visit()
+    for caller in (world.person("shopper"), world.manager, world.admin):
+        problem(caller.post(f"/visits/{visit['id']}/decline", {"reason": "x"}), 404, "visit-not-found")
+    for _ in range(2):
+        declined = ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "No bus"}), 200)
+        assert declined["status"] == "declined"
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["decline_reason"] == "No bus"
+    problem(world.admin.post(f"/visits/{visit['id']}/cancel"), 409, "wrong-status")
+
+
+def test_a_visit_that_was_made_is_neither_cancelled_nor_declined_nor_reassigned(world: World) -> None:
+    visits = [world.late(), world.visit()]
+    ok(world.send(visits[1], world.submission()), 201)
+    for visit in visits:
+        for path, body, caller in (
+            ("cancel", None, world.admin),
+            ("decline", {"reason": "x"}, world.shopper),
+            ("reassign", {"shopper_id": world.shopper.id}, world.admin),
+        ):
+            problem(caller.post(f"/visits/{visit['id']}/{path}", body), 409, "wrong-status")
+
+
+def test_a_reassigned_visit_is_cancelled_and_a_new_one_is_another_shoppers(world: World) -> None:
+    visit = world.visit(external_id="V-1")
+    other = world.person("shopper")
+    answer = world.admin.post(f"/visits/{visit['id']}/reassign", {"shopper_id": other.id})
+    given = ok(answer, 201)
+    assert given["id"] != visit["id"]
+    assert given["shopper"]["id"] == other.id
+    for name in ("location", "checklist", "window", "external_id", "day"):
+        assert given[name] == visit[name]
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "cancelled"
+    assert [row["id"] for row in other.everything("/visits")] == [given["id"]]
+
+
+def test_a_reassignment_keeps_to_the_rules_of_an_assignment(world: World) -> None:
+    visit = world.visit()
+    other = world.person("shopper")
+    world.visit(other)
+    path = f"/visits/{visit['id']}/reassign"
+    problem(world.admin.post(path, {"shopper_id": other.id}), 409, "rotation-lockout")
+    problem(world.admin.post(path, {"shopper_id": str(uuid.uuid4())}), 422, "invalid")
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "assigned"
+    ok(world.admin.post(path, {"shopper_id": other.id, "override": True}), 201)
+    # To the same shopper again: his own cancelled visit is not in the way.
+    third = world.visit(world.person("shopper"))
+    same = {"shopper_id": third["shopper"]["id"]}
+    ok(world.admin.post(f"/visits/{third['id']}/reassign", same), 201)
+
+
+def test_a_reassigned_visit_has_the_checklist_that_is_current_now(world: World) -> None:
+    visits = [world.visit(), world.visit()]
+    world.publish({**CHECKLIST, "introduction": "Look twice."})
+    others = [world.person("shopper"), world.person("shopper")]
+    path = f"/visits/{visits[0]['id']}/reassign"
+    given = ok(world.admin.post(path, {"shopper_id": others[0].id}), 201)
+    assert given["checklist"]["version"] == 2
+    ok(world.admin.post("/checklists/visit/retire"))
+    path = f"/visits/{visits[1]['id']}/reassign"
+    problem(world.admin.post(path, {"shopper_id": others[1].id}), 409, "checklist-retired")
+    assert ok(world.admin.get(f"/visits/{visits[1]['id']}"))["status"] == "assigned"
+
+
+# Lists.
+
+
+def test_a_shopper_lists_his_own_by_day(world: World) -> None:
+    days = [5, 3, 3, 9, 3, 1]
+    mine = [world.visit(window=window(day, day + 1)) for day in days]
+    world.visit(world.person("shopper"))
+    in_order = [row["id"] for row in sorted(mine, key=lambda row: (row["day"], row["id"]))]
+    assert [row["id"] for row in world.shopper.everything("/visits")] == in_order
+    assert [row["id"] for row in world.shopper.everything("/visits", limit=2)] == in_order
+    keys = {
+        "id",
+        "status",
+        "location",
+        "checklist",
+        "window",
+        "revision",
+        "return_reason",
+        "question_reasons",
+        "photos",
+    }
+    assert {frozenset(row) for row in world.shopper.everything("/visits")} == {frozenset(keys)}
+    assert set(ok(world.shopper.get(f"/visits/{in_order[0]}"))) == keys
+
+
+def test_pages_have_no_repeats_and_no_gaps_while_rows_come(world: World) -> None:
+    mine = [world.visit(window=window(day, day + 1)) for day in range(6)]
+    answer = world.shopper.get("/visits?limit=3")
+    page = ok(answer)
+    assert f'<{page["next"]}>; rel="next"' in answer.headers["Link"]
+    world.visit(window=window(0, 1))
+    world.visit(window=window(1, 2))
+    rest = ok(world.shopper.get("/visits?" + page["next"].split("?")[1]))
+    seen = [row["id"] for row in page["items"] + rest["items"]]
+    assert seen == [row["id"] for row in mine]
+    assert rest["next"] is None
+
+
+def test_lists_are_filtered_by_what_their_rows_name(world: World) -> None:
+    world.publish({**CHECKLIST, "key": "other"})
+    one, two = world.new_location(), world.new_location()
+    first = world.visit(location=one, window=window(0, 1), external_id="A")
+    second = world.visit(location=two, window=window(2, 3), checklist_key="other")
+    third = world.visit(world.person("shopper"), location=two, window=window(4, 5))
+    ok(world.admin.post(f"/visits/{third['id']}/cancel"))
+
+    def listed(query: str, caller: Caller | None = None) -> list[int]:
+        ids = [row["id"] for row in (first, second, third)]
+        return [ids.index(row["id"]) for row in (caller or world.admin).everything(f"/visits?{query}")]
+
+    assert listed("") == [0, 1, 2]
+    assert listed("status=cancelled") == [2]
+    assert listed(f"location_id={two['id']}") == [1, 2]
+    assert listed("checklist_key=other") == [1]
+    assert listed("checklist_key=none") == []
+    assert listed("from=2026-01-07") == [1, 2]
+    assert listed("to=2026-01-07") == [0, 1]
+    assert listed("from=2026-01-06&to=2026-01-08") == [1]
+    assert listed(f"shopper_id={world.shopper.id}") == [0, 1]
+    assert listed("external_id=A") == [0]
+    assert listed("", world.reviewer) == [0, 1, 2]
+    assert listed(f"location_id={two['id']}", world.shopper) == [1]
+    assert listed("", World(world.app).admin) == []
+    for query, pointer in (
+        ("status=lost", "/status"),
+        ("from=2026-13-01", "/from"),
+        ("location_id=x", "/location_id"),
+        ("limit=0", "/limit"),
+        ("limit=501", "/limit"),
+        ("cursor=x", "/cursor"),
+        ("colour=red", "/colour"),
+        ("mine=1", "/mine"),
+    ):
+        body = problem(world.admin.get(f"/visits?{query}"), 422, "invalid")
+        assert pointers(body) == [pointer]
+
+
+# What managers see.
+
+WATCHED = {"id", "status", "location", "checklist", "day", "part_of_day", "score"}
+PLACE = {"id", "code", "name", "address", "time_zone", "latitude", "longitude"}
+SCORE = {"points_earned", "points_possible", "score", "passed", "critical_failures"}
+ANSWER = {"value", "not_applicable", "comment", "photos", "points_earned", "points_possible"}
+
+
+@pytest.fixture
+def told(world: World) -> tuple[Any, dict[str, str]]:
+    """A visit accepted with everything that a phone can tell, and its photos by question."""
+    visit = world.visit(external_id="secret-external-id")
+    photos = {
+        "greeting": world.photo(visit, jpeg(seed=uuid.uuid4().int % 2**31)),
+        "receipt": world.photo(visit, jpeg(seed=uuid.uuid4().int % 2**31), question="receipt"),
+    }
+    answers = {
+        **ALL_WELL,
+        "greeting": {"value": "yes", "photos": [photos["greeting"]]},
+        "clock": {"value": "14:35"},
+        "receipt": {"photos": [photos["receipt"]], "comment": "secret receipt comment"},
+    }
+    body = world.submission(answers, comment="All in all")
+    ok(world.send(visit, body), 201)
+    return visit, photos
+
+
+def test_a_manager_sees_what_was_answered_and_nothing_of_who(
+    world: World, told: tuple[Any, dict[str, str]]
+) -> None:
+    visit, photos = told
+    (row,) = world.manager.everything("/visits")
+    assert set(row) == WATCHED
+    seen = ok(world.manager.get(f"/visits/{visit['id']}"))
+    assert set(seen) == WATCHED | {"answers", "comment"}
+    assert every_key(seen) == WATCHED | {"answers", "comment"} | PLACE | SCORE | ANSWER | {
+        *("key", "version"),
+        *ALL_WELL,
+        "clock",
+    }
+    assert {frozenset(answer) for answer in seen["answers"].values()} == {frozenset(ANSWER)}
+    assert seen["answers"]["clock"]["value"] == "afternoon"
+    assert seen["answers"]["greeting"]["photos"] == [photos["greeting"]]
+    assert seen["comment"] == "All in all"
+    assert seen["part_of_day"] in ("night", "morning", "afternoon", "evening")
+    whole = ok(world.admin.get(f"/visits/{visit['id']}"))
+    submission = world.manager.get(f"/visits/{visit['id']}/submission")
+    text = json.dumps([row, seen, ok(submission)])
+    for secret in (
+        world.shopper.id,
+        whole["shopper"]["name"],
+        "secret",
+        "14:35",
+        photos["receipt"],
+        whole["started_at"],
+        whole["started_at"][10:16],
+        whole["finished_at"][10:16],
+    ):
+        assert secret not in text, secret
+    assert set(ok(submission)) == {"visit_id", "revision", "checklist_version", "score", "answers", "comment"}
+
+
+def test_a_manager_sees_the_photos_of_questions_that_are_not_private(
+    world: World, told: tuple[Any, dict[str, str]]
+) -> None:
+    visit, photos = told
+    path = f"/visits/{visit['id']}/photos"
+    for end in ("", "/thumbnail"):
+        shown = world.manager.get(f"{path}/{photos['greeting']}{end}")
+        assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")
+        assert "Last-Modified" not in shown.headers
+        problem(world.manager.get(f"{path}/{photos['receipt']}{end}"), 404, "photo-not-found")
+        assert world.reviewer.get(f"{path}/{photos['receipt']}{end}").status_code == 302
+
+
+def test_a_manager_sees_only_accepted_visits_of_his_locations(world: World) -> None:
+    elsewhere = world.new_location(region_id=world.new_region()["id"])
+    mine, theirs = world.made(), world.made(location=elsewhere)
+    waiting = world.late()
+    assigned = world.visit()
+    assert [row["id"] for row in world.manager.everything("/visits")] == [mine["id"]]
+    for visit in (theirs, waiting, assigned):
+        problem(world.manager.get(f"/visits/{visit['id']}"), 404, "visit-not-found")
+    named = world.person("manager", location_ids=[elsewhere["id"]])
+    assert [row["id"] for row in named.everything("/visits")] == [theirs["id"]]
+    assert world.manager.everything("/visits?status=submitted") == []
+    nobody = world.person("manager")
+    assert nobody.everything("/visits") == []
+
+
+def test_a_managers_list_goes_by_day_and_random_id_and_not_by_time(world: World) -> None:
+    made = [world.made() for _ in range(6)]
+    rows = world.manager.everything("/visits", limit=2)
+    assert [(row["day"], row["id"]) for row in rows] == sorted((row["day"], row["id"]) for row in made)
+
+
+def test_filters_that_would_link_visits_are_for_reviewers_alone(world: World) -> None:
+    world.made()
+    for query in (f"shopper_id={world.shopper.id}", "external_id=A"):
+        for caller in (world.manager, world.shopper):
+            body = problem(caller.get(f"/visits?{query}"), 422, "invalid")
+            assert pointers(body) == [f"/{query.split('=')[0]}"]
+        assert ok(world.reviewer.get(f"/visits?{query}"))["items"] == []
+
+
+def test_a_reviewer_sees_the_visit_with_its_evidence(world: World, told: tuple[Any, dict[str, str]]) -> None:
+    visit, photos = told
+    seen = ok(world.reviewer.get(f"/visits/{visit['id']}"))
+    assert seen["shopper"] == {"id": world.shopper.id, "name": visit["shopper"]["name"]}
+    assert seen["external_id"] == "secret-external-id"
+    assert seen["photos"] == {"expected": 2, "stored": 2, "missing": [], "unusable": []}
+    assert [each["id"] for each in seen["photo_evidence"]] == list(photos.values())
+    assert [each["decision"] for each in seen["decisions"]] == ["accept"]
+    answers = ok(world.reviewer.get(f"/visits/{visit['id']}/submission"))["answers"]
+    assert answers["clock"]["value"] == "14:35"
+    assert answers["receipt"]["photos"] == [photos["receipt"]]
+
+
+def test_the_whole_checklist_is_included_when_asked_for(world: World) -> None:
+    visit = world.visit()
+    version = ok(world.shopper.get("/checklists/visit/versions/1"))
+    shown = ok(world.shopper.get(f"/visits/{visit['id']}?include=checklist"))
+    assert shown["checklist"] == version
+    ok(world.send(visit, world.submission()), 201)
+    for caller in (world.manager, world.reviewer):
+        assert ok(caller.get(f"/visits/{visit['id']}?include=checklist"))["checklist"] == version
+    problem(world.shopper.get(f"/visits/{visit['id']}?include=answers"), 422, "invalid")
+
+
+def test_a_visit_has_an_etag(world: World) -> None:
+    visit = world.visit()
+    answer = world.shopper.get(f"/visits/{visit['id']}")
+    headers = {"If-None-Match": answer.headers["ETag"]}
+    assert world.shopper.get(f"/visits/{visit['id']}", headers=headers).status_code == 304
+    ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
+    assert world.shopper.get(f"/visits/{visit['id']}", headers=headers).status_code == 200
+
+
+# Progress.
+
+
+def test_progress_counts_by_region_and_month(world: World) -> None:
+    below = world.new_region(parent_id=world.region["id"])
+    deep = world.new_location(region_id=below["id"])
+    elsewhere = world.new_location(region_id=world.new_region()["id"])
+    for location in (world.location, deep, elsewhere):
+        world.visit(location=location, window=window(0, 7))
+        world.visit(location=location, window=window(30, 37))
+    cancelled = world.visit(window=window(0, 7))
+    ok(world.admin.post(f"/visits/{cancelled['id']}/cancel"))
+    late = world.visit(window=window(0, 7))
+    finished(world, late, 10)
+    accepted = world.visit(window=window(0, 7))
+    finished(world, accepted, 2)
+    path = f"/regions/{world.region['id']}/progress?from=2025-12&to=2026-02"
+    for caller in (world.manager, world.reviewer):
+        answer = ok(caller.get(path))
+        assert answer["months"] == [
+            {"month": "2025-12", "out": 0, "submitted": 0, "accepted": 0},
+            {"month": "2026-01", "out": 2, "submitted": 1, "accepted": 1},
+            {"month": "2026-02", "out": 2, "submitted": 0, "accepted": 0},
+        ]
+    problem(world.shopper.get(path), 403, "forbidden")
+    other = world.person("manager", region_ids=[below["id"]])
+    problem(other.get(path), 404, "region-not-found")
