@@ -36,9 +36,9 @@ class Schema(ma.Schema):
 
 
 class Text(fields.String):
-    """A string of ``least`` to ``most`` characters, not blank unless ``least`` is 0."""
+    """A string of ``least`` to ``most`` characters, not blank unless ``least`` is 0; ``None`` is no limit."""
 
-    def __init__(self, most: int = 200, least: int = 1, **kwargs: Any) -> None:
+    def __init__(self, most: int | None = 200, least: int = 1, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
         self.least = least
 
@@ -48,6 +48,13 @@ class Text(fields.String):
         if self.least and not value.strip():
             raise ma.ValidationError("This must not be blank.")
         return value
+
+
+class Password(Text):
+    """A new password: 10 characters or more, not all of them blank."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(most=1000, least=10, **kwargs)
 
 
 class Integer(fields.Integer):
@@ -168,6 +175,10 @@ class Word(fields.String):
 
 class Localized(fields.Field):
     """Text that people read: a string, or an object of language → text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        texts = {"type": "object", "additionalProperties": {"type": "string"}}
+        super().__init__(metadata={"anyOf": [{"type": "string"}, texts, {"type": "null"}]}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):

@@ -6,84 +6,88 @@ from marshmallow import fields
 
 from schemas.base import Boolean, Integer, Localized, Number, Schema, Text, page_of
 
-#: what a draft may say; whether it makes sense is told when it is published
-_WORD: dict[str, Any] = {"allow_none": True}
+#: A draft is held to the types alone, and null says as much as nothing; the rest is told at publishing.
+_LEFT_OUT: dict[str, Any] = {"allow_none": True}
+
+
+def _word() -> Text:
+    return Text(None, 0, **_LEFT_OUT)
 
 
 class PhotoRange(Schema):
     """How many photos an answer takes."""
 
-    minimum = Integer(0, allow_none=True)
-    maximum = Integer(0, allow_none=True)
+    minimum = Integer(**_LEFT_OUT)
+    maximum = Integer(**_LEFT_OUT)
 
 
 class Condition(Schema):
     """A question is asked only if another was answered so."""
 
-    question = Text(64, required=True)
+    question = _word()
     # "is" is no name for an attribute in Python
-    is_ = fields.List(Text(64), required=True, data_key="is", attribute="is")
+    is_ = fields.List(Text(None, 0), data_key="is", attribute="is", **_LEFT_OUT)
 
 
 class Band(Schema):
     """Points for a duration of up to so many seconds."""
 
-    up_to = Integer(0, allow_none=True)
-    points = Integer(0)
+    up_to = Integer(**_LEFT_OUT)
+    points = Integer(**_LEFT_OUT)
 
 
 class Option(Schema):
     """One answer of a choice."""
 
-    key = Text(64)
-    label = Localized()
-    points = Integer(0, allow_none=True)
+    key = _word()
+    label = Localized(**_LEFT_OUT)
+    points = Integer(**_LEFT_OUT)
 
 
 class Question(Schema):
     """A question; which fields it may have depends on its type."""
 
-    key = Text(64, **_WORD)
-    text = Localized(**_WORD)
-    help = Localized(**_WORD)
-    type = Text(64, **_WORD)
-    good_answer = Text(64, **_WORD)
-    points = Integer(0, **_WORD)
-    minimum = Integer(**_WORD)
-    maximum = Integer(**_WORD)
-    scale_points = fields.List(Integer(0), **_WORD)
-    multiple = Boolean(**_WORD)
-    options = fields.List(fields.Nested(Option()), **_WORD)
-    bands = fields.List(fields.Nested(Band()), **_WORD)
-    unit = Localized(**_WORD)
-    required = Boolean(**_WORD)
-    not_applicable = Boolean(**_WORD)
-    critical = Boolean(**_WORD)
-    private = Boolean(**_WORD)
-    fundamental = Text(64, **_WORD)
-    comment = Text(64, **_WORD)
-    photos = fields.Nested(PhotoRange(), **_WORD)
-    only_if = fields.Nested(Condition(), **_WORD)
+    key = _word()
+    text = Localized(**_LEFT_OUT)
+    help = Localized(**_LEFT_OUT)
+    type = _word()
+    good_answer = _word()
+    points = Integer(**_LEFT_OUT)
+    minimum = Integer(**_LEFT_OUT)
+    maximum = Integer(**_LEFT_OUT)
+    scale_points = fields.List(Integer(), **_LEFT_OUT)
+    multiple = Boolean(**_LEFT_OUT)
+    options = fields.List(fields.Nested(Option()), **_LEFT_OUT)
+    bands = fields.List(fields.Nested(Band()), **_LEFT_OUT)
+    unit = Localized(**_LEFT_OUT)
+    required = Boolean(**_LEFT_OUT)
+    not_applicable = Boolean(**_LEFT_OUT)
+    critical = Boolean(**_LEFT_OUT)
+    private = Boolean(**_LEFT_OUT)
+    fundamental = _word()
+    comment = _word()
+    photos = fields.Nested(PhotoRange(), **_LEFT_OUT)
+    only_if = fields.Nested(Condition(), **_LEFT_OUT)
 
 
 class Section(Schema):
     """Questions that belong together."""
 
-    key = Text(64, **_WORD)
-    title = Localized(**_WORD)
-    questions = fields.List(fields.Nested(Question()), **_WORD)
+    key = _word()
+    title = Localized(**_LEFT_OUT)
+    questions = fields.List(fields.Nested(Question()), **_LEFT_OUT)
 
 
 class ChecklistDraft(Schema):
     """A checklist that is being written."""
 
     key = Text(64, required=True)
-    title = Localized(**_WORD)
-    channel = Text(64, **_WORD)
-    introduction = Localized(**_WORD)
-    review = Text(64, **_WORD)
-    pass_mark = Number(**_WORD)
-    sections = fields.List(fields.Nested(Section()), **_WORD)
+    title = Localized(**_LEFT_OUT)
+    channel = _word()
+    introduction = Localized(**_LEFT_OUT)
+    review = _word()
+    pass_mark = Number(**_LEFT_OUT)
+    sections = fields.List(fields.Nested(Section()), **_LEFT_OUT)
 
 
 class ChecklistVersion(ChecklistDraft):

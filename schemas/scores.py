@@ -43,29 +43,42 @@ class Change(Schema):
     significant = fields.Boolean(required=True, allow_none=True)
 
 
-class SectionFigures(Figures):
-    """A section's figures."""
+class SectionName(Schema):
+    """A section of a checklist."""
 
     checklist = fields.String(required=True)
     key = fields.String(required=True)
     title = Localized(required=True)
 
 
-class FundamentalFigures(Figures):
-    """A fundamental's figures."""
+class FundamentalName(Schema):
+    """A fundamental of customer service."""
 
     key = fields.String(required=True)
     title = fields.String(required=True)
 
 
-class QuestionFigures(Figures):
-    """A question's figures, and how it was answered."""
+class QuestionName(Schema):
+    """A question of a checklist, as its newest version words it."""
 
     checklist = fields.String(required=True)
     key = fields.String(required=True)
     text = Localized(required=True)
     section = fields.String(required=True)
     fundamental = fields.String(required=True, allow_none=True)
+
+
+class SectionFigures(SectionName, Figures):
+    """A section's figures."""
+
+
+class FundamentalFigures(FundamentalName, Figures):
+    """A fundamental's figures."""
+
+
+class QuestionFigures(QuestionName, Figures):
+    """A question's figures, and how it was answered."""
+
     answers = fields.Dict(keys=fields.String(), values=Integer(), required=True)
 
 
@@ -73,6 +86,14 @@ class MonthFigures(VisitFigures):
     """A month's figures."""
 
     month = fields.String(required=True)
+
+
+class RowMonth(Figures):
+    """A month's figures in a row; the counts of whole visits only where the row is about these."""
+
+    month = fields.String(required=True)
+    critical_failures = fields.Integer()
+    passed = fields.Integer()
 
 
 class Child(VisitFigures):
@@ -158,25 +179,46 @@ def rows_query(by: Sequence[str], includes: Sequence[str], sorts: Sequence[str])
     return RowsQuery.from_dict(fields_of_it, name="RowsQuery")()
 
 
-class Row(VisitFigures):
-    """A row of scores: what it is by, and its figures."""
+class ChecklistName(Schema):
+    """A checklist."""
 
-    class Meta(VisitFigures.Meta):
-        """Rows by part of a visit have no counts of whole visits."""
+    key = fields.String(required=True)
+    title = Localized(required=True)
 
-        unknown = ma.EXCLUDE
+
+class RankRange(Schema):
+    """The ranks that a location could have by chance."""
+
+    best = fields.Integer(required=True)
+    worst = fields.Integer(required=True)
+
+
+class Row(Schema):
+    """A row of scores: what it is by, and the figures that were picked.
+
+    Rows by section, question or fundamental have no counts of whole visits; ranks are those of locations.
+    """
 
     location = fields.Nested(NamedPlace())
     region = fields.Nested(NamedPlace())
-    section = fields.Dict()
-    question = fields.Dict()
-    fundamental = fields.Dict()
+    section = fields.Nested(SectionName())
+    question = fields.Nested(QuestionName())
+    fundamental = fields.Nested(FundamentalName())
+    checklist = fields.Nested(ChecklistName())
     month = fields.String()
-    checklist = fields.Dict()
+    visits = fields.Integer()
+    points_earned = fields.Integer()
+    points_possible = fields.Integer()
+    score = fields.Float(allow_none=True)
+    spread = fields.Float(allow_none=True)
+    interval = fields.Nested(Interval(), allow_none=True)
+    indicative = fields.Boolean()
+    critical_failures = fields.Integer()
+    passed = fields.Integer()
     rank = fields.Integer(allow_none=True)
-    rank_range = fields.Dict(allow_none=True)
+    rank_range = fields.Nested(RankRange(), allow_none=True)
     change = fields.Nested(Change())
-    months = fields.List(fields.Dict())
+    months = fields.List(fields.Nested(RowMonth()))
 
 
 RowPage = page_of(Row())

@@ -1,16 +1,15 @@
 """Signing in."""
 
-import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from schemas.base import Boolean, Id, NamedPlace, Schema, Text
+from schemas.base import Boolean, Id, NamedPlace, Password, Schema, Text
 
 
 class Login(Schema):
     """E-mail address and password; ``organization`` where several accounts fit."""
 
     email = Text(320, required=True)
-    password = Text(1000, required=True)
+    password = Text(1000, 0, required=True)
     organization = Text(200, allow_none=True)
     cookies = Boolean(load_default=False)
 
@@ -27,27 +26,24 @@ class TokenPair(Schema):
 class NewPassword(Schema):
     """A password and the one before."""
 
-    old_password = Text(1000, required=True)
-    new_password = fields.String(required=True, validate=validate.Length(10, 1000))
+    old_password = Text(1000, 0, required=True)
+    new_password = Password(required=True)
+
+
+class NamedOrganization(Schema):
+    """An organization, in short."""
+
+    id = Id(required=True)
+    name = fields.String(required=True)
 
 
 class Me(Schema):
-    """Who is signed in."""
-
-    class Meta:
-        """Only goes out."""
-
-        unknown = ma.EXCLUDE
+    """Who is signed in, and the places that he is named for."""
 
     id = Id(required=True)
     email = fields.String(required=True)
     name = fields.String(required=True)
     role = fields.String(required=True)
-    organization = fields.Nested(
-        Schema.from_dict(
-            {"id": Id(required=True), "name": fields.String(required=True)}, name="NamedOrganization"
-        ),
-        required=True,
-    )
+    organization = fields.Nested(NamedOrganization(), required=True)
     regions = fields.List(fields.Nested(NamedPlace()), required=True)
     locations = fields.List(fields.Nested(NamedPlace()), required=True)

@@ -1,45 +1,28 @@
 """People."""
 
-from typing import Any
-
-import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.domain.access import ROLES
-from schemas.base import Boolean, Id, PageQuery, Schema, Text, Time, Word, page_of
+from schemas.base import Boolean, Id, PageQuery, Password, QueryBoolean, Schema, Text, Time, Word, page_of
 
 EMAIL = validate.Regexp(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", error="This is no e-mail address.")
 
 
-class UserEdit(Schema):
-    """What an administrator changes of a person."""
+class UserNew(Schema):
+    """A person as an administrator adds him; places are for managers."""
 
-    email = fields.String(validate=[EMAIL, validate.Length(max=320)])
-    name = Text(200)
-    role = Word(ROLES)
-    password = fields.String(validate=validate.Length(10, 1000))
+    email = fields.String(required=True, validate=[EMAIL, validate.Length(max=320)])
+    name = Text(200, required=True)
+    role = Word(ROLES, required=True)
+    password = Password(required=True)
     region_ids = fields.List(Id(), validate=validate.Length(max=1000))
     location_ids = fields.List(Id(), validate=validate.Length(max=10_000))
+
+
+class UserEdit(UserNew):
+    """What an administrator changes of a person."""
+
     disabled = Boolean()
-
-
-class UserNew(UserEdit):
-    """A person as an administrator adds him."""
-
-    class Meta(UserEdit.Meta):
-        """Nobody is added disabled."""
-
-        exclude = ("disabled",)
-
-    @ma.validates_schema
-    def _complete(self, data: dict[str, Any], **_options: Any) -> None:
-        missing = {
-            name: ["Missing data for required field."]
-            for name in ("email", "name", "role", "password")
-            if name not in data
-        }
-        if missing:
-            raise ma.ValidationError(missing)
 
 
 class User(Schema):
@@ -60,6 +43,7 @@ class UsersQuery(PageQuery):
 
     email = Text(320)
     role = Word(ROLES)
+    disabled = QueryBoolean()
 
 
 USER_PAGE = page_of(User())

@@ -1,36 +1,29 @@
-"""The plain front page, and the API's documentation for people, made from the OpenAPI document."""
+"""The plain front page, its files, and the API's documentation for people, made from the OpenAPI document."""
 
 import json
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Response, current_app, render_template, send_from_directory
 
-pages = Blueprint(
-    "pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
-)
+from api.domain.access import ANYBODY
+from api.routes.doors import Pages
 
-
-def _public(view):  # type: ignore[no-untyped-def]
-    view.who = "anybody"
-    return view
+pages = Pages("pages", __name__, template_folder="templates")
 
 
-@pages.get("/")
-@_public
+@pages.get("/", who=ANYBODY)
 def front() -> str:
     """Say what this is."""
     return render_template("home.html")
 
 
-@pages.get("/docs")
-@_public
+@pages.get("/docs", who=ANYBODY)
 def docs() -> str:
     """Show the API's documentation."""
     document = json.loads(current_app.extensions["openapi"])
     return render_template("docs.html", document=document)
 
 
-@pages.get("/api/v1/openapi.json")
-@_public
-def openapi() -> Response:
-    """Give the OpenAPI document."""
-    return current_app.response_class(current_app.extensions["openapi"], content_type="application/json")
+@pages.get("/static/<path:filename>", who=ANYBODY)
+def static(filename: str) -> Response:
+    """Give a file that the pages need."""
+    return send_from_directory(f"{pages.root_path}/static", filename)

@@ -12,11 +12,12 @@ from api.routes.answers import empty_answer, json_text
 from api.routes.bodies import read_json
 from api.routes.doors import Routes
 from api.routes.etags import IF_MATCH, edited, require_match
-from api.routes.lists import listed
+from api.routes.lists import listed, page_answer
 from api.routes.parts import actor, reading
 from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import checklists
 from api.services.checklists import Published
+from api.services.paging import page_of_few
 from schemas import checklists as schemas
 from schemas.base import PageQuery
 
@@ -126,7 +127,12 @@ def publish(key: str) -> Response:
         version, new = checklists.publish(session, actor(), key)
         return version
 
-    return creating(work, _Summary(), status_of=lambda _version: 201 if new else 200)
+    return creating(
+        work,
+        _Summary(),
+        at=lambda made: f"/api/v1/checklists/{key}/versions/{made.document.version}",
+        status_of=lambda _version: 201 if new else 200,
+    )
 
 
 @routes.post("/checklists/<key>/retire", who="write checklists", refuses=[problems.CHECKLIST_NOT_FOUND])
@@ -138,10 +144,12 @@ def retire(key: str) -> Response:
 
 
 @routes.get("/fundamentals", who=SIGNED_IN)
+@routes.arguments(PageQuery(), location="query")
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
-def list_fundamentals() -> Response:
+def list_fundamentals(query: dict[str, Any]) -> Response:
     """List the fundamentals of customer service that questions are tagged with."""
-    return listed(FUNDAMENTAL.dump(FUNDAMENTALS, many=True), None)
+    found = page_of_few(FUNDAMENTALS, lambda each: each.key, query["limit"], query.get("cursor"))
+    return page_answer(found, FUNDAMENTAL)
 
 
 def summary(version: Published) -> dict[str, Any]:

@@ -3,21 +3,26 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
+import flask
 import flask_smorest
-from flask import g
+from flask import g, request
 from flask_jwt_extended import get_jwt, verify_jwt_in_request
-from flask_jwt_extended.exceptions import JWTExtendedException
+from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from api.domain import problems
 from api.domain.access import ANYBODY, PERMISSIONS, REFRESH_TOKEN
-from api.domain.problems import Problem
+from api.domain.checklist import pointer
+from api.domain.problems import Fault, Problem
 from api.routes.bodies import StrictParser
 from api.routes.parts import reading
 from api.services import sign_in
 
 View = Callable[..., Any]
+#: the header in which pages that sign in with cookies repeat the cookie csrf_access_token
+CSRF_HEADER = "X-CSRF-TOKEN"
 
 
 class Routes(flask_smorest.Blueprint):
@@ -40,14 +45,51 @@ class Routes(flask_smorest.Blueprint):
             @wraps(view)
             def door(*args: Any, **kwargs: Any) -> Any:
                 admit(who)
+                if not takes_query:
+                    _refuse_query()
                 return view(*args, **kwargs)
 
+            takes_query = getattr(view, "takes_query", False)
             door.who = who  # type: ignore[attr-defined]
             _document(door, who, refuses)
             register(rule, **options)(door)
             return door
 
         return declare
+
+    def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Callable[[View], View]:
+        """Declare the arguments of a route; one that declares no query takes none."""
+        parse = super().arguments(schema, location=location, **options)
+
+        def declare(view: View) -> View:
+            parsed: View = parse(view)
+            if location == "query":
+                parsed.takes_query = True  # type: ignore[attr-defined]
+            return parsed
+
+        return declare
+
+
+class Pages(flask.Blueprint):
+    """A blueprint for what is no JSON; each route says who may call it, and so far anybody may."""
+
+    def route(self, rule: str, *, who: str, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
+        """Declare a page."""
+        if who != ANYBODY:
+            raise LookupError(f"{rule}: pages are for anybody, not for {who!r}; the API knows people")
+        register = super().route
+
+        def declare(view: View) -> View:
+            view.who = who  # type: ignore[attr-defined]
+            return register(rule, **options)(view)
+
+        return declare
+
+
+def _refuse_query() -> None:
+    if request.args:
+        names = (name.replace("\0", "") for name in request.args)
+        raise problems.INVALID(faults=[Fault(pointer(name), "Unknown field.") for name in names])
 
 
 def admit(who: str) -> None:
@@ -57,8 +99,13 @@ def admit(who: str) -> None:
     try:
         verify_jwt_in_request(refresh=who == REFRESH_TOKEN)
         claims = get_jwt()
-        user_id, family_id = _ids(claims)
+        user_id, family_id = UUID(str(claims["sub"])), UUID(str(claims["family"]))
+    except CSRFError:
+        raise problems.NOT_SIGNED_IN(
+            f"Who signs in with cookies sends {CSRF_HEADER} with this method."
+        ) from None
     except (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError):
+        # A RuntimeError, too: the recursion that a token nested without end leads to.
         raise problems.NOT_SIGNED_IN() from None
     if who == REFRESH_TOKEN:
         return
@@ -68,12 +115,6 @@ def admit(who: str) -> None:
     if actor.role not in PERMISSIONS[who]:
         raise problems.FORBIDDEN()
     g.actor = actor
-
-
-def _ids(claims: dict[str, Any]) -> tuple[Any, Any]:
-    from uuid import UUID
-
-    return UUID(claims["sub"]), UUID(claims["family"])
 
 
 def _document(door: View, who: str, refuses: Sequence[Problem]) -> None:
@@ -86,14 +127,16 @@ def _document(door: View, who: str, refuses: Sequence[Problem]) -> None:
     for problem in dict.fromkeys((*common, *refuses)):
         by_status.setdefault(problem.status, []).append(problem)
     responses = {
-        str(status): {
+        status: {
             "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in listed),
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status, listed in by_status.items()
     }
     manual = doc.setdefault("manual_doc", {})
-    manual.setdefault("responses", {}).update(responses)
+    # Statuses as numbers, which flask-smorest merges with what it knows; as text they would take its place.
+    told = {int(status): response for status, response in manual.get("responses", {}).items()}
+    manual["responses"] = told | responses
     if who != ANYBODY:
         manual["security"] = [{"bearer": []}, {"cookie": []}]
     if who in PERMISSIONS:

@@ -104,7 +104,7 @@ def create_location(body: dict[str, Any]) -> Response:
     )
 
 
-@routes.post("/locations/import", who="write places")
+@routes.post("/locations/import", who="write places", refuses=[problems.ALREADY_EXISTS])
 @routes.response(201, IMPORTED)
 @routes.doc(
     parameters=[IDEMPOTENCY_KEY],

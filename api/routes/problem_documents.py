@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, default_exceptions
 
 from api.domain import problems
 from api.domain.problems import Problem, Refusal
@@ -34,7 +34,9 @@ RETRY_AFTER = "5"
 def register(app: Flask) -> None:
     """Answer every error of ``app`` with a problem document."""
     app.register_error_handler(Refusal, document)
-    app.register_error_handler(HTTPException, _of_http)
+    # By status: flask-smorest has its own handler for HTTPExceptions as a whole, and the narrower goes first.
+    for status in default_exceptions:
+        app.register_error_handler(status, _of_http)
     app.register_error_handler(StoreDown, _of_store)
     app.register_error_handler(OperationalError, _of_database)
     app.register_error_handler(PoolTimeout, _of_database)
@@ -72,11 +74,7 @@ def _of_http(error: HTTPException) -> Response:
     problem = _BY_STATUS.get(error.code)
     if problem is None:
         problem = Problem(f"http-{error.code}", error.code, error.name)
-    headers = {
-        name: value for name, value in error.get_headers() if name in _KEPT_HEADERS
-    }  # fmt: skip
-    if isinstance(error, RequestEntityTooLarge):
-        headers["Connection"] = "close"
+    headers = {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
     return document(problem(headers=headers))
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +10,11 @@ from flask import Response, current_app, request
 
 from api.domain import problems
 from api.routes.doors import Routes
-from api.routes.lists import listed
+from api.routes.lists import listed, next_address
 from api.routes.parts import actor, reading
 from api.routes.periods import period_of
-from api.services import places, score_rows, scores
-from api.services.score_rows import DIMENSIONS, INCLUDES, SORTS, Asked
+from api.services import places, scores
+from api.services.score_rows import DIMENSIONS, INCLUDES, SORTS, Asked, page_of_rows
 from schemas import scores as schemas
 
 routes = Routes("scores", __name__, description="Scores")
@@ -67,7 +67,7 @@ def list_scores(query: dict[str, Any]) -> Response:
 
     As `text/csv`, all rows unless a limit is set.
     """
-    wanted = request.accept_mimetypes.best_match(["application/json", "text/csv"])
+    as_csv = request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"
     asked = Asked(
         by=query["by"],
         period=period_of(query),
@@ -77,58 +77,86 @@ def list_scores(query: dict[str, Any]) -> Response:
         sort=query["sort"],
         include=frozenset(query["include"]),
     )
-    found = score_rows.rows(reading(), actor(), asked)
-    limit = query.get("limit", len(found) if wanted == "text/csv" else DEFAULT_LIMIT)
-    page = score_rows.page_of_rows(found, limit, query.get("cursor"))
-    rows = _picked(page.items, asked.by, query.get("fields"))
-    return _csv(rows) if wanted == "text/csv" else listed(rows, page.cursor)
+    names = _picked(asked, query.get("fields"))
+    limit = query.get("limit", None if as_csv else DEFAULT_LIMIT)
+    page = page_of_rows(reading(), actor(), asked, limit, query.get("cursor"))
+    rows = [{name: row[name] for name in names} for row in page.items]
+    response = _csv(names, rows) if as_csv else listed(rows, page.cursor)
+    if as_csv and page.cursor is not None:
+        response.headers["Link"] = f'<{next_address(page.cursor)}>; rel="next"'
+    response.vary.add("Accept")
+    return response
 
 
-def _picked(
-    rows: Sequence[Mapping[str, Any]], by: Sequence[str], names: str | None
-) -> Sequence[Mapping[str, Any]]:
-    """Return rows with what they are by and the fields that were picked."""
-    if names is None:
-        return rows
-    picked = {*names.split(","), *by}
-    if rows and not picked <= rows[0].keys():
-        unknown = ", ".join(sorted(picked - rows[0].keys()))
-        raise problems.invalid("/fields", f"There is no field {unknown}.")
-    return [{name: value for name, value in row.items() if name in picked} for row in rows]
+def _picked(asked: Asked, fields: str | None) -> Sequence[str]:
+    """Return the fields that were picked, in the order of the rows; all of them if none were."""
+    if fields is None:
+        return asked.fields
+    picked = set(fields.split(","))
+    unknown = picked.difference(asked.fields)
+    if unknown:
+        raise problems.invalid(
+            "/fields", f"There is no {', '.join(map(repr, sorted(unknown)))} in {', '.join(asked.fields)}."
+        )
+    return [name for name in asked.fields if name in picked]
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> Response:
-    """Return rows as CSV, nested fields with their names joined: ``location_code``, ``interval_low``."""
-    flat = [dict(_flattened(row)) for row in rows]
-    columns = list(dict.fromkeys(name for row in flat for name in row))
+# CSV: nested fields have their names joined, as in ``location_code`` and ``months_2026-01_score``.
+
+#: what stands in a field that may be null, or in a table without rows
+_INSIDE: Mapping[str, Sequence[str]] = {
+    "location": ("id", "code", "name"),
+    "region": ("id", "code", "name"),
+    "section": ("checklist", "key", "title"),
+    "question": ("checklist", "key", "text", "section", "fundamental"),
+    "fundamental": ("key", "title"),
+    "checklist": ("key", "title"),
+    "interval": ("low", "high"),
+    "rank_range": ("best", "worst"),
+    "change": ("difference", "interval", "significant"),
+}
+
+
+def _csv(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Response:
+    """Return rows as CSV with a column for whatever any of them has, in the order of ``names``."""
+    columns: dict[str, int] = {}
+    lines = []
+    for row in rows or [dict.fromkeys(names)]:
+        line = {}
+        for place, name in enumerate(names):
+            for column, value in _flat(name, row[name]):
+                line[column] = value
+                columns.setdefault(column, place)
+        lines.append(line)
+    header = sorted(columns, key=lambda column: columns[column])
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in flat)
+    writer.writerow(header)
+    writer.writerows([_cell(line.get(column)) for column in header] for line in lines if rows)
     response = current_app.response_class(text.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="scores.csv"'
     return response
 
 
-_NESTED_BOUNDS = {"interval": ("low", "high"), "rank_range": ("best", "worst")}
-
-
-def _flattened(row: Mapping[str, Any], before: str = "") -> Any:
-    for name, value in row.items():
-        if name == "months":
-            for month in value:
-                yield f"score_{month['month']}", month["score"]
-        elif isinstance(value, Mapping):
-            yield from _flattened(value, f"{before}{name}_")
-        elif value is None and name in _NESTED_BOUNDS:
-            # The columns stand even where there is no interval.
-            yield from ((f"{before}{name}_{bound}", None) for bound in _NESTED_BOUNDS[name])
-        else:
-            yield before + name, value
+def _flat(name: str, value: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the columns of a field, an interval's even where there is none."""
+    if value is None and name in _INSIDE and (name == "interval" or not before):
+        value = dict.fromkeys(_INSIDE[name])
+    elif isinstance(value, list):
+        value = {each["month"]: {key: each[key] for key in each if key != "month"} for each in value}
+    if isinstance(value, Mapping):
+        for inside, part in value.items():
+            yield from _flat(inside, part, f"{before}{name}_")
+    else:
+        yield before + name, value
 
 
 def _cell(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    """Return a cell: booleans as in JSON, and no text that a spreadsheet would take for a formula."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(
+        ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+    ):
         return f"'{value}"
     return value

@@ -62,7 +62,8 @@ def refresh() -> Response:
     pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id))
     if pair is None:
         raise problems.NOT_SIGNED_IN("This refresh token is of no more use.")
-    return _answer(pair, "Authorization" not in request.headers)
+    by_header = request.authorization is not None and request.authorization.type == "bearer"
+    return _answer(pair, cookies=not by_header)
 
 
 @routes.post("/auth/logout", who=SIGNED_IN)

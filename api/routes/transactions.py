@@ -1,21 +1,17 @@
 """The one place where a request's write transaction is opened, and where first answers are remembered."""
 
-import hashlib
+import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import marshmallow as ma
 from flask import Response, current_app, request
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from api.domain import problems
-from api.models.base import now
-from api.models.database import insert
-from api.models.idempotency import RememberedAnswer
 from api.routes.answers import json_text
 from api.routes.parts import actor, close_reading, parts
-from api.services.idempotency import REMEMBERED_FOR
+from api.services import idempotency
 
 T = TypeVar("T")
 
@@ -57,7 +53,7 @@ def creating(
     def run(session: Session) -> tuple[int, str | None, str]:
         if key is None:
             return answer(session)
-        remembered = _claim(session, key, request_sha256)
+        remembered = idempotency.claim(session, actor().id, key, request_sha256)
         if remembered.status is None:
             remembered.status, remembered.location, remembered.body = answer(session)
             session.flush()
@@ -76,29 +72,10 @@ def creating(
     return response
 
 
-def _claim(session: Session, key: str, request_sha256: str) -> RememberedAnswer:
-    """Return the row of a key; of two requests at once, the second waits for the first."""
-    caller_id = actor().id
-    session.execute(
-        delete(RememberedAnswer).where(
-            RememberedAnswer.caller_id == caller_id, RememberedAnswer.created_at < now() - REMEMBERED_FOR
-        )
-    )
-    session.execute(
-        insert(session, RememberedAnswer)
-        .values(caller_id=caller_id, key=key, request_sha256=request_sha256, created_at=now())
-        .on_conflict_do_nothing()
-    )
-    remembered = session.get_one(RememberedAnswer, (caller_id, key))
-    if remembered.request_sha256 != request_sha256:
-        raise problems.IDEMPOTENCY_MISMATCH()
-    return remembered
-
-
 def _digest() -> str:
-    parts_of_request = (request.method, request.full_path, request.get_data(cache=True))
-    digest = hashlib.sha256()
-    for part in parts_of_request:
-        digest.update(part if isinstance(part, bytes) else part.encode())
-        digest.update(b"\0")
+    """Return what stands for the request; keyed, so that a stolen database does not give passwords away."""
+    digest = hmac.new(parts().settings.secret_key.encode(), digestmod="sha256")
+    for part in (request.method, request.full_path):
+        digest.update(part.encode() + b"\0")
+    digest.update(request.get_data(cache=True))
     return digest.hexdigest()

@@ -54,7 +54,7 @@ def get_user(user_id: UUID) -> users.Person:
     who="administer people",
     refuses=[problems.USER_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
 )
-@routes.arguments(schemas.UserEdit())
+@routes.arguments(schemas.UserEdit(partial=True))
 @routes.response(200, USER)
 @routes.doc(parameters=[IF_MATCH])
 def edit_user(body: dict[str, Any], user_id: UUID) -> Response:

@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.domain import checklist as documents
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
+from api.domain.problems import Fault
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.database import insert
 from api.models.scores import Subject
 from api.services.paging import Page, page
 
+SELF_CHECK = "self_check"
+MOST_VERSIONS = 2**31 - 1
 BUILT_IN = Path(__file__).parent.parent / "checklists"
 
 
@@ -92,7 +96,16 @@ def latest(session: Session, actor: Actor, limit: int, cursor: str | None) -> Pa
 
 def version(session: Session, actor: Actor, key: str, number: int) -> Published:
     """Return one published version of a checklist of the actor's organization."""
-    version_id = session.scalar(
+    version_id = None
+    if documents.KEY.fullmatch(key) and number <= MOST_VERSIONS:
+        version_id = session.scalar(_version_id(actor, key, number))
+    if version_id is None:
+        raise problems.CHECKLIST_NOT_FOUND()
+    return published(session, version_id)
+
+
+def _version_id(actor: Actor, key: str, number: int) -> Select[uuid.UUID]:
+    return (
         select(ChecklistVersion.id)
         .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
         .where(
@@ -101,9 +114,6 @@ def version(session: Session, actor: Actor, key: str, number: int) -> Published:
             ChecklistVersion.version == number,
         )
     )
-    if version_id is None:
-        raise problems.CHECKLIST_NOT_FOUND()
-    return published(session, version_id)
 
 
 def current_versions(
@@ -129,10 +139,11 @@ def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) ->
             "/key", "A key is made of lower-case letters, digits, - and _, 64 at the most."
         )
     checklist = Checklist(organization_id=actor.organization_id, key=document["key"], draft=dict(document))
-    if _find(session, actor, checklist.key) is not None:
-        raise problems.ALREADY_EXISTS("There is a checklist with this key already.")
     session.add(checklist)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise problems.ALREADY_EXISTS("There is a checklist with this key already.") from None
     return checklist
 
 
@@ -193,7 +204,7 @@ def _publish(
     )
     before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
     if not faults:
-        faults = documents.changed_meanings(checklist.draft, before)
+        faults = documents.changed_meanings(checklist.draft, before) + _changed_side(checklist.draft, before)
     if faults:
         raise problems.INVALID("The draft cannot be published yet.", faults=faults)
     checklist.retired_at = None
@@ -217,6 +228,16 @@ def _publish(
     return published(session, made.id), True
 
 
+def _changed_side(draft: Mapping[str, Any], before: list[Document]) -> list[Fault]:
+    """Return the fault of a checklist that becomes or stops being a self-check.
+
+    What a location says of itself is kept apart from what shoppers saw, and scores go by the checklist.
+    """
+    if before and (draft["channel"] == SELF_CHECK) != (before[-1].channel == SELF_CHECK):
+        return [Fault("/channel", "A checklist is for self-checks from its first version, or never.")]
+    return []
+
+
 def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Document) -> None:
     scored = [question for question in document.questions if not question.private]
     wanted = {("visit", "")}
@@ -234,6 +255,8 @@ def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Docu
 
 
 def _find(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist | None:
+    if not documents.KEY.fullmatch(key):
+        return None  # what cannot be a key may hold what a database does not take
     query = select(Checklist).where(Checklist.organization_id == actor.organization_id, Checklist.key == key)
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 

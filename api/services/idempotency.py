@@ -1,14 +1,42 @@
-"""How long first answers of creating POSTs are remembered, and their removal after that."""
+"""First answers of creating POSTs, remembered by Idempotency-Key for a week."""
 
+import uuid
 from datetime import timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from api.domain import problems
+from api.domain.problems import Fault
 from api.models.base import now
+from api.models.database import insert
 from api.models.idempotency import RememberedAnswer
 
 REMEMBERED_FOR = timedelta(days=7)
+
+
+def claim(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> RememberedAnswer:
+    """Return the row of a caller's key, empty if the key is new; the answer goes into it.
+
+    Of two requests at once, the second waits here for the first. Refuses a key that came with another body.
+    """
+    session.execute(
+        delete(RememberedAnswer).where(
+            RememberedAnswer.caller_id == caller_id,
+            RememberedAnswer.key == key,
+            RememberedAnswer.created_at < now() - REMEMBERED_FOR,
+        )
+    )
+    session.execute(
+        insert(session, RememberedAnswer)
+        .values(caller_id=caller_id, key=key, request_sha256=request_sha256, created_at=now())
+        .on_conflict_do_nothing()
+    )
+    remembered = session.get_one(RememberedAnswer, (caller_id, key))
+    if remembered.request_sha256 != request_sha256:
+        other = Fault("/Idempotency-Key", "This key came with another request before.")
+        raise problems.IDEMPOTENCY_MISMATCH(faults=[other])
+    return remembered
 
 
 def forget_old(session: Session) -> None:

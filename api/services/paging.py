@@ -4,12 +4,12 @@ import base64
 import binascii
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import Select, TypeDecorator, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain import problems
@@ -33,7 +33,7 @@ def page(
 ) -> Page:
     """Return a page of ``query`` by (``sort``, id); ``sort`` is text, a day or a time, and never null."""
     if cursor is not None:
-        value, last_id = _read(cursor, sort.type.python_type)
+        value, last_id = _read(cursor, _kind(sort))
         query = query.where(or_(sort > value, and_(sort == value, id_column > last_id)))
     rows = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
     items = [row[0] if len(row) == 1 else row for row in rows[:limit]]
@@ -41,6 +41,20 @@ def page(
         return Page(items, None)
     last = items[-1] if len(rows[0]) == 1 else items[-1][0]
     return Page(items, cursor_for(getattr(last, sort.key), last.id))
+
+
+def page_of_few(rows: Sequence[Any], key: Callable[[Any], str], limit: int, cursor: str | None) -> Page:
+    """Return a page of rows that are all at hand, in their order; ``key`` names each."""
+    begin = 0
+    if cursor is not None:
+        last = cursor_values(cursor, 1)[0]
+        keys = [key(row) for row in rows]
+        if last not in keys:
+            raise bad_cursor()
+        begin = keys.index(last) + 1
+    items = rows[begin : begin + limit]
+    more = begin + limit < len(rows)
+    return Page(items, cursor_for(key(items[-1])) if more else None)
 
 
 def cursor_for(*values: Any) -> str:
@@ -65,16 +79,25 @@ def bad_cursor() -> problems.Refusal:
     return problems.invalid("/cursor", "This is no cursor that a page gave.")
 
 
+def _kind(sort: InstrumentedAttribute[Any]) -> type[Any]:
+    # A decorated type, such as our UTC times, says of itself only that it is some object.
+    inner = sort.type.impl_instance if isinstance(sort.type, TypeDecorator) else sort.type
+    return inner.python_type
+
+
 def _read(cursor: str, sort_type: type[Any]) -> tuple[Any, uuid.UUID]:
     value, row_id = cursor_values(cursor, 2)
     try:
         if not isinstance(value, str) or not isinstance(row_id, str) or "\0" in value:
             raise ValueError
-        if issubclass(sort_type, date):
-            moment = sort_type.fromisoformat(value)
-            if isinstance(moment, datetime) and moment.tzinfo is None:
+        value.encode()  # half of a surrogate pair is no text for a database
+        if not issubclass(sort_type, date):
+            return value, uuid.UUID(row_id)
+        moment = sort_type.fromisoformat(value)
+        if isinstance(moment, datetime):
+            if moment.tzinfo is None:
                 raise ValueError
-            return moment, uuid.UUID(row_id)
-        return value, uuid.UUID(row_id)
-    except ValueError:
+            moment = moment.astimezone(UTC)
+        return moment, uuid.UUID(row_id)
+    except (ValueError, OverflowError):
         raise bad_cursor() from None

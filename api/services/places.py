@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +13,26 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
+from api.domain.checklist import pointer
 from api.domain.problems import Fault
+from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.services import visibility
 from api.services.paging import Page, page
 
 
 def region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool = False) -> Region:
-    """Return a region that the actor may see; ``lock`` holds it for an edit."""
-    found = visibility.find(session, Region, region_id, visibility.regions(actor), lock=lock)
+    """Return a region that the actor may see; ``lock`` holds it, and all others, for an edit.
+
+    Regions are edited one by one: two moves at once could make a ring of them.
+    """
+    if lock:
+        session.execute(
+            select(Organization.id)
+            .where(Organization.id == actor.organization_id)
+            .with_for_update(key_share=True)
+        )
+    found = visibility.find(session, Region, region_id, visibility.regions(actor))
     if found is None:
         raise problems.REGION_NOT_FOUND()
     return found
@@ -50,7 +62,7 @@ def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> 
     """Add a region; its parent, if any, is of the same organization."""
     _check_region(session, actor, values.get("parent_id"), "/parent_id")
     made = Region(organization_id=actor.organization_id, **values)
-    _add(session, made, "code")
+    _add(session, made)
     return made
 
 
@@ -58,23 +70,16 @@ def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -
     """Add a location to a region of the same organization."""
     _check_region(session, actor, values["region_id"], "/region_id")
     made = Location(organization_id=actor.organization_id, **values)
-    _add(session, made, "code")
+    _add(session, made)
     return made
 
 
 def edit_region(session: Session, actor: Actor, edited: Region, values: Mapping[str, Any]) -> Region:
-    """Change a region; it cannot be moved below itself."""
+    """Change a region that is held; it cannot be moved below itself."""
     parent_id = values.get("parent_id")
     if "parent_id" in values:
         _check_region(session, actor, parent_id, "/parent_id")
         if parent_id is not None:
-            # Two moves at once could make a ring of regions; the organization's regions are moved one by one.
-            session.execute(
-                select(Region.id)
-                .where(Region.organization_id == actor.organization_id)
-                .order_by(Region.id)
-                .with_for_update()
-            )
             under = visibility.below(select(Region.id).where(Region.id == edited.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(under))):
                 raise problems.invalid("/parent_id", "A region cannot lie below itself.")
@@ -101,43 +106,70 @@ IMPORT_COLUMNS = (
     "external_id",
     "closed",
 )
-_REQUIRED_COLUMNS = frozenset({"code", "name", "region_code", "time_zone"})
+_REQUIRED_COLUMNS = ("code", "name", "region_code", "time_zone")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def read_import(text: str) -> list[dict[str, Any]]:
     """Return the rows of a CSV of locations as a POST would have them, with ``region_code`` for the region.
 
-    Refuses a header that lacks a column or names one that is not known.
+    Each has its ``line``. Refuses a header that lacks a column or names one that is not known.
     """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    try:
-        lines = list(reader)
-    except csv.Error as error:
-        raise problems.invalid(f"/{reader.line_num}", f"This is no CSV: {error}.") from None
-    header = [name.strip() for name in lines[0]] if lines else []
-    faults = [
-        Fault(f"/1/{name}", "There is no such column.") for name in header if name not in IMPORT_COLUMNS
-    ]
-    faults += [
-        Fault(f"/1/{name}", "This column is missing.") for name in _REQUIRED_COLUMNS if name not in header
-    ]
-    if len(set(header)) < len(header):
-        faults.append(Fault("/1", "A column stands twice."))
-    if faults:
-        raise problems.INVALID(faults=faults)
-    rows = []
-    for number, cells in enumerate(lines[1:], start=2):
+    numbered = _lines(text)
+    _, header = numbered[0] if numbered else (1, [])
+    header = [name.strip() for name in header]
+    _check_header(header)
+    rows, faults = [], []
+    for line, cells in numbered[1:]:
         if not any(cell.strip() for cell in cells):
             continue
-        if len(cells) != len(header):
-            faults.append(Fault(f"/{number}", f"This line has {len(cells)} cells, not {len(header)}."))
-            continue
-        rows.append({"line": number} | _cells(dict(zip(header, cells, strict=True)), number, faults))
+        if len(cells) == len(header):
+            rows.append({"line": line} | _values(dict(zip(header, cells, strict=True))))
+        else:
+            faults.append(Fault(f"/{line}", f"This line has {len(cells)} cells, not {len(header)}."))
     if faults:
         raise problems.INVALID(faults=faults)
     if not rows:
         raise problems.invalid("/2", "There are no rows.")
     return rows
+
+
+def _lines(text: str) -> list[tuple[int, list[str]]]:
+    """Return the cells of each row of a CSV with the line on which it begins: a cell may go over several."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    numbered, line = [], 1
+    try:
+        for cells in reader:
+            numbered.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise problems.invalid(f"/{line}", f"This is no CSV: {error}.") from None
+    return numbered
+
+
+def _check_header(header: list[str]) -> None:
+    faults = [
+        Fault(pointer(1, name), "There is no such column.") for name in header if name not in IMPORT_COLUMNS
+    ]
+    faults += [
+        Fault(pointer(1, name), "This column is missing.") for name in _REQUIRED_COLUMNS if name not in header
+    ]
+    if len(set(header)) < len(header):
+        faults.append(Fault("/1", "A column stands twice."))
+    if faults:
+        raise problems.INVALID(faults=faults)
+
+
+def _values(cells: Mapping[str, str]) -> dict[str, Any]:
+    """Return cells as JSON values; an empty one is null, and one that fits nowhere stays a text."""
+    values: dict[str, Any] = {name: cell.strip() or None for name, cell in cells.items()}
+    for name in ("latitude", "longitude"):
+        if values.get(name) and _NUMBER.fullmatch(values[name]):
+            values[name] = float(values[name])
+    if "closed" in values:
+        word = (values["closed"] or "false").lower()
+        values["closed"] = {"true": True, "false": False}.get(word, word)
+    return values
 
 
 def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> int:
@@ -166,25 +198,8 @@ def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]])
     if faults:
         raise problems.INVALID(faults=faults)
     session.add_all(made)
-    session.flush()
+    _flush(session, "Somebody else added one of these locations just now.")
     return len(made)
-
-
-def _cells(cells: Mapping[str, str], line: int, faults: list[Fault]) -> dict[str, Any]:
-    """Turn the cells of a line into JSON values; an empty cell is null."""
-    values: dict[str, Any] = {name: cell.strip() or None for name, cell in cells.items()}
-    for name in ("latitude", "longitude"):
-        if values.get(name) is not None:
-            try:
-                values[name] = float(values[name])
-            except ValueError:
-                faults.append(Fault(f"/{line}/{name}", "This must be a number."))
-    if "closed" in values:
-        word = (values["closed"] or "false").lower()
-        if word not in ("true", "false"):
-            faults.append(Fault(f"/{line}/closed", "This must be true or false."))
-        values["closed"] = word == "true"
-    return values
 
 
 def _filtered(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
@@ -193,20 +208,24 @@ def _filtered(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
     return query
 
 
-def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, pointer: str) -> None:
+def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, at: str) -> None:
     if region_id is not None and not visibility.find(session, Region, region_id, visibility.regions(actor)):
-        raise problems.invalid(pointer, "There is no such region.")
+        raise problems.invalid(at, "There is no such region.")
 
 
 def _edit(session: Session, row: Any, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
-    _add(session, row, "code")
+    _add(session, row)
 
 
-def _add(session: Session, row: Any, unique: str) -> None:
+def _add(session: Session, row: Any) -> None:
     session.add(row)
+    _flush(session, "There is one with this code already.")
+
+
+def _flush(session: Session, detail: str) -> None:
     try:
         session.flush()
     except IntegrityError:
-        raise problems.ALREADY_EXISTS(f"There is one with this {unique} already.") from None
+        raise problems.ALREADY_EXISTS(detail) from None

@@ -1,12 +1,12 @@
 """League and heat tables: rows of scores by one or two of location, region, section, question …"""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, select
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -14,6 +14,8 @@ from api.domain.access import Actor
 from api.domain.fundamentals import BY_KEY
 from api.domain.months import Period, month_name
 from api.domain.scoring import (
+    Change,
+    Rank,
     change,
     change_figures,
     figures,
@@ -25,15 +27,18 @@ from api.models.places import Location, Region
 from api.models.scores import Total
 from api.services import visibility
 from api.services.paging import Page, bad_cursor, cursor_for, cursor_values
+from api.services.places import location as visible_location
 from api.services.places import region as visible_region
-from api.services.score_sums import NOTHING, Counted, Sum, counted, sums
-from api.services.scores import place, whole
+from api.services.score_sums import NOTHING, PARTS, Counted, Subject, Sum, counted, places, sums
+from api.services.scores import place, question_name, section_name, whole
 
 DIMENSIONS = ("location", "region", "section", "question", "fundamental", "month", "checklist")
-#: the dimensions that are parts of a visit; the others are about whole visits
-PARTS = frozenset({"section", "question", "fundamental"})
 INCLUDES = ("change", "months")
 SORTS = ("name", "score", "-score", "visits", "-visits", "difference", "-difference")
+
+#: the fields of SCORE; the last two are of whole visits only
+FIGURES = ("visits", "points_earned", "points_possible", "score", "spread", "interval", "indicative")
+FIGURES_OF_VISITS = (*FIGURES, "critical_failures", "passed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,81 +53,46 @@ class Asked:
     sort: str = "name"
     include: frozenset[str] = frozenset()
 
+    @property
+    def kind(self) -> str:
+        """What kind of subject the rows are about: whole visits, or the part that they are by."""
+        return next((each for each in self.by if each in PARTS), "visit")
 
-@dataclass(slots=True)
-class _Row:
-    """One row as it is added up; ``key`` names it, ``about`` is what it is by."""
+    @property
+    def is_ranked(self) -> bool:
+        """Whether rows stand for locations, so that they can be ranked."""
+        return self.by == ("location",)
 
-    key: tuple[str, ...]
-    about: dict[str, Any]
-    name: tuple[Any, ...]
-    total: Sum = NOTHING
-    before: Sum = NOTHING
-    months: dict[int, Sum] = field(default_factory=dict)
-    checklists: set[uuid.UUID] = field(default_factory=set)
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of every row, in order."""
+        return (
+            *self.by,
+            *(FIGURES_OF_VISITS if self.kind == "visit" else FIGURES),
+            *(("rank", "rank_range") if self.is_ranked else ()),
+            *(each for each in INCLUDES if each in self.include),
+        )
 
 
-def rows(session: Session, actor: Actor, asked: Asked) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Return all rows of a table in order, each with its sort key; a few statements, however many rows."""
+def page_of_rows(session: Session, actor: Actor, asked: Asked, limit: int | None, cursor: str | None) -> Page:
+    """Return a page of the rows of a table, or all of them; a few statements, however many rows there are."""
     _check(asked)
-    checklists = counted(session, actor, asked.checklist)
-    where = _where(session, actor, asked)
-    kind = next((each for each in asked.by if each in PARTS), "visit")
-    naming = _Naming(session, actor, checklists, where, asked)
-    built = {row.key: row for row in naming.empty_rows()}
-
-    with_change, with_months = "change" in asked.include, "months" in asked.include
-    period = Period(asked.period.previous.first, asked.period.last) if with_change else asked.period
-    columns: list[SQLColumnExpression[Any]] = [Total.subject_id]
-    by_place = not {"location", "region"}.isdisjoint(asked.by)
-    by_month = with_months or "month" in asked.by
-    columns.append(Total.location_number if by_place else literal(0))
-    if by_month:
-        columns.append(Total.month)
-    else:
-        columns.append(Total.month >= asked.period.first)
-    for (subject_id, number, when), total in sums(
-        session, where, checklists.subject_ids(kind), period, *columns
-    ):
-        is_now = when >= asked.period.first if by_month else bool(when)
-        for key, make in naming.keys_of(subject_id, number, when if by_month else None):
-            row = built.get(key)
-            if row is None:
-                if not total.asked:
-                    continue
-                row = built[key] = make()
-            if total.sums.visits:
-                row.checklists.add(checklists.of_subject[subject_id][0].checklist_id)
-            if is_now:
-                row.total = row.total.plus(total)
-                if with_months:
-                    row.months[when] = row.months.get(when, NOTHING).plus(total)
-            else:
-                row.before = row.before.plus(total)
-    kept = [row for row in built.values() if row.total.asked or row.before.asked or row.key in naming.always]
-    return _finished(kept, asked, kind)
-
-
-def page_of_rows(
-    found: Sequence[tuple[tuple[Any, ...], dict[str, Any]]], limit: int, cursor: str | None
-) -> Page:
-    """Return the page of sorted rows that comes after a cursor."""
-    start = 0
-    if cursor is not None:
-        after = cursor_values(cursor, len(found[0][0]) if found else 0) if found else []
-        try:
-            start = next((index for index, (key, _) in enumerate(found) if list(key) > after), len(found))
-        except TypeError:
-            raise bad_cursor() from None
-    items = found[start : start + limit]
-    following = cursor_for(*items[-1][0]) if items and start + limit < len(found) else None
-    return Page([row for _, row in items], following)
+    rows = _rows(session, actor, asked)
+    found = sorted(((_sort_key(asked, row), row) for row in rows), key=lambda pair: pair[0])
+    ranked = _ranked(rows) if asked.is_ranked else {}
+    start = _after(cursor, [key for key, _ in found]) if cursor is not None else 0
+    shown = found[start:] if limit is None else found[start : start + limit]
+    more = start + len(shown) < len(found)
+    return Page(
+        [_shown(asked, row, ranked.get(row.key)) for _, row in shown],
+        cursor_for(*shown[-1][0]) if more else None,
+    )
 
 
 def _check(asked: Asked) -> None:
     if len(asked.by) > 2 or len(set(asked.by)) < len(asked.by):
         raise problems.invalid("/by", "Name one or two different ones.")
-    if len(PARTS.intersection(asked.by)) > 1:
+    if len(set(PARTS).intersection(asked.by)) > 1:
         raise problems.invalid("/by", "Only one of section, question and fundamental goes at a time.")
     if asked.sort.removeprefix("-") == "difference" and "change" not in asked.include:
         raise problems.invalid("/sort", "Sorting by the difference takes include=change.")
@@ -130,174 +100,284 @@ def _check(asked: Asked) -> None:
         raise problems.invalid("/include", "Rows by month carry neither change nor months.")
 
 
+# Adding up.
+
+
+class _Part(NamedTuple):
+    """What a row is by, in one dimension: the key that tells it apart, how it is shown and sorted."""
+
+    key: str
+    shown: Any
+    order: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class _Pool:
+    """The sum of a row over a period, and the checklists of the visits in it."""
+
+    total: Sum = NOTHING
+    checklists: set[uuid.UUID] = field(default_factory=set)
+
+    def add(self, total: Sum, checklist_id: uuid.UUID) -> None:
+        self.total = self.total.plus(total)
+        if total.sums.visits:
+            self.checklists.add(checklist_id)
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row as it is added up; ``stands`` if it is shown even without visits."""
+
+    parts: tuple[_Part, ...]
+    stands: bool = False
+    now: _Pool = field(default_factory=_Pool)
+    before: _Pool = field(default_factory=_Pool)
+    months: dict[int, Sum] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(part.key for part in self.parts)
+
+
+def _rows(session: Session, actor: Actor, asked: Asked) -> list[_Row]:
+    """Return the rows of a table with their sums, in no order."""
+    checklists = counted(session, actor, asked.checklist)
+    where = _where(session, actor, asked)
+    names = _Names(session, actor, asked, checklists, where)
+    rows = {row.key: row for row in names.standing()}
+    for subject_id, number, month, total in _sums(session, actor, asked, checklists, where):
+        checklist_id = checklists.subjects[subject_id].checklist_id
+        for parts in product(*names.parts(subject_id, number, month)):
+            key = tuple(part.key for part in parts)
+            row = rows.get(key)
+            if row is None:
+                row = rows[key] = _Row(parts)
+            if month >= asked.period.first:
+                row.now.add(total, checklist_id)
+                if "months" in asked.include:
+                    row.months[month] = row.months.get(month, NOTHING).plus(total)
+            else:
+                row.before.add(total, checklist_id)
+    return [row for row in rows.values() if row.stands or row.now.total.asked]
+
+
 def _where(session: Session, actor: Actor, asked: Asked) -> ColumnElement[bool]:
+    """Return the filter for the locations of a table: those asked for that the actor may see."""
     where = visibility.locations(actor)
     if asked.region_id is not None:
         top = visible_region(session, actor, asked.region_id)
-        where = and_(
-            where, Location.region_id.in_(visibility.below(select(Region.id).where(Region.id == top.id)))
-        )
+        below = visibility.below(select(Region.id).where(Region.id == top.id))
+        where = and_(where, Location.region_id.in_(below))
     if asked.location_id is not None:
-        found = visibility.find(session, Location, asked.location_id, visibility.locations(actor))
-        if found is None:
-            raise problems.LOCATION_NOT_FOUND()
-        where = and_(where, Location.id == found.id)
+        where = and_(where, Location.id == visible_location(session, actor, asked.location_id).id)
     return where
 
 
-class _Naming:
-    """What rows are called, and which rows a total belongs to."""
+def _sums(
+    session: Session, actor: Actor, asked: Asked, checklists: Counted, where: ColumnElement[bool]
+) -> Iterator[tuple[int, int, int, Sum]]:
+    """Add up totals as finely as the table needs them: (subject, location or 0, month, sum).
+
+    Where months are not told apart, the first of the period stands for all of it, and the one before that
+    for the period before.
+    """
+    first, period = asked.period.first, asked.period
+    by: dict[str, SQLColumnExpression[int]] = {"subject": Total.subject_id}
+    if not {"location", "region"}.isdisjoint(asked.by):
+        by["place"] = Total.location_number
+    if "change" in asked.include:
+        period = Period(period.previous.first, period.last)
+        by["month"] = case((Total.month >= first, first), else_=first - 1)
+    if "months" in asked.include or "month" in asked.by:
+        by["month"] = Total.month
+    for values, total in sums(
+        session,
+        places(session, actor, where),
+        checklists.subject_ids(asked.kind),
+        period,
+        *by.values(),
+        whole_visits=asked.kind == "visit",
+    ):
+        at = dict(zip(by, values, strict=True))
+        yield at["subject"], at.get("place", 0), at.get("month", first), total
+
+
+class _Names:
+    """What rows are called: of which location, region, section … a total is."""
 
     def __init__(
         self,
         session: Session,
         actor: Actor,
+        asked: Asked,
         checklists: Counted,
         where: ColumnElement[bool],
-        asked: Asked,
     ) -> None:
-        self.checklists = checklists
         self.asked = asked
-        self.always: set[tuple[str, ...]] = set()
-        self.locations: dict[int, Location] = {}
-        self.regions: dict[uuid.UUID, Region] = {}
+        self.checklists = checklists
+        self.subjects: dict[tuple[str, int], _Part] = {}
+        self.locations: dict[int, Any] = {}
+        self.regions: dict[uuid.UUID, Any] = {}
         if not {"location", "region"}.isdisjoint(asked.by):
-            self.locations = {each.number: each for each in session.scalars(select(Location).where(where))}
+            rows = session.execute(
+                select(
+                    Location.number,
+                    Location.id,
+                    Location.region_id,
+                    Location.code,
+                    Location.name,
+                    Location.closed,
+                ).where(where)
+            )
+            self.locations = {each.number: each for each in rows}
         if "region" in asked.by:
             visible = visibility.regions(actor)
             if asked.region_id is not None:
                 below = visibility.below(select(Region.id).where(Region.id == asked.region_id))
                 visible = and_(visible, Region.id.in_(below))
-            self.regions = {each.id: each for each in session.scalars(select(Region).where(visible))}
-            self.parents = dict(
-                session.execute(
-                    select(Region.id, Region.parent_id).where(Region.organization_id == actor.organization_id)
-                ).all()
+            rows = session.execute(
+                select(Region.id, Region.parent_id, Region.code, Region.name, Region.closed).where(visible)
             )
+            self.regions = {each.id: each for each in rows}
+        self.of_location = {number: _place(each) for number, each in self.locations.items()}
+        self.of_region = {region_id: _place(each) for region_id, each in self.regions.items()}
 
-    def empty_rows(self) -> Iterable[_Row]:
-        """Return the rows that stand even without visits: places that are open, and months."""
+    def standing(self) -> Iterator[_Row]:
+        """Yield the rows that are shown even without visits: places that are open, and months."""
+        standing: Iterable[_Part]
         if self.asked.by == ("location",):
-            made = [self._row([self._location(each)]) for each in self.locations.values() if not each.closed]
+            standing = (
+                self.of_location[number] for number, each in self.locations.items() if not each.closed
+            )
         elif self.asked.by == ("region",) and self.asked.location_id is None:
-            made = [self._row([self._region(each)]) for each in self.regions.values()]
+            standing = (self.of_region[key] for key, each in self.regions.items() if not each.closed)
         elif self.asked.by == ("month",):
-            made = [self._row([self._month(month)]) for month in self.asked.period.months]
+            standing = map(_month, self.asked.period.months)
         else:
-            made = []
-        self.always = {row.key for row in made}
-        return made
+            return
+        for part in standing:
+            yield _Row((part,), stands=True)
 
-    def keys_of(
-        self, subject_id: int, number: int, month: int | None
-    ) -> Iterable[tuple[tuple[str, ...], Callable[[], _Row]]]:
-        """Return the keys of the rows that a total belongs to, each with how the row is made."""
-        choices: list[list[tuple[str, dict[str, Any], tuple[Any, ...]]]] = []
+    def parts(self, subject_id: int, number: int, month: int) -> Iterator[Sequence[_Part]]:
+        """Yield for each dimension what a total belongs to: several in regions that lie in one another."""
         for dimension in self.asked.by:
             if dimension == "location":
-                choices.append([self._location(self.locations[number])])
+                yield (self.of_location[number],)
             elif dimension == "region":
-                choices.append([self._region(each) for each in self._regions_above(number)])
+                yield tuple(self._regions_above(number))
             elif dimension == "month":
-                assert month is not None
-                choices.append([self._month(month)])
+                yield (_month(month),)
             else:
-                choices.append([self._subject(dimension, subject_id)])
-        combined: list[list[tuple[str, dict[str, Any], tuple[Any, ...]]]] = [[]]
-        for options in choices:
-            combined = [[*one, option] for one in combined for option in options]
-        return [(tuple(part[0] for part in parts), partial(self._row, parts)) for parts in combined]
+                yield (self._of_subject(dimension, subject_id),)
 
-    def _row(self, parts: Sequence[tuple[str, dict[str, Any], tuple[Any, ...]]]) -> _Row:
-        about = {name: value for part in parts for name, value in part[1].items()}
-        return _Row(
-            tuple(part[0] for part in parts), about, tuple(word for part in parts for word in part[2])
-        )
+    def _regions_above(self, number: int) -> Iterator[_Part]:
+        # Whoever sees a region sees all below it: going up, the first that he does not see ends the way.
+        above = self.locations[number].region_id
+        while above in self.regions:
+            yield self.of_region[above]
+            above = self.regions[above].parent_id
 
-    def _location(self, location: Location) -> tuple[str, dict[str, Any], tuple[Any, ...]]:
-        return str(location.id), {"location": place(location)}, (location.code,)
-
-    def _region(self, region: Region) -> tuple[str, dict[str, Any], tuple[Any, ...]]:
-        return str(region.id), {"region": place(region)}, (region.code,)
-
-    def _month(self, month: int) -> tuple[str, dict[str, Any], tuple[Any, ...]]:
-        return month_name(month), {"month": month_name(month)}, (month_name(month),)
-
-    def _subject(self, dimension: str, subject_id: int) -> tuple[str, dict[str, Any], tuple[Any, ...]]:
-        version, kind, key = self.checklists.of_subject[subject_id]
-        name = version.document.key
-        if dimension == "fundamental":
-            return key, {"fundamental": {"key": key, "title": BY_KEY[key].title}}, (key,)
-        if dimension == "checklist":
-            return name, {"checklist": {"key": name, "title": version.document.title}}, (name,)
-        about: dict[str, Any] = {"checklist": name, "key": key}
-        if dimension == "section":
-            about["title"] = self.checklists.section(version, key).title
-        else:
-            question, section = self.checklists.question(version, key)
-            about |= {
-                "text": question.text,
-                "section": section.key,
-                "fundamental": question.fundamental,
-            }
-        _, gone, index, _ = self.checklists.position(version, kind, key)
-        return f"{name}/{key}", {dimension: about}, (name, gone, index, key)
-
-    def _regions_above(self, number: int) -> Iterable[Region]:
-        above: uuid.UUID | None = self.locations[number].region_id
-        while above is not None:
-            if above in self.regions:
-                yield self.regions[above]
-            above = self.parents[above]
+    def _of_subject(self, dimension: str, subject_id: int) -> _Part:
+        known = self.subjects.get((dimension, subject_id))
+        if known is None:
+            made = _subject(self.checklists, dimension, self.checklists.subjects[subject_id])
+            known = self.subjects[dimension, subject_id] = made
+        return known
 
 
-def _finished(built: Sequence[_Row], asked: Asked, kind: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Turn sums into figures, rank places, sort."""
-    interval_of = visit_interval_uncut if kind == "visit" else wilson_interval
-    finished = []
-    for row in built:
-        score = whole(row.total) if kind == "visit" else figures(row.total.sums)
-        answer = {**row.about, **score}
-        if "change" in asked.include:
-            answer["change"] = change_figures(
-                change(row.total.sums, row.before.sums, len(row.checklists) <= 1, interval_of)
-            )
-        if "months" in asked.include:
-            answer["months"] = [
-                {
-                    "month": month_name(month),
-                    **(
-                        whole(row.months.get(month, NOTHING))
-                        if kind == "visit"
-                        else figures(row.months.get(month, NOTHING).sums)
-                    ),
-                }
-                for month in asked.period.months
-            ]
-        finished.append(answer)
-    if asked.by == ("location",):
-        _rank(built, finished)
-    keyed = [(_sort_key(asked, row, answer), answer) for row, answer in zip(built, finished, strict=True)]
-    return sorted(keyed, key=lambda pair: pair[0])
+def _place(row: Any) -> _Part:
+    return _Part(str(row.id), place(row), (row.code,))
 
 
-def _rank(built: Sequence[_Row], finished: Sequence[dict[str, Any]]) -> None:
-    """Rank locations where all their visits are of one checklist; else a rank would compare unlike things."""
-    comparable = len(set().union(*(row.checklists for row in built))) <= 1
-    for answer, rank in zip(finished, ranks([row.total.sums for row in built]), strict=True):
-        known = rank if comparable else None
-        answer["rank"] = known.rank if known else None
-        answer["rank_range"] = {"best": known.best, "worst": known.worst} if known else None
+def _month(month: int) -> _Part:
+    return _Part(month_name(month), month_name(month), (month,))
 
 
-def _sort_key(asked: Asked, row: _Row, answer: Mapping[str, Any]) -> tuple[Any, ...]:
+_ORDER_OF_FUNDAMENTALS = {key: index for index, key in enumerate(BY_KEY)}
+
+
+def _subject(checklists: Counted, dimension: str, subject: Subject) -> _Part:
+    """Return what a total's subject is called as a checklist, a fundamental, a section or a question."""
+    checklist, key = subject.version.document, subject.key
+    if dimension == "checklist":
+        return _Part(checklist.key, {"key": checklist.key, "title": checklist.title}, (checklist.key,))
+    if dimension == "fundamental":
+        shown = {"key": key, "title": BY_KEY[key].title}
+        return _Part(key, shown, (_ORDER_OF_FUNDAMENTALS[key],))
+    name = section_name if dimension == "section" else question_name
+    return _Part(f"{checklist.key}/{key}", name(checklists, subject), checklists.wording(subject).order)
+
+
+# Sorting, ranking and showing.
+
+#: Scores of different points differ by far more than this; as whole numbers they sort exactly.
+_SCALE = 10**30
+
+
+def _sort_key(asked: Asked, row: _Row) -> tuple[Any, ...]:
     """Return what a row is sorted by: what is too thin to judge comes last, equals by what they are."""
-    name, descending = asked.sort.removeprefix("-"), asked.sort.startswith("-")
-    sign = -1 if descending else 1
+    name, sign = asked.sort.removeprefix("-"), -1 if asked.sort.startswith("-") else 1
+    equals = (*(value for part in row.parts for value in part.order), *row.key)
+    now = row.now.total.sums
     if name == "name":
-        return (0, 0, *row.name, *row.key)
+        return equals
     if name == "visits":
-        return (0, sign * answer["visits"], *row.name, *row.key)
-    value = answer["score"] if name == "score" else answer["change"]["difference"]
-    last = 2 if value is None else int(answer["indicative"])
-    return (last, sign * (value or 0), *row.name, *row.key)
+        return (sign * now.visits, *equals)
+    value: float | None
+    if name == "score":
+        value = now.earned * _SCALE // now.possible if now.possible else None
+    else:
+        value = _change(asked, row).difference
+    if value is None:
+        return (2, 0, *equals)
+    return (int(now.is_indicative), sign * value, *equals)
+
+
+def _after(cursor: str, keys: Sequence[tuple[Any, ...]]) -> int:
+    """Return the index of the first row after the one that a cursor stands for."""
+    if not keys:
+        return 0
+    after = tuple(cursor_values(cursor, len(keys[0])))
+    try:
+        return next((index for index, key in enumerate(keys) if key > after), len(keys))
+    except TypeError:
+        raise bad_cursor() from None
+
+
+def _ranked(rows: Sequence[_Row]) -> dict[tuple[str, ...], Rank | None]:
+    """Rank locations, if the visits of those that have enough are all of one checklist."""
+    compared = [row.now for row in rows if not row.now.total.sums.is_indicative]
+    if len(set().union(*(pool.checklists for pool in compared))) > 1:
+        return {}
+    found = ranks([row.now.total.sums for row in rows])
+    return {row.key: rank for row, rank in zip(rows, found, strict=True)}
+
+
+def _change(asked: Asked, row: _Row) -> Change:
+    return change(
+        row.now.total.sums,
+        row.before.total.sums,
+        comparable=len(row.now.checklists | row.before.checklists) <= 1,
+        interval_of=visit_interval_uncut if asked.kind == "visit" else wilson_interval,
+    )
+
+
+def _score(asked: Asked, total: Sum) -> dict[str, Any]:
+    return whole(total) if asked.kind == "visit" else figures(total.sums)
+
+
+def _shown(asked: Asked, row: _Row, rank: Rank | None) -> dict[str, Any]:
+    """Return a row as the contract has it."""
+    shown = {dimension: part.shown for dimension, part in zip(asked.by, row.parts, strict=True)}
+    shown |= _score(asked, row.now.total)
+    if asked.is_ranked:
+        shown["rank"] = rank and rank.rank
+        shown["rank_range"] = rank and {"best": rank.best, "worst": rank.worst}
+    if "change" in asked.include:
+        shown["change"] = change_figures(_change(asked, row))
+    if "months" in asked.include:
+        shown["months"] = [
+            {"month": month_name(month), **_score(asked, row.months.get(month, NOTHING))}
+            for month in asked.period.months
+        ]
+    return shown

@@ -1,7 +1,7 @@
 """Scores of a location or a region over a period, with everything that explains them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -10,46 +10,56 @@ from sqlalchemy.orm import Session
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.months import Period, month_name
-from api.domain.scoring import (
-    change,
-    change_figures,
-    figures,
-    possible_tallies,
-    visit_figures,
-)
+from api.domain.scoring import change, change_figures, figures, possible_tallies, visit_figures
 from api.models.places import Location, Region
 from api.models.scores import Total
 from api.services import visibility
-from api.services.score_sums import NOTHING, Counted, Sum, counted, pooled, sums, tallies
+from api.services.score_sums import (
+    NOTHING,
+    PARTS,
+    Counted,
+    Places,
+    Subject,
+    Sum,
+    counted,
+    fixed_tallies,
+    places,
+    pooled,
+    sums,
+    tallies,
+)
 
 
 def location_score(
     session: Session, actor: Actor, location: Location, period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
     """Return a location's score over a period; the caller has made sure that the actor may see it."""
-    report = _report(session, actor, Location.id == location.id, period, checklist_key)
-    return {"location": place(location), **report}
+    checklists = counted(session, actor, checklist_key)
+    report = _report(session, checklists, [location.number], period)
+    return {"location": place(location), "checklist": checklist_key, **report}
 
 
 def region_score(
     session: Session, actor: Actor, region: Region, period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
     """Return a region's score over a period, everything below it included, and those of its children."""
-    tree = visibility.below(select(Region.id).where(Region.id == region.id))
-    within = Location.region_id.in_(tree)
-    report = _report(session, actor, within, period, checklist_key)
     checklists = counted(session, actor, checklist_key)
-    by_number = {
+    below = visibility.below(select(Region.id).where(Region.id == region.id))
+    where = Location.region_id.in_(below)
+    numbers = places(session, actor, where)
+    report = _report(session, checklists, numbers, period)
+    visits = checklists.subject_ids("visit")
+    by_number: dict[int, Sum] = {
         number: total
         for (number,), total in sums(
-            session, within, checklists.subject_ids("visit"), period, Total.location_number
+            session, numbers, visits, period, Total.location_number, whole_visits=True
         )
     }
-    children = _children(session, region, within, by_number)
-    return {"region": place(region), **report, "children": children}
+    children = _children(session, region, where, by_number)
+    return {"region": place(region), "checklist": checklist_key, **report, "children": children}
 
 
-def place(row: Region | Location) -> dict[str, Any]:
+def place(row: Any) -> dict[str, Any]:
     """Return what a score says of its place."""
     return {"id": row.id, "code": row.code, "name": row.name}
 
@@ -59,74 +69,75 @@ def whole(total: Sum) -> dict[str, Any]:
     return visit_figures(total.sums, total.critical_failures, total.passed)
 
 
-def _report(
-    session: Session,
-    actor: Actor,
-    where: ColumnElement[bool],
-    period: Period,
-    checklist_key: str | None,
-) -> dict[str, Any]:
-    checklists = counted(session, actor, checklist_key)
-    visit_ids = checklists.subject_ids("visit")
+def _report(session: Session, checklists: Counted, numbers: Places, period: Period) -> dict[str, Any]:
+    visits = checklists.subject_ids("visit")
     both = Period(period.previous.first, period.last)
-    by_month: dict[int, list[Sum]] = {month: [] for month in both.months}
-    seen_of: set[int] = set()
-    for (subject_id, month), total in sums(session, where, visit_ids, both, Total.subject_id, Total.month):
-        by_month[month].append(total)
+    months = dict.fromkeys(both.months, NOTHING)
+    compared = set()
+    for (subject_id, month), total in sums(
+        session, numbers, visits, both, Total.subject_id, Total.month, whole_visits=True
+    ):
+        months[month] = months[month].plus(total)
         if total.sums.visits:
-            seen_of.add(subject_id)
-    months = {month: pooled(totals) for month, totals in by_month.items()}
+            compared.add(subject_id)
     now = pooled(months[month] for month in period.months)
     before = pooled(months[month] for month in period.previous.months)
-    parts = {
+    parts: dict[int, Sum] = {
         subject_id: total
         for (subject_id,), total in sums(
-            session,
-            where,
-            checklists.subject_ids("section", "fundamental", "question"),
-            period,
-            Total.subject_id,
+            session, numbers, checklists.subject_ids(*PARTS), period, Total.subject_id
         )
         if total.asked
     }
+    answers = _answers(session, checklists, numbers, parts, period)
     return {
         "from": period.first,
         "to": period.last,
-        "checklist": checklist_key,
         "total": whole(now),
         "previous": whole(before),
-        "change": change_figures(change(now.sums, before.sums, len(seen_of) <= 1)),
+        "change": change_figures(change(now.sums, before.sums, comparable=len(compared) <= 1)),
         "sections": _sections(checklists, parts),
         "fundamentals": _fundamentals(checklists, parts),
-        "questions": _questions(session, where, period, checklists, parts),
+        "questions": _questions(checklists, parts, answers),
         "months": [{"month": month_name(month), **whole(months[month])} for month in period.months],
     }
 
 
-def _ordered(checklists: Counted, parts: Mapping[int, Sum], wanted: str) -> list[int]:
-    def position(subject_id: int) -> Any:
-        version, kind, key = checklists.of_subject[subject_id]
-        return checklists.position(version, kind, key)
-
-    return sorted((each for each in parts if checklists.of_subject[each][1] == wanted), key=position)
+def _answers(
+    session: Session, checklists: Counted, numbers: Places, parts: Iterable[int], period: Period
+) -> dict[int, dict[str, int]]:
+    """Count how often each question was answered in each way."""
+    fixed: list[int] = []
+    free: list[int] = []
+    for each in parts:
+        subject = checklists.subjects[each]
+        if subject.kind == "question":
+            question = checklists.wording(subject).question
+            assert question is not None
+            (free if question.type in ("scale", "choice") else fixed).append(each)
+    return tallies(session, numbers, free, period) | fixed_tallies(session, numbers, fixed, period)
 
 
 def _sections(checklists: Counted, parts: Mapping[int, Sum]) -> list[dict[str, Any]]:
-    rows = []
-    for subject_id in _ordered(checklists, parts, "section"):
-        version, _, key = checklists.of_subject[subject_id]
-        title = checklists.section(version, key).title
-        about = {"checklist": version.document.key, "key": key, "title": title}
-        rows.append(about | figures(parts[subject_id].sums))
-    return rows
+    return [
+        section_name(checklists, checklists.subjects[each]) | figures(parts[each].sums)
+        for each in _ordered(checklists, parts, "section")
+    ]
+
+
+def section_name(checklists: Counted, subject: Subject) -> dict[str, Any]:
+    """Return what a score says of its section."""
+    section = checklists.wording(subject).section
+    return {"checklist": subject.version.document.key, "key": section.key, "title": section.title}
 
 
 def _fundamentals(checklists: Counted, parts: Mapping[int, Sum]) -> list[dict[str, Any]]:
+    """Return the fundamentals, each pooled over all checklists that observe it."""
     by_key: dict[str, Sum] = {}
     for subject_id, total in parts.items():
-        _, kind, key = checklists.of_subject[subject_id]
-        if kind == "fundamental":
-            by_key[key] = by_key.get(key, NOTHING).plus(total)
+        subject = checklists.subjects[subject_id]
+        if subject.kind == "fundamental":
+            by_key[subject.key] = by_key.get(subject.key, NOTHING).plus(total)
     return [
         {"key": each.key, "title": each.title, **figures(by_key[each.key].sums)}
         for each in FUNDAMENTALS
@@ -135,63 +146,68 @@ def _fundamentals(checklists: Counted, parts: Mapping[int, Sum]) -> list[dict[st
 
 
 def _questions(
-    session: Session,
-    where: ColumnElement[bool],
-    period: Period,
-    checklists: Counted,
-    parts: Mapping[int, Sum],
+    checklists: Counted, parts: Mapping[int, Sum], answers: Mapping[int, Mapping[str, int]]
 ) -> list[dict[str, Any]]:
-    ordered = _ordered(checklists, parts, "question")
-    counts = tallies(session, where, ordered, period)
     rows = []
-    for subject_id in ordered:
-        version, _, key = checklists.of_subject[subject_id]
-        question, section = checklists.question(version, key)
-        answered = counts.get(subject_id, {})
+    for each in _ordered(checklists, parts, "question"):
+        subject = checklists.subjects[each]
+        question = checklists.wording(subject).question
+        assert question is not None
+        counts = answers.get(each, {})
         # An option that a later version dropped was answered all the same.
-        possible = dict.fromkeys([*possible_tallies(question), *sorted(answered)], 0)
+        possible = dict.fromkeys([*possible_tallies(question), *sorted(counts)], 0)
         rows.append(
-            {
-                "checklist": version.document.key,
-                "key": key,
-                "text": question.text,
-                "section": section.key,
-                "fundamental": question.fundamental,
-                "answers": possible | {word: times for word, times in answered.items() if word in possible},
-                **figures(parts[subject_id].sums),
-            }
+            question_name(checklists, subject)
+            | {"answers": {**possible, **counts}}
+            | figures(parts[each].sums)
         )
     return rows
 
 
+def question_name(checklists: Counted, subject: Subject) -> dict[str, Any]:
+    """Return what a score says of its question."""
+    _, section, question = checklists.wording(subject)
+    assert question is not None
+    return {
+        "checklist": subject.version.document.key,
+        "key": question.key,
+        "text": question.text,
+        "section": section.key,
+        "fundamental": question.fundamental,
+    }
+
+
+def _ordered(checklists: Counted, parts: Iterable[int], kind: str) -> list[int]:
+    """Return the ids of the subjects of a kind, in the order of their checklists."""
+    wanted = (each for each in parts if checklists.subjects[each].kind == kind)
+    return sorted(wanted, key=lambda each: checklists.wording(checklists.subjects[each]).order)
+
+
 def _children(
-    session: Session, top: Region, within: ColumnElement[bool], by_number: Mapping[int, Sum]
+    session: Session, top: Region, where: ColumnElement[bool], by_number: Mapping[int, Sum]
 ) -> list[dict[str, Any]]:
     """Return the regions and locations right below a region, each with what lies below it."""
-    parents = dict(
-        session.execute(
-            select(Region.id, Region.parent_id).where(Region.organization_id == top.organization_id)
-        ).all()
-    )
-
-    def child_above(region_id: uuid.UUID) -> uuid.UUID:
-        above: uuid.UUID | None = region_id
-        while above is not None and parents[above] != top.id:
-            above = parents[above]
-        assert above is not None
-        return above
-
-    by_region: dict[uuid.UUID, Sum] = {}
-    rows = []
-    locations = session.scalars(select(Location).where(within).order_by(Location.code)).all()
-    for location in locations:
-        total = by_number.get(location.number, NOTHING)
-        if location.region_id == top.id:
-            rows.append({"location": place(location), **whole(total)})
+    regions = session.execute(
+        select(Region.id, Region.parent_id, Region.code, Region.name)
+        .where(Region.organization_id == top.organization_id)
+        .order_by(Region.code)
+    ).all()
+    parents: dict[uuid.UUID, uuid.UUID] = {each.id: each.parent_id for each in regions}
+    by_region = {each.id: NOTHING for each in regions if each.parent_id == top.id}
+    locations = []
+    for each in session.execute(
+        select(Location.number, Location.region_id, Location.id, Location.code, Location.name)
+        .where(where)
+        .order_by(Location.code)
+    ):
+        total = by_number.get(each.number, NOTHING)
+        if each.region_id == top.id:
+            locations.append({"location": place(each), **whole(total)})
         else:
-            child = child_above(location.region_id)
-            by_region[child] = by_region.get(child, NOTHING).plus(total)
-    regions = session.scalars(select(Region).where(Region.parent_id == top.id).order_by(Region.code))
+            child = each.region_id
+            while child not in by_region:
+                child = parents[child]
+            by_region[child] = by_region[child].plus(total)
     return [
-        {"region": place(region), **whole(by_region.get(region.id, NOTHING))} for region in regions
-    ] + rows
+        {"region": place(each), **whole(by_region[each.id])} for each in regions if each.id in by_region
+    ] + locations

@@ -18,8 +18,15 @@ from api.services import passwords
 
 REFRESH_LIVES = timedelta(days=60)
 WINDOW = timedelta(minutes=15)
-#: failures in a window: of an account from one address, from an address, of an account from strange addresses
-PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS, PER_ACCOUNT = 10, 100, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many failures of one kind a window may hold, and what they are counted under."""
+
+    key: str
+    most: int
+    spares_known_addresses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,15 @@ class Credentials:
     address: str
 
     @property
-    def keys(self) -> tuple[tuple[str, int], ...]:
-        """What his failures are counted under, and how many each may have."""
+    def limits(self) -> tuple[Limit, ...]:
+        """How often he may fail: with one account from one address, from an address, and with an account.
+
+        What strangers do with an account does not lock out the addresses from which it signed in before.
+        """
         return (
-            (f"account {self.email} at {self.address}", PER_ACCOUNT_AND_ADDRESS),
-            (f"address {self.address}", PER_ADDRESS),
-            (f"account {self.email}", PER_ACCOUNT),
+            Limit(f"account {self.email} at {self.address}", 10),
+            Limit(f"address {self.address}", 100),
+            Limit(f"account {self.email}", 100, spares_known_addresses=True),
         )
 
 
@@ -51,41 +61,37 @@ class Candidate:
 
 
 def candidates(session: Session, credentials: Credentials) -> list[Candidate]:
-    """Return the accounts that the credentials may be for; refuses while there were too many failures.
-
-    An address from which the account signed in before is not locked out by what strangers do elsewhere.
-    """
+    """Return the accounts that the credentials may be for; refuses while there were too many failures."""
     query = select(User.id, User.password_hash, User.disabled).where(User.email == credentials.email)
     if credentials.organization is not None:
         query = query.join(Organization, Organization.id == User.organization_id).where(
             Organization.name == credentials.organization
         )
     found = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
-    counted = {
-        row.key: row
-        for row in session.scalars(
-            select(SignInFailure).where(
-                SignInFailure.key.in_([key for key, _ in credentials.keys]),
-                SignInFailure.window_ends_at > now(),
-            )
-        )
-    }
-    known = session.scalar(
+    known_address = session.scalar(
         select(KnownAddress.address).where(
             KnownAddress.user_id.in_([each.user_id for each in found]),
             KnownAddress.address == credentials.address,
         )
     )
-    for key, most in credentials.keys:
-        row = counted.get(key)
-        if (
-            row is not None
-            and row.failures >= most
-            and not (known and most is PER_ACCOUNT and " at " not in key)
-        ):
-            wait = max(int((row.window_ends_at - now()).total_seconds()), 0) + 1
-            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(wait)})
+    limits = [limit for limit in credentials.limits if not (known_address and limit.spares_known_addresses)]
+    _check(session, limits)
     return found
+
+
+def _check(session: Session, limits: list[Limit]) -> None:
+    moment = now()
+    counted = session.scalars(
+        select(SignInFailure).where(
+            SignInFailure.key.in_([limit.key for limit in limits]), SignInFailure.window_ends_at > moment
+        )
+    )
+    failures = {row.key: row for row in counted}
+    for limit in limits:
+        row = failures.get(limit.key)
+        if row is not None and row.failures >= limit.most:
+            wait = int((row.window_ends_at - moment).total_seconds()) + 1
+            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(wait)})
 
 
 def matching(found: list[Candidate], password: str) -> list[uuid.UUID]:
@@ -104,12 +110,12 @@ def fail(session: Session, credentials: Credentials) -> None:
     """Count a failure; the mark stays."""
     moment = now()
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
-    rows = sorted(key for key, _ in credentials.keys)
+    keys = sorted(limit.key for limit in credentials.limits)
     session.connection().execute(
         insert(session, SignInFailure).on_conflict_do_update(
             index_elements=["key"], set_={"failures": SignInFailure.failures + 1}
         ),
-        [{"key": key, "window_ends_at": moment + WINDOW, "failures": 1} for key in rows],
+        [{"key": key, "window_ends_at": moment + WINDOW, "failures": 1} for key in keys],
     )
 
 

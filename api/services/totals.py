@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -181,18 +182,23 @@ def _tally(cell: Cell, times: int) -> dict[str, Any]:
 
 
 class _Names:
-    """Cells in words, for the list of differences."""
+    """Cells in words, for the list of differences; read when there is one."""
 
     def __init__(self, session: Session) -> None:
-        rows = session.execute(
+        self.session = session
+
+    @cached_property
+    def subjects(self) -> dict[int, str]:
+        rows = self.session.execute(
             select(Subject.id, Checklist.key, Subject.kind, Subject.key).join(
                 Checklist, Checklist.id == Subject.checklist_id
             )
         )
-        self.subjects = {subject_id: " ".join(words).strip() for subject_id, *words in rows}
-        self.locations: dict[int, uuid.UUID] = dict(
-            session.execute(select(Location.number, Location.id)).all()
-        )
+        return {subject_id: " ".join(words).strip() for subject_id, *words in rows}
+
+    @cached_property
+    def locations(self) -> dict[int, uuid.UUID]:
+        return dict(self.session.execute(select(Location.number, Location.id)).all())
 
     def of(self, cell: Cell) -> str:
         answer = f" = {cell.answer}" if cell.answer else ""

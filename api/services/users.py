@@ -60,12 +60,18 @@ def create_administrator(
 def edit(
     session: Session, actor: Actor, user: User, values: Mapping[str, Any], password_hash: str | None
 ) -> Person:
-    """Change a person; a new password, role or a disabling ends his sessions."""
+    """Change a person; a new password or a disabling ends his sessions.
+
+    Who is no manager any more is named for no places any more.
+    """
     if user.id == actor.id and (values.get("disabled") or values.get("role", ADMIN) != ADMIN):
         raise problems.invalid(
             "/disabled" if values.get("disabled") else "/role", "Nobody shuts himself out."
         )
-    _check_places(session, actor, values.get("role", user.role), values)
+    role = values.get("role", user.role)
+    _check_places(session, actor, role, values)
+    if role != MANAGER:
+        values = {**values, "region_ids": [], "location_ids": []}
     for name in ("name", "role", "disabled"):
         if name in values:
             setattr(user, name, values[name])
@@ -130,16 +136,13 @@ def _named(session: Session, table: type[Any], ids: Sequence[uuid.UUID]) -> list
 
 def _persons(session: Session, users: Sequence[User]) -> list[Person]:
     ids = [user.id for user in users]
-    regions = session.execute(select(UserRegion).where(UserRegion.user_id.in_(ids))).scalars().all()
-    locations = session.execute(select(UserLocation).where(UserLocation.user_id.in_(ids))).scalars().all()
-    return [
-        Person(
-            user,
-            sorted(each.region_id for each in regions if each.user_id == user.id),
-            sorted(each.location_id for each in locations if each.user_id == user.id),
-        )
-        for user in users
-    ]
+    regions: dict[uuid.UUID, list[uuid.UUID]] = {user_id: [] for user_id in ids}
+    locations: dict[uuid.UUID, list[uuid.UUID]] = {user_id: [] for user_id in ids}
+    for region in session.scalars(select(UserRegion).where(UserRegion.user_id.in_(ids))):
+        regions[region.user_id].append(region.region_id)
+    for location in session.scalars(select(UserLocation).where(UserLocation.user_id.in_(ids))):
+        locations[location.user_id].append(location.location_id)
+    return [Person(user, sorted(regions[user.id]), sorted(locations[user.id])) for user in users]
 
 
 def _check_places(session: Session, actor: Actor, role: str, values: Mapping[str, Any]) -> None:

@@ -1,0 +1,454 @@
+"""A history of visits whose points are written down by hand, and scores worked out from these alone.
+
+Nothing of ``api.domain.scoring`` is used: fractions, the definitions of ``scoring.md``, and a table of t.
+"""
+
+import copy
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from tests.world import CHECKLIST, Caller, World, ok
+
+Points = tuple[int, int]
+
+#: Student's t, 97.5 %, by degrees of freedom (published tables)
+T = {
+    2: 4.302652729749464,
+    3: 3.182446305283708,
+    4: 2.7764451051977934,
+    5: 2.5705818356363146,
+    6: 2.4469118511449692,
+    7: 2.3646242515927844,
+    8: 2.306004135204166,
+    9: 2.2621571628540993,
+    10: 2.2281388519649385,
+    11: 2.200985160082949,
+    12: 2.178812829663418,
+    13: 2.1603686564610127,
+    14: 2.1447866879169273,
+    15: 2.131449545559323,
+    16: 2.1199052992210112,
+    17: 2.1098155778331806,
+    18: 2.10092204024096,
+    19: 2.093024054408263,
+    20: 2.0859634472658364,
+    21: 2.079613844727662,
+    22: 2.0738730679040147,
+    23: 2.0686576104190406,
+    24: 2.0638985616280205,
+    25: 2.0595385527532946,
+    26: 2.055529438642871,
+    27: 2.0518305164802833,
+    28: 2.048407141795244,
+    29: 2.045229642132703,
+    30: 2.0422724563012373,
+}
+Z = 1.959963984540054
+
+#: a telephone call: the same keys as in the visit for a section and a question, which are others all the same
+CALL: dict[str, Any] = {
+    "key": "call",
+    "title": "A call",
+    "channel": "telephone",
+    "review": "automatic",
+    "pass_mark": 0.5,
+    "sections": [
+        {
+            "key": "welcome",
+            "title": "The first words",
+            "questions": [
+                {
+                    "key": "greeting",
+                    "text": "How warm was it?",
+                    "type": "scale",
+                    "minimum": 1,
+                    "maximum": 3,
+                    "scale_points": [0, 1, 3],
+                    "fundamental": "greet-the-customer",
+                },
+                {
+                    "key": "topics",
+                    "text": "What did they speak of?",
+                    "type": "choice",
+                    "multiple": True,
+                    "options": [
+                        {"key": "price", "label": "Price", "points": 1},
+                        {"key": "hours", "label": "Hours", "points": 1},
+                    ],
+                },
+            ],
+        }
+    ],
+}
+OWN: dict[str, Any] = {
+    **copy.deepcopy(CHECKLIST),
+    "key": "own",
+    "title": "A self-check",
+    "channel": "self_check",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """Answers, and what they are worth: question → (earned, possible), and how each was answered."""
+
+    checklist: str
+    answers: Mapping[str, Any]
+    points: Mapping[str, Points]
+    said: Mapping[str, Sequence[str]]
+    passed: bool
+    critical: bool = False
+
+
+WELL = Report(
+    "visit",
+    {
+        "greeting": {"value": "yes"},
+        "wait": {"value": 30},
+        "thanks": {"value": "yes"},
+        "problem": {"value": "no"},
+    },
+    {"greeting": (2, 2), "wait": (4, 4), "thanks": (2, 2), "problem": (0, 0), "apology": (0, 0)},
+    {"greeting": ["yes"], "wait": ["answered"], "thanks": ["yes"], "problem": ["no"]},
+    passed=True,
+)
+FIRST = Report(
+    "visit",
+    {
+        "greeting": {"value": "yes"},
+        "wait": {"value": 45},
+        "thanks": {"not_applicable": True},
+        "problem": {"value": "no"},
+    },
+    {"greeting": (2, 2), "wait": (2, 4), "thanks": (0, 0), "problem": (0, 0), "apology": (0, 0)},
+    {"greeting": ["yes"], "wait": ["answered"], "thanks": ["not_applicable"], "problem": ["no"]},
+    passed=False,
+)
+SECOND = Report(
+    "visit",
+    {
+        "greeting": {"value": "no", "comment": "Nobody"},
+        "wait": {"value": 20},
+        "thanks": {"value": "yes"},
+        "problem": {"value": "yes"},
+        "apology": {"value": "yes"},
+    },
+    {"greeting": (0, 2), "wait": (4, 4), "thanks": (2, 2), "problem": (0, 0), "apology": (3, 3)},
+    {
+        "greeting": ["no"],
+        "wait": ["answered"],
+        "thanks": ["yes"],
+        "problem": ["yes"],
+        "apology": ["yes"],
+    },
+    passed=True,
+)
+POOR = Report(
+    "visit",
+    {
+        "greeting": {"value": "no", "comment": "Nobody"},
+        "wait": {"value": 121},
+        "thanks": {"value": "no"},
+        "problem": {"value": "yes"},
+        "apology": {"value": "no"},
+        "story": {"value": "Long"},
+    },
+    {"greeting": (0, 2), "wait": (0, 4), "thanks": (0, 2), "problem": (0, 0), "apology": (0, 3)},
+    {
+        "greeting": ["no"],
+        "wait": ["answered"],
+        "thanks": ["no"],
+        "problem": ["yes"],
+        "apology": ["no"],
+        "story": ["answered"],
+    },
+    passed=False,
+    critical=True,
+)
+WARM = Report(
+    "call",
+    {"greeting": {"value": 3}, "topics": {"value": ["hours", "price"]}},
+    {"greeting": (3, 3), "topics": (2, 2)},
+    {"greeting": ["3"], "topics": ["hours", "price"]},
+    passed=True,
+)
+COOL = Report(
+    "call",
+    {"greeting": {"value": 2}, "topics": {"value": ["price"]}},
+    {"greeting": (1, 3), "topics": (1, 2)},
+    {"greeting": ["2"], "topics": ["price"]},
+    passed=False,
+)
+DOCUMENTS: Mapping[str, dict[str, Any]] = {"visit": CHECKLIST, "call": CALL, "own": OWN}
+_FUNDAMENTALS = {
+    ("visit", "greeting"): "greet-the-customer",
+    ("visit", "thanks"): "thank-the-customer",
+    ("visit", "apology"): "fix-fast",
+    ("call", "greeting"): "greet-the-customer",
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A visit that was made and accepted."""
+
+    location: str
+    regions: tuple[str, ...]
+    month: str
+    report: Report
+
+    def parts(self, kind: str) -> dict[Any, Points]:
+        """Return its points by section, question or fundamental, or as a whole."""
+        checklist = self.report.checklist
+        document = DOCUMENTS[checklist]
+        found: dict[Any, Points] = {}
+
+        def add(key: Any, points: Points) -> None:
+            earned, possible = found.get(key, (0, 0))
+            found[key] = (earned + points[0], possible + points[1])
+
+        for section in document["sections"]:
+            for question in section["questions"]:
+                if question.get("private"):
+                    continue
+                points = self.report.points.get(question["key"], (0, 0))
+                fundamental = _FUNDAMENTALS.get((checklist, question["key"]))
+                if kind == "section":
+                    add((checklist, section["key"]), points)
+                elif kind == "question":
+                    add((checklist, question["key"]), points)
+                elif kind == "fundamental":
+                    if fundamental:
+                        add(fundamental, points)
+                else:
+                    add("", points)
+        return found
+
+
+# What scoring.md says, from the visits themselves.
+
+
+def r6(number: float | Fraction | None) -> float | None:
+    """Round to 6 decimals, half even."""
+    return None if number is None else float(round(number, 6))
+
+
+def share(points: Sequence[Points]) -> Fraction | None:
+    """Return Σe / Σp."""
+    possible = sum(p for _, p in points)
+    return Fraction(sum(e for e, _ in points), possible) if possible else None
+
+
+def variance(points: Sequence[Points]) -> Fraction:
+    """Return s² by its definition: the mean square of e − R·p, over the square of the mean p."""
+    score, n = share(points), len(points)
+    assert score is not None
+    mean = Fraction(sum(p for _, p in points), n)
+    return sum(((e - score * p) ** 2 for e, p in points), Fraction(0)) / ((n - 1) * mean**2)
+
+
+def moderated(points: Sequence[Points]) -> tuple[float, float] | None:
+    """Return the interval of whole visits, uncut."""
+    n, score = len(points), share(points)
+    if score is None:
+        return None
+    s2 = variance(points) if n > 1 else Fraction(0)
+    moderate = (2 * 0.25**2 + (n - 1) * float(s2)) / (n + 1)
+    half = T[n + 1] * math.sqrt(moderate / n)
+    return float(score) - half, float(score) + half
+
+
+def wilson(points: Sequence[Points]) -> tuple[float, float] | None:
+    """Return the interval of a section, fundamental or question."""
+    n, score = len(points), share(points)
+    if score is None:
+        return None
+    middle = (float(score) + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * math.sqrt(float(score * (1 - score)) / n + Z**2 / (4 * n * n))
+    return middle - half, middle + half
+
+
+def bounds(interval: tuple[float, float] | None, least: float = 0.0) -> dict[str, Any] | None:
+    """Return an interval as it is answered, cut."""
+    if interval is None:
+        return None
+    return {"low": r6(max(interval[0], least)), "high": r6(min(interval[1], 1.0))}
+
+
+def score(made: Iterable[Made], kind: str = "visit", key: Any = "") -> dict[str, Any]:
+    """Return the SCORE of visits, or of one of their parts."""
+    visits = [(each, each.parts(kind)[key]) for each in made if key in each.parts(kind)]
+    points = [brought for _, brought in visits if brought[1]]
+    found: dict[str, Any] = {
+        "visits": len(points),
+        "points_earned": sum(e for e, _ in points),
+        "points_possible": sum(p for _, p in points),
+        "score": r6(share(points)),
+        "spread": r6(math.sqrt(variance(points))) if len(points) > 1 else None,
+        "interval": bounds(moderated(points) if kind == "visit" else wilson(points)),
+        "indicative": len(points) < 5,
+    }
+    if kind == "visit":
+        found["critical_failures"] = sum(each.report.critical for each, _ in visits)
+        found["passed"] = sum(each.report.passed for each, _ in visits)
+    return found
+
+
+def change(now: Sequence[Made], before: Sequence[Made], kind: str = "visit", key: Any = "") -> dict[str, Any]:
+    """Return the change between two periods."""
+
+    def points(made: Sequence[Made]) -> list[Points]:
+        found = [each.parts(kind)[key] for each in made if key in each.parts(kind)]
+        return [brought for brought in found if brought[1]]
+
+    one_checklist = (
+        len({each.report.checklist for each in (*now, *before) if each.parts(kind).get(key, (0, 0))[1]}) <= 1
+    )
+    first, second = points(now), points(before)
+    interval = moderated if kind == "visit" else wilson
+    i1, i2, r1, r2 = interval(first), interval(second), share(first), share(second)
+    if i1 is None or i2 is None or r1 is None or r2 is None:
+        return {"difference": None, "interval": None, "significant": False if one_checklist else None}
+    difference = r1 - r2
+    if not one_checklist:
+        return {"difference": r6(difference), "interval": None, "significant": None}
+    d = float(difference)
+    low = d - math.sqrt((float(r1) - i1[0]) ** 2 + (i2[1] - float(r2)) ** 2)
+    high = d + math.sqrt((i1[1] - float(r1)) ** 2 + (float(r2) - i2[0]) ** 2)
+    enough = len(first) >= 5 and len(second) >= 5
+    return {
+        "difference": r6(difference),
+        "interval": bounds((low, high), -1.0),
+        "significant": enough and not low <= 0 <= high,
+    }
+
+
+# Making it.
+
+
+def make(
+    world: World,
+    location: Mapping[str, Any],
+    month: str,
+    report: Report,
+    shopper: Caller | None = None,
+    **values: Any,
+) -> Any:
+    """Make a visit in the middle of a month, from assignment to acceptance."""
+    start = datetime.fromisoformat(f"{month}-15T10:00:00+00:00").astimezone(UTC)
+    shopper = shopper or world.shopper
+    visit = world.visit(
+        shopper,
+        location,
+        checklist_key=report.checklist,
+        window={
+            "opens_at": (start - timedelta(days=2)).isoformat(),
+            "closes_at": (start + timedelta(days=2)).isoformat(),
+        },
+    )
+    body = world.submission(
+        report.answers,
+        started_at=start.isoformat(),
+        finished_at=(start + timedelta(minutes=10)).isoformat(),
+        **values,
+    )
+    ok(world.send(visit, body, shopper), 201)
+    return visit
+
+
+@dataclass
+class History:
+    """An organization with regions in regions, seven stores and two quarters of visits.
+
+    country ─ north ─ city: A.  north: B, H.  south: C, D.  west: G.  country itself: E (none), F (closed).
+    """
+
+    world: World
+    regions: dict[str, Any]
+    locations: dict[str, Any]
+    made: list[Made]
+    own: list[Made]
+
+    def some(
+        self,
+        first: str = "2025-04",
+        last: str = "2025-06",
+        checklist: str | None = None,
+        location: str | None = None,
+        region: str | None = None,
+    ) -> list[Made]:
+        """Return the visits of a period, of a checklist, of a place."""
+        return [
+            each
+            for each in (self.own if checklist == "own" else self.made)
+            if first <= each.month <= last
+            and checklist in (None, each.report.checklist, "own")
+            and location in (None, each.location)
+            and (region is None or region in each.regions)
+        ]
+
+
+PLACES = {
+    "A": ("city", "north", "country"),
+    "B": ("north", "country"),
+    "C": ("south", "country"),
+    "D": ("south", "country"),
+    "E": ("country",),
+    "F": ("country",),
+    "G": ("west", "country"),
+    "H": ("north", "country"),
+}
+VISITS: Sequence[tuple[str, str, Report]] = (
+    *(
+        ("A", month, report)
+        for month, report in zip(["2025-04", "2025-05"] * 3, [WELL] * 5 + [FIRST], strict=True)
+    ),
+    *(
+        ("A", month, report)
+        for month, report in zip(["2025-01"] * 2 + ["2025-03"] * 3, [POOR] * 3 + [FIRST] * 2, strict=True)
+    ),
+    *(
+        ("B", month, report)
+        for month, report in zip(["2025-04"] * 2 + ["2025-06"] * 3, [POOR, WELL] * 2 + [SECOND], strict=True)
+    ),
+    *(("B", "2025-02", report) for report in (WELL, SECOND)),
+    *(("C", "2025-06", report) for report in (FIRST, SECOND, FIRST, SECOND, POOR)),
+    *(("D", "2025-05", report) for report in (WELL, WELL)),
+    *(("G", "2025-05", report) for report in (WARM, WARM, COOL, WARM, WARM)),
+    ("G", "2025-03", COOL),
+    ("H", "2025-05", COOL),
+)
+
+
+def build(world: World) -> History:
+    """Make the whole history over HTTP."""
+    for document in DOCUMENTS.values():
+        world.publish(document)
+    world.checklist = None
+    regions: dict[str, Any] = {}
+    for code, above in (
+        ("country", None),
+        ("north", "country"),
+        ("city", "north"),
+        ("south", "country"),
+        ("west", "country"),
+    ):
+        parent = regions[above]["id"] if above else None
+        regions[code] = world.new_region(code=code, name=code.title(), parent_id=parent)
+    locations = {
+        code: world.new_location(
+            code=code, name=f"Store {code}", region_id=regions[above[0]]["id"], closed=code == "F"
+        )
+        for code, above in PLACES.items()
+    }
+    made = []
+    for code, month, report in VISITS:
+        make(world, locations[code], month, report)
+        made.append(Made(code, PLACES[code], month, report))
+    mine = Report("own", POOR.answers, POOR.points, POOR.said, passed=False, critical=True)
+    make(world, locations["A"], "2025-05", mine)
+    return History(world, regions, locations, made, [Made("A", PLACES["A"], "2025-05", mine)])

@@ -1,0 +1,275 @@
+"""Regions and locations: made, edited, moved, imported and found."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from tests.world import World, ok, pointers, problem
+
+
+def codes(answer: Any) -> list[str]:
+    return [row["code"] for row in answer["items"]]
+
+
+def test_a_region_is_made_found_and_edited(world: World) -> None:
+    made = world.admin.post("/regions", {"name": "North", "code": "n", "external_id": "N-1"})
+    region = ok(made, 201)
+    assert made.headers["Location"] == f"/api/v1/regions/{region['id']}"
+    assert region == {
+        "id": region["id"],
+        "code": "n",
+        "name": "North",
+        "parent_id": None,
+        "external_id": "N-1",
+        "closed": False,
+        "created_at": region["created_at"],
+    }
+    assert region["created_at"].endswith("Z")
+    assert ok(world.admin.get(f"/regions/{region['id']}")) == region
+    edited = ok(world.admin.patch(f"/regions/{region['id']}", {"closed": True, "external_id": None}))
+    assert edited == {**region, "closed": True, "external_id": None}
+    assert ok(world.admin.patch(f"/regions/{region['id']}", {})) == edited
+
+
+def test_a_location_is_made_found_and_edited(world: World) -> None:
+    body = {
+        "code": "l",
+        "name": "Store",
+        "region_id": world.region["id"],
+        "address": "1 High Street",
+        "time_zone": "Europe/Madrid",
+        "latitude": 40.4,
+        "longitude": -3.7,
+        "external_id": "S-1",
+        "closed": False,
+    }
+    location = ok(world.admin.post("/locations", body), 201)
+    assert set(location) == {*body, "id", "created_at"}
+    assert {name: location[name] for name in body} == body
+    assert ok(world.admin.get(f"/locations/{location['id']}")) == location
+    edited = ok(world.admin.patch(f"/locations/{location['id']}", {"name": "Shop", "address": None}))
+    assert edited == {**location, "name": "Shop", "address": None}
+    least = {name: body[name] for name in ("name", "region_id", "time_zone")}
+    bare = ok(world.admin.post("/locations", {**least, "code": "bare"}), 201)
+    assert [bare[name] for name in ("address", "latitude", "longitude", "external_id")] == [None] * 4
+
+
+def test_what_must_not_be_empty_cannot_be_emptied(world: World) -> None:
+    for field in ("code", "name", "region_id", "time_zone", "closed"):
+        answer = world.admin.patch(f"/locations/{world.location['id']}", {field: None})
+        assert pointers(problem(answer, 422, "invalid")) == [f"/{field}"]
+    for field in ("id", "created_at", "organization_id", "number"):
+        answer = world.admin.patch(f"/locations/{world.location['id']}", {field: "x"})
+        assert pointers(problem(answer, 422, "invalid")) == [f"/{field}"]
+
+
+def test_code_and_external_id_find_a_place(world: World) -> None:
+    world.new_region(code="a", external_id="same")
+    parent = world.new_region(code="b", external_id="same")
+    world.new_region(code="c", parent_id=parent["id"], closed=True)
+    assert codes(ok(world.admin.get("/regions?code=a"))) == ["a"]
+    assert codes(ok(world.admin.get("/regions?code=A"))) == []
+    assert codes(ok(world.admin.get("/regions?external_id=same"))) == ["a", "b"]
+    assert codes(ok(world.admin.get(f"/regions?parent_id={parent['id']}"))) == ["c"]
+    assert codes(ok(world.admin.get("/regions?closed=true"))) == ["c"]
+    world.new_location(code="x", external_id="X", region_id=parent["id"])
+    world.new_location(code="y", external_id="Y", closed=True)
+    assert codes(ok(world.admin.get("/locations?code=x"))) == ["x"]
+    assert codes(ok(world.admin.get("/locations?external_id=Y"))) == ["y"]
+    assert codes(ok(world.admin.get(f"/locations?region_id={parent['id']}"))) == ["x"]
+    assert codes(ok(world.admin.get("/locations?closed=false&code=y"))) == []
+
+
+def test_a_code_is_unique_within_the_organization_and_its_kind(world: World) -> None:
+    world.new_region(code="same")
+    world.new_location(code="same")
+    region = {"code": "same", "name": "x"}
+    problem(world.admin.post("/regions", region), 409, "already-exists")
+    location = {"code": "same", "name": "x", "region_id": world.region["id"], "time_zone": "UTC"}
+    problem(world.admin.post("/locations", location), 409, "already-exists")
+    another = world.new_region(code="another")
+    problem(world.admin.patch(f"/regions/{another['id']}", {"code": "same"}), 409, "already-exists")
+    problem(world.admin.patch(f"/locations/{world.location['id']}", {"code": "same"}), 409, "already-exists")
+    ok(World(world.app).admin.post("/regions", region), 201)
+
+
+def test_of_two_with_one_code_at_once_one_is_made(world: World) -> None:
+    world.admin  # noqa: B018
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda _: world.admin.post("/regions", {"code": "a", "name": "A"}), range(4)))
+    assert sorted(answer.status_code for answer in made) == [201, 409, 409, 409]
+
+
+def test_a_place_lies_in_a_region_of_its_own_organization(world: World) -> None:
+    theirs = World(world.app).region["id"]
+    answer = world.admin.post("/regions", {"code": "a", "name": "A", "parent_id": theirs})
+    assert pointers(problem(answer, 422, "invalid")) == ["/parent_id"]
+    answer = world.admin.patch(f"/locations/{world.location['id']}", {"region_id": theirs})
+    assert pointers(problem(answer, 422, "invalid")) == ["/region_id"]
+
+
+def test_regions_cannot_be_made_a_ring(world: World) -> None:
+    top = world.new_region()
+    middle = world.new_region(parent_id=top["id"])
+    bottom = world.new_region(parent_id=middle["id"])
+    for below in (top, middle, bottom):
+        answer = world.admin.patch(f"/regions/{top['id']}", {"parent_id": below["id"]})
+        assert pointers(problem(answer, 422, "invalid")) == ["/parent_id"]
+    ok(world.admin.patch(f"/regions/{bottom['id']}", {"parent_id": None}))
+    ok(world.admin.patch(f"/regions/{top['id']}", {"parent_id": bottom["id"]}))
+
+
+def test_two_moves_at_once_make_no_ring(world: World) -> None:
+    for _ in range(5):
+        one, other = world.new_region(), world.new_region()
+        moves = [(one["id"], other["id"]), (other["id"], one["id"])]
+        tags = {each: world.admin.get(f"/regions/{each}").headers["ETag"] for each, _ in moves}
+
+        def move(ids: tuple[str, str], tags: dict[str, str] = tags) -> TestResponse:
+            moved, parent = ids
+            headers = {"If-Match": tags[moved]}
+            return world.admin.patch(f"/regions/{moved}", {"parent_id": parent}, headers=headers)
+
+        with ThreadPoolExecutor(2) as threads:
+            answers = list(threads.map(move, moves))
+        assert sorted(answer.status_code for answer in answers) == [200, 422]
+
+
+def test_a_moved_place_is_seen_from_where_it_lies_now(world: World) -> None:
+    here, there = world.new_region(), world.new_region()
+    child = world.new_region(parent_id=here["id"])
+    store = world.new_location(region_id=child["id"])
+    manager = world.person("manager", region_ids=[there["id"]])
+    problem(manager.get(f"/locations/{store['id']}"), 404, "location-not-found")
+    ok(world.admin.patch(f"/regions/{child['id']}", {"parent_id": there["id"]}))
+    ok(manager.get(f"/locations/{store['id']}"))
+    ok(world.admin.patch(f"/locations/{store['id']}", {"region_id": here["id"]}))
+    problem(manager.get(f"/locations/{store['id']}"), 404, "location-not-found")
+
+
+def test_a_manager_sees_the_places_named_for_him_and_all_below(world: World) -> None:
+    top = world.new_region(code="top")
+    below = world.new_region(code="top-below", parent_id=top["id"])
+    world.new_region(code="elsewhere")
+    inside = world.new_location(code="inside", region_id=below["id"])
+    single = world.new_location(code="single")
+    world.new_location(code="outside")
+    manager = world.person("manager", region_ids=[top["id"]], location_ids=[single["id"]])
+    assert codes(ok(manager.get("/regions"))) == ["top", "top-below"]
+    assert codes(ok(manager.get("/locations"))) == ["inside", "single"]
+    ok(manager.get(f"/locations/{inside['id']}"))
+    problem(manager.get(f"/regions/{world.region['id']}"), 404, "region-not-found")
+    assert codes(ok(world.person("manager").get("/locations"))) == []
+    assert len(ok(world.reviewer.get("/locations"))["items"]) == 3
+
+
+# Imports.
+
+
+def imported(world: World, text: str | bytes, **headers: str) -> TestResponse:
+    return world.admin.post(
+        "/locations/import", data=text, headers={"Content-Type": "text/csv; charset=utf-8", **headers}
+    )
+
+
+def test_an_import_adds_what_its_lines_say(world: World) -> None:
+    world.new_region(code="n")
+    text = (
+        "\ufeffcode,name,region_code,address,time_zone,latitude,longitude,external_id,closed\r\n"
+        'a,"Store, the ""first""",n,"1 High Street\nLondon",Europe/London,51.5,-0.1,S-1,TRUE\r\n'
+        "\r\n"
+        "b, Café ,n,,UTC,,,,\r\n"
+    )
+    assert ok(imported(world, text.encode()), 201) == {"imported": 2}
+    first, second = ok(world.admin.get("/locations"))["items"]
+    assert first["name"] == 'Store, the "first"'
+    assert first["address"] == "1 High Street\nLondon"
+    assert (first["latitude"], first["longitude"], first["closed"]) == (51.5, -0.1, True)
+    assert (second["name"], second["latitude"], second["closed"]) == ("Café", None, False)
+
+
+def test_columns_come_in_any_order_and_some_may_be_left_out(world: World) -> None:
+    text = f"time_zone,region_code,name,code\nUTC,{world.region['code']},Store,a\n"
+    assert ok(imported(world, text), 201) == {"imported": 1}
+
+
+def test_an_import_with_faults_adds_nothing_and_tells_them_by_line(world: World) -> None:
+    region, taken = world.region["code"], world.location["code"]
+    text = "\n".join(
+        [
+            "code,name,region_code,time_zone,latitude,closed,address",
+            f"good,Store,{region},UTC,1,false,",
+            f'two-lines,Store,{region},UTC,1,false,"over\ntwo lines"',
+            f"no-zone,Store,{region},Mars,1,false,",
+            f",Store,{region},UTC,1,false,",
+            f"far,Store,{region},UTC,91,false,",
+            f"odd,Store,{region},UTC,1_0,perhaps,",
+            f"nan,Store,{region},UTC,nan,,",
+        ]
+    )
+    body = problem(imported(world, text), 422, "invalid")
+    assert pointers(body) == [
+        "/5/time_zone",
+        "/6/code",
+        "/7/latitude",
+        "/8/latitude",
+        "/8/closed",
+        "/9/latitude",
+    ]
+    text = "\n".join(
+        [
+            "code,name,region_code,time_zone",
+            f"good,Store,{region},UTC",
+            "lost,Store,nowhere,UTC",
+            f"{taken},Store,{region},UTC",
+            f"good,Store,{region},UTC",
+        ]
+    )
+    body = problem(imported(world, text), 422, "invalid")
+    assert pointers(body) == ["/3/region_code", "/4/code", "/5/code"]
+    assert codes(ok(world.admin.get("/locations"))) == [taken]
+
+
+def test_an_import_that_is_no_table_is_refused(world: World) -> None:
+    region = world.region["code"]
+    for text, expected in (
+        ("", ["/1/code", "/1/name", "/1/region_code", "/1/time_zone"]),
+        ("code,name,region_code", ["/1/time_zone"]),
+        ("code,name,region_code,time_zone,colour/x", ["/1/colour~1x"]),
+        ("code,name,region_code,time_zone,code", ["/1"]),
+        ("code,name,region_code,time_zone", ["/2"]),
+        ("code,name,region_code,time_zone\n\n,,,\n", ["/2"]),
+        (f"code,name,region_code,time_zone\na,b,{region},UTC,more", ["/2"]),
+        (f'code,name,region_code,time_zone\n\n"a"x,b,{region},UTC', ["/3"]),
+        (f'code,name,region_code,time_zone\n"a,b,{region},UTC', ["/2"]),
+    ):
+        assert pointers(problem(imported(world, text), 422, "invalid")) == expected, text
+
+
+def test_an_import_is_text_in_utf_8(world: World) -> None:
+    text = "code,name,region_code,time_zone\n"
+    problem(imported(world, b"code,n\xffme"), 400, "malformed-request")
+    problem(imported(world, text.encode("utf-16")), 400, "malformed-request")
+    problem(imported(world, text + "\0"), 400, "malformed-request")
+    problem(imported(world, text, **{"Content-Type": "application/json"}), 415, "unsupported-media-type")
+    problem(
+        imported(world, text, **{"Content-Type": "text/csv; charset=latin-1"}), 415, "unsupported-media-type"
+    )
+
+
+def test_two_imports_of_the_same_at_once_add_it_once(world: World) -> None:
+    text = f"code,name,region_code,time_zone\na,A,{world.region['code']},UTC\n"
+    with ThreadPoolExecutor(3) as threads:
+        answers = list(threads.map(lambda _: imported(world, text), range(3)))
+    assert sorted(answer.status_code < 300 for answer in answers) == [False, False, True]
+    assert all(answer.status_code in (201, 409, 422) for answer in answers)
+
+
+def test_only_administrators_write_and_shoppers_read_no_places(world: World) -> None:
+    for caller in (world.shopper, world.manager, world.reviewer):
+        problem(caller.post("/regions", {"code": "x", "name": "x"}), 403, "forbidden")
+        problem(caller.call("PATCH", f"/regions/{world.region['id']}", {}), 403, "forbidden")
+        problem(caller.post("/locations/import", data="x"), 403, "forbidden")
+    problem(world.shopper.get("/locations"), 403, "forbidden")
+    problem(world.nobody.get("/locations"), 401, "not-signed-in")

@@ -1,0 +1,89 @@
+"""The built-in checklists publish, are whole in both languages, and observe every fundamental."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.domain.checklist import Checklist, complete, faults
+from api.domain.fundamentals import BY_KEY
+from schemas.checklists import ChecklistDraft
+
+FILES = sorted((Path(__file__).parent.parent / "api/checklists").glob("*.json"))
+LANGUAGES = {"en", "es"}
+TEXTS = {"title", "introduction", "text", "help", "label", "unit"}
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def document(request: pytest.FixtureRequest) -> Any:
+    return json.loads(request.param.read_text())
+
+
+def checklist(document: Any) -> Checklist:
+    return Checklist.from_document(complete(document), 1)
+
+
+def texts(node: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Every text that people read, with its place."""
+    if isinstance(node, dict):
+        for name, below in node.items():
+            if name in TEXTS:
+                yield f"{at}/{name}", below
+            else:
+                yield from texts(below, f"{at}/{name}")
+    elif isinstance(node, list):
+        for index, below in enumerate(node):
+            yield from texts(below, f"{at}/{index}")
+
+
+def test_there_are_the_built_in_checklists() -> None:
+    assert {path.stem for path in FILES} == {
+        "four-basics",
+        "message",
+        "problem-and-return",
+        "self-check",
+        "store-visit",
+        "telephone-call",
+    }
+
+
+def test_each_is_a_draft_that_the_api_would_take(document: Any) -> None:
+    assert ChecklistDraft().validate(document) == {}
+
+
+def test_each_publishes_without_faults(document: Any) -> None:
+    assert faults(document) == []
+
+
+def test_the_key_is_the_name_of_the_file() -> None:
+    assert [json.loads(path.read_text())["key"] for path in FILES] == [path.stem for path in FILES]
+
+
+def test_every_text_is_there_in_both_languages(document: Any) -> None:
+    for at, text in texts(document):
+        assert isinstance(text, dict) and text.keys() >= LANGUAGES, at
+        assert all(isinstance(words, str) and words.strip() for words in text.values()), at
+
+
+def test_every_scored_question_is_tagged_with_a_known_fundamental(document: Any) -> None:
+    for question in checklist(document).questions:
+        if question.points_possible:
+            assert question.fundamental in BY_KEY, question.key
+
+
+def test_every_fundamental_is_observed_by_others_than_the_self_check() -> None:
+    observed = {
+        question.fundamental
+        for path in FILES
+        if path.stem != "self-check"
+        for question in checklist(json.loads(path.read_text())).questions
+        if question.points_possible
+    }
+    assert set(BY_KEY) - observed == set()
+
+
+def test_one_of_them_is_the_self_check() -> None:
+    channels = {path.stem: json.loads(path.read_text())["channel"] for path in FILES}
+    assert [key for key, channel in channels.items() if channel == "self_check"] == ["self-check"]

@@ -1,0 +1,140 @@
+"""Imports point one way, third parties included; imports inside functions count too."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("api", "schemas", "uploads", "wsgi")
+
+#: what the commands may use: all that they start, but not the app, which knows them
+BELOW_COMMANDS = {
+    "api.domain",
+    "api.jobs",
+    "api.migrations",
+    "api.models",
+    "api.routes",
+    "api.services",
+    "api.settings",
+    "uploads",
+}
+#: layer → the layers that it may import; the longest name that fits a module is its layer
+MAY_IMPORT: dict[str, set[str]] = {
+    "api": set(),
+    "api.domain": set(),
+    "schemas": {"api.domain"},
+    "uploads": set(),
+    "api.models": {"api.domain"},
+    "api.migrations": {"api.models"},
+    "api.services": {"api.domain", "api.models", "uploads"},
+    "api.settings": set(),
+    "api.metrics": set(),
+    "api.routes": {"api.domain", "schemas", "uploads", "api.models", "api.services", "api.settings"},
+    "api.pages": {"api.domain", "api.routes"},
+    "api.jobs": {"api.domain", "api.models", "uploads", "api.services"},
+    "api.serve": {*BELOW_COMMANDS},
+    "api.cli": {*BELOW_COMMANDS, "api.serve"},
+    "api.app": {
+        "api.cli",
+        "api.metrics",
+        "api.models",
+        "api.pages",
+        "api.routes",
+        "api.settings",
+        "uploads",
+    },
+    "wsgi": {"api.app", "api.settings"},
+}
+#: layer → the third parties that it may import; a layer that is not here may import any
+THIRD_PARTIES: dict[str, set[str]] = {
+    "api": set(),
+    "api.domain": set(),
+    "schemas": {"marshmallow"},
+    "uploads": {"PIL", "pi_heif", "boto3", "botocore", "itsdangerous", "types_boto3_s3"},
+    "api.models": {"sqlalchemy", "pysqlite3"},
+    "api.migrations": {"sqlalchemy", "alembic"},
+    # The demo's photos are drawn.
+    "api.services": {"sqlalchemy", "argon2", "rfc8785", "PIL"},
+    "api.settings": {"sqlalchemy"},
+    "api.metrics": {"prometheus_client"},
+    "api.routes": {
+        "flask",
+        "flask_jwt_extended",
+        "flask_smorest",
+        "jwt",
+        "marshmallow",
+        "prometheus_client",
+        "sqlalchemy",
+        "webargs",
+        "werkzeug",
+    },
+    "api.pages": {"flask"},
+    "api.jobs": {"sqlalchemy"},
+    "wsgi": set(),
+}
+FILES = sorted(
+    path for name in OURS for path in (*ROOT.glob(f"{name}.py"), *ROOT.joinpath(name).rglob("*.py"))
+)
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer_of(module: str) -> str:
+    """Return the longest layer's name that the module begins with; ``api`` is its ``__init__`` alone."""
+    return max((layer for layer in MAY_IMPORT if f"{module}.".startswith(f"{layer}.")), key=len)
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it; ``from a import b`` is ``a.b``."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_map_knows_every_module() -> None:
+    assert {module_of(path) for path in FILES if layer_of(module_of(path)) == "api"} == {"api"}
+
+
+def test_api_itself_imports_nothing() -> None:
+    assert list(imported(ROOT / "api/__init__.py")) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_point_one_way(path: Path) -> None:
+    layer = layer_of(module_of(path))
+    wrong = []
+    for name in imported(path):
+        top = name.partition(".")[0]
+        if top in OURS:
+            other = layer_of(name)
+            # "from api import cli" names the package, and means the part.
+            if other not in MAY_IMPORT[layer] | {layer}:
+                wrong.append(name)
+        elif top not in sys.stdlib_module_names | THIRD_PARTIES.get(layer, {top}):
+            wrong.append(name)
+    assert wrong == []
+
+
+def test_the_rules_themselves_hold_the_house() -> None:
+    for layer in ("api.domain", "schemas", "uploads", "api.models", "api.services", "api.jobs"):
+        assert "flask" not in THIRD_PARTIES[layer]
+    assert "sqlalchemy" not in THIRD_PARTIES["schemas"] | THIRD_PARTIES["api.domain"]
+    assert MAY_IMPORT["uploads"] == MAY_IMPORT["api.domain"] == MAY_IMPORT["api"] == set()
+    assert MAY_IMPORT["schemas"] == {"api.domain"}
+
+
+def test_no_two_layers_import_each_other() -> None:
+    def reached(layer: str) -> set[str]:
+        below = set(MAY_IMPORT[layer])
+        return below.union(*(reached(each) for each in below)) if below else below
+
+    assert [layer for layer in MAY_IMPORT if layer in reached(layer)] == []
