@@ -29,7 +29,7 @@ from api.routes import (
     users,
     visits,
 )
-from api.routes.etags import tagged
+from api.routes.etags import tagged, unless_known
 from api.routes.openapi import describe
 from api.routes.parts import Parts, close_reading
 from api.settings import Settings
@@ -136,7 +136,7 @@ def _watch(app: Flask, metrics: Metrics) -> None:
             secret = request.path.startswith(f"{API}/auth/")
             response.headers["Cache-Control"] = "no-store" if secret else "private, no-cache"
         if request.method in ("GET", "HEAD"):
-            response = tagged(response).make_conditional(request)  # type: ignore[assignment]
+            response = unless_known(tagged(response))
         _note(response)
         return response
 

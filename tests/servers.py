@@ -152,7 +152,7 @@ def s3(folder: Path | None = None) -> Iterator[S3]:
 @contextmanager
 def _weed(program: Path, folder: Path | None) -> Iterator[S3]:
     with _own_folder("s3-", folder) as home, (home / "log").open("wb") as log:
-        master, volume, filer, port, admin = _free_ports(5)
+        master, volume, filer, port, admin = free_ports(5)
         access_key, secret_key = uuid.uuid4().hex, uuid.uuid4().hex
         account = {
             "name": "tests",
@@ -251,7 +251,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Return ports that are free and whose number plus 10,000, SeaweedFS's for gRPC, is free as well.
 
     Both lie below the range from which the kernel takes ports for outgoing connections.

@@ -13,7 +13,7 @@ from api.domain.problems import Fault
 Text = str | Mapping[str, str]
 """What people read: one text, or one for each language."""
 
-CHANNELS = ("in_person", "telephone", "message", "self_check")
+IN_PERSON, TELEPHONE, MESSAGE, SELF_CHECK = CHANNELS = ("in_person", "telephone", "message", "self_check")
 REVIEWS = ("automatic", "manual")
 COMMENT_RULES = ("never", "optional", "required", "when_points_lost")
 GOOD_ANSWERS = ("yes", "no")
@@ -561,8 +561,16 @@ def _faults_of_text(at: str, text: Text | None, *, optional: bool = False) -> It
 
 
 def changed_meanings(document: Mapping[str, Any], earlier: Sequence[Checklist]) -> list[Fault]:
-    """Return where a question of the draft means something else than its key meant in earlier versions."""
+    """Return where a question of the draft means something else than its key meant in earlier versions.
+
+    Nor does a checklist become or stop being a self-check: what a location says of itself is kept apart from
+    what shoppers saw, checklist by checklist.
+    """
     found: dict[str, Fault] = {}
+    if earlier and (document.get("channel") == SELF_CHECK) != (earlier[-1].channel == SELF_CHECK):
+        found["/channel"] = Fault(
+            "/channel", "A checklist is for self-checks from the first version, or never"
+        )
     for at, draft in _places(document):
         question = _complete_question(draft)
         for version in earlier:

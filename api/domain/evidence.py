@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from api.domain.checklist import Checklist
+from api.domain.checklist import IN_PERSON, SELF_CHECK, Checklist
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 LONG_AGO = timedelta(days=400)
@@ -22,7 +22,7 @@ LONG_COMMENT = 30
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
 MAX_PHOTO_BYTES = 20 * 2**20
 #: the channels in which the shopper stands in the location
-ON_THE_SPOT = frozenset({"in_person", "self_check"})
+ON_THE_SPOT = frozenset({IN_PERSON, SELF_CHECK})
 #: times are kept this far from both ends of the calendar, so that moving them never leaves it
 _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
@@ -101,7 +101,7 @@ def timing_flags(times: Times, opens_at: datetime, closes_at: datetime) -> list[
 
 def position_flags(channel: str, position: Position | None, location: Position | None) -> list[Flag]:
     """Return ``far-from-location`` when a visit in person was sent from elsewhere."""
-    if channel != "in_person" or position is None or location is None:
+    if channel != IN_PERSON or position is None or location is None:
         return []
     metres = distance(position, location)
     if metres - position.accuracy_m <= FAR_METRES:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+#: 0001-01
+FIRST_MONTH = 12
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 #: where on earth a month begins first
 _EARLIEST_ZONE = timezone(timedelta(hours=14))
@@ -62,7 +64,7 @@ class Period:
         if last is None:
             last = month_of((moment or datetime.now(UTC)).astimezone(_EARLIEST_ZONE).date())
         if first is None:
-            first = last - 11
+            first = max(last - 11, FIRST_MONTH)
         if first > last:
             raise ValueError("The period ends before it begins")
         if last - first >= 600:

@@ -34,9 +34,19 @@ def require_match(schema: ma.Schema, current: Any) -> None:
 
 
 def tagged(response: Response) -> Response:
-    """Give a JSON answer its ETag, and answer 304 where the caller has it already."""
+    """Give a JSON answer its ETag."""
     if response.status_code == 200 and response.is_json and not response.get_etag()[0]:
         response.set_etag(tag_of(response.get_data()))
+    return response
+
+
+def unless_known(response: Response) -> Response:
+    """Make an answer a 304 where the caller named its ETag in If-None-Match."""
+    tag, _ = response.get_etag()
+    if response.status_code == 200 and tag and request.if_none_match.contains_weak(tag):
+        response.status_code = 304
+        response.set_data(b"")
+        del response.headers["Content-Type"]
     return response
 
 

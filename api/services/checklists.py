@@ -16,14 +16,12 @@ from api.domain import checklist as documents
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
-from api.domain.problems import Fault
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.database import insert
 from api.models.scores import Subject
 from api.services.paging import Page, page
 
-SELF_CHECK = "self_check"
 MOST_VERSIONS = 2**31 - 1
 BUILT_IN = Path(__file__).parent.parent / "checklists"
 
@@ -204,7 +202,7 @@ def _publish(
     )
     before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
     if not faults:
-        faults = documents.changed_meanings(checklist.draft, before) + _changed_side(checklist.draft, before)
+        faults = documents.changed_meanings(checklist.draft, before)
     if faults:
         raise problems.INVALID("The draft cannot be published yet.", faults=faults)
     checklist.retired_at = None
@@ -226,16 +224,6 @@ def _publish(
     session.flush()
     _register_subjects(session, checklist.id, Document.from_document(document, made.version))
     return published(session, made.id), True
-
-
-def _changed_side(draft: Mapping[str, Any], before: list[Document]) -> list[Fault]:
-    """Return the fault of a checklist that becomes or stops being a self-check.
-
-    What a location says of itself is kept apart from what shoppers saw, and scores go by the checklist.
-    """
-    if before and (draft["channel"] == SELF_CHECK) != (before[-1].channel == SELF_CHECK):
-        return [Fault("/channel", "A checklist is for self-checks from its first version, or never.")]
-    return []
 
 
 def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Document) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.checklist import Question, Section
+from api.domain.checklist import SELF_CHECK, Question, Section
 from api.domain.months import Period
 from api.domain.scoring import NO_VISITS, Sums
 from api.models.checklists import Checklist, ChecklistVersion
@@ -157,7 +157,7 @@ def counted(session: Session, actor: Actor, checklist_key: str | None) -> Counte
         if not latest:
             raise problems.CHECKLIST_NOT_FOUND()
         return Counted(session, latest)
-    return Counted(session, (each for each in latest if each.document.channel != "self_check"))
+    return Counted(session, (each for each in latest if each.document.channel != SELF_CHECK))
 
 
 def places(session: Session, actor: Actor, where: ColumnElement[bool]) -> Places:

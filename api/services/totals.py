@@ -80,8 +80,8 @@ def add(
     """
     totals, tallies = shares_of(version, location_number, month, score)
     for table, rows, summed in (
-        (Total, [_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())], _SUMMED),
-        (Tally, [_tally(cell, times * sign) for cell, times in sorted(tallies.items())], ("times",)),
+        (Total, [total_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())], _SUMMED),
+        (Tally, [tally_row(cell, times * sign) for cell, times in sorted(tallies.items())], ("times",)),
     ):
         if not rows:
             continue
@@ -172,12 +172,14 @@ def differences(session: Session) -> Iterator[str]:
         yield f"{names.of(cell)}: is missing"
 
 
-def _row(cell: Cell, numbers: tuple[int, ...], sign: int) -> dict[str, int]:
+def total_row(cell: Cell, numbers: tuple[int, ...], sign: int = 1) -> dict[str, int]:
+    """Return the row of a total."""
     key = {"subject_id": cell.subject_id, "location_number": cell.location_number, "month": cell.month}
     return key | {name: sign * number for name, number in zip(_SUMMED, numbers, strict=True)}
 
 
-def _tally(cell: Cell, times: int) -> dict[str, Any]:
+def tally_row(cell: Cell, times: int) -> dict[str, Any]:
+    """Return the row of a tally."""
     return {**cell._asdict(), "times": times}
 
 

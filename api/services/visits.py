@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems, visits
 from api.domain.access import SHOPPER, Actor
+from api.domain.checklist import SELF_CHECK
 from api.domain.months import Period, local, month_name, month_of
 from api.domain.problems import Fault
 from api.models.checklists import Checklist, ChecklistVersion
@@ -75,7 +76,7 @@ def assign(
             )
         if person is None or person.disabled:
             faults.append(Fault(at(index, "/shopper_id"), "There is no such shopper."))
-        elif version and person.role != SHOPPER and channels[version.id] != "self_check":
+        elif version and person.role != SHOPPER and channels[version.id] != SELF_CHECK:
             faults.append(
                 Fault(at(index, "/shopper_id"), "Only a self-check may go to one who is no shopper.")
             )
@@ -119,7 +120,7 @@ def _check_rotation(
     """Refuse visits of one shopper to one location that lie within the organization's lock-out days."""
     days = session.scalar(select(Organization.lockout_days).where(Organization.id == actor.organization_id))
     assert days is not None
-    wanted = [visit for visit in made if channels[visit.checklist_version_id] != "self_check"]
+    wanted = [visit for visit in made if channels[visit.checklist_version_id] != SELF_CHECK]
     taken: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]] = defaultdict(list)
     standing = session.execute(
         select(
@@ -138,11 +139,11 @@ def _check_rotation(
     ).all()
     standing_channels = _channels(session, (row.checklist_version_id for row in standing))
     for row in standing:
-        if standing_channels[row.checklist_version_id] != "self_check":
+        if standing_channels[row.checklist_version_id] != SELF_CHECK:
             taken[row.shopper_id, row.location_id].append((row.opens_at, row.finished_at or row.closes_at))
     faults = []
     for index, (order, visit) in enumerate(zip(orders, made, strict=True)):
-        if channels[visit.checklist_version_id] == "self_check":
+        if channels[visit.checklist_version_id] == SELF_CHECK:
             continue
         span = (visit.opens_at, visit.closes_at)
         others = taken[visit.shopper_id, visit.location_id]

@@ -69,9 +69,31 @@ def running(name: str, url: str | None, database_pids: Sequence[int]) -> Iterato
 
 def _hello_command(port: int, workers: int) -> list[str]:
     if workers == 1:
-        return [sys.executable, "-m", "waitress", f"--port={port}", "--threads=8", "tests.benchmarks.hello:app"]
-    options = ["--workers", str(workers), "--worker-class", "gthread", "--threads", "64", "--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", "tests.benchmarks.hello:app", f"--bind=127.0.0.1:{port}", *options]
+        return [
+            sys.executable,
+            "-m",
+            "waitress",
+            f"--port={port}",
+            "--threads=8",
+            "tests.benchmarks.hello:app",
+        ]
+    options = [
+        "--workers",
+        str(workers),
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "64",
+        "--no-control-socket",
+    ]
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "tests.benchmarks.hello:app",
+        f"--bind=127.0.0.1:{port}",
+        *options,
+    ]
 
 
 def _process(stack: ExitStack, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -138,7 +160,12 @@ def _reads(program: Program, clients: int, hello_ms: float) -> None:
         ("its 304", request("GET", path, token, headers=[f"If-None-Match: {tag}"]), "≤ 2.2"),
         ("visit list of 10", request("GET", "/api/v1/visits?limit=10", token), "≤ 3.5"),
     ):
-        row(f"{what}, {clients} client(s)", measure(program.port, [each] * 600, clients, program.pids), hello_ms, target)
+        row(
+            f"{what}, {clients} client(s)",
+            measure(program.port, [each] * 600, clients, program.pids),
+            hello_ms,
+            target,
+        )
 
 
 def _submissions(program: Program, clients: int, hello_ms: float, among: str) -> None:
@@ -150,7 +177,12 @@ def _submissions(program: Program, clients: int, hello_ms: float, among: str) ->
         for visit_id in ids
     ]
     target = "≤ 6.5, ≥ 160/s" if "SQLite" in program.name else "≤ 8, ≥ 250/s"
-    row(f"submission, {clients} client(s), {among}", measure(program.port, sent, clients, program.pids), hello_ms, target)
+    row(
+        f"submission, {clients} client(s), {among}",
+        measure(program.port, sent, clients, program.pids),
+        hello_ms,
+        target,
+    )
 
 
 def _assigned(world: World, count: int) -> list[str]:
@@ -175,7 +207,12 @@ def _scores(program: Program, hello_ms: float, many: int, stored: int) -> None:
         (f"score of a region of {many} locations", f"/api/v1/regions/{region}/score", 20, "≤ 300 ms"),
         ("a page of 500 visits", "/api/v1/visits?limit=500", 20, "≤ 100 ms"),
     ):
-        row(what, measure(program.port, [request("GET", path, token)] * times, 1, program.pids), hello_ms, target)
+        row(
+            what,
+            measure(program.port, [request("GET", path, token)] * times, 1, program.pids),
+            hello_ms,
+            target,
+        )
 
 
 def print_memory(program: Program, when: str) -> None:
