@@ -1,26 +1,29 @@
 # Everything that a fresh machine needs is set up by the targets themselves: Python, its venv module and make suffice.
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
-FLASK := $(BIN)/flask --app wsgi
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench clean
+.PHONY: run test bench clean
 
 run: .venv/.runs
-	@$(FLASK) serve
+	@$(BIN)/flask --app wsgi serve
 
 test: .venv/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# A stamp says for which requirements .venv was set up; pip runs only when they are newer.
 .venv/.runs: requirements.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Setting up .venv, once; this takes a minute or two …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 is needed: make PYTHON=…")'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
+	@$(PIP) install -r requirements.txt
 	@touch $@
 
-.venv/.tests: requirements-dev.txt requirements.txt .venv/.runs
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/.tests: requirements-dev.txt .venv/.runs
+	@$(PIP) install -r requirements-dev.txt
 	@touch $@
 
 clean:

@@ -4,19 +4,34 @@ import os
 import sys
 from datetime import timedelta
 from getpass import getpass
+from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
 from api.domain.problems import Refusal
 from api.jobs import worker as workers
 from api.routes.parts import Parts
 from api.services import demo, organizations, passwords, photos, totals
+from api.settings import SettingsError
 from uploads.folder import FolderStore
 
 PASSWORD_LENGTH = 10
+
+
+class _Group(AppGroup):
+    """Commands that say in one line that the database cannot be used."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            raise click.ClickException(f"The database cannot be used: {cause}") from error
 
 
 def register(app: Flask) -> None:
@@ -30,10 +45,10 @@ def _parts() -> Parts:
     return parts
 
 
-_db = AppGroup("db", help="The database's tables.")
-_admin = AppGroup("admin", help="Administrators.")
-_scores = AppGroup("scores", help="Scores and their totals.")
-_photos = AppGroup("photos", help="Photos in the store.")
+_db = _Group("db", help="The database's tables.")
+_admin = _Group("admin", help="Administrators.")
+_scores = _Group("scores", help="Scores and their totals.")
+_photos = _Group("photos", help="Photos in the store.")
 
 
 @_db.command("upgrade")
@@ -90,20 +105,30 @@ def sweep() -> None:
 
 
 @click.command("demo")
+@with_appcontext
 def _demo() -> None:
     """Fill an empty database with a demo organization and a year of made-up visits."""
-    click.echo(demo.fill(_parts().database))
+    migrations.upgrade(_parts().database)
+    try:
+        click.echo(demo.fill(_parts().database, _parts().store))
+    except demo.NotEmpty as refusal:
+        raise click.ClickException(str(refusal)) from None
 
 
 @click.command("worker")
+@with_appcontext
 def _worker() -> None:
     """Do what is due until stopped; runs beside a server that was started without its own worker."""
     workers.Worker(_parts().database, _parts().store).run_until_stopped()
 
 
 @click.command("serve")
+@with_appcontext
 def _serve() -> None:
     """Serve on HOST:PORT with the worker, until Ctrl-C or SIGTERM."""
     from api.serve import serve
 
-    serve(current_app._get_current_object(), _parts())  # type: ignore[attr-defined]
+    try:
+        serve(current_app._get_current_object(), _parts())  # type: ignore[attr-defined]
+    except SettingsError as error:
+        sys.exit(f"Not started: {error}")

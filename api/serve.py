@@ -2,77 +2,193 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 import waitress
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from api import migrations
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.jobs.worker import Worker
+from api.models.database import Database
 from api.routes.parts import Parts
+from api.services import demo
+from api.settings import Settings, SettingsError
+from uploads.store import StoreDown
 
 THREADS = 8
 GUNICORN_THREADS = 64
+LAST_SECONDS = 5
+#: the advisory lock of programs that make a database ready
+TURN = 0x73757276
 
 
 def serve(app: Flask, parts: Parts) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
-    if parts.settings.workers > 1:
-        _serve_many(parts)
-    else:
-        _serve_one(app, parts)
+    """Make the database ready, say where everything is, and serve until Ctrl-C or SIGTERM.
+
+    Raises SettingsError, in one line, where something that the settings name cannot be used.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    with _listening(parts.settings) as listener:
+        _make_ready(parts)
+        if parts.settings.workers > 1:
+            _serve_many(parts, listener)
+        else:
+            _serve_one(app, parts, listener)
 
 
-def _serve_one(app: Flask, parts: Parts) -> None:
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Take the address, before anything is written: of two programs on one address, the second stops here."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise SettingsError(f"HOST, PORT: cannot listen on {where}: {error.strerror or error}") from error
+    return listener
+
+
+def _make_ready(parts: Parts) -> None:
+    settings, database = parts.settings, parts.database
+    try:
+        with _alone(database):
+            migrations.upgrade(database)
+            with database.reading() as session:
+                new = demo.is_new(session)
+            if new and settings.demo:
+                parts.store.check()
+                print("Making up the demo data, once; this takes some seconds …", flush=True)
+                with suppress(demo.NotEmpty):  # another program on the same database may be faster
+                    demo.fill(database, parts.store)
+        with database.reading() as session:
+            empty, people = demo.is_new(session), demo.log_ins(session)
+    except SQLAlchemyError as error:
+        raise SettingsError(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
+    except StoreDown as error:
+        raise SettingsError(f"PHOTO_BUCKET: photos cannot be stored: {error}") from error
+    print("\n".join(_told(settings, empty, people)), flush=True)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Let programs that start at once on one PostgreSQL take turns; on SQLite all writing does."""
+    if database.url.startswith("sqlite"):
+        yield
+        return
+    with database.writing_engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TURN})
+        yield
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+def _told(settings: Settings, empty: bool, people: list[demo.Person]) -> list[str]:
+    """Return what somebody who starts the program wants to know."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}"
+    lines = [
+        "",
+        f"Serving at  {address}/   (what the API can do: {address}/docs)",
+        f"Database    {_database(settings)}",
+        f"Photos      {_photos(settings)}",
+    ]
+    if people:
+        lines += ["", f"{demo.ORGANIZATION}. All log in with the password {demo.PASSWORD}"]
+        lines += [f"  {person.role:<9} {person.email:<33} {person.name}" for person in people]
+    if empty:
+        lines += [
+            "",
+            "There is nobody yet who could log in. Make an administrator, with the same settings:",
+            '  .venv/bin/flask --app wsgi admin create you@example.com --organization "Your organization"',
+        ]
+    return [*lines, "", "Ctrl-C ends it."]
+
+
+def _database(settings: Settings) -> str:
+    if settings.embedded_database:
+        return settings.database_url.removeprefix("sqlite:///")
+    return make_url(settings.database_url).render_as_string(hide_password=True)
+
+
+def _photos(settings: Settings) -> str:
+    if settings.photo_bucket is None:
+        return str(settings.photo_folder)
+    at = f" at {settings.photo_endpoint_url}" if settings.photo_endpoint_url else ""
+    return f"bucket {settings.photo_bucket}{at}"
+
+
+def _serve_one(app: Flask, parts: Parts, listener: socket.socket) -> None:
     worker = Worker(parts.database, parts.store)
     thread = threading.Thread(target=worker.run, name="worker")
-    server = waitress.create_server(
+    server: Any = waitress.create_server(
         app,
-        host=parts.settings.host,
-        port=parts.settings.port,
+        sockets=[listener],
         threads=THREADS,
         connection_limit=1000,
         # The app refuses JSON over 1 MiB and photos over 20 itself, with a problem document.
         max_request_body_size=2 * MAX_PHOTO_BYTES,
+        # What trusted proxies say of the client is read by the app, which knows how many there are.
+        clear_untrusted_proxy_headers=not parts.settings.trusted_proxies,
         ident=None,
     )
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, stop)
-    thread.start()
     try:
-        server.run()
+        thread.start()
+        server.run()  # ends with the SystemExit of a signal
     finally:
         worker.stopping.set()
         server.close()
-        thread.join()
+        if thread.ident:
+            thread.join()
 
 
-def _serve_many(parts: Parts) -> None:
+def _serve_many(parts: Parts, listener: socket.socket) -> None:
     settings = parts.settings
+    # The workers make connections of their own; none may be shared with them.
+    parts.database.close()
+    descriptor = listener.fileno()
     commands = (
         [
-            *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{settings.host}:{settings.port}"),
+            *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"fd://{descriptor}"),
             *("--workers", str(settings.workers), "--worker-class", "gthread"),
-            *("--threads", str(GUNICORN_THREADS), "--no-control-socket"),
+            *("--threads", str(GUNICORN_THREADS), "--graceful-timeout", str(LAST_SECONDS)),
+            *("--log-level", "warning", "--no-control-socket"),
         ],
         [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
     )
-    processes = [subprocess.Popen(command, env=os.environ) for command in commands]  # noqa: S603
-
-    def stop(number: int, _frame: FrameType | None) -> None:
+    processes = [
+        subprocess.Popen(command, pass_fds=descriptors)  # noqa: S603
+        for command, descriptors in zip(commands, ([descriptor], []), strict=True)
+    ]
+    try:
+        # Where one of them dies, the other would serve half a program: both end.
+        os.waitpid(-1, 0)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         for process in processes:
             process.send_signal(signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    # Where one of them dies, the other would serve half a program: both end.
-    os.waitpid(-1, 0)
-    stop(signal.SIGTERM, None)
-    for process in processes:
-        process.wait()
+        for process in processes:
+            process.wait()
+    sys.exit("Stopped: a part of the program ended by itself.")

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 SECRET_BYTES = 32
+PHOTO_FOLDER = "photos"
 
 
 class SettingsError(Exception):
@@ -39,21 +43,17 @@ class Settings:
     @property
     def photo_folder(self) -> Path:
         """Where the embedded photo store keeps its pictures."""
-        return self.data_dir / "photos"
+        return self.data_dir / PHOTO_FOLDER
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings; raises SettingsError with one clear line where something is wrong."""
         read = _Reader(os.environ if environment is None else environment)
         data_dir = Path(read.text("DATA_DIR", "var")).absolute()
-        try:
-            data_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(f"DATA_DIR: {data_dir} cannot be made: {error.strerror}") from error
-        database_url = read.text("DATABASE_URL", f"sqlite:///{data_dir / 'survey.sqlite3'}")
-        if not database_url.startswith(("sqlite:///", "postgresql://")):
-            raise SettingsError("DATABASE_URL must begin with postgresql:// or sqlite:///")
         bucket = read.text("PHOTO_BUCKET", "") or None
+        for folder in (data_dir,) if bucket else (data_dir, data_dir / PHOTO_FOLDER):
+            _make(folder)
+        database_url = _database_url(read.text("DATABASE_URL", f"sqlite:///{data_dir / 'survey.sqlite3'}"))
         return cls(
             data_dir=data_dir,
             database_url=database_url,
@@ -97,6 +97,28 @@ class _Reader:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(f"{name} must be an http or https address, not {given!r}")
         return given.rstrip("/")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: {folder} cannot be made: {error.strerror}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"DATA_DIR: {folder} cannot be written to")
+
+
+def _database_url(given: str) -> str:
+    if not given.startswith(("sqlite:///", "postgresql://")):
+        raise SettingsError("DATABASE_URL must begin with postgresql:// or sqlite:///")
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError):
+        # The address may hold a password, so it is not repeated.
+        raise SettingsError("DATABASE_URL cannot be read as the address of a database") from None
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise SettingsError("DATABASE_URL must name a file after sqlite:///")
+    return given
 
 
 def _secret(given: str, data_dir: Path, embedded: bool) -> str:
