@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.servers import _free_ports
+from tests.servers import free_ports
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
@@ -43,7 +43,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    return _free_ports(1)[0]
+    return free_ports(1)[0]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ def accept(session: Session, event: Event) -> None:
     visit = _visit(session, event)
     untouched = visit.status == "submitted" and visit.revision == event.revision
     if untouched and visit.waiting_since is None:
-        reviews.accept_by_itself(session, visit)
+        reviews.accept_by_itself(session, reviews.case_of(session, visit))
 
 
 def photos_overdue(session: Session, event: Event) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import CursorResult, Engine, Executable, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -107,12 +107,24 @@ def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.driver_connection.execute(begin)
 
     return engine
 
 
+def rows(session: Session, statement: Executable, **parameters: Any) -> CursorResult[Any]:
+    """Run a statement that was built once, with its parameters, and return plain rows.
+
+    On the paths that every phone takes: building a statement costs many times as much as running it.
+    """
+    return session.connection().execute(statement, parameters)
+
+
 def insert(session: Session, table: type[Any]) -> Any:
     """Return an INSERT that knows ON CONFLICT, in the session's dialect."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return insert_for(session.get_bind().dialect.name, table)
+
+
+def insert_for(dialect: str, table: type[Any]) -> Any:
+    """Return an INSERT that knows ON CONFLICT, in the dialect of that name."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
-from api.models.database import insert
+from api.models.database import insert, rows
 from api.models.scores import Subject
 from api.services.paging import Page, page
 
@@ -96,22 +96,22 @@ def version(session: Session, actor: Actor, key: str, number: int) -> Published:
     """Return one published version of a checklist of the actor's organization."""
     version_id = None
     if documents.KEY.fullmatch(key) and number <= MOST_VERSIONS:
-        version_id = session.scalar(_version_id(actor, key, number))
+        found = rows(session, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number)
+        version_id = found.scalar_one_or_none()
     if version_id is None:
         raise problems.CHECKLIST_NOT_FOUND()
     return published(session, version_id)
 
 
-def _version_id(actor: Actor, key: str, number: int) -> Select[uuid.UUID]:
-    return (
-        select(ChecklistVersion.id)
-        .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
-        .where(
-            Checklist.organization_id == actor.organization_id,
-            Checklist.key == key,
-            ChecklistVersion.version == number,
-        )
+_VERSION_ID = (
+    select(ChecklistVersion.id)
+    .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+    .where(
+        Checklist.organization_id == bindparam("organization_id"),
+        Checklist.key == bindparam("key"),
+        ChecklistVersion.version == bindparam("version"),
     )
+)
 
 
 def current_versions(

@@ -3,17 +3,18 @@
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
+from sqlalchemy import insert as sql_insert
 from sqlalchemy.orm import Session
 
 from api.domain import evidence, visits
 from api.domain.evidence import Flag, Position, Times
 from api.models import submissions as tables
 from api.models.base import now
-from api.models.database import insert
+from api.models.database import insert, rows
 from api.models.events import Event
 from api.models.photos import Photo
 from api.models.places import Location
@@ -23,18 +24,23 @@ from api.services import reviews
 from api.services.checklists import published
 
 
-def position_of(place: Mapping[str, Any] | Location | None) -> Position | None:
-    """Return where a phone, a photo or a location says that it is, if it says so."""
+def position_of(place: Mapping[str, Any] | None) -> Position | None:
+    """Return where a phone or a photo says that it was, if it says so."""
     if place is None:
         return None
-    if isinstance(place, Location):
-        if place.latitude is None or place.longitude is None:
-            return None
-        return Position(place.latitude, place.longitude)
     return Position(place["latitude"], place["longitude"], place.get("accuracy_m") or 0.0)
 
 
-def comments_seen_before(session: Session, visit: Visit, comments: Iterable[str]) -> list[Flag]:
+def position_of_location(location: Any) -> Position | None:
+    """Return where a location (a row with its latitude and longitude) is, if that is known."""
+    if location.latitude is None or location.longitude is None:
+        return None
+    return Position(location.latitude, location.longitude)
+
+
+def comments_seen_before(
+    session: Session, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Iterable[str]
+) -> list[Flag]:
     """Remember long comments, and flag the visit if another one had one of them first."""
     prints = sorted(hashlib.sha256(comment.encode()).digest() for comment in comments)
     if not prints:
@@ -42,13 +48,13 @@ def comments_seen_before(session: Session, visit: Visit, comments: Iterable[str]
     # Of two visits that send the same comment at once, the second waits here and then sees the first.
     session.connection().execute(
         insert(session, CommentPrint).on_conflict_do_nothing(),
-        [{"organization_id": visit.organization_id, "print": each, "visit_id": visit.id} for each in prints],
+        [{"organization_id": organization_id, "print": each, "visit_id": visit_id} for each in prints],
     )
     first = session.scalar(
         select(CommentPrint.visit_id).where(
-            CommentPrint.organization_id == visit.organization_id,
+            CommentPrint.organization_id == organization_id,
             CommentPrint.print.in_(prints),
-            CommentPrint.visit_id != visit.id,
+            CommentPrint.visit_id != visit_id,
         )
     )
     if first is None:
@@ -57,14 +63,9 @@ def comments_seen_before(session: Session, visit: Visit, comments: Iterable[str]
 
 
 def flags_of_photos(
-    session: Session, visit: Visit, submission: Submission, photos: Iterable[Photo]
+    photos: Iterable[Photo], times: Times, channel: str, location: Position | None
 ) -> list[Flag]:
     """Return the flags of stored photos that a revision names."""
-    location = session.scalars(select(Location).where(Location.id == visit.location_id)).one()
-    channel = published(session, visit.checklist_version_id).document.channel
-    assert visit.started_at is not None
-    assert visit.finished_at is not None
-    times = Times(visit.started_at, visit.finished_at, timedelta(seconds=submission.clock_shift), None)
     return [
         flag
         for photo in photos
@@ -74,18 +75,18 @@ def flags_of_photos(
             channel=channel,
             taken_at=photo.taken_at,
             position=position_of(photo.position),
-            location=position_of(location),
+            location=location,
             seen_in_visit_id=photo.seen_in_visit_id,
         )
     ]
 
 
-def add_flags(session: Session, visit: Visit, flags: Iterable[Flag]) -> None:
-    """Keep the flags of a visit's latest revision."""
+def add_flags(session: Session, visit_id: uuid.UUID, revision: int, flags: Iterable[Flag]) -> None:
+    """Keep flags of a revision."""
     session.add_all(
         tables.Flag(
-            visit_id=visit.id,
-            revision=visit.revision,
+            visit_id=visit_id,
+            revision=revision,
             code=flag.code,
             detail=flag.detail,
             photo_id=flag.photo_id,
@@ -111,35 +112,55 @@ def photo_arrived(session: Session, visit: Visit, photo: Photo, accept_every_min
     submission = session.get_one(Submission, (visit.id, visit.revision))
     if str(photo.id) not in submission.photos:
         return
-    add_flags(session, visit, flags_of_photos(session, visit, submission, [photo]))
+    location = session.scalars(select(Location).where(Location.id == visit.location_id)).one()
+    channel = published(session, visit.checklist_version_id).document.channel
+    assert visit.started_at is not None
+    assert visit.finished_at is not None
+    times = Times(visit.started_at, visit.finished_at, timedelta(seconds=submission.clock_shift), None)
+    flags = flags_of_photos([photo], times, channel, position_of_location(location))
+    add_flags(session, visit.id, visit.revision, flags)
     photos = photos_of(session, visit.id, submission.photos)
     stored = sum(each.status == "stored" for each in photos)
     if stored == len(submission.photos) and visit.status == "submitted" and visit.waiting_since is None:
-        complete(session, visit, submission, accept_every_minutes)
-
-
-def complete(session: Session, visit: Visit, submission: Submission, accept_every_minutes: int) -> None:
-    """Accept a visit whose evidence is all there, at once or with its period, or put it before a reviewer."""
-    version = published(session, visit.checklist_version_id)
-    flagged = session.scalar(
-        select(tables.Flag.number)
-        .where(tables.Flag.visit_id == visit.id, tables.Flag.revision == visit.revision)
-        .limit(1)
-    )
-    if flagged is not None or version.document.review == "manual":
-        visit.waiting_since = submission.received_at
-    elif accept_every_minutes == 0:
-        reviews.accept_by_itself(session, visit)
-    else:
-        session.add(
-            Event(
-                kind=visits.ACCEPTANCE_DUE,
-                visit_id=visit.id,
-                revision=visit.revision,
-                due_at=visits.end_of_period(now(), accept_every_minutes),
-            )
+        flagged = session.scalar(
+            select(tables.Flag.number)
+            .where(tables.Flag.visit_id == visit.id, tables.Flag.revision == visit.revision)
+            .limit(1)
         )
-    session.flush()
+        complete(
+            session,
+            reviews.case_of(session, visit),
+            flagged=flagged is not None,
+            submitted_at=submission.received_at,
+            accept_every_minutes=accept_every_minutes,
+        )
+
+
+_WAIT = update(Visit).where(Visit.id == bindparam("visit_id"))
+_NEW_EVENT = sql_insert(Event)
+
+
+def complete(
+    session: Session,
+    case: reviews.Case,
+    *,
+    flagged: bool,
+    submitted_at: datetime,
+    accept_every_minutes: int,
+) -> None:
+    """Accept a visit whose evidence is all there, at once or with its period, or put it before a reviewer."""
+    if flagged or case.version.document.review == "manual":
+        rows(session, _WAIT, visit_id=case.visit_id, waiting_since=submitted_at)
+    elif accept_every_minutes == 0:
+        reviews.accept_by_itself(session, case)
+    else:
+        due_at = visits.end_of_period(now(), accept_every_minutes)
+        add_event(session, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
+
+
+def add_event(session: Session, kind: str, visit_id: uuid.UUID, revision: int, due_at: datetime) -> None:
+    """Leave the worker something to do about a revision."""
+    rows(session, _NEW_EVENT, kind=kind, visit_id=visit_id, revision=revision, due_at=due_at)
 
 
 def photos_overdue(session: Session, visit: Visit, revision: int) -> None:
@@ -152,6 +173,8 @@ def photos_overdue(session: Session, visit: Visit, revision: int) -> None:
     if not missing:
         return
     words = "1 photo is" if missing == 1 else f"{missing} photos are"
-    add_flags(session, visit, [Flag("photos-missing", f"{words} still missing after seven days.")])
+    add_flags(
+        session, visit.id, revision, [Flag("photos-missing", f"{words} still missing after seven days.")]
+    )
     visit.waiting_since = submission.received_at
     session.flush()

@@ -2,20 +2,24 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems, visits
 from api.domain.access import Actor
 from api.domain.checklist import pointer
+from api.domain.scoring import VisitScore
 from api.models.base import now
+from api.models.database import rows
 from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import totals, visibility
-from api.services.checklists import published
+from api.services.checklists import Published, published
 from api.services.paging import Page, page
 
 
@@ -65,27 +69,47 @@ def decide(
             raise problems.invalid(pointer("question_reasons", key), "There is no such question.")
     return _settle(
         session,
-        visit,
-        Decision(
-            id=uuid.uuid4(),
-            visit_id=visit.id,
-            revision=revision,
-            decision=decision,
-            reason=reason,
-            question_reasons=dict(question_reasons) if question_reasons else None,
-            reviewer_id=actor.id,
-            replaces_id=standing.id if standing else None,
-        ),
+        case_of(session, visit),
+        decision,
+        reason=reason,
+        question_reasons=dict(question_reasons) if question_reasons else None,
+        reviewer_id=actor.id,
+        replaces_id=standing.id if standing else None,
     )
 
 
-def accept_by_itself(session: Session, visit: Visit) -> None:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The latest revision of a visit, to decide on: what it scored, where that counts, and if it does now."""
+
+    visit_id: uuid.UUID
+    revision: int
+    version: Published
+    location_number: int
+    month: int
+    score: VisitScore
+    counts: bool = False
+
+
+def case_of(session: Session, visit: Visit) -> Case:
+    """Return the case of a visit of which answers are in."""
+    submission = session.get_one(Submission, (visit.id, visit.revision))
+    number = session.scalars(select(Location.number).where(Location.id == visit.location_id)).one()
+    assert visit.month is not None
+    return Case(
+        visit_id=visit.id,
+        revision=visit.revision,
+        version=published(session, visit.checklist_version_id),
+        location_number=number,
+        month=visit.month,
+        score=totals.score_of(submission.result),
+        counts=visit.status == "accepted",
+    )
+
+
+def accept_by_itself(session: Session, case: Case) -> None:
     """Accept a visit without flags; the decision is kept like a person's."""
-    _settle(
-        session,
-        visit,
-        Decision(id=uuid.uuid4(), visit_id=visit.id, revision=visit.revision, decision="accept"),
-    )
+    _settle(session, case, "accept")
 
 
 def standing_decision(session: Session, visit: Visit) -> Decision | None:
@@ -105,30 +129,41 @@ def history(session: Session, visit_id: uuid.UUID) -> Sequence[Decision]:
     ).all()
 
 
-def _settle(session: Session, visit: Visit, decision: Decision) -> Decision:
-    """Make of the visit what the decision says, and move its totals if that changes whether it counts."""
-    status = visits.STATUS_AFTER[decision.decision]
-    if (status == "accepted") != (visit.status == "accepted"):
-        submission = session.get_one(Submission, (visit.id, visit.revision))
-        number = session.scalars(select(Location.number).where(Location.id == visit.location_id)).one()
-        assert visit.month is not None
-        totals.add(
-            session,
-            published(session, visit.checklist_version_id),
-            number,
-            visit.month,
-            totals.score_of(submission.result),
-            sign=1 if status == "accepted" else -1,
-        )
-    visit.status = status
-    visit.waiting_since = None
-    returned = status == "returned"
-    visit.return_reason = decision.reason if returned else None
-    visit.question_reasons = decision.question_reasons if returned else None
-    decision.decided_at = now()
-    session.add(decision)
-    session.flush()
-    return decision
+_SETTLE = update(Visit).where(Visit.id == bindparam("visit_id"))
+_DECIDE = insert(Decision)
+
+
+def _settle(session: Session, case: Case, decision: str, **why: Any) -> Decision:
+    """Make of the visit what the decision says, and move its totals if that changes whether it counts.
+
+    ``why`` holds the decision's reason, question_reasons, reviewer_id and replaces_id, if it has any.
+    """
+    status = visits.STATUS_AFTER[decision]
+    counts = status == "accepted"
+    if counts != case.counts:
+        sign = 1 if counts else -1
+        totals.add(session, case.version, case.location_number, case.month, case.score, sign)
+    told = why if status == "returned" else {}
+    rows(
+        session,
+        _SETTLE,
+        visit_id=case.visit_id,
+        status=status,
+        waiting_since=None,
+        return_reason=told.get("reason"),
+        question_reasons=told.get("question_reasons"),
+    )
+    decided = {
+        "id": uuid.uuid4(),
+        "visit_id": case.visit_id,
+        "revision": case.revision,
+        "decision": decision,
+        "decided_at": now(),
+        **dict.fromkeys(("reason", "question_reasons", "reviewer_id", "replaces_id")),
+        **why,
+    }
+    rows(session, _DECIDE, **decided)
+    return Decision(**decided)
 
 
 def _same(

@@ -4,13 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
 from api.models.base import now
-from api.models.database import insert
+from api.models.database import insert, rows
 from api.models.organizations import Organization
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
@@ -190,18 +190,21 @@ def end_sessions(session: Session, user_id: uuid.UUID, but: uuid.UUID | None = N
     session.execute(query.values(revoked_at=now()))
 
 
+_ACTOR = (
+    select(User.organization_id, User.role)
+    .join(TokenFamily, TokenFamily.user_id == User.id)
+    .where(
+        User.id == bindparam("user_id"),
+        User.disabled.is_(False),
+        TokenFamily.id == bindparam("family_id"),
+        TokenFamily.revoked_at.is_(None),
+    )
+)
+
+
 def actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
     """Return who is calling, with the rights that he has now; None for a dead session or account."""
-    row = session.execute(
-        select(User.organization_id, User.role)
-        .join(TokenFamily, TokenFamily.user_id == User.id)
-        .where(
-            User.id == user_id,
-            User.disabled.is_(False),
-            TokenFamily.id == family_id,
-            TokenFamily.revoked_at.is_(None),
-        )
-    ).one_or_none()
+    row = rows(session, _ACTOR, user_id=user_id, family_id=family_id).one_or_none()
     return None if row is None else Actor(user_id, row.organization_id, row.role, family_id)
 
 

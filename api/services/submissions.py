@@ -9,33 +9,35 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import select
+from sqlalchemy import Row, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from api.domain import answers, evidence, problems, visits
 from api.domain.access import Actor
 from api.domain.checklist import pointer
-from api.domain.evidence import Flag, Times
+from api.domain.evidence import Flag, Position, Times
 from api.domain.months import local, month_of
 from api.domain.privacy import part_of_day
 from api.domain.problems import Fault
 from api.domain.scoring import VisitScore, score_visit
 from api.models.base import now
-from api.models.events import Event
+from api.models.database import rows
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import totals
+from api.services import totals, visibility
 from api.services.checklists import Published, published
 from api.services.evidence import (
+    add_event,
     add_flags,
     comments_seen_before,
     complete,
     flags_of_photos,
     photos_of,
     position_of,
+    position_of_location,
 )
-from api.services.visits import own
+from api.services.reviews import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +49,50 @@ class Prepared:
     content: Mapping[str, Any]
     content_sha256: str
     received_at: datetime
+    version: Published
     score: VisitScore
     times: Times
     flags: list[Flag]
     comments: set[str]
     photos: list[str]
+    location: Position | None
     local_start: datetime
 
 
-def stored_receipt(session: Session, visit_id: uuid.UUID, revision: int, content_sha256: str) -> str | None:
-    """Return the receipt of a revision that is stored with this content; refuses other content for it."""
-    row = session.execute(
-        select(Submission.receipt, Submission.content_sha256).where(
-            Submission.visit_id == visit_id, Submission.revision == revision
-        )
+#: a visit of the sender's own with its location, and the revision in question if that is stored
+_VISIT = (
+    select(
+        Visit.id,
+        Visit.organization_id,
+        Visit.checklist_version_id,
+        Visit.status,
+        Visit.opens_at,
+        Visit.closes_at,
+        Visit.revision,
+        Visit.month,
+        Location.number,
+        Location.time_zone,
+        Location.latitude,
+        Location.longitude,
+        Submission.receipt,
+        Submission.content_sha256,
+    )
+    .join(Location, Location.id == Visit.location_id)
+    .outerjoin(
+        Submission, and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision"))
+    )
+    .where(Visit.id == bindparam("visit_id"), visibility.OWN_VISITS)
+)
+_LOCK = select(Visit.id).where(Visit.id == bindparam("visit_id")).with_for_update()
+
+
+def _visit(session: Session, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row[Any]:
+    visit = rows(
+        session, _VISIT, visit_id=visit_id, revision=revision, **visibility.whose(actor)
     ).one_or_none()
-    if row is None:
-        return None
-    if row.content_sha256 != content_sha256:
-        raise problems.SUBMISSION_CONFLICT()
-    return row.receipt
+    if visit is None:
+        raise problems.VISIT_NOT_FOUND()
+    return visit
 
 
 def prepare(
@@ -84,43 +110,44 @@ def prepare(
     mend, with pointers; what he cannot becomes a flag. It is received now, unless the demo says otherwise.
     """
     received_at = received_at or now()
-    visit = own(session, actor, visit_id)
-    content_sha256 = hashlib.sha256(rfc8785.dumps(_with_safe_numbers(content))).hexdigest()
+    content_sha256 = hashlib.sha256(_canonical(content)).hexdigest()
     revision = body["revision"]
-    receipt = stored_receipt(session, visit.id, revision, content_sha256)
-    if receipt is not None:
-        return receipt
+    visit = _visit(session, actor, visit_id, revision)
+    if visit.receipt is not None:
+        return _same_receipt(visit, content_sha256)
     _check_revision(visit, revision)
     version = published(session, visit.checklist_version_id)
     _check_answers(version, content)
 
-    location = session.scalars(select(Location).where(Location.id == visit.location_id)).one()
+    checklist, location = version.document, position_of_location(visit)
     times = evidence.corrected(body["started_at"], body["finished_at"], device_time, received_at)
-    checklist = version.document
     answered = sum(
         answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
     )
-    flags = [
-        *([times.flag] if times.flag else []),
-        *evidence.timing_flags(times, visit.opens_at, visit.closes_at),
-        *evidence.position_flags(
-            checklist.channel, position_of(content.get("position")), position_of(location)
-        ),
-        *evidence.pace_flags(body["started_at"], body["finished_at"], answered),
-    ]
     return Prepared(
         visit_id=visit.id,
         revision=revision,
         content=content,
         content_sha256=content_sha256,
         received_at=received_at,
+        version=version,
         score=score_visit(checklist, content["answers"]),
         times=times,
-        flags=flags,
+        flags=[
+            *([times.flag] if times.flag else []),
+            *evidence.timing_flags(times, visit.opens_at, visit.closes_at),
+            *evidence.position_flags(checklist.channel, position_of(content.get("position")), location),
+            *evidence.pace_flags(body["started_at"], body["finished_at"], answered),
+        ],
         comments=evidence.long_comments(checklist, content),
         photos=answers.expected_photos(content["answers"]),
-        local_start=local(times.started_at, location.time_zone),
+        location=location,
+        local_start=local(times.started_at, visit.time_zone),
     )
+
+
+_STORE = insert(Submission)
+_SUBMITTED = update(Visit).where(Visit.id == bindparam("visit_id"))
 
 
 def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minutes: int) -> tuple[str, bool]:
@@ -128,57 +155,73 @@ def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minut
 
     Returns the receipt and whether it is a new one: of the same submission sent many times at once, one is.
     """
-    visit = own(session, actor, prepared.visit_id, lock=True)
-    receipt = stored_receipt(session, visit.id, prepared.revision, prepared.content_sha256)
-    if receipt is not None:
-        return receipt, False
+    # The lock first, in a statement of its own: PostgreSQL's next one then sees what it waited for.
+    rows(session, _LOCK, visit_id=prepared.visit_id)
+    visit = _visit(session, actor, prepared.visit_id, prepared.revision)
+    if visit.receipt is not None:
+        return _same_receipt(visit, prepared.content_sha256), False
     _check_revision(visit, prepared.revision)
-    flags = list(prepared.flags)
-    if visit.status in ("cancelled", "declined"):
-        flags.append(Flag("cancelled", f"The visit was {visit.status} before its answers came."))
-    submission = Submission(
+    receipt = _receipt(prepared)
+    rows(
+        session,
+        _STORE,
         visit_id=visit.id,
         revision=prepared.revision,
-        content=dict(prepared.content),
+        content=prepared.content,
         content_sha256=prepared.content_sha256,
-        receipt=_receipt(prepared),
+        receipt=receipt,
         photos=prepared.photos,
         result=totals.result_of(prepared.score),
         clock_shift=prepared.times.shift.total_seconds(),
         received_at=prepared.received_at,
     )
-    session.add(submission)
-    visit.status = "submitted"
-    visit.revision = prepared.revision
-    visit.return_reason = visit.question_reasons = None
-    visit.started_at, visit.finished_at = prepared.times.started_at, prepared.times.finished_at
-    if prepared.revision == 1:
-        visit.day = prepared.local_start.date()
-        visit.part_of_day = part_of_day(prepared.local_start)
-        visit.month = month_of(visit.day)
-    session.flush()
-
-    flags += comments_seen_before(session, visit, prepared.comments)
+    first_day = prepared.local_start.date()
+    month = month_of(first_day) if prepared.revision == 1 else visit.month
+    rows(
+        session,
+        _SUBMITTED,
+        visit_id=visit.id,
+        status="submitted",
+        revision=prepared.revision,
+        return_reason=None,
+        question_reasons=None,
+        started_at=prepared.times.started_at,
+        finished_at=prepared.times.finished_at,
+        **(
+            {"day": first_day, "part_of_day": part_of_day(prepared.local_start), "month": month}
+            if prepared.revision == 1
+            else {}
+        ),
+    )
     photos = photos_of(session, visit.id, prepared.photos)
     _check_photos(prepared, {str(photo.id): photo.question for photo in photos})
     stored = [photo for photo in photos if photo.status == "stored"]
-    if stored:
-        flags += flags_of_photos(session, visit, submission, stored)
+    flags = [
+        *prepared.flags,
+        *_flags_of_status(visit.status),
+        *comments_seen_before(session, visit.organization_id, visit.id, prepared.comments),
+        *flags_of_photos(stored, prepared.times, prepared.version.document.channel, prepared.location),
+    ]
     if flags:
-        add_flags(session, visit, flags)
-    if len(stored) == len(prepared.photos):
-        complete(session, visit, submission, accept_every_minutes)
+        add_flags(session, visit.id, prepared.revision, flags)
+    if len(stored) < len(prepared.photos):
+        due_at = prepared.received_at + visits.PHOTOS_MAY_TAKE
+        add_event(session, visits.PHOTOS_DUE, visit.id, prepared.revision, due_at)
     else:
-        session.add(
-            Event(
-                kind=visits.PHOTOS_DUE,
-                visit_id=visit.id,
-                revision=prepared.revision,
-                due_at=prepared.received_at + visits.PHOTOS_MAY_TAKE,
-            )
+        complete(
+            session,
+            Case(visit.id, prepared.revision, prepared.version, visit.number, month, prepared.score),
+            flagged=bool(flags),
+            submitted_at=prepared.received_at,
+            accept_every_minutes=accept_every_minutes,
         )
-        session.flush()
-    return submission.receipt, True
+    return receipt, True
+
+
+def _flags_of_status(status: str) -> list[Flag]:
+    if status not in ("cancelled", "declined"):
+        return []
+    return [Flag("cancelled", f"The visit was {status} before its answers came.")]
 
 
 def latest(session: Session, visit: Visit) -> Submission:
@@ -189,12 +232,28 @@ def latest(session: Session, visit: Visit) -> Submission:
     return submission
 
 
-def _with_safe_numbers(value: Any) -> Any:
+def _same_receipt(visit: Row[Any], content_sha256: str) -> str:
+    """Return the receipt of the stored revision; refuses other content for it."""
+    if visit.content_sha256 != content_sha256:
+        raise problems.SUBMISSION_CONFLICT()
+    receipt: str = visit.receipt
+    return receipt
+
+
+def _canonical(content: Mapping[str, Any]) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a submission."""
+    try:
+        return rfc8785.dumps(content)
+    except rfc8785.IntegerDomainError:
+        return rfc8785.dumps(_with_floats(content))
+
+
+def _with_floats(value: Any) -> Any:
     """Return JSON in which ±2⁵³ is a float: rfc8785 refuses it as an integer, and writes it the same."""
     if isinstance(value, Mapping):
-        return {key: _with_safe_numbers(each) for key, each in value.items()}
+        return {key: _with_floats(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_with_safe_numbers(each) for each in value]
+        return [_with_floats(each) for each in value]
     return float(value) if type(value) is int and abs(value) == answers.MAX_NUMBER else value
 
 
@@ -210,7 +269,7 @@ def _receipt(prepared: Prepared) -> str:
     )
 
 
-def _check_revision(visit: Visit, revision: int) -> None:
+def _check_revision(visit: Row[Any], revision: int) -> None:
     expected = visits.next_revision(visit.status, visit.revision)
     if expected == revision:
         return

@@ -3,16 +3,16 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from api.domain.months import month_name
 from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit
 from api.models.checklists import Checklist
-from api.models.database import insert
+from api.models.database import insert_for
 from api.models.places import Location
 from api.models.scores import Subject, Tally, Total
 from api.models.submissions import Submission
@@ -79,18 +79,26 @@ def add(
     Rows are taken in key order, so that two visits at once never wait for each other in a ring.
     """
     totals, tallies = shares_of(version, location_number, month, score)
-    for table, rows, summed in (
-        (Total, [total_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())], _SUMMED),
-        (Tally, [tally_row(cell, times * sign) for cell, times in sorted(tallies.items())], ("times",)),
-    ):
-        if not rows:
-            continue
-        statement = insert(session, table)
-        statement = statement.on_conflict_do_update(
-            index_elements=[name for name in rows[0] if name not in summed],
-            set_={name: getattr(table, name) + statement.excluded[name] for name in summed},
+    dialect = session.get_bind().dialect.name
+    session.connection().execute(
+        _adding(dialect, Total, _SUMMED),
+        [total_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())],
+    )
+    if tallies:
+        session.connection().execute(
+            _adding(dialect, Tally, ("times",)),
+            [tally_row(cell, times * sign) for cell, times in sorted(tallies.items())],
         )
-        session.connection().execute(statement, rows)
+
+
+@cache
+def _adding(dialect: str, table: type[Total] | type[Tally], summed: tuple[str, ...]) -> Executable:
+    """Return the statement that adds a row to the one with the same key, or begins it."""
+    statement = insert_for(dialect, table)
+    key = [column.name for column in table.__table__.columns if column.name not in summed]
+    added = {name: getattr(table, name) + statement.excluded[name] for name in summed}
+    upsert: Executable = statement.on_conflict_do_update(index_elements=key, set_=added)
+    return upsert
 
 
 def shares_of(

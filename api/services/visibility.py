@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from api.domain.access import MANAGER, Actor
@@ -38,6 +38,17 @@ def locations(actor: Actor) -> ColumnElement[bool]:
         named = select(UserLocation.location_id).where(UserLocation.user_id == actor.id)
         return and_(in_organization, or_(Location.id.in_(named), Location.region_id.in_(_regions_of(actor))))
     return false()
+
+
+#: the filter for the visits that somebody makes himself, for statements that are built once
+OWN_VISITS = and_(
+    Visit.shopper_id == bindparam("actor_id"), Visit.organization_id == bindparam("actor_organization_id")
+)
+
+
+def whose(actor: Actor) -> dict[str, uuid.UUID]:
+    """Return the parameters of a statement that has ``OWN_VISITS``."""
+    return {"actor_id": actor.id, "actor_organization_id": actor.organization_id}
 
 
 def own_visits(actor: Actor) -> ColumnElement[bool]:
