@@ -12,7 +12,8 @@ from api.routes.doors import Routes
 from api.routes.parts import actor, parts, reading
 from api.routes.transactions import in_transaction
 from api.services import submissions, visits
-from api.services.answers_shown import answers_with_points, visit_score
+from api.services.answers_shown import answers_with_points
+from api.services.totals import visit_score
 from schemas import submissions as schemas
 from schemas.base import parse_time
 

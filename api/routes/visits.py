@@ -19,7 +19,7 @@ from api.routes.lists import listed
 from api.routes.parts import actor, reading
 from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import reviews, visits
-from api.services.answers_shown import answers_with_points, visit_score
+from api.services.answers_shown import answers_with_points
 from api.services.checklists import published
 from api.services.submissions import latest
 from api.services.visits import View
@@ -207,9 +207,5 @@ def _after(work: Any, view: View) -> Response:
 
 
 def _dumped(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    rows = visits.described(session, found, view)
-    if view == "watched":
-        for row in rows:
-            row["score"] = visit_score(row["sent"].result)
-    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(rows, many=True)
+    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(visits.described(session, found, view), many=True)
     return dumped

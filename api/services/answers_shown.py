@@ -5,22 +5,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.domain.privacy import blurred
-from api.domain.scoring import share
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
 from api.services.visits import View
-
-
-def visit_score(result: dict[str, Any]) -> dict[str, Any]:
-    """Return what a visit scored, out of its stored result."""
-    return {
-        "points_earned": result["earned"],
-        "points_possible": result["possible"],
-        "score": share(result["earned"], result["possible"]),
-        "passed": result["passed"],
-        "critical_failures": result["critical_failures"],
-    }
 
 
 def answers_with_points(

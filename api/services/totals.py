@@ -10,7 +10,7 @@ from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from api.domain.months import month_name
-from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit
+from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit, share
 from api.models.checklists import Checklist
 from api.models.database import insert_for
 from api.models.places import Location
@@ -52,6 +52,17 @@ def result_of(score: VisitScore) -> dict[str, Any]:
             [q.key, q.section, q.fundamental, q.earned, q.possible, q.critical_failure, list(q.tallies)]
             for q in score.questions
         ],
+    }
+
+
+def visit_score(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a visit scored as it is shown, out of its stored result."""
+    return {
+        "points_earned": result["earned"],
+        "points_possible": result["possible"],
+        "score": share(result["earned"], result["possible"]),
+        "passed": result["passed"],
+        "critical_failures": result["critical_failures"],
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from api.domain import problems, visits
@@ -16,6 +16,7 @@ from api.domain.checklist import SELF_CHECK
 from api.domain.months import Period, local, month_name, month_of
 from api.domain.problems import Fault
 from api.models.checklists import Checklist, ChecklistVersion
+from api.models.database import rows
 from api.models.organizations import Organization
 from api.models.photos import Photo
 from api.models.places import Location, Region
@@ -25,6 +26,7 @@ from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import current_versions, published
 from api.services.paging import Page, page
+from api.services.totals import visit_score
 
 #: as whom somebody looks at a visit: three views, three schemas
 View = Literal["own", "watched", "evidence"]
@@ -269,41 +271,56 @@ def list_visits(
     return page(session, query, Visit.day, Visit.id, limit, cursor), view
 
 
+_LOCATIONS = select(
+    Location.id,
+    Location.code,
+    Location.name,
+    Location.address,
+    Location.time_zone,
+    Location.latitude,
+    Location.longitude,
+).where(Location.id.in_(bindparam("ids", expanding=True)))
+_latest_of_visits = (
+    select(Submission.visit_id)
+    .join(Visit, and_(Visit.id == Submission.visit_id, Visit.revision == Submission.revision))
+    .where(Submission.visit_id.in_(bindparam("ids", expanding=True)))
+)
+_EXPECTED_PHOTOS = _latest_of_visits.add_columns(Submission.photos)
+_RESULTS = _latest_of_visits.add_columns(Submission.result)
+_PHOTO_STATUSES = select(Photo.visit_id, Photo.id, Photo.status).where(
+    Photo.visit_id.in_(bindparam("ids", expanding=True))
+)
+
+
 def described(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
     """Return visits with what their view shows of the place, the checklist, the photos and the score."""
     ids = [visit.id for visit in found]
-    places = _by_id(session, select(Location).where(Location.id.in_({v.location_id for v in found})))
-    checklists = {
-        version_id: {"key": key, "version": number}
-        for version_id, key, number in session.execute(
-            select(ChecklistVersion.id, Checklist.key, ChecklistVersion.version)
-            .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
-            .where(ChecklistVersion.id.in_({v.checklist_version_id for v in found}))
-        )
+    places = {
+        place.id: place for place in rows(session, _LOCATIONS, ids=list({v.location_id for v in found}))
     }
-    sent = {
-        row.visit_id: row
-        for row in session.execute(
-            select(Submission.visit_id, Submission.photos, Submission.result, Submission.received_at)
-            .join(Visit, (Visit.id == Submission.visit_id) & (Visit.revision == Submission.revision))
-            .where(Submission.visit_id.in_(ids))
+    described: list[dict[str, Any]] = []
+    for visit in found:
+        document = published(session, visit.checklist_version_id).document
+        described.append(
+            {
+                "id": visit.id,
+                "status": visit.status,
+                "location": places[visit.location_id],
+                "checklist": {"key": document.key, "version": document.version},
+                "visit": visit,
+            }
         )
-    }
-    described = [
-        {
-            "id": visit.id,
-            "status": visit.status,
-            "location": places[visit.location_id],
-            "checklist": checklists[visit.checklist_version_id],
-            "visit": visit,
-            "sent": sent.get(visit.id),
-        }
-        for visit in found
-    ]
-    if view != "watched":
-        photos = _photo_statuses(session, ids)
+    if view == "watched":
+        results = {row.visit_id: row.result for row in rows(session, _RESULTS, ids=ids)}
         for row in described:
-            row["photos"] = _photo_counts(row["sent"], photos[row["id"]])
+            row["score"] = visit_score(results[row["id"]])
+    else:
+        expected = {row.visit_id: row.photos for row in rows(session, _EXPECTED_PHOTOS, ids=ids)}
+        statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
+        for photo in rows(session, _PHOTO_STATUSES, ids=ids):
+            statuses[photo.visit_id][str(photo.id)] = photo.status
+        for row in described:
+            row["photos"] = _photo_counts(expected.get(row["id"], []), statuses[row["id"]])
     if view == "evidence":
         people = _by_id(session, select(User).where(User.id.in_({v.shopper_id for v in found})))
         flags = flags_of(session, found)
@@ -338,7 +355,7 @@ def progress(session: Session, actor: Actor, top: Region, period: Period) -> lis
     Counts alone, by region and month: nobody learns which store is to be visited when.
     """
     under = visibility.below(select(Region.id).where(Region.id == top.id))
-    rows = session.execute(
+    counted = session.execute(
         select(Visit.day, Visit.status, func.count())
         .join(Location, Location.id == Visit.location_id)
         .where(
@@ -350,7 +367,7 @@ def progress(session: Session, actor: Actor, top: Region, period: Period) -> lis
         .group_by(Visit.day, Visit.status)
     )
     counts = {month: {"out": 0, "submitted": 0, "accepted": 0} for month in period.months}
-    for day, status, number in rows:
+    for day, status, number in counted:
         kind = "out" if status in visits.OUT else status
         if kind in counts[month_of(day)]:
             counts[month_of(day)][kind] += number
@@ -363,17 +380,7 @@ def _day(month: int, number: int) -> date:
     return date(year, index + 1, min(number, monthrange(year, index + 1)[1]))
 
 
-def _photo_statuses(session: Session, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, str]]:
-    statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
-    for visit_id, photo_id, status in session.execute(
-        select(Photo.visit_id, Photo.id, Photo.status).where(Photo.visit_id.in_(visit_ids))
-    ):
-        statuses[visit_id][str(photo_id)] = status
-    return statuses
-
-
-def _photo_counts(sent: Any, statuses: Mapping[str, str]) -> dict[str, Any]:
-    expected = sent.photos if sent else []
+def _photo_counts(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[str, Any]:
     stored = [photo_id for photo_id in expected if statuses.get(photo_id) == "stored"]
     return {
         "expected": len(expected),
