@@ -14,6 +14,10 @@ test: .venv/.tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# Figures for the README's last section; BENCH=full takes the large sizes.
+bench: .venv/.tests
+	@$(BIN)/python -m tests.benchmarks.bench
+
 # A stamp says for which requirements .venv was set up; pip runs only when they are newer.
 .venv/.runs: requirements.txt
 	@echo "Setting up .venv, once; this takes a minute or two …"

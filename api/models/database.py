@@ -19,30 +19,24 @@ T = TypeVar("T")
 #: PostgreSQL's serialization failure and deadlock: the transaction may be run again
 _TRY_AGAIN = frozenset({"40001", "40P01"})
 _TRIES = 3
+#: connections that an engine keeps open; under load it opens so many again for a while
+POOL = 6
 
 
 class Database:
     """An address of SQLite or PostgreSQL, with an engine for reading and one for writing."""
 
-    def __init__(self, url: str, pool_size: int = 8) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
         if url.startswith("sqlite"):
-            self.reading_engine = _sqlite(url, pool_size, "BEGIN", "PRAGMA query_only = ON")
-            self.writing_engine = _sqlite(url, 1, "BEGIN IMMEDIATE", "PRAGMA query_only = OFF")
+            self.reading_engine = _sqlite(url, POOL, "BEGIN", "PRAGMA query_only = ON")
+            self.writing_engine = _sqlite(url, 1, "BEGIN IMMEDIATE")
             self._turn: AbstractContextManager[object] = threading.Lock()
         else:
-            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-            self.reading_engine = create_engine(
-                url,
-                pool_size=pool_size,
-                max_overflow=pool_size,
-                isolation_level="REPEATABLE READ",
-                execution_options={"postgresql_readonly": True},
-                hide_parameters=True,
+            self.reading_engine = _postgresql(
+                url, isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True}
             )
-            self.writing_engine = create_engine(
-                url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
-            )
+            self.writing_engine = _postgresql(url)
             self._turn = nullcontext()
 
     @contextmanager
@@ -78,6 +72,18 @@ class Database:
         """Give every connection back."""
         self.reading_engine.dispose()
         self.writing_engine.dispose()
+
+
+def _postgresql(url: str, **options: Any) -> Engine:
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=POOL,
+        max_overflow=POOL,
+        # Times come back in UTC whatever zone the server or the role is set to.
+        connect_args={"options": "-c timezone=UTC"},
+        hide_parameters=True,
+        **options,
+    )
 
 
 def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:

@@ -63,17 +63,20 @@ async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[lis
         for each in requests:
             started = time.perf_counter()
             writer.write(each)
-            status = await _answer(reader)
+            status, closes = await _answer(reader)
             latencies.append((time.perf_counter() - started) * 1000)
             statuses.add(status)
+            if closes:  # waitress ends a connection after an answer without a length, a 304 say
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
 
     await asyncio.gather(*(client() for _ in range(clients)))
     return latencies, statuses
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
-    """Read one answer and return its status."""
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """Read one answer; return its status, and whether the connection ends with it."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status = int(head[9:12])
     length = 0
@@ -82,7 +85,7 @@ async def _answer(reader: asyncio.StreamReader) -> int:
             length = int(line[15:])
     if length and status != 304:
         await reader.readexactly(length)
-    return status
+    return status, b"\r\nconnection: close" in head
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:

@@ -69,13 +69,15 @@ def locations(world: World, count: int) -> None:
 
 
 def visits(world: World, count: int, months: int = 24) -> None:
-    """Add accepted visits, spread evenly over the locations and the last months, and their totals."""
+    """Add accepted visits with their totals, spread evenly over what ``locations`` added and over months."""
     generator = random.Random(count)
     with world.database.reading() as session:
         version_id = current_versions(session, world.organization_id, {KEY})[KEY].id
         version = published(session, version_id)
         places = session.scalars(
-            select(Location).where(Location.organization_id == world.organization_id)
+            select(Location).where(
+                Location.organization_id == world.organization_id, Location.code.like("L%")
+            )
         ).all()
     samples = [answers(generator) for _ in range(50)]
     scores = [score_visit(version.document, sample) for sample in samples]
