@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from api.domain import problems
-from api.domain.problems import Problem, Refusal
+from api.domain.problems import Fault, Problem, Refusal
 from uploads.store import StoreDown
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,10 @@ def document(refusal: Refusal) -> Response:
         "request_id": g.get("request_id"),
         **refusal.extra,
     }
-    if problem.status == 422 or refusal.faults:
-        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in refusal.faults]
+    # Where nothing smaller is at fault, the pointer is that of the whole (RFC 6901).
+    faults = refusal.faults or ([Fault("", refusal.detail)] if problem.status == 422 else [])
+    if faults:
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
     response = current_app.response_class(
         current_app.json.dumps(body), status=problem.status, content_type="application/problem+json"
     )
