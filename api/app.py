@@ -12,7 +12,7 @@ from flask_jwt_extended import JWTManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
-from api.metrics import Metrics
+from api.metrics import METHODS, Metrics
 from api.models.database import Database
 from api.pages import home
 from api.routes import (
@@ -54,7 +54,6 @@ class Json(DefaultJSONProvider):
 
     ensure_ascii = False
     sort_keys = False
-    compact = True
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Return JSON without spaces, wherever in the program it is made."""
@@ -143,11 +142,10 @@ def _watch(app: Flask, metrics: Metrics) -> None:
     def _note(response: Response) -> None:
         route = request.url_rule.rule if request.url_rule else "none"
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
-        metrics.requests.labels(route, request.method, response.status_code).inc()
-        metrics.seconds.labels(route).observe(seconds)
+        metrics.count(route, request.method, response.status_code, seconds)
         entry: dict[str, Any] = {
             "request_id": g.get("request_id"),
-            "method": request.method,
+            "method": request.method if request.method in METHODS else "other",
             "route": route,
             "status": response.status_code,
             "ms": round(seconds * 1000, 1),

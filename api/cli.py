@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from getpass import getpass
 from typing import Any
@@ -18,6 +19,7 @@ from api.routes.parts import Parts
 from api.services import demo, organizations, passwords, photos, totals
 from api.settings import SettingsError
 from uploads.folder import FolderStore
+from uploads.store import StoreDown
 
 PASSWORD_LENGTH = 10
 
@@ -96,12 +98,26 @@ def recount() -> None:
 @_photos.command("sweep")
 def sweep() -> None:
     """Remove from the photo store what nothing points at, but no fresh upload."""
-    store = _parts().store
-    with _parts().database.reading() as session:
-        removed = photos.sweep(session, store)
-    if isinstance(store, FolderStore):
-        removed += store.sweep_parts(timedelta(days=1))
+    database, store = _parts().database, _parts().store
+    try:
+        removed = photos.sweep(database, store)
+        if isinstance(store, FolderStore):
+            removed += store.sweep_parts(timedelta(days=1))
+    except photos.ForeignStore as refusal:
+        raise click.ClickException(str(refusal)) from None
+    except StoreDown as error:
+        raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo(f"Removed {removed}.")
+
+
+@_photos.command("claim")
+def claim() -> None:
+    """Say that the photo store is this database's alone, so that it may be swept."""
+    try:
+        photos.claim(_parts().database, _parts().store)
+    except StoreDown as error:
+        raise click.ClickException(f"The photo store cannot be used: {error}") from None
+    click.echo("The photo store is this database's own.")
 
 
 @click.command("demo")
@@ -110,6 +126,8 @@ def _demo() -> None:
     """Fill an empty database with a demo organization and a year of made-up visits."""
     migrations.upgrade(_parts().database)
     try:
+        with suppress(photos.ForeignStore):  # told by the worker
+            photos.own_mark(_parts().database, _parts().store)
         click.echo(demo.fill(_parts().database, _parts().store))
     except demo.NotEmpty as refusal:
         raise click.ClickException(str(refusal)) from None
@@ -119,6 +137,9 @@ def _demo() -> None:
 @with_appcontext
 def _worker() -> None:
     """Do what is due until stopped; runs beside a server that was started without its own worker."""
+    from api.serve import log_as_json
+
+    log_as_json()
     workers.Worker(_parts().database, _parts().store).run_until_stopped()
 
 

@@ -1,28 +1,37 @@
-"""Serving: waitress with the worker as a thread, or gunicorn with several workers and one beside them."""
+"""Serving: waitress with the worker as a thread, or gunicorn with several workers and one beside them.
 
+This module is gunicorn's configuration too (``-c python:api.serve``), by what stands at its end.
+"""
+
+import logging
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import waitress
-from flask import Flask
+from flask import Flask, g, has_request_context
+from prometheus_client import multiprocess
+from pythonjsonlogger.json import JsonFormatter
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from api import migrations
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.jobs.worker import Worker
 from api.models.database import Database
 from api.routes.parts import Parts
-from api.services import demo
+from api.services import demo, photos
 from api.settings import Settings, SettingsError
 from uploads.store import StoreDown
 
@@ -75,8 +84,10 @@ def _make_ready(parts: Parts) -> None:
             migrations.upgrade(database)
             with database.reading() as session:
                 new = demo.is_new(session)
+            parts.store.check()
+            with suppress(photos.ForeignStore):  # the worker tells of it, and nothing is swept
+                photos.own_mark(database, parts.store)
             if new and settings.demo:
-                parts.store.check()
                 print("Making up the demo data, once; this takes some seconds …", flush=True)
                 with suppress(demo.NotEmpty):  # another program on the same database may be faster
                     demo.fill(database, parts.store)
@@ -85,7 +96,9 @@ def _make_ready(parts: Parts) -> None:
     except SQLAlchemyError as error:
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
     except StoreDown as error:
-        raise SettingsError(f"PHOTO_BUCKET: photos cannot be stored: {error}") from error
+        named = "PHOTO_BUCKET, PHOTO_ENDPOINT_URL" if settings.photo_bucket else "DATA_DIR"
+        reason = str(error).partition("\n")[0]
+        raise SettingsError(f"{named}: photos cannot be stored: {reason}") from error
     print("\n".join(_told(settings, empty, people)), flush=True)
 
 
@@ -140,6 +153,7 @@ def _photos(settings: Settings) -> str:
 
 
 def _serve_one(app: Flask, parts: Parts, listener: socket.socket) -> None:
+    log_as_json()
     worker = Worker(parts.database, parts.store)
     thread = threading.Thread(target=worker.run, name="worker")
     server: Any = waitress.create_server(
@@ -168,17 +182,22 @@ def _serve_many(parts: Parts, listener: socket.socket) -> None:
     # The workers make connections of their own; none may be shared with them.
     parts.database.close()
     descriptor = listener.fileno()
+    numbers = settings.data_dir / "metrics"
+    shutil.rmtree(numbers, ignore_errors=True)
+    numbers.mkdir()
     commands = (
         [
             *(sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"fd://{descriptor}"),
             *("--workers", str(settings.workers), "--worker-class", "gthread"),
             *("--threads", str(GUNICORN_THREADS), "--graceful-timeout", str(LAST_SECONDS)),
-            *("--log-level", "warning", "--no-control-socket"),
+            *("--log-level", "warning", "--no-control-socket", "--config", "python:api.serve"),
         ],
         [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
     )
     processes = [
-        subprocess.Popen(command, pass_fds=descriptors)  # noqa: S603
+        subprocess.Popen(  # noqa: S603
+            command, pass_fds=descriptors, env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(numbers)}
+        )
         for command, descriptors in zip(commands, ([descriptor], []), strict=True)
     ]
     try:
@@ -192,3 +211,61 @@ def _serve_many(parts: Parts, listener: socket.socket) -> None:
         for process in processes:
             process.wait()
     sys.exit("Stopped: a part of the program ended by itself.")
+
+
+# The log, when serving: one line of JSON for each request and whatever else there is to tell.
+
+
+def log_as_json() -> None:
+    """Write the log to standard error as lines of JSON."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Json(["levelname", "name", "message"], rename_fields={"levelname": "level"}))
+    handler.addFilter(_fit_to_keep)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("api").setLevel(logging.INFO)
+
+
+class _Json(JsonFormatter):
+    """JSON lines with the time, in which an error is told by its kind and place."""
+
+    def __init__(self, *fields: Any, **options: Any) -> None:
+        super().__init__(*fields, timestamp="time", **options)
+
+    def formatException(self, ei: Any) -> str:
+        """Return where an error and its causes happened; what most say may repeat what somebody wrote."""
+        told, error = [], ei[1]
+        while error is not None:
+            words = f": {error}" if isinstance(error, OSError | OperationalError) else ""
+            where = "".join(traceback.format_tb(error.__traceback__))
+            told.append(f"{type(error).__name__}{words}\n{where}")
+            error = error.__cause__ or error.__context__
+        return "because of ".join(told)
+
+
+def _fit_to_keep(record: logging.LogRecord) -> bool:
+    """Name the request that a line is about, and drop addresses that servers name: they may be links."""
+    if has_request_context() and "request_id" in g:
+        record.request_id = g.request_id
+    if record.name.startswith(("waitress", "gunicorn")):
+        record.msg, record.args = re.sub(r"(^|\s)/\S*", r"\1/…", record.getMessage()), ()
+    return True
+
+
+# What gunicorn reads and calls.
+
+#: nobody's headers are believed by gunicorn: the app reads those of TRUSTED_PROXIES itself
+forwarded_allow_ips = ""
+
+
+def on_starting(_server: object) -> None:
+    """Set the log up before gunicorn's processes are forked."""
+    log_as_json()
+    own = logging.getLogger("gunicorn.error")
+    own.handlers.clear()
+    own.propagate = True
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    """Have the numbers of a process that ended count on, but not as one that lives."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)

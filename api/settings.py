@@ -2,7 +2,9 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,6 +53,8 @@ class Settings:
         read = _Reader(os.environ if environment is None else environment)
         data_dir = Path(read.text("DATA_DIR", "var")).absolute()
         bucket = read.text("PHOTO_BUCKET", "") or None
+        if bucket is None and read.text("PHOTO_ENDPOINT_URL", ""):
+            raise SettingsError("PHOTO_ENDPOINT_URL is of no use without PHOTO_BUCKET")
         for folder in (data_dir,) if bucket else (data_dir, data_dir / PHOTO_FOLDER):
             _make(folder)
         database_url = _database_url(read.text("DATABASE_URL", f"sqlite:///{data_dir / 'survey.sqlite3'}"))
@@ -131,11 +135,14 @@ def _secret(given: str, data_dir: Path, embedded: bool) -> str:
         raise SettingsError("SECRET_KEY must be set where the database is not the embedded one")
     file = data_dir / "secret_key"
     try:
-        # Exclusive creation: of several processes that start at once, one makes the secret and all read it.
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        if not file.exists():
+            # It gets its name when it is whole, and once: of several processes that start, all read the same.
+            with tempfile.NamedTemporaryFile("w", dir=data_dir) as new:
+                new.write(secrets.token_urlsafe(48))
+                new.flush()
+                os.fsync(new.fileno())
+                with suppress(FileExistsError):
+                    os.link(new.name, file)
     except OSError as error:
         raise SettingsError(f"DATA_DIR: {file} cannot be written: {error.strerror}") from error
     kept = file.read_text().strip()

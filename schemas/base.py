@@ -9,16 +9,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from api.domain.checklist import LANGUAGE
 from api.domain.months import month_name, month_number
+from api.domain.times import time_zones, utc_text
 
 LARGEST_INTEGER = 2**53
 MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
@@ -120,6 +120,16 @@ class Id(fields.UUID):
         return uuid.UUID(value)
 
 
+class RandomId(Id):
+    """A UUID of version 4 that a phone made; others tell of the phone and the time."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID:
+        made = super()._deserialize(value, attr, data, **kwargs)
+        if made.version != 4:
+            raise ma.ValidationError("This must be a random UUID (version 4).")
+        return made
+
+
 class Time(fields.DateTime):
     """An RFC 3339 time with an offset, in and out; the server answers in UTC."""
 
@@ -198,10 +208,8 @@ class TimeZone(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            ZoneInfo(name)
-        except (OSError, ValueError, LookupError):
-            raise ma.ValidationError("This is no time zone, such as Europe/Madrid.") from None
+        if name not in time_zones():
+            raise ma.ValidationError("This is no time zone, such as Europe/Madrid.")
         return name
 
 
@@ -236,11 +244,6 @@ def parse_time(text: str) -> datetime | None:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def utc_text(moment: datetime) -> str:
-    """Return a time as the server answers it: RFC 3339 in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def page_of(item: Schema) -> type[Schema]:

@@ -114,11 +114,10 @@ class Imported(Schema):
 
 
 class ProgressMonth(Schema):
-    """How many visits of a month are out, sent in and accepted."""
+    """How many visits are out, by the month in which their window opens, and how many accepted."""
 
     month = fields.String(required=True)
     out = fields.Integer(required=True)
-    submitted = fields.Integer(required=True)
     accepted = fields.Integer(required=True)
 
 

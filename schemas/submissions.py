@@ -2,7 +2,8 @@
 
 from marshmallow import fields, validate
 
-from schemas.base import Boolean, Id, Integer, Position, Schema, Text, Time
+from api.domain.checklist import MAX_TEXT
+from schemas.base import Boolean, Id, Integer, Position, RandomId, Schema, Text, Time
 from schemas.visits import ByQuestion, ScoredAnswer, VisitScore
 
 
@@ -14,9 +15,9 @@ class Answer(Schema):
     """One answer; what it may hold depends on its question."""
 
     value = AnswerValue(allow_none=True)
-    comment = Text(10_000, 0, allow_none=True)
+    comment = Text(MAX_TEXT, 0, allow_none=True)
     not_applicable = Boolean(allow_none=True)
-    photos = fields.List(Id(), allow_none=True, validate=validate.Length(max=100))
+    photos = fields.List(RandomId(), allow_none=True, validate=validate.Length(max=100))
 
 
 class Submission(Schema):
@@ -28,7 +29,7 @@ class Submission(Schema):
     finished_at = Time(required=True)
     position = fields.Nested(Position(), allow_none=True)
     answers = ByQuestion(fields.Nested(Answer()), required=True)
-    comment = Text(10_000, 0, allow_none=True)
+    comment = Text(MAX_TEXT, 0, allow_none=True)
 
 
 class Receipt(Schema):

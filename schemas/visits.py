@@ -1,13 +1,20 @@
 """Visits: what administrators assign, and what shoppers, reviewers and managers see: three schemas."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from api.domain.times import FIRST_YEAR, LAST_YEAR
 from api.domain.visits import STATUSES
 from schemas.base import Boolean, Day, Id, PageQuery, Position, QueryBoolean, Schema, Text, Time, Word
+
+
+def _of_our_times(moment: datetime) -> None:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ma.ValidationError(f"This must lie in the years {FIRST_YEAR} to {LAST_YEAR}.")
 
 
 class ByQuestion(fields.Dict):
@@ -30,8 +37,8 @@ class ByQuestion(fields.Dict):
 class Window(Schema):
     """When a visit is to be made."""
 
-    opens_at = Time(required=True)
-    closes_at = Time(required=True)
+    opens_at = Time(required=True, validate=_of_our_times)
+    closes_at = Time(required=True, validate=_of_our_times)
 
 
 class VisitNew(Schema):

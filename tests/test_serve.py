@@ -1,18 +1,25 @@
 """Starting and ending the program: its data, its signals, and what it says."""
 
 import json
+import logging
 import signal
 import socket
 import subprocess
 import sys
 import time
+import uuid
+from datetime import datetime
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from flask import Flask, g
 
+from api import serve
 from api.services import demo
 from tests import running as programs
+from tests import servers
 from tests.running import ROOT, Running, environment, free_port, refused, running
 
 
@@ -36,18 +43,7 @@ def test_it_starts_empty_when_no_demo_is_wanted(tmp_path: Path) -> None:
         said = program.said()
         assert demo.PASSWORD not in said
         assert "admin create" in said
-        made = subprocess.run(
-            [
-                *(sys.executable, "-m", "flask", "--app", "wsgi", "admin", "create"),
-                *("me@example.org", "--organization", "Mine"),
-            ],
-            cwd=ROOT,
-            env=environment(tmp_path, ADMIN_PASSWORD="a password of mine"),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert made.returncode == 0, made.stderr
+        make_administrator(tmp_path)
         assert program.end() == 0
     # No demo is put beside a real organization, also when it is wanted.
     with running(tmp_path, DEMO="1") as program:
@@ -56,6 +52,21 @@ def test_it_starts_empty_when_no_demo_is_wanted(tmp_path: Path) -> None:
         assert "Secure" not in cookies_over_https(program)
     with running(tmp_path, TRUSTED_PROXIES="1") as program:
         assert "Secure" in cookies_over_https(program)
+
+
+def make_administrator(folder: Path) -> None:
+    made = subprocess.run(
+        [
+            *(sys.executable, "-m", "flask", "--app", "wsgi", "admin", "create"),
+            *("me@example.org", "--organization", "Mine"),
+        ],
+        cwd=ROOT,
+        env=environment(folder, ADMIN_PASSWORD="a password of mine"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert made.returncode == 0, made.stderr
 
 
 def cookies_over_https(program: Running) -> str:
@@ -69,6 +80,88 @@ def cookies_over_https(program: Running) -> str:
     with urlopen(request, timeout=60) as answer:
         assert answer.status == 204
         return " ".join(answer.headers.get_all("Set-Cookie"))
+
+
+def test_every_request_is_one_line_of_json_that_tells_no_secret(tmp_path: Path) -> None:
+    with running(tmp_path, DEMO="0") as program:
+        with pytest.raises(HTTPError) as caught:
+            ask(
+                f"{program.base}/api/v1/visits/{uuid.uuid4()}?secret=in-the-query",
+                Authorization="Bearer in-it",
+            )
+        with pytest.raises(HTTPError):
+            ask(f"{program.base}/photo-store/in-the-link")
+        assert program.end() == 0
+    said = program.said()
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    (line,) = [line for line in lines if line.get("request_id") == caught.value.headers["X-Request-ID"]]
+    assert line.pop("ms") >= 0
+    assert datetime.fromisoformat(line.pop("time")).tzinfo
+    assert line == {
+        "level": "INFO",
+        "name": "api.requests",
+        "message": "request",
+        "request_id": line["request_id"],
+        "method": "GET",
+        "route": "/api/v1/visits/<uuid:visit_id>",
+        "status": 401,
+    }
+    for secret in ("in-the-query", "in-it", "in-the-link"):
+        assert secret not in said
+
+
+def test_an_error_is_logged_by_kind_and_place_with_its_request(embedded_app: Flask) -> None:
+    record = logging.LogRecord("api", logging.ERROR, "", 0, "request failed", (), None)
+    try:
+        try:
+            raise ConnectionRefusedError("nobody listens")
+        except OSError:
+            int("what a shopper wrote")
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    with embedded_app.test_request_context():
+        g.request_id = "the-request"
+        serve._fit_to_keep(record)
+    line = serve._Json(["message"]).format(record)
+    told = json.loads(line)
+    assert told["request_id"] == "the-request"
+    assert told["exc_info"].startswith("ValueError\n")
+    assert "ConnectionRefusedError: nobody listens" in told["exc_info"]
+    assert "what a shopper wrote')" not in told["exc_info"]
+
+
+def test_addresses_that_servers_name_are_not_logged() -> None:
+    record = logging.LogRecord("waitress", logging.ERROR, "", 0, "Serving %s failed", ("/a?b=c",), None)
+    serve._fit_to_keep(record)
+    assert record.getMessage() == "Serving /… failed"
+
+
+def test_several_processes_count_together_and_believe_no_proxy(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "counter_1.db").write_bytes(b"of an earlier start")
+    with running(tmp_path, DEMO="0", WORKERS="2") as program:
+        make_administrator(tmp_path)
+        assert "Secure" not in cookies_over_https(program)
+        for _ in range(20):
+            ask(f"{program.base}/health/live")
+        numbers = ask(f"{program.base}/metrics")
+        assert 'http_requests_total{method="GET",route="/health/live",status="200"} 20.0' in numbers
+        assert '"route": "/health/live"' in program.said()
+        assert program.end() == 0
+
+
+def ask(address: str, **headers: str) -> str:
+    with urlopen(Request(address, headers=headers), timeout=60) as answer:
+        return answer.read().decode()
+
+
+def test_methods_that_nobody_knows_are_counted_as_one(embedded_app: Flask) -> None:
+    client = embedded_app.test_client()
+    for method in ("FOO", "BAR", "get"):
+        client.open("/health/live", method=method)
+    numbers = client.get("/metrics").text
+    assert 'method="other"' in numbers
+    assert "FOO" not in numbers
 
 
 def test_several_processes_end_together(tmp_path: Path) -> None:
@@ -98,17 +191,27 @@ def test_a_port_in_use_stops_the_start_before_anything_is_written(tmp_path: Path
         ("PHOTO_BUCKET", "no-such-bucket"),
     ],
 )
-def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, name: str, value: str) -> None:
+@pytest.mark.parametrize("demo_wanted", ["0", "1"])
+def test_a_wrong_setting_stops_the_start_with_one_line(
+    tmp_path: Path, name: str, value: str, demo_wanted: str
+) -> None:
     nowhere = {
         "PHOTO_ENDPOINT_URL": "http://127.0.0.1:1",
         "AWS_ACCESS_KEY_ID": "nobody",
         "AWS_SECRET_ACCESS_KEY": "nothing",
     }
-    settings = {"SECRET_KEY": "s" * 32, "PORT": str(free_port()), "DEMO": "1", **nowhere, name: value}
+    settings = {"SECRET_KEY": "s" * 32, "PORT": str(free_port()), "DEMO": demo_wanted, **nowhere, name: value}
     line = refused(tmp_path, **settings)
     assert line.startswith(f"Not started: {name}")
     assert line.count("\n") == 1
     assert "hidden" not in line
+
+
+def test_a_bucket_that_is_not_there_stops_the_start(tmp_path: Path, s3_server: servers.S3) -> None:
+    store = {"PHOTO_BUCKET": "no-such-bucket", "PHOTO_ENDPOINT_URL": s3_server.endpoint_url}
+    line = refused(tmp_path, PORT=str(free_port()), DEMO="0", **store, **s3_server.environment)
+    assert line.startswith("Not started: PHOTO_BUCKET, PHOTO_ENDPOINT_URL: photos cannot be stored")
+    assert line.count("\n") == 1
 
 
 def test_make_run_passes_a_wrong_setting_on(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Settings: all of them told of, and what is wrong refused in one line that names the variable."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,18 @@ def test_the_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     assert Settings.from_environment({"DATA_DIR": str(tmp_path)}) == first
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
     assert first.secret_key not in repr(first)
+
+
+def test_of_programs_that_start_at_once_all_have_the_same_secret(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def start(_number: int) -> str:
+        together.wait()
+        return Settings.from_environment({"DATA_DIR": str(tmp_path)}).secret_key
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"secret_key", "photos"}
 
 
 @pytest.mark.parametrize(

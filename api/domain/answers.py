@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.domain.checklist import Checklist, Question, pointer
+from api.domain.checklist import MAX_TEXT, Checklist, Question, pointer
 from api.domain.problems import Fault
 
 Answer = Mapping[str, Any]
@@ -19,7 +19,6 @@ NO_ANSWER: Answer = {}
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_SECONDS = 31_536_000
 MAX_NUMBER = 2**53
-MAX_TEXT = 10_000
 
 
 def is_answered(question: Question, answer: Answer) -> bool:

@@ -39,6 +39,7 @@ MAX_SECTIONS = 50
 MAX_QUESTIONS = 500
 MAX_OPTIONS = 100
 MAX_SCALE_STEPS = 101
+MAX_CONDITION_ANSWERS = MAX_OPTIONS + MAX_SCALE_STEPS
 MAX_PHOTOS = 20
 MAX_TEXT = 10_000
 MAX_POINTS_OF_QUESTION = 10_000
@@ -494,6 +495,8 @@ def _faults_of_conditions(questions: Sequence[tuple[str, Mapping[str, Any]]]) ->
             yield from _faults_of_condition(at, question, questions[order[named]][1])
         if not question["only_if"]["is"]:
             yield Fault(f"{at}/only_if/is", "At least one answer")
+        elif len(question["only_if"]["is"]) > MAX_CONDITION_ANSWERS:
+            yield Fault(f"{at}/only_if/is", f"At most {MAX_CONDITION_ANSWERS} answers")
 
 
 def _faults_of_condition(at: str, question: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Fault]:
@@ -503,14 +506,16 @@ def _faults_of_condition(at: str, question: Mapping[str, Any], other: Mapping[st
     if other["type"] not in TYPES_OF_CONDITIONS:
         yield Fault(f"{at}/only_if/question", "A question depends on a yes_no, a scale or a choice")
         return
-    options = (option["key"] for option in other.get("options", ()))
+    # Too many of either are told elsewhere, and not looked at here.
+    options = (option["key"] for option in other.get("options", ())[:MAX_OPTIONS])
     possible = _choices(other["type"], other.get("minimum"), other.get("maximum"), options)
-    wanted = question["only_if"]["is"]
-    for i, answer in enumerate(wanted):
+    seen = set()
+    for i, answer in enumerate(question["only_if"]["is"][:MAX_CONDITION_ANSWERS]):
         if answer not in possible:
             yield Fault(f"{at}/only_if/is/{i}", f"{other['key']} has no such answer")
-        elif answer in wanted[:i]:
+        elif answer in seen:
             yield Fault(f"{at}/only_if/is/{i}", "This answer is there already")
+        seen.add(answer)
 
 
 def _circle(start: str | None, leads_to: Mapping[str | None, str | None]) -> list[str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-#: 0001-01
-FIRST_MONTH = 12
+#: 0001-01 and 9999-12
+FIRST_MONTH, LAST_MONTH = 12, 9999 * 12 + 11
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 #: where on earth a month begins first
 _EARLIEST_ZONE = timezone(timedelta(hours=14))

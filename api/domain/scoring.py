@@ -172,16 +172,6 @@ class Sums:
             self.possible_squared + other.possible_squared,
         )
 
-    def __sub__(self, other: "Sums") -> "Sums":
-        return Sums(
-            self.visits - other.visits,
-            self.earned - other.earned,
-            self.possible - other.possible,
-            self.earned_squared - other.earned_squared,
-            self.product - other.product,
-            self.possible_squared - other.possible_squared,
-        )
-
     @property
     def is_indicative(self) -> bool:
         """Whether the visits are too few to judge a store by."""

@@ -12,8 +12,10 @@ STATUS_AFTER = {"accept": "accepted", "return": "returned", "reject": "rejected"
 TAKES_FIRST_REVISION = frozenset({"assigned", "cancelled", "declined"})
 TAKES_NEXT_REVISION = frozenset({"returned"})
 
-#: the statuses of a visit that is still to be made
-OUT = frozenset({"assigned", "returned"})
+#: the statuses in which a visit counts as still out: nobody is to see when its answers come
+OUT = frozenset({"assigned", "submitted", "returned"})
+#: the statuses in which a visit may go to another shopper
+MAY_BE_REASSIGNED = frozenset({"assigned", "declined"})
 
 ACCEPTANCE_DUE = "acceptance-due"
 PHOTOS_DUE = "photos-due"

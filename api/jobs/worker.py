@@ -7,7 +7,6 @@ are one transaction, which the attempt fences: of two workers that hold the same
 import logging
 import signal
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -19,8 +18,7 @@ from api.jobs import tasks
 from api.models.base import now
 from api.models.database import Database
 from api.models.events import Event
-from api.services import photos
-from api.services.idempotency import forget_old
+from api.services import idempotency, photos, sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreDown
 
@@ -31,6 +29,7 @@ LONGEST_WAIT = timedelta(hours=6)
 POLL_SECONDS = 1.0
 CLAIMED_AT_ONCE = 50
 TIDY_EVERY = timedelta(hours=1)
+LAST_SECONDS = 5.0
 
 TASKS: Mapping[str, Callable[[Session, Event], None]] = {
     visits.ACCEPTANCE_DUE: tasks.accept,
@@ -49,19 +48,21 @@ class Worker:
         self.database = database
         self.store = store
         self.stopping = threading.Event()
-        self.tidied_at = 0.0
 
     def run(self) -> None:
-        """Do what is due until ``stopping`` is set."""
+        """Do what is due until ``stopping`` is set, and tidy up beside it."""
+        tidying = threading.Thread(target=self._keep_tidy, name="tidying", daemon=True)
+        tidying.start()
         while not self.stopping.is_set():
             try:
                 busy = self.work()
-                self._tidy()
             except Exception:
                 log.exception("the worker's round failed")
                 busy = False
             if not busy:
                 self.stopping.wait(POLL_SECONDS)
+        # Whatever the store is still asked for then may be broken off.
+        tidying.join(LAST_SECONDS)
 
     def run_until_stopped(self) -> None:
         """Do what is due until SIGTERM or Ctrl-C."""
@@ -98,19 +99,31 @@ class Worker:
             reason = type(error).__name__
             self.database.write(lambda session: _back_off(session, event, reason))
 
-    def _tidy(self) -> None:
-        """Sweep the photo store and forget old answers, once an hour."""
-        if time.monotonic() - self.tidied_at < TIDY_EVERY.total_seconds() and self.tidied_at:
-            return
-        self.tidied_at = time.monotonic()
-        self.database.write(forget_old)
+    def _keep_tidy(self) -> None:
+        """Tidy up once an hour, and first an hour after the start."""
+        self._attempt(lambda: photos.own_mark(self.database, self.store))
+        while not self.stopping.wait(TIDY_EVERY.total_seconds()):
+            self._attempt(self._forget)
+            self._attempt(self._sweep)
+
+    def _attempt(self, task: Callable[[], object]) -> None:
         try:
-            with self.database.reading() as session:
-                photos.sweep(session, self.store)
-            if isinstance(self.store, FolderStore):
-                self.store.sweep_parts(timedelta(days=1))
-        except StoreDown:
-            log.warning("the photo store cannot be swept now")
+            task()
+        except photos.ForeignStore as refusal:
+            log.warning("%s", refusal)
+        except StoreDown as error:
+            log.warning("the photo store cannot be used now: %s", error)
+        except Exception:
+            log.exception("tidying up failed")
+
+    def _forget(self) -> None:
+        self.database.write(idempotency.forget_old)
+        self.database.write(sign_in.forget_old)
+
+    def _sweep(self) -> None:
+        photos.sweep_in_turn(self.database, self.store, self.stopping.is_set)
+        if isinstance(self.store, FolderStore):
+            self.store.sweep_parts(timedelta(days=1))
 
 
 def _claim(session: Session) -> list[Event]:

@@ -4,6 +4,7 @@ from api.models import (  # noqa: F401
     checklists,
     events,
     idempotency,
+    installation,
     organizations,
     photos,
     places,

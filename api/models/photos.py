@@ -54,3 +54,4 @@ class Photo(Base):
     make: Mapped[str | None]
     seen_in_visit_id: Mapped[uuid.UUID | None]
     stored_at: Mapped[datetime | None]
+    unusable_reason: Mapped[str | None]

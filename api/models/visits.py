@@ -12,10 +12,11 @@ from api.models.base import Base, HasId, now, one_of
 
 
 class Visit(HasId, Base):
-    """One visit. ``day`` is in the location's time zone: of the window's opening until answers are in, then
-    of the visit's start; it is what lists are sorted by. ``month`` is fixed with the first revision.
-    ``waiting_since`` is when the
-    revision was submitted that a reviewer has to decide on, while he has to.
+    """One visit.
+
+    ``day`` is in the location's time zone: of the window's opening until answers are in, then of the visit's
+    start; it is what lists are sorted by. ``month`` is fixed with the first revision. ``waiting_since`` is
+    when the revision was submitted that a reviewer has to decide on, while he has to.
     """
 
     __tablename__ = "visits"

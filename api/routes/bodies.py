@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import marshmallow as ma
-from flask import Request, request
+from flask import Request, g, request
 from webargs.flaskparser import FlaskParser
 
 from api.domain import problems
@@ -20,9 +20,14 @@ MAX_DEPTH = 50
 
 
 def read_json() -> Any:
-    """Return the request's body as JSON; refuses another content type, over 1 MiB, and anything ambiguous."""
-    require_type("application/json")
-    return parse(body_text())
+    """Return the request's body as JSON, which is parsed once; nobody changes it.
+
+    Refuses another content type, over 1 MiB, and anything ambiguous.
+    """
+    if "body" not in g:
+        require_type("application/json")
+        g.body = parse(body_text())
+    return g.body
 
 
 def require_type(content_type: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import SIGNED_IN
 from api.domain.fundamentals import FUNDAMENTALS
+from api.models.checklists import Checklist
 from api.routes.answers import empty_answer, json_text
 from api.routes.bodies import read_json
 from api.routes.doors import Routes
@@ -24,25 +25,6 @@ from schemas.base import PageQuery
 routes = Routes("checklists", __name__, description="Checklists")
 
 DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary(), schemas.Fundamental()
-
-
-class _AsWritten(schemas.Schema):
-    """A draft leaves as it was written."""
-
-    def dump(self, obj: Any, **_options: Any) -> Any:
-        """Return the draft itself."""
-        return obj.draft
-
-
-class _Summary(schemas.ChecklistSummary):
-    """A published version in short."""
-
-    def dump(self, obj: Any, **_options: Any) -> Any:
-        """Return what the list shows of a version."""
-        return summary(obj)
-
-
-AS_WRITTEN = _AsWritten()
 
 
 @routes.get("/checklists", who="read checklists")
@@ -63,7 +45,7 @@ def create_checklist(_body: dict[str, Any]) -> Response:
     document = read_json()
     return creating(
         lambda session: checklists.create_draft(session, actor(), document),
-        AS_WRITTEN,
+        _as_written,
         at=lambda made: f"/api/v1/checklists/{made.key}/draft",
     )
 
@@ -87,7 +69,7 @@ def get_version(key: str, version: int) -> Response:
 @routes.response(200, DRAFT)
 def get_draft(key: str) -> Response:
     """Get the draft of a checklist as it was written."""
-    return edited(AS_WRITTEN, checklists.draft(reading(), actor(), key))
+    return edited(_as_written, checklists.draft(reading(), actor(), key))
 
 
 @routes.put(
@@ -104,10 +86,10 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
 
     def replace(session: Session) -> Any:
         checklist = checklists.draft(session, actor(), key, lock=True)
-        require_match(AS_WRITTEN, checklist)
+        require_match(_as_written, checklist)
         return checklists.replace_draft(session, checklist, document)
 
-    return edited(AS_WRITTEN, in_transaction(replace))
+    return edited(_as_written, in_transaction(replace))
 
 
 @routes.post(
@@ -121,15 +103,16 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
 def publish(key: str) -> Response:
     """Publish the draft as the next version, if anything changed."""
     new = False
+    checked = checklists.check(reading(), checklists.draft(reading(), actor(), key))
 
     def work(session: Session) -> Published:
         nonlocal new
-        version, new = checklists.publish(session, actor(), key)
+        version, new = checklists.publish(session, actor(), key, checked)
         return version
 
     return creating(
         work,
-        _Summary(),
+        summary,
         at=lambda made: f"/api/v1/checklists/{key}/versions/{made.document.version}",
         status_of=lambda _version: 201 if new else 200,
     )
@@ -150,6 +133,11 @@ def list_fundamentals(query: dict[str, Any]) -> Response:
     """List the fundamentals of customer service that questions are tagged with."""
     found = page_of_few(FUNDAMENTALS, lambda each: each.key, query["limit"], query.get("cursor"))
     return page_answer(found, FUNDAMENTAL)
+
+
+def _as_written(checklist: Checklist) -> Any:
+    """Return the draft itself: it leaves as it came."""
+    return checklist.draft
 
 
 def summary(version: Published) -> dict[str, Any]:

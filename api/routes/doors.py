@@ -10,7 +10,7 @@ import flask
 import flask_smorest
 from flask import current_app, g, request
 from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
-from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
+from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAuthorizationError
 from jwt.exceptions import PyJWTError
 
 from api.domain import problems
@@ -108,6 +108,7 @@ def admit(who: str) -> None:
         # A RuntimeError, too: the recursion that a token nested without end leads to.
         raise problems.NOT_SIGNED_IN() from None
     if who == REFRESH_TOKEN:
+        g.claims = claims
         return
     actor = sign_in.actor(reading(), user_id, family_id)
     if actor is None:
@@ -120,12 +121,13 @@ def admit(who: str) -> None:
 def _claims(*, refresh: bool) -> Mapping[str, Any]:
     """Return what the caller's token says, in the header or else in the cookie; raises what JWT raises."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme == "Bearer" and not refresh:
-        claims = _verified(token, current_app.config["JWT_SECRET_KEY"])
-        if claims["type"] == "access" and claims["exp"] > time.time():
-            return claims
-    verify_jwt_in_request(refresh=refresh)
-    return get_jwt()
+    if scheme.lower() != "bearer":
+        verify_jwt_in_request(refresh=refresh, locations=["cookies"])
+        return get_jwt()
+    claims = _verified(token, current_app.config["JWT_SECRET_KEY"])
+    if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
+        raise NoAuthorizationError("This token is of another kind, or expired.")
+    return claims
 
 
 @lru_cache(maxsize=4096)

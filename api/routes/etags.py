@@ -1,9 +1,9 @@
 """ETags: what was read is named by its bytes, so that nobody edits what he has not seen."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
-import marshmallow as ma
 from flask import Response, current_app, request
 
 from api.domain import problems
@@ -23,11 +23,11 @@ def tag_of(body: bytes) -> str:
     return hashlib.sha256(body.rstrip()).hexdigest()[:32]
 
 
-def require_match(schema: ma.Schema, current: Any) -> None:
-    """Refuse an edit of something that is not as the caller read it; ``schema`` is what GET dumps it with."""
+def require_match(dump: Callable[[Any], Any], current: Any) -> None:
+    """Refuse an edit of something that is not as the caller read it; ``dump`` makes of it what GET shows."""
     if not request.if_match:
         raise problems.IF_MATCH_REQUIRED()
-    tag = tag_of(current_app.json.dumps(schema.dump(current)).encode())
+    tag = tag_of(current_app.json.dumps(dump(current)).encode())
     # A proxy that compresses may have put W/ before the tag.
     if not request.if_match.star_tag and not request.if_match.contains_weak(tag):
         raise problems.STALE()
@@ -50,6 +50,6 @@ def unless_known(response: Response) -> Response:
     return response
 
 
-def edited(schema: ma.Schema, current: Any) -> Response:
+def edited(dump: Callable[[Any], Any], current: Any) -> Response:
     """Return the answer to an edit: what GET gives from now on, and its ETag."""
-    return tagged(json_answer(schema.dump(current)))
+    return tagged(json_answer(dump(current)))

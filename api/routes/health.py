@@ -1,7 +1,7 @@
-"""Whether the program lives and is ready, the numbers that operators watch, and what the API is."""
+"""Whether the program lives and is ready, and the numbers that operators watch."""
 
 from flask import Response, current_app
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.domain import problems
 from api.domain.access import ANYBODY
@@ -32,5 +32,5 @@ def ready() -> Response:
 @routes.response(200, {"type": "string"}, content_type="text/plain")
 def metrics() -> Response:
     """Give the numbers that operators watch, for Prometheus."""
-    registry: CollectorRegistry = current_app.extensions["metrics"].registry
-    return current_app.response_class(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    numbers: bytes = current_app.extensions["metrics"].text()
+    return current_app.response_class(numbers, content_type=CONTENT_TYPE_LATEST)

@@ -38,12 +38,15 @@ _refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 @routes.alt_response(200, schema=DECLARED, description="Declared before: a fresh link, or none once stored")
 def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Response:
     """Declare a photo, and get a signed link to send its bytes to."""
-    photo, new = in_transaction(lambda session: photos.declare(session, actor(), visit_id, photo_id, body))
+    photo, former_key = in_transaction(
+        lambda session: photos.declare(session, actor(), visit_id, photo_id, body)
+    )
+    photos.discard_former(parts().store, photo, former_key)
     answer = {"id": photo.id, "status": photo.status}
     link = photos.upload_link(parts().store, photo)
     if link is not None:
         answer["upload"] = link
-    return json_answer(DECLARED.dump(answer), 201 if new else 200)
+    return json_answer(DECLARED.dump(answer), 201 if former_key is None else 200)
 
 
 @routes.post(
@@ -63,12 +66,17 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
     photo = photos.declared(reading(), actor(), visit_id, photo_id)
     if photo.status == "stored":
         return _stored(photos.stored(photo))
+    if photo.status == "unusable":
+        raise problems.PHOTO_UNUSABLE(photo.unusable_reason)
     # Looking at a picture takes a while: the snapshot is not kept open meanwhile.
     close_reading()
     with photos.working_on(visit_id, photo_id) as free:
         if not free:
             return _checking(photo)
-        found = photos.check(parts().store, photo)
+        try:
+            found = photos.check(parts().store, photo)
+        except photos.Busy:
+            return _checking(photo)
         every = parts().settings.accept_every_minutes
         settled = in_transaction(lambda session: photos.settle(session, actor(), found, every))
     photos.discard_upload(parts().store, found)
@@ -81,6 +89,8 @@ def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
     photo, linked = photos.shown(reading(), actor(), visit_id, photo_id)
     key = photo.thumbnail_key if size == "thumbnail" else photo.key
     assert key is not None
+    # Fetching takes a while: the snapshot is not kept open meanwhile.
+    close_reading()
     store = parts().store
     if linked:
         return redirect(store.download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]

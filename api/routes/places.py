@@ -42,7 +42,7 @@ def create_region(body: dict[str, Any]) -> Response:
     """Add a region."""
     return creating(
         lambda session: places.create_region(session, actor(), body),
-        REGION,
+        REGION.dump,
         at=lambda made: f"/api/v1/regions/{made.id}",
     )
 
@@ -67,17 +67,17 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
 
     def edit(session: Any) -> Region:
         region = places.region(session, actor(), region_id, lock=True)
-        require_match(REGION, region)
+        require_match(REGION.dump, region)
         return places.edit_region(session, actor(), region, body)
 
-    return edited(REGION, in_transaction(edit))
+    return edited(REGION.dump, in_transaction(edit))
 
 
 @routes.get("/regions/<uuid:region_id>/progress", who="read progress", refuses=[problems.REGION_NOT_FOUND])
 @routes.arguments(PeriodQuery(), location="query")
 @routes.response(200, schemas.Progress())
 def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
-    """Count a region's visits by month: still out, sent in, accepted."""
+    """Count a region's visits by month: still out (until they are accepted), and accepted."""
     period: Period = period_of(query)
     region = places.region(reading(), actor(), region_id)
     return {"region": region, "months": visits.progress(reading(), actor(), region, period)}
@@ -99,7 +99,7 @@ def create_location(body: dict[str, Any]) -> Response:
     """Add a location."""
     return creating(
         lambda session: places.create_location(session, actor(), body),
-        LOCATION,
+        LOCATION.dump,
         at=lambda made: f"/api/v1/locations/{made.id}",
     )
 
@@ -128,7 +128,9 @@ def import_locations() -> Response:
             faults += faults_of(error.messages, (row["line"],))
     if faults:
         raise problems.INVALID(faults=faults)
-    return creating(lambda session: {"imported": places.import_locations(session, actor(), rows)}, IMPORTED)
+    return creating(
+        lambda session: {"imported": places.import_locations(session, actor(), rows)}, IMPORTED.dump
+    )
 
 
 @routes.get("/locations/<uuid:location_id>", who="read places", refuses=[problems.LOCATION_NOT_FOUND])
@@ -156,10 +158,10 @@ def edit_location(body: dict[str, Any], location_id: UUID) -> Response:
 
     def edit(session: Any) -> Location:
         location = places.location(session, actor(), location_id, lock=True)
-        require_match(LOCATION, location)
+        require_match(LOCATION.dump, location)
         return places.edit_location(session, actor(), location, body)
 
-    return edited(LOCATION, in_transaction(edit))
+    return edited(LOCATION.dump, in_transaction(edit))
 
 
 def _page(query: dict[str, Any]) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
-from flask_jwt_extended import create_access_token, create_refresh_token, get_csrf_token, get_jwt
+from flask import Response, g, request
+from flask_jwt_extended import create_access_token, create_refresh_token, get_csrf_token
 
 from api.domain import problems
 from api.domain.access import ANYBODY, REFRESH_TOKEN, SIGNED_IN
 from api.routes.answers import empty_answer, json_answer
 from api.routes.doors import Routes
-from api.routes.parts import actor, parts, reading
+from api.routes.parts import actor, close_reading, parts, reading
 from api.routes.transactions import in_transaction
 from api.services import passwords, sign_in, users
 from schemas import sign_in as schemas
@@ -35,7 +35,7 @@ def log_in(body: dict[str, Any]) -> Response:
         users.folded(body["email"]),
         body["password"],
         body.get("organization"),
-        request.remote_addr or "unknown",
+        _caller_address(),
     )
     with parts().database.reading() as session:
         found = sign_in.candidates(session, credentials)
@@ -57,8 +57,7 @@ def log_in(body: dict[str, Any]) -> Response:
 @routes.alt_response(204, description="With the refresh token in a cookie: the new pair is, too")
 def refresh() -> Response:
     """Take a refresh token (as Bearer) and give a new pair."""
-    claims = get_jwt()
-    family_id, refresh_id = UUID(claims["family"]), UUID(claims["jti"])
+    family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id))
     if pair is None:
         raise problems.NOT_SIGNED_IN("This refresh token is of no more use.")
@@ -84,17 +83,26 @@ def get_me() -> dict[str, Any]:
     return users.whoami(reading(), actor())
 
 
-@routes.post("/me/password", who=SIGNED_IN, refuses=[problems.WRONG_PASSWORD])
+@routes.post("/me/password", who=SIGNED_IN, refuses=[problems.WRONG_PASSWORD, problems.TOO_MANY_FAILURES])
 @routes.arguments(schemas.NewPassword())
 @routes.response(204)
 def change_password(body: dict[str, Any]) -> Response:
-    """Change one's password; all other sessions end."""
+    """Change one's password; all other sessions end. A wrong old one counts as a failure to sign in."""
     user = users.find(reading(), actor(), actor().id)
-    if not passwords.matches(body["old_password"], user.password_hash):
+    credentials = sign_in.Credentials(user.email, body["old_password"], None, _caller_address())
+    sign_in.check_failures(reading(), credentials, [user.id])
+    # The snapshot is closed while hashing takes its time.
+    close_reading()
+    if not passwords.matches(credentials.password, user.password_hash):
+        in_transaction(lambda session: sign_in.fail(session, credentials))
         raise problems.WRONG_PASSWORD()
     password_hash = passwords.hashed(body["new_password"])
     in_transaction(lambda session: sign_in.change_password(session, actor(), password_hash))
     return empty_answer()
+
+
+def _caller_address() -> str:
+    return request.remote_addr or "unknown"
 
 
 _COOKIES = ("access_token_cookie", "refresh_token_cookie", "csrf_access_token", "csrf_refresh_token")

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, request
 
 from api.domain import problems
+from api.domain.times import utc_text
 from api.routes.answers import json_answer, json_text
 from api.routes.bodies import read_json
 from api.routes.doors import Routes
@@ -84,7 +85,7 @@ def get_submission(visit_id: UUID) -> Response:
         dumped |= {
             "started_at": content["started_at"],
             "finished_at": content["finished_at"],
-            "received_at": submission.received_at.isoformat().replace("+00:00", "Z"),
+            "received_at": utc_text(submission.received_at),
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
         }

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import marshmallow as ma
 from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
@@ -35,15 +34,14 @@ def in_transaction(work: Callable[[Session], T]) -> T:
 
 def creating(
     work: Callable[[Session], Any],
-    schema: ma.Schema,
+    dump: Callable[[Any], Any],
     *,
     at: Callable[[Any], str] | None = None,
-    status: int = 201,
-    status_of: Callable[[Any], int] | None = None,
+    status_of: Callable[[Any], int] = lambda _made: 201,
 ) -> Response:
     """Run a creating POST in one transaction, or repeat its first answer if its Idempotency-Key is known.
 
-    ``schema`` dumps what ``work`` returns, ``at`` gives the address of what was made.
+    ``dump`` makes JSON of what ``work`` returns, ``at`` gives the address of what was made.
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= 200:
@@ -62,8 +60,7 @@ def creating(
 
     def answer(session: Session) -> tuple[int, str | None, str]:
         made = work(session)
-        code = status_of(made) if status_of else status
-        return code, at(made) if at else None, current_app.json.dumps(schema.dump(made))
+        return status_of(made), at(made) if at else None, current_app.json.dumps(dump(made))
 
     code, location, body = in_transaction(run)
     response = json_text(body, code)

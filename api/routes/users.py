@@ -37,7 +37,7 @@ def create_user(body: dict[str, Any]) -> Response:
     password_hash = passwords.hashed(body["password"])
     return creating(
         lambda session: users.create(session, actor(), body, password_hash),
-        USER,
+        USER.dump,
         at=lambda made: f"/api/v1/users/{made.user.id}",
     )
 
@@ -63,7 +63,7 @@ def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
 
     def edit(session: Session) -> users.Person:
         user = users.find(session, actor(), user_id, lock=True)
-        require_match(USER, users.person(session, user))
+        require_match(USER.dump, users.person(session, user))
         return users.edit(session, actor(), user, body, password_hash)
 
-    return edited(USER, in_transaction(edit))
+    return edited(USER.dump, in_transaction(edit))

@@ -1,7 +1,7 @@
 """Visits: assigned by administrators, seen by each as he may."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -49,18 +49,6 @@ _MANY_ASSIGNED = {
 }
 
 
-class _Assigned(Schema):
-    """A visit, or a list of them, as administrators see it right after assigning."""
-
-    def dump(self, obj: Any, **_options: Any) -> Any:
-        """Return what the administrator sees."""
-        session, made = obj
-        rows = SCHEMAS["evidence"].dump(
-            visits.described(session, made if isinstance(made, list) else [made], "evidence"), many=True
-        )
-        return {"items": rows} if isinstance(made, list) else rows[0]
-
-
 def _read_orders() -> tuple[list[dict[str, Any]], bool]:
     """Return the visits of a body, which is one or a list of them, and whether it is a list."""
     body = read_json()
@@ -104,11 +92,12 @@ def assign_visits() -> Response:
     """
     orders, many = _read_orders()
 
-    def work(session: Session) -> Any:
-        made = visits.assign(session, actor(), orders, batch=many)
-        return session, (made if many else made[0])
+    def work(session: Session) -> list[dict[str, Any]]:
+        return _dumped(session, visits.assign(session, actor(), orders, batch=many), "evidence")
 
-    return creating(work, _Assigned(), at=None if many else lambda made: f"/api/v1/visits/{made[1].id}")
+    if many:
+        return creating(work, lambda made: {"items": made})
+    return creating(work, lambda made: made[0], at=lambda made: _address(made[0]))
 
 
 @routes.get("/visits", who="read visits")
@@ -182,11 +171,11 @@ def cancel_visit(visit_id: UUID) -> Response:
 def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     """Give a visit to another shopper: this one is cancelled, and the answer is a new one."""
 
-    def work(session: Session) -> Any:
+    def work(session: Session) -> dict[str, Any]:
         made = visits.reassign(session, actor(), visit_id, body["shopper_id"], body["override"])
-        return session, made
+        return _dumped(session, [made], "evidence")[0]
 
-    return creating(work, _Assigned(), at=lambda made: f"/api/v1/visits/{made[1].id}")
+    return creating(work, lambda made: made, at=_address)
 
 
 @routes.post(
@@ -204,6 +193,10 @@ def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 def _after(work: Any, view: View) -> Response:
     """Run ``work`` and return the visit that comes of it."""
     return json_answer(in_transaction(lambda session: _dumped(session, [work(session)], view)[0]))
+
+
+def _address(visit: Mapping[str, Any]) -> str:
+    return f"/api/v1/visits/{visit['id']}"
 
 
 def _dumped(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from api.domain import checklist as documents
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
+from api.domain.problems import Fault
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.database import insert, rows
@@ -162,12 +163,44 @@ def replace_draft(session: Session, checklist: Checklist, document: Mapping[str,
     return checklist
 
 
-def publish(session: Session, actor: Actor, key: str) -> tuple[Published, bool]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A draft as it was looked at, after which version, and what stands against publishing it."""
+
+    draft: Mapping[str, Any]
+    latest_version: int
+    faults: list[Fault]
+
+
+def check(session: Session, checklist: Checklist) -> Checked:
+    """Look for what stands against publishing a draft; takes its time, so do it on a snapshot."""
+    faults = documents.faults(checklist.draft)
+    if not faults:
+        earlier = session.scalars(
+            select(ChecklistVersion)
+            .where(ChecklistVersion.checklist_id == checklist.id)
+            .order_by(ChecklistVersion.version)
+        )
+        before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
+        faults = documents.changed_meanings(checklist.draft, before)
+    return Checked(checklist.draft, checklist.latest_version, faults)
+
+
+def publish(
+    session: Session, actor: Actor, key: str, checked: Checked | None = None
+) -> tuple[Published, bool]:
     """Publish the draft as the next version, and tell whether there is a new one.
 
-    Refuses a draft with faults, each with its pointer. A retired checklist comes back with it.
+    What was not checked before, or has changed since, is checked now. Refuses a draft with faults, each with
+    its pointer. A retired checklist comes back with it.
     """
-    return _publish(session, draft(session, actor, key, lock=True), actor.id)
+    checklist = draft(session, actor, key, lock=True)
+    if checked is None or (checked.draft, checked.latest_version) != (
+        checklist.draft,
+        checklist.latest_version,
+    ):
+        checked = check(session, checklist)
+    return _publish(session, checklist, checked, actor.id)
 
 
 def retire(session: Session, actor: Actor, key: str) -> None:
@@ -186,30 +219,22 @@ def publish_built_in(session: Session, organization_id: uuid.UUID) -> None:
         checklist = Checklist(organization_id=organization_id, key=document["key"], draft=document)
         session.add(checklist)
         session.flush()
-        _publish(session, checklist, None)
+        _publish(session, checklist, check(session, checklist), None)
 
 
 def _publish(
-    session: Session, checklist: Checklist, publisher_id: uuid.UUID | None
+    session: Session, checklist: Checklist, checked: Checked, publisher_id: uuid.UUID | None
 ) -> tuple[Published, bool]:
-    faults = documents.faults(checklist.draft)
-    earlier = list(
-        session.scalars(
-            select(ChecklistVersion)
-            .where(ChecklistVersion.checklist_id == checklist.id)
-            .order_by(ChecklistVersion.version)
-        )
-    )
-    before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
-    if not faults:
-        faults = documents.changed_meanings(checklist.draft, before)
-    if faults:
-        raise problems.INVALID("The draft cannot be published yet.", faults=faults)
+    if checked.faults:
+        raise problems.INVALID("The draft cannot be published yet.", faults=checked.faults)
     checklist.retired_at = None
     complete = documents.complete(checklist.draft)
-    if earlier and {**complete, "version": earlier[-1].version} == json.loads(earlier[-1].document):
+    latest = session.scalars(
+        select(ChecklistVersion).join(Checklist, _is_latest()).where(Checklist.id == checklist.id)
+    ).one_or_none()
+    if latest and {**complete, "version": latest.version} == json.loads(latest.document):
         session.flush()
-        return published(session, earlier[-1].id), False
+        return published(session, latest.id), False
     checklist.latest_version += 1
     document = {"key": complete.pop("key"), "version": checklist.latest_version, **complete}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -7,7 +7,7 @@ import hashlib
 import re
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,13 +15,15 @@ from itertools import islice
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CompoundSelect, func, select, tuple_, union_all
+from sqlalchemy import CompoundSelect, func, select, tuple_, union_all, update
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
+from api.models.database import Database
+from api.models.installation import Installation
 from api.models.organizations import Organization
 from api.models.photos import Photo
 from api.models.places import Location
@@ -38,13 +40,33 @@ MAX_OF_A_VISIT = 500
 NEAR = 3
 #: an upload that nobody confirmed may still be confirmed for so long
 FRESH = timedelta(days=8)
-#: a cleaned picture whose row is being written must not be swept
+#: an object whose row is being written must not be swept
 SETTLING = timedelta(hours=1)
+#: a confirmation waits so long for its turn to decode, then the phone asks again
+WAIT_SECONDS = 5.0
 
+UPLOADS, PICTURES = "incoming/", "photos/"
 SWEPT_AT_ONCE = 200
-_PICTURE_KEY = re.compile(r"photos/([0-9a-f-]{36})/([0-9a-f-]{36})\..+")
+SWEPT_EVERY = timedelta(hours=1)
+#: the object by which a store tells whose it is
+STORE_MARK = "installation"
+_KEY = re.compile(r"(?:incoming/|photos/)([0-9a-f-]{36})[./]([0-9a-f-]{36})\..+")
 
 Size = Literal["picture", "thumbnail"]
+
+
+class Busy(Exception):
+    """Other pictures are being looked at; ask again soon."""
+
+
+class ForeignStore(Exception):
+    """The photo store is not known to be this database's own, so nothing in it may be swept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing is swept: the photo store belongs to another database, or to another state of this one. "
+            "If it is this database's alone, say so with: flask --app wsgi photos claim"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +93,8 @@ class Found:
 
 def declare(
     session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID, declared: Mapping[str, Any]
-) -> tuple[Photo, bool]:
-    """Announce a photo of a visit before its bytes are sent; returns it and whether it is new.
+) -> tuple[Photo, str | None]:
+    """Announce a photo of a visit before its bytes are sent; returns it and the upload key that it had.
 
     One that is not stored yet may be declared anew with other bytes; once stored, other bytes are refused.
     """
@@ -82,8 +104,8 @@ def declare(
     if photo is not None and photo.status == "stored":
         if (photo.sha256, photo.size) != (declared["sha256"], declared["size"]):
             raise problems.PHOTO_CONFLICT()
-        return photo, False
-    is_new = photo is None
+        return photo, photo.upload_key
+    former_key = photo.upload_key if photo is not None else None
     if photo is None:
         declared_before = session.scalar(
             select(func.count()).select_from(Photo).where(Photo.visit_id == visit.id)
@@ -93,6 +115,7 @@ def declare(
         photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)
         session.add(photo)
     photo.status = "awaiting_upload"
+    photo.unusable_reason = None
     photo.question = declared["question"]
     photo.sha256 = declared["sha256"]
     photo.size = declared["size"]
@@ -101,9 +124,9 @@ def declare(
     photo.declared_position = declared.get("position")
     photo.declared_at = now()
     what = hashlib.sha256(f"{photo.sha256}/{photo.size}/{photo.content_type}".encode()).hexdigest()
-    photo.upload_key = f"incoming/{visit.id}.{photo_id}.{what}"
+    photo.upload_key = f"{UPLOADS}{visit.id}.{photo_id}.{what}"
     session.flush()
-    return photo, is_new
+    return photo, former_key
 
 
 def upload_link(store: Store, photo: Photo) -> UploadLink | None:
@@ -146,21 +169,24 @@ def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
 def check(store: Store, photo: Photo) -> Found:
     """Look at the bytes that came: clean the picture and store it, or say why it cannot be used.
 
-    Takes its time, and no transaction.
+    Takes its time, and no transaction. Raises Busy where other pictures take too long: nothing is lost.
     """
     found = Found(photo.visit_id, photo.id, photo.upload_key)
+    # One picture at a time is in memory, its bytes as they came too.
+    if not _decoding.acquire(timeout=WAIT_SECONDS):
+        raise Busy
     try:
         data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
+        if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
+            return replace(found, unusable="These are not the bytes that were declared.")
+        picture = clean(data, photo.content_type)
     except Missing:
         return found
-    if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
-        return replace(found, unusable="These are not the bytes that were declared.")
-    try:
-        with _decoding:
-            picture = clean(data, photo.content_type)
     except Unusable as unusable:
         return replace(found, unusable=f"{unusable}.")
-    place = f"photos/{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
+    finally:
+        _decoding.release()
+    place = f"{PICTURES}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
     key, thumbnail_key = f"{place}.jpg", f"{place}.thumbnail.jpg"
     store.write(key, picture.data, "image/jpeg")
     store.write(thumbnail_key, picture.thumbnail, "image/jpeg")
@@ -182,8 +208,11 @@ def settle(
         return problems.PHOTO_NOT_UPLOADED("The photo was declared anew in the meantime.")
     if found.unusable is not None:
         photo.status = "unusable"
+        photo.unusable_reason = found.unusable
         session.flush()
         return problems.PHOTO_UNUSABLE(found.unusable)
+    if photo.status == "unusable":
+        return problems.PHOTO_UNUSABLE(photo.unusable_reason)
     if found.picture is None:
         return problems.PHOTO_NOT_UPLOADED()
     _keep(session, visit, photo, found, found.picture)
@@ -194,8 +223,18 @@ def settle(
 def discard_upload(store: Store, found: Found) -> None:
     """Remove the bytes as they came, once they were looked at; what stays behind is swept in time."""
     if found.picture is not None or found.unusable is not None:
-        with suppress(StoreDown):
-            store.delete(found.upload_key)
+        _discard(store, found.upload_key)
+
+
+def discard_former(store: Store, photo: Photo, former_key: str | None) -> None:
+    """Remove what was uploaded for an earlier declaration of a photo."""
+    if former_key not in (None, photo.upload_key):
+        _discard(store, former_key)
+
+
+def _discard(store: Store, key: str) -> None:
+    with suppress(StoreDown):
+        store.delete(key)
 
 
 def _keep(session: Session, visit: Visit, photo: Photo, found: Found, picture: Picture) -> None:
@@ -247,23 +286,87 @@ def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UU
     return photo, view != "watched"
 
 
-def sweep(session: Session, store: Store) -> int:
-    """Remove the objects that no row points at, and uploads that nobody confirmed; returns how many."""
+def own_mark(database: Database, store: Store) -> str:
+    """Return the mark of a store that is this database's own; raises ForeignStore for any other.
+
+    An empty store without a mark becomes its own.
+    """
+    mark = _mark(store)
+    if mark is None and not any(True for prefix in (UPLOADS, PICTURES) for _ in store.list(prefix)):
+        mark = claim(database, store)
+    with database.reading() as session:
+        ours = session.get(Installation, 1)
+    if mark is None or ours is None or mark not in (ours.store_mark, ours.former_store_mark):
+        raise ForeignStore
+    return mark
+
+
+def claim(database: Database, store: Store) -> str:
+    """Make the store this database's own, whatever it holds; returns the store's new mark."""
+    mark = str(uuid.uuid4())
+
+    def write(session: Session) -> None:
+        ours = session.get(Installation, 1, with_for_update=True) or Installation(id=1)
+        ours.store_mark, ours.former_store_mark, ours.marked_at = mark, ours.store_mark, now()
+        session.add(ours)
+
+    database.write(write)
+    store.write(STORE_MARK, mark.encode(), "text/plain")
+    return mark
+
+
+def _mark(store: Store) -> str | None:
+    try:
+        return store.read(STORE_MARK, 100).decode(errors="replace")
+    except Missing:
+        return None
+
+
+def sweep_in_turn(database: Database, store: Store, stopping: Callable[[], bool]) -> int:
+    """Sweep, unless another worker did within the hour; returns how many objects were removed.
+
+    Each turn gives the store a new mark, so that a copy of the database soon is not taken for this one.
+    """
+    former, mark = own_mark(database, store), str(uuid.uuid4())
+    turn = (
+        update(Installation)
+        .where(Installation.marked_at <= now() - SWEPT_EVERY)
+        .values(store_mark=mark, former_store_mark=former, marked_at=now())
+    )
+    if not database.write(lambda session: session.execute(turn).rowcount):  # type: ignore[attr-defined]
+        return 0
+    store.write(STORE_MARK, mark.encode(), "text/plain")
+    return sweep(database, store, stopping)
+
+
+def sweep(database: Database, store: Store, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Remove the objects that no row points at, and uploads that nobody confirmed; returns how many.
+
+    Raises ForeignStore where the store is not this database's own.
+    """
+    own_mark(database, store)
     removed = 0
-    for prefix, settling in (("incoming/", FRESH), ("photos/", SETTLING)):
-        old = (key for key, modified_at in store.list(prefix) if now() - modified_at > settling)
-        while batch := list(islice(old, SWEPT_AT_ONCE)):
-            for key in set(batch) - _kept(session, batch):
-                store.delete(key)
-                removed += 1
+    for prefix in (UPLOADS, PICTURES):
+        old = ((key, now() - written_at) for key, written_at in store.list(prefix))
+        settled = ((key, age) for key, age in old if age > SETTLING)
+        while batch := dict(islice(settled, SWEPT_AT_ONCE)):
+            # A snapshot of after the listing: it sees the row of every picture in the batch.
+            with database.reading() as session:
+                kept = _kept(session, batch)
+            for key, age in batch.items():
+                if stopping():
+                    return removed
+                if key not in kept or (prefix == UPLOADS and age > FRESH):
+                    store.delete(key)
+                    removed += 1
     return removed
 
 
 def _kept(session: Session, keys: Iterable[str]) -> set[str]:
     """Return those of the keys that a row points at."""
-    named = [match for key in keys if (match := _PICTURE_KEY.fullmatch(key))]
+    named = [match for key in keys if (match := _KEY.fullmatch(key))]
     rows = session.execute(
-        select(Photo.key, Photo.thumbnail_key).where(
+        select(Photo.upload_key, Photo.key, Photo.thumbnail_key).where(
             tuple_(Photo.visit_id, Photo.id).in_(
                 {(uuid.UUID(match[1]), uuid.UUID(match[2])) for match in named}
             )

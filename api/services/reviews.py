@@ -41,9 +41,7 @@ def decide(
     replaces: uuid.UUID | None,
 ) -> Decision:
     """Decide on a revision, or replace the decision that stands on it; the totals move with it."""
-    visit = session.scalars(
-        select(Visit).where(Visit.id == visit_id, visibility.watched_visits(actor)).with_for_update()
-    ).one_or_none()
+    visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor), lock=True)
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     if visit.shopper_id == actor.id:

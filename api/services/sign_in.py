@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -18,6 +18,10 @@ from api.services import passwords
 
 REFRESH_LIVES = timedelta(days=60)
 WINDOW = timedelta(minutes=15)
+FAMILIES_KEPT = timedelta(days=60)
+ADDRESSES_KEPT = timedelta(days=90)
+#: so many verifications each log-in takes, or the time would tell whether other organizations know one
+LEAST_VERIFICATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,12 @@ class Credentials:
     def limits(self) -> tuple[Limit, ...]:
         """How often he may fail: with one account from one address, from an address, and with an account.
 
-        What strangers do with an account does not lock out the addresses from which it signed in before.
+        What strangers do with an account, or behind an address, does not lock the account out of the
+        addresses from which it signed in before.
         """
         return (
             Limit(f"account {self.email} at {self.address}", 10),
-            Limit(f"address {self.address}", 100),
+            Limit(f"address {self.address}", 100, spares_known_addresses=True),
             Limit(f"account {self.email}", 100, spares_known_addresses=True),
         )
 
@@ -68,18 +73,18 @@ def candidates(session: Session, credentials: Credentials) -> list[Candidate]:
             Organization.name == credentials.organization
         )
     found = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
-    known_address = session.scalar(
-        select(KnownAddress.address).where(
-            KnownAddress.user_id.in_([each.user_id for each in found]),
-            KnownAddress.address == credentials.address,
-        )
-    )
-    limits = [limit for limit in credentials.limits if not (known_address and limit.spares_known_addresses)]
-    _check(session, limits)
+    check_failures(session, credentials, [each.user_id for each in found])
     return found
 
 
-def _check(session: Session, limits: list[Limit]) -> None:
+def check_failures(session: Session, credentials: Credentials, user_ids: list[uuid.UUID]) -> None:
+    """Refuse while there were too many failures with what may be these accounts' credentials."""
+    known_address = session.scalar(
+        select(KnownAddress.address)
+        .where(KnownAddress.user_id.in_(user_ids), KnownAddress.address == credentials.address)
+        .limit(1)
+    )
+    limits = [limit for limit in credentials.limits if not (known_address and limit.spares_known_addresses)]
     moment = now()
     counted = session.scalars(
         select(SignInFailure).where(
@@ -95,15 +100,11 @@ def _check(session: Session, limits: list[Limit]) -> None:
 
 
 def matching(found: list[Candidate], password: str) -> list[uuid.UUID]:
-    """Return the accounts whose password it is; takes a while, and as long where there is no account."""
-    fitting = [
-        each.user_id
-        for each in found
-        if passwords.matches(password, each.password_hash) and not each.disabled
-    ]
-    if not found:
-        passwords.matches(password, None)
-    return fitting
+    """Return the accounts whose password it is; takes a while, as long for no account as for one or two."""
+    hashes: list[str | None] = [each.password_hash for each in found]
+    hashes += [None] * (LEAST_VERIFICATIONS - len(found))
+    matches = [passwords.matches(password, each) for each in hashes]
+    return [each.user_id for each, fits in zip(found, matches, strict=False) if fits and not each.disabled]
 
 
 def fail(session: Session, credentials: Credentials) -> None:
@@ -206,6 +207,18 @@ def actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor |
     """Return who is calling, with the rights that he has now; None for a dead session or account."""
     row = rows(session, _ACTOR, user_id=user_id, family_id=family_id).one_or_none()
     return None if row is None else Actor(user_id, row.organization_id, row.role, family_id)
+
+
+def forget_old(session: Session) -> None:
+    """Remove token families that are of no more use, addresses not seen for long, and failures long past."""
+    moment = now()
+    session.execute(
+        delete(TokenFamily).where(
+            or_(TokenFamily.expires_at < moment, TokenFamily.revoked_at < moment - FAMILIES_KEPT)
+        )
+    )
+    session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - ADDRESSES_KEPT))
+    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
 
 
 def change_password(session: Session, actor: Actor, password_hash: str) -> None:

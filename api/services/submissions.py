@@ -20,6 +20,8 @@ from api.domain.months import local, month_of
 from api.domain.privacy import part_of_day
 from api.domain.problems import Fault
 from api.domain.scoring import VisitScore, score_visit
+from api.domain.times import utc_text
+from api.models import submissions as tables
 from api.models.base import now
 from api.models.database import rows
 from api.models.places import Location
@@ -198,7 +200,7 @@ def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minut
     stored = [photo for photo in photos if photo.status == "stored"]
     flags = [
         *prepared.flags,
-        *_flags_of_status(visit.status),
+        *_called_off(session, visit, prepared.revision),
         *comments_seen_before(session, visit.organization_id, visit.id, prepared.comments),
         *flags_of_photos(stored, prepared.times, prepared.version.document.channel, prepared.location),
     ]
@@ -218,10 +220,18 @@ def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minut
     return receipt, True
 
 
-def _flags_of_status(status: str) -> list[Flag]:
-    if status not in ("cancelled", "declined"):
+def _called_off(session: Session, visit: Row[Any], revision: int) -> list[Flag]:
+    """Return the flag of a visit that was called off before its answers came; each revision has it again."""
+    if visit.status in ("cancelled", "declined"):
+        return [Flag("cancelled", f"The visit was {visit.status} before its answers came.")]
+    if revision == 1:
         return []
-    return [Flag("cancelled", f"The visit was {status} before its answers came.")]
+    before = select(tables.Flag.detail).where(
+        tables.Flag.visit_id == visit.id,
+        tables.Flag.revision == revision - 1,
+        tables.Flag.code == "cancelled",
+    )
+    return [Flag("cancelled", detail) for detail in session.scalars(before)]
 
 
 def latest(session: Session, visit: Visit) -> Submission:
@@ -262,7 +272,7 @@ def _receipt(prepared: Prepared) -> str:
         {
             "visit_id": str(prepared.visit_id),
             "revision": prepared.revision,
-            "received_at": prepared.received_at.isoformat().replace("+00:00", "Z"),
+            "received_at": utc_text(prepared.received_at),
             "content_sha256": prepared.content_sha256,
             "photos": prepared.photos,
         }

@@ -75,9 +75,14 @@ def find(
     *,
     lock: bool = False,
 ) -> Any | None:
-    """Return the row with that id if the filter lets it be seen, else None; ``lock`` holds it for an edit."""
+    """Return the row with that id if the filter lets it be seen, else None.
+
+    ``lock`` holds it for an edit, and reads anew what this session may have read before.
+    """
     query = select(table).where(table.id == row_id, visible)
-    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
 
 
 def _regions_of(actor: Actor) -> Select[uuid.UUID]:

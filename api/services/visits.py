@@ -1,10 +1,9 @@
 """Visits: assigned, listed, shown to each as he may see them, cancelled, declined and reassigned."""
 
 import uuid
-from calendar import monthrange
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems, visits
 from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import SELF_CHECK
-from api.domain.months import Period, local, month_name, month_of
+from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, local, month_name, month_of
 from api.domain.problems import Fault
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.database import rows
@@ -123,6 +122,9 @@ def _check_rotation(
     days = session.scalar(select(Organization.lockout_days).where(Organization.id == actor.organization_id))
     assert days is not None
     wanted = [visit for visit in made if channels[visit.checklist_version_id] != SELF_CHECK]
+    if not wanted:
+        return
+    lockout = timedelta(days=days)
     taken: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]] = defaultdict(list)
     standing = session.execute(
         select(
@@ -137,6 +139,9 @@ def _check_rotation(
             Visit.shopper_id.in_({visit.shopper_id for visit in wanted}),
             Visit.location_id.in_({visit.location_id for visit in wanted}),
             Visit.status.not_in(("cancelled", "declined")),
+            Visit.opens_at < max(visit.closes_at for visit in wanted) + lockout,
+            func.coalesce(Visit.finished_at, Visit.closes_at)
+            > min(visit.opens_at for visit in wanted) - lockout,
         )
     ).all()
     standing_channels = _channels(session, (row.checklist_version_id for row in standing))
@@ -195,10 +200,9 @@ def reassign(
 ) -> Visit:
     """Give a visit that is not made to another shopper: this one is cancelled and a new one assigned."""
     visit = _locked(session, visit_id, visibility.watched_visits(actor))
-    if visit.status not in visits.TAKES_FIRST_REVISION:
+    if visit.status not in visits.MAY_BE_REASSIGNED:
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
-    if visit.status == "assigned":
-        visit.status = "cancelled"
+    visit.status = "cancelled"
     session.flush()
     key = published(session, visit.checklist_version_id).document.key
     if not current_versions(session, actor.organization_id, {key}):
@@ -350,34 +354,48 @@ def stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
 
 
 def progress(session: Session, actor: Actor, top: Region, period: Period) -> list[dict[str, Any]]:
-    """Return for each month how many visits at or below a region are made and how many still out.
+    """Return for each month how many visits at or below a region are accepted and how many still out.
 
-    Counts alone, by region and month: nobody learns which store is to be visited when.
+    Counts alone, by region and month: nobody learns which store is to be visited when. Nothing moves as
+    answers come: a visit is out, in the month in which its window opens, until it is accepted. One that was
+    called off before its answers came is not out again.
     """
     under = visibility.below(select(Region.id).where(Region.id == top.id))
-    counted = session.execute(
-        select(Visit.day, Visit.status, func.count())
+    in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(under))
+    called_off = select(Flag.visit_id).where(Flag.visit_id == Visit.id, Flag.code == "cancelled").exists()
+    out = session.execute(
+        select(Visit.opens_at, Location.time_zone, func.count())
         .join(Location, Location.id == Visit.location_id)
         .where(
-            Visit.organization_id == actor.organization_id,
-            Location.region_id.in_(under),
-            Visit.day >= _day(period.first, 1),
-            Visit.day <= _day(period.last, 31),
+            in_region,
+            Visit.status.in_(visits.OUT),
+            ~called_off,
+            # A month wider than asked for: the time zones decide below.
+            Visit.opens_at >= _beginning(period.first - 1),
+            Visit.opens_at < _beginning(period.last + 2),
         )
-        .group_by(Visit.day, Visit.status)
+        .group_by(Visit.opens_at, Location.time_zone)
     )
-    counts = {month: {"out": 0, "submitted": 0, "accepted": 0} for month in period.months}
-    for day, status, number in counted:
-        kind = "out" if status in visits.OUT else status
-        if kind in counts[month_of(day)]:
-            counts[month_of(day)][kind] += number
-    return [{"month": month_name(month), **numbers} for month, numbers in counts.items()]
+    accepted = session.execute(
+        select(Visit.month, func.count())
+        .join(Location, Location.id == Visit.location_id)
+        .where(in_region, Visit.status == "accepted", Visit.month.between(period.first, period.last))
+        .group_by(Visit.month)
+    )
+    opening: Counter[int] = Counter()
+    for opens_at, time_zone, number in out:
+        opening[month_of(local(opens_at, time_zone))] += number
+    counted = dict(accepted.all())
+    return [
+        {"month": month_name(month), "out": opening[month], "accepted": counted.get(month, 0)}
+        for month in period.months
+    ]
 
 
-def _day(month: int, number: int) -> date:
-    """Return a day of a month, or its last where it has not so many."""
-    year, index = divmod(month, 12)
-    return date(year, index + 1, min(number, monthrange(year, index + 1)[1]))
+def _beginning(month: int) -> datetime:
+    """Return when a month begins in UTC, within the years that there are."""
+    year, index = divmod(min(max(month, FIRST_MONTH), LAST_MONTH), 12)
+    return datetime(year, index + 1, 1, tzinfo=UTC)
 
 
 def _photo_counts(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[str, Any]:
@@ -391,9 +409,7 @@ def _photo_counts(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[
 
 
 def _locked(session: Session, visit_id: uuid.UUID, visible: ColumnElement[bool]) -> Visit:
-    visit = session.scalars(
-        select(Visit).where(Visit.id == visit_id, visible).with_for_update()
-    ).one_or_none()
+    visit: Visit | None = visibility.find(session, Visit, visit_id, visible, lock=True)
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit

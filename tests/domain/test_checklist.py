@@ -310,6 +310,19 @@ def test_conditions_name_an_earlier_question_and_its_answers(only_if, at):
     assert pointers(YES_NO, SCALE, CHOICE, STORY, secret, apology, later) == [f"5/only_if/{at}"]
 
 
+def test_a_condition_and_a_choice_without_end_are_not_looked_at_to_their_end():
+    endless = {**CHOICE, "options": [{}] * 100_000}
+    waiting = {
+        "key": "a",
+        "text": "?",
+        "type": "yes_no",
+        "only_if": {"question": "till", "is": ["x"] * 100_000},
+    }
+    found = pointers(endless, waiting)
+    assert {"0/options", "1/only_if/is"} <= set(found)
+    assert len(found) < 1000
+
+
 def test_a_private_question_may_depend_on_a_private_one():
     secret = {"key": "secret", "text": "?", "type": "yes_no", "private": True}
     deeper = {**secret, "key": "deeper", "only_if": {"question": "secret", "is": ["yes"]}}

@@ -239,10 +239,9 @@ places = st.lists(st.lists(small_points, max_size=9).map(summed), max_size=25)
 
 
 @given(visits.flatmap(lambda each: st.tuples(st.just(each), st.permutations(each))), st.integers(0, 40))
-def test_sums_add_up_in_any_order_and_come_apart_again(both, cut):
+def test_sums_add_up_in_any_order(both, cut):
     each, shuffled = both
     assert summed(shuffled) == summed(each) == summed(each[:cut]) + summed(each[cut:])
-    assert summed(each) - summed(each[:cut]) == summed(each[cut:])
 
 
 @given(visits)

@@ -2,12 +2,16 @@
 
 import copy
 import json
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from api.domain.access import ADMIN, Actor
+from api.domain.problems import Refusal
+from api.services import checklists
 from tests.world import CHECKLIST, World, ok, pointers, problem
 
 
@@ -228,6 +232,18 @@ def test_published_by_many_at_once_there_is_one_version(world: World, at_once: i
         answers = list(threads.map(lambda _: world.admin.post("/checklists/visit/publish"), range(at_once)))
     assert sorted(answer.status_code for answer in answers) == [200] * (at_once - 1) + [201]
     assert {answer.json["version"] for answer in answers} == {1}  # type: ignore[index]
+
+
+def test_a_draft_that_changed_after_it_was_looked_at_is_looked_at_again(world: World) -> None:
+    ok(world.admin.post("/checklists", CHECKLIST), 201)
+    actor = Actor(uuid.UUID(world.admin.id), world.organization_id, ADMIN, uuid.uuid4())
+    with world.database.reading() as session:
+        checked = checklists.check(session, checklists.draft(session, actor, "visit"))
+    assert checked.faults == []
+    ok(write_draft(world, changed(lambda d: d.update(channel="by-air"))), 200)
+    with pytest.raises(Refusal) as refusal:
+        world.database.write(lambda session: checklists.publish(session, actor, "visit", checked))
+    assert [fault.pointer for fault in refusal.value.faults] == ["/channel"]
 
 
 def test_a_key_keeps_its_meaning_over_versions(world: World) -> None:

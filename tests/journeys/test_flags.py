@@ -366,3 +366,14 @@ def test_the_shopper_is_not_told_what_was_noticed(world: World) -> None:
     shown = ok(world.shopper.get(f"/visits/{visit['id']}"))
     assert "flags" not in shown
     assert "photo_evidence" not in shown
+
+
+def test_a_visit_that_was_called_off_is_flagged_in_each_revision(world: World) -> None:
+    visit = world.visit()
+    ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
+    ok(world.send(visit, world.submission()), 201)
+    for revision in (2, 3):
+        ok(world.review(visit, "return", revision=revision - 1))
+        ok(world.send(visit, world.submission(revision=revision)), 201)
+        assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
+        assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"

@@ -3,16 +3,23 @@
 import hashlib
 import io
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from PIL import Image
 
+from api import migrations
+from api.app import create_app
+from api.models.database import Database
+from api.models.installation import Installation
 from api.services import photos
+from api.settings import Settings
 from tests import pictures
 from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 from uploads.folder import FolderStore
@@ -114,7 +121,9 @@ def test_an_unusable_photo_says_why_and_may_be_declared_anew(world: World, data:
     declared = world.declare(visit, data)
     assert world.upload(declared["upload"], data) == 200
     response = world.shopper.post(f"/visits/{visit['id']}/photos/{declared['id']}/confirm")
-    assert problem(response, 422, "photo-unusable")["detail"]
+    reason = problem(response, 422, "photo-unusable")["detail"]
+    again = world.shopper.post(f"/visits/{visit['id']}/photos/{declared['id']}/confirm")
+    assert problem(again, 422, "photo-unusable")["detail"] == reason
     ok(world.send(visit, world.submission(with_photo(declared["id"]))), 201)
     shown = ok(world.shopper.get(f"/visits/{visit['id']}"))
     assert shown["photos"] == {
@@ -328,6 +337,7 @@ def test_a_store_that_is_down_answers_503_and_loses_nothing(
 def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    photos.claim(world.database, world.store)
     visit = world.visit()
     kept = world.photo(visit)
     data = pictures.jpeg()
@@ -337,8 +347,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     world.store.write(orphan, b"left by a killed process", "image/jpeg")
 
     def sweep() -> None:
-        with world.database.reading() as session:
-            photos.sweep(session, world.store)
+        photos.sweep(world.database, world.store)
 
     def there(prefix: str) -> set[str]:
         return {key for key, _ in world.store.list(f"{prefix}/{visit['id']}")}
@@ -358,6 +367,178 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     sweep()
     assert not there("incoming")
     assert len(there("photos")) == 4
+
+
+def test_the_sweep_sees_the_rows_of_what_was_stored_while_it_ran(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos.claim(world.database, world.store)
+    visit = world.visit()
+    whole = type(world.store).list
+    later = datetime.now(UTC) + timedelta(hours=2)
+
+    def listed(store: Any, prefix: str) -> Any:
+        if prefix == "photos/":
+            world.photo(visit)
+        return whole(store, prefix)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(world.store), "list", listed)
+        patch.setattr(photos, "now", lambda: later)
+        photos.sweep(world.database, world.store)
+    assert len(list(world.store.list(f"photos/{visit['id']}"))) == 2
+
+
+def test_a_sweep_ends_when_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos.claim(world.database, world.store)
+    key = f"photos/{uuid.uuid4()}/{uuid.uuid4()}.jpg"
+    world.store.write(key, b"an orphan", "image/jpeg")
+    monkeypatch.setattr(photos, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    assert photos.sweep(world.database, world.store, lambda: True) == 0
+    assert key in dict(world.store.list("photos/"))
+
+
+@pytest.fixture
+def two_programs(tmp_path: Path) -> Iterator[tuple[Database, Database, FolderStore]]:
+    """Two databases and one empty store."""
+    one, other = (Database(f"sqlite:///{tmp_path / name}.sqlite3") for name in ("one", "other"))
+    for database in (one, other):
+        migrations.upgrade(database)
+    yield one, other, FolderStore(tmp_path / "photos", "s" * 32, lambda: "http://localhost")
+    for database in (one, other):
+        database.close()
+
+
+def test_only_the_database_that_a_store_belongs_to_may_sweep_it(
+    two_programs: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, other, store = two_programs
+    orphan = f"photos/{uuid.uuid4()}/{uuid.uuid4()}.jpg"
+    store.write(orphan, b"of nobody knows whom", "image/jpeg")
+    monkeypatch.setattr(photos, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    for database in (ours, other):
+        with pytest.raises(photos.ForeignStore, match="another database"):
+            photos.sweep(database, store)
+    store.delete(orphan)
+    assert photos.sweep(ours, store) == 0  # empty: it is the first one's now
+    store.write(orphan, b"of nobody knows whom", "image/jpeg")
+    moments = (datetime.now(UTC) + timedelta(hours=hours) for hours in range(3, 1000))
+    monkeypatch.setattr(photos, "now", lambda: next(moments))
+    with pytest.raises(photos.ForeignStore):
+        photos.sweep_in_turn(other, store, lambda: False)
+    assert photos.sweep(ours, store) == 1
+    store.delete("installation")
+    store.write(orphan, b"of nobody knows whom", "image/jpeg")
+    with pytest.raises(photos.ForeignStore):
+        photos.sweep(ours, store)
+    photos.claim(ours, store)
+    assert photos.sweep(ours, store) == 1
+
+
+def test_a_copy_of_the_database_is_not_taken_for_it(
+    two_programs: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, copy, store = two_programs
+    photos.own_mark(ours, store)
+    with ours.reading() as session:
+        row = session.get_one(Installation, 1)
+        copied = Installation(id=1, store_mark=row.store_mark, marked_at=row.marked_at)
+    copy.write(lambda session: session.add(copied))
+    before = store.read("installation", 100)
+    monkeypatch.setattr(photos, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    photos.sweep_in_turn(ours, store, lambda: False)
+    assert store.read("installation", 100) != before
+    photos.sweep(ours, store)
+    with pytest.raises(photos.ForeignStore):
+        photos.sweep(copy, store)
+
+
+def test_of_several_workers_one_sweeps_in_an_hour_and_may_die_in_between(
+    two_programs: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, _, store = two_programs
+    first = photos.own_mark(ours, store)
+    photos.sweep_in_turn(ours, store, lambda: False)
+    assert photos.own_mark(ours, store) == first, "the hour is not over"
+    later = datetime.now(UTC) + timedelta(hours=2)
+    monkeypatch.setattr(photos, "now", lambda: later)
+    photos.sweep_in_turn(ours, store, lambda: False)
+    second = photos.own_mark(ours, store)
+    photos.sweep_in_turn(ours, store, lambda: False)
+    assert photos.own_mark(ours, store) == second != first
+    # One that died after the database knew the new mark, and before the store did.
+    store.write("installation", first.encode(), "text/plain")
+    assert photos.own_mark(ours, store) == first
+
+
+def test_the_commands_say_whose_the_store_is(tmp_path: Path) -> None:
+    app = create_app(Settings.from_environment({"DATA_DIR": str(tmp_path)}))
+    parts = app.extensions["survey"]
+    migrations.upgrade(parts.database)
+    parts.store.write("photos/an-orphan.jpg", b"", "image/jpeg")
+    run = app.test_cli_runner().invoke
+    refused = run(args=["photos", "sweep"])
+    assert refused.exit_code == 1
+    assert "belongs to another database" in refused.output
+    assert run(args=["photos", "claim"]).exit_code == 0
+    assert run(args=["photos", "sweep"]).output == "Removed 0.\n"
+    parts.database.close()
+
+
+def test_what_was_uploaded_for_an_earlier_declaration_is_removed(world: World) -> None:
+    visit, one, other = world.visit(), pictures.jpeg(seed=31), pictures.jpeg(seed=32)
+    declared = world.declare(visit, one)
+    assert world.upload(declared["upload"], one) == 200
+    world.declare(visit, one, id=declared["id"])
+    assert len(list(world.store.list(f"incoming/{visit['id']}"))) == 1
+    world.declare(visit, other, id=declared["id"])
+    assert list(world.store.list(f"incoming/{visit['id']}")) == []
+
+
+def test_an_upload_that_no_row_names_is_swept_after_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos.claim(world.database, world.store)
+    visit, data = world.visit(), pictures.jpeg()
+    link = world.declare(visit, data)["upload"]
+    assert world.upload(link, data) == 200
+    ((named, _),) = world.store.list(f"incoming/{visit['id']}")
+    world.store.write(f"{named}0", b"an earlier one", "image/jpeg")
+    later = datetime.now(UTC) + timedelta(hours=2)
+    monkeypatch.setattr(photos, "now", lambda: later)
+    photos.sweep(world.database, world.store)
+    assert [key for key, _ in world.store.list(f"incoming/{visit['id']}")] == [named]
+
+
+def test_a_confirmation_that_waits_too_long_answers_202_and_loses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, data = world.visit(), pictures.jpeg()
+    declared = world.declare(visit, data)
+    assert world.upload(declared["upload"], data) == 200
+    path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
+    monkeypatch.setattr(photos, "WAIT_SECONDS", 0.05)
+    with photos._decoding:
+        response = world.shopper.post(path)
+    assert ok(response, 202) == {"id": declared["id"], "status": "checking"}
+    assert int(response.headers["Retry-After"]) > 0
+    ok(world.shopper.post(path), 200)
+
+
+def test_no_snapshot_is_open_while_a_picture_is_fetched(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = world.visit()
+    photo_id = world.photo(visit)
+    ok(world.send(visit, world.submission(with_photo(photo_id))), 201)
+    whole = type(world.store).read
+
+    def read(store: Any, key: str, limit_bytes: int) -> bytes:
+        assert "reading" not in g
+        return whole(store, key, limit_bytes)
+
+    monkeypatch.setattr(type(world.store), "read", read)
+    assert world.manager.get(f"/visits/{visit['id']}/photos/{photo_id}").status_code == 200
 
 
 def test_links_of_the_embedded_store_are_signed(embedded_app: Flask) -> None:

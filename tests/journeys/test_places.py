@@ -273,3 +273,19 @@ def test_only_administrators_write_and_shoppers_read_no_places(world: World) -> 
         problem(caller.post("/locations/import", data="x"), 403, "forbidden")
     problem(world.shopper.get("/locations"), 403, "forbidden")
     problem(world.nobody.get("/locations"), 401, "not-signed-in")
+
+
+def test_a_time_zone_is_one_that_the_list_of_them_names(world: World) -> None:
+    for name in ("Europe/London", "America/Argentina/Ushuaia", "UTC"):
+        world.new_location(time_zone=name)
+    for name in (
+        "localtime",
+        "posixrules",
+        "posix/Europe/London",
+        "right/UTC",
+        "Factory",
+        "europe/london",
+        "tzdata.zi",
+    ):
+        location = {"code": "x", "name": "x", "region_id": world.region["id"], "time_zone": name}
+        assert pointers(problem(world.admin.post("/locations", location), 422, "invalid")) == ["/time_zone"]

@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.models.base import now
-from api.models.sign_in import SignInFailure
+from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
+from api.services import passwords, sign_in
 from tests.world import API, PASSWORD, Caller, World, ok, problem
 
 
@@ -172,7 +173,84 @@ def test_an_address_that_guesses_at_many_accounts_is_stopped(world: World) -> No
     address = str(uuid.uuid4())
     session(world.shopper, address=address)
     fail_often(world, f"address {address}")
+    for caller in (world.reviewer, Caller(world.app, email="nobody@example.org")):
+        problem(log_in(caller, address=address), 429, "too-many-failures")
+    # Those behind it who signed in from there before go on, each with his own limit.
+    session(world.shopper, address=address)
+    for _ in range(10):
+        problem(log_in(world.shopper, "wrong wrong wrong", address), 401, "wrong-credentials")
     problem(log_in(world.shopper, address=address), 429, "too-many-failures")
+
+
+def test_the_time_of_a_failure_does_not_tell_who_knows_the_address(
+    world: World, twice: tuple[Caller, World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified = []
+    matches = passwords.matches
+
+    def counted(password: str, password_hash: str | None) -> bool:
+        verified.append(password_hash)
+        return matches(password, password_hash)
+
+    monkeypatch.setattr(passwords, "matches", counted)
+    for caller in (Caller(world.app, email="nobody@example.org"), world.shopper, twice[0]):
+        verified.clear()
+        problem(log_in(caller, "wrong wrong wrong"), 401, "wrong-credentials")
+        assert len(verified) == 2
+
+
+def test_wrong_old_passwords_are_failures_to_sign_in(world: World) -> None:
+    where = {"environ_base": {"REMOTE_ADDR": str(uuid.uuid4())}}
+    wrong = {"old_password": "wrong wrong wrong", "new_password": "a better password"}
+    for _ in range(10):
+        problem(world.shopper.post("/me/password", wrong, **where), 403, "wrong-password")
+    right = {**wrong, "old_password": PASSWORD}
+    problem(world.shopper.post("/me/password", right, **where), 429, "too-many-failures")
+    assert world.shopper.post("/me/password", right).status_code == 204
+
+
+def test_what_signing_in_remembers_is_forgotten_in_time(world: World) -> None:
+    person = uuid.UUID(world.shopper.id)
+    moment = now()
+    addresses = {"seen": moment - timedelta(days=89), "unseen": moment - timedelta(days=91)}
+    times = {
+        "live": (moment + timedelta(days=1), None),
+        "expired": (moment - timedelta(days=1), None),
+        "just revoked": (moment + timedelta(days=1), moment - timedelta(days=59)),
+        "long revoked": (moment + timedelta(days=1), moment - timedelta(days=61)),
+    }
+    families = {
+        name: TokenFamily(
+            id=uuid.uuid4(),
+            user_id=person,
+            current=uuid.uuid4(),
+            expires_at=expires_at,
+            revoked_at=revoked_at,
+        )
+        for name, (expires_at, revoked_at) in times.items()
+    }
+    keys = {name: str(uuid.uuid4()) for name in ("fresh", "old")}
+
+    def add(session: Any) -> None:
+        session.add_all(families.values())
+        session.add_all(
+            KnownAddress(user_id=person, address=address, seen_at=seen_at)
+            for address, seen_at in addresses.items()
+        )
+        for name, key in keys.items():
+            ends_at = moment + timedelta(minutes=1 if name == "fresh" else -1)
+            session.add(SignInFailure(key=key, window_ends_at=ends_at, failures=1))
+
+    world.database.write(add)
+    world.database.write(sign_in.forget_old)
+    with world.database.reading() as session:
+        kept = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
+        known = {name for name in addresses if session.get(KnownAddress, (person, name))}
+        failures = {name for name, key in keys.items() if session.get(SignInFailure, key)}
+    assert kept == {"live", "just revoked"}
+    assert known == {"seen"}
+    assert failures == {"fresh"}
+    ok(world.shopper.get("/me"))
 
 
 # Refresh tokens.
@@ -400,7 +478,19 @@ def test_a_bearer_header_wins_over_cookies(world: World, browser: FlaskClient) -
         return browser.get(f"{API}/me", headers={"Authorization": authorization})
 
     assert me(f"Bearer {world.reviewer.token}").get_json()["email"] == world.reviewer.email
-    problem(me("Bearer garbage"), 401, "not-signed-in")
+    assert me(f"bearer {world.reviewer.token}").get_json()["email"] == world.reviewer.email
+    expired = signed(world, {"sub": world.shopper.id, "type": "access", "exp": int(time.time()) - 1})
+    for scheme in ("Bearer", "bearer", "BEARER"):
+        for token in (" garbage", " ", "", f" {expired}", f" x {world.reviewer.token}"):
+            problem(me(scheme + token), 401, "not-signed-in")
+            problem(
+                browser.post(
+                    f"{API}/auth/refresh",
+                    headers=csrf(browser, "csrf_refresh_token") | {"Authorization": scheme + token},
+                ),
+                401,
+                "not-signed-in",
+            )
     body = {"old_password": "wrong wrong wrong", "new_password": "another password"}
     answer = browser.post(
         f"{API}/me/password", json=body, headers={"Authorization": f"Bearer {world.reviewer.token}"}

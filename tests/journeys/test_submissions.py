@@ -285,6 +285,7 @@ WRONG_ANSWERS: list[tuple[dict[str, Any], str]] = [
     ({"greeting": {"value": ["yes"]}}, "/answers/greeting/value"),
     ({"greeting": {"value": "yes", "comment": 5}}, "/answers/greeting/comment"),
     ({"greeting": {"value": "yes", "photos": ["x"]}}, "/answers/greeting/photos/0"),
+    ({"greeting": {"value": "yes", "photos": [str(uuid.uuid1())]}}, "/answers/greeting/photos/0"),
     ({"greeting": {"value": "yes", "photo": []}}, "/answers/greeting/photo"),
     ({"greeting": {"not_applicable": True}}, "/answers/greeting/not_applicable"),
     ({"greeting": {"value": "yes", "not_applicable": "true"}}, "/answers/greeting/not_applicable"),

@@ -117,15 +117,26 @@ def test_what_is_wrong_with_a_visit_is_pointed_at(world: World) -> None:
     assert stored(world) == 0
 
 
-def test_the_ends_of_the_calendar_are_a_window(world: World) -> None:
+def test_a_window_lies_in_the_years_that_every_time_zone_knows(world: World) -> None:
     los_angeles = world.new_location(time_zone="America/Los_Angeles")
-    ends = {"opens_at": "0001-01-01T00:00:00Z", "closes_at": "9999-12-31T23:59:59Z"}
+    ends = {"opens_at": "1970-01-01T00:00:00Z", "closes_at": "2999-12-31T23:59:59Z"}
     visit = ok(world.admin.post("/visits", order(world, location_id=los_angeles["id"], window=ends)), 201)
-    assert visit["day"] == "0001-01-01"
-    region = world.region["id"]
-    months = ok(world.admin.get(f"/regions/{region}/progress?from=9990-01&to=9999-12"))["months"]
+    assert visit["day"] == "1969-12-31"
+    for end, moment in (
+        ("opens_at", "1969-12-31T23:59:59Z"),
+        ("opens_at", "0001-01-01T00:00:00Z"),
+        ("closes_at", "3000-01-01T00:00:00Z"),
+        ("closes_at", "9999-12-31T23:59:59Z"),
+    ):
+        body = problem(
+            world.admin.post("/visits", order(world, window={**ends, end: moment})), 422, "invalid"
+        )
+        assert pointers(body) == [f"/window/{end}"]
+    progress = f"/regions/{world.region['id']}/progress"
+    months = ok(world.admin.get(f"{progress}?from=9990-01&to=9999-12"))["months"]
     assert len(months) == 120
-    months = ok(world.admin.get(f"/regions/{region}/progress?from=0001-01&to=0001-02"))["months"]
+    assert len(ok(world.admin.get(f"{progress}?from=0001-01&to=0001-02"))["months"]) == 2
+    months = ok(world.admin.get(f"{progress}?from=1969-12&to=1970-01"))["months"]
     assert [month["out"] for month in months] == [1, 0]
 
 
@@ -302,10 +313,22 @@ def test_a_reassignment_keeps_to_the_rules_of_an_assignment(world: World) -> Non
     problem(world.admin.post(path, {"shopper_id": str(uuid.uuid4())}), 422, "invalid")
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "assigned"
     ok(world.admin.post(path, {"shopper_id": other.id, "override": True}), 201)
+    problem(world.admin.post(path, {"shopper_id": other.id, "override": True}), 409, "wrong-status")
     # To the same shopper again: his own cancelled visit is not in the way.
     third = world.visit(world.person("shopper"))
     same = {"shopper_id": third["shopper"]["id"]}
     ok(world.admin.post(f"/visits/{third['id']}/reassign", same), 201)
+
+
+def test_a_declined_visit_goes_to_one_other_shopper(world: World) -> None:
+    visit = world.visit()
+    ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "Ill"}))
+    path = f"/visits/{visit['id']}/reassign"
+    ok(world.admin.post(path, {"shopper_id": world.person("shopper").id}), 201)
+    seen = ok(world.admin.get(f"/visits/{visit['id']}"))
+    assert (seen["status"], seen["decline_reason"]) == ("cancelled", "Ill")
+    problem(world.admin.post(path, {"shopper_id": world.person("shopper").id}), 409, "wrong-status")
+    assert stored(world) == 2
 
 
 def test_a_reassigned_visit_has_the_checklist_that_is_current_now(world: World) -> None:
@@ -546,20 +569,49 @@ def test_progress_counts_by_region_and_month(world: World) -> None:
     for location in (world.location, deep, elsewhere):
         world.visit(location=location, window=window(0, 7))
         world.visit(location=location, window=window(30, 37))
-    cancelled = world.visit(window=window(0, 7))
-    ok(world.admin.post(f"/visits/{cancelled['id']}/cancel"))
+    cancelled = [world.visit(window=window(0, 7)) for _ in range(2)]
+    for visit in cancelled:
+        ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
+    finished(world, cancelled[0], 2)
     late = world.visit(window=window(0, 7))
-    finished(world, late, 10)
-    accepted = world.visit(window=window(0, 7))
+    finished(world, late, 30)
+    accepted = world.visit(window=window(-10, 7))
     finished(world, accepted, 2)
     path = f"/regions/{world.region['id']}/progress?from=2025-12&to=2026-02"
     for caller in (world.manager, world.reviewer):
         answer = ok(caller.get(path))
         assert answer["months"] == [
-            {"month": "2025-12", "out": 0, "submitted": 0, "accepted": 0},
-            {"month": "2026-01", "out": 2, "submitted": 1, "accepted": 1},
-            {"month": "2026-02", "out": 2, "submitted": 0, "accepted": 0},
+            {"month": "2025-12", "out": 0, "accepted": 0},
+            {"month": "2026-01", "out": 3, "accepted": 1},
+            {"month": "2026-02", "out": 2, "accepted": 0},
         ]
     problem(world.shopper.get(path), 403, "forbidden")
     other = world.person("manager", region_ids=[below["id"]])
     problem(other.get(path), 404, "region-not-found")
+
+
+def test_progress_does_not_tell_when_a_visit_is_sent(world: World) -> None:
+    auckland = world.new_location(time_zone="Pacific/Auckland")
+    # There it is February already.
+    opening = {"opens_at": "2026-01-31T12:00:00Z", "closes_at": "2026-03-31T00:00:00Z"}
+    visits = [world.visit(location=auckland, window=opening) for _ in range(3)]
+    ok(world.admin.post(f"/visits/{visits[1]['id']}/cancel"))
+    ok(world.shopper.post(f"/visits/{visits[2]['id']}/decline", {"reason": "Ill"}))
+    path = f"/regions/{world.region['id']}/progress?from=2026-01&to=2026-04"
+
+    def counted() -> list[tuple[int, int]]:
+        return [(month["out"], month["accepted"]) for month in ok(world.manager.get(path))["months"]]
+
+    before = counted()
+    assert before == [(0, 0), (1, 0), (0, 0), (0, 0)]
+    for visit in visits:
+        finished(world, visit, 90)  # too late, so it waits for a reviewer
+        assert counted() == before
+    ok(world.review(visits[0], "return"))
+    assert counted() == before
+    ok(world.send(visits[0], world.submission(revision=2)), 201)
+    assert counted() == before
+    ok(world.review(visits[0], "reject", revision=2))
+    assert counted() == [(0, 0)] * 4
+    ok(world.review(visits[1], "accept"))
+    assert counted() == [(0, 0), (0, 0), (0, 0), (0, 1)]
