@@ -23,7 +23,7 @@ class Answer(Schema):
 class Submission(Schema):
     """A visit's answers, all of them, as one revision."""
 
-    revision = Integer(1, required=True)
+    revision = Integer(required=True)
     checklist_version = Integer(1, required=True)
     started_at = Time(required=True)
     finished_at = Time(required=True)

@@ -142,6 +142,7 @@ class Flag(Schema):
 
     code = fields.String(required=True)
     detail = fields.String(required=True)
+    revision = fields.Integer(required=True, metadata={"description": "The revision that it was set on"})
     photo_id = Id(allow_none=True)
     other_visit_id = Id(allow_none=True)
 

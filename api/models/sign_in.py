@@ -13,7 +13,8 @@ class TokenFamily(HasId, Base):
     """One signing-in and all the tokens that came of it.
 
     ``current`` is the refresh token given last, ``previous`` the one it was given for: it works again until
-    ``current`` is first used, since its answer may have been lost.
+    ``current`` is first used, since its answer may have been lost. ``generation`` counts the tokens used:
+    one of the current generation that is not ``current`` was killed before its first use.
     """
 
     __tablename__ = "token_families"
@@ -21,6 +22,7 @@ class TokenFamily(HasId, Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
     current: Mapped[uuid.UUID]
     previous: Mapped[uuid.UUID | None]
+    generation: Mapped[int] = mapped_column(default=0)
     revoked_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(default=now)

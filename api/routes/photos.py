@@ -38,6 +38,9 @@ _refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 @routes.alt_response(200, schema=DECLARED, description="Declared before: a fresh link, or none once stored")
 def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Response:
     """Declare a photo, and get a signed link to send its bytes to."""
+    if photo_id.version != 4:
+        # Other versions tell when and where they were made, and managers see the ids of photos.
+        raise problems.invalid("/photo_id", "This must be a random UUID (version 4).")
     photo, former_key = in_transaction(
         lambda session: photos.declare(session, actor(), visit_id, photo_id, body)
     )

@@ -58,7 +58,8 @@ def log_in(body: dict[str, Any]) -> Response:
 def refresh() -> Response:
     """Take a refresh token (as Bearer) and give a new pair."""
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
-    pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id))
+    generation = int(g.claims["generation"])
+    pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id, generation))
     if pair is None:
         raise problems.NOT_SIGNED_IN("This refresh token is of no more use.")
     by_header = request.authorization is not None and request.authorization.type == "bearer"
@@ -118,7 +119,7 @@ def _answer(pair: sign_in.Pair, cookies: bool) -> Response:
     access = create_access_token(str(pair.user_id), additional_claims=claims, expires_delta=ACCESS_LIVES)
     fresh = create_refresh_token(
         str(pair.user_id),
-        additional_claims=claims | {"jti": str(pair.refresh_id)},
+        additional_claims=claims | {"jti": str(pair.refresh_id), "generation": pair.generation},
         expires_delta=sign_in.REFRESH_LIVES,
     )
     if not cookies:

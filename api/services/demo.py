@@ -390,7 +390,8 @@ def _make(session: Session, demo: _Demo, plan: Plan, visit: Visit) -> None:
             replaces=None,
         )
         received_at = session.get_one(Submission, (visit.id, 1)).received_at
-        decided.decided_at = min(received_at + timedelta(hours=demo.dice.randint(3, 40)), demo.moment)
+        decided_at = min(received_at + timedelta(hours=demo.dice.randint(3, 40)), demo.moment)
+        session.get_one(Decision, decided.id).decided_at = decided_at
 
 
 def _send(session: Session, demo: _Demo, plan: Plan, visit: Visit, **pictures: str) -> None:

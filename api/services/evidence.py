@@ -97,6 +97,14 @@ def add_flags(session: Session, visit_id: uuid.UUID, revision: int, flags: Itera
     session.flush()
 
 
+_ANY_FLAG = select(tables.Flag.number).where(tables.Flag.visit_id == bindparam("visit_id")).limit(1)
+
+
+def has_flags(session: Session, visit_id: uuid.UUID) -> bool:
+    """Say whether any revision of a visit was flagged; mending one does not take the reviewer's look away."""
+    return rows(session, _ANY_FLAG, visit_id=visit_id).first() is not None
+
+
 def photos_of(session: Session, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> list[Photo]:
     """Return those of the named photos that were declared."""
     ids = [uuid.UUID(photo_id) for photo_id in photo_ids]
@@ -122,15 +130,10 @@ def photo_arrived(session: Session, visit: Visit, photo: Photo, accept_every_min
     photos = photos_of(session, visit.id, submission.photos)
     stored = sum(each.status == "stored" for each in photos)
     if stored == len(submission.photos) and visit.status == "submitted" and visit.waiting_since is None:
-        flagged = session.scalar(
-            select(tables.Flag.number)
-            .where(tables.Flag.visit_id == visit.id, tables.Flag.revision == visit.revision)
-            .limit(1)
-        )
         complete(
             session,
             reviews.case_of(session, visit),
-            flagged=flagged is not None,
+            flagged=has_flags(session, visit.id),
             submitted_at=submission.received_at,
             accept_every_minutes=accept_every_minutes,
         )

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -122,19 +122,23 @@ def fail(session: Session, credentials: Credentials) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a pair of tokens is made of: whose, of which family, and the refresh token's own id."""
+    """What a pair of tokens is made of: whose, of which family, the refresh token's own id and generation."""
 
     user_id: uuid.UUID
     family_id: uuid.UUID
     refresh_id: uuid.UUID
-    expires_at: datetime
+    generation: int
 
 
 def begin(session: Session, user_id: uuid.UUID, address: str) -> Pair:
     """Begin a family of tokens for somebody who gave his password."""
     moment = now()
     family = TokenFamily(
-        id=uuid.uuid4(), user_id=user_id, current=uuid.uuid4(), expires_at=moment + REFRESH_LIVES
+        id=uuid.uuid4(),
+        user_id=user_id,
+        current=uuid.uuid4(),
+        generation=0,
+        expires_at=moment + REFRESH_LIVES,
     )
     session.add(family)
     session.flush()
@@ -144,14 +148,19 @@ def begin(session: Session, user_id: uuid.UUID, address: str) -> Pair:
         ),
         [{"user_id": user_id, "address": address, "seen_at": moment}],
     )
-    return Pair(user_id, family.id, family.current, family.expires_at)
+    return _pair(family)
 
 
-def rotate(session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID) -> Pair | None:
-    """Take a refresh token and give its successor; None, and the family is dead, for one used before.
+def _pair(family: TokenFamily) -> Pair:
+    return Pair(family.user_id, family.id, family.current, family.generation)
+
+
+def rotate(session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID, generation: int) -> Pair | None:
+    """Take a refresh token and give its successor; None for a dead one.
 
     The token before the current one works while the current one was not used: its answer may have been
-    lost. That gives a fresh successor and kills the unused one.
+    lost. That gives a fresh successor and kills the unused one, which is dead and no more. A token that was
+    used before, and whose successor was too, is somebody else's: the whole family dies.
     """
     family = session.scalars(
         select(TokenFamily)
@@ -168,14 +177,16 @@ def rotate(session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID) -> Pai
         return None
     if refresh_id == family.current:
         family.previous = refresh_id
+        family.generation += 1
     elif refresh_id != family.previous:
-        family.revoked_at = now()
-        session.flush()
+        if generation < family.generation:
+            family.revoked_at = now()
+            session.flush()
         return None
     family.current = uuid.uuid4()
     family.expires_at = now() + REFRESH_LIVES
     session.flush()
-    return Pair(family.user_id, family.id, family.current, family.expires_at)
+    return _pair(family)
 
 
 def end(session: Session, family_id: uuid.UUID) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Row, and_, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from api.domain import answers, evidence, problems, visits
@@ -35,6 +35,7 @@ from api.services.evidence import (
     comments_seen_before,
     complete,
     flags_of_photos,
+    has_flags,
     photos_of,
     position_of,
     position_of_location,
@@ -81,7 +82,8 @@ _VISIT = (
     )
     .join(Location, Location.id == Visit.location_id)
     .outerjoin(
-        Submission, and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision"))
+        Submission,
+        and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision", type_=BigInteger)),
     )
     .where(Visit.id == bindparam("visit_id"), visibility.OWN_VISITS)
 )
@@ -213,7 +215,7 @@ def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minut
         complete(
             session,
             Case(visit.id, prepared.revision, prepared.version, visit.number, month, prepared.score),
-            flagged=bool(flags),
+            flagged=bool(flags) or (prepared.revision > 1 and has_flags(session, visit.id)),
             submitted_at=prepared.received_at,
             accept_every_minutes=accept_every_minutes,
         )

@@ -335,12 +335,16 @@ def described(session: Session, found: Sequence[Visit], view: View) -> list[dict
 
 
 def flags_of(session: Session, found: Iterable[Visit]) -> dict[uuid.UUID, list[Flag]]:
-    """Return the flags of the latest revision of each visit."""
+    """Return the flags of the latest revision of each visit, and what only earlier ones were flagged for."""
     latest = {visit.id: visit.revision for visit in found}
     flags: dict[uuid.UUID, list[Flag]] = defaultdict(list)
     for flag in session.scalars(select(Flag).where(Flag.visit_id.in_(latest)).order_by(Flag.number)):
-        if flag.revision == latest[flag.visit_id]:
-            flags[flag.visit_id].append(flag)
+        flags[flag.visit_id].append(flag)
+    for visit_id, found_flags in flags.items():
+        codes = {flag.code for flag in found_flags if flag.revision == latest[visit_id]}
+        flags[visit_id] = [
+            flag for flag in found_flags if flag.revision == latest[visit_id] or flag.code not in codes
+        ]
     return flags
 
 

@@ -13,7 +13,6 @@ from api.jobs.worker import Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.submissions import Submission
-from api.models.visits import Visit
 from tests.pictures import jpeg
 from tests.world import ALL_WELL, CHECKLIST, World, ok
 
@@ -348,17 +347,18 @@ def test_a_manual_checklist_waits_for_a_reviewer_without_any_flag(world: World) 
     assert waits(world, visit)
 
 
-def test_flags_are_of_the_latest_revision(world: World) -> None:
+def test_a_flagged_visit_comes_back_to_a_reviewer_whatever_was_mended(world: World) -> None:
     visit = world.visit()
     finished = datetime.now(UTC)
     ok(world.send(visit, world.submission(**times(finished, finished))), 201)
     assert list(world.flags(visit)) == ["too-fast"]
     ok(world.review(visit, "return"))
     ok(world.send(visit, world.submission(revision=2)), 201)
-    assert world.flags(visit) == {}
+    assert list(world.flags(visit)) == ["too-fast"], "what it was flagged for before is shown on"
+    assert status(world, visit) == "submitted"
+    assert [row["visit_id"] for row in ok(world.reviewer.get("/reviews"))["items"]] == [visit["id"]]
+    ok(world.review(visit, "accept", revision=2))
     assert status(world, visit) == "accepted"
-    with world.database.reading() as session:
-        assert session.get_one(Visit, uuid.UUID(visit["id"])).waiting_since is None
 
 
 def test_the_shopper_is_not_told_what_was_noticed(world: World) -> None:
