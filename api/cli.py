@@ -16,7 +16,7 @@ from api import migrations
 from api.domain.problems import Refusal
 from api.jobs import worker as workers
 from api.routes.parts import Parts
-from api.services import demo, organizations, passwords, photos, totals
+from api.services import demo, organizations, passwords, photo_store, totals
 from api.settings import SettingsError
 from uploads.folder import FolderStore
 from uploads.store import StoreDown
@@ -100,10 +100,10 @@ def sweep() -> None:
     """Remove from the photo store what nothing points at, but no fresh upload."""
     database, store = _parts().database, _parts().store
     try:
-        removed = photos.sweep(database, store)
+        removed = photo_store.sweep(database, store)
         if isinstance(store, FolderStore):
             removed += store.sweep_parts(timedelta(days=1))
-    except photos.ForeignStore as refusal:
+    except photo_store.ForeignStore as refusal:
         raise click.ClickException(str(refusal)) from None
     except StoreDown as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
@@ -114,7 +114,7 @@ def sweep() -> None:
 def claim() -> None:
     """Say that the photo store is this database's alone, so that it may be swept."""
     try:
-        photos.claim(_parts().database, _parts().store)
+        photo_store.claim(_parts().database, _parts().store)
     except StoreDown as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo("The photo store is this database's own.")
@@ -126,8 +126,8 @@ def _demo() -> None:
     """Fill an empty database with a demo organization and a year of made-up visits."""
     migrations.upgrade(_parts().database)
     try:
-        with suppress(photos.ForeignStore):  # told by the worker
-            photos.own_mark(_parts().database, _parts().store)
+        with suppress(photo_store.ForeignStore):  # told by the worker
+            photo_store.own_mark(_parts().database, _parts().store)
         click.echo(demo.fill(_parts().database, _parts().store))
     except demo.NotEmpty as refusal:
         raise click.ClickException(str(refusal)) from None

@@ -31,7 +31,7 @@ from api.domain.evidence import MAX_PHOTO_BYTES
 from api.jobs.worker import Worker
 from api.models.database import Database
 from api.routes.parts import Parts
-from api.services import demo, photos
+from api.services import demo, photo_store
 from api.settings import Settings, SettingsError
 from uploads.store import StoreDown
 
@@ -85,8 +85,8 @@ def _make_ready(parts: Parts) -> None:
             with database.reading() as session:
                 new = demo.is_new(session)
             parts.store.check()
-            with suppress(photos.ForeignStore):  # the worker tells of it, and nothing is swept
-                photos.own_mark(database, parts.store)
+            with suppress(photo_store.ForeignStore):  # the worker tells of it, and nothing is swept
+                photo_store.own_mark(database, parts.store)
             if new and settings.demo:
                 print("Making up the demo data, once; this takes some seconds …", flush=True)
                 with suppress(demo.NotEmpty):  # another program on the same database may be faster

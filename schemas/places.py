@@ -47,6 +47,7 @@ class RegionsQuery(PageQuery):
     """Which regions are asked for."""
 
     code = Text(64)
+    name = Text(200)
     external_id = Text(200)
     parent_id = Id()
     closed = QueryBoolean()
@@ -102,6 +103,8 @@ class LocationsQuery(PageQuery):
     """Which locations are asked for."""
 
     code = Text(64)
+    name = Text(200)
+    time_zone = Text(64)
     external_id = Text(200)
     region_id = Id()
     closed = QueryBoolean()

@@ -42,8 +42,11 @@ class UsersQuery(PageQuery):
     """Which people are asked for."""
 
     email = Text(320)
+    name = Text(200)
     role = Word(ROLES)
     disabled = QueryBoolean()
+    region_id = Id()
+    location_id = Id()
 
 
 USER_PAGE = page_of(User())

@@ -18,7 +18,7 @@ from api.jobs import tasks
 from api.models.base import now
 from api.models.database import Database
 from api.models.events import Event
-from api.services import idempotency, photos, sign_in
+from api.services import idempotency, photo_store, sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreDown
 
@@ -101,7 +101,7 @@ class Worker:
 
     def _keep_tidy(self) -> None:
         """Tidy up once an hour, and first an hour after the start."""
-        self._attempt(lambda: photos.own_mark(self.database, self.store))
+        self._attempt(lambda: photo_store.own_mark(self.database, self.store))
         while not self.stopping.wait(TIDY_EVERY.total_seconds()):
             self._attempt(self._forget)
             self._attempt(self._sweep)
@@ -109,7 +109,7 @@ class Worker:
     def _attempt(self, task: Callable[[], object]) -> None:
         try:
             task()
-        except photos.ForeignStore as refusal:
+        except photo_store.ForeignStore as refusal:
             log.warning("%s", refusal)
         except StoreDown as error:
             log.warning("the photo store cannot be used now: %s", error)
@@ -121,7 +121,7 @@ class Worker:
         self.database.write(sign_in.forget_old)
 
     def _sweep(self) -> None:
-        photos.sweep_in_turn(self.database, self.store, self.stopping.is_set)
+        photo_store.sweep_in_turn(self.database, self.store, self.stopping.is_set)
         if isinstance(self.store, FolderStore):
             self.store.sweep_parts(timedelta(days=1))
 

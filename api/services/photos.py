@@ -4,26 +4,22 @@ The object comes first, its row second: no row ever points at nothing.
 """
 
 import hashlib
-import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CompoundSelect, func, select, tuple_, union_all, update
+from sqlalchemy import CompoundSelect, func, select, union_all
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
-from api.models.database import Database
-from api.models.installation import Installation
 from api.models.organizations import Organization
 from api.models.photos import Photo
 from api.models.places import Location
@@ -31,6 +27,7 @@ from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
 from api.services.evidence import photo_arrived
+from api.services.photo_store import PICTURES, UPLOADS
 from api.services.visits import own, seen
 from uploads.fingerprint import hash_bands, hash_distance
 from uploads.picture import Picture, Unusable, clean
@@ -38,35 +35,14 @@ from uploads.store import Missing, Store, StoreDown, UploadLink
 
 MAX_OF_A_VISIT = 500
 NEAR = 3
-#: an upload that nobody confirmed may still be confirmed for so long
-FRESH = timedelta(days=8)
-#: an object whose row is being written must not be swept
-SETTLING = timedelta(hours=1)
 #: a confirmation waits so long for its turn to decode, then the phone asks again
 WAIT_SECONDS = 5.0
-
-UPLOADS, PICTURES = "incoming/", "photos/"
-SWEPT_AT_ONCE = 200
-SWEPT_EVERY = timedelta(hours=1)
-#: the object by which a store tells whose it is
-STORE_MARK = "installation"
-_KEY = re.compile(r"(?:incoming/|photos/)([0-9a-f-]{36})[./]([0-9a-f-]{36})\..+")
 
 Size = Literal["picture", "thumbnail"]
 
 
 class Busy(Exception):
     """Other pictures are being looked at; ask again soon."""
-
-
-class ForeignStore(Exception):
-    """The photo store is not known to be this database's own, so nothing in it may be swept."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Nothing is swept: the photo store belongs to another database, or to another state of this one. "
-            "If it is this database's alone, say so with: flask --app wsgi photos claim"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,95 +260,6 @@ def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UU
         if question.private or submission is None or str(photo.id) not in submission.photos:
             raise problems.PHOTO_NOT_FOUND()
     return photo, view != "watched"
-
-
-def own_mark(database: Database, store: Store) -> str:
-    """Return the mark of a store that is this database's own; raises ForeignStore for any other.
-
-    An empty store without a mark becomes its own.
-    """
-    mark = _mark(store)
-    if mark is None and not any(True for prefix in (UPLOADS, PICTURES) for _ in store.list(prefix)):
-        mark = claim(database, store)
-    with database.reading() as session:
-        ours = session.get(Installation, 1)
-    if mark is None or ours is None or mark not in (ours.store_mark, ours.former_store_mark):
-        raise ForeignStore
-    return mark
-
-
-def claim(database: Database, store: Store) -> str:
-    """Make the store this database's own, whatever it holds; returns the store's new mark."""
-    mark = str(uuid.uuid4())
-
-    def write(session: Session) -> None:
-        ours = session.get(Installation, 1, with_for_update=True) or Installation(id=1)
-        ours.store_mark, ours.former_store_mark, ours.marked_at = mark, ours.store_mark, now()
-        session.add(ours)
-
-    database.write(write)
-    store.write(STORE_MARK, mark.encode(), "text/plain")
-    return mark
-
-
-def _mark(store: Store) -> str | None:
-    try:
-        return store.read(STORE_MARK, 100).decode(errors="replace")
-    except Missing:
-        return None
-
-
-def sweep_in_turn(database: Database, store: Store, stopping: Callable[[], bool]) -> int:
-    """Sweep, unless another worker did within the hour; returns how many objects were removed.
-
-    Each turn gives the store a new mark, so that a copy of the database soon is not taken for this one.
-    """
-    former, mark = own_mark(database, store), str(uuid.uuid4())
-    turn = (
-        update(Installation)
-        .where(Installation.marked_at <= now() - SWEPT_EVERY)
-        .values(store_mark=mark, former_store_mark=former, marked_at=now())
-    )
-    if not database.write(lambda session: session.execute(turn).rowcount):  # type: ignore[attr-defined]
-        return 0
-    store.write(STORE_MARK, mark.encode(), "text/plain")
-    return sweep(database, store, stopping)
-
-
-def sweep(database: Database, store: Store, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Remove the objects that no row points at, and uploads that nobody confirmed; returns how many.
-
-    Raises ForeignStore where the store is not this database's own.
-    """
-    own_mark(database, store)
-    removed = 0
-    for prefix in (UPLOADS, PICTURES):
-        old = ((key, now() - written_at) for key, written_at in store.list(prefix))
-        settled = ((key, age) for key, age in old if age > SETTLING)
-        while batch := dict(islice(settled, SWEPT_AT_ONCE)):
-            # A snapshot of after the listing: it sees the row of every picture in the batch.
-            with database.reading() as session:
-                kept = _kept(session, batch)
-            for key, age in batch.items():
-                if stopping():
-                    return removed
-                if key not in kept or (prefix == UPLOADS and age > FRESH):
-                    store.delete(key)
-                    removed += 1
-    return removed
-
-
-def _kept(session: Session, keys: Iterable[str]) -> set[str]:
-    """Return those of the keys that a row points at."""
-    named = [match for key in keys if (match := _KEY.fullmatch(key))]
-    rows = session.execute(
-        select(Photo.upload_key, Photo.key, Photo.thumbnail_key).where(
-            tuple_(Photo.visit_id, Photo.id).in_(
-                {(uuid.UUID(match[1]), uuid.UUID(match[2])) for match in named}
-            )
-        )
-    )
-    return {key for row in rows for key in row if key}
 
 
 def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str) -> None:

@@ -98,8 +98,15 @@ def find(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = Fal
 def people(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
     """Return a page of the organization's people, by e-mail address."""
     query = select(User).where(User.organization_id == actor.organization_id)
+    named_for = {
+        "region_id": lambda value: select(UserRegion.user_id).where(UserRegion.region_id == value),
+        "location_id": lambda value: select(UserLocation.user_id).where(UserLocation.location_id == value),
+    }
     for name, value in filters.items():
-        query = query.where(getattr(User, name) == (folded(value) if name == "email" else value))
+        if name in named_for:
+            query = query.where(User.id.in_(named_for[name](value)))
+        else:
+            query = query.where(getattr(User, name) == (folded(value) if name == "email" else value))
     found = page(session, query, User.email, User.id, limit, cursor)
     return Page(_persons(session, found.items), found.cursor)
 

@@ -18,7 +18,7 @@ from api import migrations
 from api.app import create_app
 from api.models.database import Database
 from api.models.installation import Installation
-from api.services import photos
+from api.services import photo_store, photos
 from api.settings import Settings
 from tests import pictures
 from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
@@ -337,7 +337,7 @@ def test_a_store_that_is_down_answers_503_and_loses_nothing(
 def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos.claim(world.database, world.store)
+    photo_store.claim(world.database, world.store)
     visit = world.visit()
     kept = world.photo(visit)
     data = pictures.jpeg()
@@ -347,7 +347,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     world.store.write(orphan, b"left by a killed process", "image/jpeg")
 
     def sweep() -> None:
-        photos.sweep(world.database, world.store)
+        photo_store.sweep(world.database, world.store)
 
     def there(prefix: str) -> set[str]:
         return {key for key, _ in world.store.list(f"{prefix}/{visit['id']}")}
@@ -355,7 +355,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     sweep()
     assert orphan in there("photos"), "what is just being written is let be"
     later = datetime.now(UTC) + timedelta(days=2)
-    monkeypatch.setattr(photos, "now", lambda: later)
+    monkeypatch.setattr(photo_store, "now", lambda: later)
     sweep()
     assert len(there("photos")) == 2
     assert orphan not in there("photos")
@@ -363,7 +363,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
     ok(world.shopper.post(f"/visits/{visit['id']}/photos/{fresh['id']}/confirm"), 200)
     abandoned = world.declare(visit, data, id=str(uuid.uuid4()))
     assert world.upload(abandoned["upload"], data) == 200
-    monkeypatch.setattr(photos, "now", lambda: later + timedelta(days=30))
+    monkeypatch.setattr(photo_store, "now", lambda: later + timedelta(days=30))
     sweep()
     assert not there("incoming")
     assert len(there("photos")) == 4
@@ -372,7 +372,7 @@ def test_the_sweep_removes_what_nothing_points_at_and_nothing_else(
 def test_the_sweep_sees_the_rows_of_what_was_stored_while_it_ran(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos.claim(world.database, world.store)
+    photo_store.claim(world.database, world.store)
     visit = world.visit()
     whole = type(world.store).list
     later = datetime.now(UTC) + timedelta(hours=2)
@@ -384,17 +384,17 @@ def test_the_sweep_sees_the_rows_of_what_was_stored_while_it_ran(
 
     with monkeypatch.context() as patch:
         patch.setattr(type(world.store), "list", listed)
-        patch.setattr(photos, "now", lambda: later)
-        photos.sweep(world.database, world.store)
+        patch.setattr(photo_store, "now", lambda: later)
+        photo_store.sweep(world.database, world.store)
     assert len(list(world.store.list(f"photos/{visit['id']}"))) == 2
 
 
 def test_a_sweep_ends_when_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    photos.claim(world.database, world.store)
+    photo_store.claim(world.database, world.store)
     key = f"photos/{uuid.uuid4()}/{uuid.uuid4()}.jpg"
     world.store.write(key, b"an orphan", "image/jpeg")
-    monkeypatch.setattr(photos, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
-    assert photos.sweep(world.database, world.store, lambda: True) == 0
+    monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    assert photo_store.sweep(world.database, world.store, lambda: True) == 0
     assert key in dict(world.store.list("photos/"))
 
 
@@ -415,60 +415,60 @@ def test_only_the_database_that_a_store_belongs_to_may_sweep_it(
     ours, other, store = two_programs
     orphan = f"photos/{uuid.uuid4()}/{uuid.uuid4()}.jpg"
     store.write(orphan, b"of nobody knows whom", "image/jpeg")
-    monkeypatch.setattr(photos, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
     for database in (ours, other):
-        with pytest.raises(photos.ForeignStore, match="another database"):
-            photos.sweep(database, store)
+        with pytest.raises(photo_store.ForeignStore, match="another database"):
+            photo_store.sweep(database, store)
     store.delete(orphan)
-    assert photos.sweep(ours, store) == 0  # empty: it is the first one's now
+    assert photo_store.sweep(ours, store) == 0  # empty: it is the first one's now
     store.write(orphan, b"of nobody knows whom", "image/jpeg")
     moments = (datetime.now(UTC) + timedelta(hours=hours) for hours in range(3, 1000))
-    monkeypatch.setattr(photos, "now", lambda: next(moments))
-    with pytest.raises(photos.ForeignStore):
-        photos.sweep_in_turn(other, store, lambda: False)
-    assert photos.sweep(ours, store) == 1
+    monkeypatch.setattr(photo_store, "now", lambda: next(moments))
+    with pytest.raises(photo_store.ForeignStore):
+        photo_store.sweep_in_turn(other, store, lambda: False)
+    assert photo_store.sweep(ours, store) == 1
     store.delete("installation")
     store.write(orphan, b"of nobody knows whom", "image/jpeg")
-    with pytest.raises(photos.ForeignStore):
-        photos.sweep(ours, store)
-    photos.claim(ours, store)
-    assert photos.sweep(ours, store) == 1
+    with pytest.raises(photo_store.ForeignStore):
+        photo_store.sweep(ours, store)
+    photo_store.claim(ours, store)
+    assert photo_store.sweep(ours, store) == 1
 
 
 def test_a_copy_of_the_database_is_not_taken_for_it(
     two_programs: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, copy, store = two_programs
-    photos.own_mark(ours, store)
+    photo_store.own_mark(ours, store)
     with ours.reading() as session:
         row = session.get_one(Installation, 1)
         copied = Installation(id=1, store_mark=row.store_mark, marked_at=row.marked_at)
     copy.write(lambda session: session.add(copied))
     before = store.read("installation", 100)
-    monkeypatch.setattr(photos, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
-    photos.sweep_in_turn(ours, store, lambda: False)
+    monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    photo_store.sweep_in_turn(ours, store, lambda: False)
     assert store.read("installation", 100) != before
-    photos.sweep(ours, store)
-    with pytest.raises(photos.ForeignStore):
-        photos.sweep(copy, store)
+    photo_store.sweep(ours, store)
+    with pytest.raises(photo_store.ForeignStore):
+        photo_store.sweep(copy, store)
 
 
 def test_of_several_workers_one_sweeps_in_an_hour_and_may_die_in_between(
     two_programs: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, _, store = two_programs
-    first = photos.own_mark(ours, store)
-    photos.sweep_in_turn(ours, store, lambda: False)
-    assert photos.own_mark(ours, store) == first, "the hour is not over"
+    first = photo_store.own_mark(ours, store)
+    photo_store.sweep_in_turn(ours, store, lambda: False)
+    assert photo_store.own_mark(ours, store) == first, "the hour is not over"
     later = datetime.now(UTC) + timedelta(hours=2)
-    monkeypatch.setattr(photos, "now", lambda: later)
-    photos.sweep_in_turn(ours, store, lambda: False)
-    second = photos.own_mark(ours, store)
-    photos.sweep_in_turn(ours, store, lambda: False)
-    assert photos.own_mark(ours, store) == second != first
+    monkeypatch.setattr(photo_store, "now", lambda: later)
+    photo_store.sweep_in_turn(ours, store, lambda: False)
+    second = photo_store.own_mark(ours, store)
+    photo_store.sweep_in_turn(ours, store, lambda: False)
+    assert photo_store.own_mark(ours, store) == second != first
     # One that died after the database knew the new mark, and before the store did.
     store.write("installation", first.encode(), "text/plain")
-    assert photos.own_mark(ours, store) == first
+    assert photo_store.own_mark(ours, store) == first
 
 
 def test_the_commands_say_whose_the_store_is(tmp_path: Path) -> None:
@@ -498,15 +498,15 @@ def test_what_was_uploaded_for_an_earlier_declaration_is_removed(world: World) -
 def test_an_upload_that_no_row_names_is_swept_after_an_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos.claim(world.database, world.store)
+    photo_store.claim(world.database, world.store)
     visit, data = world.visit(), pictures.jpeg()
     link = world.declare(visit, data)["upload"]
     assert world.upload(link, data) == 200
     ((named, _),) = world.store.list(f"incoming/{visit['id']}")
     world.store.write(f"{named}0", b"an earlier one", "image/jpeg")
     later = datetime.now(UTC) + timedelta(hours=2)
-    monkeypatch.setattr(photos, "now", lambda: later)
-    photos.sweep(world.database, world.store)
+    monkeypatch.setattr(photo_store, "now", lambda: later)
+    photo_store.sweep(world.database, world.store)
     assert [key for key, _ in world.store.list(f"incoming/{visit['id']}")] == [named]
 
 

@@ -70,6 +70,7 @@ def test_code_and_external_id_find_a_place(world: World) -> None:
     world.new_region(code="c", parent_id=parent["id"], closed=True)
     assert codes(ok(world.admin.get("/regions?code=a"))) == ["a"]
     assert codes(ok(world.admin.get("/regions?code=A"))) == []
+    assert codes(ok(world.admin.get(f"/regions?name={parent['name']}"))) == ["b"]
     assert codes(ok(world.admin.get("/regions?external_id=same"))) == ["a", "b"]
     assert codes(ok(world.admin.get(f"/regions?parent_id={parent['id']}"))) == ["c"]
     assert codes(ok(world.admin.get("/regions?closed=true"))) == ["c"]

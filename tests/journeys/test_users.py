@@ -98,6 +98,10 @@ def test_people_are_listed_by_address_and_found_by_it_by_role_and_by_state(world
     found = ok(world.admin.get("/users?role=reviewer"))["items"]
     assert [user["id"] for user in found] == [world.reviewer.id]
     ok(world.admin.patch(f"/users/{world.shopper.id}", {"disabled": True}))
+    manager = world.person("manager", region_ids=[world.region["id"]])
+    for filter_ in (f"region_id={world.region['id']}", f"role=manager&region_id={world.region['id']}"):
+        assert [row["id"] for row in ok(world.admin.get(f"/users?{filter_}"))["items"]] == [manager.id]
+    assert ok(world.admin.get(f"/users?location_id={world.location['id']}"))["items"] == []
     found = ok(world.admin.get("/users?disabled=true"))["items"]
     assert [user["id"] for user in found] == [world.shopper.id]
     problem(world.admin.get("/users?role=king"), 422, "invalid")
