@@ -189,18 +189,17 @@ def test_a_port_in_use_stops_the_start_before_anything_is_written(tmp_path: Path
         ("DATABASE_URL", "postgresql://me:hidden@127.0.0.1:1/shop"),
         ("DATABASE_URL", "sqlite:////proc/there/is/no/such.folder"),
         ("PHOTO_BUCKET", "no-such-bucket"),
+        ("PHOTO_ENDPOINT_URL", "http://127.0.0.1:1"),  # and no bucket there
     ],
 )
 @pytest.mark.parametrize("demo_wanted", ["0", "1"])
 def test_a_wrong_setting_stops_the_start_with_one_line(
     tmp_path: Path, name: str, value: str, demo_wanted: str
 ) -> None:
-    nowhere = {
-        "PHOTO_ENDPOINT_URL": "http://127.0.0.1:1",
-        "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-    }
-    settings = {"SECRET_KEY": "s" * 32, "PORT": str(free_port()), "DEMO": demo_wanted, **nowhere, name: value}
+    settings = {"SECRET_KEY": "s" * 32, "PORT": str(free_port()), "DEMO": demo_wanted, name: value}
+    if name == "PHOTO_BUCKET":
+        settings |= {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing"}
+        settings["PHOTO_ENDPOINT_URL"] = "http://127.0.0.1:1"
     line = refused(tmp_path, **settings)
     assert line.startswith(f"Not started: {name}")
     assert line.count("\n") == 1
