@@ -13,6 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
+from api.domain.access import PASSWORD_LENGTH
 from api.domain.problems import Refusal
 from api.jobs import worker as workers
 from api.routes.parts import Parts
@@ -20,8 +21,6 @@ from api.services import demo, organizations, passwords, photo_store, totals
 from api.settings import SettingsError
 from uploads.folder import FolderStore
 from uploads.store import StoreDown
-
-PASSWORD_LENGTH = 10
 
 
 class _Group(AppGroup):

@@ -13,6 +13,7 @@ from typing import Any, cast
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from api.domain.access import PASSWORD_LENGTH
 from api.domain.checklist import LANGUAGE
 from api.domain.months import month_name, month_number
 from api.domain.times import time_zones, utc_text
@@ -51,10 +52,10 @@ class Text(fields.String):
 
 
 class Password(Text):
-    """A new password: 10 characters or more, not all of them blank."""
+    """A new password: 8 characters or more, not all of them blank."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(most=1000, least=10, **kwargs)
+        super().__init__(most=1000, least=PASSWORD_LENGTH, **kwargs)
 
 
 class Integer(fields.Integer):

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from api.domain.access import ROLES
 from schemas.base import Boolean, Id, PageQuery, Password, QueryBoolean, Schema, Text, Time, Word, page_of
 
-EMAIL = validate.Regexp(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", error="This is no e-mail address.")
+EMAIL = validate.Regexp(r"[^@\s]+@[^@\s]+\Z", error="This is no e-mail address.")
 
 
 class UserNew(Schema):

@@ -4,6 +4,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+#: what NIST SP 800-63B asks of a password: length, and no rules of composition
+PASSWORD_LENGTH = 8
+
 SHOPPER, MANAGER, REVIEWER, ADMIN = ROLES = ("shopper", "manager", "reviewer", "admin")
 
 
