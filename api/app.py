@@ -18,6 +18,7 @@ from api.pages import home
 from api.routes import (
     checklists,
     health,
+    openapi,
     photo_store,
     photos,
     places,
@@ -30,7 +31,6 @@ from api.routes import (
     visits,
 )
 from api.routes.etags import tagged, unless_known
-from api.routes.openapi import describe
 from api.routes.parts import Parts, close_reading
 from api.settings import Settings
 from uploads.folder import FolderStore
@@ -110,11 +110,12 @@ def _routes(app: Flask) -> None:
         photos,
         reviews,
         scores,
+        openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)
     api.register_blueprint(photo_store.routes)
     api.register_blueprint(health.routes)
-    app.extensions["openapi"] = describe(api)
+    app.extensions["openapi"] = openapi.describe(api)
     app.register_blueprint(home.pages)
 
 

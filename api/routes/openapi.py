@@ -38,8 +38,7 @@ def get_openapi() -> Response:
 
 
 def describe(api: flask_smorest.Api) -> bytes:
-    """Return the OpenAPI document of all routes registered so far, and of its own."""
-    api.register_blueprint(routes, url_prefix="/api/v1")
+    """Return the OpenAPI document of all routes registered so far."""
     spec = api.spec
     # These are named in routes by reference only.
     for schema in (Problem(), OwnVisit(), WatchedVisit(), EvidenceVisit(), VisitNew(), ScoredSubmission()):

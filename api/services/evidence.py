@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from api.models.submissions import CommentPrint, Submission
 from api.models.visits import Visit
 from api.services import reviews
 from api.services.checklists import published
+from api.services.visits import change
 
 
 def position_of(place: Mapping[str, Any] | None) -> Position | None:
@@ -139,7 +140,6 @@ def photo_arrived(session: Session, visit: Visit, photo: Photo, accept_every_min
         )
 
 
-_WAIT = update(Visit).where(Visit.id == bindparam("visit_id"))
 _NEW_EVENT = sql_insert(Event)
 
 
@@ -153,7 +153,7 @@ def complete(
 ) -> None:
     """Accept a visit whose evidence is all there, at once or with its period, or put it before a reviewer."""
     if flagged or case.version.document.review == "manual":
-        rows(session, _WAIT, visit_id=case.visit_id, waiting_since=submitted_at)
+        change(session, case.visit_id, waiting_since=submitted_at)
     elif accept_every_minutes == 0:
         reviews.accept_by_itself(session, case)
     else:

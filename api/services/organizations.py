@@ -1,5 +1,7 @@
 """Organizations: made with their first administrator and the built-in checklists."""
 
+import uuid
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,13 @@ def create(session: Session, name: str) -> Organization:
     session.flush()
     checklists.publish_built_in(session, organization.id)
     return organization
+
+
+def take_turn(session: Session, organization_id: uuid.UUID) -> None:
+    """Wait for one's turn in the organization, and hold it to the end of the transaction."""
+    session.execute(
+        select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
+    )
 
 
 def add_administrator(

@@ -20,13 +20,13 @@ from api.domain import problems
 from api.domain.access import Actor
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
-from api.models.organizations import Organization
 from api.models.photos import Photo
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
 from api.services.evidence import photo_arrived
+from api.services.organizations import take_turn
 from api.services.photo_store import PICTURES, UPLOADS
 from api.services.visits import own, seen
 from uploads.fingerprint import hash_bands, hash_distance
@@ -215,11 +215,7 @@ def _discard(store: Store, key: str) -> None:
 
 def _keep(session: Session, visit: Visit, photo: Photo, found: Found, picture: Picture) -> None:
     # Of two like photos stored at once, the second has to see the first: they take turns.
-    session.execute(
-        select(Organization.id)
-        .where(Organization.id == photo.organization_id)
-        .with_for_update(key_share=True)
-    )
+    take_turn(session, photo.organization_id)
     photo.seen_in_visit_id = _seen_before(session, photo, picture.difference_hash)
     photo.status = "stored"
     photo.key, photo.thumbnail_key = found.key, found.thumbnail_key

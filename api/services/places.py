@@ -15,9 +15,9 @@ from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import pointer
 from api.domain.problems import Fault
-from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.services import visibility
+from api.services.organizations import take_turn
 from api.services.paging import Page, page
 
 
@@ -27,11 +27,7 @@ def region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool =
     Regions are edited one by one: two moves at once could make a ring of them.
     """
     if lock:
-        session.execute(
-            select(Organization.id)
-            .where(Organization.id == actor.organization_id)
-            .with_for_update(key_share=True)
-        )
+        take_turn(session, actor.organization_id)
     found = visibility.find(session, Region, region_id, visibility.regions(actor))
     if found is None:
         raise problems.REGION_NOT_FOUND()

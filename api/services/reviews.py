@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems, visits
@@ -21,6 +21,7 @@ from api.models.visits import Visit
 from api.services import totals, visibility
 from api.services.checklists import Published, published
 from api.services.paging import Page, page
+from api.services.visits import change
 
 
 def waiting(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
@@ -127,7 +128,6 @@ def history(session: Session, visit_id: uuid.UUID) -> Sequence[Decision]:
     ).all()
 
 
-_SETTLE = update(Visit).where(Visit.id == bindparam("visit_id"))
 _DECIDE = insert(Decision)
 
 
@@ -142,10 +142,9 @@ def _settle(session: Session, case: Case, decision: str, **why: Any) -> Decision
         sign = 1 if counts else -1
         totals.add(session, case.version, case.location_number, case.month, case.score, sign)
     told = why if status == "returned" else {}
-    rows(
+    change(
         session,
-        _SETTLE,
-        visit_id=case.visit_id,
+        case.visit_id,
         status=status,
         waiting_since=None,
         return_reason=told.get("reason"),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
-from sqlalchemy import BigInteger, Row, and_, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from api.domain import answers, evidence, problems, visits
@@ -41,6 +41,7 @@ from api.services.evidence import (
     position_of_location,
 )
 from api.services.reviews import Case
+from api.services.visits import change
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,6 @@ def prepare(
 
 
 _STORE = insert(Submission)
-_SUBMITTED = update(Visit).where(Visit.id == bindparam("visit_id"))
 
 
 def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minutes: int) -> tuple[str, bool]:
@@ -179,23 +179,17 @@ def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minut
         clock_shift=prepared.times.shift.total_seconds(),
         received_at=prepared.received_at,
     )
-    first_day = prepared.local_start.date()
-    month = month_of(first_day) if prepared.revision == 1 else visit.month
-    rows(
+    when = _when(prepared.local_start) if prepared.revision == 1 else {}
+    change(
         session,
-        _SUBMITTED,
-        visit_id=visit.id,
+        visit.id,
         status="submitted",
         revision=prepared.revision,
         return_reason=None,
         question_reasons=None,
         started_at=prepared.times.started_at,
         finished_at=prepared.times.finished_at,
-        **(
-            {"day": first_day, "part_of_day": part_of_day(prepared.local_start), "month": month}
-            if prepared.revision == 1
-            else {}
-        ),
+        **when,
     )
     photos = photos_of(session, visit.id, prepared.photos)
     _check_photos(prepared, {str(photo.id): photo.question for photo in photos})
@@ -214,12 +208,25 @@ def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minut
     else:
         complete(
             session,
-            Case(visit.id, prepared.revision, prepared.version, visit.number, month, prepared.score),
+            Case(
+                visit_id=visit.id,
+                revision=prepared.revision,
+                version=prepared.version,
+                location_number=visit.number,
+                month=when.get("month", visit.month),
+                score=prepared.score,
+            ),
             flagged=bool(flags) or (prepared.revision > 1 and has_flags(session, visit.id)),
             submitted_at=prepared.received_at,
             accept_every_minutes=accept_every_minutes,
         )
     return receipt, True
+
+
+def _when(local_start: datetime) -> dict[str, Any]:
+    """Return what a visit's first revision fixes for good of when it was made."""
+    day = local_start.date()
+    return {"day": day, "part_of_day": part_of_day(local_start), "month": month_of(day)}
 
 
 def _called_off(session: Session, visit: Row[Any], revision: int) -> list[Flag]:

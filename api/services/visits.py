@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from api.domain import problems, visits
@@ -273,6 +273,14 @@ def list_visits(
         if filters.get(name) is not None:
             query = query.where(condition(filters[name]))
     return page(session, query, Visit.day, Visit.id, limit, cursor), view
+
+
+_CHANGE = update(Visit).where(Visit.id == bindparam("visit_id"))
+
+
+def change(session: Session, visit_id: uuid.UUID, **columns: Any) -> None:
+    """Change columns of a visit that this transaction holds; a ``Visit`` read before does not show it."""
+    rows(session, _CHANGE, visit_id=visit_id, **columns)
 
 
 _LOCATIONS = select(
