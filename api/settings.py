@@ -1,6 +1,7 @@
 """What the environment says, read once and checked; ``.env.example`` tells of every setting."""
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -14,6 +15,10 @@ from sqlalchemy.exc import ArgumentError
 
 SECRET_BYTES = 32
 PHOTO_FOLDER = "photos"
+#: a scheme, a host as browsers name it (IPv6 in brackets) and a port
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+)
 
 
 class SettingsError(Exception):
@@ -35,6 +40,7 @@ class Settings:
     photo_bucket: str | None = None
     photo_endpoint_url: str | None = None
     photo_public_url: str | None = None
+    cors_origins: tuple[str, ...] = ()
     demo: bool = True
 
     @property
@@ -70,6 +76,7 @@ class Settings:
             photo_bucket=bucket,
             photo_endpoint_url=read.url("PHOTO_ENDPOINT_URL"),
             photo_public_url=read.url("PHOTO_PUBLIC_URL"),
+            cors_origins=read.origins("CORS_ORIGINS"),
             demo=read.choice("DEMO", "1", ("0", "1")) == "1",
         )
 
@@ -101,6 +108,22 @@ class _Reader:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(f"{name} must be an http or https address, not {given!r}")
         return given.rstrip("/")
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Return origins as browsers send them: in lower case, without the port that is the scheme's own."""
+        given = [each.strip() for each in self.text(name, "").split(",")]
+        return tuple(dict.fromkeys(_origin(name, each) for each in given if each))
+
+
+def _origin(name: str, given: str) -> str:
+    if given in ("*", "null"):
+        raise SettingsError(f"{name}: {given!r} would let any page in; name each origin")
+    match = _ORIGIN.fullmatch(given.lower())
+    if match is None or not 0 < int(match["port"] or 1) < 2**16:
+        raise SettingsError(
+            f"{name}: {given!r} is no origin such as https://pages.example or http://host:3000"
+        )
+    return match[0].removesuffix({"http": ":80", "https": ":443"}[match["scheme"]])
 
 
 def _make(folder: Path) -> None:

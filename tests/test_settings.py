@@ -3,7 +3,9 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +22,31 @@ def example(root: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_every_setting_is_in_the_example_and_nothing_else(root: Path) -> None:
-    source = (root / "api/settings.py").read_text()
-    read = set(re.findall(r'read\.\w+\(\s*"([A-Z_]+)"', source))
-    assert {"DATA_DIR", "PORT"} <= read
-    assert set(example(root)) == read | READ_ELSEWHERE
+class Asked(dict[str, str]):
+    """An environment that remembers which names were asked for."""
+
+    def __init__(self, given: dict[str, str]) -> None:
+        super().__init__(given)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def test_every_setting_is_in_the_example_and_nothing_else(root: Path, tmp_path: Path) -> None:
+    asked = Asked({"DATA_DIR": str(tmp_path)})
+    settings = Settings.from_environment(asked)
+    assert {name.lower() for name in asked.names} == {each.name for each in fields(settings)}
+    assert set(example(root)) == asked.names | READ_ELSEWHERE
+
+
+def test_no_part_of_the_program_reads_settings_of_its_own(root: Path) -> None:
+    """But for a password that is read where it is used, and what the servers of several processes share."""
+    read = set()
+    for path in (*root.glob("api/**/*.py"), *root.glob("uploads/*.py"), *root.glob("schemas/*.py")):
+        read |= set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"|"(\w+)" in os\.environ', path.read_text()))
+    assert {first or second for first, second in read} == {"ADMIN_PASSWORD", "PROMETHEUS_MULTIPROC_DIR"}
 
 
 def test_every_setting_of_the_example_is_explained(root: Path) -> None:
@@ -81,12 +103,33 @@ def test_of_programs_that_start_at_once_all_have_the_same_secret(tmp_path: Path)
         ("PHOTO_ENDPOINT_URL", "photos.example"),
         ("PHOTO_PUBLIC_URL", "ftp://photos.example"),
         ("PHOTO_PUBLIC_URL", "https://"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "https://*.example"),
+        ("CORS_ORIGINS", "https://pages.example/"),
+        ("CORS_ORIGINS", "https://pages.example/there"),
+        ("CORS_ORIGINS", "https://pages.example?"),
+        ("CORS_ORIGINS", "pages.example"),
+        ("CORS_ORIGINS", "ftp://pages.example"),
+        ("CORS_ORIGINS", "https://"),
+        ("CORS_ORIGINS", "https://me:word@pages.example"),
+        ("CORS_ORIGINS", "https://pages.example:0"),
+        ("CORS_ORIGINS", "https://pages.example:65536"),
+        ("CORS_ORIGINS", "https://pages.example https://other.example"),
+        ("CORS_ORIGINS", "https://pages.example,*"),
+        ("CORS_ORIGINS", "https://b\u00fccher.example"),
     ],
 )
 def test_what_is_wrong_is_refused_in_one_line(tmp_path: Path, name: str, value: str) -> None:
     line = refusal({"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET, name: value})
     assert line.startswith(name)
     assert PASSWORD not in line
+
+
+def test_origins_are_kept_as_browsers_send_them(tmp_path: Path) -> None:
+    given = " HTTPS://Pages.Example:443, http://[::1]:3000,http://localhost:80,,https://pages.example "
+    settings = Settings.from_environment({"DATA_DIR": str(tmp_path), "CORS_ORIGINS": given})
+    assert settings.cors_origins == ("https://pages.example", "http://[::1]:3000", "http://localhost")
 
 
 def test_postgresql_needs_a_secret(tmp_path: Path) -> None:

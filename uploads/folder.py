@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from uploads.store import DOWNLOAD_SECONDS, UPLOAD_SECONDS, Missing, StoreDown, UploadLink
+from uploads.store import DOWNLOAD_SECONDS, UPLOAD_SECONDS, Missing, StoreDown, Tell, UploadLink, untold
 
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
 _PARTS = ".part"  # what is still being written; no key reaches it
@@ -59,8 +59,9 @@ class FolderStore:
     The server answers ``{base_url()}/photo-store/{token}``: PUT with ``receive``, GET with ``open_download``.
     """
 
-    def __init__(self, folder: Path, secret: str, base_url: Callable[[], str]) -> None:
+    def __init__(self, folder: Path, secret: str, base_url: Callable[[], str], tell: Tell = untold) -> None:
         self._folder = folder
+        self._tell = tell
         self._parts = folder / _PARTS
         self._base_url = base_url
         self._uploads = _signer(secret, "photo-upload")
@@ -86,24 +87,24 @@ class FolderStore:
 
     def read(self, key: str, limit_bytes: int) -> bytes:
         """Return the object, of one over ``limit_bytes`` only the beginning; raises ``Missing``."""
-        with self._working(), self._path(key).open("rb") as file:
+        with self._working("read"), self._path(key).open("rb") as file:
             return file.read(limit_bytes)
 
     def write(self, key: str, data: bytes, content_type: str) -> None:
         """Store ``data`` whole or not at all, in place of what is there; on return it is safe on the disk."""
         path = self._path(key)
-        with self._working(), self._part() as part:
+        with self._working("write"), self._part() as part:
             part.write(data)
             self._settle(part, path, os.replace)
 
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is fine."""
-        with suppress(Missing), self._working():
+        with suppress(Missing), self._working("delete"):
             self._path(key).unlink()
 
     def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """Yield each key that begins with ``prefix`` and when (in UTC) its object was last written."""
-        with self._working():
+        with self._working("list"):
             self._parts.stat()
             for folder, folders, names in os.walk(self._folder / prefix.rpartition("/")[0]):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -116,7 +117,7 @@ class FolderStore:
 
     def check(self) -> None:
         """Raise ``StoreDown`` unless objects can be stored."""
-        with self._working(), self._part() as part:
+        with self._working("check"), self._part() as part:
             part.write(b"ok")
             part.flush()
 
@@ -135,7 +136,7 @@ class FolderStore:
         path = self._path(upload.key)
         if path.exists():
             raise AlreadyThere(upload.key)
-        with self._working(), self._part() as part:
+        with self._working("write"), self._part() as part:
             sha256, left = hashlib.sha256(), upload.size
             while left and (chunk := _received(stream, min(left, _CHUNK))):
                 sha256.update(chunk)
@@ -152,14 +153,14 @@ class FolderStore:
         """Return the file and content type of a download link; raises ``LinkRefused`` and ``Missing``."""
         download = Download(**self._opened(self._downloads, token))
         path = self._path(download.key)
-        with self._working():
+        with self._working("read"):
             path.stat()
         return path, download.content_type
 
     def sweep_parts(self, older_than: timedelta) -> int:
         """Remove what killed processes left half written, untouched for so long; return how many files."""
         removed = 0
-        with self._working():
+        with self._working("delete"):
             for path in self._parts.iterdir():
                 with suppress(FileNotFoundError):
                     if path.stat().st_mtime < time.time() - older_than.total_seconds():
@@ -189,13 +190,14 @@ class FolderStore:
         return self._folder / self._checked(key)
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
+    def _working(self, operation: str) -> Iterator[None]:
         """Tell what the file system refuses in the words of a store."""
         try:
             yield
         except OSError as error:
             if isinstance(error, FileNotFoundError | NotADirectoryError) and self._parts.is_dir():
                 raise Missing(str(error)) from error
+            self._tell(operation)
             raise StoreDown(str(error)) from error
 
     @contextmanager

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from uploads.store import DOWNLOAD_SECONDS, UPLOAD_SECONDS, Missing, StoreDown, UploadLink
+from uploads.store import DOWNLOAD_SECONDS, UPLOAD_SECONDS, Missing, StoreDown, Tell, UploadLink, untold
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -20,8 +20,15 @@ class S3Store:
     bucket, or else a missing object looks like a forbidden one.
     """
 
-    def __init__(self, bucket: str, endpoint_url: str | None = None, public_url: str | None = None) -> None:
+    def __init__(
+        self,
+        bucket: str,
+        endpoint_url: str | None = None,
+        public_url: str | None = None,
+        tell: Tell = untold,
+    ) -> None:
         self._bucket = bucket
+        self._tell = tell
         self._client = _client(endpoint_url)
         self._public = _client(public_url) if public_url and public_url != endpoint_url else self._client
 
@@ -33,7 +40,7 @@ class S3Store:
         The length is signed as well; it is not among the headers, since a browser sets it itself.
         """
         sha256 = base64.b64encode(bytes.fromhex(sha256_hex)).decode()
-        with _working():
+        with self._working("link"):
             url = self._public.generate_presigned_url(
                 "put_object",
                 Params={
@@ -51,7 +58,7 @@ class S3Store:
 
     def download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
         """Return a URL that gives the object as ``content_type`` for so many seconds."""
-        with _working():
+        with self._working("link"):
             return self._public.generate_presigned_url(
                 "get_object",
                 Params={
@@ -66,27 +73,27 @@ class S3Store:
 
     def read(self, key: str, limit_bytes: int) -> bytes:
         """Return the object, of one over ``limit_bytes`` only the beginning; raises ``Missing``."""
-        with _working():
+        with self._working("read"):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             with answer["Body"] as body:
                 data = body.read(limit_bytes)
-        if len(data) < min(answer["ContentLength"], limit_bytes):
-            raise StoreDown("The object arrived incomplete")
+            if len(data) < min(answer["ContentLength"], limit_bytes):
+                raise OSError("The object arrived incomplete")
         return data
 
     def write(self, key: str, data: bytes, content_type: str) -> None:
         """Store ``data`` whole or not at all, in place of what is there; on return it is safe on the disk."""
-        with _working():
+        with self._working("write"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is fine."""
-        with _working():
+        with self._working("delete"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """Yield each key that begins with ``prefix`` and when (in UTC) its object was last written."""
-        with _working():
+        with self._working("list"):
             for page in self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=prefix
             ):
@@ -95,8 +102,21 @@ class S3Store:
 
     def check(self) -> None:
         """Raise ``StoreDown`` unless objects can be stored."""
-        with _working():
+        with self._working("check"):
             self._client.head_bucket(Bucket=self._bucket)
+
+    @contextmanager
+    def _working(self, operation: str) -> Iterator[None]:
+        """Tell what the service refuses in the words of a store."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (ClientError, BotoCoreError, OSError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchKey":
+                raise Missing(str(error)) from error
+            self._tell(operation)
+            raise StoreDown(str(error)) from error
 
 
 def _client(endpoint_url: str | None) -> "S3Client":
@@ -119,18 +139,3 @@ def _client(endpoint_url: str | None) -> "S3Client":
             response_checksum_validation="when_required",
         ),
     )
-
-
-@contextmanager
-def _working() -> Iterator[None]:
-    """Tell what the service refuses in the words of a store."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchKey":
-            raise Missing(str(error)) from error
-        raise StoreDown(str(error)) from error
-    except (BotoCoreError, OSError) as error:
-        raise StoreDown(str(error)) from error

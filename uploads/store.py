@@ -3,10 +3,15 @@
 Keys look like paths: lower-case letters, digits, ``_``, ``.``, ``-`` and slashes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+#: what a store does, as its failures are told
+OPERATIONS = ("link", "read", "write", "delete", "list", "check")
+#: is told of each operation that ends with ``StoreDown``
+Tell = Callable[[str], None]
 
 UPLOAD_SECONDS = 15 * 60
 DOWNLOAD_SECONDS = 5 * 60
@@ -14,6 +19,10 @@ DOWNLOAD_SECONDS = 5 * 60
 
 class Missing(Exception):
     """There is no such object."""
+
+
+def untold(_operation: str) -> None:
+    """Tell nobody of a failure."""
 
 
 class StoreDown(Exception):

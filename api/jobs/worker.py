@@ -7,6 +7,7 @@ are one transaction, which the attempt fences: of two workers that hold the same
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import visits
 from api.jobs import tasks
+from api.metrics import Metrics
 from api.models.base import now
 from api.models.database import Database
 from api.models.events import Event
@@ -44,9 +46,10 @@ class _Fenced(Exception):
 class Worker:
     """Does what is due, one event after the other."""
 
-    def __init__(self, database: Database, store: Store) -> None:
+    def __init__(self, database: Database, store: Store, metrics: Metrics | None = None) -> None:
         self.database = database
         self.store = store
+        self.metrics = metrics or Metrics()
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -90,14 +93,31 @@ class Worker:
                 raise _Fenced
             TASKS[event.kind](session, event)
 
+        began = time.perf_counter()
         try:
             self.database.write(effect)
         except _Fenced:
-            log.warning("event %s was taken over", event.kind)
+            self._note(event, began, "taken-over", logging.WARNING)
         except Exception as error:
-            log.exception("event %s failed", event.kind)
+            self._note(event, began, "failed", logging.ERROR, error)
             reason = type(error).__name__
             self.database.write(lambda session: _back_off(session, event, reason))
+        else:
+            self._note(event, began, "done", logging.INFO)
+
+    def _note(
+        self, event: Event, began: float, outcome: str, level: int, error: Exception | None = None
+    ) -> None:
+        """Give an attempt its line in the log and its place in the metrics."""
+        seconds = time.perf_counter() - began
+        self.metrics.task(event.kind, outcome, seconds)
+        entry = {
+            "kind": event.kind,
+            "attempt": event.attempts,
+            "outcome": outcome,
+            "seconds": round(seconds, 3),
+        }
+        log.log(level, "task", extra=entry, exc_info=error)
 
     def _keep_tidy(self) -> None:
         """Tidy up once an hour, and first an hour after the start."""
