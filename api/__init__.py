@@ -3,6 +3,9 @@
     app.py        create_app: the one place where the parts are joined
     settings.py   what the environment says; the start is refused when something in it is wrong
     cli.py        the flask commands: admin, db, demo, serve, worker, scores, photos
+    serve.py      serving: embedded.py in one process, processes.py in several
+    log.py        the log, as lines of JSON
+    metrics.py    the numbers that operators watch
     domain/       pure words and rules: checklists, answers, scores, flags, who may do what, every refusal
     checklists/   the built-in checklists, as data
     models/       tables

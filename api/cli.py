@@ -136,10 +136,11 @@ def _demo() -> None:
 @with_appcontext
 def _worker() -> None:
     """Do what is due until stopped; runs beside a server that was started without its own worker."""
-    from api.serve import log_as_json
+    from api.log import log_as_json
 
     log_as_json()
-    workers.Worker(_parts().database, _parts().store).run_until_stopped()
+    metrics = current_app.extensions["metrics"]
+    workers.Worker(_parts().database, _parts().store, metrics).run_until_stopped()
 
 
 @click.command("serve")

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.servers import free_ports
+from tests.log_sweep import SWEEP
+from tests.servers import dying_with_us, free_ports
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
@@ -21,19 +22,26 @@ SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running program, and what it has said so far in a file."""
+    """A running program, and what it has said so far: told to people, and written to its log."""
 
     process: subprocess.Popen[bytes]
     base: str
+    told: Path
     log: Path
 
     def said(self) -> str:
-        return self.log.read_text()
+        return self.told.read_text() + self.log.read_text()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, and return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(20)
+
+    def kill(self) -> None:
+        """Kill it and all processes that it started, as a machine does that loses its power."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
@@ -51,19 +59,24 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
     """Run the program with its data in ``folder`` until it answers; it is killed if it still runs after."""
     settings.setdefault("PORT", str(free_port()))
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "log"
-    with log.open("wb") as out:
+    told, log = folder / "told", folder / "log"
+    with told.open("wb") as out, log.open("wb") as errors:
         process = subprocess.Popen(
-            COMMAND, cwd=ROOT, env=environment(folder, **settings), stdout=out, stderr=subprocess.STDOUT
+            COMMAND,
+            cwd=ROOT,
+            env=environment(folder, **settings),
+            stdout=out,
+            stderr=errors,
+            start_new_session=True,  # a group of its own, to be killed as one
+            preexec_fn=dying_with_us(signal.SIGTERM),
         )
-    program = Running(process, f"http://127.0.0.1:{settings['PORT']}", log)
+    program = Running(process, f"http://127.0.0.1:{settings['PORT']}", told, log)
     try:
         wait_until_up(program)
         yield program
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        program.kill()
+        SWEEP.write(log.read_text())
 
 
 def wait_until_up(program: Running) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from datetime import datetime
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -16,7 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 from flask import Flask, g
 
-from api import serve
+from api import log
 from api.services import demo
 from tests import running as programs
 from tests import servers
@@ -105,6 +106,7 @@ def test_every_request_is_one_line_of_json_that_tells_no_secret(tmp_path: Path) 
         "method": "GET",
         "route": "/api/v1/visits/<uuid:visit_id>",
         "status": 401,
+        "problem": "not-signed-in",
     }
     for secret in ("in-the-query", "in-it", "in-the-link"):
         assert secret not in said
@@ -121,8 +123,8 @@ def test_an_error_is_logged_by_kind_and_place_with_its_request(embedded_app: Fla
         record.exc_info = sys.exc_info()
     with embedded_app.test_request_context():
         g.request_id = "the-request"
-        serve._fit_to_keep(record)
-    line = serve._Json(["message"]).format(record)
+        log._fit_to_keep(record)
+    line = log._Json(["message"]).format(record)
     told = json.loads(line)
     assert told["request_id"] == "the-request"
     assert told["exc_info"].startswith("ValueError\n")
@@ -132,7 +134,7 @@ def test_an_error_is_logged_by_kind_and_place_with_its_request(embedded_app: Fla
 
 def test_addresses_that_servers_name_are_not_logged() -> None:
     record = logging.LogRecord("waitress", logging.ERROR, "", 0, "Serving %s failed", ("/a?b=c",), None)
-    serve._fit_to_keep(record)
+    log._fit_to_keep(record)
     assert record.getMessage() == "Serving /… failed"
 
 
@@ -146,8 +148,26 @@ def test_several_processes_count_together_and_believe_no_proxy(tmp_path: Path) -
             ask(f"{program.base}/health/live")
         numbers = ask(f"{program.base}/metrics")
         assert 'http_requests_total{method="GET",route="/health/live",status="200"} 20.0' in numbers
-        assert '"route": "/health/live"' in program.said()
+        assert '"route":"/health/live"' in program.said()
         assert program.end() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_connection_outlives_an_answer_without_a_body(tmp_path: Path, workers: str) -> None:
+    with running(tmp_path, DEMO="0", WORKERS=workers) as program:
+        connection = HTTPConnection(program.base.removeprefix("http://"), timeout=60)
+        connection.request("GET", "/api/v1/openapi.json")
+        answer = connection.getresponse()
+        answer.read()
+        line = connection.sock
+        for _ in range(3):
+            connection.request(
+                "GET", "/api/v1/openapi.json", headers={"If-None-Match": answer.headers["ETag"]}
+            )
+            again = connection.getresponse()
+            assert (again.status, again.read(), again.will_close) == (304, b"", False)
+            assert connection.sock is line is not None
+        connection.close()
 
 
 def ask(address: str, **headers: str) -> str:
