@@ -5,20 +5,25 @@ before it; a lock within the process lets writers queue in order instead of poll
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Engine, Executable, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from api.models.statements import Transaction, errors_of
 
 T = TypeVar("T")
 
 #: PostgreSQL's serialization failure and deadlock: the transaction may be run again
 _TRY_AGAIN = frozenset({"40001", "40P01"})
 _TRIES = 3
+#: out of reach or locked; no connection free; to be run again; a constraint in the way; the program's fault
+ERROR_KINDS = ("unavailable", "pool-exhausted", "try-again", "constraint", "other")
 #: connections that an engine keeps open; under load it opens so many again for a while
 POOL = 6
 
@@ -33,35 +38,53 @@ class Database:
             self.writing_engine = _sqlite(url, 1, "BEGIN IMMEDIATE")
             self._turn: AbstractContextManager[object] = threading.Lock()
         else:
-            self.reading_engine = _postgresql(
-                url, isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True}
-            )
-            self.writing_engine = _postgresql(url)
+            self.reading_engine = _postgresql(url, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self.writing_engine = _postgresql(url, "BEGIN")
             self._turn = nullcontext()
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """Open a snapshot: every query in it sees the same moment."""
-        with Session(self.reading_engine, autoflush=False) as session:
-            yield session
+    def reading(self) -> Session:
+        """Return a session to read from: every query of its transaction sees the same moment."""
+        return Session(self.reading_engine, autoflush=False)
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one write transaction and commit; an exception rolls everything back.
 
         ``work`` runs again when PostgreSQL asks for it, so it must only read and write the database.
         """
+
+        def once() -> T:
+            with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
+                return work(session)
+
+        return self._tried(once)
+
+    def write_statements(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work``, which runs statements alone, in one write transaction like ``write``."""
+
+        def once() -> T:
+            with self.writing_engine.begin() as connection:
+                return work(Transaction(connection))
+
+        return self._tried(once)
+
+    def _tried(self, once: Callable[[], T]) -> T:
         for last_try in (False,) * (_TRIES - 1) + (True,):
             try:
-                with (
-                    self._turn,
-                    Session(self.writing_engine, expire_on_commit=False) as session,
-                    session.begin(),
-                ):
-                    return work(session)
+                with self._turn:
+                    return once()
             except DBAPIError as error:
                 if last_try or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
                     raise
         raise AssertionError("the last try returns or raises")
+
+    def tell_errors(self, tell: Callable[[str], None]) -> None:
+        """Have ``tell`` called with the kind (of ERROR_KINDS) of each error that the database meets with."""
+
+        def told(context: ExceptionContext) -> None:
+            tell(_kind_of(context.original_exception))
+
+        for engine in (self.reading_engine, self.writing_engine):
+            event.listen(engine, "handle_error", told)
 
     def check(self) -> None:
         """Raise when the database does not answer."""
@@ -74,16 +97,31 @@ class Database:
         self.writing_engine.dispose()
 
 
-def _postgresql(url: str, **options: Any) -> Engine:
-    return create_engine(
+def _kind_of(error: BaseException) -> str:
+    """Name an error of a driver; by the names of PEP 249, for each driver has classes of its own."""
+    if getattr(error, "sqlstate", None) in _TRY_AGAIN:
+        return "try-again"
+    names = {each.__name__ for each in type(error).__mro__}
+    if "IntegrityError" in names:
+        return "constraint"
+    return "unavailable" if names & {"OperationalError", "InterfaceError"} else "other"
+
+
+def _postgresql(url: str, begin: str) -> Engine:
+    engine = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=POOL,
         max_overflow=POOL,
-        # Times come back in UTC whatever zone the server or the role is set to.
-        connect_args={"options": "-c timezone=UTC"},
+        pool_use_lifo=True,  # few are used, and stay warm
+        # Times come back in UTC whatever zone the server or the role is set to; compiling a query, which a
+        # large region's score may set off, takes longer than running it.
+        connect_args={"options": "-c timezone=UTC -c jit=off"},
         hide_parameters=True,
-        **options,
+        # Transactions begin below; a statement by itself needs none.
+        isolation_level="AUTOCOMMIT",
     )
+    _begin_with(engine, begin)
+    return engine
 
 
 def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
@@ -95,13 +133,14 @@ def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
         module=pysqlite3.dbapi2,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,
         connect_args={"timeout": 30, "check_same_thread": False},
         hide_parameters=True,  # an error that is logged must not tell what shoppers wrote
     )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin below, not where the driver guesses
+        connection.isolation_level = None  # the driver begins no transaction of its own
         for pragma in (
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
@@ -111,26 +150,19 @@ def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
         ):
             connection.execute(pragma)
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.connection.driver_connection.execute(begin)
-
+    _begin_with(engine, begin)
     return engine
 
 
-def rows(session: Session, statement: Executable, **parameters: Any) -> CursorResult[Any]:
-    """Run a statement that was built once, with its parameters, and return plain rows.
+def _begin_with(engine: Engine, begin: str) -> None:
+    """Have the transactions of an engine begin with that statement, not where the driver guesses."""
 
-    On the paths that every phone takes: building a statement costs many times as much as running it.
-    """
-    return session.connection().execute(statement, parameters)
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        with errors_of(connection):
+            connection.connection.driver_connection.execute(begin)
 
 
 def insert(session: Session, table: type[Any]) -> Any:
     """Return an INSERT that knows ON CONFLICT, in the session's dialect."""
-    return insert_for(session.get_bind().dialect.name, table)
-
-
-def insert_for(dialect: str, table: type[Any]) -> Any:
-    """Return an INSERT that knows ON CONFLICT, in the dialect of that name."""
-    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)

@@ -1,4 +1,4 @@
-"""Totals: the whole numbers that every score is divided out of, kept by subject, location and month."""
+"""Totals: the whole numbers that every score is divided out of, kept by location, month and subject."""
 
 import uuid
 
@@ -26,17 +26,18 @@ class Total(Base):
     """The sums of ``scoring.md`` over the accepted visits of a location in a month (year · 12 + month − 1).
 
     ``asked`` counts the visits whose checklist version holds the subject, ``visits`` those that could score
-    in it. Subject first: a region's sums are then one pass along the key.
+    in it. Location and month first: all that a visit changes lies side by side, and so does all that a
+    location's score is made of.
     """
 
     __tablename__ = "totals"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
     location_number: Mapped[int] = mapped_column(
         ForeignKey("locations.number"), primary_key=True, autoincrement=False
     )
     month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
     asked: Mapped[int]
     visits: Mapped[int]
     earned: Mapped[int] = mapped_column(BigInteger)
@@ -54,10 +55,10 @@ class Tally(Base):
     __tablename__ = "tallies"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
     location_number: Mapped[int] = mapped_column(
         ForeignKey("locations.number"), primary_key=True, autoincrement=False
     )
     month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
     answer: Mapped[str] = mapped_column(primary_key=True)
     times: Mapped[int]

@@ -71,3 +71,41 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
     found = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
     made = [Made("here", ("region",), "2025-01", report) for report in reports]
     assert found == naive.score(made)
+
+
+def test_visits_that_come_in_and_decisions_wait_for_no_ring(world: World) -> None:
+    """They take the same rows, the one by statements sent together, the other one by one."""
+    errors: list[str] = []
+    world.database.tell_errors(errors.append)
+    flagged = [world.visit() for _ in range(THREADS)]
+    far = {"latitude": 1, "longitude": 1}
+    for visit in flagged:
+        ok(world.send(visit, world.submission(position=far)), 201)
+    coming = [[world.visit() for _ in range(4 * OF_EACH)] for _ in range(2)]
+    together = Barrier(4)
+
+    def send(visits: Sequence[Any]) -> None:
+        together.wait(30)
+        for visit in visits:
+            ok(world.send(visit, world.submission()), 201)
+
+    def decide(visits: Sequence[Any]) -> None:
+        together.wait(30)
+        standing = {}
+        for decision in ("accept", "reject", "accept"):
+            for visit in visits:
+                body = {"revision": 1, "decision": decision, "reason": "Because"}
+                if visit["id"] in standing:
+                    body["replaces"] = standing[visit["id"]]
+                made = ok(world.reviewer.post(f"/visits/{visit['id']}/review", body))
+                standing[visit["id"]] = made["id"]
+
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(send, visits) for visits in coming]
+        waiting += [pool.submit(decide, flagged[start::2]) for start in range(2)]
+        for each in waiting:
+            each.result()
+
+    assert errors == []
+    with world.database.reading() as session:
+        assert [each for each in totals.differences(session) if world.location["id"] in each] == []

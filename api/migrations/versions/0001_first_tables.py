@@ -215,23 +215,23 @@ def upgrade() -> None:
     )
     op.create_table(
         "tallies",
-        sa.Column("subject_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("location_number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("month", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("answer", sa.String(), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["location_number"], ["locations.number"], name=op.f("fk_tallies_location_number")
         ),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_tallies_subject_id")),
-        sa.PrimaryKeyConstraint("subject_id", "location_number", "month", "answer", name=op.f("pk_tallies")),
+        sa.PrimaryKeyConstraint("location_number", "month", "subject_id", "answer", name=op.f("pk_tallies")),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "totals",
-        sa.Column("subject_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("location_number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("month", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("asked", sa.Integer(), nullable=False),
         sa.Column("visits", sa.Integer(), nullable=False),
         sa.Column("earned", sa.BigInteger(), nullable=False),
@@ -245,7 +245,7 @@ def upgrade() -> None:
             ["location_number"], ["locations.number"], name=op.f("fk_totals_location_number")
         ),
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_totals_subject_id")),
-        sa.PrimaryKeyConstraint("subject_id", "location_number", "month", name=op.f("pk_totals")),
+        sa.PrimaryKeyConstraint("location_number", "month", "subject_id", name=op.f("pk_totals")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -422,6 +422,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("photos", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_photos_declared_at"),
+            ["declared_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'awaiting_upload'"),
+            postgresql_where=sa.text("status = 'awaiting_upload'"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_photos_organization_id_band_0"), ["organization_id", "band_0"], unique=False
         )
         batch_op.create_index(
@@ -464,6 +471,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_photos_organization_id_band_2"))
         batch_op.drop_index(batch_op.f("ix_photos_organization_id_band_1"))
         batch_op.drop_index(batch_op.f("ix_photos_organization_id_band_0"))
+        batch_op.drop_index(batch_op.f("ix_photos_declared_at"))
 
     op.drop_table("photos")
     with op.batch_alter_table("flags", schema=None) as batch_op:

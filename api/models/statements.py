@@ -1,0 +1,288 @@
+"""Statements that are built and compiled once, and run by the driver itself.
+
+For the paths that every phone takes: what SQLAlchemy does anew for each execution costs many times what
+SQLite does for it. Types, names and errors stay those of SQLAlchemy.
+"""
+
+import json
+import re
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Float,
+    LargeBinary,
+    String,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Processor = Callable[[Any], Any]
+#: a named tuple of the columns that a statement selects
+Row = Any
+
+
+class Statement:
+    """A SELECT, INSERT or UPDATE, its parameters named as in ``bindparam`` or as its columns.
+
+    ``build`` is the statement, or makes it for the name of a dialect.
+    """
+
+    def __init__(self, build: Executable | Callable[[str], Executable]) -> None:
+        self._build = build
+        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+
+    def compiled(self, dialect: Dialect, names: Iterable[str]) -> "_Compiled":
+        """Return what the driver of ``dialect`` takes, for parameters of these names."""
+        key = (dialect.name, *names)
+        known = self._compiled.get(key)
+        if known is None:
+            statement = self._build(dialect.name) if callable(self._build) else self._build
+            known = self._compiled[key] = _compile(statement, dialect, key[1:])
+        return known
+
+
+class Transaction:
+    """A transaction for statements alone, which begins and ends faster than that of a ``Session``."""
+
+    __slots__ = ("connection", "together")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.together: list[tuple[_Compiled, Mapping[str, Any]]] | None = None
+
+
+#: what statements run on. A Session whose transaction has not begun runs each by itself, outside any: what it
+#: reads is then of a moment of its own. It flushes nothing before.
+Runner = Session | Transaction
+
+
+def rows(on: Runner, statement: Statement, **parameters: Any) -> list[Row]:
+    """Run a statement and return its rows, if it has any."""
+    if isinstance(on, Session):
+        if not on.in_transaction():
+            return _by_itself(on.bind, statement, parameters)
+        connection, together = on.connection(), None
+    else:
+        connection, together = on.connection, on.together
+    compiled = statement.compiled(connection.dialect, parameters)
+    if together is not None and compiled.row is None:
+        together.append((compiled, parameters))
+        return []
+    with errors_of(connection):
+        return compiled.run(connection.connection.driver_connection, parameters)
+
+
+def row(on: Runner, statement: Statement, **parameters: Any) -> Row | None:
+    """Run a statement that has one row or none, and return that."""
+    found = rows(on, statement, **parameters)
+    return found[0] if found else None
+
+
+def insert_many(dialect: str, table: type[Any], names: Sequence[str]) -> Any:
+    """Return an INSERT of rows with columns of these names, for ``many``; it knows ON CONFLICT.
+
+    PostgreSQL takes all rows at once, as an array for each column; SQLite one after the other, which costs
+    it nothing.
+    """
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    columns = table.__table__.columns
+    arrays = [func.unnest(bindparam(name, type_=ARRAY(columns[name].type))) for name in names]
+    return postgresql.insert(table).from_select(names, select(*arrays))
+
+
+def many(on: Runner, statement: Statement, each: Sequence[Mapping[str, Any]]) -> None:
+    """Run an ``insert_many`` with some rows, in their order."""
+    connection = on.connection() if isinstance(on, Session) else on.connection
+    if connection.dialect.name == "postgresql":
+        rows(on, statement, **{name: [row[name] for row in each] for name in each[0]})
+        return
+    compiled = statement.compiled(connection.dialect, each[0])
+    with errors_of(connection):
+        connection.connection.cursor().executemany(compiled.text, [compiled.bound(row) for row in each])
+
+
+@contextmanager
+def together(on: Runner) -> Iterator[None]:
+    """Send the statements within, of those that have no rows, to a database server all at once.
+
+    PostgreSQL takes them as one (WITH takes changes too): none may need what another has changed. It promises
+    no order, and in fact begins with the last; so they are written the other way round, for who takes the
+    same rows in other transactions. SQLite is no server: it runs each as it comes.
+    """
+    if isinstance(on, Session) or on.connection.dialect.name != "postgresql":
+        yield
+        return
+    waiting: list[tuple[_Compiled, Mapping[str, Any]]] = []
+    on.together = waiting
+    try:
+        yield
+    finally:
+        on.together = None
+    if not waiting:
+        return
+    text = _as_one(tuple(compiled for compiled, _ in waiting))
+    parameters = {
+        f"{name}_{number}": value
+        for number, (compiled, given) in enumerate(waiting)
+        for name, value in compiled.bound(given).items()
+    }
+    with errors_of(on.connection):
+        driver: Any = on.connection.connection.driver_connection
+        driver.execute(text, parameters)
+
+
+@cache
+def _as_one(statements: Sequence["_Compiled"]) -> str:
+    """Return one statement that does what these do, the names of whose parameters end with their number."""
+    first, *others = (
+        re.sub(r"%\((\w+)\)s", rf"%(\1_{number})s", each.text) for number, each in enumerate(statements)
+    )
+    parts = ", ".join(f"part_{number} AS ({text})" for number, text in reversed(list(enumerate(others))))
+    return f"WITH {parts} {first}" if parts else first
+
+
+class errors_of:
+    """Treat what the driver of a connection raises as SQLAlchemy does with what it runs itself."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, self._connection.dialect.loaded_dbapi.Error):
+            # It has no public name: raises a DBAPIError, tells listeners, drops connections that are lost.
+            self._connection._handle_dbapi_exception(error, None, None, None, None)
+
+
+def _by_itself(engine: Any, statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
+    """Run a statement on a connection of the pool, in no transaction; if that was lost, on a new one."""
+    dialect = engine.dialect
+    compiled = statement.compiled(dialect, parameters)
+    # What is wrong is told by the second try, as SQLAlchemy tells it.
+    with suppress(dialect.loaded_dbapi.Error):
+        connection = engine.raw_connection()
+        try:
+            return compiled.run(connection.driver_connection, parameters)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, connection.driver_connection, None):
+                connection.invalidate(error)
+                engine.dispose()  # where the server dropped one connection it dropped all
+            raise
+        finally:
+            connection.close()
+    with engine.connect() as anew, errors_of(anew):
+        return compiled.run(anew.connection.driver_connection, parameters)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compiled:
+    """A statement as a driver takes it: its text, how parameters are bound, and rows made."""
+
+    text: str
+    #: names of the parameters in the order of the text, where the driver counts them
+    order: Sequence[str] | None
+    fixed: Mapping[str, Any]
+    binding: Mapping[str, Processor]
+    row: Callable[[Any], Row] | None
+    reading: Sequence[tuple[int, Processor]]
+
+    def run(self, driver: Any, parameters: Mapping[str, Any]) -> list[Row]:
+        """Run on the driver's own connection."""
+        cursor = driver.execute(self.text, self.bound(parameters))
+        if self.row is None:
+            return []
+        found = cursor.fetchall()
+        if self.reading:
+            found = [self._read(each) for each in found]
+        return [self.row(each) for each in found]
+
+    def bound(self, parameters: Mapping[str, Any]) -> Any:
+        """Return parameters as the driver takes them."""
+        values: Any = parameters
+        if self.fixed or self.binding:
+            values = {**self.fixed, **parameters}
+            for name, process in self.binding.items():
+                values[name] = process(values[name])
+        return values if self.order is None else [values[name] for name in self.order]
+
+    def _read(self, stored: Sequence[Any]) -> list[Any]:
+        values = list(stored)
+        for index, process in self.reading:
+            values[index] = process(values[index])
+        return values
+
+
+def _compile(statement: Any, dialect: Dialect, names: Sequence[str]) -> _Compiled:
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    assert isinstance(compiled, SQLCompiler)
+    assert not compiled.insert_prefetch, "what the tables' defaults make in Python has to be given"
+    types = {bound.key: bound.type for bound in compiled.binds.values()}
+    binding = {name: process for name, each in types.items() if (process := _binding(each, dialect))}
+    columns = [(column.key, column.type) for column in statement.exported_columns]
+    reading = [
+        (index, process) for index, (_, each) in enumerate(columns) if (process := _reading(each, dialect))
+    ]
+    row: Any = _named([name for name, _ in columns]) if columns else None
+    fixed = {name: value for name, value in compiled.params.items() if name not in names}
+    return _Compiled(str(compiled), compiled.positiontup, fixed, binding, row, reading)
+
+
+def _named(names: list[str]) -> Callable[[Any], Row]:
+    make: Callable[[Any], Row] = namedtuple("Row", names)._make  # type: ignore[attr-defined]
+    return make
+
+
+def _binding(each: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    return each.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reading(each: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    if isinstance(each, Float):  # both drivers give floats as they are
+        return None
+    return each.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def among(column: Any, name: str, dialect: str) -> ColumnElement[bool]:
+    """Return the condition that a UUID, bytes or a whole number are in the list that ``name`` gives."""
+    if dialect == "postgresql":
+        return cast(ColumnElement[bool], column == func.any(bindparam(name, type_=ARRAY(column.type))))
+    listed = func.json_each(bindparam(name, type_=_HexAsJson)).table_valued("value").c.value
+    return cast(
+        ColumnElement[bool],
+        column.in_(select(func.unhex(listed) if isinstance(column.type, LargeBinary) else listed)),
+    )
+
+
+class _HexAsJson(TypeDecorator[Sequence[UUID | bytes | int]]):
+    """A list as SQLite's ``json_each`` reads it, UUIDs in hexadecimal as they are stored, and bytes too."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[UUID | bytes | int] | None, dialect: Dialect) -> str:
+        """Return the list as JSON."""
+        return json.dumps(list(value or ()), default=_hex)
+
+
+def _hex(value: UUID | bytes) -> str:
+    return value.hex if isinstance(value, UUID) else value.hex()

@@ -1,0 +1,39 @@
+"""Canonical JSON is what the library of the RFC writes, whichever way it is made."""
+
+import json
+from typing import Any
+
+import rfc8785
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from api.services.canonical import canonical
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)))
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(TEXT, below, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(TEXT, JSON))
+@example({"a": 1e-5, "b": 51.0, "c": 1e21, "d": -0.0, "e": 0.1, "f": 123456789.25, "g": 1e16})
+@example({"\ue000": 1, "\U0001f600": 2})
+@example({"é": 'ñ \u2028 \x7f \x1f " \\ /'})
+def test_it_is_what_the_rfc_asks_for(content: dict[str, Any]) -> None:
+    assert canonical(content) == rfc8785.dumps(content)
+
+
+def test_the_largest_integer_is_written_as_the_number_that_it_is() -> None:
+    assert (
+        canonical({"most": 2**53, "least": [-(2**53)]})
+        == b'{"least":[-9007199254740992],"most":9007199254740992}'
+    )
+
+
+def test_the_order_of_keys_does_not_count() -> None:
+    assert canonical(json.loads('{"a": {"c": 1, "b": 2}}')) == canonical(
+        json.loads('{"a": {"b": 2, "c": 1}}')
+    )

@@ -1,0 +1,52 @@
+"""Schemas write what marshmallow would write."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import marshmallow as ma
+import pytest
+
+from schemas.base import Schema
+from tests import pictures
+from tests.world import World, ok
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Compare all that is written with marshmallow's own; gives the names of the schemas that wrote."""
+    names: list[str] = []
+    dump = Schema.dump
+
+    def compared(self: Schema, obj: Any, *, many: bool | None = None) -> Any:
+        ours = dump(self, obj, many=many)
+        assert ours == ma.Schema.dump(self, obj, many=many)
+        names.append(type(self).__name__)
+        return ours
+
+    monkeypatch.setattr(Schema, "dump", compared)
+    yield names
+
+
+def test_what_a_visit_brings_about_is_written_alike(world: World, written: list[str]) -> None:
+    visit = world.visit()
+    photo = world.declare(visit, pictures.jpeg())
+    ok(world.send(visit, world.submission()), 201)
+    returned = world.visit()
+    ok(world.send(returned, world.submission(position={"latitude": 1, "longitude": 1})), 201)
+    waiting = ok(world.reviewer.get("/reviews?status=waiting"))["items"]
+    decision = {"decision": "return", "reason": "Once more", "question_reasons": {"greeting": "Who?"}}
+    for case in waiting:
+        ok(world.reviewer.post(f"/visits/{case['visit_id']}/review", {"revision": 1, **decision}))
+    for caller in (world.shopper, world.manager, world.reviewer, world.admin):
+        ok(caller.get("/visits"))
+        ok(caller.get("/me"))
+    for caller in (world.shopper, world.reviewer):
+        ok(caller.get(f"/visits/{visit['id']}"))
+        ok(caller.get(f"/visits/{visit['id']}/submission"))
+        ok(caller.get(f"/visits/{returned['id']}"))
+    for path in ("/locations", "/regions", "/users", "/reviews", "/checklists"):
+        ok(world.admin.get(path))
+    assert photo["status"] == "awaiting_upload"
+    assert {"OwnVisit", "WatchedVisit", "EvidenceVisit", "ScoredSubmission", "Location", "User"} <= set(
+        written
+    )
