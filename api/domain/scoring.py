@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.domain.answers import NO_ANSWER, Answer, Answers, chosen, is_answered, visible
 from api.domain.checklist import Checklist, Question
@@ -25,14 +25,13 @@ Z_975 = NormalDist().inv_cdf(0.975)
 # One visit.
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """What an answer brought, and the most that it could have brought."""
 
     earned: int = 0
     possible: int = 0
 
-    def __add__(self, other: "Points") -> "Points":
+    def __add__(self, other: "Points") -> "Points":  # type: ignore[override]
         return Points(self.earned + other.earned, self.possible + other.possible)
 
 
@@ -145,8 +144,7 @@ def _score_question(question: Question, section: str, answer: Answer) -> Questio
 # A place over a period.
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """The six whole numbers that answer for any period and region: n, Σe, Σp, Σe², Σep, Σp²."""
 
     visits: int = 0
@@ -162,7 +160,7 @@ class Sums:
         e, p = points.earned, points.possible
         return cls(1, e, p, e * e, e * p, p * p) if p else NO_VISITS
 
-    def __add__(self, other: "Sums") -> "Sums":
+    def __add__(self, other: "Sums") -> "Sums":  # type: ignore[override]
         return Sums(
             self.visits + other.visits,
             self.earned + other.earned,
@@ -181,8 +179,7 @@ class Sums:
 NO_VISITS = Sums()
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A 95 % interval."""
 
     low: float
@@ -337,8 +334,7 @@ def change(
     return Change(difference, interval.cut(-1.0, 1.0), significant)
 
 
-@dataclass(frozen=True, slots=True)
-class Rank:
+class Rank(NamedTuple):
     """A place among others, equals sharing a rank; best and worst are the ranks it could have by chance."""
 
     rank: int

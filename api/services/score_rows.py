@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -23,14 +24,23 @@ from api.domain.scoring import (
     visit_interval_uncut,
     wilson_interval,
 )
-from api.models.places import Location, Region
-from api.models.scores import Total
+from api.models.places import Region
+from api.models.statements import Row, Statement, rows
 from api.services import visibility
 from api.services.paging import Page, bad_cursor, cursor_for, cursor_values
-from api.services.places import location as visible_location
-from api.services.places import region as visible_region
-from api.services.score_sums import NOTHING, PARTS, Counted, Subject, Sum, counted, places, sums
-from api.services.scores import place, question_name, section_name, whole
+from api.services.score_sums import (
+    NOTHING,
+    PARTS,
+    Counted,
+    Places,
+    Subject,
+    Sum,
+    counted,
+    locations,
+    numbers_of,
+    sums,
+)
+from api.services.scores import location, place, question_name, region, section_name, whole
 
 DIMENSIONS = ("location", "region", "section", "question", "fundamental", "month", "checklist")
 INCLUDES = ("change", "months")
@@ -59,6 +69,11 @@ class Asked:
         return next((each for each in self.by if each in PARTS), "visit")
 
     @property
+    def is_of_places(self) -> bool:
+        """Whether places are told apart."""
+        return not {"location", "region"}.isdisjoint(self.by)
+
+    @property
     def is_ranked(self) -> bool:
         """Whether rows stand for locations, so that they can be ranked."""
         return self.by == ("location",)
@@ -74,17 +89,24 @@ class Asked:
         )
 
 
-def page_of_rows(session: Session, actor: Actor, asked: Asked, limit: int | None, cursor: str | None) -> Page:
-    """Return a page of the rows of a table, or all of them; a few statements, however many rows there are."""
+def page_of_rows(
+    session: Session, actor: Actor, asked: Asked, picked: Sequence[str], limit: int | None, cursor: str | None
+) -> Page:
+    """Return a page of the rows of a table, or all of them; a few statements, however many rows there are.
+
+    They have the ``picked`` of the fields that were asked for.
+    """
     _check(asked)
-    rows = _rows(session, actor, asked)
-    found = sorted(((_sort_key(asked, row), row) for row in rows), key=lambda pair: pair[0])
-    ranked = _ranked(rows) if asked.is_ranked else {}
+    session.connection()  # all statements from here on see one moment
+    made = _rows(session, actor, asked)
+    found = sorted(((_sort_key(asked, row), row) for row in made), key=lambda pair: pair[0])
+    is_ranked = not {"rank", "rank_range"}.isdisjoint(picked)
+    ranked = _ranked(made) if is_ranked else {}
     start = _after(cursor, [key for key, _ in found]) if cursor is not None else 0
     shown = found[start:] if limit is None else found[start : start + limit]
     more = start + len(shown) < len(found)
     return Page(
-        [_shown(asked, row, ranked.get(row.key)) for _, row in shown],
+        [_shown(asked, picked, row, ranked.get(row.key)) for _, row in shown],
         cursor_for(*shown[-1][0]) if more else None,
     )
 
@@ -104,10 +126,10 @@ def _check(asked: Asked) -> None:
 
 
 class _Part(NamedTuple):
-    """What a row is by, in one dimension: the key that tells it apart, how it is shown and sorted."""
+    """What a row is by, in one dimension: the key that tells it apart, how it is named and sorted."""
 
     key: str
-    shown: Any
+    name: Any
     order: tuple[Any, ...]
 
 
@@ -116,65 +138,63 @@ class _Pool:
     """The sum of a row over a period, and the checklists of the visits in it."""
 
     total: Sum = NOTHING
-    checklists: set[uuid.UUID] = field(default_factory=set)
+    checklists: frozenset[uuid.UUID] = frozenset()
 
     def add(self, total: Sum, checklist_id: uuid.UUID) -> None:
         self.total = self.total.plus(total)
-        if total.sums.visits:
-            self.checklists.add(checklist_id)
+        if total.sums.visits and checklist_id not in self.checklists:
+            self.checklists |= {checklist_id}
 
 
 @dataclass(slots=True)
 class _Row:
     """One row as it is added up; ``stands`` if it is shown even without visits."""
 
+    key: tuple[str, ...]
     parts: tuple[_Part, ...]
     stands: bool = False
     now: _Pool = field(default_factory=_Pool)
     before: _Pool = field(default_factory=_Pool)
     months: dict[int, Sum] = field(default_factory=dict)
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        return tuple(part.key for part in self.parts)
-
 
 def _rows(session: Session, actor: Actor, asked: Asked) -> list[_Row]:
     """Return the rows of a table with their sums, in no order."""
     checklists = counted(session, actor, asked.checklist)
-    where = _where(session, actor, asked)
-    names = _Names(session, actor, asked, checklists, where)
-    rows = {row.key: row for row in names.standing()}
-    for subject_id, number, month, total in _sums(session, actor, asked, checklists, where):
+    found, numbers = _locations(session, actor, asked)
+    names = _Names(session, actor, asked, checklists, found)
+    made = {row.key: row for row in names.standing()}
+    for subject_id, number, month, total in _sums(session, asked, checklists, numbers):
         checklist_id = checklists.subjects[subject_id].checklist_id
         for parts in product(*names.parts(subject_id, number, month)):
-            key = tuple(part.key for part in parts)
-            row = rows.get(key)
+            key = tuple([part.key for part in parts])
+            row = made.get(key)
             if row is None:
-                row = rows[key] = _Row(parts)
+                row = made[key] = _Row(key, parts)
             if month >= asked.period.first:
                 row.now.add(total, checklist_id)
                 if "months" in asked.include:
                     row.months[month] = row.months.get(month, NOTHING).plus(total)
             else:
                 row.before.add(total, checklist_id)
-    return [row for row in rows.values() if row.stands or row.now.total.asked]
+    return [row for row in made.values() if row.stands or row.now.total.asked]
 
 
-def _where(session: Session, actor: Actor, asked: Asked) -> ColumnElement[bool]:
-    """Return the filter for the locations of a table: those asked for that the actor may see."""
-    where = visibility.locations(actor)
+def _locations(session: Session, actor: Actor, asked: Asked) -> tuple[Sequence[Row], Places]:
+    """Return the locations of a table, those asked for that the actor may see, and their numbers."""
     if asked.region_id is not None:
-        top = visible_region(session, actor, asked.region_id)
-        below = visibility.below(select(Region.id).where(Region.id == top.id))
-        where = and_(where, Location.region_id.in_(below))
+        region(session, actor, asked.region_id)
     if asked.location_id is not None:
-        where = and_(where, Location.id == visible_location(session, actor, asked.location_id).id)
-    return where
+        location(session, actor, asked.location_id)
+    is_of_all = actor.sees_everything and asked.region_id is None and asked.location_id is None
+    if is_of_all and not asked.is_of_places:
+        return (), None
+    found = locations(session, actor, region_id=asked.region_id, location_id=asked.location_id)
+    return found, None if is_of_all else numbers_of(session, actor, found)
 
 
 def _sums(
-    session: Session, actor: Actor, asked: Asked, checklists: Counted, where: ColumnElement[bool]
+    session: Session, asked: Asked, checklists: Counted, numbers: Places
 ) -> Iterator[tuple[int, int, int, Sum]]:
     """Add up totals as finely as the table needs them: (subject, location or 0, month, sum).
 
@@ -182,24 +202,27 @@ def _sums(
     for the period before.
     """
     first, period = asked.period.first, asked.period
-    by: dict[str, SQLColumnExpression[int]] = {"subject": Total.subject_id}
-    if not {"location", "region"}.isdisjoint(asked.by):
-        by["place"] = Total.location_number
+    by, since = ["subject_id"], {}
+    if asked.is_of_places:
+        by.append("location_number")
     if "change" in asked.include:
         period = Period(period.previous.first, period.last)
-        by["month"] = case((Total.month >= first, first), else_=first - 1)
     if "months" in asked.include or "month" in asked.by:
-        by["month"] = Total.month
-    for values, total in sums(
-        session,
-        places(session, actor, where),
-        checklists.subject_ids(asked.kind),
-        period,
-        *by.values(),
-        whole_visits=asked.kind == "visit",
+        by.append("month")
+    elif "change" in asked.include:
+        by.append("since")
+        since["since"] = first
+    subject_ids = checklists.subject_ids(asked.kind)
+    for at, total in sums(
+        session, numbers, subject_ids, period, *by, whole_visits=asked.kind == "visit", **since
     ):
-        at = dict(zip(by, values, strict=True))
-        yield at["subject"], at.get("place", 0), at.get("month", first), total
+        number = at.by_location_number if asked.is_of_places else 0
+        month = first
+        if by[-1] == "month":
+            month = at.by_month
+        elif by[-1] == "since" and not at.by_since:
+            month = first - 1
+        yield at.by_subject_id, number, month, total
 
 
 class _Names:
@@ -211,36 +234,22 @@ class _Names:
         actor: Actor,
         asked: Asked,
         checklists: Counted,
-        where: ColumnElement[bool],
+        found: Iterable[Row],
     ) -> None:
         self.asked = asked
         self.checklists = checklists
         self.subjects: dict[tuple[str, int], _Part] = {}
-        self.locations: dict[int, Any] = {}
-        self.regions: dict[uuid.UUID, Any] = {}
-        if not {"location", "region"}.isdisjoint(asked.by):
-            rows = session.execute(
-                select(
-                    Location.number,
-                    Location.id,
-                    Location.region_id,
-                    Location.code,
-                    Location.name,
-                    Location.closed,
-                ).where(where)
-            )
-            self.locations = {each.number: each for each in rows}
+        self.locations: dict[int, Row] = {}
+        self.of_location: dict[int, _Part] = {}
+        self.regions: dict[uuid.UUID, Row] = {}
+        self.of_region: dict[uuid.UUID, _Part] = {}
+        if asked.is_of_places:
+            self.locations = {each.number: each for each in found}
+        if "location" in asked.by:
+            self.of_location = {number: _place(each) for number, each in self.locations.items()}
         if "region" in asked.by:
-            visible = visibility.regions(actor)
-            if asked.region_id is not None:
-                below = visibility.below(select(Region.id).where(Region.id == asked.region_id))
-                visible = and_(visible, Region.id.in_(below))
-            rows = session.execute(
-                select(Region.id, Region.parent_id, Region.code, Region.name, Region.closed).where(visible)
-            )
-            self.regions = {each.id: each for each in rows}
-        self.of_location = {number: _place(each) for number, each in self.locations.items()}
-        self.of_region = {region_id: _place(each) for region_id, each in self.regions.items()}
+            self.regions = {each.id: each for each in _regions(session, actor, asked.region_id)}
+            self.of_region = {region_id: _place(each) for region_id, each in self.regions.items()}
 
     def standing(self) -> Iterator[_Row]:
         """Yield the rows that are shown even without visits: places that are open, and months."""
@@ -256,7 +265,7 @@ class _Names:
         else:
             return
         for part in standing:
-            yield _Row((part,), stands=True)
+            yield _Row((part.key,), (part,), stands=True)
 
     def parts(self, subject_id: int, number: int, month: int) -> Iterator[Sequence[_Part]]:
         """Yield for each dimension what a total belongs to: several in regions that lie in one another."""
@@ -285,8 +294,26 @@ class _Names:
         return known
 
 
-def _place(row: Any) -> _Part:
-    return _Part(str(row.id), place(row), (row.code,))
+def _regions(session: Session, actor: Actor, top_id: uuid.UUID | None) -> list[Row]:
+    """Return the regions that the actor may see, of those in or below one where that is asked for."""
+    given = {} if top_id is None else {"region_id": top_id}
+    statement = _regions_statement(actor.role, top_id is not None)
+    return rows(session, statement, **given, **visibility.whose(actor))
+
+
+@cache
+def _regions_statement(role: str, below_one: bool) -> Statement:
+    where = [visibility.regions(visibility.anyone(role))]
+    if below_one:
+        top = select(Region.id).where(Region.id == bindparam("region_id"))
+        where.append(Region.id.in_(visibility.below(top)))
+    return Statement(
+        select(Region.id, Region.parent_id, Region.code, Region.name, Region.closed).where(*where)
+    )
+
+
+def _place(row: Row) -> _Part:
+    return _Part(str(row.id), row, (row.code,))
 
 
 def _month(month: int) -> _Part:
@@ -366,18 +393,22 @@ def _score(asked: Asked, total: Sum) -> dict[str, Any]:
     return whole(total) if asked.kind == "visit" else figures(total.sums)
 
 
-def _shown(asked: Asked, row: _Row, rank: Rank | None) -> dict[str, Any]:
-    """Return a row as the contract has it."""
-    shown = {dimension: part.shown for dimension, part in zip(asked.by, row.parts, strict=True)}
-    shown |= _score(asked, row.now.total)
+def _shown(asked: Asked, picked: Sequence[str], row: _Row, rank: Rank | None) -> dict[str, Any]:
+    """Return the picked fields of a row, as the contract has them."""
+    shown = {
+        dimension: place(part.name) if dimension in ("location", "region") else part.name
+        for dimension, part in zip(asked.by, row.parts, strict=True)
+    }
+    if not set(FIGURES_OF_VISITS).isdisjoint(picked):
+        shown |= _score(asked, row.now.total)
     if asked.is_ranked:
         shown["rank"] = rank and rank.rank
         shown["rank_range"] = rank and {"best": rank.best, "worst": rank.worst}
-    if "change" in asked.include:
+    if "change" in picked:
         shown["change"] = change_figures(_change(asked, row))
-    if "months" in asked.include:
+    if "months" in picked:
         shown["months"] = [
             {"month": month_name(month), **_score(asked, row.months.get(month, NOTHING))}
             for month in asked.period.months
         ]
-    return shown
+    return {name: shown[name] for name in picked}

@@ -1,11 +1,21 @@
 """Sums out of the totals: which checklists count, over which locations, added up along any columns."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, case, cast, func, not_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    SQLColumnExpression,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -14,15 +24,17 @@ from api.domain.checklist import SELF_CHECK, Question, Section
 from api.domain.months import Period
 from api.domain.scoring import NO_VISITS, Sums
 from api.models.checklists import Checklist, ChecklistVersion
-from api.models.places import Location
+from api.models.places import Location, Region
 from api.models.scores import Tally, Total
+from api.models.statements import Row, Statement, among, row, rows
+from api.services import visibility
 from api.services.checklists import Published, published
 
 #: the kinds of subjects that are parts of a visit
 PARTS = ("section", "fundamental", "question")
 
 #: the numbers of locations; ``None`` stands for all of the organization
-Places = Select[int] | Sequence[int] | None
+Places = Sequence[int] | None
 
 
 class Sum(NamedTuple):
@@ -77,23 +89,39 @@ class Wording(NamedTuple):
     question: Question | None = None
 
 
+@lru_cache(maxsize=500)
+def _subjects(version: Published) -> Mapping[int, Subject]:
+    """Return the subjects of a version's checklist by their ids."""
+    return {subject_id: Subject(version, kind, key) for (kind, key), subject_id in version.subjects.items()}
+
+
+@lru_cache(maxsize=500)
+def _wordings(version: Published, age: int) -> Mapping[tuple[str, str], Wording]:
+    """Return the sections and questions of a version that has so many later ones."""
+    known: dict[tuple[str, str], Wording] = {}
+    checklist = version.document
+    for s, section in enumerate(checklist.sections):
+        known["section", section.key] = Wording((checklist.key, age, s), section)
+        for question in section.questions:
+            known["question", question.key] = Wording((checklist.key, age, len(known)), section, question)
+    return known
+
+
 class Counted:
     """The checklists whose visits count, in their latest versions: the one named, or all but self-checks."""
 
     def __init__(self, session: Session, latest: Iterable[Published]) -> None:
         self._session = session
-        self._wordings: dict[uuid.UUID, dict[tuple[str, str], Wording]] = {}
         self._older: dict[uuid.UUID, Sequence[uuid.UUID]] = {}
         self.latest = list(latest)
 
     @cached_property
     def subjects(self) -> dict[int, Subject]:
         """Every subject by its id; those that a checklist has no more are in here as well."""
-        return {
-            subject_id: Subject(version, kind, key)
-            for version in self.latest
-            for (kind, key), subject_id in version.subjects.items()
-        }
+        found: dict[int, Subject] = {}
+        for version in self.latest:
+            found |= _subjects(version)
+        return found
 
     def subject_ids(self, *kinds: str) -> list[int]:
         """Return the ids of all subjects of some kinds."""
@@ -105,26 +133,14 @@ class Counted:
         Its order is that of the checklist; what the latest version has no more comes last.
         """
         wanted = (subject.kind, subject.key)
-        known = self._wordings_of(subject.version, 0)
+        known = _wordings(subject.version, 0)
         if wanted in known:
             return known[wanted]
         for age, version_id in enumerate(self._older_than(subject.version), start=1):
-            known = self._wordings_of(published(self._session, version_id), age)
+            known = _wordings(published(self._session, version_id), age)
             if wanted in known:
                 return known[wanted]
         raise LookupError(wanted)
-
-    def _wordings_of(self, version: Published, age: int) -> dict[tuple[str, str], Wording]:
-        known = self._wordings.get(version.id)
-        if known is None:
-            known = self._wordings[version.id] = {}
-            checklist = version.document
-            for s, section in enumerate(checklist.sections):
-                known["section", section.key] = Wording((checklist.key, age, s), section)
-                for question in section.questions:
-                    order = (checklist.key, age, len(known))
-                    known["question", question.key] = Wording(order, section, question)
-        return known
 
     def _older_than(self, version: Published) -> Sequence[uuid.UUID]:
         if version.checklist_id not in self._older:
@@ -141,53 +157,89 @@ class Counted:
 
 def counted(session: Session, actor: Actor, checklist_key: str | None) -> Counted:
     """Return the checklists that a score is over: self-checks only where that checklist is named."""
-    query = (
-        select(ChecklistVersion.id)
-        .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
-        .where(
-            Checklist.organization_id == actor.organization_id,
-            Checklist.latest_version == ChecklistVersion.version,
-        )
-        .order_by(Checklist.key)
-    )
+    organization_id = actor.organization_id
     if checklist_key is not None:
-        query = query.where(Checklist.key == checklist_key)
-    latest = [published(session, version_id) for version_id in session.scalars(query).all()]
-    if checklist_key is not None:
-        if not latest:
+        named = rows(session, _LATEST_NAMED, organization_id=organization_id, key=checklist_key)
+        if not named:
             raise problems.CHECKLIST_NOT_FOUND()
-        return Counted(session, latest)
+        return Counted(session, (published(session, each.id) for each in named))
+    latest = (published(session, each.id) for each in rows(session, _LATEST, organization_id=organization_id))
     return Counted(session, (each for each in latest if each.document.channel != SELF_CHECK))
 
 
-def places(session: Session, actor: Actor, where: ColumnElement[bool]) -> Places:
-    """Return the locations that a filter holds; if they are all there are, sums are quicker without it."""
-    outside = session.scalar(
-        select(Location.number).where(Location.organization_id == actor.organization_id, not_(where)).limit(1)
+_latest = (
+    select(ChecklistVersion.id)
+    .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+    .where(
+        Checklist.organization_id == bindparam("organization_id"),
+        Checklist.latest_version == ChecklistVersion.version,
     )
-    return None if outside is None else select(Location.number).where(where)
+    .order_by(Checklist.key)
+)
+_LATEST = Statement(_latest)
+_LATEST_NAMED = Statement(_latest.where(Checklist.key == bindparam("key")))
 
 
-def _sum(number: Any) -> Any:
+def locations(session: Session, actor: Actor, **within: uuid.UUID | None) -> list[Row]:
+    """Return the locations that the actor may see, by code.
+
+    Only those in or below ``region_id``, or with ``location_id``, where these are given.
+    """
+    given = {name: value for name, value in within.items() if value is not None}
+    return rows(session, _locations(actor.role, *given), **given, **visibility.whose(actor))
+
+
+@cache
+def _locations(role: str, *given: str) -> Statement:
+    where = [visibility.locations(visibility.anyone(role))]
+    if "region_id" in given:
+        top = select(Region.id).where(Region.id == bindparam("region_id"))
+        where.append(Location.region_id.in_(visibility.below(top)))
+    if "location_id" in given:
+        where.append(Location.id == bindparam("location_id"))
+    columns = ("number", "id", "region_id", "code", "name", "closed")
+    return Statement(
+        select(*(getattr(Location, each) for each in columns)).where(*where).order_by(Location.code)
+    )
+
+
+def numbers_of(session: Session, actor: Actor, found: Sequence[Row]) -> Places:
+    """Return the numbers of locations; if they are all there are, sums are quicker without them."""
+    there_are = row(session, _HOW_MANY, organization_id=actor.organization_id)
+    assert there_are is not None
+    return None if there_are.locations == len(found) else [each.number for each in found]
+
+
+_HOW_MANY = Statement(
+    select(func.count().label("locations"))
+    .select_from(Location)
+    .where(Location.organization_id == bindparam("organization_id"))
+)
+
+
+def _sum(number: Any) -> ColumnElement[int]:
     """Add a column up; PostgreSQL's sum would come back as a decimal."""
     return cast(func.sum(number), BigInteger)
 
 
-_OF_ALL = tuple(
-    map(
-        _sum,
-        (
-            Total.asked,
-            Total.visits,
-            Total.earned,
-            Total.possible,
-            Total.earned_squared,
-            Total.product,
-            Total.possible_squared,
-        ),
-    )
+_OF_ALL = (
+    Total.asked,
+    Total.visits,
+    Total.earned,
+    Total.possible,
+    Total.earned_squared,
+    Total.product,
+    Total.possible_squared,
 )
-_OF_WHOLE_VISITS = (*_OF_ALL, _sum(Total.critical_failures), _sum(Total.passed))
+_OF_WHOLE_VISITS = (*_OF_ALL, Total.critical_failures, Total.passed)
+#: what totals can be added up by
+_BY: Mapping[str, SQLColumnExpression[Any]] = {
+    "subject_id": Total.subject_id,
+    "location_number": Total.location_number,
+    "month": Total.month,
+    #: 1 from a month on, 0 before it
+    "since": case((Total.month >= bindparam("since", type_=Integer), 1), else_=0),
+}
 
 
 def sums(
@@ -195,69 +247,99 @@ def sums(
     places: Places,
     subject_ids: Sequence[int],
     period: Period,
-    *by: SQLColumnExpression[Any],
+    *by: str,
     whole_visits: bool = False,
-) -> list[tuple[tuple[Any, ...], Sum]]:
-    """Add up totals in one statement; returns (values of ``by``, sum).
+    **since: int,
+) -> list[tuple[Row, Sum]]:
+    """Add up totals in one statement, by any of ``_BY``; returns (row with ``by_…`` of each, sum).
 
     ``whole_visits`` counts critical failures and passes too; parts of visits have none.
     """
-    # Grouped by label: PostgreSQL does not see that two expressions with parameters are the same.
-    labels = [f"by_{index}" for index in range(len(by))]
-    columns: list[Any] = [column.label(label) for column, label in zip(by, labels, strict=True)]
-    numbers = _OF_WHOLE_VISITS if whole_visits else _OF_ALL
-    query = select(*columns, *numbers).where(*_within(Total, places, subject_ids, period)).group_by(*labels)
+    statement = _sums(by, places is not None, whole_visits)
     width = len(by)
     return [
-        (tuple(row[:width]), Sum(row[width], Sums(*row[width + 1 : width + 7]), *row[width + 7 :]))
-        for row in session.execute(query)
+        (each, Sum(each[width], Sums._make(each[width + 1 : width + 7]), *each[width + 7 :]))
+        for each in rows(session, statement, **_within(places, subject_ids, period), **since)
     ]
+
+
+@cache
+def _sums(by: tuple[str, ...], in_places: bool, whole_visits: bool) -> Statement:
+    numbers = _OF_WHOLE_VISITS if whole_visits else _OF_ALL
+    # Grouped by label: PostgreSQL does not see that two expressions with parameters are the same.
+    labels = [f"by_{name}" for name in by]
+    columns: list[Any] = [_BY[name].label(label) for name, label in zip(by, labels, strict=True)]
+    columns += [_sum(number).label(number.key) for number in numbers]
+    return Statement(
+        lambda dialect: select(*columns).where(*_is_within(Total, in_places, dialect)).group_by(*labels)
+    )
 
 
 def tallies(
     session: Session, places: Places, subject_ids: Sequence[int], period: Period
 ) -> dict[int, dict[str, int]]:
     """Add up how often each question was answered in each way, by subject."""
-    query = (
-        select(Tally.subject_id, Tally.answer, _sum(Tally.times))
-        .where(*_within(Tally, places, subject_ids, period))
-        .group_by(Tally.subject_id, Tally.answer)
-    )
     found: dict[int, dict[str, int]] = {}
-    for subject_id, answer, times in session.execute(query):
-        if times:
-            found.setdefault(subject_id, {})[answer] = times
+    statement = _tallies(places is not None)
+    for each in rows(session, statement, **_within(places, subject_ids, period)):
+        if each.times:
+            found.setdefault(each.subject_id, {})[each.answer] = each.times
     return found
+
+
+@cache
+def _tallies(in_places: bool) -> Statement:
+    return Statement(
+        lambda dialect: (
+            select(Tally.subject_id, Tally.answer, _sum(Tally.times).label("times"))
+            .where(*_is_within(Tally, in_places, dialect))
+            .group_by(Tally.subject_id, Tally.answer)
+        )
+    )
 
 
 #: all that questions are counted as which have no answers of their own, as scales and choices have
 FIXED_ANSWERS = ("yes", "no", "answered", "not_applicable")
-_OF_FIXED_ANSWERS = tuple(_sum(case((Tally.answer == each, Tally.times), else_=0)) for each in FIXED_ANSWERS)
 
 
 def fixed_tallies(
     session: Session, places: Places, subject_ids: Sequence[int], period: Period
 ) -> dict[int, dict[str, int]]:
     """Do as ``tallies`` for questions with fixed answers: without a sort, SQLite is twice as fast."""
-    query = (
-        select(Tally.subject_id, *_OF_FIXED_ANSWERS)
-        .where(*_within(Tally, places, subject_ids, period))
-        .group_by(Tally.subject_id)
-    )
+    statement = _fixed_tallies(places is not None)
     return {
         subject_id: {answer: times for answer, times in zip(FIXED_ANSWERS, counts, strict=True) if times}
-        for subject_id, *counts in session.execute(query)
+        for subject_id, *counts in rows(session, statement, **_within(places, subject_ids, period))
     }
 
 
-def _within(
-    table: type[Total] | type[Tally], places: Places, subject_ids: Sequence[int], period: Period
-) -> list[ColumnElement[bool]]:
-    """Return the filter for rows of some subjects, of a period, of places of the subjects' organization."""
-    conditions: list[ColumnElement[bool]] = [
-        table.subject_id.in_(subject_ids),
-        table.month.between(period.first, period.last),
+@cache
+def _fixed_tallies(in_places: bool) -> Statement:
+    counts = [
+        cast(func.sum(Tally.times).filter(Tally.answer == each), BigInteger).label(each)
+        for each in FIXED_ANSWERS
     ]
-    if places is not None:
-        conditions.append(table.location_number.in_(places))
+    return Statement(
+        lambda dialect: (
+            select(Tally.subject_id, *counts)
+            .where(*_is_within(Tally, in_places, dialect))
+            .group_by(Tally.subject_id)
+        )
+    )
+
+
+def _is_within(table: type[Total] | type[Tally], in_places: bool, dialect: str) -> list[ColumnElement[bool]]:
+    """Return the filter for rows of some subjects, of a period, of places of the subjects' organization."""
+    conditions = [
+        among(table.subject_id, "subject_ids", dialect),
+        table.month.between(bindparam("first"), bindparam("last")),
+    ]
+    if in_places:
+        conditions.append(among(table.location_number, "places", dialect))
     return conditions
+
+
+def _within(places: Places, subject_ids: Sequence[int], period: Period) -> dict[str, Any]:
+    """Return the parameters of that filter."""
+    parameters = {"subject_ids": subject_ids, "first": period.first, "last": period.last}
+    return parameters if places is None else {**parameters, "places": places}

@@ -1,18 +1,23 @@
-"""Scores of a location or a region over a period, with everything that explains them."""
+"""Scores of a location or a region over a period, with everything that explains them.
+
+What is returned is JSON as ``schemas.scores`` describes it.
+"""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.domain import problems
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.months import Period, month_name
 from api.domain.scoring import change, change_figures, figures, possible_tallies, visit_figures
-from api.models.places import Location, Region
-from api.models.scores import Total
+from api.models.places import Region
+from api.models.statements import Row, Statement, row, rows
 from api.services import visibility
 from api.services.score_sums import (
     NOTHING,
@@ -23,40 +28,67 @@ from api.services.score_sums import (
     Sum,
     counted,
     fixed_tallies,
-    places,
+    locations,
+    numbers_of,
     pooled,
     sums,
     tallies,
 )
 
 
+def location(session: Session, actor: Actor, location_id: uuid.UUID) -> Row:
+    """Return a location that the actor may see; its session sees one moment from here on."""
+    session.connection()
+    found = locations(session, actor, location_id=location_id)
+    if not found:
+        raise problems.LOCATION_NOT_FOUND()
+    return found[0]
+
+
+def region(session: Session, actor: Actor, region_id: uuid.UUID) -> Row:
+    """Return a region that the actor may see; its session sees one moment from here on."""
+    session.connection()
+    found = row(session, _region(actor.role), region_id=region_id, **visibility.whose(actor))
+    if found is None:
+        raise problems.REGION_NOT_FOUND()
+    return found
+
+
+@cache
+def _region(role: str) -> Statement:
+    visible = visibility.regions(visibility.anyone(role))
+    return Statement(
+        select(Region.id, Region.code, Region.name).where(Region.id == bindparam("region_id"), visible)
+    )
+
+
 def location_score(
-    session: Session, actor: Actor, location: Location, period: Period, checklist_key: str | None
+    session: Session, actor: Actor, location: Row, period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
-    """Return a location's score over a period; the caller has made sure that the actor may see it."""
+    """Return the score over a period of a ``location`` from above."""
     checklists = counted(session, actor, checklist_key)
-    report = _report(session, checklists, [location.number], period)
-    return {"location": place(location), "checklist": checklist_key, **report}
+    report = _report(session, checklists, [location.number], period, checklist_key)
+    return {**report, "location": place(location)}
 
 
 def region_score(
-    session: Session, actor: Actor, region: Region, period: Period, checklist_key: str | None
+    session: Session, actor: Actor, region: Row, period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
-    """Return a region's score over a period, everything below it included, and those of its children."""
+    """Return the score over a period of a ``region`` from above, everything below it included.
+
+    Its children's scores come with it.
+    """
     checklists = counted(session, actor, checklist_key)
-    below = visibility.below(select(Region.id).where(Region.id == region.id))
-    where = Location.region_id.in_(below)
-    numbers = places(session, actor, where)
-    report = _report(session, checklists, numbers, period)
+    below = locations(session, actor, region_id=region.id)
+    numbers = numbers_of(session, actor, below)
+    report = _report(session, checklists, numbers, period, checklist_key)
     visits = checklists.subject_ids("visit")
     by_number: dict[int, Sum] = {
-        number: total
-        for (number,), total in sums(
-            session, numbers, visits, period, Total.location_number, whole_visits=True
-        )
+        each.by_location_number: total
+        for each, total in sums(session, numbers, visits, period, "location_number", whole_visits=True)
     }
-    children = _children(session, region, where, by_number)
-    return {"region": place(region), "checklist": checklist_key, **report, "children": children}
+    children = _children(session, actor, region, below, by_number)
+    return {**report, "region": place(region), "children": children}
 
 
 def place(row: Any) -> dict[str, Any]:
@@ -69,37 +101,36 @@ def whole(total: Sum) -> dict[str, Any]:
     return visit_figures(total.sums, total.critical_failures, total.passed)
 
 
-def _report(session: Session, checklists: Counted, numbers: Places, period: Period) -> dict[str, Any]:
+def _report(
+    session: Session, checklists: Counted, numbers: Places, period: Period, checklist_key: str | None
+) -> dict[str, Any]:
     visits = checklists.subject_ids("visit")
     both = Period(period.previous.first, period.last)
     months = dict.fromkeys(both.months, NOTHING)
     compared = set()
-    for (subject_id, month), total in sums(
-        session, numbers, visits, both, Total.subject_id, Total.month, whole_visits=True
-    ):
-        months[month] = months[month].plus(total)
+    for each, total in sums(session, numbers, visits, both, "subject_id", "month", whole_visits=True):
+        months[each.by_month] = months[each.by_month].plus(total)
         if total.sums.visits:
-            compared.add(subject_id)
+            compared.add(each.by_subject_id)
     now = pooled(months[month] for month in period.months)
     before = pooled(months[month] for month in period.previous.months)
     parts: dict[int, Sum] = {
-        subject_id: total
-        for (subject_id,), total in sums(
-            session, numbers, checklists.subject_ids(*PARTS), period, Total.subject_id
-        )
+        each.by_subject_id: total
+        for each, total in sums(session, numbers, checklists.subject_ids(*PARTS), period, "subject_id")
         if total.asked
     }
     answers = _answers(session, checklists, numbers, parts, period)
     return {
-        "from": period.first,
-        "to": period.last,
+        "from": month_name(period.first),
+        "to": month_name(period.last),
+        "checklist": checklist_key,
         "total": whole(now),
         "previous": whole(before),
         "change": change_figures(change(now.sums, before.sums, comparable=len(compared) <= 1)),
         "sections": _sections(checklists, parts),
         "fundamentals": _fundamentals(checklists, parts),
         "questions": _questions(checklists, parts, answers),
-        "months": [{"month": month_name(month), **whole(months[month])} for month in period.months],
+        "months": [{**whole(months[month]), "month": month_name(month)} for month in period.months],
     }
 
 
@@ -115,12 +146,14 @@ def _answers(
             question = checklists.wording(subject).question
             assert question is not None
             (free if question.type in ("scale", "choice") else fixed).append(each)
-    return tallies(session, numbers, free, period) | fixed_tallies(session, numbers, fixed, period)
+    return (tallies(session, numbers, free, period) if free else {}) | (
+        fixed_tallies(session, numbers, fixed, period) if fixed else {}
+    )
 
 
 def _sections(checklists: Counted, parts: Mapping[int, Sum]) -> list[dict[str, Any]]:
     return [
-        section_name(checklists, checklists.subjects[each]) | figures(parts[each].sums)
+        {**figures(parts[each].sums), **section_name(checklists, checklists.subjects[each])}
         for each in _ordered(checklists, parts, "section")
     ]
 
@@ -139,7 +172,7 @@ def _fundamentals(checklists: Counted, parts: Mapping[int, Sum]) -> list[dict[st
         if subject.kind == "fundamental":
             by_key[subject.key] = by_key.get(subject.key, NOTHING).plus(total)
     return [
-        {"key": each.key, "title": each.title, **figures(by_key[each.key].sums)}
+        {**figures(by_key[each.key].sums), "key": each.key, "title": each.title}
         for each in FUNDAMENTALS
         if each.key in by_key
     ]
@@ -148,7 +181,7 @@ def _fundamentals(checklists: Counted, parts: Mapping[int, Sum]) -> list[dict[st
 def _questions(
     checklists: Counted, parts: Mapping[int, Sum], answers: Mapping[int, Mapping[str, int]]
 ) -> list[dict[str, Any]]:
-    rows = []
+    described = []
     for each in _ordered(checklists, parts, "question"):
         subject = checklists.subjects[each]
         question = checklists.wording(subject).question
@@ -156,12 +189,14 @@ def _questions(
         counts = answers.get(each, {})
         # An option that a later version dropped was answered all the same.
         possible = dict.fromkeys([*possible_tallies(question), *sorted(counts)], 0)
-        rows.append(
-            question_name(checklists, subject)
-            | {"answers": {**possible, **counts}}
-            | figures(parts[each].sums)
+        described.append(
+            {
+                **figures(parts[each].sums),
+                **question_name(checklists, subject),
+                "answers": {**possible, **counts},
+            }
         )
-    return rows
+    return described
 
 
 def question_name(checklists: Counted, subject: Subject) -> dict[str, Any]:
@@ -184,30 +219,29 @@ def _ordered(checklists: Counted, parts: Iterable[int], kind: str) -> list[int]:
 
 
 def _children(
-    session: Session, top: Region, where: ColumnElement[bool], by_number: Mapping[int, Sum]
+    session: Session, actor: Actor, top: Row, below: Sequence[Row], by_number: Mapping[int, Sum]
 ) -> list[dict[str, Any]]:
     """Return the regions and locations right below a region, each with what lies below it."""
-    regions = session.execute(
-        select(Region.id, Region.parent_id, Region.code, Region.name)
-        .where(Region.organization_id == top.organization_id)
-        .order_by(Region.code)
-    ).all()
+    regions = rows(session, _REGIONS, organization_id=actor.organization_id)
     parents: dict[uuid.UUID, uuid.UUID] = {each.id: each.parent_id for each in regions}
     by_region = {each.id: NOTHING for each in regions if each.parent_id == top.id}
-    locations = []
-    for each in session.execute(
-        select(Location.number, Location.region_id, Location.id, Location.code, Location.name)
-        .where(where)
-        .order_by(Location.code)
-    ):
+    stores = []
+    for each in below:
         total = by_number.get(each.number, NOTHING)
         if each.region_id == top.id:
-            locations.append({"location": place(each), **whole(total)})
+            stores.append({**whole(total), "location": place(each)})
         else:
             child = each.region_id
             while child not in by_region:
                 child = parents[child]
             by_region[child] = by_region[child].plus(total)
     return [
-        {"region": place(each), **whole(by_region[each.id])} for each in regions if each.id in by_region
-    ] + locations
+        {**whole(by_region[each.id]), "region": place(each)} for each in regions if each.id in by_region
+    ] + stores
+
+
+_REGIONS = Statement(
+    select(Region.id, Region.parent_id, Region.code, Region.name)
+    .where(Region.organization_id == bindparam("organization_id"))
+    .order_by(Region.code)
+)
