@@ -6,8 +6,9 @@ Everything that refuses raises marshmallow's ValidationError, which the routes a
 import math
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, cast
 
 import marshmallow as ma
@@ -17,14 +18,25 @@ from api.domain.access import PASSWORD_LENGTH
 from api.domain.checklist import LANGUAGE
 from api.domain.months import month_name, month_number
 from api.domain.times import time_zones, utc_text
+from schemas.writing import writer
 
 LARGEST_INTEGER = 2**53
-MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
+#: there is no year 0
+MONTH_PATTERN = "^([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])$"
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
 )
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+# Patterns that the OpenAPI document shows, so that it takes just what the server takes.
+
+#: no text holds NUL
+TEXT_PATTERN = r"^[^\x00]*$"
+#: nor is it blank, by what Python takes for blank
+SAID_PATTERN = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
+UUID_PATTERN = f"^{_UUID.pattern}$"
+RANDOM_ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
 class Schema(ma.Schema):
@@ -35,12 +47,37 @@ class Schema(ma.Schema):
 
         unknown = ma.RAISE
 
+    @cached_property
+    def _write(self) -> Callable[[Any], dict[str, Any]]:
+        return writer(self)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Return the JSON of an object, or of many, as marshmallow would write it, in a fifth of its time."""
+        if self.many if many is None else many:
+            return [self._write(each) for each in obj]
+        return self._write(obj)
+
+
+class Matching(validate.Regexp):
+    """The whole of a text is as a pattern says, which has ``^`` and ``$`` for the OpenAPI document."""
+
+    def __init__(self, pattern: str, **kwargs: Any) -> None:
+        super().__init__(pattern, **kwargs)
+        self.pattern = pattern
+
+    def __call__(self, value: Any) -> Any:
+        """Refuse a text that is otherwise; ``$`` alone would let a line's end pass."""
+        if not re.fullmatch(self.pattern, value):
+            raise ma.ValidationError(self._format_error(value))
+        return value
+
 
 class Text(fields.String):
     """A string of ``least`` to ``most`` characters, not blank unless ``least`` is 0; ``None`` is no limit."""
 
     def __init__(self, most: int | None = 200, least: int = 1, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(min=least, max=most), **kwargs)
+        shown = {"pattern": SAID_PATTERN if least else TEXT_PATTERN, **kwargs.pop("metadata", {})}
+        super().__init__(validate=validate.Length(min=least, max=most), metadata=shown, **kwargs)
         self.least = least
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
@@ -115,6 +152,11 @@ class QueryBoolean(fields.Boolean):
 class Id(fields.UUID):
     """A UUID in lower case."""
 
+    pattern = UUID_PATTERN
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": self.pattern}, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID:
         if not isinstance(value, str) or not _UUID.fullmatch(value):
             raise ma.ValidationError("This must be a UUID in lower case.")
@@ -123,6 +165,8 @@ class Id(fields.UUID):
 
 class RandomId(Id):
     """A UUID of version 4 that a phone made; others tell of the phone and the time."""
+
+    pattern = RANDOM_ID_PATTERN
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID:
         made = super()._deserialize(value, attr, data, **kwargs)
@@ -188,8 +232,10 @@ class Localized(fields.Field):
     """Text that people read: a string, or an object of language → text."""
 
     def __init__(self, **kwargs: Any) -> None:
-        texts = {"type": "object", "additionalProperties": {"type": "string"}}
-        super().__init__(metadata={"anyOf": [{"type": "string"}, texts, {"type": "null"}]}, **kwargs)
+        text = {"type": "string", "pattern": TEXT_PATTERN}
+        languages = {"pattern": f"^{LANGUAGE.pattern}$"}
+        texts = {"type": "object", "propertyNames": languages, "additionalProperties": text}
+        super().__init__(metadata={"anyOf": [text, texts, {"type": "null"}]}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -206,6 +252,9 @@ class Localized(fields.Field):
 
 class TimeZone(Text):
     """The name of a time zone, such as ``Europe/Madrid``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(most=64, metadata={"enum": sorted(time_zones())}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, attr, data, **kwargs)

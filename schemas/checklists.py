@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from api.domain.checklist import KEY
 from schemas.base import Boolean, Integer, Localized, Number, Schema, Text, page_of
 
 #: A draft is held to the types alone, and null says as much as nothing; the rest is told at publishing.
@@ -81,7 +82,7 @@ class Section(Schema):
 class ChecklistDraft(Schema):
     """A checklist that is being written."""
 
-    key = Text(64, required=True)
+    key = Text(64, required=True, metadata={"pattern": f"^{KEY.pattern}$"})
     title = Localized(**_LEFT_OUT)
     channel = _word()
     introduction = Localized(**_LEFT_OUT)

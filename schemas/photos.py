@@ -1,16 +1,16 @@
 """Photos: declared, uploaded, confirmed."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
-from schemas.base import Integer, Position, Schema, Text, Time, Word
+from schemas.base import Integer, Matching, Position, Schema, Text, Time, Word
 
 
 class PhotoDeclaration(Schema):
     """A photo that is about to be sent."""
 
     question = Text(64, required=True)
-    sha256 = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
+    sha256 = fields.String(required=True, validate=Matching("^[0-9a-f]{64}$"))
     size = Integer(1, MAX_PHOTO_BYTES, required=True)
     content_type = Word(PHOTO_TYPES, required=True)
     taken_at = Time(allow_none=True)

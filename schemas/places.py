@@ -60,7 +60,7 @@ class LocationWrite(Schema):
     name = Text(200, required=True)
     region_id = Id(required=True)
     address = Text(500, allow_none=True)
-    time_zone = TimeZone(64, required=True)
+    time_zone = TimeZone(required=True)
     latitude = Number(-90, 90, allow_none=True)
     longitude = Number(-180, 180, allow_none=True)
     external_id = Text(200, allow_none=True)

@@ -1,6 +1,6 @@
 """Reviews: what waits for a decision, and decisions."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from api.domain.visits import DECISIONS
 from schemas.base import Id, Integer, PageQuery, Schema, Text, Time, Word, page_of
@@ -28,9 +28,7 @@ class DecisionNew(Schema):
     revision = Integer(1, required=True)
     decision = Word(DECISIONS, required=True)
     reason = Text(5000, 0, allow_none=True, load_default=None)
-    question_reasons = ByQuestion(
-        Text(5000), allow_none=True, load_default=None, validate=validate.Length(max=500)
-    )
+    question_reasons = ByQuestion(Text(5000), most=500, allow_none=True, load_default=None)
     replaces = Id(allow_none=True, load_default=None)
 
 

@@ -147,9 +147,11 @@ class ReportQuery(PeriodQuery):
 class Words(fields.String):
     """Several of a few fixed words, with commas between them."""
 
-    def __init__(self, words: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, words: Sequence[str], most: int, **kwargs: Any) -> None:
         described = f"Of {', '.join(words)}; several with commas between them"
-        super().__init__(metadata={"description": described}, **kwargs)
+        one = f"({'|'.join(words)})"
+        shown = {"description": described, "pattern": f"^{one}(,{one}){{0,{most - 1}}}$"}
+        super().__init__(metadata=shown, **kwargs)
         self.words = words
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -167,12 +169,12 @@ def rows_query(by: Sequence[str], includes: Sequence[str], sorts: Sequence[str])
         """Which rows of scores are asked for."""
 
     fields_of_it: dict[str, Any] = {
-        "by": Words(by, required=True),
+        "by": Words(by, 2, required=True),
         "region_id": Id(),
         "location_id": Id(),
-        "include": Words(includes, load_default=()),
+        "include": Words(includes, len(includes), load_default=tuple),
         "sort": Word(sorts, load_default="name"),
-        "fields": fields.String(),
+        "fields": fields.String(metadata={"pattern": "^[a-z_]+(,[a-z_]+)*$"}),
         "limit": QueryInteger(1, 500),
         "cursor": fields.String(),
     }

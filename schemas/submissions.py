@@ -1,14 +1,33 @@
 """Submissions: what a phone sends, the receipt it gets, and the answers with their points."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from api.domain.checklist import MAX_TEXT
-from schemas.base import Boolean, Id, Integer, Position, RandomId, Schema, Text, Time
+from schemas.base import (
+    LARGEST_INTEGER,
+    TEXT_PATTERN,
+    Boolean,
+    Id,
+    Integer,
+    Position,
+    RandomId,
+    Schema,
+    Text,
+    Time,
+)
 from schemas.visits import ByQuestion, ScoredAnswer, VisitScore
 
 
 class AnswerValue(fields.Field):
     """A value of any question type; the checklist tells what it may be."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        text = {"type": "string", "pattern": TEXT_PATTERN}
+        number = {"type": "number", "minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER}
+        anything = [text, number, {"type": "array", "items": text}, {"type": "null"}]
+        super().__init__(metadata={"anyOf": anything}, **kwargs)
 
 
 class Answer(Schema):
@@ -20,6 +39,27 @@ class Answer(Schema):
     photos = fields.List(RandomId(), allow_none=True, validate=validate.Length(max=100))
 
 
+class Answers(ByQuestion):
+    """Answers by question."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(fields.Nested(Answer()), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        # Most need no schema to be seen to be right, and one for each question takes its time.
+        if type(value) is dict and all(map(_is_plain, value.values())):
+            return value
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def _is_plain(answer: Any) -> bool:
+    """Whether an answer is a value, with a comment or without, and nothing else."""
+    if type(answer) is not dict or not answer.keys() <= {"value", "comment"}:
+        return False
+    comment = answer.get("comment", "")
+    return type(comment) is str and len(comment) <= MAX_TEXT
+
+
 class Submission(Schema):
     """A visit's answers, all of them, as one revision."""
 
@@ -28,7 +68,7 @@ class Submission(Schema):
     started_at = Time(required=True)
     finished_at = Time(required=True)
     position = fields.Nested(Position(), allow_none=True)
-    answers = ByQuestion(fields.Nested(Answer()), required=True)
+    answers = Answers(required=True)
     comment = Text(MAX_TEXT, 0, allow_none=True)
 
 
@@ -46,11 +86,11 @@ class ScoredSubmission(Schema):
     """The answers of a revision with their points, as managers and reviewers see them."""
 
     visit_id = Id(required=True)
-    revision = fields.Integer(required=True)
     checklist_version = fields.Integer(required=True)
     score = fields.Nested(VisitScore(), required=True)
     answers = ByQuestion(fields.Nested(ScoredAnswer()), required=True)
     comment = fields.String(required=True, allow_none=True)
+    revision = fields.Integer(metadata={"description": "For reviewers"})
     started_at = Time(metadata={"description": "For reviewers, by the phone's clock"})
     finished_at = Time(metadata={"description": "For reviewers, by the phone's clock"})
     received_at = Time(metadata={"description": "For reviewers"})

@@ -3,9 +3,21 @@
 from marshmallow import fields, validate
 
 from api.domain.access import ROLES
-from schemas.base import Boolean, Id, PageQuery, Password, QueryBoolean, Schema, Text, Time, Word, page_of
+from schemas.base import (
+    Boolean,
+    Id,
+    Matching,
+    PageQuery,
+    Password,
+    QueryBoolean,
+    Schema,
+    Text,
+    Time,
+    Word,
+    page_of,
+)
 
-EMAIL = validate.Regexp(r"[^@\s]+@[^@\s]+\Z", error="This is no e-mail address.")
+EMAIL = Matching(r"^[^@\s\x00\x1c-\x1f\x85]+@[^@\s\x00\x1c-\x1f\x85]+$", error="This is no e-mail address.")
 
 
 class UserNew(Schema):

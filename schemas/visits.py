@@ -9,7 +9,21 @@ from marshmallow import fields, validate
 
 from api.domain.times import FIRST_YEAR, LAST_YEAR
 from api.domain.visits import STATUSES
-from schemas.base import Boolean, Day, Id, PageQuery, Position, QueryBoolean, Schema, Text, Time, Word
+from schemas.base import (
+    TEXT_PATTERN,
+    Boolean,
+    Day,
+    Id,
+    PageQuery,
+    Position,
+    QueryBoolean,
+    Schema,
+    Text,
+    Time,
+    Word,
+)
+
+OUR_TIMES = {"description": f"In the years {FIRST_YEAR} to {LAST_YEAR}"}
 
 
 def _of_our_times(moment: datetime) -> None:
@@ -20,10 +34,18 @@ def _of_our_times(moment: datetime) -> None:
 class ByQuestion(fields.Dict):
     """One thing for each question, by its key; what is wrong points at the key itself."""
 
-    def __init__(self, values: fields.Field[Any], **kwargs: Any) -> None:
-        super().__init__(keys=fields.String(), values=values, **kwargs)
+    def __init__(self, values: fields.Field[Any], *, most: int | None = None, **kwargs: Any) -> None:
+        shown = {"allOf": [{"propertyNames": {"pattern": TEXT_PATTERN}}], **kwargs.pop("metadata", {})}
+        if kwargs.get("allow_none"):
+            shown["type"] = ["object", "null"]
+        if most is not None:
+            shown["maxProperties"] = most
+        super().__init__(keys=fields.String(), values=values, metadata=shown, **kwargs)
+        self.most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if self.most is not None and isinstance(value, Mapping) and len(value) > self.most:
+            raise ma.ValidationError(f"No more than {self.most}.")
         try:
             return super()._deserialize(value, attr, data, **kwargs)
         except ma.ValidationError as error:
@@ -37,8 +59,8 @@ class ByQuestion(fields.Dict):
 class Window(Schema):
     """When a visit is to be made."""
 
-    opens_at = Time(required=True, validate=_of_our_times)
-    closes_at = Time(required=True, validate=_of_our_times)
+    opens_at = Time(required=True, validate=_of_our_times, metadata=OUR_TIMES)
+    closes_at = Time(required=True, validate=_of_our_times, metadata=OUR_TIMES)
 
 
 class VisitNew(Schema):

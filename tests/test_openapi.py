@@ -117,6 +117,20 @@ def test_every_reference_resolves(document: Any) -> None:
             node = node[step]
 
 
+def test_every_link_leads_to_an_operation_by_its_own_parameters(document: Any) -> None:
+    paths = {operation["operationId"]: path for _, path, operation in operations(document)}
+    assert len(paths) == len(list(operations(document)))
+    links = [
+        link
+        for _, _, operation in operations(document)
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert {link["operationId"] for link in links} > {"get_visit", "get_submission", "get_version", "publish"}
+    for link in links:
+        assert set(link["parameters"]) == set(re.findall(r"{(\w+)}", paths[link["operationId"]])), link
+
+
 def test_no_schema_is_there_twice_under_a_numbered_name(document: Any) -> None:
     names = set(document["components"]["schemas"])
     assert {name for name in names if name[-1].isdigit() and name.rstrip("0123456789") in names} == set()

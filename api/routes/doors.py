@@ -154,6 +154,7 @@ def _document(door: View, who: str, refuses: Sequence[Problem]) -> None:
         for status, listed in by_status.items()
     }
     manual = doc.setdefault("manual_doc", {})
+    manual.setdefault("operationId", door.__name__)
     # Statuses as numbers, which flask-smorest merges with what it knows; as text they would take its place.
     told = {int(status): response for status, response in manual.get("responses", {}).items()}
     manual["responses"] = told | responses

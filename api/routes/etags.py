@@ -13,8 +13,8 @@ IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "The ETag that was read",
-    "schema": {"type": "string"},
+    "description": "The ETag that was read, or * for whatever stands",
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]+")$'},
 }
 
 
@@ -35,15 +35,17 @@ def require_match(dump: Callable[[Any], Any], current: Any) -> None:
 
 def tagged(response: Response) -> Response:
     """Give a JSON answer its ETag."""
-    if response.status_code == 200 and response.is_json and not response.get_etag()[0]:
+    if response.status_code == 200 and "ETag" not in response.headers and response.is_json:
         response.set_etag(tag_of(response.get_data()))
     return response
 
 
 def unless_known(response: Response) -> Response:
     """Make an answer a 304 where the caller named its ETag in If-None-Match."""
+    if response.status_code != 200 or "If-None-Match" not in request.headers:
+        return response
     tag, _ = response.get_etag()
-    if response.status_code == 200 and tag and request.if_none_match.contains_weak(tag):
+    if tag and request.if_none_match.contains_weak(tag):
         response.status_code = 304
         response.set_data(b"")
         del response.headers["Content-Type"]

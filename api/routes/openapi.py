@@ -1,6 +1,7 @@
 """The OpenAPI document: what flask-smorest tells of the routes, and what they all have in common."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,14 @@ HEAD: the value of the cookie csrf_access_token, to refresh that of csrf_refresh
 _OF_BODIES = {
     str(problem.status): {"description": f"`{problem.code}`: {problem.title}", "content": PROBLEM}
     for problem in (problems.MALFORMED, problems.TOO_LARGE, problems.UNSUPPORTED_TYPE, problems.INVALID)
+}
+
+#: answers that name something → where its ids stand, as the operations on it call them
+_NAMED = {
+    ("/api/v1/visits", "post", "201"): {"visit_id": "/id"},
+    ("/api/v1/visits", "get", "200"): {"visit_id": "/items/0/id"},
+    ("/api/v1/checklists", "post", "201"): {"key": "/key"},
+    ("/api/v1/checklists", "get", "200"): {"key": "/items/0/key", "version": "/items/0/version"},
 }
 
 routes = Routes("openapi", __name__, description="This document")
@@ -57,10 +66,26 @@ def describe(api: flask_smorest.Api) -> bytes:
     for operation in _operations(document):
         if "requestBody" in operation:
             operation["responses"] = _OF_BODIES | operation["responses"]
+    _link(document)
     for status, response in _responses(document):
         if not status.isdecimal() or int(status) >= 400:
             response["content"] = PROBLEM
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _link(document: dict[str, Any]) -> None:
+    """Link the answers that name something to the operations on it that need nothing else named."""
+    for (path, method, status), ids in _NAMED.items():
+        response = document["paths"][path][method]["responses"][status]
+        response["links"] = {
+            operation["operationId"]: {
+                "operationId": operation["operationId"],
+                "parameters": {name: f"$response.body#{ids[name]}" for name in names},
+            }
+            for at, item in document["paths"].items()
+            for operation in _of_path(item)
+            if (names := re.findall(r"{(\w+)}", at)) and ids.keys() >= set(names)
+        }
 
 
 def _responses(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -73,6 +98,10 @@ def _responses(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document["paths"].values():
-        # Beside its operations a path holds the list of its parameters.
-        yield from (operation for operation in path.values() if isinstance(operation, dict))
+    for item in document["paths"].values():
+        yield from _of_path(item)
+
+
+def _of_path(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    # Beside its operations a path holds the list of its parameters.
+    yield from (operation for operation in item.values() if isinstance(operation, dict))

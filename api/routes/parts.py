@@ -27,19 +27,18 @@ def parts() -> Parts:
 
 
 def reading() -> Session:
-    """Return this request's snapshot to read from; it is opened once and closed with the request."""
-    if "reading" not in g:
-        g.reading_context = parts().database.reading()
-        g.reading = g.reading_context.__enter__()
-    return cast(Session, g.reading)
+    """Return what this request reads from; queries of its transaction, once begun, see one moment."""
+    session: Session | None = g.get("reading")
+    if session is None:
+        session = g.reading = parts().database.reading()
+    return session
 
 
 def close_reading(error: BaseException | None = None) -> None:
     """Give the snapshot back, if one was opened."""
-    context = g.pop("reading_context", None)
-    g.pop("reading", None)
-    if context is not None:
-        context.__exit__(None, None, None)
+    session = g.pop("reading", None)
+    if session is not None:
+        session.close()
 
 
 def actor() -> Actor:

@@ -15,6 +15,7 @@ from api.routes.transactions import in_transaction
 from api.services import photos
 from api.services.photos import Size
 from schemas import photos as schemas
+from schemas.base import RANDOM_ID_PATTERN
 
 routes = Routes("photos", __name__, description="Photos")
 
@@ -24,6 +25,7 @@ DECLARATION, DECLARED, CONFIRMED = (
     schemas.ConfirmedPhoto(),
 )
 PICTURE = {"type": "string", "contentMediaType": "image/jpeg"}
+RANDOM_ID = {"type": "string", "format": "uuid", "pattern": RANDOM_ID_PATTERN}
 CHECK_AGAIN = "2"
 _refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 
@@ -36,6 +38,7 @@ _refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 @routes.arguments(DECLARATION)
 @routes.response(201, DECLARED)
 @routes.alt_response(200, schema=DECLARED, description="Declared before: a fresh link, or none once stored")
+@routes.doc(parameters=[{"name": "photo_id", "in": "path", "required": True, "schema": RANDOM_ID}])
 def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Response:
     """Declare a photo, and get a signed link to send its bytes to."""
     if photo_id.version != 4:

@@ -18,6 +18,7 @@ from api.routes.periods import period_of
 from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import places, visits
 from schemas import places as schemas
+from schemas.base import TEXT_PATTERN
 from schemas.scores import PeriodQuery
 
 routes = Routes("places", __name__, description="Regions and locations")
@@ -108,7 +109,10 @@ def create_location(body: dict[str, Any]) -> Response:
 @routes.response(201, IMPORTED)
 @routes.doc(
     parameters=[IDEMPOTENCY_KEY],
-    requestBody={"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}},
+    requestBody={
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string", "pattern": TEXT_PATTERN}}},
+    },
 )
 def import_locations() -> Response:
     """Add the locations of a CSV, all or none; the pointers of errors begin with the line.

@@ -46,6 +46,7 @@ def register(app: Flask) -> None:
 def document(refusal: Refusal) -> Response:
     """Return the problem document of a refusal."""
     problem = refusal.problem
+    g.problem = problem.code
     body: dict[str, Any] = {
         "type": f"/problems/{problem.code}",
         "title": problem.title,
@@ -87,6 +88,8 @@ def _of_store(error: StoreDown) -> Response:
 
 def _of_database(error: Exception) -> Response:
     log.error("database unavailable: %s", type(error).__name__, exc_info=error)
+    if isinstance(error, PoolTimeout):  # no driver has met with it
+        current_app.extensions["metrics"].database_error("pool-exhausted")
     return document(problems.UNAVAILABLE())
 
 

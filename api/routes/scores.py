@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, current_app, jsonify, request
 
 from api.domain import problems
 from api.routes.doors import Routes
 from api.routes.lists import listed, next_address
 from api.routes.parts import actor, reading
 from api.routes.periods import period_of
-from api.services import places, scores
+from api.services import scores
 from api.services.score_rows import DIMENSIONS, INCLUDES, SORTS, Asked, page_of_rows
 from schemas import scores as schemas
 
@@ -29,10 +29,11 @@ DEFAULT_LIMIT = 50
 )
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.LocationReport())
-def get_location_score(query: dict[str, Any], location_id: UUID) -> dict[str, Any]:
+def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     """Get a location's score over a period, with all that explains it."""
-    location = places.location(reading(), actor(), location_id)
-    return scores.location_score(reading(), actor(), location, period_of(query), query.get("checklist"))
+    session, caller = reading(), actor()
+    location = scores.location(session, caller, location_id)
+    return jsonify(scores.location_score(session, caller, location, period_of(query), query.get("checklist")))
 
 
 @routes.get(
@@ -42,10 +43,11 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> dict[str, An
 )
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
-def get_region_score(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
+def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     """Get a region's score over a period, everything below it included, and those of its children."""
-    region = places.region(reading(), actor(), region_id)
-    return scores.region_score(reading(), actor(), region, period_of(query), query.get("checklist"))
+    session, caller = reading(), actor()
+    region = scores.region(session, caller, region_id)
+    return jsonify(scores.region_score(session, caller, region, period_of(query), query.get("checklist")))
 
 
 @routes.get(
@@ -79,9 +81,8 @@ def list_scores(query: dict[str, Any]) -> Response:
     )
     names = _picked(asked, query.get("fields"))
     limit = query.get("limit", None if as_csv else DEFAULT_LIMIT)
-    page = page_of_rows(reading(), actor(), asked, limit, query.get("cursor"))
-    rows = [{name: row[name] for name in names} for row in page.items]
-    response = _csv(names, rows) if as_csv else listed(rows, page.cursor)
+    page = page_of_rows(reading(), actor(), asked, names, limit, query.get("cursor"))
+    response = _csv(names, page.items) if as_csv else listed(page.items, page.cursor)
     if as_csv and page.cursor is not None:
         response.headers["Link"] = f'<{next_address(page.cursor)}>; rel="next"'
     response.vary.add("Accept")

@@ -1,11 +1,13 @@
 """Signing in and out, and who one is."""
 
 from datetime import timedelta
+from ipaddress import IPv6Network, ip_address
 from typing import Any
 from uuid import UUID
 
 from flask import Response, g, request
 from flask_jwt_extended import create_access_token, create_refresh_token, get_csrf_token
+from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import ANYBODY, REFRESH_TOKEN, SIGNED_IN
@@ -46,10 +48,12 @@ def log_in(body: dict[str, Any]) -> Response:
         raise problems.WRONG_CREDENTIALS()
     if len(fitting) > 1:
         raise problems.WHICH_ORGANIZATION('Several organizations know you; name one in "organization".')
-    return _answer(
-        in_transaction(lambda session: sign_in.begin(session, fitting[0], credentials.address)),
-        body["cookies"],
-    )
+
+    def begin(session: Session) -> sign_in.Pair:
+        sign_in.hold(session, fitting[0])
+        return sign_in.begin(session, fitting[0].user_id, credentials.address)
+
+    return _answer(in_transaction(begin), body["cookies"])
 
 
 @routes.post("/auth/refresh", who=REFRESH_TOKEN)
@@ -103,7 +107,15 @@ def change_password(body: dict[str, Any]) -> Response:
 
 
 def _caller_address() -> str:
-    return request.remote_addr or "unknown"
+    """Return whence somebody calls; of IPv6 his network, within which he can take any address."""
+    address = request.remote_addr or "unknown"
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4 or known.ipv4_mapped:
+        return address
+    return str(IPv6Network((known, 64), strict=False))
 
 
 _COOKIES = ("access_token_cookie", "refresh_token_cookie", "csrf_access_token", "csrf_refresh_token")

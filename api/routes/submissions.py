@@ -11,7 +11,7 @@ from api.routes.answers import json_answer, json_text
 from api.routes.bodies import read_json
 from api.routes.doors import Routes
 from api.routes.parts import actor, parts, reading
-from api.routes.transactions import in_transaction
+from api.routes.transactions import in_statements
 from api.services import submissions, visits
 from api.services.answers_shown import answers_with_points
 from api.services.totals import visit_score
@@ -25,8 +25,8 @@ DEVICE_TIME = {
     "name": "Device-Time",
     "in": "header",
     "required": False,
-    "description": "The phone's clock as it sends",
-    "schema": {"type": "string", "format": "date-time"},
+    "description": "The phone's clock as it sends, RFC 3339; one that cannot be read is passed over",
+    "schema": {"type": "string"},
 }
 
 
@@ -47,7 +47,7 @@ def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
     if isinstance(prepared, str):
         return json_text(prepared)
     every = parts().settings.accept_every_minutes
-    receipt, new = in_transaction(lambda session: submissions.store(session, actor(), prepared, every))
+    receipt, new = in_statements(lambda run: submissions.store(run, actor(), prepared, every))
     return json_text(receipt, 201 if new else 200)
 
 
@@ -74,15 +74,15 @@ def get_submission(visit_id: UUID) -> Response:
         return json_answer(content)
     shown = {
         "visit_id": visit.id,
-        "revision": submission.revision,
         "checklist_version": content["checklist_version"],
         "score": visit_score(submission.result),
         "answers": answers_with_points(reading(), visit, submission, view),
-        "comment": content.get("comment"),
+        "comment": content.get("comment") or None,
     }
     dumped = SCORED.dump(shown)
     if view == "evidence":
         dumped |= {
+            "revision": submission.revision,
             "started_at": content["started_at"],
             "finished_at": content["finished_at"],
             "received_at": utc_text(submission.received_at),

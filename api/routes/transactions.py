@@ -8,6 +8,7 @@ from flask import Response, current_app, request
 from sqlalchemy.orm import Session
 
 from api.domain import problems
+from api.models.statements import Transaction
 from api.routes.answers import json_text
 from api.routes.parts import actor, close_reading, parts
 from api.services import idempotency
@@ -30,6 +31,12 @@ def in_transaction(work: Callable[[Session], T]) -> T:
     """
     close_reading()
     return parts().database.write(work)
+
+
+def in_statements(work: Callable[[Transaction], T]) -> T:
+    """Run ``work``, which runs statements alone, in one write transaction; as ``in_transaction`` does."""
+    close_reading()
+    return parts().database.write_statements(work)
 
 
 def creating(

@@ -133,7 +133,7 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     if view == "watched":
         submission = latest(reading(), visit)
         shown["answers"] = answers_with_points(reading(), visit, submission, view)
-        shown["comment"] = submission.content.get("comment")
+        shown["comment"] = submission.content.get("comment") or None
     if view == "evidence":
         decisions = reviews.history(reading(), visit.id)
         shown["decisions"] = schemas.Decision().dump(decisions, many=True)

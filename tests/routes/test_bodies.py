@@ -1,11 +1,18 @@
 """Bodies and queries: whatever could be read in two ways, or not be stored, is refused with 4xx."""
 
+import gzip
 import json
+import re
+from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
-import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
-from tests.world import World, ok, pointers, problem
+from api.models.base import Base
+from tests.world import Caller, World, ok, pointers, problem
 
 JSON = {"Content-Type": "application/json"}
 
@@ -40,6 +47,18 @@ AMBIGUOUS: dict[str, bytes] = {
 }
 
 
+OTHER_TYPES = (
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/json; charset=utf-16",
+    "application/json; charset=latin-1",
+    "application/jsonx",
+    "text/csv; charset=utf-16",
+    "",
+)
+
+
 def test_what_can_be_read_in_two_ways_is_malformed(world: World) -> None:
     for case, data in AMBIGUOUS.items():
         answer = world.admin.post("/regions", data=data, headers=JSON)
@@ -47,11 +66,123 @@ def test_what_can_be_read_in_two_ways_is_malformed(world: World) -> None:
         problem(answer, 400, "malformed-request")
 
 
-@pytest.mark.parametrize("method, path", [("PUT", "/checklists/store-visit/draft"), ("POST", "/visits")])
-def test_every_route_that_reads_a_body_reads_it_so(world: World, method: str, path: str) -> None:
+ID = "00000000-0000-4000-8000-000000000000"
+VALUES = {"key": "some-key", "token": "some-link"}
+#: of CSV, which is no JSON
+UNREADABLE_TEXT = ("NUL", "no UTF-8", "a surrogate in UTF-8", "UTF-16", "UTF-16 without a mark", "a raw NUL")
+
+
+@dataclass(frozen=True)
+class Taking:
+    """A route that takes a body, as the program itself tells of it."""
+
+    method: str
+    address: str
+    content_type: str
+
+    def call(self, caller: Caller, data: bytes, **headers: str) -> TestResponse:
+        given = {"Content-Type": self.content_type, "If-Match": "*", **headers}
+        return caller.call(self.method, f"/{self.address}", data=data, headers=given)
+
+
+def taking_bodies(world: World, content_type: str) -> list[Taking]:
+    """Return every route that takes a body of a type."""
+    document = ok(world.nobody.get("/openapi.json"))
+    return [
+        Taking(method.upper(), re.sub(r"{(\w+)}", lambda name: VALUES.get(name[1], ID), path), taken)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if "requestBody" in operation
+        for taken in operation["requestBody"]["content"]
+        if taken == content_type
+    ]
+
+
+def stored(world: World) -> dict[str, int]:
+    """Count the rows of every table."""
+    with world.database.reading() as session:
+        return {
+            table.name: session.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def refused(answer: TestResponse, route: Taking, status: int, code: str) -> None:
+    """Hold an answer to be a problem document with all its members."""
+    body = problem(answer, status, code)
+    assert body["status"] == answer.status_code
+    assert body["instance"] == route.address
+    assert body["request_id"] == answer.headers["X-Request-ID"] != ""
+    assert body["title"] and body["detail"]
+    assert ("errors" in body) == (status == 422)
+
+
+def test_every_route_that_takes_json_refuses_what_can_be_read_in_two_ways(world: World) -> None:
+    routes = taking_bodies(world, "application/json")
+    assert len(routes) > 15
+    world.admin  # noqa: B018
+    before = stored(world)
+    for route in routes:
+        for data in AMBIGUOUS.values():
+            refused(route.call(world.admin, data), route, 400, "malformed-request")
+        for data in (b"[]", b"5", b"null", b'"x"', b"[[]]", b'{"no such field": 1}'):
+            refused(route.call(world.admin, data), route, 422, "invalid")
+    assert stored(world) == before
+
+
+def test_every_route_that_takes_json_or_csv_takes_no_other_type_and_no_more_than_a_mebibyte(
+    world: World,
+) -> None:
+    world.admin  # noqa: B018
+    before = stored(world)
+    for route in taking_bodies(world, "application/json") + taking_bodies(world, "text/csv"):
+        for content_type in OTHER_TYPES:
+            answer = route.call(world.admin, b"{}", **{"Content-Type": content_type})
+            refused(answer, route, 415, "unsupported-media-type")
+        answer = route.call(world.admin, gzip.compress(b"{}"), **{"Content-Encoding": "gzip"})
+        refused(answer, route, 415, "unsupported-media-type")
+        refused(route.call(world.admin, b" " * (2**20 + 1)), route, 413, "too-large")
+    assert stored(world) == before
+
+
+def test_csv_that_is_no_text_is_malformed(world: World) -> None:
+    (route,) = taking_bodies(world, "text/csv")
+    world.admin  # noqa: B018
+    before = stored(world)
+    for case in UNREADABLE_TEXT:
+        data = b"a\x00" if case == "NUL" else AMBIGUOUS[case]
+        refused(route.call(world.admin, data), route, 400, "malformed-request")
+    assert stored(world) == before
+
+
+def test_an_upload_without_a_link_stores_nothing(embedded_app: Flask) -> None:
+    world = World(embedded_app)
+    (route,) = taking_bodies(world, "image/*")
+    before = stored(world)
     for data in AMBIGUOUS.values():
-        headers = {**JSON, "If-Match": "*"}
-        problem(world.admin.call(method, path, data=data, headers=headers), 400, "malformed-request")
+        answer = route.call(world.nobody, data, **{"Content-Type": "image/jpeg"})
+        refused(answer, route, 403, "upload-refused")
+    answer = route.call(world.nobody, bytes(20 * 2**20 + 1), **{"Content-Type": "image/jpeg"})
+    refused(answer, route, 413, "too-large")
+    assert stored(world) == before
+
+
+def test_over_a_mebibyte_is_413_though_it_does_not_tell_its_length(world: World) -> None:
+    header = b"code,name,region_code,time_zone\n"
+    lines = b"".join(b"c%05d,A store,%b,UTC\n" % (n, world.region["code"].encode()) for n in range(40_000))
+    before = stored(world)
+    for path, content_type, data in (
+        ("/locations/import", "text/csv", header + lines),
+        ("/regions", "application/json", b'{"code": "x", "name": "x"}'.ljust(2**20 + 1)),
+    ):
+        answer = world.admin.post(
+            path,
+            input_stream=BytesIO(data),
+            headers={"Content-Type": content_type, "Transfer-Encoding": "chunked"},
+            environ_overrides={"wsgi.input_terminated": True},  # as gunicorn says
+        )
+        problem(answer, 413, "too-large")
+    assert stored(world) == before
 
 
 def test_emoji_as_a_surrogate_pair_and_the_largest_integers_are_fine(world: World) -> None:
@@ -64,15 +195,7 @@ def test_emoji_as_a_surrogate_pair_and_the_largest_integers_are_fine(world: Worl
 
 def test_another_content_type_is_415(world: World) -> None:
     body = json.dumps({"name": "x", "code": "x"}).encode()
-    for content_type in (
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x",
-        "application/json; charset=utf-16",
-        "application/json; charset=latin-1",
-        "application/jsonx",
-        "",
-    ):
+    for content_type in OTHER_TYPES:
         answer = world.admin.post("/regions", data=body, headers={"Content-Type": content_type})
         problem(answer, 415, "unsupported-media-type")
     problem(
@@ -145,7 +268,7 @@ def test_types_are_strict(world: World) -> None:
 
 def test_integers_booleans_and_days_are_strict_too(world: World) -> None:
     document = {"key": "strict", "sections": [{"questions": [{"points": 1}]}]}
-    for points in ("5", 5.7, 5.0, True, [5]):
+    for points in ("5", 5.7, True, [5]):
         document["sections"][0]["questions"][0] = {"points": points}  # type: ignore[index]
         answer = world.admin.post("/checklists", document)
         assert pointers(problem(answer, 422, "invalid")) == ["/sections/0/questions/0/points"], points
@@ -153,6 +276,15 @@ def test_integers_booleans_and_days_are_strict_too(world: World) -> None:
         document["sections"][0]["questions"][0] = {"required": required}  # type: ignore[index]
         answer = world.admin.post("/checklists", document)
         assert pointers(problem(answer, 422, "invalid")) == ["/sections/0/questions/0/required"], required
+
+
+def test_numbers_are_of_one_kind(world: World) -> None:
+    data = b'{"key": "numbers", "pass_mark": 1e0, "sections": [{"questions": [{"points": 5.0}]}]}'
+    made = world.admin.post("/checklists", data=data, headers=JSON)
+    assert ok(made, 201)["sections"] == [{"questions": [{"points": 5}]}]
+    assert b'"points":5}' in made.data
+    beyond = world.admin.post("/checklists", data=data.replace(b"5.0", b"9007199254740994.0"), headers=JSON)
+    assert pointers(problem(beyond, 422, "invalid")) == ["/sections/0/questions/0/points"]
 
 
 def test_naive_and_impossible_times_are_refused(world: World) -> None:

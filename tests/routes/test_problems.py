@@ -4,6 +4,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
+from tests.test_doors import routes
 from tests.world import API, Caller, World, pointers, problem
 
 ID = "00000000-0000-4000-8000-000000000000"
@@ -29,6 +30,21 @@ def test_another_method_is_405_and_says_which_are_taken(world: World) -> None:
         answer = world.admin.call(method, path)
         problem(answer, 405, "method-not-allowed")
         assert {each.strip() for each in answer.headers["Allow"].split(",")} == taken
+
+
+def test_every_route_answers_405_with_what_it_takes_and_404_beside_it(world: World) -> None:
+    taken: dict[str, set[str]] = {}
+    for method, address, _view in routes(world.app):
+        taken.setdefault(address, {"OPTIONS"}).update({method, "HEAD"} if method == "GET" else {method})
+    assert len(taken) > 40
+    for address, methods in taken.items():
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"} - methods:
+            answer = world.admin.call(method, f"/{address}", data=b"[" * 1000)
+            body = problem(answer, 405, "method-not-allowed")
+            assert body["instance"] == address
+            assert {each.strip() for each in answer.headers["Allow"].split(",")} == methods, address
+        if not address.startswith("/static/"):
+            problem(world.admin.get(f"/{address.rstrip('/')}/no/such/address"), 404, "not-found")
 
 
 def test_a_document_says_what_where_and_under_which_number(world: World) -> None:
