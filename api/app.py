@@ -1,19 +1,23 @@
 """create_app: the one place where the parts are joined."""
 
 import logging
+import re
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 import flask_smorest
+import orjson
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
+from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
-from api.metrics import METHODS, Metrics
-from api.models.database import Database
+from api.metrics import METHODS, Metrics, Numbers
+from api.models.database import ERROR_KINDS, Database
 from api.pages import home
 from api.routes import (
     checklists,
@@ -32,10 +36,11 @@ from api.routes import (
 )
 from api.routes.etags import tagged, unless_known
 from api.routes.parts import Parts, close_reading
+from api.services import waiting
 from api.settings import Settings
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
-from uploads.store import Store
+from uploads.store import OPERATIONS, Store
 
 API = "/api/v1"
 log = logging.getLogger("api.requests")
@@ -44,20 +49,30 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
 }
+#: the headers that pages of other origins may send and read
+CORS_TAKES = (
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    "Device-Time",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+)
+CORS_SHOWS = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+#: of this host alone: what else its domain serves is not ours to decide about
+BEHIND_TLS = "max-age=31536000"
 
 
 class Json(DefaultJSONProvider):
     """JSON as it leaves: UTF-8, in the order in which it was built."""
 
-    ensure_ascii = False
-    sort_keys = False
-
-    def dumps(self, obj: Any, **kwargs: Any) -> str:
+    def dumps(self, obj: Any, **_options: Any) -> str:
         """Return JSON without spaces, wherever in the program it is made."""
-        return super().dumps(obj, **{"separators": (",", ":"), **kwargs})
+        return orjson.dumps(obj).decode()
 
 
 def create_app(settings: Settings) -> Flask:
@@ -74,11 +89,17 @@ def create_app(settings: Settings) -> Flask:
         JWT_ALGORITHM="HS256",
         MAX_CONTENT_LENGTH=2**20,
     )
-    app.extensions["survey"] = Parts(settings, Database(settings.database_url), _store(settings))
     metrics = app.extensions["metrics"] = Metrics()
+    database, store = Database(settings.database_url), _store(settings, metrics)
+    #: makes the same program again, for another process
+    app.extensions["anew"] = partial(create_app, settings)
+    app.extensions["survey"] = Parts(settings, database, store)
+    _measure(metrics, database, store)
     JWTManager(app)
     problem_documents.register(app)
     _watch(app, metrics)
+    if settings.cors_origins:
+        _allow_origins(app, settings.cors_origins)
     app.teardown_appcontext(close_reading)
     _routes(app)
     cli.register(app)
@@ -88,14 +109,32 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings, metrics: Metrics) -> Store:
+    tell = metrics.store_error
     if settings.photo_bucket is not None:
-        return S3Store(settings.photo_bucket, settings.photo_endpoint_url, settings.photo_public_url)
+        return S3Store(settings.photo_bucket, settings.photo_endpoint_url, settings.photo_public_url, tell)
 
     def base_url() -> str:
         return settings.photo_public_url or request.host_url.rstrip("/")
 
-    return FolderStore(settings.photo_folder, settings.secret_key, base_url)
+    return FolderStore(settings.photo_folder, settings.secret_key, base_url, tell)
+
+
+def _measure(metrics: Metrics, database: Database, store: Store) -> None:
+    """Have the errors of database and store counted, and both asked how they are when somebody looks."""
+    metrics.expect(database_errors=ERROR_KINDS, store_errors=OPERATIONS)
+    database.tell_errors(metrics.database_error)
+
+    def ask_database() -> Numbers:
+        with database.reading() as session:
+            return waiting.numbers(session)
+
+    def ask_store() -> Numbers:
+        store.check()
+        return {}
+
+    metrics.ask("database", ask_database)
+    metrics.ask("store", ask_store)
 
 
 def _routes(app: Flask) -> None:
@@ -129,12 +168,16 @@ def _watch(app: Flask, metrics: Metrics) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id", "")
+        headers = response.headers
+        headers.add("X-Request-ID", g.get("request_id", ""))
         for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        if "Cache-Control" not in response.headers:
+            if name not in headers:
+                headers.add(name, value)
+        if request.is_secure:
+            headers.add("Strict-Transport-Security", BEHIND_TLS)
+        if "Cache-Control" not in headers:
             secret = request.path.startswith(f"{API}/auth/")
-            response.headers["Cache-Control"] = "no-store" if secret else "private, no-cache"
+            headers.add("Cache-Control", "no-store" if secret else "private, no-cache")
         if request.method in ("GET", "HEAD"):
             response = unless_known(tagged(response))
         _note(response)
@@ -151,4 +194,33 @@ def _watch(app: Flask, metrics: Metrics) -> None:
             "status": response.status_code,
             "ms": round(seconds * 1000, 1),
         }
+        if "actor" in g:
+            entry["role"] = g.actor.role
+        if "problem" in g:
+            entry["problem"] = g.problem
+            metrics.problem(g.problem)
         log.info("request", extra=entry)
+
+
+def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
+    """Let pages of these origins call the API with tokens; cookies never cross."""
+    CORS(
+        app,
+        resources=rf"{API}/.*",
+        # As patterns, each for the whole: the brackets of an IPv6 address would be taken for one.
+        origins=[re.compile(re.escape(origin) + r"\Z") for origin in origins],
+        methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=CORS_TAKES,
+        expose_headers=CORS_SHOWS,
+        max_age=7200,
+        always_send=False,
+        intercept_exceptions=False,  # what is refused passes here as well
+        # The library leaves Vary out where it allows nothing, and caches would keep that answer for all.
+        vary_header=False,
+    )
+
+    @app.after_request
+    def vary(response: Response) -> Response:
+        if request.path.startswith(f"{API}/"):
+            response.vary.add("Origin")
+        return response

@@ -1,5 +1,6 @@
 """Answers with their points, as managers and reviewers see them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -27,13 +28,20 @@ def answers_with_points(
         if answer is None or (question.private and view == "watched"):
             continue
         value = answer.get("value")
+        if view == "watched" and _is_empty(answer):
+            continue  # whether a phone sends it or leaves it out tells what kind of phone it is
         earned, possible = points.get(question.key, (0, 0))
         shown[question.key] = {
             "value": blurred(question.type, value) if view == "watched" else value,
             "not_applicable": bool(answer.get("not_applicable")),
-            "comment": answer.get("comment"),
+            "comment": answer.get("comment") or None,
             "photos": answer.get("photos") or [],
             "points_earned": earned,
             "points_possible": possible,
         }
     return shown
+
+
+def _is_empty(answer: Mapping[str, Any]) -> bool:
+    told = ("not_applicable", "comment", "photos")
+    return answer.get("value") in (None, []) and not any(answer.get(name) for name in told)

@@ -19,15 +19,16 @@ from api.domain.checklist import Checklist as Document
 from api.domain.problems import Fault
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
-from api.models.database import insert, rows
+from api.models.database import insert
 from api.models.scores import Subject
+from api.models.statements import Statement, row
 from api.services.paging import Page, page
 
 MOST_VERSIONS = 2**31 - 1
 BUILT_IN = Path(__file__).parent.parent / "checklists"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Published:
     """A published version, read once: its document and the subjects that its scores are kept under."""
 
@@ -42,6 +43,8 @@ class Published:
 
 #: Versions never change, so each is parsed once a process.
 _published: dict[uuid.UUID, Published] = {}
+#: the same by organization, key and number
+_named: dict[tuple[uuid.UUID, str, int], Published] = {}
 _KEPT = 500
 
 
@@ -95,16 +98,21 @@ def latest(session: Session, actor: Actor, limit: int, cursor: str | None) -> Pa
 
 def version(session: Session, actor: Actor, key: str, number: int) -> Published:
     """Return one published version of a checklist of the actor's organization."""
-    version_id = None
+    name = (actor.organization_id, key, number)
+    known = _named.get(name)
+    if known is not None:
+        return known
+    found = None
     if documents.KEY.fullmatch(key) and number <= MOST_VERSIONS:
-        found = rows(session, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number)
-        version_id = found.scalar_one_or_none()
-    if version_id is None:
+        found = row(session, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number)
+    if found is None:
         raise problems.CHECKLIST_NOT_FOUND()
-    return published(session, version_id)
+    if len(_named) >= _KEPT:
+        _named.clear()
+    return _named.setdefault(name, published(session, found.id))
 
 
-_VERSION_ID = (
+_VERSION_ID = Statement(
     select(ChecklistVersion.id)
     .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
     .where(

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy import insert as sql_insert
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from api.domain import evidence, visits
 from api.domain.evidence import Flag, Position, Times
 from api.models import submissions as tables
 from api.models.base import now
-from api.models.database import insert, rows
 from api.models.events import Event
 from api.models.photos import Photo
 from api.models.places import Location
+from api.models.statements import Row, Runner, Statement, among, insert_many, many, row, rows
 from api.models.submissions import CommentPrint, Submission
 from api.models.visits import Visit
 from api.services import reviews
@@ -39,32 +38,50 @@ def position_of_location(location: Any) -> Position | None:
     return Position(location.latitude, location.longitude)
 
 
+_REMEMBER = Statement(
+    lambda dialect: insert_many(
+        dialect, CommentPrint, ("organization_id", "print", "visit_id")
+    ).on_conflict_do_nothing()
+)
+
+
+_IN_ANOTHER = Statement(
+    lambda dialect: (
+        select(CommentPrint.visit_id)
+        .where(
+            CommentPrint.organization_id == bindparam("organization_id"),
+            among(CommentPrint.print, "prints", dialect),
+            CommentPrint.visit_id != bindparam("visit_id"),
+        )
+        .order_by(CommentPrint.print)
+        .limit(1)
+    )
+)
+
+
 def comments_seen_before(
-    session: Session, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Iterable[str]
+    on: Runner, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Iterable[str]
 ) -> list[Flag]:
     """Remember long comments, and flag the visit if another one had one of them first."""
     prints = sorted(hashlib.sha256(comment.encode()).digest() for comment in comments)
     if not prints:
         return []
     # Of two visits that send the same comment at once, the second waits here and then sees the first.
-    session.connection().execute(
-        insert(session, CommentPrint).on_conflict_do_nothing(),
+    many(
+        on,
+        _REMEMBER,
         [{"organization_id": organization_id, "print": each, "visit_id": visit_id} for each in prints],
     )
-    first = session.scalar(
-        select(CommentPrint.visit_id).where(
-            CommentPrint.organization_id == organization_id,
-            CommentPrint.print.in_(prints),
-            CommentPrint.visit_id != visit_id,
-        )
-    )
+    first = row(on, _IN_ANOTHER, organization_id=organization_id, visit_id=visit_id, prints=prints)
     if first is None:
         return []
-    return [Flag("comment-seen-before", "The same comment is in another visit.", other_visit_id=first)]
+    return [
+        Flag("comment-seen-before", "The same comment is in another visit.", other_visit_id=first.visit_id)
+    ]
 
 
 def flags_of_photos(
-    photos: Iterable[Photo], times: Times, channel: str, location: Position | None
+    photos: Iterable[Any], times: Times, channel: str, location: Position | None
 ) -> list[Flag]:
     """Return the flags of stored photos that a revision names."""
     return [
@@ -82,36 +99,40 @@ def flags_of_photos(
     ]
 
 
-def add_flags(session: Session, visit_id: uuid.UUID, revision: int, flags: Iterable[Flag]) -> None:
+_FLAG = ("visit_id", "revision", "code", "detail", "photo_id", "other_visit_id")
+_ADD_FLAGS = Statement(lambda dialect: insert_many(dialect, tables.Flag, _FLAG))
+
+
+def add_flags(on: Runner, visit_id: uuid.UUID, revision: int, flags: Iterable[Flag]) -> None:
     """Keep flags of a revision."""
-    session.add_all(
-        tables.Flag(
-            visit_id=visit_id,
-            revision=revision,
-            code=flag.code,
-            detail=flag.detail,
-            photo_id=flag.photo_id,
-            other_visit_id=flag.other_visit_id,
-        )
-        for flag in flags
-    )
-    session.flush()
+    kept = [
+        (visit_id, revision, flag.code, flag.detail, flag.photo_id, flag.other_visit_id) for flag in flags
+    ]
+    if kept:
+        many(on, _ADD_FLAGS, [dict(zip(_FLAG, each, strict=True)) for each in kept])
 
 
-_ANY_FLAG = select(tables.Flag.number).where(tables.Flag.visit_id == bindparam("visit_id")).limit(1)
+_ANY_FLAG = Statement(
+    select(tables.Flag.number).where(tables.Flag.visit_id == bindparam("visit_id")).limit(1)
+)
 
 
-def has_flags(session: Session, visit_id: uuid.UUID) -> bool:
+def has_flags(on: Runner, visit_id: uuid.UUID) -> bool:
     """Say whether any revision of a visit was flagged; mending one does not take the reviewer's look away."""
-    return rows(session, _ANY_FLAG, visit_id=visit_id).first() is not None
+    return row(on, _ANY_FLAG, visit_id=visit_id) is not None
 
 
-def photos_of(session: Session, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> list[Photo]:
+_PHOTOS = Statement(
+    lambda dialect: select(
+        Photo.id, Photo.question, Photo.status, Photo.taken_at, Photo.position, Photo.seen_in_visit_id
+    ).where(Photo.visit_id == bindparam("visit_id"), among(Photo.id, "ids", dialect))
+)
+
+
+def photos_of(on: Runner, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> list[Row]:
     """Return those of the named photos that were declared."""
     ids = [uuid.UUID(photo_id) for photo_id in photo_ids]
-    if not ids:
-        return []
-    return list(session.scalars(select(Photo).where(Photo.visit_id == visit_id, Photo.id.in_(ids))))
+    return rows(on, _PHOTOS, visit_id=visit_id, ids=ids) if ids else []
 
 
 def photo_arrived(session: Session, visit: Visit, photo: Photo, accept_every_minutes: int) -> None:
@@ -140,30 +161,47 @@ def photo_arrived(session: Session, visit: Visit, photo: Photo, accept_every_min
         )
 
 
-_NEW_EVENT = sql_insert(Event)
+_NEW_EVENT = Statement(insert(Event))
 
 
 def complete(
-    session: Session,
+    on: Runner,
     case: reviews.Case,
     *,
     flagged: bool,
     submitted_at: datetime,
     accept_every_minutes: int,
+    changes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Accept a visit whose evidence is all there, at once or with its period, or put it before a reviewer."""
+    """Accept a visit whose evidence is all there, at once or with its period, or put it before a reviewer.
+
+    ``changes`` are columns of the visit that change with it.
+    """
+    changes = changes or {}
     if flagged or case.version.document.review == "manual":
-        change(session, case.visit_id, waiting_since=submitted_at)
+        change(on, case.visit_id, **changes, waiting_since=submitted_at)
     elif accept_every_minutes == 0:
-        reviews.accept_by_itself(session, case)
+        reviews.accept_by_itself(on, case, changes)
     else:
+        if changes:
+            change(on, case.visit_id, **changes)
         due_at = visits.end_of_period(now(), accept_every_minutes)
-        add_event(session, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
+        add_event(on, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
 
 
-def add_event(session: Session, kind: str, visit_id: uuid.UUID, revision: int, due_at: datetime) -> None:
+def add_event(on: Runner, kind: str, visit_id: uuid.UUID, revision: int, due_at: datetime) -> None:
     """Leave the worker something to do about a revision."""
-    rows(session, _NEW_EVENT, kind=kind, visit_id=visit_id, revision=revision, due_at=due_at)
+    rows(
+        on,
+        _NEW_EVENT,
+        id=uuid.uuid4(),
+        kind=kind,
+        visit_id=visit_id,
+        revision=revision,
+        due_at=due_at,
+        attempts=0,
+        created_at=now(),
+    )
 
 
 def photos_overdue(session: Session, visit: Visit, revision: int) -> None:

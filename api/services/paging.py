@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Select, TypeDecorator, and_, or_
+from sqlalchemy import Integer, Select, TypeDecorator, and_, bindparam, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain import problems
+from api.models.statements import Statement, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +36,57 @@ def page(
     if cursor is not None:
         value, last_id = _read(cursor, _kind(sort))
         query = query.where(or_(sort > value, and_(sort == value, id_column > last_id)))
-    rows = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
-    items = [row[0] if len(row) == 1 else row for row in rows[:limit]]
-    if len(rows) <= limit:
+    found = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
+    items = [row[0] if len(row) == 1 else row for row in found[:limit]]
+    if len(found) <= limit:
         return Page(items, None)
-    last = items[-1] if len(rows[0]) == 1 else items[-1][0]
+    last = items[-1] if len(found[0]) == 1 else items[-1][0]
     return Page(items, cursor_for(getattr(last, sort.key), last.id))
 
 
-def page_of_few(rows: Sequence[Any], key: Callable[[Any], str], limit: int, cursor: str | None) -> Page:
+def keyed(
+    query: Select[Any],
+    sort: InstrumentedAttribute[Any],
+    id_column: InstrumentedAttribute[uuid.UUID],
+    *,
+    after: bool,
+) -> Statement:
+    """Return what ``page_of`` runs: ``query`` by (``sort``, id), the first page of it or those after."""
+    if after:
+        last, last_id = bindparam("after", type_=sort.type), bindparam("after_id", type_=id_column.type)
+        query = query.where(or_(sort > last, and_(sort == last, id_column > last_id)))
+    return Statement(query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
+
+
+def page_of(
+    session: Session,
+    statement: Callable[[bool], Statement],
+    sort: InstrumentedAttribute[Any],
+    limit: int,
+    cursor: str | None,
+    **parameters: Any,
+) -> Page:
+    """Return a page of a ``keyed`` statement, given for the first page (False) and for those after."""
+    if cursor is not None:
+        parameters["after"], parameters["after_id"] = _read(cursor, _kind(sort))
+    found = rows(session, statement(cursor is not None), at_most=limit + 1, **parameters)
+    items = found[:limit]
+    if len(found) <= limit:
+        return Page(items, None)
+    return Page(items, cursor_for(getattr(items[-1], sort.key), items[-1].id))
+
+
+def page_of_few(few: Sequence[Any], key: Callable[[Any], str], limit: int, cursor: str | None) -> Page:
     """Return a page of rows that are all at hand, in their order; ``key`` names each."""
     begin = 0
     if cursor is not None:
         last = cursor_values(cursor, 1)[0]
-        keys = [key(row) for row in rows]
+        keys = [key(row) for row in few]
         if last not in keys:
             raise bad_cursor()
         begin = keys.index(last) + 1
-    items = rows[begin : begin + limit]
-    more = begin + limit < len(rows)
+    items = few[begin : begin + limit]
+    more = begin + limit < len(few)
     return Page(items, cursor_for(key(items[-1])) if more else None)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CompoundSelect, func, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain import problems
 from api.domain.access import Actor
@@ -22,6 +22,7 @@ from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
 from api.models.photos import Photo
 from api.models.places import Location
+from api.models.statements import Statement, row, rows
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
@@ -270,39 +271,53 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
             raise problems.invalid("/question", f"The answers name this photo for the question {other}.")
 
 
-def look_alikes(organization_id: uuid.UUID, difference_hash: int) -> CompoundSelect[Any]:
-    """Return the query for the stored photos that agree with a hash in one of its pieces, each by its index.
+def _with_band(column: InstrumentedAttribute[int | None], parameter: str) -> Select[uuid.UUID, str | None]:
+    return select(Photo.visit_id, Photo.difference_hash).where(
+        Photo.organization_id == bindparam("organization_id"),
+        column == bindparam(parameter),
+        Photo.status == "stored",
+    )
 
-    A union, since SQLite answers the same as one condition with OR by reading every photo.
-    """
-    columns = (Photo.band_0, Photo.band_1, Photo.band_2, Photo.band_3)
-    return union_all(
+
+#: the stored photos that agree with a hash in one of its pieces, each by its index: a union, since SQLite
+#: answers the same as one condition with OR by reading every photo
+LOOK_ALIKES = Statement(
+    union_all(
         *(
-            select(Photo.visit_id, Photo.difference_hash).where(
-                Photo.organization_id == organization_id, column == band, Photo.status == "stored"
-            )
-            for column, band in zip(columns, hash_bands(difference_hash), strict=True)
+            _with_band(column, f"band_{number}")
+            for number, column in enumerate((Photo.band_0, Photo.band_1, Photo.band_2, Photo.band_3))
         )
     )
+)
+_SAME = Statement(
+    select(Photo.visit_id)
+    .where(
+        Photo.organization_id == bindparam("organization_id"),
+        Photo.sha256 == bindparam("sha256"),
+        Photo.status == "stored",
+        Photo.visit_id != bindparam("visit_id"),
+    )
+    .limit(1)
+)
+
+
+def bands_of(difference_hash: int) -> dict[str, int]:
+    """Return the pieces of a hash as the parameters of ``LOOK_ALIKES``."""
+    return {f"band_{number}": band for number, band in enumerate(hash_bands(difference_hash))}
 
 
 def _seen_before(session: Session, photo: Photo, difference_hash: int | None) -> uuid.UUID | None:
     """Return an earlier visit of the organization with the same picture."""
-    same = session.scalar(
-        select(Photo.visit_id)
-        .where(
-            Photo.organization_id == photo.organization_id,
-            Photo.sha256 == photo.sha256,
-            Photo.status == "stored",
-            Photo.visit_id != photo.visit_id,
-        )
-        .limit(1)
-    )
-    if same is not None or difference_hash is None:
-        return same
-    for visit_id, other in session.execute(look_alikes(photo.organization_id, difference_hash)):
-        if visit_id != photo.visit_id and hash_distance(int(other, 16), difference_hash) <= NEAR:
-            return visit_id
+    whose = {"organization_id": photo.organization_id}
+    same = row(session, _SAME, sha256=photo.sha256, visit_id=photo.visit_id, **whose)
+    if same is not None:
+        return cast(uuid.UUID, same.visit_id)
+    if difference_hash is None:
+        return None
+    for other in rows(session, LOOK_ALIKES, **bands_of(difference_hash), **whose):
+        distance = hash_distance(int(other.difference_hash, 16), difference_hash)
+        if other.visit_id != photo.visit_id and distance <= NEAR:
+            return cast(uuid.UUID, other.visit_id)
     return None
 
 

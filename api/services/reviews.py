@@ -13,9 +13,9 @@ from api.domain.access import Actor
 from api.domain.checklist import pointer
 from api.domain.scoring import VisitScore
 from api.models.base import now
-from api.models.database import rows
 from api.models.places import Location
 from api.models.reviews import Decision
+from api.models.statements import Runner, Statement, rows
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import totals, visibility
@@ -106,9 +106,12 @@ def case_of(session: Session, visit: Visit) -> Case:
     )
 
 
-def accept_by_itself(session: Session, case: Case) -> None:
-    """Accept a visit without flags; the decision is kept like a person's."""
-    _settle(session, case, "accept")
+def accept_by_itself(on: Runner, case: Case, changes: Mapping[str, Any] | None = None) -> None:
+    """Accept a visit without flags; the decision is kept like a person's.
+
+    ``changes`` are columns of the visit that change with it.
+    """
+    _settle(on, case, "accept", changes)
 
 
 def standing_decision(session: Session, visit: Visit) -> Decision | None:
@@ -128,28 +131,30 @@ def history(session: Session, visit_id: uuid.UUID) -> Sequence[Decision]:
     ).all()
 
 
-_DECIDE = insert(Decision)
+_DECIDE = Statement(insert(Decision))
 
 
-def _settle(session: Session, case: Case, decision: str, **why: Any) -> Decision:
+def _settle(
+    on: Runner, case: Case, decision: str, changes: Mapping[str, Any] | None = None, **why: Any
+) -> Decision:
     """Make of the visit what the decision says, and move its totals if that changes whether it counts.
 
-    ``why`` holds the decision's reason, question_reasons, reviewer_id and replaces_id, if it has any.
+    ``changes`` are columns of the visit that change with it; ``why`` holds the decision's reason,
+    question_reasons, reviewer_id and replaces_id, if it has any.
     """
     status = visits.STATUS_AFTER[decision]
     counts = status == "accepted"
     if counts != case.counts:
         sign = 1 if counts else -1
-        totals.add(session, case.version, case.location_number, case.month, case.score, sign)
+        totals.add(on, case.version, case.location_number, case.month, case.score, sign)
     told = why if status == "returned" else {}
-    change(
-        session,
-        case.visit_id,
-        status=status,
-        waiting_since=None,
-        return_reason=told.get("reason"),
-        question_reasons=told.get("question_reasons"),
-    )
+    settled = {
+        "status": status,
+        "waiting_since": None,
+        "return_reason": told.get("reason"),
+        "question_reasons": told.get("question_reasons"),
+    }
+    change(on, case.visit_id, **{**(changes or {}), **settled})
     decided = {
         "id": uuid.uuid4(),
         "visit_id": case.visit_id,
@@ -159,7 +164,7 @@ def _settle(session: Session, case: Case, decision: str, **why: Any) -> Decision
         **dict.fromkeys(("reason", "question_reasons", "reviewer_id", "replaces_id")),
         **why,
     }
-    rows(session, _DECIDE, **decided)
+    rows(on, _DECIDE, **decided)
     return Decision(**decided)
 
 

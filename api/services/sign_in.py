@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import Actor
 from api.models.base import now
-from api.models.database import insert, rows
+from api.models.database import insert
 from api.models.organizations import Organization
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
+from api.models.statements import Statement, row
 from api.models.users import User
 from api.services import passwords
 
@@ -99,12 +100,12 @@ def check_failures(session: Session, credentials: Credentials, user_ids: list[uu
             raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(wait)})
 
 
-def matching(found: list[Candidate], password: str) -> list[uuid.UUID]:
+def matching(found: list[Candidate], password: str) -> list[Candidate]:
     """Return the accounts whose password it is; takes a while, as long for no account as for one or two."""
     hashes: list[str | None] = [each.password_hash for each in found]
     hashes += [None] * (LEAST_VERIFICATIONS - len(found))
     matches = [passwords.matches(password, each) for each in hashes]
-    return [each.user_id for each, fits in zip(found, matches, strict=False) if fits and not each.disabled]
+    return [each for each, fits in zip(found, matches, strict=False) if fits and not each.disabled]
 
 
 def fail(session: Session, credentials: Credentials) -> None:
@@ -128,6 +129,18 @@ class Pair:
     family_id: uuid.UUID
     refresh_id: uuid.UUID
     generation: int
+
+
+def hold(session: Session, found: Candidate) -> None:
+    """Refuse an account whose password was changed, or that was disabled, while hashing took its time.
+
+    Until the commit it stays as it is: a change that ends all sessions sees the one that begins here.
+    """
+    unchanged = select(User.id).where(
+        User.id == found.user_id, User.password_hash == found.password_hash, User.disabled.is_(False)
+    )
+    if session.scalar(unchanged.with_for_update(read=True)) is None:
+        raise problems.WRONG_CREDENTIALS()
 
 
 def begin(session: Session, user_id: uuid.UUID, address: str) -> Pair:
@@ -202,7 +215,7 @@ def end_sessions(session: Session, user_id: uuid.UUID, but: uuid.UUID | None = N
     session.execute(query.values(revoked_at=now()))
 
 
-_ACTOR = (
+_ACTOR = Statement(
     select(User.organization_id, User.role)
     .join(TokenFamily, TokenFamily.user_id == User.id)
     .where(
@@ -216,8 +229,8 @@ _ACTOR = (
 
 def actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
     """Return who is calling, with the rights that he has now; None for a dead session or account."""
-    row = rows(session, _ACTOR, user_id=user_id, family_id=family_id).one_or_none()
-    return None if row is None else Actor(user_id, row.organization_id, row.role, family_id)
+    found = row(session, _ACTOR, user_id=user_id, family_id=family_id)
+    return None if found is None else Actor(user_id, found.organization_id, found.role, family_id)
 
 
 def forget_old(session: Session) -> None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import rfc8785
-from sqlalchemy import BigInteger, Row, and_, bindparam, insert, select
+from sqlalchemy import BigInteger, and_, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from api.domain import answers, evidence, problems, visits
-from api.domain.access import Actor
+from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import pointer
 from api.domain.evidence import Flag, Position, Times
 from api.domain.months import local, month_of
@@ -23,11 +22,12 @@ from api.domain.scoring import VisitScore, score_visit
 from api.domain.times import utc_text
 from api.models import submissions as tables
 from api.models.base import now
-from api.models.database import rows
 from api.models.places import Location
+from api.models.statements import Row, Runner, Statement, row, rows, together
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import totals, visibility
+from api.services.canonical import canonical
 from api.services.checklists import Published, published
 from api.services.evidence import (
     add_event,
@@ -48,10 +48,11 @@ from api.services.visits import change
 class Prepared:
     """A submission that was read, checked and scored, and waits to be stored."""
 
-    visit_id: uuid.UUID
+    visit: Row
     revision: int
     content: Mapping[str, Any]
     content_sha256: str
+    receipt: str
     received_at: datetime
     version: Published
     score: VisitScore
@@ -64,7 +65,7 @@ class Prepared:
 
 
 #: a visit of the sender's own with its location, and the revision in question if that is stored
-_VISIT = (
+_VISIT = Statement(
     select(
         Visit.id,
         Visit.organization_id,
@@ -86,15 +87,15 @@ _VISIT = (
         Submission,
         and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision", type_=BigInteger)),
     )
-    .where(Visit.id == bindparam("visit_id"), visibility.OWN_VISITS)
+    .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER)))
 )
-_LOCK = select(Visit.id).where(Visit.id == bindparam("visit_id")).with_for_update()
+_HOLD = Statement(
+    select(Visit.status, Visit.revision).where(Visit.id == bindparam("visit_id")).with_for_update()
+)
 
 
-def _visit(session: Session, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row[Any]:
-    visit = rows(
-        session, _VISIT, visit_id=visit_id, revision=revision, **visibility.whose(actor)
-    ).one_or_none()
+def _visit(on: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row:
+    visit: Row | None = row(on, _VISIT, visit_id=visit_id, revision=revision, **visibility.whose(actor))
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
@@ -115,7 +116,7 @@ def prepare(
     mend, with pointers; what he cannot becomes a flag. It is received now, unless the demo says otherwise.
     """
     received_at = received_at or now()
-    content_sha256 = hashlib.sha256(_canonical(content)).hexdigest()
+    content_sha256 = hashlib.sha256(canonical(content)).hexdigest()
     revision = body["revision"]
     visit = _visit(session, actor, visit_id, revision)
     if visit.receipt is not None:
@@ -129,11 +130,13 @@ def prepare(
     answered = sum(
         answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
     )
+    photos = answers.expected_photos(content["answers"])
     return Prepared(
-        visit_id=visit.id,
+        visit=visit,
         revision=revision,
         content=content,
         content_sha256=content_sha256,
+        receipt=_receipt(visit.id, revision, received_at, content_sha256, photos),
         received_at=received_at,
         version=version,
         score=score_visit(checklist, content["answers"]),
@@ -145,82 +148,83 @@ def prepare(
             *evidence.pace_flags(body["started_at"], body["finished_at"], answered),
         ],
         comments=evidence.long_comments(checklist, content),
-        photos=answers.expected_photos(content["answers"]),
+        photos=photos,
         location=location,
         local_start=local(times.started_at, visit.time_zone),
     )
 
 
-_STORE = insert(Submission)
+_STORE = Statement(insert(Submission))
 
 
-def store(session: Session, actor: Actor, prepared: Prepared, accept_every_minutes: int) -> tuple[str, bool]:
+def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: int) -> tuple[str, bool]:
     """Store a revision with its flags and, if its evidence is all there, what follows from it.
 
     Returns the receipt and whether it is a new one: of the same submission sent many times at once, one is.
     """
-    # The lock first, in a statement of its own: PostgreSQL's next one then sees what it waited for.
-    rows(session, _LOCK, visit_id=prepared.visit_id)
-    visit = _visit(session, actor, prepared.visit_id, prepared.revision)
-    if visit.receipt is not None:
-        return _same_receipt(visit, prepared.content_sha256), False
-    _check_revision(visit, prepared.revision)
-    receipt = _receipt(prepared)
-    rows(
-        session,
-        _STORE,
-        visit_id=visit.id,
-        revision=prepared.revision,
-        content=prepared.content,
-        content_sha256=prepared.content_sha256,
-        receipt=receipt,
-        photos=prepared.photos,
-        result=totals.result_of(prepared.score),
-        clock_shift=prepared.times.shift.total_seconds(),
-        received_at=prepared.received_at,
-    )
-    when = _when(prepared.local_start) if prepared.revision == 1 else {}
-    change(
-        session,
-        visit.id,
-        status="submitted",
-        revision=prepared.revision,
-        return_reason=None,
-        question_reasons=None,
-        started_at=prepared.times.started_at,
-        finished_at=prepared.times.finished_at,
-        **when,
-    )
-    photos = photos_of(session, visit.id, prepared.photos)
+    visit = prepared.visit
+    held = row(on, _HOLD, visit_id=visit.id)
+    if held != (visit.status, visit.revision):  # it changed since it was read
+        visit = _visit(on, actor, visit.id, prepared.revision)
+        if visit.receipt is not None:
+            return _same_receipt(visit, prepared.content_sha256), False
+        _check_revision(visit, prepared.revision)
+    photos = photos_of(on, visit.id, prepared.photos)
     _check_photos(prepared, {str(photo.id): photo.question for photo in photos})
     stored = [photo for photo in photos if photo.status == "stored"]
     flags = [
         *prepared.flags,
-        *_called_off(session, visit, prepared.revision),
-        *comments_seen_before(session, visit.organization_id, visit.id, prepared.comments),
+        *_called_off(on, visit, prepared.revision),
+        *comments_seen_before(on, visit.organization_id, visit.id, prepared.comments),
         *flags_of_photos(stored, prepared.times, prepared.version.document.channel, prepared.location),
     ]
-    if flags:
-        add_flags(session, visit.id, prepared.revision, flags)
-    if len(stored) < len(prepared.photos):
-        due_at = prepared.received_at + visits.PHOTOS_MAY_TAKE
-        add_event(session, visits.PHOTOS_DUE, visit.id, prepared.revision, due_at)
-    else:
-        complete(
-            session,
-            Case(
-                visit_id=visit.id,
-                revision=prepared.revision,
-                version=prepared.version,
-                location_number=visit.number,
-                month=when.get("month", visit.month),
-                score=prepared.score,
-            ),
-            flagged=bool(flags) or (prepared.revision > 1 and has_flags(session, visit.id)),
-            submitted_at=prepared.received_at,
-            accept_every_minutes=accept_every_minutes,
+    flagged = bool(flags) or (prepared.revision > 1 and has_flags(on, visit.id))
+    changes = {
+        "status": "submitted",
+        "revision": prepared.revision,
+        "return_reason": None,
+        "question_reasons": None,
+        "started_at": prepared.times.started_at,
+        "finished_at": prepared.times.finished_at,
+        **(_when(prepared.local_start) if prepared.revision == 1 else {}),
+    }
+    with together(on):
+        rows(
+            on,
+            _STORE,
+            visit_id=visit.id,
+            revision=prepared.revision,
+            content=prepared.content,
+            content_sha256=prepared.content_sha256,
+            receipt=prepared.receipt,
+            photos=prepared.photos,
+            result=totals.result_of(prepared.score),
+            clock_shift=prepared.times.shift.total_seconds(),
+            received_at=prepared.received_at,
         )
-    return receipt, True
+        if flags:
+            add_flags(on, visit.id, prepared.revision, flags)
+        if len(stored) < len(prepared.photos):
+            change(on, visit.id, **changes)
+            due_at = prepared.received_at + visits.PHOTOS_MAY_TAKE
+            add_event(on, visits.PHOTOS_DUE, visit.id, prepared.revision, due_at)
+        else:
+            complete(
+                on,
+                Case(
+                    visit_id=visit.id,
+                    revision=prepared.revision,
+                    version=prepared.version,
+                    location_number=visit.number,
+                    month=changes.get("month", visit.month),
+                    score=prepared.score,
+                ),
+                flagged=flagged,
+                submitted_at=prepared.received_at,
+                accept_every_minutes=accept_every_minutes,
+                changes=changes,
+            )
+    return prepared.receipt, True
 
 
 def _when(local_start: datetime) -> dict[str, Any]:
@@ -229,18 +233,23 @@ def _when(local_start: datetime) -> dict[str, Any]:
     return {"day": day, "part_of_day": part_of_day(local_start), "month": month_of(day)}
 
 
-def _called_off(session: Session, visit: Row[Any], revision: int) -> list[Flag]:
+def _called_off(on: Runner, visit: Row, revision: int) -> list[Flag]:
     """Return the flag of a visit that was called off before its answers came; each revision has it again."""
     if visit.status in ("cancelled", "declined"):
         return [Flag("cancelled", f"The visit was {visit.status} before its answers came.")]
     if revision == 1:
         return []
-    before = select(tables.Flag.detail).where(
-        tables.Flag.visit_id == visit.id,
-        tables.Flag.revision == revision - 1,
+    before = rows(on, _CALLED_OFF, visit_id=visit.id, revision=revision - 1)
+    return [Flag("cancelled", flag.detail) for flag in before]
+
+
+_CALLED_OFF = Statement(
+    select(tables.Flag.detail).where(
+        tables.Flag.visit_id == bindparam("visit_id"),
+        tables.Flag.revision == bindparam("revision"),
         tables.Flag.code == "cancelled",
     )
-    return [Flag("cancelled", detail) for detail in session.scalars(before)]
+)
 
 
 def latest(session: Session, visit: Visit) -> Submission:
@@ -251,7 +260,7 @@ def latest(session: Session, visit: Visit) -> Submission:
     return submission
 
 
-def _same_receipt(visit: Row[Any], content_sha256: str) -> str:
+def _same_receipt(visit: Row, content_sha256: str) -> str:
     """Return the receipt of the stored revision; refuses other content for it."""
     if visit.content_sha256 != content_sha256:
         raise problems.SUBMISSION_CONFLICT()
@@ -259,36 +268,21 @@ def _same_receipt(visit: Row[Any], content_sha256: str) -> str:
     return receipt
 
 
-def _canonical(content: Mapping[str, Any]) -> bytes:
-    """Return the canonical JSON (RFC 8785) of a submission."""
-    try:
-        return rfc8785.dumps(content)
-    except rfc8785.IntegerDomainError:
-        return rfc8785.dumps(_with_floats(content))
-
-
-def _with_floats(value: Any) -> Any:
-    """Return JSON in which ±2⁵³ is a float: rfc8785 refuses it as an integer, and writes it the same."""
-    if isinstance(value, Mapping):
-        return {key: _with_floats(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_with_floats(each) for each in value]
-    return float(value) if type(value) is int and abs(value) == answers.MAX_NUMBER else value
-
-
-def _receipt(prepared: Prepared) -> str:
+def _receipt(
+    visit_id: uuid.UUID, revision: int, received_at: datetime, content_sha256: str, photos: list[str]
+) -> str:
     return json.dumps(
         {
-            "visit_id": str(prepared.visit_id),
-            "revision": prepared.revision,
-            "received_at": utc_text(prepared.received_at),
-            "content_sha256": prepared.content_sha256,
-            "photos": prepared.photos,
+            "visit_id": str(visit_id),
+            "revision": revision,
+            "received_at": utc_text(received_at),
+            "content_sha256": content_sha256,
+            "photos": photos,
         }
     )
 
 
-def _check_revision(visit: Row[Any], revision: int) -> None:
+def _check_revision(visit: Row, revision: int) -> None:
     expected = visits.next_revision(visit.status, visit.revision)
     if expected == revision:
         return

@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, select
@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from api.domain.months import month_name
 from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit, share
 from api.models.checklists import Checklist
-from api.models.database import insert_for
 from api.models.places import Location
 from api.models.scores import Subject, Tally, Total
+from api.models.statements import Runner, Statement, insert_many, many
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import Published, published
@@ -32,12 +32,15 @@ _SUMMED = (
 )
 
 
+_TOTAL = ("location_number", "month", "subject_id", *_SUMMED)
+
+
 class Cell(NamedTuple):
     """Where a total or a tally is kept; ``answer`` is empty for a total."""
 
-    subject_id: int
     location_number: int
     month: int
+    subject_id: int
     answer: str = ""
 
 
@@ -83,33 +86,34 @@ def _question_score(row: Sequence[Any]) -> QuestionScore:
 
 
 def add(
-    session: Session, version: Published, location_number: int, month: int, score: VisitScore, sign: int = 1
+    on: Runner, version: Published, location_number: int, month: int, score: VisitScore, sign: int = 1
 ) -> None:
     """Add an accepted visit to its place and month, or take it back with ``sign`` −1.
 
     Rows are taken in key order, so that two visits at once never wait for each other in a ring.
     """
     totals, tallies = shares_of(version, location_number, month, score)
-    dialect = session.get_bind().dialect.name
-    session.connection().execute(
-        _adding(dialect, Total, _SUMMED),
-        [total_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())],
-    )
+    many(on, _ADD_TOTALS, [total_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())])
     if tallies:
-        session.connection().execute(
-            _adding(dialect, Tally, ("times",)),
-            [tally_row(cell, times * sign) for cell, times in sorted(tallies.items())],
-        )
+        many(on, _ADD_TALLIES, [tally_row(cell, times * sign) for cell, times in sorted(tallies.items())])
 
 
-@cache
-def _adding(dialect: str, table: type[Total] | type[Tally], summed: tuple[str, ...]) -> Executable:
+def _adding(table: type[Total] | type[Tally], summed: tuple[str, ...]) -> Statement:
     """Return the statement that adds a row to the one with the same key, or begins it."""
-    statement = insert_for(dialect, table)
-    key = [column.name for column in table.__table__.columns if column.name not in summed]
-    added = {name: getattr(table, name) + statement.excluded[name] for name in summed}
-    upsert: Executable = statement.on_conflict_do_update(index_elements=key, set_=added)
-    return upsert
+
+    def build(dialect: str) -> Executable:
+        names = table.__table__.columns.keys()
+        statement = insert_many(dialect, table, names)
+        key = [name for name in names if name not in summed]
+        added = {name: getattr(table, name) + statement.excluded[name] for name in summed}
+        upsert: Executable = statement.on_conflict_do_update(index_elements=key, set_=added)
+        return upsert
+
+    return Statement(build)
+
+
+_ADD_TOTALS = _adding(Total, _SUMMED)
+_ADD_TALLIES = _adding(Tally, ("times",))
 
 
 def shares_of(
@@ -118,20 +122,10 @@ def shares_of(
     """Return what one visit adds to the totals and to the tallies, by cell."""
 
     def cell(kind: str, key: str, answer: str = "") -> Cell:
-        return Cell(version.subjects[kind, key], location_number, month, answer)
+        return Cell(location_number, month, version.subjects[kind, key], answer)
 
     def numbers(sums: Sums, failures: int = 0, passed: int = 0) -> tuple[int, ...]:
-        return (
-            1,
-            sums.visits,
-            sums.earned,
-            sums.possible,
-            sums.earned_squared,
-            sums.product,
-            sums.possible_squared,
-            failures,
-            passed,
-        )
+        return (1, *sums, failures, passed)
 
     totals = {
         cell("visit", ""): numbers(
@@ -174,7 +168,7 @@ def differences(session: Session) -> Iterator[str]:
 
     names = _Names(session)
     for total in session.scalars(select(Total).execution_options(yield_per=1000)):
-        cell = Cell(total.subject_id, total.location_number, total.month)
+        cell = Cell(total.location_number, total.month, total.subject_id)
         stored = {name: getattr(total, name) for name in _SUMMED}
         counted = totals.pop(cell, Counter())
         for name in _SUMMED:
@@ -183,7 +177,7 @@ def differences(session: Session) -> Iterator[str]:
     for cell in totals:
         yield f"{names.of(cell)}: is missing"
     for tally in session.scalars(select(Tally).execution_options(yield_per=1000)):
-        cell = Cell(tally.subject_id, tally.location_number, tally.month, tally.answer)
+        cell = Cell(tally.location_number, tally.month, tally.subject_id, tally.answer)
         times = tallies.pop(cell, 0)
         if tally.times != times:
             yield f"{names.of(cell)}: was counted {tally.times} times, a recount gives {times}"
@@ -193,8 +187,8 @@ def differences(session: Session) -> Iterator[str]:
 
 def total_row(cell: Cell, numbers: tuple[int, ...], sign: int = 1) -> dict[str, int]:
     """Return the row of a total."""
-    key = {"subject_id": cell.subject_id, "location_number": cell.location_number, "month": cell.month}
-    return key | {name: sign * number for name, number in zip(_SUMMED, numbers, strict=True)}
+    signed = numbers if sign == 1 else [sign * number for number in numbers]
+    return dict(zip(_TOTAL, (*cell[:3], *signed), strict=True))
 
 
 def tally_row(cell: Cell, times: int) -> dict[str, Any]:

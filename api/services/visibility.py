@@ -11,10 +11,14 @@ from api.models.places import Location, Region
 from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
 
+#: the sessions of nobody
+NO_FAMILY = uuid.UUID(int=0)
+
 
 def below(seeds: Select[uuid.UUID]) -> Select[uuid.UUID]:
     """Return the ids of the regions that ``seeds`` selects and of all regions below them."""
-    tree = seeds.cte("region_tree", recursive=True)
+    # Without a name, since a query may ask for more than one tree.
+    tree = seeds.cte(recursive=True)
     tree = tree.union(select(Region.id).where(Region.parent_id == tree.c[0]))
     return select(tree.c[0])
 
@@ -40,14 +44,17 @@ def locations(actor: Actor) -> ColumnElement[bool]:
     return false()
 
 
-#: the filter for the visits that somebody makes himself, for statements that are built once
-OWN_VISITS = and_(
-    Visit.shopper_id == bindparam("actor_id"), Visit.organization_id == bindparam("actor_organization_id")
-)
+def anyone(role: str) -> Actor:
+    """Return an actor of a role whose ids are parameters, for statements that are built once."""
+    parameters: dict[str, Any] = {
+        "id": bindparam("actor_id"),
+        "organization_id": bindparam("actor_organization_id"),
+    }
+    return Actor(**parameters, role=role, family_id=NO_FAMILY)
 
 
 def whose(actor: Actor) -> dict[str, uuid.UUID]:
-    """Return the parameters of a statement that has ``OWN_VISITS``."""
+    """Return the parameters of a statement that was built for ``anyone``."""
     return {"actor_id": actor.id, "actor_organization_id": actor.organization_id}
 
 

@@ -4,10 +4,11 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain import problems, visits
 from api.domain.access import SHOPPER, Actor
@@ -15,16 +16,16 @@ from api.domain.checklist import SELF_CHECK
 from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, local, month_name, month_of
 from api.domain.problems import Fault
 from api.models.checklists import Checklist, ChecklistVersion
-from api.models.database import rows
 from api.models.organizations import Organization
 from api.models.photos import Photo
 from api.models.places import Location, Region
+from api.models.statements import Runner, Statement, among, rows
 from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import current_versions, published
-from api.services.paging import Page, page
+from api.services.paging import Page, keyed, page_of
 from api.services.totals import visit_score
 
 #: as whom somebody looks at a visit: three views, three schemas
@@ -220,13 +221,17 @@ def reassign(
 
 def own(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
     """Return a visit that the actor makes himself."""
-    visible = visibility.own_visits(actor)
-    if lock:
-        return _locked(session, visit_id, visible)
-    visit = visibility.find(session, Visit, visit_id, visible)
+    query = _OWN_HELD if lock else _OWN
+    visit = session.scalars(query, {"visit_id": visit_id, **visibility.whose(actor)}).one_or_none()
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
+
+
+_OWN = select(Visit).where(
+    Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER))
+)
+_OWN_HELD = _OWN.with_for_update().execution_options(populate_existing=True)
 
 
 def seen(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
@@ -254,58 +259,129 @@ def list_visits(
         for name in ("shopper_id", "external_id"):
             if filters.get(name) is not None:
                 raise problems.invalid(f"/{name}", "Only reviewers and administrators filter by this.")
+    given = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
+    of_page = partial(_page, view, actor.role, frozenset(given))
+    return page_of(
+        session, of_page, Visit.day, limit, cursor, **visibility.whose(actor), **_named(given)
+    ), view
+
+
+#: what visits are filtered by; each value is a parameter of its name
+_FILTERS: Mapping[str, ColumnElement[bool]] = {
+    "status": Visit.status == bindparam("of_status"),
+    "location_id": Visit.location_id == bindparam("of_location_id"),
+    "shopper_id": Visit.shopper_id == bindparam("of_shopper_id"),
+    "external_id": Visit.external_id == bindparam("of_external_id"),
+    "checklist_key": Visit.checklist_version_id.in_(
+        select(ChecklistVersion.id)
+        .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+        .where(
+            Checklist.key == bindparam("of_checklist_key"),
+            Checklist.organization_id == bindparam("actor_organization_id"),
+        )
+    ),
+    "from": Visit.day >= bindparam("of_from"),
+    "to": Visit.day <= bindparam("of_to"),
+}
+
+
+def _named(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"of_{name}": value for name, value in given.items()}
+
+
+@cache
+def _page(view: View, role: str, filters: frozenset[str], after: bool) -> Statement:
+    """Return the statement for a page of what a role sees of visits, with some of the filters."""
+    actor = visibility.anyone(role)
     visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
-    query: Select[Any] = select(Visit).where(visible)
-    conditions = {
-        "status": lambda value: Visit.status == value,
-        "location_id": lambda value: Visit.location_id == value,
-        "shopper_id": lambda value: Visit.shopper_id == value,
-        "external_id": lambda value: Visit.external_id == value,
-        "checklist_key": lambda value: Visit.checklist_version_id.in_(
-            select(ChecklistVersion.id)
-            .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
-            .where(Checklist.key == value, Checklist.organization_id == actor.organization_id)
-        ),
-        "from": lambda value: Visit.day >= value,
-        "to": lambda value: Visit.day <= value,
-    }
-    for name, condition in conditions.items():
-        if filters.get(name) is not None:
-            query = query.where(condition(filters[name]))
-    return page(session, query, Visit.day, Visit.id, limit, cursor), view
+    query = select(*_SHOWN[view]).where(visible, *(_FILTERS[name] for name in sorted(filters)))
+    return keyed(query, Visit.day, Visit.id, after=after)
 
 
-_CHANGE = update(Visit).where(Visit.id == bindparam("visit_id"))
+_SHOWN_TO_ALL = (
+    Visit.id,
+    Visit.status,
+    Visit.revision,
+    Visit.location_id,
+    Visit.checklist_version_id,
+    Visit.day,
+)
+_SHOWN_TO_SHOPPER = (
+    *_SHOWN_TO_ALL,
+    Visit.opens_at,
+    Visit.closes_at,
+    Visit.return_reason,
+    Visit.question_reasons,
+)
+#: the columns that lists show, by view
+_SHOWN: Mapping[View, tuple[InstrumentedAttribute[Any], ...]] = {
+    "own": _SHOWN_TO_SHOPPER,
+    "watched": (*_SHOWN_TO_ALL, Visit.part_of_day),
+    "evidence": (
+        *_SHOWN_TO_SHOPPER,
+        Visit.external_id,
+        Visit.shopper_id,
+        Visit.started_at,
+        Visit.finished_at,
+        Visit.decline_reason,
+    ),
+}
 
 
-def change(session: Session, visit_id: uuid.UUID, **columns: Any) -> None:
+_CHANGE = Statement(update(Visit).where(Visit.id == bindparam("visit_id")))
+
+
+def change(on: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
     """Change columns of a visit that this transaction holds; a ``Visit`` read before does not show it."""
-    rows(session, _CHANGE, visit_id=visit_id, **columns)
+    rows(on, _CHANGE, visit_id=visit_id, **columns)
 
 
-_LOCATIONS = select(
-    Location.id,
-    Location.code,
-    Location.name,
-    Location.address,
-    Location.time_zone,
-    Location.latitude,
-    Location.longitude,
-).where(Location.id.in_(bindparam("ids", expanding=True)))
-_latest_of_visits = (
-    select(Submission.visit_id)
-    .join(Visit, and_(Visit.id == Submission.visit_id, Visit.revision == Submission.revision))
-    .where(Submission.visit_id.in_(bindparam("ids", expanding=True)))
-)
-_EXPECTED_PHOTOS = _latest_of_visits.add_columns(Submission.photos)
-_RESULTS = _latest_of_visits.add_columns(Submission.result)
-_PHOTO_STATUSES = select(Photo.visit_id, Photo.id, Photo.status).where(
-    Photo.visit_id.in_(bindparam("ids", expanding=True))
+_LOCATIONS = Statement(
+    lambda dialect: select(
+        Location.id,
+        Location.code,
+        Location.name,
+        Location.address,
+        Location.time_zone,
+        Location.latitude,
+        Location.longitude,
+    ).where(among(Location.id, "ids", dialect))
 )
 
 
-def described(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    """Return visits with what their view shows of the place, the checklist, the photos and the score."""
+def _of_submissions(column: Any) -> Statement:
+    """Return the statement that selects a column of the submissions of visits."""
+    return Statement(
+        lambda dialect: select(Submission.visit_id, Submission.revision, column).where(
+            among(Submission.visit_id, "ids", dialect)
+        )
+    )
+
+
+_EXPECTED_PHOTOS = _of_submissions(Submission.photos)
+_RESULTS = _of_submissions(Submission.result)
+_PHOTO_STATUSES = Statement(
+    lambda dialect: select(Photo.visit_id, Photo.id, Photo.status).where(
+        among(Photo.visit_id, "ids", dialect)
+    )
+)
+
+
+_PEOPLE = Statement(lambda dialect: select(User.id, User.name).where(among(User.id, "ids", dialect)))
+_FLAGS = Statement(
+    lambda dialect: (
+        select(Flag.visit_id, Flag.code, Flag.detail, Flag.revision, Flag.photo_id, Flag.other_visit_id)
+        .where(among(Flag.visit_id, "ids", dialect))
+        .order_by(Flag.number)
+    )
+)
+
+
+def described(session: Session, found: Sequence[Any], view: View) -> list[dict[str, Any]]:
+    """Return visits, or rows of a list of them, with what their view shows of all that belongs to them.
+
+    Of answers it is what the revision had with which the visit was read.
+    """
     ids = [visit.id for visit in found]
     places = {
         place.id: place for place in rows(session, _LOCATIONS, ids=list({v.location_id for v in found}))
@@ -323,18 +399,22 @@ def described(session: Session, found: Sequence[Visit], view: View) -> list[dict
             }
         )
     if view == "watched":
-        results = {row.visit_id: row.result for row in rows(session, _RESULTS, ids=ids)}
-        for row in described:
-            row["score"] = visit_score(results[row["id"]])
+        results = {(row.visit_id, row.revision): row.result for row in rows(session, _RESULTS, ids=ids)}
+        for visit, row in zip(found, described, strict=True):
+            row["score"] = visit_score(results[visit.id, visit.revision])
     else:
-        expected = {row.visit_id: row.photos for row in rows(session, _EXPECTED_PHOTOS, ids=ids)}
+        answered = [visit.id for visit in found if visit.revision]
+        submissions = rows(session, _EXPECTED_PHOTOS, ids=answered) if answered else []
+        expected = {(row.visit_id, row.revision): row.photos for row in submissions}
         statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
         for photo in rows(session, _PHOTO_STATUSES, ids=ids):
             statuses[photo.visit_id][str(photo.id)] = photo.status
-        for row in described:
-            row["photos"] = _photo_counts(expected.get(row["id"], []), statuses[row["id"]])
+        for visit, row in zip(found, described, strict=True):
+            named = expected.get((visit.id, visit.revision), [])
+            row["photos"] = _photo_counts(named, statuses[visit.id])
     if view == "evidence":
-        people = _by_id(session, select(User).where(User.id.in_({v.shopper_id for v in found})))
+        shoppers = rows(session, _PEOPLE, ids=list({visit.shopper_id for visit in found}))
+        people = {each.id: each for each in shoppers}
         flags = flags_of(session, found)
         for row in described:
             row["shopper"] = people[row["visit"].shopper_id]
@@ -342,16 +422,19 @@ def described(session: Session, found: Sequence[Visit], view: View) -> list[dict
     return described
 
 
-def flags_of(session: Session, found: Iterable[Visit]) -> dict[uuid.UUID, list[Flag]]:
+def flags_of(session: Session, found: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
     """Return the flags of the latest revision of each visit, and what only earlier ones were flagged for."""
     latest = {visit.id: visit.revision for visit in found}
-    flags: dict[uuid.UUID, list[Flag]] = defaultdict(list)
-    for flag in session.scalars(select(Flag).where(Flag.visit_id.in_(latest)).order_by(Flag.number)):
+    flags: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for flag in rows(session, _FLAGS, ids=list(latest)):
         flags[flag.visit_id].append(flag)
     for visit_id, found_flags in flags.items():
         codes = {flag.code for flag in found_flags if flag.revision == latest[visit_id]}
         flags[visit_id] = [
-            flag for flag in found_flags if flag.revision == latest[visit_id] or flag.code not in codes
+            flag
+            for flag in found_flags
+            if flag.revision == latest[visit_id]
+            or (flag.revision < latest[visit_id] and flag.code not in codes)
         ]
     return flags
 
