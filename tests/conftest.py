@@ -11,9 +11,18 @@ from api import migrations
 from api.app import create_app
 from api.settings import Settings
 from tests import servers
+from tests.log_sweep import SWEEP
 from tests.world import World
 
 BACKENDS = ("embedded", "servers")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_sweep() -> Iterator[None]:
+    """Hear everything that is logged from the first test to the last; a secret in it fails the run."""
+    with SWEEP.listening():
+        yield
+    assert SWEEP.leaks() == []
 
 
 @pytest.fixture(scope="session")

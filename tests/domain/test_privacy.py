@@ -31,5 +31,11 @@ def test_no_other_answer_is_blurred(type_: str) -> None:
         assert blurred(type_, value) == value
 
 
+def test_a_whole_number_is_told_alike_by_every_phone() -> None:
+    assert repr(blurred("number", 5.0)) == "5"
+    assert repr(blurred("number", -0.0)) == "0"
+    assert repr(blurred("number", 5.5)) == "5.5"
+
+
 def test_a_time_left_out_stays_left_out() -> None:
     assert blurred("time", None) is None

@@ -554,11 +554,11 @@ def test_links_of_the_embedded_store_are_signed(embedded_app: Flask) -> None:
 
 def test_a_picture_seen_before_is_found_by_index(embedded_app: Flask) -> None:
     """So it stays quick at a million photos. (PostgreSQL's plan depends on how many there are.)"""
-    query = photos.look_alikes(uuid.uuid4(), 0x0123_4567_89AB_CDEF)
+    given = {"organization_id": uuid.uuid4(), **photos.bands_of(0x0123_4567_89AB_CDEF)}
     with World(embedded_app).database.reading() as session:
-        dialect = session.get_bind().dialect
-        text = query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")
+        compiled = photos.LOOK_ALIKES.compiled(session.get_bind().dialect, given)
+        explain = f"EXPLAIN QUERY PLAN {compiled.text}"
+        plan = session.connection().exec_driver_sql(explain, tuple(compiled.bound(given)))
         steps = " ".join(str(row[-1]) for row in plan)
     assert all(f"ix_photos_organization_id_band_{band}" in steps for band in range(4)), steps
 

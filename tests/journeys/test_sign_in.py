@@ -1,19 +1,28 @@
 """Signing in and out: tokens, cookies, families of refresh tokens, and guessing that does not pay."""
 
 import base64
+import hmac
 import json
+import secrets
+import statistics
 import time
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeSerializer
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from api import migrations
 from api.app import create_app
 from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
@@ -182,21 +191,85 @@ def test_an_address_that_guesses_at_many_accounts_is_stopped(world: World) -> No
     problem(log_in(world.shopper, address=address), 429, "too-many-failures")
 
 
-def test_the_time_of_a_failure_does_not_tell_who_knows_the_address(
-    world: World, twice: tuple[Caller, World], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def failing(world: World, twice: tuple[Caller, World]) -> dict[str, Callable[[], TestResponse]]:
+    """Every way in which signing in fails for its credentials."""
+    disabled = world.person("shopper")
+    ok(world.admin.patch(f"/users/{disabled.id}", {"disabled": True}))
+    ghost = Caller(world.app, email="nobody@example.org")
+    wrong = "wrong wrong wrong"
+    return {
+        "unknown": lambda: log_in(ghost),
+        "wrong": lambda: log_in(world.shopper, wrong),
+        "disabled": lambda: log_in(disabled),
+        "disabled and wrong": lambda: log_in(disabled, wrong),
+        "of two organizations": lambda: log_in(twice[0], wrong),
+        "of another organization": lambda: log_in(world.shopper, organization=twice[1].name),
+    }
+
+
+def test_each_failure_takes_the_same_work(
+    failing: dict[str, Callable[[], TestResponse]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verified = []
-    matches = passwords.matches
+    """As many verifications, each of the same cost; they are nearly all that a log-in takes."""
+    costs = []
 
-    def counted(password: str, password_hash: str | None) -> bool:
-        verified.append(password_hash)
-        return matches(password, password_hash)
+    class Counted(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Any:
+            costs.append(extract_parameters(str(hash)))
+            return super().verify(hash, password)
 
-    monkeypatch.setattr(passwords, "matches", counted)
-    for caller in (Caller(world.app, email="nobody@example.org"), world.shopper, twice[0]):
-        verified.clear()
-        problem(log_in(caller, "wrong wrong wrong"), 401, "wrong-credentials")
-        assert len(verified) == 2
+    monkeypatch.setattr(passwords, "_hasher", Counted())
+    for case, attempt in failing.items():
+        costs.clear()
+        problem(attempt(), 401, "wrong-credentials")
+        assert costs == [extract_parameters(passwords._hash_of_nothing)] * 2, case
+
+
+@pytest.mark.parametrize("app", ["embedded"], indirect=True)
+def test_the_time_of_a_failure_does_not_tell_who_knows_the_address(
+    failing: dict[str, Callable[[], TestResponse]],
+) -> None:
+    """Medians of the CPU time, which no other program on the machine moves, of attempts in turn."""
+    times: dict[str, list[float]] = {case: [] for case in failing}
+    for _ in range(15):
+        for case, attempt in failing.items():
+            began = time.thread_time()
+            attempt()
+            times[case].append(time.thread_time() - began)
+    medians = {case: statistics.median(taken) for case, taken in times.items()}
+    assert max(medians.values()) < 1.5 * min(medians.values()), medians
+
+
+@pytest.mark.parametrize("change", [{"password": "another password"}, {"disabled": True}])
+def test_what_changes_while_a_password_is_compared_counts(
+    world: World, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, matches = f"/users/{world.shopper.id}", passwords.matches
+
+    def changed_meanwhile(password: str, password_hash: str | None) -> bool:
+        fits = matches(password, password_hash)
+        if fits:
+            ok(world.admin.patch(user, change))
+        return fits
+
+    monkeypatch.setattr(passwords, "matches", changed_meanwhile)
+    problem(log_in(world.shopper), 401, "wrong-credentials")
+
+
+def test_the_addresses_of_one_ipv6_network_are_one(world: World) -> None:
+    network, other = (f"2001:db8:{uuid.uuid4().hex[:4]}:{number}" for number in (1, 2))
+    for number in range(10):
+        problem(
+            log_in(world.shopper, "wrong wrong wrong", f"{network}::{number:x}"), 401, "wrong-credentials"
+        )
+    problem(log_in(world.shopper, address=f"{network}:ffff::1"), 429, "too-many-failures")
+    assert session(world.shopper, address=f"{other}::1")
+    # IPv4 in the words of IPv6 is no network.
+    for number in range(11):
+        problem(
+            log_in(world.reviewer, "wrong wrong wrong", f"::ffff:10.0.0.{number}"), 401, "wrong-credentials"
+        )
 
 
 def test_wrong_old_passwords_are_failures_to_sign_in(world: World) -> None:
@@ -406,6 +479,17 @@ def test_what_is_no_token_of_ours_is_401(world: World) -> None:
         "other claims under the same signature": f"{header}.{segment({**claims, 'x': 1})}.{signature}",
         "no signature": f"{header}.{payload}.",
         "another key": signed(world, claims, "x" * 48),
+        "another deployment's": signed(world, claims, secrets.token_urlsafe(48)),
+        **swapped(claims),
+        **led_astray(claims),
+        "a critical header that nobody knows": jwt.encode(
+            claims, world.app.config["JWT_SECRET_KEY"], headers={"crit": ["x"], "x": 1}
+        ),
+        "huge": f"{header}.{segment({**claims, 'x': 'x' * 500_000})}.{signature}",
+        "a huge signature": f"{header}.{payload}.{signature * 5000}",
+        "a link of the photo store": URLSafeSerializer(
+            world.app.config["JWT_SECRET_KEY"], salt="photo-upload"
+        ).dumps(claims),
         "another algorithm": signed(world, claims, algorithm="HS512"),
         "expired": signed(world, {**claims, "exp": int(time.time()) - 1}),
         "not yet": signed(world, {**claims, "nbf": int(time.time()) + 60}),
@@ -420,12 +504,98 @@ def test_what_is_no_token_of_ours_is_401(world: World) -> None:
         assert answer.status_code == 401, case
         problem(answer, 401, "not-signed-in")
         problem(refresh(world.app, token), 401, "not-signed-in")
+        if token.isascii():
+            for name, path in (("access_token_cookie", "/me"), ("refresh_token_cookie", "/auth/refresh")):
+                method = "GET" if path == "/me" else "POST"
+                headers = {"Cookie": f"{name}={token}"}
+                problem(world.nobody.call(method, path, headers=headers), 401, "not-signed-in")
     for authorization in ("Bearer", "Bearer ", f"Basic {right}", right, f"bearer x {right}", "Bearer  "):
         answer = world.nobody.get("/me", headers={"Authorization": authorization})
         problem(answer, 401, "not-signed-in")
 
 
+def swapped(claims: dict[str, Any]) -> dict[str, str]:
+    """Tokens of other algorithms, and one whose secret is a key that everybody may know."""
+    public = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+    unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment(claims)}"
+    return {
+        **{
+            algorithm: f"{segment({'alg': algorithm, 'typ': 'JWT'})}.{segment(claims)}.{segment(b'x' * 256)}"
+            for algorithm in ("RS256", "PS512", "ES256", "EdDSA", "HS384", "hs256", "dir", "A256GCM")
+        },
+        "HS256 by a public key": f"{unsigned}.{segment(hmac.digest(public, unsigned.encode(), 'sha256'))}",
+        "HS256 by no key": f"{unsigned}.{segment(hmac.digest(b'', unsigned.encode(), 'sha256'))}",
+    }
+
+
+def led_astray(claims: dict[str, Any]) -> dict[str, str]:
+    """Tokens whose header says where the key is: in a file, at an address, in the header itself."""
+    key = "an attacker's own key, long enough"
+    jwk = {"kty": "oct", "alg": "HS256", "k": segment(key.encode())}
+    headers: list[dict[str, Any]] = [
+        {"kid": "../../../../dev/null"},
+        {"kid": "x' UNION SELECT 'key"},
+        {"kid": ["HS256"]},
+        {"jku": "http://127.0.0.1:1/keys.json"},
+        {"jwk": jwk},
+        {"x5u": "http://127.0.0.1:1/cert.pem"},
+        {"x5c": [segment(key.encode())]},
+        {"typ": "none"},
+    ]
+    told = {}
+    for header in headers:
+        unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT', **header})}.{segment(claims)}"
+        signature = segment(hmac.digest(key.encode(), unsigned.encode(), "sha256"))
+        told[f"its key by {header}"] = f"{unsigned}.{signature}"
+    return told
+
+
+def test_two_authorization_headers_are_none(world: World) -> None:
+    for second in (world.shopper.token, world.reviewer.token, "garbage"):
+        headers = [("Authorization", f"Bearer {each}") for each in (world.shopper.token, second)]
+        answer = world.app.test_client().get(f"{API}/me", headers=headers)
+        problem(answer, 401, "not-signed-in")
+
+
+def test_another_deployment_does_not_take_our_tokens(world: World, tmp_path: Path) -> None:
+    settings = world.app.extensions["survey"].settings
+    pair = session(world.shopper)
+    other = create_app(replace(settings, secret_key=secrets.token_urlsafe(48)))
+    problem(as_holder(other, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    problem(refresh(other, pair["refresh_token"]), 401, "not-signed-in")
+    other.extensions["survey"].database.close()
+    # One with our secret, as a copy of the settings has it, knows no family of ours.
+    copy = create_app(replace(settings, database_url=f"sqlite:///{tmp_path}/copy"))
+    migrations.upgrade(copy.extensions["survey"].database)
+    problem(as_holder(copy, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    problem(refresh(copy, pair["refresh_token"]), 401, "not-signed-in")
+    copy.extensions["survey"].database.close()
+    ok(as_holder(world.app, pair["access_token"]).get("/me"))
+
+
 # Cookies.
+
+
+def test_the_two_kinds_of_cookie_do_not_stand_for_each_other(world: World, browser: FlaskClient) -> None:
+    access = browser.get_cookie("access_token_cookie")
+    fresh = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    assert access is not None and fresh is not None
+    me = world.nobody.get("/me", headers={"Cookie": f"access_token_cookie={fresh.value}"})
+    problem(me, 401, "not-signed-in")
+    headers = {"Cookie": f"refresh_token_cookie={access.value}", **csrf(browser)}
+    problem(world.nobody.post("/auth/refresh", headers=headers), 401, "not-signed-in")
+
+
+def test_a_csrf_header_of_another_session_does_not_do(world: World, browser: FlaskClient) -> None:
+    other = world.app.test_client()
+    other.post(
+        f"{API}/auth/login", json={"email": world.reviewer.email, "password": PASSWORD, "cookies": True}
+    )
+    problem(browser.post(f"{API}/auth/logout", headers=csrf(other)), 401, "not-signed-in")
+    # Nor does a Bearer of one end the session that the cookies are of.
+    answer = browser.post(f"{API}/auth/logout", headers={"Authorization": f"Bearer {world.reviewer.token}"})
+    assert answer.status_code == 204
+    problem(world.reviewer.get("/me"), 401, "not-signed-in")
 
 
 @pytest.fixture

@@ -321,7 +321,7 @@ def test_what_the_shopper_can_mend_is_refused_with_a_pointer_and_nothing_is_stor
 WRONG_FORMS: list[tuple[dict[str, Any], str]] = [
     ({"revision": "1"}, "/revision"),
     ({"revision": True}, "/revision"),
-    ({"revision": 1.0}, "/revision"),
+    ({"revision": 1.5}, "/revision"),
     ({"checklist_version": None}, "/checklist_version"),
     ({"checklist_version": 2}, "/checklist_version"),
     ({"started_at": "2026-01-01T00:00:00"}, "/started_at"),

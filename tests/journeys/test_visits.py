@@ -480,7 +480,7 @@ def test_a_manager_sees_what_was_answered_and_nothing_of_who(
         whole["finished_at"][10:16],
     ):
         assert secret not in text, secret
-    assert set(ok(submission)) == {"visit_id", "revision", "checklist_version", "score", "answers", "comment"}
+    assert set(ok(submission)) == {"visit_id", "checklist_version", "score", "answers", "comment"}
 
 
 def test_a_manager_sees_the_photos_of_questions_that_are_not_private(

@@ -1,0 +1,1025 @@
+"""Ids of things that one may not know of reveal and change nothing, wherever a request can carry them.
+
+The fields are read from the program's own description, so that none can be forgotten. Each is tried with an
+id that exists and with one that does not: the two answers are equal byte for byte but for ids.
+"""
+
+import base64
+import json
+import re
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from api import migrations
+from api.app import create_app
+from api.models.base import Base
+from api.services.places import IMPORT_COLUMNS
+from api.settings import Settings
+from tests import servers
+from tests.pictures import jpeg
+from tests.world import CHECKLIST, PASSWORD, Caller, World, ok
+
+# What the program takes.
+
+#: names of fields that hold what names a thing, beside all whose format is uuid
+IDENTIFIER = re.compile(
+    r"(^|_)(id|ids|key|keys|code|email|cursor|token|checklist|organization|replaces|sha256)$"
+)
+#: fields that name nothing which is kept, and fields whose tests are elsewhere
+NOT_HERE = {
+    "POST /api/v1/auth/login body:email": "tests/journeys/test_sign_in.py: unknown, wrong, disabled alike",
+    "POST /api/v1/auth/login body:organization": "tests/journeys/test_sign_in.py",
+    "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the right",
+    "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
+    "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
+    "GET /api/v1/fundamentals header:If-None-Match": "the same for everybody",
+    **{
+        f"{route} body:{name}": "a name within the document"
+        for route in ("POST /api/v1/checklists", "PUT /api/v1/checklists/{key}/draft")
+        for name in ("sections[].key", "sections[].questions[].key", "sections[].questions[].options[].key")
+    },
+}
+
+
+def identifying_fields(document: Any) -> set[str]:
+    """Every place of a request that can name a thing: ``METHOD path where:name``."""
+    found = set()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            route = f"{method.upper()} {path}"
+            for each in [*item.get("parameters", ()), *operation.get("parameters", ())]:
+                named = IDENTIFIER.search(each["name"]) or each["schema"].get("format") == "uuid"
+                headers = ("If-Match", "Idempotency-Key")
+                if each["in"] == "path" or named or each["name"] in headers:
+                    found.add(f"{route} {each['in']}:{each['name']}")
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                for at, schema in _properties(document, content["schema"]):
+                    if schema.get("format") == "uuid" or (
+                        IDENTIFIER.search(at.rpartition(".")[2]) and schema.get("type") != "array"
+                    ):
+                        found.add(f"{route} body:{at}")
+            if method == "get" and "security" in operation:
+                found.add(f"{route} header:If-None-Match")
+    return found | {
+        f"POST /api/v1/locations/import csv:{name}" for name in IMPORT_COLUMNS if IDENTIFIER.search(name)
+    }
+
+
+def _properties(document: Any, schema: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    yield at, schema
+    for name, below in schema.get("properties", {}).items():
+        yield from _properties(document, below, f"{at}.{name}" if at else name)
+    for word, step in (("items", "[]"), ("additionalProperties", ".*")):
+        if isinstance(schema.get(word), dict):
+            yield from _properties(document, schema[word], at + step)
+    for word in ("oneOf", "anyOf", "allOf"):
+        for below in schema.get(word, ()):
+            yield from _properties(document, below, at)
+
+
+# Who tries, and with what.
+
+
+@dataclass
+class Scene:
+    """Things at home, and who may not know of them: strangers, and people of home's other parts."""
+
+    app: Flask
+
+    @cached_property
+    def home(self) -> World:
+        return World(self.app)
+
+    @cached_property
+    def away(self) -> World:
+        return World(self.app)
+
+    @cached_property
+    def fresh(self) -> tuple[World, World]:
+        """Two worlds of strangers: what is made in the one does not stand in the other's way."""
+        return World(self.app), World(self.app)
+
+    # Callers, by name.
+
+    @cached_property
+    def stranger_admin(self) -> Caller:
+        return self.away.admin
+
+    @cached_property
+    def stranger_reviewer(self) -> Caller:
+        return self.away.reviewer
+
+    @cached_property
+    def stranger_manager(self) -> Caller:
+        return self.away.manager
+
+    @cached_property
+    def stranger_shopper(self) -> Caller:
+        return self.away.shopper
+
+    @cached_property
+    def other_manager(self) -> Caller:
+        return self.home.person("manager", region_ids=[self.home.new_region()["id"]])
+
+    @cached_property
+    def other_shopper(self) -> Caller:
+        return self.home.person("shopper")
+
+    @property
+    def manager(self) -> Caller:
+        return self.home.manager
+
+    # Things at home.
+
+    @cached_property
+    def region(self) -> Any:
+        changes = {"external_id": "region-of-ours"}
+        return ok(self.home.admin.patch(f"/regions/{self.home.region['id']}", changes))
+
+    @cached_property
+    def location(self) -> Any:
+        changes = {"external_id": "location-of-ours"}
+        return ok(self.home.admin.patch(f"/locations/{self.home.location['id']}", changes))
+
+    @cached_property
+    def checklist_key(self) -> str:
+        key: str = self.home.publish({**CHECKLIST, "key": some_key()})["key"]
+        return key
+
+    @cached_property
+    def assigned(self) -> str:
+        """A visit that is still out, with a photo declared; no manager may know of it."""
+        visit = self.home.visit(external_id="visit-of-ours")
+        self.home.declare(visit, jpeg(seed=1))
+        visit_id: str = visit["id"]
+        return visit_id
+
+    @cached_property
+    def accepted(self) -> tuple[str, str]:
+        """An accepted visit and its photo."""
+        visit = self.home.visit()
+        photo_id = self.home.photo(visit, jpeg(seed=2))
+        answers = self.home.submission()["answers"]
+        answers["greeting"] = {"value": "yes", "photos": [photo_id]}
+        ok(self.home.send(visit, self.home.submission(answers)), 201)
+        return visit["id"], photo_id
+
+    @cached_property
+    def decision(self) -> str:
+        """A reviewer's decision that stands."""
+        decision_id: str = ok(self.home.review(self.home.late(), "reject"))["id"]
+        return decision_id
+
+    @cached_property
+    def cursors(self) -> list[str]:
+        return _cursors(self)
+
+    def world_of(self, name: str) -> World:
+        return self.away if name.startswith("stranger") else self.home
+
+    def own_visit(self, name: str) -> Any:
+        """A new visit of the caller's own."""
+        return self.world_of(name).visit(getattr(self, name))
+
+
+STRANGERS = ("stranger_admin", "stranger_reviewer", "stranger_manager", "stranger_shopper")
+
+
+def short() -> str:
+    return uuid.uuid4().hex[:8]
+
+
+def some_id() -> str:
+    return str(uuid.uuid4())
+
+
+def some_key() -> str:
+    return f"k-{short()}"
+
+
+@dataclass
+class Trial:
+    """One caller who uses one foreign value, and one that nothing has."""
+
+    name: str
+    foreign: str
+    call: Callable[[Caller, str, Any], TestResponse]
+    nothing: Callable[[], str] = some_id
+    #: makes what each of the two calls needs of its own
+    prepare: Callable[[], Any] | None = None
+
+
+Trials = Callable[[Scene], Iterator[Trial]]
+CASES: dict[str, Trials] = {}
+
+
+def case(*fields: str) -> Callable[[Trials], Trials]:
+    def keep(trials: Trials) -> Trials:
+        CASES.update(dict.fromkeys(fields, trials))
+        return trials
+
+    return keep
+
+
+# In the path.
+
+WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
+DECLARATION = {"question": "greeting", "sha256": "0" * 64, "size": 1, "content_type": "image/jpeg"}
+
+
+def _bodies(scene: Scene, route: str) -> list[Any]:
+    """Bodies of a route: a good one, and some in which there is something else to complain of."""
+    method, path = route.split()
+    if method == "GET":
+        return [None]
+    good: dict[str, Any] = {
+        "reassign": {"shopper_id": scene.away.shopper.id},
+        "decline": {"reason": "Ill"},
+        "submission": scene.home.submission(),
+        "review": {"revision": 1, "decision": "accept"},
+        "draft": CHECKLIST,
+        "{photo_id}": DECLARATION,
+        "{region_id}": {"name": "Edited"},
+        "{location_id}": {"name": "Edited"},
+        "{user_id}": {"name": "Edited"},
+    }
+    body = good.get(path.rpartition("/")[2])
+    return [body, {"unknown": 1}, []] if body else [None, {"unknown": 1}]
+
+
+HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
+    "region_id": lambda scene: ((name, scene.region["id"]) for name in (*STRANGERS, "other_manager")),
+    "location_id": lambda scene: ((name, scene.location["id"]) for name in (*STRANGERS, "other_manager")),
+    "user_id": lambda scene: (
+        (name, person.id or "")
+        for name in STRANGERS
+        for person in (scene.home.shopper, scene.home.admin, scene.home.manager)
+    ),
+    "visit_id": lambda scene: _hidden_visits(scene),
+    "key": lambda scene: ((name, scene.checklist_key) for name in STRANGERS),
+}
+
+
+def _hidden_visits(scene: Scene) -> Iterator[tuple[str, str]]:
+    for name in (*STRANGERS, "other_shopper", "other_manager"):
+        yield from ((name, scene.assigned), (name, scene.accepted[0]))
+    yield "manager", scene.assigned
+
+
+def _path_case(route: str, parameter: str) -> Trials:
+    method, template = route.split()
+
+    def trials(scene: Scene) -> Iterator[Trial]:
+        rest = {"photo_id": scene.accepted[1], "version": "1"}
+        tried = set()
+        for name, foreign in HIDDEN[parameter](scene):
+            bodies = _bodies(scene, route)
+            for body in bodies[:1] if name in tried else bodies:
+                tried.add(name)
+                call = _at(method, template, parameter, rest, body)
+                yield Trial(name, foreign, call, _nothing(parameter))
+
+    return trials
+
+
+def _nothing(parameter: str) -> Callable[[], str]:
+    """Return what makes a value of the same length that nothing has."""
+    return some_key if parameter == "key" else some_id
+
+
+def _at(method: str, template: str, parameter: str, rest: dict[str, str], body: Any, **headers: str) -> Any:
+    def call(caller: Caller, value: str, _prepared: Any) -> TestResponse:
+        path = template.format(**{**rest, parameter: value})
+        sent = {"If-Match": '"x"', **headers} if method in ("PATCH", "PUT") else headers
+        return caller.call(method, f"/{path}", body, headers=sent)
+
+    return call
+
+
+def _photo_case(route: str) -> Trials:
+    """A photo of a visit that is not one's own, asked for in one that is."""
+    method, template = route.split()
+
+    def trials(scene: Scene) -> Iterator[Trial]:
+        for name in ("stranger_shopper", "other_shopper"):
+            for body in _bodies(scene, route):
+
+                def call(caller: Caller, value: str, visit: Any, body: Any = body) -> TestResponse:
+                    path = template.format(visit_id=visit["id"], photo_id=value)
+                    return caller.call(method, f"/{path}", body)
+
+                prepare = lambda name=name: scene.own_visit(name)  # noqa: E731
+                yield Trial(name, scene.accepted[1], call, prepare=prepare)
+
+    return trials
+
+
+# In the query.
+
+#: list → filter → kind of thing
+FILTERS: dict[str, dict[str, str]] = {
+    "/regions": {"code": "region.code", "external_id": "region.external_id", "parent_id": "region.id"},
+    "/locations": {
+        "code": "location.code",
+        "external_id": "location.external_id",
+        "region_id": "region.id",
+    },
+    "/users": {"email": "email", "region_id": "region.id", "location_id": "location.id"},
+    "/visits": {
+        "location_id": "location.id",
+        "checklist_key": "checklist_key",
+        "shopper_id": "shopper",
+        "external_id": "visit.external_id",
+    },
+    "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/locations/{location_id}/score": {"checklist": "checklist_key"},
+    "/regions/{region_id}/score": {"checklist": "checklist_key"},
+}
+
+
+def _foreign(scene: Scene, kind: str) -> str:
+    """Return what names a thing at home."""
+    thing, _, what = kind.partition(".")
+    if kind == "visit.external_id":
+        assert scene.assigned
+        return "visit-of-ours"
+    if thing in ("region", "location"):
+        named: str = getattr(scene, thing)[what]
+        return named
+    return {
+        "email": scene.home.shopper.email or "",
+        "shopper": scene.home.shopper.id or "",
+        "checklist_key": scene.checklist_key,
+    }[kind]
+
+
+def _query_case(path: str, name: str, kind: str) -> Trials:
+    def trials(scene: Scene) -> Iterator[Trial]:
+        within_home = () if kind in ("checklist_key", "email", "shopper") else ("other_manager",)
+        for caller in (*STRANGERS, *within_home):
+            world = scene.world_of(caller)
+            places = {"region_id": world.region["id"], "location_id": world.location["id"]}
+            by = "by=location&" if path == "/scores" else ""
+
+            def call(caller: Caller, value: str, _: Any, places: Any = places, by: str = by) -> TestResponse:
+                return caller.get(f"{path.format(**places)}?{by}{name}={value}")
+
+            yield Trial(caller, _foreign(scene, kind), call)
+
+    return trials
+
+
+# Cursors.
+
+#: list → who reads it, at home and as a stranger
+LISTS = {
+    "/regions": ("admin", "manager"),
+    "/locations": ("admin", "manager"),
+    "/users": ("admin",),
+    "/visits": ("admin", "reviewer", "manager", "shopper"),
+    "/reviews": ("reviewer",),
+    "/checklists": ("admin",),
+    "/fundamentals": ("admin",),
+    "/scores?by=location": ("admin", "manager"),
+    "/scores?by=location&sort=-score": ("admin",),
+}
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _cursors(scene: Scene) -> list[str]:
+    """Cursors that were handed out at home, of all lists, and some that nobody handed out."""
+    world = scene.home
+    assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key
+    for _ in range(2):
+        world.late()
+        world.new_location()
+        world.made()
+    found = set()
+    for path, readers in LISTS.items():
+        for reader in readers:
+            joint = "&" if "?" in path else "?"
+            following = ok(getattr(world, reader).get(f"{path}{joint}limit=1"))["next"]
+            if following:
+                found.add(re.findall(r"cursor=([\w-]+)", following)[0])
+    assert len(found) > 5
+    forged: list[Any] = [["", scene.assigned], [scene.assigned], [None, None], [[], {}], [scene.assigned] * 9]
+    return sorted(found) + [_cursor(json.dumps(each)) for each in forged]
+
+
+def _cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _with_other_ids(cursor: str) -> str:
+    """Return a cursor with ids that nothing has, next to those in it: the order is the same."""
+    text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    return _cursor(UUID.sub(lambda match: str(uuid.UUID(int=uuid.UUID(match[0]).int + 1)), text))
+
+
+def _cursor_case(path: str, readers: tuple[str, ...]) -> Trials:
+    def trials(scene: Scene) -> Iterator[Trial]:
+        joint = "&" if "?" in path else "?"
+        for reader in readers:
+            callers = [f"stranger_{reader}"]
+            if reader in ("manager", "shopper"):
+                callers.append(f"other_{reader}")
+            for name in callers:
+                for cursor in scene.cursors:
+                    yield Trial(
+                        name,
+                        cursor,
+                        lambda caller, value, _: caller.get(f"{path}{joint}cursor={value}"),
+                        nothing=lambda cursor=cursor: _with_other_ids(cursor),
+                    )
+
+    return trials
+
+
+# In bodies: what must be one's own organization's, and what may be taken there and free here.
+
+
+@case("POST /api/v1/regions body:parent_id")
+def new_region_below(scene: Scene) -> Iterator[Trial]:
+    def call(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.post("/regions", {"code": short(), "name": "New", "parent_id": value})
+
+    yield Trial("stranger_admin", scene.region["id"], call)
+
+
+@case("POST /api/v1/locations body:region_id")
+def new_location_in(scene: Scene) -> Iterator[Trial]:
+    def call(caller: Caller, value: str, _: Any) -> TestResponse:
+        body = {"code": short(), "name": "New", "region_id": value, "time_zone": "UTC"}
+        return caller.post("/locations", body)
+
+    yield Trial("stranger_admin", scene.region["id"], call)
+
+
+@case(
+    "PATCH /api/v1/regions/{region_id} body:parent_id", "PATCH /api/v1/locations/{location_id} body:region_id"
+)
+def moved_into(scene: Scene) -> Iterator[Trial]:
+    own = scene.away
+    for path, name in (
+        (f"/regions/{own.region['id']}", "parent_id"),
+        (f"/locations/{own.location['id']}", "region_id"),
+    ):
+        yield Trial(
+            "stranger_admin",
+            scene.region["id"],
+            lambda caller, value, _, path=path, name=name: caller.patch(path, {name: value}),
+        )
+
+
+@case(
+    "POST /api/v1/users body:region_ids[]",
+    "POST /api/v1/users body:location_ids[]",
+    "PATCH /api/v1/users/{user_id} body:region_ids[]",
+    "PATCH /api/v1/users/{user_id} body:location_ids[]",
+)
+def named_for(scene: Scene) -> Iterator[Trial]:
+    own = scene.away
+    for name, foreign, mine in (
+        ("region_ids", scene.region["id"], own.region["id"]),
+        ("location_ids", scene.location["id"], own.location["id"]),
+    ):
+        for role in ("manager", "shopper"):
+
+            def create(
+                caller: Caller, value: str, _: Any, name: str = name, mine: str = mine, role: str = role
+            ) -> TestResponse:
+                body = {"email": f"{short()}@example.org", "name": "New", "role": role, "password": PASSWORD}
+                return caller.post("/users", {**body, name: [mine, value]})
+
+            yield Trial("stranger_admin", foreign, create)
+        for person in (own.manager, own.shopper):
+
+            def edit(
+                caller: Caller,
+                value: str,
+                _: Any,
+                name: str = name,
+                mine: str = mine,
+                person: Caller = person,
+            ) -> TestResponse:
+                return caller.patch(f"/users/{person.id}", {name: [mine, value]})
+
+            yield Trial("stranger_admin", foreign, edit)
+
+
+def _order(world: World, **values: Any) -> dict[str, Any]:
+    assert world.checklist
+    named = {"location_id": world.location["id"], "shopper_id": world.shopper.id, "checklist_key": "visit"}
+    return {**named, "window": WINDOW, "override": True, **values}
+
+
+@case(
+    *(
+        f"POST /api/v1/visits body:{batch}{name}"
+        for batch in ("", "[].")
+        for name in ("location_id", "shopper_id", "checklist_key", "external_id")
+    )
+)
+def assigned(scene: Scene) -> Iterator[Trial]:
+    people = (scene.home.shopper, scene.home.admin, scene.home.reviewer)
+    closed = scene.home.new_location(closed=True)["id"]
+    retired = scene.home.publish({**CHECKLIST, "key": some_key()})["key"]
+    ok(scene.home.admin.post(f"/checklists/{retired}/retire"))
+    named: list[tuple[str, str]] = [
+        ("location_id", scene.location["id"]),
+        ("location_id", closed),
+        ("checklist_key", scene.checklist_key),
+        ("checklist_key", retired),
+        ("external_id", _foreign(scene, "visit.external_id")),
+        *(("shopper_id", person.id or "") for person in people),
+    ]
+    for name, foreign in named:
+        for override in (True, False):
+            for batch in (False, True):
+                # A window of its own each time, far from all others: the lock-out stays out of it.
+                def call(
+                    caller: Caller,
+                    value: str,
+                    window: Any,
+                    name: str = name,
+                    override: bool = override,
+                    batch: bool = batch,
+                ) -> TestResponse:
+                    order = _order(scene.away, **{name: value, "override": override, "window": window})
+                    return caller.post("/visits", [_order(scene.away), order] if batch else order)
+
+                yield Trial("stranger_admin", foreign, call, prepare=lambda: next(_WINDOWS))
+
+
+def _windows() -> Iterator[dict[str, str]]:
+    opens_at = datetime(2030, 1, 1, tzinfo=UTC)
+    while True:
+        yield {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + timedelta(days=1)).isoformat()}
+        opens_at += timedelta(days=40)
+
+
+_WINDOWS = _windows()
+
+
+@case("POST /api/v1/visits/{visit_id}/reassign body:shopper_id")
+def reassigned(scene: Scene) -> Iterator[Trial]:
+    visit = scene.own_visit("stranger_shopper")
+    for person in (scene.home.shopper, scene.home.admin):
+        for override in (True, False):
+
+            def call(caller: Caller, value: str, _: Any, override: bool = override) -> TestResponse:
+                body = {"shopper_id": value, "override": override}
+                return caller.post(f"/visits/{visit['id']}/reassign", body)
+
+            yield Trial("stranger_admin", person.id or "", call)
+
+
+@case("PUT /api/v1/visits/{visit_id}/submission body:answers.*.photos[]")
+def photo_in_answers(scene: Scene) -> Iterator[Trial]:
+    declared = scene.home.declare({"id": scene.assigned}, jpeg(seed=3))["id"]
+    for name in ("stranger_shopper", "other_shopper"):
+        for foreign in (scene.accepted[1], declared):
+            for question in ("greeting", "receipt", "wait"):
+
+                def call(caller: Caller, value: str, visit: Any, question: str = question) -> TestResponse:
+                    body = scene.home.submission()
+                    body["answers"][question] = {**body["answers"].get(question, {}), "photos": [value]}
+                    return caller.put(f"/visits/{visit['id']}/submission", body)
+
+                prepare = lambda name=name: scene.own_visit(name)  # noqa: E731
+                yield Trial(name, foreign, call, prepare=prepare)
+
+
+@case("PUT /api/v1/visits/{visit_id}/photos/{photo_id} body:sha256")
+def photo_of_the_same_bytes(scene: Scene) -> Iterator[Trial]:
+    sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    ok(
+        scene.home.shopper.put(
+            f"/visits/{scene.assigned}/photos/{some_id()}", {**DECLARATION, "sha256": sha256}
+        )
+    )
+    for name in ("stranger_shopper", "other_shopper"):
+
+        def call(caller: Caller, value: str, visit: Any) -> TestResponse:
+            body = {**DECLARATION, "sha256": value}
+            return caller.put(f"/visits/{visit['id']}/photos/{some_id()}", body)
+
+        prepare = lambda name=name: scene.own_visit(name)  # noqa: E731
+        yield Trial(name, sha256, call, lambda: uuid.uuid4().hex * 2, prepare)
+
+
+@case("POST /api/v1/visits/{visit_id}/review body:replaces")
+def decision_replaced(scene: Scene) -> Iterator[Trial]:
+    undecided, decided = scene.away.late(), scene.away.late()
+    ok(scene.away.review(decided, "reject"))
+    for visit in (undecided, decided):
+
+        def call(caller: Caller, value: str, _: Any, visit: Any = visit) -> TestResponse:
+            return scene.away.review(visit, "accept", caller, replaces=value)
+
+        yield Trial("stranger_reviewer", scene.decision, call)
+
+
+@case(
+    "POST /api/v1/regions body:code",
+    "POST /api/v1/regions body:external_id",
+    "PATCH /api/v1/regions/{region_id} body:code",
+    "PATCH /api/v1/regions/{region_id} body:external_id",
+    "POST /api/v1/locations body:code",
+    "POST /api/v1/locations body:external_id",
+    "PATCH /api/v1/locations/{location_id} body:code",
+    "PATCH /api/v1/locations/{location_id} body:external_id",
+)
+def codes_taken_there(scene: Scene) -> Iterator[Trial]:
+    own = scene.away
+    for path, new, mine in (
+        ("/regions", scene.home.new_region, own.new_region()),
+        ("/locations", scene.home.new_location, own.new_location()),
+    ):
+        for name in ("code", "external_id"):
+
+            def create(
+                caller: Caller, value: str, _: Any, path: str = path, name: str = name
+            ) -> TestResponse:
+                place = {"time_zone": "UTC", "region_id": own.region["id"]} if path == "/locations" else {}
+                return caller.post(path, {"code": short(), "name": "New", **place, name: value})
+
+            def edit(
+                caller: Caller, value: str, _: Any, path: str = path, mine: Any = mine, name: str = name
+            ) -> TestResponse:
+                return caller.patch(f"{path}/{mine['id']}", {name: value})
+
+            for call in (create, edit):
+                yield Trial("stranger_admin", new(external_id=short())[name], call, short)
+
+
+@case("POST /api/v1/users body:email", "PATCH /api/v1/users/{user_id} body:email")
+def addresses_taken_there(scene: Scene) -> Iterator[Trial]:
+    mine = scene.away.person("shopper")
+
+    def create(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.post("/users", {"email": value, "name": "New", "role": "shopper", "password": PASSWORD})
+
+    def edit(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.patch(f"/users/{mine.id}", {"email": value})
+
+    for call in (create, edit):
+        taken = scene.home.person("shopper").email or ""
+        yield Trial("stranger_admin", taken, call, lambda: f"shopper-{short()}@example.org")
+
+
+@case("POST /api/v1/checklists body:key", "PUT /api/v1/checklists/{key}/draft body:key")
+def keys_taken_there(scene: Scene) -> Iterator[Trial]:
+    own = scene.away
+    assert own.checklist
+
+    def create(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.post("/checklists", {**CHECKLIST, "key": value})
+
+    def edit(caller: Caller, value: str, _: Any) -> TestResponse:
+        tag = caller.get("/checklists/visit/draft").headers["ETag"]
+        body = {**CHECKLIST, "key": value}
+        return caller.put("/checklists/visit/draft", body, headers={"If-Match": tag})
+
+    for call in (create, edit):
+        taken = scene.home.publish({**CHECKLIST, "key": some_key()})["key"]
+        yield Trial("stranger_admin", taken, call, some_key)
+
+
+@case(*(f"POST /api/v1/locations/import csv:{name}" for name in ("code", "region_code", "external_id")))
+def imported(scene: Scene) -> Iterator[Trial]:
+    for name in ("code", "region_code", "external_id"):
+
+        def call(caller: Caller, value: str, _: Any, name: str = name) -> TestResponse:
+            cells = {
+                "code": short(),
+                "region_code": scene.away.region["code"],
+                "external_id": "",
+                name: value,
+            }
+            text = (
+                "name,time_zone,code,region_code,external_id\n"
+                f"New,UTC,{cells['code']},{cells['region_code']},{cells['external_id']}\n"
+            )
+            headers = {"Content-Type": "text/csv"}
+            return caller.call("POST", "/locations/import", data=text, headers=headers)
+
+        place = scene.home.new_location(external_id=short())
+        foreign = {**place, "region_code": scene.region["code"]}[name]
+        yield Trial("stranger_admin", foreign, call, short)
+
+
+# In headers.
+
+EDITED = {
+    "PATCH /api/v1/regions/{region_id} header:If-Match": "/regions/{region}",
+    "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
+    "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
+    "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
+}
+
+
+def _if_match_case(path: str) -> Trials:
+    """Another's ETag on one's own thing, and the right ETag on another's."""
+    method = "PUT" if path.endswith("draft") else "PATCH"
+    body = CHECKLIST if method == "PUT" else {"name": "Edited"}
+
+    def trials(scene: Scene) -> Iterator[Trial]:
+        theirs = {"region": scene.region["id"], "location": scene.location["id"]}
+        theirs |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
+        own = scene.away
+        assert own.checklist
+        mine = {"region": own.region["id"], "location": own.location["id"]}
+        mine |= {"user": own.shopper.id or "", "key": "visit"}
+        right = scene.home.admin.get(path.format(**theirs)).headers["ETag"].strip('"')
+
+        def on_mine(caller: Caller, value: str, _: Any) -> TestResponse:
+            return caller.call(method, path.format(**mine), body, headers={"If-Match": f'"{value}"'})
+
+        yield Trial("stranger_admin", right, on_mine, lambda: uuid.uuid4().hex)
+        (name,) = re.findall(r"{(\w+)}", path)
+        for headers in ({"If-Match": f'"{right}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):
+
+            def on_theirs(caller: Caller, value: str, _: Any, headers: Any = headers) -> TestResponse:
+                return caller.call(method, path.format(**{name: value}), body, headers=headers)
+
+            yield Trial("stranger_admin", theirs[name], on_theirs, _nothing(name))
+
+    return trials
+
+
+def _if_none_match_case(path: str) -> Trials:
+    """The right ETag of what one may not know of makes no 304, and tells nothing of one's own things."""
+
+    def trials(scene: Scene) -> Iterator[Trial]:
+        visit_id, photo_id = scene.accepted
+        theirs = {"region_id": scene.region["id"], "location_id": scene.location["id"]}
+        theirs |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
+        theirs |= {"key": scene.checklist_key, "version": "1"}
+        by = "?by=location" if path.endswith("/scores") else ""
+        # A reviewer is shown no drafts, and an administrator whatever a reviewer is.
+        answer = scene.home.admin.get(f"/{path}{by}".format(**theirs))
+        right = answer.headers.get("ETag", '"x"').strip('"')
+        names = re.findall(r"{(\w+)}", path)
+        for caller in STRANGERS:
+            if names:
+
+                def on_theirs(caller: Caller, value: str, _: Any) -> TestResponse:
+                    address = f"/{path}".format(**{**theirs, names[0]: value})
+                    return caller.get(address, headers={"If-None-Match": f'"{right}"'})
+
+                yield Trial(caller, theirs[names[0]], on_theirs, _nothing(names[0]))
+            else:
+
+                def on_mine(caller: Caller, value: str, _: Any) -> TestResponse:
+                    return caller.get(f"/{path}{by}", headers={"If-None-Match": f'"{value}"'})
+
+                yield Trial(caller, right, on_mine, lambda: uuid.uuid4().hex)
+
+    return trials
+
+
+def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, Any]]]:
+    """Return what makes the path and body of a new creating request of a world."""
+    assert world.checklist
+    return {
+        "POST /api/v1/regions": lambda: ("/regions", {"code": "the-code", "name": "New"}),
+        "POST /api/v1/locations": lambda: (
+            "/locations",
+            {"code": "the-code", "name": "New", "region_id": world.region["id"], "time_zone": "UTC"},
+        ),
+        "POST /api/v1/users": lambda: (
+            "/users",
+            {"email": "new@example.org", "name": "New", "role": "shopper", "password": PASSWORD},
+        ),
+        "POST /api/v1/visits": lambda: ("/visits", _order(world)),
+        "POST /api/v1/visits/{visit_id}/reassign": lambda: (
+            f"/visits/{world.visit()['id']}/reassign",
+            {"shopper_id": world.shopper.id, "override": True},
+        ),
+        "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
+        "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
+        "POST /api/v1/locations/import": lambda: (
+            "/locations/import",
+            f"code,name,region_code,time_zone\nanother-code,New,{world.region['code']},UTC\n",
+        ),
+    }
+
+
+def _idempotency_case(route: str) -> Trials:
+    """A key that somebody else used is a new one, with another body and with the very same."""
+
+    def send(caller: Caller, request: tuple[str, Any], key: str) -> TestResponse:
+        path, body = request
+        headers = {"Idempotency-Key": key}
+        if isinstance(body, str):
+            headers["Content-Type"] = "text/csv"
+            return caller.call("POST", path, data=body, headers=headers)
+        return caller.post(path, body, headers=headers)
+
+    def trials(scene: Scene) -> Iterator[Trial]:
+        key = short()
+        request = _requests(scene, scene.home)[route]()
+        ok(send(scene.home.admin, request, key))
+        worlds = iter(scene.fresh)
+
+        def prepare() -> tuple[Caller, tuple[str, Any]]:
+            world = next(worlds)
+            return world.admin, _requests(scene, world)[route]()
+
+        def call(_: Caller, value: str, prepared: Any) -> TestResponse:
+            return send(*prepared, value)
+
+        yield Trial("stranger_admin", key, call, short, prepare)
+        colleague = scene.home.person("admin")
+        if route == "POST /api/v1/regions":  # a colleague's: refused for its code, and not answered for him
+            yield Trial("stranger_admin", key, lambda _, value, __: send(colleague, request, value), short)
+
+    return trials
+
+
+# The table is made of the program's own description.
+
+
+def _fill() -> None:
+    for path, filters in FILTERS.items():
+        for name, kind in filters.items():
+            CASES[f"GET /api/v1{path} query:{name}"] = _query_case(path, name, kind)
+    for path, readers in LISTS.items():
+        name = f"GET /api/v1{path.partition('?')[0]} query:cursor"
+        cases = [CASES[name]] if name in CASES else []
+        CASES[name] = _all(*cases, _cursor_case(path, readers))
+    for name, path in EDITED.items():
+        CASES[name] = _if_match_case(path)
+
+
+def _all(*cases: Trials) -> Trials:
+    return lambda scene: (trial for each in cases for trial in each(scene))
+
+
+_fill()
+
+
+def trials_of(name: str) -> Trials | None:
+    """Return the trials of a field; those of paths, ETags and keys are alike for all routes."""
+    route, _, where = name.rpartition(" ")
+    place, _, parameter = where.partition(":")
+    if name in CASES:
+        return CASES[name]
+    if place == "path":
+        return _photo_case(route) if parameter == "photo_id" else _path_case(route, parameter)
+    if parameter == "If-None-Match":
+        return _if_none_match_case(route.split()[1])
+    if parameter == "Idempotency-Key":
+        return _idempotency_case(route)
+    return None
+
+
+@pytest.fixture(scope="module", params=["embedded", "servers"])
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A program with a database of its own: what is stored is compared as a whole."""
+    environment = {"DATA_DIR": str(tmp_path_factory.mktemp("foreign")), "ACCEPT_EVERY_MINUTES": "0"}
+    if request.param == "servers":
+        url = servers.new_database(request.getfixturevalue("postgres_url"))
+        environment |= {"DATABASE_URL": url, "SECRET_KEY": "k" * 32}
+    app = create_app(Settings.from_environment(environment))
+    database = app.extensions["survey"].database
+    migrations.upgrade(database)
+    scene = Scene(app)
+    assert scene.home.checklist and scene.away.checklist
+    yield scene
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def document(embedded_app: Flask) -> Any:
+    return embedded_app.test_client().get("/api/v1/openapi.json").get_json()
+
+
+def test_every_field_that_names_a_thing_has_its_trials(document: Any) -> None:
+    fields = identifying_fields(document)
+    assert {name for name in fields if trials_of(name) is None} == set(NOT_HERE) - {
+        name for name in NOT_HERE if trials_of(name)
+    }
+    assert set(CASES) | set(NOT_HERE) <= fields
+    assert len(fields) > 100
+
+
+def _names() -> list[str]:
+    """Return the fields of the program as it stands, without its database."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings.from_environment({"DATA_DIR": folder}))
+        fields = identifying_fields(json.loads(app.extensions["openapi"]))
+        app.extensions["survey"].database.close()
+    # Fields with the same trials are named by the first of them.
+    first = {id(CASES[name]): name for name in sorted(CASES, reverse=True)}
+    return sorted(name for name in fields - set(NOT_HERE) if first.get(id(CASES.get(name)), name) == name)
+
+
+@pytest.mark.parametrize("name", _names())
+def test_what_is_foreign_answers_like_what_does_not_exist(scene: Scene, name: str) -> None:
+    trials = trials_of(name)
+    assert trials is not None, f"{name} has no trials"
+    tried = list(trials(scene))
+    assert tried, name
+    callers = {trial.name: getattr(scene, trial.name) for trial in tried}
+    before = _rows(scene)
+    for trial in tried:
+        _hold(scene, name, trial, callers[trial.name])
+    if name.startswith("GET "):
+        made = {"visits"} if any(trial.prepare for trial in tried) else set()
+        assert {row.partition(" ")[0] for row in before ^ _rows(scene)} <= made
+
+
+def _hold(scene: Scene, name: str, trial: Trial, caller: Caller) -> None:
+    writes = not name.startswith("GET ")
+    foreign, nothing = (
+        _tried(scene, caller, trial, value, writes) for value in (trial.foreign, trial.nothing())
+    )
+    about = (name, trial.name, trial.foreign)
+    assert foreign.status < 500, about
+    assert (foreign.status, foreign.headers, foreign.text) == (
+        nothing.status,
+        nothing.headers,
+        nothing.text,
+    ), about
+    assert foreign.added == nothing.added, about
+    for tried in (foreign, nothing):
+        if tried.status >= 400:
+            assert not tried.added and not tried.gone, (about, tried.added, tried.gone)
+    theirs = [trial.foreign]
+    if trial.name.startswith("stranger"):
+        theirs.append(str(scene.home.organization_id))
+    assert not [row for row in foreign.gone if any(each.replace("-", "") in row for each in theirs)], about
+
+
+@dataclass
+class Tried:
+    """An answer without ids, and what became of the database."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    text: str
+    added: Counter[str]
+    gone: list[str]
+
+
+def _tried(scene: Scene, caller: Caller, trial: Trial, value: str, writes: bool) -> Tried:
+    """Make the call; what reads is compared with the database once for all trials."""
+    prepared = trial.prepare() if trial.prepare else None
+    before = _rows(scene) if writes else set()
+    answer = trial.call(caller, value, prepared)
+    after = _rows(scene) if writes else set()
+    text = answer.get_data(as_text=True).replace(value, "…")
+    headers = [(key, held.replace(value, "…")) for key, held in answer.headers if key != "X-Request-ID"]
+    text = UUID.sub("…", text.replace(answer.headers["X-Request-ID"], "…"))
+    if answer.status_code < 400:
+        text = _without_what_is_new(text)
+        kept = [(key, held) for key, held in headers if key not in ("ETag", "Content-Length")]
+        headers = [(key, _without_what_is_new(UUID.sub("…", held))) for key, held in kept]
+    return Tried(
+        answer.status_code,
+        headers,
+        text,
+        Counter(row.partition(" ")[0] for row in after - before) - Counter(),
+        sorted(before - after),
+    )
+
+
+def _without_what_is_new(text: str) -> str:
+    """Return a good answer without what each new thing has of its own: ids, times, digests, links."""
+    for pattern in (
+        r'"url":"[^"]*"',
+        r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?",
+        r"\b[0-9a-f]{64}\b",
+        r"\b[0-9a-f]{8}\b",
+    ):
+        text = re.sub(pattern, "…", text)
+    return text
+
+
+def _rows(scene: Scene) -> set[str]:
+    """Return every row of every table as text, ids without their dashes."""
+    database = scene.app.extensions["survey"].database
+    whole = "SELECT * FROM {0}" if database.url.startswith("sqlite") else "SELECT {0}::text FROM {0}"
+    with database.reading() as session:
+        return {
+            f"{table} {' '.join(map(str, row))}".replace("-", "")
+            for table in Base.metadata.tables
+            for row in session.connection().exec_driver_sql(whole.format(table))
+        }

@@ -1,0 +1,705 @@
+"""What managers can fetch tells nothing of who the shoppers are, and links no two of their visits.
+
+Shoppers whose names, phones and positions are markers make visits; an attacker with a manager's account
+fetches everything (``tests/attacker.py``), and none of the markers may be in any byte of it.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import random
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import pytest
+from flask import Flask
+from PIL import ExifTags, Image, PngImagePlugin
+from werkzeug.test import TestResponse
+
+from api.routes.etags import tag_of
+from tests.attacker import Attacker, Fetched, Known, Markers
+from tests.pictures import encoded, heic, scene
+from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok
+
+#: when the visits are made: yesterday and before, so that no other time of a test is like it
+MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+QUESTIONS = {
+    **CHECKLIST,
+    "sections": [
+        *CHECKLIST["sections"],
+        {
+            "key": "more",
+            "title": "More",
+            "questions": [
+                {"key": "loyalty-card", "text": "Card", "type": "text", "private": True, "required": False},
+                {"key": "greeting-by", "text": "By whom", "type": "text", "required": False},
+                {"key": "spent", "text": "Spent", "type": "number", "required": False},
+                {
+                    "key": "shelf",
+                    "text": "The shelf",
+                    "type": "photo",
+                    "required": False,
+                    "photos": {"minimum": 0, "maximum": 5},
+                },
+            ],
+        },
+    ],
+}
+
+
+# Phones, which put their marks on whatever they send.
+
+
+@dataclass
+class Phone(Caller):
+    """A shopper with his phone: each request tells of it."""
+
+    name: str = ""
+    markers: Markers = field(default_factory=Markers)
+
+    @cached_property
+    def agent(self) -> str:
+        return self.markers.add("user agent", f"Feldforscher/9.71 ({self.name}phone)")
+
+    @cached_property
+    def address(self) -> str:
+        return self.markers.add("address", f"198.51.100.{100 + len(self.name) * 7}")
+
+    @cached_property
+    def make(self) -> dict[str, str]:
+        """What its camera writes into pictures."""
+        words = ("Marke", "Modell", "Programm", "Seriennummer", "Besitzer", "Rechner", "Notiz", "Titel")
+        return {word: self.markers.add("camera", f"{word}-of-{self.name}") for word in words}
+
+    def position(self, number: int) -> tuple[float, float]:
+        """Return where it says that it is, within 100 metres of the store."""
+        dice = random.Random(f"{self.name}{number}")
+        latitude, longitude = (
+            self.markers.add("position", f"{begin}{dice.randrange(10, 90)}") for begin in ("51.500", "0.100")
+        )
+        return float(f"{latitude}25"), -float(f"{longitude}25")
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
+        headers = {"User-Agent": self.agent, **options.pop("headers", {})}
+        where = {"REMOTE_ADDR": self.address}
+        return super().call(method, path, body, headers=headers, environ_overrides=where, **options)
+
+    def exif(self, taken_at: datetime, number: int) -> bytes:
+        """Return what the phone writes of itself, of the time and of the place."""
+        make, (latitude, longitude) = self.make, self.position(number)
+        tags = Image.Exif()
+        tags.update(
+            {
+                ExifTags.Base.Make: make["Marke"],
+                ExifTags.Base.Model: make["Modell"],
+                ExifTags.Base.Software: make["Programm"],
+                ExifTags.Base.HostComputer: make["Rechner"],
+                ExifTags.Base.ImageDescription: make["Titel"],
+                ExifTags.Base.DateTime: f"{taken_at:%Y:%m:%d %H:%M:%S}",
+            }
+        )
+        tags.get_ifd(ExifTags.IFD.Exif).update(
+            {
+                ExifTags.Base.DateTimeOriginal: f"{taken_at:%Y:%m:%d %H:%M:%S}",
+                ExifTags.Base.OffsetTimeOriginal: "+00:00",
+                ExifTags.Base.BodySerialNumber: make["Seriennummer"],
+                ExifTags.Base.CameraOwnerName: make["Besitzer"],
+                ExifTags.Base.MakerNote: make["Notiz"].encode(),
+                ExifTags.Base.UserComment: b"ASCII\0\0\0" + make["Notiz"].encode(),
+            }
+        )
+        tags.get_ifd(ExifTags.IFD.GPSInfo).update(
+            {
+                ExifTags.GPS.GPSLatitudeRef: "N",
+                ExifTags.GPS.GPSLatitude: (51.0, 0.0, (latitude - 51) * 3600),
+                ExifTags.GPS.GPSLongitudeRef: "W",
+                ExifTags.GPS.GPSLongitude: (0.0, 0.0, -longitude * 3600),
+            }
+        )
+        return tags.tobytes()
+
+    def picture(self, format: str, taken_at: datetime, seed: int, number: int) -> bytes:
+        """Return a picture file with metadata wherever its format has room for some."""
+        image, block = scene(320, 240, seed), self.exif(taken_at, number)
+        note = self.make["Notiz"]
+        xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{note}</x:xmpmeta>'.encode()
+        if format == "image/png":
+            told = PngImagePlugin.PngInfo()
+            told.add_text("Author", note)
+            told.add_text("Comment", note, zip=True)
+            told.add_itxt("XML:com.adobe.xmp", xmp.decode())
+            return encoded(image, "PNG", exif=block, pnginfo=told)
+        if format == "image/webp":
+            return encoded(image, "WEBP", exif=block, xmp=xmp, lossless=True)
+        if format == "image/heic":
+            return heic(image, exif=block, xmp=xmp)
+        # Of each phone another quality and subsampling, with a comment, IPTC, and something behind the end.
+        loose = random.Random(self.name)
+        file = encoded(
+            image,
+            "JPEG",
+            exif=block,
+            xmp=xmp,
+            comment=note,
+            quality=loose.randrange(70, 96),
+            subsampling=loose.randrange(3),
+            progressive=loose.random() < 0.5,
+        )
+        return file[:2] + _iptc(self.make["Besitzer"]) + file[2:] + note.encode()
+
+
+def _iptc(by_line: str) -> bytes:
+    """Return the segment in which a picture agency's program names the photographer."""
+    record = b"\x1c\x02\x50" + len(by_line).to_bytes(2) + by_line.encode()
+    block = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + len(record).to_bytes(4) + record
+    return b"\xff\xed" + (len(block) + 2).to_bytes(2) + block
+
+
+# The organization that is spied on.
+
+
+class Programme:
+    """An organization whose shoppers are all markers, with visits in every status."""
+
+    def __init__(self, app: Flask) -> None:
+        self.markers, self.of_a_self_check = Markers(), Markers()
+        self.world = world = World(app)
+        world.checklist = world.publish(QUESTIONS)
+        world.publish({**QUESTIONS, "key": "own-eyes", "channel": "self_check"})
+        self.north = world.new_region(code="NORTH", external_id="ERP-1")
+        self.coast = world.new_region(code="COAST", parent_id=self.north["id"])
+        self.south = world.new_region(code="SOUTH")
+        self.stores = [
+            world.new_location(code=f"{region['code']}-{number}", region_id=region["id"])
+            for region in (self.north, self.coast, self.south)
+            for number in range(2)
+        ]
+        self.reviewer = self.named("reviewer", world.person("reviewer"))
+        self.zoe, self.ben, self.cara = (self.shopper(name) for name in ("Zoe-Quill", "Benedikt", "Caradoc"))
+        self.managers = {
+            "region": world.person("manager", "m-region", region_ids=[self.north["id"]]),
+            "store": world.person("manager", "m-store", location_ids=[self.stores[0]["id"]]),
+            "self-check": world.person("manager", "m-self", region_ids=[self.north["id"]]),
+        }
+        self.fetched: dict[str, list[Fetched]] = {}
+        self.accepted: list[str] = []
+        self.hidden: dict[str, str] = {}
+        self.photos: list[tuple[str, str]] = []
+        self.numbers = iter(range(1, 1000))
+        self._visits()
+
+    def named(self, what: str, caller: Caller) -> Caller:
+        """Mark whatever a person is called."""
+        for text in (caller.id, caller.email):
+            assert text is not None
+            self.markers.add(what, text)
+        return caller
+
+    def shopper(self, name: str) -> Phone:
+        """Add a shopper as administrators do, and let him log in on his phone."""
+        email, password = f"{name}@telefon.example", f"the password of {name}"
+        phone = Phone(self.world.app, name=name, markers=self.markers, email=email)
+        person = {"email": email, "name": f"{name} Öfterschön", "role": "shopper", "password": password}
+        made = ok(self.world.admin.post("/users", person), 201)
+        phone.id = self.markers.add("shopper", made["id"])
+        for what in ("email", "name", "created_at"):
+            self.markers.add(what, made[what])
+        phone.token = ok(phone.post("/auth/login", {"email": email, "password": password}))["access_token"]
+        assert phone.token
+        self.markers.add("token", phone.token)
+        return phone
+
+    def assign(self, phone: Caller, store: int, days_ago: int, **values: Any) -> dict[str, Any]:
+        """Assign a visit of a day, under an id of somebody else's that is a marker."""
+        external_id = self.markers.add("external id", f"Auftrag-{next(self.numbers):04}")
+        opens_at = MIDNIGHT - timedelta(days=days_ago)
+        window = {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + timedelta(hours=23)).isoformat()}
+        values = {"window": window, "external_id": external_id, **values}
+        visit = self.world.visit(phone, self.stores[store], **values)
+        return {**visit, "began": opens_at + timedelta(hours=13, minutes=47, seconds=7 * days_ago + store)}
+
+    def photo(self, phone: Phone, visit: Mapping[str, Any], question: str, format: str) -> str:
+        """Send a photo with everything that the phone and its camera tell."""
+        number = next(self.numbers)
+        taken_at = visit["began"] + timedelta(minutes=3, seconds=11)
+        latitude, longitude = phone.position(number)
+        data = phone.picture(format, taken_at, number, number)
+        photo_id = self.world.photo(
+            visit,
+            data,
+            phone,
+            question=question,
+            content_type=format,
+            taken_at=taken_at.isoformat(),
+            position={"latitude": latitude, "longitude": longitude},
+        )
+        self.photos.append((visit["id"], photo_id))
+        return photo_id
+
+    def submission(self, phone: Phone, visit: Mapping[str, Any], **values: Any) -> dict[str, Any]:
+        """Return what the phone sends: well answered, at times and a place of its own."""
+        latitude, longitude = phone.position(next(self.numbers))
+        begun = visit["began"]
+        for moment in (begun, begun + timedelta(minutes=17, seconds=5)):
+            self.markers.add("time", str(int(moment.timestamp())))
+        return {
+            "revision": 1,
+            "checklist_version": 1,
+            "started_at": begun.isoformat(),
+            "finished_at": (begun + timedelta(minutes=17, seconds=5)).isoformat(),
+            "position": {"latitude": latitude, "longitude": longitude, "accuracy_m": 12.625},
+            "answers": {**ALL_WELL, "clock": {"value": "15:52"}, **values.pop("answers", {})},
+            **values,
+        }
+
+    def send(self, phone: Phone, visit: Mapping[str, Any], **values: Any) -> None:
+        """Send the answers, with a secret among them."""
+        answers = values.setdefault("answers", {})
+        secret = self.markers.add("private answer", f"Kundenkarte {next(self.numbers):04}")
+        answers.setdefault("loyalty-card", {"value": secret, "comment": f"{secret}, said {phone.name}"})
+        now = datetime.now(UTC) + timedelta(milliseconds=123)
+        headers = {"Device-Time": now.isoformat()}
+        ok(self.world.send(visit, self.submission(phone, visit, **values), phone, headers=headers), 201)
+
+    def decide(self, visit: Mapping[str, Any], decision: str) -> None:
+        """Decide on revision 1, or anew, with reasons that are for the shopper alone."""
+        reasons = [self.markers.add("reason", f"Begründung {next(self.numbers):04}") for _ in range(2)]
+        standing = ok(self.world.admin.get(f"/visits/{visit['id']}"))["decisions"]
+        body = {"reason": reasons[0], "question_reasons": {"wait": reasons[1]}}
+        replaces = standing[-1]["id"] if standing else None
+        decided = ok(self.world.review(visit, decision, self.reviewer, replaces=replaces, **body))
+        self.markers.add("decision", decided["id"])
+
+    def _visits(self) -> None:
+        # Two visits of one shopper in two stores and two of others; one of another region.
+        for phone, store, days_ago, format in (
+            (self.zoe, 0, 5, "image/jpeg"),
+            (self.zoe, 2, 4, "image/heic"),
+            (self.ben, 0, 3, "image/png"),
+            (self.cara, 2, 3, "image/webp"),
+            (self.zoe, 4, 6, "image/jpeg"),
+        ):
+            visit = self.assign(phone, store, days_ago)
+            shelf = [self.photo(phone, visit, "shelf", form) for form in (format, "image/jpeg")]
+            receipt = self.photo(phone, visit, "receipt", format)
+            beside = self.photo(phone, visit, "greeting", "image/jpeg")  # which no answer names
+            for private in (receipt, beside):
+                self.markers.add("private photo", private)
+            answers = {"shelf": {"photos": shelf}, "receipt": {"photos": [receipt]}}
+            self.send(phone, visit, answers=answers)
+            if (status := self.status(visit)) != "accepted":
+                raise AssertionError(f"{status}: {self.world.flags(visit)}")
+            self.accepted.append(visit["id"])
+        # Flagged and accepted; returned, sent again and accepted; an acceptance taken back and given again.
+        late = self.assign(self.cara, 0, 9)
+        self.send(self.cara, late, position=None, finished_at=_after(late), comment="Late, and the same fish")
+        self.decide(late, "accept")
+        again = self.assign(self.ben, 1, 8)
+        self.returned(self.ben, again)
+        self.send(self.ben, again, revision=2)
+        back = self.assign(self.cara, 1, 7)
+        self.send(self.cara, back)
+        self.decide(back, "reject")
+        self.decide(back, "accept")
+        self.accepted += [late["id"], again["id"], back["id"]]
+        # A manager looks at his own store.
+        manager = self.managers["self-check"]
+        own = self.assign(manager, 0, 2, checklist_key="own-eyes")
+        for text in (manager.id, manager.email):
+            self.of_a_self_check.add("manager", str(text))
+        phone = Phone(
+            manager.app, manager.id, manager.email, manager.token, "selfphone", self.of_a_self_check
+        )
+        body = self.submission(phone, own)
+        ok(self.world.send(own, body, phone), 201)
+        self.accepted.append(own["id"])
+        # What is still out, or never counts.
+        for name, days_ago in (("assigned", 11), ("declined", 12), ("cancelled", 13), ("submitted", 14),
+                               ("returned", 15), ("rejected", 16), ("called off", 17)):  # fmt: skip
+            visit = self.assign(self.zoe, 0, days_ago)
+            self.hidden[name] = self.markers.add(f"visit that is {name}", visit["id"])
+            if name == "declined":
+                reason = self.markers.add("reason", "Absage: mein Knie")
+                ok(self.zoe.post(f"/visits/{visit['id']}/decline", {"reason": reason}))
+            elif name in ("cancelled", "called off"):
+                ok(self.world.admin.post(f"/visits/{visit['id']}/cancel"))
+                if name == "called off":
+                    self.send(self.zoe, visit)
+            elif name == "returned":
+                self.returned(self.zoe, visit)
+            elif name != "assigned":
+                late_by = {"finished_at": _after(visit)}
+                self.send(self.zoe, visit, **late_by)
+                if name == "rejected":
+                    self.decide(visit, "reject")
+
+    def returned(self, phone: Phone, visit: Mapping[str, Any]) -> None:
+        self.send(phone, visit)
+        self.decide(visit, "return")
+
+    def status(self, visit: Mapping[str, Any]) -> str:
+        status: str = ok(self.world.admin.get(f"/visits/{visit['id']}"))["status"]
+        return status
+
+    def read_by(self, who: str) -> list[Fetched]:
+        """Return everything that a manager can fetch; it is fetched once."""
+        if who not in self.fetched:
+            self.fetched[who] = Attacker(self.managers[who], self.known).read()
+        return self.fetched[who]
+
+    @property
+    def known(self) -> Known:
+        """What the attacker has guessed: everything."""
+        return Known(
+            region_id=[self.north["id"], self.coast["id"], self.south["id"]],
+            location_id=[store["id"] for store in self.stores],
+            user_id=[str(who.id) for who in (self.zoe, self.ben, self.reviewer)],
+            visit_id=[*self.accepted, *self.hidden.values()],
+            photos=self.photos,
+            key=("visit", "own-eyes"),
+            codes=("NORTH", "SOUTH-0"),
+            external_ids=("ERP-1", "Auftrag-0001"),
+            emails=[str(self.zoe.email)],
+            days=[f"{MIDNIGHT - timedelta(days=days):%Y-%m-%d}" for days in (3, 9)],
+            months=[f"{MIDNIGHT:%Y-%m}"],
+        )
+
+
+def _after(visit: Mapping[str, Any]) -> str:
+    """Return a time after the visit's window, of the same day."""
+    began: datetime = visit["began"]
+    return began.replace(hour=23, minute=48).isoformat()
+
+
+@pytest.fixture(scope="module")
+def programmes() -> dict[int, Programme]:
+    return {}
+
+
+@pytest.fixture
+def programme(app: Flask, programmes: dict[int, Programme]) -> Programme:
+    """One programme for each program and all tests that only look."""
+    if id(app) not in programmes:
+        programmes[id(app)] = Programme(app)
+    return programmes[id(app)]
+
+
+@pytest.mark.parametrize("who", ["region", "store", "self-check"])
+def test_no_marker_is_in_anything_that_a_manager_can_fetch(programme: Programme, who: str) -> None:
+    fetched = programme.read_by(who)
+    assert {each.status for each in fetched} == {200, 206, 304, 403, 404, 422}
+    assert any("/photos/" in each.target for each in fetched if each.status == 200)
+    assert programme.markers.within(fetched) == []
+    if who != "self-check":
+        assert programme.of_a_self_check.within(fetched) == []
+        assert [each.name for each in fetched if _tells_a_time(each)] == []
+
+
+def test_no_marker_is_in_what_a_manager_is_refused(programme: Programme) -> None:
+    known = programme.known
+    known.visit_id = [*programme.accepted[:2], *programme.hidden.values()]
+    known.photos = programme.photos[:3]
+    fetched = Attacker(programme.managers["region"], known).try_to_change()
+    assert {each.status for each in fetched} == {401, 403, 404, 405, 422}
+    assert programme.markers.within(fetched) == []
+
+
+def _tells_a_time(fetched: Fetched) -> bool:
+    """Whether an answer about visits or scores holds a time of day, as it stands or in a cursor."""
+    if not re.search(r"/visits|/score|/progress", fetched.target) or fetched.body[:2] == b"\xff\xd8":
+        return False
+    return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.said)) is not None
+
+
+def test_the_search_finds_what_is_there() -> None:
+    markers, secret = Markers(), "Zoë 5f0c8a52"
+    marker = markers.add("name", secret)
+    person = markers.add("person", "0d9a4f0e-6c1f-4f6e-9d0a-2b8f7c1a5e33")
+    hidden = (
+        marker.encode(),
+        json.dumps([marker]).encode(),
+        base64.urlsafe_b64encode(json.dumps(["2026-01-01", person]).encode()).rstrip(b"="),
+        base64.b64encode(uuid.UUID(person).bytes),
+        marker.encode().hex().encode(),
+        b"%5a%6f%c3%ab%205f0c8a52",
+        marker.encode("utf-16-le"),
+        hashlib.sha256(person.encode()).hexdigest().encode(),
+        uuid.UUID(person).hex.encode(),
+    )
+    head = (("X-Request-ID", "0" * 32),)
+    for body in hidden:
+        assert markers.within([Fetched("GET", "/x", "", 200, head, b'{"x": "' + body + b'"}')]), body
+        in_a_header = (*head, ("Location", body.decode("latin-1")))
+        assert markers.within([Fetched("GET", "/x", "", 200, in_a_header, b"")]) or not body.isascii(), body
+    assert markers.within([Fetched("GET", f"/users/{person}", "", 404, head, person.encode())]) == []
+    assert markers.within([Fetched("GET", "/x", "", 200, head, b"nothing of it")]) == []
+
+
+# What links two visits: two worlds are alike but for who made which visit, and look the same.
+
+
+@dataclass
+class Twin:
+    """A world in which two visits are of one shopper, or of two; everything else is the same."""
+
+    app: Flask
+    same: bool
+    names: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.world = world = World(self.app)
+        world.checklist = world.publish(QUESTIONS)
+        self.region = world.new_region(code="R")
+        self.stores = [world.new_location(code=f"S{n}", region_id=self.region["id"]) for n in range(2)]
+        self.manager = world.person("manager", "m-region", region_ids=[self.region["id"]])
+        people = {name: world.person("shopper", name) for name in ("zoe", "ben", "caradoc")}
+        self.phones = {
+            name: Phone(each.app, each.id, each.email, each.token, name) for name, each in people.items()
+        }
+        zoe, ben, cara = self.phones.values()
+        self.visits = [
+            self.visit(phone, number)
+            for number, phone in enumerate((zoe, zoe if self.same else ben, ben if self.same else cara))
+        ]
+        self.names = {
+            world.name: "organization",
+            self.region["id"]: "region",
+            **{str(store["id"]): f"store {number}" for number, store in enumerate(self.stores)},
+            str(self.manager.id): "manager",
+            **{visit_id: f"visit {number}" for number, visit_id in enumerate(self.visits)},
+            str(zoe.id): "shopper",
+        }
+
+    def visit(self, phone: Phone, number: int) -> str:
+        """Make the visit of a number: where, when, what and the pixels are those of the number alone."""
+        opens_at = MIDNIGHT - timedelta(days=4 - number)
+        window = {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + timedelta(hours=23)).isoformat()}
+        visit = self.world.visit(phone, self.stores[number % 2], window=window)
+        begun = opens_at + timedelta(hours=13)
+        dice = random.Random(number)
+        shelf = [str(uuid.UUID(int=dice.getrandbits(128), version=4)) for _ in range(2)]
+        for photo_id, seed in zip(shelf, (number * 10 + 1, number * 10 + 2), strict=True):
+            # One phone sends PNG, another WebP: the same pixels, and everything else of its own.
+            format = "image/png" if phone.name == "zoe" else "image/webp"
+            data = phone.picture(format, begun + timedelta(minutes=3), seed, seed)
+            self.world.photo(visit, data, phone, id=photo_id, question="shelf", content_type=format)
+        answers = {
+            **ALL_WELL,
+            "shelf": {"photos": shelf},
+            "clock": {"value": "15:52"},
+            "loyalty-card": {"value": f"card of {phone.name}"},
+            # Phones write the same in their own way.
+            "spent": {"value": 12, "comment": None} if phone.name == "zoe" else {"value": 12.0},
+            "problem": {"value": "no", "comment": ""} if phone.name == "ben" else {"value": "no"},
+            "story": {"value": f"Story {number}"},
+            **({"greeting-by": {"value": None}} if phone.name == "ben" else {}),
+        }
+        latitude, longitude = phone.position(number)
+        body = {
+            "revision": 1,
+            "checklist_version": 1,
+            "started_at": (begun + timedelta(seconds=len(phone.name))).isoformat(),
+            "finished_at": (begun + timedelta(minutes=10, seconds=len(phone.name))).isoformat(),
+            "position": {"latitude": latitude, "longitude": longitude, "accuracy_m": len(phone.name)},
+            "answers": answers,
+            **({"comment": ""} if phone.name == "ben" else {}),
+        }
+        ok(self.world.send(visit, body, phone), 201)
+        visit_id: str = visit["id"]
+        assert ok(self.world.admin.get(f"/visits/{visit_id}"))["status"] == "accepted"
+        return visit_id
+
+    def seen(self) -> Iterator[tuple[str, str]]:
+        """Yield everything that its manager can fetch, with the random ids called by what they are of."""
+        known = Known(
+            region_id=[self.region["id"]],
+            location_id=[store["id"] for store in self.stores],
+            user_id=[each for each, name in self.names.items() if name == "shopper"],
+            visit_id=self.visits,
+            photos=[],
+            days=[f"{MIDNIGHT - timedelta(days=3):%Y-%m-%d}"],
+            months=[f"{MIDNIGHT:%Y-%m}"],
+        )
+        for visit_id in self.visits:
+            answers = ok(self.manager.get(f"/visits/{visit_id}"))["answers"]
+            known.photos = [*known.photos, *((visit_id, photo) for photo in answers["shelf"]["photos"])]
+        for each in Attacker(self.manager, known, "/visits|/score|/locations|/regions").read():
+            yield self.plain(each.name), self.plain(_whole(each))
+
+    def plain(self, text: str) -> str:
+        """Return a text without what differs by chance."""
+        text = re.sub(r"cursor=([\w-]+)", lambda match: f"cursor={_opened(match[1])}", text)
+        for each, name in self.names.items():
+            text = text.replace(each, name)
+        text = re.sub(r'"created_at":"[^"]+"', "", text)  # of places and of nothing else
+        return re.sub(r'("request_id":|X-Request-ID: )"?[0-9a-f]{32}"?|"[0-9a-f]{32}"', "", text)
+
+
+def _whole(fetched: Fetched) -> str:
+    head = "".join(f"{name}: {value}\n" for name, value in fetched.headers)
+    return f"{fetched.status}\n{head}\n{fetched.body.decode('latin-1')}"
+
+
+def _opened(cursor: str) -> str:
+    return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("latin-1")
+
+
+def test_two_visits_of_one_shopper_look_like_two_of_two(app: Flask) -> None:
+    one, two = (list(Twin(app, same).seen()) for same in (True, False))
+    assert len(one) == len(two) > 100
+    assert [request for request, _ in one] == [request for request, _ in two]
+    assert [request for (request, said), (_, other) in zip(one, two, strict=True) if said != other] == []
+
+
+def test_nothing_that_managers_may_not_know_moves_anything_that_they_see(app: Flask) -> None:
+    twin = Twin(app, same=True)
+    world, (visit_id, *_) = twin.world, twin.visits
+    before = dict(twin.seen())
+    # The shopper gets another name and address, a password, and no more visits.
+    shopper = ok(world.admin.get(f"/visits/{visit_id}"))["shopper"]["id"]
+    signing_in = {"email": f"{uuid.uuid4()}@example.org", "password": "another password"}
+    ok(world.admin.patch(f"/users/{shopper}", {"name": "Another", "disabled": True, **signing_in}))
+    ok(world.admin.patch(f"/users/{shopper}", {"disabled": False}))
+    # The visit is returned, and the same answers come again from elsewhere and at another time.
+    whole = ok(world.admin.get(f"/visits/{visit_id}"))
+    decision = whole["decisions"][-1]["id"]
+    ok(world.review({"id": visit_id}, "return", replaces=decision))
+    phone = twin.phones["zoe"]
+    phone.token = None
+    phone.token = ok(phone.post("/auth/login", signing_in))["access_token"]
+    body = ok(phone.get(f"/visits/{visit_id}/submission"))
+    later = datetime.fromisoformat(body["finished_at"]) + timedelta(minutes=7)
+    body |= {"revision": 2, "finished_at": later.isoformat(), "position": None}
+    ok(world.send({"id": visit_id}, body, phone), 201)
+    assert ok(world.admin.get(f"/visits/{visit_id}"))["status"] == "accepted"
+    # Others are assigned, declined, called off, sent and waiting, returned and rejected.
+    for after in (None, "decline", "cancel", "send", "return", "reject"):
+        assigned = world.visit(phone, twin.stores[0])
+        if after == "decline":
+            ok(phone.post(f"/visits/{assigned['id']}/decline", {"reason": "Ill"}))
+        elif after == "cancel":
+            ok(world.admin.post(f"/visits/{assigned['id']}/cancel"))
+        elif after is not None:
+            now = datetime.now(UTC).isoformat()
+            ok(world.send(assigned, world.submission(started_at=now, finished_at=now), phone), 201)
+            if after != "send":
+                ok(world.review(assigned, after))
+    after_all = dict(twin.seen())
+    moved = {request for request, said in before.items() if after_all[request] != said}
+    # How many are still out is what managers may know, by region and month.
+    assert moved
+    assert all("/progress" in request for request in moved), moved
+
+
+def test_a_visit_that_is_not_accepted_answers_like_one_that_does_not_exist(programme: Programme) -> None:
+    nothing = _answers(programme, str(uuid.uuid4()))
+    for status, visit_id in programme.hidden.items():
+        assert _answers(programme, visit_id) == nothing, status
+
+
+def _answers(programme: Programme, visit_id: str) -> list[tuple[str, str]]:
+    photo_id = next((photo for visit, photo in programme.photos if visit == visit_id), str(uuid.uuid4()))
+    known = Known(user_id=[str(programme.zoe.id)], visit_id=[visit_id], photos=[(visit_id, photo_id)])
+    attacker = Attacker(programme.managers["region"], known)
+    for rule in ("", "/submission", "/photos/<uuid:photo_id>", "/photos/<uuid:photo_id>/thumbnail"):
+        for path in attacker.paths(f"/api/v1/visits/<uuid:visit_id>{rule}"):
+            attacker.look_at(path, [{}])
+            attacker.look_askance_at(path, [{}])
+            for method in ("PUT", "PATCH", "DELETE"):
+                attacker.ask(method, path, programme.world.submission())
+    for end, body in (
+        ("decline", {"reason": "x"}),
+        ("cancel", {}),
+        ("reassign", {"shopper_id": str(programme.zoe.id)}),
+        ("review", {"revision": 1, "decision": "accept"}),
+        (f"photos/{photo_id}/confirm", {}),
+    ):
+        attacker.ask("POST", f"/api/v1/visits/{visit_id}/{end}", body)
+
+    def plain(text: str) -> str:
+        text = text.replace(visit_id, "visit").replace(photo_id, "photo")
+        return re.sub(r"[0-9a-f]{32}|[0-9]{4}-[0-9-]+T[0-9:.+]+", "", text)
+
+    return [(plain(each.name), plain(_whole(each))) for each in attacker.fetched]
+
+
+# What is not content: tags, cursors, order, and how a picture is encoded.
+
+
+def test_an_etag_is_made_of_the_bytes_that_one_sees_and_of_nothing_else(programme: Programme) -> None:
+    tags = 0
+    for each in programme.read_by("region"):
+        headers = dict(each.headers)
+        if (
+            each.status == 200
+            and each.method == "GET"
+            and "ETag" in headers
+            and "/static/" not in each.target
+        ):
+            assert headers["ETag"] == f'"{tag_of(each.body)}"'
+            tags += 1
+        assert "/static/" in each.target or "Last-Modified" not in headers
+    assert tags > 100
+
+
+def test_a_list_of_visits_keeps_no_order_of_arrival(world: World) -> None:
+    arrived = [world.made()["id"] for _ in range(12)]
+    listed = [row["id"] for row in world.manager.everything("/visits", limit=5)]
+    assert listed == sorted(arrived)
+    assert {uuid.UUID(visit_id).version for visit_id in listed} == {4}
+
+
+def test_a_cursor_holds_nothing_but_what_its_page_shows(programme: Programme) -> None:
+    manager = programme.managers["region"]
+    first = ok(manager.get("/visits?limit=1"))
+    (row,) = first["items"]
+    cursor = re.search(r"cursor=([\w-]+)", first["next"])
+    assert cursor is not None
+    assert json.loads(_opened(cursor[1])) == [row["day"], row["id"]]
+
+
+def test_pictures_of_different_phones_are_told_apart_by_what_they_show_alone(programme: Programme) -> None:
+    manager = programme.managers["region"]
+    for end in ("", "/thumbnail"):
+        heads = set()
+        for visit_id in programme.accepted:
+            answers = (
+                ok(manager.get(f"/visits/{visit_id}"), 200)["answers"] if _sees(manager, visit_id) else {}
+            )
+            for photo_id in answers.get("shelf", {}).get("photos", ()):
+                shown = manager.get(f"/visits/{visit_id}/photos/{photo_id}{end}")
+                assert {name for name, _ in shown.headers} == PICTURE_HEADERS
+                heads.add(_before_the_pixels(shown.data))
+                image = Image.open(io.BytesIO(shown.data))
+                assert set(image.info) == {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+                assert (image.mode, len(image.getexif())) == ("RGB", 0)
+        assert len(heads) == 1
+
+
+PICTURE_HEADERS = {
+    *("Content-Type", "Content-Length", "Cache-Control", "X-Request-ID", "X-Content-Type-Options"),
+    *("Referrer-Policy", "Content-Security-Policy"),
+}
+
+
+def _sees(caller: Caller, visit_id: str) -> bool:
+    return caller.get(f"/visits/{visit_id}").status_code == 200
+
+
+def _before_the_pixels(data: bytes) -> bytes:
+    """Return a JPEG up to its scan: segments, tables, subsampling and size; the scan ends the file."""
+    place, kinds = 2, []
+    while data[place + 1] != 0xDA:
+        kinds.append(data[place + 1])
+        place += 2 + int.from_bytes(data[place + 2 : place + 4])
+    assert kinds == [0xE0, 0xDB, 0xDB, 0xC0, 0xC4, 0xC4, 0xC4, 0xC4]
+    assert data.endswith(b"\xff\xd9")
+    assert data.count(b"\xff\xd9") == 1
+    return data[:place]
