@@ -3,31 +3,52 @@
 import asyncio
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What a load of requests took: latencies in milliseconds, CPU in milliseconds a request."""
+class Load:
+    """What a load of requests took; two of them can be added up."""
 
-    requests: int
     seconds: float
+    cpu_seconds: float
     latencies: Sequence[float]
-    cpu_ms: float
-    statuses: frozenset[int]
+    statuses: Counter[int]
+
+    def __add__(self, other: "Load") -> "Load":
+        return Load(
+            self.seconds + other.seconds,
+            self.cpu_seconds + other.cpu_seconds,
+            [*self.latencies, *other.latencies],
+            self.statuses + other.statuses,
+        )
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU of a request, in milliseconds."""
+        return self.cpu_seconds * 1000 / len(self.latencies)
 
     @property
     def rate(self) -> float:
         """Requests a second."""
-        return self.requests / self.seconds
+        return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
         """Return the latency, in milliseconds, that ``share`` of the requests stayed within."""
-        return sorted(self.latencies)[min(int(share * self.requests), self.requests - 1)]
+        count = len(self.latencies)
+        return 1000 * sorted(self.latencies)[min(int(share * count), count - 1)]
+
+
+def whole(loads: Sequence[Load]) -> Load:
+    """Return loads added up."""
+    return reduce(add, loads)
 
 
 def request(
@@ -42,21 +63,19 @@ def request(
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def measure(port: int, requests: Sequence[bytes], clients: int, pids: Sequence[int]) -> Measured:
+def measure(port: int, requests: Sequence[bytes], clients: int, pids: Sequence[int]) -> Load:
     """Send all ``requests``, from so many clients at once, and measure the CPU of ``pids`` and below."""
-    before = cpu_seconds(pids)
+    cpu = cpu_seconds(pids)
     started = time.perf_counter()
     latencies, statuses = asyncio.run(_send(port, iter(requests), clients))
     seconds = time.perf_counter() - started
-    # The kernel counts a process's CPU in ticks; what is still under way belongs to this load.
-    time.sleep(0.05)
-    cpu_ms = (cpu_seconds(pids) - before) * 1000 / len(requests)
-    return Measured(len(requests), seconds, latencies, cpu_ms, frozenset(statuses))
+    time.sleep(0.05)  # what a server does after its answer belongs to this load
+    return Load(seconds, cpu_seconds(pids) - cpu, latencies, statuses)
 
 
-async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[list[float], set[int]]:
+async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[list[float], Counter[int]]:
     latencies: list[float] = []
-    statuses: set[int] = set()
+    statuses: Counter[int] = Counter()
 
     async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -64,8 +83,8 @@ async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[lis
             started = time.perf_counter()
             writer.write(each)
             status, closes = await _answer(reader)
-            latencies.append((time.perf_counter() - started) * 1000)
-            statuses.add(status)
+            latencies.append(time.perf_counter() - started)
+            statuses[status] += 1
             if closes:  # waitress ends a connection after an answer without a length, a 304 say
                 writer.close()
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -88,9 +107,37 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
     return status, b"\r\nconnection: close" in head
 
 
+def at_once(port: int, requests: Sequence[bytes], times: int) -> list[Counter[int]]:
+    """Send each request so many times at once; return how often each status was answered, by request."""
+
+    async def send() -> list[Counter[int]]:
+        streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(times)]
+        answered = []
+        for each in requests:
+            for _, writer in streams:
+                writer.write(each)
+            answers = await asyncio.gather(*(_answer(reader) for reader, _ in streams))
+            answered.append(Counter(status for status, _ in answers))
+        for _, writer in streams:
+            writer.close()
+        return answered
+
+    return asyncio.run(send())
+
+
 def cpu_seconds(pids: Sequence[int]) -> float:
-    """Return the CPU time that processes and all below them have used."""
-    return sum(_own_cpu(pid) for pid in tree(pids))
+    """Return the CPU time that processes and all below them have used, ended ones included."""
+    return sum(map(_own_cpu, tree(pids)))
+
+
+def _own_cpu(pid: int) -> float:
+    try:
+        # The clock of another process, as clock_getcpuclockid(3) names it: nanoseconds, not ticks.
+        own = time.clock_gettime(~pid << 3 | 2)
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it ended just now, and its parent has its time
+        return 0
+    return own + (int(fields[13]) + int(fields[14])) / _TICKS
 
 
 def pss_mib(pids: Sequence[int]) -> float:
@@ -107,13 +154,6 @@ def tree(pids: Sequence[int]) -> list[int]:
     """Return processes and all below them."""
     found = list(pids)
     for pid in found:
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        for task in children.parent.parent.iterdir():
-            found += [int(child) for child in (task / "children").read_text().split()]
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += [int(child) for child in task.read_text().split()]
     return found
-
-
-def _own_cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    # Of children that ended, the time stands with the parent (PostgreSQL's connections).
-    return sum(map(int, fields[11:15])) / _TICKS
