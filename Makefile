@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test bench clean
+.PHONY: run test bench fuzz faults clean
 
 run: .venv/.runs
 	@$(BIN)/flask --app wsgi serve
@@ -14,9 +14,18 @@ test: .venv/.tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Figures for the README's last section; BENCH=full takes the large sizes.
+# Figures for the README's last section; BENCH=full takes the large sizes, BENCH_ONLY=reads,submission some
+# items alone, BENCH_ON=sqlite (or postgresql) one database. tests/benchmarks/bench.py lists them.
 bench: .venv/.tests
 	@$(BIN)/python -m tests.benchmarks.bench
+
+# Schemathesis, each role, 200 examples an operation, SQLite and PostgreSQL; takes hours, prints what it finds.
+fuzz: .venv/.tests
+	FUZZ=full $(BIN)/python -m pytest -n 2 --dist load tests/fuzz
+
+# Kills, full disks and dead servers, for as long as it takes: `make test` tries each a few times.
+faults: .venv/.tests
+	FAULTS=full $(BIN)/python -m pytest tests/faults
 
 # A stamp says for which requirements .venv was set up; pip runs only when they are newer.
 .venv/.runs: requirements.txt
