@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import cli
 from api.metrics import METHODS, Metrics, Numbers
 from api.models.database import ERROR_KINDS, Database
-from api.pages import home
+from api.pages import docs, form
 from api.routes import (
     checklists,
     health,
@@ -155,7 +155,8 @@ def _routes(app: Flask) -> None:
     api.register_blueprint(photo_store.routes)
     api.register_blueprint(health.routes)
     app.extensions["openapi"] = openapi.describe(api)
-    app.register_blueprint(home.pages)
+    app.register_blueprint(docs.pages)
+    app.register_blueprint(form.pages)
 
 
 def _watch(app: Flask, metrics: Metrics) -> None:

@@ -1,4 +1,4 @@
-"""The plain front page, its files, and the API's documentation for people, made from the OpenAPI document."""
+"""The API's documentation for people, made from the OpenAPI document, and the files that pages share."""
 
 import json
 
@@ -8,12 +8,6 @@ from api.domain.access import ANYBODY
 from api.routes.doors import Pages
 
 pages = Pages("pages", __name__, template_folder="templates")
-
-
-@pages.get("/", who=ANYBODY)
-def front() -> str:
-    """Say what this is."""
-    return render_template("home.html")
 
 
 @pages.get("/docs", who=ANYBODY)

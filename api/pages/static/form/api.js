@@ -1,0 +1,92 @@
+/** The public API, with the cookies of the session, and who is signed in. */
+const API = "/api/v1";
+const SECONDS = 30;
+
+/** The API said no; `status`, `code`, `detail`, `errors` and `wait` (seconds) say why. */
+export class Problem extends Error {
+  constructor(answer, body) {
+    super(body.detail ?? body.title ?? `HTTP ${answer.status}`);
+    const wait = answer.headers.get("Retry-After");
+    this.status = answer.status;
+    this.code = (body.type ?? "").split("/").pop();
+    this.detail = this.message;
+    this.errors = body.errors ?? [];
+    this.wait = wait === null ? null : /^\d+$/.test(wait) ? +wait : Math.max(0, (Date.parse(wait) - Date.now()) / 1000);
+  }
+}
+
+/** No answer came, or only a part of one: nobody knows what became of the request. */
+export class NoSignal extends Error {}
+
+/** Calls the API and returns the answer's status, headers and JSON; an expired session is refreshed once. */
+export async function call(method, path, body, headers = {}) {
+  const used = cookie("csrf_access_token");
+  const answer = await send(method, path, body, { ...headers, "X-CSRF-TOKEN": used });
+  if (answer.status !== 401 || path === "/auth/login" || !(await refreshed(used))) return checked(answer);
+  return checked(await send(method, path, body, { ...headers, "X-CSRF-TOKEN": cookie("csrf_access_token") }));
+}
+
+async function send(method, path, body, headers) {
+  const options = { method, headers, signal: AbortSignal.timeout(SECONDS * 1000) };
+  if (body !== undefined) {
+    options.headers = { ...headers, "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  try {
+    const answer = await fetch(API + path, options);
+    return { status: answer.status, headers: answer.headers, ok: answer.ok, text: await answer.text() };
+  } catch (error) {
+    throw new NoSignal(error.message);
+  }
+}
+
+function checked(answer) {
+  let body = null;
+  try {
+    body = answer.text ? JSON.parse(answer.text) : null;
+  } catch {
+    // A page of some network's own, not the API's answer.
+    if (answer.ok) throw new NoSignal("no JSON");
+  }
+  if (!answer.ok) throw new Problem(answer, body ?? {});
+  return { status: answer.status, headers: answer.headers, body };
+}
+
+/** Gets a new pair of tokens, one tab at a time: the second finds that the first has done it. */
+function refreshed(used) {
+  return navigator.locks.request("refresh", async () => {
+    if (cookie("csrf_access_token") !== used) return true;
+    if (!cookie("csrf_refresh_token")) return false;
+    const answer = await send("POST", "/auth/refresh", undefined, { "X-CSRF-TOKEN": cookie("csrf_refresh_token") });
+    if (answer.status >= 500 || answer.status === 429) checked(answer);
+    return answer.ok;
+  });
+}
+
+const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+
+/** Returns who this phone's data are shown to: the last one who signed in, also without a signal. */
+export const account = () => JSON.parse(localStorage.account ?? "null");
+
+/** Asks who is signed in, and remembers it. */
+export async function whoami() {
+  const { body } = await call("GET", "/me");
+  localStorage.account = JSON.stringify({ id: body.id, name: body.name, organization: body.organization.name });
+  return account();
+}
+
+/** Signs in; where several organizations know the address, one of them has to be named. */
+export async function signIn(email, password, organization) {
+  await call("POST", "/auth/login", { email, password, cookies: true, ...(organization && { organization }) });
+  return whoami();
+}
+
+/** Signs out; what is on the phone stays for when the same account comes back. */
+export async function signOut() {
+  try {
+    await call("POST", "/auth/logout");
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+  }
+  localStorage.removeItem("account");
+}

@@ -1,0 +1,185 @@
+import { call } from "./api.js";
+import { below, get, list, put, tell, write } from "./store.js";
+import { resumed, started } from "./timers.js";
+import { toSend, questionsOf } from "./rules.js";
+
+const lockOf = (account, visit) => `draft ${account} ${visit}`;
+
+/** Says whether any tab has a draft open: then no new release takes over. */
+export async function anyOpen() {
+  const { held } = await navigator.locks.query();
+  return held.some((lock) => lock.name.startsWith("draft "));
+}
+
+/**
+ * Holds a draft for this tab alone. `told(true)` is called once it is ours, `told(false)` when another tab has it.
+ * Returns how to let go, and how to take it from the other tab.
+ */
+export function hold(account, visit, told) {
+  const name = lockOf(account, visit);
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  const leaving = new AbortController();
+  const ask = (options) =>
+    navigator.locks.request(name, options, (lock) => {
+      told(Boolean(lock));
+      return lock ? released : undefined;
+    }).catch(() => told(false)); // taken by another tab, or we left while we waited
+  ask({ ifAvailable: true }).then(() => leaving.signal.aborted || ask({ signal: leaving.signal }));
+  const leave = () => (leaving.abort(), release());
+  return { leave, take: () => ask({ steal: true }) };
+}
+
+/** Does something with a draft unless another tab has it open; says whether it was done. */
+export const ifFree = (account, visit, work) =>
+  navigator.locks.request(lockOf(account, visit), { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+    return Boolean(lock);
+  });
+
+/** A visit's answers on the phone, each written as it is given. */
+export class Draft {
+  #pending = new Set();
+  #writing = null;
+
+  constructor(row, answers, photos, onsave) {
+    this.row = row;
+    this.answers = answers;
+    this.photos = photos;
+    this.onsave = onsave;
+  }
+
+  /** Reads the draft of a visit, or begins one; `onsave` hears saving, saved and error, with the keys concerned. */
+  static async open(account, visit, onsave) {
+    const row = (await get("drafts", account, visit.id)) ?? begun(account, visit);
+    const stored = await list("answers", account, visit.id);
+    const photos = (await list("photos", account, visit.id)).sort((a, b) => a.at - b.at);
+    const answers = Object.fromEntries(stored.map((each) => [each.question, each.answer]));
+    const draft = new Draft({ ...row, clock: resumed(row.clock) }, answers, photos, onsave);
+    for (const answer of Object.values(answers)) if (answer.timer) answer.timer = resumed(answer.timer);
+    return draft;
+  }
+
+  /** Returns the answers with the photos that belong to each. */
+  whole() {
+    const whole = Object.fromEntries(Object.entries(this.answers).map(([key, answer]) => [key, { ...answer }]));
+    for (const photo of this.photos) ((whole[photo.question] ??= {}).photos ??= []).push(photo.id);
+    return whole;
+  }
+
+  /** Takes a part of an answer and writes it; what is given while a write runs goes with the next one. */
+  set(key, part) {
+    this.answers[key] = { ...this.answers[key], ...part };
+    return this.save(key);
+  }
+
+  /** Takes a part of the draft itself, such as its comment, and writes it. */
+  setRow(part) {
+    Object.assign(this.row, part);
+    return this.save("");
+  }
+
+  /** Writes what is pending, again where a write failed before. */
+  save(...keys) {
+    for (const key of keys) this.#pending.add(key);
+    this.onsave("saving", keys);
+    this.#writing ??= this.#write().finally(() => (this.#writing = null));
+    return this.#writing;
+  }
+
+  async #write() {
+    while (this.#pending.size) {
+      const keys = [...this.#pending];
+      this.#pending.clear();
+      try {
+        await this.#store(keys);
+      } catch (error) {
+        for (const key of keys) this.#pending.add(key);
+        return this.onsave("error", [...this.#pending], error);
+      }
+    }
+    this.onsave("saved", []);
+  }
+
+  async #store(keys) {
+    const { account, visit } = this.row;
+    Object.assign(this.row, { clock: resumed(this.row.clock), changed: Date.now() });
+    await write(["drafts", "answers"], (store) => {
+      store("drafts").put(this.row);
+      for (const key of keys.filter(Boolean)) store("answers").put({ account, visit, question: key, answer: this.answers[key] });
+    });
+  }
+
+  /** Puts the draft in the queue, as it will be sent byte for byte however often. */
+  async finish(checklist, place) {
+    await this.#writing;
+    const { account, visit, revision, comment, position, clock } = this.row;
+    const body = {
+      revision,
+      checklist_version: checklist.version,
+      ...times(clock),
+      position: position ?? null,
+      answers: toSend(questionsOf(checklist), this.whole()),
+      comment: comment?.trim() || null,
+    };
+    const named = new Set(Object.values(body.answers).flatMap((answer) => answer.photos ?? []));
+    const item = { account, visit, place, body, state: "waiting", at: Date.now(), tries: 0, receipt: null, reason: null };
+    await write(["queue", "photos"], (store) => {
+      store("queue").put(item);
+      setState(store("photos"), [account, visit], (photo) => (named.has(photo.id) ? "waiting" : null));
+    });
+    tell("queue");
+  }
+}
+
+/** Gives all photos of a visit that are not sent another state; null takes them away. */
+function setState(photos, beginning, stateFor) {
+  photos.openCursor(below(beginning)).onsuccess = ({ target: { result: cursor } }) => {
+    if (!cursor) return;
+    const state = stateFor(cursor.value);
+    if (!state) cursor.delete();
+    else if (cursor.value.state !== "sent") cursor.update({ ...cursor.value, state, tries: 0, reason: null });
+    cursor.continue();
+  };
+}
+
+/** Takes a visit out of the queue again, so that its answers can be corrected. */
+export async function reopen({ account, visit }) {
+  await write(["queue", "photos"], (store) => {
+    store("queue").delete([account, visit]);
+    setState(store("photos"), [account, visit], () => "kept");
+  });
+  tell("queue");
+}
+
+function begun(account, visit) {
+  return { account, visit: visit.id, revision: visit.revision + 1, clock: started(), changed: Date.now() };
+}
+
+/** Returns begin and end, both by the clock as it is now: one that was set back in mid-visit spoils nothing. */
+function times(clock) {
+  const now = Date.now();
+  return { started_at: new Date(now - resumed(clock).before).toISOString(), finished_at: new Date(now).toISOString() };
+}
+
+/** Fetches the answers of a returned visit, to be mended, unless this phone has a draft of the next revision. */
+export async function fetchReturned(account, visit) {
+  const kept = await get("drafts", account, visit.id);
+  if (kept?.revision === visit.revision + 1) return;
+  const { body } = await call("GET", `/visits/${visit.id}/submission`);
+  await clear(account, visit.id);
+  await write(["drafts", "answers", "photos"], (store) => {
+    store("drafts").put({ ...begun(account, visit), comment: body.comment });
+    for (const [question, { photos, ...answer }] of Object.entries(body.answers)) {
+      store("answers").put({ account, visit: visit.id, question, answer });
+      (photos ?? []).forEach((id, index) => store("photos").put({ account, visit: visit.id, id, question, at: index, state: "sent" }));
+    }
+  });
+}
+
+/** Takes a draft off the phone, with its answers and photos. */
+export const clear = (account, visit) =>
+  write(["drafts", "answers", "photos"], (store) => {
+    for (const name of ["answers", "photos"]) store(name).delete(below([account, visit]));
+    store("drafts").delete([account, visit]);
+  });

@@ -1,0 +1,248 @@
+import { account, call, whoami } from "./api.js";
+import { h, put } from "./dom.js";
+import { anyOpen } from "./draft.js";
+import { checklistScreen, keptChecklist } from "./screens/checklist.js";
+import { get, hear, list, put as keep } from "./store.js";
+import { plain, speak, t } from "./words.js";
+
+const html = document.documentElement;
+const CHECK_EVERY = 60_000;
+let leave = null;
+let turn = 0;
+let shownAt = null;
+let signedOut = false;
+let notice = null;
+
+const visitOf = () => /^\/visits\/([0-9a-f-]{36})/.exec(location.pathname)?.[1];
+
+/** Shows what the address names; whoever is not signed in signs in first, and goes on there. */
+async function render({ first = false } = {}) {
+  const mine = ++turn;
+  leave?.();
+  leave = null;
+  delete html.dataset.ready;
+  shownAt = location.pathname;
+  const id = visitOf();
+  try {
+    // Both at once: a link to a visit is often opened before anything is known of the account.
+    const early = id && !account() ? fetchVisit(id).catch((problem) => problem) : null;
+    const who = account() ?? (await whoami());
+    if (mine !== turn) return;
+    if (id) await showVisit(who.id, id, early, mine);
+    else await showList(who.id, mine);
+  } catch (problem) {
+    if (mine === turn) await explain(problem);
+  }
+  if (mine !== turn || first) return;
+  scrollTo(0, 0);
+  const heading = document.querySelector("h1");
+  heading?.setAttribute("tabindex", "-1");
+  if (!document.activeElement || document.activeElement === document.body) heading?.focus();
+}
+
+async function explain(problem) {
+  if (problem.status === 401) return askToSignIn();
+  if (problem.status === 404) return message(t("notFound"));
+  console.error(problem);
+  if (problem instanceof DOMException) return message(t("storageBroken"), true);
+  return message(t("noSignalYet"), true);
+}
+
+function message(words, again) {
+  const retry = h("button", { type: "button", class: "primary", onclick: () => render() }, t("tryAgain"));
+  put(t("title"), h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))), h("h1", {}, t("title")), h("p", { role: "alert" }, words), again && h("p", {}, retry));
+}
+
+/** Asks for the password where the shopper is; all that is kept stays, and goes on afterwards. */
+async function askToSignIn(words) {
+  const { signInScreen } = await import("./screens/sign-in.js");
+  leave?.();
+  leave = null;
+  signInScreen(() => {
+    signedOut = false;
+    render();
+    wake(true);
+  }, words);
+}
+
+// A visit.
+
+async function showVisit(who, id, early, mine) {
+  const [visit, checklist] = await knownVisit(who, id, early);
+  const queued = await get("queue", who, id);
+  if (mine !== turn) return;
+  if (queued && !supersedes(visit, queued)) return showSent(who, id, mine);
+  const draft = await get("drafts", who, id);
+  if (!draft && !["assigned", "returned", "cancelled", "declined"].includes(visit.status)) return message(t("sentAlready"));
+  if (visit.status === "returned") await (await import("./draft.js")).fetchReturned(who, visit);
+  if (mine !== turn) return;
+  leave = await checklistScreen(who, visit, checklist, () => (render(), wake(true)));
+  ready();
+}
+
+/** Says whether a visit was returned since the answers in the queue were taken. */
+const supersedes = (visit, queued) => visit.status === "returned" && queued.receipt && visit.revision >= queued.receipt.revision;
+
+async function knownVisit(who, id, early) {
+  const visit = await get("visits", who, id);
+  const checklist = visit && (await keptChecklist(who, visit));
+  if (checklist) return [visit, checklist];
+  const fetched = (await early) ?? (await fetchVisit(id));
+  if (fetched instanceof Error) throw fetched;
+  return keepVisit(who, fetched);
+}
+
+const fetchVisit = async (id) => (await call("GET", `/visits/${id}?include=checklist`)).body;
+
+async function keepVisit(who, { checklist: document, ...visit }) {
+  const { key, version } = document;
+  const row = { ...visit, checklist: { key, version }, account: who };
+  await keep("checklists", { account: who, key, version, document });
+  await keep("visits", row);
+  return [row, document];
+}
+
+async function showSent(who, id, mine) {
+  const { sentScreen } = await import("./screens/sent.js");
+  if (mine === turn) await sentScreen(who, id, wake);
+  ready();
+}
+
+// The list.
+
+async function showList(who, mine) {
+  const known = (await list("visits", who)).length > 0;
+  if (known) await drawList(who, mine);
+  await refresh(who).then(() => (signedOut = false), (problem) => {
+    if (problem.status === 401) signedOut = true;
+    else if (problem instanceof DOMException) throw problem;
+  });
+  await drawList(who, mine);
+  takeOver();
+}
+
+async function drawList(who, mine) {
+  const { visitsScreen } = await import("./screens/visits.js");
+  if (mine !== turn || account()?.id !== who) return;
+  const at = placeOfFocus();
+  await visitsScreen(who, { signedOut, wake, notice, signIn: () => askToSignIn(t("signedOut")) });
+  at?.();
+  ready();
+}
+
+/** Returns how to give the focus back to what has it, after the list was drawn anew. */
+function placeOfFocus() {
+  const all = () => [...document.querySelectorAll("#screen a, #screen button")];
+  const index = all().indexOf(document.activeElement);
+  return index < 0 ? null : () => all()[index]?.focus({ preventScroll: true });
+}
+
+/** Fetches the visits, and all that is needed to make them without a signal. */
+async function refresh(who) {
+  if ((await whoami()).id !== who) return render();
+  const { fetchList } = await import("./visits.js");
+  await fetchList(who);
+  localStorage.listed = who;
+}
+
+// What waits, and when.
+
+/** Starts the sender where something waits; `eager` sets back-offs aside. */
+async function wake(eager = false) {
+  const who = account();
+  if (!who || signedOut) return;
+  const rows = await list("queue", who.id).catch(() => []);
+  if (rows.some((row) => row.state !== "sent")) (await import("./sender.js")).send(eager);
+}
+
+hear((topic) => {
+  if (topic === "signed-out") signedOut = true;
+  const progress = /^progress (\S+) (\S+)/.exec(topic);
+  if (progress) document.getElementById(`progress-${progress[1]}`)?.setAttribute("value", progress[2]);
+  else if (topic === "broken") message(t("storageBroken"), true);
+  else redraw();
+});
+
+let drawing = null;
+
+/** Draws the list or the sent visit anew; changes that come together are drawn once. */
+function redraw() {
+  const who = account()?.id;
+  if (!who || leave || drawing || document.querySelector("form")) return;
+  drawing = requestAnimationFrame(async () => {
+    drawing = null;
+    const id = visitOf();
+    const queued = id && (await get("queue", who, id));
+    if (!id) await drawList(who, turn);
+    else if (queued && !leave) await showSent(who, id, turn);
+    else if (!leave) await render();
+  });
+}
+
+// The release: a new one waits until no draft is open in any tab.
+
+async function takeOver() {
+  const waiting = (await navigator.serviceWorker?.getRegistration())?.waiting;
+  if (waiting && !(await anyOpen())) waiting.postMessage("take-over");
+}
+
+async function register() {
+  if (!navigator.serviceWorker) return;
+  const { controller } = navigator.serviceWorker;
+  navigator.serviceWorker.oncontrollerchange = async () => {
+    if (controller && !(await anyOpen())) location.reload();
+  };
+  const registration = await navigator.serviceWorker.register("/sw.js");
+  registration.onupdatefound = () => {
+    const { installing } = registration;
+    installing.onstatechange = () => installing.state === "installed" && !visitOf() && takeOver();
+  };
+  await navigator.serviceWorker.ready;
+  ready();
+}
+
+const offline = h("footer", { "data-testid": "offline-ready", "data-state": "no", role: "contentinfo" });
+
+/** Says whether all that is on this page works without a signal. */
+async function ready() {
+  const active = (await navigator.serviceWorker?.getRegistration())?.active;
+  const who = account()?.id;
+  const kept = who && (visitOf() ? await get("visits", who, visitOf()) : localStorage.listed === who);
+  offline.dataset.state = active && kept ? "yes" : "no";
+  offline.textContent = t(active && kept ? "offlineReady" : "offlineNotReady");
+}
+
+function listen() {
+  addEventListener("online", () => wake(true));
+  addEventListener("popstate", () => location.pathname !== shownAt && render());
+  addEventListener("storage", ({ key }) => key === "account" && render());
+  addEventListener("click", follow);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    wake(true);
+    if (!visitOf() && account() && !document.querySelector("form")) render({ first: true });
+  });
+  setInterval(() => wake(), CHECK_EVERY);
+}
+
+/** Follows links of our own without loading the page anew. */
+function follow(event) {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button || !/^\/(visits\/|$)/.test(link.getAttribute("href"))) return;
+  event.preventDefault();
+  history.pushState(null, "", link.href);
+  render();
+}
+
+async function begin() {
+  const speaking = speak();
+  if (!isSecureContext) return speaking.then(() => message(t("needsHttps")));
+  await speaking;
+  document.body.append(offline);
+  listen();
+  await render({ first: true });
+  wake(true);
+  await register().catch(() => {});
+}
+
+begin();

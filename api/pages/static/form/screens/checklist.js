@@ -1,0 +1,119 @@
+import { h, put, show } from "../dom.js";
+import { plain, t, told } from "../words.js";
+import { Draft, hold } from "../draft.js";
+import { field } from "../fields.js";
+import { isDone, questionsOf, visible } from "../rules.js";
+import { get, tell } from "../store.js";
+import { review } from "./review.js";
+
+/** Shows a visit's checklist, every answer of which is stored as it is given; returns how to leave it. */
+export async function checklistScreen(account, visit, checklist, sent) {
+  let held; // by this tab: true, false, or undefined once the screen was left
+  let lock;
+  const notice = h("div", { role: "status" });
+  const form = h("div", {});
+  const bar = saveBar();
+  put(t("title"),
+    h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
+    told("h1", {}, checklist.title),
+    h("p", { class: "quiet" }, told("strong", {}, visit.location.name), visit.location.address && ` · ${visit.location.address}`),
+    visit.status === "returned" && reasonOf(visit),
+    told("p", {}, checklist.introduction), notice, form);
+
+  const draw = async (ours) => {
+    held = ours;
+    delete document.documentElement.dataset.ready;
+    const draft = await Draft.open(account, visit, bar.say);
+    if (held !== ours) return;
+    draft.row.checklist = { key: checklist.key, version: checklist.version };
+    bar.for(draft);
+    form.replaceChildren(...body(draft, checklist, visit, bar, sent));
+    for (const fieldset of form.querySelectorAll("fieldset")) fieldset.disabled = !ours;
+    form.inert = !ours;
+    notice.replaceChildren(...(ours ? [] : [taken(() => lock.take())]));
+    if (ours) document.documentElement.dataset.ready = "1";
+  };
+  let left = false;
+  lock = hold(account, visit.id, (ours) => left || draw(ours).catch((error) => (console.error(error), tell("broken"))));
+  return () => {
+    left = true;
+    held = undefined;
+    lock.leave();
+  };
+}
+
+function reasonOf({ return_reason, question_reasons }) {
+  return h("div", { class: "notice" }, h("h2", {}, t("returned")), h("p", { dir: "auto" }, return_reason),
+    Object.entries(question_reasons ?? {}).map(([key, reason]) => h("p", {}, h("a", { href: `#q-${key}`, dir: "auto" }, reason))));
+}
+
+const taken = (take) => h("p", { class: "notice" }, t("openElsewhere"), " ", h("button", { type: "button", class: "plain", onclick: take }, t("goOnHere")));
+
+/** The progress and the state of saving, in words, always in sight. */
+function saveBar() {
+  const progress = h("span", {});
+  const state = h("span", { "data-testid": "save-state", "data-state": "saved", role: "status" }, t("saved"));
+  let draft = null;
+  const say = (name, keys, error) => {
+    state.dataset.state = name;
+    state.textContent = t(name === "error" ? "notSaved" : name);
+    if (name === "saved") document.querySelectorAll("[data-unsaved]").forEach(clear);
+    if (name === "error") keys.forEach((key) => faultBeside(key, error, () => draft.save()));
+    if (name === "saved") askToKeep();
+  };
+  return {
+    element: h("div", { class: "state" }, progress, " · ", state),
+    say,
+    for: (given) => (draft = given),
+    count: (done, all) => (progress.textContent = t("progress", { done, all })),
+  };
+}
+
+function faultBeside(key, error, again) {
+  const fault = document.getElementById(`q-${key}-fault`);
+  if (!fault) return;
+  const words = error?.name === "QuotaExceededError" ? t("diskFull") : t("notStored");
+  fault.dataset.unsaved = "1";
+  fault.replaceChildren(words, " ", h("button", { type: "button", class: "plain", onclick: again }, t("tryAgain")));
+  show(fault, true);
+}
+
+function clear(fault) {
+  delete fault.dataset.unsaved;
+  fault.replaceChildren();
+  show(fault, false);
+}
+
+let asked = false;
+
+/** Asks the browser once, after the first answer, not to give the space to others. */
+async function askToKeep() {
+  if (asked || !document.documentElement.dataset.ready) return;
+  asked = true;
+  const kept = await navigator.storage?.persist?.().catch(() => false);
+  localStorage.kept = kept ? "yes" : "no";
+}
+
+function body(draft, checklist, visit, bar, sent) {
+  const questions = questionsOf(checklist);
+  const fields = new Map(questions.map((question) => [question.key, field(question, draft, changed)]));
+  const sections = checklist.sections.map((section) =>
+    h("section", {}, told("h2", {}, section.title), section.questions.map(({ key }) => fields.get(key).element)));
+  const end = review({ draft, checklist, visit, questions, sent });
+  function changed(key) {
+    const shown = visible(questions, draft.answers);
+    const whole = draft.whole();
+    for (const [each, { element }] of fields) show(element, shown.has(each));
+    sections.forEach((section, index) => show(section, checklist.sections[index].questions.some((each) => shown.has(each.key))));
+    const asked = questions.filter((each) => shown.has(each.key) && each.required !== false);
+    bar.count(asked.filter((each) => isDone(each, whole[each.key])).length, asked.length);
+    end.redraw(key);
+  }
+  changed();
+  return [...sections, end.element];
+}
+
+/** Returns the checklist that a visit is pinned to, as it is kept on the phone. */
+export async function keptChecklist(account, { checklist }) {
+  return (await get("checklists", account, checklist.key, checklist.version))?.document;
+}

@@ -1,0 +1,44 @@
+import { h, put, show } from "../dom.js";
+import { signIn } from "../api.js";
+import { languages, t } from "../words.js";
+
+/** Asks for e-mail address and password; `done` goes on where the shopper was. */
+export function signInScreen(done, notice) {
+  const email = h("input", { name: "email", id: "email", type: "email", autocomplete: "username", required: true, "aria-describedby": "fault" });
+  const password = h("input", { name: "password", id: "password", type: "password", autocomplete: "current-password", required: true, "aria-describedby": "fault" });
+  const organization = h("input", { name: "organization", id: "organization", autocomplete: "organization" });
+  const which = h("p", { hidden: true }, h("label", { for: "organization" }, t("organization")), organization);
+  const fault = h("p", { class: "fault", id: "fault", role: "alert" });
+  const button = h("button", { class: "primary" }, t("signIn"));
+  const submit = async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    fault.textContent = "";
+    try {
+      await signIn(email.value.trim(), password.value, organization.value.trim());
+      return done();
+    } catch (problem) {
+      if (problem.code === "which-organization") show(which, true);
+      fault.textContent = sentence(problem);
+      (which.hidden ? email : organization).focus();
+    } finally {
+      button.disabled = false;
+    }
+  };
+  put(t("signIn"),
+    h("h1", {}, t("signIn")),
+    notice && h("p", { class: "notice" }, notice),
+    h("form", { onsubmit: submit, novalidate: true },
+      h("p", {}, h("label", { for: "email" }, t("email")), email),
+      h("p", {}, h("label", { for: "password" }, t("password")), password),
+      which, fault, h("p", {}, button)),
+    h("nav", { class: "row", "aria-label": t("language") }, languages()));
+  email.focus();
+}
+
+function sentence(problem) {
+  if (problem.status === 401) return t("wrongPassword");
+  if (problem.code === "which-organization") return t("whichOrganization");
+  if (problem.status === 429) return t("tooManyFailures", { n: Math.ceil((problem.wait ?? 60) / 60) });
+  return problem.status === 422 ? t("fillIn") : t("noSignal");
+}

@@ -1,0 +1,120 @@
+import { h, put } from "../dom.js";
+import { account as current, signOut } from "../api.js";
+import { ago, languages, minutes, moment, t, told } from "../words.js";
+import { list } from "../store.js";
+import { Draft, ifFree } from "../draft.js";
+import { ticking, toggled } from "../fields.js";
+import { elapsed } from "../timers.js";
+import { isDone, questionsOf, visible } from "../rules.js";
+import { keptChecklist } from "./checklist.js";
+
+const ORDER = ["needs-you", "sending", "waiting", "sent"];
+
+/** Shows all visits: to do, returned, waiting to be sent, and sent; works from what is on the phone. */
+export async function visitsScreen(account, { signedOut, wake, signIn, notice }) {
+  const [visits, drafts, queue, photos] = await Promise.all(["visits", "drafts", "queue", "photos"].map((name) => list(name, account)));
+  const queued = new Map(queue.map((row) => [row.visit, row]));
+  const waits = (visit) => queued.has(visit.id) && !(visit.status === "returned" && visit.revision >= (queued.get(visit.id).receipt?.revision ?? Infinity));
+  const open = visits.filter((visit) => !waits(visit)).sort(byDue);
+  const cards = await Promise.all(open.map((visit) => card(account, visit, drafts.find((row) => row.visit === visit.id))));
+  const unsent = queue.filter((row) => row.state !== "sent");
+  put(t("title"),
+    h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, current().organization)),
+    notice && h("p", { class: "notice", role: "status" }, notice),
+    signedOut && h("p", { class: "notice" }, t("signedOut"), " ", h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"))),
+    unsent.length > 0 && warning(unsent),
+    queueList(t("waiting"), unsent, photos, wake),
+    h("section", {}, h("h2", {}, t("toDo")), cards.length ? h("ul", { class: "cards" }, cards) : h("p", {}, t("noVisits"))),
+    queueList(t("sent"), queue.filter((row) => row.state === "sent"), photos),
+    h("nav", { class: "row", "aria-label": t("more") }, languages(), h("button", { type: "button", class: "plain", onclick: leave }, t("signOut")),
+      h("span", { class: "quiet" }, current().name)));
+}
+
+const byDue = (a, b) => (a.status === "returned" ? 0 : 1) - (b.status === "returned" ? 0 : 1) || a.window.closes_at.localeCompare(b.window.closes_at);
+
+async function card(account, visit, draft) {
+  const checklist = await keptChecklist(account, visit);
+  const lines = [
+    visit.status === "returned" && h("span", { class: "mark", dir: "auto" }, t("returned"), visit.return_reason && `: ${visit.return_reason}`),
+    ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
+    h("span", { class: "quiet" }, t("until", { time: moment(visit.window.closes_at, visit.location.time_zone) })),
+    checklist && draft && (await progress(account, visit, checklist)),
+    !checklist && h("span", { class: "quiet" }, t("notYetHere")),
+  ];
+  return h("li", {},
+    h("a", { href: `/visits/${visit.id}`, "data-testid": "visit", "data-visit": visit.id },
+      told("strong", {}, visit.location.name), visit.location.address && h("span", { class: "quiet", dir: "auto" }, visit.location.address), lines),
+    checklist && (await timers(account, visit, checklist)));
+}
+
+async function answersOf(account, visit) {
+  return Object.fromEntries((await list("answers", account, visit.id)).map((row) => [row.question, row.answer]));
+}
+
+async function progress(account, visit, checklist) {
+  const draft = await Draft.open(account, visit, () => {});
+  const whole = draft.whole();
+  const shown = visible(questionsOf(checklist), whole);
+  const asked = questionsOf(checklist).filter((each) => shown.has(each.key) && each.required !== false);
+  return h("span", {}, t("progress", { done: asked.filter((each) => isDone(each, whole[each.key])).length, all: asked.length }));
+}
+
+/** One tap starts a timer, without opening the checklist. */
+async function timers(account, visit, checklist) {
+  const answers = await answersOf(account, visit);
+  const shown = visible(questionsOf(checklist), answers);
+  const durations = questionsOf(checklist).filter((each) => each.type === "duration" && shown.has(each.key));
+  return durations.map((question) => timerButton(account, visit, checklist, question, answers[question.key] ?? {}));
+}
+
+function timerButton(account, visit, checklist, question, answer) {
+  const state = h("span", {});
+  const tap = async () => {
+    const free = await ifFree(account, visit.id, async () => {
+      const draft = await Draft.open(account, visit, (name) => (state.dataset.failed = name === "error" ? "1" : ""));
+      draft.row.checklist = { key: checklist.key, version: checklist.version };
+      await draft.set(question.key, toggled(draft.answers[question.key] ?? {}));
+      answer = draft.answers[question.key];
+    });
+    redraw();
+    if (!free || state.dataset.failed) state.textContent = t(free ? "notSaved" : "openElsewhere");
+  };
+  const redraw = () => {
+    const { timer, value } = answer;
+    state.textContent = timer ? `${t("stop")} · ${minutes(elapsed(timer) / 1000)}` : value == null ? t("startTimer") : minutes(value);
+  };
+  redraw();
+  ticking(state, () => answer.timer && redraw());
+  return h("button", { type: "button", class: "plain timer", onclick: tap }, told("span", { class: "quiet" }, question.text), state);
+}
+
+function warning(unsent) {
+  const oldest = ago(Math.min(...unsent.map((row) => row.at)));
+  return h("p", { class: "notice" }, t("unsent", { n: unsent.length, time: oldest }), " ", localStorage.kept === "no" && t("mayBeCleared"));
+}
+
+function queueList(title, rows, photos, wake) {
+  if (!rows.length) return null;
+  const line = (row) => {
+    const state = stateOf(row, photos.filter((photo) => photo.visit === row.visit));
+    return h("li", { "data-testid": "queue-item", "data-state": state },
+      h("a", { href: `/visits/${row.visit}` }, h("strong", { dir: "auto" }, row.place), h("span", { role: "status" }, t(`state-${state}`))));
+  };
+  return h("section", {}, h("h2", {}, title), h("ul", { class: "cards" }, rows.map(line)),
+    wake && h("p", {}, h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"))));
+}
+
+/** Returns the state of a visit as a whole: the worst of its answers and its photos. */
+function stateOf(row, photos) {
+  const states = [row.receipt && row.state === "waiting" ? "sent" : row.state, ...photos.map((photo) => photo.state)];
+  return row.state === "sent" ? "sent" : ORDER.find((state) => states.includes(state)) ?? "waiting";
+}
+
+async function leave({ target }) {
+  try {
+    await signOut();
+    location.assign("/");
+  } catch {
+    target.textContent = t("noSignal");
+  }
+}

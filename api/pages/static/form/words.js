@@ -1,0 +1,73 @@
+import { h } from "./dom.js";
+
+const html = document.documentElement;
+const LANGUAGES = html.dataset.languages.split(" ");
+let words;
+let plural;
+
+/** Fetches the words of the language that was chosen, or else of the first of the phone's that is there. */
+export async function speak() {
+  const asked = [localStorage.language, ...navigator.languages.map((each) => each.split("-")[0])];
+  const language = asked.find((each) => LANGUAGES.includes(each)) ?? "en";
+  words = (await import(`./words/${language}.js`)).default;
+  plural = new Intl.PluralRules(language);
+  html.lang = language;
+  html.dir = words.direction;
+}
+
+/** Returns the words for something; {name} in them is taken from `values`, and `n` says one or many. */
+export function t(key, values = {}) {
+  let found = words[key] ?? key;
+  if (typeof found === "object") found = found[plural.select(values.n)] ?? found.other;
+  return found.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** Says whether there are words for this. */
+export const knows = (key) => key in words;
+
+/** Returns a text of a checklist in the language of the page, or else in one that it has. */
+export function plain(text) {
+  if (text == null || typeof text === "string") return text ?? "";
+  return text[languageOf(text)];
+}
+
+/** Returns an element with a text of a checklist, marked with its language and set in its direction. */
+export function told(name, attributes, text) {
+  const language = text && typeof text === "object" ? languageOf(text) : null;
+  return h(name, { dir: "auto", lang: language !== html.lang && language, ...attributes }, plain(text));
+}
+
+const languageOf = (text) =>
+  [html.lang, ...Object.keys(text).filter((each) => each.split("-")[0] === html.lang), "en", ...Object.keys(text)]
+    .find((each) => each in text);
+
+/** Returns a moment as people of this language write it, by the clock of a place. */
+export function moment(time, timeZone) {
+  const options = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone };
+  // British days for a British phone: its own region where it is of this language.
+  const region = navigator.languages.find((each) => each.split("-")[0] === html.lang) ?? html.lang;
+  return new Intl.DateTimeFormat(region, options).format(new Date(time));
+}
+
+/** Returns how long ago something was: minutes, hours or days. */
+export function ago(time) {
+  const minutes = Math.max(0, Math.round((Date.now() - time) / 60_000));
+  const [n, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
+  return new Intl.RelativeTimeFormat(html.lang, { numeric: "auto" }).format(-n, unit);
+}
+
+/** Returns seconds as minutes and seconds: 2:05. */
+export function minutes(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
+/** Returns a button for each language but the one spoken. */
+export function languages() {
+  const name = (each) => new Intl.DisplayNames([each], { type: "language" }).of(each);
+  const choose = (each) => () => {
+    localStorage.language = each;
+    location.reload();
+  };
+  return LANGUAGES.filter((each) => each !== html.lang).map((each) =>
+    h("button", { type: "button", class: "plain", lang: each, onclick: choose(each) }, name(each)));
+}
