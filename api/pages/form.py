@@ -18,7 +18,7 @@ from api.routes.parts import parts
 FOLDER = Path(__file__).parent / "static" / "form"
 FOR_EVER = "public, max-age=31536000, immutable"
 #: what the checklist needs before it can store an answer; the rest is fetched when it is wanted
-FIRST = ("dom", "words", "store", "api", "timers", "rules", "photos", "draft", "fields", "screens/checklist")
+FIRST = ("page", "store", "api", "rules", "draft", "fields", "screens/checklist")
 
 pages = Pages("form", __name__, template_folder="templates")
 
@@ -32,15 +32,21 @@ class File:
     packed: bytes
 
     @classmethod
+    def of(cls, type: str, content: bytes) -> "File":
+        """Return a file with this content."""
+        return cls(type, content, gzip.compress(content, mtime=0))
+
+    @classmethod
     def read(cls, path: Path) -> "File":
-        """Read a file, and pack it where that makes it smaller."""
-        content = path.read_bytes()
-        guessed = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}
-        kind = guessed.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return cls(kind, content, gzip.compress(content, mtime=0))
+        """Return a file of the disk."""
+        known = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}
+        kind = known.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return cls.of(kind, path.read_bytes())
 
 
 FILES = {str(path.relative_to(FOLDER)): File.read(path) for path in FOLDER.rglob("*.*")}
+# The first page waits for one style sheet, not for two.
+FILES["form.css"] = File.of("text/css", FILES["tokens.css"].content + FILES["form.css"].content)
 LANGUAGES = sorted(Path(name).stem for name in FILES if name.startswith("words/"))
 #: no page fetches these by their release: each has an address of its own
 APART = {"sw.js", "manifest.webmanifest"}
@@ -67,10 +73,11 @@ def front() -> Response:
 @pages.get("/visits/<uuid:visit_id>", who=ANYBODY)
 def visit(visit_id: UUID) -> Response:
     """Show a visit; which one it is, and whether one may see it, the shell finds out by the API."""
-    return _shell()
+    return _shell("/api/v1/me", f"/api/v1/visits/{visit_id}?include=checklist")
 
 
-def _shell() -> Response:
+def _shell(*calls: str) -> Response:
+    """Return the shell; the ``calls`` that it begins with are under way before its scripts are."""
     language = request.accept_languages.best_match(LANGUAGES, "en")
     html = render_template(
         "form.html",
@@ -78,8 +85,9 @@ def _shell() -> Response:
         language=language,
         languages=" ".join(LANGUAGES),
         modules=[*FIRST, f"words/{language}"],
+        calls=calls,
     )
-    response = _sent(File("text/html; charset=utf-8", html.encode(), gzip.compress(html.encode(), mtime=0)))
+    response = _sent(File.of("text/html; charset=utf-8", html.encode()))
     response.headers["Cache-Control"] = "no-cache"
     response.vary.add("Accept-Language")
     response.headers["Content-Security-Policy"] = _policy()

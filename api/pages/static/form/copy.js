@@ -1,6 +1,5 @@
-import { h, download } from "./dom.js";
+import { download, h, plain, t } from "./page.js";
 import { get, list } from "./store.js";
-import { plain, t } from "./words.js";
 import { questionsOf } from "./rules.js";
 
 /** Saves a copy of a visit: one file that any browser opens, with the answers and the photos. */

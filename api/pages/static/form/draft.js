@@ -1,7 +1,6 @@
 import { call } from "./api.js";
-import { below, get, list, put, tell, write } from "./store.js";
-import { resumed, started } from "./timers.js";
-import { toSend, questionsOf } from "./rules.js";
+import { below, get, list, tell, write } from "./store.js";
+import { questionsOf, toSend } from "./rules.js";
 
 const lockOf = (account, visit) => `draft ${account} ${visit}`;
 
@@ -110,6 +109,23 @@ export class Draft {
     });
   }
 
+  /** Keeps a photo as it was given; resolves when it is on the disk. */
+  async addPhoto(question, file) {
+    const { account, visit } = this.row;
+    const photo = { account, visit, id: crypto.randomUUID(), question, blob: file, at: Date.now(), ready: false, state: "kept" };
+    await write("photos", (store) => void store("photos").put(photo));
+    this.photos.push(photo);
+    this.save(""); // the photo has a row of its own; the draft tells that it began
+    return photo;
+  }
+
+  /** Takes a photo off the phone. */
+  async removePhoto({ account, visit, id }) {
+    await write("photos", (store) => void store("photos").delete([account, visit, id]));
+    this.photos = this.photos.filter((photo) => photo.id !== id);
+    this.save("");
+  }
+
   /** Puts the draft in the queue, as it will be sent byte for byte however often. */
   async finish(checklist, place) {
     await this.#writing;
@@ -183,3 +199,36 @@ export const clear = (account, visit) =>
     for (const name of ["answers", "photos"]) store(name).delete(below([account, visit]));
     store("drafts").delete([account, visit]);
   });
+
+// Timers.
+
+/*
+ * Timers that keep running while the app is closed. Within one life of the page the monotonic clock counts,
+ * which nobody can set; across restarts, and while the phone slept, the wall clock does.
+ */
+const PAGE = crypto.randomUUID();
+let slept = 0;
+let hidden = null;
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hidden = { wall: Date.now(), ticks: performance.now() };
+  else if (hidden) {
+    // Many phones stop the monotonic clock when they sleep.
+    slept += Math.max(0, Date.now() - hidden.wall - (performance.now() - hidden.ticks));
+    hidden = null;
+  }
+});
+
+const ticks = () => performance.now() + slept;
+
+/** Returns a timer that has counted so many milliseconds and runs on. */
+export const started = (before = 0) => ({ before, wall: Date.now(), ticks: ticks(), page: PAGE });
+
+/** Returns how many milliseconds a timer has counted. */
+export function elapsed(timer) {
+  if (timer.page === PAGE) return timer.before + ticks() - timer.ticks;
+  return timer.before + Math.max(0, Date.now() - timer.wall);
+}
+
+/** Returns the timer as this life of the page goes on with it. */
+export const resumed = (timer) => started(elapsed(timer));

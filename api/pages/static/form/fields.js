@@ -1,8 +1,6 @@
-import { h, show } from "./dom.js";
-import { minutes, plain, t, told } from "./words.js";
-import { elapsed, started } from "./timers.js";
+import { elapsed, started } from "./draft.js";
+import { h, minutes, show, t, told } from "./page.js";
 import { isAnswered, needsComment, photosOf } from "./rules.js";
-import { keep, prepare, remove } from "./photos.js";
 
 const MAX_TEXT = 10_000;
 
@@ -15,8 +13,8 @@ export function field(question, draft, changed) {
   const element = h("fieldset", { id, "data-question": question.key, tabindex: -1 },
     told("legend", { id: `${id}-text` }, question.text),
     question.help && told("p", { class: "quiet", id: `${id}-help` }, question.help),
-    parts.map((part) => part.element),
-    h("p", { class: "fault", id: `${id}-fault`, role: "alert", hidden: true }));
+    h("p", { class: "fault", id: `${id}-fault`, role: "alert", hidden: true }),
+    parts.map((part) => part.element));
   each.redraw();
   return { element, redraw: each.redraw };
 }
@@ -140,7 +138,7 @@ function notApplicable(each) {
 function clearing(each) {
   const { question } = each;
   if (question.required !== false || ["photo", "text"].includes(question.type)) return null;
-  const button = h("button", { type: "button", class: "plain", onclick: () => give(each, { value: null, timer: null }) }, t("clear"));
+  const button = h("button", { type: "button", class: "plain bare", onclick: () => give(each, { value: null, timer: null }) }, t("clear"));
   return { element: button, redraw: () => show(button, isAnswered(question, answerOf(each))) };
 }
 
@@ -152,7 +150,7 @@ function comment(each) {
     "aria-describedby": `${id}-fault`, oninput: () => give(each, { comment: area.value || null }) });
   const label = h("label", { for: `${id}-comment` });
   const box = h("div", {}, label, area);
-  const open = h("button", { type: "button", class: "plain", "aria-describedby": `${id}-text`, onclick: () => ((wanted = true), redraw(), area.focus()) }, t("addComment"));
+  const open = h("button", { type: "button", class: "plain bare", "aria-describedby": `${id}-text`, onclick: () => ((wanted = true), redraw(), area.focus()) }, t("addComment"));
   const redraw = () => {
     const { comment } = answerOf(each);
     const needed = needsComment(question, answerOf(each));
@@ -198,12 +196,10 @@ async function take(each, file, fault) {
   fault.replaceChildren();
   draft.onsave("saving", [question.key]);
   try {
-    const { account, visit } = draft.row;
-    let photo = await keep(account, visit, question.key, file);
-    draft.photos.push(photo);
-    draft.save(""); // the photo has a row of its own; the draft tells that it began
+    let photo = await draft.addPhoto(question.key, file);
     redraw();
     changed(question.key);
+    const { prepare } = await import("./photos.js");
     photo = await prepare(photo);
     draft.photos = draft.photos.map((other) => (other.id === photo.id ? photo : other));
     redraw();
@@ -216,9 +212,7 @@ async function refuse(each, file, fault, error) {
   const { draft, redraw } = each;
   const broken = draft.photos.find((photo) => photo.blob === file && !photo.ready);
   if (error.message === "no-photo" && broken) {
-    await remove(broken);
-    draft.photos = draft.photos.filter((photo) => photo !== broken);
-    draft.onsave("saved", []);
+    await draft.removePhoto(broken);
     fault.replaceChildren(t("noPhoto"));
     return redraw();
   }

@@ -1,9 +1,8 @@
 import { account, call, whoami } from "./api.js";
-import { h, put } from "./dom.js";
-import { anyOpen } from "./draft.js";
+import { h, plain, put, speak, t } from "./page.js";
+import { anyOpen, fetchReturned } from "./draft.js";
 import { checklistScreen, keptChecklist } from "./screens/checklist.js";
 import { get, hear, list, put as keep } from "./store.js";
-import { plain, speak, t } from "./words.js";
 
 const html = document.documentElement;
 const CHECK_EVERY = 60_000;
@@ -74,7 +73,7 @@ async function showVisit(who, id, early, mine) {
   if (queued && !supersedes(visit, queued)) return showSent(who, id, mine);
   const draft = await get("drafts", who, id);
   if (!draft && !["assigned", "returned", "cancelled", "declined"].includes(visit.status)) return message(t("sentAlready"));
-  if (visit.status === "returned") await (await import("./draft.js")).fetchReturned(who, visit);
+  if (visit.status === "returned") await fetchReturned(who, visit);
   if (mine !== turn) return;
   leave = await checklistScreen(who, visit, checklist, () => (render(), wake(true)));
   ready();
@@ -127,7 +126,13 @@ async function drawList(who, mine) {
   const at = placeOfFocus();
   await visitsScreen(who, { signedOut, wake, notice, signIn: () => askToSignIn(t("signedOut")) });
   at?.();
+  installable();
   ready();
+}
+
+/** It is installed from the list, which is where it begins. */
+function installable() {
+  if (!document.querySelector("link[rel=manifest]")) document.head.append(h("link", { rel: "manifest", href: "/manifest.webmanifest" }));
 }
 
 /** Returns how to give the focus back to what has it, after the list was drawn anew. */
@@ -238,9 +243,9 @@ async function begin() {
   const speaking = speak();
   if (!isSecureContext) return speaking.then(() => message(t("needsHttps")));
   await speaking;
-  document.body.append(offline);
   listen();
   await render({ first: true });
+  document.body.append(offline);
   wake(true);
   await register().catch(() => {});
 }

@@ -1,18 +1,8 @@
-import { change, put, write } from "./store.js";
+import { change } from "./store.js";
 
 let worker = null;
 let last = 0;
 const waiting = new Map();
-
-/** Keeps a photo as it was given; resolves when it is on the disk. */
-export async function keep(account, visit, question, file) {
-  const row = { account, visit, id: crypto.randomUUID(), question, blob: file, at: Date.now(), ready: false, state: "kept" };
-  await put("photos", row);
-  return row;
-}
-
-/** Takes a photo off the phone. */
-export const remove = (row) => write("photos", (store) => void store("photos").delete(keyOf(row)));
 
 /** Makes a kept photo ready to be sent: smaller, upright, with its hash; the row that comes of it is stored. */
 export async function prepare(row) {

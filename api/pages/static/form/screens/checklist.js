@@ -1,10 +1,8 @@
-import { h, put, show } from "../dom.js";
-import { plain, t, told } from "../words.js";
+import { h, plain, put, show, t, told } from "../page.js";
 import { Draft, hold } from "../draft.js";
 import { field } from "../fields.js";
 import { isDone, questionsOf, visible } from "../rules.js";
 import { get, tell } from "../store.js";
-import { review } from "./review.js";
 
 /** Shows a visit's checklist, every answer of which is stored as it is given; returns how to leave it. */
 export async function checklistScreen(account, visit, checklist, sent) {
@@ -34,7 +32,10 @@ export async function checklistScreen(account, visit, checklist, sent) {
     if (ours) document.documentElement.dataset.ready = "1";
   };
   let left = false;
-  lock = hold(account, visit.id, (ours) => left || draw(ours).catch((error) => (console.error(error), tell("broken"))));
+  const broken = (error) => (console.error(error), tell("broken"));
+  await new Promise((drawn) => {
+    lock = hold(account, visit.id, (ours) => left || draw(ours).catch(broken).then(drawn));
+  });
   return () => {
     left = true;
     held = undefined;
@@ -99,18 +100,26 @@ function body(draft, checklist, visit, bar, sent) {
   const fields = new Map(questions.map((question) => [question.key, field(question, draft, changed)]));
   const sections = checklist.sections.map((section) =>
     h("section", {}, told("h2", {}, section.title), section.questions.map(({ key }) => fields.get(key).element)));
-  const end = review({ draft, checklist, visit, questions, sent });
-  function changed(key) {
+  const end = h("div");
+  let redraw = () => {};
+  // It comes last on the page, so that answering need not wait for it.
+  import("./review.js").then(({ review }) => {
+    const made = review({ draft, checklist, visit, questions, sent });
+    end.replaceChildren(made.element);
+    redraw = made.redraw;
+    redraw();
+  });
+  function changed() {
     const shown = visible(questions, draft.answers);
     const whole = draft.whole();
     for (const [each, { element }] of fields) show(element, shown.has(each));
     sections.forEach((section, index) => show(section, checklist.sections[index].questions.some((each) => shown.has(each.key))));
     const asked = questions.filter((each) => shown.has(each.key) && each.required !== false);
     bar.count(asked.filter((each) => isDone(each, whole[each.key])).length, asked.length);
-    end.redraw(key);
+    redraw();
   }
   changed();
-  return [...sections, end.element];
+  return [...sections, end];
 }
 
 /** Returns the checklist that a visit is pinned to, as it is kept on the phone. */

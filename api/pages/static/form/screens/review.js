@@ -1,5 +1,4 @@
-import { h, show } from "../dom.js";
-import { plain, t } from "../words.js";
+import { h, plain, show, t } from "../page.js";
 import { missing } from "../rules.js";
 
 /** The end of the checklist: what is missing, with links to it, a last word, and sending. */

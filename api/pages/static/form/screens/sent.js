@@ -1,5 +1,4 @@
-import { h, put } from "../dom.js";
-import { knows, moment, t } from "../words.js";
+import { h, knows, moment, put, t } from "../page.js";
 import { get, list } from "../store.js";
 import { reopen } from "../draft.js";
 import { change, tell, write } from "../store.js";

@@ -1,6 +1,5 @@
-import { h, put, show } from "../dom.js";
+import { h, languages, put, show, t } from "../page.js";
 import { signIn } from "../api.js";
-import { languages, t } from "../words.js";
 
 /** Asks for e-mail address and password; `done` goes on where the shopper was. */
 export function signInScreen(done, notice) {

@@ -1,10 +1,8 @@
-import { h, put } from "../dom.js";
+import { ago, h, languages, minutes, moment, put, t, told } from "../page.js";
 import { account as current, signOut } from "../api.js";
-import { ago, languages, minutes, moment, t, told } from "../words.js";
 import { list } from "../store.js";
-import { Draft, ifFree } from "../draft.js";
+import { Draft, elapsed, ifFree } from "../draft.js";
 import { ticking, toggled } from "../fields.js";
-import { elapsed } from "../timers.js";
 import { isDone, questionsOf, visible } from "../rules.js";
 import { keptChecklist } from "./checklist.js";
 

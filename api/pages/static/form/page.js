@@ -1,5 +1,4 @@
-import { h } from "./dom.js";
-
+/** What is put on the page: elements, and words in its language. */
 const html = document.documentElement;
 const LANGUAGES = html.dataset.languages.split(" ");
 let words;
@@ -70,4 +69,41 @@ export function languages() {
   };
   return LANGUAGES.filter((each) => each !== html.lang).map((each) =>
     h("button", { type: "button", class: "plain", lang: each, onclick: choose(each) }, name(each)));
+}
+
+// Elements.
+
+/**
+ * Makes an element: h("p", {class: "quiet", onclick: listener}, "text", child, …).
+ * Text stays text: nothing is ever read as HTML. False, null and undefined are left out.
+ */
+export function h(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value == null) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat(3).filter((child) => child != null && child !== false));
+  return element;
+}
+
+/** Shows or hides an element. */
+export function show(element, shown) {
+  element.hidden = !shown;
+}
+
+/** Puts a screen in place of the one before, with its title for the tab and the reader of the screen. */
+export function put(title, ...children) {
+  document.title = title;
+  const screen = document.getElementById("screen");
+  screen.replaceChildren(...children.flat().filter(Boolean));
+  return screen;
+}
+
+/** Gives a file to keep. */
+export function download(name, blob) {
+  const address = URL.createObjectURL(blob);
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
