@@ -55,15 +55,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Running]:
-    """Run the program with its data in ``folder`` until it answers; it is killed if it still runs after."""
+def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Running]:
+    """Run the program, or a copy of it, with its data in ``folder``; it is killed if it still runs after."""
     settings.setdefault("PORT", str(free_port()))
     folder.mkdir(parents=True, exist_ok=True)
     told, log = folder / "told", folder / "log"
     with told.open("wb") as out, log.open("wb") as errors:
         process = subprocess.Popen(
             COMMAND,
-            cwd=ROOT,
+            cwd=root,
             env=environment(folder, **settings),
             stdout=out,
             stderr=errors,

@@ -1,3 +1,5 @@
+import { get, put, tell, write } from "./store.js";
+
 /** The public API, with the cookies of the session, and who is signed in. */
 const API = "/api/v1";
 const SECONDS = 30;
@@ -68,14 +70,22 @@ function refreshed(used) {
 
 const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
 
-/** Returns who this phone's data are shown to: the last one who signed in, also without a signal. */
-export const account = () => JSON.parse(localStorage.account ?? "null");
+let known = null;
+
+/** Returns whom this phone's data are shown to: the last one who signed in, also without a signal. */
+export const account = () => known;
+
+/** Reads from the disk who signed in last, perhaps in another tab. */
+export const recall = async () => (known = (await get("accounts", "current")) ?? null);
 
 /** Asks who is signed in, and remembers it. */
 export async function whoami() {
   const { body } = await call("GET", "/me");
-  localStorage.account = JSON.stringify({ id: body.id, name: body.name, organization: body.organization.name });
-  return account();
+  if (body.id === known?.id) return known;
+  known = { slot: "current", id: body.id, name: body.name, organization: body.organization.name };
+  await put("accounts", known);
+  tell("account");
+  return known;
 }
 
 /** Signs in; where several organizations know the address, one of them has to be named. */
@@ -91,5 +101,7 @@ export async function signOut() {
   } catch (problem) {
     if (problem.status !== 401) throw problem;
   }
-  localStorage.removeItem("account");
+  await write("accounts", (store) => void store("accounts").clear());
+  known = null;
+  tell("account");
 }

@@ -1,4 +1,4 @@
-import { account, call, whoami } from "./api.js";
+import { account, call, recall, whoami } from "./api.js";
 import { h, plain, put, speak, t } from "./page.js";
 import { anyOpen, fetchReturned } from "./draft.js";
 import { checklistScreen, keptChecklist } from "./screens/checklist.js";
@@ -9,8 +9,8 @@ const CHECK_EVERY = 60_000;
 let leave = null;
 let turn = 0;
 let shownAt = null;
+let shownTo = null;
 let signedOut = false;
-let notice = null;
 
 const visitOf = () => /^\/visits\/([0-9a-f-]{36})/.exec(location.pathname)?.[1];
 
@@ -27,6 +27,7 @@ async function render({ first = false } = {}) {
     const early = id && !account() ? fetchVisit(id).catch((problem) => problem) : null;
     const who = account() ?? (await whoami());
     if (mine !== turn) return;
+    shownTo = who.id;
     if (id) await showVisit(who.id, id, early, mine);
     else await showList(who.id, mine);
   } catch (problem) {
@@ -52,8 +53,11 @@ function message(words, again) {
   put(t("title"), h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))), h("h1", {}, t("title")), h("p", { role: "alert" }, words), again && h("p", {}, retry));
 }
 
+const signIn = () => askToSignIn(t("signedOut"));
+
 /** Asks for the password where the shopper is; all that is kept stays, and goes on afterwards. */
 async function askToSignIn(words) {
+  shownTo = null;
   const { signInScreen } = await import("./screens/sign-in.js");
   leave?.();
   leave = null;
@@ -103,7 +107,7 @@ async function keepVisit(who, { checklist: document, ...visit }) {
 
 async function showSent(who, id, mine) {
   const { sentScreen } = await import("./screens/sent.js");
-  if (mine === turn) await sentScreen(who, id, wake);
+  if (mine === turn) await sentScreen(who, id, { wake, signedOut, signIn });
   ready();
 }
 
@@ -124,7 +128,7 @@ async function drawList(who, mine) {
   const { visitsScreen } = await import("./screens/visits.js");
   if (mine !== turn || account()?.id !== who) return;
   const at = placeOfFocus();
-  await visitsScreen(who, { signedOut, wake, notice, signIn: () => askToSignIn(t("signedOut")) });
+  await visitsScreen(who, { wake, signedOut, signIn });
   at?.();
   installable();
   ready();
@@ -160,7 +164,12 @@ async function wake(eager = false) {
   if (rows.some((row) => row.state !== "sent")) (await import("./sender.js")).send(eager);
 }
 
-hear((topic) => {
+hear(async (topic) => {
+  if (topic === "account") {
+    // Somebody signed in or out, perhaps in another tab: what is another's goes out of sight.
+    if ((await recall())?.id !== shownTo && shownTo) render();
+    return;
+  }
   if (topic === "signed-out") signedOut = true;
   const progress = /^progress (\S+) (\S+)/.exec(topic);
   if (progress) document.getElementById(`progress-${progress[1]}`)?.setAttribute("value", progress[2]);
@@ -220,7 +229,6 @@ async function ready() {
 function listen() {
   addEventListener("online", () => wake(true));
   addEventListener("popstate", () => location.pathname !== shownAt && render());
-  addEventListener("storage", ({ key }) => key === "account" && render());
   addEventListener("click", follow);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
@@ -244,6 +252,7 @@ async function begin() {
   if (!isSecureContext) return speaking.then(() => message(t("needsHttps")));
   await speaking;
   listen();
+  await recall().catch(explain);
   await render({ first: true });
   document.body.append(offline);
   wake(true);

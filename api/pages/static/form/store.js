@@ -1,6 +1,7 @@
-/** What is kept on the phone: IndexedDB. Every key but that of an account begins with the account's id. */
+/** What is kept on the phone: IndexedDB. Every key of a visit's data begins with its account's id. */
 const NAME = "survey";
 const STORES = {
+  accounts: ["slot"],
   visits: ["account", "id"],
   checklists: ["account", "key", "version"],
   drafts: ["account", "visit"],
@@ -43,7 +44,12 @@ async function transaction(names, mode, work) {
     let result;
     each.oncomplete = () => resolve(result?.result);
     each.onabort = () => reject(each.error ?? new DOMException("The write was given up", "AbortError"));
-    result = work((name) => each.objectStore(name));
+    try {
+      result = work((name) => each.objectStore(name));
+    } catch (error) {
+      reject(error);
+      each.abort();
+    }
   });
 }
 

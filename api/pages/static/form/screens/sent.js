@@ -1,16 +1,16 @@
 import { h, knows, moment, put, t } from "../page.js";
-import { get, list } from "../store.js";
 import { reopen } from "../draft.js";
-import { change, tell, write } from "../store.js";
+import { change, get, list, tell, write } from "../store.js";
 import { keyOf } from "../photos.js";
 
 /** Shows a visit that was sent or waits to be: its answers, each photo, and the receipt. */
-export async function sentScreen(account, visit, wake) {
+export async function sentScreen(account, visit, { wake, signedOut, signIn }) {
   const row = await get("queue", account, visit);
   const photos = await list("photos", account, visit);
   put(t("title"),
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
     h("h1", { dir: "auto" }, row.place),
+    signedOut && h("p", { class: "notice" }, t("signedOut"), " ", h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"))),
     h("ul", { class: "cards" },
       item(t("answers"), row.receipt ? "sent" : row.state, row, actions(row, null, wake), row.state === "sent"),
       photoItems(row, photos, wake)),

@@ -9,7 +9,7 @@ import { keptChecklist } from "./checklist.js";
 const ORDER = ["needs-you", "sending", "waiting", "sent"];
 
 /** Shows all visits: to do, returned, waiting to be sent, and sent; works from what is on the phone. */
-export async function visitsScreen(account, { signedOut, wake, signIn, notice }) {
+export async function visitsScreen(account, { wake, signedOut, signIn }) {
   const [visits, drafts, queue, photos] = await Promise.all(["visits", "drafts", "queue", "photos"].map((name) => list(name, account)));
   const queued = new Map(queue.map((row) => [row.visit, row]));
   const waits = (visit) => queued.has(visit.id) && !(visit.status === "returned" && visit.revision >= (queued.get(visit.id).receipt?.revision ?? Infinity));
@@ -18,7 +18,6 @@ export async function visitsScreen(account, { signedOut, wake, signIn, notice })
   const unsent = queue.filter((row) => row.state !== "sent");
   put(t("title"),
     h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, current().organization)),
-    notice && h("p", { class: "notice", role: "status" }, notice),
     signedOut && h("p", { class: "notice" }, t("signedOut"), " ", h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"))),
     unsent.length > 0 && warning(unsent),
     queueList(t("waiting"), unsent, photos, wake),
@@ -111,7 +110,6 @@ function stateOf(row, photos) {
 async function leave({ target }) {
   try {
     await signOut();
-    location.assign("/");
   } catch {
     target.textContent = t("noSignal");
   }

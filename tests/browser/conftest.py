@@ -1,0 +1,124 @@
+"""The real program with a real S3 server across origins, and a browser the size of a phone."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from api.app import create_app
+from api.settings import Settings
+from tests import servers
+from tests.browser.phone import Phone
+from tests.running import Running, running
+from tests.world import World
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREEN: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "locale": "en-GB",
+    "timezone_id": "Europe/London",
+}
+
+
+def chromium(playwright: Playwright) -> str:
+    """Return the path of a Chromium: the one named, the system's, Playwright's own, or one installed now."""
+    named = [
+        os.environ.get("CHROMIUM"),
+        *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")),
+    ]
+    own = playwright.chromium.executable_path
+    for path in (*named, own):
+        if path and Path(path).exists():
+            return path
+    install = [sys.executable, "-m", "playwright", "install", "chromium"]
+    done = subprocess.run(install, capture_output=True, text=True)
+    if done.returncode == 0 and Path(own).exists():
+        return own
+    pytest.fail(
+        "There is no Chromium for the tests of the pages, and `playwright install chromium` does not get one "
+        f"here. Install your system's package, or set CHROMIUM to its path. It said:\n{done.stderr[-500:]}"
+    )
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Playwright) -> dict[str, Any]:
+    """How to start the browser."""
+    return {"executable_path": chromium(playwright), "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, launch: dict[str, Any]) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(**launch)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, s3_server: servers.S3) -> dict[str, str]:
+    return {
+        "DATA_DIR": str(tmp_path_factory.mktemp("program")),
+        "DEMO": "0",
+        "ACCEPT_EVERY_MINUTES": "0",
+        "PHOTO_BUCKET": s3_server.new_bucket(),
+        "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
+        **s3_server.environment,
+    }
+
+
+@pytest.fixture(scope="session")
+def program(settings: dict[str, str]) -> Iterator[Running]:
+    with running(Path(settings["DATA_DIR"]), **settings) as started:
+        yield started
+
+
+@pytest.fixture
+def world(program: Running, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A new organization in the database of the running program."""
+    for name, value in settings.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    app = create_app(Settings.from_environment(settings))
+    yield World(app)
+    app.extensions["survey"].database.close()
+
+
+@pytest.fixture
+def new_phone(browser: Browser, program: Running) -> Iterator[Callable[..., Phone]]:
+    """Makes phones, each with nothing on it."""
+    contexts = []
+
+    def make(**options: Any) -> Phone:
+        context = browser.new_context(base_url=program.base, **{**SCREEN, **options})
+        contexts.append(context)
+        return Phone(context)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def phone(new_phone: Callable[..., Phone]) -> Phone:
+    return new_phone()

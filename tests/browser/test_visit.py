@@ -1,0 +1,261 @@
+"""A whole visit on a phone, and what the form does with the checklist that it is given."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.phone import READY, Phone, Spy
+from tests.pictures import encoded, exif, heic, jpeg, quarters, scene
+from tests.world import CHECKLIST, World, ok
+
+DECLARATION = re.compile("/photos/[0-9a-f-]{36}$")
+
+
+def shown(world: World, visit: Any) -> Any:
+    return ok(world.admin.get(f"/visits/{visit['id']}"))
+
+
+def sent(world: World, visit: Any) -> Any:
+    """Return a submission as its shopper sent it."""
+    return ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
+
+
+def test_a_whole_visit(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    page = phone.page
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    phone.open(visit)
+
+    page.click("[data-testid=submit]")
+    summary = page.locator(".summary")
+    expect(summary).to_be_focused()
+    expect(summary.locator("a")).to_have_count(4)
+    summary.locator("a").first.click()
+    expect(phone.question("greeting").locator("input").first).to_be_focused()
+
+    phone.choose("greeting", "no")
+    comment = phone.question("greeting").locator("textarea")
+    expect(comment).to_be_visible()  # points are lost
+    phone.write("wait", "45")
+    phone.choose("thanks", "yes")
+    expect(phone.question("apology")).to_be_hidden()
+    phone.choose("problem", "yes")
+    phone.choose("apology", "yes")
+    phone.write("story", "It went well.")
+    phone.take_photo("receipt")
+    phone.send()
+    expect(summary.locator("a")).to_have_text(["Did someone greet you? — Please say why"])
+    comment.fill("Nobody looked up.")
+    expect(summary).to_be_hidden()
+    phone.send()
+
+    phone.wait_until_received()
+    phone.wait_for("sent", 2)
+    assert sent(world, visit)["answers"] == {
+        "greeting": {"value": "no", "comment": "Nobody looked up."},
+        "wait": {"value": 45},
+        "thanks": {"value": "yes"},
+        "problem": {"value": "yes"},
+        "apology": {"value": "yes"},
+        "story": {"value": "It went well."},
+        "receipt": {"photos": sent(world, visit)["answers"]["receipt"]["photos"]},
+    }
+    assert shown(world, visit)["photos"]["stored"] == 1
+    page.click("a.back")
+    phone.wait_for("sent")
+    expect(page.locator("[data-testid=visit]")).to_have_count(0)
+    assert phone.errors == []
+
+
+def test_all_of_it_without_a_signal(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    phone.context.set_offline(True)
+    phone.page.goto("/")
+    phone.open(visit)
+    phone.all_well()
+    phone.take_photo("greeting")
+    phone.saved()
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(phone.page.locator("input:checked")).to_have_count(3)
+    phone.send()
+    phone.wait_for("waiting", 2)
+    phone.context.set_offline(False)
+    phone.wait_until_received()
+    assert shown(world, visit)["photos"]["stored"] == 1
+
+
+def test_a_visits_address_opens_it_after_signing_in(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.sign_in(world.shopper, f"/visits/{visit['id']}")
+    phone.page.wait_for_selector(READY)
+    other = world.visit(world.person("shopper"))
+    phone.page.goto(f"/visits/{other['id']}")
+    expect(phone.page.get_by_text("Not found")).to_be_visible()
+
+
+def test_a_returned_visit_is_mended_on_another_phone(new_phone: Callable[..., Phone], world: World) -> None:
+    visit = world.late()
+    ok(world.review(visit, "return", reason="Say more.", question_reasons={"story": "Which aisle?"}))
+    phone = new_phone()
+    phone.sign_in(world.shopper)
+    expect(phone.page.get_by_text("Returned: Say more.")).to_be_visible()
+    phone.open(visit)
+    expect(phone.page.get_by_text("Which aisle?")).to_be_visible()
+    expect(phone.question("wait").locator("input").first).to_have_value("20")
+    phone.write("story", "Aisle 4.")
+    phone.send()
+    phone.wait_until_received()
+    mended = sent(world, visit)
+    assert (mended["revision"], mended["answers"]["story"]) == (2, {"value": "Aisle 4."})
+
+
+def test_the_version_that_the_visit_was_assigned_with_is_used(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    newer: dict[str, Any] = json.loads(json.dumps(CHECKLIST))
+    newer["sections"][0]["questions"][0]["text"] = "Were you greeted at all?"
+    world.publish(newer)
+    phone.begin(world.shopper, visit)
+    expect(phone.question("greeting").locator("legend")).to_have_text("Did someone greet you?")
+    phone.all_well()
+    phone.send()
+    phone.wait_until_received()
+    assert sent(world, visit)["checklist_version"] == 1
+
+
+def test_spanish(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.sign_in(world.shopper)
+    expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
+    phone.page.get_by_role("button", name="español").click()
+    expect(phone.page.locator("html[lang=es]")).to_be_attached()
+    expect(phone.page.get_by_role("heading", name="Pendiente")).to_be_visible()
+    phone.open(visit)
+    expect(phone.page.locator("h1")).to_have_text("Una visita")
+    expect(phone.question("problem").locator(".option")).to_have_text(["Sí", "No"])
+
+
+def test_several_organizations_ask_which(phone: Phone, world: World) -> None:
+    other = World(world.app)
+    twin = world.person("shopper", "twin")
+    other.person("shopper", "twin")
+    phone.sign_in(twin)
+    expect(phone.page.get_by_text("Several organizations know you")).to_be_visible()
+    phone.page.fill("[name=organization]", world.name)
+    phone.page.press("[name=organization]", "Enter")
+    expect(phone.page.get_by_text(world.name)).to_be_visible()
+
+
+# Timers.
+
+
+def test_a_timer_starts_from_the_list_and_runs_while_the_app_is_closed(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.sign_in(world.shopper)
+    timer = phone.page.locator(".timer")
+    timer.click()
+    expect(timer).to_contain_text("Stop")
+    phone.page.close()
+    phone.page = phone.new_tab()
+    phone.page.goto("/")
+    expect(phone.page.locator(".timer")).to_contain_text("0:02")
+    phone.page.locator(".timer").click()
+    phone.open(visit)
+    assert int(phone.question("wait").locator("input").first.input_value()) in range(1, 20)
+
+
+def test_a_clock_that_is_set_back_spoils_nothing(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.question("wait").get_by_role("button", name="Start timer").click()
+    phone.choose("greeting", "yes")
+    back = """() => {
+        const Real = Date;
+        window.Date = class extends Real {
+            constructor(...given) { given.length ? super(...given) : super(Real.now() - 3_600_000); }
+            static now() { return Real.now() - 3_600_000; }
+        };
+    }"""
+    phone.page.evaluate(back)
+    phone.question("wait").get_by_role("button", name="Stop").click()
+    phone.choose("thanks", "yes")
+    phone.choose("problem", "no")
+    phone.send()
+    phone.wait_until_received()
+    body = sent(world, visit)
+    assert body["started_at"] <= body["finished_at"]
+    assert 0 <= body["answers"]["wait"]["value"] < 60
+    # Both times are by the clock that sends, so the server corrects both by the same hour.
+    assert set(world.flags(visit)) <= {"clock-off", "too-fast"}
+
+
+# Photos.
+
+
+def declared(phone: Phone, world: World, data: bytes, name: str = "photo.jpg") -> Any:
+    """Send a visit with a photo, and return how the photo was declared."""
+    visit = world.visit()
+    spy = Spy(phone, "PUT", DECLARATION)
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.take_photo("receipt", data, name)
+    phone.send()
+    phone.wait_until_received()
+    assert shown(world, visit)["photos"]["stored"] == 1
+    (body,) = spy.bodies()
+    return body
+
+
+def test_a_large_photo_is_made_smaller_and_upright(phone: Phone, world: World) -> None:
+    block = exif(orientation=6, taken_at="2026:01:02 03:04:05", offset="+02:00", position=(51.5, -0.1))
+    picture = encoded(quarters(4000, 3000), "JPEG", exif=block)
+    body = declared(phone, world, picture)
+    assert (body["content_type"], body["size"] <= 900_000) == ("image/jpeg", True)
+    assert body["taken_at"] == "2026-01-02T01:04:05.000Z"
+    assert abs(body["position"]["latitude"] - 51.5) + abs(body["position"]["longitude"] + 0.1) < 1e-6
+    width, height, corner = phone.page.evaluate(UPRIGHT, list(picture))
+    assert (width, height) == (1920, 2560)
+    # A quarter turn clockwise brings the blue quarter, below on the left, to the top on the left.
+    assert corner[2] > 200 and max(corner[:2]) < 60
+
+
+UPRIGHT = """async (bytes) => {
+    const base = document.querySelector("script[type=module]").src.replace("main.js", "");
+    const worker = new Worker(`${base}shrink.worker.js`);
+    const found = await new Promise((done) => {
+        worker.onmessage = ({data}) => done(data);
+        worker.postMessage({id: 1, blob: new Blob([new Uint8Array(bytes)])});
+    });
+    const bitmap = await createImageBitmap(found.blob);
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    return [bitmap.width, bitmap.height, [...context.getImageData(50, 50, 1, 1).data]];
+}"""
+
+
+def test_a_noisy_photo_fits_as_well(phone: Phone, world: World) -> None:
+    body = declared(phone, world, jpeg(4000, 3000, quality=97))
+    assert body["size"] <= 900_000
+
+
+def test_what_the_browser_cannot_decode_is_sent_as_it_is(phone: Phone, world: World) -> None:
+    data = heic(scene())
+    body = declared(phone, world, data, "photo.heic")
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert (body["content_type"], body["sha256"], body["size"]) == ("image/heic", sha256, len(data))
+
+
+def test_a_file_that_is_no_photo_is_refused_beside_the_field(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    receipt = phone.question("receipt")
+    file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no photo"}
+    receipt.locator("input[type=file]").set_input_files(file)
+    expect(receipt.get_by_text("This file is no photo that can be sent.")).to_be_visible()
+    expect(receipt.locator(".photos li")).to_have_count(0)
