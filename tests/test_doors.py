@@ -58,6 +58,10 @@ def test_only_what_has_to_be_is_open_to_anybody(app: Flask) -> None:
     addresses = {address for _method, address, view in routes(app) if view.who == ANYBODY}
     assert addresses == {
         "/",
+        "/visits/00000000-0000-4000-8000-000000000000",
+        "/static/form/x/x",
+        "/sw.js",
+        "/manifest.webmanifest",
         "/docs",
         "/static/x",
         "/api/v1/openapi.json",

@@ -49,7 +49,7 @@ async function explain(problem) {
 }
 
 function message(words, again) {
-  const retry = h("button", { type: "button", class: "primary", onclick: () => render() }, t("tryAgain"));
+  const retry = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, t("tryAgain"));
   put(t("title"), h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))), h("h1", {}, t("title")), h("p", { role: "alert" }, words), again && h("p", {}, retry));
 }
 
@@ -251,8 +251,12 @@ async function begin() {
   const speaking = speak();
   if (!isSecureContext) return speaking.then(() => message(t("needsHttps")));
   await speaking;
+  try {
+    await recall();
+  } catch (error) {
+    return explain(error);
+  }
   listen();
-  await recall().catch(explain);
   await render({ first: true });
   document.body.append(offline);
   wake(true);

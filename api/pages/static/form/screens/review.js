@@ -17,6 +17,7 @@ export function review({ draft, checklist, visit, questions, sent }) {
     summary.replaceChildren(h("h3", { id: "summary-title" }, t("missing", { n: faults.length })),
       h("ul", {}, faults.map((fault) => h("li", {}, linkTo(questions, fault)))));
     show(summary, faults.length);
+    show(left, !faults.length);
     return faults;
   };
   button.onclick = async () => {
@@ -41,7 +42,7 @@ export function review({ draft, checklist, visit, questions, sent }) {
 
 function focus(summary) {
   summary.focus({ preventScroll: true });
-  summary.scrollIntoView({ block: "center" });
+  summary.scrollIntoView({ block: "start" });
 }
 
 /** Says beside each question what is missing there, and takes back what is not any more. */
@@ -66,7 +67,8 @@ function linkTo(questions, { key, what }) {
     const group = document.getElementById(`q-${key}`);
     group.scrollIntoView({ block: "center" });
     const first = what === "comment" ? `#q-${key}-comment` : "input:not([type=file]), textarea, button";
-    (group.querySelector(first) ?? group).focus({ preventScroll: true });
+    const seen = [...group.querySelectorAll(first)].find((each) => each.offsetParent);
+    (seen ?? group).focus({ preventScroll: true });
   };
   return h("a", { href: `#q-${key}`, onclick: go, dir: "auto" }, `${text} — ${t(`missing-${what}`)}`);
 }

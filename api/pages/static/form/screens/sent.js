@@ -15,7 +15,7 @@ export async function sentScreen(account, visit, { wake, signedOut, signIn }) {
       item(t("answers"), row.receipt ? "sent" : row.state, row, actions(row, null, wake), row.state === "sent"),
       photoItems(row, photos, wake)),
     row.receipt && receipt(row.receipt),
-    row.state !== "sent" && h("p", { class: "quiet" }, t("maySwitchOff")));
+    [row, ...photos].some((each) => ["waiting", "sending"].includes(each.state)) && h("p", { class: "quiet" }, t("maySwitchOff")));
 }
 
 function photoItems(row, photos, wake) {

@@ -1,0 +1,92 @@
+"""Every screen in every state: axe finds nothing, targets are large, and nothing is wider than the phone."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.phone import READY, Phone, Spy, answer
+from tests.browser.test_faults import SUBMISSION
+from tests.world import World
+
+TARGETS = """() => [...document.querySelectorAll("a[href], button, input, textarea")]
+    .map((each) => each.closest("label") ?? each)
+    .map((each) => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
+    .filter(([, { width, height }]) => width && height && (width < 44 || height < 44))
+    .map(([html]) => html)"""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def look(page: Page, what: str) -> None:
+    """See that a screen has no fault, also from right to left and with text twice as large."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+    assert page.evaluate(TARGETS) == [], what
+    for change in ("dir = 'rtl'", "style.fontSize = '200%'", "dir = 'ltr'", "style.fontSize = ''"):
+        page.evaluate(f"document.documentElement.{change}")
+        assert page.evaluate(OVERFLOW) <= 0, (what, change)
+
+
+@pytest.mark.parametrize(("width", "colors"), [(320, "light"), (390, "dark"), (768, "light")])
+def test_every_screen_and_state(
+    new_phone: Callable[..., Phone], world: World, width: int, colors: str
+) -> None:
+    long = world.new_location(name="Supercalifragilisticexpialidocious" * 2, address="Street " * 20)
+    visit = world.visit(location=long)
+    world.visit(location=world.new_location())
+    phone = new_phone(viewport={"width": width, "height": 800}, color_scheme=colors)
+    page = phone.page
+    page.goto("/")
+    page.press("[name=email]", "Enter")
+    expect(page.locator("#fault")).not_to_be_empty()
+    look(page, "sign-in with a fault")
+
+    phone.give_password(world.shopper)
+    phone.offline_ready()
+    page.locator(".timer").first.click()
+    expect(page.locator(".timer").first).to_contain_text("Stop")
+    look(page, "list")
+
+    phone.open(visit)
+    phone.choose("greeting", "no")
+    phone.take_photo("greeting")
+    look(page, "checklist")
+    page.click("[data-testid=submit]")
+    expect(page.locator(".summary")).to_be_focused()
+    look(page, "what is missing")
+    other = phone.new_tab()
+    other.goto(f"/visits/{visit['id']}")
+    expect(other.get_by_text("This is open in another tab.")).to_be_visible()
+    look(other, "second tab")
+    other.close()
+    page.bring_to_front()
+
+    page.wait_for_selector(READY)
+    phone.question("greeting").locator("textarea").fill("Nobody looked up.")
+    phone.question("wait").get_by_role("button", name="Stop").click()
+    phone.all_well_but_greeting()
+    refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
+    Spy(phone, "PUT", SUBMISSION, answer(409, body=refusal))
+    phone.send()
+    phone.wait_for("needs-you")
+    look(page, "refused")
+    page.click("a.back")
+    phone.wait_for("needs-you")
+    look(page, "list with what waits")
+    page.locator("[data-testid=queue-item] a").click()
+    page.get_by_role("button", name="Try again").click()
+    phone.wait_until_received()
+    look(page, "receipt")
+    page.goto("/visits/00000000-0000-4000-8000-000000000000")
+    expect(page.get_by_text("Not found")).to_be_visible()
+    look(page, "not found")
+    assert phone.errors == []
+
+
+def test_nothing_comes_from_another_host(phone: Phone, world: World) -> None:
+    hosts = set()
+    phone.context.on("request", lambda request: hosts.add(re.split("[/?]", request.url)[2]))
+    phone.begin(world.shopper, world.visit())
+    assert hosts == {re.split("/", phone.page.url)[2]}
