@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote_to_bytes, urlencode, urlsplit
 from werkzeug.test import TestResponse
 
 from api.domain.visits import STATUSES
+from api.pages import form
 from api.services.score_rows import DIMENSIONS, FIGURES_OF_VISITS, INCLUDES, SORTS
 from tests.world import API, Caller, ok
 
@@ -82,7 +83,8 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "token": lambda _known: ("forged",),
-    "filename": lambda _known: ("plain.css",),
+    "filename": lambda _known: ("plain.css", "main.js"),
+    "release": lambda _known: (form.RELEASE,),
 }
 
 
