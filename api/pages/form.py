@@ -85,10 +85,10 @@ def _shell(*calls: str) -> Response:
         language=language,
         languages=" ".join(LANGUAGES),
         modules=[*FIRST, f"words/{language}"],
-        calls=calls,
+        calls=calls if "access_token_cookie" in request.cookies else (),
     )
     response = _sent(File.of("text/html; charset=utf-8", html.encode()))
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Accept-Language")
     response.headers["Content-Security-Policy"] = _policy()
     return response

@@ -23,6 +23,8 @@ export class NoSignal extends Error {}
 /** Calls the API and returns the answer's status, headers and JSON; an expired session is refreshed once. */
 export async function call(method, path, body, headers = {}) {
   const used = cookie("csrf_access_token");
+  // Without a session there is nothing to ask; only signing in needs none.
+  if (!used && path !== "/auth/login") throw new Problem({ status: 401, headers: new Headers() }, {});
   const answer = await send(method, path, body, { ...headers, ...proof(method) });
   if (answer.status !== 401 || path === "/auth/login" || !(await refreshed(used))) return checked(answer);
   return checked(await send(method, path, body, { ...headers, ...proof(method) }));
@@ -61,7 +63,6 @@ function checked(answer) {
 function refreshed(used) {
   return navigator.locks.request("refresh", async () => {
     if (cookie("csrf_access_token") !== used) return true;
-    if (!cookie("csrf_refresh_token")) return false;
     const answer = await send("POST", "/auth/refresh", undefined, { "X-CSRF-TOKEN": cookie("csrf_refresh_token") });
     if (answer.status >= 500 || answer.status === 429) checked(answer);
     return answer.ok;
