@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.domain.visits import DECISIONS
-from schemas.base import Id, Integer, PageQuery, Schema, Text, Time, Word, page_of
+from schemas.base import Id, Integer, NamedPlace, PageQuery, Schema, Text, Time, Word, page_of
 from schemas.visits import ByQuestion, Flag
 
 
@@ -17,6 +17,7 @@ class WaitingVisit(Schema):
     """A visit that waits for a decision."""
 
     visit_id = Id(required=True)
+    location = fields.Nested(NamedPlace(), required=True)
     revision = fields.Integer(required=True)
     submitted_at = Time(required=True)
     flags = fields.List(fields.Nested(Flag()), required=True)

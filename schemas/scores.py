@@ -195,6 +195,13 @@ class RankRange(Schema):
     worst = fields.Integer(required=True)
 
 
+class WorstSection(SectionName):
+    """A location's section with the lowest score."""
+
+    score = fields.Float(required=True)
+    visits = fields.Integer(required=True)
+
+
 class Row(Schema):
     """A row of scores: what it is by, and the figures that were picked.
 
@@ -220,7 +227,14 @@ class Row(Schema):
     rank = fields.Integer(allow_none=True)
     rank_range = fields.Nested(RankRange(), allow_none=True)
     change = fields.Nested(Change())
+    previous_visits = fields.Integer(metadata={"description": "In the equally long period just before"})
     months = fields.List(fields.Nested(RowMonth()))
+    trend = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(allow_none=True),
+        metadata={"description": "The score of each month of the period"},
+    )
+    worst_section = fields.Nested(WorstSection(), allow_none=True)
 
 
 RowPage = page_of(Row())

@@ -98,3 +98,6 @@ class ScoredSubmission(Schema):
     position = fields.Nested(
         Position(), allow_none=True, metadata={"description": "For reviewers: where the phone was"}
     )
+    distance_m = fields.Integer(
+        allow_none=True, metadata={"description": "For reviewers: metres from there to the location"}
+    )

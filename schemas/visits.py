@@ -160,13 +160,20 @@ class Shopper(Schema):
 
 
 class Flag(Schema):
-    """A reason for a person to look."""
+    """A reason for a person to look, and what it is about.
+
+    ``other_…`` is where the same photo or comment was seen before; a comment without a question is the one on
+    the visit as a whole.
+    """
 
     code = fields.String(required=True)
     detail = fields.String(required=True)
     revision = fields.Integer(required=True, metadata={"description": "The revision that it was set on"})
     photo_id = Id(allow_none=True)
+    question = fields.String(allow_none=True)
     other_visit_id = Id(allow_none=True)
+    other_photo_id = Id(allow_none=True)
+    other_question = fields.String(allow_none=True)
 
 
 class Decision(Schema):
@@ -180,6 +187,12 @@ class Decision(Schema):
     reviewer_id = Id(required=True, allow_none=True)
     replaces_id = Id(data_key="replaces", required=True, allow_none=True)
     decided_at = Time(required=True)
+
+
+class PastDecision(Decision):
+    """A decision with the name of who took it."""
+
+    reviewer_name = fields.String(required=True, allow_none=True)
 
 
 class PhotoEvidence(Schema):
@@ -203,7 +216,7 @@ class EvidenceVisit(OwnVisit):
     decline_reason = fields.String(attribute="visit.decline_reason", required=True, allow_none=True)
     flags = fields.List(fields.Nested(Flag()), required=True)
     decisions = fields.List(
-        fields.Nested(Decision()), metadata={"description": "Of a single visit, oldest first"}
+        fields.Nested(PastDecision()), metadata={"description": "Of a single visit, oldest first"}
     )
     photo_evidence = fields.List(
         fields.Nested(PhotoEvidence()), metadata={"description": "Of a single visit: its stored photos"}

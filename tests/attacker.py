@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote_to_bytes, urlencode, urlsplit
 from werkzeug.test import TestResponse
 
 from api.domain.visits import STATUSES
-from api.pages import form
+from api.pages import files
 from api.services.score_rows import DIMENSIONS, FIGURES_OF_VISITS, INCLUDES, SORTS
 from tests.world import API, Caller, ok
 
@@ -83,8 +83,8 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "token": lambda _known: ("forged",),
-    "filename": lambda _known: ("plain.css", "main.js"),
-    "release": lambda _known: (form.RELEASE,),
+    "filename": lambda _known: ("plain.css", "form/main.js"),
+    "release": lambda _known: (files.RELEASE,),
 }
 
 
@@ -105,6 +105,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "shopper_id": lambda known: known.user_id,
     "checklist_key": lambda known: known.key,
     "checklist": lambda known: known.key,
+    "question": lambda _known: ("story", "greeting", "loyalty-card", "receipt"),
     "external_id": lambda known: known.external_ids,
     "code": lambda known: known.codes,
     "name": lambda known: known.codes,

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from api.pages import form
+from api.pages import files
 from tests.pictures import jpeg
 from tests.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok
 from uploads.folder import FolderStore
@@ -83,6 +83,7 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/comments": "401 403 403  200 200 200  200 200 200",
     # Where a signature is the right, or none is needed.
     "PUT /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
@@ -94,7 +95,16 @@ TABLE: Mapping[str, str] = {
     "GET /visits/<uuid:visit_id>": EVERYBODY,
     "GET /sw.js": EVERYBODY,
     "GET /manifest.webmanifest": EVERYBODY,
-    "GET /static/form/<release>/<path:filename>": EVERYBODY,
+    # The dashboard's shell, likewise.
+    "GET /dashboard": EVERYBODY,
+    "GET /dashboard/locations": EVERYBODY,
+    "GET /dashboard/locations/<uuid:location_id>": EVERYBODY,
+    "GET /dashboard/regions/<uuid:region_id>": EVERYBODY,
+    "GET /dashboard/visits/<uuid:visit_id>": EVERYBODY,
+    "GET /dashboard/sections": EVERYBODY,
+    "GET /dashboard/questions": EVERYBODY,
+    "GET /dashboard/reviews": EVERYBODY,
+    "GET /static/<release>/<path:filename>": EVERYBODY,
     "GET /docs": EVERYBODY,
     "GET /api/v1/openapi.json": EVERYBODY,
     "GET /static/<path:filename>": EVERYBODY,
@@ -321,7 +331,7 @@ def _as_it_stands(route: str) -> Attempt:
             .replace("<key>", "visit")
             .replace("<int:version>", "1")
             .replace("<token>", "forged")
-            .replace("/static/form/<release>/<path:filename>", f"{form.BASE}/main.js")
+            .replace("/static/<release>/<path:filename>", f"{files.BASE}/form/main.js")
             .replace("<path:filename>", "plain.css")
         )
         return caller.call(method, f"/{path}")

@@ -174,7 +174,7 @@ class Scene:
         photo_id = self.home.photo(visit, jpeg(seed=2))
         answers = self.home.submission()["answers"]
         answers["greeting"] = {"value": "yes", "photos": [photo_id]}
-        ok(self.home.send(visit, self.home.submission(answers)), 201)
+        ok(self.home.send(visit, self.home.submission(answers, comment="All in all")), 201)
         return visit["id"], photo_id
 
     @cached_property
@@ -345,6 +345,7 @@ FILTERS: dict[str, dict[str, str]] = {
         "external_id": "visit.external_id",
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
 }
@@ -393,6 +394,7 @@ LISTS = {
     "/reviews": ("reviewer",),
     "/checklists": ("admin",),
     "/fundamentals": ("admin",),
+    "/comments": ("admin", "manager"),
     "/scores?by=location": ("admin", "manager"),
     "/scores?by=location&sort=-score": ("admin",),
 }

@@ -412,8 +412,9 @@ def test_no_marker_is_in_what_a_manager_is_refused(programme: Programme) -> None
 
 
 def _tells_a_time(fetched: Fetched) -> bool:
-    """Whether an answer about visits or scores holds a time of day, as it stands or in a cursor."""
-    if not re.search(r"/visits|/score|/progress", fetched.target) or fetched.body[:2] == b"\xff\xd8":
+    """Whether an answer about visits, comments or scores holds a time of day, as it stands or in a cursor."""
+    is_picture = fetched.body[:2] == b"\xff\xd8"
+    if is_picture or not re.search(r"/visits|/score|/comments|/progress", fetched.target):
         return False
     return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.said)) is not None
 
@@ -530,7 +531,7 @@ class Twin:
         for visit_id in self.visits:
             answers = ok(self.manager.get(f"/visits/{visit_id}"))["answers"]
             known.photos = [*known.photos, *((visit_id, photo) for photo in answers["shelf"]["photos"])]
-        for each in Attacker(self.manager, known, "/visits|/score|/locations|/regions").read():
+        for each in Attacker(self.manager, known, "/visits|/score|/comments|/locations|/regions").read():
             yield self.plain(each.name), self.plain(_whole(each))
 
     def plain(self, text: str) -> str:

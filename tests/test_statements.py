@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from tests.world import CHECKLIST, World, ok
+from tests.world import ALL_WELL, CHECKLIST, World, ok
 
 FEW, MANY = 2, 9
 
@@ -71,8 +71,9 @@ def grow(world: World, count: int) -> None:
         region = world.new_region(parent_id=world.region["id"])
         location = world.new_location(region_id=region["id"])
         world.person("manager", region_ids=[region["id"]], location_ids=[location["id"]])
-        world.made(location=location)
-        world.made(location=world.location)
+        story = {**ALL_WELL, "story": {"value": "Once"}}
+        world.made(story, location=location)
+        world.made(story, location=world.location, comment="So it was")
         visit = world.late()
         world.declare(visit, uuid.uuid4().bytes)
         world.visit()
@@ -96,7 +97,10 @@ def reads(world: World) -> dict[str, tuple[Any, str]]:
         "region score": (admin, f"/regions/{region}/score"),
         "region score for its manager": (world.manager, f"/regions/{region}/score"),
         "scores by location": (admin, "/scores?by=location&limit=500&include=change,months"),
+        "locations with their worst sections": (admin, "/scores?by=location&limit=500&include=worst_section"),
         "scores by region and section": (admin, "/scores?by=region,section&limit=500"),
+        "comments": (world.manager, "/comments?limit=500"),
+        "comments of a region on a question": (admin, f"/comments?region_id={region}&question=story"),
         "scores by question": (world.manager, "/scores?by=question&limit=500"),
     }
 

@@ -49,4 +49,5 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "read progress": _watchers,
     "review visits": _deciders,
     "read scores": _watchers,
+    "read comments": _watchers,
 }

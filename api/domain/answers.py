@@ -70,6 +70,25 @@ def expected_photos(answers: Answers) -> list[str]:
     return [photo for answer in answers.values() for photo in (answer or NO_ANSWER).get("photos") or ()]
 
 
+def commented(checklist: Checklist, content: Mapping[str, Any]) -> list[str | None]:
+    """Return the keys of the questions on which a submission has a comment or a text, in their order.
+
+    None, at the end, stands for the comment on the visit as a whole. Private questions are left out.
+    """
+    answers = content["answers"]
+    found: list[str | None] = [
+        question.key
+        for question in checklist.questions
+        if not question.private and _has_words(question, answers.get(question.key) or NO_ANSWER)
+    ]
+    return [*found, None] if (content.get("comment") or "").strip() else found
+
+
+def _has_words(question: Question, answer: Answer) -> bool:
+    texts = (answer.get("comment"), answer.get("value") if question.type == "text" else None)
+    return any(text and text.strip() for text in texts)
+
+
 def faults(checklist: Checklist, answers: Answers) -> list[Fault]:
     """Return everything in the answers that the shopper has to mend."""
     shown = visible(checklist, answers)

@@ -29,12 +29,19 @@ _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A reason to look; ``photo_id`` and ``other_visit_id`` name what it is about."""
+    """A reason to look, and what it is about.
+
+    ``photo_id`` or ``question`` is of the visit itself (a comment without a question is the one on the visit
+    as a whole), what begins with ``other`` of the earlier visit in which the same was seen.
+    """
 
     code: str
     detail: str
     photo_id: UUID | None = None
+    question: str | None = None
     other_visit_id: UUID | None = None
+    other_photo_id: UUID | None = None
+    other_question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +140,19 @@ def photo_flags(
     position: Position | None,
     location: Position | None,
     seen_in_visit_id: UUID | None,
+    seen_photo_id: UUID | None,
 ) -> list[Flag]:
     """Return the flags of one photo; ``taken_at`` is by the phone's clock, and corrected like the visit."""
     flags = []
     if seen_in_visit_id is not None:
         flags.append(
-            Flag("photo-seen-before", "The same picture is in another visit.", photo_id, seen_in_visit_id)
+            Flag(
+                "photo-seen-before",
+                "The same picture is in another visit.",
+                photo_id,
+                other_visit_id=seen_in_visit_id,
+                other_photo_id=seen_photo_id,
+            )
         )
     reasons = []
     if taken_at is not None:
@@ -156,15 +170,18 @@ def photo_flags(
     return flags
 
 
-def long_comments(checklist: Checklist, content: Mapping[str, Any]) -> set[str]:
-    """Return the comments and text answers of 30 characters or more, without their case and spaces."""
-    texts: list[object] = [content.get("comment")]
+def long_comments(checklist: Checklist, content: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the comments and text answers of 30 characters or more, without their case and spaces.
+
+    Each with the key of its question, or None for the comment on the visit as a whole.
+    """
+    texts: list[tuple[object, str | None]] = [(content.get("comment"), None)]
     for key, answer in content["answers"].items():
-        texts.append(answer.get("comment"))
+        texts.append((answer.get("comment"), key))
         if checklist.question(key).type == "text":
-            texts.append(answer.get("value"))
-    words = [text.split() for text in texts if isinstance(text, str)]
-    return {"".join(each).casefold() for each in words if len(" ".join(each)) >= LONG_COMMENT}
+            texts.append((answer.get("value"), key))
+    words = [(text.split(), key) for text, key in texts if isinstance(text, str)]
+    return {"".join(each).casefold(): key for each, key in words if len(" ".join(each)) >= LONG_COMMENT}
 
 
 def distance(one: Position, other: Position) -> float:

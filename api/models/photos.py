@@ -19,7 +19,8 @@ class Photo(Base):
 
     ``upload_key`` names the bytes as they came, ``key`` and ``thumbnail_key`` the pictures that are kept.
     ``band_0`` … ``band_3`` are the difference hash in four pieces: two hashes that differ in three bits or
-    fewer agree in one piece at least, which an index finds among a million photos.
+    fewer agree in one piece at least, which an index finds among a million photos. ``seen_in_visit_id`` and
+    ``seen_photo_id`` name the same picture in another visit.
     """
 
     __tablename__ = "photos"
@@ -57,5 +58,6 @@ class Photo(Base):
     position: Mapped[dict[str, Any] | None]
     make: Mapped[str | None]
     seen_in_visit_id: Mapped[uuid.UUID | None]
+    seen_photo_id: Mapped[uuid.UUID | None]
     stored_at: Mapped[datetime | None]
     unusable_reason: Mapped[str | None]

@@ -14,8 +14,9 @@ class Submission(Base):
     """A stored revision, which never changes.
 
     ``content`` is the body as it came, ``receipt`` the very text that was answered, ``photos`` the ids that
-    the answers name, ``result`` the score question by question. ``clock_shift`` is what was added to the
-    phone's times, in seconds.
+    the answers name, ``commented`` the questions on which there are words for all to read (null for the visit
+    as a whole), ``result`` the score question by question. ``clock_shift`` is what was added to the phone's
+    times, in seconds.
     """
 
     __tablename__ = "submissions"
@@ -26,23 +27,28 @@ class Submission(Base):
     content_sha256: Mapped[str]
     receipt: Mapped[str]
     photos: Mapped[list[Any]]
+    commented: Mapped[list[Any]]
     result: Mapped[dict[str, Any]]
     clock_shift: Mapped[float] = mapped_column(default=0.0)
     received_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class CommentPrint(Base):
-    """The first visit of the organization in which a long comment was seen; ``print`` is its SHA-256."""
+    """The first visit of the organization in which a long comment was seen; ``print`` is its SHA-256.
+
+    ``question`` is empty where it was the comment on the visit as a whole.
+    """
 
     __tablename__ = "comment_prints"
 
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     print: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"))
+    question: Mapped[str | None]
 
 
 class Flag(Base):
-    """A reason for a person to look at a revision, in words."""
+    """A reason for a person to look at a revision; ``other_…`` is where the same was seen before."""
 
     __tablename__ = "flags"
 
@@ -52,4 +58,7 @@ class Flag(Base):
     code: Mapped[str]
     detail: Mapped[str]
     photo_id: Mapped[uuid.UUID | None]
+    question: Mapped[str | None]
     other_visit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("visits.id"))
+    other_photo_id: Mapped[uuid.UUID | None]
+    other_question: Mapped[str | None]

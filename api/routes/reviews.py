@@ -27,15 +27,16 @@ WAITING: Schema = schemas.WaitingVisit()
 def list_reviews(query: dict[str, Any]) -> Response:
     """List the visits that wait for a decision, oldest first."""
     page = reviews.waiting(reading(), actor(), query["limit"], query.get("cursor"))
-    flags = visits.flags_of(reading(), page.items)
+    flags = visits.flags_of(reading(), [visit for visit, _ in page.items])
     rows = [
         {
             "visit_id": visit.id,
+            "location": location,
             "revision": visit.revision,
             "submitted_at": visit.waiting_since,
             "flags": flags[visit.id],
         }
-        for visit in page.items
+        for visit, location in page.items
     ]
     return page_answer(page, WAITING, rows)
 

@@ -115,6 +115,7 @@ _INSIDE: Mapping[str, Sequence[str]] = {
     "interval": ("low", "high"),
     "rank_range": ("best", "worst"),
     "change": ("difference", "interval", "significant"),
+    "worst_section": ("checklist", "key", "score", "visits"),
 }
 
 

@@ -14,6 +14,7 @@ from api.routes.parts import actor, parts, reading
 from api.routes.transactions import in_statements
 from api.services import submissions, visits
 from api.services.answers_shown import answers_with_points
+from api.services.evidence import metres_from_location
 from api.services.totals import visit_score
 from schemas import submissions as schemas
 from schemas.base import parse_time
@@ -88,5 +89,6 @@ def get_submission(visit_id: UUID) -> Response:
             "received_at": utc_text(submission.received_at),
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
+            "distance_m": metres_from_location(reading(), visit, submission),
         }
     return json_answer(dumped)

@@ -136,7 +136,7 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
         shown["comment"] = submission.content.get("comment") or None
     if view == "evidence":
         decisions = reviews.history(reading(), visit.id)
-        shown["decisions"] = schemas.Decision().dump(decisions, many=True)
+        shown["decisions"] = schemas.PastDecision().dump(decisions, many=True)
         photos = visits.stored_photos(reading(), visit)
         shown["photo_evidence"] = schemas.PhotoEvidence().dump(photos, many=True)
     if query.get("include") == "checklist":

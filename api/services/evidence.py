@@ -38,16 +38,24 @@ def position_of_location(location: Any) -> Position | None:
     return Position(location.latitude, location.longitude)
 
 
+def metres_from_location(session: Session, visit: Visit, submission: Submission) -> int | None:
+    """Return how far from its location a visit was sent, as far as both positions are known."""
+    position = position_of(submission.content.get("position"))
+    location = session.scalars(select(Location).where(Location.id == visit.location_id)).one()
+    store = position_of_location(location)
+    return round(evidence.distance(position, store)) if position and store else None
+
+
 _REMEMBER = Statement(
     lambda dialect: insert_many(
-        dialect, CommentPrint, ("organization_id", "print", "visit_id")
+        dialect, CommentPrint, ("organization_id", "print", "visit_id", "question")
     ).on_conflict_do_nothing()
 )
 
 
 _IN_ANOTHER = Statement(
     lambda dialect: (
-        select(CommentPrint.visit_id)
+        select(CommentPrint.print, CommentPrint.visit_id, CommentPrint.question)
         .where(
             CommentPrint.organization_id == bindparam("organization_id"),
             among(CommentPrint.print, "prints", dialect),
@@ -60,23 +68,38 @@ _IN_ANOTHER = Statement(
 
 
 def comments_seen_before(
-    on: Runner, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Iterable[str]
+    on: Runner, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Mapping[str, str | None]
 ) -> list[Flag]:
-    """Remember long comments, and flag the visit if another one had one of them first."""
-    prints = sorted(hashlib.sha256(comment.encode()).digest() for comment in comments)
+    """Remember long comments, each with its question, and flag the visit if another had one of them first."""
+    questions = {hashlib.sha256(comment.encode()).digest(): key for comment, key in comments.items()}
+    prints = sorted(questions)
     if not prints:
         return []
     # Of two visits that send the same comment at once, the second waits here and then sees the first.
     many(
         on,
         _REMEMBER,
-        [{"organization_id": organization_id, "print": each, "visit_id": visit_id} for each in prints],
+        [
+            {
+                "organization_id": organization_id,
+                "print": each,
+                "visit_id": visit_id,
+                "question": questions[each],
+            }
+            for each in prints
+        ],
     )
     first = row(on, _IN_ANOTHER, organization_id=organization_id, visit_id=visit_id, prints=prints)
     if first is None:
         return []
     return [
-        Flag("comment-seen-before", "The same comment is in another visit.", other_visit_id=first.visit_id)
+        Flag(
+            "comment-seen-before",
+            "The same comment is in another visit.",
+            question=questions[first.print],
+            other_visit_id=first.visit_id,
+            other_question=first.question,
+        )
     ]
 
 
@@ -95,21 +118,24 @@ def flags_of_photos(
             position=position_of(photo.position),
             location=location,
             seen_in_visit_id=photo.seen_in_visit_id,
+            seen_photo_id=photo.seen_photo_id,
         )
     ]
 
 
-_FLAG = ("visit_id", "revision", "code", "detail", "photo_id", "other_visit_id")
+_TOLD = ("code", "detail", "photo_id", "question", "other_visit_id", "other_photo_id", "other_question")
+_FLAG = ("visit_id", "revision", *_TOLD)
 _ADD_FLAGS = Statement(lambda dialect: insert_many(dialect, tables.Flag, _FLAG))
 
 
 def add_flags(on: Runner, visit_id: uuid.UUID, revision: int, flags: Iterable[Flag]) -> None:
     """Keep flags of a revision."""
     kept = [
-        (visit_id, revision, flag.code, flag.detail, flag.photo_id, flag.other_visit_id) for flag in flags
+        {"visit_id": visit_id, "revision": revision, **{name: getattr(flag, name) for name in _TOLD}}
+        for flag in flags
     ]
     if kept:
-        many(on, _ADD_FLAGS, [dict(zip(_FLAG, each, strict=True)) for each in kept])
+        many(on, _ADD_FLAGS, kept)
 
 
 _ANY_FLAG = Statement(
@@ -124,7 +150,13 @@ def has_flags(on: Runner, visit_id: uuid.UUID) -> bool:
 
 _PHOTOS = Statement(
     lambda dialect: select(
-        Photo.id, Photo.question, Photo.status, Photo.taken_at, Photo.position, Photo.seen_in_visit_id
+        Photo.id,
+        Photo.question,
+        Photo.status,
+        Photo.taken_at,
+        Photo.position,
+        Photo.seen_in_visit_id,
+        Photo.seen_photo_id,
     ).where(Photo.visit_id == bindparam("visit_id"), among(Photo.id, "ids", dialect))
 )
 

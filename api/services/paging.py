@@ -26,7 +26,7 @@ class Page:
 
 def page(
     session: Session,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     sort: InstrumentedAttribute[Any],
     id_column: InstrumentedAttribute[uuid.UUID],
     limit: int,

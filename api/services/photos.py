@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, func, select, union_all
@@ -22,7 +22,7 @@ from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
 from api.models.photos import Photo
 from api.models.places import Location
-from api.models.statements import Statement, row, rows
+from api.models.statements import Row, Statement, row, rows
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
@@ -217,7 +217,8 @@ def _discard(store: Store, key: str) -> None:
 def _keep(session: Session, visit: Visit, photo: Photo, found: Found, picture: Picture) -> None:
     # Of two like photos stored at once, the second has to see the first: they take turns.
     take_turn(session, photo.organization_id)
-    photo.seen_in_visit_id = _seen_before(session, photo, picture.difference_hash)
+    if (seen := _seen_before(session, photo, picture.difference_hash)) is not None:
+        photo.seen_in_visit_id, photo.seen_photo_id = seen.visit_id, seen.id
     photo.status = "stored"
     photo.key, photo.thumbnail_key = found.key, found.thumbnail_key
     photo.width, photo.height = picture.width, picture.height
@@ -271,8 +272,10 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
             raise problems.invalid("/question", f"The answers name this photo for the question {other}.")
 
 
-def _with_band(column: InstrumentedAttribute[int | None], parameter: str) -> Select[uuid.UUID, str | None]:
-    return select(Photo.visit_id, Photo.difference_hash).where(
+def _with_band(
+    column: InstrumentedAttribute[int | None], parameter: str
+) -> Select[uuid.UUID, uuid.UUID, str | None]:
+    return select(Photo.visit_id, Photo.id, Photo.difference_hash).where(
         Photo.organization_id == bindparam("organization_id"),
         column == bindparam(parameter),
         Photo.status == "stored",
@@ -290,7 +293,7 @@ LOOK_ALIKES = Statement(
     )
 )
 _SAME = Statement(
-    select(Photo.visit_id)
+    select(Photo.visit_id, Photo.id)
     .where(
         Photo.organization_id == bindparam("organization_id"),
         Photo.sha256 == bindparam("sha256"),
@@ -306,18 +309,18 @@ def bands_of(difference_hash: int) -> dict[str, int]:
     return {f"band_{number}": band for number, band in enumerate(hash_bands(difference_hash))}
 
 
-def _seen_before(session: Session, photo: Photo, difference_hash: int | None) -> uuid.UUID | None:
-    """Return an earlier visit of the organization with the same picture."""
+def _seen_before(session: Session, photo: Photo, difference_hash: int | None) -> Row | None:
+    """Return the same picture in an earlier visit of the organization: its ``visit_id`` and ``id``."""
     whose = {"organization_id": photo.organization_id}
     same = row(session, _SAME, sha256=photo.sha256, visit_id=photo.visit_id, **whose)
     if same is not None:
-        return cast(uuid.UUID, same.visit_id)
+        return same
     if difference_hash is None:
         return None
     for other in rows(session, LOOK_ALIKES, **bands_of(difference_hash), **whose):
         distance = hash_distance(int(other.difference_hash, 16), difference_hash)
         if other.visit_id != photo.visit_id and distance <= NEAR:
-            return cast(uuid.UUID, other.visit_id)
+            return other
     return None
 
 

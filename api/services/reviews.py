@@ -17,6 +17,7 @@ from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.statements import Runner, Statement, rows
 from api.models.submissions import Submission
+from api.models.users import User
 from api.models.visits import Visit
 from api.services import totals, visibility
 from api.services.checklists import Published, published
@@ -25,8 +26,12 @@ from api.services.visits import change
 
 
 def waiting(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
-    """Return a page of the visits that wait for a decision, the longest waiting first."""
-    query = select(Visit).where(visibility.watched_visits(actor), Visit.waiting_since.is_not(None))
+    """Return a page of visits that wait for a decision, with their locations, the longest waiting first."""
+    query = (
+        select(Visit, Location)
+        .join(Location, Location.id == Visit.location_id)
+        .where(visibility.watched_visits(actor), Visit.waiting_since.is_not(None))
+    )
     return page(session, query, Visit.waiting_since, Visit.id, limit, cursor)
 
 
@@ -124,10 +129,13 @@ def standing_decision(session: Session, visit: Visit) -> Decision | None:
     ).one_or_none()
 
 
-def history(session: Session, visit_id: uuid.UUID) -> Sequence[Decision]:
-    """Return every decision on a visit, in the order in which they were taken."""
-    return session.scalars(
-        select(Decision).where(Decision.visit_id == visit_id).order_by(Decision.decided_at, Decision.id)
+def history(session: Session, visit_id: uuid.UUID) -> Sequence[Any]:
+    """Return every decision on a visit in the order in which they were taken, with ``reviewer_name``."""
+    return session.execute(
+        select(*Decision.__table__.columns, User.name.label("reviewer_name"))
+        .outerjoin(User, User.id == Decision.reviewer_id)
+        .where(Decision.visit_id == visit_id)
+        .order_by(Decision.decided_at, Decision.id)
     ).all()
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from api.domain.scoring import (
     change_figures,
     figures,
     ranks,
+    share,
     visit_interval_uncut,
     wilson_interval,
 )
@@ -43,7 +44,7 @@ from api.services.score_sums import (
 from api.services.scores import location, place, question_name, region, section_name, whole
 
 DIMENSIONS = ("location", "region", "section", "question", "fundamental", "month", "checklist")
-INCLUDES = ("change", "months")
+INCLUDES = ("change", "previous_visits", "months", "trend", "worst_section")
 SORTS = ("name", "score", "-score", "visits", "-visits", "difference", "-difference")
 
 #: the fields of SCORE; the last two are of whole visits only
@@ -79,6 +80,16 @@ class Asked:
         return self.by == ("location",)
 
     @property
+    def has_before(self) -> bool:
+        """Whether the period before is added up as well."""
+        return not {"change", "previous_visits"}.isdisjoint(self.include)
+
+    @property
+    def has_months(self) -> bool:
+        """Whether each row is added up month by month as well."""
+        return not {"months", "trend"}.isdisjoint(self.include)
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields of every row, in order."""
         return (
@@ -102,11 +113,12 @@ def page_of_rows(
     found = sorted(((_sort_key(asked, row), row) for row in made), key=lambda pair: pair[0])
     is_ranked = not {"rank", "rank_range"}.isdisjoint(picked)
     ranked = _ranked(made) if is_ranked else {}
+    worst = _worst_sections(session, actor, asked) if "worst_section" in picked else {}
     start = _after(cursor, [key for key, _ in found]) if cursor is not None else 0
     shown = found[start:] if limit is None else found[start : start + limit]
     more = start + len(shown) < len(found)
     return Page(
-        [_shown(asked, picked, row, ranked.get(row.key)) for _, row in shown],
+        [_shown(asked, picked, row, ranked.get(row.key), worst.get(row.key)) for _, row in shown],
         cursor_for(*shown[-1][0]) if more else None,
     )
 
@@ -119,7 +131,9 @@ def _check(asked: Asked) -> None:
     if asked.sort.removeprefix("-") == "difference" and "change" not in asked.include:
         raise problems.invalid("/sort", "Sorting by the difference takes include=change.")
     if "month" in asked.by and asked.include:
-        raise problems.invalid("/include", "Rows by month carry neither change nor months.")
+        raise problems.invalid("/include", "Rows by month carry nothing else.")
+    if "worst_section" in asked.include and asked.by != ("location",):
+        raise problems.invalid("/include", "Rows by location alone carry their worst section.")
 
 
 # Adding up.
@@ -173,7 +187,7 @@ def _rows(session: Session, actor: Actor, asked: Asked) -> list[_Row]:
                 row = made[key] = _Row(key, parts)
             if month >= asked.period.first:
                 row.now.add(total, checklist_id)
-                if "months" in asked.include:
+                if asked.has_months:
                     row.months[month] = row.months.get(month, NOTHING).plus(total)
             else:
                 row.before.add(total, checklist_id)
@@ -205,11 +219,11 @@ def _sums(
     by, since = ["subject_id"], {}
     if asked.is_of_places:
         by.append("location_number")
-    if "change" in asked.include:
+    if asked.has_before:
         period = Period(period.previous.first, period.last)
-    if "months" in asked.include or "month" in asked.by:
+    if asked.has_months or "month" in asked.by:
         by.append("month")
-    elif "change" in asked.include:
+    elif asked.has_before:
         by.append("since")
         since["since"] = first
     subject_ids = checklists.subject_ids(asked.kind)
@@ -380,6 +394,21 @@ def _ranked(rows: Sequence[_Row]) -> dict[tuple[str, ...], Rank | None]:
     return {row.key: rank for row, rank in zip(rows, found, strict=True)}
 
 
+def _worst_sections(session: Session, actor: Actor, asked: Asked) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return the section with the lowest score of each location, by the location's key.
+
+    Of equals it is the first in the checklist; one that is too thin to judge counts only among such.
+    """
+    by_section = replace(asked, by=("location", "section"), sort="score", include=frozenset())
+    worst: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in sorted(_rows(session, actor, by_section), key=lambda row: _sort_key(by_section, row)):
+        now = row.now.total.sums
+        if now.possible:
+            found = {**row.parts[1].name, "score": share(now.earned, now.possible), "visits": now.visits}
+            worst.setdefault(row.key[:1], found)
+    return worst
+
+
 def _change(asked: Asked, row: _Row) -> Change:
     return change(
         row.now.total.sums,
@@ -393,7 +422,9 @@ def _score(asked: Asked, total: Sum) -> dict[str, Any]:
     return whole(total) if asked.kind == "visit" else figures(total.sums)
 
 
-def _shown(asked: Asked, picked: Sequence[str], row: _Row, rank: Rank | None) -> dict[str, Any]:
+def _shown(
+    asked: Asked, picked: Sequence[str], row: _Row, rank: Rank | None, worst_section: dict[str, Any] | None
+) -> dict[str, Any]:
     """Return the picked fields of a row, as the contract has them."""
     shown = {
         dimension: place(part.name) if dimension in ("location", "region") else part.name
@@ -406,9 +437,11 @@ def _shown(asked: Asked, picked: Sequence[str], row: _Row, rank: Rank | None) ->
         shown["rank_range"] = rank and {"best": rank.best, "worst": rank.worst}
     if "change" in picked:
         shown["change"] = change_figures(_change(asked, row))
-    if "months" in picked:
-        shown["months"] = [
-            {"month": month_name(month), **_score(asked, row.months.get(month, NOTHING))}
-            for month in asked.period.months
-        ]
+    shown["previous_visits"] = row.before.total.sums.visits
+    if asked.has_months:
+        months = {month_name(month): row.months.get(month, NOTHING) for month in asked.period.months}
+        shown["trend"] = {name: share(each.sums.earned, each.sums.possible) for name, each in months.items()}
+        if "months" in picked:
+            shown["months"] = [{"month": name, **_score(asked, each)} for name, each in months.items()]
+    shown["worst_section"] = worst_section
     return {name: shown[name] for name in picked}

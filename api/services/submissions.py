@@ -58,8 +58,9 @@ class Prepared:
     score: VisitScore
     times: Times
     flags: list[Flag]
-    comments: set[str]
+    comments: Mapping[str, str | None]
     photos: list[str]
+    commented: list[str | None]
     location: Position | None
     local_start: datetime
 
@@ -149,6 +150,7 @@ def prepare(
         ],
         comments=evidence.long_comments(checklist, content),
         photos=photos,
+        commented=answers.commented(checklist, content),
         location=location,
         local_start=local(times.started_at, visit.time_zone),
     )
@@ -198,6 +200,7 @@ def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: in
             content_sha256=prepared.content_sha256,
             receipt=prepared.receipt,
             photos=prepared.photos,
+            commented=prepared.commented,
             result=totals.result_of(prepared.score),
             clock_shift=prepared.times.shift.total_seconds(),
             received_at=prepared.received_at,

@@ -370,7 +370,17 @@ _PHOTO_STATUSES = Statement(
 _PEOPLE = Statement(lambda dialect: select(User.id, User.name).where(among(User.id, "ids", dialect)))
 _FLAGS = Statement(
     lambda dialect: (
-        select(Flag.visit_id, Flag.code, Flag.detail, Flag.revision, Flag.photo_id, Flag.other_visit_id)
+        select(
+            Flag.visit_id,
+            Flag.code,
+            Flag.detail,
+            Flag.revision,
+            Flag.photo_id,
+            Flag.question,
+            Flag.other_visit_id,
+            Flag.other_photo_id,
+            Flag.other_question,
+        )
         .where(among(Flag.visit_id, "ids", dialect))
         .order_by(Flag.number)
     )

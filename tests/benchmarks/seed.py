@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from api.domain.answers import commented
 from api.domain.scoring import VisitScore, score_visit
 from api.models.places import Location
 from api.models.scores import Tally, Total
@@ -191,7 +192,7 @@ class Ground:
         )
         yield (
             "submissions",
-            submission(key, sample.content(start, finish), sample.result, finishes),
+            submission(key, sample.content(start, finish), sample.commented, sample.result, finishes),
         )
         yield "decisions", decision(bare, key, finishes)
 
@@ -220,16 +221,16 @@ class _Sample:
     def __init__(self, version: Published, given: dict[str, Any]) -> None:
         self.score = score_visit(version.document, given)
         self.result = json.dumps(totals.result_of(self.score))
-        self._content = json.dumps(
-            {
-                "revision": 1,
-                "checklist_version": 1,
-                "started_at": "{start}",
-                "finished_at": "{finish}",
-                "answers": given,
-                "comment": None,
-            }
-        )
+        content = {
+            "revision": 1,
+            "checklist_version": 1,
+            "started_at": "{start}",
+            "finished_at": "{finish}",
+            "answers": given,
+            "comment": None,
+        }
+        self.commented = json.dumps(commented(version.document, content))
+        self._content = json.dumps(content)
 
     def content(self, start: datetime, finish: datetime) -> str:
         """Return the JSON of a submission."""
@@ -237,7 +238,7 @@ class _Sample:
         return text.replace("{finish}", finish.isoformat())
 
 
-def submission(visit_id: Any, content: str, result: str, received_at: Any) -> dict[str, Any]:
+def submission(visit_id: Any, content: str, commented: str, result: str, received_at: Any) -> dict[str, Any]:
     """Return the row of a submission."""
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     receipt = {"visit_id": str(visit_id), "revision": 1, "content_sha256": sha256, "photos": []}
@@ -248,6 +249,7 @@ def submission(visit_id: Any, content: str, result: str, received_at: Any) -> di
         "content_sha256": sha256,
         "receipt": json.dumps(receipt),
         "photos": "[]",
+        "commented": commented,
         "result": result,
         "clock_shift": 0.0,
         "received_at": received_at,

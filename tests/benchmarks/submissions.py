@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
+from api.domain.answers import commented
 from api.domain.scoring import score_visit
 from api.models.scores import Tally, Total
 from api.models.submissions import Submission
@@ -129,7 +130,8 @@ def _work(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[], Non
     given = seed.body(random.Random(visit_id.int))
     score = score_visit(version.document, given["answers"])
     key, moment, month = bare.value(visit_id), bare.value(now), now.year * 12 + now.month - 1
-    submission = seed.submission(key, json.dumps(given), json.dumps(totals.result_of(score)), moment)
+    about = json.dumps(commented(version.document, given))
+    submission = seed.submission(key, json.dumps(given), about, json.dumps(totals.result_of(score)), moment)
     decision = seed.decision(bare, key, moment)
     sums, tallies = totals.shares_of(version, place, month, score)
     total_rows = [totals.total_row(cell, numbers) for cell, numbers in sorted(sums.items())]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.answers import chosen, expected_photos, faults, is_answered, visible
+from api.domain.answers import chosen, commented, expected_photos, faults, is_answered, visible
 from api.domain.checklist import Checklist, complete
 
 
@@ -237,3 +237,24 @@ def test_no_value_makes_the_check_fail(question, value, not_applicable):
     faults(both, {"q": answer})
     assert set(chosen(both.question("q"), answer)) <= set(both.question("q").choices)
     assert not (not_applicable and is_answered(both.question("q"), answer))
+
+
+def test_what_has_words_for_all_to_read_is_named_in_the_order_of_the_checklist() -> None:
+    questions = checklist(
+        {**YES_NO, "key": "a"},
+        {**TEXT, "key": "b"},
+        {**TEXT, "key": "c", "private": True},
+        {**SINGLE, "key": "d"},
+        {**YES_NO, "key": "e", "private": True},
+    )
+    answers = {
+        "d": {"value": "bag", "comment": None},
+        "b": {"value": "A story"},
+        "a": {"not_applicable": True, "comment": "No till was open"},
+        "c": {"value": "My card"},
+        "e": {"value": "no", "comment": "My own"},
+    }
+    assert commented(questions, {"answers": answers, "comment": "All in all"}) == ["a", "b", None]
+    blank = {"a": {"value": "no", "comment": " \n"}, "b": {"value": None}, "d": {"comment": "x"}}
+    assert commented(questions, {"answers": blank, "comment": " "}) == ["d"]
+    assert commented(questions, {"answers": {}}) == []

@@ -145,6 +145,7 @@ def test_no_clock_leads_out_of_the_calendar(
             position=None,
             location=None,
             seen_in_visit_id=None,
+            seen_photo_id=None,
         )
 
 
@@ -227,6 +228,7 @@ def flags_of_photo(**values: Any) -> list[Flag]:
         "position": None,
         "location": STORE,
         "seen_in_visit_id": None,
+        "seen_photo_id": None,
     }
     return photo_flags(uuid4(), **{**given, **values})
 
@@ -271,9 +273,9 @@ def test_a_photo_of_another_time_and_place_has_one_flag_with_both_reasons() -> N
 
 
 def test_a_photo_that_was_seen_names_the_other_visit() -> None:
-    other = uuid4()
-    (flag,) = flags_of_photo(seen_in_visit_id=other)
-    assert (flag.code, flag.other_visit_id) == ("photo-seen-before", other)
+    other, photo = uuid4(), uuid4()
+    (flag,) = flags_of_photo(seen_in_visit_id=other, seen_photo_id=photo)
+    assert (flag.code, flag.other_visit_id, flag.other_photo_id) == ("photo-seen-before", other, photo)
     assert flag.photo_id is not None
 
 
@@ -284,7 +286,7 @@ THIRTY = "x" * 30
 
 
 def comments(answers: dict[str, Any] | None = None, comment: str | None = None) -> set[str]:
-    return long_comments(DOCUMENT, {"answers": answers or {}, "comment": comment})
+    return set(long_comments(DOCUMENT, {"answers": answers or {}, "comment": comment}))
 
 
 def test_comments_and_texts_of_thirty_characters_count() -> None:
@@ -293,6 +295,12 @@ def test_comments_and_texts_of_thirty_characters_count() -> None:
     assert comments({"greeting": {"value": "no", "comment": "y" * 30}}) == {"y" * 30}
     assert comments({"story": {"value": "z" * 30}}) == {"z" * 30}
     assert comments({"story": {"value": None}, "thanks": {"not_applicable": True}}) == set()
+
+
+def test_each_comment_comes_with_its_question() -> None:
+    answers = {"wait": {"value": 5, "comment": "W" * 30}, "story": {"value": "s" * 30}}
+    found = long_comments(DOCUMENT, {"answers": answers, "comment": THIRTY})
+    assert found == {"w" * 30: "wait", "s" * 30: "story", THIRTY: None}
 
 
 def test_only_texts_are_compared_by_value() -> None:

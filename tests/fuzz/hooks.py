@@ -21,6 +21,7 @@ _PLACES = "/(region_ids|location_ids)(/.*)?"
 REASONS: dict[str, str] = {
     "GET /api/v1/visits": "/shopper_id|/external_id",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",
+    "GET /api/v1/comments": _PERIOD,
     "GET /api/v1/locations/{location_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/progress": _PERIOD,

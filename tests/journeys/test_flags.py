@@ -161,7 +161,8 @@ def test_too_fast(world: World) -> None:
 def test_photo_seen_before(world: World, photo_first: bool) -> None:
     picture = jpeg(seed=uuid.uuid4().int % 2**31)
     first, second = world.visit(), world.visit()
-    ok(world.send(first, world.submission(with_photo(world.photo(first, picture)))), 201)
+    earlier_id = world.photo(first, picture)
+    ok(world.send(first, world.submission(with_photo(earlier_id))), 201)
     photo_id = str(uuid.uuid4())
     if photo_first:
         world.photo(second, picture, id=photo_id)
@@ -175,6 +176,7 @@ def test_photo_seen_before(world: World, photo_first: bool) -> None:
     assert waits(world, second)
     (flag,) = ok(world.admin.get(f"/visits/{second['id']}"))["flags"]
     assert (flag["photo_id"], flag["other_visit_id"]) == (photo_id, first["id"])
+    assert flag["other_photo_id"] == earlier_id
 
 
 def test_the_same_photo_twice_in_a_visit_or_in_another_organization_is_no_flag(world: World) -> None:
@@ -237,10 +239,20 @@ def test_comment_seen_before(world: World) -> None:
     answers = {**ALL_WELL, "wait": {"value": 5, "comment": text.replace(" ", "\n ")}}
     ok(world.send(third, world.submission(answers)), 201)
     assert world.flags(first) == {}
-    for visit in (second, third):
+    for visit, question in ((second, "story"), (third, "wait")):
         assert world.flags(visit) == {"comment-seen-before": "The same comment is in another visit."}
         (flag,) = ok(world.admin.get(f"/visits/{visit['id']}"))["flags"]
-        assert flag["other_visit_id"] == first["id"]
+        assert (flag["question"], flag["other_visit_id"]) == (question, first["id"])
+        assert flag["other_question"] is None  # it was the comment on the visit as a whole
+
+
+def test_comment_seen_before_names_the_question_of_the_other_visit(world: World) -> None:
+    text = f"Nobody looked up when I came in {uuid.uuid4()}"
+    first, second = world.visit(), world.visit()
+    ok(world.send(first, world.submission({**ALL_WELL, "story": {"value": text}})), 201)
+    ok(world.send(second, world.submission(comment=text)), 201)
+    (flag,) = ok(world.admin.get(f"/visits/{second['id']}"))["flags"]
+    assert (flag["question"], flag["other_question"]) == (None, "story")
 
 
 def test_short_comments_and_those_of_the_same_visit_or_another_organization_are_no_flag(

@@ -52,8 +52,9 @@ def test_a_waiting_visit_tells_its_revision_when_it_came_and_its_flags(world: Wo
     before = datetime.now(UTC)
     visit = world.late()
     (row,) = ok(world.reviewer.get("/reviews"))["items"]
-    assert set(row) == {"visit_id", "revision", "submitted_at", "flags"}
+    assert set(row) == {"visit_id", "location", "revision", "submitted_at", "flags"}
     assert (row["visit_id"], row["revision"]) == (visit["id"], 1)
+    assert row["location"] == {name: world.location[name] for name in ("id", "code", "name")}
     assert before <= datetime.fromisoformat(row["submitted_at"]) <= datetime.now(UTC)
     assert [(flag["code"], flag["detail"]) for flag in row["flags"]] == [
         ("late", "Finished 1 day after the window closed.")
@@ -206,6 +207,7 @@ def test_a_decision_is_taken_back_by_its_id_and_the_totals_move(world: World) ->
     ]
     assert [each["replaces"] for each in kept] == [None, *(each["id"] for each in kept[:-1])]
     assert {each["reviewer_id"] for each in kept} == {world.reviewer.id}
+    assert {each["reviewer_name"] for each in kept} == {ok(world.reviewer.get("/me"))["name"]}
     assert {each["reason"] for each in kept} == {"Because."}
 
 
@@ -213,6 +215,7 @@ def test_an_automatic_acceptance_has_an_id_and_is_taken_back(world: World) -> No
     visit = world.made()
     (automatic,) = visit["decisions"]
     assert (automatic["decision"], automatic["reviewer_id"]) == ("accept", None)
+    assert automatic["reviewer_name"] is None
     assert total(world) == (1, 8, 8)
     problem(world.review(visit, "reject"), 409, "review-conflict")
     ok(world.review(visit, "reject", replaces=automatic["id"]), 200)

@@ -277,12 +277,51 @@ def test_changes_and_months_are_those_of_the_rows(history: History) -> None:
         ]
 
 
+def test_the_trend_is_the_scores_of_the_months_and_previous_visits_those_of_the_period_before(
+    history: History,
+) -> None:
+    for row in table(history, "by=location,section&include=trend,months,previous_visits"):
+        assert row["trend"] == {month["month"]: month["score"] for month in row["months"]}
+        part = ("section", KEY_OF["section"](row["section"]))
+        before = history.some(**BEFORE, location=row["location"]["code"])
+        assert row["previous_visits"] == naive.score(before, *part)["visits"]
+    alone = table(history, "by=location&include=previous_visits&fields=location,previous_visits")
+    for row in alone:
+        where = {"location": row["location"]["code"]}
+        assert row["previous_visits"] == len(history.some(**BEFORE, **where))
+    for row in table(history, "by=location&include=trend"):
+        where = {"location": row["location"]["code"]}
+        assert row["trend"] == {
+            month: naive.score(history.some(month, month, **where))["score"] for month in MONTHS
+        }
+
+
+@pytest.mark.parametrize("more", ["", "&checklist=visit"])
+def test_the_worst_section_is_the_one_with_the_lowest_score(history: History, more: str) -> None:
+    cells: dict[str, list[Any]] = defaultdict(list)
+    for row in table(history, f"by=location,section{more}"):
+        if row["score"] is not None:
+            cells[row["location"]["code"]].append(row)
+    rows = table(history, f"by=location&include=worst_section{more}")
+    assert any(row["worst_section"] for row in rows)
+    for row in rows:
+        found = row["worst_section"]
+        sections = cells[row["location"]["code"]]
+        if not sections:
+            assert found is None
+            continue
+        # Those with enough visits come first, and of equals the first in the checklist.
+        worst = min(sections, key=lambda each: (each["indicative"], each["score"]))
+        assert found == {**worst["section"], "score": worst["score"], "visits": worst["visits"]}
+
+
 @pytest.mark.parametrize("by", ["location", "question", "region,section"])
 def test_including_more_changes_nothing_else(history: History, by: str) -> None:
-    plain, more = table(history, f"by={by}"), table(history, f"by={by}&include=change,months")
+    included = ["change", "months", "previous_visits", "trend", *(["worst_section"] * (by == "location"))]
+    plain, more = table(history, f"by={by}"), table(history, f"by={by}&include={','.join(included)}")
     for row in more:
-        row.pop("change")
-        row.pop("months")
+        for name in included:
+            row.pop(name)
     assert more == plain
 
 
@@ -377,6 +416,14 @@ def test_fields_pick(history: History) -> None:
         assert pointers(problem(history.world.admin.get(f"/scores?{query}"), 422, "invalid")) == ["/fields"]
 
 
+#: what columns stand for a field that is null
+INSIDE = {
+    "interval": ("low", "high"),
+    "rank_range": ("best", "worst"),
+    "worst_section": ("checklist", "key", "score", "visits"),
+}
+
+
 def flat(row: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
     """Yield a JSON row as its columns should read."""
     for name, value in row.items():
@@ -385,9 +432,9 @@ def flat(row: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
                 yield from flat({k: v for k, v in month.items() if k != "month"}, f"months_{month['month']}_")
         elif isinstance(value, dict):
             yield from flat(value, f"{before}{name}_")
-        elif value is None and name in ("interval", "rank_range"):
-            for end in {"interval": ("low", "high"), "rank_range": ("best", "worst")}[name]:
-                yield f"{before}{name}_{end}", ""
+        elif value is None and name in INSIDE:
+            for part in INSIDE[name]:
+                yield f"{before}{name}_{part}", ""
         else:
             words = {"None": "", "True": "true", "False": "false"}
             yield before + name, words.get(str(value), str(value))
@@ -404,6 +451,7 @@ def read(answer: Any) -> list[dict[str, str]]:
     "query",
     [
         "by=location&include=change,months&sort=-score",
+        "by=location&include=previous_visits,trend,worst_section",
         "by=location&region_id=E",
         "by=location,section&fields=section,interval,location",
         "by=question",
@@ -510,6 +558,9 @@ def test_a_bad_period_is_refused(history: History, query: str) -> None:
         "by=location&sort=colour",
         "by=location&sort=difference",
         "by=month&include=change",
+        "by=month&include=trend",
+        "by=location,question&include=worst_section",
+        "by=region&include=worst_section",
         "by=location&include=everything",
         "by=location&limit=0",
         "by=location&limit=501",

@@ -506,3 +506,13 @@ def test_reviewers_and_managers_get_the_answers_with_their_points(world: World) 
         assert shown["answers"]["clock"]["value"] == ("afternoon" if watched else "14:35")
         assert ("receipt" in shown["answers"]) is not watched
         assert ("started_at" in shown) is ("position" in shown) is ("clock_shift" in shown) is not watched
+
+
+def test_a_reviewer_is_told_how_far_from_the_location_it_was_sent(world: World) -> None:
+    near, unknown = world.visit(), world.visit()
+    north = {"latitude": 51.501, "longitude": -0.1, "accuracy_m": 12}
+    ok(world.send(near, world.submission(position=north)), 201)
+    ok(world.send(unknown, world.submission(position=None)), 201)
+    told = [ok(world.reviewer.get(f"/visits/{each['id']}/submission")) for each in (near, unknown)]
+    assert [each["distance_m"] for each in told] == [111, None]  # a thousandth of a degree
+    assert "distance_m" not in ok(world.manager.get(f"/visits/{near['id']}/submission"))

@@ -1,0 +1,40 @@
+"""Comments: what shoppers wrote, for those who read scores."""
+
+from typing import Any
+
+from flask import Response
+
+from api.domain import problems
+from api.routes.doors import Routes
+from api.routes.lists import page_answer
+from api.routes.parts import actor, reading
+from api.routes.periods import period_of
+from api.services import comments
+from schemas import comments as schemas
+
+routes = Routes("comments", __name__, description="Comments")
+
+COMMENT = schemas.Comment()
+
+
+@routes.get(
+    "/comments",
+    who="read comments",
+    refuses=[problems.REGION_NOT_FOUND, problems.LOCATION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
+)
+@routes.arguments(schemas.CommentsQuery(), location="query")
+@routes.response(200, schemas.COMMENT_PAGE())
+def list_comments(query: dict[str, Any]) -> Response:
+    """List the comments and text answers of accepted visits, the newest day first.
+
+    Without those on private questions; those of self-checks only where their checklist is named.
+    """
+    asked = comments.Asked(
+        period=period_of(query),
+        region_id=query.get("region_id"),
+        location_id=query.get("location_id"),
+        checklist=query.get("checklist"),
+        question=query.get("question"),
+    )
+    page = comments.page_of_comments(reading(), actor(), asked, query["limit"], query.get("cursor"))
+    return page_answer(page, COMMENT)

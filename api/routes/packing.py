@@ -1,0 +1,38 @@
+"""Packing: large answers leave as gzip where the caller takes it, each form with an ETag of its own."""
+
+import gzip
+
+from flask import Response, request
+
+from api.routes.etags import PACKED, unless_known
+
+#: what is smaller hardly shrinks
+LEAST_BYTES = 1024
+#: within a few per cent of the smallest at half of the time
+LEVEL = 5
+TYPES = frozenset({"application/json", "text/csv"})
+
+
+def as_taken(response: Response) -> Response:
+    """Return the answer to a GET in the form that the caller takes, or a 304 where he has that already.
+
+    Nothing that creates or hands out tokens is packed: those are no GETs. What was packed before stays.
+    """
+    packs = _is_large(response) and request.accept_encodings["gzip"] > 0
+    tag, _ = response.get_etag()
+    if packs and tag:
+        response.set_etag(tag + PACKED)
+    response = unless_known(response)
+    if packs and response.status_code != 304:
+        response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
+        response.content_encoding = "gzip"
+    return response
+
+
+def _is_large(response: Response) -> bool:
+    """Whether an answer is worth packing; caches are told that it has two forms."""
+    is_text = response.mimetype in TYPES and not response.content_encoding
+    if not is_text or len(response.get_data()) < LEAST_BYTES:
+        return False
+    response.vary.add("Accept-Encoding")
+    return True
