@@ -11,7 +11,7 @@
     models/       tables
     services/     the use cases; they take a Session and plain values, flush, and never commit
     routes/       HTTP and JSON
-    pages/        HTML: docs.py, and form.py with static/form/, the shopper's form
+    pages/        HTML: docs.py, form.py (the shopper's form) and dashboard.py, with their files in static/
     jobs/         the mechanism of the worker
     migrations/   Alembic
 

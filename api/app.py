@@ -18,9 +18,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import cli
 from api.metrics import METHODS, Metrics, Numbers
 from api.models.database import ERROR_KINDS, Database
-from api.pages import docs, form
+from api.pages import dashboard, docs, files, form
 from api.routes import (
     checklists,
+    comments,
     health,
     openapi,
     photo_store,
@@ -34,7 +35,8 @@ from api.routes import (
     users,
     visits,
 )
-from api.routes.etags import tagged, unless_known
+from api.routes.etags import tagged
+from api.routes.packing import as_taken
 from api.routes.parts import Parts, close_reading
 from api.services import waiting
 from api.settings import Settings
@@ -149,6 +151,7 @@ def _routes(app: Flask) -> None:
         photos,
         reviews,
         scores,
+        comments,
         openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)
@@ -156,7 +159,9 @@ def _routes(app: Flask) -> None:
     api.register_blueprint(health.routes)
     app.extensions["openapi"] = openapi.describe(api)
     app.register_blueprint(docs.pages)
+    app.register_blueprint(files.pages)
     app.register_blueprint(form.pages)
+    app.register_blueprint(dashboard.pages)
 
 
 def _watch(app: Flask, metrics: Metrics) -> None:
@@ -180,7 +185,7 @@ def _watch(app: Flask, metrics: Metrics) -> None:
             secret = request.path.startswith(f"{API}/auth/")
             headers.add("Cache-Control", "no-store" if secret else "private, no-cache")
         if request.method in ("GET", "HEAD"):
-            response = unless_known(tagged(response))
+            response = as_taken(tagged(response))
         _note(response)
         return response
 

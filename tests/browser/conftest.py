@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from api.app import create_app
 from api.settings import Settings
 from tests import servers
 from tests.browser.phone import Phone
+from tests.journeys.score_history import History, build
 from tests.running import Running, running
 from tests.world import World
 
@@ -93,15 +95,30 @@ def program(settings: dict[str, str]) -> Iterator[Running]:
         yield started
 
 
+@contextmanager
+def new_world(settings: dict[str, str]) -> Iterator[World]:
+    """Make a new organization in the database of the running program."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        app = create_app(Settings.from_environment(settings))
+        yield World(app)
+        app.extensions["survey"].database.close()
+
+
 @pytest.fixture
-def world(program: Running, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A new organization in the database of the running program."""
-    for name, value in settings.items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
-    app = create_app(Settings.from_environment(settings))
-    yield World(app)
-    app.extensions["survey"].database.close()
+def world(program: Running, settings: dict[str, str]) -> Iterator[World]:
+    """A new organization."""
+    with new_world(settings) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def history(program: Running, settings: dict[str, str]) -> Iterator[History]:
+    """An organization with the history of ``score_history``; its tests only read."""
+    with new_world(settings) as world:
+        yield build(world)
 
 
 @pytest.fixture
@@ -122,3 +139,19 @@ def new_phone(browser: Browser, program: Running) -> Iterator[Callable[..., Phon
 @pytest.fixture
 def phone(new_phone: Callable[..., Phone]) -> Phone:
     return new_phone()
+
+
+@pytest.fixture
+def new_desk(new_phone: Callable[..., Phone]) -> Callable[..., Phone]:
+    """Makes browsers with a keyboard and a mouse."""
+
+    def make(width: int = 1440, **options: Any) -> Phone:
+        viewport = {"width": width, "height": 900}
+        return new_phone(viewport=viewport, has_touch=False, is_mobile=False, **options)
+
+    return make
+
+
+@pytest.fixture
+def desk(new_desk: Callable[..., Phone]) -> Phone:
+    return new_desk()

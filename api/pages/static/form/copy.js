@@ -1,4 +1,4 @@
-import { download, h, plain, t } from "./page.js";
+import { download, h, plain, t } from "../shared/page.js";
 import { get, list } from "./store.js";
 import { questionsOf } from "./rules.js";
 

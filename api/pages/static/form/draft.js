@@ -1,4 +1,4 @@
-import { call } from "./api.js";
+import { call } from "../shared/api.js";
 import { below, get, list, tell, write } from "./store.js";
 import { questionsOf, toSend } from "./rules.js";
 

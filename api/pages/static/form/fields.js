@@ -1,5 +1,5 @@
 import { elapsed, started } from "./draft.js";
-import { h, minutes, show, t, told } from "./page.js";
+import { h, minutes, show, t, told } from "../shared/page.js";
 import { isAnswered, needsComment, photosOf } from "./rules.js";
 
 const MAX_TEXT = 10_000;

@@ -1,5 +1,6 @@
-import { account, call, recall, whoami } from "./api.js";
-import { h, plain, put, speak, t } from "./page.js";
+import { call } from "../shared/api.js";
+import { h, plain, put, speak, t } from "../shared/page.js";
+import { account, recall, signIn as enter, whoami } from "./account.js";
 import { anyOpen, fetchReturned } from "./draft.js";
 import { checklistScreen, keptChecklist } from "./screens/checklist.js";
 import { get, hear, list, put as keep } from "./store.js";
@@ -58,14 +59,15 @@ const signIn = () => askToSignIn(t("signedOut"));
 /** Asks for the password where the shopper is; all that is kept stays, and goes on afterwards. */
 async function askToSignIn(words) {
   shownTo = null;
-  const { signInScreen } = await import("./screens/sign-in.js");
+  const { signInScreen } = await import("../shared/sign-in.js");
   leave?.();
   leave = null;
-  signInScreen(() => {
+  const done = () => {
     signedOut = false;
     render();
     wake(true);
-  }, words);
+  };
+  await signInScreen({ signIn: enter, done, notice: words });
 }
 
 // A visit.
@@ -248,7 +250,7 @@ function follow(event) {
 }
 
 async function begin() {
-  const speaking = speak();
+  const speaking = speak((language) => import(`./words/${language}.js`));
   if (!isSecureContext) return speaking.then(() => message(t("needsHttps")));
   await speaking;
   try {

@@ -2,7 +2,8 @@
  * Sends what waits: one sender across all tabs; a visit's answers first, then its photos, each on its own.
  * What the server has is not sent again, and what is on the phone goes only when the server has all of it.
  */
-import { account as current, call, NoSignal, Problem, whoami } from "./api.js";
+import { call, NoSignal, Problem } from "../shared/api.js";
+import { account as current, whoami } from "./account.js";
 import { below, change, list, tell, write } from "./store.js";
 import { keyOf, prepare } from "./photos.js";
 

@@ -1,4 +1,4 @@
-import { call } from "./api.js";
+import { call } from "../shared/api.js";
 import { fetchReturned, ifFree } from "./draft.js";
 import { list, write } from "./store.js";
 

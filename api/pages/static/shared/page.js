@@ -4,14 +4,19 @@ const LANGUAGES = html.dataset.languages.split(" ");
 let words;
 let plural;
 
-/** Fetches the words of the language that was chosen, or else of the first of the phone's that is there. */
-export async function speak() {
+/** Has the words fetched of the language that was chosen, or else of the first of the browser's that is there. */
+export async function speak(fetchWords) {
   const asked = [localStorage.language, ...navigator.languages.map((each) => each.split("-")[0])];
   const language = asked.find((each) => LANGUAGES.includes(each)) ?? "en";
-  words = (await import(`./words/${language}.js`)).default;
+  words = (await fetchWords(language)).default;
   plural = new Intl.PluralRules(language);
   html.lang = language;
   html.dir = words.direction;
+}
+
+/** Has more words of the language fetched, for a screen that brings its own. */
+export async function learn(fetchWords) {
+  words = { ...words, ...(await fetchWords(html.lang)).default };
 }
 
 /** Returns the words for something; {name} in them is taken from `values`, and `n` says one or many. */
@@ -79,12 +84,21 @@ export function languages() {
  */
 export function h(name, attributes = {}, ...children) {
   const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const key in attributes) {
+    const value = attributes[key];
     if (value === false || value == null) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat(3).filter((child) => child != null && child !== false));
+  return fill(element, children);
+}
+
+/** Appends children, of lists all that is in them, and returns the element; false, null and undefined are left out. */
+export function fill(element, children) {
+  for (const child of children) {
+    if (Array.isArray(child)) fill(element, child);
+    else if (child != null && child !== false) element.append(child);
+  }
   return element;
 }
 
@@ -97,8 +111,8 @@ export function show(element, shown) {
 export function put(title, ...children) {
   document.title = title;
   const screen = document.getElementById("screen");
-  screen.replaceChildren(...children.flat().filter(Boolean));
-  return screen;
+  screen.replaceChildren();
+  return fill(screen, children);
 }
 
 /** Gives a file to keep. */

@@ -1,4 +1,4 @@
-import { h, plain, put, show, t, told } from "../page.js";
+import { h, plain, put, show, t, told } from "../../shared/page.js";
 import { Draft, hold } from "../draft.js";
 import { field } from "../fields.js";
 import { isDone, questionsOf, visible } from "../rules.js";

@@ -1,4 +1,4 @@
-import { h, plain, show, t } from "../page.js";
+import { h, plain, show, t } from "../../shared/page.js";
 import { missing } from "../rules.js";
 
 /** The end of the checklist: what is missing, with links to it, a last word, and sending. */

@@ -1,4 +1,4 @@
-import { h, knows, moment, put, t } from "../page.js";
+import { h, knows, moment, put, t } from "../../shared/page.js";
 import { reopen } from "../draft.js";
 import { change, get, list, tell, write } from "../store.js";
 import { keyOf } from "../photos.js";

@@ -4,14 +4,7 @@ export default {
   // Signing in
   signIn: "Sign in",
   signOut: "Sign out",
-  email: "E-mail address",
-  password: "Password",
-  organization: "Organization",
   language: "Language",
-  wrongPassword: "E-mail address or password is wrong.",
-  whichOrganization: "Several organizations know you. Write the name of the one you want.",
-  tooManyFailures: { one: "Too many attempts. Try again in {n} minute.", other: "Too many attempts. Try again in {n} minutes." },
-  fillIn: "Write your e-mail address and your password.",
   noSignal: "No signal. Try again in a moment.",
   signedOut: "You are signed out. Everything is kept; sign in to go on sending.",
   // The list

@@ -4,14 +4,7 @@ export default {
   // Entrar
   signIn: "Entrar",
   signOut: "Salir",
-  email: "Correo electrónico",
-  password: "Contraseña",
-  organization: "Organización",
   language: "Idioma",
-  wrongPassword: "El correo o la contraseña no son correctos.",
-  whichOrganization: "Varias organizaciones le conocen. Escriba el nombre de la que quiere.",
-  tooManyFailures: { one: "Demasiados intentos. Pruebe de nuevo dentro de {n} minuto.", other: "Demasiados intentos. Pruebe de nuevo dentro de {n} minutos." },
-  fillIn: "Escriba su correo electrónico y su contraseña.",
   noSignal: "Sin cobertura. Pruebe de nuevo dentro de un momento.",
   signedOut: "La sesión ha terminado. Todo está guardado; entre para seguir enviando.",
   // La lista

@@ -1,6 +1,4 @@
-import { get, put, tell, write } from "./store.js";
-
-/** The public API, with the cookies of the session, and who is signed in. */
+/** The public API, with the cookies of the session. */
 const API = "/api/v1";
 const SECONDS = 30;
 
@@ -71,38 +69,16 @@ function refreshed(used) {
 
 const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
 
-let known = null;
-
-/** Returns whom this phone's data are shown to: the last one who signed in, also without a signal. */
-export const account = () => known;
-
-/** Reads from the disk who signed in last, perhaps in another tab. */
-export const recall = async () => (known = (await get("accounts", "current")) ?? null);
-
-/** Asks who is signed in, and remembers it. */
-export async function whoami() {
-  const { body } = await call("GET", "/me");
-  if (body.id === known?.id) return known;
-  known = { slot: "current", id: body.id, name: body.name, organization: body.organization.name };
-  await put("accounts", known);
-  tell("account");
-  return known;
-}
-
 /** Signs in; where several organizations know the address, one of them has to be named. */
 export async function signIn(email, password, organization) {
   await call("POST", "/auth/login", { email, password, cookies: true, ...(organization && { organization }) });
-  return whoami();
 }
 
-/** Signs out; what is on the phone stays for when the same account comes back. */
+/** Signs out; a session that has ended already is as good. */
 export async function signOut() {
   try {
     await call("POST", "/auth/logout");
   } catch (problem) {
     if (problem.status !== 401) throw problem;
   }
-  await write("accounts", (store) => void store("accounts").clear());
-  known = null;
-  tell("account");
 }

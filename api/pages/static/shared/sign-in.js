@@ -1,8 +1,8 @@
-import { h, languages, put, show, t } from "../page.js";
-import { signIn } from "../api.js";
+import { h, languages, learn, put, show, t } from "./page.js";
 
-/** Asks for e-mail address and password; `done` goes on where the shopper was. */
-export function signInScreen(done, notice) {
+/** Asks for e-mail address and password, and tries them with `signIn`; `done` goes on where one was. */
+export async function signInScreen({ signIn, done, notice }) {
+  await learn((language) => import(`./words/${language}.js`));
   const email = h("input", { name: "email", id: "email", type: "email", autocomplete: "username", required: true, "aria-describedby": "fault" });
   const password = h("input", { name: "password", id: "password", type: "password", autocomplete: "current-password", required: true, "aria-describedby": "fault" });
   const organization = h("input", { name: "organization", id: "organization", autocomplete: "organization" });

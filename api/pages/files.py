@@ -1,0 +1,135 @@
+"""The files of the pages: all of a release have an address of that release, which browsers keep for ever."""
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Response, abort, current_app, render_template, request
+
+from api.domain.access import ANYBODY
+from api.routes.doors import Pages
+from api.routes.parts import parts
+
+STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+pages = Pages("files", __name__, template_folder="templates")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a page, as it is sent."""
+
+    type: str
+    content: bytes
+    packed: bytes
+
+    @classmethod
+    def of(cls, type: str, content: bytes) -> "File":
+        """Return a file with this content."""
+        return cls(type, content, gzip.compress(content, mtime=0))
+
+    @classmethod
+    def read(cls, path: Path) -> "File":
+        """Return a file of the disk."""
+        known = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}
+        kind = known.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return cls.of(kind, path.read_bytes())
+
+
+def _files() -> dict[str, File]:
+    """Return all files by their path; a page waits for one style sheet, which has the shared ones in it."""
+    files = {str(path.relative_to(STATIC)): File.read(path) for path in STATIC.glob("*/**/*.*")}
+    sheets: dict[str, list[str]] = {}
+    for name in sorted(files):
+        folder, _, file = name.partition("/")
+        if file.endswith(".css"):
+            sheets.setdefault(folder, []).append(name)
+    # The tokens name what everything after them uses.
+    shared = sorted(sheets.pop("shared"), key=lambda name: not name.endswith("tokens.css"))
+    for folder, names in sheets.items():
+        whole = b"".join(files[name].content for name in (*shared, *names))
+        files[f"{folder}/{folder}.css"] = File.of("text/css", whole)
+    return files
+
+
+FILES = _files()
+
+
+def languages(page: str) -> list[str]:
+    """Return the languages that a page has words of."""
+    return sorted(Path(name).stem for name in FILES if Path(name).parent == Path(page, "words"))
+
+
+def _release() -> str:
+    """Name all files together, the shells included: whatever changes, everything has new addresses."""
+    digest = hashlib.sha256()
+    for path in sorted(TEMPLATES.iterdir()):
+        digest.update(path.read_bytes())
+    for name in sorted(FILES):
+        digest.update(name.encode() + b"\0" + FILES[name].content + b"\0")
+    return digest.hexdigest()[:12]
+
+
+RELEASE = _release()
+BASE = f"/static/{RELEASE}"
+
+
+@pages.get("/static/<release>/<path:filename>", who=ANYBODY)
+def file(release: str, filename: str) -> Response:
+    """Give a file of this release, to be kept for ever; those of other releases are no more."""
+    if release != RELEASE or filename not in FILES:
+        abort(404)
+    response = _sent(FILES[filename])
+    response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
+def shell(page: str, modules: Iterable[str], calls: Iterable[str], policy: str) -> Response:
+    """Return the HTML with which all addresses of a page begin, in one of its languages.
+
+    The ``modules`` are fetched at once, and so are the ``calls`` of the API if somebody is signed in: they
+    are under way before the scripts are.
+    """
+    known = languages(page)
+    language = request.accept_languages.best_match(known, "en")
+    html = render_template(
+        f"{page}.html",
+        base=BASE,
+        language=language,
+        languages=" ".join(known),
+        modules=[*modules, f"{page}/words/{language}"],
+        calls=calls if "access_token_cookie" in request.cookies else (),
+    )
+    response = _sent(File.of("text/html; charset=utf-8", html.encode()))
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Accept-Language")
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+def policy(**more: str) -> str:
+    """Return what a page may load and where it may send: this server, and what ``more`` says by directive."""
+    sources = {"default": "'none'", "script": "'self'", "style": "'self'", "connect": "'self'", **more}
+    fetched = (f"{name}-src {source}" for name, source in sources.items())
+    return "; ".join((*fetched, "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"))
+
+
+def photo_origin() -> str:
+    """Return the origin that photos are sent to and come from."""
+    link = urlsplit(parts().store.upload_link("upload", "0" * 64, 1, "image/jpeg").url)
+    return f"{link.scheme}://{link.netloc}"
+
+
+def _sent(each: File) -> Response:
+    packed = len(each.packed) < len(each.content) and request.accept_encodings["gzip"] > 0
+    response = current_app.response_class(each.packed if packed else each.content, content_type=each.type)
+    response.vary.add("Accept-Encoding")
+    if packed:
+        response.content_encoding = "gzip"
+    return response

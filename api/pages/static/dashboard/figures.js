@@ -1,0 +1,100 @@
+/** How numbers are written, and the buttons that say how each of them is made. */
+import { h, t } from "../shared/page.js";
+
+const html = document.documentElement;
+const NONE = "–";
+
+const FORMATS = {
+  percent: { style: "percent", minimumFractionDigits: 1 },
+  tick: { style: "percent" },
+  tenths: { minimumFractionDigits: 1 },
+  signed: { minimumFractionDigits: 1, signDisplay: "exceptZero" },
+  count: {},
+};
+const made = {};
+
+/** Returns how numbers of a kind are written in the language of the page, which is known when the first is. */
+const format = (kind) => (made[kind] ??= new Intl.NumberFormat(html.lang, FORMATS[kind]));
+
+/**
+ * Returns a share as tenths of a per cent, a whole number, half up: 0.8765 → 877. The API gives six decimals at most,
+ * so as millionths it is a whole number, which rounds exactly.
+ */
+export const tenths = (share) => Math.sign(share) * Math.floor((Math.abs(Math.round(share * 1e6)) + 500) / 1000);
+
+/** Returns a share in per cent with one decimal: "87.7%". */
+export function percent(share) {
+  return share == null ? NONE : format("percent").format(tenths(share) / 1000);
+}
+
+/** Returns a share of an axis in whole per cent: "50%". */
+export const tick = (share) => format("tick").format(share);
+
+/** Returns a difference of shares in percentage points with its sign: "+3.1". */
+export function points(difference) {
+  return difference == null ? NONE : format("signed").format(tenths(difference) / 10);
+}
+
+/** Returns an interval of shares: "82.3–89.4%". */
+export function range(interval) {
+  return interval ? `${format("tenths").format(tenths(interval.low) / 10)}–${percent(interval.high)}` : NONE;
+}
+
+/** Returns an interval of differences: "−1.2 to +7.4". */
+export const pointsRange = (interval) => (interval ? t("fromTo", { low: points(interval.low), high: points(interval.high) }) : NONE);
+
+/** Returns a number of things. */
+export const count = (number) => format("count").format(number);
+
+const dates = (options) => new Intl.DateTimeFormat(html.lang, options);
+
+/** Returns a month, given as YYYY-MM, in short: "Jan 26". */
+export const monthName = (month) => dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));
+
+/** Returns a day, given as YYYY-MM-DD: "3 Jan 2026". */
+export const dayName = (day) => dates({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(day));
+
+/** Returns a moment by the reader's own clock. */
+export const clock = (time) => dates({ dateStyle: "medium", timeStyle: "short" }).format(time);
+
+/**
+ * Returns a number as a button that says how it is made: `kind` names an explanation of ``explain.js``, which is
+ * fetched when somebody asks, and `figures` are what it is about.
+ */
+export function explained(text, kind, figures, attributes = {}) {
+  const open = async () => (await import("./explain.js")).explain(button, kind, figures);
+  const button = h("button", { type: "button", class: "number", "aria-haspopup": "dialog", onclick: open, ...attributes }, text);
+  return button;
+}
+
+/** Returns a score as such a button; too few visits are said in words. */
+export function score(figures, kind = "score") {
+  return explained(percent(figures.score), kind, figures, { class: figures.indicative ? "number thin" : "number", "data-score": figures.score });
+}
+
+/** Says in a word or two what a change between two periods proves. */
+export function verdict(change, previousVisits) {
+  if (change.significant) return t(change.difference < 0 ? "fell" : "rose");
+  if (change.difference == null) return t("nothingBefore");
+  if (change.significant == null) return t("notComparable");
+  return t(previousVisits < ENOUGH ? "tooFewBefore" : "mayBeChance");
+}
+
+/** Returns how a score moved since the period before: by how much, how sure that is, and what it proves. */
+export function changed(figures) {
+  const { change, previous_visits: before } = figures;
+  const proved = change.significant ? (change.difference < 0 ? "fell" : "rose") : "quiet";
+  const words = h("span", { class: `verdict ${proved}` }, verdict(change, before));
+  if (change.difference == null) return words;
+  return [explained(points(change.difference), "change", figures), " ", change.interval && h("span", { class: "quiet" }, pointsRange(change.interval)), " ", words];
+}
+
+/** With fewer visits, the API calls a score indicative. */
+export const ENOUGH = 5;
+
+/** Says how many of these changes could be told from chance, and how many chance alone would give: one in twenty. */
+export function byChance(rows) {
+  const told = rows.filter((row) => row.change.significant != null && !row.indicative && row.previous_visits >= ENOUGH);
+  if (!told.length) return t("noneTold");
+  return t("byChance", { n: Math.round(told.length / 20), of: count(told.length) });
+}

@@ -1,0 +1,57 @@
+import { h, plain, t } from "../../shared/page.js";
+import { address, common, filterBar, period } from "../address.js";
+import { count, dayName, explained, percent } from "../figures.js";
+import { fundamentals, headline, monthsCard, room, sections } from "../report.js";
+import { card, scrolling } from "../table.js";
+
+const MOST_SELF_CHECKS = 3;
+
+/** A location: its score and what explains it, down to its visits. */
+export default async function ({ id, filters, read, readAll }) {
+  const asked = common(filters, "region_id");
+  const [report, visits, checklists] = await Promise.all([
+    read(address(`/locations/${id}/score`, asked)),
+    readAll(address("/visits", visitsAsked(id, filters))),
+    readAll("/checklists?limit=500")]);
+  const others = await selfChecks(id, asked, checklists, read);
+  return {
+    title: report.location.name,
+    content: [
+      h("p", { class: "quiet" }, report.location.code),
+      filterBar(filters, readAll, ["from", "checklist"]),
+      headline(report),
+      card(t("months"), monthsCard(report.months, room())),
+      card(t("page-sections"), sections(report, checklists)),
+      card(t("fundamentals"), others.length > 0 && h("p", { class: "quiet" }, t("selfCheckWords")), fundamentals(report, others)),
+      card(t("visits"), visitsOf(visits, checklists))],
+  };
+}
+
+function visitsAsked(id, filters) {
+  const { from, to } = period(filters);
+  const [year, month] = to.split("-").map(Number);
+  const last = new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
+  return { location_id: id, status: "accepted", from: `${from}-01`, to: last, checklist_key: filters.checklist, limit: "500" };
+}
+
+/** Returns what the store says of itself where it did, unless one checklist alone is asked for. */
+async function selfChecks(id, asked, checklists, read) {
+  if (asked.checklist) return [];
+  const own = checklists.filter(({ channel }) => channel === "self_check").slice(0, MOST_SELF_CHECKS);
+  const reports = await Promise.all(own.map(({ key }) => read(address(`/locations/${id}/score`, { ...asked, checklist: key }))));
+  return own.map(({ title }, index) => [plain(title), reports[index]]).filter(([, { total }]) => total.visits);
+}
+
+/** Returns the visits, the latest first; managers see what each scored. */
+function visitsOf(visits, checklists) {
+  if (!visits.length) return h("p", { class: "empty" }, t("noVisits"));
+  const titles = new Map(checklists.map(({ key, title }) => [key, plain(title)]));
+  const rows = visits.toReversed().map((visit) => h("tr", {},
+    h("th", { scope: "row" }, h("a", { href: `/dashboard/visits/${visit.id}` }, dayName(visit.day)), visit.part_of_day && h("span", { class: "quiet" }, t(`part-${visit.part_of_day}`))),
+    h("td", { dir: "auto" }, titles.get(visit.checklist.key) ?? visit.checklist.key),
+    visit.score && [
+      h("td", { class: "figure" }, explained(percent(visit.score.score), "visit", visit.score)),
+      h("td", { class: "figure" }, visit.score.critical_failures.length ? h("span", { class: "fell" }, count(visit.score.critical_failures.length)) : "–")]));
+  const heads = [["visit"], ["checklist"], ...(visits[0].score ? [["score", "figure"], ["criticalFailures", "figure"]] : [])];
+  return scrolling(t("visits"), h("thead", {}, h("tr", {}, heads.map(([key, kind]) => h("th", { scope: "col", class: kind }, t(key))))), h("tbody", {}, rows));
+}

@@ -1,0 +1,67 @@
+import { h, plain, t, told } from "../../shared/page.js";
+import { address, change, common, filterBar } from "../address.js";
+import { percent } from "../figures.js";
+import { table } from "../table.js";
+
+const BY = ["section", "fundamental"];
+/** From which score on each tone begins; the last, the worst, stands out most. */
+const TONES = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0];
+
+/** The heat table: each location in each section, or in each fundamental. */
+export default async function ({ filters, readAll }) {
+  const by = BY.includes(filters.by) ? filters.by : BY[0];
+  const asked = { fields: `${by},visits,score,indicative`, limit: "500", ...common(filters) };
+  const [whole, cells, checklists] = await Promise.all([
+    readAll(address("/scores", { by, ...asked })),
+    readAll(address("/scores", { by: `location,${by}`, ...asked, fields: `location,${by},visits,points_earned,points_possible,score,interval,indicative` })),
+    readAll("/checklists?limit=500")]);
+  return {
+    title: t("page-sections"),
+    content: [
+      filterBar(filters, readAll),
+      h("p", { class: "row", role: "group", "aria-label": t("columns") }, BY.map((each) => h("button", { type: "button", class: "plain choice", "aria-pressed": `${each === by}`, onclick: () => change({ by: each, sort: "" }) }, t(`by-${each}`)))),
+      cells.length ? [legend(), heat(whole, cells, by, checklists, filters)] : h("p", { class: "empty" }, t("noVisits"))],
+  };
+}
+
+function heat(whole, cells, by, checklists, filters) {
+  const rows = new Map();
+  for (const cell of cells) {
+    const { id } = cell.location;
+    if (!rows.has(id)) rows.set(id, { location: cell.location, cells: {} });
+    rows.get(id).cells[keyOf(cell[by])] = cell;
+  }
+  const keys = whole.map((row) => keyOf(row[by]));
+  const several = new Set(whole.map((row) => row[by].checklist)).size > 1;
+  const titleOf = ({ checklist }) => several && told("span", { class: "quiet" }, checklists.find(({ key }) => key === checklist)?.title ?? checklist);
+  return table({
+    caption: t("page-sections"),
+    file: "sections",
+    rows: [...rows.values()],
+    sort: "name",
+    words: ({ location }) => `${location.name} ${location.code}`,
+    attributes: ({ location }) => ({ "data-location": location.id }),
+    toCsv: (row) => keys.map((key) => row.cells[key]).filter(Boolean),
+    foot: [t("allShown"), ...whole.map((row) => h("span", { class: "tone", "data-tone": toneOf(row) }, percent(row.score)))],
+    columns: [
+      { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: ({ location }) => h("a", { href: address(`/dashboard/locations/${location.id}`, common(filters, "region_id")), dir: "auto" }, location.name) },
+      ...whole.map((row) => [row[by], keyOf(row[by])]).map(([name, key]) => ({
+        key, title: plain(name.title), kind: "heat", head: titleOf(name), value: (row) => [Number(row.cells[key]?.score == null), row.cells[key]?.score],
+        cell: (row) => cellOf(row.cells[key], key, filters),
+      }))],
+  });
+}
+
+const keyOf = ({ checklist, key }) => (checklist ? `${checklist}/${key}` : key);
+
+const toneOf = ({ score }) => TONES.findIndex((from) => score >= from);
+
+function cellOf(cell, key, filters) {
+  if (cell?.score == null) return h("span", { class: "quiet" }, "–");
+  const href = `${address(`/dashboard/locations/${cell.location.id}`, common(filters, "region_id"))}#${encodeURIComponent(key)}`;
+  return h("a", { href, class: cell.indicative ? "tone thin" : "tone", "data-tone": toneOf(cell) }, percent(cell.score));
+}
+
+function legend() {
+  return h("p", { class: "legend quiet" }, t("tones"), TONES.map((from, tone) => h("span", { class: "tone", "data-tone": tone }, from ? `≥ ${Math.round(from * 100)}` : `< ${Math.round(TONES[tone - 1] * 100)}`)), h("span", {}, t("thinTone")));
+}

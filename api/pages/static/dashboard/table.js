@@ -1,0 +1,91 @@
+import { h, t } from "../shared/page.js";
+import { change, filters } from "./address.js";
+import { count } from "./figures.js";
+
+/** How wide columns are, in rem, by their kind: where widths are fixed, only rows in sight have to be laid out. */
+const WIDTHS = { first: 9, figure: 6.5, drawing: 11.5, change: 13.5, trend: 8.5, worst: 9.5, heat: 6.5 };
+
+/**
+ * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
+ *
+ * `columns` are {key, title, kind, cell(row), value(row), down, head}: `cell` returns what to show, `value` what to sort by as
+ * [group, value], a smaller group always first; a column without `value` is not sorted. `down` if the greatest comes first
+ * at the first click. The first column names the row. `words(row)` is what the text filter looks in, `sort` the
+ * order to begin with, as "key" or "-key", and `file` what the CSV is called, which has exactly the
+ * rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all of them.
+ */
+export function table({ caption, columns, rows, words, sort, file, toCsv = (row) => row, foot = [], attributes = () => ({}) }) {
+  const lines = rows.map((row) => ({ row, text: words(row).toLowerCase(), element: lineOf(columns, columns.map((column) => column.cell(row)), attributes(row)) }));
+  const body = h("tbody", { role: "rowgroup" });
+  const status = h("span", { class: "quiet", role: "status" });
+  const heads = columns.map((column) => headOf(column, () => turn(column)));
+  const search = h("input", { type: "search", id: "q", name: "q", value: filters().q ?? "", oninput: () => (change({ q: search.value }, { quietly: true }), draw()) });
+  let shown = [];
+
+  function draw() {
+    const { q = "", sort: by = sort } = filters();
+    const wanted = q.trim().toLowerCase();
+    const [column, sign] = order(by) ?? order(sort);
+    shown = lines.filter(({ text }) => text.includes(wanted)).sort((one, other) => compare(column.value(one.row), column.value(other.row), sign));
+    body.replaceChildren(...shown.map(({ element }) => element));
+    columns.forEach((each, index) => {
+      if (each.value) heads[index].setAttribute("aria-sort", each !== column ? "none" : sign < 0 ? "descending" : "ascending");
+    });
+    status.textContent = t("rowsShown", { n: count(shown.length), of: count(rows.length) });
+  }
+
+  /** Returns the column that an order names, and 1 for up or −1 for down. */
+  function order(by) {
+    const [key, sign] = by.startsWith("-") ? [by.slice(1), -1] : [by, 1];
+    const column = columns.find((each) => each.key === key && each.value);
+    return column && [column, sign];
+  }
+
+  function turn(column) {
+    const { sort: by = sort } = filters();
+    const first = column.down ? `-${column.key}` : column.key;
+    const other = column.down ? column.key : `-${column.key}`;
+    change({ sort: by === first ? other : first }, { redraw: false });
+    draw();
+  }
+
+  const whole = h("table", { class: "long", role: "table" }, h("caption", { class: "unseen" }, caption),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), body, foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf(columns, foot)));
+  whole.style.setProperty("--columns", columns.map(({ kind }, index) => (index ? `${WIDTHS[kind]}rem` : `minmax(${WIDTHS.first}rem, 1fr)`)).join(" "));
+  whole.style.minWidth = `${columns.reduce((sum, { kind }, index) => sum + WIDTHS[index ? kind : "first"], 0)}rem`;
+  const saved = async () => (await import("./csv.js")).save(file, shown.flatMap(({ row }) => toCsv(row)));
+  draw();
+  return h("section", { class: "sheet" },
+    h("div", { class: "tools" },
+      h("p", { class: "search" }, h("label", { for: "q" }, t("search")), search),
+      status, h("button", { type: "button", class: "plain", "data-testid": "csv", onclick: saved }, "CSV")),
+    h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, whole));
+}
+
+/** Returns a table that scrolls inside itself where it is wider than the screen. */
+export function scrolling(caption, ...parts) {
+  return h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
+    h("table", {}, h("caption", { class: "unseen" }, caption), parts));
+}
+
+/** Returns a row; it says that it is one, for browsers forget that where a row is laid out as a grid. */
+function lineOf(columns, contents, attributes = {}) {
+  const cells = columns.map(({ key, kind }, index) => index
+    ? h("td", { role: "cell", class: kind, "data-column": key }, contents[index])
+    : h("th", { role: "rowheader", scope: "row", "data-column": key }, contents[index]));
+  return h("tr", { role: "row", ...attributes }, cells);
+}
+
+function headOf(column, onclick) {
+  const title = column.value ? h("button", { type: "button", class: "sort", onclick }, column.title) : column.title;
+  return h("th", { role: "columnheader", scope: "col", class: column.kind }, title, column.head);
+}
+
+/** Orders by group, then by value up or down; equals keep their order. */
+function compare([group, value], [otherGroup, otherValue], sign) {
+  if (group !== otherGroup) return group - otherGroup;
+  return value === otherValue ? 0 : value < otherValue ? -sign : sign;
+}
+
+/** Returns a part of a page under its heading. */
+export const card = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), content);

@@ -1,0 +1,423 @@
+"""The managers' pages: their numbers are those of the API, of the CSV and of a recount."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from api.pages import files
+from tests.browser.dashboard import enter, go, stands
+from tests.browser.phone import Phone, Spy, answer, cut
+from tests.browser.test_accessibility import OVERFLOW
+from tests.journeys import score_history as naive
+from tests.journeys.score_history import History
+from tests.world import ALL_WELL, Caller, World, ok
+
+PERIOD = "from=2025-04&to=2025-06"
+ONE = f"{PERIOD}&checklist=visit"
+SCORES = re.compile(r"/api/v1/scores\?")
+#: every page of a manager, by what it shows
+PAGES = {
+    "overview": "/dashboard?{query}",
+    "locations": "/dashboard/locations?{query}",
+    "location": "/dashboard/locations/{location}?{query}",
+    "region": "/dashboard/regions/{region}?{query}",
+    "sections": "/dashboard/sections?{query}",
+    "fundamentals": "/dashboard/sections?by=fundamental&{query}",
+    "questions": "/dashboard/questions?{query}",
+}
+
+
+def percent(score: float) -> str:
+    """Return a score as the pages write it: per cent with one decimal, half up, in exact decimals."""
+    tenths = (Decimal(str(score)) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{tenths}%"
+
+
+def manager(history: History, *regions: str, **named_for: Any) -> Caller:
+    ids = [history.regions[code]["id"] for code in regions]
+    return history.world.person("manager", region_ids=ids, **named_for)
+
+
+def rows(page: Page) -> list[str]:
+    """Return the codes of the locations in the table, in its order."""
+    return [each.inner_text() for each in page.locator("tbody th .quiet").all()]
+
+
+def cell(page: Page, location: Any, column: str) -> str:
+    place = page.locator(f"tr[data-location='{location['id']}'] [data-column={column}]")
+    return " ".join(place.inner_text().split())
+
+
+def saved(page: Page) -> list[dict[str, str]]:
+    """Press CSV, and return its rows."""
+    with page.expect_download() as download:
+        page.click("[data-testid=csv]")
+    text = Path(download.value.path()).read_bytes().decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+# Numbers.
+
+
+def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, history: History) -> None:
+    caller = manager(history, "country")
+    page = enter(desk, caller, f"/dashboard/locations?{ONE}")
+    answered = caller.everything(f"/scores?by=location&include=change&sort=-score&{ONE}")
+    assert rows(page) == [each["location"]["code"] for each in answered]
+    for each in answered:
+        code = each["location"]["code"]
+        now = naive.score(history.some(checklist="visit", location=code))
+        before = history.some("2025-01", "2025-03", checklist="visit", location=code)
+        place = history.locations[code]
+        assert cell(page, place, "score") == (percent(now["score"]) if now["visits"] else "–")
+        assert cell(page, place, "visits") == str(now["visits"])
+        if now["indicative"]:
+            assert cell(page, place, "rank") == ("too few visits" if now["visits"] else "No visits")
+        moved = naive.change(history.some(checklist="visit", location=code), before)
+        if moved["difference"] is not None:
+            tenths = Decimal(percent(moved["difference"])[:-1])
+            assert cell(page, place, "change").startswith(f"{tenths:+}")
+            assert ("beyond chance" in cell(page, place, "change")) == moved["significant"]
+    ranked = [each for each in answered if each["rank"]]
+    for each in ranked:
+        best, worst = each["rank_range"]["best"], each["rank_range"]["worst"]
+        shown = cell(page, each["location"], "rank")
+        assert shown in (f"{best}–{worst} of {len(ranked)}", f"{best} of {len(ranked)}")
+    assert desk.errors == []
+
+
+def test_the_csv_has_exactly_the_rows_shown_as_the_api_has_them(desk: Phone, history: History) -> None:
+    caller = manager(history, "country")
+    page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+")
+    page.fill("#q", "Store ")
+    page.get_by_role("button", name="Score").click()
+    fields = "location,visits,points_earned,points_possible,score,interval,indicative,rank,trend"
+    query = f"by=location&include=trend&sort=-score&fields={fields}&{ONE}"
+    text = caller.get(f"/scores?{query}", headers={"Accept": "text/csv"}).get_data(as_text=True)
+    of_api = list(csv.DictReader(io.StringIO(text, newline="")))
+    kept = saved(page)
+    assert [row["location_code"] for row in kept] == rows(page)
+    for row, expected in zip(kept, of_api, strict=True):
+        for name, value in expected.items():
+            if name == "location_name" or not re.fullmatch(r"-?[0-9.]+", value):
+                assert row[name] == value, name
+            else:
+                assert float(row[name]) == float(value), name
+    page.fill("#q", "store a")
+    assert [row["location_code"] for row in saved(page)] == rows(page) == ["A"]
+
+
+def test_a_location_and_a_region_show_their_report(desk: Phone, history: History) -> None:
+    page = enter(
+        desk, manager(history, "country"), f"/dashboard/locations/{history.locations['A']['id']}?{ONE}"
+    )
+    made = history.some(checklist="visit", location="A")
+    expect(page.locator(".headline .number").first).to_have_text(percent(naive.score(made)["score"]))
+    for section in naive.DOCUMENTS["visit"]["sections"]:
+        figures = naive.score(made, "section", ("visit", section["key"]))
+        expect(page.locator(f"[id='visit/{section['key']}'] summary b")).to_have_text(
+            percent(figures["score"])
+        )
+    expect(page.locator("section.card").last.locator("tbody tr")).to_have_count(len(made))
+    go(page, f"/dashboard/regions/{history.regions['north']['id']}?{ONE}")
+    of_region = naive.score(history.some(checklist="visit", region="north"))
+    expect(page.locator(".headline .number").first).to_have_text(percent(of_region["score"]))
+
+
+def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/sections?{ONE}")
+    for code, location in history.locations.items():
+        for section in naive.DOCUMENTS["visit"]["sections"]:
+            key = ("visit", section["key"])
+            figures = naive.score(history.some(checklist="visit", location=code), "section", key)
+            if figures["score"] is not None:
+                place = f"tr[data-location='{location['id']}'] [data-column='{'/'.join(key)}']"
+                expect(page.locator(place)).to_have_text(percent(figures["score"]))
+
+
+def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history: History) -> None:
+    caller = manager(history, "country")
+    page = enter(desk, caller, f"/dashboard/questions?{ONE}")
+    answered = caller.everything(f"/scores?by=question&sort=score&{ONE}")
+    scored = [each for each in answered if each["points_possible"]]
+    shown = [each.get_attribute("data-question") for each in page.locator("tbody tr[data-question]").all()]
+    assert shown == [each["question"]["key"] for each in scored]
+    greeting = page.locator("tr[data-question=greeting]")
+    greeting.locator("summary").click()
+    said = ok(caller.get(f"/comments?question=greeting&checklist=visit&{PERIOD}"))["items"]
+    assert said, "the history has comments"
+    expect(greeting.locator(".comments li")).to_have_count(len(said))
+    expect(greeting.locator("blockquote").first).to_have_text(said[0]["comment"])
+
+
+def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history: History) -> None:
+    """Exactly: no share is a tenth off because its double lies just below a half."""
+    page = enter(desk, manager(history, "country"), "/dashboard")
+    shares = [0, 1, 0.0005, 0.0015, 0.8745, 0.8755, 0.876499, 0.8765, 0.999499, 0.9995, 0.145, 0.285, 0.5725]
+    shares += [number / 2000 for number in range(1, 2000, 2)]
+    written = page.evaluate(
+        "async ([base, shares]) => shares.map((await import(`${base}/dashboard/figures.js`)).percent)",
+        [files.BASE, shares],
+    )
+    assert written == [percent(share) for share in shares]
+
+
+def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History) -> None:
+    """Σ(n − 1)·s² over Σ(n − 1): the spread within locations; the rows are counted here anew."""
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    each = [naive.score(history.some(checklist="visit", location=code)) for code in history.locations]
+    several = [row for row in each if row["visits"] > 1]
+    freedom = sum(row["visits"] - 1 for row in several)
+    within = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
+    whole = naive.score(history.some(checklist="visit"))
+    expect(page.get_by_text(f"All together score {percent(whole['score'])}.")).to_be_visible()
+    expect(page.get_by_text(f"lies {percent(round(within, 6))} from its own")).to_be_visible()
+
+
+def test_how_a_number_is_made_is_one_click_away(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    figures = naive.score(history.some(checklist="visit", location="A"))
+    number = page.locator(f"tr[data-location='{history.locations['A']['id']}'] [data-column=score] button")
+    number.focus()
+    page.keyboard.press("Enter")
+    words = (
+        f"{figures['points_earned']} of {figures['points_possible']} points, in {figures['visits']} visits."
+    )
+    expect(page.get_by_role("dialog")).to_contain_text(words)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(number).to_be_focused()
+
+
+# The address.
+
+
+def test_the_address_holds_every_filter_and_back_restores_them(
+    new_desk: Callable[..., Phone], history: History
+) -> None:
+    caller = manager(history, "country")
+    desk = new_desk()
+    page = enter(desk, caller, f"/dashboard/locations?{PERIOD}")
+    page.select_option("#checklist", "visit")
+    page.wait_for_url("**checklist=visit*")
+    stands(page)
+    page.select_option("#region_id", history.regions["north"]["id"])
+    page.wait_for_url("**region_id=*")
+    stands(page)
+    page.get_by_role("button", name="Visits").click()
+    page.fill("#q", "store")
+    filtered, shown = page.evaluate("location.href"), rows(page)
+    assert sorted(shown) == ["A", "B", "H"]
+
+    other = new_desk()
+    enter(other, caller, filtered.split(page.url.split("/dashboard")[0])[1])
+    assert rows(other.page) == shown
+    expect(other.page.locator("#from")).to_have_value("2025-04")
+    expect(other.page.locator("#q")).to_have_value("store")
+
+    page.get_by_role("link", name="Store A").click()
+    page.wait_for_url("**/locations/*")
+    stands(page)
+    page.go_back()
+    page.wait_for_url(filtered)
+    stands(page)
+    assert rows(page) == shown
+    page.go_back()
+    page.go_back()
+    stands(page)
+    expect(page.locator("#region_id")).to_have_value("")
+    expect(page.locator("tbody tr")).to_have_count(7)
+
+
+def test_sorting_by_a_head_turns_at_the_second_click(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    head = page.get_by_role("columnheader", name="Location")
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    names = rows(page)
+    assert names == sorted(names)
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert rows(page) == names[::-1]
+
+
+# What may not be seen.
+
+
+def test_what_lies_elsewhere_is_not_found(desk: Phone, world: World) -> None:
+    elsewhere = world.new_location(region_id=world.new_region()["id"])
+    visit = world.visit(location=elsewhere)
+    photo = world.photo(visit)
+    greeting = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo]}}
+    ok(world.send(visit, world.submission(greeting)), 201)
+    mine = world.location
+    page = enter(desk, world.manager, "/dashboard/locations")
+    assert rows(page) == [mine["code"]]
+    for address in (
+        f"/dashboard/locations/{elsewhere['id']}",
+        f"/dashboard/regions/{elsewhere['region_id']}",
+        f"/dashboard/visits/{visit['id']}",
+        f"/dashboard/locations?region_id={elsewhere['region_id']}",
+    ):
+        go(page, address, "missing")
+        expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+        assert elsewhere["name"] not in page.content()
+    api = f"{page.url.split('/dashboard')[0]}/api/v1"
+    for path in (
+        f"/visits/{visit['id']}/photos/{photo}",
+        f"/scores?by=location&region_id={elsewhere['region_id']}",
+    ):
+        assert page.request.get(api + path, headers={"Accept": "text/csv, image/*"}).status == 404
+
+
+def test_a_shopper_is_sent_to_the_form(desk: Phone, world: World) -> None:
+    page = enter(desk, world.shopper, "/dashboard/locations", "missing")
+    expect(page.get_by_role("link", name="To your visits")).to_have_attribute("href", "/")
+
+
+SCRIPT = "<script>document.title = 'taken'</script>"
+
+
+def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
+    location = world.new_location(name=f"=1+1 {SCRIPT}")
+    written = {**ALL_WELL, "greeting": {"value": "no", "comment": SCRIPT}, "story": {"value": "=1+1"}}
+    visit = world.made(written, location=location, comment=f"<img src=x onerror=alert(1)> {SCRIPT}")
+    page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
+    expect(page.locator("[data-question=greeting] blockquote")).to_have_text(SCRIPT)
+    expect(page.locator("[data-question=story] .value")).to_have_text("=1+1")
+    for address in ("/dashboard/questions", "/dashboard/locations", "/dashboard"):
+        go(page, address)
+        for summary in page.locator("details.data summary").all():
+            summary.click()
+        expect(page.locator("main script, main img")).to_have_count(0)
+        assert "taken" not in page.title()
+    go(page, "/dashboard/locations")
+    assert [row["location_name"] for row in saved(page) if "script" in row["location_name"]] == [
+        f"'{location['name']}"
+    ]
+    assert desk.errors == []
+
+
+# To the evidence.
+
+
+def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone, world: World) -> None:
+    visit = world.visit()
+    photo = world.photo(visit)
+    greeting = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo]}}
+    ok(world.send(visit, world.submission(greeting)), 201)
+    page = enter(desk, world.manager, "/dashboard/sections")
+
+    def step(place: str) -> None:
+        page.locator(place).focus()
+        page.keyboard.press("Enter")
+
+    step("[data-column='visit/welcome'] a")
+    stands(page)
+    page.wait_for_url("**/locations/*")
+    expect(page.locator("[id='visit/welcome']")).to_have_attribute("open", "")
+    step(f"a[href='/dashboard/visits/{visit['id']}']")
+    page.wait_for_url("**/visits/*")
+    stands(page)
+    step(f"[data-photo='{photo}']")
+    whole = page.get_by_role("dialog").get_by_role("img")
+    expect(whole).to_be_visible()
+    page.wait_for_function("document.querySelector('dialog img').naturalWidth > 0")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"[data-photo='{photo}']")).to_be_focused()
+
+
+# When it fails.
+
+
+def test_a_failure_does_not_read_as_no_data(desk: Phone, history: History) -> None:
+    Spy(desk, "GET", SCORES, answer(500, "{}"), cut)
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}", "failed")
+    expect(page.get_by_text("The figures could not be fetched.")).to_be_visible()
+    expect(page.get_by_text("No visits")).to_have_count(0)
+    expect(page.locator("table")).to_have_count(0)
+    page.get_by_role("button", name="Try again").click()
+    stands(page, "failed")
+    page.get_by_role("button", name="Try again").click()
+    stands(page)
+    assert len(rows(page)) == 7
+
+
+def test_an_old_answer_is_shown_as_old(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    shown = rows(page)
+    page.get_by_role("link", name="Store A").click()
+    page.wait_for_url("**/locations/*")
+    stands(page)
+    desk.context.route(re.compile("/api/v1/"), cut)
+    page.go_back()
+    stands(page, "stale")
+    expect(page.get_by_text("These are the last figures that came.")).to_be_visible()
+    assert rows(page) == shown
+    desk.context.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    stands(page)
+    expect(page.get_by_text("These are the last figures that came.")).to_have_count(0)
+
+
+def test_nothing_to_show_is_said(desk: Phone, world: World) -> None:
+    page = enter(desk, world.person("manager"), "/dashboard/locations")
+    expect(page.get_by_text("There are no locations here.")).to_be_visible()
+    world.location  # noqa: B018
+    go(page, "/dashboard/sections")
+    expect(page.get_by_text("No visits")).to_be_visible()
+
+
+# For everybody.
+
+
+@pytest.mark.parametrize(
+    ("width", "colors"), [(390, "dark"), (1440, "light"), (390, "light"), (1440, "dark")]
+)
+def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
+    new_desk: Callable[..., Phone], history: History, width: int, colors: str
+) -> None:
+    desk = new_desk(width, color_scheme=colors)
+    caller = manager(history, "country")
+    page = enter(desk, caller, "/dashboard")
+    visit = ok(caller.get(f"/visits?location_id={history.locations['A']['id']}"))["items"][0]
+    names = {"location": history.locations["A"]["id"], "region": history.regions["north"]["id"]}
+    for query in (ONE, PERIOD):
+        for what, address in {**PAGES, "visit": f"/dashboard/visits/{visit['id']}"}.items():
+            go(page, address.format(query=query, **names))
+            for summary in page.locator("details summary").all()[:2]:
+                summary.click()
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+            assert page.evaluate(OVERFLOW) <= 0, what
+    go(page, "/dashboard/visits/00000000-0000-4000-8000-000000000000", "missing")
+    assert Axe().run(page).violations_count == 0
+    assert desk.errors == []
+
+
+def test_the_first_answers_are_asked_for_once(desk: Phone, history: History) -> None:
+    """What the page lets begin early is what its scripts ask for."""
+    page = enter(desk, manager(history, "country"), "/dashboard")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.split("/api/v1")[-1]))
+    go(page, f"/dashboard/locations?{ONE}&region_id={history.regions['north']['id']}")
+    calls = [each for each in asked if each.startswith(("/scores", "/me"))]
+    assert len(calls) == len(set(calls)) == 2
+
+
+def test_the_pages_speak_spanish(new_desk: Callable[..., Phone], history: History) -> None:
+    desk = new_desk(locale="es-ES")
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    expect(page.get_by_role("heading", name="Locales", exact=True)).to_be_visible()
+    score = naive.score(history.some(checklist="visit", location="A"))["score"]
+    assert cell(page, history.locations["A"], "score").replace("\xa0", " ") == percent(score).replace(
+        ".", ","
+    ).replace("%", " %")

@@ -1,0 +1,354 @@
+"""The reviewers' page: what waits, with its evidence beside it, and decisions that are taken once."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.dashboard import enter, go, stands
+from tests.browser.phone import Phone, Spy, answer, cut, lose_answer
+from tests.browser.test_accessibility import OVERFLOW
+from tests.pictures import jpeg
+from tests.world import ALL_WELL, CHECKLIST, World, ok
+
+QUEUE = "/dashboard/reviews"
+REVIEWS = re.compile(r"/api/v1/reviews\?")
+REVIEW = re.compile(r"/api/v1/visits/[^/]+/review$")
+COPIED = "The man at the till never looked up from his phone."
+
+
+def queue(page: Page) -> list[str | None]:
+    """Return the visits that the page shows as waiting, in its order."""
+    return [each.get_attribute("data-visit") for each in page.locator(".queue li").all()]
+
+
+def current(page: Page) -> str | None:
+    return page.locator(".queue li:has([aria-current=true])").get_attribute("data-visit")
+
+
+def shows(page: Page, visit: Any) -> None:
+    """Wait until the page stands with this visit to decide on."""
+    expect(page.locator(f".queue li[data-visit='{visit['id']}'] a")).to_have_attribute("aria-current", "true")
+    stands(page)
+
+
+def decisions(world: World, visit: Any) -> list[tuple[str, str | None]]:
+    """Return the decisions on a visit and their reasons."""
+    kept = ok(world.admin.get(f"/visits/{visit['id']}"))["decisions"]
+    return [(each["decision"], each["reason"]) for each in kept]
+
+
+def flagged(world: World) -> tuple[Any, Any]:
+    """Make a visit, and one with the same photo and the same words, sent from two kilometres away."""
+    picture, zoe, ben = jpeg(seed=7), world.person("shopper", "Zoe"), world.person("shopper", "Ben")
+    first = world.visit(zoe)
+    photo_id = world.photo(first, picture, zoe)
+    answers = {**ALL_WELL, "greeting": {"value": "no", "comment": COPIED, "photos": [photo_id]}}
+    ok(world.send(first, world.submission(answers), zoe), 201)
+    second = world.visit(ben, world.new_location(name="Leith"))
+    photo_id = world.photo(second, picture, ben)
+    answers = {**ALL_WELL, "story": {"value": COPIED}, "greeting": {"value": "yes", "photos": [photo_id]}}
+    far = {"latitude": 51.52, "longitude": -0.1, "accuracy_m": 12}
+    ok(world.send(second, world.submission(answers, position=far), ben), 201)
+    return first, second
+
+
+# What waits, and what there is to judge it by.
+
+
+def test_the_longest_waiting_comes_first_and_the_flags_are_explained(desk: Phone, world: World) -> None:
+    waiting = [world.late() for _ in range(3)]
+    page = enter(desk, world.reviewer, QUEUE)
+    assert queue(page) == [visit["id"] for visit in waiting]
+    assert current(page) == waiting[0]["id"]
+    flag = page.locator("[data-flag=late]")
+    expect(flag).to_contain_text("Finished 1 day after the window closed.")
+    expect(flag.locator("h3")).to_have_text("Late")
+    page.click(f".queue li[data-visit='{waiting[2]['id']}'] a")
+    shows(page, waiting[2])
+    page.go_back()
+    shows(page, waiting[0])
+    assert desk.errors == []
+
+
+def test_the_earlier_photo_and_words_stand_beside(desk: Phone, world: World) -> None:
+    first, second = flagged(world)
+    page = enter(desk, world.reviewer, QUEUE)
+    for flag in ("photo-seen-before", "comment-seen-before"):
+        sides = page.locator(f"[data-flag={flag}] figure")
+        assert [side.get_attribute("data-visit") for side in sides.all()] == [second["id"], first["id"]]
+        expect(sides.nth(0)).to_contain_text("Ben")
+        expect(sides.nth(1)).to_contain_text("Zoe")
+        assert sides.nth(1).locator("a").get_attribute("href") == f"/dashboard/visits/{first['id']}"
+    words = page.locator("[data-flag=comment-seen-before] blockquote")
+    expect(words).to_have_text([COPIED, COPIED])
+    pictures = page.locator("[data-flag=photo-seen-before] img")
+    expect(pictures).to_have_count(2)
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("each => each.complete && each.naturalWidth > 0", arg=picture.element_handle())
+    page.locator("[data-flag=photo-seen-before] button").nth(1).click()
+    expect(page.locator("dialog img")).to_have_attribute("src", re.compile(first["id"]))
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_times_and_distance_are_told_by_the_clock_of_the_location(desk: Phone, world: World) -> None:
+    tokyo = world.new_location(time_zone="Asia/Tokyo")
+    visit = world.visit(location=tokyo)
+    started = datetime.now(UTC).replace(hour=1, minute=30, second=0) - timedelta(days=2)
+    ended = started + timedelta(minutes=90)
+    times = {"started_at": started.isoformat(), "finished_at": ended.isoformat()}
+    far = {"latitude": 51.52, "longitude": -0.1, "accuracy_m": 12}
+    ok(world.send(visit, world.submission(position=far, **times)), 201)
+    page = enter(desk, world.reviewer, QUEUE)
+    made = page.locator("[data-fact=made]")
+    expect(made).to_contain_text("10:30")
+    expect(made).to_contain_text("12:00")
+    expect(made).to_contain_text("1.5 hours")
+    expect(page.locator("[data-fact=distance]")).to_contain_text("2.2 km away")
+    expect(page.locator("[data-fact=distance]")).to_contain_text("give or take 12 m")
+    expect(page.get_by_text("Asia/Tokyo")).to_be_visible()
+    expect(page.locator("[data-fact=photos]")).to_contain_text("0 of 0")
+
+
+def test_what_was_decided_before_is_told_with_who_and_why(desk: Phone, world: World) -> None:
+    visit = world.late()
+    colleague = world.person("reviewer", "Ada Byron")
+    reasons = {"wait": "Longer than that"}
+    ok(world.review(visit, "return", colleague, reason="Two things", question_reasons=reasons))
+    ok(world.send(visit, world.submission(revision=2)), 201)
+    page = enter(desk, world.reviewer, QUEUE)
+    past = page.locator("[data-decided=return]")
+    for words in ("Returned by Ada Byron", "Revision 1", "Two things", "How long did you wait?", "Longer"):
+        expect(past).to_contain_text(words)
+    expect(page.locator("[data-flag=late]")).to_contain_text("Finished")
+
+
+def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
+    evil = "<img src=x onerror=\"document.title='evil'\"><script>document.title='evil'</script>"
+    world.late({**ALL_WELL, "story": {"value": evil}}, comment=evil)
+    page = enter(desk, world.reviewer, QUEUE)
+    expect(page.get_by_text(evil)).to_have_count(2)
+    assert "evil" not in page.title()
+
+
+# Decisions.
+
+
+def test_after_a_decision_the_next_one_comes_by_itself(desk: Phone, world: World) -> None:
+    first, second = world.late(), world.late()
+    page = enter(desk, world.reviewer, QUEUE)
+    page.click("[data-decision=accept]")
+    shows(page, second)
+    expect(page.get_by_test_id("outcome")).to_contain_text("Accepted")
+    expect(page.get_by_test_id("outcome")).to_be_focused()
+    assert queue(page) == [second["id"]]
+    assert decisions(world, first) == [("accept", None)]
+    page.fill("[name=reason]", "Another store")
+    page.click("[data-decision=reject]")
+    expect(page.get_by_text("No visit waits for a decision.")).to_be_visible()
+    assert decisions(world, second) == [("reject", "Another store")]
+    assert desk.errors == []
+
+
+def test_a_visit_is_returned_with_reasons_by_question(desk: Phone, world: World) -> None:
+    visit = world.late()
+    page = enter(desk, world.reviewer, QUEUE)
+    page.click("[data-decision=return]")
+    expect(page.locator("[name=reason]")).to_be_focused()
+    expect(page.get_by_text("Say why.")).to_be_visible()
+    assert decisions(world, visit) == []
+    page.click("summary:has-text('Reasons by question')")
+    page.select_option("#reason-question", "wait")
+    page.click("text=Add a reason")
+    page.keyboard.type("Longer than that by your own words")
+    page.click("[data-decision=return]")
+    expect(page.get_by_text("No visit waits for a decision.")).to_be_visible()
+    mine = ok(world.shopper.get(f"/visits/{visit['id']}"))
+    assert mine["status"] == "returned"
+    assert mine["question_reasons"] == {"wait": "Longer than that by your own words"}
+
+
+def test_of_two_reviewers_the_second_is_told_and_gets_the_next(desk: Phone, world: World) -> None:
+    first, second = world.late(), world.late()
+    page = enter(desk, world.reviewer, QUEUE)
+    ok(world.review(first, "reject", world.person("reviewer"), reason="Another store"))
+    page.click("[data-decision=accept]")
+    shows(page, second)
+    expect(page.get_by_test_id("outcome")).to_contain_text("Somebody else was faster")
+    assert decisions(world, first) == [("reject", "Another store")]
+    assert queue(page) == [second["id"]]
+
+
+def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: World) -> None:
+    first, second, third = (world.late() for _ in range(3))
+    page = enter(desk, world.reviewer, QUEUE)
+    ok(world.review(second, "accept", world.admin))
+    look = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(look)
+    expect(page.locator(".queue li")).to_have_count(2)
+    assert current(page) == first["id"]
+    ok(world.review(first, "accept", world.admin))
+    fourth = world.late()
+    page.evaluate(look)
+    expect(page.get_by_text("Somebody else has decided on this visit")).to_be_visible()
+    assert queue(page) == [third["id"], fourth["id"]]
+    page.click("text=Show the next")
+    shows(page, third)
+
+
+def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone, world: World) -> None:
+    first, second = world.late(), world.late()
+    page = enter(desk, world.reviewer, QUEUE)
+    spy = Spy(desk, "POST", REVIEW, lose_answer)
+    page.fill("[name=reason]", "As agreed")
+    page.click("[data-decision=accept]")
+    expect(page.get_by_text("No answer came")).to_be_visible()
+    assert page.input_value("[name=reason]") == "As agreed"
+    page.click("[data-decision=accept]")
+    shows(page, second)
+    assert len(spy.requests) == 2
+    assert decisions(world, first) == [("accept", "As agreed")]
+
+
+def test_a_reviewer_replaces_a_decision_on_the_page_of_a_visit(desk: Phone, world: World) -> None:
+    visit = world.made()
+    page = enter(desk, world.reviewer, f"/dashboard/visits/{visit['id']}")
+    expect(page.locator("[data-decided=accept]")).to_contain_text("Accepted by itself")
+    expect(page.get_by_role("heading", name="Replace the decision")).to_be_visible()
+    page.fill("[name=reason]", "It was about another store")
+    page.click("[data-decision=reject]")
+    expect(page.get_by_test_id("outcome")).to_contain_text("Rejected")
+    expect(page.get_by_test_id("outcome")).to_be_focused()
+    expect(page.locator("[data-decided=accept]")).to_contain_text("replaced")
+    assert decisions(world, visit) == [("accept", None), ("reject", "It was about another store")]
+    total = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
+    assert total["visits"] == 0
+
+
+def test_nobody_is_asked_to_decide_on_his_own_visit(desk: Phone, world: World) -> None:
+    world.publish({**CHECKLIST, "key": "own-eyes", "channel": "self_check", "review": "manual"})
+    own = world.visit(world.reviewer, checklist_key="own-eyes")
+    ok(world.send(own, world.submission(), world.reviewer), 201)
+    page = enter(desk, world.reviewer, QUEUE)
+    expect(page.get_by_text("You made this visit yourself.")).to_be_visible()
+    expect(page.locator("[data-decision]")).to_have_count(0)
+
+
+# The keyboard.
+
+
+def test_single_keys_decide_but_not_while_somebody_writes_nor_when_turned_off(
+    desk: Phone, world: World
+) -> None:
+    first, second, third = (world.late() for _ in range(3))
+    page = enter(desk, world.reviewer, QUEUE)
+    for words in ("Accept", "Return", "Reject", "Next visit", "Previous visit"):
+        expect(page.locator(".shortcuts")).to_contain_text(words)
+    page.keyboard.press("j")
+    shows(page, second)
+    page.keyboard.press("k")
+    shows(page, first)
+    page.keyboard.press("Control+a")
+    page.focus("[name=reason]")
+    page.keyboard.type("a rare x")
+    assert page.input_value("[name=reason]") == "a rare x"
+    page.locator("#shortcuts").uncheck()
+    page.keyboard.press("a")
+    page.reload()
+    stands(page)
+    page.keyboard.press("a")
+    page.wait_for_timeout(300)
+    assert [decisions(world, each) for each in (first, second, third)] == [[], [], []]
+    page.locator("#shortcuts").check()
+    page.keyboard.press("a")
+    shows(page, second)
+    page.keyboard.press("x")
+    expect(page.locator("[name=reason]")).to_be_focused()
+    page.keyboard.type("Another store")
+    page.keyboard.press("Tab")
+    page.keyboard.press("x")
+    shows(page, third)
+    assert decisions(world, first) == [("accept", None)]
+    assert decisions(world, second) == [("reject", "Another store")]
+
+
+# States.
+
+
+def test_nothing_waiting_a_failure_and_something_old_look_different(desk: Phone, world: World) -> None:
+    page = enter(desk, world.reviewer, QUEUE)
+    nothing = page.get_by_text("No visit waits for a decision.")
+    expect(nothing).to_be_visible()
+    visit = world.late()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    shows(page, visit)  # by itself
+
+    desk.context.route(REVIEWS, answer(500, "{}"))
+    page.reload()
+    stands(page, "failed")
+    expect(nothing).to_have_count(0)
+    expect(page.locator("[data-decision]")).to_have_count(0)
+    desk.context.unroute(REVIEWS)
+    page.get_by_role("button", name="Try again").click()
+    shows(page, visit)
+
+    desk.context.route(re.compile("/api/v1/"), cut)
+    page.click(".queue a")
+    stands(page, "stale")
+    expect(page.locator(".queue li")).to_have_count(1)
+
+
+def test_what_does_not_wait_any_more_is_said_and_the_next_shown(desk: Phone, world: World) -> None:
+    first, second = world.late(), world.late()
+    ok(world.review(first, "accept"))
+    page = enter(desk, world.reviewer, f"/dashboard/reviews?visit={first['id']}")
+    expect(page.get_by_text("does not wait any more")).to_be_visible()
+    assert current(page) == second["id"]
+
+
+@pytest.mark.parametrize("role", ["manager", "shopper"])
+def test_it_is_for_reviewers_and_administrators(desk: Phone, world: World, role: str) -> None:
+    page = enter(desk, world.manager if role == "manager" else world.shopper, QUEUE, "missing")
+    expect(page.get_by_role("link", name="Reviews")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "colors"), [(390, "light"), (768, "dark"), (1440, "light")])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
+    new_desk: Callable[..., Phone], world: World, width: int, colors: str
+) -> None:
+    desk = new_desk(width, color_scheme=colors)
+    _, second = flagged(world)
+    long = world.new_location(name="Supercalifragilisticexpialidocious" * 2)
+    ok(world.review(world.late(location=long), "return", reason="Two things"))
+    returned = world.late(location=long)
+    ok(world.review(returned, "return", question_reasons={"wait": "Longer"}))
+    ok(world.send(returned, world.submission(revision=2)), 201)
+    page = enter(desk, world.reviewer, QUEUE)
+
+    def look(what: str) -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+        assert page.evaluate(OVERFLOW) <= 0, what
+
+    look("flags with the earlier visit beside")
+    page.click("[data-decision=return]")
+    page.click("summary:has-text('Reasons by question')")
+    page.click("text=Add a reason")
+    look("a decision without its reason")
+    ok(world.review(second, "accept", world.admin))
+    page.click("[data-decision=accept]")
+    shows(page, returned)
+    look("a conflict, and an earlier decision")
+    page.click("[data-decision=accept]")
+    expect(page.get_by_text("No visit waits for a decision.")).to_be_visible()
+    stands(page)
+    look("nothing waits")
+    go(page, f"/dashboard/visits/{returned['id']}")
+    look("a decided visit")
+    assert desk.errors == []
