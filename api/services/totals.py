@@ -13,7 +13,7 @@ from api.domain.months import month_name
 from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit, share
 from api.models.checklists import Checklist
 from api.models.places import Location
-from api.models.scores import Subject, Tally, Total
+from api.models.scores import SHARED_ANSWERS, Subject, Tally, Total
 from api.models.statements import Runner, Statement, insert_many, many
 from api.models.submissions import Submission
 from api.models.visits import Visit
@@ -29,9 +29,8 @@ _SUMMED = (
     "possible_squared",
     "critical_failures",
     "passed",
+    *SHARED_ANSWERS,
 )
-
-
 _TOTAL = ("location_number", "month", "subject_id", *_SUMMED)
 
 
@@ -124,8 +123,8 @@ def shares_of(
     def cell(kind: str, key: str, answer: str = "") -> Cell:
         return Cell(location_number, month, version.subjects[kind, key], answer)
 
-    def numbers(sums: Sums, failures: int = 0, passed: int = 0) -> tuple[int, ...]:
-        return (1, *sums, failures, passed)
+    def numbers(sums: Sums, failures: int = 0, passed: int = 0, given: Sequence[str] = ()) -> tuple[int, ...]:
+        return (1, *sums, failures, passed, *[int(answer in given) for answer in SHARED_ANSWERS])
 
     totals = {
         cell("visit", ""): numbers(
@@ -138,9 +137,10 @@ def shares_of(
         totals[cell("fundamental", key)] = numbers(Sums.of(points))
     tallies = {}
     for question in score.questions:
-        totals[cell("question", question.key)] = numbers(Sums.of(question.points))
+        totals[cell("question", question.key)] = numbers(Sums.of(question.points), given=question.tallies)
         for answer in question.tallies:
-            tallies[cell("question", question.key, answer)] = 1
+            if answer not in SHARED_ANSWERS:
+                tallies[cell("question", question.key, answer)] = 1
     return totals, tallies
 
 
