@@ -1,4 +1,4 @@
-"""Totals: the whole numbers that every score is divided out of, kept by location, month and subject."""
+"""Totals: the whole numbers that every score is divided out of, kept by location, subject and month."""
 
 import uuid
 
@@ -29,8 +29,8 @@ class Total(Base):
 
     ``asked`` counts the visits whose checklist version holds the subject, ``visits`` those that could score
     in it; ``critical_failures`` and ``passed`` are of whole visits, ``SHARED_ANSWERS`` of questions, and zero
-    for the rest. Location and month first: all that a visit changes lies side by side, and so does all that a
-    location's score is made of.
+    for the rest. In the order of the key all that a place's score is made of lies side by side, month after
+    month, and so does not much apart what a visit adds to.
     """
 
     __tablename__ = "totals"
@@ -39,8 +39,8 @@ class Total(Base):
     location_number: Mapped[int] = mapped_column(
         ForeignKey("locations.number"), primary_key=True, autoincrement=False
     )
-    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     asked: Mapped[int]
     visits: Mapped[int]
     earned: Mapped[int] = mapped_column(BigInteger)
@@ -68,7 +68,7 @@ class Tally(Base):
     location_number: Mapped[int] = mapped_column(
         ForeignKey("locations.number"), primary_key=True, autoincrement=False
     )
-    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     answer: Mapped[str] = mapped_column(primary_key=True)
     times: Mapped[int]

@@ -31,15 +31,15 @@ _SUMMED = (
     "passed",
     *SHARED_ANSWERS,
 )
-_TOTAL = ("location_number", "month", "subject_id", *_SUMMED)
+_TOTAL = ("location_number", "subject_id", "month", *_SUMMED)
 
 
 class Cell(NamedTuple):
     """Where a total or a tally is kept; ``answer`` is empty for a total."""
 
     location_number: int
-    month: int
     subject_id: int
+    month: int
     answer: str = ""
 
 
@@ -121,7 +121,7 @@ def shares_of(
     """Return what one visit adds to the totals and to the tallies, by cell."""
 
     def cell(kind: str, key: str, answer: str = "") -> Cell:
-        return Cell(location_number, month, version.subjects[kind, key], answer)
+        return Cell(location_number, version.subjects[kind, key], month, answer)
 
     def numbers(sums: Sums, failures: int = 0, passed: int = 0, given: Sequence[str] = ()) -> tuple[int, ...]:
         return (1, *sums, failures, passed, *[int(answer in given) for answer in SHARED_ANSWERS])
@@ -168,7 +168,7 @@ def differences(session: Session) -> Iterator[str]:
 
     names = _Names(session)
     for total in session.scalars(select(Total).execution_options(yield_per=1000)):
-        cell = Cell(total.location_number, total.month, total.subject_id)
+        cell = Cell(total.location_number, total.subject_id, total.month)
         stored = {name: getattr(total, name) for name in _SUMMED}
         counted = totals.pop(cell, Counter())
         for name in _SUMMED:
@@ -177,7 +177,7 @@ def differences(session: Session) -> Iterator[str]:
     for cell in totals:
         yield f"{names.of(cell)}: is missing"
     for tally in session.scalars(select(Tally).execution_options(yield_per=1000)):
-        cell = Cell(tally.location_number, tally.month, tally.subject_id, tally.answer)
+        cell = Cell(tally.location_number, tally.subject_id, tally.month, tally.answer)
         times = tallies.pop(cell, 0)
         if tally.times != times:
             yield f"{names.of(cell)}: was counted {tally.times} times, a recount gives {times}"

@@ -155,8 +155,7 @@ def _work(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[], Non
         cursor.execute(f"UPDATE visits SET {columns} WHERE id = {bare.mark}", [*changed.values(), key])
         bare.insert("decisions", decision)
         bare.add(Total, total_rows)
-        if tally_rows:
-            bare.add(Tally, tally_rows)
+        bare.add(Tally, tally_rows)
         cursor.execute("COMMIT")
 
     return work
