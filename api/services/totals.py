@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, select
@@ -123,8 +123,10 @@ def shares_of(
     def cell(kind: str, key: str, answer: str = "") -> Cell:
         return Cell(location_number, version.subjects[kind, key], month, answer)
 
-    def numbers(sums: Sums, failures: int = 0, passed: int = 0, given: Sequence[str] = ()) -> tuple[int, ...]:
-        return (1, *sums, failures, passed, *[int(answer in given) for answer in SHARED_ANSWERS])
+    def numbers(
+        sums: Sums, failures: int = 0, passed: int = 0, given: tuple[str, ...] = ()
+    ) -> tuple[int, ...]:
+        return (1, *sums, failures, passed, *_shared(given))
 
     totals = {
         cell("visit", ""): numbers(
@@ -142,6 +144,12 @@ def shares_of(
             if answer not in SHARED_ANSWERS:
                 tallies[cell("question", question.key, answer)] = 1
     return totals, tallies
+
+
+@lru_cache(maxsize=100)
+def _shared(given: tuple[str, ...]) -> tuple[int, ...]:
+    """Count each of ``SHARED_ANSWERS`` among the answers to a question."""
+    return tuple(int(answer in given) for answer in SHARED_ANSWERS)
 
 
 def differences(session: Session) -> Iterator[str]:
