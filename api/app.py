@@ -23,6 +23,7 @@ from api.routes import (
     checklists,
     health,
     openapi,
+    organizations,
     photo_store,
     photos,
     places,
@@ -142,6 +143,7 @@ def _routes(app: Flask) -> None:
     for module in (
         sign_in,
         checklists,
+        organizations,
         places,
         users,
         visits,
