@@ -24,6 +24,7 @@ from api.routes import (
     comments,
     health,
     openapi,
+    organizations,
     photo_store,
     photos,
     places,
@@ -144,6 +145,7 @@ def _routes(app: Flask) -> None:
     for module in (
         sign_in,
         checklists,
+        organizations,
         places,
         users,
         visits,

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import marshmallow as ma
@@ -178,6 +178,8 @@ class RandomId(Id):
 class Time(fields.DateTime):
     """An RFC 3339 time with an offset, in and out; the server answers in UTC."""
 
+    written_by = staticmethod(utc_text)
+
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else utc_text(value)
 
@@ -279,7 +281,19 @@ class Position(Schema):
     accuracy_m = Number(0, 100_000_000, allow_none=True)
 
 
-class PageQuery(Schema):
+class Query(Schema):
+    """A query string; what it says is found out once for as long as it is asked again and again."""
+
+    @cached_property
+    def _read(self) -> Callable[[tuple[tuple[str, str], ...]], Any]:
+        return lru_cache(maxsize=500)(lambda given: super(Query, self).load(dict(given), unknown=ma.RAISE))
+
+    def load(self, data: Mapping[str, str], **_options: Any) -> dict[str, Any]:  # type: ignore[override]
+        """Return what is asked for."""
+        return dict(self._read(tuple(data.items())))
+
+
+class PageQuery(Query):
     """What every list takes."""
 
     limit = QueryInteger(1, 500, load_default=50)

@@ -6,7 +6,19 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from schemas.base import Id, Integer, Localized, Month, NamedPlace, QueryInteger, Schema, Text, Word, page_of
+from schemas.base import (
+    Id,
+    Integer,
+    Localized,
+    Month,
+    NamedPlace,
+    Query,
+    QueryInteger,
+    Schema,
+    Text,
+    Word,
+    page_of,
+)
 
 
 class Interval(Schema):
@@ -131,7 +143,7 @@ class RegionReport(Report):
     children = fields.List(fields.Nested(Child()), required=True)
 
 
-class PeriodQuery(Schema):
+class PeriodQuery(Query):
     """A period of whole months, both included."""
 
     from_ = Month(data_key="from", attribute="from")

@@ -31,10 +31,11 @@ class NewPassword(Schema):
 
 
 class NamedOrganization(Schema):
-    """An organization, in short."""
+    """An organization, in short, and the colour of its pages."""
 
     id = Id(required=True)
     name = fields.String(required=True)
+    accent_color = fields.String(required=True, allow_none=True)
 
 
 class Me(Schema):

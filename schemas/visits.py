@@ -16,6 +16,7 @@ from schemas.base import (
     Id,
     PageQuery,
     Position,
+    Query,
     QueryBoolean,
     Schema,
     Text,
@@ -100,7 +101,7 @@ class VisitsQuery(PageQuery):
     mine = QueryBoolean(load_default=False)
 
 
-class VisitQuery(Schema):
+class VisitQuery(Query):
     """What is wanted beside the visit itself."""
 
     include = fields.String(validate=validate.OneOf(["checklist"]))

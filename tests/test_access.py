@@ -40,6 +40,8 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/auth/logout": "401 204 204  204 204 204  204 204 204",
     "GET /api/v1/me": EACH_FOR_HIMSELF,
     "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
+    "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
+    "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
     "GET /api/v1/fundamentals": EACH_FOR_HIMSELF,
     "GET /api/v1/checklists": EACH_FOR_HIMSELF,
     "POST /api/v1/checklists": "401 403 403  403 403 403  403 201 201",
@@ -219,6 +221,7 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/me/password": lambda scene, caller: _throwaway(scene, caller).post(
         "/me/password", {"old_password": PASSWORD, "new_password": "another long password"}
     ),
+    "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
     "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
     "PUT /api/v1/checklists/<key>/draft": _edit("/checklists/visit/draft", CHECKLIST),
     "POST /api/v1/checklists/<key>/retire": lambda scene, caller: caller.post(

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from api.domain.checklist import Checklist, complete, faults
+from api.domain.checklist import Checklist, complete
 from api.domain.fundamentals import BY_KEY
+from api.domain.publishing import faults
 from schemas.checklists import ChecklistDraft
 
 FILES = sorted((Path(__file__).parent.parent / "api/checklists").glob("*.json"))

@@ -731,13 +731,15 @@ EDITED = {
     "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
+    "PATCH /api/v1/organization header:If-Match": "/organization",
 }
 
 
 def _if_match_case(path: str) -> Trials:
     """Another's ETag on one's own thing, and the right ETag on another's."""
     method = "PUT" if path.endswith("draft") else "PATCH"
-    body = CHECKLIST if method == "PUT" else {"name": "Edited"}
+    edits = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
+    body = edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         theirs = {"region": scene.region["id"], "location": scene.location["id"]}
@@ -752,6 +754,8 @@ def _if_match_case(path: str) -> Trials:
             return caller.call(method, path.format(**mine), body, headers={"If-Match": f'"{value}"'})
 
         yield Trial("stranger_admin", right, on_mine, lambda: uuid.uuid4().hex)
+        if path == "/organization":  # the only one that has no id: nobody can name another's
+            return
         (name,) = re.findall(r"{(\w+)}", path)
         for headers in ({"If-Match": f'"{right}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):
 

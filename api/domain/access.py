@@ -41,6 +41,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "write checklists": _admins,
     "read places": _watchers,
     "write places": _admins,
+    "administer organization": _admins,
     "administer people": _admins,
     "assign visits": _admins,
     "read visits": _everyone,

@@ -14,4 +14,6 @@ class Organization(HasId, Base):
 
     name: Mapped[str] = mapped_column(unique=True)
     lockout_days: Mapped[int] = mapped_column(default=30)
+    #: of the pages, #rrggbb
+    accent_color: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

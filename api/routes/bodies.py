@@ -137,7 +137,7 @@ class StrictParser(FlaskParser):
                 raise problems.invalid(pointer(name), "This is given twice.")
             if "\0" in name + values[0]:
                 raise problems.invalid(pointer(name.replace("\0", "")), "This holds a NUL character.")
-        return super().load_querystring(req, schema)
+        return req.args.to_dict()
 
     def handle_error(
         self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_options: Any

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.domain import checklist as documents
-from api.domain import problems
+from api.domain import problems, publishing
 from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
 from api.domain.problems import Fault
@@ -182,7 +182,7 @@ class Checked:
 
 def check(session: Session, checklist: Checklist) -> Checked:
     """Look for what stands against publishing a draft; takes its time, so do it on a snapshot."""
-    faults = documents.faults(checklist.draft)
+    faults = publishing.faults(checklist.draft)
     if not faults:
         earlier = session.scalars(
             select(ChecklistVersion)
@@ -190,7 +190,7 @@ def check(session: Session, checklist: Checklist) -> Checked:
             .order_by(ChecklistVersion.version)
         )
         before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
-        faults = documents.changed_meanings(checklist.draft, before)
+        faults = publishing.changed_meanings(checklist.draft, before)
     return Checked(checklist.draft, checklist.latest_version, faults)
 
 

@@ -1,10 +1,13 @@
 """Organizations: made with their first administrator and the built-in checklists."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.domain.access import Actor
 from api.models.organizations import Organization
 from api.models.users import User
 from api.services import checklists, users
@@ -16,6 +19,22 @@ def create(session: Session, name: str) -> Organization:
     session.add(organization)
     session.flush()
     checklists.publish_built_in(session, organization.id)
+    return organization
+
+
+def mine(session: Session, actor: Actor, *, lock: bool = False) -> Organization:
+    """Return the actor's organization; ``lock`` holds it for an edit."""
+    query = select(Organization).where(Organization.id == actor.organization_id)
+    if lock:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(query).one()
+
+
+def edit(session: Session, organization: Organization, values: Mapping[str, Any]) -> Organization:
+    """Change an organization that is held."""
+    for column, value in values.items():
+        setattr(organization, column, value)
+    session.flush()
     return organization
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, TypeDecorator, and_, bindparam, or_
+from sqlalchemy import Integer, Select, TypeDecorator, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain import problems
@@ -35,7 +35,7 @@ def page(
     """Return a page of ``query`` by (``sort``, id); ``sort`` is text, a day or a time, and never null."""
     if cursor is not None:
         value, last_id = _read(cursor, _kind(sort))
-        query = query.where(or_(sort > value, and_(sort == value, id_column > last_id)))
+        query = query.where(tuple_(sort, id_column) > (value, last_id))
     found = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
     items = [row[0] if len(row) == 1 else row for row in found[:limit]]
     if len(found) <= limit:
@@ -54,7 +54,7 @@ def keyed(
     """Return what ``page_of`` runs: ``query`` by (``sort``, id), the first page of it or those after."""
     if after:
         last, last_id = bindparam("after", type_=sort.type), bindparam("after_id", type_=id_column.type)
-        query = query.where(or_(sort > last, and_(sort == last, id_column > last_id)))
+        query = query.where(tuple_(sort, id_column) > tuple_(last, last_id))
     return Statement(query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
 
 

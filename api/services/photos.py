@@ -33,6 +33,7 @@ from api.services.visits import own, seen
 from uploads.fingerprint import hash_bands, hash_distance
 from uploads.picture import Picture, Unusable, clean
 from uploads.store import Missing, Store, StoreDown, UploadLink
+from uploads.turns import turn
 
 MAX_OF_A_VISIT = 500
 NEAR = 3
@@ -122,7 +123,6 @@ def declared(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid
     return photo
 
 
-_decoding = threading.Lock()
 _in_work: set[tuple[uuid.UUID, uuid.UUID]] = set()
 _in_work_lock = threading.Lock()
 
@@ -149,20 +149,19 @@ def check(store: Store, photo: Photo) -> Found:
     Takes its time, and no transaction. Raises Busy where other pictures take too long: nothing is lost.
     """
     found = Found(photo.visit_id, photo.id, photo.upload_key)
-    # One picture at a time is in memory, its bytes as they came too.
-    if not _decoding.acquire(timeout=WAIT_SECONDS):
-        raise Busy
-    try:
-        data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
-        if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
-            return replace(found, unusable="These are not the bytes that were declared.")
-        picture = clean(data, photo.content_type)
-    except Missing:
-        return found
-    except Unusable as unusable:
-        return replace(found, unusable=f"{unusable}.")
-    finally:
-        _decoding.release()
+    # The bytes as they came are in memory during one's turn alone, too.
+    with turn(WAIT_SECONDS) as mine:
+        if not mine:
+            raise Busy
+        try:
+            data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
+            if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
+                return replace(found, unusable="These are not the bytes that were declared.")
+            picture = clean(data, photo.content_type)
+        except Missing:
+            return found
+        except Unusable as unusable:
+            return replace(found, unusable=f"{unusable}.")
     place = f"{PICTURES}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
     key, thumbnail_key = f"{place}.jpg", f"{place}.thumbnail.jpg"
     store.write(key, picture.data, "image/jpeg")

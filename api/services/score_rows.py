@@ -33,12 +33,10 @@ from api.services.score_sums import (
     NOTHING,
     PARTS,
     Counted,
-    Places,
     Subject,
     Sum,
     counted,
     locations,
-    numbers_of,
     sums,
 )
 from api.services.scores import location, place, question_name, region, section_name, whole
@@ -175,7 +173,8 @@ class _Row:
 def _rows(session: Session, actor: Actor, asked: Asked) -> list[_Row]:
     """Return the rows of a table with their sums, in no order."""
     checklists = counted(session, actor, asked.checklist)
-    found, numbers = _locations(session, actor, asked)
+    found = _locations(session, actor, asked)
+    numbers = [each.number for each in found]
     names = _Names(session, actor, asked, checklists, found)
     made = {row.key: row for row in names.standing()}
     for subject_id, number, month, total in _sums(session, asked, checklists, numbers):
@@ -194,21 +193,17 @@ def _rows(session: Session, actor: Actor, asked: Asked) -> list[_Row]:
     return [row for row in made.values() if row.stands or row.now.total.asked]
 
 
-def _locations(session: Session, actor: Actor, asked: Asked) -> tuple[Sequence[Row], Places]:
-    """Return the locations of a table, those asked for that the actor may see, and their numbers."""
+def _locations(session: Session, actor: Actor, asked: Asked) -> Sequence[Row]:
+    """Return the locations of a table: those asked for that the actor may see."""
     if asked.region_id is not None:
         region(session, actor, asked.region_id)
     if asked.location_id is not None:
         location(session, actor, asked.location_id)
-    is_of_all = actor.sees_everything and asked.region_id is None and asked.location_id is None
-    if is_of_all and not asked.is_of_places:
-        return (), None
-    found = locations(session, actor, region_id=asked.region_id, location_id=asked.location_id)
-    return found, None if is_of_all else numbers_of(session, actor, found)
+    return locations(session, actor, region_id=asked.region_id, location_id=asked.location_id)
 
 
 def _sums(
-    session: Session, asked: Asked, checklists: Counted, numbers: Places
+    session: Session, asked: Asked, checklists: Counted, numbers: Sequence[int]
 ) -> Iterator[tuple[int, int, int, Sum]]:
     """Add up totals as finely as the table needs them: (subject, location or 0, month, sum).
 
@@ -227,9 +222,8 @@ def _sums(
         by.append("since")
         since["since"] = first
     subject_ids = checklists.subject_ids(asked.kind)
-    for at, total in sums(
-        session, numbers, subject_ids, period, *by, whole_visits=asked.kind == "visit", **since
-    ):
+    of = "visit" if asked.kind == "visit" else ""
+    for at, total in sums(session, numbers, subject_ids, period, *by, of=of, **since):
         number = at.by_location_number if asked.is_of_places else 0
         month = first
         if by[-1] == "month":

@@ -9,6 +9,8 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Label,
+    Select,
     SQLColumnExpression,
     bindparam,
     case,
@@ -25,16 +27,13 @@ from api.domain.months import Period
 from api.domain.scoring import NO_VISITS, Sums
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.places import Location, Region
-from api.models.scores import Tally, Total
-from api.models.statements import Row, Statement, among, row, rows
+from api.models.scores import SHARED_ANSWERS, Tally, Total
+from api.models.statements import Row, Statement, among, rows
 from api.services import visibility
 from api.services.checklists import Published, published
 
 #: the kinds of subjects that are parts of a visit
 PARTS = ("section", "fundamental", "question")
-
-#: the numbers of locations; ``None`` stands for all of the organization
-Places = Sequence[int] | None
 
 
 class Sum(NamedTuple):
@@ -203,23 +202,9 @@ def _locations(role: str, *given: str) -> Statement:
     )
 
 
-def numbers_of(session: Session, actor: Actor, found: Sequence[Row]) -> Places:
-    """Return the numbers of locations; if they are all there are, sums are quicker without them."""
-    there_are = row(session, _HOW_MANY, organization_id=actor.organization_id)
-    assert there_are is not None
-    return None if there_are.locations == len(found) else [each.number for each in found]
-
-
-_HOW_MANY = Statement(
-    select(func.count().label("locations"))
-    .select_from(Location)
-    .where(Location.organization_id == bindparam("organization_id"))
-)
-
-
-def _sum(number: Any) -> ColumnElement[int]:
+def _sum(number: Any) -> Label[int]:
     """Add a column up; PostgreSQL's sum would come back as a decimal."""
-    return cast(func.sum(number), BigInteger)
+    return cast(func.sum(number), BigInteger).label(number.key)
 
 
 _OF_ALL = (
@@ -231,7 +216,11 @@ _OF_ALL = (
     Total.product,
     Total.possible_squared,
 )
-_OF_WHOLE_VISITS = (*_OF_ALL, Total.critical_failures, Total.passed)
+#: what more is added up of subjects of a kind
+_OF_SOME = {
+    "visit": (Total.critical_failures, Total.passed),
+    "question": tuple(getattr(Total, answer) for answer in SHARED_ANSWERS),
+}
 #: what totals can be added up by
 _BY: Mapping[str, SQLColumnExpression[Any]] = {
     "subject_id": Total.subject_id,
@@ -244,102 +233,78 @@ _BY: Mapping[str, SQLColumnExpression[Any]] = {
 
 def sums(
     session: Session,
-    places: Places,
+    places: Sequence[int],
     subject_ids: Sequence[int],
     period: Period,
     *by: str,
-    whole_visits: bool = False,
+    of: str = "",
     **since: int,
 ) -> list[tuple[Row, Sum]]:
-    """Add up totals in one statement, by any of ``_BY``; returns (row with ``by_…`` of each, sum).
+    """Add up totals of places, by their numbers, by any of ``_BY``; returns (row with ``by_…`` of each, sum).
 
-    ``whole_visits`` counts critical failures and passes too; parts of visits have none.
+    ``of`` "visit" adds up critical failures and passes too, and "question" how often ``SHARED_ANSWERS`` were
+    given, which then stand in the rows.
     """
-    statement = _sums(by, places is not None, whole_visits)
+    extra = 2 if of == "visit" else 0
     width = len(by)
     return [
-        (each, Sum(each[width], Sums._make(each[width + 1 : width + 7]), *each[width + 7 :]))
-        for each in rows(session, statement, **_within(places, subject_ids, period), **since)
+        (
+            each,
+            Sum(each[width], Sums._make(each[width + 1 : width + 7]), *each[width + 7 : width + 7 + extra]),
+        )
+        for each in rows(session, _sums(by, of), **_within(places, subject_ids, period), **since)
     ]
 
 
 @cache
-def _sums(by: tuple[str, ...], in_places: bool, whole_visits: bool) -> Statement:
-    numbers = _OF_WHOLE_VISITS if whole_visits else _OF_ALL
+def _sums(by: tuple[str, ...], of: str) -> Statement:
     # Grouped by label: PostgreSQL does not see that two expressions with parameters are the same.
     labels = [f"by_{name}" for name in by]
-    columns: list[Any] = [_BY[name].label(label) for name, label in zip(by, labels, strict=True)]
-    columns += [_sum(number).label(number.key) for number in numbers]
-    return Statement(
-        lambda dialect: select(*columns).where(*_is_within(Total, in_places, dialect)).group_by(*labels)
-    )
+    named: list[Any] = [_BY[name].label(label) for name, label in zip(by, labels, strict=True)]
+    numbers = (*_OF_ALL, *_OF_SOME.get(of, ()))
+
+    def build(dialect: str) -> Select[Any]:
+        within = _is_within(Total, dialect)
+        if dialect != "sqlite" or by != ("subject_id",):
+            return select(*named, *map(_sum, numbers)).where(*within).group_by(*labels)
+        # SQLite sorts what it groups, unless it lies so: added up by place first, little is left to sort.
+        place = select(*named, *map(_sum, numbers)).where(*within)
+        of_place = place.group_by(Total.location_number, Total.subject_id).subquery().c
+        again = [_sum(of_place[number.key]) for number in numbers]
+        return select(of_place.by_subject_id, *again).group_by(of_place.by_subject_id)
+
+    return Statement(build)
 
 
 def tallies(
-    session: Session, places: Places, subject_ids: Sequence[int], period: Period
+    session: Session, places: Sequence[int], subject_ids: Sequence[int], period: Period
 ) -> dict[int, dict[str, int]]:
-    """Add up how often each question was answered in each way, by subject."""
+    """Add up how often each question was answered with what is its own, by subject."""
     found: dict[int, dict[str, int]] = {}
-    statement = _tallies(places is not None)
-    for each in rows(session, statement, **_within(places, subject_ids, period)):
+    for each in rows(session, _TALLIES, **_within(places, subject_ids, period)):
         if each.times:
             found.setdefault(each.subject_id, {})[each.answer] = each.times
     return found
 
 
-@cache
-def _tallies(in_places: bool) -> Statement:
-    return Statement(
-        lambda dialect: (
-            select(Tally.subject_id, Tally.answer, _sum(Tally.times).label("times"))
-            .where(*_is_within(Tally, in_places, dialect))
-            .group_by(Tally.subject_id, Tally.answer)
-        )
-    )
-
-
-#: all that questions are counted as which have no answers of their own, as scales and choices have
-FIXED_ANSWERS = ("yes", "no", "answered", "not_applicable")
-
-
-def fixed_tallies(
-    session: Session, places: Places, subject_ids: Sequence[int], period: Period
-) -> dict[int, dict[str, int]]:
-    """Do as ``tallies`` for questions with fixed answers: without a sort, SQLite is twice as fast."""
-    statement = _fixed_tallies(places is not None)
-    return {
-        subject_id: {answer: times for answer, times in zip(FIXED_ANSWERS, counts, strict=True) if times}
-        for subject_id, *counts in rows(session, statement, **_within(places, subject_ids, period))
-    }
-
-
-@cache
-def _fixed_tallies(in_places: bool) -> Statement:
-    counts = [
-        cast(func.sum(Tally.times).filter(Tally.answer == each), BigInteger).label(each)
-        for each in FIXED_ANSWERS
-    ]
-    return Statement(
-        lambda dialect: (
-            select(Tally.subject_id, *counts)
-            .where(*_is_within(Tally, in_places, dialect))
-            .group_by(Tally.subject_id)
-        )
-    )
-
-
-def _is_within(table: type[Total] | type[Tally], in_places: bool, dialect: str) -> list[ColumnElement[bool]]:
-    """Return the filter for rows of some subjects, of a period, of places of the subjects' organization."""
-    conditions = [
-        among(table.subject_id, "subject_ids", dialect),
+def _is_within(table: type[Total] | type[Tally], dialect: str) -> list[ColumnElement[bool]]:
+    """Return the filter for rows of some places and subjects, of a period."""
+    return [
+        among(table.location_number, "places", dialect),
         table.month.between(bindparam("first"), bindparam("last")),
+        among(table.subject_id, "subject_ids", dialect),
     ]
-    if in_places:
-        conditions.append(among(table.location_number, "places", dialect))
-    return conditions
 
 
-def _within(places: Places, subject_ids: Sequence[int], period: Period) -> dict[str, Any]:
+def _within(places: Sequence[int], subject_ids: Sequence[int], period: Period) -> dict[str, Any]:
     """Return the parameters of that filter."""
-    parameters = {"subject_ids": subject_ids, "first": period.first, "last": period.last}
-    return parameters if places is None else {**parameters, "places": places}
+    return {"places": places, "subject_ids": subject_ids, "first": period.first, "last": period.last}
+
+
+_TALLIES = Statement(
+    lambda dialect: (
+        select(Tally.subject_id, Tally.answer, _sum(Tally.times))
+        .where(*_is_within(Tally, dialect))
+        .group_by(Tally.subject_id, Tally.answer)
+    )
+)

@@ -17,19 +17,17 @@ from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.months import Period, month_name
 from api.domain.scoring import change, change_figures, figures, possible_tallies, visit_figures
 from api.models.places import Region
+from api.models.scores import SHARED_ANSWERS
 from api.models.statements import Row, Statement, row, rows
 from api.services import visibility
 from api.services.score_sums import (
     NOTHING,
     PARTS,
     Counted,
-    Places,
     Subject,
     Sum,
     counted,
-    fixed_tallies,
     locations,
-    numbers_of,
     pooled,
     sums,
     tallies,
@@ -80,12 +78,12 @@ def region_score(
     """
     checklists = counted(session, actor, checklist_key)
     below = locations(session, actor, region_id=region.id)
-    numbers = numbers_of(session, actor, below)
+    numbers = [each.number for each in below]
     report = _report(session, checklists, numbers, period, checklist_key)
     visits = checklists.subject_ids("visit")
     by_number: dict[int, Sum] = {
         each.by_location_number: total
-        for each, total in sums(session, numbers, visits, period, "location_number", whole_visits=True)
+        for each, total in sums(session, numbers, visits, period, "location_number", of="visit")
     }
     children = _children(session, actor, region, below, by_number)
     return {**report, "region": place(region), "children": children}
@@ -102,24 +100,29 @@ def whole(total: Sum) -> dict[str, Any]:
 
 
 def _report(
-    session: Session, checklists: Counted, numbers: Places, period: Period, checklist_key: str | None
+    session: Session, checklists: Counted, numbers: Sequence[int], period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
     visits = checklists.subject_ids("visit")
     both = Period(period.previous.first, period.last)
     months = dict.fromkeys(both.months, NOTHING)
     compared = set()
-    for each, total in sums(session, numbers, visits, both, "subject_id", "month", whole_visits=True):
+    for each, total in sums(session, numbers, visits, both, "subject_id", "month", of="visit"):
         months[each.by_month] = months[each.by_month].plus(total)
         if total.sums.visits:
             compared.add(each.by_subject_id)
     now = pooled(months[month] for month in period.months)
     before = pooled(months[month] for month in period.previous.months)
-    parts: dict[int, Sum] = {
-        each.by_subject_id: total
-        for each, total in sums(session, numbers, checklists.subject_ids(*PARTS), period, "subject_id")
-        if total.asked
-    }
-    answers = _answers(session, checklists, numbers, parts, period)
+    parts: dict[int, Sum] = {}
+    answers: dict[int, dict[str, int]] = {}
+    of_parts = checklists.subject_ids(*PARTS)
+    for each, total in sums(session, numbers, of_parts, period, "subject_id", of="question"):
+        if total.asked:
+            parts[each.by_subject_id] = total
+            answers[each.by_subject_id] = {
+                answer: times for answer in SHARED_ANSWERS if (times := getattr(each, answer))
+            }
+    for subject_id, own in tallies(session, numbers, of_parts, period).items():
+        answers[subject_id] |= own
     return {
         "from": month_name(period.first),
         "to": month_name(period.last),
@@ -132,23 +135,6 @@ def _report(
         "questions": _questions(checklists, parts, answers),
         "months": [{**whole(months[month]), "month": month_name(month)} for month in period.months],
     }
-
-
-def _answers(
-    session: Session, checklists: Counted, numbers: Places, parts: Iterable[int], period: Period
-) -> dict[int, dict[str, int]]:
-    """Count how often each question was answered in each way."""
-    fixed: list[int] = []
-    free: list[int] = []
-    for each in parts:
-        subject = checklists.subjects[each]
-        if subject.kind == "question":
-            question = checklists.wording(subject).question
-            assert question is not None
-            (free if question.type in ("scale", "choice") else fixed).append(each)
-    return (tallies(session, numbers, free, period) if free else {}) | (
-        fixed_tallies(session, numbers, fixed, period) if fixed else {}
-    )
 
 
 def _sections(checklists: Counted, parts: Mapping[int, Sum]) -> list[dict[str, Any]]:

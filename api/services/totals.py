@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, select
@@ -13,7 +13,7 @@ from api.domain.months import month_name
 from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit, share
 from api.models.checklists import Checklist
 from api.models.places import Location
-from api.models.scores import Subject, Tally, Total
+from api.models.scores import SHARED_ANSWERS, Subject, Tally, Total
 from api.models.statements import Runner, Statement, insert_many, many
 from api.models.submissions import Submission
 from api.models.visits import Visit
@@ -29,18 +29,17 @@ _SUMMED = (
     "possible_squared",
     "critical_failures",
     "passed",
+    *SHARED_ANSWERS,
 )
-
-
-_TOTAL = ("location_number", "month", "subject_id", *_SUMMED)
+_TOTAL = ("location_number", "subject_id", "month", *_SUMMED)
 
 
 class Cell(NamedTuple):
     """Where a total or a tally is kept; ``answer`` is empty for a total."""
 
     location_number: int
-    month: int
     subject_id: int
+    month: int
     answer: str = ""
 
 
@@ -122,10 +121,12 @@ def shares_of(
     """Return what one visit adds to the totals and to the tallies, by cell."""
 
     def cell(kind: str, key: str, answer: str = "") -> Cell:
-        return Cell(location_number, month, version.subjects[kind, key], answer)
+        return Cell(location_number, version.subjects[kind, key], month, answer)
 
-    def numbers(sums: Sums, failures: int = 0, passed: int = 0) -> tuple[int, ...]:
-        return (1, *sums, failures, passed)
+    def numbers(
+        sums: Sums, failures: int = 0, passed: int = 0, given: tuple[str, ...] = ()
+    ) -> tuple[int, ...]:
+        return (1, *sums, failures, passed, *_shared(given))
 
     totals = {
         cell("visit", ""): numbers(
@@ -138,10 +139,17 @@ def shares_of(
         totals[cell("fundamental", key)] = numbers(Sums.of(points))
     tallies = {}
     for question in score.questions:
-        totals[cell("question", question.key)] = numbers(Sums.of(question.points))
+        totals[cell("question", question.key)] = numbers(Sums.of(question.points), given=question.tallies)
         for answer in question.tallies:
-            tallies[cell("question", question.key, answer)] = 1
+            if answer not in SHARED_ANSWERS:
+                tallies[cell("question", question.key, answer)] = 1
     return totals, tallies
+
+
+@lru_cache(maxsize=100)
+def _shared(given: tuple[str, ...]) -> tuple[int, ...]:
+    """Count each of ``SHARED_ANSWERS`` among the answers to a question."""
+    return tuple(int(answer in given) for answer in SHARED_ANSWERS)
 
 
 def differences(session: Session) -> Iterator[str]:
@@ -168,7 +176,7 @@ def differences(session: Session) -> Iterator[str]:
 
     names = _Names(session)
     for total in session.scalars(select(Total).execution_options(yield_per=1000)):
-        cell = Cell(total.location_number, total.month, total.subject_id)
+        cell = Cell(total.location_number, total.subject_id, total.month)
         stored = {name: getattr(total, name) for name in _SUMMED}
         counted = totals.pop(cell, Counter())
         for name in _SUMMED:
@@ -177,7 +185,7 @@ def differences(session: Session) -> Iterator[str]:
     for cell in totals:
         yield f"{names.of(cell)}: is missing"
     for tally in session.scalars(select(Tally).execution_options(yield_per=1000)):
-        cell = Cell(tally.location_number, tally.month, tally.subject_id, tally.answer)
+        cell = Cell(tally.location_number, tally.subject_id, tally.month, tally.answer)
         times = tallies.pop(cell, 0)
         if tally.times != times:
             yield f"{names.of(cell)}: was counted {tally.times} times, a recount gives {times}"

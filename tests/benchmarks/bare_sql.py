@@ -134,7 +134,9 @@ class BareSql:
                 copy.write_row(row)
 
     def add(self, table: type[Total] | type[Tally], rows: Sequence[dict[str, Any]]) -> None:
-        """Add rows to those with the same key, or begin them."""
+        """Add rows, if there are any, to those with the same key, or begin them."""
+        if not rows:
+            return
         marks = ", ".join([self.mark] * len(rows[0]))
         names = f"{table.__tablename__} ({', '.join(rows[0])})"
         # Not one statement with all rows: PostgreSQL takes twice as long for that.
@@ -144,12 +146,14 @@ class BareSql:
 
     def add_many(self, table: type[Total] | type[Tally], rows: Sequence[dict[str, Any]]) -> None:
         """Do the same with very many."""
+        if not rows:
+            return
         names, columns = table.__tablename__, ", ".join(rows[0])
         self.cursor.execute(f"CREATE TEMPORARY TABLE many AS SELECT * FROM {names} LIMIT 0")
         self.fill("many", list(rows[0]), (list(row.values()) for row in rows))
         self.cursor.execute(
             f"INSERT INTO {names} ({columns}) SELECT {columns} FROM many WHERE true "
-            f"ORDER BY location_number, month, subject_id {_adding(table)}"
+            f"ORDER BY location_number, subject_id, month {_adding(table)}"
         )
         self.cursor.execute("DROP TABLE many")
 

@@ -24,6 +24,7 @@ from tests import pictures
 from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 from uploads.folder import FolderStore
 from uploads.store import StoreDown
+from uploads.turns import turn
 
 
 def with_photo(photo_id: str, question: str = "greeting") -> dict[str, Any]:
@@ -518,7 +519,7 @@ def test_a_confirmation_that_waits_too_long_answers_202_and_loses_nothing(
     assert world.upload(declared["upload"], data) == 200
     path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
     monkeypatch.setattr(photos, "WAIT_SECONDS", 0.05)
-    with photos._decoding:
+    with turn(1):
         response = world.shopper.post(path)
     assert ok(response, 202) == {"id": declared["id"], "status": "checking"}
     assert int(response.headers["Retry-After"]) > 0

@@ -2,13 +2,14 @@
 
 import copy
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 from api import migrations
 from api.app import create_app
@@ -141,17 +142,37 @@ def test_a_surplus_total_is_found(counted: World) -> None:
     ]
 
 
-def test_a_tampered_or_missing_tally_is_found(counted: World) -> None:
+def test_a_tampered_or_missing_count_of_answers_is_found(counted: World) -> None:
+    counted.publish(naive.CALL)
+    counted.made(naive.WARM.answers, assigned={"checklist_key": "call"})
+
     def tamper(session: Any) -> None:
-        mine = Tally.subject_id == subject(session, counted, "question", "greeting")
-        session.execute(update(Tally).where(mine, Tally.answer == "yes").values(times=5))
-        session.execute(delete(Tally).where(mine, Tally.answer == "no"))
+        session.execute(
+            update(Total)
+            .where(Total.subject_id == subject(session, counted, "question", "greeting"))
+            .values(yes=5)
+        )
+        session.execute(update(Tally).where(Tally.answer == "hours").values(times=5))
+        session.execute(delete(Tally).where(Tally.answer == "price"))
 
     counted.database.write(tamper)
+    call = place(counted).removesuffix("visit") + "call"
     assert differences(counted) == [
-        f"{place(counted)} question greeting = yes: was counted 5 times, a recount gives 1",
-        f"{place(counted)} question greeting = no: is missing",
+        f"{place(counted)} question greeting: yes is 5, a recount gives 1",
+        f"{call} question topics = hours: was counted 5 times, a recount gives 1",
+        f"{call} question topics = price: is missing",
     ]
+
+
+def test_counts_of_answers_survive_the_migration_there_and_back(counted: World) -> None:
+    def migrate(to: Callable[..., None], revision: str) -> Any:
+        with counted.database.writing_engine.begin() as connection:
+            to(migrations.configuration(connection), revision)
+            return connection.execute(text("SELECT sum(times) FROM tallies WHERE answer = 'yes'")).scalar()
+
+    assert migrate(command.downgrade, "0001") == 4
+    assert migrate(command.upgrade, "head") is None
+    assert differences(counted) == []
 
 
 def test_a_tampered_result_is_found(counted: World) -> None:

@@ -1,0 +1,28 @@
+"""An organization: what its administrators may set for all of it."""
+
+import marshmallow as ma
+from marshmallow import fields
+
+from api.domain.colors import COLOR, LEAST_CONTRAST, contrast_with_white
+from schemas.base import Id, Integer, Matching, Schema
+
+
+def _readable(color: str) -> None:
+    if COLOR.fullmatch(color) and contrast_with_white(color) < LEAST_CONTRAST:
+        raise ma.ValidationError(f"White text cannot be read on it: its contrast is under {LEAST_CONTRAST}.")
+
+
+class OrganizationEdit(Schema):
+    """The least days between two visits of a shopper to a place, and the colour of the pages."""
+
+    lockout_days = Integer(0, 3650, required=True)
+    accent_color = fields.String(
+        required=True, allow_none=True, validate=[Matching(f"^{COLOR.pattern}$"), _readable]
+    )
+
+
+class Organization(OrganizationEdit):
+    """An organization."""
+
+    id = Id(required=True)
+    name = fields.String(required=True)
