@@ -164,15 +164,21 @@ def test_a_tampered_or_missing_count_of_answers_is_found(counted: World) -> None
     ]
 
 
-def test_counts_of_answers_survive_the_migration_there_and_back(counted: World) -> None:
+def test_what_was_found_out_of_answers_survives_migrations_there_and_back(counted: World) -> None:
+    def commented() -> list[Any]:
+        with counted.database.reading() as session:
+            return sorted(map(str, session.scalars(select(Submission.commented))))
+
     def migrate(to: Callable[..., None], revision: str) -> Any:
         with counted.database.writing_engine.begin() as connection:
             to(migrations.configuration(connection), revision)
             return connection.execute(text("SELECT sum(times) FROM tallies WHERE answer = 'yes'")).scalar()
 
+    before = commented()
     assert migrate(command.downgrade, "0001") == 4
     assert migrate(command.upgrade, "head") is None
     assert differences(counted) == []
+    assert commented() == before == ["['greeting']", "[]"]
 
 
 def test_a_tampered_result_is_found(counted: World) -> None:

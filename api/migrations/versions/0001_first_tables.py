@@ -321,7 +321,6 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("print", sa.LargeBinary(length=32), nullable=False),
         sa.Column("visit_id", sa.Uuid(), nullable=False),
-        sa.Column("question", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_comment_prints_organization_id")
         ),
@@ -375,10 +374,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
         sa.Column("photo_id", sa.Uuid(), nullable=True),
-        sa.Column("question", sa.String(), nullable=True),
         sa.Column("other_visit_id", sa.Uuid(), nullable=True),
-        sa.Column("other_photo_id", sa.Uuid(), nullable=True),
-        sa.Column("other_question", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["other_visit_id"], ["visits.id"], name=op.f("fk_flags_other_visit_id")),
         sa.ForeignKeyConstraint(["visit_id"], ["visits.id"], name=op.f("fk_flags_visit_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_flags")),
@@ -413,7 +409,6 @@ def upgrade() -> None:
         sa.Column("position", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("make", sa.String(), nullable=True),
         sa.Column("seen_in_visit_id", sa.Uuid(), nullable=True),
-        sa.Column("seen_photo_id", sa.Uuid(), nullable=True),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("unusable_reason", sa.String(), nullable=True),
         sa.CheckConstraint(
@@ -457,7 +452,6 @@ def upgrade() -> None:
         sa.Column("content_sha256", sa.String(), nullable=False),
         sa.Column("receipt", sa.String(), nullable=False),
         sa.Column("photos", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("commented", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("result", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("clock_shift", sa.Double(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
