@@ -1,6 +1,7 @@
 """The reviewers' page: what waits, with its evidence beside it, and decisions that are taken once."""
 
 import re
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
+from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, stands
 from tests.browser.phone import Phone, Spy, answer, cut, lose_answer
 from tests.browser.test_accessibility import OVERFLOW
@@ -95,6 +98,19 @@ def test_the_earlier_photo_and_words_stand_beside(desk: Phone, world: World) -> 
     expect(page.locator("dialog img")).to_have_attribute("src", re.compile(first["id"]))
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_a_flag_that_names_the_other_visit_alone_leads_there(desk: Phone, world: World) -> None:
+    first, second = flagged(world)
+    unnamed = {"question": None, "other_photo_id": None, "other_question": None}
+    mine = Flag.visit_id == uuid.UUID(second["id"])
+    world.database.write(lambda session: session.execute(update(Flag).where(mine).values(unnamed)))
+    page = enter(desk, world.reviewer, QUEUE)
+    for flag in ("photo-seen-before", "comment-seen-before"):
+        earlier = page.locator(f"[data-flag={flag}] figure[data-visit='{first['id']}']")
+        expect(earlier).to_contain_text("look at the whole visit")
+        assert earlier.locator("a").get_attribute("href") == f"/dashboard/visits/{first['id']}"
+    assert desk.errors == []
 
 
 def test_times_and_distance_are_told_by_the_clock_of_the_location(desk: Phone, world: World) -> None:

@@ -4,6 +4,7 @@ import { monthName, percent, range, tick as tickName } from "./figures.js";
 
 const NS = "http://www.w3.org/2000/svg";
 const ROW = { width: 150, height: 20, margin: 6 };
+const HALF_LABEL = 22;
 const TREND = { width: 110, height: 28, margin: 4 };
 
 /** Makes an element of a drawing, as `h` makes one of a page. */
@@ -83,7 +84,7 @@ export function months(rows, axis, width, height = 180) {
       svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
       svg("text", { x: box.left - 6, y: y(tick), dy: "0.35em", "text-anchor": "end" }, tickName(tick))]),
     rows.map((row, index) => (rows.length - 1 - index) % every === 0 &&
-      svg("text", { x: x(index), y: height - 6, "text-anchor": index === rows.length - 1 ? "end" : "middle", dx: index === rows.length - 1 ? step / 2 : 0 }, monthName(row.month))),
+      svg("text", { x: Math.min(x(index), width - HALF_LABEL), y: height - 6, "text-anchor": "middle" }, monthName(row.month))),
     svg("path", { class: "line", d: path(scores, x, y) }),
     rows.map((row, index) => row.score != null && svg("g", { class: row.indicative ? "thin" : null },
       svg("title", {}, t("monthWords", { month: monthName(row.month), score: percent(row.score), interval: range(row.interval), n: row.visits })),

@@ -27,7 +27,7 @@ async function flagOf(visit, submission, flag, read) {
 async function beside(visit, submission, flag, read) {
   const address = `/visits/${flag.other_visit_id}`;
   const [other, theirs] = await Promise.all([read(`${address}?include=checklist`), read(`${address}/submission`)]);
-  const parts = flag.other_photo_id
+  const parts = flag.photo_id
     ? [photo(visit, flag.photo_id), photo(other, flag.other_photo_id)]
     : [words(visit, submission, flag.question), words(other, theirs, flag.other_question)];
   const link = h("a", { href: `/dashboard${address}`, dir: "auto" }, other.location.name);
@@ -39,13 +39,14 @@ async function beside(visit, submission, flag, read) {
 /** Whether both are by one shopper says much; of a reviewer's own visit the API does not tell who made it. */
 const by = ({ shopper }) => shopper && h("span", { class: "quiet", dir: "auto" }, shopper.name);
 
-const photo = (visit, id) => enlargeable(visit.id, id, t("photoFrom", { location: visit.location.name }));
+// Older flags name the other visit alone.
+const photo = (visit, id) => (id ? enlargeable(visit.id, id, t("photoFrom", { location: visit.location.name })) : h("p", {}, t("lookInVisit")));
 
 function words(visit, { answers, comment }, key) {
   const texts = key ? [answers[key]?.comment, answers[key]?.value] : [comment];
   const long = texts.filter((text) => typeof text === "string" && text.length >= LONG_COMMENT);
   return [h("p", { class: "quiet", dir: "auto" }, key ? plain(questionOf(visit, key).text) : t("lastWord")),
-    long.length ? long.map((text) => h("blockquote", { dir: "auto" }, text)) : h("p", {}, t("noLongerThere"))];
+    long.length ? long.map((text) => h("blockquote", { dir: "auto" }, text)) : h("p", {}, t("lookInVisit"))];
 }
 
 const questionOf = (visit, key) => visit.checklist.sections.flatMap(({ questions }) => questions).find((each) => each.key === key);

@@ -49,7 +49,6 @@ async function render({ moved = true } = {}) {
     leave = shown.leave ?? null;
     put(`${shown.title} · ${t("title")}`, h("h1", { tabindex: -1, dir: "auto" }, shown.title), asOf(told), shown.content);
     settle(told.stale ? "stale" : "ready");
-    setTimeout(offerLanguages);
     shown.ready?.();
     if (moved) toTheTop();
   } catch (problem) {
@@ -72,6 +71,7 @@ function settle(state) {
   screen.dataset.state = state;
   screen.removeAttribute("aria-busy");
   html.dataset.ready = "1";
+  setTimeout(offerLanguages);
 }
 
 /** After a step, begins at the place that the address names, or at the heading. */

@@ -38,7 +38,7 @@ export default {
   thisVisit: "This visit",
   earlierVisit: "Earlier:",
   photoFrom: "Photo from {location}",
-  noLongerThere: "It is not in the latest answers of that visit any more.",
+  lookInVisit: "It is not named here: look at the whole visit.",
   ofRevision: "Revision {n}",
   // Times and place
   timesAndPlace: "Times and place",

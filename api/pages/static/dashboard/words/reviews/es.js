@@ -38,7 +38,7 @@ export default {
   thisVisit: "Esta visita",
   earlierVisit: "Antes:",
   photoFrom: "Foto de {location}",
-  noLongerThere: "Ya no está en las últimas respuestas de esa visita.",
+  lookInVisit: "No consta aquí: mire la visita entera.",
   ofRevision: "Revisión {n}",
   // Times and place
   timesAndPlace: "Horas y lugar",
