@@ -284,6 +284,19 @@ def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> 
     assert stored(world, visit) == 1
 
 
+def test_an_unusable_photo_is_replaced(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.take_photo("receipt", b"\0\0\0\x18ftypheic" + bytes(2000))
+    phone.send()
+    phone.wait_for("needs-you")
+    other = {"name": "other.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=7)}
+    phone.page.get_by_label("Choose another photo").set_input_files(other)  # type: ignore[arg-type]
+    phone.wait_until_received()
+    assert stored(world, visit) == 1
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_obeyed(phone: Phone, world: World, status: int) -> None:
     visit = world.visit()

@@ -142,6 +142,16 @@ def test_spanish(phone: Phone, world: World) -> None:
     expect(phone.question("problem").locator(".option")).to_have_text(["Sí", "No"])
 
 
+def test_the_pages_have_the_colour_of_the_organization(phone: Phone, world: World) -> None:
+    tag = world.admin.get("/organization").headers["ETag"]
+    ok(world.admin.patch("/organization", {"accent_color": "#1a4d8f"}, headers={"If-Match": tag}))
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.context.set_offline(True)
+    phone.page.reload()
+    expect(phone.page.locator("[data-testid=submit]")).to_have_css("background-color", "rgb(26, 77, 143)")
+
+
 def test_several_organizations_ask_which(phone: Phone, world: World) -> None:
     other = World(world.app)
     twin = world.person("shopper", "twin")
