@@ -342,6 +342,23 @@ def test_a_full_disk_is_said_beside_the_field_and_trying_again_works(phone: Phon
     expect(receipt.locator("img")).to_be_visible()
 
 
+def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what_waits(
+    phone: Phone, world: World
+) -> None:
+    phone.context.add_init_script("navigator.storage.persist = async () => false")
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.saved()
+    phone.context.set_offline(True)
+    phone.send()
+    phone.wait_for("waiting")
+    phone.page.click("a.back")
+    notice = phone.page.locator(".notice")
+    expect(notice).to_contain_text("One is not sent yet, from this minute.")
+    expect(notice).to_contain_text("This browser may clear its space when the phone is full: send soon.")
+
+
 def test_storage_that_cannot_be_opened_is_said(phone: Phone, world: World) -> None:
     broken = "indexedDB.open = () => { throw new DOMException('broken', 'UnknownError'); }"
     phone.context.add_init_script(f"if (!sessionStorage.mended) {broken}")

@@ -181,6 +181,19 @@ def test_a_timer_starts_from_the_list_and_runs_while_the_app_is_closed(phone: Ph
     assert int(phone.question("wait").locator("input").first.input_value()) in range(1, 20)
 
 
+def test_the_position_goes_with_the_answers_when_the_shopper_says_so(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.context.grant_permissions(["geolocation"])
+    phone.context.set_geolocation({"latitude": 51.5, "longitude": -0.1, "accuracy": 12})
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.page.get_by_role("button", name="Add where I am").click()
+    expect(phone.page.get_by_text("Your position goes with the answers.")).to_be_visible()
+    phone.send()
+    phone.wait_until_received()
+    assert sent(world, visit)["position"] == {"latitude": 51.5, "longitude": -0.1, "accuracy_m": 12}
+
+
 def test_a_clock_that_is_set_back_spoils_nothing(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
