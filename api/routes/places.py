@@ -16,7 +16,7 @@ from api.routes.lists import page_answer
 from api.routes.parts import actor, reading
 from api.routes.periods import period_of
 from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
-from api.services import places, visits
+from api.services import places, progress
 from schemas import places as schemas
 from schemas.base import TEXT_PATTERN
 from schemas.scores import PeriodQuery
@@ -81,7 +81,7 @@ def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
     """Count a region's visits by month: still out (until they are accepted), and accepted."""
     period: Period = period_of(query)
     region = places.region(reading(), actor(), region_id)
-    return {"region": region, "months": visits.progress(reading(), actor(), region, period)}
+    return {"region": region, "months": progress.of_region(reading(), actor(), region, period)}
 
 
 @routes.get("/locations", who="read places")

@@ -18,7 +18,7 @@ from api.routes.doors import Routes
 from api.routes.lists import listed
 from api.routes.parts import actor, reading
 from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
-from api.services import reviews, visits
+from api.services import assignments, reviews, visits
 from api.services.answers_shown import answers_with_points
 from api.services.checklists import published
 from api.services.submissions import latest
@@ -93,7 +93,7 @@ def assign_visits() -> Response:
     orders, many = _read_orders()
 
     def work(session: Session) -> list[dict[str, Any]]:
-        return _dumped(session, visits.assign(session, actor(), orders, batch=many), "evidence")
+        return _dumped(session, assignments.assign(session, actor(), orders, batch=many), "evidence")
 
     if many:
         return creating(work, lambda made: {"items": made})
@@ -152,7 +152,7 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
 @routes.response(200, schemas.EvidenceVisit())
 def cancel_visit(visit_id: UUID) -> Response:
     """Take an assigned visit back; answers that come all the same go to a reviewer."""
-    return _after(lambda session: visits.cancel(session, actor(), visit_id), "evidence")
+    return _after(lambda session: assignments.cancel(session, actor(), visit_id), "evidence")
 
 
 @routes.post(
@@ -172,7 +172,7 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     """Give a visit to another shopper: this one is cancelled, and the answer is a new one."""
 
     def work(session: Session) -> dict[str, Any]:
-        made = visits.reassign(session, actor(), visit_id, body["shopper_id"], body["override"])
+        made = assignments.reassign(session, actor(), visit_id, body["shopper_id"], body["override"])
         return _dumped(session, [made], "evidence")[0]
 
     return creating(work, lambda made: made, at=_address)
@@ -187,7 +187,7 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 @routes.response(200, schemas.OwnVisit())
 def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     """Give one's own assigned visit back, with a reason."""
-    return _after(lambda session: visits.decline(session, actor(), visit_id, body["reason"]), "own")
+    return _after(lambda session: assignments.decline(session, actor(), visit_id, body["reason"]), "own")
 
 
 def _after(work: Any, view: View) -> Response:

@@ -32,8 +32,8 @@ from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.users import User
 from api.models.visits import Visit
+from api.services import assignments, organizations, passwords, photos, places, reviews, submissions, users
 from api.services import demo_words as words
-from api.services import organizations, passwords, photos, places, reviews, submissions, users, visits
 from api.services.checklists import published
 from uploads.store import Store
 
@@ -360,7 +360,7 @@ def _assigned(session: Session, demo: _Demo, plans: Sequence[Plan]) -> list[tupl
         }
         for plan in plans
     ]
-    made = visits.assign(session, demo.actors["admin"], orders, batch=True)
+    made = assignments.assign(session, demo.actors["admin"], orders, batch=True)
     for plan, visit in zip(plans, made, strict=True):
         visit.created_at = min(plan.opens - timedelta(days=5), demo.moment)
     return list(zip(plans, made, strict=True))
@@ -371,7 +371,7 @@ def _make(session: Session, demo: _Demo, plan: Plan, visit: Visit) -> None:
     if plan.what == "assigned":
         return
     if plan.what == "cancelled":
-        visits.cancel(session, demo.actors["admin"], visit.id)
+        assignments.cancel(session, demo.actors["admin"], visit.id)
         return
     if plan.what == "photographed":
         demo.later.append((plan, visit.id))

@@ -284,6 +284,19 @@ def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> 
     assert stored(world, visit) == 1
 
 
+def test_an_unusable_photo_is_replaced(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.take_photo("receipt", b"\0\0\0\x18ftypheic" + bytes(2000))
+    phone.send()
+    phone.wait_for("needs-you")
+    other = {"name": "other.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=7)}
+    phone.page.get_by_label("Choose another photo").set_input_files(other)  # type: ignore[arg-type]
+    phone.wait_until_received()
+    assert stored(world, visit) == 1
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_obeyed(phone: Phone, world: World, status: int) -> None:
     visit = world.visit()
@@ -327,6 +340,23 @@ def test_a_full_disk_is_said_beside_the_field_and_trying_again_works(phone: Phon
     phone.page.wait_for_selector(READY)
     expect(greeting.locator("input[value=yes]")).to_be_checked()
     expect(receipt.locator("img")).to_be_visible()
+
+
+def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what_waits(
+    phone: Phone, world: World
+) -> None:
+    phone.context.add_init_script("navigator.storage.persist = async () => false")
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.saved()
+    phone.context.set_offline(True)
+    phone.send()
+    phone.wait_for("waiting")
+    phone.page.click("a.back")
+    notice = phone.page.locator(".notice")
+    expect(notice).to_contain_text("One is not sent yet, from this minute.")
+    expect(notice).to_contain_text("This browser may clear its space when the phone is full: send soon.")
 
 
 def test_storage_that_cannot_be_opened_is_said(phone: Phone, world: World) -> None:

@@ -142,6 +142,16 @@ def test_spanish(phone: Phone, world: World) -> None:
     expect(phone.question("problem").locator(".option")).to_have_text(["Sí", "No"])
 
 
+def test_the_pages_have_the_colour_of_the_organization(phone: Phone, world: World) -> None:
+    tag = world.admin.get("/organization").headers["ETag"]
+    ok(world.admin.patch("/organization", {"accent_color": "#1a4d8f"}, headers={"If-Match": tag}))
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.context.set_offline(True)
+    phone.page.reload()
+    expect(phone.page.locator("[data-testid=submit]")).to_have_css("background-color", "rgb(26, 77, 143)")
+
+
 def test_several_organizations_ask_which(phone: Phone, world: World) -> None:
     other = World(world.app)
     twin = world.person("shopper", "twin")
@@ -169,6 +179,19 @@ def test_a_timer_starts_from_the_list_and_runs_while_the_app_is_closed(phone: Ph
     phone.page.locator(".timer").click()
     phone.open(visit)
     assert int(phone.question("wait").locator("input").first.input_value()) in range(1, 20)
+
+
+def test_the_position_goes_with_the_answers_when_the_shopper_says_so(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.context.grant_permissions(["geolocation"])
+    phone.context.set_geolocation({"latitude": 51.5, "longitude": -0.1, "accuracy": 12})
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.page.get_by_role("button", name="Add where I am").click()
+    expect(phone.page.get_by_text("Your position goes with the answers.")).to_be_visible()
+    phone.send()
+    phone.wait_until_received()
+    assert sent(world, visit)["position"] == {"latitude": 51.5, "longitude": -0.1, "accuracy_m": 12}
 
 
 def test_a_clock_that_is_set_back_spoils_nothing(phone: Phone, world: World) -> None:

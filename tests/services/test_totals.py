@@ -39,7 +39,7 @@ from api.models.scores import Subject, Tally, Total
 from api.models.submissions import CommentPrint, Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import checklists, places, reviews, scores, submissions, totals, visits
+from api.services import assignments, checklists, places, reviews, scores, submissions, totals
 from api.settings import Settings
 from tests import servers
 from tests.journeys import score_history as naive
@@ -379,7 +379,7 @@ class Histories(RuleBasedStateMachine):
             "override": True,
         }
         visit_id: uuid.UUID = self.database.write(
-            lambda session: visits.assign(session, self.admin, [order], batch=False)[0].id
+            lambda session: assignments.assign(session, self.admin, [order], batch=False)[0].id
         )
         self.send(visit_id, 1, answers, smile, flagged)
         return visit_id

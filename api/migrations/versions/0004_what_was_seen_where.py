@@ -12,7 +12,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-ADDED = {
+ADDED: Mapping[str, Mapping[str, sa.types.TypeEngine[Any]]] = {
     "comment_prints": {"question": sa.String()},
     "flags": {"question": sa.String(), "other_photo_id": sa.Uuid(), "other_question": sa.String()},
     "photos": {"seen_photo_id": sa.Uuid()},

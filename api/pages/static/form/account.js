@@ -1,4 +1,5 @@
 import * as api from "../shared/api.js";
+import { paint } from "../shared/page.js";
 import { get, put, tell, write } from "./store.js";
 
 let known = null;
@@ -7,15 +8,22 @@ let known = null;
 export const account = () => known;
 
 /** Reads from the disk who signed in last, perhaps in another tab. */
-export const recall = async () => (known = (await get("accounts", "current")) ?? null);
+export async function recall() {
+  known = (await get("accounts", "current")) ?? null;
+  paint(known?.accent);
+  return known;
+}
 
 /** Asks who is signed in, and remembers it. */
 export async function whoami() {
   const { body } = await api.call("GET", "/me");
-  if (body.id === known?.id) return known;
-  known = { slot: "current", id: body.id, name: body.name, organization: body.organization.name };
+  const { name: organization, accent_color: accent } = body.organization;
+  const before = known;
+  known = { slot: "current", id: body.id, name: body.name, organization, accent };
+  paint(accent);
+  if (before && Object.keys(known).every((name) => known[name] === before[name])) return known;
   await put("accounts", known);
-  tell("account");
+  if (known.id !== before?.id) tell("account");
   return known;
 }
 

@@ -14,6 +14,12 @@ export async function speak(fetchWords) {
   html.dir = words.direction;
 }
 
+/** Gives the page an organization's colour, or back its own. */
+export function paint(color) {
+  if (color) html.style.setProperty("--brand", color);
+  else html.style.removeProperty("--brand");
+}
+
 /** Has more words of the language fetched, for a screen that brings its own. */
 export async function learn(fetchWords) {
   words = { ...words, ...(await fetchWords(html.lang)).default };

@@ -39,15 +39,18 @@ export function reasonOf({ code, detail, errors }) {
 /** Returns what the shopper can do about an item that needs him. */
 function actions(row, photo, wake) {
   const button = (words, onclick) => h("button", { type: "button", class: "plain", onclick }, words);
-  const again = async () => {
+  const again = async (part) => {
     const [store, key] = photo ? ["photos", keyOf(photo)] : ["queue", [row.account, row.visit]];
-    await change(store, key, { state: "waiting", reason: null, retry: null, uploaded: false });
+    await change(store, key, { state: "waiting", reason: null, retry: null, ...part });
     tell("queue");
     wake(true);
   };
+  // An id whose photo is not stored yet may be declared anew with other bytes.
+  const another = h("input", { type: "file", accept: "image/*", onchange: () => again({ blob: another.files[0], ready: false, uploaded: false }) });
   return [
     button(t("saveCopy"), async () => (await import("../copy.js")).saveCopy(row)),
-    button(t("tryAgain"), again),
+    button(t("tryAgain"), () => again({ uploaded: false })),
+    photo && h("label", { class: "plain file" }, t("anotherPhoto"), another),
     photo ? button(t("leavePhotoOut"), () => leaveOut(photo, wake)) : button(t("correct"), () => reopen(row)),
   ];
 }

@@ -74,6 +74,7 @@ export default {
   maySwitchOff: "You can put the phone away. Sending goes on whenever this page is open and there is a signal.",
   saveCopy: "Save a copy",
   correct: "Correct the answers",
+  anotherPhoto: "Choose another photo",
   leavePhotoOut: "Leave this photo out",
   receipt: "Receipt",
   receivedAt: "Received",

@@ -74,6 +74,7 @@ export default {
   maySwitchOff: "Puede guardar el teléfono. El envío sigue cuando esta página esté abierta y haya cobertura.",
   saveCopy: "Guardar una copia",
   correct: "Corregir las respuestas",
+  anotherPhoto: "Elegir otra foto",
   leavePhotoOut: "Dejar fuera esta foto",
   receipt: "Recibo",
   receivedAt: "Recibido",
