@@ -84,7 +84,7 @@ def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, hist
         moved = naive.change(history.some(checklist="visit", location=code), before)
         if moved["difference"] is not None:
             tenths = Decimal(percent(moved["difference"])[:-1])
-            assert cell(page, place, "change").startswith(f"{tenths:+}")
+            assert cell(page, place, "change").startswith(f"{tenths:+}".replace("-", "−"))
             assert ("beyond chance" in cell(page, place, "change")) == moved["significant"]
     ranked = [each for each in answered if each["rank"]]
     for each in ranked:
@@ -130,6 +130,21 @@ def test_a_location_and_a_region_show_their_report(desk: Phone, history: History
     go(page, f"/dashboard/regions/{history.regions['north']['id']}?{ONE}")
     of_region = naive.score(history.some(checklist="visit", region="north"))
     expect(page.locator(".headline .number").first).to_have_text(percent(of_region["score"]))
+
+
+def test_the_overview_shows_regions_or_else_the_stores(
+    new_desk: Callable[..., Phone], history: History
+) -> None:
+    page = enter(new_desk(), manager(history, "north"), f"/dashboard?{ONE}")
+    north = percent(naive.score(history.some(checklist="visit", region="north"))["score"])
+    expect(page.locator(".regions .card").filter(has_text="North").locator(".number").first).to_have_text(
+        north
+    )
+    one_store = history.world.person("manager", location_ids=[history.locations["A"]["id"]])
+    page = enter(new_desk(), one_store, f"/dashboard?{ONE}")
+    store = percent(naive.score(history.some(checklist="visit", location="A"))["score"])
+    expect(page.locator(".regions .card .number").first).to_have_text(store)
+    expect(page.get_by_role("link", name="Store A").first).to_be_visible()
 
 
 def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone, history: History) -> None:

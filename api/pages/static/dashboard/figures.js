@@ -4,47 +4,38 @@ import { h, t } from "../shared/page.js";
 const html = document.documentElement;
 const NONE = "–";
 
-const FORMATS = {
-  percent: { style: "percent", minimumFractionDigits: 1 },
-  tick: { style: "percent" },
-  tenths: { minimumFractionDigits: 1 },
-  signed: { minimumFractionDigits: 1, signDisplay: "exceptZero" },
-  count: {},
-};
-const made = {};
-
-/** Returns how numbers of a kind are written in the language of the page, which is known when the first is. */
-const format = (kind) => (made[kind] ??= new Intl.NumberFormat(html.lang, FORMATS[kind]));
-
 /**
  * Returns a share as tenths of a per cent, a whole number, half up: 0.8765 → 877. The API gives six decimals at most,
  * so as millionths it is a whole number, which rounds exactly.
  */
 export const tenths = (share) => Math.sign(share) * Math.floor((Math.abs(Math.round(share * 1e6)) + 500) / 1000);
 
+// Written by hand: the browser takes long to make its first number format, and a table waits for it.
+
+/** Returns whole tenths with one decimal, without a sign: 877 → "87.7". */
+const decimal = (tenths) => `${Math.floor(Math.abs(tenths) / 10)}${t("decimalMark")}${Math.abs(tenths) % 10}`;
+
 /** Returns a share in per cent with one decimal: "87.7%". */
-export function percent(share) {
-  return share == null ? NONE : format("percent").format(tenths(share) / 1000);
-}
+export const percent = (share) => (share == null ? NONE : t("percent", { n: decimal(tenths(share)) }));
 
 /** Returns a share of an axis in whole per cent: "50%". */
-export const tick = (share) => format("tick").format(share);
+export const tick = (share) => t("percent", { n: Math.round(share * 100) });
 
 /** Returns a difference of shares in percentage points with its sign: "+3.1". */
 export function points(difference) {
-  return difference == null ? NONE : format("signed").format(tenths(difference) / 10);
+  if (difference == null) return NONE;
+  const rounded = tenths(difference);
+  return `${rounded > 0 ? "+" : rounded < 0 ? "−" : ""}${decimal(rounded)}`;
 }
 
 /** Returns an interval of shares: "82.3–89.4%". */
-export function range(interval) {
-  return interval ? `${format("tenths").format(tenths(interval.low) / 10)}–${percent(interval.high)}` : NONE;
-}
+export const range = (interval) => (interval ? `${decimal(tenths(interval.low))}–${percent(interval.high)}` : NONE);
 
 /** Returns an interval of differences: "−1.2 to +7.4". */
 export const pointsRange = (interval) => (interval ? t("fromTo", { low: points(interval.low), high: points(interval.high) }) : NONE);
 
-/** Returns a number of things. */
-export const count = (number) => format("count").format(number);
+/** Returns a number of things, in groups of digits where it is long. */
+export const count = (number) => (Number.isInteger(number) && number < 1000 ? `${number}` : new Intl.NumberFormat(html.lang).format(number));
 
 const dates = (options) => new Intl.DateTimeFormat(html.lang, options);
 

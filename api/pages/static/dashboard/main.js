@@ -88,7 +88,9 @@ function toTheTop() {
 }
 
 function asOf({ at, stale }) {
-  const time = h("time", { datetime: at.toISOString() }, clock(at));
+  const time = h("time", { datetime: at.toISOString() });
+  // The browser takes long to make its first date format, so the figures do not wait for it.
+  setTimeout(() => (time.textContent = clock(at)));
   if (!stale) return h("p", { class: "quiet as-of" }, t("asOf"), " ", time);
   return h("p", { class: "notice as-of", role: "status" }, t("stale"), " ", t("asOf"), " ", time, " ", again());
 }

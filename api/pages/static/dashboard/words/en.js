@@ -43,6 +43,8 @@ export default {
   noVisits: "No visits",
   none: "None.",
   // Figures
+  decimalMark: ".",
+  percent: "{n}%",
   location: "Location",
   place: "Place",
   score: "Score",

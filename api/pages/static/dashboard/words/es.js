@@ -43,6 +43,8 @@ export default {
   noVisits: "Sin visitas",
   none: "Ninguno.",
   // Cifras
+  decimalMark: ",",
+  percent: "{n} %",
   location: "Local",
   place: "Lugar",
   score: "Resultado",
