@@ -18,7 +18,10 @@ def as_taken(response: Response) -> Response:
 
     Nothing that creates or hands out tokens is packed: those are no GETs. What was packed before stays.
     """
-    packs = _is_large(response) and request.accept_encodings["gzip"] > 0
+    packs = False
+    if _is_large(response):
+        response.vary.add("Accept-Encoding")  # caches are told that it has two forms
+        packs = request.accept_encodings["gzip"] > 0
     if packs and "ETag" in response.headers:
         tag, _ = response.get_etag()
         response.set_etag(f"{tag}{PACKED}")
@@ -30,9 +33,6 @@ def as_taken(response: Response) -> Response:
 
 
 def _is_large(response: Response) -> bool:
-    """Whether an answer is worth packing; caches are told that it has two forms."""
+    """Whether an answer is worth packing."""
     is_text = response.headers.get("Content-Type", "").startswith(TYPES)
-    if not is_text or "Content-Encoding" in response.headers or len(response.get_data()) < LEAST_BYTES:
-        return False
-    response.vary.add("Accept-Encoding")
-    return True
+    return is_text and "Content-Encoding" not in response.headers and len(response.get_data()) >= LEAST_BYTES
