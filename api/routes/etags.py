@@ -45,10 +45,11 @@ def tagged(response: Response) -> Response:
 
 def unless_known(response: Response) -> Response:
     """Make an answer a 304 where the caller named its ETag in If-None-Match."""
-    if response.status_code != 200 or "If-None-Match" not in request.headers:
+    asked = request.environ.get("HTTP_IF_NONE_MATCH")
+    if asked is None or response.status_code != 200 or "ETag" not in response.headers:
         return response
     tag, _ = response.get_etag()
-    if tag and request.if_none_match.contains_weak(tag):
+    if asked == response.headers["ETag"] or request.if_none_match.contains_weak(tag or ""):
         response.status_code = 304
         response.set_data(b"")
         del response.headers["Content-Type"]

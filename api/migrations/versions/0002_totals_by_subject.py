@@ -20,6 +20,7 @@ SHARED = ("yes", "no", "answered", "not_applicable")
 def upgrade() -> None:
     """Apply it."""
     former_totals, former_tallies = _set_aside("totals"), _set_aside("tallies")
+    op.create_index("ix_former_tallies", "former_tallies", [*BY_MONTH, "answer"])  # each total looks there
     _make_totals(BY_SUBJECT, SHARED)
     _make_tallies(BY_SUBJECT)
 

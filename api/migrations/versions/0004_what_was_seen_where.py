@@ -45,16 +45,18 @@ def _find_words() -> None:
         sa.Table(name, found, autoload_with=op.get_bind())
         for name in ("submissions", "visits", "checklist_versions")
     )
-    given = sa.type_coerce(submissions.c.content, sa.JSON)
-    stored = (
-        sa.select(submissions.c.visit_id, submissions.c.revision, given, versions.c.document)
-        .join(visits, visits.c.id == submissions.c.visit_id)
-        .join(versions, versions.c.id == visits.c.checklist_version_id)
-    )
-    for visit_id, revision, content, document in op.get_bind().execute(stored).all():
-        this = (submissions.c.visit_id == visit_id) & (submissions.c.revision == revision)
-        words = sa.type_coerce(list(_with_words(json.loads(document), content)), sa.JSON)
-        op.get_bind().execute(submissions.update().where(this).values(commented=words))
+    connection = op.get_bind()
+    key = (submissions.c.visit_id, submissions.c.revision)
+    stored = sa.select(*key, visits.c.checklist_version_id).join(visits, visits.c.id == key[0])
+    documents = {
+        version_id: json.loads(document)
+        for version_id, document in connection.execute(sa.select(versions.c.id, versions.c.document))
+    }
+    for visit_id, revision, version_id in connection.execute(stored).all():
+        this = (key[0] == visit_id) & (key[1] == revision)
+        content: Any = connection.scalar(sa.select(sa.type_coerce(submissions.c.content, sa.JSON)).where(this))
+        words = list(_with_words(documents[version_id], content))
+        connection.execute(submissions.update().where(this).values(commented=sa.type_coerce(words, sa.JSON)))
 
 
 def _with_words(document: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str | None]:
