@@ -2,16 +2,20 @@
 
 from marshmallow import fields
 
-from schemas.base import Day, Id, Localized, NamedPlace, QueryInteger, Schema, Text, page_of
+from schemas.base import Day, Id, Localized, NamedPlace, QueryBoolean, QueryInteger, Schema, Text, page_of
 from schemas.scores import ReportQuery
 
 
 class CommentsQuery(ReportQuery):
-    """Which comments are asked for; ``from`` and ``to`` are months."""
+    """Which comments are asked for; ``from`` and ``to`` are months.
+
+    With ``whole_visit``, those on visits as a whole alone.
+    """
 
     region_id = Id()
     location_id = Id()
     question = Text(64)
+    whole_visit = QueryBoolean(load_default=False)
     limit = QueryInteger(1, 500, load_default=50)
     cursor = fields.String()
 

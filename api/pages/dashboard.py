@@ -10,7 +10,7 @@ from api.pages.files import photo_origin, policy, shell
 from api.routes.doors import Pages
 
 #: what every screen needs before it can show anything
-FIRST = ("shared/page", "shared/api", "dashboard/address", "dashboard/figures")
+FIRST = ("shared/page", "shared/api", "dashboard/address", "dashboard/figures", "dashboard/load")
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
 #: what ``dashboard/screens/locations.js`` asks for, which is the heaviest page
@@ -30,7 +30,7 @@ pages = Pages("dashboard", __name__)
 @pages.get("/dashboard", who=ANYBODY)
 def overview() -> Response:
     """Show how the regions are, and what needs attention."""
-    return _shell("overview", modules=("charts", "report", "table"))
+    return _shell("overview", modules=("charts", "checklists", "report", "table"))
 
 
 @pages.get("/dashboard/locations", who=ANYBODY)
@@ -44,20 +44,20 @@ def locations() -> Response:
 @pages.get("/dashboard/locations/<uuid:location_id>", who=ANYBODY)
 def location(location_id: UUID) -> Response:
     """Show a location; whether one may see it, the shell finds out by the API, as for all that follows."""
-    return _shell("location", modules=("charts", "report", "table"))
+    return _shell("location", modules=("charts", "checklists", "report", "table"))
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", who=ANYBODY)
 def region(region_id: UUID) -> Response:
     """Show a region and what lies right below it."""
-    return _shell("region", modules=("charts", "report", "table"))
+    return _shell("region", modules=("charts", "checklists", "report", "table"))
 
 
 @pages.get("/dashboard/visits/<uuid:visit_id>", who=ANYBODY)
 def watched_visit(visit_id: UUID) -> Response:
     """Show a visit with its answers and photos."""
     calls = (f"/api/v1/visits/{visit_id}?include=checklist", f"/api/v1/visits/{visit_id}/submission")
-    return _shell("visit", *calls, modules=("answers", "photo"))
+    return _shell("visit", *calls, modules=("answers", "checklists", "photo"))
 
 
 @pages.get("/dashboard/sections", who=ANYBODY)
@@ -69,13 +69,13 @@ def sections() -> Response:
 @pages.get("/dashboard/questions", who=ANYBODY)
 def questions() -> Response:
     """Show the questions, the worst first, with what shoppers wrote."""
-    return _shell("questions", modules=("charts", "table"))
+    return _shell("questions", modules=("charts", "checklists", "table"))
 
 
 @pages.get("/dashboard/reviews", who=ANYBODY)
 def reviews() -> Response:
     """Show the visits that wait for a reviewer."""
-    modules = ("answers", "decide", "evidence", "photo", "shortcuts")
+    modules = ("answers", "checklists", "decide", "evidence", "photo", "shortcuts")
     return _shell("reviews", "/api/v1/reviews?limit=100", modules=modules)
 
 

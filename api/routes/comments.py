@@ -35,6 +35,7 @@ def list_comments(query: dict[str, Any]) -> Response:
         location_id=query.get("location_id"),
         checklist=query.get("checklist"),
         question=query.get("question"),
+        whole_visit=query["whole_visit"],
     )
     page = comments.page_of_comments(reading(), actor(), asked, query["limit"], query.get("cursor"))
     return page_answer(page, COMMENT)

@@ -24,13 +24,17 @@ from api.services.score_sums import counted
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which comments are asked for: of what period, and of what place, checklist and question if named."""
+    """Which comments are asked for: of what period, and of what place, checklist and question if named.
+
+    With ``whole_visit``, those on visits as a whole alone.
+    """
 
     period: Period
     region_id: uuid.UUID | None = None
     location_id: uuid.UUID | None = None
     checklist: str | None = None
     question: str | None = None
+    whole_visit: bool = False
 
 
 def page_of_comments(session: Session, actor: Actor, asked: Asked, limit: int, cursor: str | None) -> Page:
@@ -59,7 +63,7 @@ def _visits(session: Session, actor: Actor, asked: Asked) -> Select[Visit, Submi
         visibility.watched_visits(actor),
         Visit.status == "accepted",
         Visit.month.between(asked.period.first, asked.period.last),
-        _is_commented(session, asked.question),
+        _is_commented(session, asked),
     ]
     if asked.region_id is not None:
         top = scores.region(session, actor, asked.region_id)
@@ -79,14 +83,14 @@ def _visits(session: Session, actor: Actor, asked: Asked) -> Select[Visit, Submi
     )
 
 
-def _is_commented(session: Session, question: str | None) -> ColumnElement[bool]:
-    """Return the condition that a submission has words on a question, or on any."""
-    if question is None:
+def _is_commented(session: Session, asked: Asked) -> ColumnElement[bool]:
+    """Return the condition that a submission has words on what is asked for, or on anything."""
+    if asked.question is None and not asked.whole_visit:
         return func.json_array_length(Submission.commented) > 0
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     each = func.json_each if is_sqlite else func.json_array_elements_text
     keys = each(Submission.commented).table_valued("value").c.value
-    return select(keys).where(keys == question).exists()
+    return select(keys).where(keys.is_(None) if asked.whole_visit else keys == asked.question).exists()
 
 
 def _comments(
@@ -104,7 +108,8 @@ def _comments(
     }
     for section in document.sections:
         for question in section.questions:
-            if question.key in submission.commented and asked.question in (None, question.key):
+            is_asked_for = not asked.whole_visit and asked.question in (None, question.key)
+            if is_asked_for and question.key in submission.commented:
                 name = {"key": question.key, "text": question.text, "section": section.key}
                 yield {**told, "question": name, **answers[question.key]}
     if None in submission.commented and asked.question is None:

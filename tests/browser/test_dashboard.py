@@ -4,16 +4,17 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from api.pages import files
-from tests.browser.dashboard import enter, go, stands
+from api.pages.dashboard import LOCATION_ROWS
+from tests.browser.dashboard import enter, go, manager, percent, stands
 from tests.browser.phone import Phone, Spy, answer, cut
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
@@ -35,17 +36,6 @@ PAGES = {
 }
 
 
-def percent(score: float) -> str:
-    """Return a score as the pages write it: per cent with one decimal, half up, in exact decimals."""
-    tenths = (Decimal(str(score)) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{tenths}%"
-
-
-def manager(history: History, *regions: str, **named_for: Any) -> Caller:
-    ids = [history.regions[code]["id"] for code in regions]
-    return history.world.person("manager", region_ids=ids, **named_for)
-
-
 def rows(page: Page) -> list[str]:
     """Return the codes of the locations in the table, in its order."""
     return [each.inner_text() for each in page.locator("tbody th .quiet").all()]
@@ -56,11 +46,20 @@ def cell(page: Page, location: Any, column: str) -> str:
     return " ".join(place.inner_text().split())
 
 
-def saved(page: Page) -> list[dict[str, str]]:
-    """Press CSV, and return its rows."""
+def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
+    """Press CSV, of the only table or of that with this caption in sight, and return its rows."""
+    button = page.get_by_test_id("csv")
+    if table:
+        button = button.and_(page.get_by_label(f"CSV: {table}", exact=True)).filter(visible=True)
     with page.expect_download() as download:
-        page.click("[data-testid=csv]")
+        button.click()
     text = Path(download.value.path()).read_bytes().decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def api_csv(caller: Caller, path: str) -> list[dict[str, str]]:
+    """Return the rows that the API gives as CSV."""
+    text = caller.get(path, headers={"Accept": "text/csv"}).get_data(as_text=True)
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -99,10 +98,8 @@ def test_the_csv_has_exactly_the_rows_shown_as_the_api_has_them(desk: Phone, his
     page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+")
     page.fill("#q", "Store ")
     page.get_by_role("button", name="Score").click()
-    fields = "location,visits,points_earned,points_possible,score,interval,indicative,rank,trend"
-    query = f"by=location&include=trend&sort=-score&fields={fields}&{ONE}"
-    text = caller.get(f"/scores?{query}", headers={"Accept": "text/csv"}).get_data(as_text=True)
-    of_api = list(csv.DictReader(io.StringIO(text, newline="")))
+    row_fields = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
+    of_api = api_csv(caller, f"/scores?{row_fields}&sort=-score&{ONE}")
     kept = saved(page)
     assert [row["location_code"] for row in kept] == rows(page)
     for row, expected in zip(kept, of_api, strict=True):
@@ -113,6 +110,62 @@ def test_the_csv_has_exactly_the_rows_shown_as_the_api_has_them(desk: Phone, his
                 assert float(row[name]) == float(value), name
     page.fill("#q", "store a")
     assert [row["location_code"] for row in saved(page)] == rows(page) == ["A"]
+
+
+def test_the_csv_has_the_columns_of_the_api_whatever_is_null(desk: Phone, history: History) -> None:
+    caller = manager(history, "country")
+    enter(desk, caller, "/dashboard")
+    of_locations = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
+    never = "from=2019-01&to=2019-02"
+    for page, query in (
+        ("locations", of_locations),
+        ("questions", "by=question&include=change,previous_visits"),
+    ):
+        for period in (ONE, PERIOD, never):
+            go(desk.page, f"/dashboard/{page}?{period}")
+            if of_api := api_csv(caller, f"/scores?{query}&{period}"):
+                assert saved(desk.page)[0].keys() == of_api[0].keys(), (page, period)
+
+
+def test_every_table_of_a_place_has_a_csv_of_its_rows(desk: Phone, history: History) -> None:
+    caller = manager(history, "country")
+    region, location = history.regions["north"]["id"], history.locations["A"]["id"]
+    page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
+    report = ok(caller.get(f"/regions/{region}/score?{ONE}"))
+    places = [(each.get("region") or each["location"])["code"] for each in report["children"]]
+    within = saved(page, "What lies in it")
+    assert [each["region_code"] or each["location_code"] for each in within] == places
+    assert [float(each["score"] or -1) for each in within] == [
+        -1 if each["score"] is None else each["score"] for each in report["children"]
+    ]
+
+    go(page, f"/dashboard/locations/{location}?{PERIOD}")
+    report = ok(caller.get(f"/locations/{location}/score?{PERIOD}"))
+    page.get_by_text("As a table").click()
+    visited = [each["month"] for each in report["months"] if each["visits"]]
+    assert [each["month"] for each in saved(page, "Months")] == visited
+    page.locator("[id='visit/welcome'] summary").click()
+    asked = [each["key"] for each in report["questions"] if each["section"] == "welcome"]
+    assert [each["key"] for each in saved(page, "Welcome")] == asked
+    seen = saved(page, "Fundamentals")
+    assert [each["key"] for each in seen] == [each["key"] for each in report["fundamentals"]]
+    assert {each["self_checks_own_points_earned"] for each in seen} == {"0"}
+    made = ok(caller.get(f"/visits?location_id={location}&from=2025-04-01&to=2025-06-30"))["items"]
+    shown = [each for each in made if each["checklist"]["key"] != "own"]
+    visits = saved(page, "Visits")
+    assert [each["id"] for each in visits if each["checklist_key"] != "own"] == [
+        each["id"] for each in shown[::-1]
+    ]
+    assert len(visits) == page.locator("a[href^='/dashboard/visits/']").count()
+
+
+def test_answers_to_a_choice_are_told_by_their_labels(desk: Phone, history: History) -> None:
+    caller = manager(history, "country")
+    query = f"{PERIOD}&checklist=call"
+    page = enter(desk, caller, f"/dashboard/locations/{history.locations['G']['id']}?{query}")
+    page.locator("[id='call/welcome'] summary").click()
+    topics = page.get_by_role("row").filter(has_text="What did they speak of?")
+    expect(topics.locator(".answers li")).to_have_text(["Price 5", "Hours 4"])
 
 
 def test_a_location_and_a_region_show_their_report(desk: Phone, history: History) -> None:
@@ -158,6 +211,37 @@ def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone,
                 expect(page.locator(place)).to_have_text(percent(figures["score"]))
 
 
+def test_a_section_without_points_has_no_tone(desk: Phone, world: World) -> None:
+    world.made({**ALL_WELL, "thanks": {"not_applicable": True}})
+    page = enter(desk, world.manager, "/dashboard/sections")
+    whole = page.locator("tfoot [data-column='visit/goodbye'] span")
+    expect(whole).to_have_text("–")
+    expect(whole).not_to_have_attribute("data-tone", re.compile(""))
+    expect(page.locator("tfoot [data-column='visit/welcome'] span")).to_have_attribute("data-tone", "0")
+
+
+def test_few_visits_now_are_called_few(desk: Phone, history: History) -> None:
+    """However many there were before."""
+    months = "from=2025-05&to=2025-06"
+    now = history.some("2025-05", "2025-06", checklist="visit", location="A")
+    before = history.some("2025-03", "2025-04", checklist="visit", location="A")
+    assert len(now) < 5 <= len(before)
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{months}&checklist=visit")
+    assert cell(page, history.locations["A"], "change").endswith("too few visits now")
+
+
+def test_the_first_column_hides_no_focus(new_desk: Callable[..., Phone], history: History) -> None:
+    page = enter(new_desk(390), manager(history, "country"), f"/dashboard/locations?{ONE}")
+    buttons = page.locator("tbody tr").first.locator("button, a")
+    buttons.last.focus()
+    for _ in range(buttons.count() - 1):
+        right = "document.activeElement.getBoundingClientRect().right"
+        column = page.locator("tbody th").first.bounding_box()
+        assert column
+        assert page.evaluate(right) > column["x"] + column["width"]
+        page.keyboard.press("Shift+Tab")
+
+
 def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/questions?{ONE}")
@@ -171,6 +255,20 @@ def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history
     assert said, "the history has comments"
     expect(greeting.locator(".comments li")).to_have_count(len(said))
     expect(greeting.locator("blockquote").first).to_have_text(said[0]["comment"])
+
+
+def test_text_answers_and_words_on_whole_visits_are_read_too(desk: Phone, world: World) -> None:
+    story = {"value": "A tall man sold me a lamp.", "comment": "He was kind."}
+    world.made({**ALL_WELL, "story": story}, comment="I would go again.")
+    world.made()
+    page = enter(desk, world.manager, "/dashboard/questions")
+    for entry, value, words in (
+        (page.locator("li[data-question=story]"), [story["value"]], [story["comment"]]),
+        (page.get_by_test_id("whole-visit"), [], ["I would go again."]),
+    ):
+        entry.locator("summary").click()
+        expect(entry.locator(".comments blockquote")).to_have_text(words)
+        expect(entry.locator(".comments .value")).to_have_text(value)
 
 
 def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history: History) -> None:
@@ -264,6 +362,29 @@ def test_sorting_by_a_head_turns_at_the_second_click(desk: Phone, history: Histo
     assert rows(page) == names[::-1]
 
 
+def test_names_are_sorted_as_people_sort_them(desk: Phone, world: World) -> None:
+    for name in ("Zürich", "Ávila", "Bonn", "aachen"):
+        world.new_location(name=name)
+    page = enter(desk, world.manager, "/dashboard/locations?sort=name")
+    expect(page.locator("tbody th a")).to_have_text(["aachen", "Ávila", "Bonn", "Zürich"])
+
+
+def test_the_filters_go_along_to_a_visit_and_back(desk: Phone, history: History) -> None:
+    query = f"{PERIOD}&region_id={history.regions['north']['id']}&checklist=visit"
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{query}")
+
+    def follow(place: Locator, address: str) -> None:
+        place.click()
+        page.wait_for_url(f"**/dashboard/{address}?{query}")
+        stands(page)
+
+    follow(page.get_by_role("link", name="Store A"), "locations/*")
+    follow(page.locator("section.card").last.locator("tbody a").first, "visits/*")
+    follow(page.get_by_role("link", name="Store A"), "locations/*")
+    follow(page.get_by_role("link", name="Locations"), "locations")
+    assert sorted(rows(page)) == ["A", "B", "H"]
+
+
 # What may not be seen.
 
 
@@ -312,6 +433,9 @@ def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
         go(page, address)
         for summary in page.locator("details.data summary").all():
             summary.click()
+        if address == "/dashboard/questions":
+            # on the greeting, the story and the visit as a whole
+            expect(page.locator(".comments li")).to_have_count(3)
         expect(page.locator("main script, main img")).to_have_count(0)
         assert "taken" not in page.title()
     go(page, "/dashboard/locations")

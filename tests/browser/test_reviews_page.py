@@ -113,6 +113,31 @@ def test_a_flag_that_names_the_other_visit_alone_leads_there(desk: Phone, world:
     assert desk.errors == []
 
 
+def test_a_photo_of_a_visit_that_was_never_sent_stands_beside(desk: Phone, world: World) -> None:
+    picture, zoe = jpeg(seed=7), world.person("shopper", "Zoe")
+    unsent = world.visit(zoe)
+    world.photo(unsent, picture, zoe)
+    sent = world.visit(location=world.new_location(name="Leith"))
+    answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [world.photo(sent, picture)]}}
+    ok(world.send(sent, world.submission(answers)), 201)
+    page = enter(desk, world.reviewer, QUEUE)
+    shows(page, sent)
+    earlier = page.locator(f"[data-flag=photo-seen-before] figure[data-visit='{unsent['id']}']")
+    expect(earlier).to_contain_text("Zoe")
+    earlier.locator("img").scroll_into_view_if_needed()
+    page.wait_for_function(
+        "each => each.complete && each.naturalWidth > 0", arg=earlier.locator("img").element_handle()
+    )
+    earlier.locator("a").click()
+    page.wait_for_url(f"**/dashboard/visits/{unsent['id']}")
+    stands(page)
+    expect(page.get_by_text("There are no answers to decide on yet.")).to_be_visible()
+    expect(page.locator("[data-fact=shopper]")).to_contain_text("Zoe")
+    expect(page.locator("[data-fact=window]")).to_be_visible()
+    expect(page.locator("[data-decision], [data-fact=made]")).to_have_count(0)
+    assert desk.errors == []
+
+
 def test_times_and_distance_are_told_by_the_clock_of_the_location(desk: Phone, world: World) -> None:
     tokyo = world.new_location(time_zone="Asia/Tokyo")
     visit = world.visit(location=tokyo)

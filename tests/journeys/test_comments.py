@@ -156,6 +156,17 @@ def test_they_are_filtered_by_question_checklist_and_month(world: World) -> None
     )
 
 
+def test_those_on_visits_as_a_whole_can_be_asked_for_alone(world: World) -> None:
+    for number in range(3):
+        world.made(NO_GREETING, comment=f"All in all {number}")
+    world.made(NO_GREETING)
+    alone = [each for each in comments(world.manager) if each["question"] is None]
+    assert len(alone) == 3
+    assert comments(world.manager, "whole_visit=true") == alone
+    assert world.manager.everything("/comments?whole_visit=true", 1) == alone
+    assert comments(world.manager, "whole_visit=true&question=greeting") == []
+
+
 def test_private_questions_are_left_out_whoever_reads(world: World) -> None:
     secret = {"key": "card", "text": "Your card", "type": "text", "private": True, "required": False}
     section = {"key": "more", "title": "More", "questions": [secret]}

@@ -15,6 +15,9 @@ export function address(path, values) {
   return given.length ? `${path}?${new URLSearchParams(given)}`.replaceAll("%2C", ",") : path;
 }
 
+/** Returns the path of another page with the filters that this one has in common with it, and these. */
+export const onward = (path, more = {}) => address(path, { ...common(filters()), ...more });
+
 /** Returns, of these filters, those that pages have in common and that are not `left` out. */
 export function common(values, ...left) {
   return Object.fromEntries(COMMON.filter((name) => values[name] && !left.includes(name)).map((name) => [name, values[name]]));
@@ -27,22 +30,62 @@ export function change(changes, { quietly = false, redraw = !quietly } = {}) {
   if (redraw) dispatchEvent(new PopStateEvent("popstate"));
 }
 
-/** Returns the period that the API takes where none is named: the year up to the month that is latest on earth. */
+/** Returns the month that runs now, where it is latest on earth. */
+export const runningMonth = () => new Date(Date.now() + LATEST_ZONE).toISOString().slice(0, 7);
+
+/** Returns the month that lies `n` months before another. */
+export function monthBefore(month, n) {
+  const [year, number] = month.split("-").map(Number);
+  const before = year * 12 + number - 1 - n;
+  return `${Math.floor(before / 12)}-${String((before % 12) + 1).padStart(2, "0")}`;
+}
+
+/** Returns the last day of a month; what is no month stays as it is, for the API to refuse. */
+export function lastDay(month) {
+  const [year, number] = month.split("-").map(Number);
+  const day = new Date(Date.UTC(year, number, 0));
+  return Number.isNaN(day.getTime()) ? month : day.toISOString().slice(0, 10);
+}
+
+/** Returns the period that the API takes where none is named: the year up to the running month. */
 export function period({ from, to }) {
-  const last = to || new Date(Date.now() + LATEST_ZONE).toISOString().slice(0, 7);
-  const [year, month] = last.split("-").map(Number);
-  const before = year * 12 + month - 12;
-  return { from: from || `${Math.floor(before / 12)}-${String((before % 12) + 1).padStart(2, "0")}`, to: last };
+  const last = to || runningMonth();
+  return { from: from || monthBefore(last, 11), to: last };
 }
 
 /** Returns the fields by which a page is filtered: of period, region, checklist those that it `takes`. */
 export function filterBar(values, readAll, takes = COMMON) {
-  const { from, to } = period(values);
-  const month = (name, value) => labelled(t(name), h("input", { type: "month", id: name, name, value, required: true, onchange: ({ target }) => target.value && change({ [name]: target.value }) }));
   return h("form", { class: "filters", "aria-label": t("filters"), onsubmit: (event) => event.preventDefault() },
-    takes.includes("from") && [month("from", from), month("to", to)],
+    takes.includes("from") && periodFields(values),
     takes.includes("region_id") && choice("region_id", t("region"), t("allRegions"), values.region_id, () => regions(readAll)),
     takes.includes("checklist") && choice("checklist", t("checklist"), t("allChecklists"), values.checklist, () => checklists(readAll)));
+}
+
+/**
+ * Returns the fields of the period. Typed, a month is another one at each key: it holds with Enter, or when the focus
+ * leaves both fields. Picked, it holds at once.
+ */
+function periodFields(values) {
+  let shown = period(values);
+  let typed = false;
+  const [from, to] = ["from", "to"].map((name) => h("input", { type: "month", id: name, name, value: shown[name], required: true }));
+  const fault = h("p", { class: "fault", role: "alert" });
+  const apply = () => {
+    if (!from.value || !to.value) return;
+    const isBackwards = from.value > to.value;
+    fault.textContent = isBackwards ? t("periodBackwards") : "";
+    if (isBackwards || (from.value === shown.from && to.value === shown.to)) return;
+    shown = { from: from.value, to: to.value };
+    change(shown);
+  };
+  const fields = h("div", {
+    class: "period",
+    onkeydown: ({ key }) => (key === "Enter" ? apply() : (typed = true)),
+    onpointerdown: () => (typed = false),
+    onchange: () => typed || apply(),
+    onfocusout: ({ relatedTarget }) => fields.contains(relatedTarget) || apply(),
+  }, labelled(t("from"), from), labelled(t("to"), to), fault);
+  return fields;
 }
 
 const labelled = (words, input) => h("p", {}, h("label", { for: input.id }, words), input);

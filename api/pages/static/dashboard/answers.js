@@ -1,16 +1,29 @@
 /** The answers of a visit as whoever judges it sees them: with points, comments and photos. */
-import { h, minutes, plain, t, told } from "../shared/page.js";
+import { h, plain, t, told } from "../shared/page.js";
+import { valueOf } from "./checklists.js";
 import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
 
-/** Returns all answers of a visit, section by section, in the order of its checklist, `submission` having their points. */
+/** Returns what was sent of a visit, or null where nothing was yet. */
+export async function submissionOf(id, read) {
+  try {
+    return await read(`/visits/${id}/submission`);
+  } catch (problem) {
+    if (problem.code !== "submission-not-found") throw problem;
+    return null;
+  }
+}
+
+/** Returns the words on a visit as a whole and all its answers, section by section, `submission` having their points. */
 export function answersOf(visit, submission) {
-  const { sections } = visit.checklist;
-  return sections.map((section) => {
-    const answered = section.questions.filter(({ key }) => submission.answers[key]);
-    return answered.length > 0 && h("section", { class: "card" }, told("h2", {}, section.title),
-      h("ol", { class: "answered" }, answered.map((question) => answerOf(visit, question, submission.answers[question.key]))));
-  });
+  const { answers, comment } = submission;
+  return [
+    comment && h("section", { class: "card" }, h("h2", {}, t("lastWord")), h("blockquote", { dir: "auto" }, comment)),
+    visit.checklist.sections.map((section) => {
+      const answered = section.questions.filter(({ key }) => answers[key]);
+      return answered.length > 0 && h("section", { class: "card" }, told("h2", {}, section.title),
+        h("ol", { class: "answered" }, answered.map((question) => answerOf(visit, question, answers[question.key]))));
+    })];
 }
 
 function answerOf(visit, question, answer) {
@@ -24,15 +37,4 @@ function answerOf(visit, question, answer) {
     h("p", { class: "value", dir: "auto" }, answer.not_applicable ? t("answer-not_applicable") : valueOf(question, answer.value)),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
     answer.photos.length > 0 && h("ul", { class: "photos" }, answer.photos.map((photo, index) => h("li", {}, photoOf(photo, index)))));
-}
-
-/** Returns the value of an answer in words; a time of day may have become a part of it. */
-export function valueOf(question, value) {
-  if (value == null) return "";
-  if (question.type === "yes_no") return t(`answer-${value}`);
-  if (question.type === "scale") return t("scaleOf", { value, maximum: question.maximum });
-  if (question.type === "duration") return t("minutes", { time: minutes(value) });
-  if (question.type === "number") return [count(value), question.unit].filter(Boolean).join(" ");
-  if (question.type === "choice") return [value].flat().map((key) => plain(question.options.find((option) => option.key === key)?.label) || key).join(", ");
-  return question.type === "time" && /^[a-z]/.test(value) ? t(`part-${value}`) : value;
 }

@@ -70,8 +70,8 @@ function path(scores, x, y) {
   }).join("");
 }
 
-/** Draws a place's months with their intervals, `width` pixels wide, for the eye that wants to see how sure each is. */
-export function months(rows, axis, width, height = 180) {
+/** Draws a place's months with their intervals, in so many pixels, for the eye that wants to see how sure each is. */
+export function months(rows, axis, width, height) {
   const size = { width, height };
   const box = { left: 44, right: width - 8, top: 8, bottom: height - 24 };
   const step = (box.right - box.left) / rows.length;

@@ -1,6 +1,7 @@
 /** Decisions on a visit: those that were taken, and the form to take one or to replace the one that stands. */
 import { call } from "../shared/api.js";
 import { h, knows, learn, plain, t } from "../shared/page.js";
+import { onward } from "./address.js";
 import { factsOf, flagsOf } from "./evidence.js";
 import { clock } from "./figures.js";
 
@@ -19,7 +20,7 @@ export function outcome() {
   last = null;
   return h("p", { class: "notice", role: "status", tabindex: -1, "data-testid": "outcome" },
     t(decision ? `done-${decision}` : "conflict", { location: visit.location.name }), " ",
-    h("a", { href: `/dashboard/visits/${visit.id}` }, t(decision ? "lookAgain" : "lookAtIt")));
+    h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t(decision ? "lookAgain" : "lookAtIt")));
 }
 
 /** Returns all that a reviewer has beside a visit's answers: flags, times and distance, decisions and the form. */

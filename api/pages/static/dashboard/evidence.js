@@ -1,5 +1,6 @@
 /** What a reviewer looks at beside the answers: the flags, what was seen before, the times and the distance. */
 import { h, moment, plain, t } from "../shared/page.js";
+import { onward } from "./address.js";
 import { count, dayName } from "./figures.js";
 import { enlargeable } from "./photo.js";
 
@@ -26,11 +27,12 @@ async function flagOf(visit, submission, flag, read) {
 
 async function beside(visit, submission, flag, read) {
   const address = `/visits/${flag.other_visit_id}`;
-  const [other, theirs] = await Promise.all([read(`${address}?include=checklist`), read(`${address}/submission`)]);
+  // A photo may be of a visit that was never sent.
+  const [other, theirs] = await Promise.all([read(`${address}?include=checklist`), flag.photo_id ? null : read(`${address}/submission`)]);
   const parts = flag.photo_id
     ? [photo(visit, flag.photo_id), photo(other, flag.other_photo_id)]
     : [words(visit, submission, flag.question), words(other, theirs, flag.other_question)];
-  const link = h("a", { href: `/dashboard${address}`, dir: "auto" }, other.location.name);
+  const link = h("a", { href: onward(`/dashboard${address}`), dir: "auto" }, other.location.name);
   return h("div", { class: "beside" },
     h("figure", { "data-visit": visit.id }, h("figcaption", {}, t("thisVisit"), by(visit)), parts[0]),
     h("figure", { "data-visit": other.id }, h("figcaption", {}, t("earlierVisit"), " ", link, other.day && `, ${dayName(other.day)}`, by(other)), parts[1]));
@@ -51,22 +53,29 @@ function words(visit, { answers, comment }, key) {
 
 const questionOf = (visit, key) => visit.checklist.sections.flatMap(({ questions }) => questions).find((each) => each.key === key);
 
-/** Returns when a visit was to be made, was made and came in, by the location's clock, how far away, and its photos. */
+/** Returns when a visit was to be made, by the location's clock, and what is known of one that was sent. */
 export function factsOf(visit, submission) {
-  const { window, started_at, finished_at, location, photos } = visit;
+  const { window, location, shopper } = visit;
   const at = (time) => moment(time, location.time_zone);
   const facts = [
-    ["shopper", visit.shopper.name],
+    ["shopper", shopper.name],
     ["window", `${at(window.opens_at)} – ${at(window.closes_at)}`],
-    ["made", `${at(started_at)} – ${at(finished_at)}`, t("took", { time: span((new Date(finished_at) - new Date(started_at)) / 1000) })],
-    ["received", at(submission.received_at), submission.clock_shift !== 0 && t("clockCorrected", { time: span(Math.abs(submission.clock_shift)) })],
-    ["distance", ...distanceOf(submission)],
-    ["photos", t("photosStored", { stored: count(photos.stored), expected: count(photos.expected) }), photos.missing.length > 0 && t("photosMissing", { n: photos.missing.length })],
+    ...(submission ? sentFacts(visit, submission, at) : []),
   ];
   return h("section", { class: "card" }, h("h2", {}, t("timesAndPlace")),
     h("dl", { class: "facts times" }, facts.map(([name, value, more]) => h("div", { "data-fact": name }, h("dt", {}, t(`fact-${name}`)), h("dd", { dir: "auto" }, value, more && h("span", { class: "quiet" }, more))))),
     h("p", { class: "quiet" }, t("clockOf", { zone: location.time_zone })),
     visit.photo_evidence.length > 0 && tellingPhotos(visit, at));
+}
+
+/** Returns when a visit was made and came in, how far away it was sent from, and its photos. */
+function sentFacts({ started_at, finished_at, photos }, submission, at) {
+  return [
+    ["made", `${at(started_at)} – ${at(finished_at)}`, t("took", { time: span((new Date(finished_at) - new Date(started_at)) / 1000) })],
+    ["received", at(submission.received_at), submission.clock_shift !== 0 && t("clockCorrected", { time: span(Math.abs(submission.clock_shift)) })],
+    ["distance", ...distanceOf(submission)],
+    ["photos", t("photosStored", { stored: count(photos.stored), expected: count(photos.expected) }), photos.missing.length > 0 && t("photosMissing", { n: photos.missing.length })],
+  ];
 }
 
 function distanceOf({ distance_m: metres, position }) {

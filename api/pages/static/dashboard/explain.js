@@ -42,11 +42,12 @@ function ofPart(figures) {
     figures.indicative && t("explain-indicative", { n: ENOUGH })];
 }
 
-function ofChange({ score, visits, change, previous_visits: before }) {
+function ofChange(figures) {
+  const { score, visits, change, previous_visits: before } = figures;
   return [
     t("explain-change", { now: percent(score), n: count(visits), before: percent(score - change.difference), m: count(before), difference: points(change.difference) }),
     change.interval && t("explain-change-interval", { interval: pointsRange(change.interval) }),
-    change.significant == null ? t("explain-mixed") : t("explain-significant", { verdict: verdict(change, before), n: ENOUGH })];
+    change.significant == null ? t("explain-mixed") : t("explain-significant", { verdict: verdict(figures), n: ENOUGH })];
 }
 
 function ofRank({ rank, rank_range: { best, worst }, ranked }) {

@@ -1,5 +1,6 @@
 /** How numbers are written, and the buttons that say how each of them is made. */
 import { h, t } from "../shared/page.js";
+import { load } from "./load.js";
 
 const html = document.documentElement;
 const NONE = "–";
@@ -53,7 +54,7 @@ export const clock = (time) => dates({ dateStyle: "medium", timeStyle: "short" }
  * fetched when somebody asks, and `figures` are what it is about.
  */
 export function explained(text, kind, figures, attributes = {}) {
-  const open = async () => (await import("./explain.js")).explain(button, kind, figures);
+  const open = async () => (await load("explain.js")).explain(button, kind, figures);
   const button = h("button", { type: "button", class: "number", "aria-haspopup": "dialog", onclick: open, ...attributes }, text);
   return button;
 }
@@ -64,18 +65,19 @@ export function score(figures, kind = "score") {
 }
 
 /** Says in a word or two what a change between two periods proves. */
-export function verdict(change, previousVisits) {
+export function verdict({ change, visits, previous_visits: before }) {
   if (change.significant) return t(change.difference < 0 ? "fell" : "rose");
   if (change.difference == null) return t("nothingBefore");
   if (change.significant == null) return t("notComparable");
-  return t(previousVisits < ENOUGH ? "tooFewBefore" : "mayBeChance");
+  if (visits < ENOUGH) return t("tooFewNow");
+  return t(before < ENOUGH ? "tooFewBefore" : "mayBeChance");
 }
 
 /** Returns how a score moved since the period before: by how much, how sure that is, and what it proves. */
 export function changed(figures) {
-  const { change, previous_visits: before } = figures;
+  const { change } = figures;
   const proved = change.significant ? (change.difference < 0 ? "fell" : "rose") : "quiet";
-  const words = h("span", { class: `verdict ${proved}` }, verdict(change, before));
+  const words = h("span", { class: `verdict ${proved}` }, verdict(figures));
   if (change.difference == null) return words;
   return [explained(points(change.difference), "change", figures), " ", change.interval && h("span", { class: "quiet" }, pointsRange(change.interval)), " ", words];
 }
@@ -83,9 +85,16 @@ export function changed(figures) {
 /** With fewer visits, the API calls a score indicative. */
 export const ENOUGH = 5;
 
-/** Says how many of these changes could be told from chance, and how many chance alone would give: one in twenty. */
-export function byChance(rows) {
-  const told = rows.filter((row) => row.change.significant != null && !row.indicative && row.previous_visits >= ENOUGH);
-  if (!told.length) return t("noneTold");
-  return t("byChance", { n: Math.round(told.length / 20), of: count(told.length) });
+/** How often chance alone makes a change look beyond it. */
+const BY_CHANCE = 1 / 20;
+
+/** Says how many of these changes could be judged, and how many of them chance alone would make look beyond it. */
+export const byChance = (rows) => judged(rows, "byChance", BY_CHANCE);
+
+/** Says the same of the falls among them, which are half of what chance makes. */
+export const fallsByChance = (rows) => judged(rows, "fallsByChance", BY_CHANCE / 2);
+
+function judged(rows, words, share) {
+  const { length } = rows.filter((row) => row.change.significant != null && !row.indicative && row.previous_visits >= ENOUGH);
+  return length ? t(words, { n: count(length), chance: Math.round(length * share) }) : t("noneJudged");
 }

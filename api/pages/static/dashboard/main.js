@@ -1,7 +1,8 @@
 import { call, NoSignal, signIn, signOut } from "../shared/api.js";
-import { h, languages, put, speak, t } from "../shared/page.js";
-import { address, common, filters } from "./address.js";
+import { h, languages, paint, put, speak, t } from "../shared/page.js";
+import { address, common, filterBar, filters } from "./address.js";
 import { clock } from "./figures.js";
+import { load } from "./load.js";
 
 const html = document.documentElement;
 const ID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
@@ -39,16 +40,19 @@ async function render({ moved = true } = {}) {
   try {
     const found = SCREENS.find(({ pattern }) => pattern.test(location.pathname));
     if (!found) return say("missing", t("notFound"));
-    const [who, { default: screen }] = await Promise.all([me ?? read("/me"), import(`./screens/${found.name}.js`)]);
+    const [who, { default: screen }] = await Promise.all([me ?? read("/me"), load(`screens/${found.name}.js`)]);
     me = who;
+    paint(me.organization.accent_color);
     drawBar();
     if (me.role === "shopper") return say("missing", t("forManagers"), h("a", { href: "/" }, t("toTheForm")));
     const id = found.pattern.exec(location.pathname)[1];
     const shown = await screen({ id, filters: filters(), me, read, readAll, refresh: () => render({ moved: false }) });
     if (mine !== turn) return shown.leave?.();
     leave = shown.leave ?? null;
-    put(`${shown.title} · ${t("title")}`, h("h1", { tabindex: -1, dir: "auto" }, shown.title), asOf(told), shown.content);
+    show(`${shown.title} · ${t("title")}`, h("h1", { tabindex: -1, dir: "auto" }, shown.title), asOf(told), shown.content);
+    told.shown = true;
     settle(told.stale ? "stale" : "ready");
+    html.dataset.ready = "1";
     shown.ready?.();
     if (moved) toTheTop();
   } catch (problem) {
@@ -66,11 +70,17 @@ function begin(another) {
   else screen.prepend(line);
 }
 
+/** Puts a page in place of the one before; the control that had the focus has it again where it still is. */
+function show(title, ...children) {
+  const { id } = document.activeElement;
+  put(title, ...children);
+  if (id) (document.getElementById(id) ?? document.querySelector("h1")).focus({ preventScroll: true });
+}
+
 function settle(state) {
   const screen = document.getElementById("screen");
   screen.dataset.state = state;
   screen.removeAttribute("aria-busy");
-  html.dataset.ready = "1";
   setTimeout(offerLanguages);
 }
 
@@ -95,24 +105,24 @@ function asOf({ at, stale }) {
   return h("p", { class: "notice as-of", role: "status" }, t("stale"), " ", t("asOf"), " ", time, " ", again());
 }
 
-const again = () => h("button", { type: "button", class: "plain", onclick: () => render({ moved: false }) }, t("tryAgain"));
+const again = () => h("button", { type: "button", id: "again", class: "plain", onclick: () => render({ moved: false }) }, t("tryAgain"));
 
 async function explain(problem) {
   if (problem.status === 401) return askToSignIn();
   if (problem.status === 404) return say("missing", t("notFound"));
   if (problem.status === 403) return say("missing", t("notFound"));
-  if (problem.status === 422) return say("failed", t("badFilter"), h("a", { href: location.pathname }, t("withoutFilters")));
+  if (problem.status === 422) return say("failed", t("badFilter"), filterBar(filters(), reader().readAll, ["from", "checklist"]), h("a", { href: location.pathname }, t("withoutFilters")));
   console.error(problem);
   say("failed", t("failed"), again());
 }
 
 function say(state, words, ...more) {
-  put(t("title"), h("h1", { tabindex: -1 }, words), h("p", { role: "alert" }, t(`why-${state}`)), h("p", {}, more));
+  show(t("title"), h("h1", { tabindex: -1 }, words), h("p", { role: "alert" }, t(`why-${state}`)), h("div", {}, more));
   settle(state);
 }
 
 async function askToSignIn() {
-  const { signInScreen } = await import("../shared/sign-in.js");
+  const { signInScreen } = await load("../shared/sign-in.js");
   document.getElementById("bar").replaceChildren();
   await signInScreen({ signIn, done: () => location.reload() });
   settle("signed-out");
@@ -167,13 +177,14 @@ async function isStillMe() {
 /**
  * Returns how a screen reads the API: `read(path)` gives the JSON of an answer, `readAll(path)` all items of a list,
  * and `told` the time of the oldest answer among them (`at`) and whether any is only the last known one (`stale`).
+ * Once that is `shown`, no old answer comes any more, for nothing would say that it is old.
  */
 function reader() {
-  const told = { at: null, stale: false };
+  const told = { at: null, stale: false, shown: false };
 
   async function read(path) {
     const answer = await fresh(path).catch((problem) => {
-      if (!kept.has(path) || !isPassing(problem)) throw problem;
+      if (told.shown || !kept.has(path) || !isPassing(problem)) throw problem;
       told.stale = true;
       return kept.get(path);
     });

@@ -1,6 +1,7 @@
 /** What the pages of a location and of a region have in common: the report that the API gives of a place. */
-import { h, t, told } from "../shared/page.js";
+import { h, plain, t, told } from "../shared/page.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
+import { labelOf } from "./checklists.js";
 import { changed, count, percent, range, score } from "./figures.js";
 import { scrolling } from "./table.js";
 
@@ -20,60 +21,68 @@ export function headline({ total, previous, change }, more = []) {
 }
 
 /** Returns the months of a place as a drawing and, for whoever cannot see it, as a table. */
-export function monthsCard(rows, width, axis = axisOf(rows)) {
-  const lines = rows.filter((row) => row.visits).map((row) =>
+export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
+  const visited = rows.filter((row) => row.visits);
+  const lines = visited.map((row) =>
     h("tr", {}, h("th", { scope: "row" }, row.month), h("td", { class: "figure" }, score(row)), h("td", { class: "figure" }, range(row.interval)), h("td", { class: "figure" }, count(row.visits))));
   return [
-    months(rows, axis, width),
+    months(rows, axis, width, height),
     h("details", { class: "data" }, h("summary", {}, t("asTable")),
-      scrolling(t("months"), h("thead", {}, h("tr", {}, [t("month"), t("score"), t("interval"), t("visits")].map((title, index) => h("th", { scope: "col", class: index > 0 && "figure" }, title)))), h("tbody", {}, lines)))];
+      scrolling({ caption, file: "months", rows: visited }, h("thead", {}, h("tr", {}, [t("month"), t("score"), t("interval"), t("visits")].map((title, index) => h("th", { scope: "col", class: index > 0 && "figure" }, title)))), h("tbody", {}, lines)))];
 }
 
-/** Returns the sections, each of which opens to its questions; the heat table's cells lead here. */
-export function sections(report, checklists) {
+/**
+ * Returns the sections, each of which opens to its questions; the heat table's cells lead here. `known` are the
+ * questions of ``checklists.js``, which name the answers.
+ */
+export function sections(report, checklists, known) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
   return keys.map((key) => [
     keys.length > 1 && told("h3", {}, checklists.find((each) => each.key === key)?.title ?? key),
-    report.sections.filter(({ checklist }) => checklist === key).map((section) => sectionOf(section, axis, report.questions))]);
+    report.sections.filter(({ checklist }) => checklist === key).map((section) => sectionOf(section, axis, report.questions, known))]);
 }
 
-function sectionOf(section, axis, questions) {
+function sectionOf(section, axis, questions, known) {
   const { visits, points_earned: earned, points_possible: possible } = section;
   const own = questions.filter((each) => each.checklist === section.checklist && each.section === section.key);
   return h("details", { class: "part", id: `${section.checklist}/${section.key}` },
     h("summary", { class: section.indicative && "thin" },
       told("span", { class: "title" }, section.title), h("b", {}, percent(section.score)), dot(section, axis), h("span", { class: "quiet" }, t("ofVisits", { n: visits }))),
     h("p", {}, t("explain-points", { earned: count(earned), possible: count(possible), n: visits }), " ", t("explain-wilson", { interval: range(section.interval) })),
-    questionsOf(own));
+    tableOf(plain(section.title), own, known));
 }
 
 /** Returns questions with their scores and how often each answer was given. */
-function questionsOf(rows) {
+function tableOf(caption, rows, known) {
   const axis = axisOf(rows);
-  return scrolling(t("page-questions"),
+  return scrolling({ caption, file: "questions", rows },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("question")), h("th", { scope: "col", class: "figure" }, t("score")), h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)), h("th", { scope: "col" }, t("answers")))),
     h("tbody", {}, rows.map((row) => h("tr", { class: row.indicative && "thin" },
-      told("th", { scope: "row" }, row.text), h("td", { class: "figure" }, score(row, "part")), h("td", { class: "drawing" }, dot(row, axis)), h("td", {}, answersOf(row.answers))))));
+      told("th", { scope: "row" }, row.text), h("td", { class: "figure" }, score(row, "part")), h("td", { class: "drawing" }, dot(row, axis)), h("td", {}, countsOf(row.answers, known.get(`${row.checklist}/${row.key}`)))))));
 }
 
 const ANSWERS = ["yes", "no", "answered", "not_applicable"];
 
-function answersOf(counts) {
+/** Returns how often each answer was given. */
+function countsOf(counts, question) {
+  const words = (answer) => labelOf(question, answer) || (ANSWERS.includes(answer) ? t(`answer-${answer}`) : answer);
   return h("ul", { class: "answers" }, Object.entries(counts).filter(([answer, n]) => n || answer !== "not_applicable").map(([answer, n]) =>
-    h("li", {}, ANSWERS.includes(answer) ? t(`answer-${answer}`) : answer, " ", h("b", {}, count(n)))));
+    h("li", {}, words(answer), " ", h("b", {}, count(n)))));
 }
 
 /** Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of itself. */
 export function fundamentals(report, others = []) {
   const axis = axisOf([...report.fundamentals, ...others.flatMap(([, other]) => other.fundamentals)]);
   const rows = report.fundamentals.length || !others.length ? report.fundamentals : others[0][1].fundamentals;
-  return scrolling(t("fundamentals"),
+  const theirsOf = (row) => others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
+  const toCsv = (row) => ({ ...row, self_checks: Object.fromEntries(theirsOf(row).map((other, index) => [others[index][1].checklist, other ?? {}])) });
+  return scrolling({ caption: t("fundamentals"), file: "fundamentals", rows: rows.map(toCsv) },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("fundamental")), h("th", { scope: "col", class: "figure" }, t(others.length ? "shoppersView" : "score")), h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)), h("th", { scope: "col", class: "figure" }, t("visits")),
       others.map(([title]) => h("th", { scope: "col", class: "figure" }, title)))),
     h("tbody", {}, rows.map((row) => {
-      const theirs = others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
+      const theirs = theirsOf(row);
       return h("tr", { id: row.key, class: row.indicative && "thin" }, h("th", { scope: "row" }, row.title), h("td", { class: "figure" }, score(row, "part")), h("td", { class: "drawing" }, dot(row, axis, theirs[0])), h("td", { class: "figure" }, count(row.visits)),
         theirs.map((other) => h("td", { class: "figure" }, other ? score(other, "part") : "–")));
     })));

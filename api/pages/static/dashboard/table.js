@@ -1,6 +1,7 @@
 import { h, t } from "../shared/page.js";
 import { change, filters } from "./address.js";
 import { count } from "./figures.js";
+import { load } from "./load.js";
 
 /** How wide columns are, in rem, by their kind: where widths are fixed, only rows in sight have to be laid out. */
 const WIDTHS = { first: 9, figure: 6.5, drawing: 11.5, change: 13.5, trend: 8.5, worst: 9.5, heat: 6.5 };
@@ -53,19 +54,25 @@ export function table({ caption, columns, rows, words, sort, file, toCsv = (row)
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), body, foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf(columns, foot)));
   whole.style.setProperty("--columns", columns.map(({ kind }, index) => (index ? `${WIDTHS[kind]}rem` : `minmax(${WIDTHS.first}rem, 1fr)`)).join(" "));
   whole.style.minWidth = `${columns.reduce((sum, { kind }, index) => sum + WIDTHS[index ? kind : "first"], 0)}rem`;
-  const saved = async () => (await import("./csv.js")).save(file, shown.flatMap(({ row }) => toCsv(row)));
   draw();
   return h("section", { class: "sheet" },
     h("div", { class: "tools" },
       h("p", { class: "search" }, h("label", { for: "q" }, t("search")), search),
-      status, h("button", { type: "button", class: "plain", "data-testid": "csv", onclick: saved }, "CSV")),
+      status, csvButton(caption, file, () => shown.flatMap(({ row }) => toCsv(row)))),
     h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, whole));
 }
 
-/** Returns a table that scrolls inside itself where it is wider than the screen. */
-export function scrolling(caption, ...parts) {
-  return h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
-    h("table", {}, h("caption", { class: "unseen" }, caption), parts));
+/** Returns a table that scrolls inside itself where it is wider than the screen; its CSV, called `file`, has these `rows`. */
+export function scrolling({ caption, file, rows }, ...parts) {
+  return [
+    h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
+      h("table", {}, h("caption", { class: "unseen" }, caption), parts)),
+    h("div", { class: "tools" }, csvButton(caption, file, () => rows))];
+}
+
+function csvButton(caption, file, rowsOf) {
+  const save = async () => (await load("csv.js")).save(file, rowsOf());
+  return h("button", { type: "button", class: "plain", "aria-label": `CSV: ${caption}`, "data-testid": "csv", onclick: save }, "CSV");
 }
 
 /** Returns a row; it says that it is one, for browsers forget that where a row is laid out as a grid. */
@@ -81,9 +88,15 @@ function headOf(column, onclick) {
   return h("th", { role: "columnheader", scope: "col", class: column.kind }, title, column.head);
 }
 
-/** Orders by group, then by value up or down; equals keep their order. */
+let names = null;
+
+/** Orders by group, then by value up or down, names as the page's language has them; equals keep their order. */
 function compare([group, value], [otherGroup, otherValue], sign) {
   if (group !== otherGroup) return group - otherGroup;
+  if (typeof value === "string") {
+    names ??= new Intl.Collator(document.documentElement.lang);
+    return sign * names.compare(value, otherValue);
+  }
   return value === otherValue ? 0 : value < otherValue ? -sign : sign;
 }
 

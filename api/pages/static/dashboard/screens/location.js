@@ -1,5 +1,6 @@
 import { h, plain, t } from "../../shared/page.js";
-import { address, common, filterBar, period } from "../address.js";
+import { address, common, filterBar, lastDay, onward, period } from "../address.js";
+import { questionsOf } from "../checklists.js";
 import { count, dayName, explained, percent } from "../figures.js";
 import { fundamentals, headline, monthsCard, room, sections } from "../report.js";
 import { card, scrolling } from "../table.js";
@@ -13,15 +14,17 @@ export default async function ({ id, filters, read, readAll }) {
     read(address(`/locations/${id}/score`, asked)),
     readAll(address("/visits", visitsAsked(id, filters))),
     readAll("/checklists?limit=500")]);
-  const others = await selfChecks(id, asked, checklists, read);
+  const [others, questions] = await Promise.all([
+    selfChecks(id, asked, checklists, read),
+    questionsOf(checklists, report.questions.map(({ checklist }) => checklist), read)]);
   return {
     title: report.location.name,
     content: [
       h("p", { class: "quiet" }, report.location.code),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report),
-      card(t("months"), monthsCard(report.months, room())),
-      card(t("page-sections"), sections(report, checklists)),
+      card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
+      card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), others.length > 0 && h("p", { class: "quiet" }, t("selfCheckWords")), fundamentals(report, others)),
       card(t("visits"), visitsOf(visits, checklists))],
   };
@@ -29,9 +32,7 @@ export default async function ({ id, filters, read, readAll }) {
 
 function visitsAsked(id, filters) {
   const { from, to } = period(filters);
-  const [year, month] = to.split("-").map(Number);
-  const last = new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
-  return { location_id: id, status: "accepted", from: `${from}-01`, to: last, checklist_key: filters.checklist, limit: "500" };
+  return { location_id: id, status: "accepted", from: `${from}-01`, to: lastDay(to), checklist_key: filters.checklist, limit: "500" };
 }
 
 /** Returns what the store says of itself where it did, unless one checklist alone is asked for. */
@@ -46,12 +47,15 @@ async function selfChecks(id, asked, checklists, read) {
 function visitsOf(visits, checklists) {
   if (!visits.length) return h("p", { class: "empty" }, t("noVisits"));
   const titles = new Map(checklists.map(({ key, title }) => [key, plain(title)]));
-  const rows = visits.toReversed().map((visit) => h("tr", {},
-    h("th", { scope: "row" }, h("a", { href: `/dashboard/visits/${visit.id}` }, dayName(visit.day)), visit.part_of_day && h("span", { class: "quiet" }, t(`part-${visit.part_of_day}`))),
+  const latest = visits.toReversed();
+  const rows = latest.map((visit) => h("tr", {},
+    h("th", { scope: "row" }, h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, dayName(visit.day)), visit.part_of_day && h("span", { class: "quiet" }, t(`part-${visit.part_of_day}`))),
     h("td", { dir: "auto" }, titles.get(visit.checklist.key) ?? visit.checklist.key),
     visit.score && [
       h("td", { class: "figure" }, explained(percent(visit.score.score), "visit", visit.score)),
       h("td", { class: "figure" }, visit.score.critical_failures.length ? h("span", { class: "fell" }, count(visit.score.critical_failures.length)) : "–")]));
   const heads = [["visit"], ["checklist"], ...(visits[0].score ? [["score", "figure"], ["criticalFailures", "figure"]] : [])];
-  return scrolling(t("visits"), h("thead", {}, h("tr", {}, heads.map(([key, kind]) => h("th", { scope: "col", class: kind }, t(key))))), h("tbody", {}, rows));
+  const csv = latest.map(({ id, day, part_of_day, checklist, score }) => ({ id, day, part_of_day, checklist, ...(score && { ...score, critical_failures: score.critical_failures.length }) }));
+  return scrolling({ caption: t("visits"), file: "visits", rows: csv },
+    h("thead", {}, h("tr", {}, heads.map(([key, kind]) => h("th", { scope: "col", class: kind }, t(key))))), h("tbody", {}, rows));
 }

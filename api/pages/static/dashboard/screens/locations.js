@@ -1,7 +1,8 @@
 import { h, plain, t } from "../../shared/page.js";
-import { address, common, filterBar } from "../address.js";
+import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot, trend } from "../charts.js";
 import { byChance, changed, count, explained, percent, score } from "../figures.js";
+import { load } from "../load.js";
 import { card, table } from "../table.js";
 
 /** What each row has; ``api/pages/dashboard.py`` lets the same call begin with the page. */
@@ -20,12 +21,12 @@ export default async function ({ filters, readAll }) {
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
   const mixed = isMixed(rows);
   const drawn = h("div");
-  const ready = async () => mixed || drawn.replaceChildren(...(await import("../funnel.js")).funnel(rows, drawn.clientWidth));
+  const ready = async () => mixed || drawn.replaceChildren(...(await load("funnel.js")).funnel(rows, drawn.clientWidth));
   return {
     title, ready,
     content: [
       bar, mixed && h("p", { class: "notice" }, t("mixed")),
-      ofRows(rows, filters), h("p", { class: "quiet" }, byChance(rows)),
+      ofRows(rows), h("p", { class: "quiet" }, byChance(rows)),
       card(t("funnel"), mixed ? h("p", { class: "quiet" }, t("funnelMixed")) : drawn)],
   };
 }
@@ -33,9 +34,8 @@ export default async function ({ filters, readAll }) {
 /** Says whether nothing can be ranked because the visits are of several checklists. */
 const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row) => row.rank == null);
 
-function ofRows(rows, filters) {
+function ofRows(rows) {
   const axis = axisOf(rows);
-  const asked = common(filters, "region_id");
   const ranked = rows.filter((row) => row.rank).length;
   const thin = (row) => Number(row.indicative || row.score == null);
   return table({
@@ -46,20 +46,20 @@ function ofRows(rows, filters) {
     words: ({ location }) => `${location.name} ${location.code}`,
     attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
     columns: [
-      { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: (row) => nameOf(row, asked) },
+      { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: nameOf },
       { key: "score", title: t("score"), kind: "figure", down: true, value: (row) => [thin(row), row.score], cell: (row) => score(row) },
       { key: "interval", title: t("interval"), kind: "drawing", head: axisHead(axis), cell: (row) => dot(row, axis) },
       { key: "visits", title: t("visits"), kind: "figure", down: true, value: (row) => [0, row.visits], cell: (row) => count(row.visits) },
       { key: "rank", title: t("rank"), kind: "figure", value: (row) => [Number(row.rank == null), row.rank], cell: (row) => rankOf(row, ranked) },
       { key: "change", title: t("change"), kind: "change", value: (row) => [row.change.difference == null ? 2 : thin(row), row.change.difference], cell: changed },
       { key: "trend", title: t("months"), kind: "trend", cell: (row) => trend(Object.values(row.trend), axis) },
-      { key: "worst", title: t("worstSection"), kind: "worst", value: ({ worst_section: worst }) => [Number(!worst), worst?.score], cell: (row) => worstOf(row, asked) },
+      { key: "worst", title: t("worstSection"), kind: "worst", value: ({ worst_section: worst }) => [Number(!worst), worst?.score], cell: worstOf },
     ],
   });
 }
 
-function nameOf({ location }, asked) {
-  return [h("a", { href: address(`/dashboard/locations/${location.id}`, asked), dir: "auto" }, location.name), h("span", { class: "quiet" }, location.code)];
+function nameOf({ location }) {
+  return [h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name), h("span", { class: "quiet" }, location.code)];
 }
 
 function rankOf(row, ranked) {
@@ -70,8 +70,8 @@ function rankOf(row, ranked) {
 }
 
 /** Returns the worst section, which leads to how it comes about. */
-function worstOf({ location, worst_section: worst }, asked) {
+function worstOf({ location, worst_section: worst }) {
   if (!worst) return null;
   const place = `#${encodeURIComponent(`${worst.checklist}/${worst.key}`)}`;
-  return [h("a", { href: address(`/dashboard/locations/${location.id}`, asked) + place }, percent(worst.score)), h("span", { class: "quiet", dir: "auto" }, plain(worst.title))];
+  return [h("a", { href: onward(`/dashboard/locations/${location.id}`) + place }, percent(worst.score)), h("span", { class: "quiet", dir: "auto" }, plain(worst.title))];
 }

@@ -1,13 +1,14 @@
 import { h, t } from "../../shared/page.js";
-import { address, common, filterBar } from "../address.js";
-import { axisOf, months, trend } from "../charts.js";
-import { byChance, changed, count, percent, points, range, score } from "../figures.js";
-import { room } from "../report.js";
+import { address, common, filterBar, monthBefore, onward, period, runningMonth } from "../address.js";
+import { axisOf, trend } from "../charts.js";
+import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
+import { monthsCard, room } from "../report.js";
 
-/** Months without a visit after which a place is called to mind. */
+/** Whole months without a visit after which a place is called to mind. */
 const LONG = 3;
 const MOST_LISTED = 10;
 const WIDEST = 460;
+const HEIGHT = 130;
 
 /** The overview: how the regions are, and what needs attention. */
 export default async function ({ filters, read, readAll }) {
@@ -17,16 +18,14 @@ export default async function ({ filters, read, readAll }) {
     readAll(address("/scores", { by: "region", include: "change,previous_visits,months", limit: "500", ...asked })),
     readAll(address("/scores", { by: "location", include: "change,previous_visits,trend", fields: "location,visits,points_earned,points_possible,score,spread,interval,indicative,critical_failures,change,previous_visits,trend", limit: "500", ...asked }))]);
   const tops = topsOf(all, places);
-  const progress = await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, common(filters, "region_id", "checklist")))));
-  const axis = axisOf(tops.flatMap((row) => row.months));
+  // What is still out is told of all checklists together.
+  const progress = asked.checklist ? [] : await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, asked))));
   return {
     title: t("page-overview"),
     content: [
       filterBar(filters, readAll, ["from", "checklist"]),
-      h("div", { class: "regions" }, tops.length
-        ? tops.map((row, index) => regionCard(row, progress[index], axis, asked))
-        : stores.map((row) => storeCard(row, axisOf(stores), asked))),
-      attention(stores, asked)],
+      cards(tops, progress, stores),
+      attention(stores, period(filters))],
   };
 }
 
@@ -39,15 +38,27 @@ function topsOf(rows, places) {
   return [...tops, ...below];
 }
 
-function regionCard(row, progress, axis, asked) {
-  const out = progress.months.reduce((total, month) => total + month.out, 0);
-  return placeCard(row, row.region, address(`/dashboard/regions/${row.region.id}`, asked),
-    t("madeAndOut", { made: count(row.visits), out: count(out) }), months(row.months, axis, Math.min(WIDEST, room()), 130));
+/** Returns a card for each region; whoever sees none as a whole sees his stores instead. */
+function cards(tops, progress, stores) {
+  if (!tops.length && !stores.length) return h("p", { class: "empty" }, t("noLocations"));
+  const axis = axisOf(tops.length ? tops.flatMap((row) => row.months) : stores);
+  return h("div", { class: "regions" }, tops.length
+    ? tops.map((row, index) => regionCard(row, progress[index], axis))
+    : stores.map((row) => storeCard(row, axis)));
 }
 
-/** Whoever sees no region as a whole sees his stores instead; what is still out is told of regions alone. */
-function storeCard(row, axis, asked) {
-  return placeCard(row, row.location, address(`/dashboard/locations/${row.location.id}`, asked),
+function regionCard(row, progress, axis) {
+  return placeCard(row, row.region, onward(`/dashboard/regions/${row.region.id}`),
+    progress ? madeAndOut(progress) : t("ofVisits", { n: row.visits }), monthsCard(row.region.name, row.months, Math.min(WIDEST, room()), HEIGHT, axis));
+}
+
+function madeAndOut({ months }) {
+  const sum = (kind) => months.reduce((total, month) => total + month[kind], 0);
+  return t("madeAndOut", { made: count(sum("accepted")), out: count(sum("out")) });
+}
+
+function storeCard(row, axis) {
+  return placeCard(row, row.location, onward(`/dashboard/locations/${row.location.id}`),
     t("ofVisits", { n: row.visits }), trend(Object.values(row.trend), axis));
 }
 
@@ -61,16 +72,18 @@ function placeCard(row, place, href, made, drawing) {
 }
 
 /** Returns what a manager should look at first, each kind with why it is there. */
-function attention(stores, asked) {
+function attention(stores, { from, to }) {
   const fallen = stores.filter(({ change }) => change.significant && change.difference < 0).sort((one, other) => one.change.difference - other.change.difference);
   const critical = stores.filter((row) => row.critical_failures).sort((one, other) => other.critical_failures - one.critical_failures);
-  const unseen = stores.filter((row) => Object.values(row.trend).slice(-LONG).every((each) => each == null));
+  // A month that has not ended yet proves nothing by itself.
+  const since = to < runningMonth() ? monthBefore(to, LONG - 1) : monthBefore(runningMonth(), LONG);
+  const unseen = stores.filter((row) => Object.entries(row.trend).every(([month, each]) => month < since || each == null));
   const list = (title, rows, words, more) => h("div", {}, h("h3", {}, title),
-    rows.length ? h("ul", { class: "plain-list" }, rows.slice(0, MOST_LISTED).map((row) => h("li", {}, h("a", { href: address(`/dashboard/locations/${row.location.id}`, asked), dir: "auto" }, row.location.name), " ", h("span", { class: "quiet" }, words(row))))) : h("p", { class: "quiet" }, t("none")),
+    rows.length ? h("ul", { class: "plain-list" }, rows.slice(0, MOST_LISTED).map((row) => h("li", {}, h("a", { href: onward(`/dashboard/locations/${row.location.id}`), dir: "auto" }, row.location.name), " ", h("span", { class: "quiet" }, words(row))))) : h("p", { class: "quiet" }, t("none")),
     rows.length > MOST_LISTED && h("p", { class: "quiet" }, t("andMore", { n: rows.length - MOST_LISTED })), more);
   return h("section", { class: "card" }, h("h2", {}, t("attention")),
     h("div", { class: "columns" },
-      list(t("fallen"), fallen, (row) => t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) }), h("p", { class: "quiet" }, byChance(stores))),
+      list(t("fallen"), fallen, (row) => t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) }), h("p", { class: "quiet" }, fallsByChance(stores))),
       list(t("criticalFailures"), critical, (row) => t("inVisits", { n: count(row.critical_failures), of: count(row.visits) })),
-      list(t("unseen", { n: LONG }), unseen, (row) => (row.visits ? t("someVisits", { n: count(row.visits) }) : t("noVisits")))));
+      from <= since && list(t("unseen", { from: monthName(since), to: monthName(to) }), unseen, (row) => t(row.visits ? "visitsBefore" : "noVisitsBefore", { n: row.visits }))));
 }

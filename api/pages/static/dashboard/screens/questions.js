@@ -1,8 +1,9 @@
 import { h, plain, t, told } from "../../shared/page.js";
-import { address, common, filterBar } from "../address.js";
+import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
+import { questionsOf, valueOf } from "../checklists.js";
 import { byChance, changed, count, dayName, score } from "../figures.js";
-import { table } from "../table.js";
+import { card, table } from "../table.js";
 
 const MOST_COMMENTS = 20;
 
@@ -11,16 +12,19 @@ export default async function ({ filters, read, readAll }) {
   const asked = common(filters);
   const rows = await readAll(address("/scores", { by: "question", include: "change,previous_visits", limit: "500", ...asked }));
   const scored = rows.filter((row) => row.points_possible);
+  const unscored = rows.filter((row) => !row.points_possible);
+  const comments = (about) => commentsOf(about, asked, read, readAll);
   return {
     title: t("page-questions"),
     content: [
       filterBar(filters, readAll),
       h("p", { class: "quiet" }, t("questionWords")),
-      scored.length ? [ofQuestions(scored, asked, read), h("p", { class: "quiet" }, byChance(scored))] : h("p", { class: "empty" }, t("noVisits"))],
+      scored.length ? [ofQuestions(scored, comments), h("p", { class: "quiet" }, byChance(scored))] : h("p", { class: "empty" }, t("noVisits")),
+      rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments))],
   };
 }
 
-function ofQuestions(rows, asked, read) {
+function ofQuestions(rows, comments) {
   const axis = axisOf(rows);
   return table({
     caption: t("page-questions"),
@@ -30,7 +34,7 @@ function ofQuestions(rows, asked, read) {
     words: ({ question }) => plain(question.text),
     attributes: (row) => ({ class: row.indicative && "thin", "data-question": row.question.key }),
     columns: [
-      { key: "question", title: t("question"), value: ({ question }) => [0, plain(question.text)], cell: ({ question }) => [told("span", {}, question.text), comments(question, asked, read)] },
+      { key: "question", title: t("question"), value: ({ question }) => [0, plain(question.text)], cell: ({ question }) => [told("span", {}, question.text), comments(aboutOf(question))] },
       { key: "score", title: t("goodAnswers"), kind: "figure", value: (row) => [Number(row.indicative), row.score], cell: (row) => score(row, "part") },
       { key: "interval", title: t("interval"), kind: "drawing", head: axisHead(axis), cell: (row) => dot(row, axis) },
       { key: "visits", title: t("visits"), kind: "figure", down: true, value: (row) => [0, row.visits], cell: (row) => count(row.visits) },
@@ -38,16 +42,29 @@ function ofQuestions(rows, asked, read) {
   });
 }
 
-/** Returns what was written to a question, fetched when somebody opens it. */
-function comments({ checklist, key }, { region_id: region, from, to }, read) {
+/** Returns the questions without points, of which the comments are all there is to read, and the visits as a whole. */
+function withoutPoints(rows, comments) {
+  return h("ul", { class: "plain-list" },
+    rows.map(({ question }) => h("li", { "data-question": question.key }, told("span", {}, question.text), comments(aboutOf(question)))),
+    h("li", { "data-testid": "whole-visit" }, t("lastWord"), comments({ whole_visit: "true" })));
+}
+
+/** Returns how the API is asked for the comments on a question. */
+const aboutOf = ({ checklist, key }) => ({ checklist, question: key });
+
+/** Returns what was written about something, fetched when somebody opens it. */
+function commentsOf(about, asked, read, readAll) {
   const place = h("div", { role: "status" });
   const fetched = async ({ target }) => {
     if (!target.open || place.dataset.state) return;
     place.dataset.state = "loading";
     place.replaceChildren(t("loading"));
     try {
-      const { items, next } = await read(address("/comments", { checklist, question: key, region_id: region, from, to, limit: `${MOST_COMMENTS}` }));
-      place.replaceChildren(items.length ? h("ul", { class: "comments" }, items.map(comment)) : h("p", { class: "empty" }, t("noComments")), next ? h("p", { class: "quiet" }, t("latestComments", { n: MOST_COMMENTS })) : "");
+      const [{ items, next }, checklists] = await Promise.all([
+        read(address("/comments", { ...asked, ...about, limit: `${MOST_COMMENTS}` })),
+        readAll("/checklists?limit=500")]);
+      const questions = await questionsOf(checklists, [about.checklist], read);
+      place.replaceChildren(items.length ? h("ul", { class: "comments" }, items.map((item) => comment(item, questions))) : h("p", { class: "empty" }, t("noComments")), next ? h("p", { class: "quiet" }, t("latestComments", { n: MOST_COMMENTS })) : "");
     } catch {
       delete place.dataset.state;
       place.replaceChildren(h("p", { class: "fault" }, t("failed")));
@@ -56,6 +73,11 @@ function comments({ checklist, key }, { region_id: region, from, to }, read) {
   return h("details", { class: "data", ontoggle: fetched }, h("summary", {}, t("comments")), place);
 }
 
-function comment({ visit_id: visit, day, location, comment: words, value }) {
-  return h("li", {}, h("blockquote", { dir: "auto" }, words ?? value), h("a", { href: `/dashboard/visits/${visit}` }, `${location.name}, ${dayName(day)}`));
+function comment({ visit_id: visit, day, location, checklist, question, value, not_applicable: isNotApplicable, comment: words }, questions) {
+  const known = questions.get(`${checklist}/${question?.key}`);
+  const said = isNotApplicable ? t("answer-not_applicable") : known ? valueOf(known, value) : value;
+  return h("li", {},
+    said && h("p", { class: "value", dir: "auto" }, said),
+    words && h("blockquote", { dir: "auto" }, words),
+    h("a", { href: onward(`/dashboard/visits/${visit}`) }, `${location.name}, ${dayName(day)}`));
 }

@@ -1,6 +1,7 @@
 import { h, t } from "../../shared/page.js";
-import { address, common, filterBar } from "../address.js";
+import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
+import { questionsOf } from "../checklists.js";
 import { count, range, score } from "../figures.js";
 import { fundamentals, headline, monthsCard, room, sections } from "../report.js";
 import { card, scrolling } from "../table.js";
@@ -12,30 +13,32 @@ export default async function ({ id, filters, read, readAll }) {
     read(address(`/regions/${id}/score`, asked)),
     read(address(`/regions/${id}/progress`, common(filters, "region_id", "checklist"))),
     readAll("/checklists?limit=500")]);
+  const questions = await questionsOf(checklists, report.questions.map(({ checklist }) => checklist), read);
   const out = progress.months.reduce((total, month) => total + month.out, 0);
   return {
     title: report.region.name,
     content: [
-      h("p", { class: "row" }, h("span", { class: "quiet" }, report.region.code), h("a", { href: address("/dashboard/locations", { ...asked, region_id: id }) }, t("itsLocations"))),
+      h("p", { class: "row" }, h("span", { class: "quiet" }, report.region.code), h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations"))),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report, [[t("stillOut"), count(out)]]),
-      card(t("within"), children(report.children, asked)),
-      card(t("months"), monthsCard(report.months, room())),
-      card(t("page-sections"), sections(report, checklists)),
+      card(t("within"), children(report.children)),
+      card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
+      card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report))],
   };
 }
 
-function children(rows, asked) {
+function children(rows) {
   if (!rows.length) return h("p", { class: "empty" }, t("noLocations"));
   const axis = axisOf(rows);
-  return scrolling(t("within"),
+  const csv = rows.map(({ region = null, location = null, ...figures }) => ({ region, location, ...figures }));
+  return scrolling({ caption: t("within"), file: "places", rows: csv },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("place")), h("th", { scope: "col", class: "figure" }, t("score")), h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)), h("th", { scope: "col", class: "figure" }, t("interval")), h("th", { scope: "col", class: "figure" }, t("visits")))),
     h("tbody", {}, rows.map((row) => h("tr", { class: row.indicative && "thin" },
-      h("th", { scope: "row" }, linkTo(row, asked)), h("td", { class: "figure" }, score(row)), h("td", { class: "drawing" }, dot(row, axis)), h("td", { class: "figure" }, range(row.interval)), h("td", { class: "figure" }, count(row.visits))))));
+      h("th", { scope: "row" }, linkTo(row)), h("td", { class: "figure" }, score(row)), h("td", { class: "drawing" }, dot(row, axis)), h("td", { class: "figure" }, range(row.interval)), h("td", { class: "figure" }, count(row.visits))))));
 }
 
-function linkTo({ region, location }, asked) {
+function linkTo({ region, location }) {
   const [kind, place] = region ? ["regions", region] : ["locations", location];
-  return h("a", { href: address(`/dashboard/${kind}/${place.id}`, asked), dir: "auto" }, place.name);
+  return h("a", { href: onward(`/dashboard/${kind}/${place.id}`), dir: "auto" }, place.name);
 }

@@ -1,6 +1,6 @@
 import { call } from "../../shared/api.js";
 import { ago, h, plain, t } from "../../shared/page.js";
-import { address, change } from "../address.js";
+import { change, onward } from "../address.js";
 import { answersOf } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
@@ -54,7 +54,7 @@ export default async function ({ filters, read, refresh }) {
 /** Says that the visit of the address is not the one that is shown, if it is not. */
 function missed(id, row) {
   if (!id || id === row?.visit_id) return null;
-  return h("p", { class: "notice", tabindex: -1 }, t("waitsNoLonger"), " ", h("a", { href: `/dashboard/visits/${id}` }, t("lookAtIt")));
+  return h("p", { class: "notice", tabindex: -1 }, t("waitsNoLonger"), " ", h("a", { href: onward(`/dashboard/visits/${id}`) }, t("lookAtIt")));
 }
 
 /** Looks now and then what waits, for others decide too; returns how to stop. */
@@ -97,7 +97,7 @@ const headingOf = (rows, more) => t(more ? "moreWait" : "soManyWait", { n: rows.
 
 function itemOf({ visit_id: id, location, submitted_at: since, flags }, current) {
   return h("li", { "data-visit": id },
-    h("a", { href: `${address("/dashboard/reviews", { visit: id })}#case`, "aria-current": id === current.visit_id && "true" },
+    h("a", { href: `${onward("/dashboard/reviews", { visit: id })}#case`, "aria-current": id === current.visit_id && "true" },
       h("strong", { dir: "auto" }, location.name), h("span", { class: "quiet" }, ago(new Date(since))),
       h("span", { class: "quiet" }, [...new Set(flags.map(({ code }) => t(`flag-${code}`)))].join(" · "))));
 }
@@ -109,12 +109,11 @@ async function caseOf(visit, submission, read) {
   if (!visit.flags) return [heading(location.name), h("p", {}, t("ownVisit"))];
   return [
     heading(t("visitTo", { location: location.name, day: dayName(visit.day) })),
-    h("p", { class: "quiet" }, h("a", { href: `/dashboard/visits/${visit.id}` }, t("byVersion", { title: plain(checklist.title), version: checklist.version })), " · ", t("ofRevision", { n: revision })),
+    h("p", { class: "quiet" }, h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t("byVersion", { title: plain(checklist.title), version: checklist.version })), " · ", t("ofRevision", { n: revision })),
     h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
     await flagsOf(visit, submission, read),
     factsOf(visit, submission),
     decisionsOf(visit),
-    submission.comment && h("section", { class: "card" }, h("h2", {}, t("lastWord")), h("blockquote", { dir: "auto" }, submission.comment)),
     answersOf(visit, submission),
   ];
 }

@@ -1,5 +1,5 @@
 import { h, plain, t, told } from "../../shared/page.js";
-import { address, change, common, filterBar } from "../address.js";
+import { address, change, common, filterBar, onward } from "../address.js";
 import { percent } from "../figures.js";
 import { table } from "../table.js";
 
@@ -19,12 +19,12 @@ export default async function ({ filters, readAll }) {
     title: t("page-sections"),
     content: [
       filterBar(filters, readAll),
-      h("p", { class: "row", role: "group", "aria-label": t("columns") }, BY.map((each) => h("button", { type: "button", class: "plain choice", "aria-pressed": `${each === by}`, onclick: () => change({ by: each, sort: "" }) }, t(`by-${each}`)))),
-      cells.length ? [legend(), heat(whole, cells, by, checklists, filters)] : h("p", { class: "empty" }, t("noVisits"))],
+      h("p", { class: "row", role: "group", "aria-label": t("columns") }, BY.map((each) => h("button", { type: "button", id: `by-${each}`, class: "plain choice", "aria-pressed": `${each === by}`, onclick: () => change({ by: each, sort: "" }) }, t(`by-${each}`)))),
+      cells.length ? [legend(), heat(whole, cells, by, checklists)] : h("p", { class: "empty" }, t("noVisits"))],
   };
 }
 
-function heat(whole, cells, by, checklists, filters) {
+function heat(whole, cells, by, checklists) {
   const rows = new Map();
   for (const cell of cells) {
     const { id } = cell.location;
@@ -44,21 +44,21 @@ function heat(whole, cells, by, checklists, filters) {
     toCsv: (row) => keys.map((key) => row.cells[key]).filter(Boolean),
     foot: [t("allShown"), ...whole.map((row) => h("span", { class: "tone", "data-tone": toneOf(row) }, percent(row.score)))],
     columns: [
-      { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: ({ location }) => h("a", { href: address(`/dashboard/locations/${location.id}`, common(filters, "region_id")), dir: "auto" }, location.name) },
+      { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: ({ location }) => h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name) },
       ...whole.map((row) => [row[by], keyOf(row[by])]).map(([name, key]) => ({
         key, title: plain(name.title), kind: "heat", head: titleOf(name), value: (row) => [Number(row.cells[key]?.score == null), row.cells[key]?.score],
-        cell: (row) => cellOf(row.cells[key], key, filters),
+        cell: (row) => cellOf(row.cells[key], key),
       }))],
   });
 }
 
 const keyOf = ({ checklist, key }) => (checklist ? `${checklist}/${key}` : key);
 
-const toneOf = ({ score }) => TONES.findIndex((from) => score >= from);
+const toneOf = ({ score }) => (score == null ? null : TONES.findIndex((from) => score >= from));
 
-function cellOf(cell, key, filters) {
+function cellOf(cell, key) {
   if (cell?.score == null) return h("span", { class: "quiet" }, "–");
-  const href = `${address(`/dashboard/locations/${cell.location.id}`, common(filters, "region_id"))}#${encodeURIComponent(key)}`;
+  const href = `${onward(`/dashboard/locations/${cell.location.id}`)}#${encodeURIComponent(key)}`;
   return h("a", { href, class: cell.indicative ? "tone thin" : "tone", "data-tone": toneOf(cell) }, percent(cell.score));
 }
 

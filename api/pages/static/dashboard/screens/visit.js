@@ -1,26 +1,27 @@
 import { h, plain, t } from "../../shared/page.js";
-import { answersOf } from "../answers.js";
+import { onward } from "../address.js";
+import { answersOf, submissionOf } from "../answers.js";
 import { dayName, explained, percent } from "../figures.js";
+import { load } from "../load.js";
 
 const REVIEWERS = ["reviewer", "admin"];
 
 /** A visit: its answers with their points, comments and photos, and the version of the checklist that it was made by. */
 export default async function ({ id, me, read, refresh }) {
-  const [visit, submission] = await Promise.all([read(`/visits/${id}?include=checklist`), read(`/visits/${id}/submission`)]);
+  const [visit, submission] = await Promise.all([read(`/visits/${id}?include=checklist`), submissionOf(id, read)]);
   const { location, checklist } = visit;
-  if (!submission.score) return own(visit);
-  const review = REVIEWERS.includes(me.role) && (await (await import("../decide.js")).reviewOf(visit, submission, { read, refresh }));
+  if (!visit.flags && !submission?.score) return own(visit);
+  const review = REVIEWERS.includes(me.role) && (await (await load("decide.js")).reviewOf(visit, submission, { read, refresh }));
   return {
     title: t("visitTo", { location: location.name, day: dayName(visit.day) }),
     content: [
       h("p", { class: "row quiet" },
-        h("a", { href: `/dashboard/locations/${location.id}`, dir: "auto" }, location.name),
+        h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
         visit.part_of_day && h("span", {}, t(`part-${visit.part_of_day}`)),
         h("span", { dir: "auto" }, t("byVersion", { title: plain(checklist.title), version: checklist.version }))),
-      h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
+      submission && h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
       review,
-      submission.comment && h("section", { class: "card" }, h("h2", {}, t("lastWord")), h("blockquote", { dir: "auto" }, submission.comment)),
-      answersOf(visit, submission)],
+      submission && answersOf(visit, submission)],
   };
 }
 

@@ -1,0 +1,24 @@
+/** What the questions of checklists say of answers: the words that stand for them. */
+import { minutes, plain, t } from "../shared/page.js";
+import { count } from "./figures.js";
+
+/** Returns the questions of the checklists with these keys, by "checklist/question", as the latest versions word them. */
+export async function questionsOf(checklists, keys, read) {
+  const wanted = checklists.filter(({ key }) => keys.includes(key));
+  const documents = await Promise.all(wanted.map(({ key, version }) => read(`/checklists/${key}/versions/${version}`)));
+  return new Map(documents.flatMap(({ key, sections }) => sections.flatMap(({ questions }) => questions.map((question) => [`${key}/${question.key}`, question]))));
+}
+
+/** Returns the label of an option, empty where the question has no such. */
+export const labelOf = (question, key) => plain(question?.options?.find((option) => option.key === key)?.label);
+
+/** Returns the value of an answer in words; a time of day may have become a part of it. */
+export function valueOf(question, value) {
+  if (value == null) return "";
+  if (question.type === "yes_no") return t(`answer-${value}`);
+  if (question.type === "scale") return t("scaleOf", { value, maximum: question.maximum });
+  if (question.type === "duration") return t("minutes", { time: minutes(value) });
+  if (question.type === "number") return [count(value), question.unit].filter(Boolean).join(" ");
+  if (question.type === "choice") return [value].flat().map((key) => labelOf(question, key) || key).join(", ");
+  return question.type === "time" && /^[a-z]/.test(value) ? t(`part-${value}`) : value;
+}

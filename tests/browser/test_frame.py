@@ -1,0 +1,89 @@
+"""What all of the managers' pages have around them: a release, a colour, the signs that they stand."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.dashboard import enter, go, manager, stands
+from tests.browser.phone import READY, Phone, Spy, answer, cut
+from tests.journeys.score_history import History
+from tests.world import World
+
+GONE = answer(404, "")
+NOWHERE = "/dashboard/visits/00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("name", ["screens/sections", "table"])
+def test_a_page_of_an_old_release_begins_anew_with_the_new_one(
+    desk: Phone, history: History, name: str
+) -> None:
+    page = enter(desk, manager(history, "country"), NOWHERE, "missing")
+    fetched = Spy(desk, "GET", re.compile(f"/dashboard/{name}.js"), GONE)
+    page.get_by_role("link", name="Sections").click()
+    page.wait_for_url("**/sections")
+    stands(page)
+    expect(page.get_by_role("heading", name="Sections", exact=True)).to_be_visible()
+    assert len(fetched.requests) == 2
+
+
+def test_a_page_that_does_not_come_begins_anew_once(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), "/dashboard/locations")
+    desk.context.route(re.compile("/dashboard/screens/sections.js"), GONE)
+    began: list[str] = []
+    page.on("domcontentloaded", lambda: began.append(page.url))
+    page.get_by_role("link", name="Sections").click()
+    page.wait_for_url("**/sections")
+    stands(page, "failed")
+    page.get_by_role("button", name="Try again").click()
+    stands(page, "failed")
+    assert len(began) == 1
+
+
+def test_a_number_of_an_old_release_begins_anew(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), "/dashboard/locations?from=2025-04&to=2025-06")
+    Spy(desk, "GET", re.compile("/dashboard/explain.js"), GONE)
+    with page.expect_navigation():
+        page.locator("[data-column=score] button").first.click()
+    stands(page)
+    page.locator("[data-column=score] button").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_the_pages_have_the_organizations_color(desk: Phone, world: World) -> None:
+    tag = world.admin.get("/organization").headers["ETag"]
+    world.admin.patch("/organization", {"accent_color": "#1a4d8f"}, headers={"If-Match": tag})
+    page = enter(desk, world.manager, "/dashboard")
+    brand = "getComputedStyle(document.documentElement).getPropertyValue('--brand')"
+    assert page.evaluate(brand) == "#1a4d8f"
+
+
+def test_only_a_page_with_its_data_is_ready(desk: Phone, history: History) -> None:
+    page = desk.page
+    page.goto("/dashboard/locations")
+    stands(page, "signed-out")
+    expect(page.locator(READY)).to_have_count(0)
+    desk.give_password(manager(history, "country"))
+    page.wait_for_selector(READY)
+    stands(page)
+    go(page, NOWHERE, "missing")
+    expect(page.locator(READY)).to_have_count(0)
+
+
+def test_old_comments_do_not_look_fresh(desk: Phone, history: History) -> None:
+    """The line that would call them old stands already when they come."""
+    address = "/dashboard/questions?from=2025-04&to=2025-06&checklist=visit"
+    page = enter(desk, manager(history, "country"), address)
+    greeting = page.locator("tr[data-question=greeting]")
+    greeting.locator("summary").click()
+    expect(greeting.locator(".comments li").first).to_be_visible()
+    page.get_by_role("link", name="Sections").click()
+    page.wait_for_url("**/sections*")
+    stands(page)
+    page.go_back()
+    page.wait_for_url("**/questions*")
+    stands(page)
+    desk.context.route(re.compile("/api/v1/comments"), cut)
+    greeting.locator("summary").click()
+    expect(greeting).to_contain_text("That did not work")
+    expect(greeting.locator(".comments li")).to_have_count(0)

@@ -1,0 +1,86 @@
+"""The funnel plot: its limits are mean ± z · spread / √n, and it names whoever lies beyond them."""
+
+from itertools import product
+from math import sqrt
+from statistics import NormalDist
+from typing import Any
+
+import pytest
+
+from api.pages import files
+from tests.browser.dashboard import enter, manager
+from tests.browser.phone import Phone
+from tests.journeys.score_history import History
+
+MEAN, SPREAD, ENOUGH = 0.8, 0.1, 5
+#: how many standard errors hold 95 % and 99.8 % of what chance gives
+INNER, OUTER = (NormalDist().inv_cdf(1 - (1 - share) / 2) for share in (0.95, 0.998))
+#: just within and just beyond each limit; in pairs, so that the mean stays
+DISTANCES = [sign * (z + step) for z in (INNER, OUTER) for step in (-0.05, 0.05) for sign in (1, -1)]
+VISITS = (5, 9, 30)
+#: far off, but with too few visits to be judged
+THIN = [(4, 3.9), (4, -3.9)]
+DRAW = """async ([base, rows]) => {
+  const parts = (await import(`${base}/dashboard/funnel.js`)).funnel(rows, 600);
+  const drawing = parts.at(-1);
+  const each = (what, of) => [...drawing.querySelectorAll(what)].map(of);
+  const limitOf = (path) => [path.getAttribute("class"), Number(path.getAttribute("d").split(/[ ML]/)[2])];
+  return {
+    words: parts.slice(0, -1).map((part) => part.textContent),
+    labels: each("text[text-anchor=end]", (text) => text.textContent),
+    ticks: each("line.tick", (line) => Number(line.getAttribute("y1"))),
+    limits: each("path", limitOf),
+  };
+}"""
+
+
+def row(visits: int, distance: float) -> dict[str, Any]:
+    """Return a store whose score lies so many standard errors from the mean."""
+    score = MEAN + distance * SPREAD / sqrt(visits)
+    return {
+        "location": {"name": f"{visits} {distance:+.2f}"},
+        "visits": visits,
+        "points_earned": score * visits * 10,
+        "points_possible": visits * 10,
+        "score": score,
+        "spread": SPREAD,
+    }
+
+
+@pytest.fixture
+def drawn(desk: Phone, history: History) -> dict[str, Any]:
+    page = enter(desk, manager(history, "country"), "/dashboard")
+    rows = [row(*each) for each in (*product(VISITS, DISTANCES), *THIN)]
+    return page.evaluate(DRAW, [files.BASE, rows])
+
+
+def test_it_names_who_lies_beyond_its_limits(drawn: dict[str, Any]) -> None:
+    def names(low: float, high: float) -> str:
+        return ", ".join(
+            row(*each)["location"]["name"] for each in product(VISITS, DISTANCES) if low < each[1] <= high
+        )
+
+    far = 9
+    assert drawn["words"][1:3] == [
+        f"Outside the outer lines: above: {names(OUTER, far)}. below: {names(-far, -OUTER)}.",
+        f"Between the lines: above: {names(INNER, OUTER)}. below: {names(-OUTER, -INNER)}.",
+    ]
+
+
+def test_it_says_how_many_chance_alone_would_put_there(drawn: dict[str, Any]) -> None:
+    judged = len(VISITS) * len(DISTANCES)
+    assert drawn["words"][3] == (
+        f"Chance alone would put about {round(judged * 0.05)} of {judged} beyond the inner lines."
+    )
+
+
+def test_its_lines_are_drawn_at_the_limits(drawn: dict[str, Any]) -> None:
+    """Where they begin, at the fewest visits that are judged."""
+    first, last = (int(drawn["labels"][index]) / 100 for index in (0, len(drawn["ticks"]) - 1))
+    low, high = drawn["ticks"][0], drawn["ticks"][-1]
+    shares = {kind: [] for kind in ("limit near", "limit")}
+    for kind, y in drawn["limits"]:
+        shares[kind].append(first + (y - low) / (high - low) * (last - first))
+    for kind, z in (("limit near", INNER), ("limit", OUTER)):
+        half = z * SPREAD / sqrt(ENOUGH)
+        assert shares[kind] == pytest.approx([MEAN + half, MEAN - half], abs=0.001)
