@@ -46,7 +46,8 @@ def _find_words() -> None:
         for name in ("submissions", "visits", "checklist_versions")
     )
     connection = op.get_bind()
-    key, given = (submissions.c.visit_id, submissions.c.revision), sa.type_coerce(submissions.c.content, sa.JSON)
+    key = (submissions.c.visit_id, submissions.c.revision)
+    given = sa.type_coerce(submissions.c.content, sa.JSON)
     stored = sa.select(*key, visits.c.checklist_version_id).join(visits, visits.c.id == key[0])
     documents = {
         version_id: json.loads(document)
