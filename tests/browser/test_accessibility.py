@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.phone import READY, Phone, Spy, answer
-from tests.browser.test_faults import SUBMISSION
+from tests.browser.test_faults import SUBMISSION, TELL_QUEUE
+from tests.pictures import jpeg
 from tests.world import World
 
 TARGETS = """() => [...document.querySelectorAll("a[href], button, input, textarea")]
@@ -83,6 +84,67 @@ def test_every_screen_and_state(
     expect(page.get_by_text("Not found")).to_be_visible()
     look(page, "not found")
     assert phone.errors == []
+
+
+def test_groups_are_described_by_their_help_and_fault(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    for key in ("greeting", "receipt"):
+        expect(phone.question(key)).to_have_attribute("aria-describedby", f"q-{key}-fault")
+
+
+CHANGES = """(selector) => {
+    window.changes = 0;
+    new MutationObserver((seen) => (window.changes += seen.length))
+        .observe(document.querySelector(selector), { childList: true, subtree: true, attributes: true });
+}"""
+
+
+def test_what_is_missing_is_not_said_again_at_every_letter(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    phone.page.click("[data-testid=submit]")
+    fault = phone.page.locator("#q-greeting-fault")
+    expect(fault).to_have_text("An answer is missing")
+    assert fault.get_attribute("role") is None
+    phone.page.evaluate(CHANGES, "#q-greeting-fault")
+    phone.question("story").locator("textarea").first.press_sequentially("So it was")
+    assert phone.page.evaluate("window.changes") == 0
+
+
+def test_a_photo_stays_in_its_place_while_one_writes(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    camera = phone.question("receipt").get_by_role("button", name="Take a photo")
+    camera.focus()
+    phone.take_photo("receipt")
+    # There is room for no other: the button goes, and the focus stays with the photo.
+    expect(phone.question("receipt").get_by_role("button", name="Remove")).to_be_focused()
+    phone.take_photo("greeting", jpeg())
+    phone.page.evaluate(CHANGES, "[data-question=greeting] .photos")
+    phone.choose("greeting", "no")
+    phone.question("greeting").locator("textarea").press_sequentially("Nobody")
+    assert phone.page.evaluate("window.changes") == 0
+
+
+def test_what_is_sent_is_told_item_by_item(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
+    Spy(phone, "PUT", SUBMISSION, answer(409, body=refusal))
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.take_photo("receipt")
+    phone.send()
+    phone.wait_for("needs-you")
+    copy = phone.page.get_by_role("button", name="Save a copy")
+    copy.focus()
+    phone.page.evaluate("window.item = document.querySelector('[role=status]')")
+    phone.page.evaluate(TELL_QUEUE)
+    phone.page.wait_for_timeout(300)
+    expect(copy).to_be_focused()
+    again = phone.page.get_by_role("button", name="Try again")
+    again.focus()
+    again.press("Enter")
+    expect(phone.page.locator("[data-testid=queue-item]").first).to_be_focused()
+    phone.wait_until_received()
+    assert phone.page.evaluate("window.item.isConnected && window.item.textContent") == "sent"
 
 
 def test_nothing_comes_from_another_host(phone: Phone, world: World) -> None:

@@ -5,7 +5,7 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ SUBMISSION = re.compile("/submission$")
 DECLARATION = re.compile("/photos/[0-9a-f-]{36}$")
 UPLOAD = re.compile("X-Amz-Signature")
 STATUS = "[data-testid=save-state]"
+ME = re.compile("/api/v1/me$")
+#: what another tab says when the sender goes on
+TELL_QUEUE = "new BroadcastChannel('survey').postMessage('queue')"
 
 
 def stored(world: World, visit: Any) -> int:
@@ -191,6 +194,22 @@ def test_a_session_that_ended_keeps_all_and_goes_on_after_signing_in(phone: Phon
     assert stored(world, visit) == 1
 
 
+def test_signing_in_counts_for_all_tabs(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.page.goto("/")
+    second = phone.new_tab()
+    second.goto("/")
+    expect(second.locator("[data-testid=visit]")).to_be_visible()
+    phone.context.clear_cookies()
+    for page in (phone.page, second):
+        page.reload()
+        expect(page.get_by_text("You are signed out.")).to_be_visible()
+    phone.page.get_by_role("button", name="Sign in").click()
+    phone.give_password(world.shopper)
+    expect(second.get_by_text("You are signed out.")).to_be_hidden()
+
+
 def test_another_account_neither_sees_nor_sends(phone: Phone, world: World) -> None:
     visit, other = world.visit(), world.person("shopper")
     theirs = world.visit(other)
@@ -249,6 +268,133 @@ def test_what_the_server_refuses_needs_the_shopper_and_blocks_nothing_else(
     assert len(spy.requests) == 2  # one each: what was refused is not tried again by itself
 
 
+def in_conflict(phone: Phone, world: World, visit: Any) -> None:
+    """Answer a visit and send it, after other answers came from another phone."""
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.take_photo("greeting")
+    phone.saved()
+    ok(world.send(visit, world.submission({**ALL_WELL, "wait": {"value": 21}})), 201)
+    phone.send()
+    phone.wait_for("needs-you")
+
+
+def test_answers_that_the_server_will_not_take_can_be_taken_off_the_phone(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    in_conflict(phone, world, visit)
+    asked: list[str] = []
+    take_off = phone.page.get_by_role("button", name="Take it off this phone")
+    phone.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    take_off.click()
+    phone.wait_for("needs-you")
+    phone.page.once("dialog", lambda dialog: dialog.accept())
+    take_off.click()
+    expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
+    expect(phone.page.locator("[data-testid=queue-item]")).to_have_count(0)
+    assert asked == [
+        f"{world.location['name']}: the answers and 1 photo go off this phone for good. They were not sent."
+    ]
+    assert phone.page.evaluate(ROWS, "photos") == phone.page.evaluate(ROWS, "answers") == 0
+
+
+ROWS = """(store) => new Promise((done) => {
+    indexedDB.open("survey").onsuccess = ({ target: { result } }) => {
+        const counted = result.transaction(store).objectStore(store).count();
+        counted.onsuccess = () => done(counted.result);
+    };
+})"""
+
+
+def closed(world: World) -> Any:
+    """Assign a visit whose window has closed, so that a reviewer looks at it."""
+    return world.visit(window={"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"})
+
+
+def test_a_return_takes_no_answers_that_were_never_received(phone: Phone, world: World) -> None:
+    visit = closed(world)
+    in_conflict(phone, world, visit)
+    ok(world.review(visit, "return"))
+    phone.page.goto("/")
+    phone.offline_ready()
+    phone.wait_for("needs-you")
+    phone.page.locator("[data-testid=queue-item] a").click()
+    phone.page.get_by_role("button", name="Correct the answers").click()
+    phone.page.wait_for_selector(READY)
+    expect(phone.question("wait").locator("input").first).to_have_value("20")
+    expect(phone.question("greeting").locator("img")).to_have_js_property("naturalWidth", 640)
+    phone.send()
+    phone.wait_until_received()
+    assert (revision(world, visit), stored(world, visit)) == (2, 1)
+
+
+def test_a_return_takes_no_photo_that_is_not_sent(phone: Phone, world: World) -> None:
+    visit = closed(world)
+    phone.context.route(UPLOAD, cut)
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.take_photo("greeting")
+    phone.send()
+    phone.wait_for("sent")  # the answers
+    ok(world.review(visit, "return"))
+    phone.page.goto("/")
+    expect(phone.page.get_by_text("Returned: Because.")).to_be_visible()
+    phone.offline_ready()
+    phone.open(visit)
+    phone.write("story", "Aisle 4.")
+    phone.saved()
+    phone.context.unroute(UPLOAD)
+    # The photo is sent with the first revision, and takes nothing of the next one with it.
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until(phone, lambda: stored(world, visit) == 1)
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(phone.question("story").locator("textarea").first).to_have_value("Aisle 4.")
+    expect(phone.question("greeting").locator("img")).to_have_js_property("naturalWidth", 640)
+    phone.send()
+    phone.wait_until_received()
+    assert (revision(world, visit), stored(world, visit)) == (2, 1)
+
+
+def wait_until(phone: Phone, done: Callable[[], bool]) -> None:
+    """Wait until something is so that the page does not show."""
+    for _ in range(60):
+        if done():
+            return
+        phone.page.wait_for_timeout(250)
+    pytest.fail("It never came to be")
+
+
+def test_answers_given_while_a_returned_visit_is_fetched_stay(phone: Phone, world: World) -> None:
+    visit = closed(world)
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    ok(world.send(visit, world.submission()), 201)
+    ok(world.review(visit, "return"))
+    hanging: list[Any] = []
+    Spy(phone, "GET", SUBMISSION, hanging.append)
+    phone.page.reload()
+    wait_until(phone, lambda: len(hanging) > 0)
+    # What the list asked for hangs; the visit, opened, asks itself.
+    phone.open(visit)
+    phone.write("story", "Aisle 4.")
+    phone.saved()
+    hanging[0].fallback()
+    phone.page.wait_for_timeout(1000)
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(phone.question("story").locator("textarea").first).to_have_value("Aisle 4.")
+
+
+def test_a_proxys_own_refusal_is_tried_again(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    spy = Spy(phone, "PUT", SUBMISSION, answer(403, "<html>Sign in to this network</html>"))
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.send()
+    phone.wait_until_received()
+    assert len(spy.requests) == 2
+
+
 def test_a_refused_answer_can_be_corrected_and_sent(phone: Phone, world: World) -> None:
     visit = world.visit()
     invalid = (
@@ -281,6 +427,12 @@ def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> 
     expect(phone.page.get_by_text("The server cannot use this photo.")).to_be_visible()
     phone.page.get_by_role("button", name="Leave this photo out").click()
     phone.wait_until_received()
+    expect(phone.page.get_by_text("left out")).to_be_visible()
+    phone.page.reload()
+    phone.wait_for("sent", 2)
+    expect(phone.page.get_by_text("left out")).to_be_visible()
+    phone.page.click("a.back")
+    expect(phone.page.get_by_role("heading", name="Waiting to be sent")).to_be_hidden()
     assert stored(world, visit) == 1
 
 
@@ -312,17 +464,58 @@ def test_retry_after_is_obeyed(phone: Phone, world: World, status: int) -> None:
     assert len(spy.requests) == 2
 
 
+def test_retry_after_is_obeyed_where_it_is_asked_who_one_is(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    asked = Spy(phone, "GET", ME, answer(429, **{"Retry-After": "4"}))
+    before = time.monotonic()
+    phone.send()
+    phone.wait_for("waiting")
+    phone.page.wait_for_timeout(500)
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.wait_until_received()
+    assert time.monotonic() - before > 4
+    assert len(asked.requests) == 2
+
+
+def test_a_server_that_cannot_now_is_asked_for_nothing_else(phone: Phone, world: World) -> None:
+    visits = [world.visit(location=world.new_location()) for _ in range(3)]
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    phone.context.set_offline(True)
+    for visit in visits:
+        phone.open(visit)
+        phone.all_well()
+        phone.send()
+        phone.wait_for("waiting")
+        phone.page.click("a.back")
+    asked, spy = Spy(phone, "GET", ME), Spy(phone, "PUT", SUBMISSION, answer(503, **{"Retry-After": "4"}))
+    phone.context.set_offline(False)
+    wait_until(phone, lambda: len(spy.requests) > 0)
+    before = len(asked.requests)
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.page.wait_for_timeout(2000)
+    assert (len(spy.requests), len(asked.requests)) == (1, before)
+    phone.wait_for("sent", 3)
+    assert len(spy.requests) == 4
+
+
+#: no space for the rows of one store, or for any
+FULL = """(store) => {
+    const put = IDBObjectStore.prototype.put;
+    window.makeSpace = () => (IDBObjectStore.prototype.put = put);
+    IDBObjectStore.prototype.put = function (...given) {
+        if (!store || this.name === store) throw new DOMException("The disk is full", "QuotaExceededError");
+        return put.apply(this, given);
+    };
+}"""
+
+
 def test_a_full_disk_is_said_beside_the_field_and_trying_again_works(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
-    full = """() => {
-        const put = IDBObjectStore.prototype.put;
-        window.makeSpace = () => (IDBObjectStore.prototype.put = put);
-        IDBObjectStore.prototype.put = () => {
-            throw new DOMException("The disk is full", "QuotaExceededError");
-        };
-    }"""
-    phone.page.evaluate(full)
+    phone.page.evaluate(FULL)
     phone.choose("greeting", "yes")
     phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
     greeting = phone.question("greeting")
@@ -342,6 +535,132 @@ def test_a_full_disk_is_said_beside_the_field_and_trying_again_works(phone: Phon
     expect(receipt.locator("img")).to_be_visible()
 
 
+def test_the_last_word_says_itself_where_it_is_not_saved(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    end = phone.page.locator("#review")
+    phone.page.evaluate(FULL, "drafts")
+    end.locator("textarea").fill("All in all, well.")
+    phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
+    expect(end.get_by_text("Not saved: the phone is full.")).to_be_visible()
+    phone.page.evaluate("void makeSpace()")
+    end.get_by_role("button", name="Try again").click()
+    phone.saved()
+    expect(end.get_by_text("Not saved")).to_be_hidden()
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(end.locator("textarea")).to_have_value("All in all, well.")
+
+
+def test_not_saved_stands_until_the_photo_is_saved_too(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    phone.page.evaluate(FULL, "photos")
+    receipt = phone.question("receipt")
+    file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
+    receipt.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    expect(receipt.get_by_text("The photo is not saved.")).to_be_visible()
+    phone.choose("greeting", "yes")
+    phone.page.wait_for_timeout(500)
+    phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
+    phone.page.evaluate("void makeSpace()")
+    receipt.get_by_role("button", name="Try again").click()
+    phone.saved()
+
+
+#: each write takes a while, and what is said of saving is noted
+SLOW_WRITES = """(status) => {
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (...given) {
+        const request = put.apply(this, given);
+        request.addEventListener("success", () => {
+            const end = Date.now() + 1000;
+            const goOn = () => Date.now() < end && (this.count().onsuccess = goOn);
+            goOn();
+        });
+        return request;
+    };
+    window.said = [];
+    const { dataset } = document.querySelector(status);
+    const note = () => window.said.at(-1) === dataset.state || window.said.push(dataset.state);
+    new MutationObserver(note).observe(document.querySelector(status), { attributes: true });
+}"""
+
+
+def test_saved_is_not_said_while_a_photo_is_being_written(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    phone.page.evaluate(SLOW_WRITES, STATUS)
+    phone.choose("greeting", "yes")
+    phone.take_photo("receipt")
+    phone.saved()
+    assert phone.page.evaluate("window.said") == ["saving", "saved"]
+
+
+def two_photos(phone: Phone, data: Callable[[int], bytes]) -> None:
+    files = [{"name": f"{seed}.jpg", "mimeType": "image/jpeg", "buffer": data(seed)} for seed in (1, 2)]
+    phone.question("greeting").locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+
+
+def test_photos_chosen_together_are_all_kept_before_any_is_made_smaller(phone: Phone, world: World) -> None:
+    phone.context.add_init_script("window.Worker = class { postMessage() {} }")  # it never comes to an end
+    phone.begin(world.shopper, world.visit())
+    two_photos(phone, lambda seed: jpeg(seed=seed))
+    photos = phone.question("greeting").locator("img")
+    expect(photos).to_have_count(2)
+    phone.saved()
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(photos).to_have_count(2)
+
+
+def test_photos_chosen_right_before_sending_are_sent(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.saved()
+    two_photos(phone, lambda seed: jpeg(2000, 1500, seed))
+    phone.page.click("[data-testid=submit]")
+    phone.wait_until_received()
+    assert stored(world, visit) == 2
+
+
+def test_opening_a_visit_while_the_sender_goes_on(phone: Phone, world: World) -> None:
+    world.visit()
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    phone.page.evaluate(f"() => {{ window.sender = setInterval(() => {TELL_QUEUE}, 2) }}")
+    for _ in range(3):
+        phone.page.evaluate("document.querySelector('[data-testid=visit]').click()")
+        phone.page.wait_for_selector(READY)
+        phone.page.wait_for_timeout(300)
+        expect(phone.page.get_by_text("This is open in another tab.")).to_be_hidden()
+        expect(phone.question("greeting").locator("input").first).to_be_enabled()
+        phone.page.click("a.back")
+        expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
+
+
+BACK_AT_ONCE = """(visit) => {
+    const screen = document.getElementById("screen");
+    new MutationObserver((_, observer) => {
+        const back = screen.querySelector("a.back");
+        if (!back) return;
+        observer.disconnect();
+        back.click();
+    }).observe(screen, { childList: true });
+    document.querySelector(`[data-visit="${visit}"]`).click();
+}"""
+
+
+def test_a_visit_left_before_it_was_drawn_leaves_the_list_alive(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    phone.page.evaluate(BACK_AT_ONCE, visit["id"])
+    expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
+    phone.page.wait_for_timeout(500)
+    phone.page.evaluate(TELL_QUEUE.replace("queue", "signed-out"))
+    expect(phone.page.get_by_text("You are signed out.")).to_be_visible()
+
+
 def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what_waits(
     phone: Phone, world: World
 ) -> None:
@@ -350,11 +669,14 @@ def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.saved()
+    notice = phone.page.locator(".notice")
+    phone.page.click("a.back")
+    expect(notice).to_contain_text("One is not sent yet, from this minute.")  # half done
+    phone.open(visit)
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting")
     phone.page.click("a.back")
-    notice = phone.page.locator(".notice")
     expect(notice).to_contain_text("One is not sent yet, from this minute.")
     expect(notice).to_contain_text("This browser may clear its space when the phone is full: send soon.")
 
@@ -374,15 +696,39 @@ def test_storage_that_cannot_be_opened_is_said(phone: Phone, world: World) -> No
 
 
 @pytest.fixture
-def new_release(tmp_path: Path) -> Iterator[Path]:
-    """A copy of the program in which one file of the form is another."""
+def release(tmp_path: Path) -> Path:
+    """A copy of the program."""
     root = tmp_path / "release"
     for name in ("api", "schemas", "uploads"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "wsgi.py", root)
-    words = root / "api/pages/static/form/words/en.js"
-    words.write_text(words.read_text().replace('toDo: "To do"', 'toDo: "To do, anew"'))
     return root
+
+
+@pytest.fixture
+def new_release(release: Path) -> Path:
+    """A copy of the program in which one file of the form is another."""
+    words = release / "api/pages/static/form/words/en.js"
+    words.write_text(words.read_text().replace('toDo: "To do"', 'toDo: "To do, anew"'))
+    return release
+
+
+def test_a_third_language_is_one_file(
+    new_phone: Callable[..., Phone], world: World, settings: dict[str, str], release: Path, tmp_path: Path
+) -> None:
+    words = release / "api/pages/static/form/words"
+    french = (
+        (words / "en.js").read_text().replace('signIn: "Sign in"', 'signIn: "Se connecter", email: "Adresse"')
+    )
+    (words / "fr.js").write_text(french)
+    with running(tmp_path / "third", release, **settings) as program:
+        phone = new_phone(base_url=program.base, locale="fr-FR")
+        phone.page.goto("/")
+        expect(phone.page.get_by_role("button", name="Se connecter")).to_be_visible()
+        expect(phone.page.get_by_label("Adresse")).to_be_visible()
+        expect(phone.page.get_by_label("Password")).to_be_visible()  # which the file has no word for
+        phone.give_password(world.shopper)
+        expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
 
 
 WAITING = """async () => {
@@ -391,6 +737,9 @@ WAITING = """async () => {
         installing.onstatechange = () => installing.state === "installed" && installed();
     });
 }"""
+
+
+IS_WAITING = "async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting)"
 
 
 def test_a_new_release_waits_while_a_visit_is_open(
@@ -411,8 +760,10 @@ def test_a_new_release_waits_while_a_visit_is_open(
         phone.write("wait", "20")
         phone.choose("thanks", "yes")
         phone.saved()
+        assert page.evaluate(IS_WAITING)
         page.reload()
         page.wait_for_selector(READY)
+        assert page.evaluate(IS_WAITING)
         expect(page.locator("input:checked")).to_have_count(2)
         page.click("a.back")
         expect(page.get_by_role("heading", name="To do, anew")).to_be_visible()

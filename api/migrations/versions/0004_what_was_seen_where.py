@@ -47,6 +47,7 @@ def _find_words() -> None:
     )
     connection = op.get_bind()
     key = (submissions.c.visit_id, submissions.c.revision)
+    given = sa.type_coerce(submissions.c.content, sa.JSON)
     stored = sa.select(*key, visits.c.checklist_version_id).join(visits, visits.c.id == key[0])
     documents = {
         version_id: json.loads(document)
@@ -54,7 +55,7 @@ def _find_words() -> None:
     }
     for visit_id, revision, version_id in connection.execute(stored).all():
         this = (key[0] == visit_id) & (key[1] == revision)
-        content: Any = connection.scalar(sa.select(sa.type_coerce(submissions.c.content, sa.JSON)).where(this))
+        content: Any = connection.scalar(sa.select(given).where(this))
         words = list(_with_words(documents[version_id], content))
         connection.execute(submissions.update().where(this).values(commented=sa.type_coerce(words, sa.JSON)))
 

@@ -27,10 +27,11 @@ export async function whoami() {
   return known;
 }
 
-/** Signs in, and remembers who it is. */
+/** Signs in, remembers who it is, and tells the tabs that are signed out. */
 export async function signIn(...credentials) {
   await api.signIn(...credentials);
-  return whoami();
+  await whoami();
+  tell("account");
 }
 
 /** Signs out; what is on the phone stays for when the same account comes back. */

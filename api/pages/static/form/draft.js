@@ -1,6 +1,6 @@
 import { call } from "../shared/api.js";
 import { below, get, list, tell, write } from "./store.js";
-import { questionsOf, toSend } from "./rules.js";
+import { photosIn, questionsOf, toSend } from "./rules.js";
 
 const lockOf = (account, visit) => `draft ${account} ${visit}`;
 
@@ -11,19 +11,19 @@ export async function anyOpen() {
 }
 
 /**
- * Holds a draft for this tab alone. `told(true)` is called once it is ours, `told(false)` when another tab has it.
+ * Holds a draft for this tab alone. `owned(true)` is called once it is ours, `owned(false)` when another tab has it.
  * Returns how to let go, and how to take it from the other tab.
  */
-export function hold(account, visit, told) {
+export function hold(account, visit, owned) {
   const name = lockOf(account, visit);
   let release;
   const released = new Promise((resolve) => (release = resolve));
   const leaving = new AbortController();
   const ask = (options) =>
     navigator.locks.request(name, options, (lock) => {
-      told(Boolean(lock));
+      owned(Boolean(lock));
       return lock ? released : undefined;
-    }).catch(() => told(false)); // taken by another tab, or we left while we waited
+    }).catch(() => owned(false)); // taken by another tab, or we left while we waited
   ask({ ifAvailable: true }).then(() => leaving.signal.aborted || ask({ signal: leaving.signal }));
   const leave = () => (leaving.abort(), release());
   return { leave, take: () => ask({ steal: true }) };
@@ -38,8 +38,12 @@ export const ifFree = (account, visit, work) =>
 
 /** A visit's answers on the phone, each written as it is given. */
 export class Draft {
-  #pending = new Set();
+  #pending = new Set(); // keys of answers that are not on the disk
+  #unkept = new Set(); // keys of questions whose photos are not
   #writing = null;
+  #adding = new Set();
+  #fault = null;
+  #finished = false;
 
   constructor(row, answers, photos, onsave) {
     this.row = row;
@@ -80,10 +84,21 @@ export class Draft {
 
   /** Writes what is pending, again where a write failed before. */
   save(...keys) {
+    if (this.#finished) return this.#writing; // a write that came now could bring back a draft that was sent
     for (const key of keys) this.#pending.add(key);
     this.onsave("saving", keys);
-    this.#writing ??= this.#write().finally(() => (this.#writing = null));
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+      this.#settle();
+    });
     return this.#writing;
+  }
+
+  /** Once nothing is being written, tells whether all answers and photos are on the disk. */
+  #settle() {
+    if (this.#writing || this.#adding.size) return;
+    if (this.#pending.size || this.#unkept.size) this.onsave("error", [...this.#pending], this.#fault);
+    else this.onsave("saved", []);
   }
 
   async #write() {
@@ -94,10 +109,10 @@ export class Draft {
         await this.#store(keys);
       } catch (error) {
         for (const key of keys) this.#pending.add(key);
-        return this.onsave("error", [...this.#pending], error);
+        this.#fault = error;
+        return;
       }
     }
-    this.onsave("saved", []);
   }
 
   async #store(keys) {
@@ -109,18 +124,38 @@ export class Draft {
     });
   }
 
-  /** Keeps a photo as it was given; resolves when it is on the disk. */
-  async addPhoto(question, file) {
-    const { account, visit } = this.row;
-    const photo = { account, visit, id: crypto.randomUUID(), question, blob: file, at: Date.now(), ready: false, state: "kept" };
-    await write("photos", (store) => void store("photos").put(photo));
-    this.photos.push(photo);
-    this.save(""); // the photo has a row of its own; the draft tells that it began
-    return photo;
+  /** Keeps photos as they were given, all or none; resolves when they are on the disk. */
+  addPhotos(question, files) {
+    if (this.#finished) return Promise.resolve([]);
+    this.onsave("saving", []);
+    const adding = this.#keep(question, files).finally(() => {
+      this.#adding.delete(adding);
+      this.#settle();
+    });
+    this.#adding.add(adding);
+    return adding;
   }
 
-  /** Takes a photo off the phone. */
+  async #keep(question, files) {
+    const { account, visit } = this.row;
+    const photos = files.map((blob, index) =>
+      ({ account, visit, id: crypto.randomUUID(), question, blob, at: Date.now() + index, ready: false, state: "kept" }));
+    this.#unkept.add(question);
+    await write("photos", (store) => photos.forEach((photo) => void store("photos").put(photo)));
+    this.#unkept.delete(question);
+    this.photos.push(...photos);
+    this.save(""); // photos have rows of their own; the draft tells that it began
+    return photos;
+  }
+
+  /** Takes a photo as it is now, after it was made smaller. */
+  setPhoto(photo) {
+    this.photos = this.photos.map((other) => (other.id === photo.id ? photo : other));
+  }
+
+  /** Takes a photo off the phone, unless it is in the queue. */
   async removePhoto({ account, visit, id }) {
+    if (this.#finished) return;
     await write("photos", (store) => void store("photos").delete([account, visit, id]));
     this.photos = this.photos.filter((photo) => photo.id !== id);
     this.save("");
@@ -128,7 +163,20 @@ export class Draft {
 
   /** Puts the draft in the queue, as it will be sent byte for byte however often. */
   async finish(checklist, place) {
-    await this.#writing;
+    this.#finished = true;
+    try {
+      await Promise.allSettled(this.#adding);
+      await this.#writing;
+      await this.#queue(checklist, place);
+    } catch (error) {
+      this.#finished = false;
+      this.save(...Object.keys(this.answers));
+      throw error;
+    }
+    tell("queue");
+  }
+
+  async #queue(checklist, place) {
     const { account, visit, revision, comment, position, clock } = this.row;
     const body = {
       revision,
@@ -138,13 +186,12 @@ export class Draft {
       answers: toSend(questionsOf(checklist), this.whole()),
       comment: comment?.trim() || null,
     };
-    const named = new Set(Object.values(body.answers).flatMap((answer) => answer.photos ?? []));
+    const named = new Set(photosIn(body.answers));
     const item = { account, visit, place, body, state: "waiting", at: Date.now(), tries: 0, receipt: null, reason: null };
     await write(["queue", "photos"], (store) => {
       store("queue").put(item);
       setState(store("photos"), [account, visit], (photo) => (named.has(photo.id) ? "waiting" : null));
     });
-    tell("queue");
   }
 }
 
@@ -178,27 +225,53 @@ function times(clock) {
   return { started_at: new Date(now - resumed(clock).before).toISOString(), finished_at: new Date(now).toISOString() };
 }
 
-/** Fetches the answers of a returned visit, to be mended, unless this phone has a draft of the next revision. */
+/**
+ * Fetches the answers of a returned visit, to be mended, unless this phone has a draft of the next revision, or
+ * answers that were never received. What it holds of an earlier draft stays, photos that are not sent included.
+ */
 export async function fetchReturned(account, visit) {
-  const kept = await get("drafts", account, visit.id);
-  if (kept?.revision === visit.revision + 1) return;
+  if ((await get("drafts", account, visit.id))?.revision === visit.revision + 1) return;
   const { body } = await call("GET", `/visits/${visit.id}/submission`);
-  await clear(account, visit.id);
-  await write(["drafts", "answers", "photos"], (store) => {
-    store("drafts").put({ ...begun(account, visit), comment: body.comment });
-    for (const [question, { photos, ...answer }] of Object.entries(body.answers)) {
-      store("answers").put({ account, visit: visit.id, question, answer });
-      (photos ?? []).forEach((id, index) => store("photos").put({ account, visit: visit.id, id, question, at: index, state: "sent" }));
-    }
+  await ifFree(account, visit.id, () => beginReturned(account, visit, body));
+}
+
+function beginReturned(account, visit, { answers, comment }) {
+  const key = [account, visit.id];
+  const next = begun(account, visit);
+  const { missing, unusable } = visit.photos;
+  return write(["drafts", "answers", "photos", "queue"], (store) => {
+    const draft = store("drafts").get(key);
+    const queued = store("queue").get(key);
+    const given = store("answers").getAllKeys(below(key));
+    const photos = store("photos").getAllKeys(below(key));
+    // Requests are answered in their order, so that with the last one all are there.
+    photos.onsuccess = () => {
+      if (draft.result?.revision === next.revision || (queued.result && !queued.result.receipt)) return;
+      const kept = new Set([...given.result, ...photos.result].map(([, , each]) => each));
+      store("drafts").put({ comment, ...draft.result, ...next });
+      for (const [question, { photos: ids = [], ...answer }] of Object.entries(answers)) {
+        if (!kept.has(question)) store("answers").put({ account, visit: visit.id, question, answer });
+        const stored = ids.filter((id) => !kept.has(id) && !missing.includes(id) && !unusable.includes(id));
+        stored.forEach((id, index) => store("photos").put({ account, visit: visit.id, id, question, at: index, state: "sent" }));
+      }
+    };
   });
 }
 
-/** Takes a draft off the phone, with its answers and photos. */
-export const clear = (account, visit) =>
-  write(["drafts", "answers", "photos"], (store) => {
-    for (const name of ["answers", "photos"]) store(name).delete(below([account, visit]));
-    store("drafts").delete([account, visit]);
+/** Takes a draft off the phone with its answers and photos, within a transaction. */
+export function drop(store, account, visit) {
+  for (const name of ["answers", "photos"]) store(name).delete(below([account, visit]));
+  store("drafts").delete([account, visit]);
+}
+
+/** Takes all that the phone has of a visit off it, what was never sent included. */
+export async function giveUp({ account, visit }) {
+  await write(["queue", "drafts", "answers", "photos"], (store) => {
+    store("queue").delete([account, visit]);
+    drop(store, account, visit);
   });
+  tell("queue");
+}
 
 // Timers.
 

@@ -3,6 +3,8 @@ import { h, minutes, show, t, told } from "../shared/page.js";
 import { isAnswered, needsComment, photosOf } from "./rules.js";
 
 const MAX_TEXT = 10_000;
+/** Types whose help and fault belong to several inputs together. */
+const GROUPS = new Set(["yes_no", "scale", "choice", "photo"]);
 
 /** Makes the field of a question: its text, its native inputs, and what else belongs to its answer. */
 export function field(question, draft, changed) {
@@ -10,10 +12,10 @@ export function field(question, draft, changed) {
   const each = { question, draft, id, changed, redraw: () => redraw.forEach((again) => again()) };
   const parts = [inputs(each), notApplicable(each), clearing(each), comment(each), photos(each)].filter(Boolean);
   const redraw = parts.map((part) => part.redraw).filter(Boolean);
-  const element = h("fieldset", { id, "data-question": question.key, tabindex: -1 },
+  const element = h("fieldset", { id, "data-question": question.key, tabindex: -1, "aria-describedby": GROUPS.has(question.type) && describing(each) },
     told("legend", { id: `${id}-text` }, question.text),
     question.help && told("p", { class: "quiet", id: `${id}-help` }, question.help),
-    h("p", { class: "fault", id: `${id}-fault`, role: "alert", hidden: true }),
+    h("p", { class: "fault", id: `${id}-fault`, hidden: true }),
     parts.map((part) => part.element));
   each.redraw();
   return { element, redraw: each.redraw };
@@ -21,11 +23,10 @@ export function field(question, draft, changed) {
 
 const answerOf = ({ draft, question }) => draft.answers[question.key] ?? {};
 
-/** Returns the names by which a reader of the screen finds text, help and fault of a question. */
-const named = ({ id, question }) => ({
-  "aria-labelledby": `${id}-text`,
-  "aria-describedby": [question.help && `${id}-help`, `${id}-fault`].filter(Boolean).join(" "),
-});
+/** Returns where a reader of the screen finds help and fault of a question. */
+const describing = ({ id, question }) => [question.help && `${id}-help`, `${id}-fault`].filter(Boolean).join(" ");
+
+const named = (each) => ({ "aria-labelledby": `${each.id}-text`, "aria-describedby": describing(each) });
 
 function give(each, part) {
   each.draft.set(each.question.key, part);
@@ -79,22 +80,23 @@ function single(each) {
   const { question, id } = each;
   const isTime = question.type === "time";
   const attributes = isTime ? { type: "time" } : { type: "number", step: "any", inputmode: "decimal" };
-  const input = h("input", { ...attributes, id: `${id}-input`, ...named(each), oninput: () => give(each, { value: valueOf(input, isTime) }) });
+  const input = h("input", { ...attributes, id: `${id}-input`, ...named(each), oninput: () => give(each, { value: valueOf(input, isTime), not_applicable: false }) });
   return {
     element: h("div", { class: "row" }, input, question.unit && told("span", { class: "quiet" }, question.unit)),
     redraw: () => refill(input, answerOf(each).value),
   };
 }
 
-// A half-written number is no answer; the server takes numbers, not texts.
+// A half-written number, such as a minus alone, is no answer; the server takes numbers, not texts.
 const valueOf = (input, isText) => (input.value === "" ? null : isText ? input.value : Number(input.value));
 
 function refill(input, value) {
-  if (document.activeElement !== input || value == null) input.value = value ?? "";
+  if (document.activeElement === input && (value != null || input.validity.badInput)) return;
+  input.value = value ?? "";
 }
 
 function text(each) {
-  const give_ = () => give(each, { value: input.value.trim() ? input.value : null });
+  const give_ = () => give(each, { value: input.value.trim() ? input.value : null, not_applicable: false });
   const input = h("textarea", { id: `${each.id}-input`, rows: 4, maxlength: MAX_TEXT, dir: "auto", ...named(each), oninput: give_ });
   return { element: input, redraw: () => document.activeElement !== input && refill(input, answerOf(each).value) };
 }
@@ -102,7 +104,7 @@ function text(each) {
 function duration(each) {
   const { id } = each;
   const input = h("input", { type: "number", min: 0, step: 1, inputmode: "numeric", id: `${id}-input`, ...named(each),
-    oninput: () => give(each, { value: valueOf(input), timer: null }) });
+    oninput: () => give(each, { value: valueOf(input), timer: null, not_applicable: false }) });
   const shown = h("span", { class: "quiet" });
   const button = h("button", { type: "button", class: "plain", onclick: () => give(each, toggled(answerOf(each))) });
   const redraw = () => {
@@ -168,73 +170,105 @@ function photos(each) {
   if (!most) return null;
   const fault = h("p", { class: "fault", role: "alert" });
   const shown = h("ul", { class: "photos" });
-  const mine = () => draft.photos.filter((photo) => photo.question === question.key);
+  const thumbnails = new Map();
+  const own = () => draft.photos.filter((photo) => photo.question === question.key);
   const input = h("input", { type: "file", id: `${id}-photo`, accept: "image/*", multiple: most > 1, "aria-describedby": `${id}-text`,
-    onchange: async () => {
-      const files = [...input.files].slice(0, most - mine().length);
-      for (const file of files) await take(each, file, fault);
+    onchange: () => {
+      const files = [...input.files].slice(0, most - own().length);
       input.value = "";
+      take(each, files, fault);
     } });
-  const camera = h("button", { type: "button", class: "plain", "aria-describedby": `${id}-text`, onclick: () => {
+  const camera = h("button", { type: "button", class: "plain camera", "aria-describedby": `${id}-text`, onclick: () => {
     input.setAttribute("capture", "environment");
     input.click();
     input.removeAttribute("capture");
   } }, t("takePhoto"));
   const adding = h("div", { class: "row" }, camera, h("label", { class: "plain file", for: `${id}-photo` }, t("choosePhoto"), input));
   const redraw = () => {
-    for (const image of shown.querySelectorAll("img")) URL.revokeObjectURL(image.src);
-    shown.replaceChildren(...mine().map((photo, index) => thumbnail(each, photo, index)));
-    show(shown, mine().length);
-    show(adding, mine().length < most);
+    const photos = own();
+    const focused = [shown, adding].some((part) => part.contains(document.activeElement));
+    for (const [gone, { remove }] of thumbnails) {
+      if (photos.some((photo) => photo.id === gone)) continue;
+      remove();
+      thumbnails.delete(gone);
+    }
+    photos.forEach((photo, index) => {
+      if (!thumbnails.has(photo.id)) thumbnails.set(photo.id, thumbnail(each, photo));
+      const { element, redraw } = thumbnails.get(photo.id);
+      redraw(photo, index);
+      if (!element.isConnected) shown.append(element);
+    });
+    show(shown, photos.length);
+    show(adding, photos.length < most);
+    // What had the focus may have gone: it stays with the photos.
+    if (focused && !document.activeElement?.offsetParent) (adding.hidden ? shown : adding).querySelector("button").focus();
   };
   return { element: h("div", {}, shown, adding, fault), redraw };
 }
 
-/** Keeps a photo at once, then makes it smaller; what the disk refuses is said beside the field. */
-async function take(each, file, fault) {
+/** Keeps photos at once, then makes them smaller; what the disk refuses is said beside the field. */
+async function take(each, files, fault) {
   const { draft, question, changed, redraw } = each;
   fault.replaceChildren();
-  draft.onsave("saving", [question.key]);
   try {
-    let photo = await draft.addPhoto(question.key, file);
+    const photos = await draft.addPhotos(question.key, files);
+    if (question.type === "photo" && answerOf(each).not_applicable) draft.set(question.key, { not_applicable: false });
     redraw();
     changed(question.key);
+    for (const photo of photos) await shrink(each, photo, fault);
+  } catch {
+    const retry = h("button", { type: "button", class: "plain", onclick: () => take(each, files, fault) }, t("tryAgain"));
+    fault.replaceChildren(t("photoNotSaved"), " ", retry);
+  }
+}
+
+/** Makes a photo smaller; where that fails it stays as it was given, and is made smaller before it is sent. */
+async function shrink(each, photo, fault) {
+  const { draft, question, changed, redraw } = each;
+  try {
     const { prepare } = await import("./photos.js");
-    photo = await prepare(photo);
-    draft.photos = draft.photos.map((other) => (other.id === photo.id ? photo : other));
-    redraw();
+    draft.setPhoto(await prepare(photo));
   } catch (error) {
-    await refuse(each, file, fault, error);
+    if (error.message !== "no-photo") return;
+    await draft.removePhoto(photo);
+    fault.replaceChildren(t("problem-no-photo"));
+    changed(question.key);
   }
+  redraw();
 }
 
-async function refuse(each, file, fault, error) {
-  const { draft, redraw } = each;
-  const broken = draft.photos.find((photo) => photo.blob === file && !photo.ready);
-  if (error.message === "no-photo" && broken) {
-    await draft.removePhoto(broken);
-    fault.replaceChildren(t("noPhoto"));
-    return redraw();
-  }
-  // It is kept as it was given and made smaller before it is sent.
-  if (broken) return undefined;
-  draft.onsave("error", [], error);
-  const retry = h("button", { type: "button", class: "plain", onclick: () => take(each, file, fault) }, t("tryAgain"));
-  return fault.replaceChildren(t("photoNotSaved"), " ", retry);
-}
-
-function thumbnail(each, photo, index) {
-  const { draft, changed, redraw } = each;
-  const name = t("photo", { n: index + 1 });
+/** Returns a photo in small, with what can be done about it, and how to draw it as it is by now. */
+function thumbnail(each, { id, blob }) {
+  const { draft, question, changed, redraw } = each;
   const drop = async () => {
-    await remove(photo);
-    draft.photos = draft.photos.filter((other) => other.id !== photo.id);
-    draft.save("");
+    await draft.removePhoto(draft.photos.find((photo) => photo.id === id));
     redraw();
-    changed(each.question.key);
+    changed(question.key);
   };
-  return h("li", {},
-    photo.blob ? h("img", { src: URL.createObjectURL(photo.blob), alt: name, width: 96, height: 96 }) : h("span", {}, name, " · ", t("sentBefore")),
-    photo.blob && !photo.ready && h("span", { class: "quiet" }, t("shrinking")),
-    h("button", { type: "button", class: "plain", "aria-label": `${t("remove")}: ${name}`, onclick: drop }, t("remove")));
+  const picture = blob ? h("img", { width: 96, height: 96 }) : h("span", {});
+  const state = h("span", { class: "quiet" });
+  const button = h("button", { type: "button", class: "plain", onclick: drop }, t("remove"));
+  const element = h("li", {}, picture, state, button);
+  let drawn = null;
+  return {
+    element,
+    remove() {
+      URL.revokeObjectURL(picture.src);
+      element.remove();
+    },
+    redraw(photo, index) {
+      if (drawn?.photo === photo && drawn.index === index) return;
+      const name = t("photo", { n: index + 1 });
+      button.setAttribute("aria-label", `${t("remove")}: ${name}`);
+      if (blob) picture.alt = name;
+      else picture.textContent = `${name} · ${t("sentBefore")}`;
+      if (blob && drawn?.photo.blob !== photo.blob) {
+        URL.revokeObjectURL(picture.src);
+        picture.src = URL.createObjectURL(photo.blob);
+      }
+      drawn = { photo, index };
+      state.textContent = photo.state === "needs-you" ? t("state-needs-you") : photo.ready || !blob ? "" : t("shrinking");
+      show(state, state.textContent);
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { call } from "../shared/api.js";
-import { h, plain, put, speak, t } from "../shared/page.js";
+import { h, put, speak, t } from "../shared/page.js";
 import { account, recall, signIn as enter, whoami } from "./account.js";
 import { anyOpen, fetchReturned } from "./draft.js";
 import { checklistScreen, keptChecklist } from "./screens/checklist.js";
@@ -7,8 +7,10 @@ import { get, hear, list, put as keep } from "./store.js";
 
 const html = document.documentElement;
 const CHECK_EVERY = 60_000;
-let leave = null;
+let leave = null; // an open checklist
+let again = null; // draws a sent visit as it is by now
 let turn = 0;
+let rendering = null;
 let shownAt = null;
 let shownTo = null;
 let signedOut = false;
@@ -16,10 +18,13 @@ let signedOut = false;
 const visitOf = () => /^\/visits\/([0-9a-f-]{36})/.exec(location.pathname)?.[1];
 
 /** Shows what the address names; whoever is not signed in signs in first, and goes on there. */
-async function render({ first = false } = {}) {
+function render(options) {
+  return (rendering = draw(options));
+}
+
+async function draw({ first = false } = {}) {
   const mine = ++turn;
-  leave?.();
-  leave = null;
+  end();
   delete html.dataset.ready;
   shownAt = location.pathname;
   const id = visitOf();
@@ -41,6 +46,12 @@ async function render({ first = false } = {}) {
   if (!document.activeElement || document.activeElement === document.body) heading?.focus();
 }
 
+/** Lets go of the screen that was shown. */
+function end() {
+  leave?.();
+  leave = again = null;
+}
+
 async function explain(problem) {
   if (problem.status === 401) return askToSignIn();
   if (problem.status === 404) return message(t("notFound"));
@@ -60,8 +71,7 @@ const signIn = () => askToSignIn(t("signedOut"));
 async function askToSignIn(words) {
   shownTo = null;
   const { signInScreen } = await import("../shared/sign-in.js");
-  leave?.();
-  leave = null;
+  end();
   const done = () => {
     signedOut = false;
     render();
@@ -73,20 +83,21 @@ async function askToSignIn(words) {
 // A visit.
 
 async function showVisit(who, id, early, mine) {
-  const [visit, checklist] = await knownVisit(who, id, early);
   const queued = await get("queue", who, id);
-  if (mine !== turn) return;
-  if (queued && !supersedes(visit, queued)) return showSent(who, id, mine);
+  if (queued && !supersedes(await get("visits", who, id), queued)) return showSent(who, id, mine);
+  const [visit, checklist] = await knownVisit(who, id, early);
   const draft = await get("drafts", who, id);
   if (!draft && !["assigned", "returned", "cancelled", "declined"].includes(visit.status)) return message(t("sentAlready"));
   if (visit.status === "returned") await fetchReturned(who, visit);
   if (mine !== turn) return;
-  leave = await checklistScreen(who, visit, checklist, () => (render(), wake(true)));
+  const gone = await checklistScreen(who, visit, checklist, () => (render(), wake(true)));
+  if (mine !== turn) return gone();
+  leave = gone;
   ready();
 }
 
 /** Says whether a visit was returned since the answers in the queue were taken. */
-const supersedes = (visit, queued) => visit.status === "returned" && queued.receipt && visit.revision >= queued.receipt.revision;
+const supersedes = (visit, queued) => visit?.status === "returned" && queued.receipt && visit.revision >= queued.receipt.revision;
 
 async function knownVisit(who, id, early) {
   const visit = await get("visits", who, id);
@@ -109,8 +120,15 @@ async function keepVisit(who, { checklist: document, ...visit }) {
 
 async function showSent(who, id, mine) {
   const { sentScreen } = await import("./screens/sent.js");
-  if (mine === turn) await sentScreen(who, id, { wake, signedOut, signIn });
+  if (mine !== turn) return;
+  again = sentScreen(who, id, { wake, signIn, toList });
+  await again(signedOut);
   ready();
+}
+
+function toList() {
+  history.pushState(null, "", "/");
+  render();
 }
 
 // The list.
@@ -169,8 +187,9 @@ async function wake(eager = false) {
 hear(async (topic) => {
   if (topic === "account") {
     // Somebody signed in or out, perhaps in another tab: what is another's goes out of sight.
-    if ((await recall())?.id !== shownTo && shownTo) render();
-    return;
+    if ((await recall())?.id !== shownTo && shownTo) return render();
+    signedOut = false;
+    wake(true);
   }
   if (topic === "signed-out") signedOut = true;
   const progress = /^progress (\S+) (\S+)/.exec(topic);
@@ -183,15 +202,14 @@ let drawing = null;
 
 /** Draws the list or the sent visit anew; changes that come together are drawn once. */
 function redraw() {
-  const who = account()?.id;
-  if (!who || leave || drawing || document.querySelector("form")) return;
+  if (!account() || leave || drawing || document.querySelector("form")) return;
   drawing = requestAnimationFrame(async () => {
     drawing = null;
-    const id = visitOf();
-    const queued = id && (await get("queue", who, id));
-    if (!id) await drawList(who, turn);
-    else if (queued && !leave) await showSent(who, id, turn);
-    else if (!leave) await render();
+    if (!visitOf()) return account() && drawList(account().id, turn);
+    const mine = turn;
+    await rendering; // which may have read what was there before
+    // What is in the queue no more can be answered again.
+    if (mine === turn && again && !(await again(signedOut)) && mine === turn) render();
   });
 }
 
@@ -223,7 +241,8 @@ const offline = h("footer", { "data-testid": "offline-ready", "data-state": "no"
 async function ready() {
   const active = (await navigator.serviceWorker?.getRegistration())?.active;
   const who = account()?.id;
-  const kept = who && (visitOf() ? await get("visits", who, visitOf()) : localStorage.listed === who);
+  const id = visitOf();
+  const kept = who && (id ? (await get("queue", who, id)) ?? (await get("visits", who, id)) : localStorage.listed === who);
   offline.dataset.state = active && kept ? "yes" : "no";
   offline.textContent = t(active && kept ? "offlineReady" : "offlineNotReady");
 }

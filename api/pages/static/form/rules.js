@@ -31,6 +31,16 @@ function chosen(byKey, answers, { question, is }) {
   return [answer.value].flat().some((value) => is.map(String).includes(String(value)));
 }
 
+/** Returns how many of the questions that have to be answered are done with. */
+export function progress(questions, answers) {
+  const shown = visible(questions, answers);
+  const asked = questions.filter((each) => shown.has(each.key) && each.required !== false);
+  return { done: asked.filter((each) => isDone(each, answers[each.key])).length, all: asked.length };
+}
+
+/** Returns the ids of all photos that answers name. */
+export const photosIn = (answers) => Object.values(answers).flatMap((answer) => answer.photos ?? []);
+
 /** Says whether an answer brings fewer points than it could. */
 export function losesPoints(question, answer = {}) {
   if (!isAnswered(question, answer)) return false;

@@ -4,7 +4,8 @@
  */
 import { call, NoSignal, Problem } from "../shared/api.js";
 import { account as current, whoami } from "./account.js";
-import { below, change, list, tell, write } from "./store.js";
+import { drop } from "./draft.js";
+import { change, list, tell, write } from "./store.js";
 import { keyOf, prepare } from "./photos.js";
 
 const FIRST_WAIT = 2;
@@ -13,10 +14,14 @@ const STALLED = 60_000;
 const MOST_CHECKS = 60;
 /** What will not be otherwise the next time: a person has to look. */
 const FOR_A_PERSON = new Set([400, 403, 404, 405, 409, 413, 415, 422]);
+/** Where it is the server, or the way to it, that cannot now: what else waits need not be tried. */
+const FOR_ALL = new Set([429, 503]);
 let timer = null;
 let misses = 0;
 let wanted = null;
 let running = null;
+/** How long nothing at all is sent, as a row's own `retry` says of that row; `ordered` is what a server asked for. */
+let pause = null;
 
 /** Sends what is due, and goes on by itself; `eager` is for when the signal is back: it waits for no back-off. */
 export function send(eager = false) {
@@ -29,58 +34,71 @@ export function send(eager = false) {
 }
 
 async function run() {
-  const mine = current()?.id;
+  const who = current()?.id;
   const { eager } = wanted;
   wanted = null;
   clearTimeout(timer);
-  if (!mine) return;
-  await settle(mine, eager);
-  let wait = 0;
+  if (!who) return;
+  if (eager && !pause?.ordered) pause = null;
+  await settle(who, eager);
   try {
     // The cookies may be another account's by now: a phone can be lent.
-    if ((await pending(mine)).length && (await whoami()).id === mine) await drain(mine);
-    misses = 0;
+    if (isDue(pause) && (await nextDue(who)) && (await whoami()).id === who) {
+      await drain(who);
+      misses = 0;
+    }
   } catch (error) {
     if (error.status === 401) return tell("signed-out");
-    wait = error.wait != null ? 1000 * error.wait : backOff(++misses);
+    pause = waitAfter(error, ++misses);
   }
-  await schedule(mine, wait);
+  await schedule(who);
 }
 
 /** Returns milliseconds to wait after so many failures: from 2 s to 5 min, with full jitter. */
 const backOff = (tries) => 1000 * Math.random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1));
 
-/** Takes back what a killed tab left as being sent, and where asked for the waits as well. */
-async function settle(mine, eager) {
-  for (const { store, key, row } of await pending(mine)) {
+/** Returns until when to wait after an error: as long as the server asked for, or else a back-off. */
+function waitAfter(error, tries) {
+  const ordered = error.wait != null;
+  const wait = ordered ? 1000 * error.wait : backOff(tries);
+  return { at: Date.now() + wait, wait, ordered };
+}
+
+/** Takes back what a killed tab left as being sent, and where asked for the waits as well; ends what has all been sent. */
+async function settle(who, eager) {
+  for (const row of await unsent(who)) if (row.receipt) await finish(who, row.visit);
+  for (const { store, key, row } of await pending(who)) {
     const part = {};
     if (row.state === "sending") part.state = "waiting";
-    if (eager && row.retry && !row.retry.told) part.retry = null;
+    if (eager && row.retry && !row.retry.ordered) part.retry = null;
     if (Object.keys(part).length) await update(store, key, part);
   }
 }
 
+/** Returns the visits that are in the queue still. */
+const unsent = async (who) => (await list("queue", who)).filter((row) => row.state !== "sent");
+
 /** Returns what is not sent yet, the least tried first. */
-async function pending(mine) {
-  const visits = (await list("queue", mine)).filter((row) => row.state !== "sent");
-  const sent = new Set(visits.filter((row) => row.receipt).map((row) => row.visit));
-  const photos = (await list("photos", mine)).filter((row) => sent.has(row.visit));
+async function pending(who) {
+  const visits = await unsent(who);
+  const received = new Set(visits.filter((row) => row.receipt).map((row) => row.visit));
+  const photos = (await list("photos", who)).filter((row) => received.has(row.visit));
   return [
-    ...visits.filter((row) => !row.receipt).map((row) => ({ store: "queue", key: [mine, row.visit], row, work: sendAnswers })),
+    ...visits.filter((row) => !row.receipt).map((row) => ({ store: "queue", key: [who, row.visit], row, work: sendAnswers })),
     ...photos.map((row) => ({ store: "photos", key: keyOf(row), row, work: sendPhoto })),
   ].filter(({ row }) => ["waiting", "sending"].includes(row.state)).sort((a, b) => (a.row.tries ?? 0) - (b.row.tries ?? 0));
 }
 
-async function drain(mine) {
-  for (;;) {
-    const next = (await pending(mine)).find(({ row }) => isDue(row.retry));
-    if (!next) return;
+const nextDue = async (who) => (await pending(who)).find(({ row }) => isDue(row.retry));
+
+async function drain(who) {
+  for (let next; (next = await nextDue(who)); ) {
     await update(next.store, next.key, { state: "sending" });
     try {
       await next.work(next.row);
-      await finish(mine, next.row.visit);
+      await finish(who, next.row.visit);
     } catch (error) {
-      await failed(next, error, mine);
+      await failed(next, error, who);
     }
   }
 }
@@ -88,25 +106,26 @@ async function drain(mine) {
 // A wait holds by the clock it was set by; one that was set back ends it.
 const isDue = (retry) => !retry || Date.now() >= retry.at || Date.now() < retry.at - retry.wait;
 
-async function failed({ store, key, row }, error, mine) {
+/** Keeps an item that was not sent, to be sent again or for a person; throws what concerns all that waits. */
+async function failed({ store, key, row }, error, who) {
   if (error instanceof Problem && error.status === 401) {
     await update(store, key, { state: "waiting" });
     throw error;
   }
-  if (error instanceof Problem && FOR_A_PERSON.has(error.status)) {
+  // Without a code it is some proxy's answer, not the API's.
+  if (error instanceof Problem && error.code && FOR_A_PERSON.has(error.status)) {
     // To another account the visit is not there: that is no fault of the item.
-    if ([403, 404].includes(error.status) && (await whoami()).id !== mine) {
+    if ([403, 404].includes(error.status) && (await whoami()).id !== who) {
       await update(store, key, { state: "waiting" });
       throw new NoSignal("another account");
     }
     const { code, detail, errors, status } = error;
     return update(store, key, { state: "needs-you", reason: { code, detail, errors, status } });
   }
-  if (error.message === "no-photo") return update(store, key, { state: "needs-you", reason: { code: "photo-unusable" } });
+  if (error.message === "no-photo") return update(store, key, { state: "needs-you", reason: { code: error.message } });
   const tries = (row.tries ?? 0) + 1;
-  const wait = error.wait != null ? 1000 * error.wait : backOff(tries);
-  await update(store, key, { state: "waiting", tries, retry: { at: Date.now() + wait, wait, told: error.wait != null } });
-  if (error instanceof NoSignal) throw error;
+  await update(store, key, { state: "waiting", tries, retry: waitAfter(error, tries) });
+  if (error instanceof NoSignal || FOR_ALL.has(error.status)) throw error;
 }
 
 async function sendAnswers(row) {
@@ -176,17 +195,20 @@ async function confirm(path) {
   throw new Error("still being checked");
 }
 
-/** Takes a visit off the phone once its receipt and every photo's `stored` are there; the receipt stays. */
-async function finish(mine, visit) {
-  const photos = await list("photos", mine, visit);
-  if (photos.some((photo) => photo.state !== "sent")) return;
+/**
+ * Takes a visit off the phone once its receipt and every photo's `stored` are there; the receipt stays. So does
+ * a draft of the next revision, with its photos, which are only kept.
+ */
+async function finish(who, visit) {
+  const photos = await list("photos", who, visit);
+  if (photos.some((photo) => !["sent", "kept"].includes(photo.state))) return;
   await write(["queue", "drafts", "answers", "photos"], (store) => {
-    const row = store("queue").get([mine, visit]);
-    row.onsuccess = () => {
+    const row = store("queue").get([who, visit]);
+    const draft = store("drafts").get([who, visit]);
+    draft.onsuccess = () => {
       if (!row.result?.receipt) return;
       store("queue").put({ ...row.result, body: null, state: "sent" });
-      store("drafts").delete([mine, visit]);
-      for (const name of ["answers", "photos"]) store(name).delete(below([mine, visit]));
+      if (!(draft.result?.revision > row.result.receipt.revision)) drop(store, who, visit);
     };
   });
   tell("queue");
@@ -197,10 +219,10 @@ async function update(store, key, part) {
   tell("queue");
 }
 
-/** Comes back when the first wait is over, and not before the one that the network set for all. */
-async function schedule(mine, wait) {
-  const rows = (await pending(mine)).map(({ row }) => row);
+/** Comes back when the first wait is over and the pause of all, but after five minutes at the latest. */
+async function schedule(who) {
+  const rows = (await pending(who)).map(({ row }) => row);
   if (!rows.length) return;
-  const first = Math.min(...rows.map(({ retry }) => (retry ? retry.at - Date.now() : 0)));
-  timer = setTimeout(() => send(), Math.min(LONGEST_WAIT * 1000, Math.max(first, wait, 500)));
+  const first = Math.max(Math.min(...rows.map(({ retry }) => retry?.at ?? 0)), pause?.at ?? 0) - Date.now();
+  timer = setTimeout(() => send(), Math.min(LONGEST_WAIT * 1000, Math.max(first, 500)));
 }

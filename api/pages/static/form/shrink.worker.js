@@ -18,15 +18,15 @@ onmessage = async ({ data: { id, blob } }) => {
 async function prepared(blob) {
   const head = new DataView(await blob.slice(0, 256 * 1024).arrayBuffer());
   const type = typeOf(head);
-  const told = type === "image/jpeg" ? readExif(head) : {};
-  const small = (await smaller(blob, type, told.orientation)) ?? blob;
+  const exif = type === "image/jpeg" ? readExif(head) : {};
+  const small = (await smaller(blob, type, exif.orientation)) ?? blob;
   const sent = small === blob ? type : small.type;
   if (!sent || small.size > MOST_BYTES_AS_IT_IS) throw new Error("no-photo");
   const bytes = await small.arrayBuffer();
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
   // Bytes of its own: what a gallery gives may be gone tomorrow.
-  return { blob: new Blob([bytes], { type: sent }), type: sent, sha256, taken_at: told.taken_at ?? null, position: told.position ?? null };
+  return { blob: new Blob([bytes], { type: sent }), type: sent, sha256, taken_at: exif.taken_at ?? null, position: exif.position ?? null };
 }
 
 function typeOf(head) {

@@ -1,5 +1,5 @@
 import { call } from "../shared/api.js";
-import { fetchReturned, ifFree } from "./draft.js";
+import { fetchReturned } from "./draft.js";
 import { list, write } from "./store.js";
 
 const OPEN = ["assigned", "returned"];
@@ -14,7 +14,7 @@ export async function fetchList(account) {
   await dropOthers(account, new Set([...found, ...kept].map((visit) => visit.id)));
   await fetchChecklists(account, [...found, ...kept]);
   for (const visit of found.filter((each) => each.status === "returned")) {
-    await ifFree(account, visit.id, () => fetchReturned(account, visit));
+    await fetchReturned(account, visit);
   }
 }
 
@@ -29,9 +29,15 @@ async function all(status) {
   return visits;
 }
 
-/** Returns the visits that are open no more but have something on this phone, as they are now. */
+/** Returns the ids of the visits of which this phone has something that is not sent. */
+async function unsent(account) {
+  const queue = (await list("queue", account)).filter((row) => row.state !== "sent");
+  return new Set([...(await list("drafts", account)), ...queue].map((row) => row.visit));
+}
+
+/** Returns the visits that are open no more but have something unsent on this phone, as they are now. */
 async function besideThem(account, found) {
-  const ids = new Set([...(await list("drafts", account)), ...(await list("queue", account))].map((row) => row.visit));
+  const ids = await unsent(account);
   for (const visit of found) ids.delete(visit.id);
   const answers = await Promise.all([...ids].map((id) => call("GET", `/visits/${id}`).catch(unlessGone)));
   return answers.filter(Boolean).map(({ body }) => body);
@@ -44,7 +50,7 @@ function unlessGone(problem) {
 
 async function dropOthers(account, ids) {
   const gone = (await list("visits", account)).filter((visit) => !ids.has(visit.id));
-  const busy = new Set([...(await list("drafts", account)), ...(await list("queue", account))].map((row) => row.visit));
+  const busy = await unsent(account);
   await write("visits", (store) => {
     for (const visit of gone.filter((each) => !busy.has(each.id))) store("visits").delete([account, visit.id]);
   });

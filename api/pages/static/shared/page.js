@@ -20,9 +20,10 @@ export function paint(color) {
   else html.style.removeProperty("--brand");
 }
 
-/** Has more words of the language fetched, for a screen that brings its own. */
+/** Has more words fetched, for a screen that brings its own; in English where the language has no file of them. */
 export async function learn(fetchWords) {
-  words = { ...words, ...(await fetchWords(html.lang)).default };
+  const more = await fetchWords(html.lang).catch(() => null);
+  words = more ? { ...words, ...more.default } : { ...(await fetchWords("en")).default, ...words };
 }
 
 /** Returns the words for something; {name} in them is taken from `values`, and `n` says one or many. */

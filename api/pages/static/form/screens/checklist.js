@@ -1,7 +1,7 @@
-import { h, plain, put, show, t, told } from "../../shared/page.js";
+import { h, put, show, t, told } from "../../shared/page.js";
 import { Draft, hold } from "../draft.js";
 import { field } from "../fields.js";
-import { isDone, questionsOf, visible } from "../rules.js";
+import { progress, questionsOf, visible } from "../rules.js";
 import { get, tell } from "../store.js";
 
 /** Shows a visit's checklist, every answer of which is stored as it is given; returns how to leave it. */
@@ -22,7 +22,7 @@ export async function checklistScreen(account, visit, checklist, sent) {
     held = ours;
     delete document.documentElement.dataset.ready;
     const draft = await Draft.open(account, visit, bar.say);
-    if (held !== ours) return;
+    if (held !== ours || !form.isConnected) return;
     draft.row.checklist = { key: checklist.key, version: checklist.version };
     bar.for(draft);
     form.replaceChildren(...body(draft, checklist, visit, bar, sent));
@@ -52,30 +52,32 @@ const taken = (take) => h("p", { class: "notice" }, t("openElsewhere"), " ", h("
 
 /** The progress and the state of saving, in words, always in sight. */
 function saveBar() {
-  const progress = h("span", {});
+  const counted = h("span", {});
   const state = h("span", { "data-testid": "save-state", "data-state": "saved", role: "status" }, t("saved"));
   let draft = null;
   const say = (name, keys, error) => {
     state.dataset.state = name;
     state.textContent = t(name === "error" ? "notSaved" : name);
-    if (name === "saved") document.querySelectorAll("[data-unsaved]").forEach(clear);
+    if (name === "saving") return;
+    for (const fault of document.querySelectorAll("[data-unsaved]")) if (!keys.includes(fault.dataset.unsaved)) clear(fault);
     if (name === "error") keys.forEach((key) => faultBeside(key, error, () => draft.save()));
     if (name === "saved") askToKeep();
   };
   return {
-    element: h("div", { class: "state" }, progress, " · ", state),
+    element: h("div", { class: "state" }, counted, " · ", state),
     say,
     for: (given) => (draft = given),
-    count: (done, all) => (progress.textContent = t("progress", { done, all })),
+    count: (progress) => (counted.textContent = t("progress", progress)),
   };
 }
 
+/** Says beside a question, or beside the last word where the key is empty, that it is not saved. */
 function faultBeside(key, error, again) {
   const fault = document.getElementById(`q-${key}-fault`);
-  if (!fault) return;
   const words = error?.name === "QuotaExceededError" ? t("diskFull") : t("notStored");
-  fault.dataset.unsaved = "1";
-  fault.replaceChildren(words, " ", h("button", { type: "button", class: "plain", onclick: again }, t("tryAgain")));
+  if (!fault || fault.textContent.startsWith(words)) return; // read aloud once, not at every letter
+  fault.dataset.unsaved = key;
+  fault.replaceChildren(h("span", { role: "alert" }, words), " ", h("button", { type: "button", class: "plain", onclick: again }, t("tryAgain")));
   show(fault, true);
 }
 
@@ -111,11 +113,9 @@ function body(draft, checklist, visit, bar, sent) {
   });
   function changed() {
     const shown = visible(questions, draft.answers);
-    const whole = draft.whole();
     for (const [each, { element }] of fields) show(element, shown.has(each));
     sections.forEach((section, index) => show(section, checklist.sections[index].questions.some((each) => shown.has(each.key))));
-    const asked = questions.filter((each) => shown.has(each.key) && each.required !== false);
-    bar.count(asked.filter((each) => isDone(each, whole[each.key])).length, asked.length);
+    bar.count(progress(questions, draft.whole()));
     redraw();
   }
   changed();

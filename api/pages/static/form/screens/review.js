@@ -32,11 +32,12 @@ export function review({ draft, checklist, visit, questions, sent }) {
       button.disabled = false;
     }
   };
-  const comment = h("textarea", { id: "comment", name: "comment", rows: 3, maxlength: 10_000, dir: "auto",
+  const comment = h("textarea", { id: "comment", name: "comment", rows: 3, maxlength: 10_000, dir: "auto", "aria-describedby": "q--fault",
     oninput: () => draft.setRow({ comment: comment.value || null }) }, draft.row.comment ?? "");
   const element = h("section", { id: "review" },
     h("h2", {}, t("review")), summary, left,
-    h("p", {}, h("label", { for: "comment" }, t("lastWord")), comment), position(draft), again, h("p", {}, button));
+    h("p", {}, h("label", { for: "comment" }, t("lastWord")), comment), position(draft),
+    h("p", { class: "fault", id: "q--fault", hidden: true }), again, h("p", {}, button));
   return { element, redraw };
 }
 
@@ -52,7 +53,8 @@ function mark(questions, faults) {
     const what = whatOf.get(key);
     const fault = document.getElementById(`q-${key}-fault`);
     if (fault.dataset.unsaved) continue;
-    fault.textContent = what ? t(`missing-${what}`) : "";
+    const words = what ? t(`missing-${what}`) : "";
+    if (fault.textContent !== words) fault.textContent = words;
     show(fault, what);
     const group = document.getElementById(`q-${key}`);
     group.classList.toggle("wrong", Boolean(what));
@@ -66,7 +68,7 @@ function linkTo(questions, { key, what }) {
     event.preventDefault();
     const group = document.getElementById(`q-${key}`);
     group.scrollIntoView({ block: "center" });
-    const first = what === "comment" ? `#q-${key}-comment` : "input:not([type=file]), textarea, button";
+    const first = { comment: `#q-${key}-comment`, photos: ".camera" }[what] ?? "input:not([type=file]), textarea, button";
     const seen = [...group.querySelectorAll(first)].find((each) => each.offsetParent);
     (seen ?? group).focus({ preventScroll: true });
   };

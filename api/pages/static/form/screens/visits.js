@@ -3,7 +3,7 @@ import { account as current, signOut } from "../account.js";
 import { list } from "../store.js";
 import { Draft, elapsed, ifFree } from "../draft.js";
 import { ticking, toggled } from "../fields.js";
-import { isDone, questionsOf, visible } from "../rules.js";
+import { progress, questionsOf, visible } from "../rules.js";
 import { keptChecklist } from "./checklist.js";
 
 const ORDER = ["needs-you", "sending", "waiting", "sent"];
@@ -19,7 +19,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
   put(t("title"),
     h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, current().organization)),
     signedOut && h("p", { class: "notice" }, t("signedOut"), " ", h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"))),
-    unsent.length > 0 && warning(unsent),
+    warning(unsent, drafts),
     queueList(t("waiting"), unsent, photos, wake),
     h("section", {}, h("h2", {}, t("toDo")), cards.length ? h("ul", { class: "cards" }, cards) : h("p", {}, t("noVisits"))),
     queueList(t("sent"), queue.filter((row) => row.state === "sent"), photos),
@@ -31,32 +31,31 @@ const byDue = (a, b) => (a.status === "returned" ? 0 : 1) - (b.status === "retur
 
 async function card(account, visit, draft) {
   const checklist = await keptChecklist(account, visit);
+  // Before the answers of a returned visit have come, a draft of ours would keep them from coming.
+  const mayAnswer = checklist && (visit.status !== "returned" || draft?.revision === visit.revision + 1);
   const lines = [
     visit.status === "returned" && h("span", { class: "mark", dir: "auto" }, t("returned"), visit.return_reason && `: ${visit.return_reason}`),
     ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
     h("span", { class: "quiet" }, t("until", { time: moment(visit.window.closes_at, visit.location.time_zone) })),
-    checklist && draft && (await progress(account, visit, checklist)),
+    checklist && draft && (await howFar(account, visit, checklist)),
     !checklist && h("span", { class: "quiet" }, t("notYetHere")),
   ];
   return h("li", {},
     h("a", { href: `/visits/${visit.id}`, "data-testid": "visit", "data-visit": visit.id },
       told("strong", {}, visit.location.name), visit.location.address && h("span", { class: "quiet", dir: "auto" }, visit.location.address), lines),
-    checklist && (await timers(account, visit, checklist)));
+    mayAnswer && (await timers(account, visit, checklist)));
 }
 
 async function answersOf(account, visit) {
   return Object.fromEntries((await list("answers", account, visit.id)).map((row) => [row.question, row.answer]));
 }
 
-async function progress(account, visit, checklist) {
+async function howFar(account, visit, checklist) {
   const draft = await Draft.open(account, visit, () => {});
-  const whole = draft.whole();
-  const shown = visible(questionsOf(checklist), whole);
-  const asked = questionsOf(checklist).filter((each) => shown.has(each.key) && each.required !== false);
-  return h("span", {}, t("progress", { done: asked.filter((each) => isDone(each, whole[each.key])).length, all: asked.length }));
+  return h("span", {}, t("progress", progress(questionsOf(checklist), draft.whole())));
 }
 
-/** One tap starts a timer, without opening the checklist. */
+/** One tap starts a timer, without opening the checklist; what was measured is measured again only there. */
 async function timers(account, visit, checklist) {
   const answers = await answersOf(account, visit);
   const shown = visible(questionsOf(checklist), answers);
@@ -70,24 +69,32 @@ function timerButton(account, visit, checklist, question, answer) {
     const free = await ifFree(account, visit.id, async () => {
       const draft = await Draft.open(account, visit, (name) => (state.dataset.failed = name === "error" ? "1" : ""));
       draft.row.checklist = { key: checklist.key, version: checklist.version };
-      await draft.set(question.key, toggled(draft.answers[question.key] ?? {}));
+      answer = draft.answers[question.key] ?? {};
+      if (answer.value != null) return; // measured in another tab
+      await draft.set(question.key, toggled(answer));
       answer = draft.answers[question.key];
     });
     redraw();
     if (!free || state.dataset.failed) state.textContent = t(free ? "notSaved" : "openElsewhere");
   };
+  const button = h("button", { type: "button", class: "plain timer", onclick: tap }, told("span", { class: "quiet" }, question.text), state);
   const redraw = () => {
     const { timer, value } = answer;
+    button.disabled = value != null;
     state.textContent = timer ? `${t("stop")} · ${minutes(elapsed(timer) / 1000)}` : value == null ? t("startTimer") : minutes(value);
   };
   redraw();
   ticking(state, () => answer.timer && redraw());
-  return h("button", { type: "button", class: "plain timer", onclick: tap }, told("span", { class: "quiet" }, question.text), state);
+  return button;
 }
 
-function warning(unsent) {
-  const oldest = ago(Math.min(...unsent.map((row) => row.at)));
-  return h("p", { class: "notice" }, t("unsent", { n: unsent.length, time: oldest }), " ", localStorage.kept === "no" && t("mayBeCleared"));
+/** Says what is not sent, and since when: half-done drafts as well, where the browser may clear its space. */
+function warning(unsent, drafts) {
+  const mayBeCleared = localStorage.kept === "no";
+  const halfDone = drafts.filter(({ visit }) => mayBeCleared && !unsent.some((row) => row.visit === visit));
+  const since = [...unsent.map((row) => row.at), ...halfDone.map((row) => Date.now() - elapsed(row.clock))];
+  if (!since.length) return null;
+  return h("p", { class: "notice" }, t("unsent", { n: since.length, time: ago(Math.min(...since)) }), " ", mayBeCleared && t("mayBeCleared"));
 }
 
 function queueList(title, rows, photos, wake) {
