@@ -45,7 +45,7 @@ def tagged(response: Response) -> Response:
 
 def unless_known(response: Response) -> Response:
     """Make an answer a 304 where the caller named its ETag in If-None-Match."""
-    asked = request.environ.get("HTTP_IF_NONE_MATCH")
+    asked = request.headers.get("If-None-Match")
     if asked is None or response.status_code != 200 or "ETag" not in response.headers:
         return response
     tag, _ = response.get_etag()

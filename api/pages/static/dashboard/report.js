@@ -75,7 +75,9 @@ function countsOf(counts, question) {
 /** Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of itself. */
 export function fundamentals(report, others = []) {
   const axis = axisOf([...report.fundamentals, ...others.flatMap(([, other]) => other.fundamentals)]);
-  const rows = report.fundamentals.length || !others.length ? report.fundamentals : others[0][1].fundamentals;
+  const seen = new Set(report.fundamentals.map(({ key }) => key));
+  const unseen = new Map(others.flatMap(([, other]) => other.fundamentals).filter(({ key }) => !seen.has(key)).map(({ key, title }) => [key, { key, title, visits: 0, score: null, interval: null, indicative: true }]));
+  const rows = [...report.fundamentals, ...unseen.values()];
   const theirsOf = (row) => others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
   const toCsv = (row) => ({ ...row, self_checks: Object.fromEntries(theirsOf(row).map((other, index) => [others[index][1].checklist, other ?? {}])) });
   return scrolling({ caption: t("fundamentals"), file: "fundamentals", rows: rows.map(toCsv) },

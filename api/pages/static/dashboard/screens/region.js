@@ -20,7 +20,8 @@ export default async function ({ id, filters, read, readAll }) {
     content: [
       h("p", { class: "row" }, h("span", { class: "quiet" }, report.region.code), h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations"))),
       filterBar(filters, readAll, ["from", "checklist"]),
-      headline(report, [[t("stillOut"), count(out)]]),
+      // What is out is told of all checklists together, so that no store is forewarned.
+      headline(report, filters.checklist ? [] : [[t("stillOut"), count(out)]]),
       card(t("within"), children(report.children)),
       card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
