@@ -114,6 +114,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "disabled": lambda _known: ("true", "false"),
     "closed": lambda _known: ("true", "false"),
     "mine": lambda _known: ("true", "false"),
+    "whole_visit": lambda _known: ("true", "false"),
     "time_zone": lambda _known: ("Europe/London",),
     "from": lambda known: (*known.days, *known.months),
     "to": lambda known: (*known.days, *known.months),
