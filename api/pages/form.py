@@ -14,7 +14,6 @@ from api.routes.doors import Pages
 FIRST = (
     "shared/page",
     "shared/api",
-    "form/account",
     "form/store",
     "form/rules",
     "form/draft",

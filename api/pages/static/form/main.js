@@ -1,9 +1,8 @@
 import { call } from "../shared/api.js";
 import { h, put, speak, t } from "../shared/page.js";
-import { account, recall, signIn as enter, whoami } from "./account.js";
 import { anyOpen, fetchReturned } from "./draft.js";
 import { checklistScreen, keptChecklist } from "./screens/checklist.js";
-import { get, hear, list, put as keep } from "./store.js";
+import { account, get, hear, list, put as keep, recall, signIn as enter, whoami } from "./store.js";
 
 const html = document.documentElement;
 const CHECK_EVERY = 60_000;

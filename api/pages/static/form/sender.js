@@ -3,9 +3,8 @@
  * What the server has is not sent again, and what is on the phone goes only when the server has all of it.
  */
 import { call, NoSignal, Problem } from "../shared/api.js";
-import { account as current, whoami } from "./account.js";
 import { drop } from "./draft.js";
-import { change, list, tell, write } from "./store.js";
+import { account as current, change, list, tell, whoami, write } from "./store.js";
 import { keyOf, prepare } from "./photos.js";
 
 const FIRST_WAIT = 2;

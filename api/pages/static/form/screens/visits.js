@@ -1,6 +1,5 @@
 import { ago, h, languages, minutes, moment, put, t, told } from "../../shared/page.js";
-import { account as current, signOut } from "../account.js";
-import { list } from "../store.js";
+import { account as current, list, signOut } from "../store.js";
 import { Draft, elapsed, ifFree } from "../draft.js";
 import { ticking, toggled } from "../fields.js";
 import { progress, questionsOf, visible } from "../rules.js";
