@@ -163,27 +163,12 @@ def _check_rotation(
 
 def cancel(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
     """Take an assigned visit back; answers that come all the same are kept for a reviewer."""
-    visit = _locked(session, visit_id, visibility.watched_visits(actor))
-    if visit.status == "cancelled":
-        return visit
-    if visit.status != "assigned":
-        raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be cancelled.")
-    visit.status = "cancelled"
-    session.flush()
-    return visit
+    return _withdrawn(session, visit_id, visibility.watched_visits(actor), "cancelled")
 
 
 def decline(session: Session, actor: Actor, visit_id: uuid.UUID, reason: str | None) -> Visit:
     """Let a shopper give an assigned visit back, with his reason."""
-    visit = _locked(session, visit_id, visibility.own_visits(actor))
-    if visit.status == "declined":
-        return visit
-    if visit.status != "assigned":
-        raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be declined.")
-    visit.status = "declined"
-    visit.decline_reason = reason
-    session.flush()
-    return visit
+    return _withdrawn(session, visit_id, visibility.own_visits(actor), "declined", reason)
 
 
 def reassign(
@@ -207,6 +192,24 @@ def reassign(
         "override": override,
     }
     return assign(session, actor, [order], batch=False)[0]
+
+
+def _withdrawn(
+    session: Session,
+    visit_id: uuid.UUID,
+    visible: ColumnElement[bool],
+    status: str,
+    decline_reason: str | None = None,
+) -> Visit:
+    """Take an assigned visit back as ``status`` says; one that was already stays as it is."""
+    visit = _locked(session, visit_id, visible)
+    if visit.status == status:
+        return visit
+    if visit.status != "assigned":
+        raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be {status}.")
+    visit.status, visit.decline_reason = status, decline_reason
+    session.flush()
+    return visit
 
 
 def _locked(session: Session, visit_id: uuid.UUID, visible: ColumnElement[bool]) -> Visit:

@@ -107,11 +107,14 @@ def page_of_rows(
     """
     _check(asked)
     session.connection()  # all statements from here on see one moment
-    made = _rows(session, actor, asked)
+    checklists, found_places = counted(session, actor, asked.checklist), _locations(session, actor, asked)
+    made = _rows(session, actor, asked, checklists, found_places)
     found = sorted(((_sort_key(asked, row), row) for row in made), key=lambda pair: pair[0])
     is_ranked = not {"rank", "rank_range"}.isdisjoint(picked)
     ranked = _ranked(made) if is_ranked else {}
-    worst = _worst_sections(session, actor, asked) if "worst_section" in picked else {}
+    worst: dict[tuple[str, ...], dict[str, Any]] = {}
+    if "worst_section" in picked:
+        worst = _worst_sections(session, actor, asked, checklists, found_places)
     start = _after(cursor, [key for key, _ in found]) if cursor is not None else 0
     shown = found[start:] if limit is None else found[start : start + limit]
     more = start + len(shown) < len(found)
@@ -170,10 +173,10 @@ class _Row:
     months: dict[int, Sum] = field(default_factory=dict)
 
 
-def _rows(session: Session, actor: Actor, asked: Asked) -> list[_Row]:
-    """Return the rows of a table with their sums, in no order."""
-    checklists = counted(session, actor, asked.checklist)
-    found = _locations(session, actor, asked)
+def _rows(
+    session: Session, actor: Actor, asked: Asked, checklists: Counted, found: Sequence[Row]
+) -> list[_Row]:
+    """Return the rows of a table, over the locations ``found``, with their sums, in no order."""
     numbers = [each.number for each in found]
     names = _Names(session, actor, asked, checklists, found)
     made = {row.key: row for row in names.standing()}
@@ -388,14 +391,17 @@ def _ranked(rows: Sequence[_Row]) -> dict[tuple[str, ...], Rank | None]:
     return {row.key: rank for row, rank in zip(rows, found, strict=True)}
 
 
-def _worst_sections(session: Session, actor: Actor, asked: Asked) -> dict[tuple[str, ...], dict[str, Any]]:
+def _worst_sections(
+    session: Session, actor: Actor, asked: Asked, checklists: Counted, found_places: Sequence[Row]
+) -> dict[tuple[str, ...], dict[str, Any]]:
     """Return the section with the lowest score of each location, by the location's key.
 
     Of equals it is the first in the checklist; one that is too thin to judge counts only among such.
     """
     by_section = replace(asked, by=("location", "section"), sort="score", include=frozenset())
     worst: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in sorted(_rows(session, actor, by_section), key=lambda row: _sort_key(by_section, row)):
+    rows_of_sections = _rows(session, actor, by_section, checklists, found_places)
+    for row in sorted(rows_of_sections, key=lambda row: _sort_key(by_section, row)):
         now = row.now.total.sums
         if now.possible:
             found = {**row.parts[1].name, "score": share(now.earned, now.possible), "visits": now.visits}

@@ -34,7 +34,7 @@ export async function reviewOf(visit, submission, { read, refresh }) {
 }
 
 /** Returns the decision that stands on the latest revision: the last one on it, for each but the first replaces one. */
-export const standing = ({ decisions, revision }) => decisions.findLast((each) => each.revision === revision);
+const standing = ({ decisions, revision }) => decisions.findLast((each) => each.revision === revision);
 
 /** Returns what was decided so far, by whom, when and why. */
 export function decisionsOf({ decisions, checklist }) {

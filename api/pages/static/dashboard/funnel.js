@@ -10,7 +10,7 @@ const MOST_TICKS = 8;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
 
 /** Returns the pooled score of places and the spread of a visit's score within them, all visits alike in weight. */
-export function pooled(rows) {
+function pooled(rows) {
   const sum = (value) => rows.reduce((total, row) => total + value(row), 0);
   const freedom = sum(({ visits }) => Math.max(0, visits - 1));
   const scatter = sum(({ visits, spread }) => (visits > 1 ? (visits - 1) * spread ** 2 : 0));

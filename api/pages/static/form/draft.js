@@ -304,4 +304,4 @@ export function elapsed(timer) {
 }
 
 /** Returns the timer as this life of the page goes on with it. */
-export const resumed = (timer) => started(elapsed(timer));
+const resumed = (timer) => started(elapsed(timer));

@@ -11,7 +11,7 @@ export function isAnswered(question, answer = {}) {
 }
 
 /** Says whether a question is done with: answered, or not applicable. */
-export const isDone = (question, answer = {}) => Boolean(answer.not_applicable) || isAnswered(question, answer);
+const isDone = (question, answer = {}) => Boolean(answer.not_applicable) || isAnswered(question, answer);
 
 /** Returns the keys of the questions that are asked, given the answers. */
 export function visible(questions, answers) {
@@ -42,7 +42,7 @@ export function progress(questions, answers) {
 export const photosIn = (answers) => Object.values(answers).flatMap((answer) => answer.photos ?? []);
 
 /** Says whether an answer brings fewer points than it could. */
-export function losesPoints(question, answer = {}) {
+function losesPoints(question, answer = {}) {
   if (!isAnswered(question, answer)) return false;
   const most = worths(question).reduce(question.multiple ? (sum, each) => sum + each : (a, b) => Math.max(a, b), 0);
   return most > 0 && pointsFor(question, answer.value) < most;
