@@ -71,11 +71,11 @@ BEHIND_TLS = "max-age=31536000"
 
 
 class Json(DefaultJSONProvider):
-    """JSON as it leaves: UTF-8, in the order in which it was built."""
+    """JSON as it leaves: UTF-8, in the order in which it was built, times of UTC with a Z."""
 
     def dumps(self, obj: Any, **_options: Any) -> str:
         """Return JSON without spaces, wherever in the program it is made."""
-        return orjson.dumps(obj).decode()
+        return orjson.dumps(obj, option=orjson.OPT_UTC_Z).decode()
 
 
 def create_app(settings: Settings) -> Flask:

@@ -14,6 +14,9 @@ def log_as_json() -> None:
     """Write the log to standard error as lines of JSON."""
     logging.basicConfig(handlers=[log_handler()], level=logging.WARNING, force=True)
     logging.getLogger("api").setLevel(logging.INFO)
+    # A line tells its logger; where in the file it was written would be looked up for each request.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def log_handler(stream: Any = None) -> logging.Handler:

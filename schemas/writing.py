@@ -1,13 +1,13 @@
 """How schemas write JSON: what marshmallow finds out anew for each field of each object is found out once."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields
 
 Write = Callable[[Any], Any]
+missing = ma.missing
 
 
 def writer(schema: ma.Schema) -> Callable[[Any], dict[str, Any]]:
@@ -17,35 +17,20 @@ def writer(schema: ma.Schema) -> Callable[[Any], dict[str, Any]]:
     """
     steps = []
     for name, field in schema.dump_fields.items():
-        first, _, below = (field.attribute or name).partition(".")
-        steps.append((field.data_key or name, first, _getter(below), _writer_of(field)))
+        path = (field.attribute or name).split(".")
+        steps.append((field.data_key or name, path, _writer_of(field)))
 
     def write(made: Any) -> dict[str, Any]:
-        find = made.get if isinstance(made, dict) else partial(getattr, made)
         written = {}
-        for key, name, get_below, write_value in steps:
-            value = find(name, ma.missing)
-            if get_below is not None:
-                value = get_below(value)
-            if value is not ma.missing:
+        for key, path, write_value in steps:
+            value = made
+            for name in path:
+                value = value.get(name, missing) if isinstance(value, dict) else getattr(value, name, missing)
+            if value is not missing:
                 written[key] = value if value is None or write_value is None else write_value(value)
         return written
 
     return write
-
-
-def _getter(path: str) -> Write | None:
-    """Return what gets a value by its path from dicts and objects alike, or ``missing``."""
-    if not path:
-        return None
-    name, _, rest = path.partition(".")
-    get_below = _getter(rest)
-
-    def get(made: Any) -> Any:
-        found = made.get(name, ma.missing) if isinstance(made, dict) else getattr(made, name, ma.missing)
-        return found if get_below is None else get_below(found)
-
-    return get
 
 
 def _writer_of(field: fields.Field[Any]) -> Write | None:
@@ -56,13 +41,13 @@ def _writer_of(field: fields.Field[Any]) -> Write | None:
         return _many(_writer_of(field.inner))
     if isinstance(field, fields.Dict) and field.value_field is not None:
         return _by_key(_writer_of(field.value_field))
-    if written_by := getattr(field, "written_by", None):
-        return cast(Write, written_by)
+    if isinstance(field, fields.UUID | fields.DateTime):
+        return None  # what writes the JSON knows ids, times and days
     # By their very class: one that is derived from them may write otherwise.
     own = type(field)._serialize
     if own is fields.Field._serialize:
         return None
-    if own in (fields.String._serialize, fields.UUID._serialize):
+    if own is fields.String._serialize:
         return str
     if isinstance(field, fields.Number) and own is fields.Number._serialize:
         return field.num_type

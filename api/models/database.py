@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
@@ -24,6 +25,11 @@ _TRY_AGAIN = frozenset({"40001", "40P01"})
 _TRIES = 3
 #: out of reach or locked; no connection free; to be run again; a constraint in the way; the program's fault
 ERROR_KINDS = ("unavailable", "pool-exhausted", "try-again", "constraint", "other")
+#: how JSON is written and read, at a tenth of the time that Python's own takes
+_JSON: Any = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
 #: connections that an engine keeps open; under load it opens so many again for a while
 POOL = 6
 
@@ -119,6 +125,7 @@ def _postgresql(url: str, begin: str) -> Engine:
         hide_parameters=True,
         # Transactions begin below; a statement by itself needs none.
         isolation_level="AUTOCOMMIT",
+        **_JSON,
     )
     _begin_with(engine, begin)
     return engine
@@ -136,6 +143,7 @@ def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
         pool_use_lifo=True,
         connect_args={"timeout": 30, "check_same_thread": False},
         hide_parameters=True,  # an error that is logged must not tell what shoppers wrote
+        **_JSON,
     )
 
     @event.listens_for(engine, "connect")

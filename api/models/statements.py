@@ -10,7 +10,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,11 +18,13 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Date,
     Dialect,
     Executable,
     Float,
     LargeBinary,
     String,
+    Uuid,
     bindparam,
     func,
     select,
@@ -31,6 +33,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from api.models.base import UtcTime
 
 Processor = Callable[[Any], Any]
 #: a named tuple of the columns that a statement selects
@@ -199,10 +203,11 @@ class _Compiled:
     """A statement as a driver takes it: its text, how parameters are bound, and rows made."""
 
     text: str
-    #: names of the parameters in the order of the text, where the driver counts them
-    order: Sequence[str] | None
+    #: the parameters in the order of the text, and how each is made what the driver takes
+    binding: Sequence[tuple[str, Processor | None]]
+    #: whether the driver counts the parameters, and knows no names
+    positional: bool
     fixed: Mapping[str, Any]
-    binding: Mapping[str, Processor]
     row: Callable[[Any], Row] | None
     reading: Sequence[tuple[int, Processor]]
 
@@ -218,12 +223,10 @@ class _Compiled:
 
     def bound(self, parameters: Mapping[str, Any]) -> Any:
         """Return parameters as the driver takes them."""
-        values: Any = parameters
-        if self.fixed or self.binding:
-            values = {**self.fixed, **parameters}
-            for name, process in self.binding.items():
-                values[name] = process(values[name])
-        return values if self.order is None else [values[name] for name in self.order]
+        values = {**self.fixed, **parameters} if self.fixed else parameters
+        if self.positional:
+            return [process(values[name]) if process else values[name] for name, process in self.binding]
+        return {name: process(values[name]) if process else values[name] for name, process in self.binding}
 
     def _read(self, stored: Sequence[Any]) -> list[Any]:
         values = list(stored)
@@ -236,15 +239,15 @@ def _compile(statement: Any, dialect: Dialect, names: Sequence[str]) -> _Compile
     compiled = statement.compile(dialect=dialect, column_keys=names)
     assert isinstance(compiled, SQLCompiler)
     assert not compiled.insert_prefetch, "what the tables' defaults make in Python has to be given"
-    types = {bound.key: bound.type for bound in compiled.binds.values()}
-    binding = {name: process for name, each in types.items() if (process := _binding(each, dialect))}
+    processes = {name: _binding(bound.type, dialect) for bound, name in compiled.bind_names.items()}
+    binding = [(name, processes[name]) for name in compiled.positiontup or processes]
     columns = [(column.key, column.type) for column in statement.exported_columns]
     reading = [
         (index, process) for index, (_, each) in enumerate(columns) if (process := _reading(each, dialect))
     ]
     row: Any = _named([name for name, _ in columns]) if columns else None
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
-    return _Compiled(str(compiled), compiled.positiontup, fixed, binding, row, reading)
+    return _Compiled(str(compiled), binding, compiled.positional, fixed, row, reading)
 
 
 def _named(names: list[str]) -> Callable[[Any], Row]:
@@ -259,7 +262,16 @@ def _binding(each: TypeEngine[Any], dialect: Dialect) -> Processor | None:
 def _reading(each: TypeEngine[Any], dialect: Dialect) -> Processor | None:
     if isinstance(each, Float):  # both drivers give floats as they are
         return None
+    if isinstance(each, Uuid | Date | UtcTime):
+        return _remembering(type(each), dialect)  # type: ignore[arg-type]
     return each.dialect_impl(dialect).result_processor(dialect, None)
+
+
+@cache
+def _remembering(kind: type[TypeEngine[Any]], dialect: Dialect) -> Processor | None:
+    """Return how ids and times are read; the same come again and again, and cannot be changed."""
+    process = kind().dialect_impl(dialect).result_processor(dialect, None)
+    return process and lru_cache(maxsize=20_000)(process)
 
 
 def among(column: Any, name: str, dialect: str) -> ColumnElement[bool]:
@@ -281,8 +293,10 @@ class _HexAsJson(TypeDecorator[Sequence[UUID | bytes | int]]):
 
     def process_bind_param(self, value: Sequence[UUID | bytes | int] | None, dialect: Dialect) -> str:
         """Return the list as JSON."""
-        return json.dumps(list(value or ()), default=_hex)
+        return json.dumps([_hex(each) for each in value or ()])
 
 
-def _hex(value: UUID | bytes) -> str:
+def _hex(value: UUID | bytes | int) -> str | int:
+    if isinstance(value, int):
+        return value
     return value.hex if isinstance(value, UUID) else value.hex()
