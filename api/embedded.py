@@ -1,5 +1,6 @@
 """The embedded server: one process, waitress with the worker as a thread."""
 
+import gc
 import json
 import socket
 import threading
@@ -38,6 +39,8 @@ def serve(app: Flask, parts: Parts, listener: socket.socket) -> None:
     )
     server.channel_class = _Channel
     try:
+        gc.collect()
+        gc.freeze()  # what is loaded stays, and is not gone through again and again
         thread.start()
         server.run()  # ends with the SystemExit of a signal
     finally:

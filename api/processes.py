@@ -97,7 +97,9 @@ def serve(make_app: Callable[[], Flask], parts: Parts, listener: socket.socket) 
     parts.database.close()
 
     def requests() -> None:
-        _Gunicorn(make_app(), parts.settings.workers, listener).run()
+        app = make_app()
+        gc.freeze()
+        _Gunicorn(app, parts.settings.workers, listener).run()
 
     def due() -> None:
         listener.close()
