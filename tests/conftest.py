@@ -65,6 +65,16 @@ def app(request: pytest.FixtureRequest) -> Flask:
     return request.getfixturevalue(f"{request.param}_app")
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def own_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A program with a database that no other test module knows, for tests that look at all there is."""
+    environment = {"DATA_DIR": str(tmp_path_factory.mktemp("own"))}
+    if request.param == "servers":
+        url = servers.new_database(request.getfixturevalue("postgres_url"))
+        environment |= {"DATABASE_URL": url, "SECRET_KEY": "k" * 32}
+    yield from _running(environment)
+
+
 @pytest.fixture
 def world(app: Flask) -> World:
     """A new organization in the program, with people to speak as."""

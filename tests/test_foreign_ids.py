@@ -19,12 +19,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from api import migrations
 from api.app import create_app
 from api.models.base import Base
 from api.services.places import IMPORT_COLUMNS
 from api.settings import Settings
-from tests import servers
 from tests.pictures import jpeg
 from tests.world import CHECKLIST, PASSWORD, Caller, World, ok
 
@@ -894,20 +892,12 @@ def trials_of(name: str) -> Trials | None:
     return None
 
 
-@pytest.fixture(scope="module", params=["embedded", "servers"])
-def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A program with a database of its own: what is stored is compared as a whole."""
-    environment = {"DATA_DIR": str(tmp_path_factory.mktemp("foreign")), "ACCEPT_EVERY_MINUTES": "0"}
-    if request.param == "servers":
-        url = servers.new_database(request.getfixturevalue("postgres_url"))
-        environment |= {"DATABASE_URL": url, "SECRET_KEY": "k" * 32}
-    app = create_app(Settings.from_environment(environment))
-    database = app.extensions["survey"].database
-    migrations.upgrade(database)
-    scene = Scene(app)
+@pytest.fixture(scope="module")
+def scene(own_app: Flask) -> Scene:
+    """All that is stored is compared."""
+    scene = Scene(own_app)
     assert scene.home.checklist and scene.away.checklist
-    yield scene
-    database.close()
+    return scene
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,6 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, insert, select, text, update
 
 from api import migrations
-from api.app import create_app
 from api.domain.access import Actor
 from api.domain.months import Period
 from api.models.base import now
@@ -40,8 +39,6 @@ from api.models.submissions import CommentPrint, Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import assignments, checklists, places, reviews, scores, submissions, totals
-from api.settings import Settings
-from tests import servers
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import FIRST, POOR, SECOND, WELL
 from tests.world import CHECKLIST, World
@@ -49,18 +46,10 @@ from tests.world import CHECKLIST, World
 # What a recount finds.
 
 
-@pytest.fixture(scope="module", params=["embedded", "servers"])
-def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """A program with a database of its own, for a recount goes over all there is."""
-    environment = {"DATA_DIR": str(tmp_path_factory.mktemp("totals")), "ACCEPT_EVERY_MINUTES": "0"}
-    if request.param == "servers":
-        url = servers.new_database(request.getfixturevalue("postgres_url"))
-        environment |= {"DATABASE_URL": url, "SECRET_KEY": "k" * 32}
-    made = create_app(Settings.from_environment(environment))
-    database = made.extensions["survey"].database
-    migrations.upgrade(database)
-    yield made
-    database.close()
+@pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """A recount goes over all there is."""
+    return own_app
 
 
 @pytest.fixture
