@@ -50,8 +50,8 @@ class Phone:
         self.offline_ready()
         self.open(visit)
 
-    def offline_ready(self) -> None:
-        self.page.wait_for_selector("[data-testid=offline-ready][data-state=yes]")
+    def offline_ready(self, page: Page | None = None) -> None:
+        (page or self.page).wait_for_selector("[data-testid=offline-ready][data-state=yes]")
 
     def question(self, key: str) -> Any:
         return self.page.locator(f"[data-question='{key}']")

@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.phone import READY, Phone, Spy, answer
 from tests.browser.test_faults import SUBMISSION, TELL_QUEUE
+from tests.browser.test_visit import published
 from tests.pictures import jpeg
-from tests.world import World
+from tests.world import CHECKLIST, World
 
 TARGETS = """() => [...document.querySelectorAll("a[href], button, input, textarea")]
     .map((each) => each.closest("label") ?? each)
@@ -84,6 +85,32 @@ def test_every_screen_and_state(
     expect(page.get_by_text("Not found")).to_be_visible()
     look(page, "not found")
     assert phone.errors == []
+
+
+#: how many answers stand in each line
+LINES = """(options) => {
+    const tops = options.map((each) => Math.round(each.getBoundingClientRect().top));
+    return [...new Set(tops)].map((top) => tops.filter((each) => each === top).length);
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_no_answer_of_a_scale_stands_alone(new_phone: Callable[..., Phone], world: World, width: int) -> None:
+    scales = [
+        {"key": f"to-{most}", "text": "How?", "type": "scale", "minimum": 0, "maximum": most}
+        for most in (4, 5, 9, 10)
+    ]
+    for scale in scales:
+        scale["scale_points"] = [0] * (scale["maximum"] + 1)
+    sections = [{"key": "scales", "title": "Scales", "questions": scales}]
+    visit = published(world, {**CHECKLIST, "sections": sections})
+    phone = new_phone(viewport={"width": width, "height": 800})
+    phone.begin(world.shopper, visit)
+    for scale in scales:
+        options = phone.question(scale["key"]).locator(".option")
+        options.last.locator("input").check()
+        assert min(options.evaluate_all(LINES)) > 1, scale["key"]
+    look(phone.page, f"scales at {width}")
 
 
 def test_groups_are_described_by_their_help_and_fault(phone: Phone, world: World) -> None:

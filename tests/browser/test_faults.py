@@ -5,7 +5,7 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,7 @@ def test_an_answer_lost_after_the_commit_changes_nothing(phone: Phone, world: Wo
     phone.wait_until_received()
     first, second = spy.bodies()
     assert first == second
+    assert all("device-time" in request.headers for request in spy.requests)
     assert revision(world, visit) == 1
 
 
@@ -310,6 +311,59 @@ def closed(world: World) -> Any:
     return world.visit(window={"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"})
 
 
+@pytest.mark.parametrize("decision", [None, "accept", "reject"])
+def test_a_conflict_says_how_the_visit_stands_and_offers_only_what_can_work(
+    phone: Phone, world: World, decision: str | None
+) -> None:
+    visit = closed(world)
+    in_conflict(phone, world, visit)
+    if decision:
+        ok(world.review(visit, decision))
+        phone.page.reload()
+    said = {
+        None: "Those wait for a decision.",
+        "accept": "Those are accepted",
+        "reject": "Those are rejected",
+    }
+    expect(phone.page.get_by_text(said[decision])).to_be_visible()
+    buttons = phone.page.locator("[data-testid=queue-item] button")
+    expect(buttons).to_have_text(["Save a copy", "Take it off this phone"])
+    phone.page.reload()
+    phone.context.set_offline(True)
+    phone.page.reload()
+    expect(phone.page.get_by_text(said[decision])).to_be_visible()
+    phone.page.once("dialog", lambda dialog: dialog.accept())
+    buttons.last.click()
+    expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
+    expect(phone.page.locator("[data-testid=visit]")).to_have_count(0)
+
+
+def test_a_conflict_that_is_over_can_be_sent_again_as_it_is(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
+    spy = Spy(phone, "PUT", SUBMISSION, answer(409, refusal))
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.send()
+    expect(phone.page.get_by_text("The visit is open by now: try again.")).to_be_visible()
+    buttons = phone.page.locator("[data-testid=queue-item] button")
+    expect(buttons).to_have_text(["Save a copy", "Try again", "Take it off this phone"])
+    buttons.nth(1).click()
+    phone.wait_until_received()
+    first, second = spy.bodies()
+    assert first == second
+
+
+def test_a_draft_says_that_other_answers_were_received(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.choose("greeting", "yes")
+    phone.saved()
+    ok(world.send(visit, world.submission()), 201)
+    phone.page.click("a.back")
+    expect(phone.page.get_by_text("Other answers to this visit were received before")).to_be_visible()
+
+
 def test_a_return_takes_no_answers_that_were_never_received(phone: Phone, world: World) -> None:
     visit = closed(world)
     in_conflict(phone, world, visit)
@@ -318,6 +372,7 @@ def test_a_return_takes_no_answers_that_were_never_received(phone: Phone, world:
     phone.offline_ready()
     phone.wait_for("needs-you")
     phone.page.locator("[data-testid=queue-item] a").click()
+    expect(phone.page.get_by_text("Those are returned to you")).to_be_visible()
     phone.page.get_by_role("button", name="Correct the answers").click()
     phone.page.wait_for_selector(READY)
     expect(phone.question("wait").locator("input").first).to_have_value("20")
@@ -412,6 +467,39 @@ def test_a_refused_answer_can_be_corrected_and_sent(phone: Phone, world: World) 
     phone.send()
     phone.wait_until_received()
     assert ok(world.shopper.get(f"/visits/{visit['id']}/submission"))["answers"]["wait"] == {"value": 30}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said", "way"),
+    [
+        (403, "forbidden", "This account may not send it.", "Try again"),
+        (413, "too-large", "It is too large.", "Correct the answers"),
+    ],
+)
+def test_a_refusal_offers_what_can_help(
+    phone: Phone, world: World, status: int, code: str, said: str, way: str
+) -> None:
+    refusal = f'{{"type": "/problems/{code}", "title": "No", "detail": "No"}}'
+    spy = Spy(phone, "PUT", SUBMISSION, answer(status, refusal))
+    phone.begin(world.shopper, world.visit())
+    phone.all_well()
+    phone.send()
+    expect(phone.page.get_by_text(said)).to_be_visible()
+    buttons = phone.page.locator("[data-testid=queue-item] button")
+    expect(buttons).to_have_text(["Save a copy", way, "Take it off this phone"])
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.page.wait_for_timeout(500)
+    assert len(spy.requests) == 1
+
+
+def test_a_photo_on_its_way_shows_how_far(phone: Phone, world: World) -> None:
+    phone.context.route(UPLOAD, lambda route: None)
+    phone.begin(world.shopper, world.visit())
+    phone.all_well()
+    phone.take_photo("greeting")
+    phone.send()
+    phone.wait_for("sending")
+    expect(phone.page.get_by_role("progressbar", name="Photo 1")).to_be_visible()
 
 
 def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> None:
@@ -638,6 +726,31 @@ def test_opening_a_visit_while_the_sender_goes_on(phone: Phone, world: World) ->
         expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
 
 
+#: reading the list takes a while
+SLOW_LIST = """() => {
+    const getAll = IDBObjectStore.prototype.getAll;
+    IDBObjectStore.prototype.getAll = function (...given) {
+        const request = getAll.apply(this, given);
+        const end = Date.now() + 1000;
+        const goOn = () => Date.now() < end && (this.count().onsuccess = goOn);
+        if (this.name === "drafts") request.addEventListener("success", goOn);
+        return request;
+    };
+}"""
+
+
+def test_a_list_that_was_being_read_does_not_take_the_place_of_a_visit(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    phone.page.evaluate(SLOW_LIST)
+    phone.page.evaluate(TELL_QUEUE)
+    phone.page.wait_for_timeout(200)
+    phone.open(visit)
+    phone.page.wait_for_timeout(1500)
+    expect(phone.question("greeting")).to_be_visible()
+
+
 BACK_AT_ONCE = """(visit) => {
     const screen = document.getElementById("screen");
     new MutationObserver((_, observer) => {
@@ -742,9 +855,11 @@ WAITING = """async () => {
 IS_WAITING = "async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting)"
 
 
-def test_a_new_release_waits_while_a_visit_is_open(
+@pytest.fixture
+def waiting_release(
     new_phone: Callable[..., Phone], world: World, settings: dict[str, str], new_release: Path, tmp_path: Path
-) -> None:
+) -> Iterator[tuple[Phone, Any]]:
+    """A phone with a visit open, all of it answered but for one, while a new release waits."""
     visit = world.visit()
     port = {"PORT": str(free_port())}
     with running(tmp_path / "old", **settings | port) as old:
@@ -754,21 +869,72 @@ def test_a_new_release_waits_while_a_visit_is_open(
         phone.saved()
         old.end()
     with running(tmp_path / "new", new_release, **settings | port):
-        page = phone.page
-        page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
-        page.evaluate(WAITING)
+        phone.page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+        phone.page.evaluate(WAITING)
         phone.write("wait", "20")
         phone.choose("thanks", "yes")
         phone.saved()
-        assert page.evaluate(IS_WAITING)
-        page.reload()
-        page.wait_for_selector(READY)
-        assert page.evaluate(IS_WAITING)
-        expect(page.locator("input:checked")).to_have_count(2)
-        page.click("a.back")
-        expect(page.get_by_role("heading", name="To do, anew")).to_be_visible()
-        phone.open(visit)
-        phone.choose("problem", "no")
-        phone.send()
-        phone.wait_until_received()
+        yield phone, visit
+
+
+def test_a_new_release_waits_while_a_visit_is_open(waiting_release: tuple[Phone, Any], world: World) -> None:
+    phone, visit = waiting_release
+    page = phone.page
+    assert page.evaluate(IS_WAITING)
+    page.reload()
+    page.wait_for_selector(READY)
+    assert page.evaluate(IS_WAITING)
+    expect(page.locator("input:checked")).to_have_count(2)
+    page.click("a.back")
+    expect(page.get_by_role("heading", name="To do, anew")).to_be_visible()
+    phone.open(visit)
+    phone.choose("problem", "no")
+    phone.send()
+    phone.wait_until_received()
     assert revision(world, visit) == 1
+
+
+def test_a_new_release_does_not_wait_for_a_list_that_hangs(waiting_release: tuple[Phone, Any]) -> None:
+    phone, _ = waiting_release
+    Spy(phone, "GET", ME, lambda route: None)
+    phone.page.click("a.back")
+    expect(phone.page.get_by_role("heading", name="To do, anew")).to_be_visible()
+
+
+def test_a_new_release_takes_over_once_another_tab_lets_go_of_its_visit(
+    waiting_release: tuple[Phone, Any],
+) -> None:
+    phone, _ = waiting_release
+    second = phone.new_tab()
+    second.goto("/")
+    phone.offline_ready(second)
+    assert second.evaluate(IS_WAITING)
+    phone.page.close()
+    expect(second.get_by_role("heading", name="To do, anew")).to_be_visible()
+
+
+def test_a_wish_to_take_over_that_was_lost_is_said_again(waiting_release: tuple[Phone, Any]) -> None:
+    phone, _ = waiting_release
+    phone.page.evaluate("""() => {
+        const { postMessage } = ServiceWorker.prototype;
+        ServiceWorker.prototype.postMessage = () => (ServiceWorker.prototype.postMessage = postMessage);
+    }""")
+    phone.page.click("a.back")
+    expect(phone.page.get_by_role("heading", name="To do, anew")).to_be_visible()
+
+
+def test_a_release_is_kept_whole_or_not_at_all(
+    new_phone: Callable[..., Phone], world: World, settings: dict[str, str], release: Path, tmp_path: Path
+) -> None:
+    worker = release / "api/pages/static/form/sw.js"
+    worker.write_text('FILES.push("/none");\n' + worker.read_text())
+    with running(tmp_path / "broken", release, **settings) as program:
+        phone = new_phone(base_url=program.base)
+        phone.sign_in(world.shopper)
+        expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
+        wait_until(phone, lambda: bool(phone.page.evaluate("caches.keys().then((all) => all.length)")))
+        wait_until(phone, lambda: not phone.page.evaluate(REGISTERED))
+        expect(phone.page.get_by_text("Not yet ready to work without a signal.")).to_be_visible()
+
+
+REGISTERED = "navigator.serviceWorker.getRegistration().then(Boolean)"

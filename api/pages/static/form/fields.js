@@ -161,7 +161,7 @@ function comment(each) {
     show(open, box.hidden);
     if (document.activeElement !== area) area.value = comment ?? "";
   };
-  return { element: h("div", {}, box, open), redraw };
+  return { element: [box, open], redraw };
 }
 
 function photos(each) {

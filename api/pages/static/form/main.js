@@ -1,11 +1,13 @@
 import { call } from "../shared/api.js";
 import { h, put, speak, t } from "../shared/page.js";
 import { anyOpen, fetchReturned } from "./draft.js";
+import { takesAnswers } from "./rules.js";
 import { checklistScreen, keptChecklist } from "./screens/checklist.js";
 import { account, get, hear, list, put as keep, recall, signIn as enter, whoami } from "./store.js";
 
 const html = document.documentElement;
 const CHECK_EVERY = 60_000;
+const ASK_AGAIN = 5_000;
 let leave = null; // an open checklist
 let again = null; // draws a sent visit as it is by now
 let turn = 0;
@@ -13,6 +15,7 @@ let rendering = null;
 let shownAt = null;
 let shownTo = null;
 let signedOut = false;
+let outdated = false; // another release than this page's serves it
 
 const visitOf = () => /^\/visits\/([0-9a-f-]{36})/.exec(location.pathname)?.[1];
 
@@ -86,7 +89,7 @@ async function showVisit(who, id, early, mine) {
   if (queued && !supersedes(await get("visits", who, id), queued)) return showSent(who, id, mine);
   const [visit, checklist] = await knownVisit(who, id, early);
   const draft = await get("drafts", who, id);
-  if (!draft && !["assigned", "returned", "cancelled", "declined"].includes(visit.status)) return message(t("sentAlready"));
+  if (!draft && !takesAnswers(visit)) return message(t("sentAlready"));
   if (visit.status === "returned") await fetchReturned(who, visit);
   if (mine !== turn) return;
   const gone = await checklistScreen(who, visit, checklist, () => (render(), wake(true)));
@@ -140,17 +143,25 @@ async function showList(who, mine) {
     else if (problem instanceof DOMException) throw problem;
   });
   await drawList(who, mine);
-  takeOver();
 }
 
+let lists = 0;
+let newest = 0;
+
+/** Draws the list, unless while it was read another screen was asked for, or a later reading was drawn. */
 async function drawList(who, mine) {
+  const nth = ++lists;
   const { visitsScreen } = await import("./screens/visits.js");
   if (mine !== turn || account()?.id !== who) return;
+  const parts = await visitsScreen(who, { wake, signedOut, signIn });
+  if (mine !== turn || nth < newest || account()?.id !== who) return;
+  newest = nth;
   const at = placeOfFocus();
-  await visitsScreen(who, { wake, signedOut, signIn });
+  put(t("title"), parts);
   at?.();
   installable();
   ready();
+  takeOver();
 }
 
 /** It is installed from the list, which is where it begins. */
@@ -214,21 +225,33 @@ function redraw() {
 
 // The release: a new one waits until no draft is open in any tab.
 
+const onList = () => !visitOf() && account() && !document.querySelector("form");
+
+let asking = null;
+
+/** Asks for it while the list stands, again and again: a draft of another tab may be let go, and a wish may be lost. */
 async function takeOver() {
   const waiting = (await navigator.serviceWorker?.getRegistration())?.waiting;
-  if (waiting && !(await anyOpen())) waiting.postMessage("take-over");
+  if (!outdated && !(waiting && onList())) return;
+  clearTimeout(asking);
+  asking = setTimeout(takeOver, ASK_AGAIN);
+  if (await anyOpen()) return;
+  if (outdated) location.reload();
+  else waiting.postMessage("take-over");
 }
 
 async function register() {
   if (!navigator.serviceWorker) return;
-  const { controller } = navigator.serviceWorker;
-  navigator.serviceWorker.oncontrollerchange = async () => {
-    if (controller && !(await anyOpen())) location.reload();
+  let { controller } = navigator.serviceWorker;
+  navigator.serviceWorker.oncontrollerchange = () => {
+    outdated = Boolean(controller); // the first one is of this page's own release
+    ({ controller } = navigator.serviceWorker);
+    takeOver();
   };
   const registration = await navigator.serviceWorker.register("/sw.js");
   registration.onupdatefound = () => {
     const { installing } = registration;
-    installing.onstatechange = () => installing.state === "installed" && !visitOf() && takeOver();
+    installing.onstatechange = () => installing.state === "installed" && takeOver();
   };
   await navigator.serviceWorker.ready;
   ready();
@@ -253,7 +276,7 @@ function listen() {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     wake(true);
-    if (!visitOf() && account() && !document.querySelector("form")) render({ first: true });
+    if (onList()) render({ first: true });
   });
   setInterval(() => wake(), CHECK_EVERY);
 }

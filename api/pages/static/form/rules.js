@@ -3,6 +3,9 @@
 /** Returns all questions of a checklist, in order. */
 export const questionsOf = (checklist) => checklist.sections.flatMap((section) => section.questions);
 
+/** Says whether the server takes answers to a visit as it is: withdrawn ones as well, for a reviewer. */
+export const takesAnswers = ({ status }) => ["assigned", "returned", "cancelled", "declined"].includes(status);
+
 /** Says whether a question itself was answered; a comment alone, or not applicable, is no answer. */
 export function isAnswered(question, answer = {}) {
   if (answer.not_applicable) return false;

@@ -14,7 +14,7 @@ export async function checklistScreen(account, visit, checklist, sent) {
   put(t("title"),
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
     told("h1", {}, checklist.title),
-    h("p", { class: "quiet" }, told("strong", {}, visit.location.name), visit.location.address && ` · ${visit.location.address}`),
+    h("p", { class: "quiet", dir: "auto" }, told("strong", {}, visit.location.name), visit.location.address && ` · ${visit.location.address}`),
     visit.status === "returned" && reasonOf(visit),
     told("p", {}, checklist.introduction), notice, form);
 

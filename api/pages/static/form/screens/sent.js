@@ -1,8 +1,9 @@
+import { call } from "../../shared/api.js";
 import { h, knows, moment, put, show, t } from "../../shared/page.js";
 import { giveUp, reopen } from "../draft.js";
-import { change, get, list, tell, write } from "../store.js";
+import { change, get, list, put as keep, tell, whoami, write } from "../store.js";
 import { keyOf } from "../photos.js";
-import { photosIn } from "../rules.js";
+import { photosIn, takesAnswers } from "../rules.js";
 
 /**
  * Shows a visit that was sent or waits to be: its answers, each photo, and the receipt. Returns how to draw it as
@@ -15,6 +16,7 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
   const end = h("div", {});
   const maySwitchOff = h("p", { class: "quiet" }, t("maySwitchOff"));
   const items = new Map();
+  let asked = false;
   const itemOf = (id, name) => {
     if (!items.has(id)) {
       items.set(id, item(id, name));
@@ -29,6 +31,10 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     heading.textContent = row.place;
     show(notice, signedOut);
     itemOf("answers", t("answers")).draw(row.receipt ? "sent" : row.state, row.reason, () => forAnswers(row, photos, wake, toList));
+    if (row.reason?.status === 409 && !(asked && row.reason.now)) {
+      asked = true;
+      standing(row).catch(() => {}); // without a signal, what was known before has to do
+    }
     const ids = [...(row.receipt?.photos ?? photosIn(row.body.answers))].sort();
     ids.forEach((id, index) => {
       const photo = photos.find((each) => each.id === id);
@@ -36,7 +42,8 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
       itemOf(id, t("photo", { n: index + 1 })).draw(state, photo?.reason, () => forPhoto(row, photo, wake));
     });
     if (row.receipt && !end.firstChild) end.append(receipt(row.receipt));
-    show(maySwitchOff, [row.receipt ? "sent" : row.state, ...photos.map((photo) => photo.state)].some((state) => ["waiting", "sending"].includes(state)));
+    const states = row.receipt ? photos.map((photo) => photo.state) : [row.state];
+    show(maySwitchOff, states.some((state) => ["waiting", "sending"].includes(state)));
     return true;
   };
 }
@@ -69,13 +76,27 @@ function item(id, name) {
   return { element, draw };
 }
 
-/** Says in words why something was refused. */
-function reasonOf({ code, detail, errors }) {
+/** Says in words why something was refused, and how the visit stands by now. */
+function reasonOf({ code, detail, errors, now }) {
   const words = knows(`problem-${code}`) ? t(`problem-${code}`) : detail;
-  return [words, ...(errors ?? []).map((error) => `${error.pointer}: ${error.detail}`)].join(" · ");
+  const by = knows(`now-${now}`) ? ` ${t(`now-${now}`)}` : "";
+  return [words + by, ...(errors ?? []).map((error) => `${error.pointer}: ${error.detail}`)].join(" · ");
+}
+
+/** Asks how the visit of a conflict stands by now, so that only what can work is offered. */
+async function standing({ account, visit, body: sent, reason }) {
+  if ((await whoami()).id !== account) return;
+  const { body } = await call("GET", `/visits/${visit}`);
+  const next = takesAnswers(body) && sent.revision === body.revision + 1;
+  await keep("visits", { ...body, account });
+  await change("queue", [account, visit], { reason: { ...reason, now: next ? "open" : body.status } });
+  tell("queue");
 }
 
 // What the shopper can do about an item that needs him.
+
+/** What other answers can change; the same ones would be refused again. */
+const MENDABLE = new Set([400, 413, 422]);
 
 const button = (words, onclick) => h("button", { type: "button", class: "plain", onclick }, words);
 const copyOf = (row) => button(t("saveCopy"), async () => (await import("../copy.js")).saveCopy(row));
@@ -92,24 +113,28 @@ function forAnswers(row, photos, wake, toList) {
     await giveUp(row);
     toList();
   };
+  const again = () => sendAgain("queue", [row.account, row.visit], wake);
+  const { status, now } = row.reason;
   return [
     copyOf(row),
-    button(t("tryAgain"), () => sendAgain("queue", [row.account, row.visit], wake)),
-    button(t("correct"), () => reopen(row)),
+    (status === 409 ? now === "returned" : MENDABLE.has(status)) && button(t("correct"), () => reopen(row)),
+    (status === 409 ? !now || now === "open" : !MENDABLE.has(status)) && button(t("tryAgain"), again),
     button(t("takeOff"), takeOff),
-  ];
+  ].filter(Boolean);
 }
 
 function forPhoto(row, photo, wake) {
   const again = (part) => sendAgain("photos", keyOf(photo), wake, { uploaded: false, ...part });
   // An id whose photo is not stored yet may be declared anew with other bytes.
   const another = h("input", { type: "file", accept: "image/*", onchange: () => again({ blob: another.files[0], ready: false }) });
+  // Where another picture is stored under its id, neither would be taken.
+  const taken = photo.reason.status === 409;
   return [
     copyOf(row),
-    button(t("tryAgain"), () => again()),
-    h("label", { class: "plain file" }, t("anotherPhoto"), another),
+    !taken && button(t("tryAgain"), () => again()),
+    !taken && h("label", { class: "plain file" }, t("anotherPhoto"), another),
     button(t("leavePhotoOut"), () => leaveOut(photo, wake)),
-  ];
+  ].filter(Boolean);
 }
 
 /** Gives a photo up that the server will not take; the reviewer sees that it is missing. */
@@ -124,9 +149,7 @@ async function leaveOut(photo, wake) {
 }
 
 function receipt({ received_at, content_sha256, revision }) {
+  const line = (name, value) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
   return h("section", { class: "receipt" }, h("h2", {}, t("receipt")),
-    h("dl", {},
-      h("dt", {}, t("receivedAt")), h("dd", {}, moment(received_at)),
-      h("dt", {}, t("revision")), h("dd", {}, `${revision}`),
-      h("dt", {}, t("hash")), h("dd", {}, h("code", {}, content_sha256.slice(0, 16)))));
+    h("dl", {}, line("receivedAt", moment(received_at)), line("revision", `${revision}`), line("hash", h("code", {}, content_sha256.slice(0, 16)))));
 }

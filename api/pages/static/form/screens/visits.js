@@ -1,21 +1,22 @@
-import { ago, h, languages, minutes, moment, put, t, told } from "../../shared/page.js";
+import { ago, h, languages, minutes, moment, t, told } from "../../shared/page.js";
 import { account as current, list, signOut } from "../store.js";
 import { Draft, elapsed, ifFree } from "../draft.js";
 import { ticking, toggled } from "../fields.js";
-import { progress, questionsOf, visible } from "../rules.js";
+import { progress, questionsOf, takesAnswers, visible } from "../rules.js";
 import { keptChecklist } from "./checklist.js";
 
 const ORDER = ["needs-you", "sending", "waiting", "sent"];
 
-/** Shows all visits: to do, returned, waiting to be sent, and sent; works from what is on the phone. */
+/** Returns what shows all visits: to do, returned, waiting to be sent, and sent; works from what is on the phone. */
 export async function visitsScreen(account, { wake, signedOut, signIn }) {
   const [visits, drafts, queue, photos] = await Promise.all(["visits", "drafts", "queue", "photos"].map((name) => list(name, account)));
   const queued = new Map(queue.map((row) => [row.visit, row]));
   const waits = (visit) => queued.has(visit.id) && !(visit.status === "returned" && visit.revision >= (queued.get(visit.id).receipt?.revision ?? Infinity));
-  const open = visits.filter((visit) => !waits(visit)).sort(byDue);
-  const cards = await Promise.all(open.map((visit) => card(account, visit, drafts.find((row) => row.visit === visit.id))));
+  const draftOf = (visit) => drafts.find((row) => row.visit === visit.id);
+  const open = visits.filter((visit) => !waits(visit) && (takesAnswers(visit) || draftOf(visit))).sort(byDue);
+  const cards = await Promise.all(open.map((visit) => card(account, visit, draftOf(visit))));
   const unsent = queue.filter((row) => row.state !== "sent");
-  put(t("title"),
+  return [
     h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, current().organization)),
     signedOut && h("p", { class: "notice" }, t("signedOut"), " ", h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"))),
     warning(unsent, drafts),
@@ -23,7 +24,8 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
     h("section", {}, h("h2", {}, t("toDo")), cards.length ? h("ul", { class: "cards" }, cards) : h("p", {}, t("noVisits"))),
     queueList(t("sent"), queue.filter((row) => row.state === "sent"), photos),
     h("nav", { class: "row", "aria-label": t("more") }, languages(), h("button", { type: "button", class: "plain", onclick: leave }, t("signOut")),
-      h("span", { class: "quiet" }, current().name)));
+      h("span", { class: "quiet" }, current().name)),
+  ];
 }
 
 const byDue = (a, b) => (a.status === "returned" ? 0 : 1) - (b.status === "returned" ? 0 : 1) || a.window.closes_at.localeCompare(b.window.closes_at);
@@ -33,8 +35,9 @@ async function card(account, visit, draft) {
   // Before the answers of a returned visit have come, a draft of ours would keep them from coming.
   const mayAnswer = checklist && (visit.status !== "returned" || draft?.revision === visit.revision + 1);
   const lines = [
-    visit.status === "returned" && h("span", { class: "mark", dir: "auto" }, t("returned"), visit.return_reason && `: ${visit.return_reason}`),
+    visit.status === "returned" && h("span", { dir: "auto" }, h("span", { class: "mark" }, t("returned")), visit.return_reason && `: ${visit.return_reason}`),
     ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
+    !takesAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
     h("span", { class: "quiet" }, t("until", { time: moment(visit.window.closes_at, visit.location.time_zone) })),
     checklist && draft && (await howFar(account, visit, checklist)),
     !checklist && h("span", { class: "quiet" }, t("notYetHere")),
