@@ -246,6 +246,11 @@ class Row(Schema):
         values=fields.Float(allow_none=True),
         metadata={"description": "The score of each month of the period"},
     )
+    made = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "How many visits asked in each month of the period, with or without points"},
+    )
     worst_section = fields.Nested(WorstSection(), allow_none=True)
 
 

@@ -46,3 +46,11 @@ def test_no_word_is_asked_for_that_is_not_there(page: str) -> None:
     }
     assert len(asked) > 30
     assert asked - known == set()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(STATIC)))
+def test_whatever_is_said_of_a_flag_is_said_of_all(folder: Path) -> None:
+    known = words(folder / "en.js")
+    flags = {key.removeprefix("flag-") for key in known if key.startswith("flag-")}
+    for kind in ("says", "look"):
+        assert {key.removeprefix(f"{kind}-") for key in known if key.startswith(f"{kind}-")} == flags

@@ -1,13 +1,20 @@
 """The managers' and reviewers' pages: one shell for all their addresses."""
 
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, request
 
 from api.domain.access import ANYBODY
-from api.pages.files import photo_origin, policy, shell
+from api.pages.files import FILES, photo_origin, policy, shell
 from api.routes.doors import Pages
+
+#: stands in the page itself, so that the first paint waits for nothing else
+STYLE = FILES["dashboard/dashboard.css"].content
+STYLE_HASH = f"'sha256-{b64encode(hashlib.sha256(STYLE).digest()).decode()}'"
 
 #: what every screen needs before it can show anything
 FIRST = ("shared/page", "shared/api", "dashboard/address", "dashboard/figures", "dashboard/load")
@@ -23,34 +30,55 @@ LOCATION_ROWS = {
     ),
     "limit": "500",
 }
+#: what ``dashboard/screens/overview.js`` asks for
+REGION_ROWS = {"by": "region", "include": "change,previous_visits,months", "limit": "500"}
+STORE_ROWS = {
+    "by": "location",
+    "include": "change,previous_visits,trend,made",
+    "fields": (
+        "location,visits,points_earned,points_possible,score,spread,interval,indicative,"
+        "critical_failures,change,previous_visits,trend,made"
+    ),
+    "limit": "500",
+}
+#: what ``dashboard/screens/questions.js`` asks for
+QUESTION_ROWS = {"by": "question", "include": "change,previous_visits", "limit": "500"}
+CELL_FIGURES = "visits,points_earned,points_possible,score,interval,indicative"
+CHECKLISTS = "/api/v1/checklists?limit=500"
+REGIONS = "/api/v1/regions?limit=500"
 
 pages = Pages("dashboard", __name__)
+
+
+@pages.app_template_global()
+def dashboard_style() -> str:
+    """Return the style of these pages."""
+    return STYLE.decode()
 
 
 @pages.get("/dashboard", who=ANYBODY)
 def overview() -> Response:
     """Show how the regions are, and what needs attention."""
-    return _shell("overview", modules=("charts", "checklists", "report", "table"))
+    calls = (REGIONS, *(_call("/scores", rows, but="region_id") for rows in (REGION_ROWS, STORE_ROWS)))
+    return _shell("overview", *calls, modules=("charts", "checklists", "report", "table"))
 
 
 @pages.get("/dashboard/locations", who=ANYBODY)
 def locations() -> Response:
     """Show all locations in one table."""
-    filters = {name: request.args[name] for name in FILTERS if name in request.args}
-    rows = f"/api/v1/scores?{urlencode({**LOCATION_ROWS, **filters}, safe=',')}"
-    return _shell("locations", rows, modules=("table", "charts"))
+    return _shell("locations", _call("/scores", LOCATION_ROWS), modules=("table", "charts"))
 
 
 @pages.get("/dashboard/locations/<uuid:location_id>", who=ANYBODY)
 def location(location_id: UUID) -> Response:
     """Show a location; whether one may see it, the shell finds out by the API, as for all that follows."""
-    return _shell("location", modules=("charts", "checklists", "report", "table"))
+    return _place("location", _call(f"/locations/{location_id}/score", but="region_id"))
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", who=ANYBODY)
 def region(region_id: UUID) -> Response:
     """Show a region and what lies right below it."""
-    return _shell("region", modules=("charts", "checklists", "report", "table"))
+    return _place("region", _call(f"/regions/{region_id}/score", but="region_id"))
 
 
 @pages.get("/dashboard/visits/<uuid:visit_id>", who=ANYBODY)
@@ -62,14 +90,17 @@ def watched_visit(visit_id: UUID) -> Response:
 
 @pages.get("/dashboard/sections", who=ANYBODY)
 def sections() -> Response:
-    """Show the heat table: each location in each section."""
-    return _shell("sections", modules=("table",))
+    """Show the heat table: each location in each section, or in each fundamental."""
+    by = "fundamental" if request.args.get("by") == "fundamental" else "section"
+    whole = {"by": by, "fields": f"{by},visits,score,indicative", "limit": "500"}
+    cells = {**whole, "by": f"location,{by}", "fields": f"location,{by},{CELL_FIGURES}"}
+    return _shell("sections", _call("/scores", whole), _call("/scores", cells), modules=("table",))
 
 
 @pages.get("/dashboard/questions", who=ANYBODY)
 def questions() -> Response:
     """Show the questions, the worst first, with what shoppers wrote."""
-    return _shell("questions", modules=("charts", "checklists", "table"))
+    return _shell("questions", _call("/scores", QUESTION_ROWS), modules=("charts", "checklists", "table"))
 
 
 @pages.get("/dashboard/reviews", who=ANYBODY)
@@ -79,9 +110,20 @@ def reviews() -> Response:
     return _shell("reviews", "/api/v1/reviews?limit=100", modules=modules)
 
 
+def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> str:
+    """Return a call of the API as the page's scripts write it, with the filters of the page's address."""
+    filters = {name: request.args[name] for name in FILTERS if request.args.get(name) and name != but}
+    given = urlencode({**(query or {}), **filters}, safe=",")
+    return f"/api/v1{path}{given and '?'}{given}"
+
+
+def _place(screen: str, report: str) -> Response:
+    return _shell(screen, report, CHECKLISTS, modules=("charts", "checklists", "report", "table"))
+
+
 def _shell(screen: str, *calls: str, modules: tuple[str, ...] = ()) -> Response:
     """Return the shell; the screen's own modules and calls are under way with those of all screens."""
     own = (f"dashboard/{name}" for name in (*modules, f"screens/{screen}"))
     # Reviewers and administrators are sent on to the photo store for a picture.
-    allowed = policy(img=f"'self' {photo_origin()}")
+    allowed = policy(img=f"'self' {photo_origin()}", style=STYLE_HASH)
     return shell("dashboard", (*FIRST, *own), ("/api/v1/me", *calls), allowed)

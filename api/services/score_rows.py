@@ -42,7 +42,7 @@ from api.services.score_sums import (
 from api.services.scores import location, place, question_name, region, section_name, whole
 
 DIMENSIONS = ("location", "region", "section", "question", "fundamental", "month", "checklist")
-INCLUDES = ("change", "previous_visits", "months", "trend", "worst_section")
+INCLUDES = ("change", "previous_visits", "months", "trend", "made", "worst_section")
 SORTS = ("name", "score", "-score", "visits", "-visits", "difference", "-difference")
 
 #: the fields of SCORE; the last two are of whole visits only
@@ -85,7 +85,7 @@ class Asked:
     @property
     def has_months(self) -> bool:
         """Whether each row is added up month by month as well."""
-        return not {"months", "trend"}.isdisjoint(self.include)
+        return not {"months", "trend", "made"}.isdisjoint(self.include)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -441,6 +441,7 @@ def _shown(
     if asked.has_months:
         months = {month_name(month): row.months.get(month, NOTHING) for month in asked.period.months}
         shown["trend"] = {name: share(each.sums.earned, each.sums.possible) for name, each in months.items()}
+        shown["made"] = {name: each.asked for name, each in months.items()}
         if "months" in picked:
             shown["months"] = [{"month": name, **_score(asked, each)} for name, each in months.items()]
     shown["worst_section"] = worst_section

@@ -36,6 +36,12 @@ PAGES = {
 }
 
 
+#: adds up what moves of a page that nobody touches
+MOVED = """window.moved = 0;
+new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
+  .observe({ type: "layout-shift", buffered: true });"""
+
+
 def rows(page: Page) -> list[str]:
     """Return the codes of the locations in the table, in its order."""
     return [each.inner_text() for each in page.locator("tbody th .quiet").all()]
@@ -89,7 +95,8 @@ def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, hist
     for each in ranked:
         best, worst = each["rank_range"]["best"], each["rank_range"]["worst"]
         shown = cell(page, each["location"], "rank")
-        assert shown in (f"{best}–{worst} of {len(ranked)}", f"{best} of {len(ranked)}")
+        assert shown == (f"{best}–{worst}" if best < worst else f"{best}")
+    expect(page.get_by_role("columnheader", name="Rank")).to_contain_text(f"of {len(ranked)}")
     assert desk.errors == []
 
 
@@ -542,14 +549,118 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     assert desk.errors == []
 
 
-def test_the_first_answers_are_asked_for_once(desk: Phone, history: History) -> None:
+@pytest.mark.parametrize(
+    ("what", "calls"),
+    [
+        ("overview", 3),
+        ("locations", 1),
+        ("location", 1),
+        ("region", 1),
+        ("sections", 2),
+        ("fundamentals", 2),
+        ("questions", 1),
+    ],
+)
+def test_the_first_answers_are_asked_for_once(desk: Phone, history: History, what: str, calls: int) -> None:
     """What the page lets begin early is what its scripts ask for."""
     page = enter(desk, manager(history, "country"), "/dashboard")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.split("/api/v1")[-1]))
-    go(page, f"/dashboard/locations?{ONE}&region_id={history.regions['north']['id']}")
-    calls = [each for each in asked if each.startswith(("/scores", "/me"))]
-    assert len(calls) == len(set(calls)) == 2
+    north = history.regions["north"]["id"]
+    address = PAGES[what].format(
+        query=f"{ONE}&region_id={north}", location=history.locations["A"]["id"], region=north
+    )
+    go(page, address)
+    early = [
+        each.get_attribute("href").removeprefix("/api/v1")  # type: ignore[union-attr]
+        for each in page.locator("link[rel=preload]").all()
+    ]
+    scores = [each for each in asked if re.match(r"/(scores|[^/]+/[^/]+/score)\?", each)]
+    if what == "overview":
+        early.remove("/regions?limit=500")
+        calls -= 1
+    assert len(scores) == len(set(scores)) == calls
+    assert asked.count("/me") == 1
+    assert {"/me", *scores} <= {*early}
+
+
+def test_two_rounds_of_requests_bring_the_table(desk: Phone, history: History) -> None:
+    """A browser has six requests under way at once, and each round takes long on a phone."""
+    page = enter(desk, manager(history, "country"), "/dashboard")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"/dashboard/locations?{ONE}", wait_until="commit")
+    page.wait_for_selector("main[data-state=ready] table")
+    begun = [each for each in asked if not re.search(r"icon|data:|funnel|/regions|/checklists\?", each)]
+    assert len(begun) - 1 <= 12, begun
+
+
+def test_nothing_moves_as_a_page_comes(new_desk: Callable[..., Phone], history: History) -> None:
+    world = history.world
+    for person, width in ((manager(history, "country"), 412), (world.reviewer, 412), (world.reviewer, 1440)):
+        desk = new_desk(width)
+        page = enter(desk, person, "/dashboard")
+        desk.context.add_init_script(MOVED)
+        for address in (
+            "/dashboard",
+            f"/dashboard/locations?{ONE}",
+            "/dashboard/sections",
+            "/dashboard/questions",
+        ):
+            go(page, address)
+            expect(page.locator("#languages button")).to_have_count(1)
+            page.wait_for_timeout(300)
+            assert page.evaluate("window.moved") <= 0.02, (address, width)
+
+
+def test_the_bar_stands_in_one_line_on_a_phone(new_desk: Callable[..., Phone], history: History) -> None:
+    page = enter(new_desk(390), history.world.reviewer, "/dashboard/reviews")
+    links = [each.bounding_box() for each in page.locator("#bar nav a").all()]
+    assert len({each["y"] for each in links if each}) == 1
+
+
+def test_back_leads_to_where_one_was(new_desk: Callable[..., Phone], history: History) -> None:
+    desk = new_desk(390)
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
+    link = page.locator("tbody th a").last
+    link.scroll_into_view_if_needed()
+    place = link.bounding_box()
+    assert place and page.evaluate("scrollY") > 0
+    link.click()
+    page.wait_for_url("**/locations/*")
+    stands(page)
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    page.wait_for_url(f"**/locations?{PERIOD}")
+    stands(page)
+    expect(link).to_be_focused()
+    page.wait_for_timeout(300)
+    back = link.bounding_box()
+    assert back and abs(back["y"] - place["y"]) <= 2
+
+
+def test_where_checklists_are_mixed_one_is_offered(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
+    made = {key: len(history.some(checklist=key)) for key in ("visit", "call")}
+    assert made["visit"] > made["call"]
+    page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits, the most").click()
+    page.wait_for_url("**checklist=visit*")
+    stands(page)
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator("[data-column=rank] button").first).to_be_visible()
+    expect(page.locator("circle.dot").first).to_be_visible()
+    assert desk.errors == []
+
+
+@pytest.mark.parametrize("what", ["overview", "locations", "location", "region", "questions"])
+def test_a_page_fits_on_paper(desk: Phone, history: History, what: str) -> None:
+    page = enter(desk, manager(history, "country"), "/dashboard")
+    names = {"location": history.locations["A"]["id"], "region": history.regions["north"]["id"]}
+    go(page, PAGES[what].format(query=ONE, **names))
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1020})
+    assert page.evaluate(OVERFLOW) <= 0
+    assert page.locator("#bar").bounding_box()["height"] < 60  # type: ignore[index]
 
 
 def test_the_pages_speak_spanish(new_desk: Callable[..., Phone], history: History) -> None:

@@ -54,17 +54,25 @@ def drawn(desk: Phone, history: History) -> dict[str, Any]:
     return page.evaluate(DRAW, [files.BASE, rows])
 
 
-def test_it_names_who_lies_beyond_its_limits(drawn: dict[str, Any]) -> None:
+def test_it_names_who_lies_beyond_its_limits_the_farthest_first(drawn: dict[str, Any]) -> None:
     def names(low: float, high: float) -> str:
-        return ", ".join(
-            row(*each)["location"]["name"] for each in product(VISITS, DISTANCES) if low < each[1] <= high
-        )
+        beyond = [each for each in product(VISITS, DISTANCES) if low < each[1] <= high]
+        beyond.sort(key=lambda each: -abs(each[1]))
+        return ", ".join(row(*each)["location"]["name"] for each in beyond)
 
     far = 9
     assert drawn["words"][1:3] == [
         f"Outside the outer lines: above: {names(OUTER, far)}. below: {names(-far, -OUTER)}.",
         f"Between the lines: above: {names(INNER, OUTER)}. below: {names(-OUTER, -INNER)}.",
     ]
+
+
+def test_of_many_it_names_the_farthest(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), "/dashboard")
+    rows = [row(30, sign * (4 + number / 10)) for number in range(20) for sign in (1, -1)]
+    above = page.evaluate(DRAW, [files.BASE, rows])["words"][1].split(" below: ")[0]
+    named = [row(30, 4 + number / 10)["location"]["name"] for number in range(19, 7, -1)]
+    assert above == f"Outside the outer lines: above: {', '.join(named)}, and 8 more."
 
 
 def test_it_says_how_many_chance_alone_would_put_there(drawn: dict[str, Any]) -> None:

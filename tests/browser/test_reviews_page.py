@@ -100,6 +100,29 @@ def test_the_earlier_photo_and_words_stand_beside(desk: Phone, world: World) -> 
     expect(page.locator("dialog")).to_have_count(0)
 
 
+def test_photos_stand_side_by_side_on_a_phone_too(new_desk: Callable[..., Phone], world: World) -> None:
+    flagged(world)
+    page = enter(new_desk(390), world.reviewer, QUEUE)
+    pictures = page.locator("[data-flag=photo-seen-before] img")
+    expect(pictures).to_have_count(2)
+    one, other = (each.bounding_box() for each in pictures.all())
+    assert one and other
+    assert one["y"] == other["y"]
+    assert one["x"] + one["width"] < other["x"]
+
+
+def test_flags_are_told_in_the_language_of_the_page(new_desk: Callable[..., Phone], world: World) -> None:
+    flagged(world)
+    page = enter(new_desk(locale="es-ES"), world.reviewer, QUEUE)
+    far = page.locator("[data-flag=far-from-location] p")
+    expect(far.nth(0)).to_have_text("Se envió desde demasiado lejos.")
+    expect(far.nth(1)).to_contain_text("2.2 km")
+    expect(far.nth(1)).to_have_attribute("lang", "en")
+    photo = page.locator("[data-flag=photo-seen-before] > p")
+    expect(photo).to_have_count(2)
+    expect(photo.nth(0)).to_have_text("La misma imagen está en otra visita.")
+
+
 def test_a_flag_that_names_the_other_visit_alone_leads_there(desk: Phone, world: World) -> None:
     first, second = flagged(world)
     unnamed = {"question": None, "other_photo_id": None, "other_question": None}

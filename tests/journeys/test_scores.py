@@ -296,6 +296,12 @@ def test_the_trend_is_the_scores_of_the_months_and_previous_visits_those_of_the_
         }
 
 
+def test_what_was_made_in_each_month_counts_every_visit(history: History) -> None:
+    for row in table(history, "by=location&include=made"):
+        where = {"location": row["location"]["code"]}
+        assert row["made"] == {month: len(history.some(month, month, **where)) for month in MONTHS}
+
+
 @pytest.mark.parametrize("more", ["", "&checklist=visit"])
 def test_the_worst_section_is_the_one_with_the_lowest_score(history: History, more: str) -> None:
     cells: dict[str, list[Any]] = defaultdict(list)
@@ -317,7 +323,8 @@ def test_the_worst_section_is_the_one_with_the_lowest_score(history: History, mo
 
 @pytest.mark.parametrize("by", ["location", "question", "region,section"])
 def test_including_more_changes_nothing_else(history: History, by: str) -> None:
-    included = ["change", "months", "previous_visits", "trend", *(["worst_section"] * (by == "location"))]
+    included = ["change", "months", "previous_visits", "trend", "made"]
+    included += ["worst_section"] * (by == "location")
     plain, more = table(history, f"by={by}"), table(history, f"by={by}&include={','.join(included)}")
     for row in more:
         for name in included:
@@ -451,7 +458,7 @@ def read(answer: Any) -> list[dict[str, str]]:
     "query",
     [
         "by=location&include=change,months&sort=-score",
-        "by=location&include=previous_visits,trend,worst_section",
+        "by=location&include=previous_visits,trend,made,worst_section",
         "by=location&region_id=E",
         "by=location,section&fields=section,interval,location",
         "by=question",

@@ -26,21 +26,41 @@ function ticks(low) {
   return Array.from({ length: Math.floor((1 - low) / step + 1e-9) + 1 }, (_, index) => 1 - index * step).reverse();
 }
 
-const along = ({ low, high }, start, end) => (share) => (start + ((share - low) / (high - low)) * (end - start)).toFixed(1);
+const short = (length) => Math.round(length * 10) / 10;
+const along = ({ low, high }, start, end) => (share) => short(start + ((share - low) / (high - low)) * (end - start));
 
-const drawing = (size, words, ...parts) =>
-  svg("svg", { width: size.width, height: size.height, viewBox: `0 0 ${size.width} ${size.height}`, role: "img", "aria-label": words }, parts);
+const frame = ({ width, height }, ...parts) => svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img" }, parts);
+
+function set(element, attributes) {
+  for (const key in attributes) element.setAttribute(key, attributes[key]);
+}
+
+/** Of each axis a row without figures: a table copies it, which is faster than drawing it anew. */
+const emptyRows = new WeakMap();
+
+function emptyRow(axis, x) {
+  const middle = ROW.height / 2;
+  if (!emptyRows.has(axis)) {
+    emptyRows.set(axis, frame(ROW,
+      svg("path", { class: "tick", d: axis.ticks.map((tick) => `M${x(tick)} 0v${ROW.height}`).join("") }),
+      svg("line", { class: "span", y1: middle, y2: middle }),
+      svg("circle", { class: "dot", cy: middle, r: 4.5 })));
+  }
+  return emptyRows.get(axis).cloneNode(true);
+}
 
 /** Draws a score as a dot on its 95 % interval. */
 export function dot({ score, interval, indicative }, axis, extra) {
   if (score == null) return null;
   const x = along(axis, ROW.margin, ROW.width - ROW.margin);
-  const middle = ROW.height / 2;
-  return drawing(ROW, t("scoreAndInterval", { score: percent(score), interval: range(interval) }),
-    svg("path", { class: "tick", d: axis.ticks.map((tick) => `M${x(tick)} 0v${ROW.height}`).join("") }),
-    interval && svg("line", { class: indicative ? "span thin" : "span", x1: x(interval.low), x2: x(interval.high), y1: middle, y2: middle }),
-    extra?.score != null && svg("circle", { class: "other", cx: x(extra.score), cy: middle, r: 4 }),
-    svg("circle", { class: indicative ? "dot thin" : "dot", cx: x(score), cy: middle, r: 4.5 }));
+  const element = emptyRow(axis, x);
+  const [, line, circle] = element.children;
+  set(element, { "aria-label": t("scoreAndInterval", { score: percent(score), interval: range(interval) }), ...(indicative && { class: "thin" }) });
+  set(circle, { cx: x(score) });
+  if (interval) set(line, { x1: x(interval.low), x2: x(interval.high) });
+  else line.remove();
+  if (extra?.score != null) circle.before(svg("circle", { class: "other", cx: x(extra.score), cy: ROW.height / 2, r: 4 }));
+  return element;
 }
 
 /** Draws the axis that a column of dots shares: its ends, for the column's head. */
@@ -48,16 +68,22 @@ export function axisHead({ low, high }) {
   return h("span", { class: "axis", "aria-hidden": "true" }, h("span", {}, tickName(low)), h("span", {}, tickName(high)));
 }
 
+let emptyTrend = null;
+
 /** Draws the scores of a period's months, with gaps where nobody came. */
 export function trend(scores, axis) {
-  const x = (index) => (TREND.margin + (index / Math.max(1, scores.length - 1)) * (TREND.width - 2 * TREND.margin)).toFixed(1);
+  const step = (TREND.width - 2 * TREND.margin) / Math.max(1, scores.length - 1);
+  const x = (index) => short(TREND.margin + index * step);
   const y = along(axis, TREND.height - TREND.margin, TREND.margin);
   const known = scores.filter((score) => score != null);
   if (!known.length) return null;
+  emptyTrend ??= frame(TREND, svg("path", { class: "line" }), svg("circle", { class: "dot", r: 3 }));
+  const element = emptyTrend.cloneNode(true);
   const last = scores.findLastIndex((score) => score != null);
-  return drawing(TREND, t("trendWords", { first: percent(known[0]), last: percent(known.at(-1)), n: known.length, of: scores.length }),
-    svg("path", { class: "line", d: path(scores, x, y) }),
-    svg("circle", { class: "dot", cx: x(last), cy: y(scores[last]), r: 3 }));
+  set(element, { "aria-label": t("trendWords", { first: percent(known[0]), last: percent(known.at(-1)), n: known.length, of: scores.length }) });
+  set(element.firstChild, { d: path(scores, x, y) });
+  set(element.lastChild, { cx: x(last), cy: y(scores[last]) });
+  return element;
 }
 
 /** Returns the way through all scores that are there; one alone between two gaps is a short stroke. */
@@ -79,7 +105,7 @@ export function months(rows, axis, width, height) {
   const y = along(axis, box.bottom, box.top);
   const every = Math.ceil(56 / step);
   const scores = rows.map((row) => row.score);
-  return drawing(size, t("monthsWords", { n: scores.filter((score) => score != null).length }),
+  const drawing = frame(size,
     axis.ticks.map((tick) => [
       svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
       svg("text", { x: box.left - 6, y: y(tick), dy: "0.35em", "text-anchor": "end" }, tickName(tick))]),
@@ -90,4 +116,6 @@ export function months(rows, axis, width, height) {
       svg("title", {}, t("monthWords", { month: monthName(row.month), score: percent(row.score), interval: range(row.interval), n: row.visits })),
       svg("line", { class: "span", x1: x(index), x2: x(index), y1: y(row.interval.low), y2: y(row.interval.high) }),
       svg("circle", { class: "dot", cx: x(index), cy: y(row.score), r: 4 }))));
+  set(drawing, { "aria-label": t("monthsWords", { n: scores.filter((score) => score != null).length }) });
+  return drawing;
 }

@@ -18,11 +18,16 @@ export async function flagsOf(visit, submission, read) {
 async function flagOf(visit, submission, flag, read) {
   return h("li", { "data-flag": flag.code },
     h("h3", {}, t(`flag-${flag.code}`)),
-    // The server says it in English.
-    h("p", { lang: html.lang !== "en" && "en" }, flag.detail),
+    saidOf(flag),
     h("p", { class: "quiet" }, t(`look-${flag.code}`)),
     flag.revision < visit.revision && h("p", { class: "quiet" }, t("ofRevision", { n: flag.revision })),
     flag.other_visit_id && await beside(visit, submission, flag, read));
+}
+
+/** The server says it in English: elsewhere that stands below the page's own words, where it has figures to add. */
+function saidOf({ code, detail }) {
+  if (html.lang === "en") return h("p", {}, detail);
+  return [h("p", {}, t(`says-${code}`)), /\d/.test(detail) && h("p", { class: "quiet", lang: "en" }, detail)];
 }
 
 async function beside(visit, submission, flag, read) {
@@ -34,8 +39,8 @@ async function beside(visit, submission, flag, read) {
     : [words(visit, submission, flag.question), words(other, theirs, flag.other_question)];
   const link = h("a", { href: onward(`/dashboard${address}`), dir: "auto" }, other.location.name);
   return h("div", { class: "beside" },
-    h("figure", { "data-visit": visit.id }, h("figcaption", {}, t("thisVisit"), by(visit)), parts[0]),
-    h("figure", { "data-visit": other.id }, h("figcaption", {}, t("earlierVisit"), " ", link, other.day && `, ${dayName(other.day)}`, by(other)), parts[1]));
+    h("figure", { "data-visit": visit.id }, h("figcaption", {}, t("thisVisit"), by(visit)), h("div", {}, parts[0])),
+    h("figure", { "data-visit": other.id }, h("figcaption", {}, t("earlierVisit"), " ", link, other.day && `, ${dayName(other.day)}`, by(other)), h("div", {}, parts[1])));
 }
 
 /** Whether both are by one shopper says much; of a reviewer's own visit the API does not tell who made it. */

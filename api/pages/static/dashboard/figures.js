@@ -38,7 +38,8 @@ export const pointsRange = (interval) => (interval ? t("fromTo", { low: points(i
 /** Returns a number of things, in groups of digits where it is long. */
 export const count = (number) => (Number.isInteger(number) && number < 1000 ? `${number}` : new Intl.NumberFormat(html.lang).format(number));
 
-const dates = (options) => new Intl.DateTimeFormat(html.lang, options);
+// British days for a British reader: his own region where it is of this language.
+const dates = (options) => new Intl.DateTimeFormat(navigator.languages.find((each) => each.split("-")[0] === html.lang) ?? html.lang, options);
 
 /** Returns a month, given as YYYY-MM, in short: "Jan 26". */
 export const monthName = (month) => dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));

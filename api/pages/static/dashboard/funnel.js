@@ -7,6 +7,7 @@ import { count, ENOUGH, percent } from "./figures.js";
 const LIMITS = [1.96, 3.09];
 const HEIGHT = 280;
 const MOST_TICKS = 8;
+const MOST_NAMED = 12;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
 
 /** Returns the pooled score of places and the spread of a visit's score within them, all visits alike in weight. */
@@ -36,7 +37,11 @@ export function funnel(rows, width) {
 }
 
 function listed(title, rows, distance) {
-  const names = (some) => some.map((row) => row.location.name).join(", ");
+  const far = (row) => -Math.round(Math.abs(distance(row)) * 100);
+  const names = (some) => {
+    const named = some.toSorted((one, other) => far(one) - far(other)).slice(0, MOST_NAMED).map((row) => row.location.name);
+    return [...named, ...(some.length > MOST_NAMED ? [t("andMore", { n: some.length - MOST_NAMED })] : [])].join(", ");
+  };
   const above = rows.filter((row) => distance(row) > 0);
   const below = rows.filter((row) => distance(row) < 0);
   return h("p", {}, h("strong", {}, title), " ", rows.length ? [above.length > 0 && t("above", { names: names(above) }), " ", below.length > 0 && t("below", { names: names(below) })] : t("none"));

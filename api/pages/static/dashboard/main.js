@@ -28,8 +28,8 @@ let turn = 0;
 let leave = null;
 let shownAt = null;
 
-/** Shows what the address names; whoever is not signed in signs in first, and goes on there. */
-async function render({ moved = true } = {}) {
+/** Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes on there. */
+async function render({ moved = true, left } = {}) {
   const mine = ++turn;
   leave?.();
   leave = null;
@@ -54,7 +54,8 @@ async function render({ moved = true } = {}) {
     settle(told.stale ? "stale" : "ready");
     html.dataset.ready = "1";
     shown.ready?.();
-    if (moved) toTheTop();
+    if (left) backTo(left);
+    else if (moved) toTheTop();
   } catch (problem) {
     if (mine === turn) await explain(problem);
   }
@@ -97,6 +98,22 @@ function toTheTop() {
   document.querySelector("h1")?.focus({ preventScroll: true });
 }
 
+/** After Back, begins where one was: with the link that led away at the same place of the screen. */
+function backTo({ top, href, at }) {
+  const link = href && [...document.querySelectorAll("main a")].find((each) => each.getAttribute("href") === href);
+  const align = () => scrollTo(0, link ? scrollY + link.getBoundingClientRect().top - at : top);
+  align();
+  // Rows have their real height only when they have been in sight.
+  requestAnimationFrame(() => requestAnimationFrame(align));
+  (link || document.querySelector("h1"))?.focus({ preventScroll: true });
+}
+
+/** Keeps with the address where on its page one is, and the link by which one leaves it. */
+function remember(link) {
+  const left = link && { href: link.getAttribute("href"), at: link.getBoundingClientRect().top };
+  if (html.dataset.ready) history.replaceState({ top: scrollY, ...left }, "");
+}
+
 function asOf({ at, stale }) {
   const time = h("time", { datetime: at.toISOString() });
   // The browser takes long to make its first date format, so the figures do not wait for it.
@@ -123,7 +140,9 @@ function say(state, words, ...more) {
 
 async function askToSignIn() {
   const { signInScreen } = await load("../shared/sign-in.js");
-  document.getElementById("bar").replaceChildren();
+  const bar = document.getElementById("bar");
+  bar.replaceChildren();
+  bar.className = "";
   await signInScreen({ signIn, done: () => location.reload() });
   settle("signed-out");
 }
@@ -161,6 +180,7 @@ function follow(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button || !/^\/dashboard([/?#]|$)/.test(link.getAttribute("href"))) return;
   event.preventDefault();
+  remember(link);
   history.pushState(null, "", link.href);
   render();
 }
@@ -223,10 +243,12 @@ function following(next) {
 
 async function start() {
   await speak((language) => import(`./words/${language}.js`));
-  addEventListener("popstate", () => render({ moved: shownAt !== location.pathname }));
+  history.scrollRestoration = "manual";
+  addEventListener("popstate", ({ state }) => render({ moved: shownAt !== location.pathname, left: state }));
+  addEventListener("scrollend", () => remember());
   addEventListener("click", follow);
   document.addEventListener("visibilitychange", isStillMe);
-  await render({ moved: Boolean(location.hash) });
+  await render({ moved: Boolean(location.hash), left: history.state });
 }
 
 start();

@@ -3,9 +3,6 @@ import { change, filters } from "./address.js";
 import { count } from "./figures.js";
 import { load } from "./load.js";
 
-/** How wide columns are, in rem, by their kind: where widths are fixed, only rows in sight have to be laid out. */
-const WIDTHS = { first: 9, figure: 6.5, drawing: 11.5, change: 13.5, trend: 8.5, worst: 9.5, heat: 6.5 };
-
 /**
  * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
  *
@@ -52,8 +49,9 @@ export function table({ caption, columns, rows, words, sort, file, toCsv = (row)
 
   const whole = h("table", { class: "long", role: "table" }, h("caption", { class: "unseen" }, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), body, foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf(columns, foot)));
-  whole.style.setProperty("--columns", columns.map(({ kind }, index) => (index ? `${WIDTHS[kind]}rem` : `minmax(${WIDTHS.first}rem, 1fr)`)).join(" "));
-  whole.style.minWidth = `${columns.reduce((sum, { kind }, index) => sum + WIDTHS[index ? kind : "first"], 0)}rem`;
+  const widths = columns.slice(1).map(({ kind }) => `var(--${kind})`);
+  whole.style.setProperty("--columns", ["minmax(var(--first), 1fr)", ...widths].join(" "));
+  whole.style.minWidth = `calc(${["var(--first)", ...widths].join(" + ")})`;
   draw();
   return h("section", { class: "sheet" },
     h("div", { class: "tools" },

@@ -14,20 +14,20 @@ const ROWS = {
 };
 
 /** All locations in one table, and which of them lie outside what chance gives. */
-export default async function ({ filters, readAll }) {
+export default async function ({ filters, read, readAll }) {
   const rows = await readAll(address("/scores", { ...ROWS, ...common(filters) }));
   const title = t("page-locations");
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
-  const mixed = isMixed(rows);
+  const only = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, read);
   const drawn = h("div");
-  const ready = async () => mixed || drawn.replaceChildren(...(await load("funnel.js")).funnel(rows, drawn.clientWidth));
+  const ready = async () => only ? only.fill() : drawn.replaceChildren(...(await load("funnel.js")).funnel(rows, drawn.clientWidth));
   return {
     title, ready,
     content: [
-      bar, mixed && h("p", { class: "notice" }, t("mixed")),
+      bar, only && h("div", { class: "notice" }, h("p", {}, t("mixed")), only.element),
       ofRows(rows), h("p", { class: "quiet" }, byChance(rows)),
-      card(t("funnel"), mixed ? h("p", { class: "quiet" }, t("funnelMixed")) : drawn)],
+      card(t("funnel"), only ? h("p", { class: "quiet" }, t("funnelMixed")) : drawn)],
   };
 }
 
@@ -50,7 +50,7 @@ function ofRows(rows) {
       { key: "score", title: t("score"), kind: "figure", down: true, value: (row) => [thin(row), row.score], cell: (row) => score(row) },
       { key: "interval", title: t("interval"), kind: "drawing", head: axisHead(axis), cell: (row) => dot(row, axis) },
       { key: "visits", title: t("visits"), kind: "figure", down: true, value: (row) => [0, row.visits], cell: (row) => count(row.visits) },
-      { key: "rank", title: t("rank"), kind: "figure", value: (row) => [Number(row.rank == null), row.rank], cell: (row) => rankOf(row, ranked) },
+      { key: "rank", title: t("rank"), kind: "figure", head: ranked > 0 && h("span", { class: "quiet" }, t("ofRanked", { n: ranked })), value: (row) => [Number(row.rank == null), row.rank], cell: (row) => rankOf(row, ranked) },
       { key: "change", title: t("change"), kind: "change", value: (row) => [row.change.difference == null ? 2 : thin(row), row.change.difference], cell: changed },
       { key: "trend", title: t("months"), kind: "trend", cell: (row) => trend(Object.values(row.trend), axis) },
       { key: "worst", title: t("worstSection"), kind: "worst", value: ({ worst_section: worst }) => [Number(!worst), worst?.score], cell: worstOf },
@@ -66,7 +66,7 @@ function rankOf(row, ranked) {
   if (row.indicative) return h("span", { class: "quiet" }, t(row.visits ? "tooFewVisits" : "noVisits"));
   if (!row.rank) return h("span", { class: "quiet" }, "–");
   const { best, worst } = row.rank_range;
-  return explained(t(best === worst ? "rankAlone" : "rankRange", { best, worst, of: ranked }), "rank", { ...row, ranked });
+  return explained(best === worst ? `${best}` : `${best}–${worst}`, "rank", { ...row, ranked });
 }
 
 /** Returns the worst section, which leads to how it comes about. */

@@ -1,6 +1,7 @@
 import { h, t } from "../../shared/page.js";
 import { address, common, filterBar, monthBefore, onward, period, runningMonth } from "../address.js";
 import { axisOf, trend } from "../charts.js";
+import { onlyMost } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
 import { monthsCard, room } from "../report.js";
 
@@ -16,16 +17,18 @@ export default async function ({ filters, read, readAll }) {
   const [places, all, stores] = await Promise.all([
     readAll("/regions?limit=500"),
     readAll(address("/scores", { by: "region", include: "change,previous_visits,months", limit: "500", ...asked })),
-    readAll(address("/scores", { by: "location", include: "change,previous_visits,trend", fields: "location,visits,points_earned,points_possible,score,spread,interval,indicative,critical_failures,change,previous_visits,trend", limit: "500", ...asked }))]);
+    readAll(address("/scores", { by: "location", include: "change,previous_visits,trend,made", fields: "location,visits,points_earned,points_possible,score,spread,interval,indicative,critical_failures,change,previous_visits,trend,made", limit: "500", ...asked }))]);
   const tops = topsOf(all, places);
   // What is still out is told of all checklists together.
   const progress = asked.checklist ? [] : await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, asked))));
+  const only = stores.some(({ change }) => change.difference != null && change.significant == null) && onlyMost(filters, read);
   return {
     title: t("page-overview"),
     content: [
       filterBar(filters, readAll, ["from", "checklist"]),
       cards(tops, progress, stores),
-      attention(stores, period(filters))],
+      attention(stores, period(filters), only)],
+    ready: () => only && only.fill(),
   };
 }
 
@@ -72,18 +75,19 @@ function placeCard(row, place, href, made, drawing) {
 }
 
 /** Returns what a manager should look at first, each kind with why it is there. */
-function attention(stores, { from, to }) {
+function attention(stores, { from, to }, only) {
   const fallen = stores.filter(({ change }) => change.significant && change.difference < 0).sort((one, other) => one.change.difference - other.change.difference);
   const critical = stores.filter((row) => row.critical_failures).sort((one, other) => other.critical_failures - one.critical_failures);
   // A month that has not ended yet proves nothing by itself.
   const since = to < runningMonth() ? monthBefore(to, LONG - 1) : monthBefore(runningMonth(), LONG);
-  const unseen = stores.filter((row) => Object.entries(row.trend).every(([month, each]) => month < since || each == null));
+  const madeFrom = ({ made }, first) => Object.entries(made).reduce((sum, [month, n]) => sum + (month < first ? 0 : n), 0);
+  const unseen = stores.filter((row) => !madeFrom(row, since));
   const list = (title, rows, words, more) => h("div", {}, h("h3", {}, title),
     rows.length ? h("ul", { class: "plain-list" }, rows.slice(0, MOST_LISTED).map((row) => h("li", {}, h("a", { href: onward(`/dashboard/locations/${row.location.id}`), dir: "auto" }, row.location.name), " ", h("span", { class: "quiet" }, words(row))))) : h("p", { class: "quiet" }, t("none")),
     rows.length > MOST_LISTED && h("p", { class: "quiet" }, t("andMore", { n: rows.length - MOST_LISTED })), more);
   return h("section", { class: "card" }, h("h2", {}, t("attention")),
     h("div", { class: "columns" },
-      list(t("fallen"), fallen, (row) => t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) }), h("p", { class: "quiet" }, fallsByChance(stores))),
+      list(t("fallen"), fallen, (row) => t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) }), only ? [h("p", { class: "quiet" }, t("fallenMixed")), only.element] : h("p", { class: "quiet" }, fallsByChance(stores))),
       list(t("criticalFailures"), critical, (row) => t("inVisits", { n: count(row.critical_failures), of: count(row.visits) })),
-      from <= since && list(t("unseen", { from: monthName(since), to: monthName(to) }), unseen, (row) => t(row.visits ? "visitsBefore" : "noVisitsBefore", { n: row.visits }))));
+      from <= since && list(t("unseen", { from: monthName(since), to: monthName(to) }), unseen, (row) => t(madeFrom(row, from) ? "visitsBefore" : "noVisitsBefore", { n: madeFrom(row, from) }))));
 }

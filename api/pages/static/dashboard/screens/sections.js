@@ -11,10 +11,11 @@ const TONES = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0];
 export default async function ({ filters, readAll }) {
   const by = BY.includes(filters.by) ? filters.by : BY[0];
   const asked = { fields: `${by},visits,score,indicative`, limit: "500", ...common(filters) };
-  const [whole, cells, checklists] = await Promise.all([
+  const [whole, cells] = await Promise.all([
     readAll(address("/scores", { by, ...asked })),
-    readAll(address("/scores", { by: `location,${by}`, ...asked, fields: `location,${by},visits,points_earned,points_possible,score,interval,indicative` })),
-    readAll("/checklists?limit=500")]);
+    readAll(address("/scores", { by: `location,${by}`, ...asked, fields: `location,${by},visits,points_earned,points_possible,score,interval,indicative` }))]);
+  const several = new Set(whole.map((row) => row[by].checklist)).size > 1;
+  const checklists = several ? await readAll("/checklists?limit=500") : [];
   return {
     title: t("page-sections"),
     content: [
@@ -32,8 +33,7 @@ function heat(whole, cells, by, checklists) {
     rows.get(id).cells[keyOf(cell[by])] = cell;
   }
   const keys = whole.map((row) => keyOf(row[by]));
-  const several = new Set(whole.map((row) => row[by].checklist)).size > 1;
-  const titleOf = ({ checklist }) => several && told("span", { class: "quiet" }, checklists.find(({ key }) => key === checklist)?.title ?? checklist);
+  const titleOf = ({ checklist }) => checklists.length > 0 && told("span", { class: "quiet" }, checklists.find(({ key }) => key === checklist)?.title ?? checklist);
   return table({
     caption: t("page-sections"),
     file: "sections",
