@@ -58,7 +58,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.domain": set(),
     "schemas": {"marshmallow"},
     "uploads": {"PIL", "pi_heif", "boto3", "botocore", "itsdangerous", "types_boto3_s3"},
-    "api.models": {"sqlalchemy", "pysqlite3"},
+    "api.models": {"sqlalchemy", "pysqlite3", "orjson"},
     "api.migrations": {"sqlalchemy", "alembic"},
     # The demo's photos are drawn.
     "api.services": {"sqlalchemy", "argon2", "rfc8785", "PIL"},

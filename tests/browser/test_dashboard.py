@@ -525,9 +525,7 @@ def test_nothing_to_show_is_said(desk: Phone, world: World) -> None:
 # For everybody.
 
 
-@pytest.mark.parametrize(
-    ("width", "colors"), [(390, "dark"), (1440, "light"), (390, "light"), (1440, "dark")]
-)
+@pytest.mark.parametrize(("width", "colors"), [(390, "dark"), (1440, "light")])
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     new_desk: Callable[..., Phone], history: History, width: int, colors: str
 ) -> None:
@@ -617,6 +615,20 @@ def test_the_bar_stands_in_one_line_on_a_phone(new_desk: Callable[..., Phone], h
     page = enter(new_desk(390), history.world.reviewer, "/dashboard/reviews")
     links = [each.bounding_box() for each in page.locator("#bar nav a").all()]
     assert len({each["y"] for each in links if each}) == 1
+
+
+def test_a_long_table_is_whole_and_back_leads_far_down_in_it(desk: Phone, world: World) -> None:
+    names = [world.new_location(name=f"Store {number:02}")["name"] for number in range(60)]
+    page = enter(desk, world.manager, "/dashboard/locations?sort=name")
+    expect(page.locator("tbody th a")).to_have_text(names)
+    link = page.get_by_role("link", name="Store 55")
+    link.click()
+    page.wait_for_url("**/locations/*")
+    stands(page)
+    page.go_back()
+    stands(page)
+    expect(link).to_be_focused()
+    expect(link).to_be_in_viewport()
 
 
 def test_back_leads_to_where_one_was(new_desk: Callable[..., Phone], history: History) -> None:

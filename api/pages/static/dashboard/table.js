@@ -3,6 +3,9 @@ import { change, filters } from "./address.js";
 import { count } from "./figures.js";
 import { load } from "./load.js";
 
+/** So many rows have their cells from the start, which is more than go on a screen, and as many more at a time follow. */
+const AT_ONCE = 20;
+
 /**
  * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
  *
@@ -13,18 +16,29 @@ import { load } from "./load.js";
  * rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all of them.
  */
 export function table({ caption, columns, rows, words, sort, file, toCsv = (row) => row, foot = [], attributes = () => ({}) }) {
-  const lines = rows.map((row) => ({ row, text: words(row).toLowerCase(), element: lineOf(columns, columns.map((column) => column.cell(row)), attributes(row)) }));
+  const lines = rows.map((row) => ({ row, text: words(row).toLowerCase(), element: lineOf(attributes(row)) }));
   const body = h("tbody", { role: "rowgroup" });
   const status = h("span", { class: "quiet", role: "status" });
   const heads = columns.map((column) => headOf(column, () => turn(column)));
   const search = h("input", { type: "search", id: "q", name: "q", value: filters().q ?? "", oninput: () => (change({ q: search.value }, { quietly: true }), draw()) });
   let shown = [];
+  let filling = null;
+
+  /** Gives the first rows without cells theirs, and the others after a pause, in which the page can answer. */
+  function fill(most) {
+    clearTimeout(filling);
+    const bare = shown.filter(({ element }) => !element.firstChild);
+    for (const { row, element } of bare.slice(0, most)) element.append(...cellsOf(columns, columns.map((column) => column.cell(row))));
+    if (bare.length > most) filling = setTimeout(fill, 0, AT_ONCE);
+  }
 
   function draw() {
     const { q = "", sort: by = sort } = filters();
     const wanted = q.trim().toLowerCase();
     const [column, sign] = order(by) ?? order(sort);
     shown = lines.filter(({ text }) => text.includes(wanted)).sort((one, other) => compare(column.value(one.row), column.value(other.row), sign));
+    // After Back, the link that was left may be in any row.
+    fill(history.state?.href ? Infinity : AT_ONCE);
     body.replaceChildren(...shown.map(({ element }) => element));
     columns.forEach((each, index) => {
       if (each.value) heads[index].setAttribute("aria-sort", each !== column ? "none" : sign < 0 ? "descending" : "ascending");
@@ -48,7 +62,7 @@ export function table({ caption, columns, rows, words, sort, file, toCsv = (row)
   }
 
   const whole = h("table", { class: "long", role: "table" }, h("caption", { class: "unseen" }, caption),
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), body, foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf(columns, foot)));
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), body, foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf({}, cellsOf(columns, foot))));
   const widths = columns.slice(1).map(({ kind }) => `var(--${kind})`);
   whole.style.setProperty("--columns", ["minmax(var(--first), 1fr)", ...widths].join(" "));
   whole.style.minWidth = `calc(${["var(--first)", ...widths].join(" + ")})`;
@@ -74,12 +88,11 @@ function csvButton(caption, file, rowsOf) {
 }
 
 /** Returns a row; it says that it is one, for browsers forget that where a row is laid out as a grid. */
-function lineOf(columns, contents, attributes = {}) {
-  const cells = columns.map(({ key, kind }, index) => index
-    ? h("td", { role: "cell", class: kind, "data-column": key }, contents[index])
-    : h("th", { role: "rowheader", scope: "row", "data-column": key }, contents[index]));
-  return h("tr", { role: "row", ...attributes }, cells);
-}
+const lineOf = (attributes, cells) => h("tr", { role: "row", ...attributes }, cells);
+
+const cellsOf = (columns, contents) => columns.map(({ key, kind }, index) => index
+  ? h("td", { role: "cell", class: kind, "data-column": key }, contents[index])
+  : h("th", { role: "rowheader", scope: "row", "data-column": key }, contents[index]));
 
 function headOf(column, onclick) {
   const title = column.value ? h("button", { type: "button", class: "sort", onclick }, column.title) : column.title;
