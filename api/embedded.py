@@ -18,7 +18,8 @@ from api.jobs.worker import Worker
 from api.log import log_as_json
 from api.routes.parts import Parts
 
-THREADS = 8
+#: more of them only wait for one another: Python runs one at a time
+THREADS = 4
 
 
 def serve(app: Flask, parts: Parts, listener: socket.socket) -> None:

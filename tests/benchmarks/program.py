@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api import migrations
+from api import embedded, migrations
 from api.app import create_app
 from api.settings import Settings
 from tests import servers
@@ -141,7 +141,7 @@ def _host(
 ) -> Host:
     port = servers.free_ports(1)[0]
     app = "tests.benchmarks.hello:app"
-    options = ["waitress", f"--port={port}", "--threads=8", app]
+    options = ["waitress", f"--port={port}", f"--threads={embedded.THREADS}", app]
     if workers > 1:
         options = ["gunicorn", f"--bind=127.0.0.1:{port}", f"--workers={workers}", app]
         options += ["--worker-class=gthread", "--threads=64", "--no-control-socket"]
