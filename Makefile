@@ -12,7 +12,7 @@ test: .venv/.tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # Figures for the README's last section; BENCH=full takes the large sizes, BENCH_ONLY=reads,submission some
 # items alone, BENCH_ON=sqlite (or postgresql) one database. tests/benchmarks/bench.py lists them.

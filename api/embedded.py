@@ -18,8 +18,7 @@ from api.jobs.worker import Worker
 from api.log import log_as_json
 from api.routes.parts import Parts
 
-#: more of them only wait for one another: Python runs one at a time
-THREADS = 4
+THREADS = 8
 
 
 def serve(app: Flask, parts: Parts, listener: socket.socket) -> None:

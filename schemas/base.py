@@ -54,7 +54,7 @@ class Schema(ma.Schema):
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
         """Return an object, or many, as what JSON is made of: as marshmallow would, in a tenth of its time.
 
-        Ids and times (in UTC) stay as they are; orjson writes them.
+        Ids and times, which have to be in UTC, stay as they are; orjson writes them.
         """
         if self.many if many is None else many:
             return [self._write(each) for each in obj]

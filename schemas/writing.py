@@ -11,7 +11,7 @@ missing = ma.missing
 
 
 def writer(schema: ma.Schema) -> Callable[[Any], dict[str, Any]]:
-    """Return the function that writes what ``schema.dump`` would write of one object.
+    """Return the function that writes what ``schema.dump`` would of an object, but ids and times as they are.
 
     For schemas of plain fields, as ours are: without hooks, methods and defaults on the way out.
     """

@@ -269,9 +269,12 @@ def _reading(each: TypeEngine[Any], dialect: Dialect) -> Processor | None:
 
 @cache
 def _remembering(kind: type[TypeEngine[Any]], dialect: Dialect) -> Processor | None:
-    """Return how ids and times are read; the same come again and again, and cannot be changed."""
+    """Return how ids and times are read; the same come again and again, and cannot be changed.
+
+    For types without options, as ours are.
+    """
     process = kind().dialect_impl(dialect).result_processor(dialect, None)
-    return process and lru_cache(maxsize=20_000)(process)
+    return process and lru_cache(maxsize=5_000)(process)
 
 
 def among(column: Any, name: str, dialect: str) -> ColumnElement[bool]:

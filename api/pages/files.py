@@ -43,7 +43,7 @@ class File:
 
 
 def _files() -> dict[str, File]:
-    """Return all files by their path; a page waits for one style sheet, which has the shared ones in it."""
+    """Return all files by their path; a page has one style sheet, which has the shared ones in it."""
     files = {str(path.relative_to(STATIC)): File.read(path) for path in STATIC.glob("*/**/*.*")}
     sheets: dict[str, list[str]] = {}
     for name in sorted(files):

@@ -160,6 +160,7 @@ def test_what_is_sent_is_told_item_by_item(phone: Phone, world: World) -> None:
     phone.take_photo("receipt")
     phone.send()
     phone.wait_for("needs-you")
+    expect(phone.page.get_by_text("The visit is open by now")).to_be_visible()
     copy = phone.page.get_by_role("button", name="Save a copy")
     copy.focus()
     phone.page.evaluate("window.item = document.querySelector('[role=status]')")

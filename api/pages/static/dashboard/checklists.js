@@ -1,6 +1,6 @@
 /** What the questions of checklists say of answers: the words that stand for them. */
 import { h, minutes, plain, t } from "../shared/page.js";
-import { address, common } from "./address.js";
+import { address } from "./address.js";
 import { count } from "./figures.js";
 
 /** Returns the questions of the checklists with these keys, by "checklist/question", as the latest versions word them. */
@@ -10,12 +10,11 @@ export async function questionsOf(checklists, keys, read) {
   return new Map(documents.flatMap(({ key, sections }) => sections.flatMap(({ questions }) => questions.map((question) => [`${key}/${question.key}`, question]))));
 }
 
-/** Returns a place for the link to the same page with one checklist, that of most visits; `fill` fetches which it is. */
-export function onlyMost(filters, read) {
+/** Returns a place for the link to the same page with one checklist, that of most visits of those `asked` for; `fill` fetches which it is. */
+export function onlyMost(filters, asked, read) {
   const element = h("p", { class: "only" });
   const fill = async () => {
-    const asked = { by: "checklist", fields: "checklist,visits", sort: "-visits", limit: "1", ...common(filters) };
-    const { items: [most] } = await read(address("/scores", asked));
+    const { items: [most] } = await read(address("/scores", { by: "checklist", fields: "checklist,visits", sort: "-visits", limit: "1", ...asked }));
     const { key, title } = most.checklist;
     element.append(h("a", { href: address(location.pathname, { ...filters, checklist: key }) }, t("onlyMost", { title: plain(title), n: most.visits })));
   };

@@ -1,5 +1,5 @@
 /** How numbers are written, and the buttons that say how each of them is made. */
-import { h, t } from "../shared/page.js";
+import { h, region, t } from "../shared/page.js";
 import { load } from "./load.js";
 
 const html = document.documentElement;
@@ -38,8 +38,7 @@ export const pointsRange = (interval) => (interval ? t("fromTo", { low: points(i
 /** Returns a number of things, in groups of digits where it is long. */
 export const count = (number) => (Number.isInteger(number) && number < 1000 ? `${number}` : new Intl.NumberFormat(html.lang).format(number));
 
-// British days for a British reader: his own region where it is of this language.
-const dates = (options) => new Intl.DateTimeFormat(navigator.languages.find((each) => each.split("-")[0] === html.lang) ?? html.lang, options);
+const dates = (options) => new Intl.DateTimeFormat(region(), options);
 
 /** Returns a month, given as YYYY-MM, in short: "Jan 26". */
 export const monthName = (month) => dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));

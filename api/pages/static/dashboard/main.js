@@ -54,7 +54,7 @@ async function render({ moved = true, left } = {}) {
     settle(told.stale ? "stale" : "ready");
     html.dataset.ready = "1";
     shown.ready?.();
-    if (left) backTo(left);
+    if (left) backTo(left, moved);
     else if (moved) toTheTop();
   } catch (problem) {
     if (mine === turn) await explain(problem);
@@ -99,18 +99,21 @@ function toTheTop() {
 }
 
 /** After Back, begins where one was: with the link that led away at the same place of the screen. */
-function backTo({ top, href, at }) {
-  const link = href && [...document.querySelectorAll("main a")].find((each) => each.getAttribute("href") === href);
+function backTo({ top, href, nth, at }, moved) {
+  const link = href && linksTo(href)[nth];
   const align = () => scrollTo(0, link ? scrollY + link.getBoundingClientRect().top - at : top);
   align();
   // Rows have their real height only when they have been in sight.
   requestAnimationFrame(() => requestAnimationFrame(align));
-  (link || document.querySelector("h1"))?.focus({ preventScroll: true });
+  if (link || moved) (link ?? document.querySelector("h1"))?.focus({ preventScroll: true });
 }
+
+const linksTo = (href) => [...document.querySelectorAll("main a")].filter((each) => each.getAttribute("href") === href);
 
 /** Keeps with the address where on its page one is, and the link by which one leaves it. */
 function remember(link) {
-  const left = link && { href: link.getAttribute("href"), at: link.getBoundingClientRect().top };
+  const href = link?.getAttribute("href");
+  const left = link && { href, nth: linksTo(href).indexOf(link), at: link.getBoundingClientRect().top };
   if (html.dataset.ready) history.replaceState({ top: scrollY, ...left }, "");
 }
 

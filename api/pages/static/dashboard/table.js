@@ -37,8 +37,8 @@ export function table({ caption, columns, rows, words, sort, file, toCsv = (row)
     const wanted = q.trim().toLowerCase();
     const [column, sign] = order(by) ?? order(sort);
     shown = lines.filter(({ text }) => text.includes(wanted)).sort((one, other) => compare(column.value(one.row), column.value(other.row), sign));
-    // After Back, the link that was left may be in any row.
-    fill(history.state?.href ? Infinity : AT_ONCE);
+    // After Back or a reload, one goes on at a place that may be in any row.
+    fill(history.state ? Infinity : AT_ONCE);
     body.replaceChildren(...shown.map(({ element }) => element));
     columns.forEach((each, index) => {
       if (each.value) heads[index].setAttribute("aria-sort", each !== column ? "none" : sign < 0 ? "descending" : "ascending");

@@ -52,12 +52,13 @@ const languageOf = (text) =>
   [html.lang, ...Object.keys(text).filter((each) => each.split("-")[0] === html.lang), "en", ...Object.keys(text)]
     .find((each) => each in text);
 
+/** Returns the language with the reader's own region, if that is of it: British days for a British phone. */
+export const region = () => navigator.languages.find((each) => each.split("-")[0] === html.lang) ?? html.lang;
+
 /** Returns a moment as people of this language write it, by the clock of a place. */
 export function moment(time, timeZone) {
   const options = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone };
-  // British days for a British phone: its own region where it is of this language.
-  const region = navigator.languages.find((each) => each.split("-")[0] === html.lang) ?? html.lang;
-  return new Intl.DateTimeFormat(region, options).format(new Date(time));
+  return new Intl.DateTimeFormat(region(), options).format(new Date(time));
 }
 
 /** Returns how long ago something was: minutes, hours or days. */

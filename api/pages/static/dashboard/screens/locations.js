@@ -19,7 +19,7 @@ export default async function ({ filters, read, readAll }) {
   const title = t("page-locations");
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
-  const only = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, read);
+  const only = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, common(filters), read);
   const drawn = h("div");
   const ready = async () => only ? only.fill() : drawn.replaceChildren(...(await load("funnel.js")).funnel(rows, drawn.clientWidth));
   return {

@@ -21,7 +21,7 @@ export default async function ({ filters, read, readAll }) {
   const tops = topsOf(all, places);
   // What is still out is told of all checklists together.
   const progress = asked.checklist ? [] : await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, asked))));
-  const only = stores.some(({ change }) => change.difference != null && change.significant == null) && onlyMost(filters, read);
+  const only = stores.some(({ change }) => change.difference != null && change.significant == null) && onlyMost(filters, asked, read);
   return {
     title: t("page-overview"),
     content: [
@@ -87,7 +87,7 @@ function attention(stores, { from, to }, only) {
     rows.length > MOST_LISTED && h("p", { class: "quiet" }, t("andMore", { n: rows.length - MOST_LISTED })), more);
   return h("section", { class: "card" }, h("h2", {}, t("attention")),
     h("div", { class: "columns" },
-      list(t("fallen"), fallen, (row) => t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) }), only ? [h("p", { class: "quiet" }, t("fallenMixed")), only.element] : h("p", { class: "quiet" }, fallsByChance(stores))),
+      list(t("fallen"), fallen, (row) => t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) }), [h("p", { class: "quiet" }, fallsByChance(stores)), only && [h("p", { class: "quiet" }, t("fallenMixed")), only.element]]),
       list(t("criticalFailures"), critical, (row) => t("inVisits", { n: count(row.critical_failures), of: count(row.visits) })),
       from <= since && list(t("unseen", { from: monthName(since), to: monthName(to) }), unseen, (row) => t(madeFrom(row, from) ? "visitsBefore" : "noVisitsBefore", { n: madeFrom(row, from) }))));
 }

@@ -111,10 +111,10 @@ export default {
   // Overview
   attention: "What needs attention",
   fallen: "Fallen beyond chance",
-  fallenMixed: "The visits are of several checklists, so no change can be told from chance.",
+  fallenMixed: "Where visits are of several checklists, no change can be told from chance.",
   fallenBy: "{difference} to {score}",
   inVisits: "in {n} of {of} visits",
-  unseen: "No visit from {from} to {to}",
+  unseen: "No accepted visit from {from} to {to}",
   visitsBefore: { one: "{n} visit before", other: "{n} visits before" },
   noVisitsBefore: "none earlier in this period",
   andMore: "and {n} more",

@@ -111,10 +111,10 @@ export default {
   // Resumen
   attention: "Lo que pide atención",
   fallen: "Bajaron más que el azar",
-  fallenMixed: "Las visitas son de varias listas, así que ningún cambio se distingue del azar.",
+  fallenMixed: "Donde las visitas son de varias listas, ningún cambio se distingue del azar.",
   fallenBy: "{difference} hasta {score}",
   inVisits: "en {n} de {of} visitas",
-  unseen: "Sin visita de {from} a {to}",
+  unseen: "Sin visita aceptada de {from} a {to}",
   visitsBefore: { one: "{n} visita antes", other: "{n} visitas antes" },
   noVisitsBefore: "ninguna antes en el período",
   andMore: "y {n} más",

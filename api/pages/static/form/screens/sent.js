@@ -31,7 +31,7 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     heading.textContent = row.place;
     show(notice, signedOut);
     itemOf("answers", t("answers")).draw(row.receipt ? "sent" : row.state, row.reason, () => forAnswers(row, photos, wake, toList));
-    if (row.reason?.status === 409 && !(asked && row.reason.now)) {
+    if (row.state === "needs-you" && row.reason.status === 409 && !(asked && row.reason.now)) {
       asked = true;
       standing(row).catch(() => {}); // without a signal, what was known before has to do
     }
@@ -89,6 +89,8 @@ async function standing({ account, visit, body: sent, reason }) {
   const { body } = await call("GET", `/visits/${visit}`);
   const next = takesAnswers(body) && sent.revision === body.revision + 1;
   await keep("visits", { ...body, account });
+  const row = await get("queue", account, visit);
+  if (row?.state !== "needs-you" || row.reason.status !== 409) return; // sent again in the meantime
   await change("queue", [account, visit], { reason: { ...reason, now: next ? "open" : body.status } });
   tell("queue");
 }

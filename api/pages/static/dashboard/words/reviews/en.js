@@ -40,7 +40,7 @@ export default {
   "says-comment-seen-before": "The same words are in another visit.",
   "look-comment-seen-before": "Compare both: was it copied?",
   "flag-cancelled": "Called off before",
-  "says-cancelled": "It was called off before its answers came.",
+  "says-cancelled": "It was called off or declined before its answers came.",
   "look-cancelled": "Is the visit still wanted, beside the one that took its place?",
   "flag-photos-missing": "Photos missing",
   "says-photos-missing": "Photos that were announced have not come for a week.",

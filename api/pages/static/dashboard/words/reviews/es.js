@@ -40,7 +40,7 @@ export default {
   "says-comment-seen-before": "Las mismas palabras están en otra visita.",
   "look-comment-seen-before": "Compare los dos: ¿se ha copiado?",
   "flag-cancelled": "Anulada antes",
-  "says-cancelled": "Se anuló antes de llegar las respuestas.",
+  "says-cancelled": "Se anuló o se rechazó antes de llegar sus respuestas.",
   "look-cancelled": "¿Hace falta todavía esta visita, junto a la que ocupó su lugar?",
   "flag-photos-missing": "Faltan fotos",
   "says-photos-missing": "Faltan desde hace una semana fotos anunciadas.",
