@@ -249,7 +249,7 @@ class Row(Schema):
     made = fields.Dict(
         keys=fields.String(),
         values=fields.Integer(),
-        metadata={"description": "How many accepted visits asked in each month of the period, with or without points"},
+        metadata={"description": "How many visits were accepted for each month, with or without points"},
     )
     worst_section = fields.Nested(WorstSection(), allow_none=True)
 
