@@ -5,6 +5,8 @@ import { load } from "./load.js";
 
 /** So many rows have their cells from the start, which is more than go on a screen, and as many more at a time follow. */
 const AT_ONCE = 20;
+/** Of a table with more rows than these, only those in sight are laid out. */
+const MANY = 100;
 
 /**
  * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
@@ -61,7 +63,7 @@ export function table({ caption, columns, rows, words, sort, file, toCsv = (row)
     draw();
   }
 
-  const whole = h("table", { class: "long", role: "table" }, h("caption", { class: "unseen" }, caption),
+  const whole = h("table", { class: rows.length > MANY ? "long many" : "long", role: "table" }, h("caption", { class: "unseen" }, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), body, foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf({}, cellsOf(columns, foot))));
   const widths = columns.slice(1).map(({ kind }) => `var(--${kind})`);
   whole.style.setProperty("--columns", ["minmax(var(--first), 1fr)", ...widths].join(" "));
