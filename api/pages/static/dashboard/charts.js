@@ -29,7 +29,7 @@ function ticks(low) {
 const short = (length) => Math.round(length * 10) / 10;
 const along = ({ low, high }, start, end) => (share) => short(start + ((share - low) / (high - low)) * (end - start));
 
-const frame = ({ width, height }, ...parts) => svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img" }, parts);
+const drawing = ({ width, height }, words, ...parts) => svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words }, parts);
 
 function set(element, attributes) {
   for (const key in attributes) element.setAttribute(key, attributes[key]);
@@ -41,7 +41,7 @@ const emptyRows = new WeakMap();
 function emptyRow(axis, x) {
   const middle = ROW.height / 2;
   if (!emptyRows.has(axis)) {
-    emptyRows.set(axis, frame(ROW,
+    emptyRows.set(axis, drawing(ROW, null,
       svg("path", { class: "tick", d: axis.ticks.map((tick) => `M${x(tick)} 0v${ROW.height}`).join("") }),
       svg("line", { class: "span", y1: middle, y2: middle }),
       svg("circle", { class: "dot", cy: middle, r: 4.5 })));
@@ -77,7 +77,7 @@ export function trend(scores, axis) {
   const y = along(axis, TREND.height - TREND.margin, TREND.margin);
   const known = scores.filter((score) => score != null);
   if (!known.length) return null;
-  emptyTrend ??= frame(TREND, svg("path", { class: "line" }), svg("circle", { class: "dot", r: 3 }));
+  emptyTrend ??= drawing(TREND, null, svg("path", { class: "line" }), svg("circle", { class: "dot", r: 3 }));
   const element = emptyTrend.cloneNode(true);
   const last = scores.findLastIndex((score) => score != null);
   set(element, { "aria-label": t("trendWords", { first: percent(known[0]), last: percent(known.at(-1)), n: known.length, of: scores.length }) });
@@ -105,7 +105,7 @@ export function months(rows, axis, width, height) {
   const y = along(axis, box.bottom, box.top);
   const every = Math.ceil(56 / step);
   const scores = rows.map((row) => row.score);
-  const drawing = frame(size,
+  return drawing(size, t("monthsWords", { n: scores.filter((score) => score != null).length }),
     axis.ticks.map((tick) => [
       svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
       svg("text", { x: box.left - 6, y: y(tick), dy: "0.35em", "text-anchor": "end" }, tickName(tick))]),
@@ -116,6 +116,4 @@ export function months(rows, axis, width, height) {
       svg("title", {}, t("monthWords", { month: monthName(row.month), score: percent(row.score), interval: range(row.interval), n: row.visits })),
       svg("line", { class: "span", x1: x(index), x2: x(index), y1: y(row.interval.low), y2: y(row.interval.high) }),
       svg("circle", { class: "dot", cx: x(index), cy: y(row.score), r: 4 }))));
-  set(drawing, { "aria-label": t("monthsWords", { n: scores.filter((score) => score != null).length }) });
-  return drawing;
 }

@@ -20,6 +20,9 @@ export function headline({ total, previous, change }, more = []) {
       more.map(([title, words]) => fact(title, words))));
 }
 
+/** Returns how many visits of a region's progress are of a kind, in all its months. */
+export const sumOf = ({ months }, kind) => months.reduce((total, month) => total + month[kind], 0);
+
 /** Returns the months of a place as a drawing and, for whoever cannot see it, as a table. */
 export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
   const visited = rows.filter((row) => row.visits);

@@ -3,7 +3,7 @@ import { address, common, filterBar, monthBefore, onward, period, runningMonth }
 import { axisOf, trend } from "../charts.js";
 import { onlyMost } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
-import { monthsCard, room } from "../report.js";
+import { monthsCard, room, sumOf } from "../report.js";
 
 /** Whole months without a visit after which a place is called to mind. */
 const LONG = 3;
@@ -52,12 +52,7 @@ function cards(tops, progress, stores) {
 
 function regionCard(row, progress, axis) {
   return placeCard(row, row.region, onward(`/dashboard/regions/${row.region.id}`),
-    progress ? madeAndOut(progress) : t("ofVisits", { n: row.visits }), monthsCard(row.region.name, row.months, Math.min(WIDEST, room()), HEIGHT, axis));
-}
-
-function madeAndOut({ months }) {
-  const sum = (kind) => months.reduce((total, month) => total + month[kind], 0);
-  return t("madeAndOut", { made: count(sum("accepted")), out: count(sum("out")) });
+    progress ? t("madeAndOut", { made: count(sumOf(progress, "accepted")), out: count(sumOf(progress, "out")) }) : t("ofVisits", { n: row.visits }), monthsCard(row.region.name, row.months, Math.min(WIDEST, room()), HEIGHT, axis));
 }
 
 function storeCard(row, axis) {

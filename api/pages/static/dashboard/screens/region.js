@@ -3,7 +3,7 @@ import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { count, range, score } from "../figures.js";
-import { fundamentals, headline, monthsCard, room, sections } from "../report.js";
+import { fundamentals, headline, monthsCard, room, sections, sumOf } from "../report.js";
 import { card, scrolling } from "../table.js";
 
 /** A region: its score, what lies right below it, and what explains it. */
@@ -11,17 +11,16 @@ export default async function ({ id, filters, read, readAll }) {
   const asked = common(filters, "region_id");
   const [report, progress, checklists] = await Promise.all([
     read(address(`/regions/${id}/score`, asked)),
-    read(address(`/regions/${id}/progress`, common(filters, "region_id", "checklist"))),
+    // What is out is told of all checklists together, so that no store is forewarned.
+    filters.checklist ? null : read(address(`/regions/${id}/progress`, asked)),
     readAll("/checklists?limit=500")]);
   const questions = await questionsOf(checklists, report.questions.map(({ checklist }) => checklist), read);
-  const out = progress.months.reduce((total, month) => total + month.out, 0);
   return {
     title: report.region.name,
     content: [
       h("p", { class: "row" }, h("span", { class: "quiet" }, report.region.code), h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations"))),
       filterBar(filters, readAll, ["from", "checklist"]),
-      // What is out is told of all checklists together, so that no store is forewarned.
-      headline(report, filters.checklist ? [] : [[t("stillOut"), count(out)]]),
+      headline(report, progress ? [[t("stillOut"), count(sumOf(progress, "out"))]] : []),
       card(t("within"), children(report.children)),
       card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
