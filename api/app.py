@@ -4,6 +4,7 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -70,6 +71,14 @@ CORS_SHOWS = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-
 BEHIND_TLS = "max-age=31536000"
 
 
+class _Flask(Flask):
+    """Flask for functions that are all synchronous."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is; Flask would look at each of them again for each request."""
+        return func
+
+
 class Json(DefaultJSONProvider):
     """JSON as it leaves: UTF-8, in the order in which it was built, times of UTC with a Z."""
 
@@ -80,7 +89,7 @@ class Json(DefaultJSONProvider):
 
 def create_app(settings: Settings) -> Flask:
     """Return the program for some settings."""
-    app = Flask("api", static_folder=None)
+    app = _Flask("api", static_folder=None)
     app.json = Json(app)
     app.config.update(
         API_TITLE="Mystery shopper",

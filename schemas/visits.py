@@ -110,9 +110,9 @@ class VisitQuery(Query):
 class VisitLocation(Schema):
     """Where a visit is made."""
 
-    id = Id(required=True)
-    code = fields.String(required=True)
-    name = fields.String(required=True)
+    id = Id(attribute="location_id", required=True)
+    code = fields.String(attribute="location_code", required=True)
+    name = fields.String(attribute="location_name", required=True)
     address = fields.String(required=True, allow_none=True)
     time_zone = fields.String(required=True)
     latitude = fields.Float(required=True, allow_none=True)
@@ -142,8 +142,8 @@ class PhotoCounts(Schema):
 class OwnVisit(Schema):
     """A visit as the one who makes it sees it."""
 
-    id = Id(required=True)
-    status = fields.String(required=True)
+    id = Id(attribute="visit.id", required=True)
+    status = fields.String(attribute="visit.status", required=True)
     location = fields.Nested(VisitLocation(), required=True)
     checklist = PINNED_CHECKLIST
     window = fields.Nested(Window(), attribute="visit", required=True)
@@ -156,8 +156,8 @@ class OwnVisit(Schema):
 class Shopper(Schema):
     """Who makes a visit; reviewers and administrators alone see him."""
 
-    id = Id(required=True)
-    name = fields.String(required=True)
+    id = Id(attribute="shopper_id", required=True)
+    name = fields.String(attribute="shopper_name", required=True)
 
 
 class Flag(Schema):
@@ -248,8 +248,8 @@ class ScoredAnswer(Schema):
 class WatchedVisit(Schema):
     """An accepted visit as managers and API clients see it: nothing tells who the shopper was."""
 
-    id = Id(required=True)
-    status = fields.String(required=True)
+    id = Id(attribute="visit.id", required=True)
+    status = fields.String(attribute="visit.status", required=True)
     location = fields.Nested(VisitLocation(), required=True)
     checklist = PINNED_CHECKLIST
     day = Day(attribute="visit.day", required=True)

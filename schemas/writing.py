@@ -1,6 +1,7 @@
 """How schemas write JSON: what marshmallow finds out anew for each field of each object is found out once."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import marshmallow as ma
@@ -17,20 +18,25 @@ def writer(schema: ma.Schema) -> Callable[[Any], dict[str, Any]]:
     """
     steps = []
     for name, field in schema.dump_fields.items():
-        path = (field.attribute or name).split(".")
-        steps.append((field.data_key or name, path, _writer_of(field)))
+        first, *others = (field.attribute or name).split(".")
+        steps.append((field.data_key or name, first, others, _writer_of(field)))
 
     def write(made: Any) -> dict[str, Any]:
         written = {}
-        for key, path, write_value in steps:
-            value = made
-            for name in path:
-                value = value.get(name, missing) if isinstance(value, dict) else getattr(value, name, missing)
+        get = made.get if isinstance(made, dict) else partial(getattr, made)
+        for key, first, others, write_value in steps:
+            value = get(first, missing)
+            for name in others:
+                value = _get(value, name)
             if value is not missing:
                 written[key] = value if value is None or write_value is None else write_value(value)
         return written
 
     return write
+
+
+def _get(made: Any, name: str) -> Any:
+    return made.get(name, missing) if isinstance(made, dict) else getattr(made, name, missing)
 
 
 def _writer_of(field: fields.Field[Any]) -> Write | None:

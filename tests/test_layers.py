@@ -61,7 +61,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.models": {"sqlalchemy", "pysqlite3", "orjson"},
     "api.migrations": {"sqlalchemy", "alembic"},
     # The demo's photos are drawn.
-    "api.services": {"sqlalchemy", "argon2", "rfc8785", "PIL"},
+    "api.services": {"sqlalchemy", "argon2", "orjson", "rfc8785", "PIL"},
     "api.settings": {"sqlalchemy"},
     "api.metrics": {"prometheus_client"},
     "api.routes": {

@@ -16,7 +16,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from api.models.statements import Transaction, errors_of
+from api.models.statements import Transaction, cursor_of, errors_of
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ def _begin_with(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         with errors_of(connection):
-            connection.connection.driver_connection.execute(begin)
+            cursor_of(connection.connection).execute(begin)
 
 
 def insert(session: Session, table: type[Any]) -> Any:

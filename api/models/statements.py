@@ -4,28 +4,32 @@ For the paths that every phone takes: what SQLAlchemy does anew for each executi
 SQLite does for it. Types, names and errors stay those of SQLAlchemy.
 """
 
-import json
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
     Date,
     Dialect,
+    Engine,
     Executable,
     Float,
+    Integer,
     LargeBinary,
+    PoolProxiedConnection,
     String,
     Uuid,
     bindparam,
+    cast,
     func,
     select,
 )
@@ -71,13 +75,15 @@ class Transaction:
         self.together: list[tuple[_Compiled, Mapping[str, Any]]] | None = None
 
 
-#: what statements run on. A Session whose transaction has not begun runs each by itself, outside any: what it
-#: reads is then of a moment of its own. It flushes nothing before.
+#: what statements run on. A Session whose transaction has not begun runs each by itself, as an Engine does,
+#: outside any: what it reads is then of a moment of its own. It flushes nothing before.
 Runner = Session | Transaction
 
 
-def rows(on: Runner, statement: Statement, **parameters: Any) -> list[Row]:
+def rows(on: Engine | Runner, statement: Statement, **parameters: Any) -> list[Row]:
     """Run a statement and return its rows, if it has any."""
+    if isinstance(on, Engine):
+        return _by_itself(on, statement, parameters)
     if isinstance(on, Session):
         if not on.in_transaction():
             return _by_itself(on.bind, statement, parameters)
@@ -89,37 +95,65 @@ def rows(on: Runner, statement: Statement, **parameters: Any) -> list[Row]:
         together.append((compiled, parameters))
         return []
     with errors_of(connection):
-        return compiled.run(connection.connection.driver_connection, parameters)
+        return compiled.run(cursor_of(connection.connection), parameters)
 
 
-def row(on: Runner, statement: Statement, **parameters: Any) -> Row | None:
+def row(on: Engine | Runner, statement: Statement, **parameters: Any) -> Row | None:
     """Run a statement that has one row or none, and return that."""
     found = rows(on, statement, **parameters)
     return found[0] if found else None
 
 
-def insert_many(dialect: str, table: type[Any], names: Sequence[str]) -> Any:
-    """Return an INSERT of rows with columns of these names, for ``many``; it knows ON CONFLICT.
+class InsertMany(Statement):
+    """An INSERT of rows with columns of these names, in the order of the table; ``finish`` adds ON CONFLICT.
 
     PostgreSQL takes all rows at once, as an array for each column; SQLite one after the other, which costs
     it nothing.
     """
-    if dialect == "sqlite":
-        return sqlite.insert(table)
-    columns = table.__table__.columns
-    arrays = [func.unnest(bindparam(name, type_=ARRAY(columns[name].type))) for name in names]
-    return postgresql.insert(table).from_select(names, select(*arrays))
+
+    def __init__(
+        self, table: type[Any], names: Sequence[str], finish: Callable[[Any], Executable] = lambda made: made
+    ) -> None:
+        columns = table.__table__.columns
+
+        def build(dialect: str) -> Executable:
+            if dialect == "sqlite":
+                return finish(sqlite.insert(table))
+            arrays = [func.unnest(_array(name, columns[name].type)) for name in names]
+            return finish(postgresql.insert(table).from_select(names, select(*arrays)))
+
+        super().__init__(build)
+        self.names = names
 
 
-def many(on: Runner, statement: Statement, each: Sequence[Mapping[str, Any]]) -> None:
-    """Run an ``insert_many`` with some rows, in their order."""
+def _array(name: str, of: TypeEngine[Any]) -> ColumnElement[Any]:
+    """Return a parameter of PostgreSQL that is a list."""
+    if isinstance(of, Integer):  # psycopg would look at each number by itself
+        return cast(bindparam(name, type_=_Numbers), ARRAY(of))
+    return bindparam(name, type_=ARRAY(of))
+
+
+class _Numbers(TypeDecorator[Sequence[int]]):
+    """Whole numbers as PostgreSQL reads an array."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> str:
+        """Return the array as text."""
+        return f"{{{','.join(map(str, value or ()))}}}"
+
+
+def many(on: Runner, statement: InsertMany, each: Sequence[Sequence[Any]]) -> None:
+    """Insert some rows, their values in the order of the statement's names."""
     connection = on.connection() if isinstance(on, Session) else on.connection
+    names = statement.names
     if connection.dialect.name == "postgresql":
-        rows(on, statement, **{name: [row[name] for row in each] for name in each[0]})
+        rows(on, statement, **dict(zip(names, map(list, zip(*each, strict=True)), strict=True)))
         return
-    compiled = statement.compiled(connection.dialect, each[0])
+    compiled = statement.compiled(connection.dialect, names)
     with errors_of(connection):
-        connection.connection.cursor().executemany(compiled.text, [compiled.bound(row) for row in each])
+        cursor_of(connection.connection).executemany(compiled.text, compiled.bound_rows(each))
 
 
 @contextmanager
@@ -148,8 +182,7 @@ def together(on: Runner) -> Iterator[None]:
         for name, value in compiled.bound(given).items()
     }
     with errors_of(on.connection):
-        driver: Any = on.connection.connection.driver_connection
-        driver.execute(text, parameters)
+        cursor_of(on.connection.connection).execute(text, parameters)
 
 
 @cache
@@ -160,6 +193,17 @@ def _as_one(statements: Sequence["_Compiled"]) -> str:
     )
     parts = ", ".join(f"part_{number} AS ({text})" for number, text in reversed(list(enumerate(others))))
     return f"WITH {parts} {first}" if parts else first
+
+
+def cursor_of(connection: PoolProxiedConnection) -> Any:
+    """Return the driver's cursor that a connection keeps; what it gave is fetched before it is used again.
+
+    With a new one psycopg takes twice as long for a query.
+    """
+    kept = connection.info
+    if "cursor" not in kept:
+        kept["cursor"] = connection.cursor()
+    return kept["cursor"]
 
 
 class errors_of:
@@ -186,7 +230,7 @@ def _by_itself(engine: Any, statement: Statement, parameters: Mapping[str, Any])
     with suppress(dialect.loaded_dbapi.Error):
         connection = engine.raw_connection()
         try:
-            return compiled.run(connection.driver_connection, parameters)
+            return compiled.run(cursor_of(connection), parameters)
         except dialect.loaded_dbapi.Error as error:
             if dialect.is_disconnect(error, connection.driver_connection, None):
                 connection.invalidate(error)
@@ -195,7 +239,7 @@ def _by_itself(engine: Any, statement: Statement, parameters: Mapping[str, Any])
         finally:
             connection.close()
     with engine.connect() as anew, errors_of(anew):
-        return compiled.run(anew.connection.driver_connection, parameters)
+        return compiled.run(cursor_of(anew.connection), parameters)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,9 +255,9 @@ class _Compiled:
     row: Callable[[Any], Row] | None
     reading: Sequence[tuple[int, Processor]]
 
-    def run(self, driver: Any, parameters: Mapping[str, Any]) -> list[Row]:
-        """Run on the driver's own connection."""
-        cursor = driver.execute(self.text, self.bound(parameters))
+    def run(self, cursor: Any, parameters: Mapping[str, Any]) -> list[Row]:
+        """Run with a cursor of the driver."""
+        cursor.execute(self.text, self.bound(parameters))
         if self.row is None:
             return []
         found = cursor.fetchall()
@@ -227,6 +271,16 @@ class _Compiled:
         if self.positional:
             return [process(values[name]) if process else values[name] for name, process in self.binding]
         return {name: process(values[name]) if process else values[name] for name, process in self.binding}
+
+    def bound_rows(self, each: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """Return rows of parameters, each in the order of the text, as the driver takes them."""
+        processes = [process for _, process in self.binding]
+        if not any(processes):
+            return each
+        return [
+            [process(value) if process else value for process, value in zip(processes, row, strict=True)]
+            for row in each
+        ]
 
     def _read(self, stored: Sequence[Any]) -> list[Any]:
         values = list(stored)
@@ -279,13 +333,13 @@ def _remembering(kind: type[TypeEngine[Any]], dialect: Dialect) -> Processor | N
 
 def among(column: Any, name: str, dialect: str) -> ColumnElement[bool]:
     """Return the condition that a UUID, bytes or a whole number are in the list that ``name`` gives."""
+    found: ColumnElement[bool]
     if dialect == "postgresql":
-        return cast(ColumnElement[bool], column == func.any(bindparam(name, type_=ARRAY(column.type))))
-    listed = func.json_each(bindparam(name, type_=_HexAsJson)).table_valued("value").c.value
-    return cast(
-        ColumnElement[bool],
-        column.in_(select(func.unhex(listed) if isinstance(column.type, LargeBinary) else listed)),
-    )
+        found = column == func.any(_array(name, column.type))
+    else:
+        listed = func.json_each(bindparam(name, type_=_HexAsJson)).table_valued("value").c.value
+        found = column.in_(select(func.unhex(listed) if isinstance(column.type, LargeBinary) else listed))
+    return found
 
 
 class _HexAsJson(TypeDecorator[Sequence[UUID | bytes | int]]):
@@ -296,7 +350,7 @@ class _HexAsJson(TypeDecorator[Sequence[UUID | bytes | int]]):
 
     def process_bind_param(self, value: Sequence[UUID | bytes | int] | None, dialect: Dialect) -> str:
         """Return the list as JSON."""
-        return json.dumps([_hex(each) for each in value or ()])
+        return orjson.dumps([_hex(each) for each in value or ()]).decode()
 
 
 def _hex(value: UUID | bytes | int) -> str | int:

@@ -126,6 +126,19 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE}
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: by schema: what a query without parameters stands for
+        self._defaults: dict[ma.Schema, dict[str, Any]] = {}
+
+    def parse(self, argmap: Any, req: Request | None = None, **options: Any) -> Any:
+        """Return the arguments; those of a query without parameters are found out once."""
+        if options.get("location") != "query" or request.query_string:
+            return super().parse(argmap, req, **options)
+        if argmap not in self._defaults:
+            self._defaults[argmap] = super().parse(argmap, req, **options)
+        return dict(self._defaults[argmap])
+
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Return the body; one that is absent is an empty text, and so no JSON."""
         return read_json()

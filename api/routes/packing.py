@@ -20,7 +20,9 @@ def as_taken(response: Response) -> Response:
     """
     packs = False
     if _is_large(response):
-        response.vary.add("Accept-Encoding")  # caches are told that it has two forms
+        # Caches are told that it has two forms; response.vary would take the header apart for that.
+        others = response.headers.get("Vary")
+        response.headers["Vary"] = f"{others}, Accept-Encoding" if others else "Accept-Encoding"
         packs = request.accept_encodings["gzip"] > 0
     if packs and "ETag" in response.headers:
         tag, _ = response.get_etag()

@@ -36,8 +36,8 @@ def reading() -> Session:
 
 def close_reading(error: BaseException | None = None) -> None:
     """Give the snapshot back, if one was opened."""
-    session = g.pop("reading", None)
-    if session is not None:
+    session: Session | None = g.pop("reading", None)
+    if session is not None and session.in_transaction():  # else it holds nothing
         session.close()
 
 

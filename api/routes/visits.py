@@ -120,7 +120,8 @@ def list_visits(query: dict[str, Any]) -> Response:
     """
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
     page, view = visits.list_visits(reading(), actor(), limit, cursor, mine, query)
-    return listed(_dumped(reading(), page.items, view), page.cursor)
+    described = visits.described(reading(), page.items, view)
+    return listed(SCHEMAS[view].dump(described, many=True), page.cursor)
 
 
 @routes.get("/visits/<uuid:visit_id>", who="read visits", refuses=[problems.VISIT_NOT_FOUND])
@@ -200,5 +201,5 @@ def _address(visit: Mapping[str, Any]) -> str:
 
 
 def _dumped(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(visits.described(session, found, view), many=True)
+    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(visits.shown(session, found, view), many=True)
     return dumped

@@ -1,9 +1,9 @@
 """Canonical JSON (RFC 8785): the same content is the same bytes, so that its hash stands for it."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import rfc8785
 
 from api.domain.answers import MAX_NUMBER
@@ -12,10 +12,10 @@ from api.domain.answers import MAX_NUMBER
 def canonical(content: Mapping[str, Any]) -> bytes:
     """Return the canonical JSON of what came as JSON."""
     if _is_written_alike(content):
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        # Keys are sorted by UTF-16 code units, which is by code points where none is beyond these.
-        if text.isascii() or max(text) < "\ud800":
-            return text.encode()
+        text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        # The RFC sorts keys by UTF-16 code units, orjson by bytes of UTF-8: the same below U+E000.
+        if text.isascii() or max(text) < 0xEE:
+            return text
     try:
         return rfc8785.dumps(content)
     except rfc8785.IntegerDomainError:
@@ -23,7 +23,7 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def _is_written_alike(value: Any) -> bool:
-    """Whether Python's encoder, ten times as fast, writes the values as the RFC asks."""
+    """Whether orjson, a hundred times as fast, writes the values as the RFC asks."""
     kind = type(value)
     if kind is dict:
         return all(map(_is_written_alike, value.values()))

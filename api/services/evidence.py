@@ -16,7 +16,7 @@ from api.models.base import now
 from api.models.events import Event
 from api.models.photos import Photo
 from api.models.places import Location
-from api.models.statements import Row, Runner, Statement, among, insert_many, many, row, rows
+from api.models.statements import InsertMany, Row, Runner, Statement, among, many, row, rows
 from api.models.submissions import CommentPrint, Submission
 from api.models.visits import Visit
 from api.services import reviews
@@ -46,13 +46,11 @@ def metres_from_location(session: Session, visit: Visit, submission: Submission)
     return round(evidence.distance(position, store)) if position and store else None
 
 
-_REMEMBER = Statement(
-    lambda dialect: insert_many(
-        dialect, CommentPrint, ("organization_id", "print", "visit_id", "question")
-    ).on_conflict_do_nothing()
+_REMEMBER = InsertMany(
+    CommentPrint,
+    ("organization_id", "print", "visit_id", "question"),
+    lambda insert: insert.on_conflict_do_nothing(),
 )
-
-
 _IN_ANOTHER = Statement(
     lambda dialect: (
         select(CommentPrint.print, CommentPrint.visit_id, CommentPrint.question)
@@ -76,19 +74,7 @@ def comments_seen_before(
     if not prints:
         return []
     # Of two visits that send the same comment at once, the second waits here and then sees the first.
-    many(
-        on,
-        _REMEMBER,
-        [
-            {
-                "organization_id": organization_id,
-                "print": each,
-                "visit_id": visit_id,
-                "question": questions[each],
-            }
-            for each in prints
-        ],
-    )
+    many(on, _REMEMBER, [(organization_id, each, visit_id, questions[each]) for each in prints])
     first = row(on, _IN_ANOTHER, organization_id=organization_id, visit_id=visit_id, prints=prints)
     if first is None:
         return []
@@ -124,16 +110,12 @@ def flags_of_photos(
 
 
 _TOLD = ("code", "detail", "photo_id", "question", "other_visit_id", "other_photo_id", "other_question")
-_FLAG = ("visit_id", "revision", *_TOLD)
-_ADD_FLAGS = Statement(lambda dialect: insert_many(dialect, tables.Flag, _FLAG))
+_ADD_FLAGS = InsertMany(tables.Flag, ("visit_id", "revision", *_TOLD))
 
 
 def add_flags(on: Runner, visit_id: uuid.UUID, revision: int, flags: Iterable[Flag]) -> None:
     """Keep flags of a revision."""
-    kept = [
-        {"visit_id": visit_id, "revision": revision, **{name: getattr(flag, name) for name in _TOLD}}
-        for flag in flags
-    ]
+    kept = [(visit_id, revision, *(getattr(flag, name) for name in _TOLD)) for flag in flags]
     if kept:
         many(on, _ADD_FLAGS, kept)
 

@@ -71,7 +71,7 @@ def decide(
     for key in question_reasons or ():
         if key not in known:
             raise problems.invalid(pointer("question_reasons", key), "There is no such question.")
-    return _settle(
+    settled = _settle(
         session,
         case_of(session, visit),
         decision,
@@ -80,6 +80,7 @@ def decide(
         reviewer_id=actor.id,
         replaces_id=standing.id if standing else None,
     )
+    return Decision(**settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +145,11 @@ _DECIDE = Statement(insert(Decision))
 
 def _settle(
     on: Runner, case: Case, decision: str, changes: Mapping[str, Any] | None = None, **why: Any
-) -> Decision:
+) -> dict[str, Any]:
     """Make of the visit what the decision says, and move its totals if that changes whether it counts.
 
-    ``changes`` are columns of the visit that change with it; ``why`` holds the decision's reason,
-    question_reasons, reviewer_id and replaces_id, if it has any.
+    Returns the decision's columns. ``changes`` are columns of the visit that change with it; ``why`` holds
+    the decision's reason, question_reasons, reviewer_id and replaces_id, if it has any.
     """
     status = visits.STATUS_AFTER[decision]
     counts = status == "accepted"
@@ -173,7 +174,7 @@ def _settle(
         **why,
     }
     rows(on, _DECIDE, **decided)
-    return Decision(**decided)
+    return decided
 
 
 def _same(

@@ -4,43 +4,28 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, inspect, select
 from sqlalchemy.orm import Session
 
 from api.domain.months import month_name
-from api.domain.scoring import QuestionScore, Sums, VisitScore, score_visit, share
+from api.domain.scoring import Points, QuestionScore, Sums, VisitScore, score_visit, share
 from api.models.checklists import Checklist
 from api.models.places import Location
 from api.models.scores import SHARED_ANSWERS, Subject, Tally, Total
-from api.models.statements import Runner, Statement, insert_many, many
+from api.models.statements import InsertMany, Runner, many
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import Published, published
 
-_SUMMED = (
-    "asked",
-    "visits",
-    "earned",
-    "possible",
-    "earned_squared",
-    "product",
-    "possible_squared",
-    "critical_failures",
-    "passed",
-    *SHARED_ANSWERS,
-)
-_TOTAL = ("location_number", "subject_id", "month", *_SUMMED)
+#: so many columns of a total say where it is kept, the others are sums
+TOTAL_KEY = len(inspect(Total).primary_key)
+_SUMMED = Total.__table__.columns.keys()[TOTAL_KEY:]
 
 
-class Cell(NamedTuple):
-    """Where a total or a tally is kept; ``answer`` is empty for a total."""
-
-    location_number: int
-    subject_id: int
-    month: int
-    answer: str = ""
+#: where a total or a tally is kept: location, subject and month by their numbers, and of a tally the answer
+Cell = tuple[Any, ...]
 
 
 def result_of(score: VisitScore) -> dict[str, Any]:
@@ -92,58 +77,56 @@ def add(
     Rows are taken in key order, so that two visits at once never wait for each other in a ring.
     """
     totals, tallies = shares_of(version, location_number, month, score)
-    many(on, _ADD_TOTALS, [total_row(cell, numbers, sign) for cell, numbers in sorted(totals.items())])
+    if sign == -1:
+        totals = [(*row[:TOTAL_KEY], *(-number for number in row[TOTAL_KEY:])) for row in totals]
+        tallies = [(*cell, -times) for *cell, times in tallies]
+    many(on, _ADD_TOTALS, totals)
     if tallies:
-        many(on, _ADD_TALLIES, [tally_row(cell, times * sign) for cell, times in sorted(tallies.items())])
+        many(on, _ADD_TALLIES, tallies)
 
 
-def _adding(table: type[Total] | type[Tally], summed: tuple[str, ...]) -> Statement:
-    """Return the statement that adds a row to the one with the same key, or begins it."""
+def _adding(table: type[Total] | type[Tally]) -> InsertMany:
+    """Return the statement that adds rows to those with the same key, or begins them."""
+    columns = table.__table__.columns
 
-    def build(dialect: str) -> Executable:
-        names = table.__table__.columns.keys()
-        statement = insert_many(dialect, table, names)
-        key = [name for name in names if name not in summed]
-        added = {name: getattr(table, name) + statement.excluded[name] for name in summed}
-        upsert: Executable = statement.on_conflict_do_update(index_elements=key, set_=added)
+    def on_conflict(insert: Any) -> Executable:
+        added = {each.name: each + insert.excluded[each.name] for each in columns if not each.primary_key}
+        upsert: Executable = insert.on_conflict_do_update(
+            index_elements=table.__table__.primary_key, set_=added
+        )
         return upsert
 
-    return Statement(build)
+    return InsertMany(table, columns.keys(), on_conflict)
 
 
-_ADD_TOTALS = _adding(Total, _SUMMED)
-_ADD_TALLIES = _adding(Tally, ("times",))
+_ADD_TOTALS, _ADD_TALLIES = _adding(Total), _adding(Tally)
 
 
 def shares_of(
     version: Published, location_number: int, month: int, score: VisitScore
-) -> tuple[dict[Cell, tuple[int, ...]], dict[Cell, int]]:
-    """Return what one visit adds to the totals and to the tallies, by cell."""
+) -> tuple[list[tuple[int, ...]], list[tuple[Any, ...]]]:
+    """Return what one visit adds to the totals and to the tallies: rows of either, in key order."""
+    subjects = version.subjects
 
-    def cell(kind: str, key: str, answer: str = "") -> Cell:
-        return Cell(location_number, version.subjects[kind, key], month, answer)
-
-    def numbers(
-        sums: Sums, failures: int = 0, passed: int = 0, given: tuple[str, ...] = ()
+    def total(
+        kind: str, key: str, points: Points, failures: int = 0, passed: int = 0, given: tuple[str, ...] = ()
     ) -> tuple[int, ...]:
-        return (1, *sums, failures, passed, *_shared(given))
+        cell = location_number, subjects[kind, key], month
+        return (*cell, 1, *Sums.of(points), failures, passed, *_shared(given))
 
-    totals = {
-        cell("visit", ""): numbers(
-            Sums.of(score.points), int(bool(score.critical_failures)), int(score.passed)
-        )
-    }
-    for key, points in score.points_by_section().items():
-        totals[cell("section", key)] = numbers(Sums.of(points))
-    for key, points in score.points_by_fundamental().items():
-        totals[cell("fundamental", key)] = numbers(Sums.of(points))
-    tallies = {}
-    for question in score.questions:
-        totals[cell("question", question.key)] = numbers(Sums.of(question.points), given=question.tallies)
-        for answer in question.tallies:
-            if answer not in SHARED_ANSWERS:
-                tallies[cell("question", question.key, answer)] = 1
-    return totals, tallies
+    totals = [
+        total("visit", "", score.points, int(bool(score.critical_failures)), int(score.passed)),
+        *(total("section", key, points) for key, points in score.points_by_section().items()),
+        *(total("fundamental", key, points) for key, points in score.points_by_fundamental().items()),
+        *(total("question", each.key, each.points, given=each.tallies) for each in score.questions),
+    ]
+    tallies = [
+        (location_number, subjects["question", question.key], month, answer, 1)
+        for question in score.questions
+        for answer in question.tallies
+        if answer not in SHARED_ANSWERS
+    ]
+    return sorted(totals), sorted(tallies)
 
 
 @lru_cache(maxsize=100)
@@ -170,13 +153,15 @@ def differences(session: Session) -> Iterator[str]:
         if result_of(score) != submission.result:
             yield f"visit {visit_id}: its stored score is not what its answers score"
         some_totals, some_tallies = shares_of(version, number, month, score)
-        for cell, numbers in some_totals.items():
-            totals.setdefault(cell, Counter()).update(dict(zip(_SUMMED, numbers, strict=True)))
-        tallies.update(some_tallies)
+        for row in some_totals:
+            shares = dict(zip(_SUMMED, row[TOTAL_KEY:], strict=True))
+            totals.setdefault(row[:TOTAL_KEY], Counter()).update(shares)
+        for *answered, times in some_tallies:
+            tallies[tuple(answered)] += times
 
     names = _Names(session)
     for total in session.scalars(select(Total).execution_options(yield_per=1000)):
-        cell = Cell(total.location_number, total.subject_id, total.month)
+        cell: Cell = total.location_number, total.subject_id, total.month
         stored = {name: getattr(total, name) for name in _SUMMED}
         counted = totals.pop(cell, Counter())
         for name in _SUMMED:
@@ -185,23 +170,12 @@ def differences(session: Session) -> Iterator[str]:
     for cell in totals:
         yield f"{names.of(cell)}: is missing"
     for tally in session.scalars(select(Tally).execution_options(yield_per=1000)):
-        cell = Cell(tally.location_number, tally.subject_id, tally.month, tally.answer)
+        cell = tally.location_number, tally.subject_id, tally.month, tally.answer
         times = tallies.pop(cell, 0)
         if tally.times != times:
             yield f"{names.of(cell)}: was counted {tally.times} times, a recount gives {times}"
     for cell in tallies:
         yield f"{names.of(cell)}: is missing"
-
-
-def total_row(cell: Cell, numbers: tuple[int, ...], sign: int = 1) -> dict[str, int]:
-    """Return the row of a total."""
-    signed = numbers if sign == 1 else [sign * number for number in numbers]
-    return dict(zip(_TOTAL, (*cell[:3], *signed), strict=True))
-
-
-def tally_row(cell: Cell, times: int) -> dict[str, Any]:
-    """Return the row of a tally."""
-    return {**cell._asdict(), "times": times}
 
 
 class _Names:
@@ -224,8 +198,8 @@ class _Names:
         return dict(self.session.execute(select(Location.number, Location.id)).all())
 
     def of(self, cell: Cell) -> str:
-        answer = f" = {cell.answer}" if cell.answer else ""
+        location_number, subject_id, month, *answer = cell
         return (
-            f"location {self.locations[cell.location_number]}, {month_name(cell.month)}, "
-            f"{self.subjects[cell.subject_id]}{answer}"
+            f"location {self.locations[location_number]}, {month_name(month)}, "
+            f"{self.subjects[subject_id]}{''.join(f' = {each}' for each in answer)}"
         )

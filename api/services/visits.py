@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, bindparam, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, select, update
+from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import SHOPPER, Actor
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.photos import Photo
 from api.models.places import Location
-from api.models.statements import Runner, Statement, among, rows
+from api.models.statements import Row, Runner, Statement, among, rows
 from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
@@ -102,7 +102,7 @@ def _page(view: View, role: str, filters: frozenset[str], after: bool) -> Statem
     """Return the statement for a page of what a role sees of visits, with some of the filters."""
     actor = visibility.anyone(role)
     visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
-    query = select(*_SHOWN[view]).where(visible, *(_FILTERS[name] for name in sorted(filters)))
+    query = _shown(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
     return keyed(query, Visit.day, Visit.id, after=after)
 
 
@@ -110,9 +110,15 @@ _SHOWN_TO_ALL = (
     Visit.id,
     Visit.status,
     Visit.revision,
-    Visit.location_id,
     Visit.checklist_version_id,
     Visit.day,
+    Visit.location_id,
+    Location.code.label("location_code"),
+    Location.name.label("location_name"),
+    Location.address,
+    Location.time_zone,
+    Location.latitude,
+    Location.longitude,
 )
 _SHOWN_TO_SHOPPER = (
     *_SHOWN_TO_ALL,
@@ -120,20 +126,39 @@ _SHOWN_TO_SHOPPER = (
     Visit.closes_at,
     Visit.return_reason,
     Visit.question_reasons,
+    Submission.photos.label("expected_photos"),
 )
-#: the columns that lists show, by view
-_SHOWN: Mapping[View, tuple[InstrumentedAttribute[Any], ...]] = {
+#: the columns that are shown, by view
+_SHOWN: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
     "own": _SHOWN_TO_SHOPPER,
-    "watched": (*_SHOWN_TO_ALL, Visit.part_of_day),
+    "watched": (*_SHOWN_TO_ALL, Visit.part_of_day, Submission.result),
     "evidence": (
         *_SHOWN_TO_SHOPPER,
         Visit.external_id,
         Visit.shopper_id,
+        User.name.label("shopper_name"),
         Visit.started_at,
         Visit.finished_at,
         Visit.decline_reason,
     ),
 }
+
+
+def _shown(view: View) -> Select[Any]:
+    """Return the query for what a view shows of visits, with what each has one of."""
+    # Outer joins, though a visit has each but answers: visits are found first, and what belongs to them then.
+    query = (
+        select(*_SHOWN[view])
+        .select_from(Visit)
+        .outerjoin(Location, Location.id == Visit.location_id)
+        .outerjoin(Submission, (Submission.visit_id == Visit.id) & (Submission.revision == Visit.revision))
+    )
+    return query.outerjoin(User, User.id == Visit.shopper_id) if view == "evidence" else query
+
+
+@cache
+def _named_shown(view: View) -> Statement:
+    return Statement(lambda dialect: _shown(view).where(among(Visit.id, "ids", dialect)))
 
 
 _CHANGE = Statement(update(Visit).where(Visit.id == bindparam("visit_id")))
@@ -144,30 +169,6 @@ def change(on: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
     rows(on, _CHANGE, visit_id=visit_id, **columns)
 
 
-_LOCATIONS = Statement(
-    lambda dialect: select(
-        Location.id,
-        Location.code,
-        Location.name,
-        Location.address,
-        Location.time_zone,
-        Location.latitude,
-        Location.longitude,
-    ).where(among(Location.id, "ids", dialect))
-)
-
-
-def _of_submissions(column: Any) -> Statement:
-    """Return the statement that selects a column of the submissions of visits."""
-    return Statement(
-        lambda dialect: select(Submission.visit_id, Submission.revision, column).where(
-            among(Submission.visit_id, "ids", dialect)
-        )
-    )
-
-
-_EXPECTED_PHOTOS = _of_submissions(Submission.photos)
-_RESULTS = _of_submissions(Submission.result)
 _PHOTO_STATUSES = Statement(
     lambda dialect: select(Photo.visit_id, Photo.id, Photo.status).where(
         among(Photo.visit_id, "ids", dialect)
@@ -175,7 +176,6 @@ _PHOTO_STATUSES = Statement(
 )
 
 
-_PEOPLE = Statement(lambda dialect: select(User.id, User.name).where(among(User.id, "ids", dialect)))
 _FLAGS = Statement(
     lambda dialect: (
         select(
@@ -195,48 +195,35 @@ _FLAGS = Statement(
 )
 
 
-def described(session: Session, found: Sequence[Any], view: View) -> list[dict[str, Any]]:
-    """Return visits, or rows of a list of them, with what their view shows of all that belongs to them.
+def shown(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
+    """Return visits as ``described`` does, in their order, as they are now stored."""
+    by_id = {row.id: row for row in rows(session, _named_shown(view), ids=[visit.id for visit in found])}
+    return described(session, [by_id[visit.id] for visit in found], view)
 
-    Of answers it is what the revision had with which the visit was read.
+
+def described(session: Session, found: Sequence[Row], view: View) -> list[dict[str, Any]]:
+    """Return rows of a list of visits with what their view shows of all that belongs to them.
+
+    A row has what each has one of, its location and shopper among it.
     """
-    ids = [visit.id for visit in found]
-    places = {
-        place.id: place for place in rows(session, _LOCATIONS, ids=list({v.location_id for v in found}))
-    }
     described: list[dict[str, Any]] = []
     for visit in found:
         document = published(session, visit.checklist_version_id).document
-        described.append(
-            {
-                "id": visit.id,
-                "status": visit.status,
-                "location": places[visit.location_id],
-                "checklist": {"key": document.key, "version": document.version},
-                "visit": visit,
-            }
-        )
+        checklist = {"key": document.key, "version": document.version}
+        described.append({"visit": visit, "location": visit, "shopper": visit, "checklist": checklist})
     if view == "watched":
-        results = {(row.visit_id, row.revision): row.result for row in rows(session, _RESULTS, ids=ids)}
         for visit, row in zip(found, described, strict=True):
-            row["score"] = visit_score(results[visit.id, visit.revision])
-    else:
-        answered = [visit.id for visit in found if visit.revision]
-        submissions = rows(session, _EXPECTED_PHOTOS, ids=answered) if answered else []
-        expected = {(row.visit_id, row.revision): row.photos for row in submissions}
-        statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
-        for photo in rows(session, _PHOTO_STATUSES, ids=ids):
-            statuses[photo.visit_id][str(photo.id)] = photo.status
-        for visit, row in zip(found, described, strict=True):
-            named = expected.get((visit.id, visit.revision), [])
-            row["photos"] = _photo_counts(named, statuses[visit.id])
+            row["score"] = visit_score(visit.result)
+        return described
+    statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
+    for photo in rows(session, _PHOTO_STATUSES, ids=[visit.id for visit in found]):
+        statuses[photo.visit_id][str(photo.id)] = photo.status
+    for visit, row in zip(found, described, strict=True):
+        row["photos"] = _photo_counts(visit.expected_photos or [], statuses[visit.id])
     if view == "evidence":
-        shoppers = rows(session, _PEOPLE, ids=list({visit.shopper_id for visit in found}))
-        people = {each.id: each for each in shoppers}
         flags = flags_of(session, found)
-        for row in described:
-            row["shopper"] = people[row["visit"].shopper_id]
-            row["flags"] = flags[row["id"]]
+        for visit, row in zip(found, described, strict=True):
+            row["flags"] = flags[visit.id]
     return described
 
 

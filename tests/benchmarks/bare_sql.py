@@ -133,26 +133,26 @@ class BareSql:
             for row in rows:
                 copy.write_row(row)
 
-    def add(self, table: type[Total] | type[Tally], rows: Sequence[dict[str, Any]]) -> None:
+    def add(self, table: type[Total] | type[Tally], rows: Sequence[Sequence[Any]]) -> None:
         """Add rows, if there are any, to those with the same key, or begin them."""
         if not rows:
             return
-        marks = ", ".join([self.mark] * len(rows[0]))
-        names = f"{table.__tablename__} ({', '.join(rows[0])})"
+        columns = table.__table__.columns.keys()
+        marks = ", ".join([self.mark] * len(columns))
+        names = f"{table.__tablename__} ({', '.join(columns)})"
         # Not one statement with all rows: PostgreSQL takes twice as long for that.
-        self.cursor.executemany(
-            f"INSERT INTO {names} VALUES ({marks}) {_adding(table)}", [list(row.values()) for row in rows]
-        )
+        self.cursor.executemany(f"INSERT INTO {names} VALUES ({marks}) {_adding(table)}", rows)
 
-    def add_many(self, table: type[Total] | type[Tally], rows: Sequence[dict[str, Any]]) -> None:
+    def add_many(self, table: type[Total] | type[Tally], rows: Sequence[Sequence[Any]]) -> None:
         """Do the same with very many."""
         if not rows:
             return
-        names, columns = table.__tablename__, ", ".join(rows[0])
+        names, columns = table.__tablename__, table.__table__.columns.keys()
+        listed = ", ".join(columns)
         self.cursor.execute(f"CREATE TEMPORARY TABLE many AS SELECT * FROM {names} LIMIT 0")
-        self.fill("many", list(rows[0]), (list(row.values()) for row in rows))
+        self.fill("many", columns, rows)
         self.cursor.execute(
-            f"INSERT INTO {names} ({columns}) SELECT {columns} FROM many WHERE true "
+            f"INSERT INTO {names} ({listed}) SELECT {listed} FROM many WHERE true "
             f"ORDER BY location_number, subject_id, month {_adding(table)}"
         )
         self.cursor.execute("DROP TABLE many")

@@ -198,21 +198,19 @@ class Ground:
 
     def _shares(
         self, scores: Sequence[VisitScore], counts: Counter[tuple[int, int, int]]
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    ) -> tuple[list[tuple[int, ...]], list[tuple[Any, ...]]]:
         """Return the rows of totals and tallies, out of how often each sample is in a place and month."""
         sums: dict[totals.Cell, tuple[int, ...]] = {}
         tallies: Counter[totals.Cell] = Counter()
         for (number, month, sample), times in counts.items():
             some_totals, some_tallies = totals.shares_of(self.version, number, month, scores[sample])
-            for cell, numbers in some_totals.items():
+            for row in some_totals:
+                cell, numbers = row[: totals.TOTAL_KEY], row[totals.TOTAL_KEY :]
                 before = sums.get(cell, (0,) * len(numbers))
                 sums[cell] = tuple(b + times * n for b, n in zip(before, numbers, strict=True))
-            for cell, once in some_tallies.items():
-                tallies[cell] += times * once
-        return (
-            [totals.total_row(cell, numbers) for cell, numbers in sums.items()],
-            [totals.tally_row(cell, times) for cell, times in tallies.items()],
-        )
+            for *cell_of_tally, once in some_tallies:
+                tallies[tuple(cell_of_tally)] += times * once
+        return [cell + numbers for cell, numbers in sums.items()], [(*cell, n) for cell, n in tallies.items()]
 
 
 class _Sample:

@@ -133,9 +133,7 @@ def _work(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[], Non
     about = json.dumps(commented(version.document, given))
     submission = seed.submission(key, json.dumps(given), about, json.dumps(totals.result_of(score)), moment)
     decision = seed.decision(bare, key, moment)
-    sums, tallies = totals.shares_of(version, place, month, score)
-    total_rows = [totals.total_row(cell, numbers) for cell, numbers in sorted(sums.items())]
-    tally_rows = [totals.tally_row(cell, times) for cell, times in sorted(tallies.items())]
+    total_rows, tally_rows = totals.shares_of(version, place, month, score)
     changed = {
         "status": "accepted",
         "revision": 1,
