@@ -91,6 +91,7 @@ def figures(programs: Sequence[Program], requests: Sequence[Sequence[bytes]], cl
     warming = len(requests[0]) // 10
     for program, wanted in zip(programs, requests, strict=True):
         program.send(wanted[:warming], clients)
+        program.bare.settle()
     hellos = [host.hello(clients)]
     loads: list[list[Load]] = [[] for _ in programs]
     for number in range(ROUNDS):
