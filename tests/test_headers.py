@@ -220,6 +220,20 @@ def test_answers_of_all_kinds_can_be_read_from_a_named_origin(
         assert len(answer.headers.getlist("Vary")) == 1, status
 
 
+def test_what_two_things_make_vary_is_told_in_one_header(open_world: World) -> None:
+    open_world.checklist  # noqa: B018
+    path = "/checklists/visit/versions/1"
+    for taken in ({}, {"Accept-Encoding": "gzip"}):
+        headers = {"Origin": NAMED, **taken}
+        large = open_world.shopper.get(path, headers=headers)
+        known = open_world.shopper.get(path, headers={**headers, "If-None-Match": large.headers["ETag"]})
+        head = open_world.shopper.call("HEAD", path, headers=headers)
+        assert [each.status_code for each in (large, known, head)] == [200, 304, 200]
+        for answer in (large, known, head):
+            assert len(answer.headers.getlist("Vary")) == 1
+            assert set(answer.vary) == {"Origin", "Accept-Encoding"}
+
+
 def test_callers_without_an_origin_see_only_vary(open_world: World) -> None:
     answer = open_world.admin.get("/me")
     ok(answer, 200)

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Connection,
     Date,
     Dialect,
-    Engine,
     Executable,
     Float,
     Integer,
@@ -75,15 +74,13 @@ class Transaction:
         self.together: list[tuple[_Compiled, Mapping[str, Any]]] | None = None
 
 
-#: what statements run on. A Session whose transaction has not begun runs each by itself, as an Engine does,
-#: outside any: what it reads is then of a moment of its own. It flushes nothing before.
+#: what statements run on. A Session whose transaction has not begun runs each by itself, outside any: what it
+#: reads is then of a moment of its own. It flushes nothing before.
 Runner = Session | Transaction
 
 
-def rows(on: Engine | Runner, statement: Statement, **parameters: Any) -> list[Row]:
+def rows(on: Runner, statement: Statement, **parameters: Any) -> list[Row]:
     """Run a statement and return its rows, if it has any."""
-    if isinstance(on, Engine):
-        return _by_itself(on, statement, parameters)
     if isinstance(on, Session):
         if not on.in_transaction():
             return _by_itself(on.bind, statement, parameters)
@@ -98,14 +95,14 @@ def rows(on: Engine | Runner, statement: Statement, **parameters: Any) -> list[R
         return compiled.run(cursor_of(connection.connection), parameters)
 
 
-def row(on: Engine | Runner, statement: Statement, **parameters: Any) -> Row | None:
+def row(on: Runner, statement: Statement, **parameters: Any) -> Row | None:
     """Run a statement that has one row or none, and return that."""
     found = rows(on, statement, **parameters)
     return found[0] if found else None
 
 
 class InsertMany(Statement):
-    """An INSERT of rows with columns of these names, in the order of the table; ``finish`` adds ON CONFLICT.
+    """An INSERT of rows with columns of these names, in the table's order; ``finish`` adds ON CONFLICT.
 
     PostgreSQL takes all rows at once, as an array for each column; SQLite one after the other, which costs
     it nothing.
@@ -115,6 +112,8 @@ class InsertMany(Statement):
         self, table: type[Any], names: Sequence[str], finish: Callable[[Any], Executable] = lambda made: made
     ) -> None:
         columns = table.__table__.columns
+        # SQLite's statement has its columns in that order, and takes what it is given for each.
+        assert list(names) == [each.name for each in columns if each.name in names], names
 
         def build(dialect: str) -> Executable:
             if dialect == "sqlite":
@@ -134,18 +133,21 @@ def _array(name: str, of: TypeEngine[Any]) -> ColumnElement[Any]:
 
 
 class _Numbers(TypeDecorator[Sequence[int]]):
-    """Whole numbers as PostgreSQL reads an array."""
+    """Whole numbers, none of them NULL, as PostgreSQL reads an array."""
 
     impl = String
     cache_ok = True
 
     def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> str:
         """Return the array as text."""
-        return f"{{{','.join(map(str, value or ()))}}}"
+        assert value is not None
+        return f"{{{','.join(map(str, value))}}}"
 
 
 def many(on: Runner, statement: InsertMany, each: Sequence[Sequence[Any]]) -> None:
-    """Insert some rows, their values in the order of the statement's names."""
+    """Insert rows, if there are any, their values in the order of the statement's names."""
+    if not each:
+        return
     connection = on.connection() if isinstance(on, Session) else on.connection
     names = statement.names
     if connection.dialect.name == "postgresql":
@@ -198,7 +200,7 @@ def _as_one(statements: Sequence["_Compiled"]) -> str:
 def cursor_of(connection: PoolProxiedConnection) -> Any:
     """Return the driver's cursor that a connection keeps; what it gave is fetched before it is used again.
 
-    With a new one psycopg takes twice as long for a query.
+    With a new one psycopg takes half as long again for a query.
     """
     kept = connection.info
     if "cursor" not in kept:
@@ -273,7 +275,7 @@ class _Compiled:
         return {name: process(values[name]) if process else values[name] for name, process in self.binding}
 
     def bound_rows(self, each: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-        """Return rows of parameters, each in the order of the text, as the driver takes them."""
+        """Return rows of parameters, which are in the order of the text, as the driver takes them."""
         processes = [process for _, process in self.binding]
         if not any(processes):
             return each

@@ -18,7 +18,7 @@ from api.domain.access import ANYBODY, PERMISSIONS, REFRESH_TOKEN
 from api.domain.checklist import pointer
 from api.domain.problems import Fault, Problem
 from api.routes.bodies import StrictParser
-from api.routes.parts import parts
+from api.routes.parts import reading
 from api.services import sign_in
 
 View = Callable[..., Any]
@@ -110,7 +110,7 @@ def admit(who: str) -> None:
     if who == REFRESH_TOKEN:
         g.claims = claims
         return
-    actor = sign_in.actor(parts().database.reading_engine, user_id, family_id)
+    actor = sign_in.actor(reading(), user_id, family_id)
     if actor is None:
         raise problems.NOT_SIGNED_IN()
     if actor.role not in PERMISSIONS[who]:

@@ -23,7 +23,7 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def _is_written_alike(value: Any) -> bool:
-    """Whether orjson, a hundred times as fast, writes the values as the RFC asks."""
+    """Whether orjson, many times as fast, writes the values as the RFC asks."""
     kind = type(value)
     if kind is dict:
         return all(map(_is_written_alike, value.values()))

@@ -115,9 +115,7 @@ _ADD_FLAGS = InsertMany(tables.Flag, ("visit_id", "revision", *_TOLD))
 
 def add_flags(on: Runner, visit_id: uuid.UUID, revision: int, flags: Iterable[Flag]) -> None:
     """Keep flags of a revision."""
-    kept = [(visit_id, revision, *(getattr(flag, name) for name in _TOLD)) for flag in flags]
-    if kept:
-        many(on, _ADD_FLAGS, kept)
+    many(on, _ADD_FLAGS, [(visit_id, revision, *(getattr(flag, name) for name in _TOLD)) for flag in flags])
 
 
 _ANY_FLAG = Statement(

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Engine, bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -227,9 +227,9 @@ _ACTOR = Statement(
 )
 
 
-def actor(engine: Engine, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
+def actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
     """Return who is calling, with the rights that he has now; None for a dead session or account."""
-    found = row(engine, _ACTOR, user_id=user_id, family_id=family_id)
+    found = row(session, _ACTOR, user_id=user_id, family_id=family_id)
     return None if found is None else Actor(user_id, found.organization_id, found.role, family_id)
 
 

@@ -205,8 +205,7 @@ def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: in
             clock_shift=prepared.times.shift.total_seconds(),
             received_at=prepared.received_at,
         )
-        if flags:
-            add_flags(on, visit.id, prepared.revision, flags)
+        add_flags(on, visit.id, prepared.revision, flags)
         if len(stored) < len(prepared.photos):
             change(on, visit.id, **changes)
             due_at = prepared.received_at + visits.PHOTOS_MAY_TAKE

@@ -81,8 +81,7 @@ def add(
         totals = [(*row[:TOTAL_KEY], *(-number for number in row[TOTAL_KEY:])) for row in totals]
         tallies = [(*cell, -times) for *cell, times in tallies]
     many(on, _ADD_TOTALS, totals)
-    if tallies:
-        many(on, _ADD_TALLIES, tallies)
+    many(on, _ADD_TALLIES, tallies)
 
 
 def _adding(table: type[Total] | type[Tally]) -> InsertMany:

@@ -196,7 +196,7 @@ _FLAGS = Statement(
 
 
 def shown(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    """Return visits as ``described`` does, in their order, as they are now stored."""
+    """Return visits as ``described`` does, in their order, as they were last flushed."""
     by_id = {row.id: row for row in rows(session, _named_shown(view), ids=[visit.id for visit in found])}
     return described(session, [by_id[visit.id] for visit in found], view)
 
@@ -204,13 +204,13 @@ def shown(session: Session, found: Sequence[Visit], view: View) -> list[dict[str
 def described(session: Session, found: Sequence[Row], view: View) -> list[dict[str, Any]]:
     """Return rows of a list of visits with what their view shows of all that belongs to them.
 
-    A row has what each has one of, its location and shopper among it.
+    A row has what each visit has one of, its location among it.
     """
     described: list[dict[str, Any]] = []
     for visit in found:
         document = published(session, visit.checklist_version_id).document
         checklist = {"key": document.key, "version": document.version}
-        described.append({"visit": visit, "location": visit, "shopper": visit, "checklist": checklist})
+        described.append({"visit": visit, "location": visit, "checklist": checklist})
     if view == "watched":
         for visit, row in zip(found, described, strict=True):
             row["score"] = visit_score(visit.result)
@@ -223,7 +223,7 @@ def described(session: Session, found: Sequence[Row], view: View) -> list[dict[s
     if view == "evidence":
         flags = flags_of(session, found)
         for visit, row in zip(found, described, strict=True):
-            row["flags"] = flags[visit.id]
+            row |= {"shopper": visit, "flags": flags[visit.id]}
     return described
 
 

@@ -79,7 +79,7 @@ class BareSql:
             self.cursor.execute(f"SET synchronous_commit = {'on' if on else 'off'}")
 
     def settle(self) -> None:
-        """Have PostgreSQL do now what it does within a minute of so many new rows."""
+        """Have PostgreSQL do now what it does within minutes of so many new rows."""
         if not self.on_sqlite:
             self.cursor.execute("VACUUM ANALYZE")
             self.cursor.execute("CHECKPOINT")

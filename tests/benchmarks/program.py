@@ -86,7 +86,10 @@ def figure(program: Program, requests: Sequence[bytes], clients: int) -> Figure:
 
 
 def figures(programs: Sequence[Program], requests: Sequence[Sequence[bytes]], clients: int) -> list[Figure]:
-    """Measure several programs' requests in turns, hello between them; a tenth goes ahead to warm them up."""
+    """Measure several programs' requests in turns, hello between them.
+
+    A tenth of them goes ahead to warm the programs up, and their databases settle after it.
+    """
     host = programs[0].host
     warming = len(requests[0]) // 10
     for program, wanted in zip(programs, requests, strict=True):

@@ -46,6 +46,7 @@ def rendered(program: Program, count: int) -> list[bytes]:
 
 def measure(program: Program, report: Report) -> None:
     """Measure submissions from one client and from eight."""
+    program.bare.settle()
     bare_ms = _bare(program, COUNT).cpu_ms
     for clients in (1, 8):
         measured = figure(program, rendered(program, COUNT), clients)

@@ -21,6 +21,8 @@ JSON = st.recursive(
 @given(st.dictionaries(TEXT, JSON))
 @example({"a": 1e-5, "b": 51.0, "c": 1e21, "d": -0.0, "e": 0.1, "f": 123456789.25, "g": 1e16})
 @example({"\ue000": 1, "\U0001f600": 2})
+@example({"\ud7ff": "\ud7ff", "\ue000": "\ue000", "\uffff": 1, "\U00010000": 2})
+@example({"a": 0.0001, "b": 0.00009999999999999999, "c": 9007199254740991, "d": 4503599627370495.5})
 @example({"é": 'ñ \u2028 \x7f \x1f " \\ /'})
 def test_it_is_what_the_rfc_asks_for(content: dict[str, Any]) -> None:
     assert canonical(content) == rfc8785.dumps(content)
