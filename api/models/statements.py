@@ -16,6 +16,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     ColumnElement,
     Connection,
     Date,
@@ -28,7 +29,6 @@ from sqlalchemy import (
     String,
     Uuid,
     bindparam,
-    cast,
     func,
     select,
 )
@@ -125,23 +125,23 @@ class InsertMany(Statement):
         self.names = names
 
 
-def _array(name: str, of: TypeEngine[Any]) -> ColumnElement[Any]:
+def _array(name: str, of: TypeEngine[Any]) -> BindParameter[Any]:
     """Return a parameter of PostgreSQL that is a list."""
-    if isinstance(of, Integer):  # psycopg would look at each number by itself
-        return cast(bindparam(name, type_=_Numbers), ARRAY(of))
-    return bindparam(name, type_=ARRAY(of))
+    return bindparam(name, type_=_Numbers(of) if isinstance(of, Integer) else ARRAY(of))
 
 
 class _Numbers(TypeDecorator[Sequence[int]]):
-    """Whole numbers, none of them NULL, as PostgreSQL reads an array."""
+    """An array of whole numbers, none of them NULL, which leaves as text: psycopg would look at each of them.
 
-    impl = String
+    The parameter itself is the array, and not a text that is cast: that would be read for each row again.
+    """
+
+    impl = ARRAY
     cache_ok = True
 
-    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> str:
-        """Return the array as text."""
-        assert value is not None
-        return f"{{{','.join(map(str, value))}}}"
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        """Return how a list is written as PostgreSQL reads an array."""
+        return lambda numbers: f"{{{','.join(map(str, numbers))}}}"
 
 
 def many(on: Runner, statement: InsertMany, each: Sequence[Sequence[Any]]) -> None:
