@@ -4,11 +4,13 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from uploads.store import DOWNLOAD_SECONDS, UPLOAD_SECONDS, Missing, StoreDown, Tell, UploadLink, untold
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from types_boto3_s3 import S3Client
 
 
@@ -119,12 +121,23 @@ class S3Store:
             raise StoreDown(str(error)) from error
 
 
+@cache
+def _loader() -> "Loader":
+    """Return what reads Amazon's descriptions: some megabytes, which processes that are forked later share."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
 def _client(endpoint_url: str | None) -> "S3Client":
     """Return a client that gives up soon. boto3 is imported here: a folder store spares its memory."""
     import boto3
+    import botocore.session
     from botocore.config import Config
 
-    session = boto3.Session()
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _loader())
+    session = boto3.Session(botocore_session=core)
     return session.client(
         "s3",
         endpoint_url=endpoint_url,
