@@ -123,7 +123,7 @@ class S3Store:
 
 @cache
 def _loader() -> "Loader":
-    """Return what reads Amazon's descriptions: some megabytes, which processes that are forked later share."""
+    """Return what reads Amazon's descriptions: many megabytes, shared by processes that are forked later."""
     from botocore.loaders import create_loader
 
     return create_loader()
