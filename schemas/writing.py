@@ -23,11 +23,11 @@ def writer(schema: ma.Schema) -> Callable[[Any], dict[str, Any]]:
 
     def write(made: Any) -> dict[str, Any]:
         written = {}
-        get = made.get if isinstance(made, dict) else partial(getattr, made)
+        get = _getter(made)
         for key, first, others, write_value in steps:
             value = get(first, missing)
             for name in others:
-                value = _get(value, name)
+                value = _getter(value)(name, missing)
             if value is not missing:
                 written[key] = value if value is None or write_value is None else write_value(value)
         return written
@@ -35,8 +35,9 @@ def writer(schema: ma.Schema) -> Callable[[Any], dict[str, Any]]:
     return write
 
 
-def _get(made: Any, name: str) -> Any:
-    return made.get(name, missing) if isinstance(made, dict) else getattr(made, name, missing)
+def _getter(made: Any) -> Callable[[str, Any], Any]:
+    """Return what gives a key of a dictionary, or an attribute of anything else, or a default."""
+    return made.get if isinstance(made, dict) else partial(getattr, made)
 
 
 def _writer_of(field: fields.Field[Any]) -> Write | None:

@@ -210,6 +210,7 @@ def described(session: Session, found: Sequence[Row], view: View) -> list[dict[s
     for visit in found:
         document = published(session, visit.checklist_version_id).document
         checklist = {"key": document.key, "version": document.version}
+        # The row once more: no two fields of a schema may be made of what has the same name.
         described.append({"visit": visit, "location": visit, "checklist": checklist})
     if view == "watched":
         for visit, row in zip(found, described, strict=True):

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api import embedded, migrations
+from api import embedded, migrations, processes
 from api.app import create_app
 from api.settings import Settings
 from tests import servers
@@ -148,7 +148,8 @@ def _host(
     options = ["waitress", f"--port={port}", f"--threads={embedded.THREADS}", app]
     if workers > 1:
         options = ["gunicorn", f"--bind=127.0.0.1:{port}", f"--workers={workers}", app]
-        options += ["--worker-class=gthread", "--threads=64", "--no-control-socket"]
+        options += [f"--worker-class={processes.worker_class}", f"--threads={processes.THREADS}"]
+        options += ["--no-control-socket"]
     hello = _process(stack, [sys.executable, "-m", *options], {})
     _wait(f"http://127.0.0.1:{port}/hello")
     return Host(name, workers, environment, database_pids, port, [hello.pid])
