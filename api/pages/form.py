@@ -14,11 +14,25 @@ from api.routes.doors import Pages
 FIRST = (
     "shared/page",
     "shared/api",
-    "form/store",
-    "form/rules",
+    "form/account",
+    "form/channel",
+    "form/database",
     "form/draft",
+    "form/facts",
     "form/fields",
+    "form/install",
+    "form/locks",
+    "form/photo-field",
+    "form/photos",
+    "form/picture",
+    "form/queue",
+    "form/release",
+    "form/returned",
+    "form/rules",
     "form/screens/checklist",
+    "form/timers",
+    "form/visits",
+    "shared/ids",
 )
 #: no page fetches these by their release: each has an address of its own
 APART = {"form/sw.js", "form/manifest.webmanifest"}

@@ -79,7 +79,7 @@ class Phone:
         file = {"name": name, "mimeType": "", "buffer": data}
         self.question(key).locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
         expect(photos).to_have_count(before + 1)
-        expect(self.question(key).get_by_text("Being made smaller")).to_have_count(0)
+        expect(self.question(key).get_by_text("Making it smaller")).to_have_count(0)
 
     def saved(self) -> None:
         self.page.wait_for_selector("[data-testid=save-state][data-state=saved]")
@@ -94,8 +94,8 @@ class Phone:
         expect(items).to_have_count(count)
 
     def wait_until_received(self) -> None:
-        """Wait for the receipt, which stands there when nothing is left to send."""
-        expect(self.page.locator(".receipt")).to_be_visible()
+        """Wait until the page says that nothing is left to do."""
+        expect(self.page.locator(".outcome.done")).to_be_visible()
         expect(self.page.locator("[data-testid=queue-item]:not([data-state=sent])")).to_have_count(0)
 
 

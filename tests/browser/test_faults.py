@@ -135,13 +135,13 @@ def test_a_second_tab_is_told_and_can_take_over(phone: Phone, world: World) -> N
     phone.saved()
     second = phone.new_tab()
     second.goto(f"/visits/{visit['id']}")
-    told = second.get_by_text("This is open in another tab.")
+    told = second.get_by_text("This visit is open in another tab.")
     expect(told).to_be_visible()
     expect(second.locator("[data-question=greeting] input[value=no]")).to_be_disabled()
     expect(second.locator("[data-question=greeting] input[value=yes]")).to_be_checked()
-    second.get_by_role("button", name="Go on here").click()
+    second.get_by_role("button", name="Continue here").click()
     second.wait_for_selector(READY)
-    expect(phone.page.get_by_text("This is open in another tab.")).to_be_visible()
+    expect(phone.page.get_by_text("This visit is open in another tab.")).to_be_visible()
     expect(phone.question("greeting").locator("input[value=no]")).to_be_disabled()
     second.locator("[data-question=greeting] input[value=no]").check()
     second.wait_for_selector(f"{STATUS}[data-state=saved]")
@@ -283,18 +283,19 @@ def in_conflict(phone: Phone, world: World, visit: Any) -> None:
 def test_answers_that_the_server_will_not_take_can_be_taken_off_the_phone(phone: Phone, world: World) -> None:
     visit = world.visit()
     in_conflict(phone, world, visit)
-    asked: list[str] = []
-    take_off = phone.page.get_by_role("button", name="Take it off this phone")
-    phone.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-    take_off.click()
+    remove = phone.page.get_by_role("button", name="Remove from this phone")
+    dialog = phone.page.get_by_role("dialog")
+    remove.click()
+    expect(dialog).to_contain_text(
+        f"{world.location['name']}: the answers and 1 photo were not sent. "
+        "Remove them from this phone permanently?"
+    )
+    dialog.get_by_role("button", name="Cancel").click()
     phone.wait_for("needs-you")
-    phone.page.once("dialog", lambda dialog: dialog.accept())
-    take_off.click()
+    remove.click()
+    dialog.get_by_role("button", name="Remove").click()
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     expect(phone.page.locator("[data-testid=queue-item]")).to_have_count(0)
-    assert asked == [
-        f"{world.location['name']}: the answers and 1 photo go off this phone for good. They were not sent."
-    ]
     assert phone.page.evaluate(ROWS, "photos") == phone.page.evaluate(ROWS, "answers") == 0
 
 
@@ -321,19 +322,19 @@ def test_a_conflict_says_how_the_visit_stands_and_offers_only_what_can_work(
         ok(world.review(visit, decision))
         phone.page.reload()
     said = {
-        None: "Those wait for a decision.",
-        "accept": "Those are accepted",
-        "reject": "Those are rejected",
+        None: "They wait for a decision.",
+        "accept": "They are accepted",
+        "reject": "They are rejected",
     }
     expect(phone.page.get_by_text(said[decision])).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
-    expect(buttons).to_have_text(["Save a copy", "Take it off this phone"])
+    expect(buttons).to_have_text(["Save a copy", "Remove from this phone"])
     phone.page.reload()
     phone.context.set_offline(True)
     phone.page.reload()
     expect(phone.page.get_by_text(said[decision])).to_be_visible()
-    phone.page.once("dialog", lambda dialog: dialog.accept())
     buttons.last.click()
+    phone.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     expect(phone.page.locator("[data-testid=visit]")).to_have_count(0)
 
@@ -345,9 +346,9 @@ def test_a_conflict_that_is_over_can_be_sent_again_as_it_is(phone: Phone, world:
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.send()
-    expect(phone.page.get_by_text("The visit is open by now: try again.")).to_be_visible()
+    expect(phone.page.get_by_text("The visit is open now: try again.")).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
-    expect(buttons).to_have_text(["Save a copy", "Try again", "Take it off this phone"])
+    expect(buttons).to_have_text(["Save a copy", "Try again", "Remove from this phone"])
     buttons.nth(1).click()
     phone.wait_until_received()
     first, second = spy.bodies()
@@ -372,7 +373,7 @@ def test_a_return_takes_no_answers_that_were_never_received(phone: Phone, world:
     phone.offline_ready()
     phone.wait_for("needs-you")
     phone.page.locator("[data-testid=queue-item] a").click()
-    expect(phone.page.get_by_text("Those are returned to you")).to_be_visible()
+    expect(phone.page.get_by_text("They are returned to you")).to_be_visible()
     phone.page.get_by_role("button", name="Correct the answers").click()
     phone.page.wait_for_selector(READY)
     expect(phone.question("wait").locator("input").first).to_have_value("20")
@@ -472,8 +473,8 @@ def test_a_refused_answer_can_be_corrected_and_sent(phone: Phone, world: World) 
 @pytest.mark.parametrize(
     ("status", "code", "said", "way"),
     [
-        (403, "forbidden", "This account may not send it.", "Try again"),
-        (413, "too-large", "It is too large.", "Correct the answers"),
+        (403, "forbidden", "This account may not send this visit.", "Try again"),
+        (413, "too-large", "The answers are too large to send.", "Correct the answers"),
     ],
 )
 def test_a_refusal_offers_what_can_help(
@@ -486,7 +487,7 @@ def test_a_refusal_offers_what_can_help(
     phone.send()
     expect(phone.page.get_by_text(said)).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
-    expect(buttons).to_have_text(["Save a copy", way, "Take it off this phone"])
+    expect(buttons).to_have_text(["Save a copy", way, "Remove from this phone"])
     phone.page.evaluate("dispatchEvent(new Event('online'))")
     phone.page.wait_for_timeout(500)
     assert len(spy.requests) == 1
@@ -607,16 +608,16 @@ def test_a_full_disk_is_said_beside_the_field_and_trying_again_works(phone: Phon
     phone.choose("greeting", "yes")
     phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
     greeting = phone.question("greeting")
-    expect(greeting.get_by_text("Not saved: the phone is full.")).to_be_visible()
+    expect(greeting.get_by_text("This could not be saved because the phone is full.")).to_be_visible()
     receipt = phone.question("receipt")
     file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
     receipt.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
-    expect(receipt.get_by_text("The photo is not saved.")).to_be_visible()
+    expect(receipt.get_by_text("This could not be saved because the phone is full.")).to_be_visible()
     phone.page.evaluate("void makeSpace()")
     receipt.get_by_role("button", name="Try again").click()
     expect(receipt.locator("img")).to_be_visible()
     phone.saved()
-    expect(greeting.get_by_text("Not saved")).to_be_hidden()
+    expect(greeting.get_by_text("could not be saved")).to_be_hidden()
     phone.page.reload()
     phone.page.wait_for_selector(READY)
     expect(greeting.locator("input[value=yes]")).to_be_checked()
@@ -630,11 +631,11 @@ def test_the_last_word_says_itself_where_it_is_not_saved(phone: Phone, world: Wo
     phone.page.evaluate(FULL, "drafts")
     end.locator("textarea").fill("All in all, well.")
     phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
-    expect(end.get_by_text("Not saved: the phone is full.")).to_be_visible()
+    expect(end.get_by_text("This could not be saved because the phone is full.")).to_be_visible()
     phone.page.evaluate("void makeSpace()")
     end.get_by_role("button", name="Try again").click()
     phone.saved()
-    expect(end.get_by_text("Not saved")).to_be_hidden()
+    expect(end.get_by_text("could not be saved")).to_be_hidden()
     phone.page.reload()
     phone.page.wait_for_selector(READY)
     expect(end.locator("textarea")).to_have_value("All in all, well.")
@@ -646,7 +647,7 @@ def test_not_saved_stands_until_the_photo_is_saved_too(phone: Phone, world: Worl
     receipt = phone.question("receipt")
     file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
     receipt.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
-    expect(receipt.get_by_text("The photo is not saved.")).to_be_visible()
+    expect(receipt.get_by_text("This could not be saved because the phone is full.")).to_be_visible()
     phone.choose("greeting", "yes")
     phone.page.wait_for_timeout(500)
     phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
@@ -720,7 +721,7 @@ def test_opening_a_visit_while_the_sender_goes_on(phone: Phone, world: World) ->
         phone.page.evaluate("document.querySelector('[data-testid=visit]').click()")
         phone.page.wait_for_selector(READY)
         phone.page.wait_for_timeout(300)
-        expect(phone.page.get_by_text("This is open in another tab.")).to_be_hidden()
+        expect(phone.page.get_by_text("This visit is open in another tab.")).to_be_hidden()
         expect(phone.question("greeting").locator("input").first).to_be_enabled()
         phone.page.click("a.back")
         expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
@@ -782,23 +783,23 @@ def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.saved()
-    notice = phone.page.locator(".notice")
+    notice = phone.page.locator("#screen")
     phone.page.click("a.back")
-    expect(notice).to_contain_text("One is not sent yet, from this minute.")  # half done
+    expect(notice).to_contain_text("One visit is not sent yet, from this minute.")  # half done
     phone.open(visit)
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting")
     phone.page.click("a.back")
-    expect(notice).to_contain_text("One is not sent yet, from this minute.")
-    expect(notice).to_contain_text("This browser may clear its space when the phone is full: send soon.")
+    expect(notice).to_contain_text("One visit is not sent yet, from this minute.")
+    expect(notice).to_contain_text("This browser may delete what is on the phone")
 
 
 def test_storage_that_cannot_be_opened_is_said(phone: Phone, world: World) -> None:
     broken = "indexedDB.open = () => { throw new DOMException('broken', 'UnknownError'); }"
     phone.context.add_init_script(f"if (!sessionStorage.mended) {broken}")
     phone.page.goto("/")
-    expect(phone.page.get_by_text("The browser's storage cannot be used.")).to_be_visible()
+    expect(phone.page.get_by_text("The browser's storage cannot be used")).to_be_visible()
     phone.page.evaluate("sessionStorage.mended = 1")
     phone.page.get_by_role("button", name="Try again").click()
     phone.give_password(world.shopper)
@@ -822,7 +823,7 @@ def release(tmp_path: Path) -> Path:
 def new_release(release: Path) -> Path:
     """A copy of the program in which one file of the form is another."""
     words = release / "api/pages/static/form/words/en.js"
-    words.write_text(words.read_text().replace('toDo: "To do"', 'toDo: "To do, anew"'))
+    words.write_text(words.read_text().replace('toDo: "To do"', 'toDo: "To do, new"'))
     return release
 
 
@@ -886,7 +887,7 @@ def test_a_new_release_waits_while_a_visit_is_open(waiting_release: tuple[Phone,
     assert page.evaluate(IS_WAITING)
     expect(page.locator("input:checked")).to_have_count(2)
     page.click("a.back")
-    expect(page.get_by_role("heading", name="To do, anew")).to_be_visible()
+    expect(page.get_by_role("heading", name="To do, new")).to_be_visible()
     phone.open(visit)
     phone.choose("problem", "no")
     phone.send()
@@ -898,7 +899,7 @@ def test_a_new_release_does_not_wait_for_a_list_that_hangs(waiting_release: tupl
     phone, _ = waiting_release
     Spy(phone, "GET", ME, lambda route: None)
     phone.page.click("a.back")
-    expect(phone.page.get_by_role("heading", name="To do, anew")).to_be_visible()
+    expect(phone.page.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
 def test_a_new_release_takes_over_once_another_tab_lets_go_of_its_visit(
@@ -910,7 +911,7 @@ def test_a_new_release_takes_over_once_another_tab_lets_go_of_its_visit(
     phone.offline_ready(second)
     assert second.evaluate(IS_WAITING)
     phone.page.close()
-    expect(second.get_by_role("heading", name="To do, anew")).to_be_visible()
+    expect(second.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
 def test_a_wish_to_take_over_that_was_lost_is_said_again(waiting_release: tuple[Phone, Any]) -> None:
@@ -920,7 +921,7 @@ def test_a_wish_to_take_over_that_was_lost_is_said_again(waiting_release: tuple[
         ServiceWorker.prototype.postMessage = () => (ServiceWorker.prototype.postMessage = postMessage);
     }""")
     phone.page.click("a.back")
-    expect(phone.page.get_by_role("heading", name="To do, anew")).to_be_visible()
+    expect(phone.page.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
 def test_a_release_is_kept_whole_or_not_at_all(

@@ -37,7 +37,7 @@ def test_a_whole_visit(phone: Phone, world: World) -> None:
     expect(summary).to_be_focused()
     expect(summary.locator("a")).to_have_count(4)
     summary.locator("a").first.click()
-    expect(phone.question("greeting").locator("input").first).to_be_focused()
+    expect(phone.question("greeting")).to_be_focused()
 
     phone.choose("greeting", "no")
     comment = phone.question("greeting").locator("textarea")
@@ -160,7 +160,7 @@ def test_what_was_sent_is_not_asked_for_at_each_look_at_the_list(phone: Phone, w
     assert [each for each in spy.requests if "/api/" in each.url] == []
     phone.context.set_offline(True)
     phone.page.locator("[data-testid=queue-item] a").click()
-    expect(phone.page.locator(".receipt")).to_be_visible()
+    expect(phone.page.locator(".outcome.done")).to_be_visible()
 
 
 def test_what_did_not_apply_first_is_sent_once_it_is_answered(phone: Phone, world: World) -> None:
@@ -228,7 +228,7 @@ def test_spanish(phone: Phone, world: World) -> None:
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     phone.page.get_by_role("button", name="español").click()
     expect(phone.page.locator("html[lang=es]")).to_be_attached()
-    expect(phone.page.get_by_role("heading", name="Pendiente")).to_be_visible()
+    expect(phone.page.get_by_role("heading", name="Pendientes")).to_be_visible()
     phone.open(visit)
     expect(phone.page.locator("h1")).to_have_text("Una visita")
     expect(phone.question("problem").locator(".option")).to_have_text(["Sí", "No"])
@@ -280,8 +280,8 @@ def test_the_position_goes_with_the_answers_when_the_shopper_says_so(phone: Phon
     phone.context.set_geolocation({"latitude": 51.5, "longitude": -0.1, "accuracy": 12})
     phone.begin(world.shopper, visit)
     phone.all_well()
-    phone.page.get_by_role("button", name="Add where I am").click()
-    expect(phone.page.get_by_text("Your position goes with the answers.")).to_be_visible()
+    phone.page.get_by_role("button", name="Add my position").click()
+    expect(phone.page.get_by_text("Your position will be sent with the answers.")).to_be_visible()
     phone.send()
     phone.wait_until_received()
     assert sent(world, visit)["position"] == {"latitude": 51.5, "longitude": -0.1, "accuracy_m": 12}
@@ -345,12 +345,12 @@ def test_a_large_photo_is_made_smaller_and_upright(phone: Phone, world: World) -
 
 UPRIGHT = """async (bytes) => {
     const base = document.querySelector("script[type=module]").src.replace("main.js", "");
-    const worker = new Worker(`${base}shrink.worker.js`);
+    const worker = new Worker(`${base}shrink.worker.js`, { type: "module" });
     const found = await new Promise((done) => {
         worker.onmessage = ({data}) => done(data);
-        worker.postMessage({id: 1, blob: new Blob([new Uint8Array(bytes)])});
+        worker.postMessage({id: 1, file: new Blob([new Uint8Array(bytes)])});
     });
-    const bitmap = await createImageBitmap(found.blob);
+    const bitmap = await createImageBitmap(new Blob([found.photo.bytes]));
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
     context.drawImage(bitmap, 0, 0);
     return [bitmap.width, bitmap.height, [...context.getImageData(50, 50, 1, 1).data]];
@@ -414,5 +414,5 @@ def test_a_file_that_is_no_photo_is_refused_beside_the_field(phone: Phone, world
     receipt = phone.question("receipt")
     file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no photo"}
     receipt.locator("input[type=file]").set_input_files(file)
-    expect(receipt.get_by_text("This file is no photo that can be sent.")).to_be_visible()
+    expect(receipt.get_by_text("This file is not a photo that can be sent.")).to_be_visible()
     expect(receipt.locator(".photos li")).to_have_count(0)

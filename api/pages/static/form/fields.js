@@ -1,44 +1,57 @@
-import { elapsed, started } from "./draft.js";
+/** The field of a question: its text, its native inputs, and what else belongs to its answer. */
 import { h, minutes, show, t, told } from "../shared/page.js";
 import { isAnswered, needsComment, photosOf } from "./rules.js";
+import { photoField } from "./photo-field.js";
+import { elapsed, startTimer } from "./timers.js";
 
-const MAX_TEXT = 10_000;
-/** Types whose help and fault belong to several inputs together. */
-const GROUPS = new Set(["yes_no", "scale", "choice", "photo"]);
+const LONGEST_TEXT = 10_000;
 
-/** Makes the field of a question: its text, its native inputs, and what else belongs to its answer. */
-export function field(question, draft, changed) {
+/** Returns the field's element, and how to draw its answer again; `onchange` hears that it has changed. */
+export function field(question, draft, onchange) {
   const id = `q-${question.key}`;
-  const each = { question, draft, id, changed, redraw: () => redraw.forEach((again) => again()) };
-  const parts = [inputs(each), notApplicable(each), clearing(each), comment(each), photos(each)].filter(Boolean);
-  const redraw = parts.map((part) => part.redraw).filter(Boolean);
-  const element = h("fieldset", { id, "data-question": question.key, tabindex: -1, "aria-describedby": GROUPS.has(question.type) && describing(each) },
-    told("legend", { id: `${id}-text` }, question.text),
+  const context = { question, draft, id, onchange, redraw: () => redraws.forEach((redraw) => redraw()) };
+  const parts = [inputs, notApplicable, clearing, comment, photoField].map((part) => part(context)).filter(Boolean);
+  const redraws = parts.map(({ redraw }) => redraw).filter(Boolean);
+  const role = roleOf(question);
+  const optional = question.required === false && question.key !== null;
+  const element = h("fieldset", {
+    id, "data-question": question.key, tabindex: -1, role,
+    "aria-required": role === "radiogroup" && String(!optional),
+    "aria-labelledby": `${id}-text`,
+    "aria-describedby": role && describedBy(context),
+  },
+    h("legend", { id: `${id}-text` }, told("span", {}, question.text), optional && h("span", { class: "quiet" }, ` (${t("optional")})`)),
     question.help && told("p", { class: "quiet", id: `${id}-help` }, question.help),
     h("p", { class: "fault", id: `${id}-fault`, hidden: true }),
     parts.map((part) => part.element));
-  each.redraw();
-  return { element, redraw: each.redraw };
+  context.redraw();
+  return { element, redraw: context.redraw };
+}
+
+/** Returns the role of a field with several inputs, to which its help and fault belong. */
+function roleOf({ type, multiple }) {
+  if (type === "yes_no" || type === "scale" || (type === "choice" && !multiple)) return "radiogroup";
+  return type === "choice" || type === "photo" ? "group" : null;
 }
 
 const answerOf = ({ draft, question }) => draft.answers[question.key] ?? {};
 
-/** Returns where a reader of the screen finds help and fault of a question. */
-const describing = ({ id, question }) => [question.help && `${id}-help`, `${id}-fault`].filter(Boolean).join(" ");
+/** Returns the IDs of a question's help and fault, which a screen reader reads with its inputs. */
+const describedBy = ({ id, question }) => [question.help && `${id}-help`, `${id}-fault`].filter(Boolean).join(" ");
 
-const named = (each) => ({ "aria-labelledby": `${each.id}-text`, "aria-describedby": describing(each) });
+const labels = (context) => ({ "aria-labelledby": `${context.id}-text`, "aria-describedby": describedBy(context) });
 
-function give(each, part) {
-  each.draft.set(each.question.key, part);
-  each.redraw();
-  each.changed(each.question.key);
+function answer(context, part) {
+  context.draft.set(context.question.key, part);
+  context.redraw();
+  context.onchange(context.question.key);
 }
 
-function inputs(each) {
-  const { type } = each.question;
+function inputs(context) {
+  const { type } = context.question;
   if (type === "photo") return null;
-  if (type === "yes_no" || type === "scale" || type === "choice") return buttons(each);
-  return { text, duration }[type]?.(each) ?? single(each);
+  if (roleOf(context.question)) return buttons(context);
+  return { text, duration }[type]?.(context) ?? singleInput(context);
 }
 
 // Large buttons with native radios or checkboxes underneath.
@@ -46,26 +59,26 @@ function inputs(each) {
 function optionsOf({ question }) {
   const { type, minimum, maximum, options } = question;
   if (type === "yes_no") return [["yes", t("yes")], ["no", t("no")]];
-  if (type === "scale") return Array.from({ length: maximum - minimum + 1 }, (_, i) => [`${minimum + i}`, `${minimum + i}`]);
-  return options.map((option) => [option.key, option.label]);
+  if (type === "choice") return options.map(({ key, label }) => [key, label]);
+  return Array.from({ length: maximum - minimum + 1 }, (_, index) => [`${minimum + index}`, `${minimum + index}`]);
 }
 
-function buttons(each) {
-  const { question, id } = each;
-  const rows = optionsOf(each);
-  const inList = question.type === "choice";
+function buttons(context) {
+  const { question, id } = context;
   const type = question.multiple ? "checkbox" : "radio";
-  const made = rows.map(([value, label]) => option(type, id, value, label, () => give(each, { value: read(), not_applicable: false })));
-  const all = made.map((label) => label.querySelector("input"));
-  const read = () => {
-    const values = all.filter((input) => input.checked).map((input) => input.value);
-    return question.multiple ? values : question.type === "scale" ? Number(values[0]) : values[0];
+  const choose = () => answer(context, { value: chosen(), not_applicable: false });
+  const options = optionsOf(context).map(([value, label]) => option(type, id, value, label, choose));
+  const controls = options.map((label) => label.querySelector("input"));
+  const chosen = () => {
+    const values = controls.filter(({ checked }) => checked).map(({ value }) => value);
+    if (question.multiple) return values;
+    return question.type === "scale" ? Number(values[0]) : values[0];
   };
   return {
-    element: h("div", { class: inList ? "options list" : "options" }, made),
+    element: h("div", { class: question.type === "choice" ? "options list" : "options" }, options),
     redraw() {
-      const values = [answerOf(each).value ?? []].flat().map(String);
-      for (const input of all) input.checked = values.includes(input.value);
+      const values = [answerOf(context).value ?? []].flat().map(String);
+      for (const input of controls) input.checked = values.includes(input.value);
     },
   };
 }
@@ -76,18 +89,19 @@ function option(type, name, value, label, onchange) {
 
 // Single inputs.
 
-function single(each) {
-  const { question, id } = each;
+function singleInput(context) {
+  const { question, id } = context;
   const isTime = question.type === "time";
   const attributes = isTime ? { type: "time" } : { type: "number", step: "any", inputmode: "decimal" };
-  const input = h("input", { ...attributes, id: `${id}-input`, ...named(each), oninput: () => give(each, { value: valueOf(input, isTime), not_applicable: false }) });
+  const oninput = () => answer(context, { value: valueOf(input, isTime), not_applicable: false });
+  const input = h("input", { ...attributes, id: `${id}-input`, ...labels(context), oninput });
   return {
     element: h("div", { class: "row" }, input, question.unit && told("span", { class: "quiet" }, question.unit)),
-    redraw: () => refill(input, answerOf(each).value),
+    redraw: () => refill(input, answerOf(context).value),
   };
 }
 
-// A half-written number, such as a minus alone, is no answer; the server takes numbers, not texts.
+/** Returns the value of an input; a half-written number, such as a lone minus, is no answer. */
 const valueOf = (input, isText) => (input.value === "" ? null : isText ? input.value : Number(input.value));
 
 function refill(input, value) {
@@ -95,180 +109,90 @@ function refill(input, value) {
   input.value = value ?? "";
 }
 
-function text(each) {
-  const give_ = () => give(each, { value: input.value.trim() ? input.value : null, not_applicable: false });
-  const input = h("textarea", { id: `${each.id}-input`, rows: 4, maxlength: MAX_TEXT, dir: "auto", ...named(each), oninput: give_ });
-  return { element: input, redraw: () => document.activeElement !== input && refill(input, answerOf(each).value) };
+function text(context) {
+  const oninput = () => answer(context, { value: input.value.trim() ? input.value : null, not_applicable: false });
+  const attributes = { id: `${context.id}-input`, rows: 4, maxlength: LONGEST_TEXT, dir: "auto" };
+  const input = h("textarea", { ...attributes, ...labels(context), oninput });
+  return {
+    element: input,
+    redraw: () => document.activeElement !== input && refill(input, answerOf(context).value),
+  };
 }
 
-function duration(each) {
-  const { id } = each;
-  const input = h("input", { type: "number", min: 0, step: 1, inputmode: "numeric", id: `${id}-input`, ...named(each),
-    oninput: () => give(each, { value: valueOf(input), timer: null, not_applicable: false }) });
+function duration(context) {
+  const oninput = () => answer(context, { value: valueOf(input), timer: null, not_applicable: false });
+  const attributes = { type: "number", min: 0, step: 1, inputmode: "numeric", id: `${context.id}-input` };
+  const input = h("input", { ...attributes, ...labels(context), oninput });
   const shown = h("span", { class: "quiet" });
-  const button = h("button", { type: "button", class: "plain", onclick: () => give(each, toggled(answerOf(each))) });
+  const toggle = () => answer(context, toggledTimer(answerOf(context)));
+  const button = h("button", { type: "button", class: "plain", onclick: toggle });
   const redraw = () => {
-    const { timer, value } = answerOf(each);
+    const { timer, value } = answerOf(context);
     button.textContent = timer ? t("stop") : t("startTimer");
     show(input.parentElement, !timer);
     if (!timer) refill(input, value);
     shown.textContent = timer ? minutes(elapsed(timer) / 1000) : value >= 60 ? minutes(value) : "";
   };
-  ticking(shown, () => answerOf(each).timer && redraw());
-  return { element: h("div", { class: "row" }, h("span", { class: "row" }, input, h("span", { class: "quiet" }, t("seconds"))), shown, button), redraw };
+  everySecond(shown, () => answerOf(context).timer && redraw());
+  const seconds = h("span", { class: "row" }, input, h("span", { class: "quiet" }, t("seconds")));
+  return { element: h("div", { class: "row" }, seconds, shown, button), redraw };
 }
 
 /** Returns what becomes of an answer when its timer is started or stopped. */
-export const toggled = ({ timer }) =>
-  timer ? { timer: null, value: Math.round(elapsed(timer) / 1000), not_applicable: false } : { timer: started(), value: null, not_applicable: false };
+export const toggledTimer = ({ timer }) =>
+  timer
+    ? { timer: null, value: Math.round(elapsed(timer) / 1000), not_applicable: false }
+    : { timer: startTimer(), value: null, not_applicable: false };
 
-/** Redraws each second for as long as the element is on the page. */
-export function ticking(element, redraw) {
+/** Calls `redraw` each second for as long as the element is on the page. */
+export function everySecond(element, redraw) {
   const timer = setInterval(() => (element.isConnected ? redraw() : clearInterval(timer)), 1000);
 }
 
-// What stands beside the answer.
+// What else belongs to an answer.
 
-function notApplicable(each) {
-  if (!each.question.not_applicable) return null;
-  const wholly = each.question.type === "photo" ? {} : { value: null, timer: null };
-  const label = option("checkbox", `${each.id}-na`, "not_applicable", t("notApplicable"), () => give(each, { ...wholly, not_applicable: input.checked }));
+function notApplicable(context) {
+  if (!context.question.not_applicable) return null;
+  const rest = context.question.type === "photo" ? {} : { value: null, timer: null };
+  const onchange = () => answer(context, { ...rest, not_applicable: input.checked });
+  const label = option("checkbox", `${context.id}-na`, "not_applicable", t("notApplicable"), onchange);
   const input = label.querySelector("input");
-  return { element: h("div", { class: "options" }, label), redraw: () => (input.checked = Boolean(answerOf(each).not_applicable)) };
+  return {
+    element: h("div", { class: "options" }, label),
+    redraw: () => (input.checked = Boolean(answerOf(context).not_applicable)),
+  };
 }
 
-function clearing(each) {
-  const { question } = each;
+function clearing(context) {
+  const { question } = context;
   if (question.required !== false || ["photo", "text"].includes(question.type)) return null;
-  const button = h("button", { type: "button", class: "plain bare", onclick: () => give(each, { value: null, timer: null }) }, t("clear"));
-  return { element: button, redraw: () => show(button, isAnswered(question, answerOf(each))) };
+  const onclick = () => answer(context, { value: null, timer: null });
+  const button = h("button", { type: "button", class: "plain bare", onclick }, t("clear"));
+  return { element: button, redraw: () => show(button, isAnswered(question, answerOf(context))) };
 }
 
-function comment(each) {
-  const { question, id } = each;
+function comment(context) {
+  const { question, id } = context;
   if (question.comment === "never") return null;
   let wanted = false;
-  const area = h("textarea", { id: `${id}-comment`, name: `${question.key}-comment`, rows: 2, maxlength: MAX_TEXT, dir: "auto",
-    "aria-describedby": `${id}-fault`, oninput: () => give(each, { comment: area.value || null }) });
+  const attributes = { id: `${id}-comment`, name: `${question.key}-comment`, rows: 2, maxlength: LONGEST_TEXT, dir: "auto" };
+  const oninput = () => answer(context, { comment: area.value || null });
+  const area = h("textarea", { ...attributes, "aria-describedby": `${id}-fault`, oninput });
   const label = h("label", { for: `${id}-comment` });
   const box = h("div", {}, label, area);
-  const open = h("button", { type: "button", class: "plain bare", "aria-describedby": `${id}-text`, onclick: () => ((wanted = true), redraw(), area.focus()) }, t("addComment"));
+  const add = () => {
+    wanted = true;
+    redraw();
+    area.focus();
+  };
+  const button = h("button", { type: "button", class: "plain bare", "aria-describedby": `${id}-text`, onclick: add }, t("addComment"));
   const redraw = () => {
-    const { comment } = answerOf(each);
-    const needed = needsComment(question, answerOf(each));
+    const given = answerOf(context);
+    const needed = needsComment(question, given);
     label.textContent = needed ? t("why") : t("comment");
-    show(box, needed || wanted || Boolean(comment));
-    show(open, box.hidden);
-    if (document.activeElement !== area) area.value = comment ?? "";
+    show(box, needed || wanted || Boolean(given.comment));
+    show(button, box.hidden);
+    if (document.activeElement !== area) area.value = given.comment ?? "";
   };
-  return { element: [box, open], redraw };
-}
-
-function photos(each) {
-  const { question, draft, id } = each;
-  const most = photosOf(question).maximum;
-  if (!most) return null;
-  const fault = h("p", { class: "fault", role: "alert" });
-  const shown = h("ul", { class: "photos" });
-  const thumbnails = new Map();
-  const own = () => draft.photos.filter((photo) => photo.question === question.key);
-  const input = h("input", { type: "file", id: `${id}-photo`, accept: "image/*", multiple: most > 1, "aria-describedby": `${id}-text`,
-    onchange: () => {
-      const files = [...input.files].slice(0, most - own().length);
-      input.value = "";
-      take(each, files, fault);
-    } });
-  const camera = h("button", { type: "button", class: "plain camera", "aria-describedby": `${id}-text`, onclick: () => {
-    input.setAttribute("capture", "environment");
-    input.click();
-    input.removeAttribute("capture");
-  } }, t("takePhoto"));
-  const adding = h("div", { class: "row" }, camera, h("label", { class: "plain file", for: `${id}-photo` }, t("choosePhoto"), input));
-  const redraw = () => {
-    const photos = own();
-    const focused = [shown, adding].some((part) => part.contains(document.activeElement));
-    for (const [gone, { remove }] of thumbnails) {
-      if (photos.some((photo) => photo.id === gone)) continue;
-      remove();
-      thumbnails.delete(gone);
-    }
-    photos.forEach((photo, index) => {
-      if (!thumbnails.has(photo.id)) thumbnails.set(photo.id, thumbnail(each, photo));
-      const { element, redraw } = thumbnails.get(photo.id);
-      redraw(photo, index);
-      if (!element.isConnected) shown.append(element);
-    });
-    show(shown, photos.length);
-    show(adding, photos.length < most);
-    // What had the focus may have gone: it stays with the photos.
-    if (focused && !document.activeElement?.offsetParent) (adding.hidden ? shown : adding).querySelector("button").focus();
-  };
-  return { element: h("div", {}, shown, adding, fault), redraw };
-}
-
-/** Keeps photos at once, then makes them smaller; what the disk refuses is said beside the field. */
-async function take(each, files, fault) {
-  const { draft, question, changed, redraw } = each;
-  fault.replaceChildren();
-  try {
-    const photos = await draft.addPhotos(question.key, files);
-    if (question.type === "photo" && answerOf(each).not_applicable) draft.set(question.key, { not_applicable: false });
-    redraw();
-    changed(question.key);
-    for (const photo of photos) await shrink(each, photo, fault);
-  } catch {
-    const retry = h("button", { type: "button", class: "plain", onclick: () => take(each, files, fault) }, t("tryAgain"));
-    fault.replaceChildren(t("photoNotSaved"), " ", retry);
-  }
-}
-
-/** Makes a photo smaller; where that fails it stays as it was given, and is made smaller before it is sent. */
-async function shrink(each, photo, fault) {
-  const { draft, question, changed, redraw } = each;
-  try {
-    const { prepare } = await import("./photos.js");
-    draft.setPhoto(await prepare(photo));
-  } catch (error) {
-    if (error.message !== "no-photo") return;
-    await draft.removePhoto(photo);
-    fault.replaceChildren(t("problem-no-photo"));
-    changed(question.key);
-  }
-  redraw();
-}
-
-/** Returns a photo in small, with what can be done about it, and how to draw it as it is by now. */
-function thumbnail(each, { id, blob }) {
-  const { draft, question, changed, redraw } = each;
-  const drop = async () => {
-    await draft.removePhoto(draft.photos.find((photo) => photo.id === id));
-    redraw();
-    changed(question.key);
-  };
-  const picture = blob ? h("img", { width: 96, height: 96 }) : h("span", {});
-  const state = h("span", { class: "quiet" });
-  const button = h("button", { type: "button", class: "plain", onclick: drop }, t("remove"));
-  const element = h("li", {}, picture, state, button);
-  let drawn = null;
-  return {
-    element,
-    remove() {
-      URL.revokeObjectURL(picture.src);
-      element.remove();
-    },
-    redraw(photo, index) {
-      if (drawn?.photo === photo && drawn.index === index) return;
-      const name = t("photo", { n: index + 1 });
-      button.setAttribute("aria-label", `${t("remove")}: ${name}`);
-      if (blob) picture.alt = name;
-      else picture.textContent = `${name} · ${t("sentBefore")}`;
-      if (blob && drawn?.photo.blob !== photo.blob) {
-        URL.revokeObjectURL(picture.src);
-        picture.src = URL.createObjectURL(photo.blob);
-      }
-      drawn = { photo, index };
-      state.textContent = photo.state === "needs-you" ? t("state-needs-you") : photo.ready || !blob ? "" : t("shrinking");
-      show(state, state.textContent);
-    },
-  };
+  return { element: [box, button], redraw };
 }

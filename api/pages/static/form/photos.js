@@ -1,41 +1,88 @@
-import { change } from "./store.js";
+/**
+ * Photos on the phone: a row in `photos` describes each, and `files` has its bytes. They are ArrayBuffers, because
+ * WebKit loses Blobs in IndexedDB at a restart, and refuses them altogether in its private mode.
+ */
+import { get, onResult, write } from "./database.js";
+import { describe, inspect, PhotoError } from "./picture.js";
 
+const WORKER_TIMEOUT = 60_000;
 let worker = null;
-let last = 0;
-const waiting = new Map();
-
-/** Makes a kept photo ready to be sent: smaller, upright, with its hash; the row that comes of it is stored. */
-export async function prepare(row) {
-  if (row.ready) return row;
-  const found = await inWorker(row.blob);
-  // It may have been taken away while it was made smaller.
-  return (await change("photos", keyOf(row), { ...found, ready: true })) ?? row;
-}
+let lastJob = 0;
+const jobs = new Map();
 
 /** Returns the key of a photo's row. */
 export const keyOf = ({ account, visit, id }) => [account, visit, id];
 
-function inWorker(blob) {
-  worker ??= begun();
+/** Returns the bytes of a photo as a Blob, or null where the phone does not have them. */
+export async function fileOf(photo) {
+  const file = await get("files", ...keyOf(photo));
+  return file ? new Blob([file.bytes], { type: file.type }) : null;
+}
+
+/** Returns the row of `files` for a photo. */
+export const fileRow = ({ account, visit, id }, bytes, type) => ({ account, visit, id, bytes, type });
+
+/** Makes a photo ready to be sent (smaller, upright, with its hash), and returns its row as it is stored then. */
+export async function prepare(photo) {
+  if (photo.ready) return photo;
+  const file = await fileOf(photo);
+  if (!file) throw new PhotoError("photo-unreadable");
+  const { bytes, ...facts } = await prepared(file);
+  let row = null;
+  await write(["photos", "files"], (store) => {
+    onResult(store("photos").get(keyOf(photo)), (stored) => {
+      if (!stored) return; // it was removed in the meantime
+      row = { ...stored, ...facts, ready: true };
+      store("photos").put(row);
+      store("files").put(fileRow(photo, bytes, facts.type));
+    });
+  });
+  return row ?? photo;
+}
+
+/** Returns the photo made smaller; where the worker fails, for whatever reason, as it is. */
+async function prepared(file) {
+  try {
+    return await inWorker(file);
+  } catch (error) {
+    if (error instanceof PhotoError) throw error;
+    return describe(file, await inspect(file));
+  }
+}
+
+function inWorker(file) {
+  worker ??= startWorker();
+  const id = ++lastJob;
   return new Promise((resolve, reject) => {
-    waiting.set(++last, { resolve, reject });
-    worker.postMessage({ id: last, blob });
+    // A worker that runs out of memory dies without a word on some phones.
+    const timer = setTimeout(() => stopWorker("timeout"), WORKER_TIMEOUT);
+    jobs.set(id, { resolve, reject, timer });
+    worker.postMessage({ id, file });
   });
 }
 
-function begun() {
-  const each = new Worker(new URL("./shrink.worker.js", import.meta.url));
-  each.onmessage = ({ data: { id, error, ...found } }) => {
-    const { resolve, reject } = waiting.get(id);
-    waiting.delete(id);
-    if (error) reject(new Error(error));
-    else resolve(found);
+function startWorker() {
+  const started = new Worker(new URL("./shrink.worker.js", import.meta.url), { type: "module" });
+  started.onmessage = ({ data: { id, photo, code, message } }) => {
+    const job = jobs.get(id);
+    jobs.delete(id);
+    clearTimeout(job.timer);
+    if (photo) job.resolve(photo);
+    else job.reject(code ? new PhotoError(code) : new Error(message));
   };
-  each.onerror = (event) => {
+  started.onerror = (event) => {
     event.preventDefault();
-    for (const { reject } of waiting.values()) reject(new Error("worker"));
-    waiting.clear();
-    worker = null;
+    stopWorker("error");
   };
-  return each;
+  return started;
+}
+
+function stopWorker(reason) {
+  worker?.terminate();
+  worker = null;
+  for (const { reject, timer } of jobs.values()) {
+    clearTimeout(timer);
+    reject(new Error(reason));
+  }
+  jobs.clear();
 }

@@ -34,11 +34,13 @@ function chosen(byKey, answers, { question, is }) {
   return [answer.value].flat().some((value) => is.map(String).includes(String(value)));
 }
 
-/** Returns how many of the questions that have to be answered are done with. */
+/** Returns how many of the required questions are answered, how many there are, and how many are optional. */
 export function progress(questions, answers) {
   const shown = visible(questions, answers);
-  const asked = questions.filter((each) => shown.has(each.key) && each.required !== false);
-  return { done: asked.filter((each) => isDone(each, answers[each.key])).length, all: asked.length };
+  const asked = questions.filter(({ key }) => shown.has(key));
+  const required = asked.filter((question) => question.required !== false);
+  const done = required.filter((question) => isDone(question, answers[question.key])).length;
+  return { done, all: required.length, n: asked.length - required.length };
 }
 
 /** Returns the ids of all photos that answers name. */

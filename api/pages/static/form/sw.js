@@ -1,4 +1,4 @@
-// RELEASE and FILES stand above, put there by the server: all files of a release, or none of them.
+// The server puts RELEASE and FILES above: all files of a release are on the phone, or none of them.
 const CACHE = `form-${RELEASE}`;
 
 self.addEventListener("install", (event) => {
@@ -6,10 +6,10 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(begin());
+  event.waitUntil(activate());
 });
 
-async function begin() {
+async function activate() {
   for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
   await self.clients.claim();
 }
@@ -21,11 +21,12 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
-  if (request.mode === "navigate" && (pathname === "/" || pathname.startsWith("/visits/"))) event.respondWith(kept("/", request));
-  else if (FILES.includes(pathname)) event.respondWith(kept(pathname, request));
+  const isPage = request.mode === "navigate" && (pathname === "/" || pathname.startsWith("/visits/"));
+  if (isPage) event.respondWith(fromCache("/", request));
+  else if (FILES.includes(pathname)) event.respondWith(fromCache(pathname, request));
 });
 
-async function kept(pathname, request) {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(pathname, { ignoreVary: true })) ?? fetch(request);
+async function fromCache(pathname, request) {
+  const response = await caches.match(pathname, { cacheName: CACHE, ignoreVary: true });
+  return response ?? fetch(request);
 }

@@ -1,24 +1,84 @@
+/** The shopper's visits with their checklists, fetched so that all of it works without a signal. */
 import { call } from "../shared/api.js";
-import { fetchReturned } from "./draft.js";
-import { list, write } from "./store.js";
+import { saveSetting } from "../shared/page.js";
+import { get, list, read, write } from "./database.js";
+import { unsentVisits } from "./queue.js";
+import { fetchReturned } from "./returned.js";
+import { takesAnswers } from "./rules.js";
 
 const OPEN = ["assigned", "returned"];
 
-/** Fetches one's own open visits with their checklists, and the answers of those that were returned. */
-export async function fetchList(account) {
-  const found = (await Promise.all(OPEN.map(all))).flat();
-  const kept = await besideThem(account, found);
-  await write("visits", (store) => {
-    for (const visit of [...found, ...kept]) store("visits").put({ ...visit, account });
-  });
-  await dropOthers(account, new Set([...found, ...kept].map((visit) => visit.id)));
-  await fetchChecklists(account, [...found, ...kept]);
-  for (const visit of found.filter((each) => each.status === "returned")) {
-    await fetchReturned(account, visit);
+/** One visit, from the phone or else from the server. */
+export class VisitData {
+  #early;
+
+  /** With `early`, the visit is asked for at once. */
+  constructor(id, { early }) {
+    this.id = id;
+    this.#early = early ? fetchVisit(id).catch((problem) => problem) : null;
+  }
+
+  /**
+   * Returns `{visit, checklist, stored}`, where `stored` resolves once both are on the phone, or `{isHandedOver}` or
+   * `{isSentElsewhere}` where there is nothing to answer.
+   */
+  async load(who) {
+    const [queued, known, draft] = await read(["queue", "visits", "drafts"], (store) => [
+      store("queue").get([who, this.id]),
+      store("visits").get([who, this.id]),
+      store("drafts").get([who, this.id]),
+    ]);
+    if (queued && !isReturnedSince(known, queued)) return { isHandedOver: true };
+    const checklist = known && (await storedChecklist(who, known));
+    const found = checklist ? { visit: known, checklist, stored: null } : await this.#fetch(who);
+    if (!draft && !takesAnswers(found.visit)) return { isSentElsewhere: true };
+    if (found.visit.status === "returned") await fetchReturned(who, found.visit);
+    return found;
+  }
+
+  async #fetch(who) {
+    const fetched = (await this.#early) ?? (await fetchVisit(this.id));
+    if (fetched instanceof Error) throw fetched;
+    const { checklist, ...visit } = fetched;
+    const { key, version } = checklist;
+    const row = { ...visit, checklist: { key, version }, account: who };
+    const stored = write(["checklists", "visits"], (store) => {
+      store("checklists").put({ account: who, key, version, document: checklist });
+      store("visits").put(row);
+    });
+    stored.catch(() => {}); // whoever needs it waits for it
+    return { visit: row, checklist, stored };
   }
 }
 
-async function all(status) {
+const fetchVisit = async (id) => (await call("GET", `/visits/${id}?include=checklist`)).body;
+
+/** Returns whether a visit was returned since the answers in the queue were handed over. */
+const isReturnedSince = (visit, { receipt }) =>
+  visit?.status === "returned" && Boolean(receipt) && visit.revision >= receipt.revision;
+
+/** Returns whether the queue shows a visit, and not the list of what is to do. */
+export const isInQueue = (visit, queued) => Boolean(queued) && !isReturnedSince(visit, queued);
+
+/** Returns the checklist version that a visit is pinned to, if it is on the phone. */
+export async function storedChecklist(account, { checklist }) {
+  return (await get("checklists", account, checklist.key, checklist.version))?.document;
+}
+
+/** Fetches the open visits with their checklists, and the answers of those that were returned. */
+export async function refreshVisits(account) {
+  const open = (await Promise.all(OPEN.map(fetchAll))).flat();
+  const visits = [...open, ...(await fetchUnsent(account, open))];
+  await write("visits", (store) => {
+    for (const visit of visits) store("visits").put({ ...visit, account });
+  });
+  await removeOthers(account, new Set(visits.map(({ id }) => id)));
+  await fetchChecklists(account, visits);
+  for (const visit of open.filter(({ status }) => status === "returned")) await fetchReturned(account, visit);
+  saveSetting("listed", account);
+}
+
+async function fetchAll(status) {
   const visits = [];
   for (let path = `/visits?mine=true&status=${status}&limit=500`; path; ) {
     const { body } = await call("GET", path);
@@ -29,40 +89,45 @@ async function all(status) {
   return visits;
 }
 
-/** Returns the ids of the visits of which this phone has something that is not sent. */
-async function unsent(account) {
-  const queue = (await list("queue", account)).filter((row) => row.state !== "sent");
-  return new Set([...(await list("drafts", account)), ...queue].map((row) => row.visit));
+/** Returns the IDs of the visits of which this phone has something that is not sent. */
+async function unsentIds(account) {
+  const rows = [...(await list("drafts", account)), ...(await unsentVisits(account))];
+  return new Set(rows.map(({ visit }) => visit));
 }
 
-/** Returns the visits that are open no more but have something unsent on this phone, as they are now. */
-async function besideThem(account, found) {
-  const ids = await unsent(account);
-  for (const visit of found) ids.delete(visit.id);
-  const answers = await Promise.all([...ids].map((id) => call("GET", `/visits/${id}`).catch(unlessGone)));
-  return answers.filter(Boolean).map(({ body }) => body);
+/** Fetches the visits that are no longer open but have something unsent on this phone, as they are now. */
+async function fetchUnsent(account, open) {
+  const ids = await unsentIds(account);
+  for (const { id } of open) ids.delete(id);
+  const responses = await Promise.all([...ids].map((id) => call("GET", `/visits/${id}`).catch(ignoreMissing)));
+  return responses.filter(Boolean).map(({ body }) => body);
 }
 
-function unlessGone(problem) {
+function ignoreMissing(problem) {
   if (problem.status !== 404) throw problem;
   return null;
 }
 
-async function dropOthers(account, ids) {
-  const gone = (await list("visits", account)).filter((visit) => !ids.has(visit.id));
-  const busy = await unsent(account);
+async function removeOthers(account, ids) {
+  const others = (await list("visits", account)).filter(({ id }) => !ids.has(id));
+  const unsent = await unsentIds(account);
   await write("visits", (store) => {
-    for (const visit of gone.filter((each) => !busy.has(each.id))) store("visits").delete([account, visit.id]);
+    for (const { id } of others.filter((visit) => !unsent.has(visit.id))) store("visits").delete([account, id]);
   });
 }
 
-/** Fetches each version that a visit is pinned to, once. */
+/** Fetches each checklist version that a visit is pinned to, once. */
 async function fetchChecklists(account, visits) {
   const known = new Set((await list("checklists", account)).map(nameOf));
-  const wanted = new Map(visits.map(({ checklist }) => [nameOf(checklist), checklist]).filter(([name]) => !known.has(name)));
-  const fetched = await Promise.all([...wanted.values()].map(({ key, version }) => call("GET", `/checklists/${key}/versions/${version}`)));
+  const wanted = new Map(visits.map(({ checklist }) => [nameOf(checklist), checklist]));
+  for (const name of known) wanted.delete(name);
+  const responses = await Promise.all(
+    [...wanted.values()].map(({ key, version }) => call("GET", `/checklists/${key}/versions/${version}`)),
+  );
   await write("checklists", (store) => {
-    for (const { body } of fetched) store("checklists").put({ account, key: body.key, version: body.version, document: body });
+    for (const { body } of responses) {
+      store("checklists").put({ account, key: body.key, version: body.version, document: body });
+    }
   });
 }
 

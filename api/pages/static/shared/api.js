@@ -1,84 +1,115 @@
 /** The public API, with the cookies of the session. */
 const API = "/api/v1";
-const SECONDS = 30;
+const TIMEOUT = 30_000;
+const ACCESS = "csrf_access_token";
+const REFRESH = "csrf_refresh_token";
 
-/** The API said no; `status`, `code`, `detail`, `errors` and `wait` (seconds) say why. */
+/** The API rejected a request: `status`, `code`, `detail`, `errors` and `wait` (seconds) say why. */
 export class Problem extends Error {
-  constructor(answer, body) {
-    super(body.detail ?? body.title ?? `HTTP ${answer.status}`);
-    const wait = answer.headers.get("Retry-After");
-    this.status = answer.status;
+  constructor(response, body) {
+    super(body.detail ?? body.title ?? `HTTP ${response.status}`);
+    this.status = response.status;
     this.code = (body.type ?? "").split("/").pop();
     this.detail = this.message;
     this.errors = body.errors ?? [];
-    this.wait = wait === null ? null : /^\d+$/.test(wait) ? +wait : Math.max(0, (Date.parse(wait) - Date.now()) / 1000);
+    this.wait = secondsUntil(response.headers.get("Retry-After"));
   }
 }
 
-/** No answer came, or only a part of one: nobody knows what became of the request. */
+/** No response came, or only a part of one: what became of the request is unknown. */
 export class NoSignal extends Error {}
 
-/** Calls the API and returns the answer's status, headers and JSON; an expired session is refreshed once. */
-export async function call(method, path, body, headers = {}) {
-  const used = cookie("csrf_access_token");
-  // Without a session there is nothing to ask; only signing in needs none.
-  if (!used && path !== "/auth/login") throw new Problem({ status: 401, headers: new Headers() }, {});
-  const answer = await send(method, path, body, { ...headers, ...proof(method) });
-  if (answer.status !== 401 || path === "/auth/login" || !(await refreshed(used))) return checked(answer);
-  return checked(await send(method, path, body, { ...headers, ...proof(method) }));
+function secondsUntil(retryAfter) {
+  if (retryAfter === null) return null;
+  return /^\d+$/.test(retryAfter) ? +retryAfter : Math.max(0, (Date.parse(retryAfter) - Date.now()) / 1000);
 }
 
-/** What only a page of ours can send: the cookie's twin. */
-const proof = (method) => (method === "GET" ? {} : { "X-CSRF-TOKEN": cookie("csrf_access_token") });
+/** Calls the API and returns the response's status, headers and JSON; an expired session is refreshed once. */
+export async function call(method, path, body, headers = {}) {
+  const isLogin = path === "/auth/login";
+  const token = await cookie(ACCESS);
+  // Without a session there is nothing to ask for; only the login needs none.
+  if (!token && !isLogin) throw new Problem({ status: 401, headers: new Headers() }, {});
+  const response = await send(method, path, body, { ...headers, ...(await csrfHeader(method)) });
+  if (response.status !== 401 || isLogin || !(await refresh(token))) return parse(response);
+  return parse(await send(method, path, body, { ...headers, ...(await csrfHeader(method)) }));
+}
+
+/** Returns the header that only a page of this server can send: it repeats the cookie. */
+const csrfHeader = async (method) => (method === "GET" ? {} : { "X-CSRF-TOKEN": await cookie(ACCESS) });
 
 async function send(method, path, body, headers) {
-  const options = { method, headers, signal: AbortSignal.timeout(SECONDS * 1000) };
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  const options = { method, headers, signal: abort.signal };
   if (body !== undefined) {
     options.headers = { ...headers, "Content-Type": "application/json" };
     options.body = JSON.stringify(body);
   }
   try {
-    const answer = await fetch(API + path, options);
-    return { status: answer.status, headers: answer.headers, ok: answer.ok, text: await answer.text() };
+    const response = await fetch(API + path, options);
+    return { status: response.status, headers: response.headers, ok: response.ok, text: await response.text() };
   } catch (error) {
     throw new NoSignal(error.message);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function checked(answer) {
+function parse(response) {
   let body = null;
   try {
-    body = answer.text ? JSON.parse(answer.text) : null;
+    body = response.text ? JSON.parse(response.text) : null;
   } catch {
-    // A page of some network's own, not the API's answer.
-    if (answer.ok) throw new NoSignal("no JSON");
+    // A page of some network, not the API's response.
+    if (response.ok) throw new NoSignal("not JSON");
   }
-  if (!answer.ok) throw new Problem(answer, body ?? {});
-  return { status: answer.status, headers: answer.headers, body };
+  if (!response.ok) throw new Problem(response, body ?? {});
+  return { status: response.status, headers: response.headers, body };
 }
 
-/** Gets a new pair of tokens, one tab at a time: the second finds that the first has done it. */
-function refreshed(used) {
+/** Gets a new pair of tokens, one tab at a time: the second tab finds that the first has done it. */
+function refresh(token) {
   return navigator.locks.request("refresh", async () => {
-    if (cookie("csrf_access_token") !== used) return true;
-    const answer = await send("POST", "/auth/refresh", undefined, { "X-CSRF-TOKEN": cookie("csrf_refresh_token") });
-    if (answer.status >= 500 || answer.status === 429) checked(answer);
-    return answer.ok;
+    if ((await cookie(ACCESS)) !== token) return true;
+    const response = await send("POST", "/auth/refresh", undefined, { "X-CSRF-TOKEN": await cookie(REFRESH) });
+    if (response.status >= 500 || response.status === 429) parse(response);
+    return response.ok;
   });
 }
 
-const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+/** Returns the value of a cookie; a service worker reads it through the cookie store. */
+async function cookie(name) {
+  if (!globalThis.document) return (await globalThis.cookieStore?.get(name))?.value ?? "";
+  const prefix = `${name}=`;
+  return document.cookie.split("; ").find((pair) => pair.startsWith(prefix))?.slice(prefix.length) ?? "";
+}
+
+const setCookie = (name, value, age = "") => (document.cookie = `${name}=${value}; path=/; samesite=lax${age}`);
 
 /** Signs in; where several organizations know the address, one of them has to be named. */
 export async function signIn(email, password, organization) {
   await call("POST", "/auth/login", { email, password, cookies: true, ...(organization && { organization }) });
 }
 
-/** Signs out; a session that has ended already is as good. */
-export async function signOut() {
+/** Ends the session on this device, also without a signal. Returns what `signOut` needs to end it on the server. */
+export async function dropSession() {
+  const session = { access: await cookie(ACCESS), refresh: await cookie(REFRESH) };
+  for (const name of [ACCESS, REFRESH]) setCookie(name, "", "; max-age=0");
+  return session.access ? session : null;
+}
+
+/** Ends a session on the server: the current one, or one that was dropped. One that has ended already is as good. */
+export async function signOut(session = null) {
+  if (session) {
+    if (await cookie(ACCESS)) return; // somebody has signed in since: the dropped session's cookies are gone
+    setCookie(ACCESS, session.access);
+    setCookie(REFRESH, session.refresh);
+  }
   try {
     await call("POST", "/auth/logout");
   } catch (problem) {
+    if (session) await dropSession();
     if (problem.status !== 401) throw problem;
   }
 }

@@ -6,12 +6,30 @@ let plural;
 
 /** Has the words fetched of the language that was chosen, or else of the first of the browser's that is there. */
 export async function speak(fetchWords) {
-  const asked = [localStorage.language, ...navigator.languages.map((each) => each.split("-")[0])];
+  const asked = [recallSetting("language"), ...navigator.languages.map((each) => each.split("-")[0])];
   const language = asked.find((each) => LANGUAGES.includes(each)) ?? "en";
   words = (await fetchWords(language)).default;
   plural = new Intl.PluralRules(language);
   html.lang = language;
   html.dir = words.direction;
+}
+
+/** Returns a setting of this browser, or undefined where it has none or stores nothing. */
+export function recallSetting(name) {
+  try {
+    return localStorage[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stores a setting of this browser; where it stores nothing, the setting is asked for again. */
+export function saveSetting(name, value) {
+  try {
+    localStorage[name] = value;
+  } catch {
+    // Private modes and blocked site data: the page works without it.
+  }
 }
 
 /** Gives the page an organization's colour, or back its own. */
@@ -68,6 +86,16 @@ export function ago(time) {
   return new Intl.RelativeTimeFormat(html.lang, { numeric: "auto" }).format(-n, unit);
 }
 
+/** Returns when something is, seen from now: "in 3 hours", "4 days ago". */
+export function fromNow(time) {
+  const minutes = Math.round((new Date(time) - Date.now()) / 60_000);
+  const hours = Math.round(minutes / 60);
+  const format = new Intl.RelativeTimeFormat(html.lang, { numeric: "always" });
+  if (Math.abs(minutes) < 60) return format.format(minutes || 1, "minute");
+  if (Math.abs(hours) < 48) return format.format(hours, "hour");
+  return format.format(Math.round(hours / 24), "day");
+}
+
 /** Returns seconds as minutes and seconds: 2:05. */
 export function minutes(seconds) {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -77,7 +105,7 @@ export function minutes(seconds) {
 export function languages() {
   const name = (each) => new Intl.DisplayNames([each], { type: "language" }).of(each);
   const choose = (each) => () => {
-    localStorage.language = each;
+    saveSetting("language", each);
     location.reload();
   };
   return LANGUAGES.filter((each) => each !== html.lang).map((each) =>
@@ -121,6 +149,20 @@ export function put(title, ...children) {
   const screen = document.getElementById("screen");
   screen.replaceChildren();
   return fill(screen, children);
+}
+
+/** Asks a question that cannot be undone; resolves to whether the answer was the `yes` button. */
+export function ask(question, { yes, no }) {
+  return new Promise((resolve) => {
+    const close = (answer) => () => dialog.close(answer);
+    const dialog = h("dialog", { "aria-labelledby": "dialog-question", onclose: () => (dialog.remove(), resolve(dialog.returnValue === "yes")) },
+      h("p", { id: "dialog-question" }, question),
+      h("p", { class: "row" },
+        h("button", { type: "button", class: "plain", onclick: close("no") }, no),
+        h("button", { type: "button", class: "plain", "data-answer": "yes", onclick: close("yes") }, yes)));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
 }
 
 /** Gives a file to keep. */

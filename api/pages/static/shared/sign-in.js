@@ -1,11 +1,17 @@
+/** Signing in with email address and password. */
 import { h, languages, learn, put, show, t } from "./page.js";
 
-/** Asks for e-mail address and password, and tries them with `signIn`; `done` goes on where one was. */
-export async function signInScreen({ signIn, done, notice }) {
+/**
+ * Shows the form and calls `done` once `signIn` has worked. `notice` says why one has to sign in again; `product`
+ * follows in the title of the page.
+ */
+export async function signInScreen({ signIn, done, notice, product }) {
   await learn((language) => import(`./words/${language}.js`));
-  const email = h("input", { name: "email", id: "email", type: "email", autocomplete: "username", required: true, "aria-describedby": "fault" });
-  const password = h("input", { name: "password", id: "password", type: "password", autocomplete: "current-password", required: true, "aria-describedby": "fault" });
-  const organization = h("input", { name: "organization", id: "organization", autocomplete: "organization" });
+  const title = product ? `${t("signIn")} – ${product}` : t("signIn");
+  const described = { "aria-describedby": "fault" };
+  const email = h("input", { name: "email", id: "email", type: "email", autocomplete: "username", required: true, ...described });
+  const password = h("input", { name: "password", id: "password", type: "password", autocomplete: "current-password", required: true, ...described });
+  const organization = h("input", { name: "organization", id: "organization", autocomplete: "organization", ...described });
   const which = h("p", { hidden: true }, h("label", { for: "organization" }, t("organization")), organization);
   const fault = h("p", { class: "fault", id: "fault", role: "alert" });
   const button = h("button", { class: "primary" }, t("signIn"));
@@ -18,13 +24,15 @@ export async function signInScreen({ signIn, done, notice }) {
       return done();
     } catch (problem) {
       if (problem.code === "which-organization") show(which, true);
-      fault.textContent = sentence(problem);
+      fault.textContent = problemWords(problem);
+      document.title = t("errorTitle", { title });
       (which.hidden ? email : organization).focus();
+      return undefined;
     } finally {
       button.disabled = false;
     }
   };
-  put(t("signIn"),
+  put(title,
     h("h1", {}, t("signIn")),
     notice && h("p", { class: "notice" }, notice),
     h("form", { onsubmit: submit, novalidate: true },
@@ -35,7 +43,7 @@ export async function signInScreen({ signIn, done, notice }) {
   email.focus();
 }
 
-function sentence(problem) {
+function problemWords(problem) {
   if (problem.status === 401) return t("wrongPassword");
   if (problem.code === "which-organization") return t("whichOrganization");
   if (problem.status === 429) return t("tooManyFailures", { n: Math.ceil((problem.wait ?? 60) / 60) });

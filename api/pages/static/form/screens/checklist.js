@@ -1,87 +1,139 @@
-import { h, put, show, t, told } from "../../shared/page.js";
-import { Draft, hold } from "../draft.js";
+/** A visit's checklist: every answer is stored as it is given. */
+import { h, put, recallSetting, saveSetting, show, t, told } from "../../shared/page.js";
+import { notify } from "../channel.js";
+import { Draft, DRAFT } from "../draft.js";
+import { kindOf, timing, whereabouts } from "../facts.js";
 import { field } from "../fields.js";
+import { holdDraft } from "../locks.js";
 import { progress, questionsOf, visible } from "../rules.js";
-import { get, tell } from "../store.js";
 
-/** Shows a visit's checklist, every answer of which is stored as it is given; returns how to leave it. */
-export async function checklistScreen(account, visit, checklist, sent) {
-  let held; // by this tab: true, false, or undefined once the screen was left
-  let lock;
-  const notice = h("div", { role: "status" });
+/** What is asked where the store was closed: a photo of the visit as a whole. */
+const CLOSED = { key: null, type: "photo", required: false, comment: "never", photos: { minimum: 0, maximum: 3 } };
+
+/** Drafts that were left while something was in memory alone, by account and visit: they go on trying to save. */
+const unsavedDrafts = new Map();
+
+/** Shows a visit's checklist and returns how to leave it. */
+export async function checklistScreen(account, visit, checklist, { onsent, ondeclined }) {
+  const status = h("div", { role: "status" });
   const form = h("div", {});
   const bar = saveBar();
-  put(t("title"),
+  const title = `${kindOf(checklist)}, ${visit.location.name} – ${t("product")}`;
+  let draft;
+  let isOurs; // whether this tab holds the draft; undefined once the screen was left
+  let stopWatching = () => {};
+  put(title,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
     told("h1", {}, checklist.title),
-    h("p", { class: "quiet", dir: "auto" }, told("strong", {}, visit.location.name), visit.location.address && ` · ${visit.location.address}`),
-    visit.status === "returned" && reasonOf(visit),
-    told("p", {}, checklist.introduction), notice, form);
+    h("p", {}, told("strong", {}, visit.location.name), h("br"), t(`channel-${checklist.channel}`), h("br"), timing(visit)),
+    h("p", { class: "row" }, whereabouts(visit, checklist.channel)),
+    visit.status === "returned" && returnReasons(visit),
+    told("p", {}, checklist.introduction), status, form);
+  const stopFitting = fitScrolling(bar.element.parentElement);
 
   const draw = async (ours) => {
-    held = ours;
+    isOurs = ours;
     delete document.documentElement.dataset.ready;
-    const draft = await Draft.open(account, visit, bar.say);
-    if (held !== ours || !form.isConnected) return;
-    draft.row.checklist = { key: checklist.key, version: checklist.version };
-    bar.for(draft);
-    form.replaceChildren(...body(draft, checklist, visit, bar, sent));
-    for (const fieldset of form.querySelectorAll("fieldset")) fieldset.disabled = !ours;
-    form.inert = !ours;
-    notice.replaceChildren(...(ours ? [] : [taken(() => lock.take())]));
+    const unsaved = unsavedDrafts.get(visit.id);
+    draft = unsaved?.isUnsaved ? unsaved : await Draft.open(account, visit, checklist);
+    Object.assign(draft, { onsave: bar.say, onhandover: onsent });
+    if (isOurs !== ours || !form.isConnected) return;
+    // Whoever gets the draft must not offer again what another tab has handed over.
+    if (draft.isHandedOver) {
+      onsent();
+      return;
+    }
+    stopWatching();
+    stopWatching = draft.watchStorage();
+    bar.show(draft);
+    if (draft.isUnsaved) draft.save(DRAFT);
+    const redraw = () => form.replaceChildren(...(draft.row.outcome === "store-closed" ? closedBody : body)(context));
+    const context = { draft, visit, checklist, bar, title, isOurs, onsent, ondeclined, redraw };
+    redraw();
+    status.replaceChildren(...(ours ? [] : [openElsewhere(() => lock.take())]));
     if (ours) document.documentElement.dataset.ready = "1";
   };
-  let left = false;
-  const broken = (error) => (console.error(error), tell("broken"));
+  const fail = (error) => (console.error(error), notify("storage-broken"));
+  let lock;
   await new Promise((drawn) => {
-    lock = hold(account, visit.id, (ours) => left || draw(ours).catch(broken).then(drawn));
+    lock = holdDraft(account, visit.id, (ours) => {
+      if (isOurs !== null) draw(ours).catch(fail).then(drawn);
+    });
   });
   return () => {
-    left = true;
-    held = undefined;
+    isOurs = null;
+    if (draft?.isUnsaved) unsavedDrafts.set(visit.id, draft);
+    stopWatching();
+    stopFitting();
+    bar.leave();
     lock.leave();
   };
 }
 
-function reasonOf({ return_reason, question_reasons }) {
-  return h("div", { class: "notice" }, h("h2", {}, t("returned")), h("p", { dir: "auto" }, return_reason),
-    Object.entries(question_reasons ?? {}).map(([key, reason]) => h("p", {}, h("a", { href: `#q-${key}`, dir: "auto" }, reason))));
+/** Scrolling to a heading or a question leaves the bar's height above it, however many lines the bar has. */
+function fitScrolling(bar) {
+  const observer = new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`);
+  });
+  observer.observe(bar);
+  return () => observer.disconnect();
 }
 
-const taken = (take) => h("p", { class: "notice" }, t("openElsewhere"), " ", h("button", { type: "button", class: "plain", onclick: take }, t("goOnHere")));
+function returnReasons({ return_reason, question_reasons }) {
+  const reasons = Object.entries(question_reasons ?? {});
+  return h("div", { class: "notice" },
+    h("h2", {}, t("returned")),
+    h("p", { dir: "auto" }, return_reason),
+    reasons.map(([key, reason]) => h("p", {}, h("a", { href: `#q-${key}`, dir: "auto" }, reason))));
+}
+
+const openElsewhere = (take) =>
+  h("p", { class: "notice" }, t("openElsewhere"), " ", h("button", { type: "button", class: "plain", onclick: take }, t("goOnHere")));
 
 /** The progress and the state of saving, in words, always in sight. */
 function saveBar() {
   const counted = h("span", {});
   const state = h("span", { "data-testid": "save-state", "data-state": "saved", role: "status" }, t("saved"));
   let draft = null;
+  const warn = (event) => draft?.isUnsaved && event.preventDefault();
   const say = (name, keys, error) => {
+    if (state.dataset.state === "error" && name === "saving") return; // not saved until it is
     state.dataset.state = name;
-    state.textContent = t(name === "error" ? "notSaved" : name);
+    const words = t(name === "error" ? "notSaved" : name);
+    if (state.textContent !== words) state.textContent = words;
     if (name === "saving") return;
-    for (const fault of document.querySelectorAll("[data-unsaved]")) if (!keys.includes(fault.dataset.unsaved)) clear(fault);
-    if (name === "error") keys.forEach((key) => faultBeside(key, error, () => draft.save()));
-    if (name === "saved") askToKeep();
+    for (const fault of document.querySelectorAll("[data-unsaved]")) {
+      if (!keys.includes(fault.dataset.unsaved)) clearFault(fault);
+    }
+    if (name === "error") keys.forEach((key) => showUnsaved(key, error, () => draft.save()));
+    if (name === "saved") askToPersist();
   };
+  addEventListener("beforeunload", warn);
   return {
-    element: h("div", { class: "state" }, counted, " · ", state),
+    element: h("div", { class: "state" }, counted, state),
     say,
-    for: (given) => (draft = given),
-    count: (progress) => (counted.textContent = t("progress", progress)),
+    show: (shown) => (draft = shown),
+    count: (questions) => {
+      const { n } = questions;
+      counted.textContent = `${t("progress", questions)}${n ? ` · ${t("optionalCount", { n })}` : ""} · `;
+    },
+    clearCount: () => (counted.textContent = ""),
+    leave: () => removeEventListener("beforeunload", warn),
   };
 }
 
-/** Says beside a question, or beside the last word where the key is empty, that it is not saved. */
-function faultBeside(key, error, again) {
+/** Says below a question, or below the last comment for the draft itself, that it is not saved. */
+function showUnsaved(key, error, retry) {
   const fault = document.getElementById(`q-${key}-fault`);
   const words = error?.name === "QuotaExceededError" ? t("diskFull") : t("notStored");
   if (!fault || fault.textContent.startsWith(words)) return; // read aloud once, not at every letter
   fault.dataset.unsaved = key;
-  fault.replaceChildren(h("span", { role: "alert" }, words), " ", h("button", { type: "button", class: "plain", onclick: again }, t("tryAgain")));
+  const button = h("button", { type: "button", class: "plain", onclick: retry }, t("tryAgain"));
+  fault.replaceChildren(h("span", { role: "alert" }, words), " ", button);
   show(fault, true);
 }
 
-function clear(fault) {
+function clearFault(fault) {
   delete fault.dataset.unsaved;
   fault.replaceChildren();
   show(fault, false);
@@ -89,40 +141,70 @@ function clear(fault) {
 
 let asked = false;
 
-/** Asks the browser once, after the first answer, not to give the space to others. */
-async function askToKeep() {
+/** Asks the browser once, after the first answer, to keep what the phone stores. */
+async function askToPersist() {
   if (asked || !document.documentElement.dataset.ready) return;
   asked = true;
-  const kept = await navigator.storage?.persist?.().catch(() => false);
-  localStorage.kept = kept ? "yes" : "no";
+  const persists = await navigator.storage?.persist?.().catch(() => false);
+  saveSetting("persists", persists ? "yes" : "no");
 }
 
-function body(draft, checklist, visit, bar, sent) {
+function body(context) {
+  const { draft, checklist, bar, isOurs } = context;
   const questions = questionsOf(checklist);
   const fields = new Map(questions.map((question) => [question.key, field(question, draft, changed)]));
   const sections = checklist.sections.map((section) =>
     h("section", {}, told("h2", {}, section.title), section.questions.map(({ key }) => fields.get(key).element)));
   const end = h("div");
-  let redraw = () => {};
-  // It comes last on the page, so that answering need not wait for it.
-  import("./review.js").then(({ review }) => {
-    const made = review({ draft, checklist, visit, questions, sent });
-    end.replaceChildren(made.element);
-    redraw = made.redraw;
-    redraw();
-  });
+  let redrawEnd = () => {};
+  addEnd(end, context, questions).then((redraw) => (redrawEnd = redraw));
   function changed() {
     const shown = visible(questions, draft.answers);
-    for (const [each, { element }] of fields) show(element, shown.has(each));
-    sections.forEach((section, index) => show(section, checklist.sections[index].questions.some((each) => shown.has(each.key))));
-    bar.count(progress(questions, draft.whole()));
-    redraw();
+    for (const [key, { element }] of fields) show(element, shown.has(key));
+    sections.forEach((section, index) => {
+      show(section, checklist.sections[index].questions.some(({ key }) => shown.has(key)));
+    });
+    bar.count(progress(questions, draft.answersWithPhotos()));
+    redrawEnd();
   }
   changed();
+  if (!isOurs) for (const { element } of fields.values()) element.disabled = true;
   return [...sections, end];
 }
 
-/** Returns the checklist that a visit is pinned to, as it is kept on the phone. */
-export async function keptChecklist(account, { checklist }) {
-  return (await get("checklists", account, checklist.key, checklist.version))?.document;
+/** The report of a store that was closed: a photo and the position are the evidence, and a reviewer decides. */
+function closedBody(context) {
+  const { draft, bar, isOurs, redraw } = context;
+  const end = h("div");
+  const photo = field({ ...CLOSED, text: t("closedPhoto") }, draft, () => {});
+  photo.element.disabled = !isOurs;
+  bar.clearCount();
+  addEnd(end, context, []);
+  const open = async () => {
+    await draft.setRow({ outcome: null });
+    redraw();
+    scrollTo(0, 0);
+  };
+  const answered = Object.keys(draft.answers).length > 0;
+  return [
+    h("div", { class: "notice" },
+      h("h2", { id: "store-closed", tabindex: -1 }, t("closedTitle")),
+      h("p", {}, t("closedWords"), answered && ` ${t("closedAnswers")}`),
+      h("p", {}, h("button", { type: "button", class: "plain", disabled: !isOurs, onclick: open }, t("notClosed")))),
+    photo.element,
+    end,
+  ];
 }
+
+/** Adds the end of the page last, so that answering need not wait for it; resolves to how to redraw it. */
+async function addEnd(end, context, questions) {
+  const [{ review }, { unable }] = await Promise.all([import("./review.js"), import("./unable.js")]);
+  const { element, redraw } = review({ ...context, questions });
+  end.replaceChildren(element, ...unable(context));
+  if (!context.isOurs) for (const control of end.querySelectorAll("button, textarea, summary")) control.disabled = true;
+  redraw();
+  return redraw;
+}
+
+/** Returns whether this browser has refused to keep what it stores. */
+export const mayClearStorage = () => recallSetting("persists") === "no";

@@ -1,55 +1,77 @@
+/** A visit that was sent or waits to be: what is on its way, what needs the shopper, and the receipt. */
 import { call } from "../../shared/api.js";
-import { h, knows, moment, put, show, t } from "../../shared/page.js";
-import { giveUp, reopen } from "../draft.js";
-import { change, get, list, put as keep, tell, whoami, write } from "../store.js";
-import { keyOf } from "../photos.js";
+import { ask, h, knows, moment, put, show, t } from "../../shared/page.js";
+import { whoami } from "../account.js";
+import { announce } from "../channel.js";
+import { change, get, list, onResult, put as store, write } from "../database.js";
+import { fileRow, keyOf } from "../photos.js";
+import { discard, reopen } from "../queue.js";
 import { photosIn, takesAnswers } from "../rules.js";
 
-/**
- * Shows a visit that was sent or waits to be: its answers, each photo, and the receipt. Returns how to draw it as
- * it is by now, item by item, which says whether the visit is still in the queue.
- */
+/** Returns how to draw the visit as it is now, item by item; that returns whether it is still in the queue. */
 export function sentScreen(account, visit, { wake, signIn, toList }) {
   const heading = h("h1", { dir: "auto" });
+  const outcome = h("p", { class: "outcome", role: "status" });
+  const overall = h("progress", { max: 1, "aria-label": t("sendingProgress") });
   const notice = h("p", { class: "notice", hidden: true }, t("signedOut"), " ", button(t("signIn"), signIn));
   const cards = h("ul", { class: "cards" });
-  const end = h("div", {});
-  const maySwitchOff = h("p", { class: "quiet" }, t("maySwitchOff"));
+  const details = h("div", {});
+  const mayPutAway = h("p", { class: "quiet" }, t("mayPutAway"));
   const items = new Map();
   let asked = false;
   const itemOf = (id, name) => {
     if (!items.has(id)) {
-      items.set(id, item(id, name));
+      items.set(id, queueItem(id, name));
       cards.append(items.get(id).element);
     }
     return items.get(id);
   };
-  put(t("title"), h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))), heading, notice, cards, end, maySwitchOff);
+  put(`${t("sentTitle")} – ${t("product")}`,
+    h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
+    heading, outcome, overall, notice, mayPutAway, cards, details);
   return async (signedOut) => {
     const [row, photos] = await Promise.all([get("queue", account, visit), list("photos", account, visit)]);
     if (!row) return false;
     heading.textContent = row.place;
     show(notice, signedOut);
-    itemOf("answers", t("answers")).draw(row.receipt ? "sent" : row.state, row.reason, () => forAnswers(row, photos, wake, toList));
+    const answersState = row.receipt ? "sent" : row.state;
+    itemOf("answers", t("answers")).draw(answersState, row.reason, () => answerActions(row, photos, wake, toList));
     if (row.state === "needs-you" && row.reason.status === 409 && !(asked && row.reason.now)) {
       asked = true;
-      standing(row).catch(() => {}); // without a signal, what was known before has to do
+      fetchStatus(row).catch(() => {}); // without a signal, what was known before has to do
     }
-    const ids = [...(row.receipt?.photos ?? photosIn(row.body.answers))].sort();
+    const ids = [...(row.receipt?.photos ?? photoIds(row.body))].sort();
+    const states = [answersState];
     ids.forEach((id, index) => {
       const photo = photos.find((each) => each.id === id);
-      const state = row.leftOut?.includes(id) ? "left-out" : photo?.state ?? "sent";
-      itemOf(id, t("photo", { n: index + 1 })).draw(state, photo?.reason, () => forPhoto(row, photo, wake));
+      const state = row.leftOut?.includes(id) ? "left-out" : (photo?.state ?? "sent");
+      states.push(state);
+      itemOf(id, t("photo", { n: index + 1 })).draw(state, photo?.reason, () => photoActions(row, photo, wake));
     });
-    if (row.receipt && !end.firstChild) end.append(receipt(row.receipt));
-    const states = row.receipt ? photos.map((photo) => photo.state) : [row.state];
-    show(maySwitchOff, states.some((state) => ["waiting", "sending"].includes(state)));
+    drawOutcome(outcome, overall, states);
+    show(mayPutAway, states.some((state) => ["waiting", "sending"].includes(state)));
+    if (row.receipt && !details.firstChild) details.append(receipt(row.receipt));
     return true;
   };
 }
 
+const photoIds = ({ answers, photos }) => [...photosIn(answers), ...(photos ?? [])];
+
+/** Says in one sentence how far sending is. */
+function drawOutcome(outcome, overall, states) {
+  const done = states.filter((state) => ["sent", "left-out"].includes(state)).length;
+  const needsYou = states.includes("needs-you");
+  const isDone = done === states.length;
+  const words = isDone ? t("done") : needsYou ? t("needsYou") : t("onItsWay", { done, all: states.length });
+  if (outcome.textContent !== words) outcome.textContent = words;
+  outcome.classList.toggle("done", isDone);
+  outcome.classList.toggle("fault", needsYou);
+  overall.setAttribute("value", done / states.length);
+  show(overall, !isDone && !needsYou);
+}
+
 /** Returns an item of the queue, and how to draw its state; what has not changed stays as it is. */
-function item(id, name) {
+function queueItem(id, name) {
   const status = h("span", { role: "status" });
   const progress = h("progress", { id: `progress-${id}`, max: 1, "aria-label": name });
   const reason = h("p", {});
@@ -57,11 +79,11 @@ function item(id, name) {
   const element = h("li", { tabindex: -1 }, h("p", {}, h("strong", {}, name), " · ", status), progress, reason, actions);
   let drawn = null;
   const draw = (state, why, actionsFor) => {
-    const words = state === "needs-you" ? reasonOf(why) : "";
+    const words = state === "needs-you" ? reasonWords(why) : "";
     if (drawn === state + words) return;
     drawn = state + words;
     element.dataset.state = state;
-    // What was left out is in the queue no more.
+    // What was left out is no longer in the queue.
     if (state === "left-out") delete element.dataset.testid;
     else element.dataset.testid = "queue-item";
     status.textContent = t(`state-${state}`);
@@ -76,82 +98,94 @@ function item(id, name) {
   return { element, draw };
 }
 
-/** Says in words why something was refused, and how the visit stands by now. */
-function reasonOf({ code, detail, errors, now }) {
+/** Says why the server rejected something, and what the status of the visit is now. */
+function reasonWords({ code, detail, errors, now }) {
   const words = knows(`problem-${code}`) ? t(`problem-${code}`) : detail;
-  const by = knows(`now-${now}`) ? ` ${t(`now-${now}`)}` : "";
-  return [words + by, ...(errors ?? []).map((error) => `${error.pointer}: ${error.detail}`)].join(" · ");
+  const status = knows(`now-${now}`) ? ` ${t(`now-${now}`)}` : "";
+  return [words + status, ...(errors ?? []).map((error) => `${error.pointer}: ${error.detail}`)].join(" · ");
 }
 
-/** Asks how the visit of a conflict stands by now, so that only what can work is offered. */
-async function standing({ account, visit, body: sent, reason }) {
+/** Asks for the status of the visit in a conflict, so that only what can work is offered. */
+async function fetchStatus({ account, visit, body: sent, reason }) {
   if ((await whoami()).id !== account) return;
   const { body } = await call("GET", `/visits/${visit}`);
-  const next = takesAnswers(body) && sent.revision === body.revision + 1;
-  await keep("visits", { ...body, account });
+  const isNext = takesAnswers(body) && sent.revision === body.revision + 1;
+  await store("visits", { ...body, account });
   const row = await get("queue", account, visit);
   if (row?.state !== "needs-you" || row.reason.status !== 409) return; // sent again in the meantime
-  await change("queue", [account, visit], { reason: { ...reason, now: next ? "open" : body.status } });
-  tell("queue");
+  await change("queue", [account, visit], { reason: { ...reason, now: isNext ? "open" : body.status } });
+  announce("queue");
 }
 
-// What the shopper can do about an item that needs him.
+// What the shopper can do about an item.
 
-/** What other answers can change; the same ones would be refused again. */
-const MENDABLE = new Set([400, 413, 422]);
+/** Statuses that other answers can change; the same ones would be rejected again. */
+const CORRECTABLE = new Set([400, 413, 422]);
 
 const button = (words, onclick) => h("button", { type: "button", class: "plain", onclick }, words);
-const copyOf = (row) => button(t("saveCopy"), async () => (await import("../copy.js")).saveCopy(row));
+const copyButton = (row) => button(t("saveCopy"), async () => (await import("../copy.js")).saveCopy(row));
 
-async function sendAgain(store, key, wake, part) {
-  await change(store, key, { state: "waiting", reason: null, retry: null, ...part });
-  tell("queue");
+async function sendAgain(name, key, wake, part) {
+  await change(name, key, { state: "waiting", reason: null, retry: null, ...part });
+  announce("queue");
   wake(true);
 }
 
-function forAnswers(row, photos, wake, toList) {
-  const takeOff = async () => {
-    if (!confirm(t("takeOffSure", { n: photos.length, place: row.place }))) return;
-    await giveUp(row);
+function answerActions(row, photos, wake, toList) {
+  const remove = async () => {
+    const question = t("removeSure", { n: photos.length, place: row.place });
+    if (!(await ask(question, { yes: t("removeYes"), no: t("cancel") }))) return;
+    await discard(row);
     toList();
   };
   const again = () => sendAgain("queue", [row.account, row.visit], wake);
   const { status, now } = row.reason;
+  const isConflict = status === 409;
   return [
-    copyOf(row),
-    (status === 409 ? now === "returned" : MENDABLE.has(status)) && button(t("correct"), () => reopen(row)),
-    (status === 409 ? !now || now === "open" : !MENDABLE.has(status)) && button(t("tryAgain"), again),
-    button(t("takeOff"), takeOff),
+    copyButton(row),
+    (isConflict ? now === "returned" : CORRECTABLE.has(status)) && button(t("correct"), () => reopen(row)),
+    (isConflict ? !now || now === "open" : !CORRECTABLE.has(status)) && button(t("tryAgain"), again),
+    button(t("removeFromPhone"), remove),
   ].filter(Boolean);
 }
 
-function forPhoto(row, photo, wake) {
-  const again = (part) => sendAgain("photos", keyOf(photo), wake, { uploaded: false, ...part });
-  // An id whose photo is not stored yet may be declared anew with other bytes.
-  const another = h("input", { type: "file", accept: "image/*", onchange: () => again({ blob: another.files[0], ready: false }) });
-  // Where another picture is stored under its id, neither would be taken.
-  const taken = photo.reason.status === 409;
+function photoActions(row, photo, wake) {
+  const again = () => sendAgain("photos", keyOf(photo), wake, { uploaded: false });
+  const another = h("input", { type: "file", accept: "image/*", onchange: () => replaceFile(photo, another.files[0], wake) });
+  // Another picture is stored under this photo's ID: neither would be taken.
+  const isTaken = photo.reason.status === 409;
   return [
-    copyOf(row),
-    !taken && button(t("tryAgain"), () => again()),
-    !taken && h("label", { class: "plain file" }, t("anotherPhoto"), another),
+    copyButton(row),
+    !isTaken && button(t("tryAgain"), again),
+    !isTaken && h("label", { class: "plain file" }, t("anotherPhoto"), another),
     button(t("leavePhotoOut"), () => leaveOut(photo, wake)),
   ].filter(Boolean);
 }
 
-/** Gives a photo up that the server will not take; the reviewer sees that it is missing. */
+/** Takes another file for a photo. The ID of a photo that is not stored may be declared again with other bytes. */
+async function replaceFile(photo, file, wake) {
+  const bytes = await file.arrayBuffer();
+  await write("files", (files) => void files("files").put(fileRow(photo, bytes, file.type)));
+  await sendAgain("photos", keyOf(photo), wake, { uploaded: false, ready: false });
+}
+
+/** Gives up a photo that the server rejects; the reviewer sees that it is missing. */
 async function leaveOut(photo, wake) {
-  await write(["queue", "photos"], (store) => {
-    store("photos").delete(keyOf(photo));
-    const row = store("queue").get([photo.account, photo.visit]);
-    row.onsuccess = () => store("queue").put({ ...row.result, leftOut: [...(row.result.leftOut ?? []), photo.id] });
+  await write(["queue", "photos", "files"], (from) => {
+    from("photos").delete(keyOf(photo));
+    from("files").delete(keyOf(photo));
+    onResult(from("queue").get([photo.account, photo.visit]), (row) => {
+      from("queue").put({ ...row, leftOut: [...(row.leftOut ?? []), photo.id] });
+    });
   });
-  tell("queue");
+  announce("queue");
   wake(true);
 }
 
 function receipt({ received_at, content_sha256, revision }) {
   const line = (name, value) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
-  return h("section", { class: "receipt" }, h("h2", {}, t("receipt")),
-    h("dl", {}, line("receivedAt", moment(received_at)), line("revision", `${revision}`), line("hash", h("code", {}, content_sha256.slice(0, 16)))));
+  const hash = h("code", {}, content_sha256.slice(0, 16));
+  return h("details", { class: "receipt" },
+    h("summary", {}, t("details")),
+    h("dl", {}, line("receivedAt", moment(received_at)), line("revision", `${revision}`), line("hash", hash)));
 }

@@ -1,108 +1,130 @@
-import { ago, h, languages, minutes, moment, t, told } from "../../shared/page.js";
-import { account as current, list, signOut } from "../store.js";
-import { Draft, elapsed, ifFree } from "../draft.js";
-import { ticking, toggled } from "../fields.js";
+/** The shopper's visits: to do, returned, waiting to be sent, and sent. It works from what is on the phone. */
+import { ago, ask, h, languages, minutes, t, told } from "../../shared/page.js";
+import { account as currentAccount, signOut } from "../account.js";
+import { list } from "../database.js";
+import { Draft } from "../draft.js";
+import { kindOf, timing, whereabouts } from "../facts.js";
+import { everySecond, toggledTimer } from "../fields.js";
+import { installation, notice } from "../install.js";
+import { ifFree } from "../locks.js";
 import { progress, questionsOf, takesAnswers, visible } from "../rules.js";
-import { keptChecklist } from "./checklist.js";
+import { elapsed } from "../timers.js";
+import { isInQueue, storedChecklist } from "../visits.js";
+import { mayClearStorage } from "./checklist.js";
 
-const ORDER = ["needs-you", "sending", "waiting", "sent"];
+const WORST_FIRST = ["needs-you", "sending", "waiting", "sent"];
 
-/** Returns what shows all visits: to do, returned, waiting to be sent, and sent; works from what is on the phone. */
+/** Returns the children of the screen. */
 export async function visitsScreen(account, { wake, signedOut, signIn }) {
-  const [visits, drafts, queue, photos] = await Promise.all(["visits", "drafts", "queue", "photos"].map((name) => list(name, account)));
+  const names = ["visits", "drafts", "queue", "photos"];
+  const [visits, drafts, queue, photos] = await Promise.all(names.map((name) => list(name, account)));
   const queued = new Map(queue.map((row) => [row.visit, row]));
-  const waits = (visit) => queued.has(visit.id) && !(visit.status === "returned" && visit.revision >= (queued.get(visit.id).receipt?.revision ?? Infinity));
-  const draftOf = (visit) => drafts.find((row) => row.visit === visit.id);
-  const open = visits.filter((visit) => !waits(visit) && (takesAnswers(visit) || draftOf(visit))).sort(byDue);
-  const cards = await Promise.all(open.map((visit) => card(account, visit, draftOf(visit))));
-  const unsent = queue.filter((row) => row.state !== "sent");
+  const draftOf = ({ id }) => drafts.find(({ visit }) => visit === id);
+  const isOpen = (visit) => !isInQueue(visit, queued.get(visit.id)) && (takesAnswers(visit) || draftOf(visit));
+  const cards = await Promise.all(visits.filter(isOpen).sort(byDue).map((visit) => card(account, visit, draftOf(visit))));
+  const unsent = queue.filter(({ state }) => state !== "sent");
+  const sent = queue.filter(({ state }) => state === "sent");
+  const halfDone = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
+  const signInButton = h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"));
+  const signOutButton = h("button", { type: "button", class: "plain", onclick: () => leave(unsent, halfDone) }, t("signOut"));
   return [
-    h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, current().organization)),
-    signedOut && h("p", { class: "notice" }, t("signedOut"), " ", h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"))),
-    warning(unsent, drafts),
+    h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, currentAccount().organization)),
+    signedOut && h("p", { class: "notice" }, t("signedOut"), " ", signInButton),
+    unsentNotice(unsent, halfDone),
+    keeping(unsent, halfDone, sent, wake),
     queueList(t("waiting"), unsent, photos, wake),
     h("section", {}, h("h2", {}, t("toDo")), cards.length ? h("ul", { class: "cards" }, cards) : h("p", {}, t("noVisits"))),
-    queueList(t("sent"), queue.filter((row) => row.state === "sent"), photos),
-    h("nav", { class: "row", "aria-label": t("more") }, languages(), h("button", { type: "button", class: "plain", onclick: leave }, t("signOut")),
-      h("span", { class: "quiet" }, current().name)),
+    queueList(t("sent"), sent, photos),
+    h("nav", { class: "row", "aria-label": t("more") }, languages(), signOutButton, h("span", { class: "quiet" }, currentAccount().name)),
   ];
 }
 
-const byDue = (a, b) => (a.status === "returned" ? 0 : 1) - (b.status === "returned" ? 0 : 1) || a.window.closes_at.localeCompare(b.window.closes_at);
+const byDue = (a, b) => isFirst(b) - isFirst(a) || a.window.closes_at.localeCompare(b.window.closes_at);
+const isFirst = ({ status }) => Number(status === "returned");
 
 async function card(account, visit, draft) {
-  const checklist = await keptChecklist(account, visit);
-  // Before the answers of a returned visit have come, a draft of ours would keep them from coming.
+  const checklist = await storedChecklist(account, visit);
+  // Until the answers of a returned visit have come, a draft of this phone would keep them from coming.
   const mayAnswer = checklist && (visit.status !== "returned" || draft?.revision === visit.revision + 1);
+  const reason = visit.return_reason && `: ${visit.return_reason}`;
   const lines = [
-    visit.status === "returned" && h("span", { dir: "auto" }, h("span", { class: "mark" }, t("returned")), visit.return_reason && `: ${visit.return_reason}`),
+    checklist && h("span", {}, kindOf(checklist)),
+    visit.status === "returned" && h("span", { dir: "auto" }, h("span", { class: "mark" }, t("returned")), reason),
     ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
     !takesAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
-    h("span", { class: "quiet" }, t("until", { time: moment(visit.window.closes_at, visit.location.time_zone) })),
-    checklist && draft && (await howFar(account, visit, checklist)),
+    timing(visit),
+    checklist && draft && (await progressOf(account, visit, checklist)),
     !checklist && h("span", { class: "quiet" }, t("notYetHere")),
   ];
   return h("li", {},
     h("a", { href: `/visits/${visit.id}`, "data-testid": "visit", "data-visit": visit.id },
-      told("strong", {}, visit.location.name), visit.location.address && h("span", { class: "quiet", dir: "auto" }, visit.location.address), lines),
+      told("strong", {}, visit.location.name), lines),
+    h("p", { class: "row" }, whereabouts(visit, checklist?.channel)),
     mayAnswer && (await timers(account, visit, checklist)));
 }
 
-async function answersOf(account, visit) {
-  return Object.fromEntries((await list("answers", account, visit.id)).map((row) => [row.question, row.answer]));
+async function progressOf(account, visit, checklist) {
+  const draft = await Draft.open(account, visit, checklist);
+  return h("span", {}, t("progress", progress(questionsOf(checklist), draft.answersWithPhotos())));
 }
 
-async function howFar(account, visit, checklist) {
-  const draft = await Draft.open(account, visit, () => {});
-  return h("span", {}, t("progress", progress(questionsOf(checklist), draft.whole())));
-}
-
-/** One tap starts a timer, without opening the checklist; what was measured is measured again only there. */
+/** Returns a button for each duration: one tap starts its timer without opening the checklist. */
 async function timers(account, visit, checklist) {
-  const answers = await answersOf(account, visit);
+  const rows = await list("answers", account, visit.id);
+  const answers = Object.fromEntries(rows.map(({ question, answer }) => [question, answer]));
   const shown = visible(questionsOf(checklist), answers);
-  const durations = questionsOf(checklist).filter((each) => each.type === "duration" && shown.has(each.key));
+  const durations = questionsOf(checklist).filter(({ type, key }) => type === "duration" && shown.has(key));
   return durations.map((question) => timerButton(account, visit, checklist, question, answers[question.key] ?? {}));
 }
 
 function timerButton(account, visit, checklist, question, answer) {
   const state = h("span", {});
   const tap = async () => {
-    const free = await ifFree(account, visit.id, async () => {
-      const draft = await Draft.open(account, visit, (name) => (state.dataset.failed = name === "error" ? "1" : ""));
-      draft.row.checklist = { key: checklist.key, version: checklist.version };
+    let failed = false;
+    const isFree = await ifFree(account, visit.id, async () => {
+      const onsave = (name) => (failed = name === "error");
+      const draft = await Draft.open(account, visit, checklist, { onsave });
       answer = draft.answers[question.key] ?? {};
-      if (answer.value != null) return; // measured in another tab
-      await draft.set(question.key, toggled(answer));
+      if (answer.value != null || draft.isHandedOver) return; // measured in another tab, or sent from there
+      await draft.set(question.key, toggledTimer(answer));
       answer = draft.answers[question.key];
     });
     redraw();
-    if (!free || state.dataset.failed) state.textContent = t(free ? "notSaved" : "openElsewhere");
+    if (!isFree || failed) state.textContent = t(isFree ? "notSaved" : "openElsewhere");
   };
   const button = h("button", { type: "button", class: "plain timer", onclick: tap }, told("span", { class: "quiet" }, question.text), state);
   const redraw = () => {
     const { timer, value } = answer;
-    button.disabled = value != null;
+    button.disabled = value != null; // measuring again is possible in the checklist only
     state.textContent = timer ? `${t("stop")} · ${minutes(elapsed(timer) / 1000)}` : value == null ? t("startTimer") : minutes(value);
   };
   redraw();
-  ticking(state, () => answer.timer && redraw());
+  everySecond(state, () => answer.timer && redraw());
   return button;
 }
 
-/** Says what is not sent, and since when: half-done drafts as well, where the browser may clear its space. */
-function warning(unsent, drafts) {
-  const mayBeCleared = localStorage.kept === "no";
-  const halfDone = drafts.filter(({ visit }) => mayBeCleared && !unsent.some((row) => row.visit === visit));
-  const since = [...unsent.map((row) => row.at), ...halfDone.map((row) => Date.now() - elapsed(row.clock))];
-  if (!since.length) return null;
-  return h("p", { class: "notice" }, t("unsent", { n: since.length, time: ago(Math.min(...since)) }), " ", mayBeCleared && t("mayBeCleared"));
+/** Says how much is not sent, and since when; unfinished drafts count where the browser may clear them. */
+function unsentNotice(unsent, halfDone) {
+  const started = mayClearStorage() ? halfDone.map(({ clock }) => Date.now() - elapsed(clock)) : [];
+  const times = [...unsent.map(({ at }) => at), ...started];
+  if (!times.length) return null;
+  return h("p", { class: "notice" }, t("unsent", { n: times.length, time: ago(Math.min(...times)) }));
+}
+
+/** Says once, where it helps, that this browser may clear what is not sent; otherwise offers to install. */
+function keeping(unsent, halfDone, sent, wake) {
+  const install = installation();
+  if (mayClearStorage() && unsent.length + halfDone.length) {
+    const sendNow = unsent.length > 0 && h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"));
+    return notice("clearing", t("mayBeCleared"), install, sendNow);
+  }
+  return install && sent.length ? notice("install", t("installWords"), install) : null;
 }
 
 function queueList(title, rows, photos, wake) {
   if (!rows.length) return null;
   const line = (row) => {
-    const state = stateOf(row, photos.filter((photo) => photo.visit === row.visit));
+    const state = stateOf(row, photos.filter(({ visit }) => visit === row.visit));
     return h("li", { "data-testid": "queue-item", "data-state": state },
       h("a", { href: `/visits/${row.visit}` }, h("strong", { dir: "auto" }, row.place), h("span", { role: "status" }, t(`state-${state}`))));
   };
@@ -112,14 +134,14 @@ function queueList(title, rows, photos, wake) {
 
 /** Returns the state of a visit as a whole: the worst of its answers and its photos. */
 function stateOf(row, photos) {
-  const states = [row.receipt && row.state === "waiting" ? "sent" : row.state, ...photos.map((photo) => photo.state)];
-  return row.state === "sent" ? "sent" : ORDER.find((state) => states.includes(state)) ?? "waiting";
+  if (row.state === "sent") return "sent";
+  const states = [row.receipt && row.state === "waiting" ? "sent" : row.state, ...photos.map(({ state }) => state)];
+  return WORST_FIRST.find((state) => states.includes(state)) ?? "waiting";
 }
 
-async function leave({ target }) {
-  try {
-    await signOut();
-  } catch {
-    target.textContent = t("noSignal");
-  }
+/** Signs out; where something is not sent, only after a question. */
+async function leave(unsent, halfDone) {
+  const n = unsent.length + halfDone.length;
+  if (n && !(await ask(t("signOutSure", { n }), { yes: t("signOut"), no: t("cancel") }))) return;
+  await signOut();
 }

@@ -1,9 +1,13 @@
 export default {
-  email: "E-mail address",
+  errorTitle: "Error: {title}",
+  email: "Email address",
   password: "Password",
   organization: "Organization",
-  wrongPassword: "E-mail address or password is wrong.",
-  whichOrganization: "Several organizations know you. Write the name of the one you want.",
-  tooManyFailures: { one: "Too many attempts. Try again in {n} minute.", other: "Too many attempts. Try again in {n} minutes." },
-  fillIn: "Write your e-mail address and your password.",
+  wrongPassword: "The email address or the password is wrong.",
+  whichOrganization: "Several organizations know you. Enter the name of the one you want.",
+  tooManyFailures: {
+    one: "Too many attempts. Try again in {n} minute.",
+    other: "Too many attempts. Try again in {n} minutes.",
+  },
+  fillIn: "Enter your email address and your password.",
 };

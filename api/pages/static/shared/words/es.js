@@ -1,9 +1,13 @@
 export default {
+  errorTitle: "Error: {title}",
   email: "Correo electrónico",
   password: "Contraseña",
   organization: "Organización",
-  wrongPassword: "El correo o la contraseña no son correctos.",
+  wrongPassword: "El correo electrónico o la contraseña no son correctos.",
   whichOrganization: "Varias organizaciones le conocen. Escriba el nombre de la que quiere.",
-  tooManyFailures: { one: "Demasiados intentos. Pruebe de nuevo dentro de {n} minuto.", other: "Demasiados intentos. Pruebe de nuevo dentro de {n} minutos." },
+  tooManyFailures: {
+    one: "Demasiados intentos. Inténtelo de nuevo dentro de {n} minuto.",
+    other: "Demasiados intentos. Inténtelo de nuevo dentro de {n} minutos.",
+  },
   fillIn: "Escriba su correo electrónico y su contraseña.",
 };

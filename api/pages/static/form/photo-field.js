@@ -1,0 +1,131 @@
+/** The photos of a question, or of the visit as a whole where the question's key is null. */
+import { h, show, t } from "../shared/page.js";
+import { photosOf } from "./rules.js";
+
+/** Returns the element and how to draw it again; nothing for a question without photos. */
+export function photoField(context) {
+  const { question, draft, id } = context;
+  const most = photosOf(question).maximum;
+  if (!most) return null;
+  const fault = h("p", { class: "fault", role: "alert" });
+  const items = h("ul", { class: "photos" });
+  const thumbnails = new Map();
+  const choose = () => {
+    const files = [...input.files].slice(0, most - draft.photosOf(question.key).length);
+    input.value = "";
+    addPhotos(context, files, fault);
+  };
+  const described = { "aria-describedby": `${id}-text` };
+  const input = h("input", { type: "file", id: `${id}-photo`, accept: "image/*", multiple: most > 1, ...described, onchange: choose });
+  const openCamera = () => {
+    input.setAttribute("capture", "environment");
+    input.click();
+    input.removeAttribute("capture");
+  };
+  const camera = h("button", { type: "button", class: "plain camera", ...described, onclick: openCamera }, t("takePhoto"));
+  const adding = h("div", { class: "row" }, camera, h("label", { class: "plain file", for: `${id}-photo` }, t("choosePhoto"), input));
+  const redraw = () => {
+    const photos = draft.photosOf(question.key);
+    const hadFocus = [items, adding].some((part) => part.contains(document.activeElement));
+    for (const [photoId, { remove }] of thumbnails) {
+      if (photos.some((photo) => photo.id === photoId)) continue;
+      remove();
+      thumbnails.delete(photoId);
+    }
+    photos.forEach((photo, index) => {
+      if (!thumbnails.has(photo.id)) thumbnails.set(photo.id, thumbnail(context, photo));
+      const { element, redraw: redrawPhoto } = thumbnails.get(photo.id);
+      redrawPhoto(photo, index);
+      if (!element.isConnected) items.append(element);
+    });
+    show(items, photos.length);
+    show(adding, photos.length < most);
+    // The control that had the focus may be gone: the focus stays with the photos.
+    if (hadFocus && !document.activeElement?.offsetParent) (adding.hidden ? items : adding).querySelector("button").focus();
+  };
+  return { element: h("div", {}, items, adding, fault), redraw };
+}
+
+/** Stores photos at once, then makes them smaller. What the phone cannot store is said at the question. */
+async function addPhotos(context, files, fault) {
+  const { draft, question, onchange, redraw } = context;
+  fault.replaceChildren();
+  const adding = draft.addPhotos(question.key, files);
+  if (question.type === "photo" && draft.answers[question.key]?.not_applicable) {
+    draft.set(question.key, { not_applicable: false });
+  }
+  redraw();
+  onchange(question.key);
+  const photos = await adding;
+  redraw();
+  for (const photo of photos.filter(draft.isSaved)) await shrink(context, photo, fault);
+}
+
+/** Makes a photo smaller. A file that cannot be a photo is removed, and the page says why. */
+async function shrink(context, photo, fault) {
+  const { draft, question, onchange, redraw } = context;
+  try {
+    const { prepare } = await import("./photos.js");
+    draft.replacePhoto(await prepare(photo));
+  } catch (error) {
+    if (!error.code?.startsWith?.("photo-") && error.code !== "no-photo") return; // it is prepared before it is sent
+    await draft.removePhoto(photo);
+    fault.replaceChildren(t(`problem-${error.code}`));
+    onchange(question.key);
+  }
+  redraw();
+}
+
+/** Returns a small picture with its state and a button to remove it, and how to draw it again. */
+function thumbnail(context, { id }) {
+  const { draft, question, onchange, redraw } = context;
+  const remove = async () => {
+    await draft.removePhoto(draft.photos.find((photo) => photo.id === id));
+    redraw();
+    onchange(question.key);
+  };
+  const picture = h("img", { width: 96, height: 96, hidden: true });
+  const placeholder = h("span", { class: "placeholder", hidden: true });
+  const state = h("span", { class: "quiet" });
+  const button = h("button", { type: "button", class: "plain", onclick: remove }, t("remove"));
+  const element = h("li", {}, picture, placeholder, state, button);
+  let drawn = null;
+  const showFile = (file) => {
+    URL.revokeObjectURL(picture.src);
+    if (file) picture.src = URL.createObjectURL(file);
+    show(picture, file);
+    show(placeholder, !file);
+  };
+  // HEIC, for one, is a photo that many browsers cannot show.
+  picture.onerror = () => {
+    placeholder.textContent = `${picture.alt} · ${t("cannotBeShown")}`;
+    showFile(null);
+  };
+  return {
+    element,
+    remove() {
+      URL.revokeObjectURL(picture.src);
+      element.remove();
+    },
+    redraw(photo, index) {
+      const name = t("photo", { n: index + 1 });
+      button.setAttribute("aria-label", `${t("remove")}: ${name}`);
+      picture.alt = name;
+      if (drawn !== photo) {
+        drawn = photo;
+        draft.fileOf(photo).then((file) => {
+          if (!file) placeholder.textContent = `${name} · ${t("sentBefore")}`;
+          showFile(file);
+        });
+      }
+      state.textContent = stateWords(photo, draft);
+      show(state, state.textContent);
+    },
+  };
+}
+
+function stateWords(photo, draft) {
+  if (!draft.isSaved(photo)) return t("notSaved");
+  if (photo.state === "needs-you") return t("state-needs-you");
+  return photo.ready || photo.state === "sent" ? "" : t("shrinking");
+}

@@ -1,0 +1,78 @@
+/** Releases: a new one is on the phone before it is used, and takes over once no tab has a draft open. */
+import { h, recallSetting, t } from "../shared/page.js";
+import { read } from "./database.js";
+import { anyDraftOpen } from "./locks.js";
+
+const ASK_AGAIN = 2000;
+const LOOK_EVERY = 3_600_000;
+const workers = navigator.serviceWorker;
+let isReplaced = false; // another release than this page's serves it
+let isBusy = () => false; // whether this tab has a checklist open
+let timer = null;
+let onready = () => {};
+
+/** Registers the service worker, which keeps the files of a release. */
+export async function registerRelease(hooks) {
+  ({ isBusy, onready } = hooks);
+  if (!workers) return;
+  let { controller } = workers;
+  workers.addEventListener("controllerchange", () => {
+    isReplaced = Boolean(controller); // the first one is of this page's own release
+    ({ controller } = workers);
+    replaceRelease();
+  });
+  try {
+    const registration = await workers.register("/sw.js");
+    registration.addEventListener("updatefound", () => {
+      const { installing } = registration;
+      installing.addEventListener("statechange", () => replaceRelease());
+    });
+    setInterval(() => registration.update().catch(() => {}), LOOK_EVERY);
+    await workers.ready;
+    onready();
+    replaceRelease();
+  } catch (error) {
+    console.error(error); // it works with a signal all the same
+  }
+}
+
+/**
+ * Lets a waiting release take over, and reloads the page once it has. While that cannot be, it is tried every two
+ * seconds: the draft of another tab may be closed, and a message may be lost.
+ */
+export async function replaceRelease() {
+  clearTimeout(timer);
+  const registration = await workers?.getRegistration();
+  if (!registration?.waiting && !isReplaced) return;
+  clearTimeout(timer);
+  timer = setTimeout(replaceRelease, ASK_AGAIN);
+  if (isReplaced) {
+    if (!isBusy() && !isTyping()) location.reload();
+  } else if (!(await anyDraftOpen())) {
+    registration.waiting?.postMessage("take-over");
+  }
+}
+
+/** Returns whether something typed would be lost: the sign-in form, or a dialog. */
+const isTyping = () => [...document.querySelectorAll("form input, dialog[open] textarea")].some(({ value }) => value);
+
+/** Says whether what is on this page works without a signal. */
+export const offlineFooter = {
+  element: h("footer", { "data-testid": "offline-ready", "data-state": "no", role: "contentinfo", hidden: true }),
+  async update(who, visit) {
+    const active = (await workers?.getRegistration())?.active;
+    const isReady = Boolean(active && who && (await isStored(who, visit)));
+    this.element.hidden = !who;
+    this.element.dataset.state = isReady ? "yes" : "no";
+    this.element.textContent = t(isReady ? "offlineReady" : "offlineNotReady");
+  },
+};
+
+async function isStored(who, visit) {
+  if (!visit) return recallSetting("listed") === who;
+  const [queued, known] = await read(["queue", "visits"], (store) => [
+    store("queue").get([who, visit]),
+    store("visits").get([who, visit]),
+  ]);
+  return queued ?? known;
+}
