@@ -914,6 +914,21 @@ def test_a_new_release_takes_over_once_another_tab_lets_go_of_its_visit(
     expect(second.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
+def test_a_new_release_takes_over_once_the_last_draft_is_sent(
+    waiting_release: tuple[Phone, Any], world: World
+) -> None:
+    """The shopper stays on the page that says that all is sent: that is no reason to wait."""
+    phone, visit = waiting_release
+    old = phone.page.evaluate("document.querySelector('script[type=module]').src")
+    phone.choose("problem", "no")
+    phone.send()
+    phone.wait_until_received()
+    other = f"() => document.querySelector('script[type=module]')?.src !== {old!r}"
+    phone.page.wait_for_function(other, timeout=10_000)
+    phone.wait_until_received()
+    assert revision(world, visit) == 1
+
+
 def test_a_wish_to_take_over_that_was_lost_is_said_again(waiting_release: tuple[Phone, Any]) -> None:
     phone, _ = waiting_release
     phone.page.evaluate("""() => {
