@@ -114,6 +114,7 @@ class VisitLocation(Schema):
     code = fields.String(attribute="location_code", required=True)
     name = fields.String(attribute="location_name", required=True)
     address = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
     time_zone = fields.String(required=True)
     latitude = fields.Float(required=True, allow_none=True)
     longitude = fields.Float(required=True, allow_none=True)

@@ -116,6 +116,7 @@ _SHOWN_TO_ALL = (
     Location.code.label("location_code"),
     Location.name.label("location_name"),
     Location.address,
+    Location.phone,
     Location.time_zone,
     Location.latitude,
     Location.longitude,

@@ -424,7 +424,7 @@ def test_lists_are_filtered_by_what_their_rows_name(world: World) -> None:
 # What managers see.
 
 WATCHED = {"id", "status", "location", "checklist", "day", "part_of_day", "score"}
-PLACE = {"id", "code", "name", "address", "time_zone", "latitude", "longitude"}
+PLACE = {"id", "code", "name", "address", "phone", "time_zone", "latitude", "longitude"}
 SCORE = {"points_earned", "points_possible", "score", "passed", "critical_failures"}
 ANSWER = {"value", "not_applicable", "comment", "photos", "points_earned", "points_possible"}
 
