@@ -37,7 +37,7 @@ REASONS: dict[str, str] = {
     "POST /api/v1/checklists/{key}/publish": ".*",
     "POST /api/v1/visits": "(/[0-9]+)?/(location_id|shopper_id|checklist_key|window/(opens_at|closes_at))",
     "POST /api/v1/visits/{visit_id}/reassign": "/shopper_id",
-    "PUT /api/v1/visits/{visit_id}/submission": "/answers/.*|/checklist_version",
+    "PUT /api/v1/visits/{visit_id}/submission": "/answers/.*|/photos(/.*)?|/checklist_version",
     "PUT /api/v1/visits/{visit_id}/photos/{photo_id}": "/question",
     "POST /api/v1/visits/{visit_id}/review": "/reason|/question_reasons/.*",
 }
