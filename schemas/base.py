@@ -36,6 +36,9 @@ TEXT_PATTERN = r"^[^\x00]*$"
 #: nor is it blank, by what Python takes for blank
 SAID_PATTERN = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
 UUID_PATTERN = f"^{_UUID.pattern}$"
+_IN_A_PHONE_NUMBER = r"[0-9A-Za-z +().,/#*-]"
+#: as people write telephone numbers, with a digit at least: also an extension, or 0800 FLOWERS
+PHONE_PATTERN = f"^{_IN_A_PHONE_NUMBER}*[0-9]{_IN_A_PHONE_NUMBER}*$"
 RANDOM_ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
@@ -89,6 +92,21 @@ class Text(fields.String):
         if self.least and not value.strip():
             raise ma.ValidationError("This must not be blank.")
         return value
+
+
+class PhoneNumber(Text):
+    """A telephone number as people write it, such as ``+44 20 7946 0018 ext. 2``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(most=40, metadata={"pattern": PHONE_PATTERN}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        number = super()._deserialize(value, attr, data, **kwargs)
+        if not re.fullmatch(PHONE_PATTERN, number):
+            raise ma.ValidationError(
+                "This must be a telephone number: digits, and spaces, letters or + - ( ) . , / # *."
+            )
+        return number
 
 
 class Password(Text):

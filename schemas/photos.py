@@ -9,7 +9,11 @@ from schemas.base import Integer, Matching, Position, Schema, Text, Time, Word
 class PhotoDeclaration(Schema):
     """A photo that is about to be sent."""
 
-    question = Text(64, required=True)
+    question = Text(
+        64,
+        allow_none=True,
+        metadata={"description": "None if the photo shows that the store was closed"},
+    )
     sha256 = fields.String(required=True, validate=Matching("^[0-9a-f]{64}$"))
     size = Integer(1, MAX_PHOTO_BYTES, required=True)
     content_type = Word(PHOTO_TYPES, required=True)

@@ -8,6 +8,7 @@ from schemas.base import (
     NamedPlace,
     Number,
     PageQuery,
+    PhoneNumber,
     QueryBoolean,
     Schema,
     Text,
@@ -60,6 +61,7 @@ class LocationWrite(Schema):
     name = Text(200, required=True)
     region_id = Id(required=True)
     address = Text(500, allow_none=True)
+    phone = PhoneNumber(allow_none=True)
     time_zone = TimeZone(required=True)
     latitude = Number(-90, 90, allow_none=True)
     longitude = Number(-180, 180, allow_none=True)
@@ -91,6 +93,7 @@ class Location(Schema):
     name = fields.String(required=True)
     region_id = Id(required=True)
     address = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
     time_zone = fields.String(required=True)
     latitude = fields.Float(required=True, allow_none=True)
     longitude = fields.Float(required=True, allow_none=True)

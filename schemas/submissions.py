@@ -4,7 +4,9 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from api.domain.answers import MAX_CLOSED_STORE_PHOTOS
 from api.domain.checklist import MAX_TEXT
+from api.domain.visits import OUTCOMES, VISITED
 from schemas.base import (
     LARGEST_INTEGER,
     TEXT_PATTERN,
@@ -16,6 +18,7 @@ from schemas.base import (
     Schema,
     Text,
     Time,
+    Word,
 )
 from schemas.visits import ByQuestion, ScoredAnswer, VisitScore
 
@@ -61,14 +64,24 @@ def _is_plain(answer: Any) -> bool:
 
 
 class Submission(Schema):
-    """A visit's answers, all of them, as one revision."""
+    """A visit's answers, all of them, as one revision.
+
+    With the outcome `store-closed` nothing has to be answered, and `photos` may show that it was closed.
+    """
 
     revision = Integer(required=True)
     checklist_version = Integer(1, required=True)
     started_at = Time(required=True)
     finished_at = Time(required=True)
     position = fields.Nested(Position(), allow_none=True)
+    outcome = Word(OUTCOMES, allow_none=True, metadata={"description": f"If omitted, `{VISITED}`"})
     answers = Answers(required=True)
+    photos = fields.List(
+        RandomId(),
+        allow_none=True,
+        validate=validate.Length(max=MAX_CLOSED_STORE_PHOTOS),
+        metadata={"description": "Only of a store that was closed; they belong to no question"},
+    )
     comment = Text(MAX_TEXT, 0, allow_none=True)
 
 
@@ -87,8 +100,12 @@ class ScoredSubmission(Schema):
 
     visit_id = Id(required=True)
     checklist_version = fields.Integer(required=True)
+    outcome = fields.String(required=True)
     score = fields.Nested(VisitScore(), required=True)
     answers = ByQuestion(fields.Nested(ScoredAnswer()), required=True)
+    photos = fields.List(
+        fields.String(), required=True, metadata={"description": "Of a store that was closed"}
+    )
     comment = fields.String(required=True, allow_none=True)
     revision = fields.Integer(metadata={"description": "For reviewers"})
     started_at = Time(metadata={"description": "For reviewers, by the phone's clock"})

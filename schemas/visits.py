@@ -114,6 +114,7 @@ class VisitLocation(Schema):
     code = fields.String(attribute="location_code", required=True)
     name = fields.String(attribute="location_name", required=True)
     address = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
     time_zone = fields.String(required=True)
     latitude = fields.Float(required=True, allow_none=True)
     longitude = fields.Float(required=True, allow_none=True)
@@ -200,7 +201,7 @@ class PhotoEvidence(Schema):
     """What a photo tells of itself, by the phone's clock: for reviewers and administrators alone."""
 
     id = Id(required=True)
-    question = fields.String(required=True)
+    question = fields.String(required=True, allow_none=True)
     taken_at = Time(required=True, allow_none=True)
     position = fields.Nested(Position(), required=True, allow_none=True)
     make = fields.String(required=True, allow_none=True)
@@ -215,6 +216,12 @@ class EvidenceVisit(OwnVisit):
     started_at = Time(attribute="visit.started_at", required=True, allow_none=True)
     finished_at = Time(attribute="visit.finished_at", required=True, allow_none=True)
     decline_reason = fields.String(attribute="visit.decline_reason", required=True, allow_none=True)
+    outcome = fields.String(
+        attribute="visit.outcome",
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the latest revision, if there is one"},
+    )
     flags = fields.List(fields.Nested(Flag()), required=True)
     decisions = fields.List(
         fields.Nested(PastDecision()), metadata={"description": "Of a single visit, oldest first"}
@@ -254,6 +261,11 @@ class WatchedVisit(Schema):
     checklist = PINNED_CHECKLIST
     day = Day(attribute="visit.day", required=True)
     part_of_day = fields.String(attribute="visit.part_of_day", required=True)
+    outcome = fields.String(attribute="visit.outcome", required=True)
     score = fields.Nested(VisitScore(), required=True)
     answers = ByQuestion(fields.Nested(ScoredAnswer()), metadata={"description": "Of a single visit"})
+    photos = fields.List(
+        fields.String(),
+        metadata={"description": "Of a single visit: those of a store that was closed"},
+    )
     comment = fields.String(allow_none=True, metadata={"description": "Of a single visit"})

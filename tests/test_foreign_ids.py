@@ -603,6 +603,21 @@ def photo_in_answers(scene: Scene) -> Iterator[Trial]:
                 yield Trial(name, foreign, call, prepare=prepare)
 
 
+@case("PUT /api/v1/visits/{visit_id}/submission body:photos[]")
+def photo_of_a_closed_store(scene: Scene) -> Iterator[Trial]:
+    declared = scene.home.declare({"id": scene.assigned}, jpeg(seed=4), question=None)["id"]
+    for name in ("stranger_shopper", "other_shopper"):
+        for foreign in (scene.accepted[1], declared):
+            for outcome in ("store-closed", "visited"):
+
+                def call(caller: Caller, value: str, visit: Any, outcome: str = outcome) -> TestResponse:
+                    body = scene.home.submission({}, outcome=outcome, photos=[value])
+                    return caller.put(f"/visits/{visit['id']}/submission", body)
+
+                prepare = lambda name=name: scene.own_visit(name)  # noqa: E731
+                yield Trial(name, foreign, call, prepare=prepare)
+
+
 @case("PUT /api/v1/visits/{visit_id}/photos/{photo_id} body:sha256")
 def photo_of_the_same_bytes(scene: Scene) -> Iterator[Trial]:
     sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -225,7 +225,7 @@ class Programme:
         visit = self.world.visit(phone, self.stores[store], **values)
         return {**visit, "began": opens_at + timedelta(hours=13, minutes=47, seconds=7 * days_ago + store)}
 
-    def photo(self, phone: Phone, visit: Mapping[str, Any], question: str, format: str) -> str:
+    def photo(self, phone: Phone, visit: Mapping[str, Any], question: str | None, format: str) -> str:
         """Send a photo with everything that the phone and its camera tell."""
         number = next(self.numbers)
         taken_at = visit["began"] + timedelta(minutes=3, seconds=11)
@@ -308,7 +308,12 @@ class Programme:
         self.send(self.cara, back)
         self.decide(back, "reject")
         self.decide(back, "accept")
-        self.accepted += [late["id"], again["id"], back["id"]]
+        # A store that was closed, with a photo that shows it.
+        closed = self.assign(self.zoe, 0, 10)
+        shutters = [self.photo(self.zoe, closed, None, "image/jpeg")]
+        self.send(self.zoe, closed, outcome="store-closed", photos=shutters, comment="Shutters down")
+        self.decide(closed, "accept")
+        self.accepted += [late["id"], again["id"], back["id"], closed["id"]]
         # A manager looks at his own store.
         manager = self.managers["self-check"]
         own = self.assign(manager, 0, 2, checklist_key="own-eyes")
@@ -510,7 +515,7 @@ class Twin:
             "finished_at": (begun + timedelta(minutes=10, seconds=len(phone.name))).isoformat(),
             "position": {"latitude": latitude, "longitude": longitude, "accuracy_m": len(phone.name)},
             "answers": answers,
-            **({"comment": ""} if phone.name == "ben" else {}),
+            **({"comment": "", "outcome": "visited", "photos": []} if phone.name == "ben" else {}),
         }
         ok(self.world.send(visit, body, phone), 201)
         visit_id: str = visit["id"]

@@ -6,11 +6,12 @@ Answers are as a submission's body has them: by question key, each with a ``valu
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from api.domain.checklist import MAX_TEXT, Checklist, Question, pointer
 from api.domain.problems import Fault
+from api.domain.visits import STORE_CLOSED, VISITED
 
 Answer = Mapping[str, Any]
 Answers = Mapping[str, Answer]
@@ -19,6 +20,8 @@ NO_ANSWER: Answer = {}
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_SECONDS = 31_536_000
 MAX_NUMBER = 2**53
+#: a store that was closed may have so many photos that belong to no question
+MAX_CLOSED_STORE_PHOTOS = 3
 
 
 def is_answered(question: Question, answer: Answer) -> bool:
@@ -65,9 +68,21 @@ def visible(checklist: Checklist, answers: Answers) -> frozenset[str]:
     return frozenset(shown)
 
 
-def expected_photos(answers: Answers) -> list[str]:
-    """Return the ids of all photos that the answers name, in order."""
-    return [photo for answer in answers.values() for photo in (answer or NO_ANSWER).get("photos") or ()]
+def named_photos(answers: Answers, photos: Sequence[str] = ()) -> Iterator[tuple[str | None, str, str]]:
+    """Yield each photo that a submission names: its question, its pointer and its ID.
+
+    ``photos`` are those of a store that was closed, which belong to no question (None); they come last.
+    """
+    for key, answer in answers.items():
+        for index, photo in enumerate((answer or NO_ANSWER).get("photos") or ()):
+            yield key, pointer("answers", key, "photos", index), photo
+    for index, photo in enumerate(photos):
+        yield None, pointer("photos", index), photo
+
+
+def expected_photos(answers: Answers, photos: Sequence[str] = ()) -> list[str]:
+    """Return the ids of all photos that a submission names, in order."""
+    return [photo for _, _, photo in named_photos(answers, photos)]
 
 
 def commented(checklist: Checklist, content: Mapping[str, Any]) -> list[str | None]:
@@ -89,8 +104,14 @@ def _has_words(question: Question, answer: Answer) -> bool:
     return any(text and text.strip() for text in texts)
 
 
-def faults(checklist: Checklist, answers: Answers) -> list[Fault]:
-    """Return everything in the answers that the shopper has to mend."""
+def faults(
+    checklist: Checklist, answers: Answers, outcome: str = VISITED, photos: Sequence[str] = ()
+) -> list[Fault]:
+    """Return everything in the answers and photos of a submission that the shopper has to correct.
+
+    If the store was closed, nothing has to be answered, and ``photos`` may show that it was.
+    """
+    is_closed = outcome == STORE_CLOSED
     shown = visible(checklist, answers)
     found = [
         Fault(pointer("answers", key), "The checklist has no such question")
@@ -102,11 +123,13 @@ def faults(checklist: Checklist, answers: Answers) -> list[Fault]:
         if question.key in shown:
             found += [
                 Fault(pointer("answers", question.key, field), detail)
-                for field, detail in _faults_of_answer(question, answer)
+                for field, detail in _faults_of_answer(question, answer, may_be_incomplete=is_closed)
             ]
         elif not _is_left_out(question, answer):
             found.append(Fault(pointer("answers", question.key), "This question is hidden by other answers"))
-    found += _photos_named_twice(answers)
+    if photos and not is_closed:
+        found.append(Fault(pointer("photos"), "Only a store that was closed has photos without a question"))
+    found += _photos_named_twice(answers, photos)
     return found
 
 
@@ -115,7 +138,9 @@ def _is_left_out(question: Question, answer: Answer) -> bool:
     return is_empty and _value(question, answer) is None
 
 
-def _faults_of_answer(question: Question, answer: Answer) -> Iterator[tuple[str, str]]:
+def _faults_of_answer(
+    question: Question, answer: Answer, *, may_be_incomplete: bool
+) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the answer to a question that is asked: the field, and in words."""
     is_photo = question.type == "photo"
     value = _value(question, answer)
@@ -131,16 +156,20 @@ def _faults_of_answer(question: Question, answer: Answer) -> Iterator[tuple[str,
     elif is_photo and value is not None:
         yield "value", "This question is answered by its photos alone"
     elif not answered:
-        if question.required:
+        if question.required and not may_be_incomplete:
             yield "photos" if is_photo else "value", "An answer is missing"
     elif not is_photo:
         if detail := _fault_of_value(question, value):
             yield "value", detail
         else:
             loses_points = question.points_for(value) < question.points_possible
-    if detail := _fault_of_comment(question, answer.get("comment"), answered, loses_points):
+    # Whatever must come with an answer need not come with one from a closed store.
+    is_complete = answered and not may_be_incomplete
+    if detail := _fault_of_comment(
+        question, answer.get("comment"), is_complete, loses_points and is_complete
+    ):
         yield "comment", detail
-    if detail := _fault_of_photos(question, len(answer.get("photos") or ()), answered):
+    if detail := _fault_of_photos(question, len(answer.get("photos") or ()), is_complete):
         yield "photos", detail
 
 
@@ -207,10 +236,9 @@ def _fault_of_photos(question: Question, count: int, answered: bool) -> str | No
     return None
 
 
-def _photos_named_twice(answers: Answers) -> Iterator[Fault]:
+def _photos_named_twice(answers: Answers, photos: Sequence[str]) -> Iterator[Fault]:
     seen = set()
-    for key, answer in answers.items():
-        for index, photo in enumerate((answer or NO_ANSWER).get("photos") or ()):
-            if photo in seen:
-                yield Fault(pointer("answers", key, "photos", index), "This photo is named already")
-            seen.add(photo)
+    for _, at, photo in named_photos(answers, photos):
+        if photo in seen:
+            yield Fault(at, "This photo is named already")
+        seen.add(photo)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from api.domain.checklist import IN_PERSON, SELF_CHECK, Checklist
+from api.domain.visits import STORE_CLOSED
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 LONG_AGO = timedelta(days=400)
@@ -92,6 +93,11 @@ def corrected(
     if device_time is None and finished - started > LONG_AGO:
         started = finished
     return Times(started, finished, shift, Flag("clock-off", flag) if flag else None)
+
+
+def outcome_flags(outcome: str) -> list[Flag]:
+    """Return ``store-closed``: a person looks at every visit that found the store closed."""
+    return [Flag("store-closed", "The shopper found the store closed.")] if outcome == STORE_CLOSED else []
 
 
 def timing_flags(times: Times, opens_at: datetime, closes_at: datetime) -> list[Flag]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from api.domain.answers import NO_ANSWER, Answer, Answers, chosen, is_answered, visible
 from api.domain.checklist import Checklist, Question
+from api.domain.visits import STORE_CLOSED, VISITED
 
 ENOUGH_VISITS = 5
 """With fewer, a figure is indicative: too few to judge a store by."""
@@ -82,6 +83,10 @@ class VisitScore:
         )
 
 
+#: the score of a visit in which there was nothing to look at: no question of it counts for anything
+NOT_SCORED = VisitScore(0, 0, passed=False, critical_failures=(), questions=())
+
+
 def _pooled(points: Iterable[tuple[str, Points]]) -> dict[str, Points]:
     pooled: dict[str, Points] = {}
     for key, each in points:
@@ -110,8 +115,13 @@ def tallies(question: Question, answer: Answer) -> tuple[str, ...]:
     return ("answered",) if is_answered(question, answer) else ()
 
 
-def score_visit(checklist: Checklist, answers: Answers) -> VisitScore:
-    """Score valid answers by the version of the checklist that they were given to."""
+def score_visit(checklist: Checklist, answers: Answers, outcome: str = VISITED) -> VisitScore:
+    """Score valid answers by the version of the checklist that they were given to.
+
+    A visit to a store that was closed has no score, whatever was answered.
+    """
+    if outcome == STORE_CLOSED:
+        return NOT_SCORED
     shown = visible(checklist, answers)
     questions = []
     for section in checklist.sections:

@@ -1,9 +1,14 @@
 """The life of a visit: which status may follow which, and why."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 STATUSES = ("assigned", "submitted", "accepted", "returned", "rejected", "cancelled", "declined")
 DECISIONS = ("accept", "return", "reject")
+
+#: what the shopper found: a store to look at, or a closed door
+VISITED, STORE_CLOSED = OUTCOMES = ("visited", "store-closed")
 
 #: what a decision makes of a visit
 STATUS_AFTER = {"accept": "accepted", "return": "returned", "reject": "rejected"}
@@ -21,6 +26,12 @@ ACCEPTANCE_DUE = "acceptance-due"
 PHOTOS_DUE = "photos-due"
 PHOTOS_MAY_TAKE = timedelta(days=7)
 _FIRST_PERIOD = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def outcome_of(content: Mapping[str, Any]) -> str:
+    """Return the outcome that a submission states; it is a visit unless the store was closed."""
+    outcome: str = content.get("outcome") or VISITED
+    return outcome
 
 
 def next_revision(status: str, latest: int) -> int | None:

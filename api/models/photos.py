@@ -17,6 +17,7 @@ NOT_STORED = text("status = 'awaiting_upload'")
 class Photo(Base):
     """A photo of a visit, under the id that the phone gave it.
 
+    ``question`` is empty where the photo shows that the store was closed.
     ``upload_key`` names the bytes as they came, ``key`` and ``thumbnail_key`` the pictures that are kept.
     ``band_0`` … ``band_3`` are the difference hash in four pieces: two hashes that differ in three bits or
     fewer agree in one piece at least, which an index finds among a million photos. ``seen_in_visit_id`` and
@@ -35,7 +36,7 @@ class Photo(Base):
     visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
-    question: Mapped[str]
+    question: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="awaiting_upload")
     sha256: Mapped[str]
     size: Mapped[int]

@@ -44,6 +44,7 @@ class Location(Base):
     code: Mapped[str]
     name: Mapped[str]
     address: Mapped[str | None]
+    phone: Mapped[str | None]
     time_zone: Mapped[str]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]

@@ -7,23 +7,26 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, now
+from api.domain.visits import OUTCOMES, VISITED
+from api.models.base import Base, now, one_of
 
 
 class Submission(Base):
     """A stored revision, which never changes.
 
-    ``content`` is the body as it came, ``receipt`` the very text that was answered, ``photos`` the ids that
-    the answers name, ``commented`` the questions on which there are words for all to read (null for the visit
-    as a whole), ``result`` the score question by question. ``clock_shift`` is what was added to the phone's
-    times, in seconds.
+    ``content`` is the body as it came, ``outcome`` whether it is of a visit or of a store that was closed,
+    ``receipt`` the very text that was answered, ``photos`` the ids that it names, ``commented`` the questions
+    on which there are words for all to read (null for the visit as a whole), ``result`` the score question by
+    question. ``clock_shift`` is what was added to the phone's times, in seconds.
     """
 
     __tablename__ = "submissions"
+    __table_args__ = (one_of("outcome", OUTCOMES),)
 
     visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[dict[str, Any]]
+    outcome: Mapped[str] = mapped_column(default=VISITED)
     content_sha256: Mapped[str]
     receipt: Mapped[str]
     photos: Mapped[list[Any]]

@@ -117,8 +117,8 @@ def create_location(body: dict[str, Any]) -> Response:
 def import_locations() -> Response:
     """Add the locations of a CSV, all or none; the pointers of errors begin with the line.
 
-    Columns: code, name, region_code, time_zone; and if you like address, latitude, longitude, external_id,
-    closed.
+    Columns: code, name, region_code, time_zone; and if you like address, phone, latitude, longitude,
+    external_id, closed.
     """
     require_type("text/csv")
     text = body_text()

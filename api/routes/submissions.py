@@ -76,8 +76,10 @@ def get_submission(visit_id: UUID) -> Response:
     shown = {
         "visit_id": visit.id,
         "checklist_version": content["checklist_version"],
+        "outcome": submission.outcome,
         "score": visit_score(submission.result),
         "answers": answers_with_points(reading(), visit, submission, view),
+        "photos": content.get("photos") or [],
         "comment": content.get("comment") or None,
     }
     dumped = SCORED.dump(shown)

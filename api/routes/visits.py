@@ -134,6 +134,7 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     if view == "watched":
         submission = latest(reading(), visit)
         shown["answers"] = answers_with_points(reading(), visit, submission, view)
+        shown["photos"] = submission.content.get("photos") or []
         shown["comment"] = submission.content.get("comment") or None
     if view == "evidence":
         decisions = reviews.history(reading(), visit.id)

@@ -81,6 +81,21 @@ STORES = (
     Shop("AGP", "Málaga", "SPAIN", "Muelle Uno, Málaga", _MADRID, 36.7184, -4.4136, 0.91, 0.0),
     Shop("BIO", "Bilbao", "SPAIN", "Ripa, Bilbao", _MADRID, 43.2622, -2.9277, 0.6, 0.02),
 )
+#: numbers that reach nobody: Ofcom and ComReg reserve theirs for fiction, and no Spanish one begins with 0
+PHONES = {
+    "LON": "+44 20 7946 0101",
+    "BRS": "+44 117 496 0102",
+    "LIV": "+44 151 496 0103",
+    "PTM": "+44 1632 960104",
+    "LEI": "+44 131 496 0105",
+    "DUB": "+353 20 910 0106",
+    "ORK": "+353 20 910 0107",
+    "GWY": "+353 20 910 0108",
+    "BCN": "+34 000 000 109",
+    "VLC": "+34 000 000 110",
+    "AGP": "+34 000 000 111",
+    "BIO": "+34 000 000 112",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +230,7 @@ def _found(session: Session, demo: _Demo, password_hash: str) -> None:
             "name": f"{store.town} (demo data)",
             "region_id": regions[store.region],
             "address": store.address,
+            "phone": PHONES[store.code],
             "time_zone": store.time_zone,
             "latitude": store.latitude,
             "longitude": store.longitude,

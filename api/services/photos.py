@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain import problems
 from api.domain.access import Actor
+from api.domain.answers import named_photos
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
 from api.models.photos import Photo
@@ -77,7 +78,7 @@ def declare(
     One that is not stored yet may be declared anew with other bytes; once stored, other bytes are refused.
     """
     visit = own(session, actor, visit_id, lock=True)
-    _check_question(session, visit, photo_id, declared["question"])
+    _check_question(session, visit, photo_id, declared.get("question"))
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is not None and photo.status == "stored":
         if (photo.sha256, photo.size) != (declared["sha256"], declared["size"]):
@@ -94,7 +95,7 @@ def declare(
         session.add(photo)
     photo.status = "awaiting_upload"
     photo.unusable_reason = None
-    photo.question = declared["question"]
+    photo.question = declared.get("question")
     photo.sha256 = declared["sha256"]
     photo.size = declared["size"]
     photo.content_type = declared["content_type"]
@@ -245,30 +246,46 @@ def stored(photo: Photo) -> Stored:
 def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
     """Return a stored photo that the actor may see, and whether he may have a link to the store.
 
-    Managers see those of questions that are not private, and never the store itself.
+    Managers see those of questions that are not private and of stores that were closed, and never the photo
+    store itself.
     """
     visit, view = seen(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is None or photo.status != "stored":
         raise problems.PHOTO_NOT_FOUND()
     if view == "watched":
-        question = published(session, visit.checklist_version_id).document.by_key[photo.question]
         submission = session.get(Submission, (visit.id, visit.revision))
-        if question.private or submission is None or str(photo.id) not in submission.photos:
+        if submission is None or str(photo.id) not in submission.photos or _is_private(session, visit, photo):
             raise problems.PHOTO_NOT_FOUND()
     return photo, view != "watched"
 
 
-def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str) -> None:
-    question = published(session, visit.checklist_version_id).document.by_key.get(key)
-    if question is None:
-        raise problems.invalid("/question", "The checklist has no such question.")
-    if not question.photos.maximum:
-        raise problems.invalid("/question", "This question takes no photos.")
+def _is_private(session: Session, visit: Visit, photo: Photo) -> bool:
+    """Say whether only reviewers see a photo; one without a question shows a closed store to all."""
+    if photo.question is None:
+        return False
+    return published(session, visit.checklist_version_id).document.by_key[photo.question].private
+
+
+def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None) -> None:
+    """Reject a question that takes no photos, or another one than the submission names the photo for.
+
+    Without a question, the photo is one of a store that was closed.
+    """
+    if key is not None:
+        question = published(session, visit.checklist_version_id).document.by_key.get(key)
+        if question is None:
+            raise problems.invalid("/question", "The checklist has no such question.")
+        if not question.photos.maximum:
+            raise problems.invalid("/question", "This question takes no photos.")
     submission = session.get(Submission, (visit.id, visit.revision))
-    for other, answer in submission.content["answers"].items() if submission else ():
-        if other != key and str(photo_id) in (answer.get("photos") or ()):
-            raise problems.invalid("/question", f"The answers name this photo for the question {other}.")
+    if submission is None:
+        return
+    content = submission.content
+    for other, _, named in named_photos(content["answers"], content.get("photos") or ()):
+        if named == str(photo_id) and other != key:
+            where = "without a question" if other is None else f"for the question {other}"
+            raise problems.invalid("/question", f"The submission names this photo {where}.")
 
 
 def _with_band(

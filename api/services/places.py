@@ -65,6 +65,8 @@ def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> 
 def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -> Location:
     """Add a location to a region of the same organization."""
     _check_region(session, actor, values["region_id"], "/region_id")
+    if missing := _missing_coordinate(values):
+        raise problems.invalid(f"/{missing}", _HALF_A_POSITION)
     made = Location(organization_id=actor.organization_id, **values)
     _add(session, made)
     return made
@@ -87,6 +89,10 @@ def edit_location(session: Session, actor: Actor, edited: Location, values: Mapp
     """Change a location; moved to another region, it takes its history along."""
     if "region_id" in values:
         _check_region(session, actor, values["region_id"], "/region_id")
+    if not values.keys().isdisjoint(_COORDINATES):
+        position = {name: values.get(name, getattr(edited, name)) for name in _COORDINATES}
+        if missing := _missing_coordinate(position):
+            raise problems.invalid(f"/{missing}", _HALF_A_POSITION)
     _edit(session, edited, values)
     return edited
 
@@ -96,6 +102,7 @@ IMPORT_COLUMNS = (
     "name",
     "region_code",
     "address",
+    "phone",
     "time_zone",
     "latitude",
     "longitude",
@@ -103,6 +110,8 @@ IMPORT_COLUMNS = (
     "closed",
 )
 _REQUIRED_COLUMNS = ("code", "name", "region_code", "time_zone")
+_COORDINATES = ("latitude", "longitude")
+_HALF_A_POSITION = "A position needs both a latitude and a longitude."
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -159,7 +168,7 @@ def _check_header(header: list[str]) -> None:
 def _values(cells: Mapping[str, str]) -> dict[str, Any]:
     """Return cells as JSON values; an empty one is null, and one that fits nowhere stays a text."""
     values: dict[str, Any] = {name: cell.strip() or None for name, cell in cells.items()}
-    for name in ("latitude", "longitude"):
+    for name in _COORDINATES:
         if values.get(name) and _NUMBER.fullmatch(values[name]):
             values[name] = float(values[name])
     if "closed" in values:
@@ -186,6 +195,8 @@ def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]])
             faults.append(Fault(f"/{line}/region_code", "There is no region with this code."))
         if values["code"] in codes:
             faults.append(Fault(f"/{line}/code", "There is a location with this code already."))
+        if missing := _missing_coordinate(values):
+            faults.append(Fault(f"/{line}/{missing}", _HALF_A_POSITION))
         codes.add(values["code"])
         if not faults:
             made.append(
@@ -207,6 +218,12 @@ def _filtered(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
 def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, at: str) -> None:
     if region_id is not None and not visibility.find(session, Region, region_id, visibility.regions(actor)):
         raise problems.invalid(at, "There is no such region.")
+
+
+def _missing_coordinate(position: Mapping[str, Any]) -> str | None:
+    """Return the name of the coordinate that a location lacks while it has the other one."""
+    missing = [name for name in _COORDINATES if position.get(name) is None]
+    return missing[0] if len(missing) == 1 else None
 
 
 def _edit(session: Session, row: Any, values: Mapping[str, Any]) -> None:

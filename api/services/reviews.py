@@ -85,13 +85,17 @@ def decide(
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The latest revision of a visit, to decide on: what it scored, where that counts, and if it does now."""
+    """The latest revision of a visit, to decide on: what it scored, where that counts, and if it does now.
+
+    A store that was closed counts nowhere, even once its visit is accepted.
+    """
 
     visit_id: uuid.UUID
     revision: int
     version: Published
     location_number: int
     month: int
+    outcome: str
     score: VisitScore
     counts: bool = False
 
@@ -107,9 +111,15 @@ def case_of(session: Session, visit: Visit) -> Case:
         version=published(session, visit.checklist_version_id),
         location_number=number,
         month=visit.month,
+        outcome=submission.outcome,
         score=totals.score_of(submission.result),
-        counts=visit.status == "accepted",
+        counts=_counts(visit.status, submission.outcome),
     )
+
+
+def _counts(status: str, outcome: str) -> bool:
+    """Say whether a visit is in the totals."""
+    return status == "accepted" and outcome == visits.VISITED
 
 
 def accept_by_itself(on: Runner, case: Case, changes: Mapping[str, Any] | None = None) -> None:
@@ -152,7 +162,7 @@ def _settle(
     the decision's reason, question_reasons, reviewer_id and replaces_id, if it has any.
     """
     status = visits.STATUS_AFTER[decision]
-    counts = status == "accepted"
+    counts = _counts(status, case.outcome)
     if counts != case.counts:
         sign = 1 if counts else -1
         totals.add(on, case.version, case.location_number, case.month, case.score, sign)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from api.domain import answers, evidence, problems, visits
 from api.domain.access import SHOPPER, Actor
-from api.domain.checklist import pointer
 from api.domain.evidence import Flag, Position, Times
 from api.domain.months import local, month_of
 from api.domain.privacy import part_of_day
@@ -56,6 +55,7 @@ class Prepared:
     received_at: datetime
     version: Published
     score: VisitScore
+    outcome: str
     times: Times
     flags: list[Flag]
     comments: Mapping[str, str | None]
@@ -131,7 +131,8 @@ def prepare(
     answered = sum(
         answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
     )
-    photos = answers.expected_photos(content["answers"])
+    photos = answers.expected_photos(content["answers"], content.get("photos") or ())
+    outcome = visits.outcome_of(content)
     return Prepared(
         visit=visit,
         revision=revision,
@@ -140,9 +141,11 @@ def prepare(
         receipt=_receipt(visit.id, revision, received_at, content_sha256, photos),
         received_at=received_at,
         version=version,
-        score=score_visit(checklist, content["answers"]),
+        score=score_visit(checklist, content["answers"], outcome),
+        outcome=outcome,
         times=times,
         flags=[
+            *evidence.outcome_flags(outcome),
             *([times.flag] if times.flag else []),
             *evidence.timing_flags(times, visit.opens_at, visit.closes_at),
             *evidence.position_flags(checklist.channel, position_of(content.get("position")), location),
@@ -197,6 +200,7 @@ def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: in
             visit_id=visit.id,
             revision=prepared.revision,
             content=prepared.content,
+            outcome=prepared.outcome,
             content_sha256=prepared.content_sha256,
             receipt=prepared.receipt,
             photos=prepared.photos,
@@ -219,6 +223,7 @@ def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: in
                     version=prepared.version,
                     location_number=visit.number,
                     month=changes.get("month", visit.month),
+                    outcome=prepared.outcome,
                     score=prepared.score,
                 ),
                 flagged=flagged,
@@ -296,7 +301,9 @@ def _check_revision(visit: Row, revision: int) -> None:
 
 
 def _check_answers(version: Published, content: Mapping[str, Any]) -> None:
-    faults = answers.faults(version.document, content["answers"])
+    faults = answers.faults(
+        version.document, content["answers"], visits.outcome_of(content), content.get("photos") or ()
+    )
     if content["checklist_version"] != version.document.version:
         faults.append(
             Fault("/checklist_version", f"This visit is made by version {version.document.version}.")
@@ -305,17 +312,13 @@ def _check_answers(version: Published, content: Mapping[str, Any]) -> None:
         raise problems.INVALID("Some answers have to be mended.", faults=faults)
 
 
-def _check_photos(prepared: Prepared, declared_for: Mapping[str, str]) -> None:
-    """Refuse answers that name a photo which was declared for another question."""
-    faults = []
-    for key, answer in prepared.content["answers"].items():
-        for index, photo_id in enumerate(answer.get("photos") or ()):
-            if declared_for.get(photo_id, key) != key:
-                faults.append(
-                    Fault(
-                        pointer("answers", key, "photos", index),
-                        "This photo was declared for another question.",
-                    )
-                )
+def _check_photos(prepared: Prepared, declared_for: Mapping[str, str | None]) -> None:
+    """Reject a submission that names a photo for another question than the one it was declared for."""
+    content = prepared.content
+    faults = [
+        Fault(at, "This photo was declared for another question.")
+        for key, at, photo_id in answers.named_photos(content["answers"], content.get("photos") or ())
+        if declared_for.get(photo_id, key) != key
+    ]
     if faults:
         raise problems.INVALID(faults=faults)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.months import month_name
 from api.domain.scoring import Points, QuestionScore, Sums, VisitScore, score_visit, share
+from api.domain.visits import STORE_CLOSED, outcome_of
 from api.models.checklists import Checklist
 from api.models.places import Location
 from api.models.scores import SHARED_ANSWERS, Subject, Tally, Total
@@ -148,9 +149,14 @@ def differences(session: Session) -> Iterator[str]:
     for visit_id, version_id, month, number, submission in accepted:
         assert month is not None
         version = published(session, version_id)
-        score = score_visit(version.document, submission.content["answers"])
+        outcome = outcome_of(submission.content)
+        if outcome != submission.outcome:
+            yield f"visit {visit_id}: its stored outcome is not what was sent"
+        score = score_visit(version.document, submission.content["answers"], outcome)
         if result_of(score) != submission.result:
             yield f"visit {visit_id}: its stored score is not what its answers score"
+        if outcome == STORE_CLOSED:
+            continue
         some_totals, some_tallies = shares_of(version, number, month, score)
         for row in some_totals:
             shares = dict(zip(_SUMMED, row[TOTAL_KEY:], strict=True))

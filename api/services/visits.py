@@ -116,6 +116,7 @@ _SHOWN_TO_ALL = (
     Location.code.label("location_code"),
     Location.name.label("location_name"),
     Location.address,
+    Location.phone,
     Location.time_zone,
     Location.latitude,
     Location.longitude,
@@ -131,7 +132,7 @@ _SHOWN_TO_SHOPPER = (
 #: the columns that are shown, by view
 _SHOWN: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
     "own": _SHOWN_TO_SHOPPER,
-    "watched": (*_SHOWN_TO_ALL, Visit.part_of_day, Submission.result),
+    "watched": (*_SHOWN_TO_ALL, Visit.part_of_day, Submission.outcome, Submission.result),
     "evidence": (
         *_SHOWN_TO_SHOPPER,
         Visit.external_id,
@@ -140,6 +141,7 @@ _SHOWN: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
         Visit.started_at,
         Visit.finished_at,
         Visit.decline_reason,
+        Submission.outcome,
     ),
 }
 

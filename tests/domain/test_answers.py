@@ -147,6 +147,61 @@ def test_a_photo_is_named_once_in_all_answers():
     assert expected_photos({"x": {"photos": ["b", "a"]}, "y": {}, "z": {"photos": ["c"]}}) == ["b", "a", "c"]
 
 
+# A store that was closed.
+
+
+def closed_pointers(questions: list[dict[str, Any]], answers: dict[str, Any], *photos: str) -> list[str]:
+    return [fault.pointer for fault in faults(checklist(*questions), answers, "store-closed", photos)]
+
+
+def test_nothing_has_to_be_answered_of_a_store_that_was_closed():
+    questions = [
+        YES_NO | {"key": "a", "comment": "required", "photos": {"minimum": 1, "maximum": 1}},
+        YES_NO | {"key": "b", "comment": "when_points_lost"},
+        PHOTO | {"key": "c"},
+    ]
+    answers = {"a": {"value": "yes"}, "b": {"value": "no"}}
+    assert closed_pointers(questions, {}) == []
+    assert closed_pointers(questions, answers, "x", "y") == []
+    assert pointers(questions, answers) == [
+        "/answers/a/comment",
+        "/answers/a/photos",
+        "/answers/b/comment",
+        "/answers/c/photos",
+    ]
+
+
+def test_what_is_answered_of_a_store_that_was_closed_is_valid():
+    questions = [
+        SCALE | {"key": "a"},
+        YES_NO | {"key": "b", "only_if": {"question": "a", "is": ["1"]}},
+        YES_NO | {"key": "c", "comment": "never"},
+        YES_NO | {"key": "d"},
+    ]
+    answers = {
+        "a": {"value": 6},
+        "b": {"value": "yes"},
+        "c": {"value": "yes", "comment": "No"},
+        "d": {"not_applicable": True, "photos": ["x"]},
+        "e": {"value": "yes"},
+    }
+    assert closed_pointers(questions, answers) == [
+        "/answers/e",
+        "/answers/a/value",
+        "/answers/b",
+        "/answers/c/comment",
+        "/answers/d/not_applicable",
+        "/answers/d/photos",
+    ]
+
+
+def test_photos_without_a_question_are_of_a_store_that_was_closed_and_named_once():
+    answers = {"q": {"photos": ["a"]}}
+    assert [fault.pointer for fault in faults(checklist(PHOTO), answers, "visited", ["b"])] == ["/photos"]
+    assert closed_pointers([PHOTO], answers, "b", "a", "b") == ["/photos/1", "/photos/2"]
+    assert expected_photos(answers, ["b"]) == ["a", "b"]
+
+
 # Hidden questions.
 
 

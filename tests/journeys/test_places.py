@@ -1,10 +1,14 @@
 """Regions and locations: made, edited, moved, imported and found."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from api.models.places import Location
 from tests.world import World, ok, pointers, problem
 
 
@@ -38,6 +42,7 @@ def test_a_location_is_made_found_and_edited(world: World) -> None:
         "name": "Store",
         "region_id": world.region["id"],
         "address": "1 High Street",
+        "phone": "+34 000 000 123",
         "time_zone": "Europe/Madrid",
         "latitude": 40.4,
         "longitude": -3.7,
@@ -48,11 +53,79 @@ def test_a_location_is_made_found_and_edited(world: World) -> None:
     assert set(location) == {*body, "id", "created_at"}
     assert {name: location[name] for name in body} == body
     assert ok(world.admin.get(f"/locations/{location['id']}")) == location
-    edited = ok(world.admin.patch(f"/locations/{location['id']}", {"name": "Shop", "address": None}))
-    assert edited == {**location, "name": "Shop", "address": None}
+    edited = ok(world.admin.patch(f"/locations/{location['id']}", {"name": "Shop", "phone": None}))
+    assert edited == {**location, "name": "Shop", "phone": None}
     least = {name: body[name] for name in ("name", "region_id", "time_zone")}
     bare = ok(world.admin.post("/locations", {**least, "code": "bare"}), 201)
-    assert [bare[name] for name in ("address", "latitude", "longitude", "external_id")] == [None] * 4
+    assert [bare[name] for name in ("address", "phone", "latitude", "longitude", "external_id")] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["020 7946 0018", "+44 (0)20/7946-0018", "020.7946.0018 ext. 12, x3", "0800 FLOWERS", "*31#7", "1" * 40],
+)
+def test_a_phone_is_as_people_write_it(world: World, phone: str) -> None:
+    assert world.new_location(phone=phone)["phone"] == phone
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "",
+        " ",
+        "ask at the till",
+        "1" * 41,
+        "12\n34",
+        "tel:123",
+        "<b>1</b>",
+        "1\u00002",
+        "１２３",
+        123,
+        ["1"],
+        True,
+    ],
+)
+def test_what_is_not_a_telephone_number_is_rejected(world: World, phone: Any) -> None:
+    body = {"code": "x", "name": "x", "region_id": world.region["id"], "time_zone": "UTC", "phone": phone}
+    answers = [world.admin.post("/locations", body)]
+    answers.append(world.admin.patch(f"/locations/{world.location['id']}", {"phone": phone}))
+    for answer in answers:
+        if phone == "1\u00002":
+            problem(answer, 400, "malformed-request")
+        else:
+            assert pointers(problem(answer, 422, "invalid")) == ["/phone"]
+
+
+def test_a_location_has_both_coordinates_or_none(world: World) -> None:
+    body = {"code": "x", "name": "x", "region_id": world.region["id"], "time_zone": "UTC"}
+    for half, missing in (
+        ({"latitude": 1}, "/longitude"),
+        ({"longitude": 1}, "/latitude"),
+        ({"latitude": None, "longitude": 0}, "/latitude"),
+    ):
+        answer = world.admin.post("/locations", {**body, **half})
+        assert pointers(problem(answer, 422, "invalid")) == [missing]
+    path = f"/locations/{ok(world.admin.post('/locations', body), 201)['id']}"
+    # An edit is judged by what becomes of it.
+    for edit, missing in (({"latitude": 0}, "/longitude"), ({"longitude": 0}, "/latitude")):
+        assert pointers(problem(world.admin.patch(path, edit), 422, "invalid")) == [missing]
+    ok(world.admin.patch(path, {"latitude": 0, "longitude": 0}))
+    ok(world.admin.patch(path, {"latitude": 1}))
+    assert pointers(problem(world.admin.patch(path, {"latitude": None}), 422, "invalid")) == ["/latitude"]
+    edited = ok(world.admin.patch(path, {"latitude": None, "longitude": None}))
+    assert (edited["latitude"], edited["longitude"]) == (None, None)
+
+
+def test_a_location_that_has_half_a_position_from_before_can_be_edited(world: World) -> None:
+    location_id = uuid.UUID(world.location["id"])
+    world.database.write(
+        lambda session: session.execute(
+            update(Location).where(Location.id == location_id).values(latitude=None)
+        )
+    )
+    path = f"/locations/{location_id}"
+    assert ok(world.admin.patch(path, {"name": "Shop"}))["longitude"] == -0.1
+    ok(world.admin.patch(path, {"latitude": 51.5}))
 
 
 def test_what_must_not_be_empty_cannot_be_emptied(world: World) -> None:
@@ -177,15 +250,17 @@ def imported(world: World, text: str | bytes, **headers: str) -> TestResponse:
 def test_an_import_adds_what_its_lines_say(world: World) -> None:
     world.new_region(code="n")
     text = (
-        "\ufeffcode,name,region_code,address,time_zone,latitude,longitude,external_id,closed\r\n"
-        'a,"Store, the ""first""",n,"1 High Street\nLondon",Europe/London,51.5,-0.1,S-1,TRUE\r\n'
+        "\ufeffcode,name,region_code,address,phone,time_zone,latitude,longitude,external_id,closed\r\n"
+        'a,"Store, the ""first""",n,"1 High Street\nLondon", 020 7946 0018 ,'
+        "Europe/London,51.5,-0.1,S-1,TRUE\r\n"
         "\r\n"
-        "b, Café ,n,,UTC,,,,\r\n"
+        "b, Café ,n,, ,UTC,,,,\r\n"
     )
     assert ok(imported(world, text.encode()), 201) == {"imported": 2}
     first, second = ok(world.admin.get("/locations"))["items"]
     assert first["name"] == 'Store, the "first"'
     assert first["address"] == "1 High Street\nLondon"
+    assert (first["phone"], second["phone"]) == ("020 7946 0018", None)
     assert (first["latitude"], first["longitude"], first["closed"]) == (51.5, -0.1, True)
     assert (second["name"], second["latitude"], second["closed"]) == ("Café", None, False)
 
@@ -229,6 +304,17 @@ def test_an_import_with_faults_adds_nothing_and_tells_them_by_line(world: World)
     )
     body = problem(imported(world, text), 422, "invalid")
     assert pointers(body) == ["/3/region_code", "/4/code", "/5/code"]
+    text = "\n".join(
+        [
+            "code,name,region_code,time_zone,latitude,longitude",
+            f"north,Store,{region},UTC,1,",
+            f"east,Store,{region},UTC,,1",
+            f"neither,Store,{region},UTC,,",
+        ]
+    )
+    assert pointers(problem(imported(world, text), 422, "invalid")) == ["/2/longitude", "/3/latitude"]
+    text = f"code,name,region_code,time_zone,phone\na,Store,{region},UTC,none\n"
+    assert pointers(problem(imported(world, text), 422, "invalid")) == ["/2/phone"]
     assert codes(ok(world.admin.get("/locations"))) == [taken]
 
 

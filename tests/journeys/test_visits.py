@@ -423,8 +423,8 @@ def test_lists_are_filtered_by_what_their_rows_name(world: World) -> None:
 
 # What managers see.
 
-WATCHED = {"id", "status", "location", "checklist", "day", "part_of_day", "score"}
-PLACE = {"id", "code", "name", "address", "time_zone", "latitude", "longitude"}
+WATCHED = {"id", "status", "location", "checklist", "day", "part_of_day", "outcome", "score"}
+PLACE = {"id", "code", "name", "address", "phone", "time_zone", "latitude", "longitude"}
 SCORE = {"points_earned", "points_possible", "score", "passed", "critical_failures"}
 ANSWER = {"value", "not_applicable", "comment", "photos", "points_earned", "points_possible"}
 
@@ -455,7 +455,7 @@ def test_a_manager_sees_what_was_answered_and_nothing_of_who(
     (row,) = world.manager.everything("/visits")
     assert set(row) == WATCHED
     seen = ok(world.manager.get(f"/visits/{visit['id']}"))
-    assert set(seen) == WATCHED | {"answers", "comment"}
+    assert set(seen) == WATCHED | {"answers", "photos", "comment"}
     assert every_key(seen) == WATCHED | {"answers", "comment"} | PLACE | SCORE | ANSWER | {
         *("key", "version"),
         *ALL_WELL,
@@ -480,7 +480,8 @@ def test_a_manager_sees_what_was_answered_and_nothing_of_who(
         whole["finished_at"][10:16],
     ):
         assert secret not in text, secret
-    assert set(ok(submission)) == {"visit_id", "checklist_version", "score", "answers", "comment"}
+    told = {"visit_id", "checklist_version", "outcome", "score", "answers", "photos", "comment"}
+    assert set(ok(submission)) == told
 
 
 def test_a_manager_sees_the_photos_of_questions_that_are_not_private(

@@ -251,6 +251,7 @@ WRONG: dict[str, list[Any]] = {
     "closed": ["true", 1, 0, None, "yes"],
     "external_id": [5, "", True],
     "address": [5, " "],
+    "phone": [5, "", "call us"],
 }
 
 

@@ -32,6 +32,7 @@ from api.models.base import now
 from api.models.database import Database
 from api.models.events import Event
 from api.models.organizations import Organization
+from api.models.photos import Photo
 from api.models.places import Location, Region
 from api.models.reviews import Decision
 from api.models.scores import Subject, Tally, Total
@@ -41,7 +42,7 @@ from api.models.visits import Visit
 from api.services import assignments, checklists, places, reviews, scores, submissions, totals
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import FIRST, POOR, SECOND, WELL
-from tests.world import CHECKLIST, World
+from tests.world import CHECKLIST, World, ok
 
 # What a recount finds.
 
@@ -66,7 +67,7 @@ def forget_visits(database: Database) -> None:
     """Remove all visits and totals."""
 
     def forget(session: Any) -> None:
-        for table in (Total, Tally, Event, Flag, CommentPrint, Decision, Submission, Visit):
+        for table in (Total, Tally, Event, Flag, CommentPrint, Photo, Decision, Submission, Visit):
             session.execute(delete(table))
 
     database.write(forget)
@@ -168,6 +169,33 @@ def test_what_was_found_out_of_answers_survives_migrations_there_and_back(counte
     assert migrate(command.upgrade, "head") is None
     assert differences(counted) == []
     assert commented() == before == ["['greeting']", "[]"]
+
+
+def test_a_store_that_was_closed_survives_migrations_there_and_back(counted: World) -> None:
+    visit = counted.visit()
+    photo_id = counted.photo(visit, question=None)
+    body = counted.submission(FIRST.answers, outcome="store-closed", photos=[photo_id])
+    ok(counted.send(visit, body), 201)
+    ok(counted.review(visit, "accept"), 200)
+    before = ok(counted.reviewer.get(f"/visits/{visit['id']}"))
+    assert before["outcome"] == "store-closed"
+    for to, revision in ((command.downgrade, "0005"), (command.upgrade, "head")):
+        with counted.database.writing_engine.begin() as connection:
+            to(migrations.configuration(connection), revision)
+    assert ok(counted.reviewer.get(f"/visits/{visit['id']}")) == before
+    assert differences(counted) == []
+
+
+def test_a_tampered_outcome_is_found(counted: World) -> None:
+    visit = counted.made(FIRST.answers)
+    counted.database.write(
+        lambda session: session.execute(
+            update(Submission)
+            .where(Submission.visit_id == uuid.UUID(visit["id"]))
+            .values(outcome="store-closed")
+        )
+    )
+    assert differences(counted) == [f"visit {visit['id']}: its stored outcome is not what was sent"]
 
 
 def test_a_tampered_result_is_found(counted: World) -> None:
@@ -315,7 +343,9 @@ class Histories(RuleBasedStateMachine):
 
         self.database.write(change)
 
-    def content(self, visit: Visit, session: Any, revision: int, answers: Any, smile: str) -> dict[str, Any]:
+    def content(
+        self, visit: Visit, session: Any, revision: int, answers: Any, smile: str, closed: bool
+    ) -> dict[str, Any]:
         version = checklists.published(session, visit.checklist_version_id)
         given = dict(answers.answers)
         for key in ("smile", "again"):
@@ -330,12 +360,15 @@ class Histories(RuleBasedStateMachine):
             "answers": given,
             "comment": None,
             "position": None,
+            **({"outcome": "store-closed"} if closed else {}),
         }
 
-    def send(self, visit_id: uuid.UUID, revision: int, answers: Any, smile: str, flagged: bool) -> None:
+    def send(
+        self, visit_id: uuid.UUID, revision: int, answers: Any, smile: str, flagged: bool, closed: bool
+    ) -> None:
         with self.database.reading() as session:
             visit = session.get_one(Visit, visit_id)
-            body = self.content(visit, session, revision, answers, smile)
+            body = self.content(visit, session, revision, answers, smile, closed)
             if flagged:
                 body["finished_at"] = body["started_at"] + timedelta(days=5)
             plain = {
@@ -354,9 +387,17 @@ class Histories(RuleBasedStateMachine):
         answers=st.sampled_from(ANSWERS),
         smile=st.sampled_from(["yes", "no"]),
         flagged=st.booleans(),
+        closed=st.booleans(),
     )
     def submit(
-        self, place: int, month: int, edge: bool, answers: Any, smile: str, flagged: bool
+        self,
+        place: int,
+        month: int,
+        edge: bool,
+        answers: Any,
+        smile: str,
+        flagged: bool,
+        closed: bool = False,
     ) -> uuid.UUID:
         """Assign a visit and send it in; without a flag it is accepted by itself."""
         opens = datetime(2025, month, 28 if edge else 10, 11, tzinfo=UTC)
@@ -370,7 +411,7 @@ class Histories(RuleBasedStateMachine):
         visit_id: uuid.UUID = self.database.write(
             lambda session: assignments.assign(session, self.admin, [order], batch=False)[0].id
         )
-        self.send(visit_id, 1, answers, smile, flagged)
+        self.send(visit_id, 1, answers, smile, flagged, closed)
         return visit_id
 
     @rule(visit_id=waiting, decision=st.sampled_from(["accept", "return", "reject"]))
@@ -400,13 +441,14 @@ class Histories(RuleBasedStateMachine):
         answers=st.sampled_from(ANSWERS),
         smile=st.sampled_from(["yes", "no"]),
         flagged=st.booleans(),
+        closed=st.booleans(),
     )
-    def mend(self, visit_id: uuid.UUID, answers: Any, smile: str, flagged: bool) -> None:
+    def mend(self, visit_id: uuid.UUID, answers: Any, smile: str, flagged: bool, closed: bool) -> None:
         """Send the next revision of a visit that was returned."""
         with self.database.reading() as session:
             visit = session.get_one(Visit, visit_id)
         if visit.status == "returned":
-            self.send(visit_id, visit.revision + 1, answers, smile, flagged)
+            self.send(visit_id, visit.revision + 1, answers, smile, flagged, closed)
 
     @rule(place=st.integers(0, 1), region=st.integers(0, 1))
     def move(self, place: int, region: int) -> None:
@@ -438,7 +480,11 @@ class Histories(RuleBasedStateMachine):
                 select(Location.region_id, Submission.result)
                 .join(Visit, Visit.location_id == Location.id)
                 .join(Submission, (Submission.visit_id == Visit.id) & (Submission.revision == Visit.revision))
-                .where(Visit.status == "accepted", Visit.organization_id == self.organization_id)
+                .where(
+                    Visit.status == "accepted",
+                    Submission.outcome == "visited",
+                    Visit.organization_id == self.organization_id,
+                )
             ).all()
             for region_id in self.regions:
                 region = session.get_one(Region, region_id)

@@ -91,7 +91,7 @@ function distanceOf({ distance_m: metres, position }) {
 function tellingPhotos(visit, at) {
   return h("details", {}, h("summary", {}, t("photosTell")),
     h("ul", { class: "plain-list" }, visit.photo_evidence.map((each) => h("li", {},
-      h("span", { dir: "auto" }, plain(questionOf(visit, each.question).text)), ": ",
+      h("span", { dir: "auto" }, each.question ? plain(questionOf(visit, each.question).text) : t("storeClosed")), ": ",
       each.taken_at ? t("takenAt", { time: at(each.taken_at) }) : t("takenUnknown"), each.make && ` · ${each.make}`))));
 }
 

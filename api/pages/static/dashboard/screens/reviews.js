@@ -1,7 +1,7 @@
 import { call } from "../../shared/api.js";
 import { ago, h, plain, t } from "../../shared/page.js";
 import { change, onward } from "../address.js";
-import { answersOf } from "../answers.js";
+import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
 import { dayName, explained, percent } from "../figures.js";
@@ -110,7 +110,7 @@ async function caseOf(visit, submission, read) {
   return [
     heading(t("visitTo", { location: location.name, day: dayName(visit.day) })),
     h("p", { class: "quiet" }, h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t("byVersion", { title: plain(checklist.title), version: checklist.version })), " · ", t("ofRevision", { n: revision })),
-    h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
+    !isClosed(submission) && h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
     await flagsOf(visit, submission, read),
     factsOf(visit, submission),
     decisionsOf(visit),

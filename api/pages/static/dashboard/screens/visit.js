@@ -1,6 +1,6 @@
 import { h, plain, t } from "../../shared/page.js";
 import { onward } from "../address.js";
-import { answersOf, submissionOf } from "../answers.js";
+import { answersOf, isClosed, submissionOf } from "../answers.js";
 import { dayName, explained, percent } from "../figures.js";
 import { load } from "../load.js";
 
@@ -19,7 +19,7 @@ export default async function ({ id, me, read, refresh }) {
         h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
         visit.part_of_day && h("span", {}, t(`part-${visit.part_of_day}`)),
         h("span", { dir: "auto" }, t("byVersion", { title: plain(checklist.title), version: checklist.version }))),
-      submission && h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
+      submission && !isClosed(submission) && h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
       review,
       submission && answersOf(visit, submission)],
   };
