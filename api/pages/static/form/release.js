@@ -5,8 +5,8 @@ import { anyDraftOpen } from "./locks.js";
 
 const ASK_AGAIN = 2000;
 const LOOK_EVERY = 3_600_000;
+const RELEASE = /\/static\/([0-9a-f]+)\//.exec(import.meta.url)[1];
 const workers = navigator.serviceWorker;
-let isReplaced = false; // another release than this page's serves it
 let isBusy = () => false; // whether this tab has a checklist open
 let timer = null;
 let onready = () => {};
@@ -15,17 +15,11 @@ let onready = () => {};
 export async function registerRelease(hooks) {
   ({ isBusy, onready } = hooks);
   if (!workers) return;
-  let { controller } = workers;
-  workers.addEventListener("controllerchange", () => {
-    isReplaced = Boolean(controller); // the first one is of this page's own release
-    ({ controller } = workers);
-    replaceRelease();
-  });
+  workers.addEventListener("controllerchange", () => replaceRelease());
   try {
     const registration = await workers.register("/sw.js");
     registration.addEventListener("updatefound", () => {
-      const { installing } = registration;
-      installing.addEventListener("statechange", () => replaceRelease());
+      registration.installing?.addEventListener("statechange", () => replaceRelease());
     });
     setInterval(() => registration.update().catch(() => {}), LOOK_EVERY);
     await workers.ready;
@@ -37,20 +31,28 @@ export async function registerRelease(hooks) {
 }
 
 /**
- * Lets a waiting release take over, and reloads the page once it has. While that cannot be, it is tried every two
+ * Moves this page to the newest release that is on the phone. While that cannot be, it is tried again every two
  * seconds: the draft of another tab may be closed, and a message may be lost.
  */
 export async function replaceRelease() {
   clearTimeout(timer);
-  const registration = await workers?.getRegistration();
-  if (!registration?.waiting && !isReplaced) return;
+  const waiting = (await workers?.getRegistration())?.waiting;
+  const isOld = await isReplaced();
   clearTimeout(timer);
-  timer = setTimeout(replaceRelease, ASK_AGAIN);
-  if (isReplaced) {
-    if (!isBusy() && !isTyping()) location.reload();
-  } else if (!(await anyDraftOpen())) {
-    registration.waiting?.postMessage("take-over");
+  if (!waiting && !isOld) return;
+  if (isOld && !isBusy() && !isTyping()) {
+    location.reload(); // once: a second call would stop the first one, which takes seconds on a slow phone
+    return;
   }
+  timer = setTimeout(replaceRelease, ASK_AGAIN);
+  if (!waiting || (await anyDraftOpen())) return;
+  waiting.postMessage("take-over");
+}
+
+/** Returns whether the next load of this page would be of another release. */
+async function isReplaced() {
+  const page = await globalThis.caches?.match("/", { ignoreVary: true });
+  return page ? !(await page.text()).includes(`/static/${RELEASE}/`) : false;
 }
 
 /** Returns whether something typed would be lost: the sign-in form, or a dialog. */
