@@ -3,16 +3,20 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test bench fuzz faults clean
+.PHONY: run test browsers bench fuzz faults clean
 
 run: .venv/.runs
 	@$(BIN)/flask --app wsgi serve
 
-test: .venv/.tests
+test: .venv/.tests browsers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+# Chromium, Firefox and WebKit for the tests, where this is root on Debian. Quick when they are there; never fails.
+browsers:
+	@sh tests/browser/install.sh
 
 # Figures for the README's last section; BENCH=full takes the large sizes, BENCH_ONLY=reads,submission some
 # items alone, BENCH_ON=sqlite (or postgresql) one database. tests/benchmarks/bench.py lists them.

@@ -55,8 +55,9 @@ def chromium(playwright: Playwright) -> str:
     if done.returncode == 0 and Path(own).exists():
         return own
     pytest.skip(
-        "There is no Chromium for the tests of the pages, and `playwright install chromium` does not get one "
-        f"here. Install your system's package, or set CHROMIUM to its path. It said:\n{done.stderr[-500:]}"
+        "There is no Chromium for the tests of the pages, and `playwright install chromium` gets none here. "
+        "Install your system's package (`make browsers` does on Debian), or set CHROMIUM to its path. "
+        f"Playwright reported:\n{done.stderr[-500:]}"
     )
 
 

@@ -1,0 +1,67 @@
+"""A device in each engine, and a connection to the program that a test can cut."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.engines.connection import Connection
+from tests.browser.engines.devices import ENGINES, Device, screen
+from tests.running import Running
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[type[Device]]:
+    """Each engine that this machine has; WebKit with a screen."""
+    engine = ENGINES[request.param]
+    if reason := engine.missing():
+        pytest.skip(reason)
+    if request.param != "webkit":
+        yield engine
+        return
+    with screen() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPLAY", name)
+        yield engine
+
+
+@pytest.fixture
+def connection(program: Running) -> Iterator[Connection]:
+    connection = Connection(urlsplit(program.base).port or 0)
+    yield connection
+    connection.cut()
+
+
+@pytest.fixture
+def new_device(engine: type[Device], tmp_path: Path) -> Iterator[Callable[[], Device]]:
+    """Makes devices, which a test may kill."""
+    devices: list[Device] = []
+
+    def make() -> Device:
+        device = engine(tmp_path / "profile")
+        devices.append(device)
+        device.start()
+        return device
+
+    yield make
+    for device in devices:
+        device.close()
+
+
+@pytest.fixture(scope="session")
+def shared_device(engine: type[Device], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Device]:
+    device = engine(tmp_path_factory.mktemp("shared"))
+    try:
+        device.start()
+        yield device
+    finally:
+        device.close()
+
+
+@pytest.fixture
+def device(shared_device: Device) -> Iterator[Device]:
+    """A device that tests share: each finds it signed out and, as its connection is another origin, empty."""
+    yield shared_device
+    shared_device.close_other_tabs()
+    shared_device.forget_cookies()
+    shared_device.open("about:blank")

@@ -1,0 +1,51 @@
+"""The connection between a browser and the program, which a test can cut and restore."""
+
+import socket
+from contextlib import suppress
+from threading import Thread
+
+from tests.running import free_port
+
+
+class Connection:
+    """Passes bytes between a port of its own, which is a new origin to browsers, and the program's port."""
+
+    def __init__(self, program_port: int) -> None:
+        self._program_port, self._port = program_port, free_port()
+        self.base = f"http://127.0.0.1:{self._port}"
+        self.restore()
+
+    def restore(self) -> None:
+        """Take connections, again where they were cut."""
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._sockets = [self._listener]
+        Thread(target=self._accept, args=(self._listener, self._sockets), daemon=True).start()
+
+    def cut(self) -> None:
+        """Break all connections and take no more of them."""
+        for each in list(self._sockets):
+            _end(each)
+        self._listener.close()
+
+    def _accept(self, listener: socket.socket, sockets: list[socket.socket]) -> None:
+        with suppress(OSError):  # it was cut
+            while True:
+                browser, _ = listener.accept()
+                program = socket.create_connection(("127.0.0.1", self._program_port))
+                sockets += [browser, program]
+                if listener.fileno() < 0:  # cut in this very moment
+                    _end(browser)
+                for source, sink in ((browser, program), (program, browser)):
+                    Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+
+
+def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    _end(sink)
+
+
+def _end(each: socket.socket) -> None:
+    with suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
