@@ -1,7 +1,9 @@
 """The headers of every answer: what browsers are told to refuse, and which other origins may call."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -77,19 +79,23 @@ def test_an_error_of_ours_has_them_too(embedded_app: Flask, monkeypatch: pytest.
     assert policy(answer)["default-src"] == ["'none'"]
 
 
-@pytest.mark.parametrize("address", ["/", f"/visits/{VALUES['uuid']}", "/docs"])
+@pytest.mark.parametrize("address", ["/", f"/visits/{VALUES['uuid']}", "/dashboard", "/docs"])
 def test_pages_keep_to_their_policy(app: Flask, address: str) -> None:
-    """Nothing inline, and nothing from elsewhere: a browser would leave it out."""
-    page = ok_page(app, address)
+    """Nothing inline but a style that the policy names by its hash, and nothing from elsewhere."""
+    answer = ok_page(app, address)
+    for style in re.findall("<style>(.*?)</style>", answer.text, re.S):
+        digest = b64encode(sha256(style.encode()).digest()).decode()
+        assert policy(answer)["style-src"] == [f"'sha256-{digest}'"]
+    page = re.sub("<style>.*?</style>", "", answer.text, flags=re.S)
     assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|javascript:", page)
     for link in re.findall(r'<(?:script|link|img|iframe)[^>]*\b(?:src|href)="([^"]*)"', page):
         assert link.startswith(("/static/", "/api/v1/")), link
 
 
-def ok_page(app: Flask, address: str) -> str:
+def ok_page(app: Flask, address: str) -> TestResponse:
     answer = app.test_client().get(address)
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
-    return answer.text
+    return answer
 
 
 # Transport security: only where the request came by TLS.

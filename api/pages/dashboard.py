@@ -1,7 +1,5 @@
 """The managers' and reviewers' pages: one shell for all their addresses."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,15 +7,9 @@ from uuid import UUID
 from flask import Response, request
 
 from api.domain.access import ANYBODY
-from api.pages.files import FILES, photo_origin, policy, shell
+from api.pages.files import photo_origin, policy, shell
 from api.routes.doors import Pages
 
-#: stands in the page itself, so that the first paint waits for nothing else
-STYLE = FILES["dashboard/dashboard.css"].content
-STYLE_HASH = f"'sha256-{b64encode(hashlib.sha256(STYLE).digest()).decode()}'"
-
-#: what every screen needs before it can show anything
-FIRST = ("shared/page", "shared/api", "dashboard/address", "dashboard/figures", "dashboard/load")
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
 #: what ``dashboard/screens/locations.js`` asks for, which is the heaviest page
@@ -50,23 +42,17 @@ REGIONS = "/api/v1/regions?limit=500"
 pages = Pages("dashboard", __name__)
 
 
-@pages.app_template_global()
-def dashboard_style() -> str:
-    """Return the style of these pages."""
-    return STYLE.decode()
-
-
 @pages.get("/dashboard", who=ANYBODY)
 def overview() -> Response:
     """Show how the regions are, and what needs attention."""
     calls = (REGIONS, *(_call("/scores", rows, but="region_id") for rows in (REGION_ROWS, STORE_ROWS)))
-    return _shell("overview", *calls, modules=("charts", "checklists", "report", "table"))
+    return _shell("overview", *calls)
 
 
 @pages.get("/dashboard/locations", who=ANYBODY)
 def locations() -> Response:
     """Show all locations in one table."""
-    return _shell("locations", _call("/scores", LOCATION_ROWS), modules=("table", "charts"))
+    return _shell("locations", _call("/scores", LOCATION_ROWS))
 
 
 @pages.get("/dashboard/locations/<uuid:location_id>", who=ANYBODY)
@@ -85,7 +71,7 @@ def region(region_id: UUID) -> Response:
 def watched_visit(visit_id: UUID) -> Response:
     """Show a visit with its answers and photos."""
     calls = (f"/api/v1/visits/{visit_id}?include=checklist", f"/api/v1/visits/{visit_id}/submission")
-    return _shell("visit", *calls, modules=("answers", "checklists", "photo"))
+    return _shell("visit", *calls)
 
 
 @pages.get("/dashboard/sections", who=ANYBODY)
@@ -94,20 +80,19 @@ def sections() -> Response:
     by = "fundamental" if request.args.get("by") == "fundamental" else "section"
     whole = {"by": by, "fields": f"{by},visits,score,indicative", "limit": "500"}
     cells = {**whole, "by": f"location,{by}", "fields": f"location,{by},{CELL_FIGURES}"}
-    return _shell("sections", _call("/scores", whole), _call("/scores", cells), modules=("table",))
+    return _shell("sections", _call("/scores", whole), _call("/scores", cells))
 
 
 @pages.get("/dashboard/questions", who=ANYBODY)
 def questions() -> Response:
     """Show the questions, the worst first, with what shoppers wrote."""
-    return _shell("questions", _call("/scores", QUESTION_ROWS), modules=("charts", "checklists", "table"))
+    return _shell("questions", _call("/scores", QUESTION_ROWS))
 
 
 @pages.get("/dashboard/reviews", who=ANYBODY)
 def reviews() -> Response:
     """Show the visits that wait for a reviewer."""
-    modules = ("answers", "checklists", "decide", "evidence", "photo", "shortcuts")
-    return _shell("reviews", "/api/v1/reviews?limit=100", modules=modules)
+    return _shell("reviews", "/api/v1/reviews?limit=100")
 
 
 def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> str:
@@ -118,12 +103,11 @@ def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> s
 
 
 def _place(screen: str, report: str) -> Response:
-    return _shell(screen, report, CHECKLISTS, modules=("charts", "checklists", "report", "table"))
+    return _shell(screen, report, CHECKLISTS)
 
 
-def _shell(screen: str, *calls: str, modules: tuple[str, ...] = ()) -> Response:
+def _shell(screen: str, *calls: str) -> Response:
     """Return the shell; the screen's own modules and calls are under way with those of all screens."""
-    own = (f"dashboard/{name}" for name in (*modules, f"screens/{screen}"))
     # Reviewers and administrators are sent on to the photo store for a picture.
-    allowed = policy(img=f"'self' {photo_origin()}", style=STYLE_HASH)
-    return shell("dashboard", (*FIRST, *own), ("/api/v1/me", *calls), allowed)
+    allowed = policy("dashboard", img=f"'self' {photo_origin()}")
+    return shell("dashboard", ("/api/v1/me", *calls), allowed, f"dashboard/screens/{screen}.js")

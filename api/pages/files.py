@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,19 @@ from urllib.parse import urlsplit
 from flask import Response, abort, current_app, render_template, request
 
 from api.domain.access import ANYBODY
+from api.pages.joining import Joined, join_modules
 from api.routes.doors import Pages
 from api.routes.parts import parts
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 FOR_EVER = "public, max-age=31536000, immutable"
+#: what each page has in one file with its ``main.js`` and that one's imports; the rest is fetched when wanted
+FURTHER = {
+    "form": ("form/screens/checklist.js",),
+    # What most screens share, so that each of them is one more file.
+    "dashboard": tuple(f"dashboard/{name}.js" for name in ("charts", "checklists", "report", "table")),
+}
 
 pages = Pages("files", __name__, template_folder="templates")
 
@@ -37,14 +45,27 @@ class File:
     @classmethod
     def read(cls, path: Path) -> "File":
         """Return a file of the disk."""
-        known = {".js": "text/javascript", ".webmanifest": "application/manifest+json"}
+        known = {".webmanifest": "application/manifest+json"}
         kind = known.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return cls.of(kind, path.read_bytes())
 
 
+def _joined(page: str) -> Joined:
+    """Return the modules of a page, those joined that it always needs."""
+    paths = (path for folder in (page, "shared") for path in (STATIC / folder).rglob("*.js"))
+    sources = {path.relative_to(STATIC).as_posix(): path.read_text("utf-8") for path in paths}
+    return join_modules(page, sources, FURTHER[page])
+
+
+JOINED = {page: _joined(page) for page in FURTHER}
+
+
 def _files() -> dict[str, File]:
     """Return all files by their path; a page has one style sheet, which has the shared ones in it."""
-    files = {str(path.relative_to(STATIC)): File.read(path) for path in STATIC.glob("*/**/*.*")}
+    paths = (path for path in STATIC.glob("*/**/*.*") if path.suffix != ".js")
+    files = {str(path.relative_to(STATIC)): File.read(path) for path in paths}
+    for joined in JOINED.values():
+        files |= {name: File.of("text/javascript", text.encode()) for name, text in joined.files.items()}
     sheets: dict[str, list[str]] = {}
     for name in sorted(files):
         folder, _, file = name.partition("/")
@@ -90,11 +111,11 @@ def file(release: str, filename: str) -> Response:
     return response
 
 
-def shell(page: str, modules: Iterable[str], calls: Iterable[str], policy: str) -> Response:
+def shell(page: str, calls: Iterable[str], policy: str, module: str = "") -> Response:
     """Return the HTML with which all addresses of a page begin, in one of its languages.
 
-    The ``modules`` are fetched at once, and so are the ``calls`` of the API if somebody is signed in: they
-    are under way before the scripts are.
+    The words are fetched at once with ``main.js``, and so are a further ``module`` with its imports, and the
+    ``calls`` of the API if somebody is signed in: these are under way before the scripts are.
     """
     known = languages(page)
     language = request.accept_languages.best_match(known, "en")
@@ -103,7 +124,8 @@ def shell(page: str, modules: Iterable[str], calls: Iterable[str], policy: str) 
         base=BASE,
         language=language,
         languages=" ".join(known),
-        modules=[*modules, f"{page}/words/{language}"],
+        modules=[f"{page}/words/{language}.js", *(JOINED[page].imports[module] if module else ())],
+        style=_style(page).decode(),
         calls=calls if "access_token_cookie" in request.cookies else (),
     )
     response = _sent(File.of("text/html; charset=utf-8", html.encode()))
@@ -113,11 +135,17 @@ def shell(page: str, modules: Iterable[str], calls: Iterable[str], policy: str) 
     return response
 
 
-def policy(**more: str) -> str:
+def policy(page: str, **more: str) -> str:
     """Return what a page may load and where it may send: this server, and what ``more`` says by directive."""
-    sources = {"default": "'none'", "script": "'self'", "style": "'self'", "connect": "'self'", **more}
+    style = f"'sha256-{b64encode(hashlib.sha256(_style(page)).digest()).decode()}'"
+    sources = {"default": "'none'", "script": "'self'", "style": style, "connect": "'self'", **more}
     fetched = (f"{name}-src {source}" for name, source in sources.items())
     return "; ".join((*fetched, "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"))
+
+
+def _style(page: str) -> bytes:
+    """Return a page's style, which is in its HTML, so that the first paint waits for nothing else."""
+    return FILES[f"{page}/{page}.css"].content
 
 
 def photo_origin() -> str:

@@ -7,35 +7,11 @@ from uuid import UUID
 from flask import Response, current_app
 
 from api.domain.access import ANYBODY
-from api.pages.files import BASE, FILES, RELEASE, photo_origin, policy, shell
+from api.pages.files import BASE, FILES, JOINED, RELEASE, photo_origin, policy, shell
 from api.routes.doors import Pages
 
-#: what the checklist needs before it can store an answer; the rest is fetched when it is wanted
-FIRST = (
-    "shared/page",
-    "shared/api",
-    "form/account",
-    "form/channel",
-    "form/database",
-    "form/draft",
-    "form/facts",
-    "form/fields",
-    "form/install",
-    "form/locks",
-    "form/photo-field",
-    "form/photos",
-    "form/picture",
-    "form/queue",
-    "form/release",
-    "form/returned",
-    "form/rules",
-    "form/screens/checklist",
-    "form/timers",
-    "form/visits",
-    "shared/ids",
-)
-#: no page fetches these by their release: each has an address of its own
-APART = {"form/sw.js", "form/manifest.webmanifest"}
+#: no page fetches these by their release: two have an address of their own, and the style is in the shell
+APART = {"form/sw.js", "form/manifest.webmanifest", "form/form.css"}
 
 pages = Pages("form", __name__)
 
@@ -53,7 +29,7 @@ def visit(visit_id: UUID) -> Response:
 
 
 def _shell(*calls: str) -> Response:
-    return shell("form", FIRST, calls, _policy())
+    return shell("form", calls, _policy())
 
 
 @pages.get("/manifest.webmanifest", who=ANYBODY)
@@ -67,7 +43,8 @@ def manifest() -> Response:
 def service_worker() -> Response:
     """Give the service worker; it changes with the release and with the policy that it keeps the shell by."""
     policy = _policy()
-    kept = sorted(name for name in FILES if name.startswith(("form/", "shared/")) and name not in APART)
+    own = {name for name in FILES if name.startswith("form/")}
+    kept = sorted(own.union(JOINED["form"].files) - APART)
     files = ["/", "/manifest.webmanifest", *(f"{BASE}/{name}" for name in kept)]
     release = f"{RELEASE}-{hashlib.sha256(policy.encode()).hexdigest()[:8]}"
     first = f"const RELEASE = {json.dumps(release)};\nconst FILES = {json.dumps(files)};\n"
@@ -80,4 +57,5 @@ def service_worker() -> Response:
 
 def _policy() -> str:
     """Return what the form may load and where it may send: this server, and the photo store."""
-    return policy(img="'self' blob:", connect=f"'self' {photo_origin()}", worker="'self'", manifest="'self'")
+    connect = f"'self' {photo_origin()}"
+    return policy("form", img="'self' blob:", connect=connect, worker="'self'", manifest="'self'")

@@ -284,7 +284,10 @@ def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history
     shares = [0, 1, 0.0005, 0.0015, 0.8745, 0.8755, 0.876499, 0.8765, 0.999499, 0.9995, 0.145, 0.285, 0.5725]
     shares += [number / 2000 for number in range(1, 2000, 2)]
     written = page.evaluate(
-        "async ([base, shares]) => shares.map((await import(`${base}/dashboard/figures.js`)).percent)",
+        """async ([base, shares]) => {
+            const { modules } = await import(`${base}/dashboard/main.js`);
+            return shares.map(modules["dashboard/figures.js"].percent);
+        }""",
         [files.BASE, shares],
     )
     assert written == [percent(share) for share in shares]

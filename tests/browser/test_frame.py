@@ -14,16 +14,16 @@ GONE = answer(404, "")
 NOWHERE = "/dashboard/visits/00000000-0000-4000-8000-000000000000"
 
 
-@pytest.mark.parametrize("name", ["screens/sections", "table"])
+@pytest.mark.parametrize(("screen", "name"), [("Sections", "screens/sections"), ("Reviews", "shortcuts")])
 def test_a_page_of_an_old_release_begins_anew_with_the_new_one(
-    desk: Phone, history: History, name: str
+    desk: Phone, world: World, screen: str, name: str
 ) -> None:
-    page = enter(desk, manager(history, "country"), NOWHERE, "missing")
+    page = enter(desk, world.reviewer, NOWHERE, "missing")
     fetched = Spy(desk, "GET", re.compile(f"/dashboard/{name}.js"), GONE)
-    page.get_by_role("link", name="Sections").click()
-    page.wait_for_url("**/sections")
+    page.get_by_role("link", name=screen).click()
+    page.wait_for_url(f"**/{screen.lower()}")
     stands(page)
-    expect(page.get_by_role("heading", name="Sections", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=screen, exact=True)).to_be_visible()
     assert len(fetched.requests) == 2
 
 

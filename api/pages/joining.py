@@ -1,0 +1,263 @@
+"""Joins the modules that a page always needs into one file: on a slow line, each request costs half a second.
+
+The sources are plain modules that a browser can load as they are. In the joined file each of them is a
+function that returns its exports. These run once, in the order of their imports, and ``modules`` holds the
+results by path. A module that is fetched later takes from ``modules`` what it imports of them, so there is
+one instance of each.
+
+This reads lines, not syntax: a static import or an export begins its line. Whatever cannot be joined exactly
+is a ValueError that names the file and the line, so that a release with it does not start.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from posixpath import dirname, join, normpath, relpath
+
+COMMENT = re.compile(r"^[ \t]*/\*[\s\S]*?\*/|(?:^|[ \t])//.*$", re.M)
+STATEMENT = re.compile(r"""(?:^|[;}])[ \t]*(?P<begin>(?:import|export)\b(?=\s*["'{*\w$]))""", re.M)
+IMPORT = re.compile(
+    r"^import\s*(?:(?:(?P<default>[\w$]+)\b\s*,?\s*)?(?:\*\s*as\s+(?P<all>[\w$]+)|\{(?P<names>[^{}]*)\})?"
+    r'\s*\bfrom\s*)?"(?P<address>[^"\n]+)";?[ \t]*$',
+    re.M,
+)
+EXPORT = re.compile(
+    r"^(?P<export>export )(?:(?P<kind>const|let|class|(?:async )?function\*?) (?P<name>[\w$]+)|default\b)",
+    re.M,
+)
+DYNAMIC = re.compile(
+    r'\b(?P<import>import)\s*\((?:\s*(?:"(?P<address>\.[^"\n]+)"'
+    r"|`(?P<beginning>\.[^`$]+)\$\{[^`}]+\}(?P<end>[^`$]*)`)\s*\))?"
+)
+WORKER = re.compile(r'\bnew URL\(\s*"(?P<address>[^"\n]+\.js)",\s*import\.meta\.url')
+META = re.compile(r"\bimport\.meta\b(?P<url>\.url\b)?")
+TOP_LEVEL_STATEMENT = re.compile(r"^[^\s})\]].*(?:\n(?![^\s})\]]).*)*", re.M)
+RESERVED = re.compile(r"(?<![.\w$-])(?:modules|fetchModule)\b(?!-)")
+
+HEAD = """\
+/** The modules of this file, by path. Modules that are fetched later take them from here. */
+export const modules = {};
+
+/** Returns the module with this path: one of this file, or else a fetched one. */
+export async function fetchModule(path) {
+  const name = new URL(path, "file:///").pathname.slice(1);
+  await null; // by then, all modules of this file have run
+  return modules[name] ?? import(MOVED.includes(name) ? `./${name}` : `../${name}`);
+}
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The modules of a page as they are served."""
+
+    #: texts by address
+    files: dict[str, str]
+    #: for each module outside the joined file: its address, and those of its imports outside that file
+    imports: dict[str, list[str]]
+
+
+def join_modules(page: str, sources: Mapping[str, str], further: Iterable[str] = ()) -> Joined:
+    """Join a page's ``main.js`` with all that it imports and with ``further`` modules.
+
+    The ``sources`` are the texts of the page's own and the shared modules, by path. A module that does not
+    lead to a joined one keeps its text and its address. A shared one that does gets an address in the page's
+    folder, because for another page it leads to other instances. A worker has instances of its own: it and
+    all that it imports are served as they are, even what is joined for the page.
+    """
+    return _Page(page, sources, further).joined()
+
+
+class _Module:
+    """A module as it is written, and what it says about others."""
+
+    def __init__(self, path: str, text: str, known: Iterable[str]) -> None:
+        self.path, self.text, self._known = path, text, set(known)
+        # Blanks in place of comments keep all positions.
+        self.code = COMMENT.sub(lambda comment: re.sub(".", " ", comment[0]), text)
+        self.exports = {match["name"] or "default": match for match in EXPORT.finditer(self.code)}
+        self.imports = [(match, self._target(match)) for match in IMPORT.finditer(self.code)]
+        self.dynamic = list(DYNAMIC.finditer(self.code))
+        understood = {match.start() for match in (*self.exports.values(), *dict(self.imports))}
+        for match in STATEMENT.finditer(self.code):
+            if match.start("begin") not in understood and "/words/" not in path:
+                raise self.error(match.start("begin"), "this import or export is not understood")
+        #: the workers that this module may start
+        self.workers = {self._target(match) for match in WORKER.finditer(self.code)}
+        #: the modules that it may import
+        self.targets = {target for _, target in self.imports}
+        for match in self.dynamic:
+            self.targets |= self._possible_targets(match)
+
+    def error(self, position: int, problem: str) -> ValueError:
+        """Return an error that names the line of a position."""
+        line = self.text.count("\n", 0, position) + 1
+        return ValueError(f"{self.path}:{line}: {problem}")
+
+    def resolve(self, address: str) -> str:
+        """Return the path of an address, or of the beginning of one, that is relative to this module."""
+        return normpath(join(dirname(self.path), f"{address}|"))[:-1]
+
+    def _target(self, match: re.Match[str]) -> str:
+        path = self.resolve(match["address"])
+        if path not in self._known:
+            raise self.error(match.start(), f"there is no module {path}")
+        return path
+
+    def _possible_targets(self, match: re.Match[str]) -> set[str]:
+        if match["address"]:
+            return {self._target(match)}
+        if not match["beginning"]:
+            raise self.error(match.start(), "this import() is not understood")
+        # Without an end, the value may be any path from here.
+        pattern = f"{self.resolve(match['beginning'])}*{match['end']}" if match["end"] else "*"
+        return {path for path in self._known if fnmatchcase(path, pattern)}
+
+    def bindings(self, match: re.Match[str], other: "_Module") -> str:
+        """Return the names that an import binds, as the left side of an assignment."""
+        parts = filter(None, map(str.strip, (match["names"] or "").split(",")))
+        pairs = [re.split(r"\s+as\s+", part) for part in parts]
+        if match["default"]:
+            pairs.append(["default", match["default"]])
+        for name, *_ in pairs:
+            if name not in other.exports:
+                raise self.error(match.start(), f"{other.path} does not export {name!r}")
+        if match["all"] and pairs:
+            raise self.error(match.start(), "this import or export is not understood")
+        return match["all"] or _braces(": ".join(pair) for pair in pairs)
+
+    def check_joinable(self) -> None:
+        """Raise an error if the module would be another one inside a function."""
+        for match in self.exports.values():
+            if match["kind"] in (None, "let"):
+                raise self.error(match.start(), "a joined module cannot have export default or export let")
+        for statement in TOP_LEVEL_STATEMENT.finditer(self.code):
+            # What follows async is inside a function.
+            word = re.search(r"\b(?:async|await)\b", statement[0])
+            if word and word[0] == "await":
+                position = statement.start() + word.start()
+                raise self.error(position, "a joined module cannot have await outside a function")
+
+
+class _Page:
+    """The modules of a page, of which some are joined."""
+
+    def __init__(self, page: str, sources: Mapping[str, str], further: Iterable[str]) -> None:
+        self.page, self.entry = page, f"{page}/main.js"
+        self.modules = {path: _Module(path, text, sources) for path, text in sources.items()}
+        #: the paths of the joined modules; the entry is the last one, because it begins to work at once
+        self.order: list[str] = []
+        for path in (*further, self.entry):
+            if path not in self.modules:
+                raise ValueError(f"{path}: there is no such module to join")
+            self._join(path)
+        own = [path for path in self.modules if path.startswith(f"{page}/")]
+        self.served = self._reached(*own, workers=True)
+        workers = {worker for path in self.served for worker in self.modules[path].workers}
+        #: the paths of the workers and of all that they import
+        self.in_workers = self._reached(*workers, workers=True)
+        later = self.served.difference(self.order)
+        #: the paths of the modules outside the joined file that lead to a joined one
+        self.bound = {path for path in later if not self._reached(path).isdisjoint(self.order)}
+        for path in self.bound & self.in_workers:
+            if any(path in self.modules[other].targets for other in self.served - self.in_workers):
+                problem = "the page and a worker import this, and it imports what the page joins"
+                raise self.modules[path].error(0, problem)
+        self.bound -= self.in_workers
+
+    def joined(self) -> Joined:
+        """Return the modules as they are served."""
+        later = sorted(self.served.difference(self.order))
+        files = {self._address(path): self._text(path) for path in later}
+        files |= {path: self.modules[path].text for path in self.in_workers}
+        files[self.entry] = self._joined_text()
+        return Joined(files, {path: self._imports(path) for path in later})
+
+    def _join(self, path: str, *importers: str) -> None:
+        """Append a module to the joined ones, after all that it imports."""
+        if path in self.order:
+            return
+        module = self.modules[path]
+        module.check_joinable()
+        for match, target in module.imports:
+            if target in (path, *importers):
+                raise module.error(match.start(), f"{target} and {path} import each other")
+            self._join(target, path, *importers)
+        self.order.append(path)
+
+    def _reached(self, *paths: str, workers: bool = False) -> set[str]:
+        """Return these paths, and those of all that they may import, or may start as a worker."""
+        reached = [*paths]
+        for path in reached:
+            module = self.modules[path]
+            reached += (module.targets | module.workers if workers else module.targets).difference(reached)
+        return {*reached}
+
+    def _imports(self, path: str) -> list[str]:
+        imports = [path]
+        for importer in imports:
+            targets = (target for _, target in self.modules[importer].imports)
+            imports += [target for target in targets if target not in (*imports, *self.order)]
+        return [self._address(each) for each in imports]
+
+    def _address(self, path: str) -> str:
+        own = path.startswith(f"{self.page}/")
+        return f"{self.page}/{path}" if path in self.bound and not own else path
+
+    def _joined_text(self) -> str:
+        moved = [path for path in sorted(self.bound) if self._address(path) != path]
+        parts = [HEAD, f"const MOVED = {json.dumps(moved)};\n"]
+        for path in self.order:
+            text, exports = self._text(path), _braces(self.modules[path].exports)
+            parts.append(f'\nmodules["{path}"] = (() => {{\n{text}\nreturn {exports};\n}})();\n')
+        return "".join(parts)
+
+    def _text(self, path: str) -> str:
+        """Return a module's text, changed only where it leads to other modules."""
+        module, joined = self.modules[path], path in self.order
+        if not joined and path not in self.bound:
+            return module.text
+        if word := RESERVED.search(module.code):
+            raise module.error(word.start(), f"{word[0]} is a name of the joined file")
+        folder = dirname(self.entry if joined else self._address(path))
+        taken = []
+        edits = []
+        for match, target in module.imports:
+            names = module.bindings(match, self.modules[target])
+            if target in self.order:
+                # Imports count before the first line of a module.
+                taken += [f'const {names} = modules["{target}"];\n'] if names != "{}" else []
+                edits.append((*match.span(), ""))
+            else:
+                edits.append((*match.span("address"), _relative(self._address(target), folder)))
+        for match in module.dynamic:
+            part = "address" if match["address"] else "beginning"
+            edits.append((*match.span(part), module.resolve(match[part])))
+            edits.append((*match.span("import"), "fetchModule"))
+        for match in META.finditer(module.code):
+            if not match["url"]:
+                raise module.error(match.start(), "import.meta has only its url here")
+            if joined or self._address(path) != path:
+                edits.append((*match.span(), f'new URL("{_relative(path, folder)}", import.meta.url).href'))
+        if joined:
+            edits += [(*match.span("export"), "") for match in module.exports.values()]
+        else:
+            used = _braces(["fetchModule"] * bool(module.dynamic) + ["modules"] * bool(taken))
+            taken.insert(0, f'import {used} from "{_relative(self.entry, folder)}";\n')
+        text = module.text
+        for start, end, new in sorted(edits, reverse=True):
+            text = text[:start] + new + text[end:]
+        return "".join(taken) + text
+
+
+def _relative(address: str, folder: str) -> str:
+    path = relpath(address, folder)
+    return path if path.startswith(".") else f"./{path}"
+
+
+def _braces(names: Iterable[str]) -> str:
+    listed = ", ".join(names)
+    return f"{{ {listed} }}" if listed else "{}"

@@ -1,0 +1,410 @@
+"""Joining: the modules that a page always needs become one file, and mean the same there."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from api.pages import files
+from api.pages.joining import Joined, join_modules
+
+NODE = shutil.which("node")
+needs_node = pytest.mark.skipif(NODE is None, reason="There is no node to run the modules with.")
+
+
+def run(script: str, page: Joined, folder: Path) -> Any:
+    """Run a script in node, next to all files of a page, and return what it writes as JSON."""
+    for address, text in page.files.items():
+        (folder / address).parent.mkdir(parents=True, exist_ok=True)
+        (folder / address).write_text(text)
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "script.js").write_text(script)
+    assert NODE
+    done = subprocess.run([NODE, folder / "script.js"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# What it returns.
+
+
+def test_a_module_becomes_a_function_that_returns_its_exports() -> None:
+    main = 'import { a, b as c } from "./x.js";\na(c);\n'
+    x = "/** An a. */\nexport const a = 1;\nconst own = 2;\nexport async function b() {\n  await own;\n}\n"
+    page = join_modules("p", {"p/main.js": main, "p/x.js": x})
+    assert list(page.files) == ["p/main.js"]
+    assert page.files["p/main.js"].endswith("""
+modules["p/x.js"] = (() => {
+/** An a. */
+const a = 1;
+const own = 2;
+async function b() {
+  await own;
+}
+
+return { a, b };
+})();
+
+modules["p/main.js"] = (() => {
+const { a, b: c } = modules["p/x.js"];
+
+a(c);
+
+return {};
+})();
+""")
+
+
+@pytest.mark.parametrize(
+    ("clause", "names"),
+    [
+        ("{ a }", "{ a }"),
+        ("{a,b as c}", "{ a, b: c }"),
+        ("{\n  a,\n  // the other one\n  b as c,\n}", "{ a, b: c }"),
+        ("* as x", "x"),
+    ],
+)
+def test_imports_of_joined_modules_become_assignments(clause: str, names: str) -> None:
+    sources = {
+        "p/main.js": f'import {clause} from "./x.js";',
+        "p/x.js": "export class a {}\nexport function* b() {}\n",
+    }
+    text = join_modules("p", sources).files["p/main.js"]
+    assert f'const {names} = modules["p/x.js"];\n' in text
+    assert not re.search("^import", text, re.M)
+
+
+def test_an_import_without_names_only_determines_the_order() -> None:
+    sources = {"p/main.js": 'import "./x.js";\nwork();\n', "p/x.js": "prepare();"}
+    text = join_modules("p", sources).files["p/main.js"]
+    assert text.index("prepare") < text.index("work")
+    assert "const {}" not in text
+
+
+def test_each_module_runs_once_after_its_imports_and_the_entry_runs_last() -> None:
+    sources = {
+        "p/main.js": 'import { b } from "./b.js";\nimport { a } from "./a.js";\n',
+        "p/a.js": 'import { s } from "../shared/s.js";\nexport const a = s;\n',
+        "p/b.js": 'import { a } from "./a.js";\nexport const b = a;\n',
+        "p/screens/further.js": 'import { b } from "../b.js";\n',
+        "shared/s.js": "export const s = 1;\n",
+    }
+    page = join_modules("p", sources, ["p/screens/further.js"])
+    order = re.findall(r'^modules\["(.*?)"\]', page.files["p/main.js"], re.M)
+    assert order == ["shared/s.js", "p/a.js", "p/b.js", "p/screens/further.js", "p/main.js"]
+    assert list(page.files) == ["p/main.js"]
+
+
+def test_a_module_that_is_fetched_later_takes_the_same_instances() -> None:
+    imports = 'import { other } from "../other.js";\nimport { s as mine } from "../../shared/s.js";\n'
+    function = "export default function () { return other + mine; }\n"
+    sources = {
+        "p/main.js": 'import { s } from "../shared/s.js";\nconst go = () => import("./screens/later.js");\n',
+        "p/screens/later.js": imports + function,
+        "p/other.js": "export const other = 1;\n",
+        "shared/s.js": "export const s = 1;\nexport const t = 2;\n",
+    }
+    page = join_modules("p", sources)
+    assert (
+        page.files["p/screens/later.js"]
+        == (
+            'import { modules } from "../main.js";\n'
+            'const { s: mine } = modules["shared/s.js"];\n'
+            'import { other } from "../other.js";\n\n'
+        )
+        + function
+    )
+    assert page.imports["p/screens/later.js"] == ["p/screens/later.js", "p/other.js"]
+    assert 'const go = () => fetchModule("p/screens/later.js");' in page.files["p/main.js"]
+
+
+def test_a_module_that_does_not_lead_to_a_joined_one_stays_as_it_is() -> None:
+    kept = {
+        "p/x.worker.js": 'import { sum } from "../shared/sum.js";\nawait import("./big.js");\n',
+        "p/big.js": "export let modules = 1;\n",
+        "shared/sum.js": "export function sum() {}\n",
+    }
+    sources = {
+        **kept,
+        "p/main.js": 'const start = () => new Worker(new URL("./x.worker.js", import.meta.url));\n',
+        "shared/unused.js": "export const unused = 1;\n",
+    }
+    files = join_modules("p", sources).files
+    assert files.keys() == {"p/main.js", *kept}
+    assert {address: files[address] for address in kept} == kept
+
+
+def test_a_shared_module_that_leads_to_a_joined_one_is_served_in_the_folder_of_the_page() -> None:
+    sources = {
+        "p/main.js": 'import { s } from "../shared/s.js";\nimport("../shared/ask/form.js");\n',
+        "shared/s.js": "export const s = 1;\n",
+        "shared/ask/form.js": """\
+import { s } from "../s.js";
+import words from "./words/en.js";
+import { near } from "./near.js";
+speak((l) => import(`./words/${l}.js`));
+new URL("./form.worker.js", import.meta.url);
+""",
+        "shared/ask/form.worker.js": "onmessage = null;\n",
+        "shared/ask/near.js": 'import { s } from "../s.js";\nexport const near = s;\n',
+        "shared/ask/words/en.js": 'export default {\n  a: "b; import this",\n};\n',
+    }
+    page = join_modules("p", sources)
+    assert sorted(page.files) == [
+        "p/main.js",
+        "p/shared/ask/form.js",
+        "p/shared/ask/near.js",
+        "shared/ask/form.worker.js",
+        "shared/ask/words/en.js",
+    ]
+    assert (
+        page.files["p/shared/ask/form.js"]
+        == """\
+import { fetchModule, modules } from "../../main.js";
+const { s } = modules["shared/s.js"];
+
+import words from "../../../shared/ask/words/en.js";
+import { near } from "./near.js";
+speak((l) => fetchModule(`shared/ask/words/${l}.js`));
+new URL("./form.worker.js", new URL("../../../shared/ask/form.js", import.meta.url).href);
+"""
+    )
+    assert 'fetchModule("shared/ask/form.js")' in page.files["p/main.js"]
+    assert 'const MOVED = ["shared/ask/form.js", "shared/ask/near.js"];' in page.files["p/main.js"]
+
+
+def test_import_meta_url_stays_the_address_of_the_source() -> None:
+    sources = {
+        "p/main.js": 'import "../shared/deep/x.js";\nimport "./y.js";\n',
+        "p/y.js": "here(import.meta.url);\n",
+        "shared/deep/x.js": "here(import.meta.url);\n",
+    }
+    found = re.findall(r"here\((.*)\);", join_modules("p", sources).files["p/main.js"])
+    assert found == [f'new URL("{path}", import.meta.url).href' for path in ("../shared/deep/x.js", "./y.js")]
+
+
+def test_comments_are_not_read() -> None:
+    comments = '// import("nothing")\n/*\nimport x\nexport y\n*/\nexport const a = 1; // await import.meta\n'
+    text = join_modules("p", {"p/main.js": comments}).files["p/main.js"]
+    assert comments.replace("export const", "const") in text
+
+
+@needs_node
+def test_it_runs_as_the_sources_do(tmp_path: Path) -> None:
+    """Each kind of import reaches the one instance."""
+    sources = {
+        "p/main.js": """\
+import * as count from "./count.js";
+import { anywhere } from "./anywhere.js";
+import { h } from "../shared/h.js";
+count.up();
+export const find = async () => [
+  (await import("./further.js")).further,
+  (await import("./later.js")).later(),
+  await (await import("../shared/ask.js")).ask("en"),
+  (await anywhere("count.js")).now(),
+  (await anywhere("../shared/ask.js")).asked(),
+  (await anywhere("../shared/words/en.js")).default.a,
+  await anywhere("nothing.js").catch(({ code }) => code),
+];
+""",
+        "p/anywhere.js": "export const anywhere = (path) => import(`./${path}`);\n",
+        "p/count.js": "let n = 0;\nexport const up = () => ++n;\nexport const now = () => n;\n",
+        "p/further.js": 'import { up } from "./count.js";\nup();\nexport const further = !this;\n',
+        "p/later.js": 'import { up } from "./count.js";\nexport const later = () => up();\n',
+        "shared/ask.js": """\
+import { h } from "./h.js";
+let n = 0;
+export const asked = () => n;
+export const ask = async (l) => (n++, h((await import(`./words/${l}.js`)).default.a));
+""",
+        "shared/h.js": "export const h = (text) => `<${text}>`;\n",
+        "shared/words/en.js": 'export default {\n  a: "word",\n};\n',
+    }
+    page = join_modules("p", sources, ["p/further.js"])
+    assert "p/shared/ask.js" in page.files
+    script = """\
+const { modules } = await import("./p/main.js");
+console.log(JSON.stringify(await modules["p/main.js"].find()));
+"""
+    assert run(script, page, tmp_path) == [True, 3, "<word>", 3, 1, "word", "ERR_MODULE_NOT_FOUND"]
+
+
+# What stops the start.
+
+
+@pytest.mark.parametrize(
+    ("main", "line", "problem"),
+    [
+        ("\nexport let a = 1;\n", 2, "a joined module cannot have export default or export let"),
+        ("export default {};\n", 1, "a joined module cannot have export default or export let"),
+        ('\n\nexport { x } from "./x.js";\n', 3, "this import or export is not understood"),
+        ('export * from "./x.js";\n', 1, "this import or export is not understood"),
+        ("const a = 1;\nexport { a };\n", 2, "this import or export is not understood"),
+        ("export const { a } = {};\n", 1, "this import or export is not understood"),
+        ("export const a = 1; export const b = 2;\n", 1, "this import or export is not understood"),
+        ("if (true) {\n  export const a = 1;\n}\n", 2, "this import or export is not understood"),
+        ("import { x } from './x.js';\n", 1, "this import or export is not understood"),
+        ('import { x } from "./x.js"; x();\n', 1, "this import or export is not understood"),
+        ('import x from "./x.js" with { type: "json" };\n', 1, "this import or export is not understood"),
+        ('import y from "./x.js";\n', 1, "p/x.js does not export 'default'"),
+        ('import { x, y } from "./x.js";\n', 1, "p/x.js does not export 'y'"),
+        ('import { x } from "./none.js";\n', 1, "there is no module p/none.js"),
+        ('import { x } from "x";\n', 1, "there is no module p/x"),
+        ('\nconst f = () => import("./none.js");\n', 2, "there is no module p/none.js"),
+        ("const f = (name) => import(name);\n", 1, "this import() is not understood"),
+        ("const f = (name) => import(`${name}.js`);\n", 1, "this import() is not understood"),
+        ('const f = () => import("./x.js", {});\n', 1, "this import() is not understood"),
+        ('\nconst a = await import("./x.js");\n', 2, "a joined module cannot have await outside a function"),
+        ("if (true) {\n  await x;\n}\n", 2, "a joined module cannot have await outside a function"),
+        ("for await (const x of y) z();\n", 1, "a joined module cannot have await outside a function"),
+        ("const modules = [];\n", 1, "modules is a name of the joined file"),
+        ("const a = import.meta.resolve;\n", 1, "import.meta has only its url here"),
+        (
+            '\nimport { a } from "./main.js";\nexport const a = 1;\n',
+            2,
+            "p/main.js and p/main.js import each other",
+        ),
+    ],
+)
+def test_what_cannot_be_joined_stops_the_start(main: str, line: int, problem: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)) as raised:
+        join_modules("p", {"p/main.js": main, "p/x.js": "export const x = 1;\n"})
+    assert str(raised.value) == f"p/main.js:{line}: {problem}"
+
+
+def test_joined_modules_cannot_import_in_a_circle() -> None:
+    sources = {
+        "p/main.js": 'import { a } from "./a.js";\n',
+        "p/a.js": 'import { b } from "./b.js";\nexport const a = () => b();\n',
+        "p/b.js": '\nimport { a } from "./a.js";\nexport const b = () => a();\n',
+    }
+    with pytest.raises(ValueError, match=r"p/b\.js:2: p/a\.js and p/b\.js import each other"):
+        join_modules("p", sources)
+
+
+def test_a_further_module_has_to_exist() -> None:
+    with pytest.raises(ValueError, match=r"p/none\.js: there is no such module to join"):
+        join_modules("p", {"p/main.js": ""}, ["p/none.js"])
+
+
+WORKER = 'new Worker(new URL("./x.worker.js", import.meta.url));\n'
+
+
+def test_a_worker_has_instances_of_its_own() -> None:
+    worker = {
+        "p/x.worker.js": 'import { a } from "./between.js";\nonmessage = a;\n',
+        "p/between.js": 'import { s } from "../shared/s.js";\nexport const a = s;\n',
+        "shared/s.js": "export const s = 1;\n",
+    }
+    sources = {
+        **worker,
+        "p/main.js": 'import { s } from "../shared/s.js";\nconst go = () => import("./later.js");\n',
+        "p/later.js": WORKER,
+    }
+    page = join_modules("p", sources)
+    assert page.files.keys() == {"p/main.js", "p/later.js", *worker}
+    assert {address: page.files[address] for address in worker} == worker
+    assert page.files["p/later.js"] == WORKER
+    assert 'modules["shared/s.js"] =' in page.files["p/main.js"]
+
+
+def test_a_worker_and_the_page_cannot_share_a_module_with_instances_of_the_page() -> None:
+    sources = {
+        "p/main.js": f'import {{ s }} from "./s.js";\nimport("./between.js");\n{WORKER}',
+        "p/s.js": "export const s = 1;\n",
+        "p/x.worker.js": 'import { between } from "./between.js";\n',
+        "p/between.js": 'import { s } from "./s.js";\nexport const between = s;\n',
+    }
+    problem = r"p/between\.js:1: the page and a worker import this, and it imports what the page joins"
+    with pytest.raises(ValueError, match=problem):
+        join_modules("p", sources)
+
+
+def test_modules_that_are_not_joined_may_have_what_joined_ones_may_not() -> None:
+    rest = "export let b = await a;\nexport default b;\n"
+    sources = {
+        "p/main.js": 'import { a } from "./a.js";\nimport("./later.js");\n',
+        "p/a.js": "export const a = 1;\n",
+        "p/later.js": f'import {{ a }} from "./a.js";\n{rest}',
+    }
+    assert join_modules("p", sources).files["p/later.js"].endswith(rest)
+
+
+# What is served.
+
+ADDRESS = re.compile(r'^(?:import\b[^"\n]*|\} from )"(\.[^"]+)";?$', re.M)
+FETCHED = re.compile(r'\bfetchModule\("([^"]+)"\)')
+SERVED = [(page, name) for page, each in files.JOINED.items() for name in each.files]
+
+
+@pytest.mark.parametrize(("page", "name"), SERVED)
+def test_every_address_in_a_served_module_is_served(page: str, name: str) -> None:
+    text = files.FILES[name].content.decode()
+    assert text == files.JOINED[page].files[name]
+    for address in ADDRESS.findall(text):
+        assert normpath(join(dirname(name), address)) in files.FILES, address
+    joined = files.JOINED[page].files[f"{page}/main.js"]
+    for path in (*FETCHED.findall(text), *re.findall(r'= modules\["(.+?)"\];', text)):
+        assert f'\nmodules["{path}"] = ' in joined or {path, f"{page}/{path}"} & files.FILES.keys(), path
+
+
+@needs_node
+@pytest.mark.parametrize("page", files.JOINED)
+def test_every_served_module_parses(page: str) -> None:
+    assert NODE
+    for name, text in files.JOINED[page].files.items():
+        command = [NODE, "--check", "--input-type=module", "-"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+
+
+def links(app: Flask, address: str) -> list[str]:
+    """Return what a page's HTML has fetched at once by somebody who is signed in, in its order."""
+    client = app.test_client()
+    client.set_cookie("access_token_cookie", "x")
+    html = client.get(address).text
+    found = re.findall(
+        r'<(?:link rel="(?:preload|modulepreload|stylesheet)"|script)[^>]* (?:href|src)="([^"]+)"', html
+    )
+    return [link.replace("&amp;", "&") for link in found]
+
+
+ID = "00000000-0000-4000-8000-000000000000"
+
+
+def test_a_visit_is_there_after_four_requests_and_the_calls_are_first(app: Flask) -> None:
+    assert links(app, f"/visits/{ID}") == [
+        "/api/v1/me",
+        f"/api/v1/visits/{ID}?include=checklist",
+        f"{files.BASE}/form/main.js",
+        f"{files.BASE}/form/words/en.js",
+    ]
+
+
+def test_a_screen_of_the_dashboard_is_one_file_more_and_a_reviewers_is_several(app: Flask) -> None:
+    def modules(path: str) -> list[str]:
+        base = f"{files.BASE}/dashboard/"
+        return [link.removeprefix(base) for link in links(app, f"/dashboard{path}") if link.startswith(base)]
+
+    assert modules("/locations") == ["main.js", "words/en.js", "screens/locations.js"]
+    assert modules("") == ["main.js", "words/en.js", "screens/overview.js"]
+    assert {"decide.js", "evidence.js", "answers.js", "screens/reviews.js"} < {*modules("/reviews")}
+
+
+def test_the_service_worker_keeps_what_the_form_may_fetch(app: Flask) -> None:
+    client = app.test_client()
+    listed = re.search(r"^const FILES = (.*);$", client.get("/sw.js").text, re.M)
+    assert listed
+    kept = json.loads(listed[1])
+    for address in kept:
+        assert client.get(address).status_code == 200, address
+    modules = {f"{files.BASE}/{name}" for name in files.JOINED["form"].files} - {f"{files.BASE}/form/sw.js"}
+    assert {address for address in kept if address.endswith(".js")} == modules
+    assert {address.rpartition(".")[2] for address in kept[2:]} == {"js", "svg", "png"}
