@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 STATIC = Path(__file__).parent.parent / "api/pages/static"
-WORD = re.compile(r'^  "?([\w-]+)"?: (.+)$', re.M)
+WORD = re.compile(r'^  "?([\w-]+)"?:\s+(.+?)(?=^  \S|^};)', re.M | re.S)
 FOLDERS = sorted(path.parent for path in STATIC.rglob("words/**/en.js"))
 
 
