@@ -10,6 +10,7 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.domain.access import ANYBODY
+from api.domain.question_types import QUESTION_TYPES
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 PROBLEM = "application/problem+json"
@@ -154,3 +155,11 @@ def test_the_page_of_it_shows_every_path(document: Any, embedded_app: Flask) -> 
 def test_the_document_is_utf_8_json_without_ascii_escapes(embedded_app: Flask) -> None:
     data = embedded_app.test_client().get("/api/v1/openapi.json").get_data()
     assert json.loads(data)["info"]["title"]
+
+
+def test_it_names_the_types_of_questions_and_what_answers_them(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["Question"]["properties"]["type"]["enum"] == [*QUESTION_TYPES, None]
+    description = schemas["Answer"]["properties"]["value"]["description"]
+    assert "- `time`: a time of day as `HH:MM`" in description
+    assert re.findall(r"^- `(\w+)`", description, re.M) == [*QUESTION_TYPES]

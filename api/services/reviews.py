@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems, visits
 from api.domain.access import Actor
-from api.domain.checklist import pointer
+from api.domain.problems import pointer
 from api.domain.scoring import VisitScore
 from api.models.base import now
 from api.models.places import Location

@@ -85,6 +85,8 @@ def test_wrong_types_and_unknown_fields_are_refused_at_once(world: World) -> Non
         (lambda d: d.pop("key"), "/key"),
         (lambda d: d["sections"][0].update(colour="red"), "/sections/0/colour"),
         (lambda d: question(d, "greeting").update(type=5), f"{first}/type"),
+        (lambda d: question(d, "greeting").update(type="riddle"), f"{first}/type"),
+        (lambda d: question(d, "apology").update(type="Yes_no"), "/sections/1/questions/2/type"),
         (lambda d: question(d, "greeting").update(points="2"), f"{first}/points"),
         (lambda d: question(d, "greeting").update(critical="no"), f"{first}/critical"),
         (lambda d: question(d, "greeting").update(photos={"minimum": 0.5}), f"{first}/photos/minimum"),
@@ -101,12 +103,19 @@ def test_wrong_types_and_unknown_fields_are_refused_at_once(world: World) -> Non
     problem(world.admin.get("/checklists/visit/draft"), 404, "draft-not-found")
 
 
+def test_a_draft_is_not_replaced_by_one_with_an_unknown_type(world: World) -> None:
+    world.checklist  # noqa: B018
+    answer = write_draft(world, changed(lambda d: question(d, "thanks").update(type="riddle")))
+    assert pointers(problem(answer, 422, "invalid")) == ["/sections/1/questions/0/type"]
+    assert ok(world.admin.get("/checklists/visit/draft")) == CHECKLIST
+
+
 def test_what_makes_no_sense_is_told_when_publishing_with_pointers(world: World) -> None:
     def spoil(document: Any) -> None:
         document.update(title=" ", channel="smoke signals", pass_mark=1.5)
         question(document, "greeting").update(points=-1, fundamental="no-such")
         question(document, "wait").update(bands=[{"up_to": -5, "points": 1}, {"points": 0}])
-        question(document, "thanks").update(type="riddle", key="greeting")
+        question(document, "thanks").update(type=None, key="greeting")
         question(document, "apology")["only_if"] = {"question": "nothing"}
 
     ok(world.admin.post("/checklists", changed(spoil)), 201)
