@@ -31,7 +31,7 @@ export function valueOf(question, value) {
   if (question.type === "yes_no") return t(`answer-${value}`);
   if (question.type === "scale") return t("scaleOf", { value, maximum: question.maximum });
   if (question.type === "duration") return t("minutes", { time: minutes(value) });
-  if (question.type === "number") return [count(value), question.unit].filter(Boolean).join(" ");
+  if (question.type === "number") return [count(value), plain(question.unit)].filter(Boolean).join(" ");
   if (question.type === "choice") return [value].flat().map((key) => labelOf(question, key) || key).join(", ");
   return question.type === "time" && /^[a-z]/.test(value) ? t(`part-${value}`) : value;
 }
