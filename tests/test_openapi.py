@@ -161,5 +161,5 @@ def test_it_names_the_types_of_questions_and_what_answers_them(document: Any) ->
     schemas = document["components"]["schemas"]
     assert schemas["Question"]["properties"]["type"]["enum"] == [*QUESTION_TYPES, None]
     description = schemas["Answer"]["properties"]["value"]["description"]
-    assert "- `time`: a time of day as `HH:MM`" in description
+    assert "- `date`: a date as `YYYY-MM-DD`, 1900 to 2100" in description
     assert re.findall(r"^- `(\w+)`", description, re.M) == [*QUESTION_TYPES]

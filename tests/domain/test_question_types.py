@@ -13,6 +13,7 @@ import pytest
 from api.domain.checklist import complete_question
 from api.domain.question_types import (
     QUESTION_TYPES,
+    Date,
     FreeText,
     Number,
     QuestionType,
@@ -101,6 +102,10 @@ def test_managers_see_of_a_time_only_the_part_of_the_day() -> None:
     assert parts == ["night", "morning", "afternoon", "evening"]
 
 
+def test_managers_see_a_date_as_it_is() -> None:
+    assert Date().redact("2026-01-31") == "2026-01-31"
+
+
 def test_managers_see_the_same_number_whichever_phone_sent_it() -> None:
     assert [repr(Number().redact(value)) for value in (5.0, -0.0, 5.5, 5)] == ["5", "0", "5.5", "5"]
 
@@ -167,13 +172,13 @@ def names_type(node: ast.AST) -> bool:
     [
         'if question.type == "text": pass',
         'if "text" != question["type"]: pass',
-        'x = question.type.name in ("time", "text")',
+        'x = question.type.name in ("time", "date")',
         'x = draft.get("type") in {"photo"}',
         'x = type_ == "scale"',
         'x = question_type == "scale"',
         'match question.type:\n    case "yes_no" | "scale": pass',
         "match question.type:\n    case question_types.Scale(): pass",
-        "x = isinstance(question.type, (int, question_types.Scale))",
+        "x = isinstance(question.type, (int, question_types.Date))",
         "x = isinstance(question.type, Scale); from api.domain.question_types import Scale",
     ],
 )

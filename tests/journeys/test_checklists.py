@@ -12,7 +12,7 @@ import pytest
 from api.domain.access import ADMIN, Actor
 from api.domain.problems import Refusal
 from api.services import checklists
-from tests.world import CHECKLIST, World, ok, pointers, problem
+from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 
 def changed(change: Callable[[Any], Any], document: Any = CHECKLIST) -> Any:
@@ -361,3 +361,28 @@ def test_a_document_may_be_long_but_has_an_end(world: World) -> None:
     body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
     assert pointers(body) == ["/sections"]
     assert len(json.dumps(body)) < 10_000
+
+
+def test_a_date_has_no_points_and_is_shown_to_managers_as_it_is(world: World) -> None:
+    best_before = {"text": "Best before?", "type": "date", "required": False}
+    dates = [{"key": key, **best_before} for key in ("milk", "tea")]
+    world.checklist  # noqa: B018
+    world.publish(changed(lambda d: d["sections"][0]["questions"].extend(dates)))
+    location = world.new_location()
+    visit = world.visit(location=location)
+
+    def body(**values: str) -> dict[str, Any]:
+        answers = ALL_WELL | {key: {"value": value} for key, value in values.items()}
+        return world.submission(answers, checklist_version=2)
+
+    rejected = world.send(visit, body(milk="2026-02-29", tea="2026-02-28"))
+    assert pointers(problem(rejected, 422, "invalid")) == ["/answers/milk/value"]
+    ok(world.send(visit, body(milk="2024-02-29")), 201)
+    shown = ok(world.manager.get(f"/visits/{visit['id']}/submission"))
+    assert shown["answers"]["milk"]["value"] == "2024-02-29"
+    assert shown["answers"]["milk"]["points_possible"] == 0
+    assert shown["score"]["points_possible"] == 8
+    score = ok(world.admin.get(f"/locations/{location['id']}/score"))
+    counts = {row["key"]: row["answers"] for row in score["questions"]}
+    assert counts["milk"] == {"answered": 1, "not_applicable": 0}
+    assert counts["tea"] == {"answered": 0, "not_applicable": 0}

@@ -8,6 +8,7 @@ from typing import Any
 
 from api.domain.question_types.base import QuestionType
 from api.domain.question_types.choice import MAX_OPTIONS, Choice, Option
+from api.domain.question_types.date import Date
 from api.domain.question_types.duration import Band, Duration
 from api.domain.question_types.number import MAX_NUMBER, Number
 from api.domain.question_types.photo import Photo
@@ -23,6 +24,7 @@ __all__ = [
     "QUESTION_TYPES",
     "Band",
     "Choice",
+    "Date",
     "Duration",
     "FreeText",
     "Number",
@@ -36,7 +38,7 @@ __all__ = [
 ]
 
 QUESTION_TYPES: Mapping[str, type[QuestionType]] = {
-    each.name: each for each in (YesNo, Scale, Choice, Duration, Number, FreeText, TimeOfDay, Photo)
+    each.name: each for each in (YesNo, Scale, Choice, Duration, Number, FreeText, TimeOfDay, Date, Photo)
 }
 
 
