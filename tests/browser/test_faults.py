@@ -68,8 +68,9 @@ def kill(profile: Path) -> None:
     """Kill the processes of the browser with this profile, as a phone does that runs out of battery."""
     named = f"--user-data-dir={profile}".encode()
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and named in (entry / "cmdline").read_bytes().split(b"\0"):
-            os.kill(int(entry.name), signal.SIGKILL)
+        with suppress(FileNotFoundError, ProcessLookupError):  # a process that has ended meanwhile
+            if entry.name.isdigit() and named in (entry / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(entry.name), signal.SIGKILL)
     for lock in profile.glob("Singleton*"):
         lock.unlink()
 
@@ -324,9 +325,9 @@ def test_a_conflict_says_how_the_visit_stands_and_offers_only_what_can_work(
         ok(world.review(visit, decision))
         phone.page.reload()
     said = {
-        None: "They wait for a decision.",
-        "accept": "They are accepted",
-        "reject": "They are rejected",
+        None: "The other answers wait for a decision.",
+        "accept": "The other answers are accepted",
+        "reject": "The other answers are rejected",
     }
     expect(phone.page.get_by_text(said[decision])).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
@@ -375,7 +376,7 @@ def test_a_return_takes_no_answers_that_were_never_received(phone: Phone, world:
     phone.offline_ready()
     phone.wait_for("needs-you")
     phone.page.locator("[data-testid=queue-item] a").click()
-    expect(phone.page.get_by_text("They are returned to you")).to_be_visible()
+    expect(phone.page.get_by_text("The visit is returned to you")).to_be_visible()
     phone.page.get_by_role("button", name="Correct the answers").click()
     phone.page.wait_for_selector(READY)
     expect(phone.question("wait").locator("input").first).to_have_value("20")
@@ -475,8 +476,8 @@ def test_a_refused_answer_can_be_corrected_and_sent(phone: Phone, world: World) 
 @pytest.mark.parametrize(
     ("status", "code", "said", "way"),
     [
-        (403, "forbidden", "This account may not send this visit.", "Try again"),
-        (413, "too-large", "The answers are too large to send.", "Correct the answers"),
+        (403, "forbidden", "This account may not send this visit", "Try again"),
+        (413, "too-large", "The answers are too large to send", "Correct the answers"),
     ],
 )
 def test_a_refusal_offers_what_can_help(
@@ -515,7 +516,7 @@ def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> 
     phone.send()
     phone.wait_for("needs-you")
     phone.wait_for("sent", 2)  # the answers, and the other photo
-    expect(phone.page.get_by_text("The server cannot use this photo.")).to_be_visible()
+    expect(phone.page.get_by_text("The server cannot use this photo")).to_be_visible()
     phone.page.get_by_role("button", name="Leave this photo out").click()
     phone.wait_until_received()
     expect(phone.page.get_by_text("left out")).to_be_visible()
@@ -787,13 +788,13 @@ def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what
     phone.saved()
     notice = phone.page.locator("#screen")
     phone.page.click("a.back")
-    expect(notice).to_contain_text("One visit is not sent yet, from this minute.")  # half done
+    expect(notice).to_contain_text("One visit is not sent yet. It was started this minute.")  # half done
     phone.open(visit)
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting")
     phone.page.click("a.back")
-    expect(notice).to_contain_text("One visit is not sent yet, from this minute.")
+    expect(notice).to_contain_text("One visit is not sent yet. It was started this minute.")
     expect(notice).to_contain_text("This browser may delete what is on the phone")
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.phone import READY, Phone, Spy, answer, cut
 from tests.browser.test_faults import wait_until
+from tests.pictures import jpeg
 from tests.world import Caller, World, ok
 
 SUBMISSION = re.compile("/submission$")
@@ -61,6 +62,44 @@ def test_a_draft_that_was_taken_over_and_sent_stops_saving_in_the_first_tab(
     expect(second.get_by_text("Done. Nothing more to do.")).to_be_visible()
     expect(phone.page.get_by_text("Done. Nothing more to do.")).to_be_visible()
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["revision"] == 1
+
+
+def test_taking_over_takes_what_the_first_tab_is_still_writing(phone: Phone, world: World) -> None:
+    visit, second = in_two_tabs(phone, world)
+    files = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=n)} for n in (1, 2)]
+    phone.question("greeting").locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    second.get_by_role("button", name="Continue here").click()
+    second.wait_for_selector(READY)
+    expect(second.locator("[data-question=greeting] .photos li")).to_have_count(2)
+    second.click(SUBMIT)
+    expect(second.get_by_text("Done. Nothing more to do.")).to_be_visible()
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"] == 2
+
+
+def test_answers_that_another_tab_wrote_are_shown_before_they_are_sent(phone: Phone, world: World) -> None:
+    """The phone has an answer that this tab does not know: it is neither dropped nor sent unseen."""
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.saved()
+    phone.page.evaluate(FOREIGN_ANSWER)
+    phone.page.click(SUBMIT)
+    story = phone.question("story").locator("textarea").first
+    expect(story).to_have_value("From another tab.")
+    phone.page.click(SUBMIT)
+    phone.wait_until_received()
+    sent = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
+    assert sent["answers"]["story"] == {"value": "From another tab."}
+
+
+FOREIGN_ANSWER = """() => new Promise((done) => {
+    indexedDB.open("survey").onsuccess = ({ target: { result } }) => {
+        const answers = result.transaction("answers", "readwrite").objectStore("answers");
+        answers.getAll().onsuccess = ({ target: { result: [answer] } }) =>
+            answers.put({ ...answer, question: "story", answer: { value: "From another tab." } });
+        answers.transaction.oncomplete = () => (result.close(), done());
+    };
+})"""
 
 
 def test_an_empty_photo_is_named_and_holds_up_nothing(phone: Phone, world: World) -> None:

@@ -82,6 +82,23 @@ def test_a_telephone_visit_has_the_number_to_tap(phone: Phone, world: World) -> 
     expect(phone.page.get_by_text("The store was closed")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("phone_number", "link"),
+    [
+        ("+44 20 7946 0018 ext. 2", "tel:+442079460018;ext=2"),
+        ("+44 (0)20 7946 0018", "tel:+442079460018"),
+        ("0800 FLOWERS1", "tel:080035693771"),
+    ],
+)
+def test_a_number_is_dialled_as_people_write_it(
+    phone: Phone, world: World, phone_number: str, link: str
+) -> None:
+    world.publish({**CHECKLIST, "key": "call", "title": "A call", "channel": "telephone"})
+    world.visit(location=world.new_location(phone=phone_number), checklist_key="call")
+    phone.sign_in(world.shopper)
+    expect(phone.page.locator(".call")).to_have_attribute("href", link)
+
+
 def published_by_telephone(world: World) -> Any:
     world.publish({**CHECKLIST, "key": "call", "title": "A call", "channel": "telephone"})
     store = world.new_location(phone="020 7946 0123", address="12 High Street, Leeds")
@@ -166,6 +183,8 @@ def test_a_closed_store_is_reported_with_a_photo_and_the_position(phone: Phone, 
         phone.page.get_by_role("heading", name="You are reporting that the store was closed")
     ).to_be_focused()
     expect(phone.page.get_by_text("Your answers to the questions are not sent.")).to_be_visible()
+    phone.page.click("[data-testid=submit]")
+    expect(phone.page.get_by_text("Add a photo of the closed store")).to_be_visible()
     field = phone.page.locator("#q-null")
     photo = {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=5)}
     field.locator("input[type=file]").set_input_files(photo)  # type: ignore[arg-type]
@@ -222,13 +241,18 @@ def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
     phone.choose("greeting", "yes")
     phone.saved()
     phone.page.get_by_text("I could not do this visit").click()
+    decline = phone.page.locator("[data-testid=decline]")
+    sure = phone.page.get_by_role("dialog").get_by_role("button", name="Decline this visit")
+    decline.click()
+    expect(phone.page.get_by_text("Enter a reason.")).to_be_visible()
     phone.page.get_by_label("Why can you not do this visit?").fill("I work there.")
-    decline = phone.page.get_by_role("button", name="Decline this visit")
     phone.context.set_offline(True)
     decline.click()
-    expect(phone.page.get_by_text("The visit was not declined because there is no signal.")).to_be_visible()
+    sure.click()
+    expect(phone.page.get_by_text("it is not known whether the visit was declined")).to_be_visible()
     phone.context.set_offline(False)
     decline.click()
+    sure.click()
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     expect(phone.page.locator("[data-testid=visit]")).to_have_count(0)
     declined = ok(world.admin.get(f"/visits/{visit['id']}"))

@@ -42,7 +42,7 @@ export async function signIn(...credentials) {
 
 /** Signs out at once; without a signal, the server hears of it later. What is on the phone stays there. */
 export async function signOut() {
-  const session = await api.dropSession();
+  const session = api.dropSession();
   await write("accounts", (store) => {
     store("accounts").delete([CURRENT]);
     if (session) store("accounts").put({ slot: ENDED, session });

@@ -1,5 +1,5 @@
 /** What happens in one tab is announced to all tabs. A topic is a short text, such as "queue" or "account". */
-const channel = new BroadcastChannel("survey");
+const channel = globalThis.BroadcastChannel ? new BroadcastChannel("survey") : null; // Safari has it from 15.4
 const listeners = new Set();
 
 /** Tells the listeners of this tab. */
@@ -9,7 +9,7 @@ export function notify(topic) {
 
 /** Tells the listeners of all tabs. */
 export function announce(topic) {
-  channel.postMessage(topic);
+  channel?.postMessage(topic);
   notify(topic);
 }
 
@@ -19,4 +19,4 @@ export function listen(listener) {
   return () => listeners.delete(listener);
 }
 
-channel.onmessage = ({ data }) => notify(data);
+if (channel) channel.onmessage = ({ data }) => notify(data);

@@ -19,6 +19,7 @@ const STORES = {
   queue: ["account", "visit"],
 };
 const OPEN_TIMEOUT = 10_000;
+const TRANSACTION_TIMEOUT = 30_000;
 let connection = null;
 let blocked = false;
 /** Why a transaction was aborted, where a callback of `onResult` failed. */
@@ -26,15 +27,20 @@ const failures = new WeakMap();
 
 function connect() {
   if (!connection) {
-    connection = open();
-    connection.catch(disconnect);
+    const opening = open();
+    connection = opening;
+    opening.catch(() => disconnect(opening));
   }
   return connection;
 }
 
-function disconnect() {
-  connection?.then((database) => database.close(), () => {});
-  connection = null;
+/** Lets go of a connection, if it is still the current one. */
+function disconnect(former = connection) {
+  former?.then(
+    (database) => database.close(),
+    () => {},
+  );
+  if (connection === former) connection = null;
 }
 
 function open() {
@@ -78,8 +84,9 @@ function upgrade(database) {
 
 /** Lets go of a database that another tab upgrades or deletes, or that the browser closed. */
 function watched(database) {
+  const own = connection;
   const lose = () => {
-    disconnect();
+    disconnect(own);
     notify("storage-lost");
   };
   database.onversionchange = lose;
@@ -89,22 +96,28 @@ function watched(database) {
 
 /** Runs one transaction and returns what `work` asked for, once the transaction is on the disk. */
 async function transaction(names, mode, work) {
+  const used = connect();
   try {
-    return await attempt(names, mode, work);
+    return await attempt(await used, names, mode, work);
   } catch (error) {
     if (error.name === "QuotaExceededError") throw error; // a new connection does not make space
-    disconnect();
-    return attempt(names, mode, work);
+    disconnect(used);
+    return attempt(await connect(), names, mode, work);
   }
 }
 
-async function attempt(names, mode, work) {
-  const database = await connect();
+function attempt(database, names, mode, work) {
   return new Promise((resolve, reject) => {
     const active = database.transaction(names, mode, { durability: "strict" });
     let outcome;
-    active.oncomplete = () => resolve(resultOf(outcome));
+    // A connection that was lost silently may never answer.
+    const timer = setTimeout(() => reject(new DOMException("No answer", "TimeoutError")), TRANSACTION_TIMEOUT);
+    active.oncomplete = () => {
+      clearTimeout(timer);
+      resolve(resultOf(outcome));
+    };
     active.onabort = () => {
+      clearTimeout(timer);
       const reason = failures.get(active) ?? active.error;
       reject(reason ?? new DOMException("The transaction was aborted", "AbortError"));
     };

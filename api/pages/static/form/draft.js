@@ -12,19 +12,23 @@ const RETRY_AFTER = 4000;
 /** The key of the draft's own row, beside those of its answers. */
 export const DRAFT = "";
 
+/** Another tab has written answers or photos since this tab read them. */
+export class DraftChanged extends Error {}
+
 export class Draft {
   #unsaved = new Set(); // keys of answers that are not on the disk, and DRAFT
   #unsavedPhotos = new Map(); // photos that are not on the disk, with their questions
   #files = new Map(); // photo's ID → its bytes as a Blob, as far as this life of the page has them
   #writing = null;
-  #error = null;
+  #errors = new Map(); // key of an answer, or question of a photo → why it is not saved
   #retry = null;
   #stored = false; // whether the draft was on the disk
+  #suspended = false; // whether another tab has the draft, so that nothing is written here
   #closed = false; // whether the answers were handed over for sending, so that nothing more is written
 
   /**
-   * `onsave(state, keys, error)` hears "saving", "saved" and "error" with the keys that are not saved; `onhandover`
-   * is called when another tab has handed the answers over for sending.
+   * `onsave(state, errors)` hears "saving", "saved" and "error", with why each key is not saved; `onhandover` is
+   * called when another tab has handed the answers over for sending.
    */
   constructor(row, { answers, photos, visit, checklist, onsave = () => {} }) {
     Object.assign(this, { row, answers, photos, visit, checklist, onsave });
@@ -102,7 +106,8 @@ export class Draft {
     if (this.#closed) return this.#writing;
     for (const key of keys) this.#unsaved.add(key);
     clearTimeout(this.#retry);
-    if (keys.length) this.onsave("saving", keys);
+    if (this.#suspended) return this.#writing;
+    if (keys.length) this.onsave("saving", new Map());
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
       this.#report();
@@ -112,26 +117,42 @@ export class Draft {
 
   #report() {
     if (this.#closed) return undefined;
-    if (!this.isUnsaved) return this.onsave("saved", []);
-    if (!this.#error) return this.save(); // given after the last write, before it was reported
-    const questions = [...this.#unsavedPhotos.values()].map((question) => question ?? DRAFT);
-    this.onsave("error", [...this.#unsaved, ...questions], this.#error);
+    if (!this.isUnsaved) return this.onsave("saved", new Map());
+    if (!this.#errors.size) return this.save(); // given after the last write, before it was reported
+    this.onsave("error", this.#errors);
     this.#retry = setTimeout(() => this.save(), RETRY_AFTER);
     return undefined;
   }
 
   async #write() {
-    this.#error = null;
-    while (this.#unsaved.size || this.#unsavedPhotos.size) {
-      try {
-        // Answers first: they fit where a photo does not.
-        if (this.#unsaved.size) await this.#writeAnswers();
-        else await this.#writePhoto(this.#unsavedPhotos.keys().next().value);
-      } catch (error) {
-        this.#error = error;
-        return;
+    this.#errors = new Map();
+    const failed = new Set();
+    const nextPhoto = () => [...this.#unsavedPhotos.keys()].find((id) => !failed.has(id));
+    // Answers first: they fit where a photo does not. One photo that cannot be stored holds up no other.
+    while (!this.#suspended && (this.#unsaved.size || nextPhoto())) {
+      if (this.#unsaved.size) {
+        try {
+          await this.#writeAnswers();
+        } catch (error) {
+          const photos = [...this.#unsavedPhotos.values()].map((question) => question ?? DRAFT);
+          for (const key of [...this.#unsaved, ...photos]) this.#errors.set(key, error);
+          return;
+        }
+      } else {
+        const id = nextPhoto();
+        await this.#writePhoto(id).catch((error) => {
+          failed.add(id);
+          this.#errors.set(this.#unsavedPhotos.get(id) ?? DRAFT, error);
+        });
       }
     }
+  }
+
+  /** Stops writing while another tab has the draft, and goes on once this tab has it again. */
+  suspend(suspended) {
+    this.#suspended = suspended;
+    clearTimeout(this.#retry);
+    if (!suspended && this.isUnsaved) this.save(DRAFT);
   }
 
   async #writeAnswers() {
@@ -176,7 +197,7 @@ export class Draft {
   #storeContext(store) {
     const { account } = this.row;
     const { key, version } = this.checklist;
-    store("accounts").put(currentAccount());
+    if (currentAccount()) store("accounts").put(currentAccount());
     store("visits").put({ ...this.visit, account });
     store("checklists").put({ account, key, version, document: this.checklist });
   }
@@ -200,7 +221,9 @@ export class Draft {
     const photo = this.photos.find((each) => each.id === id);
     const file = photo && (await this.fileOf(photo));
     const bytes = await file?.arrayBuffer();
-    if (photo) {
+    const isThere = this.photos.some((each) => each.id === id); // it may have been removed meanwhile
+    if (photo && isThere) {
+      if (!bytes && photo.state !== "sent") throw new DOMException("The bytes are gone", "NotReadableError");
       await write(["photos", "files"], (store) => {
         store("photos").put(photo);
         if (bytes) store("files").put(fileRow(photo, bytes, file.type));
@@ -230,26 +253,29 @@ export class Draft {
   /** Removes a photo, unless it was handed over for sending. */
   async removePhoto(photo) {
     if (this.#closed) return;
-    this.photos = this.photos.filter(({ id }) => id !== photo.id);
-    this.#unsavedPhotos.delete(photo.id);
     await write(["photos", "files"], (store) => {
       store("photos").delete(keyOf(photo));
       store("files").delete(keyOf(photo));
     });
+    this.photos = this.photos.filter(({ id }) => id !== photo.id);
+    this.#unsavedPhotos.delete(photo.id);
     this.#files.delete(photo.id);
     this.save(DRAFT);
   }
 
-  /** Hands the answers over for sending, byte for byte as they will be sent however often. */
+  /**
+   * Hands the answers over for sending, byte for byte as they will be sent however often. Throws `DraftChanged`
+   * where the phone has answers or photos that this draft does not know, because another tab wrote them.
+   */
   async finish(place) {
     await this.save(DRAFT);
-    if (this.isUnsaved) throw this.#error ?? new Error("not saved");
+    if (this.isUnsaved) throw [...this.#errors.values()][0] ?? new Error("not saved");
     this.#closed = true;
     try {
       await this.#queue(place);
     } catch (error) {
       this.#closed = false;
-      this.save(...Object.keys(this.answers));
+      if (!(error instanceof DraftChanged)) this.save(...Object.keys(this.answers));
       throw error;
     }
     announce("queue");
@@ -260,10 +286,14 @@ export class Draft {
     const body = this.#body();
     const named = new Set([...photosIn(body.answers), ...(body.photos ?? [])]);
     const row = { account, visit, place, body, state: "waiting", at: Date.now(), tries: 0, receipt: null, reason: null };
-    await write(["queue", "photos", "files"], (store) => {
+    const known = new Set([...Object.keys(this.answers), ...this.photos.map(({ id }) => id)]);
+    await write(["queue", "answers", "photos", "files"], (store) => {
+      const answers = store("answers").getAllKeys(below([account, visit]));
+      const photos = store("photos").getAllKeys(below([account, visit]));
       onResult(store("queue").get([account, visit]), (queued) => {
         // Another tab may have handed over the same answers: those must not change.
         if (isHandedOver(queued, revision)) return;
+        if ([...answers.result, ...photos.result].some(([, , id]) => !known.has(id))) throw new DraftChanged();
         store("queue").put(row);
         setPhotoStates(store, [account, visit], ({ id }) => (named.has(id) ? "waiting" : null));
       });

@@ -30,10 +30,22 @@ export function whereabouts({ location }, channel) {
   const hasPlace = Boolean(address) || latitude !== null;
   const map = hasPlace && channel !== "telephone" && channel !== "message";
   return [
-    channel === "telephone" && phone && h("a", { class: "call", href: `tel:${phone.replace(/[^\d+]/g, "")}` }, t("call", { number: phone })),
+    channel === "telephone" && phone && h("a", { class: "call", href: dialOf(phone) }, t("call", { number: phone })),
     map && h("a", { class: "map", href: mapOf(location), target: "_blank", rel: "noreferrer" }, told("span", {}, address ?? t("openMap"))),
     !map && address && told("span", { class: "quiet" }, address),
   ].filter(Boolean);
+}
+
+const KEYPAD = ["abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"];
+
+/** Returns the link that dials a number as people write it: "+44 (0)20 7946 0123 ext. 2". */
+function dialOf(phone) {
+  const [, number, extension] = /^(.*?)(?:(?:ext\.?|x|#)\s*(\d+))?$/i.exec(phone.trim());
+  const digits = number
+    .replace(/^(\+\d+\s*)\(0\)/, "$1") // the zero of a number within the country
+    .replace(/[a-z]/gi, (letter) => KEYPAD.findIndex((letters) => letters.includes(letter.toLowerCase())) + 2)
+    .replace(/[^\d+]/g, "");
+  return `tel:${digits}${extension ? `;ext=${extension}` : ""}`;
 }
 
 /** Returns the address that opens a map: the phone's own app, or OpenStreetMap on a desktop. */

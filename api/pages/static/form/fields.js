@@ -171,7 +171,7 @@ function clearing(context) {
   const { question } = context;
   if (question.required !== false || ["photo", "text"].includes(question.type)) return null;
   const onclick = () => answer(context, { value: null, timer: null });
-  const button = h("button", { type: "button", class: "plain bare", onclick }, t("clear"));
+  const button = h("button", { type: "button", class: "plain bare", "aria-describedby": `${context.id}-text`, onclick }, t("clear"));
   return { element: button, redraw: () => show(button, isAnswered(question, answerOf(context))) };
 }
 

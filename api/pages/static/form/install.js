@@ -1,4 +1,5 @@
 /** Installing the form like an app, where the browser offers that, and the badge of the installed app. */
+import { notify } from "./channel.js";
 import { h, recallSetting, saveSetting, t } from "../shared/page.js";
 
 let prompt = null;
@@ -8,6 +9,7 @@ export function watchInstallation() {
   addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();
     prompt = event;
+    notify("queue"); // the list may show it now
   });
 }
 
@@ -25,8 +27,9 @@ export function installation() {
   if (isInstalled()) return null;
   if (prompt) {
     const install = async () => {
-      await prompt.prompt();
-      prompt = null;
+      const offer = prompt;
+      prompt = null; // it works once
+      await offer?.prompt();
     };
     return h("button", { type: "button", class: "plain", onclick: install }, t("install"));
   }

@@ -24,7 +24,8 @@ export function holdDraft(account, visit, onchange) {
         return lock ? released : undefined;
       })
       .catch(() => onchange(false)); // taken by another tab, or this tab left while it waited
-  request({ ifAvailable: true }).then(() => leaving.signal.aborted || request({ signal: leaving.signal }));
+  const queue = () => leaving.signal.aborted || request({ signal: leaving.signal }).then(queue);
+  request({ ifAvailable: true }).then(queue);
   return {
     leave: () => (leaving.abort(), release()),
     take: () => request({ steal: true }),

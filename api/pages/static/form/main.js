@@ -5,6 +5,8 @@ import { listen } from "./channel.js";
 import { isBlocked, list, warmUp } from "./database.js";
 import { installable, setBadge, watchInstallation } from "./install.js";
 import { offlineFooter, registerRelease, replaceRelease, requestSync } from "./release.js";
+import { unsentVisits } from "./queue.js";
+import { hasUnsavedDrafts } from "./screens/checklist.js";
 import { refreshVisits, VisitData } from "./visits.js";
 
 const html = document.documentElement;
@@ -66,7 +68,7 @@ async function explain(problem) {
 }
 
 function showMessage(key, { retry = false } = {}) {
-  const again = h("button", { type: "button", class: "primary", onclick: () => location.reload() }, t("tryAgain"));
+  const again = h("button", { type: "button", class: "primary", onclick: () => (hasUnsavedDrafts() ? render() : location.reload()) }, t("tryAgain"));
   put(`${t("title")} – ${t("product")}`,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
     h("h1", {}, t("product")),
@@ -176,11 +178,17 @@ const updateFooter = () => offlineFooter.update(account()?.id, visitId());
 async function wake(eager = false) {
   const who = account();
   if (!who || signedOut) return;
-  const waiting = (await list("queue", who.id).catch(() => [])).filter(({ state }) => state !== "sent");
-  setBadge(waiting.length);
+  const waiting = await unsentVisits(who.id).catch(() => []);
+  showBadge();
   if (!waiting.length) return;
   requestSync();
   (await import("./sender.js")).send(eager);
+}
+
+/** Shows on the app's icon how many visits wait to be sent. */
+async function showBadge() {
+  const waiting = account() ? await unsentVisits(account().id).catch(() => null) : [];
+  if (waiting) setBadge(waiting.length);
 }
 
 const TOPICS = {
@@ -201,7 +209,7 @@ const TOPICS = {
   "storage-broken": () => leave || showMessage("storageBroken", { retry: true }),
   "storage-blocked": () => leave || showMessage("storageBlocked"),
   "storage-open": () => leave || !shownPath || render(),
-  queue: () => redraw(),
+  queue: () => (redraw(), showBadge()),
 };
 
 function hear(topic) {
@@ -269,7 +277,7 @@ async function start() {
   document.body.append(offlineFooter.element);
   endSession().catch(() => {});
   wake(true);
-  return registerRelease({ isBusy: () => Boolean(leave), onready: updateFooter });
+  return registerRelease({ isBusy: () => Boolean(leave) || hasUnsavedDrafts(), onready: updateFooter });
 }
 
 warmUp();

@@ -11,9 +11,11 @@ export function photoField(context) {
   const items = h("ul", { class: "photos" });
   const thumbnails = new Map();
   const choose = () => {
-    const files = [...input.files].slice(0, most - draft.photosOf(question.key).length);
+    const chosen = [...input.files];
+    const files = chosen.slice(0, most - draft.photosOf(question.key).length);
     input.value = "";
     addPhotos(context, files, fault);
+    if (files.length < chosen.length) fault.textContent = t("photosNotAdded", { n: chosen.length - files.length });
   };
   const described = { "aria-describedby": `${id}-text` };
   const input = h("input", { type: "file", id: `${id}-photo`, accept: "image/*", multiple: most > 1, ...described, onchange: choose });
@@ -46,6 +48,9 @@ export function photoField(context) {
   return { element: h("div", {}, items, adding, fault), redraw };
 }
 
+/** The IDs of the photos that are being made smaller. */
+const shrinking = new Set();
+
 /** Stores photos at once, then makes them smaller. What the phone cannot store is said at the question. */
 async function addPhotos(context, files, fault) {
   const { draft, question, onchange, redraw } = context;
@@ -61,26 +66,34 @@ async function addPhotos(context, files, fault) {
   for (const photo of photos.filter(draft.isSaved)) await shrink(context, photo, fault);
 }
 
+/** Files that can never be sent. */
+const UNUSABLE = new Set(["no-photo", "photo-empty", "photo-too-large"]);
+
 /** Makes a photo smaller. A file that cannot be a photo is removed, and the page says why. */
 async function shrink(context, photo, fault) {
   const { draft, question, onchange, redraw } = context;
+  shrinking.add(photo.id);
+  redraw();
   try {
     const { prepare } = await import("./prepare.js");
     draft.replacePhoto(await prepare(photo));
   } catch (error) {
-    if (!error.code?.startsWith?.("photo-") && error.code !== "no-photo") return; // it is prepared before it is sent
+    if (!UNUSABLE.has(error.code)) return; // it is prepared before it is sent
     await draft.removePhoto(photo);
     fault.replaceChildren(t(`problem-${error.code}`));
     onchange(question.key);
+  } finally {
+    shrinking.delete(photo.id);
+    redraw();
   }
-  redraw();
 }
 
 /** Returns a small picture with its state and a button to remove it, and how to draw it again. */
 function thumbnail(context, { id }) {
   const { draft, question, onchange, redraw } = context;
   const remove = async () => {
-    await draft.removePhoto(draft.photos.find((photo) => photo.id === id));
+    const photo = draft.photos.find((each) => each.id === id);
+    if (photo) await draft.removePhoto(photo).catch(() => {}); // it stays where the phone does not remove it
     redraw();
     onchange(question.key);
   };
@@ -117,7 +130,7 @@ function thumbnail(context, { id }) {
       picture.alt = name;
       if (before?.photo !== photo) {
         draft.fileOf(photo).then((file) => {
-          if (!file) placeholder.textContent = `${name} · ${t("sentBefore")}`;
+          if (!file) placeholder.textContent = `${name} · ${t(photo.state === "sent" ? "sentBefore" : "cannotBeShown")}`;
           showFile(file);
         });
       }
@@ -130,5 +143,5 @@ function thumbnail(context, { id }) {
 function stateWords(photo, draft) {
   if (!draft.isSaved(photo)) return t("notSaved");
   if (photo.state === "needs-you") return t("state-needs-you");
-  return photo.ready || photo.state === "sent" ? "" : t("shrinking");
+  return shrinking.has(photo.id) ? t("shrinking") : "";
 }

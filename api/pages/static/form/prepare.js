@@ -10,20 +10,30 @@ const jobs = new Map();
 
 /** Makes a photo ready to be sent (smaller, upright, with its hash), and returns its row as it is stored then. */
 export async function prepare(photo) {
-  if (photo.ready) return photo;
+  if (photo.ready && !photo.blob) return photo;
   const file = await fileOf(photo);
   if (!file) throw new PhotoError("photo-unreadable");
-  const { bytes, ...facts } = await prepared(file);
+  const { bytes, ...facts } = photo.ready ? await bytesOf(file) : await prepared(file);
   let row = null;
   await write(["photos", "files"], (store) => {
     onResult(store("photos").get(keyOf(photo)), (stored) => {
       if (!stored) return; // it was removed in the meantime
+      if (stored.ready && !stored.blob) {
+        row = stored; // the sender has prepared it in the meantime
+        return;
+      }
       row = { ...stored, ...facts, ready: true, blob: undefined };
       store("photos").put(row);
-      store("files").put(fileRow(photo, bytes, facts.type));
+      store("files").put(fileRow(photo, bytes, row.type));
     });
   });
   return row ?? photo;
+}
+
+/** Returns the bytes of a photo that an older release prepared, which stored them as a Blob without their size. */
+async function bytesOf(file) {
+  const bytes = await file.arrayBuffer();
+  return { bytes, size: bytes.byteLength };
 }
 
 /** Returns the photo made smaller; where the worker fails, for whatever reason, as it is. */
@@ -51,6 +61,7 @@ function startWorker() {
   const started = new Worker(new URL("./shrink.worker.js", import.meta.url), { type: "module" });
   started.onmessage = ({ data: { id, photo, code, message } }) => {
     const job = jobs.get(id);
+    if (!job) return; // given up
     jobs.delete(id);
     clearTimeout(job.timer);
     if (photo) job.resolve(photo);

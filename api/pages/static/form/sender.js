@@ -108,8 +108,8 @@ const isDue = (retry) => !retry || Date.now() >= retry.at || Date.now() < retry.
 
 async function drain(who) {
   for (let next; (next = await nextDue(who)); ) {
-    await update(next.store, next.key, { state: "sending" });
     try {
+      await update(next.store, next.key, { state: "sending" });
       await next.work(next.row);
       await completeVisit(who, next.row.visit);
     } catch (error) {
@@ -177,18 +177,8 @@ async function declareAndUpload(photo, path) {
 }
 
 /** Sends the bytes to the photo store. After anything but success, the photo is declared and sent again. */
-async function upload({ method, url, headers }, id, file) {
-  const status = await (globalThis.XMLHttpRequest ? uploadWithProgress : uploadQuietly)(
-    { method, url, headers: Object.entries(headers) },
-    file,
-    (proportion) => notify(`progress ${id} ${proportion}`),
-  );
-  const isStored = status === 412 || (status >= 200 && status < 300); // 412: the store has these bytes already
-  if (!isStored) throw new Error(`upload ${status}`);
-}
-
-function uploadWithProgress({ method, url, headers }, file, onprogress) {
-  return new Promise((resolve) => {
+function upload({ method, url, headers }, id, file) {
+  return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch does not report the progress of an upload
     let stalled;
     const watch = () => {
@@ -197,23 +187,20 @@ function uploadWithProgress({ method, url, headers }, file, onprogress) {
     };
     request.upload.onprogress = ({ loaded, total }) => {
       watch();
-      onprogress(loaded / total);
+      notify(`progress ${id} ${loaded / total}`);
     };
     request.onloadend = () => {
       clearTimeout(stalled);
-      resolve(request.status);
+      const { status } = request;
+      // 412: the store has these bytes already.
+      if (status === 412 || (status >= 200 && status < 300)) resolve();
+      else reject(new Error(`upload ${status}`));
     };
     request.open(method, url);
-    for (const [name, value] of headers) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     watch();
     request.send(file);
   });
-}
-
-/** A service worker has no XMLHttpRequest. */
-async function uploadQuietly({ method, url, headers }, file) {
-  const response = await fetch(url, { method, headers, body: file });
-  return response.status;
 }
 
 async function confirm(path) {

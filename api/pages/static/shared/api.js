@@ -1,6 +1,7 @@
 /** The public API, with the cookies of the session. */
 const API = "/api/v1";
 const TIMEOUT = 30_000;
+const LONGEST_RETRY_AFTER = 3600; // some networks' own pages ask for a day
 const ACCESS = "csrf_access_token";
 const REFRESH = "csrf_refresh_token";
 
@@ -21,22 +22,23 @@ export class NoSignal extends Error {}
 
 function secondsUntil(retryAfter) {
   if (retryAfter === null) return null;
-  return /^\d+$/.test(retryAfter) ? +retryAfter : Math.max(0, (Date.parse(retryAfter) - Date.now()) / 1000);
+  const seconds = /^\d+$/.test(retryAfter) ? +retryAfter : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), LONGEST_RETRY_AFTER) : null;
 }
 
 /** Calls the API and returns the response's status, headers and JSON; an expired session is refreshed once. */
 export async function call(method, path, body, headers = {}) {
   const isLogin = path === "/auth/login";
-  const token = await cookie(ACCESS);
+  const token = cookie(ACCESS);
   // Without a session there is nothing to ask for; only the login needs none.
   if (!token && !isLogin) throw new Problem({ status: 401, headers: new Headers() }, {});
-  const response = await send(method, path, body, { ...headers, ...(await csrfHeader(method)) });
+  const response = await send(method, path, body, { ...headers, ...csrfHeader(method) });
   if (response.status !== 401 || isLogin || !(await refresh(token))) return parse(response);
-  return parse(await send(method, path, body, { ...headers, ...(await csrfHeader(method)) }));
+  return parse(await send(method, path, body, { ...headers, ...csrfHeader(method) }));
 }
 
 /** Returns the header that only a page of this server can send: it repeats the cookie. */
-const csrfHeader = async (method) => (method === "GET" ? {} : { "X-CSRF-TOKEN": await cookie(ACCESS) });
+const csrfHeader = (method) => (method === "GET" ? {} : { "X-CSRF-TOKEN": cookie(ACCESS) });
 
 async function send(method, path, body, headers) {
   const abort = new AbortController();
@@ -71,16 +73,14 @@ function parse(response) {
 /** Gets a new pair of tokens, one tab at a time: the second tab finds that the first has done it. */
 function refresh(token) {
   return navigator.locks.request("refresh", async () => {
-    if ((await cookie(ACCESS)) !== token) return true;
-    const response = await send("POST", "/auth/refresh", undefined, { "X-CSRF-TOKEN": await cookie(REFRESH) });
+    if (cookie(ACCESS) !== token) return true;
+    const response = await send("POST", "/auth/refresh", undefined, { "X-CSRF-TOKEN": cookie(REFRESH) });
     if (response.status >= 500 || response.status === 429) parse(response);
     return response.ok;
   });
 }
 
-/** Returns the value of a cookie; a service worker reads it through the cookie store. */
-async function cookie(name) {
-  if (!globalThis.document) return (await globalThis.cookieStore?.get(name))?.value ?? "";
+function cookie(name) {
   const prefix = `${name}=`;
   return document.cookie.split("; ").find((pair) => pair.startsWith(prefix))?.slice(prefix.length) ?? "";
 }
@@ -91,8 +91,8 @@ export async function signIn(email, password, organization) {
 }
 
 /** Ends the session on this device, also without a signal. Returns what ends it on the server. */
-export async function dropSession() {
-  const session = { access: await cookie(ACCESS), refresh: await cookie(REFRESH) };
+export function dropSession() {
+  const session = { access: cookie(ACCESS), refresh: cookie(REFRESH) };
   for (const name of [ACCESS, REFRESH]) document.cookie = `${name}=; path=/; max-age=0`;
   return session.access ? session : null;
 }
@@ -108,7 +108,7 @@ export async function signOut() {
 
 /** Ends a dropped session on the server. Its cookies are still there, unless somebody has signed in since. */
 export async function endDroppedSession({ access, refresh: renewal }) {
-  if (await cookie(ACCESS)) return;
+  if (cookie(ACCESS)) return;
   const response = await send("POST", "/auth/logout", undefined, { "X-CSRF-TOKEN": access });
   if (response.status !== 401) {
     parse(response);

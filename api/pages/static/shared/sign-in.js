@@ -26,6 +26,7 @@ export async function signInScreen({ signIn, done, notice, product }) {
       if (problem.code === "which-organization") show(which, true);
       fault.textContent = problemWords(problem);
       document.title = t("errorTitle", { title });
+      for (const input of [email, password]) input.setAttribute("aria-invalid", problem.status === 401);
       (which.hidden ? email : organization).focus();
       return undefined;
     } finally {
@@ -47,5 +48,6 @@ function problemWords(problem) {
   if (problem.status === 401) return t("wrongPassword");
   if (problem.code === "which-organization") return t("whichOrganization");
   if (problem.status === 429) return t("tooManyFailures", { n: Math.ceil((problem.wait ?? 60) / 60) });
-  return problem.status === 422 ? t("fillIn") : t("noSignal");
+  if (problem.status === 422) return t("fillIn");
+  return problem.status ? problem.detail : t("noSignal");
 }

@@ -1,17 +1,33 @@
 /** A visit's checklist: every answer is stored as it is given. */
 import { h, put, recallSetting, saveSetting, show, t, told } from "../../shared/page.js";
-import { notify } from "../channel.js";
-import { Draft, DRAFT } from "../draft.js";
+import { announce, listen, notify } from "../channel.js";
+import { Draft } from "../draft.js";
 import { kindOf, timing, whereabouts } from "../facts.js";
 import { field } from "../fields.js";
 import { holdDraft } from "../locks.js";
 import { progress, questionsOf, visible } from "../rules.js";
 
+const FLUSH_TIMEOUT = 1500;
+
 /** What is asked where the store was closed: a photo of the visit as a whole. */
 const CLOSED = { key: null, type: "photo", required: false, comment: "never", photos: { minimum: 0, maximum: 3 } };
 
-/** Drafts that were left while something was in memory alone, by account and visit: they go on trying to save. */
+/** Drafts that were left while something was in memory alone, by visit: they keep their lock and go on saving. */
 const unsavedDrafts = new Map();
+addEventListener("beforeunload", (event) => unsavedDrafts.size && event.preventDefault());
+
+/** Returns whether something that was given on a screen that was left is in memory alone. */
+export const hasUnsavedDrafts = () => unsavedDrafts.size > 0;
+
+/** Keeps a draft, and the lock on it, until all of it is on the disk. */
+function keepUntilSaved(visitId, draft, lock) {
+  unsavedDrafts.set(visitId, { draft, lock });
+  draft.onsave = (state) => {
+    if (state !== "saved") return;
+    unsavedDrafts.delete(visitId);
+    lock.leave();
+  };
+}
 
 /** Shows a visit's checklist and returns how to leave it. */
 export async function checklistScreen(account, visit, checklist, { onsent, ondeclined }) {
@@ -19,7 +35,10 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
   const form = h("div", {});
   const bar = saveBar();
   const title = `${kindOf(checklist)}, ${visit.location.name} – ${t("product")}`;
-  let draft;
+  const left = unsavedDrafts.get(visit.id);
+  unsavedDrafts.delete(visit.id);
+  left?.lock.leave();
+  let draft = left?.draft;
   let isOurs; // whether this tab holds the draft; undefined once the screen was left
   let stopWatching = () => {};
   put(title,
@@ -33,10 +52,13 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
 
   const draw = async (ours) => {
     isOurs = ours;
+    const hadFocus = status.contains(document.activeElement) || form.contains(document.activeElement);
     delete document.documentElement.dataset.ready;
-    const unsaved = unsavedDrafts.get(visit.id);
-    draft = unsaved?.isUnsaved ? unsaved : await Draft.open(account, visit, checklist);
+    draft?.suspend(true);
+    const current = draft?.isUnsaved ? draft : await Draft.open(account, visit, checklist);
+    draft = current;
     Object.assign(draft, { onsave: bar.say, onhandover: onsent });
+    draft.suspend(!ours);
     if (isOurs !== ours || !form.isConnected) return;
     // Whoever gets the draft must not offer again what another tab has handed over.
     if (draft.isHandedOver) {
@@ -46,13 +68,30 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
     stopWatching();
     stopWatching = draft.watchStorage();
     bar.show(draft);
-    if (draft.isUnsaved) draft.save(DRAFT);
     const redraw = () => form.replaceChildren(...(draft.row.outcome === "store-closed" ? closedBody : body)(context));
-    const context = { draft, visit, checklist, bar, title, isOurs, onsent, ondeclined, redraw };
+    const onstale = () => draw(ours).catch(fail);
+    const context = { draft, visit, checklist, bar, title, isOurs, onsent, onstale, ondeclined, redraw };
     redraw();
-    status.replaceChildren(...(ours ? [] : [openElsewhere(() => lock.take())]));
+    status.replaceChildren(...(ours ? [] : [openElsewhere(takeOver)]));
+    // The control that had the focus may be gone with what was drawn before.
+    if (hadFocus && document.activeElement === document.body) form.querySelector("fieldset")?.focus({ preventScroll: true });
     if (ours) document.documentElement.dataset.ready = "1";
   };
+  // The tab that has the draft writes what it was given before it loses it.
+  const takeOver = async () => {
+    const flushed = new Promise((resolve) => {
+      const stop = listen((topic) => topic === `flushed ${visit.id}` && (stop(), resolve()));
+      setTimeout(() => (stop(), resolve()), FLUSH_TIMEOUT);
+    });
+    announce(`flush ${visit.id}`);
+    await flushed;
+    lock.take();
+  };
+  const stopFlushing = listen(async (topic) => {
+    if (topic !== `flush ${visit.id}` || !isOurs || !draft) return;
+    await draft.save();
+    announce(`flushed ${visit.id}`);
+  });
   const fail = (error) => (console.error(error), notify("storage-broken"));
   let lock;
   await new Promise((drawn) => {
@@ -61,12 +100,15 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
     });
   });
   return () => {
+    const wasOurs = isOurs;
     isOurs = null;
-    if (draft?.isUnsaved) unsavedDrafts.set(visit.id, draft);
     stopWatching();
+    stopFlushing();
     stopFitting();
     bar.leave();
-    lock.leave();
+    if (draft) Object.assign(draft, { onsave: () => {}, onhandover: () => {} });
+    if (wasOurs && draft?.isUnsaved) keepUntilSaved(visit.id, draft, lock);
+    else lock.leave();
   };
 }
 
@@ -96,16 +138,16 @@ function saveBar() {
   const state = h("span", { "data-testid": "save-state", "data-state": "saved", role: "status" }, t("saved"));
   let draft = null;
   const warn = (event) => draft?.isUnsaved && event.preventDefault();
-  const say = (name, keys, error) => {
+  const say = (name, errors) => {
     if (state.dataset.state === "error" && name === "saving") return; // not saved until it is
     state.dataset.state = name;
     const words = t(name === "error" ? "notSaved" : name);
     if (state.textContent !== words) state.textContent = words;
     if (name === "saving") return;
     for (const fault of document.querySelectorAll("[data-unsaved]")) {
-      if (!keys.includes(fault.dataset.unsaved)) clearFault(fault);
+      if (!errors.has(fault.dataset.unsaved)) clearFault(fault);
     }
-    if (name === "error") keys.forEach((key) => showUnsaved(key, error, () => draft.save()));
+    for (const [key, error] of errors) showUnsaved(key, error, () => draft.save());
     if (name === "saved") askToPersist();
   };
   addEventListener("beforeunload", warn);
@@ -122,10 +164,17 @@ function saveBar() {
   };
 }
 
+/** Why something is not saved, by the name of the error. */
+const NOT_SAVED = {
+  QuotaExceededError: "diskFull",
+  NotReadableError: "problem-photo-unreadable",
+  NotFoundError: "problem-photo-unreadable",
+};
+
 /** Says below a question, or below the last comment for the draft itself, that it is not saved. */
 function showUnsaved(key, error, retry) {
   const fault = document.getElementById(`q-${key}-fault`);
-  const words = error?.name === "QuotaExceededError" ? t("diskFull") : t("notStored");
+  const words = t(NOT_SAVED[error?.name] ?? "notStored");
   if (!fault || fault.textContent.startsWith(words)) return; // read aloud once, not at every letter
   fault.dataset.unsaved = key;
   const button = h("button", { type: "button", class: "plain", onclick: retry }, t("tryAgain"));
@@ -184,6 +233,7 @@ function closedBody(context) {
     await draft.setRow({ outcome: null });
     redraw();
     scrollTo(0, 0);
+    document.querySelector("[data-question]")?.focus({ preventScroll: true });
   };
   const answered = Object.keys(draft.answers).length > 0;
   return [

@@ -1,12 +1,13 @@
 /** The end of the checklist: the answers to check, what is missing, a last comment, and sending. */
 import { h, plain, show, t } from "../../shared/page.js";
 import { answerWords } from "../answers.js";
+import { DraftChanged } from "../draft.js";
 import { missing, visible } from "../rules.js";
 
 const REDRAW_AFTER = 250;
 
 /** Returns the element, and how to draw it again after an answer has changed. */
-export function review({ draft, visit, questions, title, onsent }) {
+export function review({ draft, visit, questions, title, onsent, onstale }) {
   let tried = false;
   const summary = h("div", { class: "summary", tabindex: -1, role: "group", "aria-labelledby": "summary-title", hidden: true });
   const rest = h("p", { class: "quiet" });
@@ -33,14 +34,17 @@ export function review({ draft, visit, questions, title, onsent }) {
   button.onclick = async () => {
     tried = true;
     if (redraw().length) return focusSummary(summary);
-    button.disabled = true;
-    fault.textContent = "";
+    fault.textContent = questions.length || isReported(draft) ? "" : t("closedNeedsEvidence");
+    if (fault.textContent) return;
+    const controls = [...document.querySelectorAll("#screen fieldset:enabled, #review :enabled, .unable :enabled")];
+    for (const control of controls) control.disabled = true; // nothing can be given while it is handed over
     try {
       await draft.finish(plain(visit.location.name));
       onsent();
     } catch (error) {
+      for (const control of controls) control.disabled = false;
+      if (error instanceof DraftChanged) return onstale();
       fault.textContent = t(error?.name === "QuotaExceededError" ? "diskFull" : "notStored");
-      button.disabled = false;
     }
   };
   const comment = h("textarea", { id: "comment", name: "comment", rows: 3, maxlength: 10_000, dir: "auto", "aria-describedby": "q--fault",
@@ -52,6 +56,9 @@ export function review({ draft, visit, questions, title, onsent }) {
     h("p", { class: "fault", id: "q--fault", hidden: true }), fault, h("p", {}, button));
   return { element, redraw };
 }
+
+/** Returns whether a closed store is reported with evidence: a photo, or words. */
+const isReported = (draft) => draft.photosOf(null).length > 0 || Boolean(draft.row.comment?.trim());
 
 function focusSummary(summary) {
   summary.focus({ preventScroll: true });

@@ -44,7 +44,7 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     const states = [answersState];
     ids.forEach((id, index) => {
       const photo = photos.find((each) => each.id === id);
-      const state = row.leftOut?.includes(id) ? "left-out" : (photo?.state ?? "sent");
+      const state = row.leftOut?.includes(id) ? "left-out" : (photo?.state ?? (row.state === "sent" ? "sent" : "waiting"));
       states.push(state);
       itemOf(id, t("photo", { n: index + 1 })).draw(state, photo?.reason, () => photoActions(row, photo, wake));
     });
@@ -164,9 +164,16 @@ function photoActions(row, photo, wake) {
 
 /** Takes another file for a photo. The ID of a photo that is not stored may be declared again with other bytes. */
 async function replaceFile(photo, file, wake) {
+  if (!file) return; // the shopper has chosen none
   const bytes = await file.arrayBuffer();
-  await write("files", (files) => void files("files").put(fileRow(photo, bytes, file.type)));
-  await sendAgain("photos", keyOf(photo), wake, { uploaded: false, ready: false });
+  await write(["photos", "files"], (from) => {
+    onResult(from("photos").get(keyOf(photo)), (row) => {
+      from("photos").put({ ...row, state: "waiting", reason: null, retry: null, uploaded: false, ready: false, blob: undefined });
+      from("files").put(fileRow(photo, bytes, file.type));
+    });
+  });
+  announce("queue");
+  wake(true);
 }
 
 /** Gives up a photo that the server rejects; the reviewer sees that it is missing. */

@@ -1,6 +1,6 @@
 /** What a shopper does who could not make the visit: report a closed store, or decline. */
 import { call } from "../../shared/api.js";
-import { h, t } from "../../shared/page.js";
+import { ask, h, t } from "../../shared/page.js";
 import { discard } from "../queue.js";
 
 /** Returns the part of the page for it; nothing where the visit was sent before or is withdrawn. */
@@ -28,19 +28,21 @@ function decliner({ draft, visit, ondeclined }) {
   const reason = h("textarea", { id: "decline-reason", rows: 2, maxlength: 2000, dir: "auto" });
   const button = h("button", { type: "button", class: "plain", "data-testid": "decline" }, t("decline"));
   button.onclick = async () => {
+    fault.textContent = reason.value.trim() ? "" : t("declineReasonMissing");
+    if (fault.textContent) return reason.focus();
+    if (!(await ask(t("declineSure"), { yes: t("decline"), no: t("cancel") }))) return;
     button.disabled = true;
-    fault.textContent = "";
     try {
-      await call("POST", `/visits/${visit.id}/decline`, { reason: reason.value.trim() || null });
+      await call("POST", `/visits/${visit.id}/decline`, { reason: reason.value.trim() });
+      draft.suspend(true); // what is removed must not be written again
+      await discard(draft.row);
+      ondeclined();
     } catch (problem) {
       button.disabled = false;
       fault.textContent = problem.status ? problem.detail : t("declineNeedsSignal");
-      return;
     }
-    await discard(draft.row);
-    ondeclined();
   };
   return h("div", {},
     h("p", {}, h("label", { for: "decline-reason" }, t("declineReason")), reason),
-    h("p", { class: "quiet" }, t("declineWords")), fault, h("p", {}, button));
+    fault, h("p", {}, button));
 }

@@ -10,7 +10,7 @@ import { ifFree } from "../locks.js";
 import { progress, questionsOf, takesAnswers, visible } from "../rules.js";
 import { elapsed } from "../timers.js";
 import { isInQueue, storedChecklist } from "../visits.js";
-import { mayClearStorage } from "./checklist.js";
+import { hasUnsavedDrafts, mayClearStorage } from "./checklist.js";
 
 const WORST_FIRST = ["needs-you", "sending", "waiting", "sent"];
 
@@ -30,6 +30,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
   return [
     h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, currentAccount().organization)),
     signedOut && h("p", { class: "notice" }, t("signedOut"), " ", signInButton),
+    hasUnsavedDrafts() && h("p", { class: "notice" }, t("notStored")),
     unsentNotice(unsent, halfDone),
     keeping(unsent, halfDone, sent, wake),
     queueList(t("waiting"), unsent, photos, wake),
@@ -87,6 +88,7 @@ function timerButton(account, visit, checklist, question, answer) {
       answer = draft.answers[question.key] ?? {};
       if (answer.value != null || draft.isHandedOver) return; // measured in another tab, or sent from there
       await draft.set(question.key, toggledTimer(answer));
+      draft.suspend(true); // the lock is let go: a later attempt could overwrite what is given in the checklist
       answer = draft.answers[question.key];
     });
     redraw();
@@ -142,6 +144,7 @@ function stateOf(row, photos) {
 /** Signs out; where something is not sent, only after a question. */
 async function leave(unsent, halfDone) {
   const n = unsent.length + halfDone.length;
-  if (n && !(await ask(t("signOutSure", { n }), { yes: t("signOut"), no: t("cancel") }))) return;
+  const question = t("signOutSure", { n });
+  if (n && !(await ask(question, { yes: t("signOut"), no: t("cancel") }))) return;
   await signOut();
 }
