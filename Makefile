@@ -36,11 +36,12 @@ unit: .venv/.tests ## Run the tests of domain, schemas, uploads and services, wi
 quick: .venv/.tests ## Run the unit tests and the journeys on SQLite and a photo folder: under 2 minutes
 	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) tests/journeys
 
-lint: .venv/.tests ## Check style, types and spelling
+lint: .venv/.tests ## Check style, types, spelling and the Containerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	git ls-files -z | xargs -0 $(BIN)/codespell
+	$(BIN)/hadolint Containerfile
 
 format: .venv/.tests ## Format the Python code and fix what can be fixed
 	$(BIN)/ruff check --fix .
