@@ -75,7 +75,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "webargs",
         "werkzeug",
     },
-    "api.pages": {"flask"},
+    "api.pages": {"flask", "rjsmin"},
     "api.jobs": {"sqlalchemy"},
     "wsgi": set(),
 }

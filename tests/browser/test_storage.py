@@ -148,7 +148,9 @@ def test_an_older_database_in_another_tab_is_named(phone: Phone, world: World) -
         ".then(() => true)"
     )
     phone.page.goto("/")
-    expect(phone.page.get_by_text("Another tab of this form is still open in an older version.")).to_be_visible()
+    expect(
+        phone.page.get_by_text("Another tab of this form is still open in an older version.")
+    ).to_be_visible()
     old.close()
     expect(phone.page.get_by_role("button", name="Sign in")).to_be_visible()
     phone.give_password(world.shopper)
@@ -166,7 +168,7 @@ def test_the_form_works_where_settings_cannot_be_stored(phone: Phone, world: Wor
 
 
 def test_the_form_works_without_what_older_browsers_lack(phone: Phone, world: World) -> None:
-    """`AbortSignal.timeout`, `randomUUID`, `inert` and `OffscreenCanvas` came after Chrome 90 and Safari 15.4."""
+    """What came after Chrome 90 or Safari 15.4."""
     phone.context.add_init_script(
         """
         delete AbortSignal.timeout;

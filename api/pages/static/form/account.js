@@ -57,7 +57,7 @@ export async function endSession() {
   const ended = await get("accounts", ENDED);
   if (!ended) return;
   try {
-    await api.signOut(ended.session);
+    await api.endDroppedSession(ended.session);
   } catch {
     return; // no signal: it is tried again when there is one
   }

@@ -65,7 +65,7 @@ async function addPhotos(context, files, fault) {
 async function shrink(context, photo, fault) {
   const { draft, question, onchange, redraw } = context;
   try {
-    const { prepare } = await import("./photos.js");
+    const { prepare } = await import("./prepare.js");
     draft.replacePhoto(await prepare(photo));
   } catch (error) {
     if (!error.code?.startsWith?.("photo-") && error.code !== "no-photo") return; // it is prepared before it is sent

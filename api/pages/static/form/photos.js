@@ -2,13 +2,7 @@
  * Photos on the phone: a row in `photos` describes each, and `files` has its bytes. They are ArrayBuffers, because
  * WebKit loses Blobs in IndexedDB at a restart, and refuses them altogether in its private mode.
  */
-import { get, onResult, write } from "./database.js";
-import { describe, inspect, PhotoError } from "./picture.js";
-
-const WORKER_TIMEOUT = 60_000;
-let worker = null;
-let lastJob = 0;
-const jobs = new Map();
+import { get } from "./database.js";
 
 /** Returns the key of a photo's row. */
 export const keyOf = ({ account, visit, id }) => [account, visit, id];
@@ -21,68 +15,3 @@ export async function fileOf(photo) {
 
 /** Returns the row of `files` for a photo. */
 export const fileRow = ({ account, visit, id }, bytes, type) => ({ account, visit, id, bytes, type });
-
-/** Makes a photo ready to be sent (smaller, upright, with its hash), and returns its row as it is stored then. */
-export async function prepare(photo) {
-  if (photo.ready) return photo;
-  const file = await fileOf(photo);
-  if (!file) throw new PhotoError("photo-unreadable");
-  const { bytes, ...facts } = await prepared(file);
-  let row = null;
-  await write(["photos", "files"], (store) => {
-    onResult(store("photos").get(keyOf(photo)), (stored) => {
-      if (!stored) return; // it was removed in the meantime
-      row = { ...stored, ...facts, ready: true };
-      store("photos").put(row);
-      store("files").put(fileRow(photo, bytes, facts.type));
-    });
-  });
-  return row ?? photo;
-}
-
-/** Returns the photo made smaller; where the worker fails, for whatever reason, as it is. */
-async function prepared(file) {
-  try {
-    return await inWorker(file);
-  } catch (error) {
-    if (error instanceof PhotoError) throw error;
-    return describe(file, await inspect(file));
-  }
-}
-
-function inWorker(file) {
-  worker ??= startWorker();
-  const id = ++lastJob;
-  return new Promise((resolve, reject) => {
-    // A worker that runs out of memory dies without a word on some phones.
-    const timer = setTimeout(() => stopWorker("timeout"), WORKER_TIMEOUT);
-    jobs.set(id, { resolve, reject, timer });
-    worker.postMessage({ id, file });
-  });
-}
-
-function startWorker() {
-  const started = new Worker(new URL("./shrink.worker.js", import.meta.url), { type: "module" });
-  started.onmessage = ({ data: { id, photo, code, message } }) => {
-    const job = jobs.get(id);
-    jobs.delete(id);
-    clearTimeout(job.timer);
-    if (photo) job.resolve(photo);
-    else job.reject(code ? new PhotoError(code) : new Error(message));
-  };
-  started.onerror = (event) => {
-    event.preventDefault();
-    stopWorker("error");
-  };
-  return started;
-}
-
-function stopWorker(reason) {
-  worker?.terminate();
-  worker = null;
-  for (const { reject, timer } of jobs.values()) {
-    clearTimeout(timer);
-    reject(new Error(reason));
-  }
-  jobs.clear();
-}

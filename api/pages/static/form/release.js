@@ -1,21 +1,29 @@
 /** Releases: a new one is on the phone before it is used, and takes over once no tab has a draft open. */
-import { h, recallSetting, t } from "../shared/page.js";
-import { read } from "./database.js";
+import { h, t } from "../shared/page.js";
+import { get, read } from "./database.js";
 import { anyDraftOpen } from "./locks.js";
+import { LISTED } from "./visits.js";
 
 const ASK_AGAIN = 2000;
 const LOOK_EVERY = 3_600_000;
-const RELEASE = /\/static\/([0-9a-f]+)\//.exec(import.meta.url)[1];
 const workers = navigator.serviceWorker;
+let isReplaced = false; // another release than this page's serves it
 let isBusy = () => false; // whether this tab has a checklist open
 let timer = null;
 let onready = () => {};
+
+let controller = workers?.controller;
+// From the start: the list may ask a release to take over before the registration is done.
+workers?.addEventListener("controllerchange", () => {
+  isReplaced = Boolean(controller); // the first worker is of this page's own release
+  ({ controller } = workers);
+  replaceRelease();
+});
 
 /** Registers the service worker, which keeps the files of a release. */
 export async function registerRelease(hooks) {
   ({ isBusy, onready } = hooks);
   if (!workers) return;
-  workers.addEventListener("controllerchange", () => replaceRelease());
   try {
     const registration = await workers.register("/sw.js");
     registration.addEventListener("updatefound", () => {
@@ -37,22 +45,15 @@ export async function registerRelease(hooks) {
 export async function replaceRelease() {
   clearTimeout(timer);
   const waiting = (await workers?.getRegistration())?.waiting;
-  const isOld = await isReplaced();
   clearTimeout(timer);
-  if (!waiting && !isOld) return;
-  if (isOld && !isBusy() && !isTyping()) {
+  if (!waiting && !isReplaced) return;
+  if (isReplaced && !isBusy() && !isTyping()) {
     location.reload(); // once: a second call would stop the first one, which takes seconds on a slow phone
     return;
   }
   timer = setTimeout(replaceRelease, ASK_AGAIN);
   if (!waiting || (await anyDraftOpen())) return;
   waiting.postMessage("take-over");
-}
-
-/** Returns whether the next load of this page would be of another release. */
-async function isReplaced() {
-  const page = await globalThis.caches?.match("/", { ignoreVary: true });
-  return page ? !(await page.text()).includes(`/static/${RELEASE}/`) : false;
 }
 
 /** Returns whether something typed would be lost: the sign-in form, or a dialog. */
@@ -71,7 +72,7 @@ export const offlineFooter = {
 };
 
 async function isStored(who, visit) {
-  if (!visit) return recallSetting("listed") === who;
+  if (!visit) return (await get("accounts", LISTED))?.account === who;
   const [queued, known] = await read(["queue", "visits"], (store) => [
     store("queue").get([who, visit]),
     store("visits").get([who, visit]),

@@ -6,8 +6,9 @@ import { call, NoSignal, Problem } from "../shared/api.js";
 import { account as currentAccount, recall, whoami } from "./account.js";
 import { announce, notify } from "./channel.js";
 import { change, get, list, put, write } from "./database.js";
-import { fileOf, keyOf, prepare } from "./photos.js";
+import { fileOf, keyOf } from "./photos.js";
 import { PhotoError } from "./picture.js";
+import { prepare } from "./prepare.js";
 import { completeVisit, unsentVisits } from "./queue.js";
 
 const FIRST_WAIT = 2;

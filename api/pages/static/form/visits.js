@@ -1,12 +1,13 @@
 /** The shopper's visits with their checklists, fetched so that all of it works without a signal. */
 import { call } from "../shared/api.js";
-import { saveSetting } from "../shared/page.js";
-import { get, list, read, write } from "./database.js";
+import { get, list, put, read, write } from "./database.js";
 import { unsentVisits } from "./queue.js";
 import { fetchReturned } from "./returned.js";
 import { takesAnswers } from "./rules.js";
 
 const OPEN = ["assigned", "returned"];
+/** The slot that names the account whose list is on the phone. */
+export const LISTED = "listed";
 
 /** One visit, from the phone or else from the server. */
 export class VisitData {
@@ -75,7 +76,7 @@ export async function refreshVisits(account) {
   await removeOthers(account, new Set(visits.map(({ id }) => id)));
   await fetchChecklists(account, visits);
   for (const visit of open.filter(({ status }) => status === "returned")) await fetchReturned(account, visit);
-  saveSetting("listed", account);
+  await put("accounts", { slot: LISTED, account });
 }
 
 async function fetchAll(status) {

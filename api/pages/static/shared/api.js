@@ -85,31 +85,35 @@ async function cookie(name) {
   return document.cookie.split("; ").find((pair) => pair.startsWith(prefix))?.slice(prefix.length) ?? "";
 }
 
-const setCookie = (name, value, age = "") => (document.cookie = `${name}=${value}; path=/; samesite=lax${age}`);
-
 /** Signs in; where several organizations know the address, one of them has to be named. */
 export async function signIn(email, password, organization) {
   await call("POST", "/auth/login", { email, password, cookies: true, ...(organization && { organization }) });
 }
 
-/** Ends the session on this device, also without a signal. Returns what `signOut` needs to end it on the server. */
+/** Ends the session on this device, also without a signal. Returns what ends it on the server. */
 export async function dropSession() {
   const session = { access: await cookie(ACCESS), refresh: await cookie(REFRESH) };
-  for (const name of [ACCESS, REFRESH]) setCookie(name, "", "; max-age=0");
+  for (const name of [ACCESS, REFRESH]) document.cookie = `${name}=; path=/; max-age=0`;
   return session.access ? session : null;
 }
 
-/** Ends a session on the server: the current one, or one that was dropped. One that has ended already is as good. */
-export async function signOut(session = null) {
-  if (session) {
-    if (await cookie(ACCESS)) return; // somebody has signed in since: the dropped session's cookies are gone
-    setCookie(ACCESS, session.access);
-    setCookie(REFRESH, session.refresh);
-  }
+/** Signs out; a session that has ended already is as good. */
+export async function signOut() {
   try {
     await call("POST", "/auth/logout");
   } catch (problem) {
-    if (session) await dropSession();
     if (problem.status !== 401) throw problem;
   }
+}
+
+/** Ends a dropped session on the server. Its cookies are still there, unless somebody has signed in since. */
+export async function endDroppedSession({ access, refresh: renewal }) {
+  if (await cookie(ACCESS)) return;
+  const response = await send("POST", "/auth/logout", undefined, { "X-CSRF-TOKEN": access });
+  if (response.status !== 401) {
+    parse(response);
+    return;
+  }
+  const renewed = await send("POST", "/auth/refresh", undefined, { "X-CSRF-TOKEN": renewal });
+  if (renewed.ok) await call("POST", "/auth/logout");
 }
