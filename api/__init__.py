@@ -6,7 +6,7 @@
     serve.py      serving: embedded.py in one process, processes.py in several
     log.py        the log, as lines of JSON
     metrics.py    the numbers that operators watch
-    domain/       pure words and rules: checklists, answers, scores, flags, who may do what, every refusal
+    domain/       pure terms and rules: checklists, answers, scores, flags, who may do what, every problem
     checklists/   the built-in checklists, as data
     models/       tables
     services/     the use cases; they take a Session and plain values, flush, and never commit

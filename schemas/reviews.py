@@ -8,7 +8,7 @@ from schemas.visits import ByQuestion, Flag
 
 
 class ReviewsQuery(PageQuery):
-    """Which visits are asked for."""
+    """Which visits to list."""
 
     status = Word(["waiting"], load_default="waiting")
 
@@ -24,7 +24,7 @@ class WaitingVisit(Schema):
 
 
 class DecisionNew(Schema):
-    """A decision on a revision; ``replaces`` names the one that it takes back."""
+    """A decision on a revision; `replaces` is the ID of the current decision that it replaces."""
 
     revision = Integer(1, required=True)
     decision = Word(DECISIONS, required=True)

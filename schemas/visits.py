@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from api.domain import flags
 from api.domain.times import FIRST_YEAR, LAST_YEAR
 from api.domain.visits import STATUSES
 from schemas.base import (
@@ -58,14 +59,14 @@ class ByQuestion(fields.Dict):
 
 
 class Window(Schema):
-    """When a visit is to be made."""
+    """The time within which a visit has to be made."""
 
     opens_at = Time(required=True, validate=_of_our_times, metadata=OUR_TIMES)
     closes_at = Time(required=True, validate=_of_our_times, metadata=OUR_TIMES)
 
 
 class VisitNew(Schema):
-    """A visit as it is assigned; ``override`` sets the rotation lock-out aside."""
+    """A visit to assign; `override` ignores the rotation lock-out."""
 
     location_id = Id(required=True)
     shopper_id = Id(required=True)
@@ -76,14 +77,14 @@ class VisitNew(Schema):
 
 
 class Reassignment(Schema):
-    """Who makes the visit instead."""
+    """The shopper who makes the visit instead."""
 
     shopper_id = Id(required=True)
     override = Boolean(load_default=False)
 
 
 class Declination(Schema):
-    """Why a shopper gives a visit back."""
+    """Why a shopper declines a visit."""
 
     reason = Text(2000, allow_none=True, load_default=None)
 
@@ -102,7 +103,7 @@ class VisitsQuery(PageQuery):
 
 
 class VisitQuery(Query):
-    """What is wanted beside the visit itself."""
+    """What to return in addition to the visit itself."""
 
     include = fields.String(validate=validate.OneOf(["checklist"]))
 
@@ -155,20 +156,24 @@ class OwnVisit(Schema):
 
 
 class Shopper(Schema):
-    """Who makes a visit; reviewers and administrators alone see him."""
+    """Who makes a visit; only reviewers and administrators see them."""
 
     id = Id(attribute="shopper_id", required=True)
     name = fields.String(attribute="shopper_name", required=True)
 
 
-class Flag(Schema):
-    """A reason for a person to look, and what it is about.
+_FLAGS = "\n".join(f"- `{kind.code}`: {kind.raised_when}" for kind in flags.REGISTERED.values())
+FLAG_CODE = {"enum": list(flags.REGISTERED), "description": f"When each flag is raised:\n\n{_FLAGS}"}
 
-    ``other_…`` is where the same photo or comment was seen before; a comment without a question is the one on
+
+class Flag(Schema):
+    """A reason for a person to look at a visit, and what it is about.
+
+    `other_…` is where the same photo or comment was seen before. A comment without a question is the one on
     the visit as a whole.
     """
 
-    code = fields.String(required=True)
+    code = fields.String(required=True, metadata=FLAG_CODE)
     detail = fields.String(required=True)
     revision = fields.Integer(required=True, metadata={"description": "The revision that it was set on"})
     photo_id = Id(allow_none=True)
@@ -179,7 +184,7 @@ class Flag(Schema):
 
 
 class Decision(Schema):
-    """What was decided on a revision, by whom and why; without a reviewer, by itself."""
+    """What was decided on a revision, by whom and why; without a reviewer, it was accepted automatically."""
 
     id = Id(required=True)
     revision = fields.Integer(required=True)
@@ -192,13 +197,13 @@ class Decision(Schema):
 
 
 class PastDecision(Decision):
-    """A decision with the name of who took it."""
+    """A decision with the name of the reviewer who made it."""
 
     reviewer_name = fields.String(required=True, allow_none=True)
 
 
 class PhotoEvidence(Schema):
-    """What a photo tells of itself, by the phone's clock: for reviewers and administrators alone."""
+    """The metadata of a photo, by the phone's clock; only reviewers and administrators see it."""
 
     id = Id(required=True)
     question = fields.String(required=True, allow_none=True)
@@ -253,7 +258,7 @@ class ScoredAnswer(Schema):
 
 
 class WatchedVisit(Schema):
-    """An accepted visit as managers and API clients see it: nothing tells who the shopper was."""
+    """An accepted visit as managers and API clients see it: nothing identifies the shopper."""
 
     id = Id(attribute="visit.id", required=True)
     status = fields.String(attribute="visit.status", required=True)

@@ -159,7 +159,7 @@ def test_a_row_that_the_database_refuses_is_not_told(
 ) -> None:
     """PostgreSQL's message repeats the whole row, the answers included."""
     visit = world.visit()
-    monkeypatch.setattr(submissions, "_receipt", lambda *_given: None)
+    monkeypatch.setattr(submissions, "_make_receipt", lambda *_given: None)
     problem(world.send(visit, world.submission(ANSWERS)), 500, "internal-error")
     assert "IntegrityError" in errors(log)
 

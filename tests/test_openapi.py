@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from api.domain import flags
 from api.domain.access import ANYBODY
 
 METHODS = {"get", "put", "post", "patch", "delete"}
@@ -154,3 +155,10 @@ def test_the_page_of_it_shows_every_path(document: Any, embedded_app: Flask) -> 
 def test_the_document_is_utf_8_json_without_ascii_escapes(embedded_app: Flask) -> None:
     data = embedded_app.test_client().get("/api/v1/openapi.json").get_data()
     assert json.loads(data)["info"]["title"]
+
+
+def test_it_describes_each_registered_flag(document: Any) -> None:
+    code = document["components"]["schemas"]["Flag"]["properties"]["code"]
+    assert code["enum"] == list(flags.REGISTERED)
+    for kind in flags.REGISTERED.values():
+        assert f"- `{kind.code}`: {kind.raised_when}" in code["description"]

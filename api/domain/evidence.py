@@ -1,6 +1,6 @@
-"""The flags: what makes a person look at a visit. Pure rules, each explained in words.
+"""Evidence: the rules that decide which flags a visit has. They are pure; ``flags.py`` registers the flags.
 
-Times of the phone are corrected first: a clock that is wrong is no sign of a wrong visit.
+The phone's times are corrected first: a wrong clock does not mean that the visit is wrong.
 """
 
 import math
@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from api.domain import flags
 from api.domain.checklist import IN_PERSON, SELF_CHECK, Checklist
-from api.domain.visits import STORE_CLOSED
+from api.domain.flags import Flag
+from api.domain.visits import STORE_CLOSED, WITHDRAWN
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 LONG_AGO = timedelta(days=400)
@@ -22,27 +24,10 @@ SECONDS_A_QUESTION = 2
 LONG_COMMENT = 30
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
 MAX_PHOTO_BYTES = 20 * 2**20
-#: the channels in which the shopper stands in the location
-ON_THE_SPOT = frozenset({IN_PERSON, SELF_CHECK})
-#: times are kept this far from both ends of the calendar, so that moving them never leaves it
+#: the channels in which the shopper is at the location
+ON_SITE = frozenset({IN_PERSON, SELF_CHECK})
+#: times stay this far from both ends of the calendar, so that moving them never leaves it
 _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A reason to look, and what it is about.
-
-    ``photo_id`` or ``question`` is of the visit itself (a comment without a question is the one on the visit
-    as a whole), what begins with ``other`` of the earlier visit in which the same was seen.
-    """
-
-    code: str
-    detail: str
-    photo_id: UUID | None = None
-    question: str | None = None
-    other_visit_id: UUID | None = None
-    other_photo_id: UUID | None = None
-    other_question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,80 +49,77 @@ class Times:
     flag: Flag | None
 
 
-def corrected(
+def correct_times(
     started_at: datetime, finished_at: datetime, device_time: datetime | None, received_at: datetime
 ) -> Times:
     """Correct a visit's times by the phone's clock as it sent, or by the time of receipt."""
-    started_at, finished_at = _moved(started_at), _moved(finished_at)
-    shift, flag = timedelta(0), None
+    started_at, finished_at = _move(started_at), _move(finished_at)
+    shift = timedelta(0)
+    flag: Flag | None = None
     if device_time is not None:
-        off = received_at - device_time
-        if abs(off) > CLOCK_TOLERANCE:
-            direction = "ahead" if off < timedelta(0) else "behind"
-            shift, flag = off, f"The phone's clock was {_span(abs(off))} {direction}."
+        difference = received_at - device_time
+        if abs(difference) > CLOCK_TOLERANCE:
+            direction = "ahead" if difference < timedelta(0) else "behind"
+            shift = difference
+            flag = flags.CLOCK_OFF(span=_format_span(abs(difference)), direction=direction)
         # The clock may have been set since: a visit cannot have finished after it was received.
-        impossible = _moved(finished_at, shift) > received_at + CLOCK_TOLERANCE
+        impossible = _move(finished_at, shift) > received_at + CLOCK_TOLERANCE
     else:
         impossible = finished_at > received_at or received_at - started_at > LONG_AGO
     if impossible:
         shift = received_at - finished_at
         direction = "after" if shift < timedelta(0) else "before"
-        flag = (
-            f"By the phone's clock the visit finished {_span(abs(shift))} {direction} its receipt; "
-            "its times were corrected by the time of receipt."
-        )
+        flag = flags.CLOCK_OFF("impossible", span=_format_span(abs(shift)), direction=direction)
     if finished_at < started_at:
-        flag = flag or "By the phone's clock the visit finished before it started."
-    finished = _moved(finished_at, shift)
-    started = min(_moved(started_at, shift), finished)
+        flag = flag or flags.CLOCK_OFF("reversed")
+    finished = _move(finished_at, shift)
+    started = min(_move(started_at, shift), finished)
     if device_time is None and finished - started > LONG_AGO:
         started = finished
-    return Times(started, finished, shift, Flag("clock-off", flag) if flag else None)
+    return Times(started, finished, shift, flag)
 
 
-def outcome_flags(outcome: str) -> list[Flag]:
-    """Return ``store-closed``: a person looks at every visit that found the store closed."""
-    return [Flag("store-closed", "The shopper found the store closed.")] if outcome == STORE_CLOSED else []
+def flag_outcome(outcome: str) -> list[Flag]:
+    """Return ``store-closed``: a reviewer looks at every visit that found the store closed."""
+    return [flags.STORE_CLOSED()] if outcome == STORE_CLOSED else []
 
 
-def timing_flags(times: Times, opens_at: datetime, closes_at: datetime) -> list[Flag]:
+def flag_status(status: str) -> list[Flag]:
+    """Return ``cancelled`` when a visit was cancelled or declined before its answers came."""
+    return [flags.CANCELLED(status=status)] if status in WITHDRAWN else []
+
+
+def flag_timing(times: Times, opens_at: datetime, closes_at: datetime) -> list[Flag]:
     """Return ``late`` and ``early``: a visit outside its window."""
-    flags = []
+    raised = []
     if times.finished_at > closes_at:
-        flags.append(
-            Flag("late", f"Finished {_span(times.finished_at - closes_at)} after the window closed.")
-        )
+        raised.append(flags.LATE(span=_format_span(times.finished_at - closes_at)))
     if times.started_at < opens_at:
-        flags.append(Flag("early", f"Started {_span(opens_at - times.started_at)} before the window opened."))
-    return flags
+        raised.append(flags.EARLY(span=_format_span(opens_at - times.started_at)))
+    return raised
 
 
-def position_flags(channel: str, position: Position | None, location: Position | None) -> list[Flag]:
+def flag_position(channel: str, position: Position | None, location: Position | None) -> list[Flag]:
     """Return ``far-from-location`` when a visit in person was sent from elsewhere."""
     if channel != IN_PERSON or position is None or location is None:
         return []
-    metres = distance(position, location)
+    metres = measure_distance(position, location)
     if metres - position.accuracy_m <= FAR_METRES:
         return []
-    return [
-        Flag(
-            "far-from-location",
-            f"The phone was {_length(metres)} from the location, "
-            f"give or take {_length(position.accuracy_m)}.",
-        )
-    ]
+    accuracy = _format_length(position.accuracy_m)
+    return [flags.FAR_FROM_LOCATION(distance=_format_length(metres), accuracy=accuracy)]
 
 
-def pace_flags(started_at: datetime, finished_at: datetime, answered: int) -> list[Flag]:
-    """Return ``too-fast`` when under two seconds were spent on a question answered."""
+def flag_pace(started_at: datetime, finished_at: datetime, answered: int) -> list[Flag]:
+    """Return ``too-fast`` when a visit took under two seconds per answered question."""
     seconds = max((finished_at - started_at).total_seconds(), 0)
     if seconds >= SECONDS_A_QUESTION * answered:
         return []
     questions = "1 question was" if answered == 1 else f"{answered} questions were"
-    return [Flag("too-fast", f"{questions} answered in {seconds:.1f} seconds.")]
+    return [flags.TOO_FAST(questions=questions, seconds=f"{seconds:.1f}")]
 
 
-def photo_flags(
+def flag_photo(
     photo_id: UUID,
     *,
     times: Times,
@@ -149,34 +131,37 @@ def photo_flags(
     seen_photo_id: UUID | None,
 ) -> list[Flag]:
     """Return the flags of one photo; ``taken_at`` is by the phone's clock, and corrected like the visit."""
-    flags = []
+    raised = []
     if seen_in_visit_id is not None:
-        flags.append(
-            Flag(
-                "photo-seen-before",
-                "The same picture is in another visit.",
-                photo_id,
-                other_visit_id=seen_in_visit_id,
-                other_photo_id=seen_photo_id,
+        raised.append(
+            flags.PHOTO_SEEN_BEFORE(
+                photo_id=photo_id, other_visit_id=seen_in_visit_id, other_photo_id=seen_photo_id
             )
         )
     reasons = []
     if taken_at is not None:
-        taken_at = _moved(taken_at, times.shift)
+        taken_at = _move(taken_at, times.shift)
         if taken_at < times.started_at - PHOTO_TIME_TOLERANCE:
-            reasons.append(f"taken {_span(times.started_at - taken_at)} before the visit started")
+            reasons.append(f"taken {_format_span(times.started_at - taken_at)} before the visit started")
         elif taken_at > times.finished_at + PHOTO_TIME_TOLERANCE:
-            reasons.append(f"taken {_span(taken_at - times.finished_at)} after the visit finished")
-    if position is not None and location is not None and channel in ON_THE_SPOT:
-        metres = distance(position, location)
+            reasons.append(f"taken {_format_span(taken_at - times.finished_at)} after the visit finished")
+    if position is not None and location is not None and channel in ON_SITE:
+        metres = measure_distance(position, location)
         if metres > PHOTO_FAR_METRES:
-            reasons.append(f"taken {_length(metres)} from the location")
+            reasons.append(f"taken {_format_length(metres)} from the location")
     if reasons:
-        flags.append(Flag("photo-not-from-visit", f"The photo was {' and '.join(reasons)}.", photo_id))
-    return flags
+        raised.append(flags.PHOTO_NOT_FROM_VISIT(photo_id=photo_id, reasons=" and ".join(reasons)))
+    return raised
 
 
-def long_comments(checklist: Checklist, content: Mapping[str, Any]) -> dict[str, str | None]:
+def flag_missing_photos(missing: int) -> list[Flag]:
+    """Return ``photos-missing`` when a submission's photos did not arrive in time."""
+    if not missing:
+        return []
+    return [flags.PHOTOS_MISSING(photos="1 photo is" if missing == 1 else f"{missing} photos are")]
+
+
+def find_long_comments(checklist: Checklist, content: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the comments and text answers of 30 characters or more, without their case and spaces.
 
     Each with the key of its question, or None for the comment on the visit as a whole.
@@ -190,7 +175,7 @@ def long_comments(checklist: Checklist, content: Mapping[str, Any]) -> dict[str,
     return {"".join(each).casefold(): key for each, key in words if len(" ".join(each)) >= LONG_COMMENT}
 
 
-def distance(one: Position, other: Position) -> float:
+def measure_distance(one: Position, other: Position) -> float:
     """Return the metres between two positions along the sphere (haversine)."""
     phi_1, phi_2 = math.radians(one.latitude), math.radians(other.latitude)
     half_phi = (phi_2 - phi_1) / 2
@@ -199,11 +184,11 @@ def distance(one: Position, other: Position) -> float:
     return 2 * 6_371_000 * math.asin(min(1.0, math.sqrt(a)))
 
 
-def _length(metres: float) -> str:
+def _format_length(metres: float) -> str:
     return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"
 
 
-def _span(span: timedelta) -> str:
+def _format_span(span: timedelta) -> str:
     minutes = max(round(span.total_seconds() / 60), 1)
     for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:
@@ -212,7 +197,7 @@ def _span(span: timedelta) -> str:
     raise AssertionError("a span has a minute at least")
 
 
-def _moved(moment: datetime, shift: timedelta = timedelta(0)) -> datetime:
+def _move(moment: datetime, shift: timedelta = timedelta(0)) -> datetime:
     """Return a moment moved by ``shift``, no farther than times are kept."""
     try:
         moved = moment + shift

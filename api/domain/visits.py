@@ -7,18 +7,20 @@ from typing import Any
 STATUSES = ("assigned", "submitted", "accepted", "returned", "rejected", "cancelled", "declined")
 DECISIONS = ("accept", "return", "reject")
 
-#: what the shopper found: a store to look at, or a closed door
+#: what the shopper found: an open store, or a closed one
 VISITED, STORE_CLOSED = OUTCOMES = ("visited", "store-closed")
 
-#: what a decision makes of a visit
+#: the status that a decision gives a visit
 STATUS_AFTER = {"accept": "accepted", "return": "returned", "reject": "rejected"}
 
-#: the statuses in which the next revision is taken; answers for a cancelled visit are not lost
-TAKES_FIRST_REVISION = frozenset({"assigned", "cancelled", "declined"})
+#: the statuses of a visit that its shopper no longer has to make
+WITHDRAWN = ("cancelled", "declined")
+#: the statuses in which the next revision is accepted; answers for a withdrawn visit are not lost
+TAKES_FIRST_REVISION = frozenset({"assigned", *WITHDRAWN})
 TAKES_NEXT_REVISION = frozenset({"returned"})
 
-#: the statuses in which a visit counts as still out: nobody is to see when its answers come
-OUT = frozenset({"assigned", "submitted", "returned"})
+#: the statuses in which a visit is outstanding: managers must not see when its answers come
+OUTSTANDING = frozenset({"assigned", "submitted", "returned"})
 #: the statuses in which a visit may go to another shopper
 MAY_BE_REASSIGNED = frozenset({"assigned", "declined"})
 
@@ -35,7 +37,7 @@ def outcome_of(content: Mapping[str, Any]) -> str:
 
 
 def next_revision(status: str, latest: int) -> int | None:
-    """Return the number of the revision that a visit takes next, or None when it takes none now."""
+    """Return the number of the revision that a visit accepts next, or None if it accepts none now."""
     if latest == 0:
         return 1 if status in TAKES_FIRST_REVISION else None
     return latest + 1 if status in TAKES_NEXT_REVISION else None
@@ -48,6 +50,6 @@ def end_of_period(moment: datetime, minutes: int) -> datetime:
 
 
 def too_close(first: tuple[datetime, datetime], second: tuple[datetime, datetime], days: int) -> bool:
-    """Whether two visits of a shopper to one location, each (opens, ends), lie within the lock-out days."""
+    """Return whether two visits of a shopper to a location, each (opens, ends), break the lock-out days."""
     earlier, later = sorted((first, second))
     return later[0] - earlier[1] < timedelta(days=days)

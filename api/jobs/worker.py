@@ -35,7 +35,7 @@ LAST_SECONDS = 5.0
 
 TASKS: Mapping[str, Callable[[Session, Event], None]] = {
     visits.ACCEPTANCE_DUE: tasks.accept,
-    visits.PHOTOS_DUE: tasks.photos_overdue,
+    visits.PHOTOS_DUE: tasks.stop_waiting_for_photos,
 }
 
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, render_template, request
-from rjsmin import jsmin
 
 from api.domain.access import ANYBODY
 from api.pages.joining import Joined, join_modules
@@ -26,6 +26,10 @@ FURTHER = {
     # What most screens share, so that each of them is one more file.
     "dashboard": tuple(f"dashboard/{name}.js" for name in ("charts", "checklists", "report", "table")),
 }
+
+#: lines that are comments, and blanks at the beginning of a line; a test sees that no literal spans lines
+COMMENTS = re.compile(r"^[ \t]*(?:/\*[\s\S]*?\*/|//[^\n]*)[ \t]*\n", re.M)
+BLANKS = re.compile(r"^\s+", re.M)
 
 pages = Pages("files", __name__, template_folder="templates")
 
@@ -45,8 +49,12 @@ class File:
 
     @classmethod
     def script(cls, text: str) -> "File":
-        """Return a script without comments and indentation: a third less for a phone to fetch."""
-        return cls.of("text/javascript", jsmin(text).encode())
+        """Return a script without comments and indentation: a fifth less for a phone to fetch.
+
+        Only whole lines of comments go, and blanks where a line begins. Minifiers that know the syntax need
+        Node, and the one in Python (rjsmin 1.3) removes blanks inside nested template literals.
+        """
+        return cls.of("text/javascript", BLANKS.sub("", COMMENTS.sub("", text)).encode())
 
     @classmethod
     def read(cls, path: Path) -> "File":

@@ -80,12 +80,12 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
         if not free:
             return _checking(photo)
         try:
-            found = photos.check(parts().store, photo)
+            result = photos.check(parts().store, photo)
         except photos.Busy:
             return _checking(photo)
         every = parts().settings.accept_every_minutes
-        settled = in_transaction(lambda session: photos.settle(session, actor(), found, every))
-    photos.discard_upload(parts().store, found)
+        settled = in_transaction(lambda session: photos.record_check(session, actor(), result, every))
+    photos.discard_upload(parts().store, result)
     if isinstance(settled, Refusal):
         raise settled
     return _stored(settled)

@@ -26,7 +26,7 @@ WAITING: Schema = schemas.WaitingVisit()
 @routes.response(200, schemas.REVIEW_PAGE())
 def list_reviews(query: dict[str, Any]) -> Response:
     """List the visits that wait for a decision, oldest first."""
-    page = reviews.waiting(reading(), actor(), query["limit"], query.get("cursor"))
+    page = reviews.list_waiting(reading(), actor(), query["limit"], query.get("cursor"))
     flags = visits.flags_of(reading(), [visit for visit, _ in page.items])
     rows = [
         {
@@ -49,5 +49,5 @@ def list_reviews(query: dict[str, Any]) -> Response:
 @routes.arguments(schemas.DecisionNew())
 @routes.response(200, DecisionTaken())
 def decide(body: dict[str, Any], visit_id: UUID) -> Decision:
-    """Accept, return or reject a revision; with `replaces`, take a decision that stands back."""
+    """Accept, return or reject a revision; with `replaces`, replace its current decision."""
     return in_transaction(lambda session: reviews.decide(session, actor(), visit_id, **body))

@@ -1,4 +1,4 @@
-"""Submissions: taken from phones exactly once, and given back."""
+"""Submissions: stored exactly once, and returned."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from api.routes.parts import actor, parts, reading
 from api.routes.transactions import in_statements
 from api.services import submissions, visits
 from api.services.answers_shown import answers_with_points
-from api.services.evidence import metres_from_location
+from api.services.evidence import measure_distance
 from api.services.totals import visit_score
 from schemas import submissions as schemas
 from schemas.base import parse_time
@@ -26,7 +26,7 @@ DEVICE_TIME = {
     "name": "Device-Time",
     "in": "header",
     "required": False,
-    "description": "The phone's clock as it sends, RFC 3339; one that cannot be read is passed over",
+    "description": "The phone's clock as it sends, RFC 3339; a value that cannot be parsed is ignored",
     "schema": {"type": "string"},
 }
 
@@ -38,11 +38,11 @@ DEVICE_TIME = {
 )
 @routes.arguments(SUBMISSION)
 @routes.response(201, schemas.Receipt())
-@routes.alt_response(200, schema=schemas.Receipt(), description="The same content again: the same receipt")
+@routes.alt_response(200, schema=schemas.Receipt(), description="Replay of the same content: same receipt")
 @routes.doc(parameters=[DEVICE_TIME])
 def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Send a visit's answers; the visit and the revision make it safe to send again, for ever."""
-    # A clock that cannot be read is no reason to refuse answers.
+    """Send a visit's answers; the visit's ID and the revision are the idempotency key, permanently."""
+    # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))
     prepared = submissions.prepare(reading(), actor(), visit_id, read_json(), body, device_time)
     if isinstance(prepared, str):
@@ -67,9 +67,9 @@ def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
     },
 )
 def get_submission(visit_id: UUID) -> Response:
-    """Get the latest revision: a shopper's own as he sent it, to others the answers with their points."""
+    """Get the latest revision: shoppers get their own as sent, others the answers with their points."""
     visit, view = visits.seen(reading(), actor(), visit_id)
-    submission = submissions.latest(reading(), visit)
+    submission = submissions.get_latest(reading(), visit)
     content = submission.content
     if view == "own":
         return json_answer(content)
@@ -91,6 +91,6 @@ def get_submission(visit_id: UUID) -> Response:
             "received_at": utc_text(submission.received_at),
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
-            "distance_m": metres_from_location(reading(), visit, submission),
+            "distance_m": measure_distance(reading(), visit, submission),
         }
     return json_answer(dumped)

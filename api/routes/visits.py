@@ -21,7 +21,7 @@ from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import assignments, reviews, visits
 from api.services.answers_shown import answers_with_points
 from api.services.checklists import published
-from api.services.submissions import latest
+from api.services.submissions import get_latest
 from api.services.visits import View
 from schemas import visits as schemas
 from schemas.base import Schema
@@ -132,12 +132,12 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     visit, view = visits.seen(reading(), actor(), visit_id)
     shown = _dumped(reading(), [visit], view)[0]
     if view == "watched":
-        submission = latest(reading(), visit)
+        submission = get_latest(reading(), visit)
         shown["answers"] = answers_with_points(reading(), visit, submission, view)
         shown["photos"] = submission.content.get("photos") or []
         shown["comment"] = submission.content.get("comment") or None
     if view == "evidence":
-        decisions = reviews.history(reading(), visit.id)
+        decisions = reviews.list_decisions(reading(), visit.id)
         shown["decisions"] = schemas.PastDecision().dump(decisions, many=True)
         photos = visits.stored_photos(reading(), visit)
         shown["photo_evidence"] = schemas.PhotoEvidence().dump(photos, many=True)

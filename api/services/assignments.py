@@ -1,8 +1,9 @@
-"""Assignments: visits assigned by the rotation's rules, called off, given back and given to another."""
+"""Assignments: visits are assigned within the rotation's rules, cancelled, declined and reassigned."""
 
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import SELF_CHECK
 from api.domain.months import local
 from api.domain.problems import Fault
+from api.models.checklists import ChecklistVersion
 from api.models.organizations import Organization
 from api.models.places import Location
 from api.models.users import User
@@ -22,82 +24,106 @@ from api.services import visibility
 from api.services.checklists import current_versions, published
 
 
+@dataclass(frozen=True, slots=True)
+class _References:
+    """What the orders of a request refer to: locations and people by ID, checklist versions by key."""
+
+    locations: Mapping[uuid.UUID, Location]
+    people: Mapping[uuid.UUID, User]
+    versions: Mapping[str, ChecklistVersion]
+    channels: Mapping[uuid.UUID, str]
+
+
 def assign(
     session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]], *, batch: bool
 ) -> list[Visit]:
-    """Assign visits, all or none; in a batch the pointers of faults begin with the index.
+    """Assign all visits or none; in a batch, the pointers of field errors begin with the index.
 
-    Refuses a shopper who was at the location within the lock-out days, unless the order overrides it.
+    Rejects a shopper who was at the location within the lock-out days, unless the order overrides it.
     """
+    references = _read_references(session, actor, orders)
+    pointers = [f"/{index}" if batch else "" for index in range(len(orders))]
+    faults = [
+        fault
+        for order, at in zip(orders, pointers, strict=True)
+        for fault in _find_faults(order, references, at)
+    ]
+    if faults:
+        raise problems.INVALID(faults=faults)
+    assigned = [_make_visit(actor, order, references) for order in orders]
+    _check_rotation(session, actor, orders, assigned, references.channels, pointers)
+    session.add_all(assigned)
+    session.flush()
+    return assigned
 
-    def at(index: int, field: str = "") -> str:
-        return (f"/{index}" if batch else "") + field
 
-    places = _by_id(
+def _read_references(session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]]) -> _References:
+    """Read what orders refer to, and lock the shoppers.
+
+    Two assignments of one shopper at once take turns: otherwise neither would see the other in the lock-out.
+    """
+    locations = _by_id(
         session,
         select(Location).where(
-            Location.id.in_({each["location_id"] for each in orders}),
+            Location.id.in_({order["location_id"] for order in orders}),
             Location.organization_id == actor.organization_id,
         ),
     )
-    # Two assignments at once of one shopper take turns, or both would miss the other in the lock-out.
     people = _by_id(
         session,
         select(User)
         .where(
-            User.id.in_({each["shopper_id"] for each in orders}),
+            User.id.in_({order["shopper_id"] for order in orders}),
             User.organization_id == actor.organization_id,
         )
         .order_by(User.id)
         .with_for_update(key_share=True),
     )
-    versions = current_versions(session, actor.organization_id, {each["checklist_key"] for each in orders})
-    channels = _channels(session, (version.id for version in versions.values()))
-
-    faults, made = [], []
-    for index, order in enumerate(orders):
-        place, person = places.get(order["location_id"]), people.get(order["shopper_id"])
-        version = versions.get(order["checklist_key"])
-        if place is None:
-            faults.append(Fault(at(index, "/location_id"), "There is no such location."))
-        elif place.closed:
-            faults.append(Fault(at(index, "/location_id"), "This location is closed."))
-        if version is None:
-            faults.append(
-                Fault(at(index, "/checklist_key"), "There is no published checklist with this key.")
-            )
-        if person is None or person.disabled:
-            faults.append(Fault(at(index, "/shopper_id"), "There is no such shopper."))
-        elif version and person.role != SHOPPER and channels[version.id] != SELF_CHECK:
-            faults.append(
-                Fault(at(index, "/shopper_id"), "Only a self-check may go to one who is no shopper.")
-            )
-        window = order["window"]
-        if window["closes_at"] <= window["opens_at"]:
-            faults.append(Fault(at(index, "/window/closes_at"), "The window closes before it opens."))
-        if not faults and place and person and version:
-            made.append(
-                Visit(
-                    id=uuid.uuid4(),
-                    organization_id=actor.organization_id,
-                    location_id=place.id,
-                    shopper_id=person.id,
-                    checklist_version_id=version.id,
-                    opens_at=window["opens_at"],
-                    closes_at=window["closes_at"],
-                    day=local(window["opens_at"], place.time_zone).date(),
-                    external_id=order.get("external_id"),
-                )
-            )
-    if faults:
-        raise problems.INVALID(faults=faults)
-    _check_rotation(session, actor, orders, made, channels, at)
-    session.add_all(made)
-    session.flush()
-    return made
+    versions = current_versions(session, actor.organization_id, {order["checklist_key"] for order in orders})
+    channels = _read_channels(session, (version.id for version in versions.values()))
+    return _References(locations, people, versions, channels)
 
 
-def _channels(session: Session, version_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+def _find_faults(order: Mapping[str, Any], references: _References, at: str) -> list[Fault]:
+    """Return what is wrong with an order, whose JSON pointer is ``at``."""
+    location = references.locations.get(order["location_id"])
+    person = references.people.get(order["shopper_id"])
+    version = references.versions.get(order["checklist_key"])
+    faults = []
+    if location is None:
+        faults.append(Fault(f"{at}/location_id", "There is no such location."))
+    elif location.closed:
+        faults.append(Fault(f"{at}/location_id", "This location is closed."))
+    if version is None:
+        faults.append(Fault(f"{at}/checklist_key", "There is no published checklist with this key."))
+    if person is None or person.disabled:
+        faults.append(Fault(f"{at}/shopper_id", "There is no such shopper."))
+    elif version and person.role != SHOPPER and references.channels[version.id] != SELF_CHECK:
+        faults.append(
+            Fault(f"{at}/shopper_id", "Only a self-check can be assigned to a person who is not a shopper.")
+        )
+    if order["window"]["closes_at"] <= order["window"]["opens_at"]:
+        faults.append(Fault(f"{at}/window/closes_at", "The window closes before it opens."))
+    return faults
+
+
+def _make_visit(actor: Actor, order: Mapping[str, Any], references: _References) -> Visit:
+    location = references.locations[order["location_id"]]
+    window = order["window"]
+    return Visit(
+        id=uuid.uuid4(),
+        organization_id=actor.organization_id,
+        location_id=location.id,
+        shopper_id=order["shopper_id"],
+        checklist_version_id=references.versions[order["checklist_key"]].id,
+        opens_at=window["opens_at"],
+        closes_at=window["closes_at"],
+        day=local(window["opens_at"], location.time_zone).date(),
+        external_id=order.get("external_id"),
+    )
+
+
+def _read_channels(session: Session, version_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {version_id: published(session, version_id).document.channel for version_id in set(version_ids)}
 
 
@@ -105,19 +131,50 @@ def _check_rotation(
     session: Session,
     actor: Actor,
     orders: Sequence[Mapping[str, Any]],
-    made: Sequence[Visit],
+    assigned: Sequence[Visit],
     channels: Mapping[uuid.UUID, str],
-    at: Any,
+    pointers: Sequence[str],
 ) -> None:
-    """Refuse visits of one shopper to one location that lie within the organization's lock-out days."""
+    """Reject visits of one shopper to one location that lie within the organization's lock-out days.
+
+    Visits of the same request count for each other, in their order. Self-checks do not count.
+    """
     days = session.scalar(select(Organization.lockout_days).where(Organization.id == actor.organization_id))
     assert days is not None
-    wanted = [visit for visit in made if channels[visit.checklist_version_id] != SELF_CHECK]
-    if not wanted:
+    rotating = [
+        (visit, order, at)
+        for visit, order, at in zip(assigned, orders, pointers, strict=True)
+        if channels[visit.checklist_version_id] != SELF_CHECK
+    ]
+    if not rotating:
         return
+    spans = _read_spans(session, actor, [visit for visit, _, _ in rotating], days)
+    faults = []
+    for visit, order, at in rotating:
+        span = (visit.opens_at, visit.closes_at)
+        others = spans[visit.shopper_id, visit.location_id]
+        if not order.get("override") and any(visits.too_close(span, other, days) for other in others):
+            faults.append(
+                Fault(
+                    f"{at}/shopper_id",
+                    f"This shopper has a visit to this location within {days} days of the window.",
+                )
+            )
+        others.append(span)
+    if faults:
+        raise problems.ROTATION_LOCKOUT(
+            f'The shopper has a visit to the location within {days} days. Send "override": true to assign it '
+            "anyway.",
+            faults=faults,
+        )
+
+
+def _read_spans(
+    session: Session, actor: Actor, assigned: Sequence[Visit], days: int
+) -> dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]]:
+    """Return when stored visits near new ones open and end, by shopper and location."""
     lockout = timedelta(days=days)
-    taken: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]] = defaultdict(list)
-    standing = session.execute(
+    stored = session.execute(
         select(
             Visit.shopper_id,
             Visit.location_id,
@@ -127,62 +184,44 @@ def _check_rotation(
             Visit.checklist_version_id,
         ).where(
             Visit.organization_id == actor.organization_id,
-            Visit.shopper_id.in_({visit.shopper_id for visit in wanted}),
-            Visit.location_id.in_({visit.location_id for visit in wanted}),
-            Visit.status.not_in(("cancelled", "declined")),
-            Visit.opens_at < max(visit.closes_at for visit in wanted) + lockout,
+            Visit.shopper_id.in_({visit.shopper_id for visit in assigned}),
+            Visit.location_id.in_({visit.location_id for visit in assigned}),
+            Visit.status.not_in(visits.WITHDRAWN),
+            Visit.opens_at < max(visit.closes_at for visit in assigned) + lockout,
             func.coalesce(Visit.finished_at, Visit.closes_at)
-            > min(visit.opens_at for visit in wanted) - lockout,
+            > min(visit.opens_at for visit in assigned) - lockout,
         )
     ).all()
-    standing_channels = _channels(session, (row.checklist_version_id for row in standing))
-    for row in standing:
-        if standing_channels[row.checklist_version_id] != SELF_CHECK:
-            taken[row.shopper_id, row.location_id].append((row.opens_at, row.finished_at or row.closes_at))
-    faults = []
-    for index, (order, visit) in enumerate(zip(orders, made, strict=True)):
-        if channels[visit.checklist_version_id] == SELF_CHECK:
-            continue
-        span = (visit.opens_at, visit.closes_at)
-        others = taken[visit.shopper_id, visit.location_id]
-        if not order.get("override") and any(visits.too_close(span, other, days) for other in others):
-            faults.append(
-                Fault(
-                    at(index, "/shopper_id"),
-                    f"This shopper has a visit to this location within {days} days of the window.",
-                )
-            )
-        others.append(span)
-    if faults:
-        raise problems.ROTATION_LOCKOUT(
-            f"The shopper has a visit to the location within {days} days; "
-            'send "override": true to assign all the same.',
-            faults=faults,
-        )
+    channels = _read_channels(session, (row.checklist_version_id for row in stored))
+    spans: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]] = defaultdict(list)
+    for row in stored:
+        if channels[row.checklist_version_id] != SELF_CHECK:
+            spans[row.shopper_id, row.location_id].append((row.opens_at, row.finished_at or row.closes_at))
+    return spans
 
 
 def cancel(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
-    """Take an assigned visit back; answers that come all the same are kept for a reviewer."""
-    return _withdrawn(session, visit_id, visibility.watched_visits(actor), "cancelled")
+    """Cancel an assigned visit; answers that arrive anyway are stored for a reviewer."""
+    return _withdraw(session, visit_id, visibility.watched_visits(actor), "cancelled")
 
 
 def decline(session: Session, actor: Actor, visit_id: uuid.UUID, reason: str | None) -> Visit:
-    """Let a shopper give an assigned visit back, with his reason."""
-    return _withdrawn(session, visit_id, visibility.own_visits(actor), "declined", reason)
+    """Decline an assigned visit, with the shopper's reason."""
+    return _withdraw(session, visit_id, visibility.own_visits(actor), "declined", reason)
 
 
 def reassign(
     session: Session, actor: Actor, visit_id: uuid.UUID, shopper_id: uuid.UUID, override: bool
 ) -> Visit:
-    """Give a visit that is not made to another shopper: this one is cancelled and a new one assigned."""
-    visit = _locked(session, visit_id, visibility.watched_visits(actor))
+    """Reassign a visit without answers to another shopper: cancel it and assign a new one."""
+    visit = _lock(session, visit_id, visibility.watched_visits(actor))
     if visit.status not in visits.MAY_BE_REASSIGNED:
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
     visit.status = "cancelled"
     session.flush()
     key = published(session, visit.checklist_version_id).document.key
     if not current_versions(session, actor.organization_id, {key}):
-        raise problems.CHECKLIST_RETIRED("This checklist is retired, and no new visits are assigned by it.")
+        raise problems.CHECKLIST_RETIRED("This checklist is retired. No new visits can be assigned with it.")
     order = {
         "location_id": visit.location_id,
         "shopper_id": shopper_id,
@@ -194,15 +233,15 @@ def reassign(
     return assign(session, actor, [order], batch=False)[0]
 
 
-def _withdrawn(
+def _withdraw(
     session: Session,
     visit_id: uuid.UUID,
     visible: ColumnElement[bool],
     status: str,
     decline_reason: str | None = None,
 ) -> Visit:
-    """Take an assigned visit back as ``status`` says; one that was already stays as it is."""
-    visit = _locked(session, visit_id, visible)
+    """Give an assigned visit the status cancelled or declined; a visit that has it already stays as it is."""
+    visit = _lock(session, visit_id, visible)
     if visit.status == status:
         return visit
     if visit.status != "assigned":
@@ -212,7 +251,7 @@ def _withdrawn(
     return visit
 
 
-def _locked(session: Session, visit_id: uuid.UUID, visible: ColumnElement[bool]) -> Visit:
+def _lock(session: Session, visit_id: uuid.UUID, visible: ColumnElement[bool]) -> Visit:
     visit: Visit | None = visibility.find(session, Visit, visit_id, visible, lock=True)
     if visit is None:
         raise problems.VISIT_NOT_FOUND()

@@ -600,11 +600,13 @@ def _make_with_photos(database: Database, store: Store, demo: _Demo, plan: Plan,
             )
         )
         store.write(photo.upload_key, data, photo.content_type)
-        found = photos.check(store, photo)
+        result = photos.check(store, photo)
         database.write(
-            lambda session, found=found: photos.settle(session, actor, found, 0)  # type: ignore[misc]
+            lambda session, result=result: photos.record_check(  # type: ignore[misc]
+                session, actor, result, 0
+            )
         )
-        photos.discard_upload(store, found)
+        photos.discard_upload(store, result)
         stored[key.replace("-", "_")] = str(photo_id)
 
     state = demo.dice.getstate()

@@ -1,6 +1,6 @@
-"""Photos: declared, confirmed once their bytes are there, shown, and swept when nothing points at them.
+"""Photos: declared, confirmed once their bytes are there, shown, and swept when no row references them.
 
-The object comes first, its row second: no row ever points at nothing.
+The object is written first, then its row: no row references a missing object.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ from api.models.statements import Row, Statement, row, rows
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
-from api.services.evidence import photo_arrived
 from api.services.organizations import take_turn
+from api.services.outcomes import settle_with_photo
 from api.services.photo_store import PICTURES, UPLOADS
 from api.services.visits import own, seen
 from uploads.fingerprint import hash_bands, hash_distance
@@ -38,19 +38,19 @@ from uploads.turns import turn
 
 MAX_OF_A_VISIT = 500
 NEAR = 3
-#: a confirmation waits so long for its turn to decode, then the phone asks again
+#: how long a confirmation waits for a free decoder before the phone has to ask again
 WAIT_SECONDS = 5.0
 
 Size = Literal["picture", "thumbnail"]
 
 
 class Busy(Exception):
-    """Other pictures are being looked at; ask again soon."""
+    """Other pictures are being decoded; ask again soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A photo that is kept."""
+    """A stored photo."""
 
     id: uuid.UUID
     width: int
@@ -58,8 +58,8 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What was made of uploaded bytes: the objects of the cleaned picture, or why there is none."""
+class CheckResult:
+    """The result of checking uploaded bytes: the objects of the cleaned picture, or why there is none."""
 
     visit_id: uuid.UUID
     photo_id: uuid.UUID
@@ -73,9 +73,9 @@ class Found:
 def declare(
     session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID, declared: Mapping[str, Any]
 ) -> tuple[Photo, str | None]:
-    """Announce a photo of a visit before its bytes are sent; returns it and the upload key that it had.
+    """Declare a photo of a visit before its bytes are sent; returns it and its former upload key.
 
-    One that is not stored yet may be declared anew with other bytes; once stored, other bytes are refused.
+    Until a photo is stored, it may be declared again with other bytes; then other bytes are rejected.
     """
     visit = own(session, actor, visit_id, lock=True)
     _check_question(session, visit, photo_id, declared.get("question"))
@@ -90,7 +90,7 @@ def declare(
             select(func.count()).select_from(Photo).where(Photo.visit_id == visit.id)
         )
         if (declared_before or 0) >= MAX_OF_A_VISIT:
-            raise problems.PHOTO_CONFLICT(f"A visit has {MAX_OF_A_VISIT} photos at the most.")
+            raise problems.PHOTO_CONFLICT(f"A visit has at most {MAX_OF_A_VISIT} photos.")
         photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)
         session.add(photo)
     photo.status = "awaiting_upload"
@@ -102,21 +102,21 @@ def declare(
     photo.declared_taken_at = declared.get("taken_at")
     photo.declared_position = declared.get("position")
     photo.declared_at = now()
-    what = hashlib.sha256(f"{photo.sha256}/{photo.size}/{photo.content_type}".encode()).hexdigest()
-    photo.upload_key = f"{UPLOADS}{visit.id}.{photo_id}.{what}"
+    digest = hashlib.sha256(f"{photo.sha256}/{photo.size}/{photo.content_type}".encode()).hexdigest()
+    photo.upload_key = f"{UPLOADS}{visit.id}.{photo_id}.{digest}"
     session.flush()
     return photo, former_key
 
 
 def upload_link(store: Store, photo: Photo) -> UploadLink | None:
-    """Return where the phone sends the bytes, unless they are stored."""
+    """Return the link to which the phone sends the bytes, unless the photo is stored."""
     if photo.status == "stored":
         return None
     return store.upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
 
 
 def declared(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:
-    """Return a photo of a visit that the actor makes himself."""
+    """Return a photo of the actor's own visit."""
     visit = own(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is None:
@@ -124,87 +124,88 @@ def declared(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid
     return photo
 
 
-_in_work: set[tuple[uuid.UUID, uuid.UUID]] = set()
-_in_work_lock = threading.Lock()
+_reserved: set[tuple[uuid.UUID, uuid.UUID]] = set()
+_reserved_lock = threading.Lock()
 
 
 @contextmanager
 def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
-    """Hold a photo for checking; yields False where another request of this process holds it already."""
+    """Reserve a photo for checking; yields False if another request of this process has reserved it."""
     key = (visit_id, photo_id)
-    with _in_work_lock:
-        free = key not in _in_work
+    with _reserved_lock:
+        free = key not in _reserved
         if free:
-            _in_work.add(key)
+            _reserved.add(key)
     try:
         yield free
     finally:
         if free:
-            with _in_work_lock:
-                _in_work.discard(key)
+            with _reserved_lock:
+                _reserved.discard(key)
 
 
-def check(store: Store, photo: Photo) -> Found:
-    """Look at the bytes that came: clean the picture and store it, or say why it cannot be used.
+def check(store: Store, photo: Photo) -> CheckResult:
+    """Check the uploaded bytes: clean the picture and store it, or return why it cannot be used.
 
-    Takes its time, and no transaction. Raises Busy where other pictures take too long: nothing is lost.
+    This is slow, and runs outside any transaction. Raises Busy if other pictures take too long; nothing is
+    lost then.
     """
-    found = Found(photo.visit_id, photo.id, photo.upload_key)
-    # The bytes as they came are in memory during one's turn alone, too.
-    with turn(WAIT_SECONDS) as mine:
-        if not mine:
+    result = CheckResult(photo.visit_id, photo.id, photo.upload_key)
+    # The original bytes are in memory only during the turn, too.
+    with turn(WAIT_SECONDS) as is_free:
+        if not is_free:
             raise Busy
         try:
             data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
             if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
-                return replace(found, unusable="These are not the bytes that were declared.")
+                return replace(result, unusable="These are not the bytes that were declared.")
             picture = clean(data, photo.content_type)
         except Missing:
-            return found
+            return result
         except Unusable as unusable:
-            return replace(found, unusable=f"{unusable}.")
-    place = f"{PICTURES}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
-    key, thumbnail_key = f"{place}.jpg", f"{place}.thumbnail.jpg"
+            return replace(result, unusable=f"{unusable}.")
+    prefix = f"{PICTURES}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
+    key, thumbnail_key = f"{prefix}.jpg", f"{prefix}.thumbnail.jpg"
     store.write(key, picture.data, "image/jpeg")
     store.write(thumbnail_key, picture.thumbnail, "image/jpeg")
-    return replace(found, picture=picture, key=key, thumbnail_key=thumbnail_key)
+    return replace(result, picture=picture, key=key, thumbnail_key=thumbnail_key)
 
 
-def settle(
-    session: Session, actor: Actor, found: Found, accept_every_minutes: int
+def record_check(
+    session: Session, actor: Actor, result: CheckResult, accept_every_minutes: int
 ) -> Stored | problems.Refusal:
-    """Keep what was found of a photo, with its flags and what follows for the visit.
+    """Record the result of a check, flag the photo, and settle the visit if it was the last one missing.
 
-    Returns the stored photo, or the refusal of one that was not uploaded or is unusable: the mark stays.
+    Returns the stored photo, or the problem of one that was not uploaded or is unusable: that stays recorded.
     """
-    visit = own(session, actor, found.visit_id, lock=True)
-    photo = session.get_one(Photo, (found.visit_id, found.photo_id))
+    visit = own(session, actor, result.visit_id, lock=True)
+    photo = session.get_one(Photo, (result.visit_id, result.photo_id))
     if photo.status == "stored":
         return stored(photo)
-    if photo.upload_key != found.upload_key:
-        return problems.PHOTO_NOT_UPLOADED("The photo was declared anew in the meantime.")
-    if found.unusable is not None:
+    if photo.upload_key != result.upload_key:
+        return problems.PHOTO_NOT_UPLOADED("The photo was declared again in the meantime.")
+    if result.unusable is not None:
         photo.status = "unusable"
-        photo.unusable_reason = found.unusable
+        photo.unusable_reason = result.unusable
         session.flush()
-        return problems.PHOTO_UNUSABLE(found.unusable)
+        return problems.PHOTO_UNUSABLE(result.unusable)
     if photo.status == "unusable":
         return problems.PHOTO_UNUSABLE(photo.unusable_reason)
-    if found.picture is None:
+    if result.picture is None:
         return problems.PHOTO_NOT_UPLOADED()
-    _keep(session, visit, photo, found, found.picture)
-    photo_arrived(session, visit, photo, accept_every_minutes)
+    _store(session, visit, photo, result, result.picture)
+    settle_with_photo(session, visit, photo, accept_every_minutes)
     return stored(photo)
 
 
-def discard_upload(store: Store, found: Found) -> None:
-    """Remove the bytes as they came, once they were looked at; what stays behind is swept in time."""
-    if found.picture is not None or found.unusable is not None:
-        _discard(store, found.upload_key)
+def discard_upload(store: Store, result: CheckResult) -> None:
+    """Remove the uploaded bytes once they were checked; the sweep removes what is left."""
+    if result.picture is not None or result.unusable is not None:
+        _discard(store, result.upload_key)
 
 
 def discard_former(store: Store, photo: Photo, former_key: str | None) -> None:
-    """Remove what was uploaded for an earlier declaration of a photo."""
+    """Remove the bytes that were uploaded for an earlier declaration of a photo."""
     if former_key not in (None, photo.upload_key):
         _discard(store, former_key)
 
@@ -214,13 +215,13 @@ def _discard(store: Store, key: str) -> None:
         store.delete(key)
 
 
-def _keep(session: Session, visit: Visit, photo: Photo, found: Found, picture: Picture) -> None:
-    # Of two like photos stored at once, the second has to see the first: they take turns.
+def _store(session: Session, visit: Visit, photo: Photo, result: CheckResult, picture: Picture) -> None:
+    # If two similar photos are stored at once, the second has to see the first: they take turns.
     take_turn(session, photo.organization_id)
-    if (seen := _seen_before(session, photo, picture.difference_hash)) is not None:
-        photo.seen_in_visit_id, photo.seen_photo_id = seen.visit_id, seen.id
+    if (earlier := _find_earlier(session, photo, picture.difference_hash)) is not None:
+        photo.seen_in_visit_id, photo.seen_photo_id = earlier.visit_id, earlier.id
     photo.status = "stored"
-    photo.key, photo.thumbnail_key = found.key, found.thumbnail_key
+    photo.key, photo.thumbnail_key = result.key, result.thumbnail_key
     photo.width, photo.height = picture.width, picture.height
     if picture.difference_hash is not None:
         photo.difference_hash = f"{picture.difference_hash:016x}"
@@ -237,17 +238,17 @@ def _keep(session: Session, visit: Visit, photo: Photo, found: Found, picture: P
 
 
 def stored(photo: Photo) -> Stored:
-    """Return what a confirmation answers of a stored photo."""
+    """Return what the response to a confirmation shows of a stored photo."""
     assert photo.width is not None
     assert photo.height is not None
     return Stored(photo.id, photo.width, photo.height)
 
 
 def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
-    """Return a stored photo that the actor may see, and whether he may have a link to the store.
+    """Return a stored photo that the actor may see, and whether they may have a link to the photo store.
 
-    Managers see those of questions that are not private and of stores that were closed, and never the photo
-    store itself.
+    Managers see the photos of questions that are not private and of stores that were closed. They never get a
+    link to the photo store.
     """
     visit, view = seen(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
@@ -261,14 +262,14 @@ def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UU
 
 
 def _is_private(session: Session, visit: Visit, photo: Photo) -> bool:
-    """Say whether only reviewers see a photo; one without a question shows a closed store to all."""
+    """Return whether only reviewers see a photo; one without a question shows a closed store to everyone."""
     if photo.question is None:
         return False
     return published(session, visit.checklist_version_id).document.by_key[photo.question].private
 
 
 def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None) -> None:
-    """Reject a question that takes no photos, or another one than the submission names the photo for.
+    """Reject a question that accepts no photos, or another one than the submission names the photo for.
 
     Without a question, the photo is one of a store that was closed.
     """
@@ -277,7 +278,7 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
         if question is None:
             raise problems.invalid("/question", "The checklist has no such question.")
         if not question.photos.maximum:
-            raise problems.invalid("/question", "This question takes no photos.")
+            raise problems.invalid("/question", "This question does not accept photos.")
     submission = session.get(Submission, (visit.id, visit.revision))
     if submission is None:
         return
@@ -298,8 +299,8 @@ def _with_band(
     )
 
 
-#: the stored photos that agree with a hash in one of its pieces, each by its index: a union, since SQLite
-#: answers the same as one condition with OR by reading every photo
+#: the stored photos that share one of the four bands of a hash, each result by its index: a union, because
+#: SQLite reads every photo for the same conditions joined with OR
 LOOK_ALIKES = Statement(
     union_all(
         *(
@@ -321,12 +322,12 @@ _SAME = Statement(
 
 
 def bands_of(difference_hash: int) -> dict[str, int]:
-    """Return the pieces of a hash as the parameters of ``LOOK_ALIKES``."""
+    """Return the bands of a hash as the parameters of ``LOOK_ALIKES``."""
     return {f"band_{number}": band for number, band in enumerate(hash_bands(difference_hash))}
 
 
-def _seen_before(session: Session, photo: Photo, difference_hash: int | None) -> Row | None:
-    """Return the same picture in an earlier visit of the organization: its ``visit_id`` and ``id``."""
+def _find_earlier(session: Session, photo: Photo, difference_hash: int | None) -> Row | None:
+    """Return the same picture in another visit of the organization: its ``visit_id`` and ``id``."""
     whose = {"organization_id": photo.organization_id}
     same = row(session, _SAME, sha256=photo.sha256, visit_id=photo.visit_id, **whose)
     if same is not None:
@@ -341,7 +342,7 @@ def _seen_before(session: Session, photo: Photo, difference_hash: int | None) ->
 
 
 def _taken_at(session: Session, visit: Visit, photo: Photo, picture: Picture) -> datetime | None:
-    """Return when a photo was taken by the phone's clock: the file's word first, else what was declared."""
+    """Return when a photo was taken by the phone's clock: by its metadata, otherwise as it was declared."""
     if picture.taken_at is None:
         return photo.declared_taken_at
     if picture.taken_at.tzinfo is not None:

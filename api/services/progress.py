@@ -1,4 +1,4 @@
-"""Progress: how many visits of a region are made and how many still out, by month."""
+"""Progress: how many visits of a region are accepted and how many are outstanding, by month."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from api.domain import visits
+from api.domain import flags, visits
 from api.domain.access import Actor
 from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, local, month_name, month_of
 from api.models.places import Location, Region
@@ -17,23 +17,25 @@ from api.services import visibility
 
 
 def of_region(session: Session, actor: Actor, top: Region, period: Period) -> list[dict[str, Any]]:
-    """Return for each month how many visits at or below a region are accepted and how many still out.
+    """Return for each month how many visits at or below a region are accepted and how many are outstanding.
 
-    Counts alone, by region and month: nobody learns which store is to be visited when. Nothing moves as
-    answers come: a visit is out, in the month in which its window opens, until it is accepted. One that was
-    called off before its answers came is not out again.
+    These are only counts by region and month, so that no store is warned in advance. Submitting answers does
+    not change them: a visit is outstanding, in the month in which its window opens, until it is accepted. A
+    visit that was cancelled or declined before its answers came does not become outstanding again.
     """
-    under = visibility.below(select(Region.id).where(Region.id == top.id))
-    in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(under))
-    called_off = select(Flag.visit_id).where(Flag.visit_id == Visit.id, Flag.code == "cancelled").exists()
-    out = session.execute(
+    region_ids = visibility.below(select(Region.id).where(Region.id == top.id))
+    in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(region_ids))
+    was_withdrawn = (
+        select(Flag.visit_id).where(Flag.visit_id == Visit.id, Flag.code == flags.CANCELLED.code).exists()
+    )
+    outstanding = session.execute(
         select(Visit.opens_at, Location.time_zone, func.count())
         .join(Location, Location.id == Visit.location_id)
         .where(
             in_region,
-            Visit.status.in_(visits.OUT),
-            ~called_off,
-            # A month wider than asked for: the time zones decide below.
+            Visit.status.in_(visits.OUTSTANDING),
+            ~was_withdrawn,
+            # A month more at each end: which month it is depends on the time zones below.
             Visit.opens_at >= _beginning(period.first - 1),
             Visit.opens_at < _beginning(period.last + 2),
         )
@@ -45,17 +47,21 @@ def of_region(session: Session, actor: Actor, top: Region, period: Period) -> li
         .where(in_region, Visit.status == "accepted", Visit.month.between(period.first, period.last))
         .group_by(Visit.month)
     )
-    opening: Counter[int] = Counter()
-    for opens_at, time_zone, number in out:
-        opening[month_of(local(opens_at, time_zone))] += number
-    counted = dict(accepted.all())
+    outstanding_by_month: Counter[int] = Counter()
+    for opens_at, time_zone, count in outstanding:
+        outstanding_by_month[month_of(local(opens_at, time_zone))] += count
+    accepted_by_month = dict(accepted.all())
     return [
-        {"month": month_name(month), "out": opening[month], "accepted": counted.get(month, 0)}
+        {
+            "month": month_name(month),
+            "out": outstanding_by_month[month],
+            "accepted": accepted_by_month.get(month, 0),
+        }
         for month in period.months
     ]
 
 
 def _beginning(month: int) -> datetime:
-    """Return when a month begins in UTC, within the years that there are."""
+    """Return when a month begins in UTC, within the supported years."""
     year, index = divmod(min(max(month, FIRST_MONTH), LAST_MONTH), 12)
     return datetime(year, index + 1, 1, tzinfo=UTC)

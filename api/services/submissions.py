@@ -1,9 +1,9 @@
-"""Submissions: checked and scored before the transaction, stored in it exactly once."""
+"""Submissions: checked and scored before the transaction, and stored in it exactly once."""
 
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,39 +13,40 @@ from sqlalchemy.orm import Session
 
 from api.domain import answers, evidence, problems, visits
 from api.domain.access import SHOPPER, Actor
-from api.domain.evidence import Flag, Position, Times
+from api.domain.checklist import Checklist
+from api.domain.evidence import Position, Times
+from api.domain.flags import Flag
 from api.domain.months import local, month_of
 from api.domain.privacy import part_of_day
 from api.domain.problems import Fault
 from api.domain.scoring import VisitScore, score_visit
 from api.domain.times import utc_text
-from api.models import submissions as tables
 from api.models.base import now
 from api.models.places import Location
 from api.models.statements import Row, Runner, Statement, row, rows, together
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import totals, visibility
+from api.services import outcomes, totals, visibility
 from api.services.canonical import canonical
 from api.services.checklists import Published, published
 from api.services.evidence import (
-    add_event,
     add_flags,
-    comments_seen_before,
-    complete,
-    flags_of_photos,
+    flag_comments,
+    flag_photos,
+    flag_withdrawal,
+    get_location_position,
+    get_position,
     has_flags,
-    photos_of,
-    position_of,
-    position_of_location,
+    read_photos,
 )
-from api.services.reviews import Case
-from api.services.visits import change
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A submission that was read, checked and scored, and waits to be stored."""
+    """A submission that was read, checked and scored, and is ready to be stored.
+
+    ``flags`` are those that follow from the submission alone.
+    """
 
     visit: Row
     revision: int
@@ -65,7 +66,7 @@ class Prepared:
     local_start: datetime
 
 
-#: a visit of the sender's own with its location, and the revision in question if that is stored
+#: a visit of the shopper's own with its location, and the revision if it is stored
 _VISIT = Statement(
     select(
         Visit.id,
@@ -90,12 +91,12 @@ _VISIT = Statement(
     )
     .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER)))
 )
-_HOLD = Statement(
+_LOCK = Statement(
     select(Visit.status, Visit.revision).where(Visit.id == bindparam("visit_id")).with_for_update()
 )
 
 
-def _visit(on: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row:
+def _read_visit(on: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row:
     visit: Row | None = row(on, _VISIT, visit_id=visit_id, revision=revision, **visibility.whose(actor))
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
@@ -113,24 +114,22 @@ def prepare(
 ) -> Prepared | str:
     """Check and score a submission, or return the receipt if it is stored already.
 
-    ``content`` is the JSON as it came, ``body`` the same with its times read. Refuses what the shopper can
-    mend, with pointers; what he cannot becomes a flag. It is received now, unless the demo says otherwise.
+    ``content`` is the JSON as it was sent, ``body`` the same with its times parsed. What the shopper can
+    correct is rejected, with pointers; what they cannot correct is flagged. ``received_at`` is now, except in
+    the demo.
     """
     received_at = received_at or now()
     content_sha256 = hashlib.sha256(canonical(content)).hexdigest()
     revision = body["revision"]
-    visit = _visit(session, actor, visit_id, revision)
+    visit = _read_visit(session, actor, visit_id, revision)
     if visit.receipt is not None:
-        return _same_receipt(visit, content_sha256)
+        return _replay_receipt(visit, content_sha256)
     _check_revision(visit, revision)
     version = published(session, visit.checklist_version_id)
     _check_answers(version, content)
 
-    checklist, location = version.document, position_of_location(visit)
-    times = evidence.corrected(body["started_at"], body["finished_at"], device_time, received_at)
-    answered = sum(
-        answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
-    )
+    checklist = version.document
+    times = evidence.correct_times(body["started_at"], body["finished_at"], device_time, received_at)
     photos = answers.expected_photos(content["answers"], content.get("photos") or ())
     outcome = visits.outcome_of(content)
     return Prepared(
@@ -138,52 +137,112 @@ def prepare(
         revision=revision,
         content=content,
         content_sha256=content_sha256,
-        receipt=_receipt(visit.id, revision, received_at, content_sha256, photos),
+        receipt=_make_receipt(visit.id, revision, received_at, content_sha256, photos),
         received_at=received_at,
         version=version,
         score=score_visit(checklist, content["answers"], outcome),
         outcome=outcome,
         times=times,
-        flags=[
-            *evidence.outcome_flags(outcome),
-            *([times.flag] if times.flag else []),
-            *evidence.timing_flags(times, visit.opens_at, visit.closes_at),
-            *evidence.position_flags(checklist.channel, position_of(content.get("position")), location),
-            *evidence.pace_flags(body["started_at"], body["finished_at"], answered),
-        ],
-        comments=evidence.long_comments(checklist, content),
+        flags=_flag_content(visit, checklist, content, body, times),
+        comments=evidence.find_long_comments(checklist, content),
         photos=photos,
         commented=answers.commented(checklist, content),
-        location=location,
+        location=get_location_position(visit),
         local_start=local(times.started_at, visit.time_zone),
     )
 
 
-_STORE = Statement(insert(Submission))
+def _flag_content(
+    visit: Row, checklist: Checklist, content: Mapping[str, Any], body: Mapping[str, Any], times: Times
+) -> list[Flag]:
+    """Return the flags that follow from a submission alone, whatever else is stored."""
+    answered = sum(
+        answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
+    )
+    position, location = get_position(content.get("position")), get_location_position(visit)
+    return [
+        *evidence.flag_outcome(visits.outcome_of(content)),
+        *([times.flag] if times.flag else []),
+        *evidence.flag_timing(times, visit.opens_at, visit.closes_at),
+        *evidence.flag_position(checklist.channel, position, location),
+        *evidence.flag_pace(body["started_at"], body["finished_at"], answered),
+    ]
 
 
 def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: int) -> tuple[str, bool]:
-    """Store a revision with its flags and, if its evidence is all there, what follows from it.
+    """Store a revision with its flags, and settle its visit.
 
-    Returns the receipt and whether it is a new one: of the same submission sent many times at once, one is.
+    Returns the receipt and whether the revision is new: if it is sent many times at once, it is stored once.
     """
-    visit = prepared.visit
-    held = row(on, _HOLD, visit_id=visit.id)
-    if held != (visit.status, visit.revision):  # it changed since it was read
-        visit = _visit(on, actor, visit.id, prepared.revision)
-        if visit.receipt is not None:
-            return _same_receipt(visit, prepared.content_sha256), False
-        _check_revision(visit, prepared.revision)
-    photos = photos_of(on, visit.id, prepared.photos)
-    _check_photos(prepared, {str(photo.id): photo.question for photo in photos})
-    stored = [photo for photo in photos if photo.status == "stored"]
-    flags = [
-        *prepared.flags,
-        *_called_off(on, visit, prepared.revision),
-        *comments_seen_before(on, visit.organization_id, visit.id, prepared.comments),
-        *flags_of_photos(stored, prepared.times, prepared.version.document.channel, prepared.location),
-    ]
+    visit = _lock(on, actor, prepared)
+    if visit.receipt is not None:
+        return _replay_receipt(visit, prepared.content_sha256), False
+    photos = read_photos(on, visit.id, prepared.photos)
+    _check_photos(prepared, photos)
+    stored_photos = [photo for photo in photos if photo.status == "stored"]
+    flags = _flag(on, visit, prepared, stored_photos)
     flagged = bool(flags) or (prepared.revision > 1 and has_flags(on, visit.id))
+    with together(on):
+        _insert(on, prepared)
+        add_flags(on, visit.id, prepared.revision, flags)
+        outcomes.settle(
+            on,
+            _get_case(visit, prepared),
+            photos_missing=len(stored_photos) < len(prepared.photos),
+            flagged=flagged,
+            submitted_at=prepared.received_at,
+            accept_every_minutes=accept_every_minutes,
+            changes=_get_changes(prepared),
+        )
+    return prepared.receipt, True
+
+
+def _lock(on: Runner, actor: Actor, prepared: Prepared) -> Row:
+    """Lock the visit of a submission, and read it again if it changed since the submission was prepared."""
+    visit = prepared.visit
+    locked = row(on, _LOCK, visit_id=visit.id)
+    if locked == (visit.status, visit.revision):
+        return visit
+    visit = _read_visit(on, actor, visit.id, prepared.revision)
+    if visit.receipt is None:
+        _check_revision(visit, prepared.revision)
+    return visit
+
+
+def _flag(on: Runner, visit: Row, prepared: Prepared, stored_photos: Sequence[Row]) -> list[Flag]:
+    """Return all flags of a submission: its own, and those that follow from what else is stored."""
+    channel = prepared.version.document.channel
+    return [
+        *prepared.flags,
+        *flag_withdrawal(on, visit.id, visit.status, prepared.revision),
+        *flag_comments(on, visit.organization_id, visit.id, prepared.comments),
+        *flag_photos(stored_photos, prepared.times, channel, prepared.location),
+    ]
+
+
+_INSERT = Statement(insert(Submission))
+
+
+def _insert(on: Runner, prepared: Prepared) -> None:
+    rows(
+        on,
+        _INSERT,
+        visit_id=prepared.visit.id,
+        revision=prepared.revision,
+        content=prepared.content,
+        outcome=prepared.outcome,
+        content_sha256=prepared.content_sha256,
+        receipt=prepared.receipt,
+        photos=prepared.photos,
+        commented=prepared.commented,
+        result=totals.result_of(prepared.score),
+        clock_shift=prepared.times.shift.total_seconds(),
+        received_at=prepared.received_at,
+    )
+
+
+def _get_changes(prepared: Prepared) -> dict[str, Any]:
+    """Return the columns of a visit that change with a revision; the first one fixes its day and month."""
     changes = {
         "status": "submitted",
         "revision": prepared.revision,
@@ -191,75 +250,26 @@ def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: in
         "question_reasons": None,
         "started_at": prepared.times.started_at,
         "finished_at": prepared.times.finished_at,
-        **(_when(prepared.local_start) if prepared.revision == 1 else {}),
     }
-    with together(on):
-        rows(
-            on,
-            _STORE,
-            visit_id=visit.id,
-            revision=prepared.revision,
-            content=prepared.content,
-            outcome=prepared.outcome,
-            content_sha256=prepared.content_sha256,
-            receipt=prepared.receipt,
-            photos=prepared.photos,
-            commented=prepared.commented,
-            result=totals.result_of(prepared.score),
-            clock_shift=prepared.times.shift.total_seconds(),
-            received_at=prepared.received_at,
-        )
-        add_flags(on, visit.id, prepared.revision, flags)
-        if len(stored) < len(prepared.photos):
-            change(on, visit.id, **changes)
-            due_at = prepared.received_at + visits.PHOTOS_MAY_TAKE
-            add_event(on, visits.PHOTOS_DUE, visit.id, prepared.revision, due_at)
-        else:
-            complete(
-                on,
-                Case(
-                    visit_id=visit.id,
-                    revision=prepared.revision,
-                    version=prepared.version,
-                    location_number=visit.number,
-                    month=changes.get("month", visit.month),
-                    outcome=prepared.outcome,
-                    score=prepared.score,
-                ),
-                flagged=flagged,
-                submitted_at=prepared.received_at,
-                accept_every_minutes=accept_every_minutes,
-                changes=changes,
-            )
-    return prepared.receipt, True
+    if prepared.revision == 1:
+        day = prepared.local_start.date()
+        changes |= {"day": day, "part_of_day": part_of_day(prepared.local_start), "month": month_of(day)}
+    return changes
 
 
-def _when(local_start: datetime) -> dict[str, Any]:
-    """Return what a visit's first revision fixes for good of when it was made."""
-    day = local_start.date()
-    return {"day": day, "part_of_day": part_of_day(local_start), "month": month_of(day)}
-
-
-def _called_off(on: Runner, visit: Row, revision: int) -> list[Flag]:
-    """Return the flag of a visit that was called off before its answers came; each revision has it again."""
-    if visit.status in ("cancelled", "declined"):
-        return [Flag("cancelled", f"The visit was {visit.status} before its answers came.")]
-    if revision == 1:
-        return []
-    before = rows(on, _CALLED_OFF, visit_id=visit.id, revision=revision - 1)
-    return [Flag("cancelled", flag.detail) for flag in before]
-
-
-_CALLED_OFF = Statement(
-    select(tables.Flag.detail).where(
-        tables.Flag.visit_id == bindparam("visit_id"),
-        tables.Flag.revision == bindparam("revision"),
-        tables.Flag.code == "cancelled",
+def _get_case(visit: Row, prepared: Prepared) -> outcomes.Case:
+    return outcomes.Case(
+        visit_id=visit.id,
+        revision=prepared.revision,
+        version=prepared.version,
+        location_number=visit.number,
+        month=month_of(prepared.local_start.date()) if prepared.revision == 1 else visit.month,
+        outcome=prepared.outcome,
+        score=prepared.score,
     )
-)
 
 
-def latest(session: Session, visit: Visit) -> Submission:
+def get_latest(session: Session, visit: Visit) -> Submission:
     """Return the latest revision of a visit that the caller may see."""
     submission = session.get(Submission, (visit.id, visit.revision))
     if submission is None:
@@ -267,15 +277,15 @@ def latest(session: Session, visit: Visit) -> Submission:
     return submission
 
 
-def _same_receipt(visit: Row, content_sha256: str) -> str:
-    """Return the receipt of the stored revision; refuses other content for it."""
+def _replay_receipt(visit: Row, content_sha256: str) -> str:
+    """Return the receipt of a stored revision, and reject other content for it."""
     if visit.content_sha256 != content_sha256:
         raise problems.SUBMISSION_CONFLICT()
     receipt: str = visit.receipt
     return receipt
 
 
-def _receipt(
+def _make_receipt(
     visit_id: uuid.UUID, revision: int, received_at: datetime, content_sha256: str, photos: list[str]
 ) -> str:
     return json.dumps(
@@ -295,7 +305,7 @@ def _check_revision(visit: Row, revision: int) -> None:
         return
     if expected is None:
         raise problems.REVISION_UNEXPECTED(
-            f"Revision {visit.revision} is stored, and the visit is {visit.status}: no other is taken now."
+            f"Revision {visit.revision} is stored and the visit is {visit.status}: no revision is expected."
         )
     raise problems.REVISION_UNEXPECTED(f"The next revision is {expected}.")
 
@@ -305,16 +315,15 @@ def _check_answers(version: Published, content: Mapping[str, Any]) -> None:
         version.document, content["answers"], visits.outcome_of(content), content.get("photos") or ()
     )
     if content["checklist_version"] != version.document.version:
-        faults.append(
-            Fault("/checklist_version", f"This visit is made by version {version.document.version}.")
-        )
+        faults.append(Fault("/checklist_version", f"This visit uses version {version.document.version}."))
     if faults:
-        raise problems.INVALID("Some answers have to be mended.", faults=faults)
+        raise problems.INVALID("Some answers have to be corrected.", faults=faults)
 
 
-def _check_photos(prepared: Prepared, declared_for: Mapping[str, str | None]) -> None:
+def _check_photos(prepared: Prepared, photos: Sequence[Row]) -> None:
     """Reject a submission that names a photo for another question than the one it was declared for."""
     content = prepared.content
+    declared_for = {str(photo.id): photo.question for photo in photos}
     faults = [
         Fault(at, "This photo was declared for another question.")
         for key, at, photo_id in answers.named_photos(content["answers"], content.get("photos") or ())

@@ -1,16 +1,18 @@
 """What the form does when something breaks: nothing shown as saved is lost, and nothing is sent twice."""
 
 import os
+import random
 import re
 import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Error, Playwright, expect
 
 from tests.browser.conftest import SCREEN
 from tests.browser.phone import READY, Phone, Spy, answer, cut, lose_answer
@@ -954,3 +956,46 @@ def test_a_release_is_kept_whole_or_not_at_all(
 
 
 REGISTERED = "navigator.serviceWorker.getRegistration().then(Boolean)"
+
+
+# Killed at any moment.
+
+KILLS = 100 if os.environ.get("FAULTS") == "full" else 4
+#: writes 1, 2, 3 … as an answer, as fast as it goes, and reports each that is called saved
+COUNT_UP = """() => {
+    const area = document.querySelector("[data-question=story] textarea");
+    const state = document.querySelector("[data-testid=save-state]");
+    let count = Number(area.value) || 0;
+    new MutationObserver(() => state.dataset.state === "saved" && window.report(count))
+        .observe(state, { attributes: true });
+    setInterval(() => {
+        if (state.dataset.state !== "saved") return;
+        area.value = ++count;
+        area.dispatchEvent(new Event("input"));
+    }, 5);
+}"""
+
+
+def test_kills_at_random_moments_lose_nothing_that_was_called_saved(
+    playwright: Playwright, launch: dict[str, Any], program: Running, world: World, tmp_path: Path
+) -> None:
+    visit, saved, profile = world.visit(), 0, tmp_path / "profile"
+    for kills in range(KILLS + 1):
+        options = {**launch, **SCREEN, "base_url": program.base}
+        phone = Phone(playwright.chromium.launch_persistent_context(profile, **options))
+        reports: list[int] = []
+        phone.page.expose_function("report", lambda count, noted=reports: noted.append(count))
+        if kills == 0:
+            phone.begin(world.shopper, visit)
+        else:
+            phone.page.goto(f"/visits/{visit['id']}")
+            phone.page.wait_for_selector(READY)
+        story = phone.question("story").locator("textarea").first.input_value()
+        assert int(story or 0) >= saved
+        phone.page.evaluate(COUNT_UP)
+        phone.page.wait_for_timeout(random.uniform(100, 1500))
+        kill(profile)
+        saved = max(reports, default=saved)
+        with suppress(Error):  # it is gone already
+            phone.context.close()
+    assert saved > KILLS

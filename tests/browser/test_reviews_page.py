@@ -115,7 +115,7 @@ def test_flags_are_told_in_the_language_of_the_page(new_desk: Callable[..., Phon
     flagged(world)
     page = enter(new_desk(locale="es-ES"), world.reviewer, QUEUE)
     far = page.locator("[data-flag=far-from-location] p")
-    expect(far.nth(0)).to_have_text("Se envió desde demasiado lejos.")
+    expect(far.nth(0)).to_have_text("La visita se envió desde demasiado lejos.")
     expect(far.nth(1)).to_contain_text("2.2 km")
     expect(far.nth(1)).to_have_attribute("lang", "en")
     photo = page.locator("[data-flag=photo-seen-before] > p")
@@ -283,7 +283,7 @@ def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone
 def test_a_reviewer_replaces_a_decision_on_the_page_of_a_visit(desk: Phone, world: World) -> None:
     visit = world.made()
     page = enter(desk, world.reviewer, f"/dashboard/visits/{visit['id']}")
-    expect(page.locator("[data-decided=accept]")).to_contain_text("Accepted by itself")
+    expect(page.locator("[data-decided=accept]")).to_contain_text("Accepted automatically")
     expect(page.get_by_role("heading", name="Replace the decision")).to_be_visible()
     page.fill("[name=reason]", "It was about another store")
     page.click("[data-decision=reject]")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.phone import READY, Phone
-from tests.world import World
+from tests.world import World, ok
 
 STATUS = "[data-testid=save-state]"
 
@@ -190,3 +190,34 @@ def test_a_browser_that_is_too_old_is_told_which_ones_work(phone: Phone) -> None
     phone.context.add_init_script("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })")
     phone.page.goto("/")
     expect(phone.page.get_by_text("It works in Safari 15.4, Chrome 90, Firefox 115")).to_be_visible()
+
+
+#: turns what the phone has into what version 1 of the database held: a Blob in each photo's row
+DOWNGRADE = """() => new Promise((done) => {
+    indexedDB.open("survey").onsuccess = ({ target: { result } }) => {
+        const change = result.transaction(["photos", "files"], "readwrite");
+        change.objectStore("files").getAll().onsuccess = ({ target: { result: [file] } }) => {
+            const photos = change.objectStore("photos");
+            photos.getAll().onsuccess = ({ target: { result: [photo] } }) => {
+                photos.put({ ...photo, ready: false, blob: new Blob([file.bytes], { type: file.type }) });
+            };
+            change.objectStore("files").clear();
+        };
+        change.oncomplete = () => (result.close(), done());
+    };
+})"""
+
+
+def test_a_photo_that_an_older_release_stored_is_sent(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.take_photo("greeting")
+    phone.saved()
+    phone.page.wait_for_timeout(1000)
+    phone.page.evaluate(DOWNGRADE)
+    reopened(phone)
+    expect(phone.question("greeting").locator("img")).to_have_js_property("naturalWidth", 640)
+    phone.send()
+    phone.wait_until_received()
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"] == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.phone import READY, Phone, Spy, answer
+from tests.browser.phone import READY, Phone, Spy, answer, cut
 from tests.browser.test_faults import wait_until
 from tests.world import Caller, World, ok
 
@@ -202,3 +202,25 @@ def test_signing_out_asks_first_where_something_is_not_sent(phone: Phone, world:
     phone.give_password(world.shopper)
     phone.open(visit)
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
+
+
+def test_a_background_sync_wakes_the_sender(phone: Phone, world: World) -> None:
+    """Chromium sends the event when the signal is back; here it is sent while the sender backs off."""
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    devtools = phone.context.new_cdp_session(phone.page)
+    registrations: list[Any] = []
+    devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.append(event))
+    devtools.send("ServiceWorker.enable")
+    spy = Spy(phone, "PUT", SUBMISSION, *[cut] * 7)
+    phone.all_well()
+    phone.send()
+    wait_until(phone, lambda: bool(registrations))
+    registration = registrations[-1]["registrations"][0]["registrationId"]
+    origin = phone.page.evaluate("location.origin")
+    for _ in range(8):
+        event = {"origin": origin, "registrationId": registration, "tag": "send", "lastChance": False}
+        devtools.send("ServiceWorker.dispatchSyncEvent", event)
+        phone.page.wait_for_timeout(300)
+    phone.wait_until_received()
+    assert len(spy.requests) == 8

@@ -9,17 +9,17 @@ import pytest
 
 from api.domain.checklist import Checklist, complete
 from api.domain.evidence import (
-    Flag,
     Position,
     Times,
-    corrected,
-    distance,
-    long_comments,
-    pace_flags,
-    photo_flags,
-    position_flags,
-    timing_flags,
+    correct_times,
+    find_long_comments,
+    flag_pace,
+    flag_photo,
+    flag_position,
+    flag_timing,
+    measure_distance,
 )
+from api.domain.flags import Flag
 from tests.world import CHECKLIST
 
 RECEIVED = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ def metres_north(metres: float, accuracy: float = 0.0) -> Position:
 
 @pytest.mark.parametrize("off", [timedelta(0), 10 * MINUTE, -10 * MINUTE])
 def test_a_clock_up_to_ten_minutes_off_corrects_nothing(off: timedelta) -> None:
-    times = corrected(STARTED, FINISHED, RECEIVED + off, RECEIVED)
+    times = correct_times(STARTED, FINISHED, RECEIVED + off, RECEIVED)
     assert times == Times(STARTED, FINISHED, timedelta(0), None)
 
 
@@ -64,32 +64,32 @@ def test_a_clock_up_to_ten_minutes_off_corrects_nothing(off: timedelta) -> None:
 def test_a_clock_more_than_ten_minutes_off_moves_the_times_by_the_difference(
     off: timedelta, words: str
 ) -> None:
-    times = corrected(STARTED + off, FINISHED + off, RECEIVED + off, RECEIVED)
+    times = correct_times(STARTED + off, FINISHED + off, RECEIVED + off, RECEIVED)
     assert (times.started_at, times.finished_at, times.shift) == (STARTED, FINISHED, -off)
     assert times.flag == Flag("clock-off", words)
 
 
 def test_with_device_time_a_visit_of_long_ago_stands() -> None:
     long_ago = 500 * DAY
-    times = corrected(STARTED - long_ago, FINISHED - long_ago, RECEIVED, RECEIVED)
+    times = correct_times(STARTED - long_ago, FINISHED - long_ago, RECEIVED, RECEIVED)
     assert times == Times(STARTED - long_ago, FINISHED - long_ago, timedelta(0), None)
 
 
 def test_a_clock_that_was_set_since_cannot_make_a_visit_finish_in_the_future() -> None:
-    times = corrected(STARTED + 5 * DAY, FINISHED + 5 * DAY, RECEIVED, RECEIVED)
+    times = correct_times(STARTED + 5 * DAY, FINISHED + 5 * DAY, RECEIVED, RECEIVED)
     assert (times.finished_at, times.started_at) == (RECEIVED, RECEIVED - HOUR)
     assert times.flag is not None
     assert times.flag.code == "clock-off"
-    within_tolerance = corrected(STARTED, RECEIVED + 10 * MINUTE, RECEIVED, RECEIVED)
+    within_tolerance = correct_times(STARTED, RECEIVED + 10 * MINUTE, RECEIVED, RECEIVED)
     assert within_tolerance.flag is None
 
 
 def test_without_device_time_a_visit_may_finish_when_it_is_received() -> None:
-    assert corrected(STARTED, RECEIVED, None, RECEIVED) == Times(STARTED, RECEIVED, timedelta(0), None)
+    assert correct_times(STARTED, RECEIVED, None, RECEIVED) == Times(STARTED, RECEIVED, timedelta(0), None)
 
 
 def test_without_device_time_a_visit_that_finished_after_its_receipt_ends_with_it() -> None:
-    times = corrected(RECEIVED - HOUR, RECEIVED + SECOND, None, RECEIVED)
+    times = correct_times(RECEIVED - HOUR, RECEIVED + SECOND, None, RECEIVED)
     assert times.finished_at == RECEIVED
     assert times.started_at == RECEIVED - HOUR - SECOND
     assert times.shift == -SECOND
@@ -102,19 +102,19 @@ def test_without_device_time_a_visit_that_finished_after_its_receipt_ends_with_i
 
 def test_without_device_time_a_visit_that_started_400_days_ago_stands() -> None:
     started = RECEIVED - 400 * DAY
-    assert corrected(started, started + HOUR, None, RECEIVED).flag is None
+    assert correct_times(started, started + HOUR, None, RECEIVED).flag is None
 
 
 def test_without_device_time_a_visit_that_started_longer_ago_ends_with_its_receipt() -> None:
     started = RECEIVED - 400 * DAY - SECOND
-    times = corrected(started, started + HOUR, None, RECEIVED)
+    times = correct_times(started, started + HOUR, None, RECEIVED)
     assert (times.started_at, times.finished_at) == (RECEIVED - HOUR, RECEIVED)
     assert times.flag is not None
     assert "399 days before its receipt" in times.flag.detail
 
 
 def test_a_start_of_long_ago_with_a_finish_of_today_is_no_visit_of_400_days() -> None:
-    times = corrected(RECEIVED - 500 * DAY, RECEIVED - MINUTE, None, RECEIVED)
+    times = correct_times(RECEIVED - 500 * DAY, RECEIVED - MINUTE, None, RECEIVED)
     assert times.started_at == times.finished_at == RECEIVED
     assert times.flag is not None
 
@@ -123,7 +123,7 @@ def test_a_start_of_long_ago_with_a_finish_of_today_is_no_visit_of_400_days() ->
 def test_a_visit_that_finished_before_it_started_is_flagged_and_starts_when_it_finished(
     device_time: datetime | None,
 ) -> None:
-    times = corrected(FINISHED, STARTED, device_time, RECEIVED)
+    times = correct_times(FINISHED, STARTED, device_time, RECEIVED)
     assert times.started_at == times.finished_at == STARTED
     assert times.flag == Flag("clock-off", "By the phone's clock the visit finished before it started.")
 
@@ -134,10 +134,10 @@ def test_a_visit_that_finished_before_it_started_is_flagged_and_starts_when_it_f
 def test_no_clock_leads_out_of_the_calendar(
     started: datetime, finished: datetime, device_time: datetime | None
 ) -> None:
-    times = corrected(started, finished, device_time, RECEIVED)
+    times = correct_times(started, finished, device_time, RECEIVED)
     assert times.started_at <= times.finished_at <= RECEIVED + 10 * MINUTE
     for taken_at in (FIRST, LAST):
-        photo_flags(
+        flag_photo(
             uuid4(),
             times=times,
             channel="in_person",
@@ -153,17 +153,17 @@ def test_no_clock_leads_out_of_the_calendar(
 
 
 def test_a_visit_from_the_opening_to_the_closing_is_in_time() -> None:
-    assert timing_flags(Times(STARTED, FINISHED, timedelta(0), None), STARTED, FINISHED) == []
+    assert flag_timing(Times(STARTED, FINISHED, timedelta(0), None), STARTED, FINISHED) == []
 
 
 def test_a_visit_beyond_its_window_is_early_and_late() -> None:
     times = Times(STARTED - SECOND, FINISHED + SECOND, timedelta(0), None)
-    flags = timing_flags(times, STARTED, FINISHED)
+    flags = flag_timing(times, STARTED, FINISHED)
     assert [(flag.code, flag.detail) for flag in flags] == [
         ("late", "Finished 1 minute after the window closed."),
         ("early", "Started 1 minute before the window opened."),
     ]
-    far = timing_flags(Times(STARTED, FINISHED + 49 * HOUR, timedelta(0), None), STARTED, FINISHED)
+    far = flag_timing(Times(STARTED, FINISHED + 49 * HOUR, timedelta(0), None), STARTED, FINISHED)
     assert far[0].detail == "Finished 2 days after the window closed."
 
 
@@ -171,50 +171,50 @@ def test_a_visit_beyond_its_window_is_early_and_late() -> None:
 
 
 def test_300_metres_are_near_and_301_are_far() -> None:
-    assert position_flags("in_person", metres_north(299.9), STORE) == []
-    flags = position_flags("in_person", metres_north(301), STORE)
+    assert flag_position("in_person", metres_north(299.9), STORE) == []
+    flags = flag_position("in_person", metres_north(301), STORE)
     assert codes(flags) == ["far-from-location"]
     assert flags[0].detail == "The phone was 301 m from the location, give or take 0 m."
 
 
 def test_accuracy_is_taken_off_the_distance() -> None:
-    assert position_flags("in_person", metres_north(1299.9, 1000), STORE) == []
-    flags = position_flags("in_person", metres_north(1301, 1000), STORE)
+    assert flag_position("in_person", metres_north(1299.9, 1000), STORE) == []
+    flags = flag_position("in_person", metres_north(1301, 1000), STORE)
     assert flags[0].detail == "The phone was 1.3 km from the location, give or take 1.0 km."
 
 
 @pytest.mark.parametrize("channel", ["telephone", "message", "self_check"])
 def test_only_a_visit_in_person_has_to_be_near(channel: str) -> None:
-    assert position_flags(channel, metres_north(5000), STORE) == []
+    assert flag_position(channel, metres_north(5000), STORE) == []
 
 
 def test_without_a_position_nobody_is_far() -> None:
-    assert position_flags("in_person", None, STORE) == []
-    assert position_flags("in_person", metres_north(5000), None) == []
+    assert flag_position("in_person", None, STORE) == []
+    assert flag_position("in_person", metres_north(5000), None) == []
 
 
 def test_distance_is_along_the_earth() -> None:
     london, new_york = Position(51.5074, -0.1278), Position(40.7128, -74.006)
-    assert distance(london, new_york) == pytest.approx(5_570_000, rel=0.001)
-    assert distance(Position(0, 179.999), Position(0, -179.999)) == pytest.approx(222.4, abs=0.1)
-    assert distance(Position(90, 0), Position(-90, 0)) == pytest.approx(math.pi * 6_371_000)
-    assert distance(STORE, STORE) == 0
+    assert measure_distance(london, new_york) == pytest.approx(5_570_000, rel=0.001)
+    assert measure_distance(Position(0, 179.999), Position(0, -179.999)) == pytest.approx(222.4, abs=0.1)
+    assert measure_distance(Position(90, 0), Position(-90, 0)) == pytest.approx(math.pi * 6_371_000)
+    assert measure_distance(STORE, STORE) == 0
 
 
 # The pace.
 
 
 def test_two_seconds_a_question_are_enough_and_less_is_too_fast() -> None:
-    assert pace_flags(STARTED, STARTED + 8 * SECOND, 4) == []
-    flags = pace_flags(STARTED, STARTED + timedelta(seconds=7.9), 4)
+    assert flag_pace(STARTED, STARTED + 8 * SECOND, 4) == []
+    flags = flag_pace(STARTED, STARTED + timedelta(seconds=7.9), 4)
     assert flags == [Flag("too-fast", "4 questions were answered in 7.9 seconds.")]
-    assert pace_flags(STARTED, STARTED + SECOND, 1)[0].detail == "1 question was answered in 1.0 seconds."
+    assert flag_pace(STARTED, STARTED + SECOND, 1)[0].detail == "1 question was answered in 1.0 seconds."
 
 
 def test_nothing_answered_is_never_too_fast_and_backwards_is() -> None:
-    assert pace_flags(STARTED, STARTED, 0) == []
-    assert pace_flags(FINISHED, STARTED, 0) == []
-    assert pace_flags(FINISHED, STARTED, 1)[0].detail == "1 question was answered in 0.0 seconds."
+    assert flag_pace(STARTED, STARTED, 0) == []
+    assert flag_pace(FINISHED, STARTED, 0) == []
+    assert flag_pace(FINISHED, STARTED, 1)[0].detail == "1 question was answered in 0.0 seconds."
 
 
 # Photos.
@@ -230,7 +230,7 @@ def flags_of_photo(**values: Any) -> list[Flag]:
         "seen_in_visit_id": None,
         "seen_photo_id": None,
     }
-    return photo_flags(uuid4(), **{**given, **values})
+    return flag_photo(uuid4(), **{**given, **values})
 
 
 def test_a_photo_that_tells_nothing_is_not_flagged() -> None:
@@ -286,7 +286,7 @@ THIRTY = "x" * 30
 
 
 def comments(answers: dict[str, Any] | None = None, comment: str | None = None) -> set[str]:
-    return set(long_comments(DOCUMENT, {"answers": answers or {}, "comment": comment}))
+    return set(find_long_comments(DOCUMENT, {"answers": answers or {}, "comment": comment}))
 
 
 def test_comments_and_texts_of_thirty_characters_count() -> None:
@@ -299,7 +299,7 @@ def test_comments_and_texts_of_thirty_characters_count() -> None:
 
 def test_each_comment_comes_with_its_question() -> None:
     answers = {"wait": {"value": 5, "comment": "W" * 30}, "story": {"value": "s" * 30}}
-    found = long_comments(DOCUMENT, {"answers": answers, "comment": THIRTY})
+    found = find_long_comments(DOCUMENT, {"answers": answers, "comment": THIRTY})
     assert found == {"w" * 30: "wait", "s" * 30: "story", THIRTY: None}
 
 

@@ -339,7 +339,7 @@ def test_photos_that_came_in_time_are_not_missing(world: World) -> None:
     assert status(world, visit) == "accepted"
 
 
-def test_photos_of_a_revision_that_was_mended_are_not_missing(world: World) -> None:
+def test_photos_of_a_revision_that_was_corrected_are_not_missing(world: World) -> None:
     visit = world.visit()
     ok(world.send(visit, world.submission(with_photo())), 201)
     ok(world.review(visit, "return"))
@@ -359,7 +359,7 @@ def test_a_manual_checklist_waits_for_a_reviewer_without_any_flag(world: World) 
     assert waits(world, visit)
 
 
-def test_a_flagged_visit_comes_back_to_a_reviewer_whatever_was_mended(world: World) -> None:
+def test_a_flagged_visit_comes_back_to_a_reviewer_whatever_was_corrected(world: World) -> None:
     visit = world.visit()
     finished = datetime.now(UTC)
     ok(world.send(visit, world.submission(**times(finished, finished))), 201)

@@ -89,7 +89,7 @@ def test_an_acceptance_makes_the_visit_count(world: World) -> None:
     assert ok(world.reviewer.get("/reviews"))["items"] == []
 
 
-def test_a_returned_visit_tells_its_shopper_why_and_is_mended(world: World) -> None:
+def test_a_returned_visit_tells_its_shopper_why_and_is_corrected(world: World) -> None:
     visit = world.late()
     reasons = {"wait": "Longer than that by your own words", "story": "Please tell it"}
     ok(world.review(visit, "return", reason="Two things", question_reasons=reasons), 200)
@@ -177,7 +177,7 @@ def test_reasons_by_question_are_reason_enough(world: World) -> None:
 def test_a_decision_is_taken_back_by_its_id_and_the_totals_move(world: World) -> None:
     world.made()
     visit = world.late({**ALL_WELL, "thanks": {"value": "no"}})
-    standing: Any = None
+    current: Any = None
     for decision, counted in (
         ("accept", (2, 14, 16)),
         ("reject", (1, 8, 8)),
@@ -186,15 +186,15 @@ def test_a_decision_is_taken_back_by_its_id_and_the_totals_move(world: World) ->
         ("reject", (1, 8, 8)),
         ("accept", (2, 14, 16)),
     ):
-        replaces = standing["id"] if standing else None
+        replaces = current["id"] if current else None
         first = ok(world.review(visit, decision, replaces=replaces), 200)
         assert first["replaces"] == replaces
         assert ok(world.review(visit, decision, replaces=replaces), 200) == first
-        if standing:
+        if current:
             problem(
                 world.review(visit, "accept", replaces=replaces, reason="Too late"), 409, "review-conflict"
             )
-        standing = first
+        current = first
         assert total(world) == counted
     kept = shown(world, visit)["decisions"]
     assert [each["decision"] for each in kept] == [
@@ -224,18 +224,18 @@ def test_an_automatic_acceptance_has_an_id_and_is_taken_back(world: World) -> No
     assert [each["decision"] for each in shown(world, visit)["decisions"]] == ["accept", "reject"]
 
 
-def test_a_visit_returned_after_its_acceptance_is_mended_and_counts_anew(world: World) -> None:
+def test_a_visit_returned_after_its_acceptance_is_corrected_and_counts_again(world: World) -> None:
     shopper = world.person("shopper")
     visit = world.made(shopper=shopper)
     ok(world.review(visit, "return", replaces=visit["decisions"][0]["id"]), 200)
     assert total(world) == (0, 0, 0)
-    mended = world.submission({**ALL_WELL, "thanks": {"value": "no"}}, revision=2)
-    ok(world.send(visit, mended, shopper), 201)
+    corrected = world.submission({**ALL_WELL, "thanks": {"value": "no"}}, revision=2)
+    ok(world.send(visit, corrected, shopper), 201)
     assert shown(world, visit)["status"] == "accepted"
     assert total(world) == (1, 6, 8)
 
 
-def test_a_decision_replaced_by_the_mended_revision_cannot_be_taken_back(world: World) -> None:
+def test_a_decision_replaced_by_the_corrected_revision_cannot_be_taken_back(world: World) -> None:
     visit = world.late()
     returned = ok(world.review(visit, "return"))
     ok(world.send(visit, world.submission(revision=2)), 201)
@@ -309,7 +309,7 @@ def test_a_decision_at_once_with_its_mending_leaves_the_totals_right(world: Worl
         sent, decided = threads.submit(mend, None), threads.submit(accept, None)
     statuses = sent.result().status_code, decided.result().status_code
     assert statuses in ((201, 409), (409, 200))
-    # The mended one is as late as the first, so it waits for a reviewer again.
+    # The corrected one is as late as the first, so it waits for a reviewer again.
     assert total(world) == ((0, 0, 0) if statuses[0] == 201 else (1, 8, 8))
     with world.database.reading() as session:
         assert list(totals.differences(session)) == []

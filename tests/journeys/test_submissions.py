@@ -102,7 +102,7 @@ def test_the_first_receipt_stands_after_the_second_revision(world: World) -> Non
     visit = world.late()
     first = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
     ok(world.review(visit, "return"))
-    second = {**first, "revision": 2, "comment": "mended"}
+    second = {**first, "revision": 2, "comment": "corrected"}
     receipt = world.send(visit, second)
     assert (receipt.status_code, receipt.get_json()["revision"]) == (201, 2)
     for body, revision in ((first, 1), (second, 2)):
@@ -450,9 +450,9 @@ def test_a_shopper_gets_his_own_latest_revision_back(world: World) -> None:
     ok(world.send(visit, body), 201)
     assert ok(world.shopper.get(path)) == body
     ok(world.review(visit, "return"))
-    mended = {**body, "revision": 2, "answers": ALL_WELL}
-    ok(world.send(visit, mended), 201)
-    assert ok(world.shopper.get(path)) == mended
+    corrected = {**body, "revision": 2, "answers": ALL_WELL}
+    ok(world.send(visit, corrected), 201)
+    assert ok(world.shopper.get(path)) == corrected
 
 
 def test_nobody_sends_or_reads_for_another(world: World) -> None:

@@ -355,6 +355,14 @@ def test_every_address_in_a_served_module_is_served(page: str, name: str) -> Non
         assert f'\nmodules["{path}"] = ' in joined or {path, f"{page}/{path}"} & files.FILES.keys(), path
 
 
+def test_no_template_literal_spans_lines() -> None:
+    """What is served has no blanks at the beginning of a line, also not inside a literal."""
+    for path in files.STATIC.rglob("*.js"):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            code = re.sub(r"^\s*(?:\*|//|/\*).*|\s//\s.*", "", line)
+            assert code.count("`") % 2 == 0, f"{path.name}:{number}"
+
+
 @needs_node
 @pytest.mark.parametrize("page", files.JOINED)
 def test_every_served_module_parses(page: str) -> None:

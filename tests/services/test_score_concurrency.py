@@ -38,7 +38,7 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
         def work(session: Any) -> None:
             tries.append(visit_id)
             visit = session.get_one(Visit, visit_id)
-            standing = reviews.standing_decision(session, visit)
+            current = reviews.find_current_decision(session, visit)
             reviews.decide(
                 session,
                 reviewer,
@@ -47,7 +47,7 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
                 decision=decision,
                 reason="Because",
                 question_reasons=None,
-                replaces=standing.id if standing else None,
+                replaces=current.id if current else None,
             )
 
         world.database.write(work)
@@ -91,14 +91,14 @@ def test_visits_that_come_in_and_decisions_wait_for_no_ring(world: World) -> Non
 
     def decide(visits: Sequence[Any]) -> None:
         together.wait(30)
-        standing = {}
+        current = {}
         for decision in ("accept", "reject", "accept"):
             for visit in visits:
                 body = {"revision": 1, "decision": decision, "reason": "Because"}
-                if visit["id"] in standing:
-                    body["replaces"] = standing[visit["id"]]
+                if visit["id"] in current:
+                    body["replaces"] = current[visit["id"]]
                 made = ok(world.reviewer.post(f"/visits/{visit['id']}/review", body))
-                standing[visit["id"]] = made["id"]
+                current[visit["id"]] = made["id"]
 
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(send, visits) for visits in coming]

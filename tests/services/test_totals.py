@@ -271,7 +271,7 @@ def organization(session: Any, name: str) -> uuid.UUID:
 
 
 class Histories(RuleBasedStateMachine):
-    """Visits are sent in, accepted, returned, mended, rejected; places move; checklists change."""
+    """Visits are sent in, accepted, returned, corrected, rejected; places move; checklists change."""
 
     database: Database
     waiting = Bundle("waiting")
@@ -337,8 +337,8 @@ class Histories(RuleBasedStateMachine):
             if self.drafts == 1:
                 checklists.create_draft(session, self.admin, draft)
             else:
-                standing = checklists.draft(session, self.admin, "visit", lock=True)
-                checklists.replace_draft(session, standing, draft)
+                current = checklists.draft(session, self.admin, "visit", lock=True)
+                checklists.replace_draft(session, current, draft)
             checklists.publish(session, self.admin, "visit")
 
         self.database.write(change)
@@ -399,7 +399,7 @@ class Histories(RuleBasedStateMachine):
         flagged: bool,
         closed: bool = False,
     ) -> uuid.UUID:
-        """Assign a visit and send it in; without a flag it is accepted by itself."""
+        """Assign a visit and send it in; without a flag it is accepted automatically."""
         opens = datetime(2025, month, 28 if edge else 10, 11, tzinfo=UTC)
         order = {
             "location_id": self.locations[place],
@@ -416,12 +416,12 @@ class Histories(RuleBasedStateMachine):
 
     @rule(visit_id=waiting, decision=st.sampled_from(["accept", "return", "reject"]))
     def decide(self, visit_id: uuid.UUID, decision: str) -> None:
-        """Decide on a visit, or replace the decision that stands."""
+        """Decide on a visit, or replace the current decision."""
 
         def change(session: Any) -> None:
             visit = session.get_one(Visit, visit_id)
-            standing = reviews.standing_decision(session, visit)
-            if standing is not None and standing.decision == decision:
+            current = reviews.find_current_decision(session, visit)
+            if current is not None and current.decision == decision:
                 return
             reviews.decide(
                 session,
@@ -431,7 +431,7 @@ class Histories(RuleBasedStateMachine):
                 decision=decision,
                 reason="Because",
                 question_reasons=None,
-                replaces=standing.id if standing else None,
+                replaces=current.id if current else None,
             )
 
         self.database.write(change)

@@ -1,4 +1,4 @@
-/** Decisions on a visit: those that were taken, and the form to take one or to replace the one that stands. */
+/** Decisions on a visit: those that were made, and the form to make one or to replace the current one. */
 import { call } from "../shared/api.js";
 import { h, knows, learn, plain, t } from "../shared/page.js";
 import { onward } from "./address.js";
@@ -23,7 +23,7 @@ export function outcome() {
     h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t(decision ? "lookAgain" : "lookAtIt")));
 }
 
-/** Returns all that a reviewer has beside a visit's answers: flags, times and distance, decisions and the form. */
+/** Returns all that a reviewer sees next to a visit's answers: flags, times and distance, decisions and the form. */
 export async function reviewOf(visit, submission, { read, refresh }) {
   const flags = visit.flags.length > 0 && (await flagsOf(visit, submission, read));
   const said = outcome();
@@ -33,8 +33,8 @@ export async function reviewOf(visit, submission, { read, refresh }) {
     h("div", { class: "aside" }, decisionForm(visit, refresh)));
 }
 
-/** Returns the decision that stands on the latest revision: the last one on it, for each but the first replaces one. */
-const standing = ({ decisions, revision }) => decisions.findLast((each) => each.revision === revision);
+/** Returns the current decision on the latest revision: the last one, because each but the first replaces another. */
+const currentOf = ({ decisions, revision }) => decisions.findLast((each) => each.revision === revision);
 
 /** Returns what was decided so far, by whom, when and why. */
 export function decisionsOf({ decisions, checklist }) {
@@ -43,7 +43,7 @@ export function decisionsOf({ decisions, checklist }) {
   const textOf = (key) => plain(checklist.sections.flatMap(({ questions }) => questions).find((each) => each.key === key)?.text) || key;
   return h("section", { class: "card" }, h("h2", {}, t("decidedBefore")),
     h("ol", { class: "plain-list decisions" }, decisions.map((each) => h("li", { "data-decided": each.decision },
-      h("strong", {}, each.reviewer_id ? t(`decided-${each.decision}`, { who: each.reviewer_name }) : t("decidedByItself")), " ",
+      h("strong", {}, each.reviewer_id ? t(`decided-${each.decision}`, { who: each.reviewer_name }) : t("acceptedAutomatically")), " ",
       h("span", { class: "quiet" }, clock(new Date(each.decided_at)), " · ", t("ofRevision", { n: each.revision }), replaced.has(each.id) && ` · ${t("replaced")}`),
       each.reason && h("blockquote", { dir: "auto" }, each.reason),
       each.question_reasons && h("dl", {}, Object.entries(each.question_reasons).map(([key, reason]) => [h("dt", { class: "quiet", dir: "auto" }, textOf(key)), h("dd", { dir: "auto" }, reason)]))))));
@@ -52,16 +52,16 @@ export function decisionsOf({ decisions, checklist }) {
 /** Returns the form to decide on the latest revision; `settled` goes on when that is done, or somebody else was faster. */
 export function decisionForm(visit, settled) {
   if (!visit.revision) return h("p", { class: "quiet" }, t("nothingSent"));
-  const stands = standing(visit);
+  const current = currentOf(visit);
   const reason = h("textarea", { id: "reason", name: "reason", rows: 4, maxlength: MOST, dir: "auto", "aria-describedby": "reason-help decision-fault" });
   const byQuestion = reasonsByQuestion(visit);
   const fault = h("p", { class: "fault", id: "decision-fault", role: "alert" });
-  const others = Object.keys(DECISIONS).filter((decision) => decision !== stands?.decision);
+  const others = Object.keys(DECISIONS).filter((decision) => decision !== current?.decision);
   const buttons = others.map((decision) =>
     h("button", { type: "button", class: decision === "accept" ? "primary" : "plain", "data-decision": decision, onclick: () => decide(decision) }, t(`decide-${decision}`)));
 
   const decide = async (decision) => {
-    const body = { revision: visit.revision, decision, reason: reason.value.trim() || null, question_reasons: byQuestion.given(), replaces: stands?.id ?? null };
+    const body = { revision: visit.revision, decision, reason: reason.value.trim() || null, question_reasons: byQuestion.given(), replaces: current?.id ?? null };
     const isUnexplained = decision !== "accept" && !body.reason && !body.question_reasons;
     reason.setAttribute("aria-invalid", isUnexplained);
     fault.textContent = isUnexplained ? t("sayWhy") : "";
@@ -84,8 +84,8 @@ export function decisionForm(visit, settled) {
   const form = h("form", { class: "decision", onsubmit: (event) => event.preventDefault() },
     h("p", {}, h("label", { for: "reason" }, t("reason")), reason, h("span", { class: "quiet", id: "reason-help" }, t("reasonHelp"))),
     byQuestion.element, fault, h("div", { class: "decide" }, buttons));
-  const heading = h("h2", { id: "decision-title" }, t(stands ? "replaceDecision" : "decision"));
-  return h("section", { class: "card", "aria-labelledby": "decision-title" }, heading, stands && h("p", { class: "quiet" }, t(`stands-${stands.decision}`)), form);
+  const heading = h("h2", { id: "decision-title" }, t(current ? "replaceDecision" : "decision"));
+  return h("section", { class: "card", "aria-labelledby": "decision-title" }, heading, current && h("p", { class: "quiet" }, t(`current-${current.decision}`)), form);
 }
 
 function sentence(problem) {

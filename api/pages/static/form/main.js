@@ -4,7 +4,7 @@ import { account, endSession, recall, signIn as enter, whoami } from "./account.
 import { listen } from "./channel.js";
 import { isBlocked, list, warmUp } from "./database.js";
 import { installable, setBadge, watchInstallation } from "./install.js";
-import { offlineFooter, registerRelease, replaceRelease } from "./release.js";
+import { offlineFooter, registerRelease, replaceRelease, requestSync } from "./release.js";
 import { refreshVisits, VisitData } from "./visits.js";
 
 const html = document.documentElement;
@@ -178,7 +178,9 @@ async function wake(eager = false) {
   if (!who || signedOut) return;
   const waiting = (await list("queue", who.id).catch(() => [])).filter(({ state }) => state !== "sent");
   setBadge(waiting.length);
-  if (waiting.length) (await import("./sender.js")).send(eager);
+  if (!waiting.length) return;
+  requestSync();
+  (await import("./sender.js")).send(eager);
 }
 
 const TOPICS = {
@@ -234,6 +236,7 @@ function watch() {
     wake(true);
     if (!visitId() && account() && !document.querySelector("form")) render({ first: true });
   });
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => data === "send" && wake(true));
   setInterval(() => wake(), CHECK_EVERY);
 }
 

@@ -108,18 +108,21 @@ function thumbnail(context, { id }) {
       element.remove();
     },
     redraw(photo, index) {
+      const words = stateWords(photo, draft);
+      const before = drawn;
+      drawn = { photo, index, words };
+      if (before?.photo === photo && before.index === index && before.words === words) return;
       const name = t("photo", { n: index + 1 });
       button.setAttribute("aria-label", `${t("remove")}: ${name}`);
       picture.alt = name;
-      if (drawn !== photo) {
-        drawn = photo;
+      if (before?.photo !== photo) {
         draft.fileOf(photo).then((file) => {
           if (!file) placeholder.textContent = `${name} · ${t("sentBefore")}`;
           showFile(file);
         });
       }
-      state.textContent = stateWords(photo, draft);
-      show(state, state.textContent);
+      state.textContent = words;
+      show(state, words);
     },
   };
 }

@@ -9,8 +9,14 @@ export const keyOf = ({ account, visit, id }) => [account, visit, id];
 
 /** Returns the bytes of a photo as a Blob, or null where the phone does not have them. */
 export async function fileOf(photo) {
-  const file = await get("files", ...keyOf(photo));
+  const file = (await get("files", ...keyOf(photo))) ?? (await fileOfOldRow(photo));
   return file ? new Blob([file.bytes], { type: file.type }) : null;
+}
+
+/** Returns the bytes from a row of database version 1, which held a Blob; null where WebKit has lost it. */
+async function fileOfOldRow({ blob }) {
+  const bytes = await blob?.arrayBuffer().catch(() => null);
+  return bytes ? { bytes, type: blob.type } : null;
 }
 
 /** Returns the row of `files` for a photo. */

@@ -18,7 +18,7 @@ export async function prepare(photo) {
   await write(["photos", "files"], (store) => {
     onResult(store("photos").get(keyOf(photo)), (stored) => {
       if (!stored) return; // it was removed in the meantime
-      row = { ...stored, ...facts, ready: true };
+      row = { ...stored, ...facts, ready: true, blob: undefined };
       store("photos").put(row);
       store("files").put(fileRow(photo, bytes, facts.type));
     });

@@ -56,6 +56,12 @@ export async function replaceRelease() {
   waiting.postMessage("take-over");
 }
 
+/** Asks the browser, where it can, to wake this page once there is a signal again. */
+export async function requestSync() {
+  const registration = await workers?.getRegistration();
+  await registration?.sync?.register("send").catch(() => {}); // the shopper may have switched it off
+}
+
 /** Returns whether something typed would be lost: the sign-in form, or a dialog. */
 const isTyping = () => [...document.querySelectorAll("form input, dialog[open] textarea")].some(({ value }) => value);
 

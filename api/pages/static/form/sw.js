@@ -17,6 +17,13 @@ async function activate() {
 // A page asks for this only when no draft is open in any tab; otherwise the release waits.
 self.addEventListener("message", ({ data }) => data === "take-over" && self.skipWaiting());
 
+// Chromium reports when the signal is back, also to a page that sleeps; sending never relies on it.
+self.addEventListener("sync", (event) => event.waitUntil(wakePages()));
+
+async function wakePages() {
+  for (const page of await self.clients.matchAll()) page.postMessage("send");
+}
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);

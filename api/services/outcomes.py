@@ -1,0 +1,195 @@
+"""Outcomes: what follows for a visit from its evidence and from the decisions on it.
+
+A revision is settled once its photos are stored: it waits for a reviewer, or it is accepted automatically,
+now or at the end of its period. Each decision, automatic or a reviewer's, is stored together with its effect
+on the visit and the totals.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from api.domain import visits
+from api.domain.evidence import flag_missing_photos
+from api.domain.scoring import VisitScore
+from api.models.base import now
+from api.models.photos import Photo
+from api.models.places import Location
+from api.models.reviews import Decision
+from api.models.statements import Runner, Statement, rows
+from api.models.submissions import Submission
+from api.models.visits import Visit
+from api.services import events, evidence, totals
+from api.services.checklists import Published, published
+from api.services.visits import change
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The latest revision of a visit, to decide on: its score, where that counts, and whether it counts now.
+
+    A store that was closed counts nowhere, even once its visit is accepted.
+    """
+
+    visit_id: uuid.UUID
+    revision: int
+    version: Published
+    location_number: int
+    month: int
+    outcome: str
+    score: VisitScore
+    is_counted: bool = False
+
+
+def get_case(session: Session, visit: Visit) -> Case:
+    """Return the case of a visit that has a submission."""
+    submission = session.get_one(Submission, (visit.id, visit.revision))
+    number = session.scalars(select(Location.number).where(Location.id == visit.location_id)).one()
+    assert visit.month is not None
+    return Case(
+        visit_id=visit.id,
+        revision=visit.revision,
+        version=published(session, visit.checklist_version_id),
+        location_number=number,
+        month=visit.month,
+        outcome=submission.outcome,
+        score=totals.score_of(submission.result),
+        is_counted=_counts(visit.status, submission.outcome),
+    )
+
+
+def settle(
+    on: Runner,
+    case: Case,
+    *,
+    photos_missing: bool,
+    flagged: bool,
+    submitted_at: datetime,
+    accept_every_minutes: int,
+    changes: Mapping[str, Any] | None = None,
+) -> None:
+    """Settle a revision: wait for its photos or for a reviewer, or accept it now or at the end of the period.
+
+    ``changes`` are columns of the visit that change with it.
+    """
+    changes = changes or {}
+    if photos_missing:
+        _change(on, case, changes)
+        due_at = submitted_at + visits.PHOTOS_MAY_TAKE
+        events.add(on, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
+    elif flagged or case.version.document.review == "manual":
+        change(on, case.visit_id, **changes, waiting_since=submitted_at)
+    elif accept_every_minutes == 0:
+        _accept_automatically(on, case, changes)
+    else:
+        _change(on, case, changes)
+        due_at = visits.end_of_period(now(), accept_every_minutes)
+        events.add(on, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
+
+
+def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every_minutes: int) -> None:
+    """Flag a photo that was just stored, and settle the visit if it was the last one missing."""
+    if not visit.revision:
+        return
+    submission = session.get_one(Submission, (visit.id, visit.revision))
+    if str(photo.id) not in submission.photos:
+        return
+    evidence.add_photo_flags(session, visit, submission, photo)
+    if _is_pending(visit, visit.revision) and not evidence.count_missing_photos(session, submission):
+        settle(
+            session,
+            get_case(session, visit),
+            photos_missing=False,
+            flagged=evidence.has_flags(session, visit.id),
+            submitted_at=submission.received_at,
+            accept_every_minutes=accept_every_minutes,
+        )
+
+
+def accept_when_due(session: Session, visit: Visit, revision: int) -> None:
+    """Accept a revision automatically at the end of its period, unless something came in between."""
+    if _is_pending(visit, revision):
+        _accept_automatically(session, get_case(session, visit), {})
+
+
+def stop_waiting_for_photos(session: Session, visit: Visit, revision: int) -> None:
+    """Flag a revision whose photos did not arrive in time, and let it wait for a reviewer."""
+    if not _is_pending(visit, revision):
+        return
+    submission = session.get_one(Submission, (visit.id, revision))
+    flags = flag_missing_photos(evidence.count_missing_photos(session, submission))
+    if flags:
+        evidence.add_flags(session, visit.id, revision, flags)
+        visit.waiting_since = submission.received_at
+        session.flush()
+
+
+_ADD_DECISION = Statement(insert(Decision))
+
+
+def apply_decision(
+    on: Runner,
+    case: Case,
+    decision: str,
+    *,
+    reason: str | None = None,
+    question_reasons: Mapping[str, str] | None = None,
+    reviewer_id: uuid.UUID | None = None,
+    replaces_id: uuid.UUID | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Store a decision, give the visit its status, and move the totals if it begins or ceases to count.
+
+    Returns the decision's columns. ``changes`` are columns of the visit that change with it.
+    """
+    status = visits.STATUS_AFTER[decision]
+    counts = _counts(status, case.outcome)
+    if counts != case.is_counted:
+        sign = 1 if counts else -1
+        totals.add(on, case.version, case.location_number, case.month, case.score, sign)
+    is_returned = status == "returned"
+    effect = {
+        "status": status,
+        "waiting_since": None,
+        "return_reason": reason if is_returned else None,
+        "question_reasons": question_reasons if is_returned else None,
+    }
+    _change(on, case, {**(changes or {}), **effect})
+    columns = {
+        "id": uuid.uuid4(),
+        "visit_id": case.visit_id,
+        "revision": case.revision,
+        "decision": decision,
+        "decided_at": now(),
+        "reason": reason,
+        "question_reasons": question_reasons,
+        "reviewer_id": reviewer_id,
+        "replaces_id": replaces_id,
+    }
+    rows(on, _ADD_DECISION, **columns)
+    return columns
+
+
+def _accept_automatically(on: Runner, case: Case, changes: Mapping[str, Any]) -> None:
+    """Accept a visit without flags; the decision is stored like a reviewer's, without a reviewer."""
+    apply_decision(on, case, "accept", changes=changes)
+
+
+def _is_pending(visit: Visit, revision: int) -> bool:
+    """Return whether a revision is neither settled by a decision nor before a reviewer."""
+    return visit.status == "submitted" and visit.revision == revision and visit.waiting_since is None
+
+
+def _counts(status: str, outcome: str) -> bool:
+    """Return whether a visit is in the totals."""
+    return status == "accepted" and outcome == visits.VISITED
+
+
+def _change(on: Runner, case: Case, changes: Mapping[str, Any]) -> None:
+    if changes:
+        change(on, case.visit_id, **changes)

@@ -1,0 +1,280 @@
+"""What the form tells a shopper: what, when and where a visit is, what is left, and what else they can do."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.phone import Phone
+from tests.browser.test_visit import changed_checklist, published, sent
+from tests.pictures import jpeg
+from tests.world import CHECKLIST, World, ok
+
+ANDROID = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0"
+
+
+def hours_from_now(opens: float, closes: float) -> dict[str, str]:
+    now = datetime.now(UTC)
+    return {
+        "opens_at": (now + timedelta(hours=opens)).isoformat(),
+        "closes_at": (now + timedelta(hours=closes)).isoformat(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        ((24 * 3, 24 * 9), r"Not before .+\. Until "),
+        ((-24, 3.1), r"Closes in 3 hours \("),
+        ((-24 * 9, -24 * 4), r"Closed 4 days ago\. Send your answers anyway"),
+    ],
+)
+def test_a_card_and_its_visit_say_when(
+    phone: Phone, world: World, window: tuple[float, float], words: str
+) -> None:
+    visit = world.visit(window=hours_from_now(*window))
+    phone.sign_in(world.shopper)
+    card = phone.page.locator(f"a[data-visit='{visit['id']}']")
+    expect(card).to_contain_text(re.compile(words))
+    expect(card).to_contain_text("A visit · in person")
+    phone.offline_ready()
+    phone.open(visit)
+    expect(phone.page.locator("#screen")).to_contain_text(re.compile(words))
+    expect(phone.page).to_have_title(re.compile("^A visit · in person, .+ – Mystery shopper$"))
+
+
+def test_times_are_by_the_clock_of_the_store(phone: Phone, world: World) -> None:
+    store = world.new_location(time_zone="Asia/Tokyo")
+    window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2099-06-01T03:00:00Z"}
+    world.visit(location=store, window=window)
+    phone.sign_in(world.shopper)
+    expect(phone.page.locator("[data-testid=visit]")).to_contain_text("12:00 (time at the store)")
+
+
+@pytest.mark.parametrize(
+    ("agent", "link"),
+    [
+        (ANDROID, "geo:51.5,-0.1?q="),
+        (IPHONE, "https://maps.apple.com/?q="),
+        (None, "https://www.openstreetmap.org/search?query="),
+    ],
+)
+def test_the_address_opens_a_map(new_phone: Any, world: World, agent: str | None, link: str) -> None:
+    world.visit(location=world.new_location(address="12 High Street, Leeds", latitude=51.5, longitude=-0.1))
+    phone = new_phone(**({"user_agent": agent} if agent else {}))
+    phone.sign_in(world.shopper)
+    address = phone.page.get_by_role("link", name="12 High Street, Leeds")
+    assert (address.get_attribute("href") or "").startswith(link)
+    assert address.get_attribute("rel") == "noreferrer"
+
+
+def test_a_telephone_visit_has_the_number_to_tap(phone: Phone, world: World) -> None:
+    visit = published_by_telephone(world)
+    phone.sign_in(world.shopper)
+    number = phone.page.get_by_role("link", name="Call 020 7946 0123")
+    expect(number).to_have_attribute("href", "tel:02079460123")
+    phone.offline_ready()
+    phone.open(visit)
+    expect(number).to_be_visible()
+    expect(phone.page.get_by_text("The store was closed")).to_have_count(0)
+
+
+def published_by_telephone(world: World) -> Any:
+    world.publish({**CHECKLIST, "key": "call", "title": "A call", "channel": "telephone"})
+    store = world.new_location(phone="020 7946 0123", address="12 High Street, Leeds")
+    return world.visit(location=store, checklist_key="call")
+
+
+def test_progress_counts_what_is_required_and_names_what_is_optional(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    bar = phone.page.locator(".bar")
+    expect(bar).to_contain_text("0 of 4 answered · 3 optional")
+    expect(phone.question("story").locator("legend")).to_have_text("Tell the story (optional)")
+    phone.choose("problem", "yes")
+    expect(bar).to_contain_text("1 of 5 answered · 3 optional")
+
+
+def test_check_and_send_shows_each_answer_as_a_link_that_changes_it(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    phone.all_well()
+    phone.take_photo("greeting")
+    answers = phone.page.locator(".answers a")
+    expect(answers).to_have_text(
+        [
+            "Did someone greet you?Yes · 1 photo",
+            "How long did you wait?0:20",
+            "Were you thanked?Yes",
+            "Did you have a problem?No",
+            "Tell the storyNo answer",
+            "When did you leave?No answer",
+            "Your receiptNo answer",
+        ]
+    )
+    answers.nth(2).click()
+    expect(phone.question("thanks")).to_be_focused()
+    answers.nth(4).click()
+    expect(phone.question("story").locator("textarea").first).to_be_focused()
+
+
+def test_what_is_missing_is_marked_for_everybody(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    phone.page.click("[data-testid=submit]")
+    expect(phone.page).to_have_title(re.compile("^Error: A visit"))
+    expect(phone.question("thanks")).to_have_attribute("aria-invalid", "true")
+    expect(phone.question("wait").locator("input").first).to_have_attribute("aria-invalid", "true")
+    phone.all_well()
+    expect(phone.question("thanks")).to_have_attribute("aria-invalid", "false")
+    expect(phone.page).to_have_title(re.compile("^A visit"))
+
+
+def test_the_bar_never_covers_what_is_scrolled_to(new_phone: Any, world: World) -> None:
+    phone = new_phone(viewport={"width": 320, "height": 640})
+    phone.begin(world.shopper, world.visit())
+    phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    phone.page.click("[data-testid=submit]")
+    expect(phone.page.locator(".summary")).to_be_focused()
+    gap = """() => document.querySelector(".summary").getBoundingClientRect().top
+        - document.querySelector(".bar").getBoundingClientRect().bottom"""
+    assert phone.page.evaluate(gap) >= 0
+
+
+def test_the_end_says_that_nothing_is_left_to_do(phone: Phone, world: World) -> None:
+    phone.begin(world.shopper, world.visit())
+    phone.all_well()
+    phone.context.set_offline(True)
+    phone.send()
+    expect(phone.page.locator(".outcome")).to_have_text("Saved on this phone. 0 of 1 parts are sent.")
+    phone.context.set_offline(False)
+    expect(phone.page.locator(".outcome")).to_have_text("Done. Nothing more to do.")
+    expect(phone.page.get_by_text("Fingerprint")).to_be_hidden()
+    phone.page.get_by_text("Details").click()
+    expect(phone.page.get_by_text("Fingerprint")).to_be_visible()
+
+
+def test_a_closed_store_is_reported_with_a_photo_and_the_position(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.context.grant_permissions(["geolocation"])
+    phone.context.set_geolocation({"latitude": 51.5, "longitude": -0.1, "accuracy": 12})
+    phone.begin(world.shopper, visit)
+    phone.choose("greeting", "yes")
+    phone.page.get_by_text("I could not do this visit").click()
+    phone.page.get_by_role("button", name="The store was closed").click()
+    expect(
+        phone.page.get_by_role("heading", name="You are reporting that the store was closed")
+    ).to_be_focused()
+    expect(phone.page.get_by_text("Your answers to the questions are not sent.")).to_be_visible()
+    field = phone.page.locator("#q-null")
+    photo = {"name": "door.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=5)}
+    field.locator("input[type=file]").set_input_files(photo)  # type: ignore[arg-type]
+    expect(field.locator("img")).to_be_visible()
+    phone.page.get_by_role("button", name="Add my position").click()
+    expect(phone.page.get_by_text("Your position will be sent")).to_be_visible()
+    phone.page.get_by_label("What did you find?").fill("Shutters down, no notice.")
+    phone.saved()
+    phone.page.reload()
+    expect(field.locator("img")).to_be_visible()
+    phone.send()
+    phone.wait_until_received()
+    body = sent(world, visit)
+    assert (body["outcome"], body["answers"], len(body["photos"])) == ("store-closed", {}, 1)
+    assert body["comment"] == "Shutters down, no notice."
+    assert "store-closed" in world.flags(visit)
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"] == 1
+
+
+def test_a_report_can_be_taken_back_and_the_answers_are_still_there(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.all_well()
+    phone.page.get_by_text("I could not do this visit").click()
+    phone.page.get_by_role("button", name="The store was closed").click()
+    phone.page.get_by_role("button", name="The store was open").click()
+    expect(phone.page.locator("input:checked")).to_have_count(3)
+    phone.send()
+    phone.wait_until_received()
+    assert "outcome" not in sent(world, visit)
+
+
+def test_a_returned_report_is_corrected_on_another_phone(new_phone: Any, world: World) -> None:
+    visit = world.visit()
+    body = {**world.submission({}), "outcome": "store-closed", "comment": "Shut."}
+    ok(world.send(visit, body), 201)
+    ok(world.review(visit, "return", reason="It opens at ten."))
+    phone = new_phone()
+    phone.sign_in(world.shopper)
+    phone.offline_ready()
+    phone.open(visit)
+    expect(phone.page.get_by_role("heading", name="You are reporting")).to_be_visible()
+    expect(phone.page.get_by_label("What did you find?")).to_have_value("Shut.")
+    phone.page.get_by_role("button", name="The store was open").click()
+    phone.all_well()
+    phone.send()
+    phone.wait_until_received()
+    assert sent(world, visit)["answers"]["greeting"] == {"value": "yes"}
+
+
+def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    phone.begin(world.shopper, visit)
+    phone.choose("greeting", "yes")
+    phone.saved()
+    phone.page.get_by_text("I could not do this visit").click()
+    phone.page.get_by_label("Why can you not do this visit?").fill("I work there.")
+    decline = phone.page.get_by_role("button", name="Decline this visit")
+    phone.context.set_offline(True)
+    decline.click()
+    expect(phone.page.get_by_text("The visit was not declined because there is no signal.")).to_be_visible()
+    phone.context.set_offline(False)
+    decline.click()
+    expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
+    expect(phone.page.locator("[data-testid=visit]")).to_have_count(0)
+    declined = ok(world.admin.get(f"/visits/{visit['id']}"))
+    assert (declined["status"], declined["decline_reason"]) == ("declined", "I work there.")
+
+
+def test_a_date_or_a_long_text_shows_in_the_answers(phone: Phone, world: World) -> None:
+    visit = published(world, changed_checklist(story={"text": {"en": "Tell it", "es": "Cuente"}}))
+    phone.begin(world.shopper, visit)
+    phone.write("story", "It went well.")
+    expect(phone.page.locator(".answers a").nth(4)).to_have_text("Tell itIt went well.")
+
+
+def test_before_signing_in_nothing_is_said_about_signals(phone: Phone) -> None:
+    phone.page.goto("/")
+    expect(phone.page.locator("[name=email]")).to_be_visible()
+    phone.page.wait_for_timeout(500)
+    expect(phone.page.get_by_text("without a signal")).to_be_hidden()
+    expect(phone.page).to_have_title("Sign in – Mystery shopper")
+    phone.page.get_by_role("button", name="español").click()
+    expect(phone.page).to_have_title("Iniciar sesión – Cliente misterioso")
+
+
+def test_a_browser_that_can_install_the_form_offers_it_after_a_visit(phone: Phone, world: World) -> None:
+    phone.context.add_init_script(
+        """
+        window.badges = [];
+        navigator.setAppBadge = async (count) => void window.badges.push(count);
+        navigator.clearAppBadge = async () => void window.badges.push(0);
+        addEventListener("load", () => setTimeout(() => {
+            const offer = new Event("beforeinstallprompt");
+            offer.prompt = async () => (window.prompted = true);
+            dispatchEvent(offer);
+        }, 500));
+        """
+    )
+    phone.begin(world.shopper, world.visit())
+    install = phone.page.get_by_role("button", name="Install the app")
+    phone.all_well()
+    phone.context.set_offline(True)
+    phone.send()
+    phone.wait_for("waiting")
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.page.wait_for_function("window.badges.includes(1)")
+    phone.context.set_offline(False)
+    phone.wait_until_received()
+    phone.page.click("a.back")
+    install.click()
+    assert phone.page.evaluate("window.prompted")
