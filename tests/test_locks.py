@@ -42,6 +42,15 @@ def test_every_entry_of_a_lock_has_hashes(root: Path, lock: str) -> None:
     assert [entry for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry)] == []
 
 
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_a_lock_holds_nothing_that_a_list_no_longer_asks_for(root: Path, name: str) -> None:
+    text = (root / f"{name}.lock").read_text()
+    asked_for = re.findall(
+        rf"^(\S+?)(?:\[[^\]]*\])?==(?:(?!^\S).*\n)*?[ ]{{4}}#.*-r {re.escape(name)}\.txt$", text, re.M
+    )
+    assert set(asked_for) == pins(root / f"{name}.txt").keys(), f"{name}.lock is out of date: run make lock"
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_index(root: Path, lock: str) -> None:
     text = (root / lock).read_text()
