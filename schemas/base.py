@@ -15,7 +15,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.domain.access import PASSWORD_LENGTH
-from api.domain.checklist import LANGUAGE
+from api.domain.fields import LANGUAGE
 from api.domain.months import month_name, month_number
 from api.domain.times import time_zones, utc_text
 from schemas.writing import writer

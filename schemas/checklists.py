@@ -4,10 +4,12 @@ from typing import Any
 
 from marshmallow import fields
 
-from api.domain.checklist import KEY
-from schemas.base import Boolean, Integer, Localized, Number, Schema, Text, page_of
+from api.domain.fields import KEY
+from api.domain.question_types import QUESTION_TYPES
+from schemas.base import Boolean, Integer, Localized, Number, Schema, Text, Word, page_of
 
-#: A draft is held to the types alone, and null says as much as nothing; the rest is told at publishing.
+#: A draft may be incomplete, so any field may be null. Only the JSON types, the names of fields and the types
+#: of questions are checked when a draft is stored; everything else is checked at publishing.
 _LEFT_OUT: dict[str, Any] = {"allow_none": True}
 
 
@@ -51,7 +53,7 @@ class Question(Schema):
     key = _word()
     text = Localized(**_LEFT_OUT)
     help = Localized(**_LEFT_OUT)
-    type = _word()
+    type = Word(tuple(QUESTION_TYPES), **_LEFT_OUT)
     good_answer = _word()
     points = Integer(**_LEFT_OUT)
     minimum = Integer(**_LEFT_OUT)

@@ -5,7 +5,8 @@ from typing import Any
 from marshmallow import fields, validate
 
 from api.domain.answers import MAX_CLOSED_STORE_PHOTOS
-from api.domain.checklist import MAX_TEXT
+from api.domain.fields import MAX_TEXT
+from api.domain.question_types import QUESTION_TYPES
 from api.domain.visits import OUTCOMES, VISITED
 from schemas.base import (
     LARGEST_INTEGER,
@@ -24,13 +25,15 @@ from schemas.visits import ByQuestion, ScoredAnswer, VisitScore
 
 
 class AnswerValue(fields.Field):
-    """A value of any question type; the checklist tells what it may be."""
+    """A value of any question type; the question in the checklist defines what it may be."""
 
     def __init__(self, **kwargs: Any) -> None:
         text = {"type": "string", "pattern": TEXT_PATTERN}
         number = {"type": "number", "minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER}
         anything = [text, number, {"type": "array", "items": text}, {"type": "null"}]
-        super().__init__(metadata={"anyOf": anything}, **kwargs)
+        formats = [f"- `{name}`: {each.value_format}" for name, each in QUESTION_TYPES.items()]
+        description = "\n".join(["By the type of the question:", "", *formats])
+        super().__init__(metadata={"anyOf": anything, "description": description}, **kwargs)
 
 
 class Answer(Schema):

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.domain import flags
 from api.domain.access import ANYBODY
+from api.domain.question_types import QUESTION_TYPES
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 PROBLEM = "application/problem+json"
@@ -162,3 +163,11 @@ def test_it_describes_each_registered_flag(document: Any) -> None:
     assert code["enum"] == list(flags.REGISTERED)
     for kind in flags.REGISTERED.values():
         assert f"- `{kind.code}`: {kind.raised_when}" in code["description"]
+
+
+def test_it_names_the_types_of_questions_and_what_answers_them(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["Question"]["properties"]["type"]["enum"] == [*QUESTION_TYPES, None]
+    description = schemas["Answer"]["properties"]["value"]["description"]
+    assert "- `date`: a date as `YYYY-MM-DD`, 1900 to 2100" in description
+    assert re.findall(r"^- `(\w+)`", description, re.M) == [*QUESTION_TYPES]

@@ -4,22 +4,18 @@ Answers are as a submission's body has them: by question key, each with a ``valu
 ``not_applicable`` and ``photos``, any of which may be missing or null.
 """
 
-import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from api.domain.checklist import MAX_TEXT, Checklist, Question, pointer
-from api.domain.problems import Fault
+from api.domain.checklist import Checklist, Question
+from api.domain.fields import MAX_TEXT
+from api.domain.problems import Fault, pointer
 from api.domain.visits import STORE_CLOSED, VISITED
 
 Answer = Mapping[str, Any]
 Answers = Mapping[str, Answer]
 
 NO_ANSWER: Answer = {}
-TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-MAX_SECONDS = 31_536_000
-MAX_NUMBER = 2**53
 #: a store that was closed may have so many photos that belong to no question
 MAX_CLOSED_STORE_PHOTOS = 3
 
@@ -28,25 +24,16 @@ def is_answered(question: Question, answer: Answer) -> bool:
     """Say whether the question itself was answered; a comment alone, or not applicable, is no answer."""
     if answer.get("not_applicable"):
         return False
-    if question.type == "photo":
+    if question.type.answered_by_photos:
         return bool(answer.get("photos"))
-    return _value(question, answer) is not None
-
-
-def _value(question: Question, answer: Answer) -> Any:
-    value = answer.get("value")
-    return None if question.multiple and value == [] else value
+    return not question.type.is_empty(answer.get("value"))
 
 
 def chosen(question: Question, answer: Answer) -> tuple[str, ...]:
-    """Return which of ``question.choices`` were chosen, as words."""
+    """Return which of ``question.choices`` an answer selects."""
     if not question.choices or not is_answered(question, answer):
         return ()
-    value = answer["value"]
-    if question.multiple:
-        return tuple(key for key in value if key in question.choices) if isinstance(value, list) else ()
-    word = str(value) if question.type == "scale" and type(value) is int else value
-    return (word,) if word in question.choices else ()
+    return question.type.find_choices(answer["value"])
 
 
 def visible(checklist: Checklist, answers: Answers) -> frozenset[str]:
@@ -100,7 +87,7 @@ def commented(checklist: Checklist, content: Mapping[str, Any]) -> list[str | No
 
 
 def _has_words(question: Question, answer: Answer) -> bool:
-    texts = (answer.get("comment"), answer.get("value") if question.type == "text" else None)
+    texts = (answer.get("comment"), question.type.get_text(answer.get("value")))
     return any(text and text.strip() for text in texts)
 
 
@@ -135,34 +122,31 @@ def faults(
 
 def _is_left_out(question: Question, answer: Answer) -> bool:
     is_empty = not answer.get("not_applicable") and not answer.get("photos")
-    return is_empty and _value(question, answer) is None
+    return is_empty and question.type.is_empty(answer.get("value"))
 
 
 def _faults_of_answer(
     question: Question, answer: Answer, *, may_be_incomplete: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the answer to a question that is asked: the field, and in words."""
-    is_photo = question.type == "photo"
-    value = _value(question, answer)
+    type_, value = question.type, answer.get("value")
+    has_value = not type_.is_empty(value)
     answered = is_answered(question, answer)
     loses_points = False
     if answer.get("not_applicable"):
         if not question.not_applicable:
             yield "not_applicable", "This question always applies"
-        if value is not None:
-            yield "value", "What is not applicable has no value"
-        if is_photo and answer.get("photos"):
-            yield "photos", "What is not applicable has no photos"
-    elif is_photo and value is not None:
-        yield "value", "This question is answered by its photos alone"
-    elif not answered:
-        if question.required and not may_be_incomplete:
-            yield "photos" if is_photo else "value", "An answer is missing"
-    elif not is_photo:
-        if detail := _fault_of_value(question, value):
+        if has_value:
+            yield "value", "An answer that is not applicable has no value"
+        if type_.answered_by_photos and answer.get("photos"):
+            yield "photos", "An answer that is not applicable has no photos"
+    elif has_value:
+        if detail := type_.check_value(value):
             yield "value", detail
         else:
-            loses_points = question.points_for(value) < question.points_possible
+            loses_points = type_.points_for(value) < question.points_possible
+    elif not answered and question.required and not may_be_incomplete:
+        yield "photos" if type_.answered_by_photos else "value", "An answer is missing"
     # Whatever must come with an answer need not come with one from a closed store.
     is_complete = answered and not may_be_incomplete
     if detail := _fault_of_comment(
@@ -171,44 +155,6 @@ def _faults_of_answer(
         yield "comment", detail
     if detail := _fault_of_photos(question, len(answer.get("photos") or ()), is_complete):
         yield "photos", detail
-
-
-def _fault_of_value(question: Question, value: Any) -> str | None:
-    """Say what is wrong with a value, strictly: true is no integer, and neither is 5.0."""
-    match question.type:
-        case "yes_no":
-            return None if value in ("yes", "no") else "yes or no"
-        case "scale":
-            low, high = question.minimum or 0, question.maximum or 0
-            return None if _is_whole(value, low, high) else f"A whole number from {low} to {high}"
-        case "choice" if question.multiple:
-            return None if _are_different_choices(question, value) else "A list of different option keys"
-        case "choice":
-            return None if value in question.choices else "The key of one of the options"
-        case "duration":
-            return None if _is_whole(value, 0, MAX_SECONDS) else f"Whole seconds, 0 to {MAX_SECONDS}"
-        case "number":
-            return None if _is_number(value) else "A number, not beyond ±2⁵³"
-        case "text":
-            is_text = isinstance(value, str) and bool(value.strip()) and len(value) <= MAX_TEXT
-            return None if is_text else f"A text of 1 to {MAX_TEXT} characters"
-        case "time":
-            return None if isinstance(value, str) and TIME.fullmatch(value) else "A time of day as HH:MM"
-    return None
-
-
-def _is_whole(value: Any, minimum: int, maximum: int) -> bool:
-    return type(value) is int and minimum <= value <= maximum
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and abs(value) <= MAX_NUMBER
-
-
-def _are_different_choices(question: Question, value: Any) -> bool:
-    if not isinstance(value, list) or any(key not in question.choices for key in value):
-        return False
-    return len(set(value)) == len(value)
 
 
 def _fault_of_comment(question: Question, comment: Any, answered: bool, loses_points: bool) -> str | None:

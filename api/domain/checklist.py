@@ -1,43 +1,21 @@
 """Checklist > Section > Question, frozen, and documents of them with nothing left out."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-Text = str | Mapping[str, str]
-"""What people read: one text, or one for each language."""
+from api.domain.fields import Text, read_field, read_rows
+from api.domain.question_types import MAX_OPTIONS, MAX_SCALE_STEPS, QuestionType, read_type
 
 IN_PERSON, TELEPHONE, MESSAGE, SELF_CHECK = CHANNELS = ("in_person", "telephone", "message", "self_check")
 REVIEWS = ("automatic", "manual")
 COMMENT_RULES = ("never", "optional", "required", "when_points_lost")
-GOOD_ANSWERS = ("yes", "no")
-
-# What each type of question has beside the fields that all questions have, with the defaults.
-TYPE_FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "yes_no": {"good_answer": "yes", "points": 0},
-    "scale": {"minimum": None, "maximum": None, "scale_points": ()},
-    "choice": {"multiple": False, "options": ()},
-    "duration": {"bands": ()},
-    "number": {"unit": None},
-    "text": {},
-    "time": {},
-    "photo": {},
-}
-QUESTION_TYPES = tuple(TYPE_FIELDS)
-TYPES_OF_CONDITIONS = ("yes_no", "scale", "choice")
-
-KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 MAX_SECTIONS = 50
 MAX_QUESTIONS = 500
-MAX_OPTIONS = 100
-MAX_SCALE_STEPS = 101
 MAX_CONDITION_ANSWERS = MAX_OPTIONS + MAX_SCALE_STEPS
 MAX_PHOTOS = 20
-MAX_TEXT = 10_000
 MAX_POINTS_OF_QUESTION = 10_000
 MAX_POINTS = 1_000_000
 
@@ -51,23 +29,6 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """The points for a duration of up to so many seconds; the last band has no end."""
-
-    points: int
-    up_to: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One of the answers of a choice."""
-
-    key: str
-    label: Text
-    points: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class PhotoRange:
     """How many photos an answer takes."""
 
@@ -77,21 +38,12 @@ class PhotoRange:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; the fields that belong to other types are empty."""
+    """One question: what all questions have, and a type that knows the rest."""
 
     key: str
     text: Text
-    type: str
+    type: QuestionType
     help: Text | None = None
-    good_answer: str | None = None
-    points: int = 0
-    minimum: int | None = None
-    maximum: int | None = None
-    scale_points: tuple[int, ...] = ()
-    multiple: bool = False
-    options: tuple[Option, ...] = ()
-    bands: tuple[Band, ...] = ()
-    unit: Text | None = None
     required: bool = True
     not_applicable: bool = False
     critical: bool = False
@@ -101,31 +53,13 @@ class Question:
     photos: PhotoRange = PhotoRange()
     only_if: Condition | None = None
     points_possible: int = field(init=False, repr=False, compare=False)
-    """The most that an answer could bring."""
+    """The most points that an answer can earn."""
     choices: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """The answers to choose from, as words; none where the answer is free."""
+    """The keys of all possible answers; none if answers are free."""
 
     def __post_init__(self) -> None:
-        listed = [option.points for option in self.options] + [band.points for band in self.bands]
-        worths = (self.points, *self.scale_points, *listed)
-        choices = choices_of(self.type, self.minimum, self.maximum, (option.key for option in self.options))
-        object.__setattr__(self, "points_possible", most_points(worths, self.multiple))
-        object.__setattr__(self, "choices", choices)
-
-    def points_for(self, value: Any) -> int:
-        """Return the points that a valid value brings."""
-        match self.type:
-            case "yes_no":
-                return self.points if value == self.good_answer else 0
-            case "scale":
-                return self.scale_points[value - (self.minimum or 0)] if self.scale_points else 0
-            case "choice":
-                chosen = value if self.multiple else (value,)
-                return sum(option.points for option in self.options if option.key in chosen)
-            case "duration":
-                reached = (band for band in self.bands if band.up_to is None or value <= band.up_to)
-                return next((band.points for band in reached), 0)
-        return 0
+        object.__setattr__(self, "points_possible", self.type.points_possible)
+        object.__setattr__(self, "choices", self.type.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,42 +124,22 @@ class Checklist:
         return sum(question.points_possible for question in self.questions)
 
 
-def pointer(*parts: str | int) -> str:
-    """Return the JSON pointer (RFC 6901) that leads through these keys and indexes."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
 def _question(document: Mapping[str, Any]) -> Question:
     only_if = document["only_if"]
     return Question(
-        **{
-            **document,
-            "scale_points": tuple(document.get("scale_points", ())),
-            "options": tuple(Option(**option) for option in document.get("options", ())),
-            "bands": tuple(Band(**band) for band in document.get("bands", ())),
-            "photos": PhotoRange(**document["photos"]),
-            "only_if": only_if and Condition(only_if["question"], tuple(only_if["is"])),
-        }
+        key=document["key"],
+        text=document["text"],
+        type=read_type(document),
+        help=document["help"],
+        required=document["required"],
+        not_applicable=document["not_applicable"],
+        critical=document["critical"],
+        private=document["private"],
+        fundamental=document["fundamental"],
+        comment=document["comment"],
+        photos=PhotoRange(**document["photos"]),
+        only_if=only_if and Condition(only_if["question"], tuple(only_if["is"])),
     )
-
-
-def most_points(points: Iterable[int], multiple: bool) -> int:
-    """Return the most that one of, or several together of some options bring."""
-    return sum(points) if multiple else max(points, default=0)
-
-
-def choices_of(
-    type_: str | None, minimum: int | None, maximum: int | None, options: Iterable[str]
-) -> tuple[str, ...]:
-    """Return the answers that a question can be counted by; none where they have no end."""
-    match type_:
-        case "yes_no":
-            return ("yes", "no")
-        case "scale" if minimum is not None and maximum is not None and maximum - minimum < MAX_SCALE_STEPS:
-            return tuple(map(str, range(minimum, maximum + 1)))
-        case "choice":
-            return tuple(options)
-    return ()
 
 
 # Filling in what was left out.
@@ -242,15 +156,15 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
         "title": document.get("title"),
         "channel": document.get("channel"),
         "introduction": document.get("introduction"),
-        "review": given(document, "review", "automatic"),
-        "pass_mark": given(document, "pass_mark", 0),
+        "review": read_field(document, "review", "automatic"),
+        "pass_mark": read_field(document, "pass_mark", 0),
         "sections": [
             {
                 "key": section.get("key"),
                 "title": section.get("title"),
-                "questions": [complete_question(question) for question in rows_of(section, "questions")],
+                "questions": [complete_question(question) for question in read_rows(section, "questions")],
             }
-            for section in rows_of(document, "sections")
+            for section in read_rows(document, "sections")
         ],
     }
     if filled["version"] is None:
@@ -259,45 +173,23 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def complete_question(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the question of a document with every field that its type has."""
-    own = TYPE_FIELDS.get(given(question, "type", ""), {})
-    filled: dict[str, Any] = {name: question.get(name) for name in ("key", "text", "help", "type")}
-    filled |= {name: given(question, name, default) for name, default in own.items()}
-    if "scale_points" in own:
-        filled["scale_points"] = list(filled["scale_points"])
-    if "options" in own:
-        filled["options"] = [
-            {"key": option.get("key"), "label": option.get("label"), "points": given(option, "points", 0)}
-            for option in rows_of(question, "options")
-        ]
-    if "bands" in own:
-        filled["bands"] = [
-            ({} if band.get("up_to") is None else {"up_to": band["up_to"]})
-            | {"points": given(band, "points", 0)}
-            for band in rows_of(question, "bands")
-        ]
-    photos = given(question, "photos", {})
+    """Return a question of a document with every field that its type has."""
+    photos = read_field(question, "photos", {})
     only_if = question.get("only_if")
-    return filled | {
-        "required": given(question, "required", True),
-        "not_applicable": given(question, "not_applicable", False),
-        "critical": given(question, "critical", False),
-        "private": given(question, "private", False),
+    return {
+        **{name: question.get(name) for name in ("key", "text", "help", "type")},
+        **read_type(question).to_document(),
+        "required": read_field(question, "required", True),
+        "not_applicable": read_field(question, "not_applicable", False),
+        "critical": read_field(question, "critical", False),
+        "private": read_field(question, "private", False),
         "fundamental": question.get("fundamental"),
-        "comment": given(question, "comment", "optional"),
-        "photos": {"minimum": given(photos, "minimum", 0), "maximum": given(photos, "maximum", 0)},
+        "comment": read_field(question, "comment", "optional"),
+        "photos": {
+            "minimum": read_field(photos, "minimum", 0),
+            "maximum": read_field(photos, "maximum", 0),
+        },
         "only_if": None
         if only_if is None
-        else {"question": only_if.get("question"), "is": list(given(only_if, "is", ()))},
+        else {"question": only_if.get("question"), "is": list(read_field(only_if, "is", ()))},
     }
-
-
-def given(document: Mapping[str, Any], name: str, default: Any) -> Any:
-    """Return a field of a document, or the default where it was left out or null."""
-    value = document.get(name)
-    return default if value is None else value
-
-
-def rows_of(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """Return the objects of a list in a document; what is none counts as an empty one."""
-    return [row if isinstance(row, Mapping) else {} for row in given(document, name, ())]

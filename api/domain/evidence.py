@@ -169,8 +169,7 @@ def find_long_comments(checklist: Checklist, content: Mapping[str, Any]) -> dict
     texts: list[tuple[object, str | None]] = [(content.get("comment"), None)]
     for key, answer in content["answers"].items():
         texts.append((answer.get("comment"), key))
-        if checklist.question(key).type == "text":
-            texts.append((answer.get("value"), key))
+        texts.append((checklist.question(key).type.get_text(answer.get("value")), key))
     words = [(text.split(), key) for text, key in texts if isinstance(text, str)]
     return {"".join(each).casefold(): key for each, key in words if len(" ".join(each)) >= LONG_COMMENT}
 

@@ -16,6 +16,11 @@ class Fault:
     detail: str
 
 
+def pointer(*parts: str | int) -> str:
+    """Return the JSON pointer (RFC 6901) that leads through these keys and indexes."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 class Refusal(Exception):
     """A problem that happened: raised by any layer, answered by the routes, and nothing is stored."""
 

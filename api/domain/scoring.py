@@ -98,7 +98,7 @@ def points(question: Question, answer: Answer) -> Points:
     """Return the points of a valid answer to a question that is asked; 0 of 0 where there is none."""
     if not question.points_possible or not is_answered(question, answer):
         return NO_POINTS
-    return Points(question.points_for(answer["value"]), question.points_possible)
+    return Points(question.type.points_for(answer["value"]), question.points_possible)
 
 
 def possible_tallies(question: Question) -> tuple[str, ...]:

@@ -10,8 +10,7 @@ from flask import Request, g, request
 from webargs.flaskparser import FlaskParser
 
 from api.domain import problems
-from api.domain.checklist import pointer
-from api.domain.problems import Fault, Refusal
+from api.domain.problems import Fault, Refusal, pointer
 from schemas.base import LARGEST_INTEGER
 
 MAX_BODY = 2**20

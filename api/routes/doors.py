@@ -15,8 +15,7 @@ from jwt.exceptions import PyJWTError
 
 from api.domain import problems
 from api.domain.access import ANYBODY, PERMISSIONS, REFRESH_TOKEN
-from api.domain.checklist import pointer
-from api.domain.problems import Fault, Problem
+from api.domain.problems import Fault, Problem, pointer
 from api.routes.bodies import StrictParser
 from api.routes.parts import reading
 from api.services import sign_in

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.domain.privacy import blurred
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
@@ -32,7 +31,7 @@ def answers_with_points(
             continue  # whether a phone sends it or leaves it out tells what kind of phone it is
         earned, possible = points.get(question.key, (0, 0))
         shown[question.key] = {
-            "value": blurred(question.type, value) if view == "watched" else value,
+            "value": question.type.redact(value) if view == "watched" else value,
             "not_applicable": bool(answer.get("not_applicable")),
             "comment": answer.get("comment") or None,
             "photos": answer.get("photos") or [],

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import rfc8785
 
-from api.domain.answers import MAX_NUMBER
+from api.domain.question_types import MAX_NUMBER
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

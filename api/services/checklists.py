@@ -16,6 +16,7 @@ from api.domain import checklist as documents
 from api.domain import problems, publishing
 from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
+from api.domain.fields import KEY
 from api.domain.problems import Fault
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
@@ -103,7 +104,7 @@ def version(session: Session, actor: Actor, key: str, number: int) -> Published:
     if known is not None:
         return known
     found = None
-    if documents.KEY.fullmatch(key) and number <= MOST_VERSIONS:
+    if KEY.fullmatch(key) and number <= MOST_VERSIONS:
         found = row(session, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number)
     if found is None:
         raise problems.CHECKLIST_NOT_FOUND()
@@ -141,7 +142,7 @@ def current_versions(
 
 def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) -> Checklist:
     """Begin a checklist with a draft; its key must be new."""
-    if not documents.KEY.fullmatch(document["key"]):
+    if not KEY.fullmatch(document["key"]):
         raise problems.invalid(
             "/key", "A key is made of lower-case letters, digits, - and _, 64 at the most."
         )
@@ -276,7 +277,7 @@ def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Docu
 
 
 def _find(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist | None:
-    if not documents.KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         return None  # what cannot be a key may hold what a database does not take
     query = select(Checklist).where(Checklist.organization_id == actor.organization_id, Checklist.key == key)
     return session.scalars(query.with_for_update() if lock else query).one_or_none()

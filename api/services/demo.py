@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from functools import singledispatch
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from api.domain.access import ADMIN, MANAGER, REVIEWER, SHOPPER, Actor
 from api.domain.answers import visible
 from api.domain.checklist import SELF_CHECK, Checklist, Question
 from api.domain.months import Period, local
+from api.domain.question_types import Choice, Duration, FreeText, Photo, QuestionType, Scale, YesNo
 from api.domain.visits import too_close
 from api.models.base import now
 from api.models.database import Database
@@ -490,29 +492,41 @@ def _answers(demo: _Demo, plan: Plan, document: Checklist) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for question in document.questions:
         # A condition names an earlier question, so what is visible is known when its turn comes.
-        if question.type == "photo" or question.key not in visible(document, answers):
+        if question.key not in visible(document, answers):
             continue
-        answer = _answer(demo, plan, question, quality)
+        answer = _answer(question.type, demo, plan, question, quality)
         if answer is not None:
             answers[question.key] = answer
     return answers
 
 
-def _answer(demo: _Demo, plan: Plan, question: Question, quality: float) -> dict[str, Any] | None:
+@singledispatch
+def _answer(
+    type_: QuestionType, demo: _Demo, plan: Plan, question: Question, quality: float
+) -> dict[str, Any] | None:
+    """Draw an answer to a question, or ``None`` to leave it unanswered; each type can have its own way."""
     dice = demo.dice
-    if question.type == "text":
-        text = _text(demo, plan, question, quality) if dice.random() < 0.6 else None
-        return {"value": text} if text else None
     if question.not_applicable and dice.random() < 0.12:
         return {"not_applicable": True}
     chance = quality + _strength(demo, plan.store, question.fundamental)
     if question.critical:
         chance = 1 - (1 - chance) * 0.2
-    value = _value(dice, question, min(max(chance, 0.05), 0.99))
+    value = _value(type_, dice, min(max(chance, 0.05), 0.99))
     answer: dict[str, Any] = {"value": value}
-    if question.comment == "when_points_lost" and question.points_for(value) < question.points_possible:
+    if question.comment == "when_points_lost" and type_.points_for(value) < question.points_possible:
         answer["comment"] = _reason(demo, question.key)
     return answer
+
+
+@_answer.register
+def _(type_: FreeText, demo: _Demo, plan: Plan, question: Question, quality: float) -> dict[str, Any] | None:
+    text = _text(demo, plan, question, quality) if demo.dice.random() < 0.6 else None
+    return {"value": text} if text else None
+
+
+@_answer.register
+def _(type_: Photo, *_args: Any) -> None:
+    """Photos are drawn separately: they are declared and uploaded before the answers are sent."""
 
 
 def _strength(demo: _Demo, store: Shop, fundamental: str | None) -> float:
@@ -523,30 +537,40 @@ def _strength(demo: _Demo, store: Shop, fundamental: str | None) -> float:
     return demo.strengths.setdefault((store.code, fundamental), drawn.gauss(0, 0.07))
 
 
-def _value(dice: random.Random, question: Question, chance: float) -> Any:
-    if question.type == "yes_no":
-        if not question.points:
-            return "yes" if dice.random() < 0.3 else "no"
-        good = question.good_answer or "yes"
-        return good if dice.random() < chance else ("no" if good == "yes" else "yes")
-    if question.type == "scale":
-        low, high = question.minimum or 0, question.maximum or 0
-        return min(max(round(low + (high - low) * dice.gauss(chance, 0.18)), low), high)
-    if question.type == "choice":
-        if not question.points_possible:
-            return dice.choice(question.options).key
-        best = max(question.options, key=lambda option: option.points)
-        return best.key if dice.random() < chance else dice.choice(question.options).key
-    if question.type == "duration":
-        return _seconds(dice, question, chance)
-    raise AssertionError(f"the built-in checklists have no question of type {question.type} to draw")
+@singledispatch
+def _value(type_: QuestionType, dice: random.Random, chance: float) -> Any:
+    """Draw a value, which is as good as possible with a chance of ``chance``."""
+    raise NotImplementedError(f"the built-in checklists have no question of the type {type_.name}")
 
 
-def _seconds(dice: random.Random, question: Question, chance: float) -> int:
-    """Return a duration as people give it: whole fives of seconds, minutes or hours."""
-    ends = [0, *(band.up_to for band in question.bands if band.up_to is not None)]
+@_value.register
+def _(type_: YesNo, dice: random.Random, chance: float) -> str:
+    if not type_.points:
+        return "yes" if dice.random() < 0.3 else "no"
+    good = type_.good_answer
+    return good if dice.random() < chance else ("no" if good == "yes" else "yes")
+
+
+@_value.register
+def _(type_: Scale, dice: random.Random, chance: float) -> int:
+    low, high = type_.minimum or 0, type_.maximum or 0
+    return min(max(round(low + (high - low) * dice.gauss(chance, 0.18)), low), high)
+
+
+@_value.register
+def _(type_: Choice, dice: random.Random, chance: float) -> str:
+    if not type_.points_possible:
+        return dice.choice(type_.options).key
+    best = max(type_.options, key=lambda option: option.points)
+    return best.key if dice.random() < chance else dice.choice(type_.options).key
+
+
+@_value.register
+def _(type_: Duration, dice: random.Random, chance: float) -> int:
+    """Draw a duration as people estimate it: in steps of 5 seconds, minutes or hours."""
+    ends = [0, *(band.up_to for band in type_.bands if band.up_to is not None)]
     ends.append(ends[-1] * 2)
-    reached = int(min(max((1 - dice.gauss(chance, 0.15)) * len(question.bands), 0), len(question.bands) - 1))
+    reached = int(min(max((1 - dice.gauss(chance, 0.15)) * len(type_.bands), 0), len(type_.bands) - 1))
     drawn = dice.uniform(ends[reached], ends[reached + 1])
     step = next(step for most, step in ((300, 5), (7200, 60), (10**9, 3600)) if ends[reached + 1] <= most)
     return max(int(drawn // step) * step, step if reached == 0 else ends[reached] + step)

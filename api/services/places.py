@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.checklist import pointer
-from api.domain.problems import Fault
+from api.domain.problems import Fault, pointer
 from api.models.places import Location, Region
 from api.services import visibility
 from api.services.organizations import take_turn

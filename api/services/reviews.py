@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.checklist import pointer
+from api.domain.problems import pointer
 from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.users import User

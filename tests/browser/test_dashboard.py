@@ -1,5 +1,6 @@
 """The managers' pages: their numbers are those of the API, of the CSV and of a recount."""
 
+import copy
 import csv
 import io
 import re
@@ -19,7 +20,7 @@ from tests.browser.phone import Phone, Spy, answer, cut
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
-from tests.world import ALL_WELL, Caller, World, ok
+from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
 PERIOD = "from=2025-04&to=2025-06"
 ONE = f"{PERIOD}&checklist=visit"
@@ -276,6 +277,27 @@ def test_text_answers_and_words_on_whole_visits_are_read_too(desk: Phone, world:
         entry.locator("summary").click()
         expect(entry.locator(".comments blockquote")).to_have_text(words)
         expect(entry.locator(".comments .value")).to_have_text(value)
+
+
+def test_units_and_dates_are_written_in_the_language_of_the_reader(desk: Phone, world: World) -> None:
+    document = copy.deepcopy(CHECKLIST)
+    document["sections"][0]["questions"] += [
+        {
+            "key": "queue",
+            "text": "How many queued?",
+            "type": "number",
+            "unit": {"es": "gente", "en": "people"},
+        },
+        {"key": "printed", "text": "Best before?", "type": "date"},
+    ]
+    world.checklist  # noqa: B018
+    world.publish(document)
+    answers = {**ALL_WELL, "queue": {"value": 5}, "printed": {"value": "2026-01-31"}}
+    visit = world.made(answers, checklist_version=2)
+    page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
+    expect(page.locator("[data-question=queue] .value")).to_have_text("5 people")
+    by_region = re.compile("31 Jan 2026|Jan 31, 2026")
+    expect(page.locator("[data-question=printed] .value")).to_have_text(by_region)
 
 
 def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history: History) -> None:

@@ -168,15 +168,22 @@ def test_what_did_not_apply_first_is_sent_once_it_is_answered(phone: Phone, worl
         wait={"not_applicable": True}, story={"not_applicable": True}, clock={"not_applicable": True}
     )
     spent = {"key": "spent", "text": "What did you spend?", "type": "number", "not_applicable": True}
-    newer["sections"][1]["questions"].append(spent)
+    printed = {"key": "printed", "text": "Best before?", "type": "date", "not_applicable": True}
+    newer["sections"][1]["questions"] += [spent, printed]
     visit = published(world, newer)
     phone.begin(world.shopper, visit)
     phone.all_well()
-    given = {"wait": "20", "story": "It went well.", "clock": "13:05", "spent": "-2.5"}
+    given = {
+        "wait": "20",
+        "story": "It went well.",
+        "clock": "13:05",
+        "spent": "-2.5",
+        "printed": "2026-01-31",
+    }
     for key, text in given.items():
         phone.question(key).get_by_label("Does not apply").check()
         box = phone.question(key).locator("input, textarea").first
-        box.press_sequentially("0105PM" if key == "clock" else text)
+        box.press_sequentially({"clock": "0105PM", "printed": "01312026"}.get(key, text))
         expect(box).to_have_value(text)
     phone.send()
     phone.wait_until_received()

@@ -41,6 +41,7 @@ ALL_TYPES = [
     STORY,
     {"key": "spent", "text": "Spent?", "type": "number", "unit": "GBP"},
     {"key": "when", "text": "When?", "type": "time"},
+    {"key": "best-before", "text": "Best before?", "type": "date"},
 ]
 
 

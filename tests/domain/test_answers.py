@@ -28,6 +28,7 @@ SINGLE = {"type": "choice", "options": OPTIONS}
 MULTIPLE = {"type": "choice", "multiple": True, "options": OPTIONS}
 DURATION = {"type": "duration", "bands": [{"up_to": 30, "points": 4}, {"points": 0}]}
 NUMBER, TEXT, TIME = {"type": "number"}, {"type": "text"}, {"type": "time"}
+DATE = {"type": "date"}
 PHOTO = {"type": "photo", "photos": {"minimum": 1, "maximum": 2}}
 
 
@@ -42,6 +43,7 @@ PHOTO = {"type": "photo", "photos": {"minimum": 1, "maximum": 2}}
         (NUMBER, [0, -1.5, 2**53, -(2**53), 1e9]),
         (TEXT, ["x", "x" * 10_000]),
         (TIME, ["00:00", "23:59"]),
+        (DATE, ["1900-01-01", "2024-02-29", "2100-12-31"]),
     ],
 )
 def test_values_in_range_are_taken(question, values):
@@ -59,6 +61,9 @@ def test_values_in_range_are_taken(question, values):
         (NUMBER, ["1", True, float("nan"), float("inf"), 2**53 + 1, 1e300, []]),
         (TEXT, ["", " \n", "x" * 10_001, 5, []]),
         (TIME, ["24:00", "9:30", "09:60", "09:30\n", "٠٩:٣٠", 930]),
+        (DATE, ["2026-02-29", "2026-13-01", "1899-12-31", "2101-01-01", "26-01-31", "2026-1-31", "20260131"]),
+        (DATE, ["2026-W05-6", "2026-01-31\n", " 2026-01-31", "31/01/2026", "2026-01-31T10:00", ""]),
+        (DATE, ["٢٠٢٦-٠١-٣١", 20260131, True, ["2026-01-31"], {}]),
     ],
 )
 def test_values_of_a_wrong_type_or_out_of_range_are_pointed_at(question, values):
@@ -282,7 +287,7 @@ json_values = st.recursive(
 
 
 @given(
-    st.sampled_from([YES_NO, SCALE, SINGLE, MULTIPLE, DURATION, NUMBER, TEXT, TIME, PHOTO]),
+    st.sampled_from([YES_NO, SCALE, SINGLE, MULTIPLE, DURATION, NUMBER, TEXT, TIME, DATE, PHOTO]),
     json_values,
     st.none() | st.booleans(),
 )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.domain.checklist import Band, Condition, PhotoRange, complete
+from api.domain.checklist import Condition, PhotoRange, complete
+from api.domain.question_types import Band
 from tests.domain.drafts import ALL_TYPES, CHOICE, DURATION, PHOTO, SCALE, STORY, YES_NO, document, published
 
 
@@ -61,7 +62,7 @@ def test_filling_in_twice_changes_nothing_and_shares_nothing():
 def test_a_version_is_built_from_its_document():
     asked = {**YES_NO, "only_if": {"question": "till", "is": ["left", "right"]}}
     checklist = published(SCALE, CHOICE, DURATION, PHOTO, asked)
-    assert checklist.question("wait").bands == (Band(4, 30), Band(2, 120), Band(0))
+    assert checklist.question("wait").type.bands == (Band(4, 30), Band(2, 120), Band(0))
     assert checklist.question("receipt").photos == PhotoRange(1, 1)
     assert checklist.question("greeting").only_if == Condition("till", ("left", "right"))
     assert [question.key for question in checklist.questions] == [

@@ -241,7 +241,7 @@ def test_no_draft_of_the_right_types_makes_the_check_fail(seed):
 def test_a_key_that_means_something_else_is_pointed_at(before, after, at):
     found = changed_meanings(document(STORY, after), [published(before)])
     assert [fault.pointer for fault in found] == [f"/sections/0/questions/1/{at}"]
-    assert "Version 1" in found[0].detail
+    assert "version 1;" in found[0].detail
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ MULTIPLE = {"type": "choice", "options": OPTIONS, "multiple": True}
         ({"type": "number"}, 0, 0, 0, ("answered",)),
         ({"type": "text"}, "well", 0, 0, ("answered",)),
         ({"type": "time"}, "09:30", 0, 0, ("answered",)),
+        ({"type": "date"}, "2026-01-31", 0, 0, ("answered",)),
     ],
 )
 def test_each_type_of_question_earns_and_is_counted_in_its_way(question, value, earned, possible, tallies):

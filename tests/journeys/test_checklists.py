@@ -12,7 +12,7 @@ import pytest
 from api.domain.access import ADMIN, Actor
 from api.domain.problems import Refusal
 from api.services import checklists
-from tests.world import CHECKLIST, World, ok, pointers, problem
+from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 
 def changed(change: Callable[[Any], Any], document: Any = CHECKLIST) -> Any:
@@ -85,6 +85,8 @@ def test_wrong_types_and_unknown_fields_are_refused_at_once(world: World) -> Non
         (lambda d: d.pop("key"), "/key"),
         (lambda d: d["sections"][0].update(colour="red"), "/sections/0/colour"),
         (lambda d: question(d, "greeting").update(type=5), f"{first}/type"),
+        (lambda d: question(d, "greeting").update(type="riddle"), f"{first}/type"),
+        (lambda d: question(d, "apology").update(type="Yes_no"), "/sections/1/questions/2/type"),
         (lambda d: question(d, "greeting").update(points="2"), f"{first}/points"),
         (lambda d: question(d, "greeting").update(critical="no"), f"{first}/critical"),
         (lambda d: question(d, "greeting").update(photos={"minimum": 0.5}), f"{first}/photos/minimum"),
@@ -101,12 +103,19 @@ def test_wrong_types_and_unknown_fields_are_refused_at_once(world: World) -> Non
     problem(world.admin.get("/checklists/visit/draft"), 404, "draft-not-found")
 
 
+def test_a_draft_is_not_replaced_by_one_with_an_unknown_type(world: World) -> None:
+    world.checklist  # noqa: B018
+    answer = write_draft(world, changed(lambda d: question(d, "thanks").update(type="riddle")))
+    assert pointers(problem(answer, 422, "invalid")) == ["/sections/1/questions/0/type"]
+    assert ok(world.admin.get("/checklists/visit/draft")) == CHECKLIST
+
+
 def test_what_makes_no_sense_is_told_when_publishing_with_pointers(world: World) -> None:
     def spoil(document: Any) -> None:
         document.update(title=" ", channel="smoke signals", pass_mark=1.5)
         question(document, "greeting").update(points=-1, fundamental="no-such")
         question(document, "wait").update(bands=[{"up_to": -5, "points": 1}, {"points": 0}])
-        question(document, "thanks").update(type="riddle", key="greeting")
+        question(document, "thanks").update(type=None, key="greeting")
         question(document, "apology")["only_if"] = {"question": "nothing"}
 
     ok(world.admin.post("/checklists", changed(spoil)), 201)
@@ -352,3 +361,28 @@ def test_a_document_may_be_long_but_has_an_end(world: World) -> None:
     body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
     assert pointers(body) == ["/sections"]
     assert len(json.dumps(body)) < 10_000
+
+
+def test_a_date_has_no_points_and_is_shown_to_managers_as_it_is(world: World) -> None:
+    best_before = {"text": "Best before?", "type": "date", "required": False}
+    dates = [{"key": key, **best_before} for key in ("milk", "tea")]
+    world.checklist  # noqa: B018
+    world.publish(changed(lambda d: d["sections"][0]["questions"].extend(dates)))
+    location = world.new_location()
+    visit = world.visit(location=location)
+
+    def body(**values: str) -> dict[str, Any]:
+        answers = ALL_WELL | {key: {"value": value} for key, value in values.items()}
+        return world.submission(answers, checklist_version=2)
+
+    rejected = world.send(visit, body(milk="2026-02-29", tea="2026-02-28"))
+    assert pointers(problem(rejected, 422, "invalid")) == ["/answers/milk/value"]
+    ok(world.send(visit, body(milk="2024-02-29")), 201)
+    shown = ok(world.manager.get(f"/visits/{visit['id']}/submission"))
+    assert shown["answers"]["milk"]["value"] == "2024-02-29"
+    assert shown["answers"]["milk"]["points_possible"] == 0
+    assert shown["score"]["points_possible"] == 8
+    score = ok(world.admin.get(f"/locations/{location['id']}/score"))
+    counts = {row["key"]: row["answers"] for row in score["questions"]}
+    assert counts["milk"] == {"answered": 1, "not_applicable": 0}
+    assert counts["tea"] == {"answered": 0, "not_applicable": 0}

@@ -1,7 +1,7 @@
 /** What the questions of checklists say of answers: the words that stand for them. */
 import { h, minutes, plain, t } from "../shared/page.js";
 import { address } from "./address.js";
-import { count } from "./figures.js";
+import { count, dayName } from "./figures.js";
 
 /** Returns the questions of the checklists with these keys, by "checklist/question", as the latest versions word them. */
 export async function questionsOf(checklists, keys, read) {
@@ -31,7 +31,8 @@ export function valueOf(question, value) {
   if (question.type === "yes_no") return t(`answer-${value}`);
   if (question.type === "scale") return t("scaleOf", { value, maximum: question.maximum });
   if (question.type === "duration") return t("minutes", { time: minutes(value) });
-  if (question.type === "number") return [count(value), question.unit].filter(Boolean).join(" ");
+  if (question.type === "number") return [count(value), plain(question.unit)].filter(Boolean).join(" ");
+  if (question.type === "date") return dayName(value);
   if (question.type === "choice") return [value].flat().map((key) => labelOf(question, key) || key).join(", ");
   return question.type === "time" && /^[a-z]/.test(value) ? t(`part-${value}`) : value;
 }

@@ -1,6 +1,6 @@
 /** The field of a question: its text, its native inputs, and what else belongs to its answer. */
 import { h, minutes, show, t, told } from "../shared/page.js";
-import { isAnswered, needsComment, photosOf } from "./rules.js";
+import { FIRST_DATE, LAST_DATE, isAnswered, needsComment, photosOf } from "./rules.js";
 import { photoField } from "./photo-field.js";
 import { elapsed, startTimer } from "./timers.js";
 
@@ -91,9 +91,13 @@ function option(type, name, value, label, onchange) {
 
 function singleInput(context) {
   const { question, id } = context;
-  const isTime = question.type === "time";
-  const attributes = isTime ? { type: "time" } : { type: "number", step: "any", inputmode: "decimal" };
-  const oninput = () => answer(context, { value: valueOf(input, isTime), not_applicable: false });
+  const attributes = {
+    time: { type: "time" },
+    date: { type: "date", min: FIRST_DATE, max: LAST_DATE },
+    number: { type: "number", step: "any", inputmode: "decimal" },
+  }[question.type];
+  const isText = attributes.type !== "number";
+  const oninput = () => answer(context, { value: valueOf(input, isText), not_applicable: false });
   const input = h("input", { ...attributes, id: `${id}-input`, ...labels(context), oninput });
   return {
     element: h("div", { class: "row" }, input, question.unit && told("span", { class: "quiet" }, question.unit)),

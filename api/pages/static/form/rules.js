@@ -1,5 +1,9 @@
 /** What is asked, what is missing, and when points are lost; pure, and the same as the server decides. */
 
+/** The dates that an answer can be. */
+export const FIRST_DATE = "1900-01-01";
+export const LAST_DATE = "2100-12-31";
+
 /** Returns all questions of a checklist, in order. */
 export const questionsOf = (checklist) => checklist.sections.flatMap((section) => section.questions);
 
@@ -75,7 +79,7 @@ export function needsComment(question, answer) {
 /** Returns how many photos a question takes, at least and at most. */
 export const photosOf = (question) => ({ minimum: question.photos?.minimum ?? 0, maximum: question.photos?.maximum ?? 0 });
 
-/** Returns what the shopper still has to do, each as {key, what}: value, photos, comment, number or seconds. */
+/** Returns what the shopper still has to do, each as {key, what}: value, photos, comment, number, seconds or date. */
 export function missing(questions, answers) {
   const shown = visible(questions, answers);
   return questions.filter((question) => shown.has(question.key)).flatMap((question) => {
@@ -96,6 +100,7 @@ function faultOf(question, answer) {
 function faultOfValue({ type }, value) {
   if (type === "number") return Number.isFinite(value) && Math.abs(value) <= 2 ** 53 ? null : "number";
   if (type === "duration") return Number.isInteger(value) && value >= 0 && value <= 31_536_000 ? null : "seconds";
+  if (type === "date") return value >= FIRST_DATE && value <= LAST_DATE ? null : "date";
   return null;
 }
 

@@ -89,6 +89,7 @@ export default {
   "missing-comment": "Please say why",
   "missing-number": "Enter a number",
   "missing-seconds": "Enter whole seconds",
+  "missing-date": "Enter a date from 1900 to 2100",
   lastComment: "Anything else? (optional)",
   addPosition: "Add my position",
   locating: "Looking for your position …",

@@ -91,6 +91,7 @@ export default {
   "missing-comment": "Explique por qué",
   "missing-number": "Escriba un número",
   "missing-seconds": "Escriba segundos enteros",
+  "missing-date": "Escriba una fecha entre 1900 y 2100",
   lastComment: "¿Algo más? (opcional)",
   addPosition: "Añadir mi posición",
   locating: "Buscando su posición …",

@@ -1,0 +1,34 @@
+"""A number, with or without a unit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from api.domain.fields import Text, check_text
+from api.domain.problems import Fault
+from api.domain.question_types.base import QuestionType
+
+MAX_NUMBER = 2**53
+
+
+@dataclass(frozen=True)
+class Number(QuestionType):
+    """A question that is answered by any number."""
+
+    name = "number"
+    value_format = "a number from −2⁵³ to 2⁵³"
+
+    unit: Text | None = None
+
+    def check_definition(self) -> Iterator[Fault]:
+        """Yield errors of the unit."""
+        yield from check_text("/unit", self.unit, optional=True)
+
+    def check_value(self, value: Any) -> str | None:
+        """Accept what every program reads as the same number; ``true`` is not a number."""
+        is_number = type(value) in (int, float) and abs(value) <= MAX_NUMBER
+        return None if is_number else "A number from −2⁵³ to 2⁵³"
+
+    def redact(self, value: Any) -> Any:
+        """Return a whole number as an integer: whether a phone sends 5 or 5.0 could identify the phone."""
+        return int(value) if isinstance(value, float) and value.is_integer() else value

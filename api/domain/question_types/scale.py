@@ -1,0 +1,77 @@
+"""A step on a scale."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from api.domain.fields import read_field
+from api.domain.problems import Fault
+from api.domain.question_types.base import QuestionType, is_whole
+
+MAX_SCALE_STEPS = 101
+
+
+@dataclass(frozen=True)
+class Scale(QuestionType):
+    """A question that is answered by a whole number in a range, with points for each step."""
+
+    name = "scale"
+    value_format = "a whole number from `minimum` to `maximum`"
+    has_choices = True
+    fixed_fields = ("minimum", "maximum")
+
+    minimum: int | None = None
+    maximum: int | None = None
+    scale_points: tuple[int, ...] = ()
+
+    @classmethod
+    def from_document(cls, question: Mapping[str, Any]) -> Self:
+        """Read the ends of the scale and the points of its steps."""
+        points = tuple(read_field(question, "scale_points", ()))
+        return cls(question.get("minimum"), question.get("maximum"), points)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the ends of the scale and the points of its steps."""
+        return super().to_document() | {"scale_points": list(self.scale_points)}
+
+    def check_definition(self) -> Iterator[Fault]:
+        """Yield errors of the ends, and of the number of points."""
+        for end in ("minimum", "maximum"):
+            if getattr(self, end) is None:
+                yield Fault(f"/{end}", "A scale needs a minimum and a maximum")
+        if self.minimum is None or self.maximum is None:
+            return
+        steps = self.maximum - self.minimum + 1
+        if steps < 2:
+            yield Fault("/maximum", "The maximum must be above the minimum")
+        elif steps > MAX_SCALE_STEPS:
+            yield Fault("/maximum", f"A scale has at most {MAX_SCALE_STEPS} steps")
+        elif self.scale_points and len(self.scale_points) != steps:
+            yield Fault("/scale_points", f"One number of points for each of the {steps} steps")
+
+    def list_points(self) -> Iterator[tuple[str, int | None]]:
+        """Yield the points of each step."""
+        for step, points in enumerate(self.scale_points):
+            yield f"/scale_points/{step}", points
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The steps, as text."""
+        if self.minimum is None or self.maximum is None or self.maximum - self.minimum >= MAX_SCALE_STEPS:
+            return ()
+        return tuple(map(str, range(self.minimum, self.maximum + 1)))
+
+    def check_value(self, value: Any) -> str | None:
+        """Accept the steps of the scale only."""
+        low, high = self.minimum or 0, self.maximum or 0
+        return None if is_whole(value, low, high) else f"A whole number from {low} to {high}"
+
+    def find_choices(self, value: Any) -> tuple[str, ...]:
+        """Return the step as text."""
+        is_step = is_whole(value, self.minimum or 0, self.maximum or 0)
+        return super().find_choices(str(value) if is_step else value)
+
+    def points_for(self, value: Any) -> int:
+        """Return the points of the step."""
+        return self.scale_points[value - (self.minimum or 0)] if self.scale_points else 0
