@@ -46,6 +46,12 @@ def test_links_lead_to_what_is_there(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
+def test_files_that_are_named_exist(path: Path) -> None:
+    files = re.findall(r"`((?:api|deploy|docs|schemas|tests|uploads)/[\w./-]*)`", path.read_text())
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
 def test_make_targets_that_are_named_exist(path: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     named = set(re.findall(r"(?:`|^)(?:[A-Z]+=\S+ )*make ([a-z]+)", path.read_text(), re.M))
