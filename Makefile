@@ -29,9 +29,11 @@ else
 	$(PYTEST) -n 3 --dist worksteal
 endif
 
-# Without the demo, whose years of visits take ten seconds to fill in.
+# Half of the time goes to three files, which `make quick` runs: the demo's visits, random histories of totals, and
+# photographs in many encodings.
 unit: .venv/.tests ## Run the tests of domain, schemas, uploads and services, without servers: under 30 seconds
-	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) --ignore tests/services/test_demo.py
+	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) \
+		--ignore tests/services/test_demo.py --ignore tests/services/test_totals.py --ignore tests/uploads/test_fingerprint.py
 
 quick: .venv/.tests ## Run the unit tests and the journeys on SQLite and a photo folder: under 2 minutes
 	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) tests/journeys
