@@ -1,47 +1,89 @@
-# Everything that a fresh machine needs is set up by the targets themselves: Python, its venv module and make suffice.
-PYTHON ?= $(shell command -v python3.11 || echo python3)
+# Everything that a new machine needs is set up by the targets themselves: Python, its venv module and make suffice.
+
+# The newest supported Python on this machine that can make a virtual environment; `make PYTHON=…` names another.
+PYTHON ?= $(shell for version in 3.14 3.13 3.12 3.11; do \
+	"python$$version" -c 'import ensurepip, venv' 2>/dev/null && echo "python$$version" && exit; done; echo python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest
+# The tests that start no server but the program itself
+EMBEDDED := -m "not browser and not postgres and not s3 and not faults and not fuzz"
+UNIT := tests/domain $(wildcard tests/schemas) tests/uploads tests/services
+# T is a path, with or without ::test_name, or else an expression for -k.
+SELECTION = $(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)")
 
-.PHONY: run test browsers bench fuzz faults clean
+.PHONY: help run test unit quick lint format lock browsers bench fuzz faults clean
+.DEFAULT_GOAL := help
 
-run: .venv/.runs
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+run: .venv/.runs ## Set everything up and serve on http://127.0.0.1:8000, until Ctrl-C
 	@$(BIN)/flask --app wsgi serve
 
-test: .venv/.tests browsers
+test: .venv/.tests browsers ## Set everything up and run all checks and tests; T=path or T=expression runs some tests
+ifdef T
+	$(PYTEST) $(SELECTION)
+else
+	@$(MAKE) --no-print-directory lint
+	$(PYTEST) -n 3 --dist worksteal
+endif
+
+# Half of the time goes to three files, which `make quick` runs: the demo's visits, random histories of totals, and
+# photographs in many encodings.
+unit: .venv/.tests ## Run the tests of domain, schemas, uploads and services, without servers: under 30 seconds
+	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) \
+		--ignore tests/services/test_demo.py --ignore tests/services/test_totals.py --ignore tests/uploads/test_fingerprint.py
+
+quick: .venv/.tests ## Run the unit tests and the journeys on SQLite and a photo folder: under 2 minutes
+	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) tests/journeys
+
+lint: .venv/.tests ## Check style, types, spelling and the Containerfile
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	git ls-files -z | xargs -0 $(BIN)/codespell
+	$(BIN)/hadolint Containerfile
 
-# Chromium, Firefox and WebKit for the tests, where this is root on Debian. Quick when they are there; never fails.
-browsers:
+format: .venv/.tests ## Format the Python code and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Versions stay as they are unless a list asks for others; UPGRADE=1 takes the newest of what the lists do not pin.
+lock: .venv/.tests ## Compile the lists of requirements into the locks that make installs from
+	$(COMPILE) requirements.txt --output-file requirements.lock
+	$(COMPILE) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+browsers: ## Install Chromium, Firefox and WebKit for the tests, as root on Debian; never fails
 	@sh tests/browser/install.sh
 
-# Figures for the README's last section; BENCH=full takes the large sizes, BENCH_ONLY=reads,submission some
-# items alone, BENCH_ON=sqlite (or postgresql) one database. tests/benchmarks/bench.py lists them.
-bench: .venv/.tests
+# BENCH=full takes the large sizes, BENCH_ONLY=reads,submission some items alone, BENCH_ON=sqlite (or postgresql)
+# one database. tests/benchmarks/bench.py lists them.
+bench: .venv/.tests ## Measure speed and memory, as in docs/performance.md: about ten minutes
 	@$(BIN)/python -m tests.benchmarks.bench
 
-# Schemathesis, each role, 200 examples an operation, SQLite and PostgreSQL; takes hours, prints what it finds.
-fuzz: .venv/.tests
-	FUZZ=full $(BIN)/python -m pytest -n 2 --dist load tests/fuzz
+# Schemathesis: each role, 200 examples an operation, SQLite and PostgreSQL
+fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
+	FUZZ=full $(PYTEST) -n 2 --dist load tests/fuzz
 
-# Kills, full disks and dead servers, for as long as it takes: `make test` tries each a few times.
-faults: .venv/.tests
-	FAULTS=full $(BIN)/python -m pytest tests/faults
+# `make test` tries each fault a few times.
+faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
+	FAULTS=full $(PYTEST) tests/faults
 
-# A stamp says for which requirements .venv was set up; pip runs only when they are newer.
-.venv/.runs: requirements.txt
+clean: ## Remove .venv
+	rm -rf .venv
+
+# A stamp says for which lock .venv was set up; pip runs only when the lock is newer.
+.venv/.runs: requirements.lock
 	@echo "Setting up .venv, once; this takes a minute or two …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 is needed: make PYTHON=…")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
-	@$(PIP) install -r requirements.txt
+	@$(PIP) install --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/.tests: requirements-dev.txt .venv/.runs
-	@$(PIP) install -r requirements-dev.txt
+.venv/.tests: requirements-dev.lock .venv/.runs
+	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
-
-clean:
-	rm -rf .venv

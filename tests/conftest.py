@@ -15,6 +15,33 @@ from tests.log_sweep import SWEEP
 from tests.world import World
 
 BACKENDS = ("embedded", "servers")
+ROOT = Path(__file__).parent.parent
+#: what a test needs → the markers that it gets, so that -m can leave it out
+FOLDER_MARKERS = {"browser": ("browser",), "faults": ("faults",), "fuzz": ("fuzz",)}
+FIXTURE_MARKERS = {
+    "browser": ("browser",),
+    "postgres": ("postgres",),
+    "postgres_url": ("postgres",),
+    "s3_server": ("s3",),
+    "servers_app": ("postgres", "s3"),
+}
+#: values of parameters, such as those of the fixture ``app``
+PARAMETER_MARKERS = {"postgresql": ("postgres",), "s3": ("s3",), "servers": ("postgres", "s3")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with what it needs: by its folder, its fixtures and the values of its parameters."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        callspec = getattr(item, "callspec", None)
+        parameters = callspec.params.values() if callspec else ()
+        markers = set(FOLDER_MARKERS.get(folder, ()))
+        for name in getattr(item, "fixturenames", ()):
+            markers.update(FIXTURE_MARKERS.get(name, ()))
+        for value in filter(lambda value: isinstance(value, str), parameters):
+            markers.update(PARAMETER_MARKERS.get(value, ()))
+        for marker in sorted(markers):
+            item.add_marker(marker)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -99,4 +126,4 @@ def _running(environment: dict[str, str]) -> Iterator[Flask]:
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's root."""
-    return Path(__file__).parent.parent
+    return ROOT
