@@ -63,7 +63,7 @@ export function decisionForm(visit, settled) {
   const decide = async (decision) => {
     const body = { revision: visit.revision, decision, reason: reason.value.trim() || null, question_reasons: byQuestion.given(), replaces: current?.id ?? null };
     const isUnexplained = decision !== "accept" && !body.reason && !body.question_reasons;
-    reason.setAttribute("aria-invalid", isUnexplained);
+    reason.setAttribute("aria-invalid", String(isUnexplained));
     fault.textContent = isUnexplained ? t("sayWhy") : "";
     if (isUnexplained) return reason.focus();
     for (const button of buttons) button.disabled = true;

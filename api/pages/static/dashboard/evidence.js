@@ -76,7 +76,7 @@ export function factsOf(visit, submission) {
 /** Returns when a visit was made and came in, how far away it was sent from, and its photos. */
 function sentFacts({ started_at, finished_at, photos }, submission, at) {
   return [
-    ["made", `${at(started_at)} – ${at(finished_at)}`, t("took", { time: span((new Date(finished_at) - new Date(started_at)) / 1000) })],
+    ["made", `${at(started_at)} – ${at(finished_at)}`, t("took", { time: span((Date.parse(finished_at) - Date.parse(started_at)) / 1000) })],
     ["received", at(submission.received_at), submission.clock_shift !== 0 && t("clockCorrected", { time: span(Math.abs(submission.clock_shift)) })],
     ["distance", ...distanceOf(submission)],
     ["photos", t("photosStored", { stored: count(photos.stored), expected: count(photos.expected) }), photos.missing.length > 0 && t("photosMissing", { n: photos.missing.length })],
@@ -97,9 +97,15 @@ function tellingPhotos(visit, at) {
 
 const unit = (value, name, options) => new Intl.NumberFormat(html.lang, { style: "unit", unit: name, maximumFractionDigits: 0, ...options }).format(value);
 
+/**
+ * Units of time, each with its seconds and the decimals that it is written with.
+ * @type {[name: string, size: number, digits: number][]}
+ */
+const UNITS = [["day", 86_400, 1], ["hour", 3600, 1], ["minute", 60, 0], ["second", 1, 0]];
+
 /** Returns a span of seconds in the largest unit that it fills. */
 function span(seconds) {
-  const [name, size, digits] = [["day", 86_400, 1], ["hour", 3600, 1], ["minute", 60, 0]].find(([, each]) => seconds >= each) ?? ["second", 1, 0];
+  const [name, size, digits] = UNITS.find((each) => seconds >= each[1]) ?? UNITS.at(-1);
   return unit(seconds / size, name, { unitDisplay: "long", maximumFractionDigits: digits });
 }
 

@@ -28,7 +28,10 @@ let turn = 0;
 let leave = null;
 let shownAt = null;
 
-/** Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes on there. */
+/**
+ * Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes on there.
+ * @param {{ moved?: boolean, left?: any }} [options]
+ */
 async function render({ moved = true, left } = {}) {
   const mine = ++turn;
   leave?.();

@@ -9,6 +9,13 @@ const AT_ONCE = 20;
 const MANY = 100;
 
 /**
+ * @typedef {{
+ *   key: string, title: string, kind?: string, head?: any, down?: boolean,
+ *   cell: (row: any) => any, value?: (row: any) => [group: number, value: any],
+ * }} Column
+ */
+
+/**
  * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
  *
  * `columns` are {key, title, kind, cell(row), value(row), down, head}: `cell` returns what to show, `value` what to sort by as
@@ -16,6 +23,10 @@ const MANY = 100;
  * at the first click. The first column names the row. `words(row)` is what the text filter looks in, `sort` the
  * order to begin with, as "key" or "-key", and `file` what the CSV is called, which has exactly the
  * rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all of them.
+ * @param {{
+ *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string, file: string,
+ *   toCsv?: (row: any) => any, foot?: any[], attributes?: (row: any) => object,
+ * }} options
  */
 export function table({ caption, columns, rows, words, sort, file, toCsv = (row) => row, foot = [], attributes = () => ({}) }) {
   const lines = rows.map((row) => ({ row, text: words(row).toLowerCase(), element: lineOf(attributes(row)) }));
@@ -48,7 +59,10 @@ export function table({ caption, columns, rows, words, sort, file, toCsv = (row)
     status.textContent = t("rowsShown", { n: count(shown.length), of: count(rows.length) });
   }
 
-  /** Returns the column that an order names, and 1 for up or −1 for down. */
+  /**
+   * Returns the column that an order names, and 1 for up or −1 for down.
+   * @returns {[Column, number] | undefined}
+   */
   function order(by) {
     const [key, sign] = by.startsWith("-") ? [by.slice(1), -1] : [by, 1];
     const column = columns.find((each) => each.key === key && each.value);

@@ -80,8 +80,8 @@ function queueOf(items, current, more) {
   const update = (now) => {
     rows = now;
     const waiting = new Set(now.map((row) => row.visit_id));
-    for (const item of [...list.children]) if (!waiting.has(item.dataset.visit)) item.remove();
-    const there = new Set([...list.children].map((item) => item.dataset.visit));
+    for (const item of list.querySelectorAll("li")) if (!waiting.has(item.dataset.visit)) item.remove();
+    const there = new Set([...list.querySelectorAll("li")].map((item) => item.dataset.visit));
     list.append(...now.filter((row) => !there.has(row.visit_id)).map((row) => itemOf(row, current)));
     heading.textContent = headingOf(now, more);
   };
