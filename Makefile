@@ -45,3 +45,28 @@ faults: .venv/.tests
 
 clean:
 	rm -rf .venv
+
+# The JavaScript of the pages. npm runs only when its lock is newer than what it installed.
+JS := tests/javascript
+NPM := $(BIN)/python $(JS)/npm.py
+
+.PHONY: lint-js format-js javascript clean-js
+
+lint-js: $(JS)/node_modules/.installed ## Check the JavaScript of the pages
+	@for tool in eslint prettier tsc; do $(NPM) run --silent $$tool || exit 1; done
+
+format-js: $(JS)/node_modules/.installed ## Format the JavaScript of the pages
+	@$(NPM) run --silent format
+
+# Without the tools, the test that runs them is skipped.
+test: javascript
+javascript: .venv/.tests
+	@$(MAKE) --silent $(JS)/node_modules/.installed || echo "The tools that check JavaScript are not installed."
+
+$(JS)/node_modules/.installed: $(JS)/package-lock.json $(JS)/.npmrc | .venv/.tests
+	@$(NPM) ci --loglevel error >/dev/null
+	@touch $@
+
+clean: clean-js
+clean-js:
+	rm -rf $(JS)/node_modules
