@@ -19,8 +19,12 @@ function written(rows) {
   const names = [...new Set(rows.flatMap(Object.keys))];
   const fields = rows.map((row) => names.map((name) => flat(name, row[name] ?? null)));
   // The columns of a field stand together, whichever row has them first.
-  const header = [...new Set(names.flatMap((_, place) => fields.flatMap((row) => row[place].map(([column]) => column))))];
-  const lines = fields.map((row) => new Map(row.flat())).map((row) => header.map((column) => row.get(column)));
+  const header = [
+    ...new Set(names.flatMap((_, place) => fields.flatMap((row) => row[place].map(([column]) => column)))),
+  ];
+  const lines = fields
+    .map((row) => new Map(row.flat()))
+    .map((row) => header.map((column) => row.get(column)));
   return [header, ...lines].map((line) => line.map(cell).join(",") + "\r\n").join("");
 }
 

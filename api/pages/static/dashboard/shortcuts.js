@@ -9,7 +9,12 @@ const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]"
  * stop listening.
  */
 export function shortcuts(keys) {
-  const on = h("input", { type: "checkbox", id: "shortcuts", checked: localStorage.shortcuts !== "off", onchange: () => (localStorage.shortcuts = on.checked ? "on" : "off") });
+  const on = h("input", {
+    type: "checkbox",
+    id: "shortcuts",
+    checked: localStorage.shortcuts !== "off",
+    onchange: () => (localStorage.shortcuts = on.checked ? "on" : "off"),
+  });
   const press = (event) => {
     const isOurs = on.checked && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
     if (!isOurs || event.target.closest(TYPING) || document.querySelector("dialog[open]")) return;
@@ -20,9 +25,18 @@ export function shortcuts(keys) {
     pressed.click();
   };
   document.addEventListener("keydown", press);
-  const element = h("section", { class: "shortcuts", "aria-labelledby": "shortcuts-title" },
+  const element = h(
+    "section",
+    { class: "shortcuts", "aria-labelledby": "shortcuts-title" },
     h("h2", { id: "shortcuts-title" }, t("keyboard")),
-    h("dl", {}, keys.map(([key, words]) => h("div", {}, h("dt", {}, h("kbd", {}, key.toUpperCase())), h("dd", {}, words)))),
-    h("label", { class: "switch" }, on, " ", t("shortcutsOn")));
+    h(
+      "dl",
+      {},
+      keys.map(([key, words]) =>
+        h("div", {}, h("dt", {}, h("kbd", {}, key.toUpperCase())), h("dd", {}, words)),
+      ),
+    ),
+    h("label", { class: "switch" }, on, " ", t("shortcutsOn")),
+  );
   return { element, stop: () => document.removeEventListener("keydown", press) };
 }
