@@ -1,4 +1,6 @@
-/** The address of a page, which holds all its filters: Back restores them, and a copied link shows the same. */
+/**
+ * The address of a page, which holds all its filters: Back restores them, and a copied link shows the same.
+ */
 import { h, plain, t } from "../shared/page.js";
 
 /** The filters that pages have in common, in the order in which the API is asked by them. */
@@ -25,7 +27,9 @@ export function common(values, ...left) {
   );
 }
 
-/** Writes changed filters into the address; `quietly` neither shows the page anew nor makes a step to go back. */
+/**
+ * Writes changed filters into the address; `quietly` neither shows the page anew nor makes a step to go back.
+ */
 export function change(changes, { quietly = false, redraw = !quietly } = {}) {
   const next = address(location.pathname, { ...filters(), ...changes });
   history[quietly ? "replaceState" : "pushState"](null, "", next + location.hash);
@@ -69,8 +73,8 @@ export function filterBar(values, readAll, takes = COMMON) {
 }
 
 /**
- * Returns the fields of the period. Typed, a month is another one at each key: it holds with Enter, or when the focus
- * leaves both fields. Picked, it holds at once.
+ * Returns the fields of the period. Typed, a month is another one at each key: it holds with Enter, or when
+ * the focus leaves both fields. Picked, it holds at once.
  */
 function periodFields(values) {
   let shown = period(values);
@@ -109,7 +113,10 @@ const regions = async (readAll) => (await readAll("/regions?limit=500")).map(({ 
 const checklists = async (readAll) =>
   (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, plain(title)]);
 
-/** Returns a list to choose from; what there is to choose comes when the page stands, so that nothing waits for it. */
+/**
+ * Returns a list to choose from; what there is to choose comes when the page stands, so that nothing waits
+ * for it.
+ */
 function choice(name, words, all, value, fetchOptions) {
   const select = h(
     "select",

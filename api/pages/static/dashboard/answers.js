@@ -14,7 +14,10 @@ export async function submissionOf(id, read) {
   }
 }
 
-/** Returns the words on a visit as a whole and all its answers, section by section, `submission` having their points. */
+/**
+ * Returns the words on a visit as a whole and all its answers, section by section, `submission` having their
+ * points.
+ */
 export function answersOf(visit, submission) {
   const { answers, comment } = submission;
   return [

@@ -1,4 +1,7 @@
-/** Drawings of scores: every one on an axis from `axis.low` to `axis.high`, in SVG, which a strict policy lets pass. */
+/**
+ * Drawings of scores: every one on an axis from `axis.low` to `axis.high`, in SVG, which a strict policy lets
+ * pass.
+ */
 import { fill, h, t } from "../shared/page.js";
 import { monthName, percent, range, tick as tickName } from "./figures.js";
 
@@ -14,7 +17,9 @@ export function svg(name, attributes = {}, ...children) {
   return fill(element, children);
 }
 
-/** Returns an axis on which all of these figures have room, with their intervals; its ends are whole tenths. */
+/**
+ * Returns an axis on which all of these figures have room, with their intervals; its ends are whole tenths.
+ */
 export function axisOf(rows) {
   const lows = rows.map(({ interval, score }) => interval?.low ?? score).filter((low) => low != null);
   const low = Math.floor(Math.min(...lows, 0.9) * 10) / 10;
@@ -127,7 +132,10 @@ function path(scores, x, y) {
     .join("");
 }
 
-/** Draws a place's months with their intervals, in so many pixels, for the eye that wants to see how sure each is. */
+/**
+ * Draws a place's months with their intervals, in so many pixels, for the eye that wants to see how sure each
+ * is.
+ */
 export function months(rows, axis, width, height) {
   const size = { width, height };
   const box = { left: 44, right: width - 8, top: 8, bottom: height - 24 };

@@ -3,7 +3,10 @@ import { h, minutes, plain, t } from "../shared/page.js";
 import { address } from "./address.js";
 import { count, dayName } from "./figures.js";
 
-/** Returns the questions of the checklists with these keys, by "checklist/question", as the latest versions word them. */
+/**
+ * Returns the questions of the checklists with these keys, by "checklist/question", as the latest versions
+ * word them.
+ */
 export async function questionsOf(checklists, keys, read) {
   const wanted = checklists.filter(({ key }) => keys.includes(key));
   const documents = await Promise.all(
@@ -16,7 +19,10 @@ export async function questionsOf(checklists, keys, read) {
   );
 }
 
-/** Returns a place for the link to the same page with one checklist, that of most visits of those `asked` for; `fill` fetches which it is. */
+/**
+ * Returns a place for the link to the same page with one checklist, that of most visits of those `asked` for;
+ * `fill` fetches which it is.
+ */
 export function onlyMost(filters, asked, read) {
   const element = h("p", { class: "only" });
   const fill = async () => {

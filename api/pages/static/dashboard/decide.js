@@ -13,7 +13,9 @@ await learn((language) => import(`./words/reviews/${language}.js`));
 
 let last = null;
 
-/** Returns what became of the decision before this page was drawn anew, if there was one; give it the focus. */
+/**
+ * Returns what became of the decision before this page was drawn anew, if there was one; give it the focus.
+ */
 export function outcome() {
   if (!last) return null;
   const { visit, decision } = last;
@@ -27,7 +29,10 @@ export function outcome() {
   );
 }
 
-/** Returns all that a reviewer sees next to a visit's answers: flags, times and distance, decisions and the form. */
+/**
+ * Returns all that a reviewer sees next to a visit's answers: flags, times and distance, decisions and the
+ * form.
+ */
 export async function reviewOf(visit, submission, { read, refresh }) {
   const flags = visit.flags.length > 0 && (await flagsOf(visit, submission, read));
   const said = outcome();
@@ -40,7 +45,10 @@ export async function reviewOf(visit, submission, { read, refresh }) {
   );
 }
 
-/** Returns the current decision on the latest revision: the last one, because each but the first replaces another. */
+/**
+ * Returns the current decision on the latest revision: the last one, because each but the first replaces
+ * another.
+ */
 const currentOf = ({ decisions, revision }) => decisions.findLast((each) => each.revision === revision);
 
 /** Returns what was decided so far, by whom, when and why. */
@@ -93,7 +101,10 @@ export function decisionsOf({ decisions, checklist }) {
   );
 }
 
-/** Returns the form to decide on the latest revision; `settled` goes on when that is done, or somebody else was faster. */
+/**
+ * Returns the form to decide on the latest revision; `settled` goes on when that is done, or somebody else
+ * was faster.
+ */
 export function decisionForm(visit, settled) {
   if (!visit.revision) return h("p", { class: "quiet" }, t("nothingSent"));
   const current = currentOf(visit);

@@ -1,4 +1,6 @@
-/** What a reviewer looks at beside the answers: the flags, what was seen before, the times and the distance. */
+/**
+ * What a reviewer looks at beside the answers: the flags, what was seen before, the times and the distance.
+ */
 import { h, moment, plain, t } from "../shared/page.js";
 import { onward } from "./address.js";
 import { count, dayName } from "./figures.js";
@@ -8,7 +10,10 @@ import { enlargeable } from "./photo.js";
 const LONG_COMMENT = 30;
 const html = document.documentElement;
 
-/** Returns what was noticed of a visit, in words, with the earlier visit beside it where the same was seen in one. */
+/**
+ * Returns what was noticed of a visit, in words, with the earlier visit beside it where the same was seen in
+ * one.
+ */
 export async function flagsOf(visit, submission, read) {
   const items = await Promise.all(visit.flags.map((flag) => flagOf(visit, submission, flag, read)));
   return h(
@@ -31,7 +36,10 @@ async function flagOf(visit, submission, flag, read) {
   );
 }
 
-/** The server says it in English: elsewhere that stands below the page's own words, where it has figures to add. */
+/**
+ * The server says it in English: elsewhere that stands below the page's own words, where it has figures to
+ * add.
+ */
 function saidOf({ code, detail }) {
   if (html.lang === "en") return h("p", {}, detail);
   return [h("p", {}, t(`says-${code}`)), /\d/.test(detail) && h("p", { class: "quiet", lang: "en" }, detail)];

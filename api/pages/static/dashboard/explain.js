@@ -1,4 +1,7 @@
-/** Says in words, with the real figures, how a number is made; what the words follow is in ``api/domain/scoring.py``. */
+/**
+ * Says in words, with the real figures, how a number is made; what the words follow is in
+ * ``api/domain/scoring.py``.
+ */
 import { h, t } from "../shared/page.js";
 import { count, ENOUGH, percent, points, pointsRange, range, verdict } from "./figures.js";
 

@@ -6,8 +6,8 @@ const html = document.documentElement;
 const NONE = "–";
 
 /**
- * Returns a share as tenths of a per cent, a whole number, half up: 0.8765 → 877. The API gives six decimals at most,
- * so as millionths it is a whole number, which rounds exactly.
+ * Returns a share as tenths of a per cent, a whole number, half up: 0.8765 → 877. The API gives six decimals
+ * at most, so as millionths it is a whole number, which rounds exactly.
  */
 export const tenths = (share) =>
   Math.sign(share) * Math.floor((Math.abs(Math.round(share * 1e6)) + 500) / 1000);
@@ -56,8 +56,8 @@ export const dayName = (day) =>
 export const clock = (time) => dates({ dateStyle: "medium", timeStyle: "short" }).format(time);
 
 /**
- * Returns a number as a button that says how it is made: `kind` names an explanation of ``explain.js``, which is
- * fetched when somebody asks, and `figures` are what it is about.
+ * Returns a number as a button that says how it is made: `kind` names an explanation of ``explain.js``, which
+ * is fetched when somebody asks, and `figures` are what it is about.
  */
 export function explained(text, kind, figures, attributes = {}) {
   const open = async () => (await load("explain.js")).explain(button, kind, figures);
@@ -107,7 +107,10 @@ export const ENOUGH = 5;
 /** How often chance alone makes a change look beyond it. */
 const BY_CHANCE = 1 / 20;
 
-/** Says how many of these changes could be judged, and how many of them chance alone would make look beyond it. */
+/**
+ * Says how many of these changes could be judged, and how many of them chance alone would make look beyond
+ * it.
+ */
 export const byChance = (rows) => judged(rows, "byChance", BY_CHANCE);
 
 /** Says the same of the falls among them, which are half of what chance makes. */

@@ -1,4 +1,6 @@
-/** The funnel plot: which places lie outside what chance alone gives (Spiegelhalter, "Funnel plots", 2005). */
+/**
+ * The funnel plot: which places lie outside what chance alone gives (Spiegelhalter, "Funnel plots", 2005).
+ */
 import { h, t } from "../shared/page.js";
 import { svg } from "./charts.js";
 import { count, ENOUGH, percent } from "./figures.js";
@@ -10,7 +12,10 @@ const MOST_TICKS = 8;
 const MOST_NAMED = 12;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
 
-/** Returns the pooled score of places and the spread of a visit's score within them, all visits alike in weight. */
+/**
+ * Returns the pooled score of places and the spread of a visit's score within them, all visits alike in
+ * weight.
+ */
 function pooled(rows) {
   const sum = (value) => rows.reduce((total, row) => total + value(row), 0);
   const freedom = sum(({ visits }) => Math.max(0, visits - 1));

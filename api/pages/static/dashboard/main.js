@@ -29,7 +29,8 @@ let leave = null;
 let shownAt = null;
 
 /**
- * Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes on there.
+ * Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes
+ * on there.
  * @param {{ moved?: boolean, left?: any }} [options]
  */
 async function render({ moved = true, left } = {}) {
@@ -263,9 +264,9 @@ async function isStillMe() {
 // Reading the API.
 
 /**
- * Returns how a screen reads the API: `read(path)` gives the JSON of an answer, `readAll(path)` all items of a list,
- * and `told` the time of the oldest answer among them (`at`) and whether any is only the last known one (`stale`).
- * Once that is `shown`, no old answer comes any more, for nothing would say that it is old.
+ * Returns how a screen reads the API: `read(path)` gives the JSON of an answer, `readAll(path)` all items of
+ * a list, and `told` the time of the oldest answer among them (`at`) and whether any is only the last known
+ * one (`stale`). Once that is `shown`, no old answer comes any more, for nothing would say that it is old.
  */
 function reader() {
   const told = { at: null, stale: false, shown: false };

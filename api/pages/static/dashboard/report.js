@@ -75,8 +75,8 @@ export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
 }
 
 /**
- * Returns the sections, each of which opens to its questions; the heat table's cells lead here. `known` are the
- * questions of ``checklists.js``, which name the answers.
+ * Returns the sections, each of which opens to its questions; the heat table's cells lead here. `known` are
+ * the questions of ``checklists.js``, which name the answers.
  */
 export function sections(report, checklists, known) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
@@ -166,7 +166,10 @@ function countsOf(counts, question) {
   );
 }
 
-/** Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of itself. */
+/**
+ * Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of
+ * itself.
+ */
 export function fundamentals(report, others = []) {
   const axis = axisOf([...report.fundamentals, ...others.flatMap(([, other]) => other.fundamentals)]);
   const seen = new Set(report.fundamentals.map(({ key }) => key));

@@ -1,12 +1,15 @@
-/** Single keys that press what is on the page; they can be turned off, for whoever speaks to the computer or mistypes. */
+/**
+ * Single keys that press what is on the page; they can be turned off, for whoever speaks to the computer or
+ * mistypes.
+ */
 import { h, t } from "../shared/page.js";
 
 /** Where a key is a letter of what is being written, or chooses from a list. */
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
 /**
- * Returns the list of `keys` (each with its words and the selector of what it presses) with the switch, and how to
- * stop listening.
+ * Returns the list of `keys` (each with its words and the selector of what it presses) with the switch, and
+ * how to stop listening.
  */
 export function shortcuts(keys) {
   const on = h("input", {

@@ -3,7 +3,10 @@ import { change, filters } from "./address.js";
 import { count } from "./figures.js";
 import { load } from "./load.js";
 
-/** So many rows have their cells from the start, which is more than go on a screen, and as many more at a time follow. */
+/**
+ * So many rows have their cells from the start, which is more than go on a screen, and as many more at a time
+ * follow.
+ */
 const AT_ONCE = 20;
 /** Of a table with more rows than these, only those in sight are laid out. */
 const MANY = 100;
@@ -18,11 +21,12 @@ const MANY = 100;
 /**
  * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
  *
- * `columns` are {key, title, kind, cell(row), value(row), down, head}: `cell` returns what to show, `value` what to sort by as
- * [group, value], a smaller group always first; a column without `value` is not sorted. `down` if the greatest comes first
- * at the first click. The first column names the row. `words(row)` is what the text filter looks in, `sort` the
- * order to begin with, as "key" or "-key", and `file` what the CSV is called, which has exactly the
- * rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all of them.
+ * `columns` are {key, title, kind, cell(row), value(row), down, head}: `cell` returns what to show, `value`
+ * what to sort by as [group, value], a smaller group always first; a column without `value` is not sorted.
+ * `down` if the greatest comes first at the first click. The first column names the row. `words(row)` is what
+ * the text filter looks in, `sort` the order to begin with, as "key" or "-key", and `file` what the CSV is
+ * called, which has exactly the rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all
+ * of them.
  * @param {{
  *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string, file: string,
  *   toCsv?: (row: any) => any, foot?: any[], attributes?: (row: any) => object,
@@ -57,7 +61,9 @@ export function table({
   let shown = [];
   let filling = null;
 
-  /** Gives the first rows without cells theirs, and the others after a pause, in which the page can answer. */
+  /**
+   * Gives the first rows without cells theirs, and the others after a pause, in which the page can answer.
+   */
   function fill(most) {
     clearTimeout(filling);
     const bare = shown.filter(({ element }) => !element.firstChild);
@@ -135,7 +141,10 @@ export function table({
   );
 }
 
-/** Returns a table that scrolls inside itself where it is wider than the screen; its CSV, called `file`, has these `rows`. */
+/**
+ * Returns a table that scrolls inside itself where it is wider than the screen; its CSV, called `file`, has
+ * these `rows`.
+ */
 export function scrolling({ caption, file, rows }, ...parts) {
   return [
     h(
@@ -179,7 +188,9 @@ function headOf(column, onclick) {
 
 let names = null;
 
-/** Orders by group, then by value up or down, names as the page's language has them; equals keep their order. */
+/**
+ * Orders by group, then by value up or down, names as the page's language has them; equals keep their order.
+ */
 function compare([group, value], [otherGroup, otherValue], sign) {
   if (group !== otherGroup) return group - otherGroup;
   if (typeof value === "string") {

@@ -78,7 +78,10 @@ function ofQuestions(rows, comments) {
   });
 }
 
-/** Returns the questions without points, of which the comments are all there is to read, and the visits as a whole. */
+/**
+ * Returns the questions without points, of which the comments are all there is to read, and the visits as a
+ * whole.
+ */
 function withoutPoints(rows, comments) {
   return h(
     "ul",

@@ -10,7 +10,10 @@ import { shortcuts } from "../shortcuts.js";
 const WAITING = "/reviews?limit=100";
 const LOOK_EVERY = 20_000;
 
-/** The visits that wait for a decision, the longest waiting first, and one of them with all there is to decide it by. */
+/**
+ * The visits that wait for a decision, the longest waiting first, and one of them with all there is to decide
+ * it by.
+ */
 export default async function ({ filters, read, refresh }) {
   const { items, next: more } = await read(WAITING);
   const row = items.find((each) => each.visit_id === filters.visit) ?? items[0];
@@ -104,7 +107,10 @@ function watch(seen) {
   };
 }
 
-/** Returns the list of what waits; `update` takes out what does no longer, `next` gives what comes after `current`. */
+/**
+ * Returns the list of what waits; `update` takes out what does no longer, `next` gives what comes after
+ * `current`.
+ */
 function queueOf(items, current, more) {
   let rows = items;
   const list = h(

@@ -6,7 +6,10 @@ import { load } from "../load.js";
 
 const REVIEWERS = ["reviewer", "admin"];
 
-/** A visit: its answers with their points, comments and photos, and the version of the checklist that it was made by. */
+/**
+ * A visit: its answers with their points, comments and photos, and the version of the checklist that it was
+ * made by.
+ */
 export default async function ({ id, me, read, refresh }) {
   const [visit, submission] = await Promise.all([
     read(`/visits/${id}?include=checklist`),
