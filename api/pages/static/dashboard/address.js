@@ -1,4 +1,6 @@
-/** The address of a page, which holds all its filters: Back restores them, and a copied link shows the same. */
+/**
+ * The address of a page, which holds all its filters: Back restores them, and a copied link shows the same.
+ */
 import { h, plain, t } from "../shared/page.js";
 
 /** The filters that pages have in common, in the order in which the API is asked by them. */
@@ -20,10 +22,14 @@ export const onward = (path, more = {}) => address(path, { ...common(filters()),
 
 /** Returns, of these filters, those that pages have in common and that are not `left` out. */
 export function common(values, ...left) {
-  return Object.fromEntries(COMMON.filter((name) => values[name] && !left.includes(name)).map((name) => [name, values[name]]));
+  return Object.fromEntries(
+    COMMON.filter((name) => values[name] && !left.includes(name)).map((name) => [name, values[name]]),
+  );
 }
 
-/** Writes changed filters into the address; `quietly` neither shows the page anew nor makes a step to go back. */
+/**
+ * Writes changed filters into the address; `quietly` neither shows the page anew nor makes a step to go back.
+ */
 export function change(changes, { quietly = false, redraw = !quietly } = {}) {
   const next = address(location.pathname, { ...filters(), ...changes });
   history[quietly ? "replaceState" : "pushState"](null, "", next + location.hash);
@@ -55,20 +61,27 @@ export function period({ from, to }) {
 
 /** Returns the fields by which a page is filtered: of period, region, checklist those that it `takes`. */
 export function filterBar(values, readAll, takes = COMMON) {
-  return h("form", { class: "filters", "aria-label": t("filters"), onsubmit: (event) => event.preventDefault() },
+  return h(
+    "form",
+    { class: "filters", "aria-label": t("filters"), onsubmit: (event) => event.preventDefault() },
     takes.includes("from") && periodFields(values),
-    takes.includes("region_id") && choice("region_id", t("region"), t("allRegions"), values.region_id, () => regions(readAll)),
-    takes.includes("checklist") && choice("checklist", t("checklist"), t("allChecklists"), values.checklist, () => checklists(readAll)));
+    takes.includes("region_id") &&
+      choice("region_id", t("region"), t("allRegions"), values.region_id, () => regions(readAll)),
+    takes.includes("checklist") &&
+      choice("checklist", t("checklist"), t("allChecklists"), values.checklist, () => checklists(readAll)),
+  );
 }
 
 /**
- * Returns the fields of the period. Typed, a month is another one at each key: it holds with Enter, or when the focus
- * leaves both fields. Picked, it holds at once.
+ * Returns the fields of the period. Typed, a month is another one at each key: it holds with Enter, or when
+ * the focus leaves both fields. Picked, it holds at once.
  */
 function periodFields(values) {
   let shown = period(values);
   let typed = false;
-  const [from, to] = ["from", "to"].map((name) => h("input", { type: "month", id: name, name, value: shown[name], required: true }));
+  const [from, to] = ["from", "to"].map((name) =>
+    h("input", { type: "month", id: name, name, value: shown[name], required: true }),
+  );
   const fault = h("p", { class: "fault", role: "alert" });
   const apply = () => {
     if (!from.value || !to.value) return;
@@ -78,27 +91,44 @@ function periodFields(values) {
     shown = { from: from.value, to: to.value };
     change(shown);
   };
-  const fields = h("div", {
-    class: "period",
-    onkeydown: ({ key }) => (key === "Enter" ? apply() : (typed = true)),
-    onpointerdown: () => (typed = false),
-    onchange: () => typed || apply(),
-    onfocusout: ({ relatedTarget }) => fields.contains(relatedTarget) || apply(),
-  }, labelled(t("from"), from), labelled(t("to"), to), fault);
+  const fields = h(
+    "div",
+    {
+      class: "period",
+      onkeydown: ({ key }) => (key === "Enter" ? apply() : (typed = true)),
+      onpointerdown: () => (typed = false),
+      onchange: () => typed || apply(),
+      onfocusout: ({ relatedTarget }) => fields.contains(relatedTarget) || apply(),
+    },
+    labelled(t("from"), from),
+    labelled(t("to"), to),
+    fault,
+  );
   return fields;
 }
 
 const labelled = (words, input) => h("p", {}, h("label", { for: input.id }, words), input);
 
 const regions = async (readAll) => (await readAll("/regions?limit=500")).map(({ id, name }) => [id, name]);
-const checklists = async (readAll) => (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, plain(title)]);
+const checklists = async (readAll) =>
+  (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, plain(title)]);
 
-/** Returns a list to choose from; what there is to choose comes when the page stands, so that nothing waits for it. */
+/**
+ * Returns a list to choose from; what there is to choose comes when the page stands, so that nothing waits
+ * for it.
+ */
 function choice(name, words, all, value, fetchOptions) {
-  const select = h("select", { id: name, name, onchange: () => change({ [name]: select.value }) }, h("option", { value: "" }, all),
-    value && h("option", { value, selected: true }, "…"));
+  const select = h(
+    "select",
+    { id: name, name, onchange: () => change({ [name]: select.value }) },
+    h("option", { value: "" }, all),
+    value && h("option", { value, selected: true }, "…"),
+  );
   const fill = (rows) => {
-    select.replaceChildren(select.options[0], ...rows.map(([key, text]) => h("option", { value: key, selected: key === value }, text)));
+    select.replaceChildren(
+      select.options[0],
+      ...rows.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
+    );
   };
   // Without the list, the page is still right: the filter that stands in the address goes on to hold.
   setTimeout(() => fetchOptions().then(fill, () => {}));

@@ -14,40 +14,87 @@ export async function submissionOf(id, read) {
   }
 }
 
-/** Returns the words on a visit as a whole and all its answers, section by section, `submission` having their points. */
+/**
+ * Returns the words on a visit as a whole and all its answers, section by section, `submission` having their
+ * points.
+ */
 export function answersOf(visit, submission) {
   const { answers, comment } = submission;
   return [
     isClosed(submission) && closedStoreOf(visit, submission),
-    comment && h("section", { class: "card" }, h("h2", {}, t("lastWord")), h("blockquote", { dir: "auto" }, comment)),
+    comment &&
+      h("section", { class: "card" }, h("h2", {}, t("lastWord")), h("blockquote", { dir: "auto" }, comment)),
     visit.checklist.sections.map((section) => {
       const answered = section.questions.filter(({ key }) => answers[key]);
-      return answered.length > 0 && h("section", { class: "card" }, told("h2", {}, section.title),
-        h("ol", { class: "answered" }, answered.map((question) => answerOf(visit, question, answers[question.key]))));
-    })];
+      return (
+        answered.length > 0 &&
+        h(
+          "section",
+          { class: "card" },
+          told("h2", {}, section.title),
+          h(
+            "ol",
+            { class: "answered" },
+            answered.map((question) => answerOf(visit, question, answers[question.key])),
+          ),
+        )
+      );
+    }),
+  ];
 }
 
 /** Whether the shopper found the store closed: such a visit has no score. */
 export const isClosed = ({ outcome }) => outcome === "store-closed";
 
-const closedStoreOf = (visit, { photos }) => h("section", { class: "card", "data-outcome": "store-closed" },
-  h("h2", {}, t("storeClosed")), h("p", {}, t("storeClosedWords")),
-  photosOf(visit, photos, (n) => t("photoOfClosedStore", { n })));
+const closedStoreOf = (visit, { photos }) =>
+  h(
+    "section",
+    { class: "card", "data-outcome": "store-closed" },
+    h("h2", {}, t("storeClosed")),
+    h("p", {}, t("storeClosedWords")),
+    photosOf(visit, photos, (n) => t("photoOfClosedStore", { n })),
+  );
 
 /** Returns photos, `nameOf` naming each by its number; one that has not arrived is said to be missing. */
 function photosOf(visit, photos, nameOf) {
   const missing = visit.photos?.missing ?? [];
-  const photoOf = (photo, index) => (missing.includes(photo) ? h("span", { class: "quiet" }, t("photoMissing")) : enlargeable(visit.id, photo, nameOf(index + 1)));
-  return photos.length > 0 && h("ul", { class: "photos" }, photos.map((photo, index) => h("li", {}, photoOf(photo, index))));
+  const photoOf = (photo, index) =>
+    missing.includes(photo)
+      ? h("span", { class: "quiet" }, t("photoMissing"))
+      : enlargeable(visit.id, photo, nameOf(index + 1));
+  return (
+    photos.length > 0 &&
+    h(
+      "ul",
+      { class: "photos" },
+      photos.map((photo, index) => h("li", {}, photoOf(photo, index))),
+    )
+  );
 }
 
 function answerOf(visit, question, answer) {
   const lost = answer.points_earned < answer.points_possible;
-  return h("li", { id: `answer-${question.key}`, "data-question": question.key },
-    h("div", { class: "row" }, told("h3", {}, question.text),
-      answer.points_possible > 0 && h("span", { class: lost ? "points fell" : "points quiet" }, t("pointsOf", { earned: count(answer.points_earned), possible: count(answer.points_possible) })),
-      question.critical && h("span", { class: lost ? "mark fell" : "mark quiet" }, t("critical"))),
-    h("p", { class: "value", dir: "auto" }, answer.not_applicable ? t("answer-not_applicable") : valueOf(question, answer.value)),
+  return h(
+    "li",
+    { id: `answer-${question.key}`, "data-question": question.key },
+    h(
+      "div",
+      { class: "row" },
+      told("h3", {}, question.text),
+      answer.points_possible > 0 &&
+        h(
+          "span",
+          { class: lost ? "points fell" : "points quiet" },
+          t("pointsOf", { earned: count(answer.points_earned), possible: count(answer.points_possible) }),
+        ),
+      question.critical && h("span", { class: lost ? "mark fell" : "mark quiet" }, t("critical")),
+    ),
+    h(
+      "p",
+      { class: "value", dir: "auto" },
+      answer.not_applicable ? t("answer-not_applicable") : valueOf(question, answer.value),
+    ),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
-    photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: plain(question.text) })));
+    photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: plain(question.text) })),
+  );
 }

@@ -1,4 +1,7 @@
-/** CSV of the rows that a table shows, with the columns that the API gives them: names of nested fields joined. */
+/**
+ * CSV of the rows that a table shows, with the columns that the API gives them: names of nested fields
+ * joined.
+ */
 import { download } from "../shared/page.js";
 
 /** What stands in a field that may be null. */
@@ -19,12 +22,19 @@ function written(rows) {
   const names = [...new Set(rows.flatMap(Object.keys))];
   const fields = rows.map((row) => names.map((name) => flat(name, row[name] ?? null)));
   // The columns of a field stand together, whichever row has them first.
-  const header = [...new Set(names.flatMap((_, place) => fields.flatMap((row) => row[place].map(([column]) => column))))];
-  const lines = fields.map((row) => new Map(row.flat())).map((row) => header.map((column) => row.get(column)));
+  const header = [
+    ...new Set(names.flatMap((_, place) => fields.flatMap((row) => row[place].map(([column]) => column)))),
+  ];
+  const lines = fields
+    .map((row) => new Map(row.flat()))
+    .map((row) => header.map((column) => row.get(column)));
   return [header, ...lines].map((line) => line.map(cell).join(",") + "\r\n").join("");
 }
 
-/** Returns the columns of a field with their values, an interval's even where there is none, as ``api/routes/scores.py`` does. */
+/**
+ * Returns the columns of a field with their values, an interval's even where there is none, as
+ * ``api/routes/scores.py`` does.
+ */
 function flat(name, value, before = "") {
   const inside = value ?? (name === "interval" || !before ? INSIDE[name] : undefined);
   if (inside == null || typeof inside !== "object") return [[before + name, value]];

@@ -1,4 +1,7 @@
-/** Says in words, with the real figures, how a number is made; what the words follow is in ``api/domain/scoring.py``. */
+/**
+ * Says in words, with the real figures, how a number is made; what the words follow is in
+ * ``api/domain/scoring.py``.
+ */
 import { h, t } from "../shared/page.js";
 import { count, ENOUGH, percent, points, pointsRange, range, verdict } from "./figures.js";
 
@@ -6,7 +9,13 @@ const KINDS = { score: ofVisits, part: ofPart, change: ofChange, rank: ofRank, v
 
 /** Opens beside a number's button what it is made of; Escape, or a click elsewhere, closes it. */
 export function explain(button, kind, figures) {
-  const box = h("div", { popover: "auto", class: "explanation", role: "dialog", "aria-label": t("howMade"), tabindex: -1 }, KINDS[kind](figures).filter(Boolean).map((words) => h("p", {}, words)));
+  const box = h(
+    "div",
+    { popover: "auto", class: "explanation", role: "dialog", "aria-label": t("howMade"), tabindex: -1 },
+    KINDS[kind](figures)
+      .filter(Boolean)
+      .map((words) => h("p", {}, words)),
+  );
   // Beside its button, it comes next for whoever reads or tabs on.
   button.after(box);
   box.addEventListener("toggle", ({ newState }) => newState === "closed" && box.remove());
@@ -28,34 +37,59 @@ const pointsOf = ({ points_earned: earned, points_possible: possible, visits }) 
 function ofVisits(figures) {
   if (!figures.visits) return [t("explain-nothing")];
   return [
-    pointsOf(figures), t("explain-score", { score: percent(figures.score) }),
+    pointsOf(figures),
+    t("explain-score", { score: percent(figures.score) }),
     t("explain-interval", { interval: range(figures.interval) }),
     figures.spread != null && t("explain-spread", { spread: percent(figures.spread) }),
-    figures.indicative && t("explain-indicative", { n: ENOUGH })];
+    figures.indicative && t("explain-indicative", { n: ENOUGH }),
+  ];
 }
 
 function ofPart(figures) {
   if (!figures.visits) return [t("explain-nothing")];
   return [
-    pointsOf(figures), t("explain-score", { score: percent(figures.score) }),
+    pointsOf(figures),
+    t("explain-score", { score: percent(figures.score) }),
     t("explain-wilson", { interval: range(figures.interval) }),
-    figures.indicative && t("explain-indicative", { n: ENOUGH })];
+    figures.indicative && t("explain-indicative", { n: ENOUGH }),
+  ];
 }
 
 function ofChange(figures) {
   const { score, visits, change, previous_visits: before } = figures;
   return [
-    t("explain-change", { now: percent(score), n: count(visits), before: percent(score - change.difference), m: count(before), difference: points(change.difference) }),
+    t("explain-change", {
+      now: percent(score),
+      n: count(visits),
+      before: percent(score - change.difference),
+      m: count(before),
+      difference: points(change.difference),
+    }),
     change.interval && t("explain-change-interval", { interval: pointsRange(change.interval) }),
-    change.significant == null ? t("explain-mixed") : t("explain-significant", { verdict: verdict(figures), n: ENOUGH })];
+    change.significant == null
+      ? t("explain-mixed")
+      : t("explain-significant", { verdict: verdict(figures), n: ENOUGH }),
+  ];
 }
 
 function ofRank({ rank, rank_range: { best, worst }, ranked }) {
-  return [t("explain-rank", { rank, of: ranked }), t("explain-rank-range", { best, worst, above: best - 1, below: ranked - worst })];
+  return [
+    t("explain-rank", { rank, of: ranked }),
+    t("explain-rank-range", { best, worst, above: best - 1, below: ranked - worst }),
+  ];
 }
 
-function ofVisit({ points_earned: earned, points_possible: possible, score, passed, critical_failures: failures }) {
+function ofVisit({
+  points_earned: earned,
+  points_possible: possible,
+  score,
+  passed,
+  critical_failures: failures,
+}) {
   return [
     t("explain-visit", { earned: count(earned), possible: count(possible), score: percent(score) }),
-    failures.length ? t("explain-visit-critical", { n: failures.length }) : t(passed ? "explain-visit-passed" : "explain-visit-failed")];
+    failures.length
+      ? t("explain-visit-critical", { n: failures.length })
+      : t(passed ? "explain-visit-passed" : "explain-visit-failed"),
+  ];
 }

@@ -1,8 +1,8 @@
 /** Modules that are fetched only when they are wanted. */
 
 /**
- * Returns a module, by its path from here. After a new release, those of this one are no more: where the server
- * answers, the page begins anew with the new one's, once, for what fails then has another reason.
+ * Returns a module, by its path from here. After a new release, those of this one are no more: where the
+ * server answers, the page begins anew with the new one's, once, for what fails then has another reason.
  */
 export async function load(path) {
   try {
@@ -16,4 +16,8 @@ export async function load(path) {
   }
 }
 
-const answers = () => fetch(location.href, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+const answers = () =>
+  fetch(location.href, { method: "HEAD", cache: "no-store" }).then(
+    ({ ok }) => ok,
+    () => false,
+  );

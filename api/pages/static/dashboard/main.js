@@ -28,7 +28,11 @@ let turn = 0;
 let leave = null;
 let shownAt = null;
 
-/** Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes on there. */
+/**
+ * Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes
+ * on there.
+ * @param {{ moved?: boolean, left?: any }} [options]
+ */
 async function render({ moved = true, left } = {}) {
   const mine = ++turn;
   leave?.();
@@ -40,16 +44,31 @@ async function render({ moved = true, left } = {}) {
   try {
     const found = SCREENS.find(({ pattern }) => pattern.test(location.pathname));
     if (!found) return say("missing", t("notFound"));
-    const [who, { default: screen }] = await Promise.all([me ?? read("/me"), load(`screens/${found.name}.js`)]);
+    const [who, { default: screen }] = await Promise.all([
+      me ?? read("/me"),
+      load(`screens/${found.name}.js`),
+    ]);
     me = who;
     paint(me.organization.accent_color);
     drawBar();
     if (me.role === "shopper") return say("missing", t("forManagers"), h("a", { href: "/" }, t("toTheForm")));
     const id = found.pattern.exec(location.pathname)[1];
-    const shown = await screen({ id, filters: filters(), me, read, readAll, refresh: () => render({ moved: false }) });
+    const shown = await screen({
+      id,
+      filters: filters(),
+      me,
+      read,
+      readAll,
+      refresh: () => render({ moved: false }),
+    });
     if (mine !== turn) return shown.leave?.();
     leave = shown.leave ?? null;
-    show(`${shown.title} · ${t("title")}`, h("h1", { tabindex: -1, dir: "auto" }, shown.title), asOf(told), shown.content);
+    show(
+      `${shown.title} · ${t("title")}`,
+      h("h1", { tabindex: -1, dir: "auto" }, shown.title),
+      asOf(told),
+      shown.content,
+    );
     told.shown = true;
     settle(told.stale ? "stale" : "ready");
     html.dataset.ready = "1";
@@ -108,7 +127,8 @@ function backTo({ top, href, nth, at }, moved) {
   if (link || moved) (link ?? document.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
-const linksTo = (href) => [...document.querySelectorAll("main a")].filter((each) => each.getAttribute("href") === href);
+const linksTo = (href) =>
+  [...document.querySelectorAll("main a")].filter((each) => each.getAttribute("href") === href);
 
 /** Keeps with the address where on its page one is, and the link by which one leaves it. */
 function remember(link) {
@@ -122,22 +142,48 @@ function asOf({ at, stale }) {
   // The browser takes long to make its first date format, so the figures do not wait for it.
   setTimeout(() => (time.textContent = clock(at)));
   if (!stale) return h("p", { class: "quiet as-of" }, t("asOf"), " ", time);
-  return h("p", { class: "notice as-of", role: "status" }, t("stale"), " ", t("asOf"), " ", time, " ", again());
+  return h(
+    "p",
+    { class: "notice as-of", role: "status" },
+    t("stale"),
+    " ",
+    t("asOf"),
+    " ",
+    time,
+    " ",
+    again(),
+  );
 }
 
-const again = () => h("button", { type: "button", id: "again", class: "plain", onclick: () => render({ moved: false }) }, t("tryAgain"));
+const again = () =>
+  h(
+    "button",
+    { type: "button", id: "again", class: "plain", onclick: () => render({ moved: false }) },
+    t("tryAgain"),
+  );
 
 async function explain(problem) {
   if (problem.status === 401) return askToSignIn();
   if (problem.status === 404) return say("missing", t("notFound"));
   if (problem.status === 403) return say("missing", t("notFound"));
-  if (problem.status === 422) return say("failed", t("badFilter"), filterBar(filters(), reader().readAll, ["from", "checklist"]), h("a", { href: location.pathname }, t("withoutFilters")));
+  if (problem.status === 422)
+    return say(
+      "failed",
+      t("badFilter"),
+      filterBar(filters(), reader().readAll, ["from", "checklist"]),
+      h("a", { href: location.pathname }, t("withoutFilters")),
+    );
   console.error(problem);
   say("failed", t("failed"), again());
 }
 
 function say(state, words, ...more) {
-  show(t("title"), h("h1", { tabindex: -1 }, words), h("p", { role: "alert" }, t(`why-${state}`)), h("div", {}, more));
+  show(
+    t("title"),
+    h("h1", { tabindex: -1 }, words),
+    h("p", { role: "alert" }, t(`why-${state}`)),
+    h("div", {}, more),
+  );
   settle(state);
 }
 
@@ -159,9 +205,19 @@ function drawBar() {
   const names = REVIEWERS.includes(me.role) ? [...LINKS, "reviews"] : LINKS;
   document.getElementById("bar").replaceChildren(
     h("span", { class: "organization", dir: "auto" }, me.organization.name),
-    h("nav", { "aria-label": t("pages") }, names.map((name) => link(name, t(`page-${name || "overview"}`)))),
-    h("div", { class: "account" }, h("span", { class: "quiet", dir: "auto" }, me.name), h("span", { id: "languages" }),
-      h("button", { type: "button", class: "plain", onclick: end }, t("signOut"))));
+    h(
+      "nav",
+      { "aria-label": t("pages") },
+      names.map((name) => link(name, t(`page-${name || "overview"}`))),
+    ),
+    h(
+      "div",
+      { class: "account" },
+      h("span", { class: "quiet", dir: "auto" }, me.name),
+      h("span", { id: "languages" }),
+      h("button", { type: "button", class: "plain", onclick: end }, t("signOut")),
+    ),
+  );
 }
 
 /** Looking up what languages are called takes a while, so nothing waits for it. */
@@ -181,7 +237,15 @@ async function end() {
 /** Follows links to our own pages without loading everything anew. */
 function follow(event) {
   const link = event.target.closest?.("a[href]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button || !/^\/dashboard([/?#]|$)/.test(link.getAttribute("href"))) return;
+  if (
+    !link ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.shiftKey ||
+    event.button ||
+    !/^\/dashboard([/?#]|$)/.test(link.getAttribute("href"))
+  )
+    return;
   event.preventDefault();
   remember(link);
   history.pushState(null, "", link.href);
@@ -191,16 +255,18 @@ function follow(event) {
 /** Another account may have signed in in another tab: what was shown to the one before goes out of sight. */
 async function isStillMe() {
   if (document.hidden || !me) return;
-  const now = await reader().read("/me").catch((problem) => problem);
+  const now = await reader()
+    .read("/me")
+    .catch((problem) => problem);
   if (now.status === 401 || (now.id && now.id !== me.id)) location.reload();
 }
 
 // Reading the API.
 
 /**
- * Returns how a screen reads the API: `read(path)` gives the JSON of an answer, `readAll(path)` all items of a list,
- * and `told` the time of the oldest answer among them (`at`) and whether any is only the last known one (`stale`).
- * Once that is `shown`, no old answer comes any more, for nothing would say that it is old.
+ * Returns how a screen reads the API: `read(path)` gives the JSON of an answer, `readAll(path)` all items of
+ * a list, and `told` the time of the oldest answer among them (`at`) and whether any is only the last known
+ * one (`stale`). Once that is `shown`, no old answer comes any more, for nothing would say that it is old.
  */
 function reader() {
   const told = { at: null, stale: false, shown: false };
@@ -217,7 +283,7 @@ function reader() {
 
   async function readAll(path) {
     const items = [];
-    for (let next = path; next; ) {
+    for (let next = path; next;) {
       const page = await read(next);
       items.push(...page.items);
       next = page.next && following(page.next);

@@ -9,15 +9,28 @@ import { scrolling } from "./table.js";
 export function headline({ total, previous, change }, more = []) {
   const figures = { ...total, change, previous_visits: previous.visits };
   const fact = (title, ...words) => h("div", {}, h("dt", {}, title), h("dd", {}, words));
-  return h("section", { class: "headline" },
+  return h(
+    "section",
+    { class: "headline" },
     h("p", { class: "big" }, score(total)),
-    h("dl", { class: "facts" },
-      fact(t("interval"), range(total.interval), total.indicative && h("span", { class: "quiet" }, t(total.visits ? "tooFewVisits" : "noVisits"))),
+    h(
+      "dl",
+      { class: "facts" },
+      fact(
+        t("interval"),
+        range(total.interval),
+        total.indicative && h("span", { class: "quiet" }, t(total.visits ? "tooFewVisits" : "noVisits")),
+      ),
       fact(t("change"), changed(figures)),
       fact(t("visits"), count(total.visits)),
       fact(t("passed"), t("ofAll", { n: count(total.passed), of: count(total.visits) })),
-      fact(t("criticalFailures"), h("span", { class: total.critical_failures ? "fell" : null }, count(total.critical_failures))),
-      more.map(([title, words]) => fact(title, words))));
+      fact(
+        t("criticalFailures"),
+        h("span", { class: total.critical_failures ? "fell" : null }, count(total.critical_failures)),
+      ),
+      more.map(([title, words]) => fact(title, words)),
+    ),
+  );
 }
 
 /** Returns how many visits of a region's progress are of a kind, in all its months. */
@@ -27,16 +40,43 @@ export const sumOf = ({ months }, kind) => months.reduce((total, month) => total
 export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
   const visited = rows.filter((row) => row.visits);
   const lines = visited.map((row) =>
-    h("tr", {}, h("th", { scope: "row" }, row.month), h("td", { class: "figure" }, score(row)), h("td", { class: "figure" }, range(row.interval)), h("td", { class: "figure" }, count(row.visits))));
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, row.month),
+      h("td", { class: "figure" }, score(row)),
+      h("td", { class: "figure" }, range(row.interval)),
+      h("td", { class: "figure" }, count(row.visits)),
+    ),
+  );
   return [
     months(rows, axis, width, height),
-    h("details", { class: "data" }, h("summary", {}, t("asTable")),
-      scrolling({ caption, file: "months", rows: visited }, h("thead", {}, h("tr", {}, [t("month"), t("score"), t("interval"), t("visits")].map((title, index) => h("th", { scope: "col", class: index > 0 && "figure" }, title)))), h("tbody", {}, lines)))];
+    h(
+      "details",
+      { class: "data" },
+      h("summary", {}, t("asTable")),
+      scrolling(
+        { caption, file: "months", rows: visited },
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            [t("month"), t("score"), t("interval"), t("visits")].map((title, index) =>
+              h("th", { scope: "col", class: index > 0 && "figure" }, title),
+            ),
+          ),
+        ),
+        h("tbody", {}, lines),
+      ),
+    ),
+  ];
 }
 
 /**
- * Returns the sections, each of which opens to its questions; the heat table's cells lead here. `known` are the
- * questions of ``checklists.js``, which name the answers.
+ * Returns the sections, each of which opens to its questions; the heat table's cells lead here. `known` are
+ * the questions of ``checklists.js``, which name the answers.
  */
 export function sections(report, checklists, known) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
@@ -44,53 +84,144 @@ export function sections(report, checklists, known) {
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
   return keys.map((key) => [
     keys.length > 1 && told("h3", {}, checklists.find((each) => each.key === key)?.title ?? key),
-    report.sections.filter(({ checklist }) => checklist === key).map((section) => sectionOf(section, axis, report.questions, known))]);
+    report.sections
+      .filter(({ checklist }) => checklist === key)
+      .map((section) => sectionOf(section, axis, report.questions, known)),
+  ]);
 }
 
 function sectionOf(section, axis, questions, known) {
   const { visits, points_earned: earned, points_possible: possible } = section;
-  const own = questions.filter((each) => each.checklist === section.checklist && each.section === section.key);
-  return h("details", { class: "part", id: `${section.checklist}/${section.key}` },
-    h("summary", { class: section.indicative && "thin" },
-      told("span", { class: "title" }, section.title), h("b", {}, percent(section.score)), dot(section, axis), h("span", { class: "quiet" }, t("ofVisits", { n: visits }))),
-    h("p", {}, t("explain-points", { earned: count(earned), possible: count(possible), n: visits }), " ", t("explain-wilson", { interval: range(section.interval) })),
-    tableOf(plain(section.title), own, known));
+  const own = questions.filter(
+    (each) => each.checklist === section.checklist && each.section === section.key,
+  );
+  return h(
+    "details",
+    { class: "part", id: `${section.checklist}/${section.key}` },
+    h(
+      "summary",
+      { class: section.indicative && "thin" },
+      told("span", { class: "title" }, section.title),
+      h("b", {}, percent(section.score)),
+      dot(section, axis),
+      h("span", { class: "quiet" }, t("ofVisits", { n: visits })),
+    ),
+    h(
+      "p",
+      {},
+      t("explain-points", { earned: count(earned), possible: count(possible), n: visits }),
+      " ",
+      t("explain-wilson", { interval: range(section.interval) }),
+    ),
+    tableOf(plain(section.title), own, known),
+  );
 }
 
 /** Returns questions with their scores and how often each answer was given. */
 function tableOf(caption, rows, known) {
   const axis = axisOf(rows);
-  return scrolling({ caption, file: "questions", rows },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("question")), h("th", { scope: "col", class: "figure" }, t("score")), h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)), h("th", { scope: "col" }, t("answers")))),
-    h("tbody", {}, rows.map((row) => h("tr", { class: row.indicative && "thin" },
-      told("th", { scope: "row" }, row.text), h("td", { class: "figure" }, score(row, "part")), h("td", { class: "drawing" }, dot(row, axis)), h("td", {}, countsOf(row.answers, known.get(`${row.checklist}/${row.key}`)))))));
+  return scrolling(
+    { caption, file: "questions", rows },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, t("question")),
+        h("th", { scope: "col", class: "figure" }, t("score")),
+        h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)),
+        h("th", { scope: "col" }, t("answers")),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map((row) =>
+        h(
+          "tr",
+          { class: row.indicative && "thin" },
+          told("th", { scope: "row" }, row.text),
+          h("td", { class: "figure" }, score(row, "part")),
+          h("td", { class: "drawing" }, dot(row, axis)),
+          h("td", {}, countsOf(row.answers, known.get(`${row.checklist}/${row.key}`))),
+        ),
+      ),
+    ),
+  );
 }
 
 const ANSWERS = ["yes", "no", "answered", "not_applicable"];
 
 /** Returns how often each answer was given. */
 function countsOf(counts, question) {
-  const words = (answer) => labelOf(question, answer) || (ANSWERS.includes(answer) ? t(`answer-${answer}`) : answer);
-  return h("ul", { class: "answers" }, Object.entries(counts).filter(([answer, n]) => n || answer !== "not_applicable").map(([answer, n]) =>
-    h("li", {}, words(answer), " ", h("b", {}, count(n)))));
+  const words = (answer) =>
+    labelOf(question, answer) || (ANSWERS.includes(answer) ? t(`answer-${answer}`) : answer);
+  return h(
+    "ul",
+    { class: "answers" },
+    Object.entries(counts)
+      .filter(([answer, n]) => n || answer !== "not_applicable")
+      .map(([answer, n]) => h("li", {}, words(answer), " ", h("b", {}, count(n)))),
+  );
 }
 
-/** Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of itself. */
+/**
+ * Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of
+ * itself.
+ */
 export function fundamentals(report, others = []) {
   const axis = axisOf([...report.fundamentals, ...others.flatMap(([, other]) => other.fundamentals)]);
   const seen = new Set(report.fundamentals.map(({ key }) => key));
-  const unseen = new Map(others.flatMap(([, other]) => other.fundamentals).filter(({ key }) => !seen.has(key)).map(({ key, title }) => [key, { key, title, visits: 0, score: null, interval: null, indicative: true }]));
+  const unseen = new Map(
+    others
+      .flatMap(([, other]) => other.fundamentals)
+      .filter(({ key }) => !seen.has(key))
+      .map(({ key, title }) => [
+        key,
+        { key, title, visits: 0, score: null, interval: null, indicative: true },
+      ]),
+  );
   const rows = [...report.fundamentals, ...unseen.values()];
   const theirsOf = (row) => others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
-  const toCsv = (row) => ({ ...row, self_checks: Object.fromEntries(theirsOf(row).map((other, index) => [others[index][1].checklist, other ?? {}])) });
-  return scrolling({ caption: t("fundamentals"), file: "fundamentals", rows: rows.map(toCsv) },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("fundamental")), h("th", { scope: "col", class: "figure" }, t(others.length ? "shoppersView" : "score")), h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)), h("th", { scope: "col", class: "figure" }, t("visits")),
-      others.map(([title]) => h("th", { scope: "col", class: "figure" }, title)))),
-    h("tbody", {}, rows.map((row) => {
-      const theirs = theirsOf(row);
-      return h("tr", { id: row.key, class: row.indicative && "thin" }, h("th", { scope: "row" }, row.title), h("td", { class: "figure" }, score(row, "part")), h("td", { class: "drawing" }, dot(row, axis, theirs[0])), h("td", { class: "figure" }, count(row.visits)),
-        theirs.map((other) => h("td", { class: "figure" }, other ? score(other, "part") : "–")));
-    })));
+  const toCsv = (row) => ({
+    ...row,
+    self_checks: Object.fromEntries(
+      theirsOf(row).map((other, index) => [others[index][1].checklist, other ?? {}]),
+    ),
+  });
+  return scrolling(
+    { caption: t("fundamentals"), file: "fundamentals", rows: rows.map(toCsv) },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, t("fundamental")),
+        h("th", { scope: "col", class: "figure" }, t(others.length ? "shoppersView" : "score")),
+        h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)),
+        h("th", { scope: "col", class: "figure" }, t("visits")),
+        others.map(([title]) => h("th", { scope: "col", class: "figure" }, title)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map((row) => {
+        const theirs = theirsOf(row);
+        return h(
+          "tr",
+          { id: row.key, class: row.indicative && "thin" },
+          h("th", { scope: "row" }, row.title),
+          h("td", { class: "figure" }, score(row, "part")),
+          h("td", { class: "drawing" }, dot(row, axis, theirs[0])),
+          h("td", { class: "figure" }, count(row.visits)),
+          theirs.map((other) => h("td", { class: "figure" }, other ? score(other, "part") : "–")),
+        );
+      }),
+    ),
+  );
 }
 
 /** Returns how wide a drawing may be: the screen's width within a card. */

@@ -31,7 +31,13 @@ export class Draft {
    * called when another tab has handed the answers over for sending.
    */
   constructor(row, { answers, photos, visit, checklist, onsave = () => {} }) {
-    Object.assign(this, { row, answers, photos, visit, checklist, onsave });
+    this.row = row;
+    this.answers = answers;
+    this.photos = photos;
+    this.visit = visit;
+    this.checklist = checklist;
+    /** @type {(state: string, keys: string[], error?: Error) => void} */
+    this.onsave = onsave;
     this.onhandover = () => {};
   }
 

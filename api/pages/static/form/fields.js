@@ -1,6 +1,6 @@
 /** The field of a question: its text, its native inputs, and what else belongs to its answer. */
 import { h, minutes, show, t, told } from "../shared/page.js";
-import { FIRST_DATE, LAST_DATE, isAnswered, needsComment, photosOf } from "./rules.js";
+import { FIRST_DATE, LAST_DATE, isAnswered, needsComment } from "./rules.js";
 import { photoField } from "./photo-field.js";
 import { elapsed, startTimer } from "./timers.js";
 

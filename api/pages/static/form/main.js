@@ -160,7 +160,7 @@ async function drawList(who, mine) {
 /** Returns a function that gives the focus back to what has it, after the list was drawn again. */
 function keepFocus() {
   const controls = () => [...document.querySelectorAll("#screen a, #screen button")];
-  const index = controls().indexOf(document.activeElement);
+  const index = controls().indexOf(/** @type {HTMLElement} */ (document.activeElement));
   return () => index >= 0 && controls()[index]?.focus({ preventScroll: true });
 }
 

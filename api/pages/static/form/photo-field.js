@@ -43,7 +43,7 @@ export function photoField(context) {
     show(items, photos.length);
     show(adding, photos.length < most);
     // The control that had the focus may be gone: the focus stays with the photos.
-    if (hadFocus && !document.activeElement?.offsetParent) (adding.hidden ? items : adding).querySelector("button").focus();
+    if (hadFocus && !(/** @type {HTMLElement} */ (document.activeElement)?.offsetParent)) (adding.hidden ? items : adding).querySelector("button").focus();
   };
   return { element: h("div", {}, items, adding, fault), redraw };
 }

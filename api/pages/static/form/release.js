@@ -63,7 +63,11 @@ export async function requestSync() {
 }
 
 /** Returns whether something typed would be lost: the sign-in form, or a dialog. */
-const isTyping = () => [...document.querySelectorAll("form input, dialog[open] textarea")].some(({ value }) => value);
+function isTyping() {
+  /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */
+  const inputs = document.querySelectorAll("form input, dialog[open] textarea");
+  return [...inputs].some(({ value }) => value);
+}
 
 /** Says whether what is on this page works without a signal. */
 export const offlineFooter = {

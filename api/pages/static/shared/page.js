@@ -75,6 +75,7 @@ export const region = () => navigator.languages.find((each) => each.split("-")[0
 
 /** Returns a moment as people of this language write it, by the clock of a place. */
 export function moment(time, timeZone) {
+  /** @type {Intl.DateTimeFormatOptions} */
   const options = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone };
   return new Intl.DateTimeFormat(region(), options).format(new Date(time));
 }
@@ -82,13 +83,14 @@ export function moment(time, timeZone) {
 /** Returns how long ago something was: minutes, hours or days. */
 export function ago(time) {
   const minutes = Math.max(0, Math.round((Date.now() - time) / 60_000));
+  /** @type {[number, Intl.RelativeTimeFormatUnit]} */
   const [n, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
   return new Intl.RelativeTimeFormat(html.lang, { numeric: "auto" }).format(-n, unit);
 }
 
 /** Returns when something is, seen from now: "in 3 hours", "4 days ago". */
 export function fromNow(time) {
-  const minutes = Math.round((new Date(time) - Date.now()) / 60_000);
+  const minutes = Math.round((new Date(time).getTime() - Date.now()) / 60_000);
   const hours = Math.round(minutes / 60);
   const format = new Intl.RelativeTimeFormat(html.lang, { numeric: "always" });
   if (Math.abs(minutes) < 60) return format.format(minutes || 1, "minute");
@@ -117,6 +119,11 @@ export function languages() {
 /**
  * Makes an element: h("p", {class: "quiet", onclick: listener}, "text", child, …).
  * Text stays text: nothing is ever read as HTML. False, null and undefined are left out.
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, any>} [attributes]
+ * @param {...any} children
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function h(name, attributes = {}, ...children) {
   const element = document.createElement(name);

@@ -13,10 +13,16 @@ export default async function ({ id, filters, read, readAll }) {
   const [report, visits, checklists] = await Promise.all([
     read(address(`/locations/${id}/score`, asked)),
     readAll(address("/visits", visitsAsked(id, filters))),
-    readAll("/checklists?limit=500")]);
+    readAll("/checklists?limit=500"),
+  ]);
   const [others, questions] = await Promise.all([
     selfChecks(id, asked, checklists, read),
-    questionsOf(checklists, report.questions.map(({ checklist }) => checklist), read)]);
+    questionsOf(
+      checklists,
+      report.questions.map(({ checklist }) => checklist),
+      read,
+    ),
+  ]);
   return {
     title: report.location.name,
     content: [
@@ -25,22 +31,38 @@ export default async function ({ id, filters, read, readAll }) {
       headline(report),
       card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
-      card(t("fundamentals"), others.length > 0 && h("p", { class: "quiet" }, t("selfCheckWords")), fundamentals(report, others)),
-      card(t("visits"), visitsOf(visits, checklists))],
+      card(
+        t("fundamentals"),
+        others.length > 0 && h("p", { class: "quiet" }, t("selfCheckWords")),
+        fundamentals(report, others),
+      ),
+      card(t("visits"), visitsOf(visits, checklists)),
+    ],
   };
 }
 
 function visitsAsked(id, filters) {
   const { from, to } = period(filters);
-  return { location_id: id, status: "accepted", from: `${from}-01`, to: lastDay(to), checklist_key: filters.checklist, limit: "500" };
+  return {
+    location_id: id,
+    status: "accepted",
+    from: `${from}-01`,
+    to: lastDay(to),
+    checklist_key: filters.checklist,
+    limit: "500",
+  };
 }
 
 /** Returns what the store says of itself where it did, unless one checklist alone is asked for. */
 async function selfChecks(id, asked, checklists, read) {
   if (asked.checklist) return [];
   const own = checklists.filter(({ channel }) => channel === "self_check").slice(0, MOST_SELF_CHECKS);
-  const reports = await Promise.all(own.map(({ key }) => read(address(`/locations/${id}/score`, { ...asked, checklist: key }))));
-  return own.map(({ title }, index) => [plain(title), reports[index]]).filter(([, { total }]) => total.visits);
+  const reports = await Promise.all(
+    own.map(({ key }) => read(address(`/locations/${id}/score`, { ...asked, checklist: key }))),
+  );
+  return own
+    .map(({ title }, index) => [plain(title), reports[index]])
+    .filter(([, { total }]) => total.visits);
 }
 
 /** Returns the visits, the latest first; managers see what each scored. */
@@ -48,14 +70,57 @@ function visitsOf(visits, checklists) {
   if (!visits.length) return h("p", { class: "empty" }, t("noVisits"));
   const titles = new Map(checklists.map(({ key, title }) => [key, plain(title)]));
   const latest = visits.toReversed();
-  const rows = latest.map((visit) => h("tr", {},
-    h("th", { scope: "row" }, h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, dayName(visit.day)), visit.part_of_day && h("span", { class: "quiet" }, t(`part-${visit.part_of_day}`))),
-    h("td", { dir: "auto" }, titles.get(visit.checklist.key) ?? visit.checklist.key),
-    visit.score && [
-      h("td", { class: "figure" }, explained(percent(visit.score.score), "visit", visit.score)),
-      h("td", { class: "figure" }, visit.score.critical_failures.length ? h("span", { class: "fell" }, count(visit.score.critical_failures.length)) : "–")]));
-  const heads = [["visit"], ["checklist"], ...(visits[0].score ? [["score", "figure"], ["criticalFailures", "figure"]] : [])];
-  const csv = latest.map(({ id, day, part_of_day, checklist, score }) => ({ id, day, part_of_day, checklist, ...(score && { ...score, critical_failures: score.critical_failures.length }) }));
-  return scrolling({ caption: t("visits"), file: "visits", rows: csv },
-    h("thead", {}, h("tr", {}, heads.map(([key, kind]) => h("th", { scope: "col", class: kind }, t(key))))), h("tbody", {}, rows));
+  const rows = latest.map((visit) =>
+    h(
+      "tr",
+      {},
+      h(
+        "th",
+        { scope: "row" },
+        h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, dayName(visit.day)),
+        visit.part_of_day && h("span", { class: "quiet" }, t(`part-${visit.part_of_day}`)),
+      ),
+      h("td", { dir: "auto" }, titles.get(visit.checklist.key) ?? visit.checklist.key),
+      visit.score && [
+        h("td", { class: "figure" }, explained(percent(visit.score.score), "visit", visit.score)),
+        h(
+          "td",
+          { class: "figure" },
+          visit.score.critical_failures.length
+            ? h("span", { class: "fell" }, count(visit.score.critical_failures.length))
+            : "–",
+        ),
+      ],
+    ),
+  );
+  const heads = [
+    ["visit"],
+    ["checklist"],
+    ...(visits[0].score
+      ? [
+          ["score", "figure"],
+          ["criticalFailures", "figure"],
+        ]
+      : []),
+  ];
+  const csv = latest.map(({ id, day, part_of_day, checklist, score }) => ({
+    id,
+    day,
+    part_of_day,
+    checklist,
+    ...(score && { ...score, critical_failures: score.critical_failures.length }),
+  }));
+  return scrolling(
+    { caption: t("visits"), file: "visits", rows: csv },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        heads.map(([key, kind]) => h("th", { scope: "col", class: kind }, t(key))),
+      ),
+    ),
+    h("tbody", {}, rows),
+  );
 }

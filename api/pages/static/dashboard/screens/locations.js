@@ -9,7 +9,8 @@ import { card, table } from "../table.js";
 const ROWS = {
   by: "location",
   include: "change,previous_visits,trend,worst_section",
-  fields: "location,visits,points_earned,points_possible,score,spread,interval,indicative,rank,rank_range,change,previous_visits,trend,worst_section",
+  fields:
+    "location,visits,points_earned,points_possible,score,spread,interval,indicative,rank,rank_range,change,previous_visits,trend,worst_section",
   limit: "500",
 };
 
@@ -21,13 +22,18 @@ export default async function ({ filters, read, readAll }) {
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
   const only = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, common(filters), read);
   const drawn = h("div");
-  const ready = async () => only ? only.fill() : drawn.replaceChildren(...(await load("funnel.js")).funnel(rows, drawn.clientWidth));
+  const ready = async () =>
+    only ? only.fill() : drawn.replaceChildren(...(await load("funnel.js")).funnel(rows, drawn.clientWidth));
   return {
-    title, ready,
+    title,
+    ready,
     content: [
-      bar, only && h("div", { class: "notice" }, h("p", {}, t("mixed")), only.element),
-      ofRows(rows), h("p", { class: "quiet" }, byChance(rows)),
-      card(t("funnel"), only ? h("p", { class: "quiet" }, t("funnelMixed")) : drawn)],
+      bar,
+      only && h("div", { class: "notice" }, h("p", {}, t("mixed")), only.element),
+      ofRows(rows),
+      h("p", { class: "quiet" }, byChance(rows)),
+      card(t("funnel"), only ? h("p", { class: "quiet" }, t("funnelMixed")) : drawn),
+    ],
   };
 }
 
@@ -47,19 +53,66 @@ function ofRows(rows) {
     attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
     columns: [
       { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: nameOf },
-      { key: "score", title: t("score"), kind: "figure", down: true, value: (row) => [thin(row), row.score], cell: (row) => score(row) },
-      { key: "interval", title: t("interval"), kind: "drawing", head: axisHead(axis), cell: (row) => dot(row, axis) },
-      { key: "visits", title: t("visits"), kind: "figure", down: true, value: (row) => [0, row.visits], cell: (row) => count(row.visits) },
-      { key: "rank", title: t("rank"), kind: "figure", head: ranked > 0 && h("span", { class: "quiet" }, t("ofRanked", { n: ranked })), value: (row) => [Number(row.rank == null), row.rank], cell: (row) => rankOf(row, ranked) },
-      { key: "change", title: t("change"), kind: "change", value: (row) => [row.change.difference == null ? 2 : thin(row), row.change.difference], cell: changed },
-      { key: "trend", title: t("months"), kind: "trend", cell: (row) => trend(Object.values(row.trend), axis) },
-      { key: "worst", title: t("worstSection"), kind: "worst", value: ({ worst_section: worst }) => [Number(!worst), worst?.score], cell: worstOf },
+      {
+        key: "score",
+        title: t("score"),
+        kind: "figure",
+        down: true,
+        value: (row) => [thin(row), row.score],
+        cell: (row) => score(row),
+      },
+      {
+        key: "interval",
+        title: t("interval"),
+        kind: "drawing",
+        head: axisHead(axis),
+        cell: (row) => dot(row, axis),
+      },
+      {
+        key: "visits",
+        title: t("visits"),
+        kind: "figure",
+        down: true,
+        value: (row) => [0, row.visits],
+        cell: (row) => count(row.visits),
+      },
+      {
+        key: "rank",
+        title: t("rank"),
+        kind: "figure",
+        head: ranked > 0 && h("span", { class: "quiet" }, t("ofRanked", { n: ranked })),
+        value: (row) => [Number(row.rank == null), row.rank],
+        cell: (row) => rankOf(row, ranked),
+      },
+      {
+        key: "change",
+        title: t("change"),
+        kind: "change",
+        value: (row) => [row.change.difference == null ? 2 : thin(row), row.change.difference],
+        cell: changed,
+      },
+      {
+        key: "trend",
+        title: t("months"),
+        kind: "trend",
+        cell: (row) => trend(Object.values(row.trend), axis),
+      },
+      {
+        key: "worst",
+        title: t("worstSection"),
+        kind: "worst",
+        value: ({ worst_section: worst }) => [Number(!worst), worst?.score],
+        cell: worstOf,
+      },
     ],
   });
 }
 
 function nameOf({ location }) {
-  return [h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name), h("span", { class: "quiet" }, location.code)];
+  return [
+    h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
+    h("span", { class: "quiet" }, location.code),
+  ];
 }
 
 function rankOf(row, ranked) {
@@ -73,5 +126,8 @@ function rankOf(row, ranked) {
 function worstOf({ location, worst_section: worst }) {
   if (!worst) return null;
   const place = `#${encodeURIComponent(`${worst.checklist}/${worst.key}`)}`;
-  return [h("a", { href: onward(`/dashboard/locations/${location.id}`) + place }, percent(worst.score)), h("span", { class: "quiet", dir: "auto" }, plain(worst.title))];
+  return [
+    h("a", { href: onward(`/dashboard/locations/${location.id}`) + place }, percent(worst.score)),
+    h("span", { class: "quiet", dir: "auto" }, plain(worst.title)),
+  ];
 }

@@ -10,7 +10,9 @@ const MOST_COMMENTS = 20;
 /** The questions, the worst first, with what shoppers wrote to each. */
 export default async function ({ filters, read, readAll }) {
   const asked = common(filters);
-  const rows = await readAll(address("/scores", { by: "question", include: "change,previous_visits", limit: "500", ...asked }));
+  const rows = await readAll(
+    address("/scores", { by: "question", include: "change,previous_visits", limit: "500", ...asked }),
+  );
   const scored = rows.filter((row) => row.points_possible);
   const unscored = rows.filter((row) => !row.points_possible);
   const comments = (about) => commentsOf(about, asked, read, readAll);
@@ -19,8 +21,11 @@ export default async function ({ filters, read, readAll }) {
     content: [
       filterBar(filters, readAll),
       h("p", { class: "quiet" }, t("questionWords")),
-      scored.length ? [ofQuestions(scored, comments), h("p", { class: "quiet" }, byChance(scored))] : h("p", { class: "empty" }, t("noVisits")),
-      rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments))],
+      scored.length
+        ? [ofQuestions(scored, comments), h("p", { class: "quiet" }, byChance(scored))]
+        : h("p", { class: "empty" }, t("noVisits")),
+      rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments)),
+    ],
   };
 }
 
@@ -34,19 +39,63 @@ function ofQuestions(rows, comments) {
     words: ({ question }) => plain(question.text),
     attributes: (row) => ({ class: row.indicative && "thin", "data-question": row.question.key }),
     columns: [
-      { key: "question", title: t("question"), value: ({ question }) => [0, plain(question.text)], cell: ({ question }) => [told("span", {}, question.text), comments(aboutOf(question))] },
-      { key: "score", title: t("goodAnswers"), kind: "figure", value: (row) => [Number(row.indicative), row.score], cell: (row) => score(row, "part") },
-      { key: "interval", title: t("interval"), kind: "drawing", head: axisHead(axis), cell: (row) => dot(row, axis) },
-      { key: "visits", title: t("visits"), kind: "figure", down: true, value: (row) => [0, row.visits], cell: (row) => count(row.visits) },
-      { key: "change", title: t("change"), kind: "change", value: (row) => [Number(row.change.difference == null), row.change.difference], cell: changed }],
+      {
+        key: "question",
+        title: t("question"),
+        value: ({ question }) => [0, plain(question.text)],
+        cell: ({ question }) => [told("span", {}, question.text), comments(aboutOf(question))],
+      },
+      {
+        key: "score",
+        title: t("goodAnswers"),
+        kind: "figure",
+        value: (row) => [Number(row.indicative), row.score],
+        cell: (row) => score(row, "part"),
+      },
+      {
+        key: "interval",
+        title: t("interval"),
+        kind: "drawing",
+        head: axisHead(axis),
+        cell: (row) => dot(row, axis),
+      },
+      {
+        key: "visits",
+        title: t("visits"),
+        kind: "figure",
+        down: true,
+        value: (row) => [0, row.visits],
+        cell: (row) => count(row.visits),
+      },
+      {
+        key: "change",
+        title: t("change"),
+        kind: "change",
+        value: (row) => [Number(row.change.difference == null), row.change.difference],
+        cell: changed,
+      },
+    ],
   });
 }
 
-/** Returns the questions without points, of which the comments are all there is to read, and the visits as a whole. */
+/**
+ * Returns the questions without points, of which the comments are all there is to read, and the visits as a
+ * whole.
+ */
 function withoutPoints(rows, comments) {
-  return h("ul", { class: "plain-list" },
-    rows.map(({ question }) => h("li", { "data-question": question.key }, told("span", {}, question.text), comments(aboutOf(question)))),
-    h("li", { "data-testid": "whole-visit" }, t("lastWord"), comments({ whole_visit: "true" })));
+  return h(
+    "ul",
+    { class: "plain-list" },
+    rows.map(({ question }) =>
+      h(
+        "li",
+        { "data-question": question.key },
+        told("span", {}, question.text),
+        comments(aboutOf(question)),
+      ),
+    ),
+    h("li", { "data-testid": "whole-visit" }, t("lastWord"), comments({ whole_visit: "true" })),
+  );
 }
 
 /** Returns how the API is asked for the comments on a question. */
@@ -62,9 +111,19 @@ function commentsOf(about, asked, read, readAll) {
     try {
       const [{ items, next }, checklists] = await Promise.all([
         read(address("/comments", { ...asked, ...about, limit: `${MOST_COMMENTS}` })),
-        readAll("/checklists?limit=500")]);
+        readAll("/checklists?limit=500"),
+      ]);
       const questions = await questionsOf(checklists, [about.checklist], read);
-      place.replaceChildren(items.length ? h("ul", { class: "comments" }, items.map((item) => comment(item, questions))) : h("p", { class: "empty" }, t("noComments")), next ? h("p", { class: "quiet" }, t("latestComments", { n: MOST_COMMENTS })) : "");
+      place.replaceChildren(
+        items.length
+          ? h(
+              "ul",
+              { class: "comments" },
+              items.map((item) => comment(item, questions)),
+            )
+          : h("p", { class: "empty" }, t("noComments")),
+        next ? h("p", { class: "quiet" }, t("latestComments", { n: MOST_COMMENTS })) : "",
+      );
     } catch {
       delete place.dataset.state;
       place.replaceChildren(h("p", { class: "fault" }, t("failed")));
@@ -73,11 +132,26 @@ function commentsOf(about, asked, read, readAll) {
   return h("details", { class: "data", ontoggle: fetched }, h("summary", {}, t("comments")), place);
 }
 
-function comment({ visit_id: visit, day, location, checklist, question, value, not_applicable: isNotApplicable, comment: words }, questions) {
+function comment(
+  {
+    visit_id: visit,
+    day,
+    location,
+    checklist,
+    question,
+    value,
+    not_applicable: isNotApplicable,
+    comment: words,
+  },
+  questions,
+) {
   const known = questions.get(`${checklist}/${question?.key}`);
   const said = isNotApplicable ? t("answer-not_applicable") : known ? valueOf(known, value) : value;
-  return h("li", {},
+  return h(
+    "li",
+    {},
     said && h("p", { class: "value", dir: "auto" }, said),
     words && h("blockquote", { dir: "auto" }, words),
-    h("a", { href: onward(`/dashboard/visits/${visit}`) }, `${location.name}, ${dayName(day)}`));
+    h("a", { href: onward(`/dashboard/visits/${visit}`) }, `${location.name}, ${dayName(day)}`),
+  );
 }

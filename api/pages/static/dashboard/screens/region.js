@@ -13,29 +13,71 @@ export default async function ({ id, filters, read, readAll }) {
     read(address(`/regions/${id}/score`, asked)),
     // What is out is told of all checklists together, so that no store is forewarned.
     filters.checklist ? null : read(address(`/regions/${id}/progress`, asked)),
-    readAll("/checklists?limit=500")]);
-  const questions = await questionsOf(checklists, report.questions.map(({ checklist }) => checklist), read);
+    readAll("/checklists?limit=500"),
+  ]);
+  const questions = await questionsOf(
+    checklists,
+    report.questions.map(({ checklist }) => checklist),
+    read,
+  );
   return {
     title: report.region.name,
     content: [
-      h("p", { class: "row" }, h("span", { class: "quiet" }, report.region.code), h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations"))),
+      h(
+        "p",
+        { class: "row" },
+        h("span", { class: "quiet" }, report.region.code),
+        h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
+      ),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report, progress ? [[t("stillOut"), count(sumOf(progress, "out"))]] : []),
       card(t("within"), children(report.children)),
       card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
-      card(t("fundamentals"), fundamentals(report))],
+      card(t("fundamentals"), fundamentals(report)),
+    ],
   };
 }
 
 function children(rows) {
   if (!rows.length) return h("p", { class: "empty" }, t("noLocations"));
   const axis = axisOf(rows);
-  const csv = rows.map(({ region = null, location = null, ...figures }) => ({ region, location, ...figures }));
-  return scrolling({ caption: t("within"), file: "places", rows: csv },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("place")), h("th", { scope: "col", class: "figure" }, t("score")), h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)), h("th", { scope: "col", class: "figure" }, t("interval")), h("th", { scope: "col", class: "figure" }, t("visits")))),
-    h("tbody", {}, rows.map((row) => h("tr", { class: row.indicative && "thin" },
-      h("th", { scope: "row" }, linkTo(row)), h("td", { class: "figure" }, score(row)), h("td", { class: "drawing" }, dot(row, axis)), h("td", { class: "figure" }, range(row.interval)), h("td", { class: "figure" }, count(row.visits))))));
+  const csv = rows.map(({ region = null, location = null, ...figures }) => ({
+    region,
+    location,
+    ...figures,
+  }));
+  return scrolling(
+    { caption: t("within"), file: "places", rows: csv },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, t("place")),
+        h("th", { scope: "col", class: "figure" }, t("score")),
+        h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)),
+        h("th", { scope: "col", class: "figure" }, t("interval")),
+        h("th", { scope: "col", class: "figure" }, t("visits")),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map((row) =>
+        h(
+          "tr",
+          { class: row.indicative && "thin" },
+          h("th", { scope: "row" }, linkTo(row)),
+          h("td", { class: "figure" }, score(row)),
+          h("td", { class: "drawing" }, dot(row, axis)),
+          h("td", { class: "figure" }, range(row.interval)),
+          h("td", { class: "figure" }, count(row.visits)),
+        ),
+      ),
+    ),
+  );
 }
 
 function linkTo({ region, location }) {

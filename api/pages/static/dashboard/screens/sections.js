@@ -13,15 +13,41 @@ export default async function ({ filters, readAll }) {
   const asked = { fields: `${by},visits,score,indicative`, limit: "500", ...common(filters) };
   const [whole, cells] = await Promise.all([
     readAll(address("/scores", { by, ...asked })),
-    readAll(address("/scores", { by: `location,${by}`, ...asked, fields: `location,${by},visits,points_earned,points_possible,score,interval,indicative` }))]);
+    readAll(
+      address("/scores", {
+        by: `location,${by}`,
+        ...asked,
+        fields: `location,${by},visits,points_earned,points_possible,score,interval,indicative`,
+      }),
+    ),
+  ]);
   const several = new Set(whole.map((row) => row[by].checklist)).size > 1;
   const checklists = several ? await readAll("/checklists?limit=500") : [];
   return {
     title: t("page-sections"),
     content: [
       filterBar(filters, readAll),
-      h("p", { class: "row", role: "group", "aria-label": t("columns") }, BY.map((each) => h("button", { type: "button", id: `by-${each}`, class: "plain choice", "aria-pressed": `${each === by}`, onclick: () => change({ by: each, sort: "" }) }, t(`by-${each}`)))),
-      cells.length ? [legend(), heat(whole, cells, by, checklists)] : h("p", { class: "empty" }, t("noVisits"))],
+      h(
+        "p",
+        { class: "row", role: "group", "aria-label": t("columns") },
+        BY.map((each) =>
+          h(
+            "button",
+            {
+              type: "button",
+              id: `by-${each}`,
+              class: "plain choice",
+              "aria-pressed": `${each === by}`,
+              onclick: () => change({ by: each, sort: "" }),
+            },
+            t(`by-${each}`),
+          ),
+        ),
+      ),
+      cells.length
+        ? [legend(), heat(whole, cells, by, checklists)]
+        : h("p", { class: "empty" }, t("noVisits")),
+    ],
   };
 }
 
@@ -33,7 +59,9 @@ function heat(whole, cells, by, checklists) {
     rows.get(id).cells[keyOf(cell[by])] = cell;
   }
   const keys = whole.map((row) => keyOf(row[by]));
-  const titleOf = ({ checklist }) => checklists.length > 0 && told("span", { class: "quiet" }, checklists.find(({ key }) => key === checklist)?.title ?? checklist);
+  const titleOf = ({ checklist }) =>
+    checklists.length > 0 &&
+    told("span", { class: "quiet" }, checklists.find(({ key }) => key === checklist)?.title ?? checklist);
   return table({
     caption: t("page-sections"),
     file: "sections",
@@ -42,13 +70,29 @@ function heat(whole, cells, by, checklists) {
     words: ({ location }) => `${location.name} ${location.code}`,
     attributes: ({ location }) => ({ "data-location": location.id }),
     toCsv: (row) => keys.map((key) => row.cells[key]).filter(Boolean),
-    foot: [t("allShown"), ...whole.map((row) => h("span", { class: "tone", "data-tone": toneOf(row) }, percent(row.score)))],
+    foot: [
+      t("allShown"),
+      ...whole.map((row) => h("span", { class: "tone", "data-tone": toneOf(row) }, percent(row.score))),
+    ],
     columns: [
-      { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: ({ location }) => h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name) },
-      ...whole.map((row) => [row[by], keyOf(row[by])]).map(([name, key]) => ({
-        key, title: plain(name.title), kind: "heat", head: titleOf(name), value: (row) => [Number(row.cells[key]?.score == null), row.cells[key]?.score],
-        cell: (row) => cellOf(row.cells[key], key),
-      }))],
+      {
+        key: "name",
+        title: t("location"),
+        value: ({ location }) => [0, location.name],
+        cell: ({ location }) =>
+          h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
+      },
+      ...whole
+        .map((row) => [row[by], keyOf(row[by])])
+        .map(([name, key]) => ({
+          key,
+          title: plain(name.title),
+          kind: "heat",
+          head: titleOf(name),
+          value: (row) => [Number(row.cells[key]?.score == null), row.cells[key]?.score],
+          cell: (row) => cellOf(row.cells[key], key),
+        })),
+    ],
   });
 }
 
@@ -59,9 +103,25 @@ const toneOf = ({ score }) => (score == null ? null : TONES.findIndex((from) => 
 function cellOf(cell, key) {
   if (cell?.score == null) return h("span", { class: "quiet" }, "–");
   const href = `${onward(`/dashboard/locations/${cell.location.id}`)}#${encodeURIComponent(key)}`;
-  return h("a", { href, class: cell.indicative ? "tone thin" : "tone", "data-tone": toneOf(cell) }, percent(cell.score));
+  return h(
+    "a",
+    { href, class: cell.indicative ? "tone thin" : "tone", "data-tone": toneOf(cell) },
+    percent(cell.score),
+  );
 }
 
 function legend() {
-  return h("p", { class: "legend quiet" }, t("tones"), TONES.map((from, tone) => h("span", { class: "tone", "data-tone": tone }, from ? `≥ ${Math.round(from * 100)}` : `< ${Math.round(TONES[tone - 1] * 100)}`)), h("span", {}, t("thinTone")));
+  return h(
+    "p",
+    { class: "legend quiet" },
+    t("tones"),
+    TONES.map((from, tone) =>
+      h(
+        "span",
+        { class: "tone", "data-tone": tone },
+        from ? `≥ ${Math.round(from * 100)}` : `< ${Math.round(TONES[tone - 1] * 100)}`,
+      ),
+    ),
+    h("span", {}, t("thinTone")),
+  );
 }

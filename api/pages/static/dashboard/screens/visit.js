@@ -6,26 +6,49 @@ import { load } from "../load.js";
 
 const REVIEWERS = ["reviewer", "admin"];
 
-/** A visit: its answers with their points, comments and photos, and the version of the checklist that it was made by. */
+/**
+ * A visit: its answers with their points, comments and photos, and the version of the checklist that it was
+ * made by.
+ */
 export default async function ({ id, me, read, refresh }) {
-  const [visit, submission] = await Promise.all([read(`/visits/${id}?include=checklist`), submissionOf(id, read)]);
+  const [visit, submission] = await Promise.all([
+    read(`/visits/${id}?include=checklist`),
+    submissionOf(id, read),
+  ]);
   const { location, checklist } = visit;
   if (!visit.flags && !submission?.score) return own(visit);
-  const review = REVIEWERS.includes(me.role) && (await (await load("decide.js")).reviewOf(visit, submission, { read, refresh }));
+  const review =
+    REVIEWERS.includes(me.role) &&
+    (await (await load("decide.js")).reviewOf(visit, submission, { read, refresh }));
   return {
     title: t("visitTo", { location: location.name, day: dayName(visit.day) }),
     content: [
-      h("p", { class: "row quiet" },
+      h(
+        "p",
+        { class: "row quiet" },
         h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
         visit.part_of_day && h("span", {}, t(`part-${visit.part_of_day}`)),
-        h("span", { dir: "auto" }, t("byVersion", { title: plain(checklist.title), version: checklist.version }))),
-      submission && !isClosed(submission) && h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
+        h(
+          "span",
+          { dir: "auto" },
+          t("byVersion", { title: plain(checklist.title), version: checklist.version }),
+        ),
+      ),
+      submission &&
+        !isClosed(submission) &&
+        h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
       review,
-      submission && answersOf(visit, submission)],
+      submission && answersOf(visit, submission),
+    ],
   };
 }
 
 /** A visit of one's own is the form's: nobody judges what he sent himself. */
 function own({ id, location }) {
-  return { title: location.name, content: [h("p", { class: "notice" }, t("ownVisit"), " ", h("a", { href: `/visits/${id}` }, t("toOwnVisit")))] };
+  return {
+    title: location.name,
+    content: [
+      h("p", { class: "notice" }, t("ownVisit"), " ", h("a", { href: `/visits/${id}` }, t("toOwnVisit"))),
+    ],
+  };
 }

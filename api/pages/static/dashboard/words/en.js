@@ -39,7 +39,8 @@ export default {
   "by-section": "Sections",
   "by-fundamental": "Fundamentals",
   allShown: "All together",
-  mixed: "These visits were made by several checklists. Places are not ranked then, and no change is called more than chance. Choose one checklist to compare like with like.",
+  mixed:
+    "These visits were made by several checklists. Places are not ranked then, and no change is called more than chance. Choose one checklist to compare like with like.",
   onlyMost: { one: "Only “{title}”: {n} visit", other: "Only “{title}”: {n} visits, the most" },
   noLocations: "There are no locations here.",
   noVisits: "No visits",
@@ -72,16 +73,27 @@ export default {
   nothingBefore: "nothing to compare with",
   notComparable: "not comparable",
   noneJudged: "No change could be judged here.",
-  byChance: { one: "{n} change could be judged; chance alone would make about {chance} look beyond chance.", other: "{n} changes could be judged; chance alone would make about {chance} of them look beyond chance." },
-  fallsByChance: { one: "{n} change could be judged; chance alone would make about {chance} look fallen beyond chance.", other: "{n} changes could be judged; chance alone would make about {chance} of them look fallen beyond chance." },
+  byChance: {
+    one: "{n} change could be judged; chance alone would make about {chance} look beyond chance.",
+    other: "{n} changes could be judged; chance alone would make about {chance} of them look beyond chance.",
+  },
+  fallsByChance: {
+    one: "{n} change could be judged; chance alone would make about {chance} look fallen beyond chance.",
+    other:
+      "{n} changes could be judged; chance alone would make about {chance} of them look fallen beyond chance.",
+  },
   // Drawings
   scoreAndInterval: "{score}, 95% interval {interval}",
   trendWords: "From {first} to {last}, {n} of {of} months with visits",
-  monthsWords: { one: "Scores of {n} month, also as a table below", other: "Scores of {n} months, also as a table below" },
+  monthsWords: {
+    one: "Scores of {n} month, also as a table below",
+    other: "Scores of {n} months, also as a table below",
+  },
   monthWords: "{month}: {score}, 95% interval {interval}, visits: {n}",
   asTable: "As a table",
   funnel: "Which locations lie outside what chance gives",
-  funnelWords: "All together score {score}. A single visit's score lies {spread} from its own location's, typically. The more visits a location has, the closer to the whole it should be by chance alone: within the inner lines 95%, within the outer lines 99.8% of the time.",
+  funnelWords:
+    "All together score {score}. A single visit's score lies {spread} from its own location's, typically. The more visits a location has, the closer to the whole it should be by chance alone: within the inner lines 95%, within the outer lines 99.8% of the time.",
   funnelTooFew: "Too few locations have five visits or more.",
   outside998: "Outside the outer lines:",
   outside95: "Between the lines:",
@@ -92,22 +104,34 @@ export default {
   // How numbers are made
   howMade: "How this number is made",
   "explain-nothing": "No accepted visit of this period counts here.",
-  "explain-points": { one: "{earned} of {possible} points, in {n} visit.", other: "{earned} of {possible} points, in {n} visits." },
-  "explain-score": "Points earned over points possible, all accepted visits of the period together: {score}. A question that did not apply is in neither sum.",
-  "explain-interval": "95% interval: {interval}. So far could the score lie from what endless visits would show. It is a t interval over the visits' own scatter, which two made-up visits keep from looking too small when visits are few.",
+  "explain-points": {
+    one: "{earned} of {possible} points, in {n} visit.",
+    other: "{earned} of {possible} points, in {n} visits.",
+  },
+  "explain-score":
+    "Points earned over points possible, all accepted visits of the period together: {score}. A question that did not apply is in neither sum.",
+  "explain-interval":
+    "95% interval: {interval}. So far could the score lie from what endless visits would show. It is a t interval over the visits' own scatter, which two made-up visits keep from looking too small when visits are few.",
   "explain-wilson": "95% interval: {interval}, after Wilson, with the share of points and one trial a visit.",
   "explain-spread": "A visit's score lies {spread} from this one, typically.",
   "explain-indicative": "Under {n} visits: too few to judge by.",
-  "explain-change": "{now} in {n} visits, after {before} in {m} visits in the equally long period before: {difference} points.",
-  "explain-change-interval": "95% interval of the difference: {interval}, from the intervals of both periods.",
-  "explain-significant": "“{verdict}”: a change is called more than chance if both periods have at least {n} visits and the interval leaves out zero.",
+  "explain-change":
+    "{now} in {n} visits, after {before} in {m} visits in the equally long period before: {difference} points.",
+  "explain-change-interval":
+    "95% interval of the difference: {interval}, from the intervals of both periods.",
+  "explain-significant":
+    "“{verdict}”: a change is called more than chance if both periods have at least {n} visits and the interval leaves out zero.",
   "explain-mixed": "The visits were made by several checklists, so nothing is said about chance.",
   "explain-rank": "By its score it is number {rank} of the {of} locations that have enough visits.",
-  "explain-rank-range": "By chance it could be anything from {best} to {worst}: the intervals of {above} lie wholly above this one's, those of {below} wholly below.",
+  "explain-rank-range":
+    "By chance it could be anything from {best} to {worst}: the intervals of {above} lie wholly above this one's, those of {below} wholly below.",
   "explain-visit": "{earned} of {possible} points: {score}.",
   "explain-visit-passed": "Passed: the mark of the checklist was reached, without a critical failure.",
   "explain-visit-failed": "Not passed: the mark of the checklist was not reached.",
-  "explain-visit-critical": { one: "Not passed: {n} critical failure.", other: "Not passed: {n} critical failures." },
+  "explain-visit-critical": {
+    one: "Not passed: {n} critical failure.",
+    other: "Not passed: {n} critical failures.",
+  },
   // Overview
   attention: "What needs attention",
   fallen: "Fallen beyond chance",
@@ -126,7 +150,8 @@ export default {
   fundamentals: "Fundamentals",
   fundamental: "Fundamental",
   shoppersView: "Shoppers",
-  selfCheckWords: "Beside what shoppers saw, what the store's staff say of themselves; on the drawing, the ring is theirs.",
+  selfCheckWords:
+    "Beside what shoppers saw, what the store's staff say of themselves; on the drawing, the ring is theirs.",
   question: "Question",
   answers: "Answers",
   "answer-yes": "Yes",
@@ -157,7 +182,8 @@ export default {
   // Sections and questions
   tones: "The more it stands out, the worse:",
   thinTone: "Dashed: under five visits.",
-  questionWords: "Share of the points that could be earned; for a yes-or-no question, the share of good answers.",
+  questionWords:
+    "Share of the points that could be earned; for a yes-or-no question, the share of good answers.",
   goodAnswers: "Good answers",
   comments: "Comments",
   withoutPoints: "Without points",

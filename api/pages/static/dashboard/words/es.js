@@ -39,7 +39,8 @@ export default {
   "by-section": "Secciones",
   "by-fundamental": "Fundamentos",
   allShown: "Todo junto",
-  mixed: "Estas visitas se hicieron con varias listas. Entonces los locales no se clasifican y ningún cambio se da por mayor que el azar. Elija una sola lista para comparar lo comparable.",
+  mixed:
+    "Estas visitas se hicieron con varias listas. Entonces los locales no se clasifican y ningún cambio se da por mayor que el azar. Elija una sola lista para comparar lo comparable.",
   onlyMost: { one: "Solo «{title}»: {n} visita", other: "Solo «{title}»: {n} visitas, la que más" },
   noLocations: "Aquí no hay locales.",
   noVisits: "Sin visitas",
@@ -72,16 +73,28 @@ export default {
   nothingBefore: "nada con que comparar",
   notComparable: "no comparable",
   noneJudged: "Aquí no se podía juzgar ningún cambio.",
-  byChance: { one: "Se podía juzgar {n} cambio; el azar solo haría que cerca de {chance} pareciera mayor que el azar.", other: "Se podían juzgar {n} cambios; el azar solo haría que cerca de {chance} parecieran mayores que el azar." },
-  fallsByChance: { one: "Se podía juzgar {n} cambio; el azar solo haría que cerca de {chance} pareciera una bajada mayor que el azar.", other: "Se podían juzgar {n} cambios; el azar solo haría que cerca de {chance} parecieran bajadas mayores que el azar." },
+  byChance: {
+    one: "Se podía juzgar {n} cambio; el azar solo haría que cerca de {chance} pareciera mayor que el azar.",
+    other:
+      "Se podían juzgar {n} cambios; el azar solo haría que cerca de {chance} parecieran mayores que el azar.",
+  },
+  fallsByChance: {
+    one: "Se podía juzgar {n} cambio; el azar solo haría que cerca de {chance} pareciera una bajada mayor que el azar.",
+    other:
+      "Se podían juzgar {n} cambios; el azar solo haría que cerca de {chance} parecieran bajadas mayores que el azar.",
+  },
   // Dibujos
   scoreAndInterval: "{score}, intervalo del 95 % {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
-  monthsWords: { one: "Resultado de {n} mes, abajo también como tabla", other: "Resultados de {n} meses, abajo también como tabla" },
+  monthsWords: {
+    one: "Resultado de {n} mes, abajo también como tabla",
+    other: "Resultados de {n} meses, abajo también como tabla",
+  },
   monthWords: "{month}: {score}, intervalo del 95 % {interval}, visitas: {n}",
   asTable: "Como tabla",
   funnel: "Qué locales quedan fuera de lo que da el azar",
-  funnelWords: "Todo junto da {score}. El resultado de una sola visita se aparta del de su local {spread}, por lo general. Cuantas más visitas tiene un local, más cerca del conjunto debería estar por azar: dentro de las líneas interiores el 95 % de las veces, dentro de las exteriores el 99,8 %.",
+  funnelWords:
+    "Todo junto da {score}. El resultado de una sola visita se aparta del de su local {spread}, por lo general. Cuantas más visitas tiene un local, más cerca del conjunto debería estar por azar: dentro de las líneas interiores el 95 % de las veces, dentro de las exteriores el 99,8 %.",
   funnelTooFew: "Muy pocos locales tienen cinco visitas o más.",
   outside998: "Fuera de las líneas exteriores:",
   outside95: "Entre las líneas:",
@@ -92,22 +105,35 @@ export default {
   // Cómo se hacen las cifras
   howMade: "Cómo se hace esta cifra",
   "explain-nothing": "Ninguna visita aceptada de este período cuenta aquí.",
-  "explain-points": { one: "{earned} de {possible} puntos, en {n} visita.", other: "{earned} de {possible} puntos, en {n} visitas." },
-  "explain-score": "Puntos obtenidos entre puntos posibles, todas las visitas aceptadas del período juntas: {score}. Una pregunta que no era aplicable no está en ninguna de las dos sumas.",
-  "explain-interval": "Intervalo del 95 %: {interval}. Hasta ahí puede apartarse el resultado de lo que mostrarían visitas sin fin. Es un intervalo t sobre la dispersión de las visitas, que dos visitas supuestas impiden que parezca demasiado pequeña cuando hay pocas.",
-  "explain-wilson": "Intervalo del 95 %: {interval}, según Wilson, con la proporción de puntos y un ensayo por visita.",
+  "explain-points": {
+    one: "{earned} de {possible} puntos, en {n} visita.",
+    other: "{earned} de {possible} puntos, en {n} visitas.",
+  },
+  "explain-score":
+    "Puntos obtenidos entre puntos posibles, todas las visitas aceptadas del período juntas: {score}. Una pregunta que no era aplicable no está en ninguna de las dos sumas.",
+  "explain-interval":
+    "Intervalo del 95 %: {interval}. Hasta ahí puede apartarse el resultado de lo que mostrarían visitas sin fin. Es un intervalo t sobre la dispersión de las visitas, que dos visitas supuestas impiden que parezca demasiado pequeña cuando hay pocas.",
+  "explain-wilson":
+    "Intervalo del 95 %: {interval}, según Wilson, con la proporción de puntos y un ensayo por visita.",
   "explain-spread": "El resultado de una visita se aparta de este {spread}, por lo general.",
   "explain-indicative": "Menos de {n} visitas: muy pocas para juzgar.",
-  "explain-change": "{now} en {n} visitas, tras {before} en {m} visitas en el período anterior de igual duración: {difference} puntos.",
-  "explain-change-interval": "Intervalo del 95 % de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
-  "explain-significant": "«{verdict}»: un cambio se da por mayor que el azar si ambos períodos tienen al menos {n} visitas y el intervalo deja fuera el cero.",
+  "explain-change":
+    "{now} en {n} visitas, tras {before} en {m} visitas en el período anterior de igual duración: {difference} puntos.",
+  "explain-change-interval":
+    "Intervalo del 95 % de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
+  "explain-significant":
+    "«{verdict}»: un cambio se da por mayor que el azar si ambos períodos tienen al menos {n} visitas y el intervalo deja fuera el cero.",
   "explain-mixed": "Las visitas se hicieron con varias listas, así que nada se dice del azar.",
   "explain-rank": "Por su resultado es el número {rank} de los {of} locales con visitas suficientes.",
-  "explain-rank-range": "Por azar podría ser cualquiera del {best} al {worst}: los intervalos de {above} quedan del todo por encima del suyo, los de {below} del todo por debajo.",
+  "explain-rank-range":
+    "Por azar podría ser cualquiera del {best} al {worst}: los intervalos de {above} quedan del todo por encima del suyo, los de {below} del todo por debajo.",
   "explain-visit": "{earned} de {possible} puntos: {score}.",
   "explain-visit-passed": "Aprobada: llegó a la marca de la lista, sin fallo crítico.",
   "explain-visit-failed": "No aprobada: no llegó a la marca de la lista.",
-  "explain-visit-critical": { one: "No aprobada: {n} fallo crítico.", other: "No aprobada: {n} fallos críticos." },
+  "explain-visit-critical": {
+    one: "No aprobada: {n} fallo crítico.",
+    other: "No aprobada: {n} fallos críticos.",
+  },
   // Resumen
   attention: "Lo que pide atención",
   fallen: "Bajaron más que el azar",
@@ -126,7 +152,8 @@ export default {
   fundamentals: "Fundamentos",
   fundamental: "Fundamento",
   shoppersView: "Visitantes",
-  selfCheckWords: "Junto a lo que vieron los visitantes, lo que el personal dice de sí mismo; en el dibujo, el anillo es suyo.",
+  selfCheckWords:
+    "Junto a lo que vieron los visitantes, lo que el personal dice de sí mismo; en el dibujo, el anillo es suyo.",
   question: "Pregunta",
   answers: "Respuestas",
   "answer-yes": "Sí",
@@ -157,7 +184,8 @@ export default {
   // Secciones y preguntas
   tones: "Cuanto más destaca, peor:",
   thinTone: "Discontinuo: menos de cinco visitas.",
-  questionWords: "Parte de los puntos que se podían obtener; en una pregunta de sí o no, la parte de buenas respuestas.",
+  questionWords:
+    "Parte de los puntos que se podían obtener; en una pregunta de sí o no, la parte de buenas respuestas.",
   goodAnswers: "Buenas respuestas",
   comments: "Comentarios",
   withoutPoints: "Sin puntos",

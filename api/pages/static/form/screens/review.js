@@ -90,9 +90,9 @@ function mark(questions, faults) {
     const group = document.getElementById(`q-${key}`);
     group.classList.toggle("wrong", Boolean(what));
     const isComment = what === "comment";
-    if (group.getAttribute("role") === "radiogroup") group.setAttribute("aria-invalid", Boolean(what) && !isComment);
+    if (group.getAttribute("role") === "radiogroup") group.setAttribute("aria-invalid", String(Boolean(what) && !isComment));
     for (const input of group.querySelectorAll("input:not([type=radio]), textarea")) {
-      input.setAttribute("aria-invalid", Boolean(what) && isComment === (input.id === `q-${key}-comment`));
+      input.setAttribute("aria-invalid", String(Boolean(what) && isComment === (input.id === `q-${key}-comment`)));
     }
   }
 }

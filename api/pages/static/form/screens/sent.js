@@ -87,7 +87,7 @@ function queueItem(id, name) {
     if (state === "left-out") delete element.dataset.testid;
     else element.dataset.testid = "queue-item";
     status.textContent = t(`state-${state}`);
-    progress.setAttribute("value", 0);
+    progress.setAttribute("value", "0");
     show(progress, state === "sending" && id !== "answers");
     reason.textContent = words;
     show(reason, words);

@@ -44,7 +44,8 @@ export default {
   "look-cancelled": "Is the visit still needed, in addition to the one that replaced it?",
   "flag-store-closed": "Store closed",
   "says-store-closed": "The shopper found the store closed.",
-  "look-store-closed": "Do the photos, the position and the time show it? If you accept it, it counts in no score.",
+  "look-store-closed":
+    "Do the photos, the position and the time show it? If you accept it, it counts in no score.",
   "flag-photos-missing": "Photos missing",
   "says-photos-missing": "Photos are still missing a week after the visit was sent.",
   "look-photos-missing": "Can you decide without them?",
@@ -94,7 +95,8 @@ export default {
   "decide-return": "Return",
   "decide-reject": "Reject",
   sayWhy: "Say why.",
-  noAnswer: "No answer came, so nobody knows if it was decided. Try again: the same decision twice counts once.",
+  noAnswer:
+    "No answer came, so nobody knows if it was decided. Try again: the same decision twice counts once.",
   "problem-own-visit": "You made this visit yourself. Somebody else decides on it.",
   "problem-not-signed-in": "You are signed out. Sign in again in another tab, then go on here.",
   "done-accept": "Accepted: {location}.",

@@ -44,7 +44,8 @@ export default {
   "look-cancelled": "¿Hace falta todavía esta visita, además de la que la sustituyó?",
   "flag-store-closed": "Local cerrado",
   "says-store-closed": "El comprador encontró el local cerrado.",
-  "look-store-closed": "¿Lo muestran las fotos, la posición y la hora? Si la acepta, no cuenta en ninguna puntuación.",
+  "look-store-closed":
+    "¿Lo muestran las fotos, la posición y la hora? Si la acepta, no cuenta en ninguna puntuación.",
   "flag-photos-missing": "Faltan fotos",
   "says-photos-missing": "Una semana después del envío todavía faltan fotos.",
   "look-photos-missing": "¿Se puede decidir sin ellas?",
@@ -94,7 +95,8 @@ export default {
   "decide-return": "Devolver",
   "decide-reject": "Rechazar",
   sayWhy: "Diga por qué.",
-  noAnswer: "No llegó respuesta, así que no se sabe si quedó decidido. Inténtelo de nuevo: la misma decisión dos veces cuenta una.",
+  noAnswer:
+    "No llegó respuesta, así que no se sabe si quedó decidido. Inténtelo de nuevo: la misma decisión dos veces cuenta una.",
   "problem-own-visit": "Usted hizo esta visita. Decide otra persona.",
   "problem-not-signed-in": "Su sesión ha terminado. Inicie sesión en otra pestaña y siga aquí.",
   "done-accept": "Aceptada: {location}.",
