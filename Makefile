@@ -16,7 +16,7 @@ SELECTION = $(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)")
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 run: .venv/.runs ## Set everything up and serve on http://127.0.0.1:8000, until Ctrl-C
 	@$(BIN)/flask --app wsgi serve
@@ -87,3 +87,28 @@ clean: ## Remove .venv
 .venv/.tests: requirements-dev.lock .venv/.runs
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# The JavaScript of the pages. npm runs only when its lock is newer than what it installed.
+JS := tests/javascript
+NPM := $(BIN)/python $(JS)/npm.py
+
+.PHONY: lint-js format-js javascript clean-js
+
+lint-js: $(JS)/node_modules/.installed ## Check the JavaScript of the pages
+	@for tool in eslint prettier tsc; do $(NPM) run --silent $$tool || exit 1; done
+
+format-js: $(JS)/node_modules/.installed ## Format the JavaScript of the pages
+	@$(NPM) run --silent format
+
+# Without the tools, the test that runs them is skipped.
+test: javascript
+javascript: .venv/.tests
+	@$(MAKE) --silent $(JS)/node_modules/.installed || echo "The tools that check JavaScript are not installed."
+
+$(JS)/node_modules/.installed: $(JS)/package-lock.json $(JS)/.npmrc | .venv/.tests
+	@$(NPM) ci --loglevel error >/dev/null
+	@touch $@
+
+clean: clean-js
+clean-js:
+	rm -rf $(JS)/node_modules

@@ -17,7 +17,10 @@ export async function recall() {
   return current;
 }
 
-/** Asks the server who is signed in, and remembers it: on the disk soon, so that the page need not wait for that. */
+/**
+ * Asks the server who is signed in, and remembers it: on the disk soon, so that the page need not wait for
+ * that.
+ */
 export async function whoami() {
   const { body } = await api.call("GET", "/me");
   const { name: organization, accent_color: accent } = body.organization;

@@ -5,7 +5,11 @@ import { isAnswered } from "./rules.js";
 /** Returns an answer in words; empty where there is none. */
 export function answerWords(question, answer = {}) {
   const photos = answer.photos?.length ? t("photoCount", { n: answer.photos.length }) : "";
-  const value = answer.not_applicable ? t("notApplicable") : isAnswered(question, answer) ? valueWords(question, answer.value) : "";
+  const value = answer.not_applicable
+    ? t("notApplicable")
+    : isAnswered(question, answer)
+      ? valueWords(question, answer.value)
+      : "";
   return [value, photos, answer.comment].filter(Boolean).join(" · ");
 }
 

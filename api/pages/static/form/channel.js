@@ -1,5 +1,8 @@
-/** What happens in one tab is announced to all tabs. A topic is a short text, such as "queue" or "account". */
-const channel = globalThis.BroadcastChannel ? new BroadcastChannel("survey") : null; // Safari has it from 15.4
+/**
+ * What happens in one tab is announced to all tabs. A topic is a short text, such as "queue" or "account".
+ */
+// Safari has it from 15.4.
+const channel = globalThis.BroadcastChannel ? new BroadcastChannel("survey") : null;
 const listeners = new Set();
 
 /** Tells the listeners of this tab. */

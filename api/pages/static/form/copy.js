@@ -8,14 +8,20 @@ import { questionsOf } from "./rules.js";
 /** Saves a copy of a visit that waits to be sent. */
 export async function saveCopy({ account, visit, place, body }) {
   const stored = await list("answers", account, visit);
-  const answers = body?.answers ?? Object.fromEntries(stored.map(({ question, answer }) => [question, answer]));
+  const answers =
+    body?.answers ?? Object.fromEntries(stored.map(({ question, answer }) => [question, answer]));
   const draft = await get("drafts", account, visit);
   const version = draft?.checklist;
   const checklist = version && (await get("checklists", account, version.key, version.version))?.document;
-  const questions = new Map(checklist ? questionsOf(checklist).map((question) => [question.key, question]) : []);
+  const questions = new Map(
+    checklist ? questionsOf(checklist).map((question) => [question.key, question]) : [],
+  );
   const page = document.implementation.createHTMLDocument(place);
   page.head.prepend(h("meta", { charset: "utf-8" }));
-  page.body.append(h("h1", {}, place), ...Object.entries(answers).map(([key, answer]) => paragraph(questions.get(key), key, answer)));
+  page.body.append(
+    h("h1", {}, place),
+    ...Object.entries(answers).map(([key, answer]) => paragraph(questions.get(key), key, answer)),
+  );
   for (const photo of await list("photos", account, visit)) {
     const file = await fileOf(photo);
     if (!file) continue;
@@ -29,7 +35,9 @@ export async function saveCopy({ account, visit, place, body }) {
 }
 
 function paragraph(question, key, answer) {
-  const words = question ? answerWords(question, answer) : [answer.value, answer.comment].flat().filter(Boolean).join(" · ");
+  const words = question
+    ? answerWords(question, answer)
+    : [answer.value, answer.comment].flat().filter(Boolean).join(" · ");
   return h("p", {}, h("strong", {}, question ? plain(question.text) : key), h("br"), words || t("noAnswer"));
 }
 

@@ -1,5 +1,6 @@
 /**
- * The phone's own storage: IndexedDB. Every key of a visit's data begins with the ID of the account that owns it.
+ * The phone's own storage: IndexedDB. Every key of a visit's data begins with the ID of the account that owns
+ * it.
  *
  * Browsers close the connection when they like, iOS without an event. Therefore a transaction that fails is
  * repeated once on a new connection. A repeated transaction writes the same rows, so repeating is safe.
@@ -111,7 +112,10 @@ function attempt(database, names, mode, work) {
     const active = database.transaction(names, mode, { durability: "strict" });
     let outcome;
     // A connection that was lost silently may never answer.
-    const timer = setTimeout(() => reject(new DOMException("No answer", "TimeoutError")), TRANSACTION_TIMEOUT);
+    const timer = setTimeout(
+      () => reject(new DOMException("No answer", "TimeoutError")),
+      TRANSACTION_TIMEOUT,
+    );
     active.oncomplete = () => {
       clearTimeout(timer);
       resolve(resultOf(outcome));
@@ -135,7 +139,10 @@ function resultOf(outcome) {
   return outcome instanceof IDBRequest ? outcome.result : undefined;
 }
 
-/** Continues a transaction with a request's result; if that fails, so does the transaction, for the same reason. */
+/**
+ * Continues a transaction with a request's result; if that fails, so does the transaction, for the same
+ * reason.
+ */
 export function onResult(request, work) {
   request.onsuccess = () => {
     try {
@@ -147,7 +154,10 @@ export function onResult(request, work) {
   };
 }
 
-/** Reads from several stores at one moment; `work` gets a function from a name to its store and returns requests. */
+/**
+ * Reads from several stores at one moment; `work` gets a function from a name to its store and returns
+ * requests.
+ */
 export const read = (names, work) => transaction([names].flat(), "readonly", work);
 
 /** Writes to one or several stores, all or nothing. */
@@ -177,5 +187,7 @@ export async function change(name, key, part) {
   return changed;
 }
 
-/** Opens the database early, while the page is still loading its data. A failure shows up at the first use. */
+/**
+ * Opens the database early, while the page is still loading its data. A failure shows up at the first use.
+ */
 export const warmUp = () => void connect().catch(() => {});

@@ -27,8 +27,8 @@ export class Draft {
   #closed = false; // whether the answers were handed over for sending, so that nothing more is written
 
   /**
-   * `onsave(state, errors)` hears "saving", "saved" and "error", with why each key is not saved; `onhandover` is
-   * called when another tab has handed the answers over for sending.
+   * `onsave(state, errors)` hears "saving", "saved" and "error", with why each key is not saved; `onhandover`
+   * is called when another tab has handed the answers over for sending.
    */
   constructor(row, { answers, photos, visit, checklist, onsave = () => {} }) {
     this.row = row;
@@ -36,7 +36,7 @@ export class Draft {
     this.photos = photos;
     this.visit = visit;
     this.checklist = checklist;
-    /** @type {(state: string, keys: string[], error?: Error) => void} */
+    /** @type {(state: string, errors: Map<string, Error>) => void} */
     this.onsave = onsave;
     this.onhandover = () => {};
   }
@@ -44,12 +44,15 @@ export class Draft {
   /** Reads the draft of a visit, or begins one. */
   static async open(account, visit, checklist, hooks = {}) {
     const key = [account, visit.id];
-    const [stored, answers, photos, queued] = await read(["drafts", "answers", "photos", "queue"], (store) => [
-      store("drafts").get(key),
-      store("answers").getAll(below(key)),
-      store("photos").getAll(below(key)),
-      store("queue").get(key),
-    ]);
+    const [stored, answers, photos, queued] = await read(
+      ["drafts", "answers", "photos", "queue"],
+      (store) => [
+        store("drafts").get(key),
+        store("answers").getAll(below(key)),
+        store("photos").getAll(below(key)),
+        store("queue").get(key),
+      ],
+    );
     const row = stored ?? newDraft(account, visit);
     row.clock = resumeTimer(row.clock);
     row.checklist = { key: checklist.key, version: checklist.version };
@@ -66,14 +69,18 @@ export class Draft {
     return draft;
   }
 
-  /** Writes everything again where the browser cleared the storage under the open page; returns how to stop. */
+  /**
+   * Writes everything again where the browser cleared the storage under the open page; returns how to stop.
+   */
   watchStorage() {
     return listen((topic) => topic === "storage-lost" && this.#stored && this.save(DRAFT));
   }
 
   /** Returns the answers with the photos of each. */
   answersWithPhotos() {
-    const answers = Object.fromEntries(Object.entries(this.answers).map(([key, answer]) => [key, { ...answer }]));
+    const answers = Object.fromEntries(
+      Object.entries(this.answers).map(([key, answer]) => [key, { ...answer }]),
+    );
     for (const { question, id } of this.photos) {
       if (question !== null) ((answers[question] ??= {}).photos ??= []).push(id);
     }
@@ -172,7 +179,8 @@ export class Draft {
       throw error;
     }
     if (state === "handed-over") this.#handOver();
-    if (state === "cleared") for (const photo of this.photos) this.#unsavedPhotos.set(photo.id, photo.question);
+    if (state === "cleared")
+      for (const photo of this.photos) this.#unsavedPhotos.set(photo.id, photo.question);
     this.#stored = true;
   }
 
@@ -213,7 +221,15 @@ export class Draft {
     if (this.#closed) return [];
     const { account, visit } = this.row;
     const added = files.map((file, index) => {
-      const photo = { account, visit, id: newId(), question, at: Date.now() + index, ready: false, state: "kept" };
+      const photo = {
+        account,
+        visit,
+        id: newId(),
+        question,
+        at: Date.now() + index,
+        ready: false,
+        state: "kept",
+      };
       this.#files.set(photo.id, file);
       this.#unsavedPhotos.set(photo.id, question);
       return photo;
@@ -270,8 +286,9 @@ export class Draft {
   }
 
   /**
-   * Hands the answers over for sending, byte for byte as they will be sent however often. Throws `DraftChanged`
-   * where the phone has answers or photos that this draft does not know, because another tab wrote them.
+   * Hands the answers over for sending, byte for byte as they will be sent however often. Throws
+   * `DraftChanged` where the phone has answers or photos that this draft does not know, because another tab
+   * wrote them.
    */
   async finish(place) {
     await this.save(DRAFT);
@@ -291,7 +308,17 @@ export class Draft {
     const { account, visit, revision } = this.row;
     const body = this.#body();
     const named = new Set([...photosIn(body.answers), ...(body.photos ?? [])]);
-    const row = { account, visit, place, body, state: "waiting", at: Date.now(), tries: 0, receipt: null, reason: null };
+    const row = {
+      account,
+      visit,
+      place,
+      body,
+      state: "waiting",
+      at: Date.now(),
+      tries: 0,
+      receipt: null,
+      reason: null,
+    };
     const known = new Set([...Object.keys(this.answers), ...this.photos.map(({ id }) => id)]);
     await write(["queue", "answers", "photos", "files"], (store) => {
       const answers = store("answers").getAllKeys(below([account, visit]));
@@ -299,7 +326,8 @@ export class Draft {
       onResult(store("queue").get([account, visit]), (queued) => {
         // Another tab may have handed over the same answers: those must not change.
         if (isHandedOver(queued, revision)) return;
-        if ([...answers.result, ...photos.result].some(([, , id]) => !known.has(id))) throw new DraftChanged();
+        if ([...answers.result, ...photos.result].some(([, , id]) => !known.has(id)))
+          throw new DraftChanged();
         store("queue").put(row);
         setPhotoStates(store, [account, visit], ({ id }) => (named.has(id) ? "waiting" : null));
       });

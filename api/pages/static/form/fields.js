@@ -10,20 +10,33 @@ const LONGEST_TEXT = 10_000;
 export function field(question, draft, onchange) {
   const id = `q-${question.key}`;
   const context = { question, draft, id, onchange, redraw: () => redraws.forEach((redraw) => redraw()) };
-  const parts = [inputs, notApplicable, clearing, comment, photoField].map((part) => part(context)).filter(Boolean);
+  const parts = [inputs, notApplicable, clearing, comment, photoField]
+    .map((part) => part(context))
+    .filter(Boolean);
   const redraws = parts.map(({ redraw }) => redraw).filter(Boolean);
   const role = roleOf(question);
   const optional = question.required === false && question.key !== null;
-  const element = h("fieldset", {
-    id, "data-question": question.key, tabindex: -1, role,
-    "aria-required": role === "radiogroup" && String(!optional),
-    "aria-labelledby": `${id}-text`,
-    "aria-describedby": role && describedBy(context),
-  },
-    h("legend", { id: `${id}-text` }, told("span", {}, question.text), optional && h("span", { class: "quiet" }, ` (${t("optional")})`)),
+  const element = h(
+    "fieldset",
+    {
+      id,
+      "data-question": question.key,
+      tabindex: -1,
+      role,
+      "aria-required": role === "radiogroup" && String(!optional),
+      "aria-labelledby": `${id}-text`,
+      "aria-describedby": role && describedBy(context),
+    },
+    h(
+      "legend",
+      { id: `${id}-text` },
+      told("span", {}, question.text),
+      optional && h("span", { class: "quiet" }, ` (${t("optional")})`),
+    ),
     question.help && told("p", { class: "quiet", id: `${id}-help` }, question.help),
     h("p", { class: "fault", id: `${id}-fault`, hidden: true }),
-    parts.map((part) => part.element));
+    parts.map((part) => part.element),
+  );
   context.redraw();
   return { element, redraw: context.redraw };
 }
@@ -37,9 +50,13 @@ function roleOf({ type, multiple }) {
 const answerOf = ({ draft, question }) => draft.answers[question.key] ?? {};
 
 /** Returns the IDs of a question's help and fault, which a screen reader reads with its inputs. */
-const describedBy = ({ id, question }) => [question.help && `${id}-help`, `${id}-fault`].filter(Boolean).join(" ");
+const describedBy = ({ id, question }) =>
+  [question.help && `${id}-help`, `${id}-fault`].filter(Boolean).join(" ");
 
-const labels = (context) => ({ "aria-labelledby": `${context.id}-text`, "aria-describedby": describedBy(context) });
+const labels = (context) => ({
+  "aria-labelledby": `${context.id}-text`,
+  "aria-describedby": describedBy(context),
+});
 
 function answer(context, part) {
   context.draft.set(context.question.key, part);
@@ -58,9 +75,16 @@ function inputs(context) {
 
 function optionsOf({ question }) {
   const { type, minimum, maximum, options } = question;
-  if (type === "yes_no") return [["yes", t("yes")], ["no", t("no")]];
+  if (type === "yes_no")
+    return [
+      ["yes", t("yes")],
+      ["no", t("no")],
+    ];
   if (type === "choice") return options.map(({ key, label }) => [key, label]);
-  return Array.from({ length: maximum - minimum + 1 }, (_, index) => [`${minimum + index}`, `${minimum + index}`]);
+  return Array.from({ length: maximum - minimum + 1 }, (_, index) => [
+    `${minimum + index}`,
+    `${minimum + index}`,
+  ]);
 }
 
 function buttons(context) {
@@ -84,7 +108,12 @@ function buttons(context) {
 }
 
 function option(type, name, value, label, onchange) {
-  return h("label", { class: "option" }, h("input", { type, name, value, onchange }), told("span", {}, label));
+  return h(
+    "label",
+    { class: "option" },
+    h("input", { type, name, value, onchange }),
+    told("span", {}, label),
+  );
 }
 
 // Single inputs.
@@ -100,7 +129,12 @@ function singleInput(context) {
   const oninput = () => answer(context, { value: valueOf(input, isText), not_applicable: false });
   const input = h("input", { ...attributes, id: `${id}-input`, ...labels(context), oninput });
   return {
-    element: h("div", { class: "row" }, input, question.unit && told("span", { class: "quiet" }, question.unit)),
+    element: h(
+      "div",
+      { class: "row" },
+      input,
+      question.unit && told("span", { class: "quiet" }, question.unit),
+    ),
     redraw: () => refill(input, answerOf(context).value),
   };
 }
@@ -114,7 +148,8 @@ function refill(input, value) {
 }
 
 function text(context) {
-  const oninput = () => answer(context, { value: input.value.trim() ? input.value : null, not_applicable: false });
+  const oninput = () =>
+    answer(context, { value: input.value.trim() ? input.value : null, not_applicable: false });
   const attributes = { id: `${context.id}-input`, rows: 4, maxlength: LONGEST_TEXT, dir: "auto" };
   const input = h("textarea", { ...attributes, ...labels(context), oninput });
   return {
@@ -171,7 +206,11 @@ function clearing(context) {
   const { question } = context;
   if (question.required !== false || ["photo", "text"].includes(question.type)) return null;
   const onclick = () => answer(context, { value: null, timer: null });
-  const button = h("button", { type: "button", class: "plain bare", "aria-describedby": `${context.id}-text`, onclick }, t("clear"));
+  const button = h(
+    "button",
+    { type: "button", class: "plain bare", "aria-describedby": `${context.id}-text`, onclick },
+    t("clear"),
+  );
   return { element: button, redraw: () => show(button, isAnswered(question, answerOf(context))) };
 }
 
@@ -179,7 +218,13 @@ function comment(context) {
   const { question, id } = context;
   if (question.comment === "never") return null;
   let wanted = false;
-  const attributes = { id: `${id}-comment`, name: `${question.key}-comment`, rows: 2, maxlength: LONGEST_TEXT, dir: "auto" };
+  const attributes = {
+    id: `${id}-comment`,
+    name: `${question.key}-comment`,
+    rows: 2,
+    maxlength: LONGEST_TEXT,
+    dir: "auto",
+  };
   const oninput = () => answer(context, { comment: area.value || null });
   const area = h("textarea", { ...attributes, "aria-describedby": `${id}-fault`, oninput });
   const label = h("label", { for: `${id}-comment` });
@@ -189,7 +234,11 @@ function comment(context) {
     redraw();
     area.focus();
   };
-  const button = h("button", { type: "button", class: "plain bare", "aria-describedby": `${id}-text`, onclick: add }, t("addComment"));
+  const button = h(
+    "button",
+    { type: "button", class: "plain bare", "aria-describedby": `${id}-text`, onclick: add },
+    t("addComment"),
+  );
   const redraw = () => {
     const given = answerOf(context);
     const needed = needsComment(question, given);

@@ -50,6 +50,11 @@ export function notice(name, ...children) {
     element.remove();
   };
   const button = h("button", { type: "button", class: "plain", onclick: dismiss }, t("dismiss"));
-  const element = h("div", { class: "notice" }, h("p", {}, children.shift()), h("p", { class: "row" }, children, button));
+  const element = h(
+    "div",
+    { class: "notice" },
+    h("p", {}, children.shift()),
+    h("p", { class: "row" }, children, button),
+  );
   return element;
 }

@@ -9,8 +9,8 @@ export async function anyDraftOpen() {
 }
 
 /**
- * Holds a draft for this tab. `onchange(true)` is called once this tab has it, `onchange(false)` while another
- * tab has it. Returns `leave`, which releases it, and `take`, which takes it from the other tab.
+ * Holds a draft for this tab. `onchange(true)` is called once this tab has it, `onchange(false)` while
+ * another tab has it. Returns `leave`, which releases it, and `take`, which takes it from the other tab.
  */
 export function holdDraft(account, visit, onchange) {
   const name = lockOf(account, visit);

@@ -68,17 +68,26 @@ async function explain(problem) {
 }
 
 function showMessage(key, { retry = false } = {}) {
-  const again = h("button", { type: "button", class: "primary", onclick: () => (hasUnsavedDrafts() ? render() : location.reload()) }, t("tryAgain"));
-  put(`${t("title")} – ${t("product")}`,
+  const again = h(
+    "button",
+    { type: "button", class: "primary", onclick: () => (hasUnsavedDrafts() ? render() : location.reload()) },
+    t("tryAgain"),
+  );
+  put(
+    `${t("title")} – ${t("product")}`,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
     h("h1", {}, t("product")),
     h("p", { role: "alert", "data-message": key }, t(key)),
-    retry && h("p", {}, again));
+    retry && h("p", {}, again),
+  );
 }
 
 const signIn = () => askToSignIn(t("signedOut"));
 
-/** Asks for the password where the shopper is; everything on the phone stays, and sending continues afterwards. */
+/**
+ * Asks for the password where the shopper is; everything on the phone stays, and sending continues
+ * afterwards.
+ */
 async function askToSignIn(notice) {
   shownAccount = null;
   const { signInScreen } = await import("../shared/sign-in.js");

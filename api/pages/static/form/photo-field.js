@@ -15,17 +15,34 @@ export function photoField(context) {
     const files = chosen.slice(0, most - draft.photosOf(question.key).length);
     input.value = "";
     addPhotos(context, files, fault);
-    if (files.length < chosen.length) fault.textContent = t("photosNotAdded", { n: chosen.length - files.length });
+    if (files.length < chosen.length)
+      fault.textContent = t("photosNotAdded", { n: chosen.length - files.length });
   };
   const described = { "aria-describedby": `${id}-text` };
-  const input = h("input", { type: "file", id: `${id}-photo`, accept: "image/*", multiple: most > 1, ...described, onchange: choose });
+  const input = h("input", {
+    type: "file",
+    id: `${id}-photo`,
+    accept: "image/*",
+    multiple: most > 1,
+    ...described,
+    onchange: choose,
+  });
   const openCamera = () => {
     input.setAttribute("capture", "environment");
     input.click();
     input.removeAttribute("capture");
   };
-  const camera = h("button", { type: "button", class: "plain camera", ...described, onclick: openCamera }, t("takePhoto"));
-  const adding = h("div", { class: "row" }, camera, h("label", { class: "plain file", for: `${id}-photo` }, t("choosePhoto"), input));
+  const camera = h(
+    "button",
+    { type: "button", class: "plain camera", ...described, onclick: openCamera },
+    t("takePhoto"),
+  );
+  const adding = h(
+    "div",
+    { class: "row" },
+    camera,
+    h("label", { class: "plain file", for: `${id}-photo` }, t("choosePhoto"), input),
+  );
   const redraw = () => {
     const photos = draft.photosOf(question.key);
     const hadFocus = [items, adding].some((part) => part.contains(document.activeElement));
@@ -43,7 +60,8 @@ export function photoField(context) {
     show(items, photos.length);
     show(adding, photos.length < most);
     // The control that had the focus may be gone: the focus stays with the photos.
-    if (hadFocus && !(/** @type {HTMLElement} */ (document.activeElement)?.offsetParent)) (adding.hidden ? items : adding).querySelector("button").focus();
+    if (hadFocus && !(/** @type {HTMLElement} */ (document.activeElement)?.offsetParent))
+      (adding.hidden ? items : adding).querySelector("button").focus();
   };
   return { element: h("div", {}, items, adding, fault), redraw };
 }
@@ -130,7 +148,8 @@ function thumbnail(context, { id }) {
       picture.alt = name;
       if (before?.photo !== photo) {
         draft.fileOf(photo).then((file) => {
-          if (!file) placeholder.textContent = `${name} · ${t(photo.state === "sent" ? "sentBefore" : "cannotBeShown")}`;
+          if (!file)
+            placeholder.textContent = `${name} · ${t(photo.state === "sent" ? "sentBefore" : "cannotBeShown")}`;
           showFile(file);
         });
       }

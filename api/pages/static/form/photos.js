@@ -1,6 +1,6 @@
 /**
- * Photos on the phone: a row in `photos` describes each, and `files` has its bytes. They are ArrayBuffers, because
- * WebKit loses Blobs in IndexedDB at a restart, and refuses them altogether in its private mode.
+ * Photos on the phone: a row in `photos` describes each, and `files` has its bytes. They are ArrayBuffers,
+ * because WebKit loses Blobs in IndexedDB at a restart, and refuses them altogether in its private mode.
  */
 import { get } from "./database.js";
 

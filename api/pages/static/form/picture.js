@@ -51,7 +51,11 @@ function readExif(head) {
 }
 
 function findExif(head) {
-  for (let at = 2; at + 10 < head.byteLength && head.getUint8(at) === 0xff; at += 2 + head.getUint16(at + 2)) {
+  for (
+    let at = 2;
+    at + 10 < head.byteLength && head.getUint8(at) === 0xff;
+    at += 2 + head.getUint16(at + 2)
+  ) {
     if (head.getUint8(at + 1) === 0xe1 && head.getUint32(at + 4) === 0x45786966) return at + 10;
   }
   return null;

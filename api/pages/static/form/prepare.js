@@ -8,7 +8,9 @@ let worker = null;
 let lastJob = 0;
 const jobs = new Map();
 
-/** Makes a photo ready to be sent (smaller, upright, with its hash), and returns its row as it is stored then. */
+/**
+ * Makes a photo ready to be sent (smaller, upright, with its hash), and returns its row as it is stored then.
+ */
 export async function prepare(photo) {
   if (photo.ready && !photo.blob) return photo;
   const file = await fileOf(photo);
@@ -30,7 +32,10 @@ export async function prepare(photo) {
   return row ?? photo;
 }
 
-/** Returns the bytes of a photo that an older release prepared, which stored them as a Blob without their size. */
+/**
+ * Returns the bytes of a photo that an older release prepared, which stored them as a Blob without their
+ * size.
+ */
 async function bytesOf(file) {
   const bytes = await file.arrayBuffer();
   return { bytes, size: bytes.byteLength };

@@ -11,7 +11,8 @@ export const isHandedOver = (queued, revision) => Boolean(queued) && queuedRevis
 const queuedRevision = ({ receipt, body }) => receipt?.revision ?? body.revision;
 
 /** Returns the visits in the queue that are not sent completely. */
-export const unsentVisits = async (account) => (await list("queue", account)).filter((row) => row.state !== "sent");
+export const unsentVisits = async (account) =>
+  (await list("queue", account)).filter((row) => row.state !== "sent");
 
 /** Sets the state of all photos of a visit that are not sent yet; null removes a photo. */
 export function setPhotoStates(store, visitKey, stateOf) {
@@ -51,7 +52,9 @@ export async function discard({ account, visit }) {
   announce("queue");
 }
 
-/** Marks a visit as sent and removes its draft, once the receipt and every photo's confirmation have arrived. */
+/**
+ * Marks a visit as sent and removes its draft, once the receipt and every photo's confirmation have arrived.
+ */
 export async function completeVisit(account, visit) {
   const photos = await list("photos", account, visit);
   if (photos.some((photo) => !["sent", "kept"].includes(photo.state))) return;

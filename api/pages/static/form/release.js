@@ -39,8 +39,8 @@ export async function registerRelease(hooks) {
 }
 
 /**
- * Moves this page to the newest release that is on the phone. While that cannot be, it is tried again every two
- * seconds: the draft of another tab may be closed, and a message may be lost.
+ * Moves this page to the newest release that is on the phone. While that cannot be, it is tried again every
+ * two seconds: the draft of another tab may be closed, and a message may be lost.
  */
 export async function replaceRelease() {
   clearTimeout(timer);
@@ -71,7 +71,12 @@ function isTyping() {
 
 /** Says whether what is on this page works without a signal. */
 export const offlineFooter = {
-  element: h("footer", { "data-testid": "offline-ready", "data-state": "no", role: "contentinfo", hidden: true }),
+  element: h("footer", {
+    "data-testid": "offline-ready",
+    "data-state": "no",
+    role: "contentinfo",
+    hidden: true,
+  }),
   async update(who, visit) {
     const active = (await workers?.getRegistration())?.active;
     const isReady = Boolean(active && who && (await isStored(who, visit)));

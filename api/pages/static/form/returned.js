@@ -5,8 +5,8 @@ import { below, get, onResult, write } from "./database.js";
 import { ifFree } from "./locks.js";
 
 /**
- * Fetches the answers of a returned visit, unless this phone has a draft of the next revision, or answers that the
- * server never received. Photos of an earlier draft that are not sent stay.
+ * Fetches the answers of a returned visit, unless this phone has a draft of the next revision, or answers
+ * that the server never received. Photos of an earlier draft that are not sent stay.
  */
 export async function fetchReturned(account, visit) {
   if ((await get("drafts", account, visit.id))?.revision === visit.revision + 1) return;
@@ -28,9 +28,11 @@ function storeReturned(account, visit, { answers, comment, outcome, photos: visi
       if (draft.result?.revision === next.revision || (queued.result && !queued.result.receipt)) return;
       const known = new Set([...answerKeys.result, ...photoKeys].map(([, , id]) => id));
       const addPhotos = (question, ids) => {
-        ids.filter((id) => !known.has(id) && !isLost(id)).forEach((id, index) => {
-          store("photos").put({ account, visit: visit.id, id, question, at: index, state: "sent" });
-        });
+        ids
+          .filter((id) => !known.has(id) && !isLost(id))
+          .forEach((id, index) => {
+            store("photos").put({ account, visit: visit.id, id, question, at: index, state: "sent" });
+          });
       };
       store("drafts").put({ comment, outcome, ...draft.result, ...next });
       addPhotos(null, visitPhotos ?? []);

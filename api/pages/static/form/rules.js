@@ -8,13 +8,16 @@ export const LAST_DATE = "2100-12-31";
 export const questionsOf = (checklist) => checklist.sections.flatMap((section) => section.questions);
 
 /** Says whether the server takes answers to a visit as it is: withdrawn ones as well, for a reviewer. */
-export const takesAnswers = ({ status }) => ["assigned", "returned", "cancelled", "declined"].includes(status);
+export const takesAnswers = ({ status }) =>
+  ["assigned", "returned", "cancelled", "declined"].includes(status);
 
 /** Says whether a question itself was answered; a comment alone, or not applicable, is no answer. */
 export function isAnswered(question, answer = {}) {
   if (answer.not_applicable) return false;
   if (question.type === "photo") return Boolean(answer.photos?.length);
-  return answer.value != null && answer.value !== "" && !(Array.isArray(answer.value) && !answer.value.length);
+  return (
+    answer.value != null && answer.value !== "" && !(Array.isArray(answer.value) && !answer.value.length)
+  );
 }
 
 /** Says whether a question is done with: answered, or not applicable. */
@@ -27,7 +30,8 @@ export function visible(questions, answers) {
   // A question depends on an earlier one only, so one pass is enough.
   for (const question of questions) {
     const condition = question.only_if;
-    if (!condition || (shown.has(condition.question) && chosen(byKey, answers, condition))) shown.add(question.key);
+    if (!condition || (shown.has(condition.question) && chosen(byKey, answers, condition)))
+      shown.add(question.key);
   }
   return shown;
 }
@@ -53,7 +57,10 @@ export const photosIn = (answers) => Object.values(answers).flatMap((answer) => 
 /** Says whether an answer brings fewer points than it could. */
 function losesPoints(question, answer = {}) {
   if (!isAnswered(question, answer)) return false;
-  const most = worths(question).reduce(question.multiple ? (sum, each) => sum + each : (a, b) => Math.max(a, b), 0);
+  const most = worths(question).reduce(
+    question.multiple ? (sum, each) => sum + each : (a, b) => Math.max(a, b),
+    0,
+  );
   return most > 0 && pointsFor(question, answer.value) < most;
 }
 
@@ -64,10 +71,14 @@ function worths(question) {
 }
 
 function pointsFor(question, value) {
-  if (question.type === "yes_no") return value === (question.good_answer ?? "yes") ? (question.points ?? 0) : 0;
+  if (question.type === "yes_no")
+    return value === (question.good_answer ?? "yes") ? (question.points ?? 0) : 0;
   if (question.type === "scale") return question.scale_points[value - question.minimum];
-  if (question.type === "duration") return question.bands.find((band) => band.up_to == null || value <= band.up_to)?.points ?? 0;
-  return question.options.filter((option) => [value].flat().includes(option.key)).reduce((sum, option) => sum + (option.points ?? 0), 0);
+  if (question.type === "duration")
+    return question.bands.find((band) => band.up_to == null || value <= band.up_to)?.points ?? 0;
+  return question.options
+    .filter((option) => [value].flat().includes(option.key))
+    .reduce((sum, option) => sum + (option.points ?? 0), 0);
 }
 
 /** Says whether an answer needs a comment. */
@@ -77,20 +88,29 @@ export function needsComment(question, answer) {
 }
 
 /** Returns how many photos a question takes, at least and at most. */
-export const photosOf = (question) => ({ minimum: question.photos?.minimum ?? 0, maximum: question.photos?.maximum ?? 0 });
+export const photosOf = (question) => ({
+  minimum: question.photos?.minimum ?? 0,
+  maximum: question.photos?.maximum ?? 0,
+});
 
-/** Returns what the shopper still has to do, each as {key, what}: value, photos, comment, number, seconds or date. */
+/**
+ * Returns what the shopper still has to do, each as {key, what}: value, photos, comment, number, seconds or
+ * date.
+ */
 export function missing(questions, answers) {
   const shown = visible(questions, answers);
-  return questions.filter((question) => shown.has(question.key)).flatMap((question) => {
-    const what = faultOf(question, answers[question.key] ?? {});
-    return what ? [{ key: question.key, what }] : [];
-  });
+  return questions
+    .filter((question) => shown.has(question.key))
+    .flatMap((question) => {
+      const what = faultOf(question, answers[question.key] ?? {});
+      return what ? [{ key: question.key, what }] : [];
+    });
 }
 
 function faultOf(question, answer) {
   const answered = isAnswered(question, answer);
-  if (!isDone(question, answer) && question.required !== false) return question.type === "photo" ? "photos" : "value";
+  if (!isDone(question, answer) && question.required !== false)
+    return question.type === "photo" ? "photos" : "value";
   if (answered && faultOfValue(question, answer.value)) return faultOfValue(question, answer.value);
   if (needsComment(question, answer) && !answer.comment?.trim()) return "comment";
   if (answered && (answer.photos?.length ?? 0) < photosOf(question).minimum) return "photos";
@@ -99,7 +119,8 @@ function faultOf(question, answer) {
 
 function faultOfValue({ type }, value) {
   if (type === "number") return Number.isFinite(value) && Math.abs(value) <= 2 ** 53 ? null : "number";
-  if (type === "duration") return Number.isInteger(value) && value >= 0 && value <= 31_536_000 ? null : "seconds";
+  if (type === "duration")
+    return Number.isInteger(value) && value >= 0 && value <= 31_536_000 ? null : "seconds";
   if (type === "date") return value >= FIRST_DATE && value <= LAST_DATE ? null : "date";
   return null;
 }

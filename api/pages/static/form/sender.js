@@ -19,7 +19,10 @@ const MOST_CHECKS = 60;
 const FOR_A_PERSON = new Set([400, 403, 404, 405, 409, 413, 415, 422]);
 /** Statuses of a server that cannot answer now: nothing else that waits need be tried. */
 const FOR_ALL = new Set([429, 503]);
-/** The slot of the time until which nothing at all is sent. It survives a reload, as each row's own `retry` does. */
+/**
+ * The slot of the time until which nothing at all is sent. It survives a reload, as each row's own `retry`
+ * does.
+ */
 const PAUSE = "pause";
 let timer = null;
 let failures = 0;
@@ -76,7 +79,9 @@ function waitAfter(error, tries) {
   return { at: Date.now() + wait, wait, ordered };
 }
 
-/** Resets what a killed tab left in the middle, skips back-offs if asked to, and completes what was all sent. */
+/**
+ * Resets what a killed tab left in the middle, skips back-offs if asked to, and completes what was all sent.
+ */
 async function recover(who, eager) {
   for (const row of await unsentVisits(who)) if (row.receipt) await completeVisit(who, row.visit);
   for (const { store, key, row } of await pending(who)) {
@@ -107,7 +112,7 @@ const nextDue = async (who) => (await pending(who)).find(({ row }) => isDue(row.
 const isDue = (retry) => !retry || Date.now() >= retry.at || Date.now() < retry.at - retry.wait;
 
 async function drain(who) {
-  for (let next; (next = await nextDue(who)); ) {
+  for (let next; (next = await nextDue(who));) {
     try {
       await update(next.store, next.key, { state: "sending" });
       await next.work(next.row);
@@ -193,7 +198,7 @@ function upload({ method, url, headers }, id, file) {
       clearTimeout(stalled);
       const { status } = request;
       // 412: the store has these bytes already.
-      if (status === 412 || (status >= 200 && status < 300)) resolve();
+      if (status === 412 || (status >= 200 && status < 300)) resolve(status);
       else reject(new Error(`upload ${status}`));
     };
     request.open(method, url);

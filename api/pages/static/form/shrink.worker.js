@@ -1,6 +1,6 @@
 /**
- * Makes a photo smaller, away from the page's own thread: upright, at most 2,560 pixels and 900 KB. A photo that
- * this browser cannot decode or draw (HEIC, or no OffscreenCanvas) is left as it is.
+ * Makes a photo smaller, away from the page's own thread: upright, at most 2,560 pixels and 900 KB. A photo
+ * that this browser cannot decode or draw (HEIC, or no OffscreenCanvas) is left as it is.
  */
 import { describe, inspect } from "./picture.js";
 

@@ -20,8 +20,8 @@ export class VisitData {
   }
 
   /**
-   * Returns `{visit, checklist, stored}`, where `stored` resolves once both are on the phone, or `{isHandedOver}` or
-   * `{isSentElsewhere}` where there is nothing to answer.
+   * Returns `{visit, checklist, stored}`, where `stored` resolves once both are on the phone, or
+   * `{isHandedOver}` or `{isSentElsewhere}` where there is nothing to answer.
    */
   async load(who) {
     const [queued, known, draft] = await read(["queue", "visits", "drafts"], (store) => [
@@ -81,7 +81,7 @@ export async function refreshVisits(account) {
 
 async function fetchAll(status) {
   const visits = [];
-  for (let path = `/visits?mine=true&status=${status}&limit=500`; path; ) {
+  for (let path = `/visits?mine=true&status=${status}&limit=500`; path;) {
     const { body } = await call("GET", path);
     visits.push(...body.items);
     const next = body.next && new URL(body.next, location.href);
@@ -100,7 +100,9 @@ async function unsentIds(account) {
 async function fetchUnsent(account, open) {
   const ids = await unsentIds(account);
   for (const { id } of open) ids.delete(id);
-  const responses = await Promise.all([...ids].map((id) => call("GET", `/visits/${id}`).catch(ignoreMissing)));
+  const responses = await Promise.all(
+    [...ids].map((id) => call("GET", `/visits/${id}`).catch(ignoreMissing)),
+  );
   return responses.filter(Boolean).map(({ body }) => body);
 }
 
@@ -113,7 +115,8 @@ async function removeOthers(account, ids) {
   const others = (await list("visits", account)).filter(({ id }) => !ids.has(id));
   const unsent = await unsentIds(account);
   await write("visits", (store) => {
-    for (const { id } of others.filter((visit) => !unsent.has(visit.id))) store("visits").delete([account, id]);
+    for (const { id } of others.filter((visit) => !unsent.has(visit.id)))
+      store("visits").delete([account, id]);
   });
 }
 

@@ -26,7 +26,9 @@ function secondsUntil(retryAfter) {
   return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), LONGEST_RETRY_AFTER) : null;
 }
 
-/** Calls the API and returns the response's status, headers and JSON; an expired session is refreshed once. */
+/**
+ * Calls the API and returns the response's status, headers and JSON; an expired session is refreshed once.
+ */
 export async function call(method, path, body, headers = {}) {
   const isLogin = path === "/auth/login";
   const token = cookie(ACCESS);
@@ -50,7 +52,12 @@ async function send(method, path, body, headers) {
   }
   try {
     const response = await fetch(API + path, options);
-    return { status: response.status, headers: response.headers, ok: response.ok, text: await response.text() };
+    return {
+      status: response.status,
+      headers: response.headers,
+      ok: response.ok,
+      text: await response.text(),
+    };
   } catch (error) {
     throw new NoSignal(error.message);
   } finally {
@@ -82,12 +89,22 @@ function refresh(token) {
 
 function cookie(name) {
   const prefix = `${name}=`;
-  return document.cookie.split("; ").find((pair) => pair.startsWith(prefix))?.slice(prefix.length) ?? "";
+  return (
+    document.cookie
+      .split("; ")
+      .find((pair) => pair.startsWith(prefix))
+      ?.slice(prefix.length) ?? ""
+  );
 }
 
 /** Signs in; where several organizations know the address, one of them has to be named. */
 export async function signIn(email, password, organization) {
-  await call("POST", "/auth/login", { email, password, cookies: true, ...(organization && { organization }) });
+  await call("POST", "/auth/login", {
+    email,
+    password,
+    cookies: true,
+    ...(organization && { organization }),
+  });
 }
 
 /** Ends the session on this device, also without a signal. Returns what ends it on the server. */

@@ -4,7 +4,9 @@ const LANGUAGES = html.dataset.languages.split(" ");
 let words;
 let plural;
 
-/** Has the words fetched of the language that was chosen, or else of the first of the browser's that is there. */
+/**
+ * Has the words fetched of the language that was chosen, or else of the first of the browser's that is there.
+ */
 export async function speak(fetchWords) {
   const asked = [recallSetting("language"), ...navigator.languages.map((each) => each.split("-")[0])];
   const language = asked.find((each) => LANGUAGES.includes(each)) ?? "en";
@@ -38,7 +40,10 @@ export function paint(color) {
   else html.style.removeProperty("--brand");
 }
 
-/** Has more words fetched, for a screen that brings its own; in English where the language has no file of them. */
+/**
+ * Has more words fetched, for a screen that brings its own; in English where the language has no file of
+ * them.
+ */
 export async function learn(fetchWords) {
   const more = await fetchWords(html.lang).catch(() => null);
   words = more ? { ...words, ...more.default } : { ...(await fetchWords("en")).default, ...words };
@@ -67,8 +72,12 @@ export function told(name, attributes, text) {
 }
 
 const languageOf = (text) =>
-  [html.lang, ...Object.keys(text).filter((each) => each.split("-")[0] === html.lang), "en", ...Object.keys(text)]
-    .find((each) => each in text);
+  [
+    html.lang,
+    ...Object.keys(text).filter((each) => each.split("-")[0] === html.lang),
+    "en",
+    ...Object.keys(text),
+  ].find((each) => each in text);
 
 /** Returns the language with the reader's own region, if that is of it: British days for a British phone. */
 export const region = () => navigator.languages.find((each) => each.split("-")[0] === html.lang) ?? html.lang;
@@ -76,7 +85,14 @@ export const region = () => navigator.languages.find((each) => each.split("-")[0
 /** Returns a moment as people of this language write it, by the clock of a place. */
 export function moment(time, timeZone) {
   /** @type {Intl.DateTimeFormatOptions} */
-  const options = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone };
+  const options = {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone,
+  };
   return new Intl.DateTimeFormat(region(), options).format(new Date(time));
 }
 
@@ -84,7 +100,12 @@ export function moment(time, timeZone) {
 export function ago(time) {
   const minutes = Math.max(0, Math.round((Date.now() - time) / 60_000));
   /** @type {[number, Intl.RelativeTimeFormatUnit]} */
-  const [n, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
+  const [n, unit] =
+    minutes < 60
+      ? [minutes, "minute"]
+      : minutes < 2880
+        ? [Math.round(minutes / 60), "hour"]
+        : [Math.round(minutes / 1440), "day"];
   return new Intl.RelativeTimeFormat(html.lang, { numeric: "auto" }).format(-n, unit);
 }
 
@@ -111,7 +132,8 @@ export function languages() {
     location.reload();
   };
   return LANGUAGES.filter((each) => each !== html.lang).map((each) =>
-    h("button", { type: "button", class: "plain", lang: each, onclick: choose(each) }, name(each)));
+    h("button", { type: "button", class: "plain", lang: each, onclick: choose(each) }, name(each)),
+  );
 }
 
 // Elements.
@@ -136,7 +158,10 @@ export function h(name, attributes = {}, ...children) {
   return fill(element, children);
 }
 
-/** Appends children, of lists all that is in them, and returns the element; false, null and undefined are left out. */
+/**
+ * Appends children, of lists all that is in them, and returns the element; false, null and undefined are left
+ * out.
+ */
 export function fill(element, children) {
   for (const child of children) {
     if (Array.isArray(child)) fill(element, child);
@@ -162,11 +187,20 @@ export function put(title, ...children) {
 export function ask(question, { yes, no }) {
   return new Promise((resolve) => {
     const close = (answer) => () => dialog.close(answer);
-    const dialog = h("dialog", { "aria-labelledby": "dialog-question", onclose: () => (dialog.remove(), resolve(dialog.returnValue === "yes")) },
+    const dialog = h(
+      "dialog",
+      {
+        "aria-labelledby": "dialog-question",
+        onclose: () => (dialog.remove(), resolve(dialog.returnValue === "yes")),
+      },
       h("p", { id: "dialog-question" }, question),
-      h("p", { class: "row" },
+      h(
+        "p",
+        { class: "row" },
         h("button", { type: "button", class: "plain", onclick: close("no") }, no),
-        h("button", { type: "button", class: "plain", "data-answer": "yes", onclick: close("yes") }, yes)));
+        h("button", { type: "button", class: "plain", "data-answer": "yes", onclick: close("yes") }, yes),
+      ),
+    );
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -2,17 +2,41 @@
 import { h, languages, learn, put, show, t } from "./page.js";
 
 /**
- * Shows the form and calls `done` once `signIn` has worked. `notice` says why one has to sign in again; `product`
- * follows in the title of the page.
+ * Shows the form and calls `done` once `signIn` has worked. `notice` says why one has to sign in again;
+ * `product` follows in the title of the page.
  */
 export async function signInScreen({ signIn, done, notice, product }) {
   await learn((language) => import(`./words/${language}.js`));
   const title = product ? `${t("signIn")} – ${product}` : t("signIn");
   const described = { "aria-describedby": "fault" };
-  const email = h("input", { name: "email", id: "email", type: "email", autocomplete: "username", required: true, ...described });
-  const password = h("input", { name: "password", id: "password", type: "password", autocomplete: "current-password", required: true, ...described });
-  const organization = h("input", { name: "organization", id: "organization", autocomplete: "organization", ...described });
-  const which = h("p", { hidden: true }, h("label", { for: "organization" }, t("organization")), organization);
+  const email = h("input", {
+    name: "email",
+    id: "email",
+    type: "email",
+    autocomplete: "username",
+    required: true,
+    ...described,
+  });
+  const password = h("input", {
+    name: "password",
+    id: "password",
+    type: "password",
+    autocomplete: "current-password",
+    required: true,
+    ...described,
+  });
+  const organization = h("input", {
+    name: "organization",
+    id: "organization",
+    autocomplete: "organization",
+    ...described,
+  });
+  const which = h(
+    "p",
+    { hidden: true },
+    h("label", { for: "organization" }, t("organization")),
+    organization,
+  );
   const fault = h("p", { class: "fault", id: "fault", role: "alert" });
   const button = h("button", { class: "primary" }, t("signIn"));
   const submit = async (event) => {
@@ -26,21 +50,29 @@ export async function signInScreen({ signIn, done, notice, product }) {
       if (problem.code === "which-organization") show(which, true);
       fault.textContent = problemWords(problem);
       document.title = t("errorTitle", { title });
-      for (const input of [email, password]) input.setAttribute("aria-invalid", problem.status === 401);
+      for (const input of [email, password])
+        input.setAttribute("aria-invalid", String(problem.status === 401));
       (which.hidden ? email : organization).focus();
       return undefined;
     } finally {
       button.disabled = false;
     }
   };
-  put(title,
+  put(
+    title,
     h("h1", {}, t("signIn")),
     notice && h("p", { class: "notice" }, notice),
-    h("form", { onsubmit: submit, novalidate: true },
+    h(
+      "form",
+      { onsubmit: submit, novalidate: true },
       h("p", {}, h("label", { for: "email" }, t("email")), email),
       h("p", {}, h("label", { for: "password" }, t("password")), password),
-      which, fault, h("p", {}, button)),
-    h("nav", { class: "row", "aria-label": t("language") }, languages()));
+      which,
+      fault,
+      h("p", {}, button),
+    ),
+    h("nav", { class: "row", "aria-label": t("language") }, languages()),
+  );
   email.focus();
 }
 

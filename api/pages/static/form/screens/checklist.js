@@ -10,9 +10,17 @@ import { progress, questionsOf, visible } from "../rules.js";
 const FLUSH_TIMEOUT = 1500;
 
 /** What is asked where the store was closed: a photo of the visit as a whole. */
-const CLOSED = { key: null, type: "photo", required: false, comment: "never", photos: { minimum: 0, maximum: 3 } };
+const CLOSED = {
+  key: null,
+  type: "photo",
+  required: false,
+  comment: "never",
+  photos: { minimum: 0, maximum: 3 },
+};
 
-/** Drafts that were left while something was in memory alone, by visit: they keep their lock and go on saving. */
+/**
+ * Drafts that were left while something was in memory alone, by visit: they keep their lock and go on saving.
+ */
 const unsavedDrafts = new Map();
 addEventListener("beforeunload", (event) => unsavedDrafts.size && event.preventDefault());
 
@@ -41,13 +49,25 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
   let draft = left?.draft;
   let isOurs; // whether this tab holds the draft; undefined once the screen was left
   let stopWatching = () => {};
-  put(title,
+  put(
+    title,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
     told("h1", {}, checklist.title),
-    h("p", {}, told("strong", {}, visit.location.name), h("br"), t(`channel-${checklist.channel}`), h("br"), timing(visit)),
+    h(
+      "p",
+      {},
+      told("strong", {}, visit.location.name),
+      h("br"),
+      t(`channel-${checklist.channel}`),
+      h("br"),
+      timing(visit),
+    ),
     h("p", { class: "row" }, whereabouts(visit, checklist.channel)),
     visit.status === "returned" && returnReasons(visit),
-    told("p", {}, checklist.introduction), status, form);
+    told("p", {}, checklist.introduction),
+    status,
+    form,
+  );
   const stopFitting = fitScrolling(bar.element.parentElement);
 
   const draw = async (ours) => {
@@ -68,20 +88,22 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
     stopWatching();
     stopWatching = draft.watchStorage();
     bar.show(draft);
-    const redraw = () => form.replaceChildren(...(draft.row.outcome === "store-closed" ? closedBody : body)(context));
+    const redraw = () =>
+      form.replaceChildren(...(draft.row.outcome === "store-closed" ? closedBody : body)(context));
     const onstale = () => draw(ours).catch(fail);
     const context = { draft, visit, checklist, bar, title, isOurs, onsent, onstale, ondeclined, redraw };
     redraw();
     status.replaceChildren(...(ours ? [] : [openElsewhere(takeOver)]));
     // The control that had the focus may be gone with what was drawn before.
-    if (hadFocus && document.activeElement === document.body) form.querySelector("fieldset")?.focus({ preventScroll: true });
+    if (hadFocus && document.activeElement === document.body)
+      form.querySelector("fieldset")?.focus({ preventScroll: true });
     if (ours) document.documentElement.dataset.ready = "1";
   };
   // The tab that has the draft writes what it was given before it loses it.
   const takeOver = async () => {
     const flushed = new Promise((resolve) => {
-      const stop = listen((topic) => topic === `flushed ${visit.id}` && (stop(), resolve()));
-      setTimeout(() => (stop(), resolve()), FLUSH_TIMEOUT);
+      const stop = listen((topic) => topic === `flushed ${visit.id}` && resolve(stop()));
+      setTimeout(() => resolve(stop()), FLUSH_TIMEOUT);
     });
     announce(`flush ${visit.id}`);
     await flushed;
@@ -123,14 +145,23 @@ function fitScrolling(bar) {
 
 function returnReasons({ return_reason, question_reasons }) {
   const reasons = Object.entries(question_reasons ?? {});
-  return h("div", { class: "notice" },
+  return h(
+    "div",
+    { class: "notice" },
     h("h2", {}, t("returned")),
     h("p", { dir: "auto" }, return_reason),
-    reasons.map(([key, reason]) => h("p", {}, h("a", { href: `#q-${key}`, dir: "auto" }, reason))));
+    reasons.map(([key, reason]) => h("p", {}, h("a", { href: `#q-${key}`, dir: "auto" }, reason))),
+  );
 }
 
 const openElsewhere = (take) =>
-  h("p", { class: "notice" }, t("openElsewhere"), " ", h("button", { type: "button", class: "plain", onclick: take }, t("goOnHere")));
+  h(
+    "p",
+    { class: "notice" },
+    t("openElsewhere"),
+    " ",
+    h("button", { type: "button", class: "plain", onclick: take }, t("goOnHere")),
+  );
 
 /** The progress and the state of saving, in words, always in sight. */
 function saveBar() {
@@ -203,7 +234,13 @@ function body(context) {
   const questions = questionsOf(checklist);
   const fields = new Map(questions.map((question) => [question.key, field(question, draft, changed)]));
   const sections = checklist.sections.map((section) =>
-    h("section", {}, told("h2", {}, section.title), section.questions.map(({ key }) => fields.get(key).element)));
+    h(
+      "section",
+      {},
+      told("h2", {}, section.title),
+      section.questions.map(({ key }) => fields.get(key).element),
+    ),
+  );
   const end = h("div");
   let redrawEnd = () => {};
   addEnd(end, context, questions).then((redraw) => (redrawEnd = redraw));
@@ -211,7 +248,10 @@ function body(context) {
     const shown = visible(questions, draft.answers);
     for (const [key, { element }] of fields) show(element, shown.has(key));
     sections.forEach((section, index) => {
-      show(section, checklist.sections[index].questions.some(({ key }) => shown.has(key)));
+      show(
+        section,
+        checklist.sections[index].questions.some(({ key }) => shown.has(key)),
+      );
     });
     bar.count(progress(questions, draft.answersWithPhotos()));
     redrawEnd();
@@ -221,7 +261,9 @@ function body(context) {
   return [...sections, end];
 }
 
-/** The report of a store that was closed: a photo and the position are the evidence, and a reviewer decides. */
+/**
+ * The report of a store that was closed: a photo and the position are the evidence, and a reviewer decides.
+ */
 function closedBody(context) {
   const { draft, bar, isOurs, redraw } = context;
   const end = h("div");
@@ -237,10 +279,17 @@ function closedBody(context) {
   };
   const answered = Object.keys(draft.answers).length > 0;
   return [
-    h("div", { class: "notice" },
+    h(
+      "div",
+      { class: "notice" },
       h("h2", { id: "store-closed", tabindex: -1 }, t("closedTitle")),
       h("p", {}, t("closedWords"), answered && ` ${t("closedAnswers")}`),
-      h("p", {}, h("button", { type: "button", class: "plain", disabled: !isOurs, onclick: open }, t("notClosed")))),
+      h(
+        "p",
+        {},
+        h("button", { type: "button", class: "plain", disabled: !isOurs, onclick: open }, t("notClosed")),
+      ),
+    ),
     photo.element,
     end,
   ];
@@ -251,7 +300,8 @@ async function addEnd(end, context, questions) {
   const [{ review }, { unable }] = await Promise.all([import("./review.js"), import("./unable.js")]);
   const { element, redraw } = review({ ...context, questions });
   end.replaceChildren(element, ...unable(context));
-  if (!context.isOurs) for (const control of end.querySelectorAll("button, textarea, summary")) control.disabled = true;
+  if (!context.isOurs)
+    for (const control of end.querySelectorAll("button, textarea, summary")) control.disabled = true;
   redraw();
   return redraw;
 }

@@ -8,7 +8,9 @@ import { fileRow, keyOf } from "../photos.js";
 import { discard, reopen } from "../queue.js";
 import { photosIn, takesAnswers } from "../rules.js";
 
-/** Returns how to draw the visit as it is now, item by item; that returns whether it is still in the queue. */
+/**
+ * Returns how to draw the visit as it is now, item by item; that returns whether it is still in the queue.
+ */
 export function sentScreen(account, visit, { wake, signIn, toList }) {
   const heading = h("h1", { dir: "auto" });
   const outcome = h("p", { class: "outcome", role: "status" });
@@ -26,16 +28,26 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     }
     return items.get(id);
   };
-  put(`${t("sentTitle")} – ${t("product")}`,
+  put(
+    `${t("sentTitle")} – ${t("product")}`,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
-    heading, outcome, overall, notice, mayPutAway, cards, details);
+    heading,
+    outcome,
+    overall,
+    notice,
+    mayPutAway,
+    cards,
+    details,
+  );
   return async (signedOut) => {
     const [row, photos] = await Promise.all([get("queue", account, visit), list("photos", account, visit)]);
     if (!row) return false;
     heading.textContent = row.place;
     show(notice, signedOut);
     const answersState = row.receipt ? "sent" : row.state;
-    itemOf("answers", t("answers")).draw(answersState, row.reason, () => answerActions(row, photos, wake, toList));
+    itemOf("answers", t("answers")).draw(answersState, row.reason, () =>
+      answerActions(row, photos, wake, toList),
+    );
     if (row.state === "needs-you" && row.reason.status === 409 && !(asked && row.reason.now)) {
       asked = true;
       fetchStatus(row).catch(() => {}); // without a signal, what was known before has to do
@@ -44,12 +56,19 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     const states = [answersState];
     ids.forEach((id, index) => {
       const photo = photos.find((each) => each.id === id);
-      const state = row.leftOut?.includes(id) ? "left-out" : (photo?.state ?? (row.state === "sent" ? "sent" : "waiting"));
+      const state = row.leftOut?.includes(id)
+        ? "left-out"
+        : (photo?.state ?? (row.state === "sent" ? "sent" : "waiting"));
       states.push(state);
-      itemOf(id, t("photo", { n: index + 1 })).draw(state, photo?.reason, () => photoActions(row, photo, wake));
+      itemOf(id, t("photo", { n: index + 1 })).draw(state, photo?.reason, () =>
+        photoActions(row, photo, wake),
+      );
     });
     drawOutcome(outcome, overall, states);
-    show(mayPutAway, states.some((state) => ["waiting", "sending"].includes(state)));
+    show(
+      mayPutAway,
+      states.some((state) => ["waiting", "sending"].includes(state)),
+    );
     if (row.receipt && !details.firstChild) details.append(receipt(row.receipt));
     return true;
   };
@@ -76,7 +95,14 @@ function queueItem(id, name) {
   const progress = h("progress", { id: `progress-${id}`, max: 1, "aria-label": name });
   const reason = h("p", {});
   const actions = h("p", { class: "row" });
-  const element = h("li", { tabindex: -1 }, h("p", {}, h("strong", {}, name), " · ", status), progress, reason, actions);
+  const element = h(
+    "li",
+    { tabindex: -1 },
+    h("p", {}, h("strong", {}, name), " · ", status),
+    progress,
+    reason,
+    actions,
+  );
   let drawn = null;
   const draw = (state, why, actionsFor) => {
     const words = state === "needs-you" ? reasonWords(why) : "";
@@ -151,7 +177,11 @@ function answerActions(row, photos, wake, toList) {
 
 function photoActions(row, photo, wake) {
   const again = () => sendAgain("photos", keyOf(photo), wake, { uploaded: false });
-  const another = h("input", { type: "file", accept: "image/*", onchange: () => replaceFile(photo, another.files[0], wake) });
+  const another = h("input", {
+    type: "file",
+    accept: "image/*",
+    onchange: () => replaceFile(photo, another.files[0], wake),
+  });
   // Another picture is stored under this photo's ID: neither would be taken.
   const isTaken = photo.reason.status === 409;
   return [
@@ -162,13 +192,24 @@ function photoActions(row, photo, wake) {
   ].filter(Boolean);
 }
 
-/** Takes another file for a photo. The ID of a photo that is not stored may be declared again with other bytes. */
+/**
+ * Takes another file for a photo. The ID of a photo that is not stored may be declared again with other
+ * bytes.
+ */
 async function replaceFile(photo, file, wake) {
   if (!file) return; // the shopper has chosen none
   const bytes = await file.arrayBuffer();
   await write(["photos", "files"], (from) => {
     onResult(from("photos").get(keyOf(photo)), (row) => {
-      from("photos").put({ ...row, state: "waiting", reason: null, retry: null, uploaded: false, ready: false, blob: undefined });
+      from("photos").put({
+        ...row,
+        state: "waiting",
+        reason: null,
+        retry: null,
+        uploaded: false,
+        ready: false,
+        blob: undefined,
+      });
       from("files").put(fileRow(photo, bytes, file.type));
     });
   });
@@ -192,7 +233,10 @@ async function leaveOut(photo, wake) {
 function receipt({ received_at, content_sha256, revision }) {
   const line = (name, value) => h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
   const hash = h("code", {}, content_sha256.slice(0, 16));
-  return h("details", { class: "receipt" },
+  return h(
+    "details",
+    { class: "receipt" },
     h("summary", {}, t("details")),
-    h("dl", {}, line("receivedAt", moment(received_at)), line("revision", `${revision}`), line("hash", hash)));
+    h("dl", {}, line("receivedAt", moment(received_at)), line("revision", `${revision}`), line("hash", hash)),
+  );
 }

@@ -16,10 +16,14 @@ export function unable({ draft, visit, checklist, redraw, ondeclined }) {
     document.getElementById("store-closed").focus();
   };
   return [
-    h("details", { class: "unable" },
+    h(
+      "details",
+      { class: "unable" },
       h("summary", {}, t("unable")),
-      mayReport && h("p", {}, h("button", { type: "button", class: "plain", onclick: report }, t("storeWasClosed"))),
-      mayDecline && decliner({ draft, visit, ondeclined })),
+      mayReport &&
+        h("p", {}, h("button", { type: "button", class: "plain", onclick: report }, t("storeWasClosed"))),
+      mayDecline && decliner({ draft, visit, ondeclined }),
+    ),
   ];
 }
 
@@ -42,7 +46,11 @@ function decliner({ draft, visit, ondeclined }) {
       fault.textContent = problem.status ? problem.detail : t("declineNeedsSignal");
     }
   };
-  return h("div", {},
+  return h(
+    "div",
+    {},
     h("p", {}, h("label", { for: "decline-reason" }, t("declineReason")), reason),
-    fault, h("p", {}, button));
+    fault,
+    h("p", {}, button),
+  );
 }

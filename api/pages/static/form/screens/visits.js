@@ -1,4 +1,6 @@
-/** The shopper's visits: to do, returned, waiting to be sent, and sent. It works from what is on the phone. */
+/**
+ * The shopper's visits: to do, returned, waiting to be sent, and sent. It works from what is on the phone.
+ */
 import { ago, ask, h, languages, minutes, t, told } from "../../shared/page.js";
 import { account as currentAccount, signOut } from "../account.js";
 import { list } from "../database.js";
@@ -20,23 +22,49 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
   const [visits, drafts, queue, photos] = await Promise.all(names.map((name) => list(name, account)));
   const queued = new Map(queue.map((row) => [row.visit, row]));
   const draftOf = ({ id }) => drafts.find(({ visit }) => visit === id);
-  const isOpen = (visit) => !isInQueue(visit, queued.get(visit.id)) && (takesAnswers(visit) || draftOf(visit));
-  const cards = await Promise.all(visits.filter(isOpen).sort(byDue).map((visit) => card(account, visit, draftOf(visit))));
+  const isOpen = (visit) =>
+    !isInQueue(visit, queued.get(visit.id)) && (takesAnswers(visit) || draftOf(visit));
+  const cards = await Promise.all(
+    visits
+      .filter(isOpen)
+      .sort(byDue)
+      .map((visit) => card(account, visit, draftOf(visit))),
+  );
   const unsent = queue.filter(({ state }) => state !== "sent");
   const sent = queue.filter(({ state }) => state === "sent");
   const halfDone = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
   const signInButton = h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"));
-  const signOutButton = h("button", { type: "button", class: "plain", onclick: () => leave(unsent, halfDone) }, t("signOut"));
+  const signOutButton = h(
+    "button",
+    { type: "button", class: "plain", onclick: () => leave(unsent, halfDone) },
+    t("signOut"),
+  );
   return [
-    h("header", { class: "bar" }, h("h1", {}, t("title")), h("span", { class: "quiet", dir: "auto" }, currentAccount().organization)),
+    h(
+      "header",
+      { class: "bar" },
+      h("h1", {}, t("title")),
+      h("span", { class: "quiet", dir: "auto" }, currentAccount().organization),
+    ),
     signedOut && h("p", { class: "notice" }, t("signedOut"), " ", signInButton),
     hasUnsavedDrafts() && h("p", { class: "notice" }, t("notStored")),
     unsentNotice(unsent, halfDone),
     keeping(unsent, halfDone, sent, wake),
     queueList(t("waiting"), unsent, photos, wake),
-    h("section", {}, h("h2", {}, t("toDo")), cards.length ? h("ul", { class: "cards" }, cards) : h("p", {}, t("noVisits"))),
+    h(
+      "section",
+      {},
+      h("h2", {}, t("toDo")),
+      cards.length ? h("ul", { class: "cards" }, cards) : h("p", {}, t("noVisits")),
+    ),
     queueList(t("sent"), sent, photos),
-    h("nav", { class: "row", "aria-label": t("more") }, languages(), signOutButton, h("span", { class: "quiet" }, currentAccount().name)),
+    h(
+      "nav",
+      { class: "row", "aria-label": t("more") },
+      languages(),
+      signOutButton,
+      h("span", { class: "quiet" }, currentAccount().name),
+    ),
   ];
 }
 
@@ -50,18 +78,26 @@ async function card(account, visit, draft) {
   const reason = visit.return_reason && `: ${visit.return_reason}`;
   const lines = [
     checklist && h("span", {}, kindOf(checklist)),
-    visit.status === "returned" && h("span", { dir: "auto" }, h("span", { class: "mark" }, t("returned")), reason),
+    visit.status === "returned" &&
+      h("span", { dir: "auto" }, h("span", { class: "mark" }, t("returned")), reason),
     ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
     !takesAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
     timing(visit),
     checklist && draft && (await progressOf(account, visit, checklist)),
     !checklist && h("span", { class: "quiet" }, t("notYetHere")),
   ];
-  return h("li", {},
-    h("a", { href: `/visits/${visit.id}`, "data-testid": "visit", "data-visit": visit.id },
-      told("strong", {}, visit.location.name), lines),
+  return h(
+    "li",
+    {},
+    h(
+      "a",
+      { href: `/visits/${visit.id}`, "data-testid": "visit", "data-visit": visit.id },
+      told("strong", {}, visit.location.name),
+      lines,
+    ),
     h("p", { class: "row" }, whereabouts(visit, checklist?.channel)),
-    mayAnswer && (await timers(account, visit, checklist)));
+    mayAnswer && (await timers(account, visit, checklist)),
+  );
 }
 
 async function progressOf(account, visit, checklist) {
@@ -75,7 +111,9 @@ async function timers(account, visit, checklist) {
   const answers = Object.fromEntries(rows.map(({ question, answer }) => [question, answer]));
   const shown = visible(questionsOf(checklist), answers);
   const durations = questionsOf(checklist).filter(({ type, key }) => type === "duration" && shown.has(key));
-  return durations.map((question) => timerButton(account, visit, checklist, question, answers[question.key] ?? {}));
+  return durations.map((question) =>
+    timerButton(account, visit, checklist, question, answers[question.key] ?? {}),
+  );
 }
 
 function timerButton(account, visit, checklist, question, answer) {
@@ -88,17 +126,27 @@ function timerButton(account, visit, checklist, question, answer) {
       answer = draft.answers[question.key] ?? {};
       if (answer.value != null || draft.isHandedOver) return; // measured in another tab, or sent from there
       await draft.set(question.key, toggledTimer(answer));
-      draft.suspend(true); // the lock is let go: a later attempt could overwrite what is given in the checklist
+      // The lock is let go: a later attempt could overwrite what is given in the checklist.
+      draft.suspend(true);
       answer = draft.answers[question.key];
     });
     redraw();
     if (!isFree || failed) state.textContent = t(isFree ? "notSaved" : "openElsewhere");
   };
-  const button = h("button", { type: "button", class: "plain timer", onclick: tap }, told("span", { class: "quiet" }, question.text), state);
+  const button = h(
+    "button",
+    { type: "button", class: "plain timer", onclick: tap },
+    told("span", { class: "quiet" }, question.text),
+    state,
+  );
   const redraw = () => {
     const { timer, value } = answer;
     button.disabled = value != null; // measuring again is possible in the checklist only
-    state.textContent = timer ? `${t("stop")} · ${minutes(elapsed(timer) / 1000)}` : value == null ? t("startTimer") : minutes(value);
+    state.textContent = timer
+      ? `${t("stop")} · ${minutes(elapsed(timer) / 1000)}`
+      : value == null
+        ? t("startTimer")
+        : minutes(value);
   };
   redraw();
   everySecond(state, () => answer.timer && redraw());
@@ -117,7 +165,9 @@ function unsentNotice(unsent, halfDone) {
 function keeping(unsent, halfDone, sent, wake) {
   const install = installation();
   if (mayClearStorage() && unsent.length + halfDone.length) {
-    const sendNow = unsent.length > 0 && h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"));
+    const sendNow =
+      unsent.length > 0 &&
+      h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"));
     return notice("clearing", t("mayBeCleared"), install, sendNow);
   }
   return install && sent.length ? notice("install", t("installWords"), install) : null;
@@ -126,18 +176,38 @@ function keeping(unsent, halfDone, sent, wake) {
 function queueList(title, rows, photos, wake) {
   if (!rows.length) return null;
   const line = (row) => {
-    const state = stateOf(row, photos.filter(({ visit }) => visit === row.visit));
-    return h("li", { "data-testid": "queue-item", "data-state": state },
-      h("a", { href: `/visits/${row.visit}` }, h("strong", { dir: "auto" }, row.place), h("span", { role: "status" }, t(`state-${state}`))));
+    const state = stateOf(
+      row,
+      photos.filter(({ visit }) => visit === row.visit),
+    );
+    return h(
+      "li",
+      { "data-testid": "queue-item", "data-state": state },
+      h(
+        "a",
+        { href: `/visits/${row.visit}` },
+        h("strong", { dir: "auto" }, row.place),
+        h("span", { role: "status" }, t(`state-${state}`)),
+      ),
+    );
   };
-  return h("section", {}, h("h2", {}, title), h("ul", { class: "cards" }, rows.map(line)),
-    wake && h("p", {}, h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"))));
+  return h(
+    "section",
+    {},
+    h("h2", {}, title),
+    h("ul", { class: "cards" }, rows.map(line)),
+    wake &&
+      h("p", {}, h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"))),
+  );
 }
 
 /** Returns the state of a visit as a whole: the worst of its answers and its photos. */
 function stateOf(row, photos) {
   if (row.state === "sent") return "sent";
-  const states = [row.receipt && row.state === "waiting" ? "sent" : row.state, ...photos.map(({ state }) => state)];
+  const states = [
+    row.receipt && row.state === "waiting" ? "sent" : row.state,
+    ...photos.map(({ state }) => state),
+  ];
   return WORST_FIRST.find((state) => states.includes(state)) ?? "waiting";
 }
 

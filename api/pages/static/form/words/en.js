@@ -79,7 +79,8 @@ export default {
   sentBefore: "sent before",
   cannotBeShown: "cannot be shown here",
   diskFull: "This could not be saved because the phone is full. Free some space, then try again.",
-  notStored: "This could not be saved because the browser's storage failed. Keep this page open: it tries again.",
+  notStored:
+    "This could not be saved because the browser's storage failed. Keep this page open: it tries again.",
   tryAgain: "Try again",
   openElsewhere: "This visit is open in another tab.",
   goOnHere: "Continue here",
@@ -114,7 +115,8 @@ export default {
   declineReason: "Why can you not do this visit?",
   declineReasonMissing: "Enter a reason.",
   declineSure: "Decline this visit? Your answers to it are removed from this phone. You cannot undo this.",
-  declineNeedsSignal: "There is no signal, so it is not known whether the visit was declined. Try again when you have one.",
+  declineNeedsSignal:
+    "There is no signal, so it is not known whether the visit was declined. Try again when you have one.",
   // Sent
   sentTitle: "Sending your visit",
   done: "Done. Nothing more to do.",
@@ -127,7 +129,8 @@ export default {
   "state-sent": "sent",
   "state-needs-you": "needs your attention",
   "state-left-out": "left out",
-  mayPutAway: "You can close this page. Open it again where there is a signal, until it says that all is done.",
+  mayPutAway:
+    "You can close this page. Open it again where there is a signal, until it says that all is done.",
   saveCopy: "Save a copy",
   correct: "Correct the answers",
   removeFromPhone: "Remove from this phone",
@@ -142,10 +145,12 @@ export default {
   receivedAt: "Received",
   revision: "Revision",
   hash: "Fingerprint",
-  "problem-submission-conflict": "Other answers to this visit were received before, perhaps from another phone.",
+  "problem-submission-conflict":
+    "Other answers to this visit were received before, perhaps from another phone.",
   "problem-revision-unexpected": "These answers are not expected now, perhaps because others were received.",
   "now-open": "The visit is open now: try again.",
-  "now-submitted": "The other answers wait for a decision. If the visit is returned to you, you can correct and send these.",
+  "now-submitted":
+    "The other answers wait for a decision. If the visit is returned to you, you can correct and send these.",
   "now-accepted": "The other answers are accepted: there is nothing left to do.",
   "now-rejected": "The other answers are rejected: nothing more can be sent.",
   "now-returned": "The visit is returned to you: correct these answers, and send them instead.",
@@ -155,7 +160,8 @@ export default {
   "problem-photo-unreadable": "The phone can no longer read this photo. Choose another photo.",
   "problem-photo-unusable": "The server cannot use this photo. Choose another photo, or leave it out.",
   "problem-photo-conflict": "Another photo was received in place of this one. Save a copy, or leave it out.",
-  "problem-visit-not-found": "The server does not know this visit. Save a copy, and ask who assigned it to you.",
+  "problem-visit-not-found":
+    "The server does not know this visit. Save a copy, and ask who assigned it to you.",
   "problem-forbidden": "This account may not send this visit. Save a copy, and ask who assigned it to you.",
   "problem-too-large": "The answers are too large to send. Shorten the longest texts.",
   "problem-invalid": "Something in the answers has to be corrected.",
@@ -168,5 +174,6 @@ export default {
     "then try again.",
   storageBlocked: "Another tab of this form is still open in an older version. Close it to continue here.",
   needsHttps: "This page works over https only.",
-  oldBrowser: "This browser is too old for this form. It works in Safari 15.4, Chrome 90, Firefox 115, and later ones.",
+  oldBrowser:
+    "This browser is too old for this form. It works in Safari 15.4, Chrome 90, Firefox 115, and later ones.",
 };

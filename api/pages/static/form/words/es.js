@@ -100,7 +100,8 @@ export default {
   addPosition: "Añadir mi posición",
   locating: "Buscando su posición …",
   positionKept: "Su posición se enviará con las respuestas.",
-  noPosition: "El teléfono no ha dado su posición. Permita a esta página acceder a la ubicación e inténtelo de nuevo.",
+  noPosition:
+    "El teléfono no ha dado su posición. Permita a esta página acceder a la ubicación e inténtelo de nuevo.",
   send: "Enviar",
   // No se pudo hacer
   unable: "No he podido hacer esta visita",
@@ -116,7 +117,8 @@ export default {
   declineReason: "¿Por qué no puede hacer esta visita?",
   declineReasonMissing: "Escriba un motivo.",
   declineSure: "¿Rechazar esta visita? Sus respuestas se quitan de este teléfono. No se puede deshacer.",
-  declineNeedsSignal: "No hay cobertura y no se sabe si la visita se ha rechazado. Inténtelo de nuevo cuando la haya.",
+  declineNeedsSignal:
+    "No hay cobertura y no se sabe si la visita se ha rechazado. Inténtelo de nuevo cuando la haya.",
   // Enviado
   sentTitle: "Envío de su visita",
   done: "Hecho. No queda nada por hacer.",
@@ -129,7 +131,8 @@ export default {
   "state-sent": "envío completado",
   "state-needs-you": "necesita su atención",
   "state-left-out": "omitida",
-  mayPutAway: "Puede cerrar esta página. Ábrala de nuevo donde haya cobertura, hasta que diga que todo está hecho.",
+  mayPutAway:
+    "Puede cerrar esta página. Ábrala de nuevo donde haya cobertura, hasta que diga que todo está hecho.",
   saveCopy: "Guardar una copia",
   correct: "Corregir las respuestas",
   removeFromPhone: "Quitar de este teléfono",
@@ -144,10 +147,12 @@ export default {
   receivedAt: "Recibido",
   revision: "Revisión",
   hash: "Huella",
-  "problem-submission-conflict": "Antes se recibieron otras respuestas a esta visita, quizá desde otro teléfono.",
+  "problem-submission-conflict":
+    "Antes se recibieron otras respuestas a esta visita, quizá desde otro teléfono.",
   "problem-revision-unexpected": "Estas respuestas no se esperan ahora, quizá porque se recibieron otras.",
   "now-open": "La visita está abierta ahora: inténtelo de nuevo.",
-  "now-submitted": "Las otras respuestas esperan una decisión. Si se le devuelve la visita, podrá corregir y enviar estas.",
+  "now-submitted":
+    "Las otras respuestas esperan una decisión. Si se le devuelve la visita, podrá corregir y enviar estas.",
   "now-accepted": "Las otras respuestas están aceptadas: no queda nada por hacer.",
   "now-rejected": "Las otras respuestas están rechazadas: no se puede enviar nada más.",
   "now-returned": "Se le ha devuelto la visita: corrija estas respuestas y envíelas en su lugar.",
@@ -157,8 +162,10 @@ export default {
   "problem-photo-unreadable": "El teléfono ya no puede leer esta foto. Elija otra foto.",
   "problem-photo-unusable": "El servidor no puede usar esta foto. Elija otra foto u omítala.",
   "problem-photo-conflict": "Se recibió otra foto en lugar de esta. Guarde una copia u omítala.",
-  "problem-visit-not-found": "El servidor no conoce esta visita. Guarde una copia y pregunte a quien se la asignó.",
-  "problem-forbidden": "Esta cuenta no puede enviar esta visita. Guarde una copia y pregunte a quien se la asignó.",
+  "problem-visit-not-found":
+    "El servidor no conoce esta visita. Guarde una copia y pregunte a quien se la asignó.",
+  "problem-forbidden":
+    "Esta cuenta no puede enviar esta visita. Guarde una copia y pregunte a quien se la asignó.",
   "problem-too-large": "Las respuestas son demasiado grandes para enviarlas. Acorte los textos más largos.",
   "problem-invalid": "Hay que corregir algo en las respuestas.",
   // Problemas
@@ -168,7 +175,8 @@ export default {
   storageBroken:
     "No se puede usar el almacenamiento del navegador. Libere espacio en el teléfono o salga de la navegación " +
     "privada e inténtelo de nuevo.",
-  storageBlocked: "Otra pestaña de este formulario sigue abierta en una versión anterior. Ciérrela para continuar.",
+  storageBlocked:
+    "Otra pestaña de este formulario sigue abierta en una versión anterior. Ciérrela para continuar.",
   needsHttps: "Esta página solo funciona por https.",
   oldBrowser:
     "Este navegador es demasiado antiguo para este formulario. Funciona en Safari 15.4, Chrome 90, Firefox 115 " +
