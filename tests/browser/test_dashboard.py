@@ -91,7 +91,7 @@ def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, hist
         if moved["difference"] is not None:
             tenths = Decimal(percent(moved["difference"])[:-1])
             assert cell(page, place, "change").startswith(f"{tenths:+}".replace("-", "−"))
-            assert ("beyond chance" in cell(page, place, "change")) == moved["significant"]
+            assert ("clear" in cell(page, place, "change")) == moved["significant"]
     ranked = [each for each in answered if each["rank"]]
     for each in ranked:
         best, worst = each["rank_range"]["best"], each["rank_range"]["worst"]
@@ -141,7 +141,7 @@ def test_every_table_of_a_place_has_a_csv_of_its_rows(desk: Phone, history: Hist
     page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
     report = ok(caller.get(f"/regions/{region}/score?{ONE}"))
     places = [(each.get("region") or each["location"])["code"] for each in report["children"]]
-    within = saved(page, "What lies in it")
+    within = saved(page, "Stores and regions")
     assert [each["region_code"] or each["location_code"] for each in within] == places
     assert [float(each["score"] or -1) for each in within] == [
         -1 if each["score"] is None else each["score"] for each in report["children"]
@@ -149,7 +149,7 @@ def test_every_table_of_a_place_has_a_csv_of_its_rows(desk: Phone, history: Hist
 
     go(page, f"/dashboard/locations/{location}?{PERIOD}")
     report = ok(caller.get(f"/locations/{location}/score?{PERIOD}"))
-    page.get_by_text("As a table").click()
+    page.get_by_text("Show as a table").click()
     visited = [each["month"] for each in report["months"] if each["visits"]]
     assert [each["month"] for each in saved(page, "Months")] == visited
     page.locator("[id='visit/welcome'] summary").click()
@@ -235,7 +235,7 @@ def test_few_visits_now_are_called_few(desk: Phone, history: History) -> None:
     before = history.some("2025-03", "2025-04", checklist="visit", location="A")
     assert len(now) < 5 <= len(before)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{months}&checklist=visit")
-    assert cell(page, history.locations["A"], "change").endswith("too few visits now")
+    assert cell(page, history.locations["A"], "change").endswith("too few visits in this period")
 
 
 def test_the_first_column_hides_no_focus(new_desk: Callable[..., Phone], history: History) -> None:
@@ -323,8 +323,10 @@ def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History)
     freedom = sum(row["visits"] - 1 for row in several)
     within = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
     whole = naive.score(history.some(checklist="visit"))
-    expect(page.get_by_text(f"All together score {percent(whole['score'])}.")).to_be_visible()
-    expect(page.get_by_text(f"lies {percent(round(within, 6))} from its own")).to_be_visible()
+    expect(page.get_by_text(f"The overall score is {percent(whole['score'])}.")).to_be_visible()
+    expect(
+        page.get_by_text(f"differs from its location's score by {percent(round(within, 6))}.")
+    ).to_be_visible()
 
 
 def test_how_a_number_is_made_is_one_click_away(desk: Phone, history: History) -> None:
@@ -512,7 +514,7 @@ def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone
 def test_a_failure_does_not_read_as_no_data(desk: Phone, history: History) -> None:
     Spy(desk, "GET", SCORES, answer(500, "{}"), cut)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}", "failed")
-    expect(page.get_by_text("The figures could not be fetched.")).to_be_visible()
+    expect(page.get_by_text("The figures could not be loaded.")).to_be_visible()
     expect(page.get_by_text("No visits")).to_have_count(0)
     expect(page.locator("table")).to_have_count(0)
     page.get_by_role("button", name="Try again").click()
@@ -531,12 +533,12 @@ def test_an_old_answer_is_shown_as_old(desk: Phone, history: History) -> None:
     desk.context.route(re.compile("/api/v1/"), cut)
     page.go_back()
     stands(page, "stale")
-    expect(page.get_by_text("These are the last figures that came.")).to_be_visible()
+    expect(page.get_by_text("These are the last figures received.")).to_be_visible()
     assert rows(page) == shown
     desk.context.unroute_all()
     page.get_by_role("button", name="Try again").click()
     stands(page)
-    expect(page.get_by_text("These are the last figures that came.")).to_have_count(0)
+    expect(page.get_by_text("These are the last figures received.")).to_have_count(0)
 
 
 def test_nothing_to_show_is_said(desk: Phone, world: World) -> None:
@@ -680,7 +682,7 @@ def test_where_checklists_are_mixed_one_is_offered(desk: Phone, history: History
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     made = {key: len(history.some(checklist=key)) for key in ("visit", "call")}
     assert made["visit"] > made["call"]
-    page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits, the most").click()
+    page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits (the most)").click()
     page.wait_for_url("**checklist=visit*")
     stands(page)
     expect(page.locator(".notice")).to_have_count(0)

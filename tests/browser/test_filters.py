@@ -71,8 +71,8 @@ def test_what_the_api_refuses_can_be_put_right(desk: Phone, history: History) ->
 def test_what_is_no_month_is_a_filter_that_does_not_fit(desk: Phone, history: History, place: str) -> None:
     address = f"/dashboard{place}".format(A=history.locations["A"]["id"])
     page = enter(desk, manager(history, "country"), f"{address}?to=abc", "failed")
-    expect(page.get_by_role("heading", name="The filters in the address do not fit")).to_be_visible()
-    page.get_by_role("link", name="Show it without filters").click()
+    expect(page.get_by_role("heading", name="The filters in the address are not valid")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
     stands(page)
     assert desk.errors == []
 

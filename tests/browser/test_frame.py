@@ -85,5 +85,5 @@ def test_old_comments_do_not_look_fresh(desk: Phone, history: History) -> None:
     stands(page)
     desk.context.route(re.compile("/api/v1/comments"), cut)
     greeting.locator("summary").click()
-    expect(greeting).to_contain_text("That did not work")
+    expect(greeting).to_contain_text("Something went wrong")
     expect(greeting.locator(".comments li")).to_have_count(0)

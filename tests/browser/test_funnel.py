@@ -63,7 +63,7 @@ def test_it_names_who_lies_beyond_its_limits_the_farthest_first(drawn: dict[str,
     far = 9
     assert drawn["words"][1:3] == [
         f"Outside the outer lines: above: {names(OUTER, far)}. below: {names(-far, -OUTER)}.",
-        f"Between the lines: above: {names(INNER, OUTER)}. below: {names(-OUTER, -INNER)}.",
+        f"Between the inner and outer lines: above: {names(INNER, OUTER)}. below: {names(-OUTER, -INNER)}.",
     ]
 
 
@@ -78,7 +78,7 @@ def test_of_many_it_names_the_farthest(desk: Phone, history: History) -> None:
 def test_it_says_how_many_chance_alone_would_put_there(drawn: dict[str, Any]) -> None:
     judged = len(VISITS) * len(DISTANCES)
     assert drawn["words"][3] == (
-        f"Chance alone would put about {round(judged * 0.05)} of {judged} beyond the inner lines."
+        f"By chance alone, about {round(judged * 0.05)} of {judged} would fall outside the inner lines."
     )
 
 

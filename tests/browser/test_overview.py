@@ -67,24 +67,26 @@ def test_its_numbers_are_a_recounts(desk: Phone, coast: tuple[World, list[Made]]
     card = page.locator(".regions .card")
     expect(card.locator(".number").first).to_have_text(percent(naive.score(made)["score"]))
     # The store's own check is a visit made, too, though it is in no score but its own.
-    expect(card).to_contain_text(f"{len(made) + 1} visits made, 1 still out")
+    expect(card).to_contain_text(f"{len(made) + 1} visits completed, 1 in progress")
     card.locator("summary").click()
     shown = [each.inner_text() for each in card.locator("tbody th").all()]
     assert shown == sorted({each.month for each in made})
     go(page, f"/dashboard?{HALF}&checklist=visit")
     expect(card).to_contain_text(f"{len(made)} visits")
-    expect(card).not_to_contain_text("still out")
+    expect(card).not_to_contain_text("in progress")
     assert desk.errors == []
 
 
 def test_its_lists_say_what_needs_attention(desk: Phone, coast: tuple[World, list[Made]]) -> None:
     world, _ = coast
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
-    fallen = listed(page, "Fallen beyond chance")
+    fallen = listed(page, "Clear drops")
     expect(fallen.locator("li")).to_have_text(["Fell −100.0 to 0.0%"])
-    expect(fallen).to_contain_text("2 changes could be judged; chance alone would make about 0 of them")
+    expect(fallen).to_contain_text(
+        "2 changes were tested; about 0 would look like clear drops by chance alone."
+    )
     expect(listed(page, "Critical failures").locator("li")).to_have_text(["Fell in 5 of 5 visits"])
-    unseen = listed(page, "No accepted visit from Apr 25 to Jun 25")
+    unseen = listed(page, "No accepted visits from Apr 25 to Jun 25")
     expect(unseen.locator("li")).to_have_text(["Quiet 1 visit before"])
 
 
@@ -95,14 +97,14 @@ def test_no_fall_is_ruled_out_where_checklists_are_mixed(desk: Phone, world: Wor
     store(world, "Mixed", {"2024-11": [WELL] * 6, "2025-05": [COOL] * 5})
     store(world, "Fell", FELL)
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
-    fallen = listed(page, "Fallen beyond chance")
+    fallen = listed(page, "Clear drops")
     expect(fallen.locator("li")).to_have_text(["Fell −100.0 to 0.0%"])
-    expect(fallen).to_contain_text("1 change could be judged")
-    expect(fallen).to_contain_text("Where visits are of several checklists")
+    expect(fallen).to_contain_text("1 change was tested")
+    expect(fallen).to_contain_text("Where visits use different checklists")
     fallen.get_by_role("link", name="Only “A call”: 5 visits").click()
     page.wait_for_url("**checklist=call*")
     stands(page)
-    expect(fallen).to_contain_text("No change could be judged here.")
+    expect(fallen).to_contain_text("No changes could be tested.")
 
 
 def test_a_visit_without_points_is_a_visit_all_the_same(desk: Phone, world: World) -> None:
@@ -112,7 +114,7 @@ def test_a_visit_without_points_is_a_visit_all_the_same(desk: Phone, world: Worl
     assigned = {"checklist_key": UNSCORED["key"]}
     world.made({"story": {"value": "All as it should be."}}, location=looked, assigned=assigned)
     page = enter(desk, world.manager, "/dashboard")
-    expect(listed(page, "No accepted visit from").locator("li a")).to_have_text([forgotten["name"]])
+    expect(listed(page, "No accepted visits from").locator("li a")).to_have_text([forgotten["name"]])
 
 
 def test_the_running_month_makes_no_store_look_forgotten(desk: Phone, world: World) -> None:
@@ -120,10 +122,10 @@ def test_the_running_month_makes_no_store_look_forgotten(desk: Phone, world: Wor
     world.made(location=visited)
     running = Period.of(None, None).last
     page = enter(desk, world.manager, f"/dashboard?from={month_name(running - 3)}&to={month_name(running)}")
-    expect(listed(page, "No accepted visit from").locator("li a")).to_have_text([forgotten["name"]])
+    expect(listed(page, "No accepted visits from").locator("li a")).to_have_text([forgotten["name"]])
     go(page, f"/dashboard?from={month_name(running - 2)}&to={month_name(running)}")
     expect(listed(page, "Critical failures")).to_be_visible()
-    expect(listed(page, "No accepted visit from")).to_have_count(0)
+    expect(listed(page, "No accepted visits from")).to_have_count(0)
 
 
 def test_who_sees_no_region_sees_his_stores_or_that_there_are_none(

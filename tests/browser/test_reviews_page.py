@@ -215,7 +215,7 @@ def test_after_a_decision_the_next_one_comes_by_itself(desk: Phone, world: World
     assert decisions(world, first) == [("accept", None)]
     page.fill("[name=reason]", "Another store")
     page.click("[data-decision=reject]")
-    expect(page.get_by_text("No visit waits for a decision.")).to_be_visible()
+    expect(page.get_by_text("No visits are waiting for a decision.")).to_be_visible()
     assert decisions(world, second) == [("reject", "Another store")]
     assert desk.errors == []
 
@@ -225,14 +225,14 @@ def test_a_visit_is_returned_with_reasons_by_question(desk: Phone, world: World)
     page = enter(desk, world.reviewer, QUEUE)
     page.click("[data-decision=return]")
     expect(page.locator("[name=reason]")).to_be_focused()
-    expect(page.get_by_text("Say why.")).to_be_visible()
+    expect(page.get_by_text("Enter a reason.")).to_be_visible()
     assert decisions(world, visit) == []
     page.click("summary:has-text('Reasons by question')")
     page.select_option("#reason-question", "wait")
     page.click("text=Add a reason")
     page.keyboard.type("Longer than that by your own words")
     page.click("[data-decision=return]")
-    expect(page.get_by_text("No visit waits for a decision.")).to_be_visible()
+    expect(page.get_by_text("No visits are waiting for a decision.")).to_be_visible()
     mine = ok(world.shopper.get(f"/visits/{visit['id']}"))
     assert mine["status"] == "returned"
     assert mine["question_reasons"] == {"wait": "Longer than that by your own words"}
@@ -244,7 +244,7 @@ def test_of_two_reviewers_the_second_is_told_and_gets_the_next(desk: Phone, worl
     ok(world.review(first, "reject", world.person("reviewer"), reason="Another store"))
     page.click("[data-decision=accept]")
     shows(page, second)
-    expect(page.get_by_test_id("outcome")).to_contain_text("Somebody else was faster")
+    expect(page.get_by_test_id("outcome")).to_contain_text("Someone else decided first")
     assert decisions(world, first) == [("reject", "Another store")]
     assert queue(page) == [second["id"]]
 
@@ -260,9 +260,9 @@ def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: Wor
     ok(world.review(first, "accept", world.admin))
     fourth = world.late()
     page.evaluate(look)
-    expect(page.get_by_text("Somebody else has decided on this visit")).to_be_visible()
+    expect(page.get_by_text("Someone else has decided on this visit")).to_be_visible()
     assert queue(page) == [third["id"], fourth["id"]]
-    page.click("text=Show the next")
+    page.click("text=Show the next visit")
     shows(page, third)
 
 
@@ -272,7 +272,7 @@ def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone
     spy = Spy(desk, "POST", REVIEW, lose_answer)
     page.fill("[name=reason]", "As agreed")
     page.click("[data-decision=accept]")
-    expect(page.get_by_text("No answer came")).to_be_visible()
+    expect(page.get_by_text("The server did not respond")).to_be_visible()
     assert page.input_value("[name=reason]") == "As agreed"
     page.click("[data-decision=accept]")
     shows(page, second)
@@ -347,7 +347,7 @@ def test_single_keys_decide_but_not_while_somebody_writes_nor_when_turned_off(
 
 def test_nothing_waiting_a_failure_and_something_old_look_different(desk: Phone, world: World) -> None:
     page = enter(desk, world.reviewer, QUEUE)
-    nothing = page.get_by_text("No visit waits for a decision.")
+    nothing = page.get_by_text("No visits are waiting for a decision.")
     expect(nothing).to_be_visible()
     visit = world.late()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -372,7 +372,7 @@ def test_what_does_not_wait_any_more_is_said_and_the_next_shown(desk: Phone, wor
     first, second = world.late(), world.late()
     ok(world.review(first, "accept"))
     page = enter(desk, world.reviewer, f"/dashboard/reviews?visit={first['id']}")
-    expect(page.get_by_text("does not wait any more")).to_be_visible()
+    expect(page.get_by_text("is no longer waiting")).to_be_visible()
     assert current(page) == second["id"]
 
 
@@ -410,7 +410,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
     shows(page, returned)
     look("a conflict, and an earlier decision")
     page.click("[data-decision=accept]")
-    expect(page.get_by_text("No visit waits for a decision.")).to_be_visible()
+    expect(page.get_by_text("No visits are waiting for a decision.")).to_be_visible()
     stands(page)
     look("nothing waits")
     go(page, f"/dashboard/visits/{returned['id']}")
