@@ -28,7 +28,7 @@ export function common(values, ...left) {
 }
 
 /**
- * Writes changed filters into the address; `quietly` neither shows the page anew nor makes a step to go back.
+ * Writes changed filters into the address; `quietly` neither shows the page again nor makes a step to go back.
  */
 export function change(changes, { quietly = false, redraw = !quietly } = {}) {
   const next = address(location.pathname, { ...filters(), ...changes });

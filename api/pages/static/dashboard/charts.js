@@ -47,7 +47,7 @@ function set(element, attributes) {
   for (const key in attributes) element.setAttribute(key, attributes[key]);
 }
 
-/** Of each axis a row without figures: a table copies it, which is faster than drawing it anew. */
+/** Of each axis a row without figures: a table copies it, which is faster than drawing it again. */
 const emptyRows = new WeakMap();
 
 function emptyRow(axis, x) {

@@ -14,7 +14,7 @@ await learn((language) => import(`./words/reviews/${language}.js`));
 let last = null;
 
 /**
- * Returns what became of the decision before this page was drawn anew, if there was one; give it the focus.
+ * Returns what became of the decision before this page was drawn again, if there was one; give it the focus.
  */
 export function outcome() {
   if (!last) return null;

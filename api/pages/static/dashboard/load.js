@@ -2,7 +2,7 @@
 
 /**
  * Returns a module, by its path from here. After a new release, those of this one are no more: where the
- * server answers, the page begins anew with the new one's, once, for what fails then has another reason.
+ * server answers, the page begins again with the new one's, once, for what fails then has another reason.
  */
 export async function load(path) {
   try {

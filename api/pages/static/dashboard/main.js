@@ -234,7 +234,7 @@ async function end() {
   }
 }
 
-/** Follows links to our own pages without loading everything anew. */
+/** Follows links to our own pages without loading everything again. */
 function follow(event) {
   const link = event.target.closest?.("a[href]");
   if (
