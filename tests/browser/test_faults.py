@@ -961,7 +961,7 @@ REGISTERED = "navigator.serviceWorker.getRegistration().then(Boolean)"
 
 # Killed at any moment.
 
-KILLS = 100 if os.environ.get("FAULTS") == "full" else 4
+KILLS = 100 if os.environ.get("FAULTS") == "full" else 2
 #: writes 1, 2, 3 … as an answer, as fast as it goes, and reports each that is called saved
 COUNT_UP = """() => {
     const area = document.querySelector("[data-question=story] textarea");
