@@ -67,10 +67,19 @@ def test_a_killed_browser_loses_nothing(
 def kill(profile: Path) -> None:
     """Kill the processes of the browser with this profile, as a phone does that runs out of battery."""
     named = f"--user-data-dir={profile}".encode()
-    for entry in Path("/proc").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):  # a process that has ended meanwhile
-            if entry.name.isdigit() and named in (entry / "cmdline").read_bytes().split(b"\0"):
-                os.kill(int(entry.name), signal.SIGKILL)
+
+    def running_processes() -> Iterator[int]:
+        for entry in Path("/proc").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):  # a process that has ended meanwhile
+                if entry.name.isdigit() and named in (entry / "cmdline").read_bytes().split(b"\0"):
+                    yield int(entry.name)
+
+    # A process that still holds the profile's files would keep the next browser from them.
+    while processes := list(running_processes()):
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.05)
     for lock in profile.glob("Singleton*"):
         lock.unlink()
 
@@ -961,7 +970,7 @@ REGISTERED = "navigator.serviceWorker.getRegistration().then(Boolean)"
 
 # Killed at any moment.
 
-KILLS = 100 if os.environ.get("FAULTS") == "full" else 2
+KILLS = 100 if os.environ.get("FAULTS") == "full" else 4
 #: writes 1, 2, 3 … as an answer, as fast as it goes, and reports each that is called saved
 COUNT_UP = """() => {
     const area = document.querySelector("[data-question=story] textarea");

@@ -443,7 +443,7 @@ class Histories(RuleBasedStateMachine):
         flagged=st.booleans(),
         closed=st.booleans(),
     )
-    def mend(self, visit_id: uuid.UUID, answers: Any, smile: str, flagged: bool, closed: bool) -> None:
+    def correct(self, visit_id: uuid.UUID, answers: Any, smile: str, flagged: bool, closed: bool) -> None:
         """Send the next revision of a visit that was returned."""
         with self.database.reading() as session:
             visit = session.get_one(Visit, visit_id)
