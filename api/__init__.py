@@ -1,20 +1,24 @@
 """The mystery-shopper server. This file is its map, and imports nothing.
 
-    app.py        create_app: the one place where the parts are joined
-    settings.py   what the environment says; the start is refused when something in it is wrong
-    cli.py        the flask commands: admin, db, demo, serve, worker, scores, photos
-    serve.py      serving: embedded.py in one process, processes.py in several
-    log.py        the log, as lines of JSON
-    metrics.py    the numbers that operators watch
-    domain/       pure terms and rules: checklists, answers, scores, flags, who may do what, every problem
+    app.py        create_app: the one place where the components are connected
+    settings.py   a frozen dataclass read from the environment; an invalid setting stops the start
+    cli.py        the Flask commands: admin, db, demo, serve, worker, scores, photos
+    serving/      starting the program: embedded.py in one process, processes.py in several
+    log.py        the log, as JSON lines
+    metrics.py    metrics for operators
+    domain/       pure terms and rules: checklists, answers, scores, flags, permissions, every problem
     checklists/   the built-in checklists, as data
+    database/     engines, read snapshots, write transactions, prepared statements
     models/       tables
     services/     the use cases; they take a Session and plain values, flush, and never commit
-    routes/       HTTP and JSON
+    http/         what every route uses: access control, request parsing, responses, problem documents,
+                  ETags, compression, paging, transactions, OpenAPI
+    routes/       endpoints
     pages/        HTML: docs.py, form.py (the shopper's form) and dashboard.py, with their files in static/
-    jobs/         the mechanism of the worker
+    jobs/         the worker
     migrations/   Alembic
 
-Beside it: ``schemas/`` is the wire format, ``uploads/`` the photos. Imports point one way:
-domain ← schemas | models, uploads ← services ← routes, pages, jobs, cli ← app ← wsgi.
+In addition, ``schemas/`` is the wire format and ``uploads/`` handles the photos. Imports point in one
+direction: domain ← schemas | database ← models ← services ← http ← routes, pages, jobs ← app ← serving, cli,
+wsgi.
 """

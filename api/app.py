@@ -17,19 +17,21 @@ from flask_jwt_extended import JWTManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
+from api.database.engines import ERROR_KINDS, Database
+from api.http import openapi, problem_documents
+from api.http.compression import as_taken
+from api.http.context import AppContext, close_read_snapshot
+from api.http.etags import tagged
 from api.metrics import METHODS, Metrics, Numbers
-from api.models.database import ERROR_KINDS, Database
 from api.pages import dashboard, docs, files, form
 from api.routes import (
     checklists,
     comments,
     health,
-    openapi,
     organizations,
     photo_store,
     photos,
     places,
-    problem_documents,
     reviews,
     scores,
     sign_in,
@@ -37,9 +39,6 @@ from api.routes import (
     users,
     visits,
 )
-from api.routes.etags import tagged
-from api.routes.packing import as_taken
-from api.routes.parts import Parts, close_reading
 from api.services import waiting
 from api.settings import Settings
 from uploads.folder import FolderStore
@@ -105,14 +104,14 @@ def create_app(settings: Settings) -> Flask:
     database, store = Database(settings.database_url), _store(settings, metrics)
     #: makes the same program again, for another process
     app.extensions["anew"] = partial(create_app, settings)
-    app.extensions["survey"] = Parts(settings, database, store)
+    app.extensions["survey"] = AppContext(settings, database, store)
     _measure(metrics, database, store)
     JWTManager(app)
     problem_documents.register(app)
     _watch(app, metrics)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
-    app.teardown_appcontext(close_reading)
+    app.teardown_appcontext(close_read_snapshot)
     _routes(app)
     cli.register(app)
     if settings.trusted_proxies:
@@ -138,7 +137,7 @@ def _measure(metrics: Metrics, database: Database, store: Store) -> None:
     database.tell_errors(metrics.database_error)
 
     def ask_database() -> Numbers:
-        with database.reading() as session:
+        with database.read_snapshot() as session:
             return waiting.numbers(session)
 
     def ask_store() -> Numbers:

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
 from api.domain.access import PASSWORD_LENGTH
-from api.domain.problems import Refusal
+from api.domain.problems import ProblemError
+from api.http.context import AppContext
 from api.jobs import worker as workers
-from api.routes.parts import Parts
 from api.services import demo, organizations, passwords, photo_store, totals
 from api.settings import SettingsError
 from uploads.folder import FolderStore
@@ -41,8 +41,8 @@ def register(app: Flask) -> None:
         app.cli.add_command(command)
 
 
-def _parts() -> Parts:
-    parts: Parts = current_app.extensions["survey"]
+def _parts() -> AppContext:
+    parts: AppContext = current_app.extensions["survey"]
     return parts
 
 
@@ -76,7 +76,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
         _parts().database.write(
             lambda session: organizations.add_administrator(session, organization, email, name, password_hash)
         )
-    except Refusal as refusal:
+    except ProblemError as refusal:
         raise click.ClickException(refusal.detail) from None
     click.echo(f"{email} administers {organization}.")
 
@@ -84,7 +84,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
 @_scores.command("recount")
 def recount() -> None:
     """Compare every stored total with a recount; exit 1 and a list where they differ."""
-    with _parts().database.reading() as session:
+    with _parts().database.read_snapshot() as session:
         found = 0
         for difference in totals.differences(session):
             found += 1
@@ -147,7 +147,7 @@ def _worker() -> None:
 @with_appcontext
 def _serve() -> None:
     """Serve on HOST:PORT with the worker, until Ctrl-C or SIGTERM."""
-    from api.serve import serve
+    from api.serving.start import serve
 
     try:
         serve(current_app._get_current_object(), _parts())  # type: ignore[attr-defined]

@@ -10,9 +10,9 @@ from flask import Flask
 from api import migrations
 from api.app import create_app
 from api.settings import Settings
-from tests import servers
-from tests.log_sweep import SWEEP
-from tests.world import World
+from tests.support import servers
+from tests.support.log_sweep import SWEEP
+from tests.support.world import World
 
 BACKENDS = ("embedded", "servers")
 ROOT = Path(__file__).parent.parent

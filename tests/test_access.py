@@ -15,8 +15,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.pages import files
-from tests.pictures import jpeg
-from tests.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok
+from tests.support.pictures import jpeg
+from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok
 from uploads.folder import FolderStore
 
 #: the columns of the table

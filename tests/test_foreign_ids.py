@@ -23,8 +23,8 @@ from api.app import create_app
 from api.models.base import Base
 from api.services.places import IMPORT_COLUMNS
 from api.settings import Settings
-from tests.pictures import jpeg
-from tests.world import CHECKLIST, PASSWORD, Caller, World, ok
+from tests.support.pictures import jpeg
+from tests.support.world import CHECKLIST, PASSWORD, Caller, World, ok
 
 # What the program takes.
 
@@ -1028,7 +1028,7 @@ def _rows(scene: Scene) -> set[str]:
     """Return every row of every table as text, ids without their dashes."""
     database = scene.app.extensions["survey"].database
     whole = "SELECT * FROM {0}" if database.url.startswith("sqlite") else "SELECT {0}::text FROM {0}"
-    with database.reading() as session:
+    with database.read_snapshot() as session:
         return {
             f"{table} {' '.join(map(str, row))}".replace("-", "")
             for table in Base.metadata.tables

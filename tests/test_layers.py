@@ -11,13 +11,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = ("api", "schemas", "uploads", "wsgi")
 
-#: what the commands may use: all that they start, but not the app, which knows them
-BELOW_COMMANDS = {
+#: what the commands and servers may use: all that they start, but not the app, which connects it
+BELOW_APP = {
+    "api.database",
     "api.domain",
+    "api.http",
     "api.jobs",
+    "api.log",
     "api.migrations",
     "api.models",
-    "api.routes",
     "api.services",
     "api.settings",
     "uploads",
@@ -28,23 +30,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.domain": set(),
     "schemas": {"api.domain"},
     "uploads": set(),
-    "api.models": {"api.domain"},
-    "api.migrations": {"api.models"},
-    "api.services": {"api.domain", "api.models", "uploads"},
+    "api.database": set(),
+    "api.models": {"api.domain", "api.database"},
+    "api.migrations": {"api.database", "api.models"},
+    "api.services": {"api.domain", "api.database", "api.models", "uploads"},
     "api.settings": set(),
     "api.metrics": set(),
-    "api.routes": {"api.domain", "schemas", "uploads", "api.models", "api.services", "api.settings"},
-    "api.pages": {"api.domain", "api.routes"},
-    "api.jobs": {"api.domain", "api.metrics", "api.models", "uploads", "api.services"},
+    "api.http": {"api.domain", "schemas", "uploads", "api.database", "api.services", "api.settings"},
+    "api.routes": {"api.domain", "schemas", "uploads", "api.http", "api.models", "api.services"},
+    "api.pages": {"api.domain", "api.http"},
+    "api.jobs": {"api.domain", "api.metrics", "api.database", "api.models", "uploads", "api.services"},
     "api.log": set(),
-    "api.processes": {*BELOW_COMMANDS, "api.log"},
-    "api.embedded": {*BELOW_COMMANDS, "api.log"},
-    "api.serve": {*BELOW_COMMANDS, "api.embedded", "api.processes"},
-    "api.cli": {*BELOW_COMMANDS, "api.log", "api.serve"},
+    "api.serving": BELOW_APP,
+    "api.cli": {*BELOW_APP, "api.serving"},
     "api.app": {
         "api.cli",
+        "api.database",
+        "api.http",
         "api.metrics",
-        "api.models",
         "api.pages",
         "api.routes",
         "api.services",
@@ -59,23 +62,24 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.domain": set(),
     "schemas": {"marshmallow"},
     "uploads": {"PIL", "pi_heif", "boto3", "botocore", "itsdangerous", "types_boto3_s3"},
-    "api.models": {"sqlalchemy", "pysqlite3", "orjson"},
+    "api.database": {"sqlalchemy", "pysqlite3", "orjson"},
+    "api.models": {"sqlalchemy"},
     "api.migrations": {"sqlalchemy", "alembic"},
     # The demo's photos are drawn.
     "api.services": {"sqlalchemy", "argon2", "orjson", "rfc8785", "PIL"},
     "api.settings": {"sqlalchemy"},
     "api.metrics": {"prometheus_client"},
-    "api.routes": {
+    "api.http": {
         "flask",
         "flask_jwt_extended",
         "flask_smorest",
         "jwt",
         "marshmallow",
-        "prometheus_client",
         "sqlalchemy",
         "webargs",
         "werkzeug",
     },
+    "api.routes": {"flask", "flask_jwt_extended", "marshmallow", "prometheus_client", "sqlalchemy"},
     "api.pages": {"flask"},
     "api.jobs": {"sqlalchemy"},
     "wsgi": set(),
@@ -130,7 +134,7 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 def test_the_rules_themselves_hold_the_house() -> None:
-    for layer in ("api.domain", "schemas", "uploads", "api.models", "api.services", "api.jobs"):
+    for layer in ("api.domain", "schemas", "uploads", "api.database", "api.models", "api.services", "api.jobs"):
         assert "flask" not in THIRD_PARTIES[layer]
     assert "sqlalchemy" not in THIRD_PARTIES["schemas"] | THIRD_PARTIES["api.domain"]
     assert MAY_IMPORT["uploads"] == MAY_IMPORT["api.domain"] == MAY_IMPORT["api"] == set()

@@ -1,6 +1,6 @@
 """The log holds no token, password, answer or signed link, also when something fails.
 
-What the whole run logs is swept by ``tests/log_sweep.py``; here it is shown that the sweep finds what it
+What the whole run logs is swept by ``support/log_sweep.py``; here it is shown that the sweep finds what it
 should, and what is logged of errors that carry the very things that must not be told.
 """
 
@@ -26,10 +26,10 @@ from api.jobs import worker as workers
 from api.models.events import Event
 from api.routes import submissions as routes
 from api.services import submissions
-from tests.log_sweep import SWEEP, Sweep
-from tests.pictures import jpeg
-from tests.running import ROOT, Running, environment, running
-from tests.world import ALL_WELL, PASSWORD, World, ok, problem
+from tests.support.log_sweep import SWEEP, Sweep
+from tests.support.pictures import jpeg
+from tests.support.running import ROOT, Running, environment, running
+from tests.support.world import ALL_WELL, PASSWORD, World, ok, problem
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
 

@@ -32,11 +32,11 @@ from api.models.photos import Photo
 from api.models.visits import Visit
 from api.services import waiting
 from api.settings import Settings
-from tests import servers
 from tests.conftest import BACKENDS
-from tests.pictures import jpeg
-from tests.running import running
-from tests.world import ALL_WELL, Caller, World, ok, problem
+from tests.support import servers
+from tests.support.pictures import jpeg
+from tests.support.running import running
+from tests.support.world import ALL_WELL, Caller, World, ok, problem
 from uploads.store import StoreDown
 
 NOWHERE = "http://127.0.0.1:1"
@@ -184,7 +184,7 @@ def test_an_empty_database_has_its_zeros(own_app: Flask) -> None:
 
 
 def test_every_gauge_is_given_and_described(own_app: Flask) -> None:
-    with own_app.extensions["survey"].database.reading() as session:
+    with own_app.extensions["survey"].database.read_snapshot() as session:
         given = waiting.numbers(session)
     assert set(given) == set(metrics.GAUGES)
     for name, values in given.items():
@@ -450,7 +450,7 @@ def test_all_processes_count_together_and_tell_of_faults(tmp_path: Path, postgre
         done = f'worker_tasks_total{{kind="{ACCEPTANCE}",outcome="done"}}'
         failed = 'worker_tasks_total{kind="unheard-of",outcome="failed"}'
         scrape(served.base, lambda seen: seen.get(done) == 1 and seen.get(failed, 0) >= 1)
-        with world.database.reading() as session:
+        with world.database.read_snapshot() as session:
             assert session.get_one(Visit, uuid.UUID(visit["id"])).status == "accepted"
 
         (tmp_path / "theirs/photos").rename(tmp_path / "theirs/elsewhere")

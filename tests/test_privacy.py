@@ -1,7 +1,7 @@
 """What managers can fetch tells nothing of who the shoppers are, and links no two of their visits.
 
 Shoppers whose names, phones and positions are markers make visits; an attacker with a manager's account
-fetches everything (``tests/attacker.py``), and none of the markers may be in any byte of it.
+fetches everything (``tests/support/attacker.py``), and none of the markers may be in any byte of it.
 """
 
 import base64
@@ -22,10 +22,10 @@ from flask import Flask
 from PIL import ExifTags, Image, PngImagePlugin
 from werkzeug.test import TestResponse
 
-from api.routes.etags import tag_of
-from tests.attacker import Attacker, Fetched, Known, Markers
-from tests.pictures import encoded, heic, scene
-from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok
+from api.http.etags import tag_of
+from tests.support.attacker import Attacker, Fetched, Known, Markers
+from tests.support.pictures import encoded, heic, scene
+from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
 #: when the visits are made: yesterday and before, so that no other time of a test is like it
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

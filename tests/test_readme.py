@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from api.services import demo
-from tests.running import Running, environment, running
+from tests.support.running import Running, environment, running
 
 
 def walk(root: Path) -> str:

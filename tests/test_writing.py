@@ -8,8 +8,8 @@ import pytest
 from flask import current_app
 
 from schemas.base import Schema
-from tests import pictures
-from tests.world import World, ok
+from tests.support import pictures
+from tests.support.world import World, ok
 
 
 def json(written: Any) -> str:

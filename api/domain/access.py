@@ -25,7 +25,7 @@ class Actor:
         return self.role in (REVIEWER, ADMIN)
 
 
-ANYBODY = "anybody"
+ANY_CALLER = "any caller"
 REFRESH_TOKEN = "refresh-token"  # noqa: S105  (a permission's name)
 SIGNED_IN = "signed-in"
 

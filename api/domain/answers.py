@@ -9,7 +9,7 @@ from typing import Any
 
 from api.domain.checklist import Checklist, Question
 from api.domain.fields import MAX_TEXT
-from api.domain.problems import Fault, pointer
+from api.domain.problems import FieldError, pointer
 from api.domain.visits import STORE_CLOSED, VISITED
 
 Answer = Mapping[str, Any]
@@ -93,7 +93,7 @@ def _has_words(question: Question, answer: Answer) -> bool:
 
 def faults(
     checklist: Checklist, answers: Answers, outcome: str = VISITED, photos: Sequence[str] = ()
-) -> list[Fault]:
+) -> list[FieldError]:
     """Return everything in the answers and photos of a submission that the shopper has to correct.
 
     If the store was closed, nothing has to be answered, and ``photos`` may show that it was.
@@ -101,7 +101,7 @@ def faults(
     is_closed = outcome == STORE_CLOSED
     shown = visible(checklist, answers)
     found = [
-        Fault(pointer("answers", key), "The checklist has no such question")
+        FieldError(pointer("answers", key), "The checklist has no such question")
         for key in answers
         if key not in checklist.by_key
     ]
@@ -109,13 +109,17 @@ def faults(
         answer = answers.get(question.key) or NO_ANSWER
         if question.key in shown:
             found += [
-                Fault(pointer("answers", question.key, field), detail)
+                FieldError(pointer("answers", question.key, field), detail)
                 for field, detail in _faults_of_answer(question, answer, may_be_incomplete=is_closed)
             ]
         elif not _is_left_out(question, answer):
-            found.append(Fault(pointer("answers", question.key), "This question is hidden by other answers"))
+            found.append(
+                FieldError(pointer("answers", question.key), "This question is hidden by other answers")
+            )
     if photos and not is_closed:
-        found.append(Fault(pointer("photos"), "Only a store that was closed has photos without a question"))
+        found.append(
+            FieldError(pointer("photos"), "Only a store that was closed has photos without a question")
+        )
     found += _photos_named_twice(answers, photos)
     return found
 
@@ -182,9 +186,9 @@ def _fault_of_photos(question: Question, count: int, answered: bool) -> str | No
     return None
 
 
-def _photos_named_twice(answers: Answers, photos: Sequence[str]) -> Iterator[Fault]:
+def _photos_named_twice(answers: Answers, photos: Sequence[str]) -> Iterator[FieldError]:
     seen = set()
     for _, at, photo in named_photos(answers, photos):
         if photo in seen:
-            yield Fault(at, "This photo is named already")
+            yield FieldError(at, "This photo is named already")
         seen.add(photo)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from api.domain.problems import Fault, pointer
+from api.domain.problems import FieldError, pointer
 
 Text = str | Mapping[str, str]
 """A text that people read: one text, or one for each language."""
@@ -25,37 +25,37 @@ def read_rows(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]
     return [row if isinstance(row, Mapping) else {} for row in read_field(document, name, ())]
 
 
-def check_keys(keys: Iterable[tuple[str, str | None]]) -> Iterator[Fault]:
+def check_keys(keys: Iterable[tuple[str, str | None]]) -> Iterator[FieldError]:
     """Yield the errors of keys that must differ from one another, each given with its pointer."""
     taken = set()
     for at, key in keys:
         if not key:
-            yield Fault(at, "A key is missing")
+            yield FieldError(at, "A key is missing")
         elif not KEY.fullmatch(key):
-            yield Fault(at, "A key is 1 to 64 of a-z, 0-9, - and _, and begins with a letter or digit")
+            yield FieldError(at, "A key is 1 to 64 of a-z, 0-9, - and _, and begins with a letter or digit")
         elif key in taken:
-            yield Fault(at, "This key is already in use")
+            yield FieldError(at, "This key is already in use")
         taken.add(key)
 
 
-def check_word(at: str, word: str | None, words: Sequence[str]) -> Iterator[Fault]:
+def check_word(at: str, word: str | None, words: Sequence[str]) -> Iterator[FieldError]:
     """Yield an error if a word is not one of those allowed."""
     if word not in words:
-        yield Fault(at, f"One of {', '.join(words)}")
+        yield FieldError(at, f"One of {', '.join(words)}")
 
 
-def check_text(at: str, text: Text | None, *, optional: bool = False) -> Iterator[Fault]:
+def check_text(at: str, text: Text | None, *, optional: bool = False) -> Iterator[FieldError]:
     """Yield the errors of a text, in all its languages."""
     if text is None or isinstance(text, str):
         if text is None or not text.strip():
             if not optional:
-                yield Fault(at, "A text is missing")
+                yield FieldError(at, "A text is missing")
         elif len(text) > MAX_TEXT:
-            yield Fault(at, f"At most {MAX_TEXT} characters")
+            yield FieldError(at, f"At most {MAX_TEXT} characters")
         return
     if not text:
-        yield Fault(at, "A text in at least one language")
+        yield FieldError(at, "A text in at least one language")
     for language, words in text.items():
         if not LANGUAGE.fullmatch(language):
-            yield Fault(at + pointer(language), "A language is written like en or pt-BR")
+            yield FieldError(at + pointer(language), "A language is written like en or pt-BR")
         yield from check_text(at + pointer(language), words)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One thing wrong in a body: a JSON pointer (RFC 6901) to it, and what is wrong in words."""
 
     pointer: str
@@ -21,7 +21,7 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-class Refusal(Exception):
+class ProblemError(Exception):
     """A problem that happened: raised by any layer, answered by the routes, and nothing is stored."""
 
     def __init__(
@@ -29,14 +29,14 @@ class Refusal(Exception):
         problem: "Problem",
         detail: str | None = None,
         *,
-        faults: Iterable[Fault] = (),
+        errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail or problem.title)
         self.problem = problem
         self.detail = detail or problem.title
-        self.faults = tuple(faults)
+        self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
 
@@ -53,17 +53,17 @@ class Problem:
         self,
         detail: str | None = None,
         *,
-        faults: Iterable[Fault] = (),
+        errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, object] | None = None,
-    ) -> Refusal:
+    ) -> ProblemError:
         """Return this problem as an exception to raise."""
-        return Refusal(self, detail, faults=faults, headers=headers, extra=extra)
+        return ProblemError(self, detail, errors=errors, headers=headers, extra=extra)
 
 
-def invalid(pointer: str, detail: str) -> Refusal:
+def invalid(pointer: str, detail: str) -> ProblemError:
     """Return the refusal of a body (422) that has one thing wrong, at ``pointer``."""
-    return INVALID(faults=[Fault(pointer, detail)])
+    return INVALID(errors=[FieldError(pointer, detail)])
 
 
 # The request itself.

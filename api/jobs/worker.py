@@ -14,11 +14,11 @@ from datetime import timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from api.database.engines import Database
 from api.domain import visits
 from api.jobs import tasks
 from api.metrics import Metrics
 from api.models.base import now
-from api.models.database import Database
 from api.models.events import Event
 from api.services import idempotency, photo_store, sign_in
 from uploads.folder import FolderStore
@@ -75,7 +75,7 @@ class Worker:
 
     def work(self) -> bool:
         """Do events that are due now; returns whether there were any that no other worker holds."""
-        with self.database.reading() as session:
+        with self.database.read_snapshot() as session:
             due = session.scalar(select(Event.id).where(Event.due_at <= now()).limit(1))
         if due is None:
             return False

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from api.models.database import Database
+from api.database.engines import Database
 
 _FOLDER = Path(__file__).parent
 #: the advisory lock under which PostgreSQL's tables are changed, by one program at a time

@@ -4,8 +4,8 @@ from typing import Literal
 
 from alembic import context
 
+from api.database.types import UtcTime
 from api.models import Base
-from api.models.base import UtcTime
 
 
 def render(kind: str, item: object, _context: object) -> str | Literal[False]:

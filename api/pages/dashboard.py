@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import Response, request
 
-from api.domain.access import ANYBODY
+from api.domain.access import ANY_CALLER
+from api.http.access import Pages
 from api.pages.files import photo_origin, policy, shell
-from api.routes.doors import Pages
 
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
@@ -42,39 +42,39 @@ REGIONS = "/api/v1/regions?limit=500"
 pages = Pages("dashboard", __name__)
 
 
-@pages.get("/dashboard", who=ANYBODY)
+@pages.get("/dashboard", permission=ANY_CALLER)
 def overview() -> Response:
     """Show how the regions are, and what needs attention."""
     calls = (REGIONS, *(_call("/scores", rows, but="region_id") for rows in (REGION_ROWS, STORE_ROWS)))
     return _shell("overview", *calls)
 
 
-@pages.get("/dashboard/locations", who=ANYBODY)
+@pages.get("/dashboard/locations", permission=ANY_CALLER)
 def locations() -> Response:
     """Show all locations in one table."""
     return _shell("locations", _call("/scores", LOCATION_ROWS))
 
 
-@pages.get("/dashboard/locations/<uuid:location_id>", who=ANYBODY)
+@pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
     """Show a location; whether one may see it, the shell finds out by the API, as for all that follows."""
     return _place("location", _call(f"/locations/{location_id}/score", but="region_id"))
 
 
-@pages.get("/dashboard/regions/<uuid:region_id>", who=ANYBODY)
+@pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
     """Show a region and what lies right below it."""
     return _place("region", _call(f"/regions/{region_id}/score", but="region_id"))
 
 
-@pages.get("/dashboard/visits/<uuid:visit_id>", who=ANYBODY)
+@pages.get("/dashboard/visits/<uuid:visit_id>", permission=ANY_CALLER)
 def watched_visit(visit_id: UUID) -> Response:
     """Show a visit with its answers and photos."""
     calls = (f"/api/v1/visits/{visit_id}?include=checklist", f"/api/v1/visits/{visit_id}/submission")
     return _shell("visit", *calls)
 
 
-@pages.get("/dashboard/sections", who=ANYBODY)
+@pages.get("/dashboard/sections", permission=ANY_CALLER)
 def sections() -> Response:
     """Show the heat table: each location in each section, or in each fundamental."""
     by = "fundamental" if request.args.get("by") == "fundamental" else "section"
@@ -83,13 +83,13 @@ def sections() -> Response:
     return _shell("sections", _call("/scores", whole), _call("/scores", cells))
 
 
-@pages.get("/dashboard/questions", who=ANYBODY)
+@pages.get("/dashboard/questions", permission=ANY_CALLER)
 def questions() -> Response:
     """Show the questions, the worst first, with what shoppers wrote."""
     return _shell("questions", _call("/scores", QUESTION_ROWS))
 
 
-@pages.get("/dashboard/reviews", who=ANYBODY)
+@pages.get("/dashboard/reviews", permission=ANY_CALLER)
 def reviews() -> Response:
     """Show the visits that wait for a reviewer."""
     return _shell("reviews", "/api/v1/reviews?limit=100")

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, render_template, request
 
-from api.domain.access import ANYBODY
+from api.domain.access import ANY_CALLER
+from api.http.access import Pages
+from api.http.context import app_context
 from api.pages.joining import Joined, join_modules
-from api.routes.doors import Pages
-from api.routes.parts import parts
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -115,7 +115,7 @@ RELEASE = _release()
 BASE = f"/static/{RELEASE}"
 
 
-@pages.get("/static/<release>/<path:filename>", who=ANYBODY)
+@pages.get("/static/<release>/<path:filename>", permission=ANY_CALLER)
 def file(release: str, filename: str) -> Response:
     """Give a file of this release, to be kept for ever; those of other releases are no more."""
     if release != RELEASE or filename not in FILES:
@@ -167,7 +167,7 @@ def _style(page: str) -> bytes:
 
 def photo_origin() -> str:
     """Return the origin that photos are sent to and come from."""
-    link = urlsplit(parts().store.upload_link("upload", "0" * 64, 1, "image/jpeg").url)
+    link = urlsplit(app_context().store.upload_link("upload", "0" * 64, 1, "image/jpeg").url)
     return f"{link.scheme}://{link.netloc}"
 
 

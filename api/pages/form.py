@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import Response, current_app
 
-from api.domain.access import ANYBODY
+from api.domain.access import ANY_CALLER
+from api.http.access import Pages
 from api.pages.files import BASE, FILES, JOINED, RELEASE, photo_origin, policy, shell
-from api.routes.doors import Pages
 
 #: no page fetches these by their release: two have an address of their own, and the style is in the shell
 APART = {"form/sw.js", "form/manifest.webmanifest", "form/form.css"}
@@ -16,13 +16,13 @@ APART = {"form/sw.js", "form/manifest.webmanifest", "form/form.css"}
 pages = Pages("form", __name__)
 
 
-@pages.get("/", who=ANYBODY)
+@pages.get("/", permission=ANY_CALLER)
 def front() -> Response:
     """Show the shopper's visits."""
     return _shell()
 
 
-@pages.get("/visits/<uuid:visit_id>", who=ANYBODY)
+@pages.get("/visits/<uuid:visit_id>", permission=ANY_CALLER)
 def visit(visit_id: UUID) -> Response:
     """Show a visit; which one it is, and whether one may see it, the shell finds out by the API."""
     return _shell("/api/v1/me", f"/api/v1/visits/{visit_id}?include=checklist")
@@ -32,14 +32,14 @@ def _shell(*calls: str) -> Response:
     return shell("form", calls, _policy())
 
 
-@pages.get("/manifest.webmanifest", who=ANYBODY)
+@pages.get("/manifest.webmanifest", permission=ANY_CALLER)
 def manifest() -> Response:
     """Say how the form is installed."""
     content = FILES["form/manifest.webmanifest"].content.replace(b"{base}", f"{BASE}/form".encode())
     return current_app.response_class(content, content_type="application/manifest+json")
 
 
-@pages.get("/sw.js", who=ANYBODY)
+@pages.get("/sw.js", permission=ANY_CALLER)
 def service_worker() -> Response:
     """Give the service worker; it changes with the release and with the policy that it keeps the shell by."""
     policy = _policy()

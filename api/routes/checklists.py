@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import SIGNED_IN
 from api.domain.fundamentals import FUNDAMENTALS
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.etags import IF_MATCH, edited, require_match
+from api.http.paging import listed, page_answer
+from api.http.parsing import read_json
+from api.http.responses import empty_answer, json_text
+from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.models.checklists import Checklist
-from api.routes.answers import empty_answer, json_text
-from api.routes.bodies import read_json
-from api.routes.doors import Routes
-from api.routes.etags import IF_MATCH, edited, require_match
-from api.routes.lists import listed, page_answer
-from api.routes.parts import actor, reading
-from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import checklists
 from api.services.checklists import Published
 from api.services.paging import page_of_few
@@ -27,16 +27,16 @@ routes = Routes("checklists", __name__, description="Checklists")
 DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary(), schemas.Fundamental()
 
 
-@routes.get("/checklists", who="read checklists")
+@routes.get("/checklists", permission="read checklists")
 @routes.arguments(PageQuery(), location="query")
 @routes.response(200, schemas.CHECKLIST_PAGE())
 def list_checklists(query: dict[str, Any]) -> Response:
     """List the latest published version of each checklist."""
-    page = checklists.latest(reading(), actor(), query["limit"], query.get("cursor"))
+    page = checklists.latest(read_snapshot(), actor(), query["limit"], query.get("cursor"))
     return listed([summary(version) for version in page.items], page.cursor)
 
 
-@routes.post("/checklists", who="write checklists", refuses=[problems.ALREADY_EXISTS])
+@routes.post("/checklists", permission="write checklists", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(DRAFT)
 @routes.response(201, DRAFT)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
@@ -52,30 +52,30 @@ def create_checklist(_body: dict[str, Any]) -> Response:
 
 @routes.get(
     "/checklists/<key>/versions/<int:version>",
-    who="read checklists",
-    refuses=[problems.CHECKLIST_NOT_FOUND],
+    permission="read checklists",
+    raises=[problems.CHECKLIST_NOT_FOUND],
 )
 @routes.response(200, schemas.ChecklistVersion())
 def get_version(key: str, version: int) -> Response:
     """Get a published version: the whole document, which never changes."""
-    found = checklists.version(reading(), actor(), key, version)
+    found = checklists.version(read_snapshot(), actor(), key, version)
     response = json_text(found.text)
     response.set_etag(found.sha256[:32])
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
 
-@routes.get("/checklists/<key>/draft", who="write checklists", refuses=[problems.DRAFT_NOT_FOUND])
+@routes.get("/checklists/<key>/draft", permission="write checklists", raises=[problems.DRAFT_NOT_FOUND])
 @routes.response(200, DRAFT)
 def get_draft(key: str) -> Response:
     """Get the draft of a checklist as it was written."""
-    return edited(_as_written, checklists.draft(reading(), actor(), key))
+    return edited(_as_written, checklists.draft(read_snapshot(), actor(), key))
 
 
 @routes.put(
     "/checklists/<key>/draft",
-    who="write checklists",
-    refuses=[problems.DRAFT_NOT_FOUND, problems.STALE, problems.IF_MATCH_REQUIRED],
+    permission="write checklists",
+    raises=[problems.DRAFT_NOT_FOUND, problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(DRAFT)
 @routes.response(200, DRAFT)
@@ -94,8 +94,8 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
 
 @routes.post(
     "/checklists/<key>/publish",
-    who="write checklists",
-    refuses=[problems.DRAFT_NOT_FOUND, problems.INVALID],
+    permission="write checklists",
+    raises=[problems.DRAFT_NOT_FOUND, problems.INVALID],
 )
 @routes.response(201, SUMMARY)
 @routes.alt_response(200, schema=SUMMARY, description="Nothing changed: the standing version")
@@ -103,7 +103,7 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
 def publish(key: str) -> Response:
     """Publish the draft as the next version, if anything changed."""
     new = False
-    checked = checklists.check(reading(), checklists.draft(reading(), actor(), key))
+    checked = checklists.check(read_snapshot(), checklists.draft(read_snapshot(), actor(), key))
 
     def work(session: Session) -> Published:
         nonlocal new
@@ -118,7 +118,7 @@ def publish(key: str) -> Response:
     )
 
 
-@routes.post("/checklists/<key>/retire", who="write checklists", refuses=[problems.CHECKLIST_NOT_FOUND])
+@routes.post("/checklists/<key>/retire", permission="write checklists", raises=[problems.CHECKLIST_NOT_FOUND])
 @routes.response(204)
 def retire(key: str) -> Response:
     """Take a checklist from the list; publishing it again brings it back."""
@@ -126,7 +126,7 @@ def retire(key: str) -> Response:
     return empty_answer()
 
 
-@routes.get("/fundamentals", who=SIGNED_IN)
+@routes.get("/fundamentals", permission=SIGNED_IN)
 @routes.arguments(PageQuery(), location="query")
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
 def list_fundamentals(query: dict[str, Any]) -> Response:

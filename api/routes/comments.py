@@ -5,10 +5,10 @@ from typing import Any
 from flask import Response
 
 from api.domain import problems
-from api.routes.doors import Routes
-from api.routes.lists import page_answer
-from api.routes.parts import actor, reading
-from api.routes.periods import period_of
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.paging import page_answer
+from api.http.periods import period_of
 from api.services import comments
 from schemas import comments as schemas
 
@@ -19,8 +19,8 @@ COMMENT = schemas.Comment()
 
 @routes.get(
     "/comments",
-    who="read comments",
-    refuses=[problems.REGION_NOT_FOUND, problems.LOCATION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
+    permission="read comments",
+    raises=[problems.REGION_NOT_FOUND, problems.LOCATION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
 )
 @routes.arguments(schemas.CommentsQuery(), location="query")
 @routes.response(200, schemas.COMMENT_PAGE())
@@ -37,5 +37,5 @@ def list_comments(query: dict[str, Any]) -> Response:
         question=query.get("question"),
         whole_visit=query["whole_visit"],
     )
-    page = comments.page_of_comments(reading(), actor(), asked, query["limit"], query.get("cursor"))
+    page = comments.page_of_comments(read_snapshot(), actor(), asked, query["limit"], query.get("cursor"))
     return page_answer(page, COMMENT)

@@ -4,31 +4,31 @@ from flask import Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.domain import problems
-from api.domain.access import ANYBODY
-from api.routes.answers import json_answer
-from api.routes.doors import Routes
-from api.routes.parts import parts
+from api.domain.access import ANY_CALLER
+from api.http.access import Routes
+from api.http.context import app_context
+from api.http.responses import json_answer
 
 routes = Routes("health", __name__, description="Health")
 
 
-@routes.get("/health/live", who=ANYBODY)
+@routes.get("/health/live", permission=ANY_CALLER)
 @routes.response(200, {"type": "object"})
 def live() -> Response:
     """Say that the program runs."""
     return json_answer({"status": "live"})
 
 
-@routes.get("/health/ready", who=ANYBODY, refuses=[problems.UNAVAILABLE, problems.STORE_UNAVAILABLE])
+@routes.get("/health/ready", permission=ANY_CALLER, raises=[problems.UNAVAILABLE, problems.STORE_UNAVAILABLE])
 @routes.response(200, {"type": "object"})
 def ready() -> Response:
     """Say that the database and the photo store answer."""
-    parts().database.check()
-    parts().store.check()
+    app_context().database.check()
+    app_context().store.check()
     return json_answer({"status": "ready"})
 
 
-@routes.get("/metrics", who=ANYBODY)
+@routes.get("/metrics", permission=ANY_CALLER)
 @routes.response(200, {"type": "string"}, content_type="text/plain")
 def metrics() -> Response:
     """Give the numbers that operators watch, for Prometheus."""

@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.domain import problems
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.etags import IF_MATCH, edited, require_match
+from api.http.transactions import in_transaction
 from api.models.organizations import Organization
-from api.routes.doors import Routes
-from api.routes.etags import IF_MATCH, edited, require_match
-from api.routes.parts import actor, reading
-from api.routes.transactions import in_transaction
 from api.services import organizations
 from schemas import organizations as schemas
 
@@ -18,17 +18,17 @@ routes = Routes("organizations", __name__, description="The organization")
 ORGANIZATION = schemas.Organization()
 
 
-@routes.get("/organization", who="administer organization")
+@routes.get("/organization", permission="administer organization")
 @routes.response(200, ORGANIZATION)
 def get_organization() -> Organization:
     """Get one's organization."""
-    return organizations.mine(reading(), actor())
+    return organizations.mine(read_snapshot(), actor())
 
 
 @routes.patch(
     "/organization",
-    who="administer organization",
-    refuses=[problems.STALE, problems.IF_MATCH_REQUIRED],
+    permission="administer organization",
+    raises=[problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(schemas.OrganizationEdit(partial=True))
 @routes.response(200, ORGANIZATION)

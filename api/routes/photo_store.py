@@ -3,10 +3,10 @@
 from flask import Response, current_app, request, send_file
 
 from api.domain import problems
-from api.domain.access import ANYBODY
+from api.domain.access import ANY_CALLER
 from api.domain.evidence import MAX_PHOTO_BYTES
-from api.routes.doors import Routes
-from api.routes.parts import parts
+from api.http.access import Routes
+from api.http.context import app_context
 from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
 from uploads.store import Missing
 
@@ -14,7 +14,7 @@ routes = Routes("photo_store", __name__, description="The embedded photo store")
 
 
 def _folder() -> FolderStore:
-    store = parts().store
+    store = app_context().store
     if not isinstance(store, FolderStore):
         raise problems.NOT_FOUND()
     return store
@@ -22,8 +22,8 @@ def _folder() -> FolderStore:
 
 @routes.put(
     "/photo-store/<token>",
-    who=ANYBODY,
-    refuses=[problems.UPLOAD_REFUSED, problems.UPLOAD_DIFFERENT, problems.UPLOAD_EXISTS, problems.TOO_LARGE],
+    permission=ANY_CALLER,
+    raises=[problems.UPLOAD_REFUSED, problems.UPLOAD_DIFFERENT, problems.UPLOAD_EXISTS, problems.TOO_LARGE],
 )
 @routes.response(200)
 @routes.doc(
@@ -46,7 +46,9 @@ def upload(token: str) -> Response:
     return current_app.response_class(status=200)
 
 
-@routes.get("/photo-store/<token>", who=ANYBODY, refuses=[problems.UPLOAD_REFUSED, problems.PHOTO_NOT_FOUND])
+@routes.get(
+    "/photo-store/<token>", permission=ANY_CALLER, raises=[problems.UPLOAD_REFUSED, problems.PHOTO_NOT_FOUND]
+)
 @routes.response(200, {"type": "string", "contentMediaType": "image/jpeg"}, content_type="image/jpeg")
 def download(token: str) -> Response:
     """Show the picture that a signed link was made for."""

@@ -6,12 +6,12 @@ from uuid import UUID
 from flask import Response, current_app, redirect
 
 from api.domain import problems
-from api.domain.problems import Refusal
+from api.domain.problems import ProblemError
+from api.http.access import Routes
+from api.http.context import actor, app_context, close_read_snapshot, read_snapshot
+from api.http.responses import json_answer
+from api.http.transactions import in_transaction
 from api.models.photos import Photo
-from api.routes.answers import json_answer
-from api.routes.doors import Routes
-from api.routes.parts import actor, close_reading, parts, reading
-from api.routes.transactions import in_transaction
 from api.services import photos
 from api.services.photos import Size
 from schemas import photos as schemas
@@ -32,8 +32,8 @@ _refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 
 @routes.put(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>",
-    who="send visits",
-    refuses=[problems.VISIT_NOT_FOUND, problems.PHOTO_CONFLICT, problems.STORE_UNAVAILABLE],
+    permission="send visits",
+    raises=[problems.VISIT_NOT_FOUND, problems.PHOTO_CONFLICT, problems.STORE_UNAVAILABLE],
 )
 @routes.arguments(DECLARATION)
 @routes.response(201, DECLARED)
@@ -47,9 +47,9 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
     photo, former_key = in_transaction(
         lambda session: photos.declare(session, actor(), visit_id, photo_id, body)
     )
-    photos.discard_former(parts().store, photo, former_key)
+    photos.discard_former(app_context().store, photo, former_key)
     answer = {"id": photo.id, "status": photo.status}
-    link = photos.upload_link(parts().store, photo)
+    link = photos.upload_link(app_context().store, photo)
     if link is not None:
         answer["upload"] = link
     return json_answer(DECLARED.dump(answer), 201 if former_key is None else 200)
@@ -57,8 +57,8 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
 
 @routes.post(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>/confirm",
-    who="send visits",
-    refuses=[
+    permission="send visits",
+    raises=[
         *_refused,
         problems.PHOTO_NOT_UPLOADED,
         problems.PHOTO_UNUSABLE,
@@ -69,35 +69,35 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
 @routes.alt_response(202, schema=CONFIRMED, description="It is still being worked on; ask again")
 def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
     """Have the bytes that were sent looked at and kept; safe to repeat."""
-    photo = photos.declared(reading(), actor(), visit_id, photo_id)
+    photo = photos.declared(read_snapshot(), actor(), visit_id, photo_id)
     if photo.status == "stored":
         return _stored(photos.stored(photo))
     if photo.status == "unusable":
         raise problems.PHOTO_UNUSABLE(photo.unusable_reason)
     # Looking at a picture takes a while: the snapshot is not kept open meanwhile.
-    close_reading()
+    close_read_snapshot()
     with photos.working_on(visit_id, photo_id) as free:
         if not free:
             return _checking(photo)
         try:
-            result = photos.check(parts().store, photo)
+            result = photos.check(app_context().store, photo)
         except photos.Busy:
             return _checking(photo)
-        every = parts().settings.accept_every_minutes
+        every = app_context().settings.accept_every_minutes
         settled = in_transaction(lambda session: photos.record_check(session, actor(), result, every))
-    photos.discard_upload(parts().store, result)
-    if isinstance(settled, Refusal):
+    photos.discard_upload(app_context().store, result)
+    if isinstance(settled, ProblemError):
         raise settled
     return _stored(settled)
 
 
 def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
-    photo, linked = photos.shown(reading(), actor(), visit_id, photo_id)
+    photo, linked = photos.shown(read_snapshot(), actor(), visit_id, photo_id)
     key = photo.thumbnail_key if size == "thumbnail" else photo.key
     assert key is not None
     # Fetching takes a while: the snapshot is not kept open meanwhile.
-    close_reading()
-    store = parts().store
+    close_read_snapshot()
+    store = app_context().store
     if linked:
         return redirect(store.download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]
     return current_app.response_class(store.read(key, 2**26), content_type="image/jpeg")
@@ -105,8 +105,8 @@ def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
 
 @routes.get(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>",
-    who="read visits",
-    refuses=[*_refused, problems.STORE_UNAVAILABLE],
+    permission="read visits",
+    raises=[*_refused, problems.STORE_UNAVAILABLE],
 )
 @routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
 @routes.alt_response(302, description="For shopper, reviewer and administrator: a link that lives 5 minutes")
@@ -117,8 +117,8 @@ def get_photo(visit_id: UUID, photo_id: UUID) -> Response:
 
 @routes.get(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail",
-    who="read visits",
-    refuses=[*_refused, problems.STORE_UNAVAILABLE],
+    permission="read visits",
+    raises=[*_refused, problems.STORE_UNAVAILABLE],
 )
 @routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
 @routes.alt_response(302, description="For shopper, reviewer and administrator: a link that lives 5 minutes")

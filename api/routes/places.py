@@ -8,14 +8,14 @@ from flask import Response
 
 from api.domain import problems
 from api.domain.months import Period
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.etags import IF_MATCH, edited, require_match
+from api.http.paging import page_answer
+from api.http.parsing import body_text, faults_of, require_type
+from api.http.periods import period_of
+from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.models.places import Location, Region
-from api.routes.bodies import body_text, faults_of, require_type
-from api.routes.doors import Routes
-from api.routes.etags import IF_MATCH, edited, require_match
-from api.routes.lists import page_answer
-from api.routes.parts import actor, reading
-from api.routes.periods import period_of
-from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import places, progress
 from schemas import places as schemas
 from schemas.base import TEXT_PATTERN
@@ -27,15 +27,15 @@ REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.Impor
 IMPORT_ROW = schemas.LocationImport()
 
 
-@routes.get("/regions", who="read places")
+@routes.get("/regions", permission="read places")
 @routes.arguments(schemas.RegionsQuery(), location="query")
 @routes.response(200, schemas.REGION_PAGE())
 def list_regions(query: dict[str, Any]) -> Response:
     """List regions by code."""
-    return page_answer(places.regions(reading(), actor(), **_page(query)), REGION)
+    return page_answer(places.regions(read_snapshot(), actor(), **_page(query)), REGION)
 
 
-@routes.post("/regions", who="write places", refuses=[problems.ALREADY_EXISTS])
+@routes.post("/regions", permission="write places", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(schemas.RegionWrite())
 @routes.response(201, REGION)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
@@ -48,17 +48,17 @@ def create_region(body: dict[str, Any]) -> Response:
     )
 
 
-@routes.get("/regions/<uuid:region_id>", who="read places", refuses=[problems.REGION_NOT_FOUND])
+@routes.get("/regions/<uuid:region_id>", permission="read places", raises=[problems.REGION_NOT_FOUND])
 @routes.response(200, REGION)
 def get_region(region_id: UUID) -> Region:
     """Get a region."""
-    return places.region(reading(), actor(), region_id)
+    return places.region(read_snapshot(), actor(), region_id)
 
 
 @routes.patch(
     "/regions/<uuid:region_id>",
-    who="write places",
-    refuses=[problems.REGION_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
+    permission="write places",
+    raises=[problems.REGION_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(schemas.RegionEdit(partial=True))
 @routes.response(200, REGION)
@@ -74,25 +74,27 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
     return edited(REGION.dump, in_transaction(edit))
 
 
-@routes.get("/regions/<uuid:region_id>/progress", who="read progress", refuses=[problems.REGION_NOT_FOUND])
+@routes.get(
+    "/regions/<uuid:region_id>/progress", permission="read progress", raises=[problems.REGION_NOT_FOUND]
+)
 @routes.arguments(PeriodQuery(), location="query")
 @routes.response(200, schemas.Progress())
 def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
     """Count a region's visits by month: still out (until they are accepted), and accepted."""
     period: Period = period_of(query)
-    region = places.region(reading(), actor(), region_id)
-    return {"region": region, "months": progress.of_region(reading(), actor(), region, period)}
+    region = places.region(read_snapshot(), actor(), region_id)
+    return {"region": region, "months": progress.of_region(read_snapshot(), actor(), region, period)}
 
 
-@routes.get("/locations", who="read places")
+@routes.get("/locations", permission="read places")
 @routes.arguments(schemas.LocationsQuery(), location="query")
 @routes.response(200, schemas.LOCATION_PAGE())
 def list_locations(query: dict[str, Any]) -> Response:
     """List locations by code."""
-    return page_answer(places.locations(reading(), actor(), **_page(query)), LOCATION)
+    return page_answer(places.locations(read_snapshot(), actor(), **_page(query)), LOCATION)
 
 
-@routes.post("/locations", who="write places", refuses=[problems.ALREADY_EXISTS])
+@routes.post("/locations", permission="write places", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(schemas.LocationWrite())
 @routes.response(201, LOCATION)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
@@ -105,7 +107,7 @@ def create_location(body: dict[str, Any]) -> Response:
     )
 
 
-@routes.post("/locations/import", who="write places", refuses=[problems.ALREADY_EXISTS])
+@routes.post("/locations/import", permission="write places", raises=[problems.ALREADY_EXISTS])
 @routes.response(201, IMPORTED)
 @routes.doc(
     parameters=[IDEMPOTENCY_KEY],
@@ -131,23 +133,23 @@ def import_locations() -> Response:
         except ma.ValidationError as error:
             faults += faults_of(error.messages, (row["line"],))
     if faults:
-        raise problems.INVALID(faults=faults)
+        raise problems.INVALID(errors=faults)
     return creating(
         lambda session: {"imported": places.import_locations(session, actor(), rows)}, IMPORTED.dump
     )
 
 
-@routes.get("/locations/<uuid:location_id>", who="read places", refuses=[problems.LOCATION_NOT_FOUND])
+@routes.get("/locations/<uuid:location_id>", permission="read places", raises=[problems.LOCATION_NOT_FOUND])
 @routes.response(200, LOCATION)
 def get_location(location_id: UUID) -> Location:
     """Get a location."""
-    return places.location(reading(), actor(), location_id)
+    return places.location(read_snapshot(), actor(), location_id)
 
 
 @routes.patch(
     "/locations/<uuid:location_id>",
-    who="write places",
-    refuses=[
+    permission="write places",
+    raises=[
         problems.LOCATION_NOT_FOUND,
         problems.ALREADY_EXISTS,
         problems.STALE,

@@ -7,11 +7,11 @@ from flask import Response
 from marshmallow import Schema
 
 from api.domain import problems
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.paging import page_answer
+from api.http.transactions import in_transaction
 from api.models.reviews import Decision
-from api.routes.doors import Routes
-from api.routes.lists import page_answer
-from api.routes.parts import actor, reading
-from api.routes.transactions import in_transaction
 from api.services import reviews, visits
 from schemas import reviews as schemas
 from schemas.visits import Decision as DecisionTaken
@@ -21,13 +21,13 @@ routes = Routes("reviews", __name__, description="Reviews")
 WAITING: Schema = schemas.WaitingVisit()
 
 
-@routes.get("/reviews", who="review visits")
+@routes.get("/reviews", permission="review visits")
 @routes.arguments(schemas.ReviewsQuery(), location="query")
 @routes.response(200, schemas.REVIEW_PAGE())
 def list_reviews(query: dict[str, Any]) -> Response:
     """List the visits that wait for a decision, oldest first."""
-    page = reviews.list_waiting(reading(), actor(), query["limit"], query.get("cursor"))
-    flags = visits.flags_of(reading(), [visit for visit, _ in page.items])
+    page = reviews.list_waiting(read_snapshot(), actor(), query["limit"], query.get("cursor"))
+    flags = visits.flags_of(read_snapshot(), [visit for visit, _ in page.items])
     rows = [
         {
             "visit_id": visit.id,
@@ -43,8 +43,8 @@ def list_reviews(query: dict[str, Any]) -> Response:
 
 @routes.post(
     "/visits/<uuid:visit_id>/review",
-    who="review visits",
-    refuses=[problems.VISIT_NOT_FOUND, problems.OWN_VISIT, problems.REVIEW_CONFLICT],
+    permission="review visits",
+    raises=[problems.VISIT_NOT_FOUND, problems.OWN_VISIT, problems.REVIEW_CONFLICT],
 )
 @routes.arguments(schemas.DecisionNew())
 @routes.response(200, DecisionTaken())

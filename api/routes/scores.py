@@ -9,10 +9,10 @@ from uuid import UUID
 from flask import Response, current_app, jsonify, request
 
 from api.domain import problems
-from api.routes.doors import Routes
-from api.routes.lists import listed, next_address
-from api.routes.parts import actor, reading
-from api.routes.periods import period_of
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.paging import listed, next_address
+from api.http.periods import period_of
 from api.services import scores
 from api.services.score_rows import DIMENSIONS, INCLUDES, SORTS, Asked, page_of_rows
 from schemas import scores as schemas
@@ -24,36 +24,36 @@ DEFAULT_LIMIT = 50
 
 @routes.get(
     "/locations/<uuid:location_id>/score",
-    who="read scores",
-    refuses=[problems.LOCATION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
+    permission="read scores",
+    raises=[problems.LOCATION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
 )
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.LocationReport())
 def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     """Get a location's score over a period, with all that explains it."""
-    session, caller = reading(), actor()
+    session, caller = read_snapshot(), actor()
     location = scores.location(session, caller, location_id)
     return jsonify(scores.location_score(session, caller, location, period_of(query), query.get("checklist")))
 
 
 @routes.get(
     "/regions/<uuid:region_id>/score",
-    who="read scores",
-    refuses=[problems.REGION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
+    permission="read scores",
+    raises=[problems.REGION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
 )
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     """Get a region's score over a period, everything below it included, and those of its children."""
-    session, caller = reading(), actor()
+    session, caller = read_snapshot(), actor()
     region = scores.region(session, caller, region_id)
     return jsonify(scores.region_score(session, caller, region, period_of(query), query.get("checklist")))
 
 
 @routes.get(
     "/scores",
-    who="read scores",
-    refuses=[
+    permission="read scores",
+    raises=[
         problems.REGION_NOT_FOUND,
         problems.LOCATION_NOT_FOUND,
         problems.CHECKLIST_NOT_FOUND,
@@ -81,7 +81,7 @@ def list_scores(query: dict[str, Any]) -> Response:
     )
     names = _picked(asked, query.get("fields"))
     limit = query.get("limit", None if as_csv else DEFAULT_LIMIT)
-    page = page_of_rows(reading(), actor(), asked, names, limit, query.get("cursor"))
+    page = page_of_rows(read_snapshot(), actor(), asked, names, limit, query.get("cursor"))
     response = _csv(names, page.items) if as_csv else listed(page.items, page.cursor)
     if as_csv and page.cursor is not None:
         response.headers["Link"] = f'<{next_address(page.cursor)}>; rel="next"'

@@ -10,11 +10,11 @@ from flask_jwt_extended import create_access_token, create_refresh_token, get_cs
 from sqlalchemy.orm import Session
 
 from api.domain import problems
-from api.domain.access import ANYBODY, REFRESH_TOKEN, SIGNED_IN
-from api.routes.answers import empty_answer, json_answer
-from api.routes.doors import Routes
-from api.routes.parts import actor, close_reading, parts, reading
-from api.routes.transactions import in_transaction
+from api.domain.access import ANY_CALLER, REFRESH_TOKEN, SIGNED_IN
+from api.http.access import Routes
+from api.http.context import actor, app_context, close_read_snapshot, read_snapshot
+from api.http.responses import empty_answer, json_answer
+from api.http.transactions import in_transaction
 from api.services import passwords, sign_in, users
 from schemas import sign_in as schemas
 
@@ -25,8 +25,8 @@ ACCESS_LIVES = timedelta(minutes=15)
 
 @routes.post(
     "/auth/login",
-    who=ANYBODY,
-    refuses=[problems.WRONG_CREDENTIALS, problems.WHICH_ORGANIZATION, problems.TOO_MANY_FAILURES],
+    permission=ANY_CALLER,
+    raises=[problems.WRONG_CREDENTIALS, problems.WHICH_ORGANIZATION, problems.TOO_MANY_FAILURES],
 )
 @routes.arguments(schemas.Login())
 @routes.response(200, schemas.TokenPair())
@@ -39,7 +39,7 @@ def log_in(body: dict[str, Any]) -> Response:
         body.get("organization"),
         _caller_address(),
     )
-    with parts().database.reading() as session:
+    with app_context().database.read_snapshot() as session:
         found = sign_in.candidates(session, credentials)
     # The snapshot is closed while hashing takes its time.
     fitting = sign_in.matching(found, credentials.password)
@@ -56,7 +56,7 @@ def log_in(body: dict[str, Any]) -> Response:
     return _answer(in_transaction(begin), body["cookies"])
 
 
-@routes.post("/auth/refresh", who=REFRESH_TOKEN)
+@routes.post("/auth/refresh", permission=REFRESH_TOKEN)
 @routes.response(200, schemas.TokenPair())
 @routes.alt_response(204, description="With the refresh token in a cookie: the new pair is, too")
 def refresh() -> Response:
@@ -70,7 +70,7 @@ def refresh() -> Response:
     return _answer(pair, cookies=not by_header)
 
 
-@routes.post("/auth/logout", who=SIGNED_IN)
+@routes.post("/auth/logout", permission=SIGNED_IN)
 @routes.response(204)
 def log_out() -> Response:
     """End this session: all its tokens are dead."""
@@ -81,23 +81,25 @@ def log_out() -> Response:
     return response
 
 
-@routes.get("/me", who=SIGNED_IN)
+@routes.get("/me", permission=SIGNED_IN)
 @routes.response(200, schemas.Me())
 def get_me() -> dict[str, Any]:
     """Tell who is signed in, and for which places he is named."""
-    return users.whoami(reading(), actor())
+    return users.whoami(read_snapshot(), actor())
 
 
-@routes.post("/me/password", who=SIGNED_IN, refuses=[problems.WRONG_PASSWORD, problems.TOO_MANY_FAILURES])
+@routes.post(
+    "/me/password", permission=SIGNED_IN, raises=[problems.WRONG_PASSWORD, problems.TOO_MANY_FAILURES]
+)
 @routes.arguments(schemas.NewPassword())
 @routes.response(204)
 def change_password(body: dict[str, Any]) -> Response:
     """Change one's password; all other sessions end. A wrong old one counts as a failure to sign in."""
-    user = users.find(reading(), actor(), actor().id)
+    user = users.find(read_snapshot(), actor(), actor().id)
     credentials = sign_in.Credentials(user.email, body["old_password"], None, _caller_address())
-    sign_in.check_failures(reading(), credentials, [user.id])
+    sign_in.check_failures(read_snapshot(), credentials, [user.id])
     # The snapshot is closed while hashing takes its time.
-    close_reading()
+    close_read_snapshot()
     if not passwords.matches(credentials.password, user.password_hash):
         in_transaction(lambda session: sign_in.fail(session, credentials))
         raise problems.WRONG_PASSWORD()

@@ -7,11 +7,11 @@ from flask import Response, request
 
 from api.domain import problems
 from api.domain.times import utc_text
-from api.routes.answers import json_answer, json_text
-from api.routes.bodies import read_json
-from api.routes.doors import Routes
-from api.routes.parts import actor, parts, reading
-from api.routes.transactions import in_statements
+from api.http.access import Routes
+from api.http.context import actor, app_context, read_snapshot
+from api.http.parsing import read_json
+from api.http.responses import json_answer, json_text
+from api.http.transactions import in_statements
 from api.services import submissions, visits
 from api.services.answers_shown import answers_with_points
 from api.services.evidence import measure_distance
@@ -33,8 +33,8 @@ DEVICE_TIME = {
 
 @routes.put(
     "/visits/<uuid:visit_id>/submission",
-    who="send visits",
-    refuses=[problems.VISIT_NOT_FOUND, problems.SUBMISSION_CONFLICT, problems.REVISION_UNEXPECTED],
+    permission="send visits",
+    raises=[problems.VISIT_NOT_FOUND, problems.SUBMISSION_CONFLICT, problems.REVISION_UNEXPECTED],
 )
 @routes.arguments(SUBMISSION)
 @routes.response(201, schemas.Receipt())
@@ -44,18 +44,18 @@ def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
     """Send a visit's answers; the visit's ID and the revision are the idempotency key, permanently."""
     # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))
-    prepared = submissions.prepare(reading(), actor(), visit_id, read_json(), body, device_time)
+    prepared = submissions.prepare(read_snapshot(), actor(), visit_id, read_json(), body, device_time)
     if isinstance(prepared, str):
         return json_text(prepared)
-    every = parts().settings.accept_every_minutes
+    every = app_context().settings.accept_every_minutes
     receipt, new = in_statements(lambda run: submissions.store(run, actor(), prepared, every))
     return json_text(receipt, 201 if new else 200)
 
 
 @routes.get(
     "/visits/<uuid:visit_id>/submission",
-    who="read visits",
-    refuses=[problems.VISIT_NOT_FOUND, problems.SUBMISSION_NOT_FOUND],
+    permission="read visits",
+    raises=[problems.VISIT_NOT_FOUND, problems.SUBMISSION_NOT_FOUND],
 )
 @routes.response(
     200,
@@ -68,8 +68,8 @@ def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
 )
 def get_submission(visit_id: UUID) -> Response:
     """Get the latest revision: shoppers get their own as sent, others the answers with their points."""
-    visit, view = visits.seen(reading(), actor(), visit_id)
-    submission = submissions.get_latest(reading(), visit)
+    visit, view = visits.seen(read_snapshot(), actor(), visit_id)
+    submission = submissions.get_latest(read_snapshot(), visit)
     content = submission.content
     if view == "own":
         return json_answer(content)
@@ -78,7 +78,7 @@ def get_submission(visit_id: UUID) -> Response:
         "checklist_version": content["checklist_version"],
         "outcome": submission.outcome,
         "score": visit_score(submission.result),
-        "answers": answers_with_points(reading(), visit, submission, view),
+        "answers": answers_with_points(read_snapshot(), visit, submission, view),
         "photos": content.get("photos") or [],
         "comment": content.get("comment") or None,
     }
@@ -91,6 +91,6 @@ def get_submission(visit_id: UUID) -> Response:
             "received_at": utc_text(submission.received_at),
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
-            "distance_m": measure_distance(reading(), visit, submission),
+            "distance_m": measure_distance(read_snapshot(), visit, submission),
         }
     return json_answer(dumped)

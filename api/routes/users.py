@@ -7,11 +7,11 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from api.domain import problems
-from api.routes.doors import Routes
-from api.routes.etags import IF_MATCH, edited, require_match
-from api.routes.lists import page_answer
-from api.routes.parts import actor, reading
-from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.etags import IF_MATCH, edited, require_match
+from api.http.paging import page_answer
+from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import passwords, users
 from schemas import users as schemas
 
@@ -20,15 +20,15 @@ routes = Routes("users", __name__, description="People")
 USER = schemas.User()
 
 
-@routes.get("/users", who="administer people")
+@routes.get("/users", permission="administer people")
 @routes.arguments(schemas.UsersQuery(), location="query")
 @routes.response(200, schemas.USER_PAGE())
 def list_users(query: dict[str, Any]) -> Response:
     """List the organization's people by e-mail address."""
-    return page_answer(users.people(reading(), actor(), **{"cursor": None, **query}), USER)
+    return page_answer(users.people(read_snapshot(), actor(), **{"cursor": None, **query}), USER)
 
 
-@routes.post("/users", who="administer people", refuses=[problems.ALREADY_EXISTS])
+@routes.post("/users", permission="administer people", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(schemas.UserNew())
 @routes.response(201, USER)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
@@ -42,17 +42,17 @@ def create_user(body: dict[str, Any]) -> Response:
     )
 
 
-@routes.get("/users/<uuid:user_id>", who="administer people", refuses=[problems.USER_NOT_FOUND])
+@routes.get("/users/<uuid:user_id>", permission="administer people", raises=[problems.USER_NOT_FOUND])
 @routes.response(200, USER)
 def get_user(user_id: UUID) -> users.Person:
     """Get a person."""
-    return users.person(reading(), users.find(reading(), actor(), user_id))
+    return users.person(read_snapshot(), users.find(read_snapshot(), actor(), user_id))
 
 
 @routes.patch(
     "/users/<uuid:user_id>",
-    who="administer people",
-    refuses=[problems.USER_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
+    permission="administer people",
+    raises=[problems.USER_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(schemas.UserEdit(partial=True))
 @routes.response(200, USER)

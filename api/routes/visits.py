@@ -11,13 +11,13 @@ from marshmallow import validate
 from sqlalchemy.orm import Session
 
 from api.domain import problems
+from api.http.access import Routes
+from api.http.context import actor, read_snapshot
+from api.http.paging import listed
+from api.http.parsing import faults_of, read_json
+from api.http.responses import json_answer
+from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.models.visits import Visit
-from api.routes.answers import json_answer
-from api.routes.bodies import faults_of, read_json
-from api.routes.doors import Routes
-from api.routes.lists import listed
-from api.routes.parts import actor, reading
-from api.routes.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.services import assignments, reviews, visits
 from api.services.answers_shown import answers_with_points
 from api.services.checklists import published
@@ -58,11 +58,11 @@ def _read_orders() -> tuple[list[dict[str, Any]], bool]:
             validate.Length(1, MOST_AT_ONCE)(body)
         loaded = NEW.load(body, many=many)
     except ma.ValidationError as error:
-        raise problems.INVALID(faults=faults_of(error.messages)) from None
+        raise problems.INVALID(errors=faults_of(error.messages)) from None
     return (loaded if many else [loaded]), many
 
 
-@routes.post("/visits", who="assign visits", refuses=[problems.ROTATION_LOCKOUT, problems.INVALID])
+@routes.post("/visits", permission="assign visits", raises=[problems.ROTATION_LOCKOUT, problems.INVALID])
 @routes.response(201, {"oneOf": [_ONE_ASSIGNED, _MANY_ASSIGNED]})
 @routes.doc(
     parameters=[IDEMPOTENCY_KEY],
@@ -100,7 +100,7 @@ def assign_visits() -> Response:
     return creating(work, lambda made: made[0], at=lambda made: _address(made[0]))
 
 
-@routes.get("/visits", who="read visits")
+@routes.get("/visits", permission="read visits")
 @routes.arguments(schemas.VisitsQuery(), location="query")
 @routes.response(
     200,
@@ -119,37 +119,37 @@ def list_visits(query: dict[str, Any]) -> Response:
     With `mine=true`, everybody's own.
     """
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
-    page, view = visits.list_visits(reading(), actor(), limit, cursor, mine, query)
-    described = visits.described(reading(), page.items, view)
+    page, view = visits.list_visits(read_snapshot(), actor(), limit, cursor, mine, query)
+    described = visits.described(read_snapshot(), page.items, view)
     return listed(SCHEMAS[view].dump(described, many=True), page.cursor)
 
 
-@routes.get("/visits/<uuid:visit_id>", who="read visits", refuses=[problems.VISIT_NOT_FOUND])
+@routes.get("/visits/<uuid:visit_id>", permission="read visits", raises=[problems.VISIT_NOT_FOUND])
 @routes.arguments(schemas.VisitQuery(), location="query")
 @routes.response(200, ANY_VISIT)
 def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     """Get a visit as one may see it; `include=checklist` puts the whole document in `checklist`."""
-    visit, view = visits.seen(reading(), actor(), visit_id)
-    shown = _dumped(reading(), [visit], view)[0]
+    visit, view = visits.seen(read_snapshot(), actor(), visit_id)
+    shown = _dumped(read_snapshot(), [visit], view)[0]
     if view == "watched":
-        submission = get_latest(reading(), visit)
-        shown["answers"] = answers_with_points(reading(), visit, submission, view)
+        submission = get_latest(read_snapshot(), visit)
+        shown["answers"] = answers_with_points(read_snapshot(), visit, submission, view)
         shown["photos"] = submission.content.get("photos") or []
         shown["comment"] = submission.content.get("comment") or None
     if view == "evidence":
-        decisions = reviews.list_decisions(reading(), visit.id)
+        decisions = reviews.list_decisions(read_snapshot(), visit.id)
         shown["decisions"] = schemas.PastDecision().dump(decisions, many=True)
-        photos = visits.stored_photos(reading(), visit)
+        photos = visits.stored_photos(read_snapshot(), visit)
         shown["photo_evidence"] = schemas.PhotoEvidence().dump(photos, many=True)
     if query.get("include") == "checklist":
-        shown["checklist"] = json.loads(published(reading(), visit.checklist_version_id).text)
+        shown["checklist"] = json.loads(published(read_snapshot(), visit.checklist_version_id).text)
     return json_answer(shown)
 
 
 @routes.post(
     "/visits/<uuid:visit_id>/cancel",
-    who="assign visits",
-    refuses=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
+    permission="assign visits",
+    raises=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
 )
 @routes.response(200, schemas.EvidenceVisit())
 def cancel_visit(visit_id: UUID) -> Response:
@@ -159,8 +159,8 @@ def cancel_visit(visit_id: UUID) -> Response:
 
 @routes.post(
     "/visits/<uuid:visit_id>/reassign",
-    who="assign visits",
-    refuses=[
+    permission="assign visits",
+    raises=[
         problems.VISIT_NOT_FOUND,
         problems.WRONG_STATUS,
         problems.CHECKLIST_RETIRED,
@@ -182,8 +182,8 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 
 @routes.post(
     "/visits/<uuid:visit_id>/decline",
-    who="send visits",
-    refuses=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
+    permission="send visits",
+    raises=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
 )
 @routes.arguments(schemas.Declination())
 @routes.response(200, schemas.OwnVisit())

@@ -14,7 +14,7 @@ from api.domain import problems, visits
 from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import SELF_CHECK
 from api.domain.months import local
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.models.checklists import ChecklistVersion
 from api.models.organizations import Organization
 from api.models.places import Location
@@ -49,7 +49,7 @@ def assign(
         for fault in _find_faults(order, references, at)
     ]
     if faults:
-        raise problems.INVALID(faults=faults)
+        raise problems.INVALID(errors=faults)
     assigned = [_make_visit(actor, order, references) for order in orders]
     _check_rotation(session, actor, orders, assigned, references.channels, pointers)
     session.add_all(assigned)
@@ -84,26 +84,28 @@ def _read_references(session: Session, actor: Actor, orders: Sequence[Mapping[st
     return _References(locations, people, versions, channels)
 
 
-def _find_faults(order: Mapping[str, Any], references: _References, at: str) -> list[Fault]:
+def _find_faults(order: Mapping[str, Any], references: _References, at: str) -> list[FieldError]:
     """Return what is wrong with an order, whose JSON pointer is ``at``."""
     location = references.locations.get(order["location_id"])
     person = references.people.get(order["shopper_id"])
     version = references.versions.get(order["checklist_key"])
     faults = []
     if location is None:
-        faults.append(Fault(f"{at}/location_id", "There is no such location."))
+        faults.append(FieldError(f"{at}/location_id", "There is no such location."))
     elif location.closed:
-        faults.append(Fault(f"{at}/location_id", "This location is closed."))
+        faults.append(FieldError(f"{at}/location_id", "This location is closed."))
     if version is None:
-        faults.append(Fault(f"{at}/checklist_key", "There is no published checklist with this key."))
+        faults.append(FieldError(f"{at}/checklist_key", "There is no published checklist with this key."))
     if person is None or person.disabled:
-        faults.append(Fault(f"{at}/shopper_id", "There is no such shopper."))
+        faults.append(FieldError(f"{at}/shopper_id", "There is no such shopper."))
     elif version and person.role != SHOPPER and references.channels[version.id] != SELF_CHECK:
         faults.append(
-            Fault(f"{at}/shopper_id", "Only a self-check can be assigned to a person who is not a shopper.")
+            FieldError(
+                f"{at}/shopper_id", "Only a self-check can be assigned to a person who is not a shopper."
+            )
         )
     if order["window"]["closes_at"] <= order["window"]["opens_at"]:
-        faults.append(Fault(f"{at}/window/closes_at", "The window closes before it opens."))
+        faults.append(FieldError(f"{at}/window/closes_at", "The window closes before it opens."))
     return faults
 
 
@@ -155,7 +157,7 @@ def _check_rotation(
         others = spans[visit.shopper_id, visit.location_id]
         if not order.get("override") and any(visits.too_close(span, other, days) for other in others):
             faults.append(
-                Fault(
+                FieldError(
                     f"{at}/shopper_id",
                     f"This shopper has a visit to this location within {days} days of the window.",
                 )
@@ -165,7 +167,7 @@ def _check_rotation(
         raise problems.ROTATION_LOCKOUT(
             f'The shopper has a visit to the location within {days} days. Send "override": true to assign it '
             "anyway.",
-            faults=faults,
+            errors=faults,
         )
 
 

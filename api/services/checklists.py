@@ -12,17 +12,17 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api.database.engines import insert
+from api.database.statements import Statement, row
 from api.domain import checklist as documents
 from api.domain import problems, publishing
 from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
 from api.domain.fields import KEY
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
-from api.models.database import insert
 from api.models.scores import Subject
-from api.models.statements import Statement, row
 from api.services.paging import Page, page
 
 MOST_VERSIONS = 2**31 - 1
@@ -178,7 +178,7 @@ class Checked:
 
     draft: Mapping[str, Any]
     latest_version: int
-    faults: list[Fault]
+    faults: list[FieldError]
 
 
 def check(session: Session, checklist: Checklist) -> Checked:
@@ -235,7 +235,7 @@ def _publish(
     session: Session, checklist: Checklist, checked: Checked, publisher_id: uuid.UUID | None
 ) -> tuple[Published, bool]:
     if checked.faults:
-        raise problems.INVALID("The draft cannot be published yet.", faults=checked.faults)
+        raise problems.INVALID("The draft cannot be published yet.", errors=checked.faults)
     checklist.retired_at = None
     complete = documents.complete(checklist.draft)
     latest = session.scalars(

@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from api.database.engines import Database
 from api.domain.access import ADMIN, MANAGER, REVIEWER, SHOPPER, Actor
 from api.domain.answers import visible
 from api.domain.checklist import SELF_CHECK, Checklist, Question
@@ -27,7 +28,6 @@ from api.domain.months import Period, local
 from api.domain.question_types import Choice, Duration, FreeText, Photo, QuestionType, Scale, YesNo
 from api.domain.visits import too_close
 from api.models.base import now
-from api.models.database import Database
 from api.models.organizations import Organization
 from api.models.places import Location
 from api.models.reviews import Decision

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
+from api.database.statements import Runner, Statement, rows
 from api.models.base import now
 from api.models.events import Event
-from api.models.statements import Runner, Statement, rows
 
 _ADD = Statement(insert(Event))
 

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.database.statements import InsertMany, Row, Runner, Statement, among, many, row, rows
 from api.domain import evidence, flags
 from api.domain.evidence import Position, Times
 from api.domain.flags import Flag
 from api.models import submissions as tables
 from api.models.photos import Photo
 from api.models.places import Location
-from api.models.statements import InsertMany, Row, Runner, Statement, among, many, row, rows
 from api.models.submissions import CommentPrint, Submission
 from api.models.visits import Visit
 from api.services.checklists import published

@@ -6,10 +6,10 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from api.database.engines import insert
 from api.domain import problems
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.models.base import now
-from api.models.database import insert
 from api.models.idempotency import RememberedAnswer
 
 REMEMBERED_FOR = timedelta(days=7)
@@ -34,8 +34,8 @@ def claim(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str)
     )
     remembered = session.get_one(RememberedAnswer, (caller_id, key))
     if remembered.request_sha256 != request_sha256:
-        other = Fault("/Idempotency-Key", "This key came with another request before.")
-        raise problems.IDEMPOTENCY_MISMATCH(faults=[other])
+        other = FieldError("/Idempotency-Key", "This key came with another request before.")
+        raise problems.IDEMPOTENCY_MISMATCH(errors=[other])
     return remembered
 
 

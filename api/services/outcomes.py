@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from api.database.statements import Runner, Statement, rows
 from api.domain import visits
 from api.domain.evidence import flag_missing_photos
 from api.domain.scoring import VisitScore
@@ -21,7 +22,6 @@ from api.models.base import now
 from api.models.photos import Photo
 from api.models.places import Location
 from api.models.reviews import Decision
-from api.models.statements import Runner, Statement, rows
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import events, evidence, totals

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Integer, Select, TypeDecorator, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from api.database.statements import Statement, rows
 from api.domain import problems
-from api.models.statements import Statement, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def cursor_values(cursor: str, count: int) -> list[Any]:
     return values
 
 
-def bad_cursor() -> problems.Refusal:
+def bad_cursor() -> problems.ProblemError:
     """Return the refusal of a cursor that this server did not give out."""
     return problems.invalid("/cursor", "This is no cursor that a page gave.")
 

@@ -9,8 +9,8 @@ from itertools import islice
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
+from api.database.engines import Database
 from api.models.base import now
-from api.models.database import Database
 from api.models.installation import Installation
 from api.models.photos import Photo
 from uploads.store import Missing, Store
@@ -45,7 +45,7 @@ def own_mark(database: Database, store: Store) -> str:
     mark = _mark(store)
     if mark is None and not any(True for prefix in (UPLOADS, PICTURES) for _ in store.list(prefix)):
         mark = claim(database, store)
-    with database.reading() as session:
+    with database.read_snapshot() as session:
         ours = session.get(Installation, 1)
     if mark is None or ours is None or mark not in (ours.store_mark, ours.former_store_mark):
         raise ForeignStore
@@ -102,7 +102,7 @@ def sweep(database: Database, store: Store, stopping: Callable[[], bool] = lambd
         settled = ((key, age) for key, age in old if age > SETTLING)
         while batch := dict(islice(settled, SWEPT_AT_ONCE)):
             # A snapshot of after the listing: it sees the row of every picture in the batch.
-            with database.reading() as session:
+            with database.read_snapshot() as session:
                 kept = _kept(session, batch)
             for key, age in batch.items():
                 if stopping():

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from api.database.statements import Row, Statement, row, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.answers import named_photos
@@ -23,7 +24,6 @@ from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
 from api.models.photos import Photo
 from api.models.places import Location
-from api.models.statements import Row, Statement, row, rows
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import published
@@ -33,8 +33,8 @@ from api.services.photo_store import PICTURES, UPLOADS
 from api.services.visits import own, seen
 from uploads.fingerprint import hash_bands, hash_distance
 from uploads.picture import Picture, Unusable, clean
+from uploads.slots import turn
 from uploads.store import Missing, Store, StoreDown, UploadLink
-from uploads.turns import turn
 
 MAX_OF_A_VISIT = 500
 NEAR = 3
@@ -173,7 +173,7 @@ def check(store: Store, photo: Photo) -> CheckResult:
 
 def record_check(
     session: Session, actor: Actor, result: CheckResult, accept_every_minutes: int
-) -> Stored | problems.Refusal:
+) -> Stored | problems.ProblemError:
     """Record the result of a check, flag the photo, and settle the visit if it was the last one missing.
 
     Returns the stored photo, or the problem of one that was not uploaded or is unusable: that stays recorded.

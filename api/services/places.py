@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.problems import Fault, pointer
+from api.domain.problems import FieldError, pointer
 from api.models.places import Location, Region
 from api.services import visibility
 from api.services.organizations import take_turn
@@ -130,9 +130,9 @@ def read_import(text: str) -> list[dict[str, Any]]:
         if len(cells) == len(header):
             rows.append({"line": line} | _values(dict(zip(header, cells, strict=True))))
         else:
-            faults.append(Fault(f"/{line}", f"This line has {len(cells)} cells, not {len(header)}."))
+            faults.append(FieldError(f"/{line}", f"This line has {len(cells)} cells, not {len(header)}."))
     if faults:
-        raise problems.INVALID(faults=faults)
+        raise problems.INVALID(errors=faults)
     if not rows:
         raise problems.invalid("/2", "There are no rows.")
     return rows
@@ -153,15 +153,19 @@ def _lines(text: str) -> list[tuple[int, list[str]]]:
 
 def _check_header(header: list[str]) -> None:
     faults = [
-        Fault(pointer(1, name), "There is no such column.") for name in header if name not in IMPORT_COLUMNS
+        FieldError(pointer(1, name), "There is no such column.")
+        for name in header
+        if name not in IMPORT_COLUMNS
     ]
     faults += [
-        Fault(pointer(1, name), "This column is missing.") for name in _REQUIRED_COLUMNS if name not in header
+        FieldError(pointer(1, name), "This column is missing.")
+        for name in _REQUIRED_COLUMNS
+        if name not in header
     ]
     if len(set(header)) < len(header):
-        faults.append(Fault("/1", "A column stands twice."))
+        faults.append(FieldError("/1", "A column stands twice."))
     if faults:
-        raise problems.INVALID(faults=faults)
+        raise problems.INVALID(errors=faults)
 
 
 def _values(cells: Mapping[str, str]) -> dict[str, Any]:
@@ -191,18 +195,18 @@ def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]])
         values = dict(row)
         line, region_code = values.pop("line"), values.pop("region_code")
         if region_code not in region_ids:
-            faults.append(Fault(f"/{line}/region_code", "There is no region with this code."))
+            faults.append(FieldError(f"/{line}/region_code", "There is no region with this code."))
         if values["code"] in codes:
-            faults.append(Fault(f"/{line}/code", "There is a location with this code already."))
+            faults.append(FieldError(f"/{line}/code", "There is a location with this code already."))
         if missing := _missing_coordinate(values):
-            faults.append(Fault(f"/{line}/{missing}", _HALF_A_POSITION))
+            faults.append(FieldError(f"/{line}/{missing}", _HALF_A_POSITION))
         codes.add(values["code"])
         if not faults:
             made.append(
                 Location(organization_id=actor.organization_id, region_id=region_ids[region_code], **values)
             )
     if faults:
-        raise problems.INVALID(faults=faults)
+        raise problems.INVALID(errors=faults)
     session.add_all(made)
     _flush(session, "Somebody else added one of these locations just now.")
     return len(made)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.database.statements import Row, Statement, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.fundamentals import BY_KEY
@@ -26,7 +27,6 @@ from api.domain.scoring import (
     wilson_interval,
 )
 from api.models.places import Region
-from api.models.statements import Row, Statement, rows
 from api.services import visibility
 from api.services.paging import Page, bad_cursor, cursor_for, cursor_values
 from api.services.score_sums import (

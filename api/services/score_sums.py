@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from api.database.statements import Row, Statement, among, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import SELF_CHECK, Question, Section
@@ -28,7 +29,6 @@ from api.domain.scoring import NO_VISITS, Sums
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.places import Location, Region
 from api.models.scores import SHARED_ANSWERS, Tally, Total
-from api.models.statements import Row, Statement, among, rows
 from api.services import visibility
 from api.services.checklists import Published, published
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.database.statements import Row, Statement, row, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
@@ -18,7 +19,6 @@ from api.domain.months import Period, month_name
 from api.domain.scoring import change, change_figures, figures, possible_tallies, visit_figures
 from api.models.places import Region
 from api.models.scores import SHARED_ANSWERS
-from api.models.statements import Row, Statement, row, rows
 from api.services import visibility
 from api.services.score_sums import (
     NOTHING,

@@ -7,13 +7,13 @@ from datetime import timedelta
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from api.database.engines import insert
+from api.database.statements import Statement, row
 from api.domain import problems
 from api.domain.access import Actor
 from api.models.base import now
-from api.models.database import insert
 from api.models.organizations import Organization
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
-from api.models.statements import Statement, row
 from api.models.users import User
 from api.services import passwords
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, bindparam, insert, select
 from sqlalchemy.orm import Session
 
+from api.database.statements import Row, Runner, Statement, row, rows, together
 from api.domain import answers, evidence, problems, visits
 from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import Checklist
@@ -18,12 +19,11 @@ from api.domain.evidence import Position, Times
 from api.domain.flags import Flag
 from api.domain.months import local, month_of
 from api.domain.privacy import part_of_day
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.domain.scoring import VisitScore, score_visit
 from api.domain.times import utc_text
 from api.models.base import now
 from api.models.places import Location
-from api.models.statements import Row, Runner, Statement, row, rows, together
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import outcomes, totals, visibility
@@ -315,9 +315,11 @@ def _check_answers(version: Published, content: Mapping[str, Any]) -> None:
         version.document, content["answers"], visits.outcome_of(content), content.get("photos") or ()
     )
     if content["checklist_version"] != version.document.version:
-        faults.append(Fault("/checklist_version", f"This visit uses version {version.document.version}."))
+        faults.append(
+            FieldError("/checklist_version", f"This visit uses version {version.document.version}.")
+        )
     if faults:
-        raise problems.INVALID("Some answers have to be corrected.", faults=faults)
+        raise problems.INVALID("Some answers have to be corrected.", errors=faults)
 
 
 def _check_photos(prepared: Prepared, photos: Sequence[Row]) -> None:
@@ -325,9 +327,9 @@ def _check_photos(prepared: Prepared, photos: Sequence[Row]) -> None:
     content = prepared.content
     declared_for = {str(photo.id): photo.question for photo in photos}
     faults = [
-        Fault(at, "This photo was declared for another question.")
+        FieldError(at, "This photo was declared for another question.")
         for key, at, photo_id in answers.named_photos(content["answers"], content.get("photos") or ())
         if declared_for.get(photo_id, key) != key
     ]
     if faults:
-        raise problems.INVALID(faults=faults)
+        raise problems.INVALID(errors=faults)

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Executable, inspect, select
 from sqlalchemy.orm import Session
 
+from api.database.statements import InsertMany, Runner, many
 from api.domain.months import month_name
 from api.domain.scoring import Points, QuestionScore, Sums, VisitScore, score_visit, share
 from api.domain.visits import STORE_CLOSED, outcome_of
 from api.models.checklists import Checklist
 from api.models.places import Location
 from api.models.scores import SHARED_ANSWERS, Subject, Tally, Total
-from api.models.statements import InsertMany, Runner, many
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import Published, published

@@ -160,14 +160,14 @@ def _check_places(session: Session, actor: Actor, role: str, values: Mapping[str
         ids: Iterable[uuid.UUID] = values.get(field) or ()
         known = set(session.scalars(select(table.id).where(table.id.in_(ids), visible)))
         faults = [
-            problems.Fault(f"/{field}/{index}", "There is no such place.")
+            problems.FieldError(f"/{field}/{index}", "There is no such place.")
             for index, place_id in enumerate(ids)
             if place_id not in known
         ]
         if ids and role != MANAGER:
-            faults.append(problems.Fault(f"/{field}", "Only managers are named for places."))
+            faults.append(problems.FieldError(f"/{field}", "Only managers are named for places."))
         if faults:
-            raise problems.INVALID(faults=faults)
+            raise problems.INVALID(errors=faults)
 
 
 def _name_for(session: Session, user: User, values: Mapping[str, Any]) -> None:

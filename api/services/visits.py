@@ -9,12 +9,12 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from api.database.statements import Row, Runner, Statement, among, rows
 from api.domain import problems
 from api.domain.access import SHOPPER, Actor
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.photos import Photo
 from api.models.places import Location
-from api.models.statements import Row, Runner, Statement, among, rows
 from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit

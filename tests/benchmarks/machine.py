@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pysqlite3.dbapi2
 
-from tests import servers
+from tests.support import servers
 
 METHOD = (
     "CPU is that of all processes of the server and, for PostgreSQL, of the database, by their own clocks, "

@@ -11,14 +11,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api import embedded, migrations, processes
+from api import migrations
 from api.app import create_app
+from api.serving import embedded, processes
 from api.settings import Settings
-from tests import servers
 from tests.benchmarks import seed
 from tests.benchmarks.bare_sql import BareSql
 from tests.benchmarks.load import Load, measure, request, whole
-from tests.world import World
+from tests.support import servers
+from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 4

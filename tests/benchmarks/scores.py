@@ -11,7 +11,7 @@ from tests.benchmarks import bare_sql, seed
 from tests.benchmarks.load import request
 from tests.benchmarks.program import LOCATIONS, Figure, Program, figure, figures
 from tests.benchmarks.report import Report, Target
-from tests.world import Caller
+from tests.support.world import Caller
 
 #: so few visits lie at the first locations, that each of these has some in every month
 FEW, FEW_LOCATIONS = 1000, 40

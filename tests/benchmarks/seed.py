@@ -24,7 +24,7 @@ from api.models.scores import Tally, Total
 from api.services import totals
 from api.services.checklists import Published, current_versions, published
 from tests.benchmarks.bare_sql import BareSql
-from tests.world import World, ok
+from tests.support.world import World, ok
 
 SHOPPERS = 20
 MONTHS = 24
@@ -100,13 +100,13 @@ class Ground:
     def places(self) -> Sequence[Location]:
         """The locations."""
         mine = Location.organization_id == self.world.organization_id
-        with self.world.database.reading() as session:
+        with self.world.database.read_snapshot() as session:
             return session.scalars(select(Location).where(mine).order_by(Location.number)).all()
 
     @cached_property
     def version(self) -> Published:
         """The checklist's version."""
-        with self.world.database.reading() as session:
+        with self.world.database.read_snapshot() as session:
             current = current_versions(session, self.world.organization_id, {KEY})[KEY]
             return published(session, current.id)
 

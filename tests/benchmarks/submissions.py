@@ -90,10 +90,10 @@ def measure_stored(empty: Program, stored: Program, visits: int, report: Report)
 
 def measure_at_once(program: Program, report: Report) -> None:
     """Send each submission four times at once: one is stored, and nobody is told of an error."""
-    with program.world.database.reading() as session:
+    with program.world.database.read_snapshot() as session:
         before = session.scalar(select(func.count()).select_from(Submission)) or 0
     answered = at_once(program.port, rendered(program, COUNT), TIMES)
-    with program.world.database.reading() as session:
+    with program.world.database.read_snapshot() as session:
         rows = (session.scalar(select(func.count()).select_from(Submission)) or 0) - before
     wrong = sum(statuses != {201: 1, 200: TIMES - 1} for statuses in answered)
     what = f"{COUNT} submissions, each {TIMES} times at once"

@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from api.app import create_app
 from api.settings import Settings
-from tests import servers
 from tests.browser.phone import Phone
 from tests.journeys.score_history import History, build
-from tests.running import Running, running
-from tests.world import World
+from tests.support import servers
+from tests.support.running import Running, running
+from tests.support.world import World
 
 FLAGS = [
     "--no-sandbox",

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.phone import Phone
 from tests.journeys.score_history import History
-from tests.world import Caller
+from tests.support.world import Caller
 
 
 def stands(page: Page, state: str = "ready") -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
-from tests.pictures import jpeg
-from tests.world import PASSWORD, Caller
+from tests.support.pictures import jpeg
+from tests.support.world import PASSWORD, Caller
 
 SECONDS = 15_000
 READY = "html[data-ready='1']"

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.phone import READY, Phone, Spy, answer
 from tests.browser.test_faults import SUBMISSION, TELL_QUEUE
 from tests.browser.test_visit import published
-from tests.pictures import jpeg
-from tests.world import CHECKLIST, World
+from tests.support.pictures import jpeg
+from tests.support.world import CHECKLIST, World
 
 TARGETS = """() => [...document.querySelectorAll("a[href], button, input, textarea")]
     .map((each) => each.closest("label") ?? each)

@@ -20,7 +20,7 @@ from tests.browser.phone import Phone, Spy, answer, cut
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
-from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok
+from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
 PERIOD = "from=2025-04&to=2025-06"
 ONE = f"{PERIOD}&checklist=visit"

@@ -16,9 +16,9 @@ from playwright.sync_api import Error, Playwright, expect
 
 from tests.browser.conftest import SCREEN
 from tests.browser.phone import READY, Phone, Spy, answer, cut, lose_answer
-from tests.pictures import jpeg
-from tests.running import ROOT, Running, free_port, running
-from tests.world import ALL_WELL, World, ok
+from tests.support.pictures import jpeg
+from tests.support.running import ROOT, Running, free_port, running
+from tests.support.world import ALL_WELL, World, ok
 
 SUBMISSION = re.compile("/submission$")
 DECLARATION = re.compile("/photos/[0-9a-f-]{36}$")

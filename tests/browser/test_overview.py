@@ -11,7 +11,7 @@ from tests.browser.dashboard import enter, go, percent, stands
 from tests.browser.phone import Phone
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import CALL, CHECKLIST, COOL, OWN, POOR, WELL, Made, Report
-from tests.world import World
+from tests.support.world import World
 
 #: asks, and gives no points
 UNSCORED: dict[str, Any] = {

@@ -15,8 +15,8 @@ from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, stands
 from tests.browser.phone import Phone, Spy, answer, cut, lose_answer
 from tests.browser.test_accessibility import OVERFLOW
-from tests.pictures import jpeg
-from tests.world import ALL_WELL, CHECKLIST, World, ok
+from tests.support.pictures import jpeg
+from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
 QUEUE = "/dashboard/reviews"
 REVIEWS = re.compile(r"/api/v1/reviews\?")

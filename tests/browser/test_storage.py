@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.phone import READY, Phone
-from tests.world import World, ok
+from tests.support.world import World, ok
 
 STATUS = "[data-testid=save-state]"
 

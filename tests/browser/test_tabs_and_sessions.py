@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.phone import READY, Phone, Spy, answer, cut
 from tests.browser.test_faults import wait_until
-from tests.pictures import jpeg
-from tests.world import Caller, World, ok
+from tests.support.pictures import jpeg
+from tests.support.world import Caller, World, ok
 
 SUBMISSION = re.compile("/submission$")
 SUBMIT = "[data-testid=submit]"

@@ -10,8 +10,8 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.phone import READY, Phone, Spy, cut
-from tests.pictures import encoded, exif, heic, jpeg, quarters, scene
-from tests.world import ALL_WELL, CHECKLIST, World, ok
+from tests.support.pictures import encoded, exif, heic, jpeg, quarters, scene
+from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
 DECLARATION = re.compile("/photos/[0-9a-f-]{36}$")
 

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.phone import Phone
 from tests.browser.test_visit import changed_checklist, published, sent
-from tests.pictures import jpeg
-from tests.world import CHECKLIST, World, ok
+from tests.support.pictures import jpeg
+from tests.support.world import CHECKLIST, World, ok
 
 ANDROID = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0"

@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.running import running
+from tests.support.running import running
 
 
 def copied(root: Path) -> list[tuple[str, str]]:

@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from tests.pictures import jpeg
-from tests.running import ROOT, environment, free_port, running
-from tests.servers import dying_with_us
+from tests.support.pictures import jpeg
+from tests.support.running import ROOT, environment, free_port, running
+from tests.support.servers import dying_with_us
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")

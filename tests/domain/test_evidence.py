@@ -20,7 +20,7 @@ from api.domain.evidence import (
     measure_distance,
 )
 from api.domain.flags import Flag
-from tests.world import CHECKLIST
+from tests.support.world import CHECKLIST
 
 RECEIVED = datetime(2026, 3, 10, 12, tzinfo=UTC)
 STARTED, FINISHED = RECEIVED - timedelta(hours=2), RECEIVED - timedelta(hours=1)

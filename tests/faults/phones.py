@@ -28,9 +28,9 @@ from api.models.photos import Photo
 from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.settings import Settings
-from tests.pictures import jpeg
-from tests.running import ROOT, environment
-from tests.world import API, World, ok
+from tests.support.pictures import jpeg
+from tests.support.running import ROOT, environment
+from tests.support.world import API, World, ok
 
 #: FAULTS=full, as `make faults` has it, tries for longer
 FULL = os.environ.get("FAULTS") == "full"
@@ -244,7 +244,7 @@ class Field:
     def hold(self) -> None:
         """Make sure that each visit is there once, that no row points at nothing, and of the totals."""
         store = self.world.store
-        with self.world.database.reading() as session:
+        with self.world.database.read_snapshot() as session:
             for errand in self.errands:
                 visit_id = uuid.UUID(errand.visit_id)
                 receipts = list(

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from api.models.submissions import Submission
-from tests import servers
 from tests.faults.phones import Errand, Field, Refused, Traffic, call, field_of, until_done
-from tests.running import Running, free_port, running
+from tests.support import servers
+from tests.support.running import Running, free_port, running
 
 VISITS = 60
 SECONDS = 60
@@ -155,7 +155,7 @@ def cut_line(base: str, errand: Errand) -> socket.socket:
 
 
 def receipt_of(field: Field, errand: Errand) -> str | None:
-    with field.world.database.reading() as session:
+    with field.world.database.read_snapshot() as session:
         return session.scalar(
             select(Submission.receipt).where(Submission.visit_id == uuid.UUID(errand.visit_id))
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.phones import Errand, Field, Refused, field_of, until_done
-from tests.running import Running, free_port, running
+from tests.support.running import Running, free_port, running
 
 
 @dataclass

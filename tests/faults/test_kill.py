@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import servers
 from tests.faults.phones import FULL, Errand, Field, Traffic, field_of, until_done
-from tests.running import free_port, running
+from tests.support import servers
+from tests.support.running import free_port, running
 
 ROUNDS = {"embedded": 25, "servers": 25} if FULL else {"embedded": 3, "servers": 2}
 #: more visits than a round can send

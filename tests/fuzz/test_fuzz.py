@@ -17,16 +17,16 @@ from urllib.request import Request, urlopen
 import pytest
 from sqlalchemy import select
 
+from api.database.engines import Database
 from api.domain.access import ADMIN, MANAGER, ROLES, SHOPPER
 from api.domain.visits import ACCEPTANCE_DUE, STATUSES
 from api.models.base import now
-from api.models.database import Database
 from api.models.events import Event
 from api.models.visits import Visit
 from api.services import demo
 from api.settings import Settings
-from tests import servers
-from tests.running import ROOT, SECONDS, Running, environment, running
+from tests.support import servers
+from tests.support.running import ROOT, SECONDS, Running, environment, running
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 ADMINISTRATOR = "demo-admin@example.com"
@@ -189,5 +189,5 @@ def assert_that_the_worker_works(database: Database) -> None:
 
 
 def waits(database: Database, task_id: uuid.UUID) -> bool:
-    with database.reading() as session:
+    with database.read_snapshot() as session:
         return session.get(Event, task_id) is not None

@@ -23,7 +23,7 @@ from api.models.events import Event
 from api.models.visits import Visit
 from api.services import photo_store, totals
 from api.settings import Settings
-from tests.world import World, ok
+from tests.support.world import World, ok
 
 SECOND = timedelta(seconds=1)
 
@@ -51,12 +51,12 @@ class Tray:
 
     @property
     def effects(self) -> int:
-        with self.database.reading() as session:
+        with self.database.read_snapshot() as session:
             return session.scalars(select(Visit.revision).where(Visit.id == self.visit_id)).one()
 
     @property
     def left(self) -> list[Event]:
-        with self.database.reading() as session:
+        with self.database.read_snapshot() as session:
             ours = select(Event).where(Event.visit_id == self.visit_id).order_by(Event.id)
             return list(session.scalars(ours))
 
@@ -349,7 +349,7 @@ def test_what_a_killed_worker_left_is_done_exactly_once(own_app: Flask, tmp_path
     shown = ok(world.admin.get(f"/visits/{visit['id']}"))
     assert (shown["status"], len(shown["decisions"])) == ("accepted", 1)
     assert ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]["visits"] == 1
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert list(totals.differences(session)) == []
         assert session.scalars(select(Event)).all() == []
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from tests.world import CHECKLIST, Caller, World, ok
+from tests.support.world import CHECKLIST, Caller, World, ok
 
 Points = tuple[int, int]
 

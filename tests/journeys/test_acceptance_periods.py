@@ -18,7 +18,7 @@ from api.models.events import Event
 from api.models.reviews import Decision
 from api.services import totals
 from api.settings import Settings
-from tests.world import ALL_WELL, World, ok, problem
+from tests.support.world import ALL_WELL, World, ok, problem
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def status(world: World, visit: Any) -> str:
 def events(world: World, *visits: Any) -> list[Event]:
     """Return what the worker has to do for some visits, in the order in which it will."""
     ids = [uuid.UUID(visit["id"]) for visit in visits]
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         query = select(Event).where(Event.visit_id.in_(ids)).order_by(Event.due_at, Event.id)
         return list(session.scalars(query))
 
@@ -101,7 +101,7 @@ def test_all_of_a_period_are_accepted_in_the_random_order_of_their_events(world:
     assert len({event.due_at for event in waiting}) <= 2  # one, but at the full hour
     assert {event.id.version for event in waiting} == {4}
     let_period_end(world, *visits)
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         ids = [uuid.UUID(visit["id"]) for visit in visits]
         decided = select(Decision.visit_id).where(Decision.visit_id.in_(ids)).order_by(Decision.decided_at)
         accepted = [str(visit_id) for visit_id in session.scalars(decided)]
@@ -158,5 +158,5 @@ def test_the_period_counts_from_the_last_photo(world: World) -> None:
     assert event.due_at - datetime.now(UTC) <= timedelta(hours=1)
     let_period_end(world, visit)
     assert status(world, visit) == "accepted"
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert [line for line in totals.differences(session) if world.location["id"] in line] == []

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from api.domain.access import ADMIN, Actor
-from api.domain.problems import Refusal
+from api.domain.problems import ProblemError
 from api.services import checklists
-from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
+from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 
 def changed(change: Callable[[Any], Any], document: Any = CHECKLIST) -> Any:
@@ -246,13 +246,13 @@ def test_published_by_many_at_once_there_is_one_version(world: World, at_once: i
 def test_a_draft_that_changed_after_it_was_looked_at_is_looked_at_again(world: World) -> None:
     ok(world.admin.post("/checklists", CHECKLIST), 201)
     actor = Actor(uuid.UUID(world.admin.id), world.organization_id, ADMIN, uuid.uuid4())
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         checked = checklists.check(session, checklists.draft(session, actor, "visit"))
     assert checked.faults == []
     ok(write_draft(world, changed(lambda d: d.update(channel="by-air"))), 200)
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ProblemError) as refusal:
         world.database.write(lambda session: checklists.publish(session, actor, "visit", checked))
-    assert [fault.pointer for fault in refusal.value.faults] == ["/channel"]
+    assert [fault.pointer for fault in refusal.value.errors] == ["/channel"]
 
 
 def test_a_key_keeps_its_meaning_over_versions(world: World) -> None:

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok, problem
+from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, problem
 
 STORY = {**ALL_WELL, "story": {"value": "A tall man sold me a lamp."}}
 NO_GREETING = {**ALL_WELL, "greeting": {"value": "no", "comment": "Nobody looked up."}}

@@ -13,8 +13,8 @@ from api.jobs.worker import Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.submissions import Submission
-from tests.pictures import jpeg
-from tests.world import ALL_WELL, CHECKLIST, World, ok
+from tests.support.pictures import jpeg
+from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FAR = {"latitude": 51.6, "longitude": -0.1, "accuracy_m": 50}
@@ -308,7 +308,7 @@ def test_photos_missing_after_seven_days(world: World) -> None:
     body = world.submission(with_photo())
     ok(world.send(visit, body), 201)
     assert not waits(world, visit)
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         event = session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).one()
         submission = session.get_one(Submission, (uuid.UUID(visit["id"]), 1))
         assert event.due_at - submission.received_at == 7 * DAY
@@ -320,7 +320,7 @@ def test_photos_missing_after_seven_days(world: World) -> None:
     assert world.flags(visit) == {"photos-missing": "1 photo is still missing after seven days."}
     (row,) = world.reviewer.everything("/reviews")
     assert row["visit_id"] == visit["id"]
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert not session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).count()
     # A photo that comes after all is kept, and the visit still waits for its reviewer.
     world.photo(visit, id=body["answers"]["greeting"]["photos"][0])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import World, ok
+from tests.support.world import World, ok
 
 
 def edited(world: World, **values: Any) -> Any:

@@ -16,15 +16,15 @@ from PIL import Image
 
 from api import migrations
 from api.app import create_app
-from api.models.database import Database
+from api.database.engines import Database
 from api.models.installation import Installation
 from api.services import photo_store, photos
 from api.settings import Settings
-from tests import pictures
-from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
+from tests.support import pictures
+from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 from uploads.folder import FolderStore
+from uploads.slots import turn
 from uploads.store import StoreDown
-from uploads.turns import turn
 
 
 def with_photo(photo_id: str, question: str = "greeting") -> dict[str, Any]:
@@ -173,7 +173,7 @@ def test_what_the_camera_wrote_is_gone_from_the_picture_and_kept_as_evidence(wor
     assert kept.size == (480, 640)
     assert not kept.getexif()
     assert b"Phonemaker" not in picture.data
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         row = session.get_one(photos.Photo, (uuid.UUID(visit["id"]), uuid.UUID(photo_id)))
     assert row.make
     assert row.make.startswith("Phonemaker")
@@ -441,7 +441,7 @@ def test_a_copy_of_the_database_is_not_taken_for_it(
 ) -> None:
     ours, copy, store = two_programs
     photo_store.own_mark(ours, store)
-    with ours.reading() as session:
+    with ours.read_snapshot() as session:
         row = session.get_one(Installation, 1)
         copied = Installation(id=1, store_mark=row.store_mark, marked_at=row.marked_at)
     copy.write(lambda session: session.add(copied))
@@ -556,7 +556,7 @@ def test_links_of_the_embedded_store_are_signed(embedded_app: Flask) -> None:
 def test_a_picture_seen_before_is_found_by_index(embedded_app: Flask) -> None:
     """So it stays quick at a million photos. (PostgreSQL's plan depends on how many there are.)"""
     given = {"organization_id": uuid.uuid4(), **photos.bands_of(0x0123_4567_89AB_CDEF)}
-    with World(embedded_app).database.reading() as session:
+    with World(embedded_app).database.read_snapshot() as session:
         compiled = photos.LOOK_ALIKES.compiled(session.get_bind().dialect, given)
         explain = f"EXPLAIN QUERY PLAN {compiled.text}"
         plan = session.connection().exec_driver_sql(explain, tuple(compiled.bound(given)))

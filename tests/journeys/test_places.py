@@ -9,7 +9,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from api.models.places import Location
-from tests.world import World, ok, pointers, problem
+from tests.support.world import World, ok, pointers, problem
 
 
 def codes(answer: Any) -> list[str]:

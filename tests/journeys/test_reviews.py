@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.services import totals
-from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
+from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 
 def shown(world: World, visit: Any) -> Any:
@@ -19,7 +19,7 @@ def shown(world: World, visit: Any) -> Any:
 
 def total(world: World) -> tuple[int, int, int]:
     """Return the location's visits and points, after proving every stored total of it by a recount."""
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         wrong = [line for line in totals.differences(session) if world.location["id"] in line]
     assert wrong == []
     score = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
@@ -311,5 +311,5 @@ def test_a_decision_at_once_with_its_mending_leaves_the_totals_right(world: Worl
     assert statuses in ((201, 409), (409, 200))
     # The corrected one is as late as the first, so it waits for a reviewer again.
     assert total(world) == ((0, 0, 0) if statuses[0] == 201 else (1, 8, 8))
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert list(totals.differences(session)) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.world import World, ok
+from tests.support.world import World, ok
 
 VECTORS = json.loads((Path(__file__).parent.parent / "data" / "score-vectors.json").read_text())
 #: enough for every question type and every number of visits that is worked out otherwise

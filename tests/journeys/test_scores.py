@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import DOCUMENTS, FIRST, POOR, SECOND, WELL, History, Made, build, make
-from tests.world import CHECKLIST, World, ok, pointers, problem
+from tests.support.world import CHECKLIST, World, ok, pointers, problem
 
 PERIOD = "from=2025-04&to=2025-06"
 BEFORE = {"first": "2025-01", "last": "2025-03"}

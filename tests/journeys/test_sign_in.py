@@ -28,7 +28,7 @@ from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
 from api.services import passwords, sign_in
-from tests.world import API, PASSWORD, Caller, World, ok, problem
+from tests.support.world import API, PASSWORD, Caller, World, ok, problem
 
 
 def log_in(caller: Caller, password: str = PASSWORD, address: str | None = None, **more: Any) -> TestResponse:
@@ -316,7 +316,7 @@ def test_what_signing_in_remembers_is_forgotten_in_time(world: World) -> None:
 
     world.database.write(add)
     world.database.write(sign_in.forget_old)
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         kept = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
         known = {name for name in addresses if session.get(KnownAddress, (person, name))}
         failures = {name for name, key in keys.items() if session.get(SignInFailure, key)}

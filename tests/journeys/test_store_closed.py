@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 from api.jobs.worker import Worker
 from api.services import totals
 from tests.journeys.test_flags import make_due, status, waits
-from tests.pictures import jpeg
-from tests.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
+from tests.support.pictures import jpeg
+from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 FLAG = {"store-closed": "The shopper found the store closed."}
 NO_SCORE = {
@@ -119,11 +119,11 @@ def test_accepted_it_counts_nowhere(world: World) -> None:
         values = {"replaces": decision} if decision else {}
         decision = ok(world.review(visit, decided, **values), 200)["id"]
         assert counted(world) == before
-        with world.database.reading() as session:
+        with world.database.read_snapshot() as session:
             assert list(totals.differences(session)) == []
     ok(world.review(bare, "accept"), 200)
     assert counted(world) == before
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert list(totals.differences(session)) == []
 
 
@@ -180,7 +180,7 @@ def test_returned_it_is_sent_again_as_a_visit_and_counts(world: World) -> None:
     assert ok(world.manager.get(f"/locations/{world.location['id']}/score"))["total"]["visits"] == 1
     # The photo is no part of what was accepted.
     problem(world.manager.get(f"/visits/{visit['id']}/photos/{photo_id}"), 404, "photo-not-found")
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert list(totals.differences(session)) == []
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from api.models.submissions import CommentPrint, Flag, Submission
-from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
+from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
 
 COMMENT = "The tall man at the till never looked up from his screen"
 
@@ -43,7 +43,7 @@ def canonical(value: Any) -> str:
 def rows_of(world: World, visit: Any) -> list[int]:
     """Return how many submissions, flags and comments a visit has stored."""
     visit_id = uuid.UUID(visit["id"])
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         return [
             session.scalars(select(func.count()).select_from(table).where(table.visit_id == visit_id)).one()
             for table in (Submission, Flag, CommentPrint)

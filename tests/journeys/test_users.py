@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.world import PASSWORD, World, ok, pointers, problem
+from tests.support.world import PASSWORD, World, ok, pointers, problem
 
 ID = "00000000-0000-4000-8000-000000000000"
 

@@ -1,6 +1,6 @@
 """A visit from end to end over HTTP."""
 
-from tests.world import World, ok
+from tests.support.world import World, ok
 
 
 def test_a_visit_from_assignment_to_the_score(world: World) -> None:

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 from api.models.visits import Visit
-from tests.pictures import jpeg
-from tests.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
+from tests.support.pictures import jpeg
+from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -39,7 +39,7 @@ def order(world: World, shopper: Caller | None = None, **values: Any) -> dict[st
 
 def stored(world: World) -> int:
     organization = Visit.organization_id == world.organization_id
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         return session.scalars(select(func.count()).select_from(Visit).where(organization)).one()
 
 

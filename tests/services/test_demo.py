@@ -40,7 +40,7 @@ def filled(folder: Path, moment: datetime, seed: int = demo.SEED) -> Flask:
 
 
 def rows(app: Flask, query: Any) -> list[Any]:
-    with app.extensions["survey"].database.reading() as session:
+    with app.extensions["survey"].database.read_snapshot() as session:
         return list(session.execute(query).all())
 
 
@@ -66,7 +66,7 @@ def test_places_and_people(app: Flask) -> None:
     [(password_hash,)] = rows(app, select(User.password_hash).where(User.email == demo.PEOPLE[0].email))
     assert len(demo.PASSWORD) >= 10
     assert passwords.matches(demo.PASSWORD, password_hash)
-    with app.extensions["survey"].database.reading() as session:
+    with app.extensions["survey"].database.read_snapshot() as session:
         assert demo.log_ins(session) == list(demo.PEOPLE)
         assert not demo.is_new(session)
 
@@ -140,7 +140,7 @@ def test_stores_differ_and_totals_are_right(app: Flask) -> None:
     assert set(codes[:2]) == {"ORK", "BIO"}
     assert set(codes[-2:]) == {"BRS", "AGP"}
     assert ranked[-1][1] - ranked[0][1] > 0.25
-    with app.extensions["survey"].database.reading() as session:
+    with app.extensions["survey"].database.read_snapshot() as session:
         assert list(totals.differences(session)) == []
     result = app.test_cli_runner().invoke(args=["scores", "recount"])
     assert result.exit_code == 0, result.output

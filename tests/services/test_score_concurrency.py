@@ -14,7 +14,7 @@ from api.models.visits import Visit
 from api.services import reviews, totals
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import FIRST, POOR, SECOND, WELL, Made
-from tests.world import CHECKLIST, World, ok
+from tests.support.world import CHECKLIST, World, ok
 
 THREADS = 8
 OF_EACH = 3
@@ -64,7 +64,7 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
 
     # A deadlock would have been tried again.
     assert len(tries) == THREADS * OF_EACH * 3
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert [each for each in totals.differences(session) if world.location["id"] in each] == []
         mine = select(Visit.status).where(Visit.organization_id == world.organization_id).distinct()
         assert session.scalars(mine).all() == ["accepted"]
@@ -107,5 +107,5 @@ def test_visits_that_come_in_and_decisions_wait_for_no_ring(world: World) -> Non
             each.result()
 
     assert errors == []
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         assert [each for each in totals.differences(session) if world.location["id"] in each] == []

@@ -26,10 +26,10 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, insert, select, text, update
 
 from api import migrations
+from api.database.engines import Database
 from api.domain.access import Actor
 from api.domain.months import Period
 from api.models.base import now
-from api.models.database import Database
 from api.models.events import Event
 from api.models.organizations import Organization
 from api.models.photos import Photo
@@ -42,7 +42,7 @@ from api.models.visits import Visit
 from api.services import assignments, checklists, places, reviews, scores, submissions, totals
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import FIRST, POOR, SECOND, WELL
-from tests.world import CHECKLIST, World, ok
+from tests.support.world import CHECKLIST, World, ok
 
 # What a recount finds.
 
@@ -74,7 +74,7 @@ def forget_visits(database: Database) -> None:
 
 
 def differences(world: World) -> list[str]:
-    with world.database.reading() as session:
+    with world.database.read_snapshot() as session:
         return list(totals.differences(session))
 
 
@@ -156,7 +156,7 @@ def test_a_tampered_or_missing_count_of_answers_is_found(counted: World) -> None
 
 def test_what_was_found_out_of_answers_survives_migrations_there_and_back(counted: World) -> None:
     def commented() -> list[Any]:
-        with counted.database.reading() as session:
+        with counted.database.read_snapshot() as session:
             return sorted(map(str, session.scalars(select(Submission.commented))))
 
     def migrate(to: Callable[..., None], revision: str) -> Any:
@@ -366,7 +366,7 @@ class Histories(RuleBasedStateMachine):
     def send(
         self, visit_id: uuid.UUID, revision: int, answers: Any, smile: str, flagged: bool, closed: bool
     ) -> None:
-        with self.database.reading() as session:
+        with self.database.read_snapshot() as session:
             visit = session.get_one(Visit, visit_id)
             body = self.content(visit, session, revision, answers, smile, closed)
             if flagged:
@@ -445,7 +445,7 @@ class Histories(RuleBasedStateMachine):
     )
     def correct(self, visit_id: uuid.UUID, answers: Any, smile: str, flagged: bool, closed: bool) -> None:
         """Send the next revision of a visit that was returned."""
-        with self.database.reading() as session:
+        with self.database.read_snapshot() as session:
             visit = session.get_one(Visit, visit_id)
         if visit.status == "returned":
             self.send(visit_id, visit.revision + 1, answers, smile, flagged, closed)
@@ -467,7 +467,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def totals_equal_the_recount(self) -> None:
         """A recount over all there is finds nothing."""
-        with self.database.reading() as session:
+        with self.database.read_snapshot() as session:
             assert list(totals.differences(session)) == []
 
     @invariant()
@@ -475,7 +475,7 @@ class Histories(RuleBasedStateMachine):
         """Region by region, a report says what the accepted visits say when they are pooled one by one."""
         if not hasattr(self, "admin"):
             return
-        with self.database.reading() as session:
+        with self.database.read_snapshot() as session:
             accepted = session.execute(
                 select(Location.region_id, Submission.result)
                 .join(Visit, Visit.location_id == Location.id)

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from tests import servers
+from tests.support import servers
 from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
 from uploads.s3 import S3Store
 from uploads.store import Missing, Store

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from tests import pictures
+from tests.support import pictures
 from uploads.fingerprint import hash_bands, hash_distance
 from uploads.picture import clean
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from tests import pictures
+from tests.support import pictures
 from uploads.picture import FORMATS, Picture, Unusable, clean
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::Warning:PIL\..*")

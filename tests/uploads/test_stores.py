@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import servers
+from tests.support import servers
 from tests.uploads.phone import Answer, send
 from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
 from uploads.s3 import S3Store

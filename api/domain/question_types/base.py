@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from api.domain.fields import read_field
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class QuestionType:
         """Return the type's own fields as a document has them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def check_definition(self) -> Iterator[Fault]:
+    def check_definition(self) -> Iterator[FieldError]:
         """Yield the errors in the type's own fields, except for points; pointers begin at the question."""
         yield from ()
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from api.domain.fields import Text, check_keys, check_text, read_field, read_rows
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.domain.question_types.base import QuestionType
 
 MAX_OPTIONS = 100
@@ -49,16 +49,18 @@ class Choice(QuestionType):
             ],
         }
 
-    def check_definition(self) -> Iterator[Fault]:
+    def check_definition(self) -> Iterator[FieldError]:
         """Yield errors of the options."""
         if not 1 <= len(self.options) <= MAX_OPTIONS:
-            yield Fault("/options", f"A choice has 1 to {MAX_OPTIONS} options")
+            yield FieldError("/options", f"A choice has 1 to {MAX_OPTIONS} options")
             return
         yield from check_keys((f"/options/{o}/key", option.key) for o, option in enumerate(self.options))
         for o, option in enumerate(self.options):
             yield from check_text(f"/options/{o}/label", option.label)
             if option.key == "not_applicable":
-                yield Fault(f"/options/{o}/key", "This key is reserved for answers that are not applicable")
+                yield FieldError(
+                    f"/options/{o}/key", "This key is reserved for answers that are not applicable"
+                )
 
     def list_points(self) -> Iterator[tuple[str, int | None]]:
         """Yield the points of each option."""

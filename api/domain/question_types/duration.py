@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from api.domain.fields import read_field, read_rows
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.domain.question_types.base import QuestionType, is_whole
 from api.domain.question_types.choice import MAX_OPTIONS
 
@@ -45,20 +45,22 @@ class Duration(QuestionType):
             ]
         }
 
-    def check_definition(self) -> Iterator[Fault]:
+    def check_definition(self) -> Iterator[FieldError]:
         """Yield errors of the bands, which must rise up to one without an end."""
         if len(self.bands) > MAX_BANDS:
-            yield Fault("/bands", f"A duration has at most {MAX_BANDS} bands")
+            yield FieldError("/bands", f"A duration has at most {MAX_BANDS} bands")
         reached = 0
         for b, band in enumerate(self.bands):
             is_last = b == len(self.bands) - 1
             if is_last and band.up_to is not None:
-                yield Fault(f"/bands/{b}/up_to", "The last band has no up_to: it includes all that is longer")
+                yield FieldError(
+                    f"/bands/{b}/up_to", "The last band has no up_to: it includes all that is longer"
+                )
             elif not is_last and band.up_to is None:
-                yield Fault(f"/bands/{b}/up_to", "Every band except the last needs an up_to in seconds")
+                yield FieldError(f"/bands/{b}/up_to", "Every band except the last needs an up_to in seconds")
             elif band.up_to is not None:
                 if band.up_to <= reached:
-                    yield Fault(f"/bands/{b}/up_to", f"This must be above {reached}")
+                    yield FieldError(f"/bands/{b}/up_to", f"This must be above {reached}")
                 reached = max(band.up_to, reached)
 
     def list_points(self) -> Iterator[tuple[str, int | None]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.domain.fields import Text, check_text
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.domain.question_types.base import QuestionType
 
 MAX_NUMBER = 2**53
@@ -20,7 +20,7 @@ class Number(QuestionType):
 
     unit: Text | None = None
 
-    def check_definition(self) -> Iterator[Fault]:
+    def check_definition(self) -> Iterator[FieldError]:
         """Yield errors of the unit."""
         yield from check_text("/unit", self.unit, optional=True)
 

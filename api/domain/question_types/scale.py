@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from api.domain.fields import read_field
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.domain.question_types.base import QuestionType, is_whole
 
 MAX_SCALE_STEPS = 101
@@ -35,20 +35,20 @@ class Scale(QuestionType):
         """Return the ends of the scale and the points of its steps."""
         return super().to_document() | {"scale_points": list(self.scale_points)}
 
-    def check_definition(self) -> Iterator[Fault]:
+    def check_definition(self) -> Iterator[FieldError]:
         """Yield errors of the ends, and of the number of points."""
         for end in ("minimum", "maximum"):
             if getattr(self, end) is None:
-                yield Fault(f"/{end}", "A scale needs a minimum and a maximum")
+                yield FieldError(f"/{end}", "A scale needs a minimum and a maximum")
         if self.minimum is None or self.maximum is None:
             return
         steps = self.maximum - self.minimum + 1
         if steps < 2:
-            yield Fault("/maximum", "The maximum must be above the minimum")
+            yield FieldError("/maximum", "The maximum must be above the minimum")
         elif steps > MAX_SCALE_STEPS:
-            yield Fault("/maximum", f"A scale has at most {MAX_SCALE_STEPS} steps")
+            yield FieldError("/maximum", f"A scale has at most {MAX_SCALE_STEPS} steps")
         elif self.scale_points and len(self.scale_points) != steps:
-            yield Fault("/scale_points", f"One number of points for each of the {steps} steps")
+            yield FieldError("/scale_points", f"One number of points for each of the {steps} steps")
 
     def list_points(self) -> Iterator[tuple[str, int | None]]:
         """Yield the points of each step."""

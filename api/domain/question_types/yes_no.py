@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.domain.fields import check_word
-from api.domain.problems import Fault
+from api.domain.problems import FieldError
 from api.domain.question_types.base import QuestionType
 
 ANSWERS = ("yes", "no")
@@ -23,7 +23,7 @@ class YesNo(QuestionType):
     good_answer: str = "yes"
     points: int = 0
 
-    def check_definition(self) -> Iterator[Fault]:
+    def check_definition(self) -> Iterator[FieldError]:
         """Yield an error if the good answer is not one of the two."""
         yield from check_word("/good_answer", self.good_answer, ANSWERS)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.engines.connection import Connection
 from tests.browser.engines.devices import ENGINES, Device, screen
-from tests.running import Running
+from tests.support.running import Running
 
 
 @pytest.fixture(scope="session", params=ENGINES)

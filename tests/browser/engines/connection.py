@@ -4,7 +4,7 @@ import socket
 from contextlib import suppress
 from threading import Thread
 
-from tests.running import free_port
+from tests.support.running import free_port
 
 
 class Connection:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.conftest import FLAGS
-from tests.running import free_port
-from tests.servers import dying_with_us
+from tests.support.running import free_port
+from tests.support.servers import dying_with_us
 
 SECONDS = 30
 SECONDS_TO_START = 120

@@ -9,8 +9,8 @@ import pytest
 from tests.browser.engines.connection import Connection
 from tests.browser.engines.devices import ENTER, Device, until
 from tests.browser.phone import READY
-from tests.pictures import jpeg
-from tests.world import PASSWORD, World, ok
+from tests.support.pictures import jpeg
+from tests.support.world import PASSWORD, World, ok
 
 SUBMIT = "[data-testid=submit]"
 SAVED = "[data-testid=save-state][data-state=saved]"

@@ -1,0 +1,1 @@
+"""The database: engines, read snapshots, write transactions and prepared statements. No tables."""

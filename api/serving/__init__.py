@@ -1,0 +1,1 @@
+"""Serving: in one process (waitress) or in several (gunicorn), with the worker."""

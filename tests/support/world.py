@@ -1,0 +1,396 @@
+"""A small world to test in: an organization with a region, a store, and people to speak as.
+
+``world.shopper.get("/visits")`` speaks as the shopper over HTTP, from the API's base path on.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_jwt_extended import create_access_token
+from werkzeug.test import TestResponse
+
+from api.models.users import User
+from api.services import organizations, passwords, sign_in
+from tests.support.pictures import jpeg
+
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = passwords.hashed(PASSWORD)
+API = "/api/v1"
+
+#: one question of most types, two sections, eight points
+CHECKLIST: dict[str, Any] = {
+    "key": "visit",
+    "title": {"en": "A visit", "es": "Una visita"},
+    "channel": "in_person",
+    "introduction": "Look, listen, note.",
+    "review": "automatic",
+    "pass_mark": 0.8,
+    "sections": [
+        {
+            "key": "welcome",
+            "title": "Welcome",
+            "questions": [
+                {
+                    "key": "greeting",
+                    "text": "Did someone greet you?",
+                    "type": "yes_no",
+                    "points": 2,
+                    "fundamental": "greet-the-customer",
+                    "comment": "when_points_lost",
+                    "photos": {"minimum": 0, "maximum": 2},
+                },
+                {
+                    "key": "wait",
+                    "text": "How long did you wait?",
+                    "type": "duration",
+                    "bands": [{"up_to": 30, "points": 4}, {"up_to": 120, "points": 2}, {"points": 0}],
+                },
+            ],
+        },
+        {
+            "key": "goodbye",
+            "title": "Goodbye",
+            "questions": [
+                {
+                    "key": "thanks",
+                    "text": "Were you thanked?",
+                    "type": "yes_no",
+                    "points": 2,
+                    "not_applicable": True,
+                    "fundamental": "thank-the-customer",
+                },
+                {"key": "problem", "text": "Did you have a problem?", "type": "yes_no"},
+                {
+                    "key": "apology",
+                    "text": "Did they apologise?",
+                    "type": "yes_no",
+                    "points": 3,
+                    "critical": True,
+                    "fundamental": "fix-fast",
+                    "only_if": {"question": "problem", "is": ["yes"]},
+                },
+                {"key": "story", "text": "Tell the story", "type": "text", "required": False},
+                {"key": "clock", "text": "When did you leave?", "type": "time", "required": False},
+                {
+                    "key": "receipt",
+                    "text": "Your receipt",
+                    "type": "photo",
+                    "required": False,
+                    "private": True,
+                    "photos": {"minimum": 0, "maximum": 1},
+                },
+            ],
+        },
+    ],
+}
+#: 8 of 8 points
+ALL_WELL: dict[str, Any] = {
+    "greeting": {"value": "yes"},
+    "wait": {"value": 20},
+    "thanks": {"value": "yes"},
+    "problem": {"value": "no"},
+}
+
+
+@dataclass
+class Caller:
+    """A person, or nobody, who calls the API."""
+
+    app: Flask
+    id: str | None = None
+    email: str | None = None
+    token: str | None = None
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
+        """Call ``path`` below the API's base path (or an absolute one, with its leading ``//``)."""
+        headers = dict(options.pop("headers", {}))
+        if self.token:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        if body is not None:
+            options["data"] = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        address = path[1:] if path.startswith("//") else API + path
+        return self.app.test_client(use_cookies=False).open(
+            address, method=method, headers=headers, **options
+        )
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        return self.call("POST", path, body, **options)
+
+    def put(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        return self.call("PUT", path, body, **options)
+
+    def patch(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        """Edit with the ETag that is current, unless the headers name another."""
+        if "headers" not in options:
+            options["headers"] = {"If-Match": self.get(path).headers["ETag"]}
+        return self.call("PATCH", path, body, **options)
+
+    def everything(self, path: str, limit: int = 500) -> list[Any]:
+        """Return all items of a list, page by page."""
+        items: list[Any] = []
+        joint = "&" if "?" in path else "?"
+        answer = ok(self.get(f"{path}{joint}limit={limit}"))
+        while True:
+            items += answer["items"]
+            if answer["next"] is None:
+                return items
+            parts = urlsplit(answer["next"])
+            answer = ok(self.get(f"/{parts.path}?{parts.query}"))
+
+
+def ok(response: TestResponse, status: int | None = None) -> Any:
+    """Return the JSON of an answer that went well; the assertion tells what it said otherwise."""
+    good = response.status_code == status if status else response.status_code < 300
+    assert good, f"{response.status_code}: {response.get_data(as_text=True)[:2000]}"
+    return response.get_json() if response.data else None
+
+
+def problem(response: TestResponse, status: int, code: str) -> Any:
+    """Return the problem document of an answer that has to be this one."""
+    body = response.get_json(force=True)
+    assert (response.status_code, body.get("type")) == (status, f"/problems/{code}"), body
+    assert response.mimetype == "application/problem+json"
+    assert {"type", "title", "status", "detail", "instance", "request_id"} <= body.keys()
+    return body
+
+
+def pointers(body: Any) -> list[str]:
+    """Return where a problem document sees faults."""
+    return [error["pointer"] for error in body["errors"]]
+
+
+@dataclass
+class World:
+    """One organization of a running program."""
+
+    app: Flask
+    name: str = field(default_factory=lambda: f"Organization {uuid.uuid4()}")
+
+    def __post_init__(self) -> None:
+        parts = self.app.extensions["survey"]
+        self.database, self.store = parts.database, parts.store
+        self.organization_id = self.database.write(
+            lambda session: organizations.create(session, self.name)
+        ).id
+
+    # People.
+
+    def person(self, role: str, name: str | None = None, **named_for: Any) -> Caller:
+        """Add a person, signed in; ``region_ids`` and ``location_ids`` for a manager."""
+        name = name or f"{role}-{uuid.uuid4().hex[:8]}"
+        email = f"{name}@example.org"
+        user = User(
+            organization_id=self.organization_id,
+            email=email,
+            name=name,
+            role=role,
+            password_hash=PASSWORD_HASH,
+        )
+
+        def add(session: Any) -> sign_in.Pair:
+            session.add(user)
+            session.flush()
+            return sign_in.begin(session, user.id, "127.0.0.1")
+
+        pair = self.database.write(add)
+        with self.app.app_context():
+            token = create_access_token(
+                str(pair.user_id),
+                additional_claims={"family": str(pair.family_id)},
+                expires_delta=timedelta(hours=1),
+            )
+        caller = Caller(self.app, str(user.id), email, token)
+        if named_for:
+            ok(self.admin.patch(f"/users/{user.id}", named_for))
+        return caller
+
+    @cached_property
+    def nobody(self) -> Caller:
+        return Caller(self.app)
+
+    @cached_property
+    def admin(self) -> Caller:
+        return self.person("admin")
+
+    @cached_property
+    def shopper(self) -> Caller:
+        return self.person("shopper")
+
+    @cached_property
+    def reviewer(self) -> Caller:
+        return self.person("reviewer")
+
+    @cached_property
+    def manager(self) -> Caller:
+        """The manager of ``region``."""
+        return self.person("manager", region_ids=[self.region["id"]])
+
+    # Places.
+
+    @cached_property
+    def region(self) -> Any:
+        return self.new_region()
+
+    @cached_property
+    def location(self) -> Any:
+        return self.new_location()
+
+    def new_region(self, **values: Any) -> Any:
+        code = values.pop("code", uuid.uuid4().hex[:8])
+        return ok(self.admin.post("/regions", {"code": code, "name": f"Region {code}", **values}))
+
+    def new_location(self, **values: Any) -> Any:
+        code = values.pop("code", uuid.uuid4().hex[:8])
+        body = {
+            "code": code,
+            "name": f"Store {code}",
+            "time_zone": "Europe/London",
+            "latitude": 51.5,
+            "longitude": -0.1,
+            **values,
+        }
+        body.setdefault("region_id", values.get("region_id") or self.region["id"])
+        return ok(self.admin.post("/locations", body))
+
+    # Checklists and visits.
+
+    @cached_property
+    def checklist(self) -> Any:
+        return self.publish(CHECKLIST)
+
+    def publish(self, document: Mapping[str, Any]) -> Any:
+        """Publish a checklist, or its next version."""
+        draft = self.admin.get(f"/checklists/{document['key']}/draft")
+        if draft.status_code == 404:
+            ok(self.admin.post("/checklists", document), 201)
+        else:
+            headers = {"If-Match": draft.headers["ETag"]}
+            ok(self.admin.put(f"/checklists/{document['key']}/draft", document, headers=headers))
+        return ok(self.admin.post(f"/checklists/{document['key']}/publish"))
+
+    def visit(self, shopper: Caller | None = None, location: Any = None, **values: Any) -> Any:
+        """Assign a visit of ``checklist``, open from yesterday till tomorrow, the lock-out set aside."""
+        self.checklist  # noqa: B018
+        now = datetime.now(UTC)
+        return ok(
+            self.admin.post(
+                "/visits",
+                {
+                    "location_id": (location or self.location)["id"],
+                    "shopper_id": (shopper or self.shopper).id,
+                    "checklist_key": "visit",
+                    "window": {
+                        "opens_at": (now - timedelta(days=1)).isoformat(),
+                        "closes_at": (now + timedelta(days=1)).isoformat(),
+                    },
+                    "override": True,
+                    **values,
+                },
+            ),
+            201,
+        )
+
+    def submission(self, answers: Mapping[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+        """Return a submission of revision 1 that nothing flags: ten minutes long, finished a minute ago."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        return {
+            "revision": 1,
+            "checklist_version": 1,
+            "started_at": (now - timedelta(minutes=11)).isoformat(),
+            "finished_at": (now - timedelta(minutes=1)).isoformat(),
+            "position": {"latitude": 51.5, "longitude": -0.1, "accuracy_m": 10},
+            "answers": dict(ALL_WELL if answers is None else answers),
+            "comment": None,
+            **values,
+        }
+
+    def send(self, visit: Any, body: Any, shopper: Caller | None = None, **options: Any) -> TestResponse:
+        """Send a submission, with the phone's clock right unless headers say otherwise."""
+        options.setdefault("headers", {"Device-Time": datetime.now(UTC).isoformat()})
+        return (shopper or self.shopper).put(f"/visits/{visit['id']}/submission", body, **options)
+
+    def made(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
+        """Make a visit from assignment to acceptance, and return it as administrators see it."""
+        shopper = values.pop("shopper", None) or self.person("shopper")
+        visit = self.visit(shopper, values.pop("location", None), **values.pop("assigned", {}))
+        ok(self.send(visit, self.submission(answers, **values), shopper), 201)
+        return ok(self.admin.get(f"/visits/{visit['id']}"))
+
+    def late(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
+        """Send a visit whose window had closed: it waits for a reviewer. Returns the visit as assigned."""
+        shopper = values.pop("shopper", None) or self.shopper
+        now = datetime.now(UTC)
+        window = {
+            "opens_at": (now - timedelta(days=3)).isoformat(),
+            "closes_at": (now - timedelta(days=2)).isoformat(),
+        }
+        visit = self.visit(shopper, values.pop("location", None), window=window)
+        ok(self.send(visit, self.submission(answers, **values), shopper), 201)
+        return visit
+
+    def review(
+        self, visit: Any, decision: str, reviewer: Caller | None = None, **values: Any
+    ) -> TestResponse:
+        """Decide on revision 1, unless the values name another."""
+        body = {"revision": 1, "decision": decision, "reason": "Because.", **values}
+        return (reviewer or self.reviewer).post(f"/visits/{visit['id']}/review", body)
+
+    def flags(self, visit: Any) -> dict[str, str]:
+        """Return the flags of a visit's latest revision: code → detail."""
+        shown = ok(self.admin.get(f"/visits/{visit['id']}"))
+        return {flag["code"]: flag["detail"] for flag in shown["flags"]}
+
+    # Photos.
+
+    def declare(self, visit: Any, data: bytes, shopper: Caller | None = None, **values: Any) -> Any:
+        """Declare a photo for the greeting, and return the answer with its id."""
+        photo_id = values.pop("id", None) or str(uuid.uuid4())
+        declaration = {
+            "question": "greeting",
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "size": len(data),
+            "content_type": "image/jpeg",
+            **values,
+        }
+        return ok((shopper or self.shopper).put(f"/visits/{visit['id']}/photos/{photo_id}", declaration))
+
+    def upload(self, link: Mapping[str, Any], data: bytes) -> int:
+        """Send a photo's bytes to a signed link, as a phone does, and return the status."""
+        parts = urlsplit(link["url"])
+        if parts.hostname == "localhost":
+            return (
+                self.app.test_client()
+                .open(parts.path, method=link["method"], data=data, headers=link["headers"])
+                .status_code
+            )
+        connection = HTTPConnection(parts.netloc, timeout=30)
+        connection.request(
+            link["method"], f"{parts.path}?{parts.query}", body=data, headers=dict(link["headers"])
+        )
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def photo(
+        self, visit: Any, data: bytes | None = None, shopper: Caller | None = None, **values: Any
+    ) -> str:
+        """Declare, upload and confirm a photo, and return its id."""
+        data = data or jpeg(seed=uuid.uuid4().int % 2**31)
+        declared = self.declare(visit, data, shopper, **values)
+        assert self.upload(declared["upload"], data) == 200
+        ok((shopper or self.shopper).post(f"/visits/{visit['id']}/photos/{declared['id']}/confirm"), 200)
+        photo_id: str = declared["id"]
+        return photo_id
