@@ -24,8 +24,8 @@ def routes(app: Flask) -> Iterator[tuple[str, str, Any]]:
 
 def test_each_route_names_a_rule_that_exists(app: Flask) -> None:
     for method, address, view in routes(app):
-        who = getattr(view, "who", None)
-        assert who in PERMISSIONS or who in (ANY_CALLER, REFRESH_TOKEN), (method, address)
+        permission = getattr(view, "permission", None)
+        assert permission in PERMISSIONS or permission in (ANY_CALLER, REFRESH_TOKEN), (method, address)
 
 
 def test_nobody_comes_in_where_not_anybody_may(app: Flask) -> None:
