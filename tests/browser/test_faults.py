@@ -65,23 +65,29 @@ def test_a_killed_browser_loses_nothing(
 
 
 def kill(profile: Path) -> None:
-    """Kill the processes of the browser with this profile, as a phone does that runs out of battery."""
-    named = f"--user-data-dir={profile}".encode()
+    """Kill all processes of the browser with this profile, as a phone does that runs out of battery.
 
-    def running_processes() -> Iterator[int]:
-        for entry in Path("/proc").iterdir():
-            with suppress(FileNotFoundError, ProcessLookupError):  # a process that has ended meanwhile
-                if entry.name.isdigit() and named in (entry / "cmdline").read_bytes().split(b"\0"):
-                    yield int(entry.name)
-
-    # A process that still holds the profile's files would keep the next browser from them.
-    while processes := list(running_processes()):
+    Its services for storage and network are processes of their own. One that outlives the others still holds
+    the profile's files and keeps the next browser from them.
+    """
+    while processes := list(processes_with_files_in(profile)):
         for process in processes:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         time.sleep(0.05)
     for lock in profile.glob("Singleton*"):
         lock.unlink()
+
+
+def processes_with_files_in(folder: Path) -> Iterator[int]:
+    """Return the ids of the processes that have a file of this folder open."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # a process that has ended meanwhile
+            for descriptor in (process / "fd").iterdir():
+                with suppress(FileNotFoundError):  # a file that was closed meanwhile
+                    if descriptor.readlink().is_relative_to(folder):
+                        yield int(process.name)
+                        break
 
 
 def test_a_cut_photo_is_sent_again_and_the_answers_are_not(phone: Phone, world: World) -> None:
