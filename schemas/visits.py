@@ -121,13 +121,21 @@ class VisitLocation(Schema):
     longitude = fields.Float(required=True, allow_none=True)
 
 
-PINNED_CHECKLIST = fields.Dict(
+PINNED_CHECKLIST = fields.Raw(
     required=True,
     metadata={
-        "description": "The version that the visit is made by: key and version, or with include=checklist "
-        "the whole document",
-        "properties": {"key": {"type": "string"}, "version": {"type": "integer"}},
-        "required": ["key", "version"],
+        "description": "The version that the visit uses: its key and version, or the whole document with "
+        "`include=checklist`",
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {"key": {"type": "string"}, "version": {"type": "integer"}},
+                "required": ["key", "version"],
+                "additionalProperties": False,
+                "example": {"key": "store-visit", "version": 1},
+            },
+            {"$ref": "#/components/schemas/ChecklistVersion"},
+        ],
     },
 )
 

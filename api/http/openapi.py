@@ -8,9 +8,11 @@ from typing import Any
 import flask_smorest
 
 from api.domain import problems
+from api.domain.problems import Problem
 from api.http.access import CSRF_HEADER, problem_response
 from api.http.responses import ETAG
-from schemas.problems import Problem
+from api.http.transactions import IDEMPOTENCY_KEY
+from schemas.problems import Problem as ProblemDocument
 from schemas.submissions import ScoredSubmission
 from schemas.visits import EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
 
@@ -21,11 +23,10 @@ Errors are problem documents (RFC 9457). Text for people to read is a string, or
 to strings. Authenticate with a Bearer token, or with the cookies that a login with `cookies` sets. With
 cookies, every method except GET and HEAD requires the header `{CSRF_HEADER}`: the value of the cookie
 `csrf_access_token`, or of `csrf_refresh_token` to refresh the tokens."""
+#: the schemas that routes refer to by name
+_NAMED_SCHEMAS = (ProblemDocument, OwnVisit, WatchedVisit, EvidenceVisit, VisitNew, ScoredSubmission)
 #: the problems of every operation that has a body
-_BODY_PROBLEMS = {
-    str(problem.status): problem_response(problem)
-    for problem in (problems.MALFORMED, problems.TOO_LARGE, problems.UNSUPPORTED_TYPE, problems.INVALID)
-}
+_BODY_PROBLEMS = (problems.MALFORMED, problems.TOO_LARGE, problems.UNSUPPORTED_TYPE)
 #: the headers of problems, by status
 _PROBLEM_HEADERS = {
     status: {name: {"description": description, "required": True, "schema": {"type": "string"}}}
@@ -35,6 +36,7 @@ _PROBLEM_HEADERS = {
         ("503", "Retry-After", "The seconds to wait"),
     )
 }
+_DEFAULT = problem_response(problems.INTERNAL, problems.UNAVAILABLE)
 _NOT_MODIFIED = {
     "description": "The client already has this representation (`If-None-Match`)",
     "headers": ETAG,
@@ -52,11 +54,9 @@ _LINKS = {
 def build_document(api: flask_smorest.Api) -> bytes:
     """Return the OpenAPI document of all routes registered so far, as JSON."""
     spec = api.spec
-    # Routes refer to these schemas by name only.
-    for schema in (Problem(), OwnVisit(), WatchedVisit(), EvidenceVisit(), VisitNew(), ScoredSubmission()):
-        name = type(schema).__name__
-        if name not in spec.components.schemas:
-            spec.components.schema(name, schema=schema)
+    for schema in _NAMED_SCHEMAS:
+        if schema.__name__ not in spec.components.schemas:
+            spec.components.schema(schema.__name__, schema=schema())
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.security_scheme(
         "cookie", {"type": "apiKey", "in": "cookie", "name": "access_token_cookie"}
@@ -67,20 +67,42 @@ def build_document(api: flask_smorest.Api) -> bytes:
     for unused in ("Error", "PaginationMetadata"):
         del document["components"]["schemas"][unused]
     for _, method, operation in _operations(document):
-        responses = operation["responses"]
+        # flask-smorest describes all 422 alike; these name the problems.
+        responses = {
+            status: response
+            for status, response in operation["responses"].items()
+            if status == "default" or "$ref" not in response
+        }
         if "requestBody" in operation:
-            responses = _BODY_PROBLEMS | responses
-        if method == "get" and "application/json" in responses["200"].get("content", ()):
-            responses["200"].setdefault("headers", {}).update(ETAG)
+            for problem in _BODY_PROBLEMS:
+                _add_problem(responses, problem)
+        # Every operation rejects unknown query parameters.
+        _add_problem(responses, problems.INVALID)
+        if IDEMPOTENCY_KEY in operation.get("parameters", ()):
+            _add_problem(responses, problems.IDEMPOTENCY_MISMATCH)
+        contents = responses.get("200", {}).get("content", {})
+        if method == "get" and "application/json" in contents:
+            # Only JSON has an ETag.
+            etag = {**ETAG["ETag"], "required": len(contents) == 1}
+            responses["200"].setdefault("headers", {})["ETag"] = etag
             responses["304"] = _NOT_MODIFIED
         operation["responses"] = dict(sorted(responses.items()))
     _add_links(document)
+    document["components"]["responses"] = {"DEFAULT_ERROR": _DEFAULT}
     for status, response in _responses(document):
         if not status.isdecimal() or int(status) >= 400:
             response["content"] = problem_response()["content"]
             if status in _PROBLEM_HEADERS:
                 response["headers"] = _PROBLEM_HEADERS[status]
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _add_problem(responses: dict[str, Any], problem: Problem) -> None:
+    """Describe one more problem in the response of its status."""
+    response = problem_response(problem)
+    documented = responses.setdefault(str(problem.status), response)
+    if f"`{problem.code}`" not in documented["description"]:
+        documented["description"] += f"; {response['description']}"
 
 
 def _add_links(document: dict[str, Any]) -> None:
