@@ -157,7 +157,7 @@ def _flag_content(
 ) -> list[Flag]:
     """Return the flags that follow from a submission alone, whatever else is stored."""
     answered = sum(
-        answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
+        answers.is_answered(checklist.by_key[key], answer) for key, answer in content["answers"].items()
     )
     position, location = get_position(content.get("position")), get_location_position(visit)
     return [
