@@ -11,7 +11,7 @@ from webargs.flaskparser import FlaskParser
 
 from api.domain import problems
 from api.domain.problems import FieldError, ProblemError, pointer
-from schemas.base import LARGEST_INTEGER
+from schemas.base import MAX_INTEGER
 
 MAX_BODY = 2**20
 #: No valid body is nested half as deep, so whatever walks through a body later need not limit its recursion.
@@ -91,11 +91,11 @@ def _parse_float(text: str) -> float:
     if not math.isfinite(number):
         raise problems.MALFORMED("A number is too large.")
     # JSON has one type of number: 5.0 is the integer 5, as in JSON Schema.
-    return int(number) if number.is_integer() and abs(number) <= LARGEST_INTEGER else number
+    return int(number) if number.is_integer() and abs(number) <= MAX_INTEGER else number
 
 
 def _parse_integer(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
         raise problems.MALFORMED("An integer is beyond ±2^53.")
     return int(text)
 
@@ -146,9 +146,11 @@ class StrictParser(FlaskParser):
         """Return the query; raises INVALID for a duplicate parameter or a NUL character."""
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise problems.invalid(pointer(name), "This parameter is given more than once.")
+                raise problems.invalid_field(pointer(name), "This parameter is given more than once.")
             if "\0" in name + values[0]:
-                raise problems.invalid(pointer(name.replace("\0", "")), "This contains a NUL character.")
+                raise problems.invalid_field(
+                    pointer(name.replace("\0", "")), "This contains a NUL character."
+                )
         return req.args.to_dict()
 
     def handle_error(

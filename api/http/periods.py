@@ -14,4 +14,4 @@ def parse_period(query: dict[str, Any]) -> Period:
     try:
         return Period.of(query.get("from"), query.get("to"))
     except ValueError as error:
-        raise problems.invalid("/from", f"{error}.") from None
+        raise problems.invalid_field("/from", f"{error}.") from None

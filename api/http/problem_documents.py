@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from api.domain import problems
 from api.domain.problems import FieldError, Problem, ProblemError
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def register(app: Flask) -> None:
     # flask-smorest handles HTTPException as a whole; handlers of single statuses take precedence.
     for status in default_exceptions:
         app.register_error_handler(status, _handle_http_exception)
-    app.register_error_handler(StoreDown, _handle_store_error)
+    app.register_error_handler(StoreUnavailable, _handle_store_error)
     app.register_error_handler(OperationalError, _handle_database_error)
     app.register_error_handler(PoolTimeout, _handle_database_error)
     app.register_error_handler(Exception, _handle_unexpected_error)
@@ -81,7 +81,7 @@ def _handle_http_exception(error: HTTPException) -> Response:
     return problem_document(problem(headers=headers))
 
 
-def _handle_store_error(error: StoreDown) -> Response:
+def _handle_store_error(error: StoreUnavailable) -> Response:
     log.error("photo store unavailable: %s", error)
     return problem_document(problems.STORE_UNAVAILABLE())
 

@@ -22,7 +22,7 @@ from api.models.base import now
 from api.models.events import Event
 from api.services import idempotency, photo_store, sign_in
 from uploads.folder import FolderStore
-from uploads.store import Store, StoreDown
+from uploads.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Worker:
             task()
         except photo_store.ForeignStore as refusal:
             log.warning("%s", refusal)
-        except StoreDown as error:
+        except StoreUnavailable as error:
             log.warning("the photo store cannot be used now: %s", error)
         except Exception:
             log.exception("tidying up failed")
@@ -143,7 +143,7 @@ class Worker:
     def _sweep(self) -> None:
         photo_store.sweep_in_turn(self.database, self.store, self.stopping.is_set)
         if isinstance(self.store, FolderStore):
-            self.store.sweep_parts(timedelta(days=1))
+            self.store.sweep_partial_files(timedelta(days=1))
 
 
 def _claim(session: Session) -> list[Event]:

@@ -49,7 +49,7 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
     """Declare a photo, and get a signed link for the upload of its bytes."""
     if photo_id.version != 4:
         # Other versions reveal when and where an ID was generated, and managers see the IDs of photos.
-        raise problems.invalid("/photo_id", "This must be a random UUID (version 4).")
+        raise problems.invalid_field("/photo_id", "This must be a random UUID (version 4).")
     photo, former_key = in_transaction(
         lambda session: photos.declare(session, current_actor(), visit_id, photo_id, body)
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems, visits
 from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import SELF_CHECK
-from api.domain.months import local
+from api.domain.months import to_local_time
 from api.domain.problems import FieldError
 from api.models.checklists import ChecklistVersion
 from api.models.organizations import Organization
@@ -120,7 +120,7 @@ def _make_visit(actor: Actor, order: Mapping[str, Any], references: _References)
         checklist_version_id=references.versions[order["checklist_key"]].id,
         opens_at=window["opens_at"],
         closes_at=window["closes_at"],
-        day=local(window["opens_at"], location.time_zone).date(),
+        day=to_local_time(window["opens_at"], location.time_zone).date(),
         external_id=order.get("external_id"),
     )
 
@@ -155,7 +155,7 @@ def _check_rotation(
     for visit, order, at in rotating:
         span = (visit.opens_at, visit.closes_at)
         others = spans[visit.shopper_id, visit.location_id]
-        if not order.get("override") and any(visits.too_close(span, other, days) for other in others):
+        if not order.get("override") and any(visits.violates_lockout(span, other, days) for other in others):
             faults.append(
                 FieldError(
                     f"{at}/shopper_id",
@@ -217,7 +217,7 @@ def reassign(
 ) -> Visit:
     """Reassign a visit without answers to another shopper: cancel it and assign a new one."""
     visit = _lock(session, visit_id, visibility.watched_visits(actor))
-    if visit.status not in visits.MAY_BE_REASSIGNED:
+    if visit.status not in visits.REASSIGNABLE:
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
     visit.status = "cancelled"
     session.flush()

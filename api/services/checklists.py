@@ -143,7 +143,7 @@ def current_versions(
 def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) -> Checklist:
     """Begin a checklist with a draft; its key must be new."""
     if not KEY.fullmatch(document["key"]):
-        raise problems.invalid(
+        raise problems.invalid_field(
             "/key", "A key is made of lower-case letters, digits, - and _, 64 at the most."
         )
     checklist = Checklist(organization_id=actor.organization_id, key=document["key"], draft=dict(document))
@@ -166,7 +166,7 @@ def draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Ch
 def replace_draft(session: Session, checklist: Checklist, document: Mapping[str, Any]) -> Checklist:
     """Put another document in a draft's place; the key stays."""
     if document["key"] != checklist.key:
-        raise problems.invalid("/key", "A checklist keeps its key.")
+        raise problems.invalid_field("/key", "A checklist keeps its key.")
     checklist.draft = dict(document)
     session.flush()
     return checklist
@@ -183,7 +183,7 @@ class Checked:
 
 def check(session: Session, checklist: Checklist) -> Checked:
     """Look for what stands against publishing a draft; takes its time, so do it on a snapshot."""
-    faults = publishing.faults(checklist.draft)
+    faults = publishing.find_errors(checklist.draft)
     if not faults:
         earlier = session.scalars(
             select(ChecklistVersion)
@@ -191,7 +191,7 @@ def check(session: Session, checklist: Checklist) -> Checked:
             .order_by(ChecklistVersion.version)
         )
         before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
-        faults = publishing.changed_meanings(checklist.draft, before)
+        faults = publishing.find_changed_meanings(checklist.draft, before)
     return Checked(checklist.draft, checklist.latest_version, faults)
 
 
@@ -237,7 +237,7 @@ def _publish(
     if checked.faults:
         raise problems.INVALID("The draft cannot be published yet.", errors=checked.faults)
     checklist.retired_at = None
-    complete = documents.complete(checklist.draft)
+    complete = documents.fill_defaults(checklist.draft)
     latest = session.scalars(
         select(ChecklistVersion).join(Checklist, _is_latest()).where(Checklist.id == checklist.id)
     ).one_or_none()

@@ -80,7 +80,7 @@ def settle(
     changes = changes or {}
     if photos_missing:
         _change(on, case, changes)
-        due_at = submitted_at + visits.PHOTOS_MAY_TAKE
+        due_at = submitted_at + visits.PHOTO_DEADLINE
         events.add(on, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
     elif flagged or case.version.document.review == "manual":
         change(on, case.visit_id, **changes, waiting_since=submitted_at)
@@ -88,7 +88,7 @@ def settle(
         _accept_automatically(on, case, changes)
     else:
         _change(on, case, changes)
-        due_at = visits.end_of_period(now(), accept_every_minutes)
+        due_at = visits.find_period_end(now(), accept_every_minutes)
         events.add(on, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
 
 

@@ -109,7 +109,7 @@ def cursor_values(cursor: str, count: int) -> list[Any]:
 
 def bad_cursor() -> problems.ProblemError:
     """Return the refusal of a cursor that this server did not give out."""
-    return problems.invalid("/cursor", "This is no cursor that a page gave.")
+    return problems.invalid_field("/cursor", "This is no cursor that a page gave.")
 
 
 def _kind(sort: InstrumentedAttribute[Any]) -> type[Any]:

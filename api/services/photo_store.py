@@ -13,7 +13,7 @@ from api.database.engines import Database
 from api.models.base import now
 from api.models.installation import Installation
 from api.models.photos import Photo
-from uploads.store import Missing, Store
+from uploads.store import ObjectMissing, Store
 
 UPLOADS, PICTURES = "incoming/", "photos/"
 SWEPT_AT_ONCE = 200
@@ -69,7 +69,7 @@ def claim(database: Database, store: Store) -> str:
 def _mark(store: Store) -> str | None:
     try:
         return store.read(STORE_MARK, 100).decode(errors="replace")
-    except Missing:
+    except ObjectMissing:
         return None
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from api.database.statements import Row, Statement, row, rows
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.answers import named_photos
+from api.domain.answers import list_photos
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
 from api.models.photos import Photo
@@ -31,10 +31,10 @@ from api.services.organizations import take_turn
 from api.services.outcomes import settle_with_photo
 from api.services.photo_store import PICTURES, UPLOADS
 from api.services.visits import own, seen
-from uploads.fingerprint import hash_bands, hash_distance
-from uploads.picture import Picture, Unusable, clean
-from uploads.slots import turn
-from uploads.store import Missing, Store, StoreDown, UploadLink
+from uploads.fingerprint import measure_hash_distance, split_into_bands
+from uploads.picture import Picture, UnusablePicture, clean
+from uploads.slots import decoding_slot
+from uploads.store import ObjectMissing, Store, StoreUnavailable, UploadLink
 
 MAX_OF_A_VISIT = 500
 NEAR = 3
@@ -152,7 +152,7 @@ def check(store: Store, photo: Photo) -> CheckResult:
     """
     result = CheckResult(photo.visit_id, photo.id, photo.upload_key)
     # The original bytes are in memory only during the turn, too.
-    with turn(WAIT_SECONDS) as is_free:
+    with decoding_slot(WAIT_SECONDS) as is_free:
         if not is_free:
             raise Busy
         try:
@@ -160,9 +160,9 @@ def check(store: Store, photo: Photo) -> CheckResult:
             if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
                 return replace(result, unusable="These are not the bytes that were declared.")
             picture = clean(data, photo.content_type)
-        except Missing:
+        except ObjectMissing:
             return result
-        except Unusable as unusable:
+        except UnusablePicture as unusable:
             return replace(result, unusable=f"{unusable}.")
     prefix = f"{PICTURES}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
     key, thumbnail_key = f"{prefix}.jpg", f"{prefix}.thumbnail.jpg"
@@ -211,7 +211,7 @@ def discard_former(store: Store, photo: Photo, former_key: str | None) -> None:
 
 
 def _discard(store: Store, key: str) -> None:
-    with suppress(StoreDown):
+    with suppress(StoreUnavailable):
         store.delete(key)
 
 
@@ -225,7 +225,7 @@ def _store(session: Session, visit: Visit, photo: Photo, result: CheckResult, pi
     photo.width, photo.height = picture.width, picture.height
     if picture.difference_hash is not None:
         photo.difference_hash = f"{picture.difference_hash:016x}"
-        photo.band_0, photo.band_1, photo.band_2, photo.band_3 = hash_bands(picture.difference_hash)
+        photo.band_0, photo.band_1, photo.band_2, photo.band_3 = split_into_bands(picture.difference_hash)
     photo.taken_at = _taken_at(session, visit, photo, picture)
     photo.position = (
         {"latitude": picture.position[0], "longitude": picture.position[1]}
@@ -276,17 +276,17 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
     if key is not None:
         question = published(session, visit.checklist_version_id).document.by_key.get(key)
         if question is None:
-            raise problems.invalid("/question", "The checklist has no such question.")
+            raise problems.invalid_field("/question", "The checklist has no such question.")
         if not question.photos.maximum:
-            raise problems.invalid("/question", "This question does not accept photos.")
+            raise problems.invalid_field("/question", "This question does not accept photos.")
     submission = session.get(Submission, (visit.id, visit.revision))
     if submission is None:
         return
     content = submission.content
-    for other, _, named in named_photos(content["answers"], content.get("photos") or ()):
+    for other, _, named in list_photos(content["answers"], content.get("photos") or ()):
         if named == str(photo_id) and other != key:
             where = "without a question" if other is None else f"for the question {other}"
-            raise problems.invalid("/question", f"The submission names this photo {where}.")
+            raise problems.invalid_field("/question", f"The submission names this photo {where}.")
 
 
 def _with_band(
@@ -323,7 +323,7 @@ _SAME = Statement(
 
 def bands_of(difference_hash: int) -> dict[str, int]:
     """Return the bands of a hash as the parameters of ``LOOK_ALIKES``."""
-    return {f"band_{number}": band for number, band in enumerate(hash_bands(difference_hash))}
+    return {f"band_{number}": band for number, band in enumerate(split_into_bands(difference_hash))}
 
 
 def _find_earlier(session: Session, photo: Photo, difference_hash: int | None) -> Row | None:
@@ -335,7 +335,7 @@ def _find_earlier(session: Session, photo: Photo, difference_hash: int | None) -
     if difference_hash is None:
         return None
     for other in rows(session, LOOK_ALIKES, **bands_of(difference_hash), **whose):
-        distance = hash_distance(int(other.difference_hash, 16), difference_hash)
+        distance = measure_hash_distance(int(other.difference_hash, 16), difference_hash)
         if other.visit_id != photo.visit_id and distance <= NEAR:
             return other
     return None

@@ -65,7 +65,7 @@ def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -
     """Add a location to a region of the same organization."""
     _check_region(session, actor, values["region_id"], "/region_id")
     if missing := _missing_coordinate(values):
-        raise problems.invalid(f"/{missing}", _HALF_A_POSITION)
+        raise problems.invalid_field(f"/{missing}", _HALF_A_POSITION)
     made = Location(organization_id=actor.organization_id, **values)
     _add(session, made)
     return made
@@ -79,7 +79,7 @@ def edit_region(session: Session, actor: Actor, edited: Region, values: Mapping[
         if parent_id is not None:
             under = visibility.below(select(Region.id).where(Region.id == edited.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(under))):
-                raise problems.invalid("/parent_id", "A region cannot lie below itself.")
+                raise problems.invalid_field("/parent_id", "A region cannot lie below itself.")
     _edit(session, edited, values)
     return edited
 
@@ -91,7 +91,7 @@ def edit_location(session: Session, actor: Actor, edited: Location, values: Mapp
     if not values.keys().isdisjoint(_COORDINATES):
         position = {name: values.get(name, getattr(edited, name)) for name in _COORDINATES}
         if missing := _missing_coordinate(position):
-            raise problems.invalid(f"/{missing}", _HALF_A_POSITION)
+            raise problems.invalid_field(f"/{missing}", _HALF_A_POSITION)
     _edit(session, edited, values)
     return edited
 
@@ -134,7 +134,7 @@ def read_import(text: str) -> list[dict[str, Any]]:
     if faults:
         raise problems.INVALID(errors=faults)
     if not rows:
-        raise problems.invalid("/2", "There are no rows.")
+        raise problems.invalid_field("/2", "There are no rows.")
     return rows
 
 
@@ -147,7 +147,7 @@ def _lines(text: str) -> list[tuple[int, list[str]]]:
             numbered.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise problems.invalid(f"/{line}", f"This is no CSV: {error}.") from None
+        raise problems.invalid_field(f"/{line}", f"This is no CSV: {error}.") from None
     return numbered
 
 
@@ -220,7 +220,7 @@ def _filtered(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
 
 def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, at: str) -> None:
     if region_id is not None and not visibility.find(session, Region, region_id, visibility.regions(actor)):
-        raise problems.invalid(at, "There is no such region.")
+        raise problems.invalid_field(at, "There is no such region.")
 
 
 def _missing_coordinate(position: Mapping[str, Any]) -> str | None:

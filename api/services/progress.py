@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import flags, visits
 from api.domain.access import Actor
-from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, local, month_name, month_of
+from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, format_month, get_month, to_local_time
 from api.models.places import Location, Region
 from api.models.submissions import Flag
 from api.models.visits import Visit
@@ -49,11 +49,11 @@ def of_region(session: Session, actor: Actor, top: Region, period: Period) -> li
     )
     outstanding_by_month: Counter[int] = Counter()
     for opens_at, time_zone, count in outstanding:
-        outstanding_by_month[month_of(local(opens_at, time_zone))] += count
+        outstanding_by_month[get_month(to_local_time(opens_at, time_zone))] += count
     accepted_by_month = dict(accepted.all())
     return [
         {
-            "month": month_name(month),
+            "month": format_month(month),
             "out": outstanding_by_month[month],
             "accepted": accepted_by_month.get(month, 0),
         }

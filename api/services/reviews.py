@@ -106,11 +106,11 @@ def _check_reasons(
 ) -> None:
     """Reject a return or rejection without a reason, and reasons for unknown questions."""
     if decision != "accept" and not (reason and reason.strip()) and not question_reasons:
-        raise problems.invalid("/reason", "A reason is required to return or reject a visit.")
+        raise problems.invalid_field("/reason", "A reason is required to return or reject a visit.")
     questions = published(session, visit.checklist_version_id).document.by_key
     for key in question_reasons or ():
         if key not in questions:
-            raise problems.invalid(pointer("question_reasons", key), "There is no such question.")
+            raise problems.invalid_field(pointer("question_reasons", key), "There is no such question.")
 
 
 def _is_replay(

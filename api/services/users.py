@@ -65,7 +65,7 @@ def edit(
     Who is no manager any more is named for no places any more.
     """
     if user.id == actor.id and (values.get("disabled") or values.get("role", ADMIN) != ADMIN):
-        raise problems.invalid(
+        raise problems.invalid_field(
             "/disabled" if values.get("disabled") else "/role", "Nobody shuts himself out."
         )
     role = values.get("role", user.role)

@@ -26,7 +26,7 @@ def below(seeds: Select[uuid.UUID]) -> Select[uuid.UUID]:
 def regions(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for regions: a manager sees those he is named for, and below."""
     in_organization = Region.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
         return and_(in_organization, Region.id.in_(_regions_of(actor)))
@@ -36,7 +36,7 @@ def regions(actor: Actor) -> ColumnElement[bool]:
 def locations(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for locations: a manager sees those named for him and those of his regions."""
     in_organization = Location.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
         named = select(UserLocation.location_id).where(UserLocation.user_id == actor.id)
@@ -66,7 +66,7 @@ def own_visits(actor: Actor) -> ColumnElement[bool]:
 def watched_visits(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for others' visits: managers see accepted ones only, of their locations."""
     in_organization = Visit.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
         theirs = select(Location.id).where(locations(actor))

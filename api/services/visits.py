@@ -45,7 +45,7 @@ _OWN_HELD = _OWN.with_for_update().execution_options(populate_existing=True)
 def seen(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
     """Return a visit and as whom the actor sees it: his own, as a watcher, or with all evidence."""
     visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor))
-    if visit is not None and not actor.sees_everything:
+    if visit is not None and not actor.can_see_everything:
         return visit, "watched"
     if visit is not None and visit.shopper_id != actor.id:
         return visit, "evidence"
@@ -61,12 +61,12 @@ def list_visits(
     all evidence is seen, for to others they would tell which visits belong together.
     """
     view: View = (
-        "own" if mine or actor.role == SHOPPER else "evidence" if actor.sees_everything else "watched"
+        "own" if mine or actor.role == SHOPPER else "evidence" if actor.can_see_everything else "watched"
     )
     if view != "evidence":
         for name in ("shopper_id", "external_id"):
             if filters.get(name) is not None:
-                raise problems.invalid(f"/{name}", "Only reviewers and administrators filter by this.")
+                raise problems.invalid_field(f"/{name}", "Only reviewers and administrators filter by this.")
     given = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
     of_page = partial(_page, view, actor.role, frozenset(given))
     return page_of(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.checklist import Checklist, complete
+from api.domain.checklist import Checklist, fill_defaults
 from api.domain.scoring import (
     NO_VISITS,
     Interval,
@@ -36,7 +36,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "data" / "score-vectors.json")
 
 
 def published(document: dict[str, Any]) -> Checklist:
-    return Checklist.from_document(complete(document), 1)
+    return Checklist.from_document(fill_defaults(document), 1)
 
 
 def checklist(*questions: dict[str, Any], **fields: Any) -> Checklist:
@@ -95,7 +95,7 @@ def test_each_type_of_question_earns_and_is_counted_in_its_way(question, value, 
     one = checklist(question)
     (scored,) = score_visit(one, {"q": {"value": value}}).questions
     assert (scored.earned, scored.possible, scored.tallies) == (earned, possible, tallies)
-    assert set(tallies) <= set(possible_tallies(one.question("q")))
+    assert set(tallies) <= set(possible_tallies(one.by_key["q"]))
 
 
 def test_a_photo_question_has_no_points_and_is_counted():
@@ -226,7 +226,7 @@ def test_the_cases_worked_out_elsewhere_come_out(number):
         if "answers" in expected:
             found["answers"] = {
                 tally: sum(question.tallies.count(tally) for question in scored)
-                for tally in possible_tallies(store.question(key))
+                for tally in possible_tallies(store.by_key[key])
             }
         assert found == expected
 

@@ -387,5 +387,7 @@ def test_a_visit_that_was_called_off_is_flagged_in_each_revision(world: World) -
     for revision in (2, 3):
         ok(world.review(visit, "return", revision=revision - 1))
         ok(world.send(visit, world.submission(revision=revision)), 201)
-        assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
+        assert world.flags(visit) == {
+            "cancelled": "The visit was cancelled before its answers were received."
+        }
         assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"

@@ -381,7 +381,7 @@ def test_a_cancelled_visit_keeps_its_answers_for_a_reviewer(world: World) -> Non
     assert first.status_code == 201
     shown = ok(world.admin.get(f"/visits/{visit['id']}"))
     assert shown["status"] == "submitted"
-    assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
+    assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers were received."}
     assert visit["id"] in [row["visit_id"] for row in world.reviewer.everything("/reviews")]
     assert world.send(visit, body).data == first.data
     ok(world.review(visit, "accept"))
@@ -391,7 +391,7 @@ def test_a_declined_visit_keeps_its_answers_for_a_reviewer(world: World) -> None
     visit = world.visit()
     ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "No bus"}))
     ok(world.send(visit, world.submission()), 201)
-    assert world.flags(visit) == {"cancelled": "The visit was declined before its answers came."}
+    assert world.flags(visit) == {"cancelled": "The visit was declined before its answers were received."}
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
 
 
