@@ -19,6 +19,7 @@ from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.fields import LANGUAGE
 from api.domain.months import format_month, parse_month
 from api.domain.times import format_utc, get_time_zones
+from schemas.examples import get_example
 from schemas.writing import build_writer
 
 MAX_INTEGER = 2**53
@@ -50,6 +51,13 @@ class Schema(ma.Schema):
         """Rejects unknown fields."""
 
         unknown = ma.RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Give the field its example for the OpenAPI document, if it has none of its own."""
+        inner = field_obj.inner if isinstance(field_obj, fields.List) else field_obj
+        example = get_example(type(self).__name__, field_obj.data_key or field_name)
+        if example is not None and not isinstance(inner, fields.Nested):
+            field_obj.metadata = {"example": example, **field_obj.metadata}
 
     @cached_property
     def _write(self) -> Callable[[Any], dict[str, Any]]:
@@ -233,7 +241,9 @@ class Month(fields.Field[int]):
     """A month in the format ``YYYY-MM``. Its internal value is year · 12 + month − 1."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": "string", "pattern": MONTH_PATTERN}, **kwargs)
+        super().__init__(
+            metadata={"type": "string", "pattern": MONTH_PATTERN, "example": "2026-01"}, **kwargs
+        )
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else format_month(value)

@@ -131,13 +131,13 @@ PINNED_CHECKLIST = fields.Raw(
     metadata={
         "description": "The version that the visit uses: its key and version, or the whole document with "
         "`include=checklist`",
+        "example": {"key": "store-visit", "version": 1},
         "anyOf": [
             {
                 "type": "object",
                 "properties": {"key": {"type": "string"}, "version": {"type": "integer"}},
                 "required": ["key", "version"],
                 "additionalProperties": False,
-                "example": {"key": "store-visit", "version": 1},
             },
             {"$ref": "#/components/schemas/ChecklistVersion"},
         ],

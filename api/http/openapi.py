@@ -1,5 +1,6 @@
 """Builds the OpenAPI document: what flask-smorest collects from the routes, and what all of them share."""
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -57,6 +58,9 @@ def build_document(api: flask_smorest.Api) -> bytes:
     for schema in _NAMED_SCHEMAS:
         if schema.__name__ not in spec.components.schemas:
             spec.components.schema(schema.__name__, schema=schema())
+    for (schema, *_), name in api.ma_plugin.converter.refs.items():
+        if schema.__doc__:
+            spec.components.schemas[name]["description"] = _format(schema.__doc__)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.security_scheme(
         "cookie", {"type": "apiKey", "in": "cookie", "name": "access_token_cookie"}
@@ -95,6 +99,11 @@ def build_document(api: flask_smorest.Api) -> bytes:
             if status in _PROBLEM_HEADERS:
                 response["headers"] = _PROBLEM_HEADERS[status]
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _format(docstring: str) -> str:
+    """Return a docstring as a description: its paragraphs, with Markdown's backticks."""
+    return inspect.cleandoc(docstring).replace("``", "`")
 
 
 def _add_problem(responses: dict[str, Any], problem: Problem) -> None:

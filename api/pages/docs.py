@@ -108,7 +108,7 @@ def _list_contents(body: Mapping[str, Any], document: Any) -> Iterator[tuple[str
         schema = content["schema"]
         example = ""
         if media_type.endswith("json"):
-            example = json.dumps(_make_example(schema, document), indent=2, ensure_ascii=False)
+            example = json.dumps(make_example(schema, document), indent=2, ensure_ascii=False)
         yield media_type, list(_name_types(schema)), example
 
 
@@ -145,7 +145,7 @@ def _list_fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, list[str], bo
         yield name, list(_name_types(field)), name in required, field
 
 
-def _make_example(schema: Mapping[str, Any], document: Any) -> Any:
+def make_example(schema: Mapping[str, Any], document: Any) -> Any:
     """Return an example of a schema: its own one if it has any, otherwise one made from its fields."""
     schema = _resolve(schema, document)
     for word in ("example", "const", "default"):
@@ -157,13 +157,13 @@ def _make_example(schema: Mapping[str, Any], document: Any) -> Any:
         return schema["enum"][0]
     variants = [variant for variant in _list_variants(schema) if variant.get("type") != "null"]
     if variants[0] is not schema:
-        return _make_example(variants[0], document)
+        return make_example(variants[0], document)
     types = schema.get("type")
     kind = next((name for name in types if name != "null"), None) if isinstance(types, list) else types
     if kind == "object" or "properties" in schema:
         return _make_object(schema, document)
     if kind == "array":
-        return [_make_example(schema["items"], document)]
+        return [make_example(schema["items"], document)]
     if kind == "boolean":
         return False
     if kind in ("integer", "number"):
@@ -174,8 +174,8 @@ def _make_example(schema: Mapping[str, Any], document: Any) -> Any:
 
 
 def _make_object(schema: Mapping[str, Any], document: Any) -> dict[str, Any]:
-    example = {name: _make_example(field, document) for name, field in schema.get("properties", {}).items()}
+    example = {name: make_example(field, document) for name, field in schema.get("properties", {}).items()}
     values = schema.get("additionalProperties")
     if not example and isinstance(values, dict):
-        example["…"] = _make_example(values, document)
+        example["…"] = make_example(values, document)
     return example

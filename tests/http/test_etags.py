@@ -98,3 +98,61 @@ def test_a_published_version_may_be_kept_for_ever(world: World) -> None:
     answer = world.shopper.get("/checklists/visit/versions/1")
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert world.admin.get("/checklists/visit/draft").headers["Cache-Control"] == "private, no-cache"
+
+
+def test_created_resource_has_the_etag_that_get_returns(world: World) -> None:
+    region = {"code": "new", "name": "New"}
+    location = {"code": "new", "name": "New", "region_id": world.region["id"], "time_zone": "UTC"}
+    user = {"email": "new@example.org", "name": "New", "role": "shopper", "password": "brand new words"}
+    window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
+    ids = {"location_id": world.location["id"], "shopper_id": world.shopper.id}
+    visit = {**ids, "checklist_key": "new", "window": window}
+    for path, body in (
+        ("/regions", region),
+        ("/locations", location),
+        ("/users", user),
+        ("/checklists", {**CHECKLIST, "key": "new"}),
+        ("/checklists/new/publish", None),
+        ("/visits", visit),
+    ):
+        headers = {"Idempotency-Key": f"key of {path}"}
+        created = world.admin.post(path, body, headers=headers)
+        ok(created, 201)
+        current = world.admin.get(f"/{created.headers['Location']}")
+        assert created.headers["ETag"] == current.headers["ETag"], path
+        if path != "/checklists/new/publish":
+            assert created.json == current.json, path
+        replay = world.admin.post(path, body, headers=headers)
+        assert replay.headers["ETag"] == created.headers["ETag"], path
+
+
+def test_self_check_of_the_caller_has_the_etag_that_get_returns(world: World) -> None:
+    """Administrators see their own visit as its shopper does."""
+    world.publish({**CHECKLIST, "key": "self", "channel": "self_check"})
+    created = world.admin.post(
+        "/visits",
+        {
+            "location_id": world.location["id"],
+            "shopper_id": world.admin.id,
+            "checklist_key": "self",
+            "window": {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"},
+        },
+    )
+    ok(created, 201)
+    current = world.admin.get(f"/{created.headers['Location']}")
+    assert (created.headers["ETag"], created.json) == (current.headers["ETag"], current.json)
+    assert "shopper" not in created.json
+
+
+def test_stored_submission_has_the_etag_that_its_shopper_gets(world: World) -> None:
+    visit = world.visit()
+    stored = world.send(visit, world.submission())
+    ok(stored, 201)
+    current = world.shopper.get(f"/visits/{visit['id']}/submission")
+    assert stored.headers["ETag"] == current.headers["ETag"]
+
+
+def test_etag_of_a_created_resource_allows_an_edit(world: World) -> None:
+    created = world.admin.post("/regions", {"code": "new", "name": "New"})
+    headers = {"If-Match": created.headers["ETag"]}
+    ok(world.admin.patch(f"/regions/{created.json['id']}", {"name": "Newer"}, headers=headers), 200)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.domain import flags
 from api.domain.access import ANY_CALLER
 from api.domain.question_types import QUESTION_TYPES
+from api.pages.docs import make_example
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 PROBLEM = "application/problem+json"
@@ -171,3 +173,15 @@ def test_it_names_the_types_of_questions_and_what_answers_them(document: Any) ->
     description = schemas["Answer"]["properties"]["value"]["description"]
     assert "- `date`: a date as `YYYY-MM-DD`, 1900 to 2100" in description
     assert re.findall(r"^- `(\w+)`", description, re.M) == [*QUESTION_TYPES]
+
+
+def test_examples_are_valid(document: Any) -> None:
+    """What the documentation page shows as an example of a schema is accepted by the schema."""
+    for name, schema in document["components"]["schemas"].items():
+        validator = Draft202012Validator(
+            {"$ref": f"#/components/schemas/{name}", "components": document["components"]},
+            validate_formats=True,
+        )
+        example = make_example(schema, document)
+        errors = [f"{error.instance_path}: {error.message}"[:300] for error in validator.iter_errors(example)]
+        assert errors == [], (name, example)
