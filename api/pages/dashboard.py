@@ -1,4 +1,4 @@
-"""The managers' and reviewers' pages: one shell for all their addresses."""
+"""The pages for managers and reviewers: one HTML shell for all addresses."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -8,7 +8,7 @@ from flask import Response, request
 
 from api.domain.access import ANY_CALLER
 from api.http.access import Pages
-from api.pages.files import photo_origin, policy, shell
+from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
@@ -57,13 +57,13 @@ def locations() -> Response:
 
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
-    """Show a location; whether one may see it, the shell finds out by the API, as for all that follows."""
+    """Show a location. The script gets it from the API, which checks permissions; so do all pages below."""
     return _place("location", _call(f"/locations/{location_id}/score", but="region_id"))
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
-    """Show a region and what lies right below it."""
+    """Show a region with its regions and stores."""
     return _place("region", _call(f"/regions/{region_id}/score", but="region_id"))
 
 
@@ -107,7 +107,7 @@ def _place(screen: str, report: str) -> Response:
 
 
 def _shell(screen: str, *calls: str) -> Response:
-    """Return the shell; the screen's own modules and calls are under way with those of all screens."""
-    # Reviewers and administrators are sent on to the photo store for a picture.
-    allowed = policy("dashboard", img=f"'self' {photo_origin()}")
-    return shell("dashboard", ("/api/v1/me", *calls), allowed, f"dashboard/screens/{screen}.js")
+    """Return the shell; it preloads the modules and API calls of the screen."""
+    # Reviewers and administrators are redirected to the photo store for pictures.
+    policy = build_policy("dashboard", img=f"'self' {get_photo_origin()}")
+    return render_shell("dashboard", ("/api/v1/me", *calls), policy, f"dashboard/screens/{screen}.js")
