@@ -70,9 +70,9 @@ def test_undocumented_problem_of_a_documented_status_fails(
 
 def test_documented_responses_pass(world: World) -> None:
     assert world.app.test_client_class is CheckedClient
-    visit = world.made()
+    visit = world.accepted_visit()
     ok(world.manager.get(f"/visits/{visit['id']}?include=checklist"))
-    ok(world.nobody.call("HEAD", "//health/live"), 200)
+    ok(world.anonymous.call("HEAD", "//health/live"), 200)
 
 
 def objects_of(schema: Any, where: str) -> Iterator[tuple[str, Any]]:
