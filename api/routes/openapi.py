@@ -5,7 +5,7 @@ from flask import Response, current_app
 from api.domain.access import ANY_CALLER
 from api.http.access import Routes
 
-routes = Routes("openapi", __name__, description="This document")
+routes = Routes("openapi", __name__, description="OpenAPI document")
 
 
 @routes.get("/openapi.json", permission=ANY_CALLER)

@@ -15,7 +15,7 @@ from api.models.organizations import Organization
 from api.services import organizations
 from schemas import organizations as schemas
 
-routes = Routes("organizations", __name__, description="The organization")
+routes = Routes("organizations", __name__, description="Organization")
 
 ORGANIZATION = schemas.Organization()
 

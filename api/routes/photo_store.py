@@ -10,7 +10,7 @@ from api.http.context import app_context
 from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
 from uploads.store import ObjectMissing
 
-routes = Routes("photo_store", __name__, description="The embedded photo store")
+routes = Routes("photo_store", __name__, description="Embedded photo store")
 
 
 def _get_folder_store() -> FolderStore:
