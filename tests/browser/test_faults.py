@@ -977,7 +977,7 @@ REGISTERED = "navigator.serviceWorker.getRegistration().then(Boolean)"
 # Killed at any moment.
 
 KILLS = 100 if os.environ.get("FAULTS") == "full" else 4
-#: writes 1, 2, 3 … as an answer and reports each that is called saved. It writes faster than people do, but not
+#: writes 1, 2, 3 … as an answer and reports each that is called saved. It writes faster than people, but not
 #: without a pause: a record of Chromium's storage is two writes, and a kill between them spoils the database
 #: (https://github.com/google/leveldb/issues/1287). A bare page that never pauses loses it in 2 of 228 kills.
 COUNT_UP = """() => {
