@@ -17,7 +17,8 @@ from api.domain.access import PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import AppContext
 from api.jobs import worker as workers
-from api.services import demo, organizations, passwords, photo_store, totals
+from api.services import demo, organizations, photo_store, totals
+from api.services.people import passwords
 from api.settings import SettingsError
 from uploads.folder import FolderStore
 from uploads.store import StoreDown

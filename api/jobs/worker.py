@@ -20,7 +20,8 @@ from api.jobs import tasks
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
-from api.services import idempotency, photo_store, sign_in
+from api.services import idempotency, photo_store
+from api.services.people import sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreDown
 

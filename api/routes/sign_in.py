@@ -15,7 +15,7 @@ from api.http.access import Routes
 from api.http.context import actor, app_context, close_read_snapshot, read_snapshot
 from api.http.responses import empty_answer, json_answer
 from api.http.transactions import in_transaction
-from api.services import passwords, sign_in, users
+from api.services.people import passwords, sign_in, users
 from schemas import sign_in as schemas
 
 routes = Routes("sign_in", __name__, description="Signing in")

@@ -13,8 +13,8 @@ from api.http.parsing import read_json
 from api.http.responses import json_answer, json_text
 from api.http.transactions import in_statements
 from api.services import submissions, visits
-from api.services.answers_shown import answers_with_points
 from api.services.evidence import measure_distance
+from api.services.scored_answers import answers_with_points
 from api.services.totals import visit_score
 from schemas import submissions as schemas
 from schemas.base import parse_time

@@ -12,7 +12,7 @@ from api.http.context import actor, read_snapshot
 from api.http.etags import IF_MATCH, edited, require_match
 from api.http.paging import page_answer
 from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
-from api.services import passwords, users
+from api.services.people import passwords, users
 from schemas import users as schemas
 
 routes = Routes("users", __name__, description="People")

@@ -19,8 +19,8 @@ from api.http.responses import json_answer
 from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.models.visits import Visit
 from api.services import assignments, reviews, visits
-from api.services.answers_shown import answers_with_points
 from api.services.checklists import published
+from api.services.scored_answers import answers_with_points
 from api.services.submissions import get_latest
 from api.services.visits import View
 from schemas import visits as schemas

@@ -16,10 +16,10 @@ from api.models.places import Location, Region
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import scores, visibility
-from api.services.answers_shown import answers_with_points
 from api.services.checklists import published
 from api.services.paging import Page, bad_cursor, cursor_for, cursor_values
 from api.services.score_sums import counted
+from api.services.scored_answers import answers_with_points
 
 
 @dataclass(frozen=True, slots=True)

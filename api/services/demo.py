@@ -34,9 +34,10 @@ from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import assignments, organizations, passwords, photos, places, reviews, submissions, users
+from api.services import assignments, organizations, photos, places, reviews, submissions
 from api.services import demo_words as words
 from api.services.checklists import published
+from api.services.people import passwords, users
 from uploads.store import Store
 
 ORGANIZATION = "Demo data — Harbour Stores"

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from api.domain.access import Actor
 from api.models.organizations import Organization
 from api.models.users import User
-from api.services import checklists, users
+from api.services import checklists
+from api.services.people import users
 
 
 def create(session: Session, name: str) -> Organization:

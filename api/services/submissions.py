@@ -27,7 +27,7 @@ from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import outcomes, totals, visibility
-from api.services.canonical import canonical
+from api.services.canonical_json import canonical
 from api.services.checklists import Published, published
 from api.services.evidence import (
     add_flags,

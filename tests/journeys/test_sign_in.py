@@ -27,7 +27,7 @@ from api.app import create_app
 from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
-from api.services import passwords, sign_in
+from api.services.people import passwords, sign_in
 from tests.support.world import API, PASSWORD, Caller, World, ok, problem
 
 

@@ -23,7 +23,8 @@ from api.models.scores import Subject, Total
 from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import demo, passwords, totals
+from api.services import demo, totals
+from api.services.people import passwords
 from api.settings import Settings
 
 #: a time at which it is another day, month and year in Auckland than in Los Angeles

@@ -19,7 +19,8 @@ from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
 from api.models.users import User
-from api.services import organizations, passwords, sign_in
+from api.services import organizations
+from api.services.people import passwords, sign_in
 from tests.support.pictures import jpeg
 
 PASSWORD = "correct horse battery"

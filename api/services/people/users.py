@@ -14,8 +14,9 @@ from api.domain.access import ADMIN, MANAGER, Actor
 from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.models.users import User, UserLocation, UserRegion
-from api.services import sign_in, visibility
+from api.services import visibility
 from api.services.paging import Page, page
+from api.services.people import sign_in
 
 
 @dataclass(frozen=True, slots=True)

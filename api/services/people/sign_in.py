@@ -15,7 +15,7 @@ from api.models.base import now
 from api.models.organizations import Organization
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
-from api.services import passwords
+from api.services.people import passwords
 
 REFRESH_LIVES = timedelta(days=60)
 WINDOW = timedelta(minutes=15)

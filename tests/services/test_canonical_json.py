@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.services.canonical import canonical
+from api.services.canonical_json import canonical
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
