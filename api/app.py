@@ -138,7 +138,7 @@ def _measure(metrics: Metrics, database: Database, store: Store) -> None:
 
     def ask_database() -> Numbers:
         with database.read_snapshot() as session:
-            return backlog.numbers(session)
+            return backlog.read_gauges(session)
 
     def ask_store() -> Numbers:
         store.check()

@@ -185,7 +185,7 @@ def test_an_empty_database_has_its_zeros(own_app: Flask) -> None:
 
 def test_every_gauge_is_given_and_described(own_app: Flask) -> None:
     with own_app.extensions["survey"].database.read_snapshot() as session:
-        given = backlog.numbers(session)
+        given = backlog.read_gauges(session)
     assert set(given) == set(metrics.GAUGES)
     for name, values in given.items():
         assert {len(labels) for labels in values} == {len(metrics.GAUGES[name][1])}
@@ -213,7 +213,7 @@ def test_each_count_is_read_by_an_index(own_app: Flask) -> None:
 def test_counting_ends_somewhere(own_app: Flask) -> None:
     world = World(own_app)
     visit_id = uuid.UUID(world.visit()["id"])
-    count = backlog.MOST + 10
+    count = backlog.COUNT_LIMIT + 10
 
     def pile(session: Session) -> None:
         events = [
@@ -222,7 +222,7 @@ def test_counting_ends_somewhere(own_app: Flask) -> None:
         session.execute(Event.__table__.insert(), events)  # type: ignore[attr-defined]
 
     world.database.write(pile)
-    assert look(own_app)[f'worker_tasks_waiting{{kind="{PHOTOS}",state="due"}}'] == backlog.MOST
+    assert look(own_app)[f'worker_tasks_waiting{{kind="{PHOTOS}",state="due"}}'] == backlog.COUNT_LIMIT
 
 
 # The worker.

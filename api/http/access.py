@@ -109,7 +109,7 @@ def authorize(permission: str) -> None:
     if permission == REFRESH_TOKEN:
         g.claims = claims
         return
-    actor = sign_in.actor(read_snapshot(), user_id, family_id)
+    actor = sign_in.find_actor(read_snapshot(), user_id, family_id)
     if actor is None:
         raise problems.NOT_SIGNED_IN()
     if actor.role not in PERMISSIONS[permission]:

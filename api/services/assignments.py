@@ -21,7 +21,7 @@ from api.models.places import Location
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
-from api.services.checklists import current_versions, published
+from api.services.checklists import get_current_versions, get_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ def _read_references(session: Session, actor: Actor, orders: Sequence[Mapping[st
         .order_by(User.id)
         .with_for_update(key_share=True),
     )
-    versions = current_versions(session, actor.organization_id, {order["checklist_key"] for order in orders})
+    versions = get_current_versions(
+        session, actor.organization_id, {order["checklist_key"] for order in orders}
+    )
     channels = _read_channels(session, (version.id for version in versions.values()))
     return _References(locations, people, versions, channels)
 
@@ -126,7 +128,7 @@ def _make_visit(actor: Actor, order: Mapping[str, Any], references: _References)
 
 
 def _read_channels(session: Session, version_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    return {version_id: published(session, version_id).document.channel for version_id in set(version_ids)}
+    return {version_id: get_version(session, version_id).document.channel for version_id in set(version_ids)}
 
 
 def _check_rotation(
@@ -221,8 +223,8 @@ def reassign(
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
     visit.status = "cancelled"
     session.flush()
-    key = published(session, visit.checklist_version_id).document.key
-    if not current_versions(session, actor.organization_id, {key}):
+    key = get_version(session, visit.checklist_version_id).document.key
+    if not get_current_versions(session, actor.organization_id, {key}):
         raise problems.CHECKLIST_RETIRED("This checklist is retired. No new visits can be assigned with it.")
     order = {
         "location_id": visit.location_id,

@@ -13,13 +13,16 @@ from api.models.photos import NOT_STORED, Photo
 from api.models.visits import Visit
 
 #: counting stops here, so that a look costs the same whatever has piled up
-MOST = 10_000
+COUNT_LIMIT = 10_000
 #: before every moment that the database holds: a range that an index is read by, as IS NOT NULL is not always
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DUE = Event.due_at <= bindparam("moment")
 _SOONEST = (
-    select(Event.kind, _DUE.label("due")).order_by(Event.due_at, Event.id).limit(MOST).subquery("soonest")
+    select(Event.kind, _DUE.label("due"))
+    .order_by(Event.due_at, Event.id)
+    .limit(COUNT_LIMIT)
+    .subquery("soonest")
 )
 _TASKS = select(_SOONEST.c.kind, _SOONEST.c.due, func.count()).group_by(_SOONEST.c.kind, _SOONEST.c.due)
 _OLDEST_DUE = select(func.min(Event.due_at)).where(_DUE)
@@ -27,7 +30,7 @@ _OF_ONE = (
     select(literal(1))
     .where(Visit.organization_id == Organization.id, Visit.waiting_since > _EVER)
     .correlate(Organization)
-    .limit(MOST)
+    .limit(COUNT_LIMIT)
     .subquery("of_one")
 )
 #: one range of the index for each organization
@@ -38,7 +41,7 @@ _NOT_STORED = (
     select(Photo.declared_at)
     .where(NOT_STORED, Photo.declared_at > bindparam("since"))
     .order_by(Photo.declared_at)
-    .limit(MOST)
+    .limit(COUNT_LIMIT)
     .subquery()
 )
 _PHOTOS = select(func.count(), func.min(_NOT_STORED.c.declared_at)).select_from(_NOT_STORED)
@@ -48,7 +51,7 @@ _SIZE = {
 }
 
 
-def numbers(session: Session) -> dict[str, dict[tuple[str, ...], float]]:
+def read_gauges(session: Session) -> dict[str, dict[tuple[str, ...], float]]:
     """Return the gauges of what waits: by name, and by the values of its labels."""
     moment = now()
     kinds = (ACCEPTANCE_DUE, PHOTOS_DUE)

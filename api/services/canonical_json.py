@@ -9,7 +9,7 @@ import rfc8785
 from api.domain.question_types import MAX_NUMBER
 
 
-def canonical(content: Mapping[str, Any]) -> bytes:
+def canonicalize(content: Mapping[str, Any]) -> bytes:
     """Return the canonical JSON of what came as JSON."""
     if _is_written_alike(content):
         text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)

@@ -23,14 +23,14 @@ from api.domain.problems import FieldError
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.scores import Subject
-from api.services.paging import Page, page
+from api.services.paging import Page, fetch_page
 
-MOST_VERSIONS = 2**31 - 1
-BUILT_IN = Path(__file__).parent.parent / "checklists"
+MAX_VERSION = 2**31 - 1
+BUILT_IN_FOLDER = Path(__file__).parent.parent / "checklists"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Published:
+class PublishedVersion:
     """A published version, read once: its document and the subjects that its scores are kept under."""
 
     id: uuid.UUID
@@ -43,13 +43,13 @@ class Published:
 
 
 #: Versions never change, so each is parsed once a process.
-_published: dict[uuid.UUID, Published] = {}
+_published: dict[uuid.UUID, PublishedVersion] = {}
 #: the same by organization, key and number
-_named: dict[tuple[uuid.UUID, str, int], Published] = {}
+_named: dict[tuple[uuid.UUID, str, int], PublishedVersion] = {}
 _KEPT = 500
 
 
-def published(session: Session, version_id: uuid.UUID) -> Published:
+def get_version(session: Session, version_id: uuid.UUID) -> PublishedVersion:
     """Return a published version by its id."""
     known = _published.get(version_id)
     if known is None:
@@ -60,19 +60,19 @@ def published(session: Session, version_id: uuid.UUID) -> Published:
         ).one()
         if len(_published) >= _KEPT:
             _published.clear()
-        known = _published[version_id] = Published(
+        known = _published[version_id] = PublishedVersion(
             id=version.id,
             checklist_id=checklist.id,
             organization_id=checklist.organization_id,
             document=Document.from_document(json.loads(version.document), version.version),
             text=version.document,
             sha256=version.sha256,
-            subjects=subjects(session, checklist.id),
+            subjects=read_subject_ids(session, checklist.id),
         )
     return known
 
 
-def subjects(session: Session, checklist_id: uuid.UUID) -> dict[tuple[str, str], int]:
+def read_subject_ids(session: Session, checklist_id: uuid.UUID) -> dict[tuple[str, str], int]:
     """Return the ids of a checklist's subjects by (kind, key)."""
     rows = session.execute(
         select(Subject.kind, Subject.key, Subject.id).where(Subject.checklist_id == checklist_id)
@@ -80,37 +80,37 @@ def subjects(session: Session, checklist_id: uuid.UUID) -> dict[tuple[str, str],
     return {(kind, key): subject_id for kind, key, subject_id in rows}
 
 
-def latest(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
+def list_latest_versions(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
     """Return a page of the latest published versions, by key, as ``Published``."""
     query = select(Checklist).where(
         Checklist.organization_id == actor.organization_id,
         Checklist.latest_version > 0,
         Checklist.retired_at.is_(None),
     )
-    found = page(session, query, Checklist.key, Checklist.id, limit, cursor)
+    found = fetch_page(session, query, Checklist.key, Checklist.id, limit, cursor)
     current = session.execute(
         select(Checklist.id, ChecklistVersion.id)
         .join(ChecklistVersion, _is_latest())
         .where(Checklist.id.in_([checklist.id for checklist in found.items]))
     )
     version_ids = dict(current.all())
-    return Page([published(session, version_ids[each.id]) for each in found.items], found.cursor)
+    return Page([get_version(session, version_ids[each.id]) for each in found.items], found.cursor)
 
 
-def version(session: Session, actor: Actor, key: str, number: int) -> Published:
+def get_numbered_version(session: Session, actor: Actor, key: str, number: int) -> PublishedVersion:
     """Return one published version of a checklist of the actor's organization."""
     name = (actor.organization_id, key, number)
     known = _named.get(name)
     if known is not None:
         return known
     found = None
-    if KEY.fullmatch(key) and number <= MOST_VERSIONS:
+    if KEY.fullmatch(key) and number <= MAX_VERSION:
         found = row(session, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number)
     if found is None:
         raise problems.CHECKLIST_NOT_FOUND()
     if len(_named) >= _KEPT:
         _named.clear()
-    return _named.setdefault(name, published(session, found.id))
+    return _named.setdefault(name, get_version(session, found.id))
 
 
 _VERSION_ID = Statement(
@@ -124,7 +124,7 @@ _VERSION_ID = Statement(
 )
 
 
-def current_versions(
+def get_current_versions(
     session: Session, organization_id: uuid.UUID, keys: set[str]
 ) -> dict[str, ChecklistVersion]:
     """Return the version that a visit assigned now is pinned to, for each key that has one."""
@@ -155,7 +155,7 @@ def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) ->
     return checklist
 
 
-def draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist:
+def get_draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist:
     """Return the checklist whose draft is asked for; ``lock`` holds it for an edit."""
     checklist = _find(session, actor, key, lock=lock)
     if checklist is None:
@@ -173,7 +173,7 @@ def replace_draft(session: Session, checklist: Checklist, document: Mapping[str,
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class DraftCheck:
     """A draft as it was looked at, after which version, and what stands against publishing it."""
 
     draft: Mapping[str, Any]
@@ -181,7 +181,7 @@ class Checked:
     faults: list[FieldError]
 
 
-def check(session: Session, checklist: Checklist) -> Checked:
+def check_draft(session: Session, checklist: Checklist) -> DraftCheck:
     """Look for what stands against publishing a draft; takes its time, so do it on a snapshot."""
     faults = publishing.faults(checklist.draft)
     if not faults:
@@ -192,23 +192,23 @@ def check(session: Session, checklist: Checklist) -> Checked:
         )
         before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
         faults = publishing.changed_meanings(checklist.draft, before)
-    return Checked(checklist.draft, checklist.latest_version, faults)
+    return DraftCheck(checklist.draft, checklist.latest_version, faults)
 
 
 def publish(
-    session: Session, actor: Actor, key: str, checked: Checked | None = None
-) -> tuple[Published, bool]:
+    session: Session, actor: Actor, key: str, checked: DraftCheck | None = None
+) -> tuple[PublishedVersion, bool]:
     """Publish the draft as the next version, and tell whether there is a new one.
 
     What was not checked before, or has changed since, is checked now. Refuses a draft with faults, each with
     its pointer. A retired checklist comes back with it.
     """
-    checklist = draft(session, actor, key, lock=True)
+    checklist = get_draft(session, actor, key, lock=True)
     if checked is None or (checked.draft, checked.latest_version) != (
         checklist.draft,
         checklist.latest_version,
     ):
-        checked = check(session, checklist)
+        checked = check_draft(session, checklist)
     return _publish(session, checklist, checked, actor.id)
 
 
@@ -221,19 +221,19 @@ def retire(session: Session, actor: Actor, key: str) -> None:
     session.flush()
 
 
-def publish_built_in(session: Session, organization_id: uuid.UUID) -> None:
+def publish_built_in_checklists(session: Session, organization_id: uuid.UUID) -> None:
     """Give a new organization the built-in checklists, through the same door as its own."""
-    for file in sorted(BUILT_IN.glob("*.json")):
+    for file in sorted(BUILT_IN_FOLDER.glob("*.json")):
         document = json.loads(file.read_text())
         checklist = Checklist(organization_id=organization_id, key=document["key"], draft=document)
         session.add(checklist)
         session.flush()
-        _publish(session, checklist, check(session, checklist), None)
+        _publish(session, checklist, check_draft(session, checklist), None)
 
 
 def _publish(
-    session: Session, checklist: Checklist, checked: Checked, publisher_id: uuid.UUID | None
-) -> tuple[Published, bool]:
+    session: Session, checklist: Checklist, checked: DraftCheck, publisher_id: uuid.UUID | None
+) -> tuple[PublishedVersion, bool]:
     if checked.faults:
         raise problems.INVALID("The draft cannot be published yet.", errors=checked.faults)
     checklist.retired_at = None
@@ -243,7 +243,7 @@ def _publish(
     ).one_or_none()
     if latest and {**complete, "version": latest.version} == json.loads(latest.document):
         session.flush()
-        return published(session, latest.id), False
+        return get_version(session, latest.id), False
     checklist.latest_version += 1
     document = {"key": complete.pop("key"), "version": checklist.latest_version, **complete}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
@@ -257,7 +257,7 @@ def _publish(
     session.add(made)
     session.flush()
     _register_subjects(session, checklist.id, Document.from_document(document, made.version))
-    return published(session, made.id), True
+    return get_version(session, made.id), True
 
 
 def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Document) -> None:

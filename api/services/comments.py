@@ -16,14 +16,14 @@ from api.models.places import Location, Region
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import scores, visibility
-from api.services.checklists import published
-from api.services.paging import Page, bad_cursor, cursor_for, cursor_values
+from api.services.checklists import get_version
+from api.services.paging import Page, decode_cursor, encode_cursor, invalid_cursor
 from api.services.score_sums import counted
-from api.services.scored_answers import answers_with_points
+from api.services.scored_answers import get_scored_answers
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommentQuery:
     """Which comments are asked for: of what period, and of what place, checklist and question if named.
 
     With ``whole_visit``, those on visits as a whole alone.
@@ -37,7 +37,9 @@ class Asked:
     whole_visit: bool = False
 
 
-def page_of_comments(session: Session, actor: Actor, asked: Asked, limit: int, cursor: str | None) -> Page:
+def list_comments(
+    session: Session, actor: Actor, asked: CommentQuery, limit: int, cursor: str | None
+) -> Page:
     """Return a page of comments as ``schemas.comments`` describes them, by (day, visit) from the newest on.
 
     Within a visit they are in the order of its checklist, the comment on the visit as a whole at the end.
@@ -54,10 +56,10 @@ def page_of_comments(session: Session, actor: Actor, asked: Asked, limit: int, c
     begin = places.index(last) + 1 if last in places else 0
     items = made[begin : begin + limit]
     more = begin + limit < len(made)
-    return Page(items, cursor_for(*_place(items[-1])) if more else None)
+    return Page(items, encode_cursor(*_place(items[-1])) if more else None)
 
 
-def _visits(session: Session, actor: Actor, asked: Asked) -> Select[Visit, Submission, Location]:
+def _visits(session: Session, actor: Actor, asked: CommentQuery) -> Select[Visit, Submission, Location]:
     """Return the query for the visits with such comments, their revisions that count, and their locations."""
     conditions = [
         visibility.watched_visits(actor),
@@ -67,7 +69,7 @@ def _visits(session: Session, actor: Actor, asked: Asked) -> Select[Visit, Submi
     ]
     if asked.region_id is not None:
         top = scores.region(session, actor, asked.region_id)
-        under = visibility.below(select(Region.id).where(Region.id == top.id))
+        under = visibility.select_subtree(select(Region.id).where(Region.id == top.id))
         conditions.append(Location.region_id.in_(under))
     if asked.location_id is not None:
         place = scores.location(session, actor, asked.location_id)
@@ -83,7 +85,7 @@ def _visits(session: Session, actor: Actor, asked: Asked) -> Select[Visit, Submi
     )
 
 
-def _is_commented(session: Session, asked: Asked) -> ColumnElement[bool]:
+def _is_commented(session: Session, asked: CommentQuery) -> ColumnElement[bool]:
     """Return the condition that a submission has words on what is asked for, or on anything."""
     if asked.question is None and not asked.whole_visit:
         return func.json_array_length(Submission.commented) > 0
@@ -94,11 +96,11 @@ def _is_commented(session: Session, asked: Asked) -> ColumnElement[bool]:
 
 
 def _comments(
-    session: Session, asked: Asked, visit: Visit, submission: Submission, location: Location
+    session: Session, asked: CommentQuery, visit: Visit, submission: Submission, location: Location
 ) -> Iterator[dict[str, Any]]:
     """Yield the comments of a visit."""
-    document = published(session, visit.checklist_version_id).document
-    answers = answers_with_points(session, visit, submission, "watched")
+    document = get_version(session, visit.checklist_version_id).document
+    answers = get_scored_answers(session, visit, submission, "watched")
     told = {
         "visit_id": visit.id,
         "day": visit.day,
@@ -134,8 +136,8 @@ def _place(comment: dict[str, Any]) -> _Place:
 
 
 def _read(cursor: str) -> _Place:
-    day, visit_id, key = cursor_values(cursor, 3)
+    day, visit_id, key = decode_cursor(cursor, 3)
     try:
         return date.fromisoformat(day), uuid.UUID(visit_id), key
     except (ValueError, TypeError, AttributeError):
-        raise bad_cursor() from None
+        raise invalid_cursor() from None

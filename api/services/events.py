@@ -12,7 +12,7 @@ from api.models.events import Event
 _ADD = Statement(insert(Event))
 
 
-def add(on: Runner, kind: str, visit_id: uuid.UUID, revision: int, due_at: datetime) -> None:
+def add_event(on: Runner, kind: str, visit_id: uuid.UUID, revision: int, due_at: datetime) -> None:
     """Add an event about a revision, which the worker handles once it is due."""
     rows(
         on,

@@ -18,7 +18,7 @@ from api.models.photos import Photo
 from api.models.places import Location
 from api.models.submissions import CommentPrint, Submission
 from api.models.visits import Visit
-from api.services.checklists import published
+from api.services.checklists import get_version
 
 
 def get_position(place: Mapping[str, Any] | None) -> Position | None:
@@ -167,7 +167,7 @@ def read_photos(on: Runner, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> li
 def add_photo_flags(session: Session, visit: Visit, submission: Submission, photo: Photo) -> None:
     """Add the flags of a photo that was stored after the submission that names it."""
     location = session.scalars(select(Location).where(Location.id == visit.location_id)).one()
-    channel = published(session, visit.checklist_version_id).document.channel
+    channel = get_version(session, visit.checklist_version_id).document.channel
     assert visit.started_at is not None
     assert visit.finished_at is not None
     times = Times(visit.started_at, visit.finished_at, timedelta(seconds=submission.clock_shift), None)

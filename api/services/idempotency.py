@@ -12,10 +12,10 @@ from api.domain.problems import FieldError
 from api.models.base import now
 from api.models.idempotency import RememberedAnswer
 
-REMEMBERED_FOR = timedelta(days=7)
+RETENTION = timedelta(days=7)
 
 
-def claim(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> RememberedAnswer:
+def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> RememberedAnswer:
     """Return the row of a caller's key, empty if the key is new; the answer goes into it.
 
     Of two requests at once, the second waits here for the first. Refuses a key that came with another body.
@@ -24,7 +24,7 @@ def claim(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str)
         delete(RememberedAnswer).where(
             RememberedAnswer.caller_id == caller_id,
             RememberedAnswer.key == key,
-            RememberedAnswer.created_at < now() - REMEMBERED_FOR,
+            RememberedAnswer.created_at < now() - RETENTION,
         )
     )
     session.execute(
@@ -39,6 +39,6 @@ def claim(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str)
     return remembered
 
 
-def forget_old(session: Session) -> None:
+def delete_expired(session: Session) -> None:
     """Remove the answers that are no longer repeated."""
-    session.execute(delete(RememberedAnswer).where(RememberedAnswer.created_at < now() - REMEMBERED_FOR))
+    session.execute(delete(RememberedAnswer).where(RememberedAnswer.created_at < now() - RETENTION))

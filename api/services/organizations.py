@@ -14,16 +14,16 @@ from api.services import checklists
 from api.services.people import users
 
 
-def create(session: Session, name: str) -> Organization:
+def create_organization(session: Session, name: str) -> Organization:
     """Make an organization, with the built-in checklists."""
     organization = Organization(name=name)
     session.add(organization)
     session.flush()
-    checklists.publish_built_in(session, organization.id)
+    checklists.publish_built_in_checklists(session, organization.id)
     return organization
 
 
-def mine(session: Session, actor: Actor, *, lock: bool = False) -> Organization:
+def get_organization(session: Session, actor: Actor, *, lock: bool = False) -> Organization:
     """Return the actor's organization; ``lock`` holds it for an edit."""
     query = select(Organization).where(Organization.id == actor.organization_id)
     if lock:
@@ -31,7 +31,9 @@ def mine(session: Session, actor: Actor, *, lock: bool = False) -> Organization:
     return session.scalars(query).one()
 
 
-def edit(session: Session, organization: Organization, values: Mapping[str, Any]) -> Organization:
+def update_organization(
+    session: Session, organization: Organization, values: Mapping[str, Any]
+) -> Organization:
     """Change an organization that is held."""
     for column, value in values.items():
         setattr(organization, column, value)
@@ -39,7 +41,7 @@ def edit(session: Session, organization: Organization, values: Mapping[str, Any]
     return organization
 
 
-def take_turn(session: Session, organization_id: uuid.UUID) -> None:
+def lock_organization(session: Session, organization_id: uuid.UUID) -> None:
     """Wait for one's turn in the organization, and hold it to the end of the transaction."""
     session.execute(
         select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
@@ -52,5 +54,5 @@ def add_administrator(
     """Add an administrator to an organization, which is made if there is none of that name."""
     organization = session.scalars(
         select(Organization).where(Organization.name == organization_name)
-    ).one_or_none() or create(session, organization_name)
+    ).one_or_none() or create_organization(session, organization_name)
     return users.create_administrator(session, organization.id, email, name, password_hash)

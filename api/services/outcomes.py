@@ -25,8 +25,8 @@ from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import events, evidence, totals
-from api.services.checklists import Published, published
-from api.services.visits import change
+from api.services.checklists import PublishedVersion, get_version
+from api.services.visits import update_visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Case:
 
     visit_id: uuid.UUID
     revision: int
-    version: Published
+    version: PublishedVersion
     location_number: int
     month: int
     outcome: str
@@ -54,7 +54,7 @@ def get_case(session: Session, visit: Visit) -> Case:
     return Case(
         visit_id=visit.id,
         revision=visit.revision,
-        version=published(session, visit.checklist_version_id),
+        version=get_version(session, visit.checklist_version_id),
         location_number=number,
         month=visit.month,
         outcome=submission.outcome,
@@ -81,15 +81,15 @@ def settle(
     if photos_missing:
         _change(on, case, changes)
         due_at = submitted_at + visits.PHOTOS_MAY_TAKE
-        events.add(on, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
+        events.add_event(on, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
     elif flagged or case.version.document.review == "manual":
-        change(on, case.visit_id, **changes, waiting_since=submitted_at)
+        update_visit(on, case.visit_id, **changes, waiting_since=submitted_at)
     elif accept_every_minutes == 0:
         _accept_automatically(on, case, changes)
     else:
         _change(on, case, changes)
         due_at = visits.end_of_period(now(), accept_every_minutes)
-        events.add(on, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
+        events.add_event(on, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
 
 
 def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every_minutes: int) -> None:
@@ -192,4 +192,4 @@ def _counts(status: str, outcome: str) -> bool:
 
 def _change(on: Runner, case: Case, changes: Mapping[str, Any]) -> None:
     if changes:
-        change(on, case.visit_id, **changes)
+        update_visit(on, case.visit_id, **changes)

@@ -24,7 +24,7 @@ class Page:
     cursor: str | None
 
 
-def page(
+def fetch_page(
     session: Session,
     query: Select[*tuple[Any, ...]],
     sort: InstrumentedAttribute[Any],
@@ -41,10 +41,10 @@ def page(
     if len(found) <= limit:
         return Page(items, None)
     last = items[-1] if len(found[0]) == 1 else items[-1][0]
-    return Page(items, cursor_for(getattr(last, sort.key), last.id))
+    return Page(items, encode_cursor(getattr(last, sort.key), last.id))
 
 
-def keyed(
+def build_page_statement(
     query: Select[Any],
     sort: InstrumentedAttribute[Any],
     id_column: InstrumentedAttribute[uuid.UUID],
@@ -58,7 +58,7 @@ def keyed(
     return Statement(query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
 
 
-def page_of(
+def fetch_prepared_page(
     session: Session,
     statement: Callable[[bool], Statement],
     sort: InstrumentedAttribute[Any],
@@ -73,41 +73,41 @@ def page_of(
     items = found[:limit]
     if len(found) <= limit:
         return Page(items, None)
-    return Page(items, cursor_for(getattr(items[-1], sort.key), items[-1].id))
+    return Page(items, encode_cursor(getattr(items[-1], sort.key), items[-1].id))
 
 
-def page_of_few(few: Sequence[Any], key: Callable[[Any], str], limit: int, cursor: str | None) -> Page:
+def paginate(few: Sequence[Any], key: Callable[[Any], str], limit: int, cursor: str | None) -> Page:
     """Return a page of rows that are all at hand, in their order; ``key`` names each."""
     begin = 0
     if cursor is not None:
-        last = cursor_values(cursor, 1)[0]
+        last = decode_cursor(cursor, 1)[0]
         keys = [key(row) for row in few]
         if last not in keys:
-            raise bad_cursor()
+            raise invalid_cursor()
         begin = keys.index(last) + 1
     items = few[begin : begin + limit]
     more = begin + limit < len(few)
-    return Page(items, cursor_for(key(items[-1])) if more else None)
+    return Page(items, encode_cursor(key(items[-1])) if more else None)
 
 
-def cursor_for(*values: Any) -> str:
+def encode_cursor(*values: Any) -> str:
     """Return an opaque cursor that stands for the values of a row."""
     text = json.dumps([str(value) if isinstance(value, uuid.UUID | date) else value for value in values])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def cursor_values(cursor: str, count: int) -> list[Any]:
+def decode_cursor(cursor: str, count: int) -> list[Any]:
     """Return the values that a cursor stands for; refuses one that was not made here."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError):
-        raise bad_cursor() from None
+        raise invalid_cursor() from None
     if not isinstance(values, list) or len(values) != count:
-        raise bad_cursor()
+        raise invalid_cursor()
     return values
 
 
-def bad_cursor() -> problems.ProblemError:
+def invalid_cursor() -> problems.ProblemError:
     """Return the refusal of a cursor that this server did not give out."""
     return problems.invalid("/cursor", "This is no cursor that a page gave.")
 
@@ -119,7 +119,7 @@ def _kind(sort: InstrumentedAttribute[Any]) -> type[Any]:
 
 
 def _read(cursor: str, sort_type: type[Any]) -> tuple[Any, uuid.UUID]:
-    value, row_id = cursor_values(cursor, 2)
+    value, row_id = decode_cursor(cursor, 2)
     try:
         if not isinstance(value, str) or not isinstance(row_id, str) or "\0" in value:
             raise ValueError
@@ -133,4 +133,4 @@ def _read(cursor: str, sort_type: type[Any]) -> tuple[Any, uuid.UUID]:
             moment = moment.astimezone(UTC)
         return moment, uuid.UUID(row_id)
     except (ValueError, OverflowError):
-        raise bad_cursor() from None
+        raise invalid_cursor() from None

@@ -15,16 +15,16 @@ from api.models.installation import Installation
 from api.models.photos import Photo
 from uploads.store import Missing, Store
 
-UPLOADS, PICTURES = "incoming/", "photos/"
-SWEPT_AT_ONCE = 200
-SWEPT_EVERY = timedelta(hours=1)
+UPLOAD_PREFIX, PICTURE_PREFIX = "incoming/", "photos/"
+SWEEP_BATCH_SIZE = 200
+SWEEP_INTERVAL = timedelta(hours=1)
 #: the object by which a store tells whose it is
-STORE_MARK = "installation"
+MARK_KEY = "installation"
 _KEY = re.compile(r"(?:incoming/|photos/)([0-9a-f-]{36})[./]([0-9a-f-]{36})\..+")
 #: an upload that nobody confirmed may still be confirmed for so long
-FRESH = timedelta(days=8)
+UNCONFIRMED_UPLOAD_RETENTION = timedelta(days=8)
 #: an object whose row is being written must not be swept
-SETTLING = timedelta(hours=1)
+MIN_AGE = timedelta(hours=1)
 
 
 class ForeignStore(Exception):
@@ -37,13 +37,15 @@ class ForeignStore(Exception):
         )
 
 
-def own_mark(database: Database, store: Store) -> str:
+def verify_ownership(database: Database, store: Store) -> str:
     """Return the mark of a store that is this database's own; raises ForeignStore for any other.
 
     An empty store without a mark becomes its own.
     """
     mark = _mark(store)
-    if mark is None and not any(True for prefix in (UPLOADS, PICTURES) for _ in store.list(prefix)):
+    if mark is None and not any(
+        True for prefix in (UPLOAD_PREFIX, PICTURE_PREFIX) for _ in store.list(prefix)
+    ):
         mark = claim(database, store)
     with database.read_snapshot() as session:
         ours = session.get(Installation, 1)
@@ -62,31 +64,31 @@ def claim(database: Database, store: Store) -> str:
         session.add(ours)
 
     database.write(write)
-    store.write(STORE_MARK, mark.encode(), "text/plain")
+    store.write(MARK_KEY, mark.encode(), "text/plain")
     return mark
 
 
 def _mark(store: Store) -> str | None:
     try:
-        return store.read(STORE_MARK, 100).decode(errors="replace")
+        return store.read(MARK_KEY, 100).decode(errors="replace")
     except Missing:
         return None
 
 
-def sweep_in_turn(database: Database, store: Store, stopping: Callable[[], bool]) -> int:
+def sweep_when_due(database: Database, store: Store, stopping: Callable[[], bool]) -> int:
     """Sweep, unless another worker did within the hour; returns how many objects were removed.
 
     Each turn gives the store a new mark, so that a copy of the database soon is not taken for this one.
     """
-    former, mark = own_mark(database, store), str(uuid.uuid4())
+    former, mark = verify_ownership(database, store), str(uuid.uuid4())
     turn = (
         update(Installation)
-        .where(Installation.marked_at <= now() - SWEPT_EVERY)
+        .where(Installation.marked_at <= now() - SWEEP_INTERVAL)
         .values(store_mark=mark, former_store_mark=former, marked_at=now())
     )
     if not database.write(lambda session: session.execute(turn).rowcount):  # type: ignore[attr-defined]
         return 0
-    store.write(STORE_MARK, mark.encode(), "text/plain")
+    store.write(MARK_KEY, mark.encode(), "text/plain")
     return sweep(database, store, stopping)
 
 
@@ -95,19 +97,19 @@ def sweep(database: Database, store: Store, stopping: Callable[[], bool] = lambd
 
     Raises ForeignStore where the store is not this database's own.
     """
-    own_mark(database, store)
+    verify_ownership(database, store)
     removed = 0
-    for prefix in (UPLOADS, PICTURES):
+    for prefix in (UPLOAD_PREFIX, PICTURE_PREFIX):
         old = ((key, now() - written_at) for key, written_at in store.list(prefix))
-        settled = ((key, age) for key, age in old if age > SETTLING)
-        while batch := dict(islice(settled, SWEPT_AT_ONCE)):
+        settled = ((key, age) for key, age in old if age > MIN_AGE)
+        while batch := dict(islice(settled, SWEEP_BATCH_SIZE)):
             # A snapshot of after the listing: it sees the row of every picture in the batch.
             with database.read_snapshot() as session:
                 kept = _kept(session, batch)
             for key, age in batch.items():
                 if stopping():
                     return removed
-                if key not in kept or (prefix == UPLOADS and age > FRESH):
+                if key not in kept or (prefix == UPLOAD_PREFIX and age > UNCONFIRMED_UPLOAD_RETENTION):
                     store.delete(key)
                     removed += 1
     return removed

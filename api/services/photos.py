@@ -26,20 +26,20 @@ from api.models.photos import Photo
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services.checklists import published
-from api.services.organizations import take_turn
+from api.services.checklists import get_version
+from api.services.organizations import lock_organization
 from api.services.outcomes import settle_with_photo
-from api.services.photo_store import PICTURES, UPLOADS
-from api.services.visits import own, seen
+from api.services.photo_store import PICTURE_PREFIX, UPLOAD_PREFIX
+from api.services.visits import get_own_visit, get_visit
 from uploads.fingerprint import hash_bands, hash_distance
 from uploads.picture import Picture, Unusable, clean
 from uploads.slots import turn
 from uploads.store import Missing, Store, StoreDown, UploadLink
 
-MAX_OF_A_VISIT = 500
-NEAR = 3
+MAX_PHOTOS_PER_VISIT = 500
+MAX_HASH_DISTANCE = 3
 #: how long a confirmation waits for a free decoder before the phone has to ask again
-WAIT_SECONDS = 5.0
+SLOT_WAIT_SECONDS = 5.0
 
 Size = Literal["picture", "thumbnail"]
 
@@ -49,7 +49,7 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPhoto:
     """A stored photo."""
 
     id: uuid.UUID
@@ -70,14 +70,14 @@ class CheckResult:
     unusable: str | None = None
 
 
-def declare(
+def declare_photo(
     session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID, declared: Mapping[str, Any]
 ) -> tuple[Photo, str | None]:
     """Declare a photo of a visit before its bytes are sent; returns it and its former upload key.
 
     Until a photo is stored, it may be declared again with other bytes; then other bytes are rejected.
     """
-    visit = own(session, actor, visit_id, lock=True)
+    visit = get_own_visit(session, actor, visit_id, lock=True)
     _check_question(session, visit, photo_id, declared.get("question"))
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is not None and photo.status == "stored":
@@ -89,8 +89,8 @@ def declare(
         declared_before = session.scalar(
             select(func.count()).select_from(Photo).where(Photo.visit_id == visit.id)
         )
-        if (declared_before or 0) >= MAX_OF_A_VISIT:
-            raise problems.PHOTO_CONFLICT(f"A visit has at most {MAX_OF_A_VISIT} photos.")
+        if (declared_before or 0) >= MAX_PHOTOS_PER_VISIT:
+            raise problems.PHOTO_CONFLICT(f"A visit has at most {MAX_PHOTOS_PER_VISIT} photos.")
         photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)
         session.add(photo)
     photo.status = "awaiting_upload"
@@ -103,21 +103,21 @@ def declare(
     photo.declared_position = declared.get("position")
     photo.declared_at = now()
     digest = hashlib.sha256(f"{photo.sha256}/{photo.size}/{photo.content_type}".encode()).hexdigest()
-    photo.upload_key = f"{UPLOADS}{visit.id}.{photo_id}.{digest}"
+    photo.upload_key = f"{UPLOAD_PREFIX}{visit.id}.{photo_id}.{digest}"
     session.flush()
     return photo, former_key
 
 
-def upload_link(store: Store, photo: Photo) -> UploadLink | None:
+def create_upload_link(store: Store, photo: Photo) -> UploadLink | None:
     """Return the link to which the phone sends the bytes, unless the photo is stored."""
     if photo.status == "stored":
         return None
     return store.upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
 
 
-def declared(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:
+def get_declared_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:
     """Return a photo of the actor's own visit."""
-    visit = own(session, actor, visit_id)
+    visit = get_own_visit(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is None:
         raise problems.PHOTO_NOT_FOUND()
@@ -129,7 +129,7 @@ _reserved_lock = threading.Lock()
 
 
 @contextmanager
-def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
+def reserve(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
     """Reserve a photo for checking; yields False if another request of this process has reserved it."""
     key = (visit_id, photo_id)
     with _reserved_lock:
@@ -144,7 +144,7 @@ def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
                 _reserved.discard(key)
 
 
-def check(store: Store, photo: Photo) -> CheckResult:
+def check_upload(store: Store, photo: Photo) -> CheckResult:
     """Check the uploaded bytes: clean the picture and store it, or return why it cannot be used.
 
     This is slow, and runs outside any transaction. Raises Busy if other pictures take too long; nothing is
@@ -152,7 +152,7 @@ def check(store: Store, photo: Photo) -> CheckResult:
     """
     result = CheckResult(photo.visit_id, photo.id, photo.upload_key)
     # The original bytes are in memory only during the turn, too.
-    with turn(WAIT_SECONDS) as is_free:
+    with turn(SLOT_WAIT_SECONDS) as is_free:
         if not is_free:
             raise Busy
         try:
@@ -164,7 +164,7 @@ def check(store: Store, photo: Photo) -> CheckResult:
             return result
         except Unusable as unusable:
             return replace(result, unusable=f"{unusable}.")
-    prefix = f"{PICTURES}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
+    prefix = f"{PICTURE_PREFIX}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
     key, thumbnail_key = f"{prefix}.jpg", f"{prefix}.thumbnail.jpg"
     store.write(key, picture.data, "image/jpeg")
     store.write(thumbnail_key, picture.thumbnail, "image/jpeg")
@@ -173,15 +173,15 @@ def check(store: Store, photo: Photo) -> CheckResult:
 
 def record_check(
     session: Session, actor: Actor, result: CheckResult, accept_every_minutes: int
-) -> Stored | problems.ProblemError:
+) -> StoredPhoto | problems.ProblemError:
     """Record the result of a check, flag the photo, and settle the visit if it was the last one missing.
 
     Returns the stored photo, or the problem of one that was not uploaded or is unusable: that stays recorded.
     """
-    visit = own(session, actor, result.visit_id, lock=True)
+    visit = get_own_visit(session, actor, result.visit_id, lock=True)
     photo = session.get_one(Photo, (result.visit_id, result.photo_id))
     if photo.status == "stored":
-        return stored(photo)
+        return describe_stored(photo)
     if photo.upload_key != result.upload_key:
         return problems.PHOTO_NOT_UPLOADED("The photo was declared again in the meantime.")
     if result.unusable is not None:
@@ -195,7 +195,7 @@ def record_check(
         return problems.PHOTO_NOT_UPLOADED()
     _store(session, visit, photo, result, result.picture)
     settle_with_photo(session, visit, photo, accept_every_minutes)
-    return stored(photo)
+    return describe_stored(photo)
 
 
 def discard_upload(store: Store, result: CheckResult) -> None:
@@ -204,7 +204,7 @@ def discard_upload(store: Store, result: CheckResult) -> None:
         _discard(store, result.upload_key)
 
 
-def discard_former(store: Store, photo: Photo, former_key: str | None) -> None:
+def discard_former_upload(store: Store, photo: Photo, former_key: str | None) -> None:
     """Remove the bytes that were uploaded for an earlier declaration of a photo."""
     if former_key not in (None, photo.upload_key):
         _discard(store, former_key)
@@ -217,7 +217,7 @@ def _discard(store: Store, key: str) -> None:
 
 def _store(session: Session, visit: Visit, photo: Photo, result: CheckResult, picture: Picture) -> None:
     # If two similar photos are stored at once, the second has to see the first: they take turns.
-    take_turn(session, photo.organization_id)
+    lock_organization(session, photo.organization_id)
     if (earlier := _find_earlier(session, photo, picture.difference_hash)) is not None:
         photo.seen_in_visit_id, photo.seen_photo_id = earlier.visit_id, earlier.id
     photo.status = "stored"
@@ -237,20 +237,20 @@ def _store(session: Session, visit: Visit, photo: Photo, result: CheckResult, pi
     session.flush()
 
 
-def stored(photo: Photo) -> Stored:
+def describe_stored(photo: Photo) -> StoredPhoto:
     """Return what the response to a confirmation shows of a stored photo."""
     assert photo.width is not None
     assert photo.height is not None
-    return Stored(photo.id, photo.width, photo.height)
+    return StoredPhoto(photo.id, photo.width, photo.height)
 
 
-def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
+def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
     """Return a stored photo that the actor may see, and whether they may have a link to the photo store.
 
     Managers see the photos of questions that are not private and of stores that were closed. They never get a
     link to the photo store.
     """
-    visit, view = seen(session, actor, visit_id)
+    visit, view = get_visit(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is None or photo.status != "stored":
         raise problems.PHOTO_NOT_FOUND()
@@ -265,7 +265,7 @@ def _is_private(session: Session, visit: Visit, photo: Photo) -> bool:
     """Return whether only reviewers see a photo; one without a question shows a closed store to everyone."""
     if photo.question is None:
         return False
-    return published(session, visit.checklist_version_id).document.by_key[photo.question].private
+    return get_version(session, visit.checklist_version_id).document.by_key[photo.question].private
 
 
 def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None) -> None:
@@ -274,7 +274,7 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
     Without a question, the photo is one of a store that was closed.
     """
     if key is not None:
-        question = published(session, visit.checklist_version_id).document.by_key.get(key)
+        question = get_version(session, visit.checklist_version_id).document.by_key.get(key)
         if question is None:
             raise problems.invalid("/question", "The checklist has no such question.")
         if not question.photos.maximum:
@@ -321,7 +321,7 @@ _SAME = Statement(
 )
 
 
-def bands_of(difference_hash: int) -> dict[str, int]:
+def get_band_parameters(difference_hash: int) -> dict[str, int]:
     """Return the bands of a hash as the parameters of ``LOOK_ALIKES``."""
     return {f"band_{number}": band for number, band in enumerate(hash_bands(difference_hash))}
 
@@ -334,9 +334,9 @@ def _find_earlier(session: Session, photo: Photo, difference_hash: int | None) -
         return same
     if difference_hash is None:
         return None
-    for other in rows(session, LOOK_ALIKES, **bands_of(difference_hash), **whose):
+    for other in rows(session, LOOK_ALIKES, **get_band_parameters(difference_hash), **whose):
         distance = hash_distance(int(other.difference_hash, 16), difference_hash)
-        if other.visit_id != photo.visit_id and distance <= NEAR:
+        if other.visit_id != photo.visit_id and distance <= MAX_HASH_DISTANCE:
             return other
     return None
 

@@ -16,24 +16,24 @@ from api.domain.access import Actor
 from api.domain.problems import FieldError, pointer
 from api.models.places import Location, Region
 from api.services import visibility
-from api.services.organizations import take_turn
-from api.services.paging import Page, page
+from api.services.organizations import lock_organization
+from api.services.paging import Page, fetch_page
 
 
-def region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool = False) -> Region:
+def get_region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool = False) -> Region:
     """Return a region that the actor may see; ``lock`` holds it, and all others, for an edit.
 
     Regions are edited one by one: two moves at once could make a ring of them.
     """
     if lock:
-        take_turn(session, actor.organization_id)
+        lock_organization(session, actor.organization_id)
     found = visibility.find(session, Region, region_id, visibility.regions(actor))
     if found is None:
         raise problems.REGION_NOT_FOUND()
     return found
 
 
-def location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock: bool = False) -> Location:
+def get_location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock: bool = False) -> Location:
     """Return a location that the actor may see; ``lock`` holds it for an edit."""
     found = visibility.find(session, Location, location_id, visibility.locations(actor), lock=lock)
     if found is None:
@@ -41,16 +41,16 @@ def location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock: bo
     return found
 
 
-def regions(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+def list_regions(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
     """Return a page of the regions that the actor may see, by code."""
     query = _filtered(select(Region).where(visibility.regions(actor)), Region, filters)
-    return page(session, query, Region.code, Region.id, limit, cursor)
+    return fetch_page(session, query, Region.code, Region.id, limit, cursor)
 
 
-def locations(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+def list_locations(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
     """Return a page of the locations that the actor may see, by code."""
     query = _filtered(select(Location).where(visibility.locations(actor)), Location, filters)
-    return page(session, query, Location.code, Location.id, limit, cursor)
+    return fetch_page(session, query, Location.code, Location.id, limit, cursor)
 
 
 def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> Region:
@@ -71,20 +71,20 @@ def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -
     return made
 
 
-def edit_region(session: Session, actor: Actor, edited: Region, values: Mapping[str, Any]) -> Region:
+def update_region(session: Session, actor: Actor, edited: Region, values: Mapping[str, Any]) -> Region:
     """Change a region that is held; it cannot be moved below itself."""
     parent_id = values.get("parent_id")
     if "parent_id" in values:
         _check_region(session, actor, parent_id, "/parent_id")
         if parent_id is not None:
-            under = visibility.below(select(Region.id).where(Region.id == edited.id))
+            under = visibility.select_subtree(select(Region.id).where(Region.id == edited.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(under))):
                 raise problems.invalid("/parent_id", "A region cannot lie below itself.")
     _edit(session, edited, values)
     return edited
 
 
-def edit_location(session: Session, actor: Actor, edited: Location, values: Mapping[str, Any]) -> Location:
+def update_location(session: Session, actor: Actor, edited: Location, values: Mapping[str, Any]) -> Location:
     """Change a location; moved to another region, it takes its history along."""
     if "region_id" in values:
         _check_region(session, actor, values["region_id"], "/region_id")
@@ -114,7 +114,7 @@ _HALF_A_POSITION = "A position needs both a latitude and a longitude."
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
-def read_import(text: str) -> list[dict[str, Any]]:
+def parse_import(text: str) -> list[dict[str, Any]]:
     """Return the rows of a CSV of locations as a POST would have them, with ``region_code`` for the region.
 
     Each has its ``line``. Refuses a header that lacks a column or names one that is not known.

@@ -16,14 +16,16 @@ from api.models.visits import Visit
 from api.services import visibility
 
 
-def of_region(session: Session, actor: Actor, top: Region, period: Period) -> list[dict[str, Any]]:
+def count_visits_by_month(
+    session: Session, actor: Actor, top: Region, period: Period
+) -> list[dict[str, Any]]:
     """Return for each month how many visits at or below a region are accepted and how many are outstanding.
 
     These are only counts by region and month, so that no store is warned in advance. Submitting answers does
     not change them: a visit is outstanding, in the month in which its window opens, until it is accepted. A
     visit that was cancelled or declined before its answers came does not become outstanding again.
     """
-    region_ids = visibility.below(select(Region.id).where(Region.id == top.id))
+    region_ids = visibility.select_subtree(select(Region.id).where(Region.id == top.id))
     in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(region_ids))
     was_withdrawn = (
         select(Flag.visit_id).where(Flag.visit_id == Visit.id, Flag.code == flags.CANCELLED.code).exists()

@@ -15,8 +15,8 @@ from api.models.reviews import Decision
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import outcomes, visibility
-from api.services.checklists import published
-from api.services.paging import Page, page
+from api.services.checklists import get_version
+from api.services.paging import Page, fetch_page
 
 
 def list_waiting(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
@@ -26,7 +26,7 @@ def list_waiting(session: Session, actor: Actor, limit: int, cursor: str | None)
         .join(Location, Location.id == Visit.location_id)
         .where(visibility.watched_visits(actor), Visit.waiting_since.is_not(None))
     )
-    return page(session, query, Visit.waiting_since, Visit.id, limit, cursor)
+    return fetch_page(session, query, Visit.waiting_since, Visit.id, limit, cursor)
 
 
 def decide(
@@ -107,7 +107,7 @@ def _check_reasons(
     """Reject a return or rejection without a reason, and reasons for unknown questions."""
     if decision != "accept" and not (reason and reason.strip()) and not question_reasons:
         raise problems.invalid("/reason", "A reason is required to return or reject a visit.")
-    questions = published(session, visit.checklist_version_id).document.by_key
+    questions = get_version(session, visit.checklist_version_id).document.by_key
     for key in question_reasons or ():
         if key not in questions:
             raise problems.invalid(pointer("question_reasons", key), "There is no such question.")

@@ -7,18 +7,18 @@ from sqlalchemy.orm import Session
 
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services.checklists import published
+from api.services.checklists import get_version
 from api.services.visits import View
 
 
-def answers_with_points(
+def get_scored_answers(
     session: Session, visit: Visit, submission: Submission, view: View
 ) -> dict[str, dict[str, Any]]:
     """Return the answers of a revision in the checklist's order, each with its points.
 
     Watchers do not see private questions, and of times only the part of day.
     """
-    document = published(session, visit.checklist_version_id).document
+    document = get_version(session, visit.checklist_version_id).document
     points = {row[0]: (row[3], row[4]) for row in submission.result["questions"]}
     given = submission.content["answers"]
     shown = {}

@@ -27,8 +27,8 @@ from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import outcomes, totals, visibility
-from api.services.canonical_json import canonical
-from api.services.checklists import Published, published
+from api.services.canonical_json import canonicalize
+from api.services.checklists import PublishedVersion, get_version
 from api.services.evidence import (
     add_flags,
     flag_comments,
@@ -42,7 +42,7 @@ from api.services.evidence import (
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedSubmission:
     """A submission that was read, checked and scored, and is ready to be stored.
 
     ``flags`` are those that follow from the submission alone.
@@ -54,7 +54,7 @@ class Prepared:
     content_sha256: str
     receipt: str
     received_at: datetime
-    version: Published
+    version: PublishedVersion
     score: VisitScore
     outcome: str
     times: Times
@@ -89,7 +89,7 @@ _VISIT = Statement(
         Submission,
         and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision", type_=BigInteger)),
     )
-    .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER)))
+    .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER)))
 )
 _LOCK = Statement(
     select(Visit.status, Visit.revision).where(Visit.id == bindparam("visit_id")).with_for_update()
@@ -97,7 +97,9 @@ _LOCK = Statement(
 
 
 def _read_visit(on: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row:
-    visit: Row | None = row(on, _VISIT, visit_id=visit_id, revision=revision, **visibility.whose(actor))
+    visit: Row | None = row(
+        on, _VISIT, visit_id=visit_id, revision=revision, **visibility.actor_parameters(actor)
+    )
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
@@ -111,7 +113,7 @@ def prepare(
     body: Mapping[str, Any],
     device_time: datetime | None,
     received_at: datetime | None = None,
-) -> Prepared | str:
+) -> PreparedSubmission | str:
     """Check and score a submission, or return the receipt if it is stored already.
 
     ``content`` is the JSON as it was sent, ``body`` the same with its times parsed. What the shopper can
@@ -119,20 +121,20 @@ def prepare(
     the demo.
     """
     received_at = received_at or now()
-    content_sha256 = hashlib.sha256(canonical(content)).hexdigest()
+    content_sha256 = hashlib.sha256(canonicalize(content)).hexdigest()
     revision = body["revision"]
     visit = _read_visit(session, actor, visit_id, revision)
     if visit.receipt is not None:
         return _replay_receipt(visit, content_sha256)
     _check_revision(visit, revision)
-    version = published(session, visit.checklist_version_id)
+    version = get_version(session, visit.checklist_version_id)
     _check_answers(version, content)
 
     checklist = version.document
     times = evidence.correct_times(body["started_at"], body["finished_at"], device_time, received_at)
     photos = answers.expected_photos(content["answers"], content.get("photos") or ())
     outcome = visits.outcome_of(content)
-    return Prepared(
+    return PreparedSubmission(
         visit=visit,
         revision=revision,
         content=content,
@@ -169,7 +171,9 @@ def _flag_content(
     ]
 
 
-def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: int) -> tuple[str, bool]:
+def store(
+    on: Runner, actor: Actor, prepared: PreparedSubmission, accept_every_minutes: int
+) -> tuple[str, bool]:
     """Store a revision with its flags, and settle its visit.
 
     Returns the receipt and whether the revision is new: if it is sent many times at once, it is stored once.
@@ -197,7 +201,7 @@ def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: in
     return prepared.receipt, True
 
 
-def _lock(on: Runner, actor: Actor, prepared: Prepared) -> Row:
+def _lock(on: Runner, actor: Actor, prepared: PreparedSubmission) -> Row:
     """Lock the visit of a submission, and read it again if it changed since the submission was prepared."""
     visit = prepared.visit
     locked = row(on, _LOCK, visit_id=visit.id)
@@ -209,7 +213,7 @@ def _lock(on: Runner, actor: Actor, prepared: Prepared) -> Row:
     return visit
 
 
-def _flag(on: Runner, visit: Row, prepared: Prepared, stored_photos: Sequence[Row]) -> list[Flag]:
+def _flag(on: Runner, visit: Row, prepared: PreparedSubmission, stored_photos: Sequence[Row]) -> list[Flag]:
     """Return all flags of a submission: its own, and those that follow from what else is stored."""
     channel = prepared.version.document.channel
     return [
@@ -223,7 +227,7 @@ def _flag(on: Runner, visit: Row, prepared: Prepared, stored_photos: Sequence[Ro
 _INSERT = Statement(insert(Submission))
 
 
-def _insert(on: Runner, prepared: Prepared) -> None:
+def _insert(on: Runner, prepared: PreparedSubmission) -> None:
     rows(
         on,
         _INSERT,
@@ -241,7 +245,7 @@ def _insert(on: Runner, prepared: Prepared) -> None:
     )
 
 
-def _get_changes(prepared: Prepared) -> dict[str, Any]:
+def _get_changes(prepared: PreparedSubmission) -> dict[str, Any]:
     """Return the columns of a visit that change with a revision; the first one fixes its day and month."""
     changes = {
         "status": "submitted",
@@ -257,7 +261,7 @@ def _get_changes(prepared: Prepared) -> dict[str, Any]:
     return changes
 
 
-def _get_case(visit: Row, prepared: Prepared) -> outcomes.Case:
+def _get_case(visit: Row, prepared: PreparedSubmission) -> outcomes.Case:
     return outcomes.Case(
         visit_id=visit.id,
         revision=prepared.revision,
@@ -269,7 +273,7 @@ def _get_case(visit: Row, prepared: Prepared) -> outcomes.Case:
     )
 
 
-def get_latest(session: Session, visit: Visit) -> Submission:
+def get_latest_revision(session: Session, visit: Visit) -> Submission:
     """Return the latest revision of a visit that the caller may see."""
     submission = session.get(Submission, (visit.id, visit.revision))
     if submission is None:
@@ -310,7 +314,7 @@ def _check_revision(visit: Row, revision: int) -> None:
     raise problems.REVISION_UNEXPECTED(f"The next revision is {expected}.")
 
 
-def _check_answers(version: Published, content: Mapping[str, Any]) -> None:
+def _check_answers(version: PublishedVersion, content: Mapping[str, Any]) -> None:
     faults = answers.faults(
         version.document, content["answers"], visits.outcome_of(content), content.get("photos") or ()
     )
@@ -322,7 +326,7 @@ def _check_answers(version: Published, content: Mapping[str, Any]) -> None:
         raise problems.INVALID("Some answers have to be corrected.", errors=faults)
 
 
-def _check_photos(prepared: Prepared, photos: Sequence[Row]) -> None:
+def _check_photos(prepared: PreparedSubmission, photos: Sequence[Row]) -> None:
     """Reject a submission that names a photo for another question than the one it was declared for."""
     content = prepared.content
     declared_for = {str(photo.id): photo.question for photo in photos}

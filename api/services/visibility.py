@@ -15,7 +15,7 @@ from api.models.visits import Visit
 NO_FAMILY = uuid.UUID(int=0)
 
 
-def below(seeds: Select[uuid.UUID]) -> Select[uuid.UUID]:
+def select_subtree(seeds: Select[uuid.UUID]) -> Select[uuid.UUID]:
     """Return the ids of the regions that ``seeds`` selects and of all regions below them."""
     # Without a name, since a query may ask for more than one tree.
     tree = seeds.cte(recursive=True)
@@ -44,7 +44,7 @@ def locations(actor: Actor) -> ColumnElement[bool]:
     return false()
 
 
-def anyone(role: str) -> Actor:
+def parametrized_actor(role: str) -> Actor:
     """Return an actor of a role whose ids are parameters, for statements that are built once."""
     parameters: dict[str, Any] = {
         "id": bindparam("actor_id"),
@@ -53,7 +53,7 @@ def anyone(role: str) -> Actor:
     return Actor(**parameters, role=role, family_id=NO_FAMILY)
 
 
-def whose(actor: Actor) -> dict[str, uuid.UUID]:
+def actor_parameters(actor: Actor) -> dict[str, uuid.UUID]:
     """Return the parameters of a statement that was built for ``anyone``."""
     return {"actor_id": actor.id, "actor_organization_id": actor.organization_id}
 
@@ -93,4 +93,4 @@ def find(
 
 
 def _regions_of(actor: Actor) -> Select[uuid.UUID]:
-    return below(select(UserRegion.region_id).where(UserRegion.user_id == actor.id))
+    return select_subtree(select(UserRegion.region_id).where(UserRegion.user_id == actor.id))

@@ -19,37 +19,37 @@ from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
-from api.services.checklists import published
-from api.services.paging import Page, keyed, page_of
+from api.services.checklists import get_version
+from api.services.paging import Page, build_page_statement, fetch_prepared_page
 from api.services.totals import visit_score
 
 #: as whom somebody looks at a visit: three views, three schemas
 View = Literal["own", "watched", "evidence"]
 
 
-def own(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
+def get_own_visit(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
     """Return a visit that the actor makes himself."""
     query = _OWN_HELD if lock else _OWN
-    visit = session.scalars(query, {"visit_id": visit_id, **visibility.whose(actor)}).one_or_none()
+    visit = session.scalars(query, {"visit_id": visit_id, **visibility.actor_parameters(actor)}).one_or_none()
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
 
 
 _OWN = select(Visit).where(
-    Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER))
+    Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER))
 )
 _OWN_HELD = _OWN.with_for_update().execution_options(populate_existing=True)
 
 
-def seen(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
+def get_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
     """Return a visit and as whom the actor sees it: his own, as a watcher, or with all evidence."""
     visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor))
     if visit is not None and not actor.sees_everything:
         return visit, "watched"
     if visit is not None and visit.shopper_id != actor.id:
         return visit, "evidence"
-    return own(session, actor, visit_id), "own"
+    return get_own_visit(session, actor, visit_id), "own"
 
 
 def list_visits(
@@ -69,8 +69,8 @@ def list_visits(
                 raise problems.invalid(f"/{name}", "Only reviewers and administrators filter by this.")
     given = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
     of_page = partial(_page, view, actor.role, frozenset(given))
-    return page_of(
-        session, of_page, Visit.day, limit, cursor, **visibility.whose(actor), **_named(given)
+    return fetch_prepared_page(
+        session, of_page, Visit.day, limit, cursor, **visibility.actor_parameters(actor), **_named(given)
     ), view
 
 
@@ -100,10 +100,10 @@ def _named(given: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def _page(view: View, role: str, filters: frozenset[str], after: bool) -> Statement:
     """Return the statement for a page of what a role sees of visits, with some of the filters."""
-    actor = visibility.anyone(role)
+    actor = visibility.parametrized_actor(role)
     visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
     query = _shown(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
-    return keyed(query, Visit.day, Visit.id, after=after)
+    return build_page_statement(query, Visit.day, Visit.id, after=after)
 
 
 _SHOWN_TO_ALL = (
@@ -166,7 +166,7 @@ def _named_shown(view: View) -> Statement:
 _CHANGE = Statement(update(Visit).where(Visit.id == bindparam("visit_id")))
 
 
-def change(on: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
+def update_visit(on: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
     """Change columns of a visit that this transaction holds; a ``Visit`` read before does not show it."""
     rows(on, _CHANGE, visit_id=visit_id, **columns)
 
@@ -197,20 +197,20 @@ _FLAGS = Statement(
 )
 
 
-def shown(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
+def describe_visits(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
     """Return visits as ``described`` does, in their order, as they were last flushed."""
     by_id = {row.id: row for row in rows(session, _named_shown(view), ids=[visit.id for visit in found])}
-    return described(session, [by_id[visit.id] for visit in found], view)
+    return describe_rows(session, [by_id[visit.id] for visit in found], view)
 
 
-def described(session: Session, found: Sequence[Row], view: View) -> list[dict[str, Any]]:
+def describe_rows(session: Session, found: Sequence[Row], view: View) -> list[dict[str, Any]]:
     """Return rows of a list of visits with what their view shows of all that belongs to them.
 
     A row has what each visit has one of, its location among it.
     """
     described: list[dict[str, Any]] = []
     for visit in found:
-        document = published(session, visit.checklist_version_id).document
+        document = get_version(session, visit.checklist_version_id).document
         checklist = {"key": document.key, "version": document.version}
         # The row once more: no two fields of a schema may be made of what has the same name.
         described.append({"visit": visit, "location": visit, "checklist": checklist})
@@ -224,13 +224,13 @@ def described(session: Session, found: Sequence[Row], view: View) -> list[dict[s
     for visit, row in zip(found, described, strict=True):
         row["photos"] = _photo_counts(visit.expected_photos or [], statuses[visit.id])
     if view == "evidence":
-        flags = flags_of(session, found)
+        flags = read_flags(session, found)
         for visit, row in zip(found, described, strict=True):
             row |= {"shopper": visit, "flags": flags[visit.id]}
     return described
 
 
-def flags_of(session: Session, found: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
+def read_flags(session: Session, found: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
     """Return the flags of the latest revision of each visit, and what only earlier ones were flagged for."""
     latest = {visit.id: visit.revision for visit in found}
     flags: dict[uuid.UUID, list[Any]] = defaultdict(list)
@@ -247,7 +247,7 @@ def flags_of(session: Session, found: Iterable[Any]) -> dict[uuid.UUID, list[Any
     return flags
 
 
-def stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
+def list_stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
     """Return the photos of a visit that are stored, in the order in which they came."""
     return session.scalars(
         select(Photo)

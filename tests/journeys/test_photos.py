@@ -309,7 +309,7 @@ def test_a_photo_that_is_being_looked_at_answers_202(world: World) -> None:
     declared = world.declare(visit, data)
     assert world.upload(declared["upload"], data) == 200
     path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
-    with photos.working_on(uuid.UUID(visit["id"]), uuid.UUID(declared["id"])) as free:
+    with photos.reserve(uuid.UUID(visit["id"]), uuid.UUID(declared["id"])) as free:
         assert free
         response = world.shopper.post(path)
         assert ok(response, 202) == {"id": declared["id"], "status": "checking"}
@@ -426,7 +426,7 @@ def test_only_the_database_that_a_store_belongs_to_may_sweep_it(
     moments = (datetime.now(UTC) + timedelta(hours=hours) for hours in range(3, 1000))
     monkeypatch.setattr(photo_store, "now", lambda: next(moments))
     with pytest.raises(photo_store.ForeignStore):
-        photo_store.sweep_in_turn(other, store, lambda: False)
+        photo_store.sweep_when_due(other, store, lambda: False)
     assert photo_store.sweep(ours, store) == 1
     store.delete("installation")
     store.write(orphan, b"of nobody knows whom", "image/jpeg")
@@ -440,14 +440,14 @@ def test_a_copy_of_the_database_is_not_taken_for_it(
     two_programs: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, copy, store = two_programs
-    photo_store.own_mark(ours, store)
+    photo_store.verify_ownership(ours, store)
     with ours.read_snapshot() as session:
         row = session.get_one(Installation, 1)
         copied = Installation(id=1, store_mark=row.store_mark, marked_at=row.marked_at)
     copy.write(lambda session: session.add(copied))
     before = store.read("installation", 100)
     monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
-    photo_store.sweep_in_turn(ours, store, lambda: False)
+    photo_store.sweep_when_due(ours, store, lambda: False)
     assert store.read("installation", 100) != before
     photo_store.sweep(ours, store)
     with pytest.raises(photo_store.ForeignStore):
@@ -458,18 +458,18 @@ def test_of_several_workers_one_sweeps_in_an_hour_and_may_die_in_between(
     two_programs: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, _, store = two_programs
-    first = photo_store.own_mark(ours, store)
-    photo_store.sweep_in_turn(ours, store, lambda: False)
-    assert photo_store.own_mark(ours, store) == first, "the hour is not over"
+    first = photo_store.verify_ownership(ours, store)
+    photo_store.sweep_when_due(ours, store, lambda: False)
+    assert photo_store.verify_ownership(ours, store) == first, "the hour is not over"
     later = datetime.now(UTC) + timedelta(hours=2)
     monkeypatch.setattr(photo_store, "now", lambda: later)
-    photo_store.sweep_in_turn(ours, store, lambda: False)
-    second = photo_store.own_mark(ours, store)
-    photo_store.sweep_in_turn(ours, store, lambda: False)
-    assert photo_store.own_mark(ours, store) == second != first
+    photo_store.sweep_when_due(ours, store, lambda: False)
+    second = photo_store.verify_ownership(ours, store)
+    photo_store.sweep_when_due(ours, store, lambda: False)
+    assert photo_store.verify_ownership(ours, store) == second != first
     # One that died after the database knew the new mark, and before the store did.
     store.write("installation", first.encode(), "text/plain")
-    assert photo_store.own_mark(ours, store) == first
+    assert photo_store.verify_ownership(ours, store) == first
 
 
 def test_the_commands_say_whose_the_store_is(tmp_path: Path) -> None:
@@ -518,7 +518,7 @@ def test_a_confirmation_that_waits_too_long_answers_202_and_loses_nothing(
     declared = world.declare(visit, data)
     assert world.upload(declared["upload"], data) == 200
     path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
-    monkeypatch.setattr(photos, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(photos, "SLOT_WAIT_SECONDS", 0.05)
     with turn(1):
         response = world.shopper.post(path)
     assert ok(response, 202) == {"id": declared["id"], "status": "checking"}
@@ -555,7 +555,7 @@ def test_links_of_the_embedded_store_are_signed(embedded_app: Flask) -> None:
 
 def test_a_picture_seen_before_is_found_by_index(embedded_app: Flask) -> None:
     """So it stays quick at a million photos. (PostgreSQL's plan depends on how many there are.)"""
-    given = {"organization_id": uuid.uuid4(), **photos.bands_of(0x0123_4567_89AB_CDEF)}
+    given = {"organization_id": uuid.uuid4(), **photos.get_band_parameters(0x0123_4567_89AB_CDEF)}
     with World(embedded_app).database.read_snapshot() as session:
         compiled = photos.LOOK_ALIKES.compiled(session.get_bind().dialect, given)
         explain = f"EXPLAIN QUERY PLAN {compiled.text}"

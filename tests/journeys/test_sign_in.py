@@ -245,7 +245,7 @@ def test_the_time_of_a_failure_does_not_tell_who_knows_the_address(
 def test_what_changes_while_a_password_is_compared_counts(
     world: World, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user, matches = f"/users/{world.shopper.id}", passwords.matches
+    user, matches = f"/users/{world.shopper.id}", passwords.verify_password
 
     def changed_meanwhile(password: str, password_hash: str | None) -> bool:
         fits = matches(password, password_hash)
@@ -253,7 +253,7 @@ def test_what_changes_while_a_password_is_compared_counts(
             ok(world.admin.patch(user, change))
         return fits
 
-    monkeypatch.setattr(passwords, "matches", changed_meanwhile)
+    monkeypatch.setattr(passwords, "verify_password", changed_meanwhile)
     problem(log_in(world.shopper), 401, "wrong-credentials")
 
 
@@ -315,7 +315,7 @@ def test_what_signing_in_remembers_is_forgotten_in_time(world: World) -> None:
             session.add(SignInFailure(key=key, window_ends_at=ends_at, failures=1))
 
     world.database.write(add)
-    world.database.write(sign_in.forget_old)
+    world.database.write(sign_in.delete_expired)
     with world.database.read_snapshot() as session:
         kept = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
         known = {name for name in addresses if session.get(KnownAddress, (person, name))}

@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.services.canonical_json import canonical
+from api.services.canonical_json import canonicalize
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -25,17 +25,17 @@ JSON = st.recursive(
 @example({"a": 0.0001, "b": 0.00009999999999999999, "c": 9007199254740991, "d": 4503599627370495.5})
 @example({"é": 'ñ \u2028 \x7f \x1f " \\ /'})
 def test_it_is_what_the_rfc_asks_for(content: dict[str, Any]) -> None:
-    assert canonical(content) == rfc8785.dumps(content)
+    assert canonicalize(content) == rfc8785.dumps(content)
 
 
 def test_the_largest_integer_is_written_as_the_number_that_it_is() -> None:
     assert (
-        canonical({"most": 2**53, "least": [-(2**53)]})
+        canonicalize({"most": 2**53, "least": [-(2**53)]})
         == b'{"least":[-9007199254740992],"most":9007199254740992}'
     )
 
 
 def test_the_order_of_keys_does_not_count() -> None:
-    assert canonical(json.loads('{"a": {"c": 1, "b": 2}}')) == canonical(
+    assert canonicalize(json.loads('{"a": {"c": 1, "b": 2}}')) == canonicalize(
         json.loads('{"a": {"b": 2, "c": 1}}')
     )

@@ -24,7 +24,7 @@ from api.services.people import passwords, sign_in
 from tests.support.pictures import jpeg
 
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = passwords.hashed(PASSWORD)
+PASSWORD_HASH = passwords.hash_password(PASSWORD)
 API = "/api/v1"
 
 #: one question of most types, two sections, eight points
@@ -184,7 +184,7 @@ class World:
         parts = self.app.extensions["survey"]
         self.database, self.store = parts.database, parts.store
         self.organization_id = self.database.write(
-            lambda session: organizations.create(session, self.name)
+            lambda session: organizations.create_organization(session, self.name)
         ).id
 
     # People.
@@ -201,10 +201,10 @@ class World:
             password_hash=PASSWORD_HASH,
         )
 
-        def add(session: Any) -> sign_in.Pair:
+        def add(session: Any) -> sign_in.TokenPair:
             session.add(user)
             session.flush()
-            return sign_in.begin(session, user.id, "127.0.0.1")
+            return sign_in.begin_session(session, user.id, "127.0.0.1")
 
         pair = self.database.write(add)
         with self.app.app_context():

@@ -8,12 +8,12 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _hash_of_nothing = _hasher.hash("no account has this password")
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """Return what is kept of a password."""
     return _hasher.hash(password)
 
 
-def matches(password: str, password_hash: str | None) -> bool:
+def verify_password(password: str, password_hash: str | None) -> bool:
     """Say whether the password is the one; without an account it takes as long to say no."""
     try:
         return _hasher.verify(password_hash or _hash_of_nothing, password) and password_hash is not None

@@ -17,16 +17,16 @@ from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
 from api.services.people import passwords
 
-REFRESH_LIVES = timedelta(days=60)
-WINDOW = timedelta(minutes=15)
-FAMILIES_KEPT = timedelta(days=60)
-ADDRESSES_KEPT = timedelta(days=90)
+REFRESH_TOKEN_LIFETIME = timedelta(days=60)
+FAILURE_WINDOW = timedelta(minutes=15)
+REVOKED_FAMILY_RETENTION = timedelta(days=60)
+KNOWN_ADDRESS_RETENTION = timedelta(days=90)
 #: so many verifications each log-in takes, or the time would tell whether other organizations know one
-LEAST_VERIFICATIONS = 2
+MIN_VERIFICATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class FailureLimit:
     """How many failures of one kind a window may hold, and what they are counted under."""
 
     key: str
@@ -44,16 +44,16 @@ class Credentials:
     address: str
 
     @property
-    def limits(self) -> tuple[Limit, ...]:
+    def limits(self) -> tuple[FailureLimit, ...]:
         """How often he may fail: with one account from one address, from an address, and with an account.
 
         What strangers do with an account, or behind an address, does not lock the account out of the
         addresses from which it signed in before.
         """
         return (
-            Limit(f"account {self.email} at {self.address}", 10),
-            Limit(f"address {self.address}", 100, spares_known_addresses=True),
-            Limit(f"account {self.email}", 100, spares_known_addresses=True),
+            FailureLimit(f"account {self.email} at {self.address}", 10),
+            FailureLimit(f"address {self.address}", 100, spares_known_addresses=True),
+            FailureLimit(f"account {self.email}", 100, spares_known_addresses=True),
         )
 
 
@@ -66,7 +66,7 @@ class Candidate:
     disabled: bool
 
 
-def candidates(session: Session, credentials: Credentials) -> list[Candidate]:
+def find_candidates(session: Session, credentials: Credentials) -> list[Candidate]:
     """Return the accounts that the credentials may be for; refuses while there were too many failures."""
     query = select(User.id, User.password_hash, User.disabled).where(User.email == credentials.email)
     if credentials.organization is not None:
@@ -74,11 +74,11 @@ def candidates(session: Session, credentials: Credentials) -> list[Candidate]:
             Organization.name == credentials.organization
         )
     found = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
-    check_failures(session, credentials, [each.user_id for each in found])
+    check_failure_limits(session, credentials, [each.user_id for each in found])
     return found
 
 
-def check_failures(session: Session, credentials: Credentials, user_ids: list[uuid.UUID]) -> None:
+def check_failure_limits(session: Session, credentials: Credentials, user_ids: list[uuid.UUID]) -> None:
     """Refuse while there were too many failures with what may be these accounts' credentials."""
     known_address = session.scalar(
         select(KnownAddress.address)
@@ -100,15 +100,15 @@ def check_failures(session: Session, credentials: Credentials, user_ids: list[uu
             raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(wait)})
 
 
-def matching(found: list[Candidate], password: str) -> list[Candidate]:
+def filter_by_password(found: list[Candidate], password: str) -> list[Candidate]:
     """Return the accounts whose password it is; takes a while, as long for no account as for one or two."""
     hashes: list[str | None] = [each.password_hash for each in found]
-    hashes += [None] * (LEAST_VERIFICATIONS - len(found))
-    matches = [passwords.matches(password, each) for each in hashes]
+    hashes += [None] * (MIN_VERIFICATIONS - len(found))
+    matches = [passwords.verify_password(password, each) for each in hashes]
     return [each for each, fits in zip(found, matches, strict=False) if fits and not each.disabled]
 
 
-def fail(session: Session, credentials: Credentials) -> None:
+def record_failure(session: Session, credentials: Credentials) -> None:
     """Count a failure; the mark stays."""
     moment = now()
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
@@ -117,12 +117,12 @@ def fail(session: Session, credentials: Credentials) -> None:
         insert(session, SignInFailure).on_conflict_do_update(
             index_elements=["key"], set_={"failures": SignInFailure.failures + 1}
         ),
-        [{"key": key, "window_ends_at": moment + WINDOW, "failures": 1} for key in keys],
+        [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in keys],
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TokenPair:
     """What a pair of tokens is made of: whose, of which family, the refresh token's own id and generation."""
 
     user_id: uuid.UUID
@@ -131,7 +131,7 @@ class Pair:
     generation: int
 
 
-def hold(session: Session, found: Candidate) -> None:
+def lock_candidate(session: Session, found: Candidate) -> None:
     """Refuse an account whose password was changed, or that was disabled, while hashing took its time.
 
     Until the commit it stays as it is: a change that ends all sessions sees the one that begins here.
@@ -143,7 +143,7 @@ def hold(session: Session, found: Candidate) -> None:
         raise problems.WRONG_CREDENTIALS()
 
 
-def begin(session: Session, user_id: uuid.UUID, address: str) -> Pair:
+def begin_session(session: Session, user_id: uuid.UUID, address: str) -> TokenPair:
     """Begin a family of tokens for somebody who gave his password."""
     moment = now()
     family = TokenFamily(
@@ -151,7 +151,7 @@ def begin(session: Session, user_id: uuid.UUID, address: str) -> Pair:
         user_id=user_id,
         current=uuid.uuid4(),
         generation=0,
-        expires_at=moment + REFRESH_LIVES,
+        expires_at=moment + REFRESH_TOKEN_LIFETIME,
     )
     session.add(family)
     session.flush()
@@ -164,11 +164,13 @@ def begin(session: Session, user_id: uuid.UUID, address: str) -> Pair:
     return _pair(family)
 
 
-def _pair(family: TokenFamily) -> Pair:
-    return Pair(family.user_id, family.id, family.current, family.generation)
+def _pair(family: TokenFamily) -> TokenPair:
+    return TokenPair(family.user_id, family.id, family.current, family.generation)
 
 
-def rotate(session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID, generation: int) -> Pair | None:
+def rotate_refresh_token(
+    session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID, generation: int
+) -> TokenPair | None:
     """Take a refresh token and give its successor; None for a dead one.
 
     The token before the current one works while the current one was not used: its answer may have been
@@ -197,12 +199,12 @@ def rotate(session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID, genera
             session.flush()
         return None
     family.current = uuid.uuid4()
-    family.expires_at = now() + REFRESH_LIVES
+    family.expires_at = now() + REFRESH_TOKEN_LIFETIME
     session.flush()
     return _pair(family)
 
 
-def end(session: Session, family_id: uuid.UUID) -> None:
+def end_session(session: Session, family_id: uuid.UUID) -> None:
     """Log out: every token of the family is dead, for good."""
     session.execute(update(TokenFamily).where(TokenFamily.id == family_id).values(revoked_at=now()))
 
@@ -227,21 +229,21 @@ _ACTOR = Statement(
 )
 
 
-def actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
+def find_actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
     """Return who is calling, with the rights that he has now; None for a dead session or account."""
     found = row(session, _ACTOR, user_id=user_id, family_id=family_id)
     return None if found is None else Actor(user_id, found.organization_id, found.role, family_id)
 
 
-def forget_old(session: Session) -> None:
+def delete_expired(session: Session) -> None:
     """Remove token families that are of no more use, addresses not seen for long, and failures long past."""
     moment = now()
     session.execute(
         delete(TokenFamily).where(
-            or_(TokenFamily.expires_at < moment, TokenFamily.revoked_at < moment - FAMILIES_KEPT)
+            or_(TokenFamily.expires_at < moment, TokenFamily.revoked_at < moment - REVOKED_FAMILY_RETENTION)
         )
     )
-    session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - ADDRESSES_KEPT))
+    session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - KNOWN_ADDRESS_RETENTION))
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
 
 

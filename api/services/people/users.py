@@ -15,7 +15,7 @@ from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.models.users import User, UserLocation, UserRegion
 from api.services import visibility
-from api.services.paging import Page, page
+from api.services.paging import Page, fetch_page
 from api.services.people import sign_in
 
 
@@ -28,19 +28,19 @@ class Person:
     location_ids: list[uuid.UUID]
 
 
-def create(session: Session, actor: Actor, values: Mapping[str, Any], password_hash: str) -> Person:
+def create_user(session: Session, actor: Actor, values: Mapping[str, Any], password_hash: str) -> Person:
     """Add a person to the actor's organization."""
     _check_places(session, actor, values["role"], values)
     user = User(
         organization_id=actor.organization_id,
-        email=folded(values["email"]),
+        email=normalize_email(values["email"]),
         name=values["name"],
         role=values["role"],
         password_hash=password_hash,
     )
     _add(session, user)
     _name_for(session, user, values)
-    return person(session, user)
+    return get_person(session, user)
 
 
 def create_administrator(
@@ -49,7 +49,7 @@ def create_administrator(
     """Add an administrator; how an organization gets its first."""
     user = User(
         organization_id=organization_id,
-        email=folded(email),
+        email=normalize_email(email),
         name=name,
         role=ADMIN,
         password_hash=password_hash,
@@ -58,7 +58,7 @@ def create_administrator(
     return user
 
 
-def edit(
+def update_user(
     session: Session, actor: Actor, user: User, values: Mapping[str, Any], password_hash: str | None
 ) -> Person:
     """Change a person; a new password or a disabling ends his sessions.
@@ -77,17 +77,17 @@ def edit(
         if name in values:
             setattr(user, name, values[name])
     if "email" in values:
-        user.email = folded(values["email"])
+        user.email = normalize_email(values["email"])
     if password_hash is not None:
         user.password_hash = password_hash
     _add(session, user)
     _name_for(session, user, values)
     if password_hash is not None or values.get("disabled"):
         sign_in.end_sessions(session, user.id)
-    return person(session, user)
+    return get_person(session, user)
 
 
-def find(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = False) -> User:
+def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = False) -> User:
     """Return a person of the actor's organization."""
     query = select(User).where(User.id == user_id, User.organization_id == actor.organization_id)
     user = session.scalars(query.with_for_update() if lock else query).one_or_none()
@@ -96,7 +96,7 @@ def find(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = Fal
     return user
 
 
-def people(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+def list_users(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
     """Return a page of the organization's people, by e-mail address."""
     query = select(User).where(User.organization_id == actor.organization_id)
     named_for = {
@@ -107,21 +107,21 @@ def people(session: Session, actor: Actor, limit: int, cursor: str | None, **fil
         if name in named_for:
             query = query.where(User.id.in_(named_for[name](value)))
         else:
-            query = query.where(getattr(User, name) == (folded(value) if name == "email" else value))
-    found = page(session, query, User.email, User.id, limit, cursor)
+            query = query.where(getattr(User, name) == (normalize_email(value) if name == "email" else value))
+    found = fetch_page(session, query, User.email, User.id, limit, cursor)
     return Page(_persons(session, found.items), found.cursor)
 
 
-def person(session: Session, user: User) -> Person:
+def get_person(session: Session, user: User) -> Person:
     """Return a user with the places that he is named for."""
     return _persons(session, [user])[0]
 
 
-def whoami(session: Session, actor: Actor) -> dict[str, Any]:
+def get_profile(session: Session, actor: Actor) -> dict[str, Any]:
     """Return what a person may know of himself: his role, his organization and his places."""
     user = session.get_one(User, actor.id)
     organization = session.get_one(Organization, actor.organization_id)
-    found = person(session, user)
+    found = get_person(session, user)
     return {
         "id": user.id,
         "email": user.email,
@@ -133,7 +133,7 @@ def whoami(session: Session, actor: Actor) -> dict[str, Any]:
     }
 
 
-def folded(email: str) -> str:
+def normalize_email(email: str) -> str:
     """Return an e-mail address as it is kept: two that differ in case are one."""
     return email.strip().casefold()
 
