@@ -1,4 +1,4 @@
-"""Organizations: made with their first administrator and the built-in checklists."""
+"""Organizations: created with their first administrator and the built-in checklists."""
 
 import uuid
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from api.services.people import users
 
 
 def create_organization(session: Session, name: str) -> Organization:
-    """Make an organization, with the built-in checklists."""
+    """Create an organization with the built-in checklists."""
     organization = Organization(name=name)
     session.add(organization)
     session.flush()
@@ -24,7 +24,7 @@ def create_organization(session: Session, name: str) -> Organization:
 
 
 def get_organization(session: Session, actor: Actor, *, lock: bool = False) -> Organization:
-    """Return the actor's organization; ``lock`` holds it for an edit."""
+    """Return the actor's organization; ``lock`` locks its row for an update."""
     query = select(Organization).where(Organization.id == actor.organization_id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -34,7 +34,7 @@ def get_organization(session: Session, actor: Actor, *, lock: bool = False) -> O
 def update_organization(
     session: Session, organization: Organization, values: Mapping[str, Any]
 ) -> Organization:
-    """Change an organization that is held."""
+    """Update a locked organization; ``values`` maps column names to values."""
     for column, value in values.items():
         setattr(organization, column, value)
     session.flush()
@@ -42,7 +42,7 @@ def update_organization(
 
 
 def lock_organization(session: Session, organization_id: uuid.UUID) -> None:
-    """Wait for one's turn in the organization, and hold it to the end of the transaction."""
+    """Lock an organization until the end of the transaction, so that others that lock it wait."""
     session.execute(
         select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
     )
@@ -51,7 +51,10 @@ def lock_organization(session: Session, organization_id: uuid.UUID) -> None:
 def add_administrator(
     session: Session, organization_name: str, email: str, name: str, password_hash: str
 ) -> User:
-    """Add an administrator to an organization, which is made if there is none of that name."""
+    """Add an administrator to the organization with this name, which is created if it does not exist.
+
+    Raises ALREADY_EXISTS if the organization has a user with this email address.
+    """
     organization = session.scalars(
         select(Organization).where(Organization.name == organization_name)
     ).one_or_none() or create_organization(session, organization_name)

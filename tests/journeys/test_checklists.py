@@ -248,7 +248,7 @@ def test_a_draft_that_changed_after_it_was_looked_at_is_looked_at_again(world: W
     actor = Actor(uuid.UUID(world.admin.id), world.organization_id, ADMIN, uuid.uuid4())
     with world.database.read_snapshot() as session:
         checked = checklists.check_draft(session, checklists.get_draft(session, actor, "visit"))
-    assert checked.faults == []
+    assert checked.errors == []
     ok(write_draft(world, changed(lambda d: d.update(channel="by-air"))), 200)
     with pytest.raises(ProblemError) as refusal:
         world.database.write(lambda session: checklists.publish(session, actor, "visit", checked))

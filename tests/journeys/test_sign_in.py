@@ -223,7 +223,7 @@ def test_each_failure_takes_the_same_work(
     for case, attempt in failing.items():
         costs.clear()
         problem(attempt(), 401, "wrong-credentials")
-        assert costs == [extract_parameters(passwords._hash_of_nothing)] * 2, case
+        assert costs == [extract_parameters(passwords._dummy_hash)] * 2, case
 
 
 @pytest.mark.parametrize("app", ["embedded"], indirect=True)
