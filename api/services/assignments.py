@@ -166,8 +166,7 @@ def _check_rotation(
     for visit, order, pointer in candidates:
         span = (visit.opens_at, visit.closes_at)
         other_spans = spans[visit.shopper_id, visit.location_id]
-        is_locked_out = any(visits.too_close(span, other_span, days) for other_span in other_spans)
-        if is_locked_out and not order.get("override"):
+        if not order.get("override") and any(visits.too_close(span, other, days) for other in other_spans):
             errors.append(
                 FieldError(
                     f"{pointer}/shopper_id",

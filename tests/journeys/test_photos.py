@@ -18,7 +18,7 @@ from api import migrations
 from api.app import create_app
 from api.database.engines import Database
 from api.models.installation import Installation
-from api.services import photo_store, photos
+from api.services import photo_duplicates, photo_store, photos
 from api.settings import Settings
 from tests.support import pictures
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
@@ -555,9 +555,9 @@ def test_links_of_the_embedded_store_are_signed(embedded_app: Flask) -> None:
 
 def test_a_picture_seen_before_is_found_by_index(embedded_app: Flask) -> None:
     """So it stays quick at a million photos. (PostgreSQL's plan depends on how many there are.)"""
-    given = {"organization_id": uuid.uuid4(), **photos.get_band_parameters(0x0123_4567_89AB_CDEF)}
+    given = {"organization_id": uuid.uuid4(), **photo_duplicates.get_band_parameters(0x0123_4567_89AB_CDEF)}
     with World(embedded_app).database.read_snapshot() as session:
-        compiled = photos.LOOK_ALIKES.compiled(session.get_bind().dialect, given)
+        compiled = photo_duplicates.LOOK_ALIKES.compiled(session.get_bind().dialect, given)
         explain = f"EXPLAIN QUERY PLAN {compiled.text}"
         plan = session.connection().exec_driver_sql(explain, tuple(compiled.bound(given)))
         steps = " ".join(str(row[-1]) for row in plan)
