@@ -62,7 +62,7 @@ def list_locations(session: Session, actor: Actor, limit: int, cursor: str | Non
 def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> Region:
     """Create a region.
 
-    Raises INVALID for an unknown parent, and ALREADY_EXISTS for a code that is in use.
+    Raises INVALID for an unknown parent, and ALREADY_EXISTS for a code in use.
     """
     _check_region(session, actor, values.get("parent_id"), "/parent_id")
     region = Region(organization_id=actor.organization_id, **values)
@@ -73,7 +73,7 @@ def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> 
 def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -> Location:
     """Create a location.
 
-    Raises INVALID for an unknown region or half a position, and ALREADY_EXISTS for a code that is in use.
+    Raises INVALID for an unknown region or half a position, and ALREADY_EXISTS for a code in use.
     """
     _check_region(session, actor, values["region_id"], "/region_id")
     if missing := _find_missing_coordinate(values):
@@ -86,7 +86,7 @@ def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -
 def update_region(session: Session, actor: Actor, region: Region, values: Mapping[str, Any]) -> Region:
     """Update a locked region.
 
-    Raises INVALID for an unknown parent or one below the region, and ALREADY_EXISTS for a code that is in use.
+    Raises INVALID for an unknown parent or one below the region, and ALREADY_EXISTS for a code in use.
     """
     parent_id = values.get("parent_id")
     if "parent_id" in values:
@@ -104,7 +104,7 @@ def update_location(
 ) -> Location:
     """Update a locked location. When it moves to another region, its visits and scores move with it.
 
-    Raises INVALID for an unknown region or half a position, and ALREADY_EXISTS for a code that is in use.
+    Raises INVALID for an unknown region or half a position, and ALREADY_EXISTS for a code in use.
     """
     if "region_id" in values:
         _check_region(session, actor, values["region_id"], "/region_id")
@@ -162,7 +162,7 @@ def parse_import(text: str) -> list[dict[str, Any]]:
 
 
 def _parse_csv(text: str) -> list[tuple[int, list[str]]]:
-    """Return the cells of each row, with the number of the row's first line: cells may contain line breaks."""
+    """Return the cells of each row with the number of its first line. A cell may contain line breaks."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     numbered_rows, line = [], 1
     try:

@@ -1,4 +1,7 @@
-"""Signing in: token families with rotation, and failures counted so that guessing does not pay."""
+"""Signing in: sessions with rotating refresh tokens, and limits on failures against password guessing.
+
+A session is a token family: all refresh tokens that descend from one sign-in.
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -21,13 +24,14 @@ REFRESH_TOKEN_LIFETIME = timedelta(days=60)
 FAILURE_WINDOW = timedelta(minutes=15)
 REVOKED_FAMILY_RETENTION = timedelta(days=60)
 KNOWN_ADDRESS_RETENTION = timedelta(days=90)
-#: so many verifications each log-in takes, or the time would tell whether other organizations know one
+#: the least number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
+#: another organization knows the email address
 MIN_VERIFICATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class FailureLimit:
-    """How many failures of one kind a window may hold, and what they are counted under."""
+    """The most failures within ``FAILURE_WINDOW``, counted under a key."""
 
     key: str
     most: int
@@ -36,7 +40,7 @@ class FailureLimit:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What somebody signs in with; ``address`` is where he calls from."""
+    """What a person signs in with; ``address`` is the network address of the caller."""
 
     email: str
     password: str
@@ -45,10 +49,10 @@ class Credentials:
 
     @property
     def limits(self) -> tuple[FailureLimit, ...]:
-        """How often he may fail: with one account from one address, from an address, and with an account.
+        """The limits: for the account from this address, for this address, and for the account.
 
-        What strangers do with an account, or behind an address, does not lock the account out of the
-        addresses from which it signed in before.
+        Failures of other people, with the account or from the address, do not lock the account out of
+        addresses from which it has signed in before.
         """
         return (
             FailureLimit(f"account {self.email} at {self.address}", 10),
@@ -59,57 +63,73 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An account that the e-mail address names."""
+    """An account with the email address that was entered. Each organization can have one."""
 
     user_id: uuid.UUID
     password_hash: str
-    disabled: bool
+    is_disabled: bool
 
 
 def find_candidates(session: Session, credentials: Credentials) -> list[Candidate]:
-    """Return the accounts that the credentials may be for; refuses while there were too many failures."""
+    """Return the accounts that the credentials may belong to.
+
+    Raises TOO_MANY_FAILURES.
+    """
     query = select(User.id, User.password_hash, User.disabled).where(User.email == credentials.email)
     if credentials.organization is not None:
         query = query.join(Organization, Organization.id == User.organization_id).where(
             Organization.name == credentials.organization
         )
-    found = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
-    check_failure_limits(session, credentials, [each.user_id for each in found])
-    return found
+    candidates = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
+    check_failure_limits(session, credentials, [candidate.user_id for candidate in candidates])
+    return candidates
 
 
 def check_failure_limits(session: Session, credentials: Credentials, user_ids: list[uuid.UUID]) -> None:
-    """Refuse while there were too many failures with what may be these accounts' credentials."""
-    known_address = session.scalar(
+    """Raise TOO_MANY_FAILURES, with a Retry-After header, if a limit of the credentials is reached.
+
+    ``user_ids`` are the accounts that the credentials may belong to.
+    """
+    is_known_address = session.scalar(
         select(KnownAddress.address)
         .where(KnownAddress.user_id.in_(user_ids), KnownAddress.address == credentials.address)
         .limit(1)
     )
-    limits = [limit for limit in credentials.limits if not (known_address and limit.spares_known_addresses)]
+    limits = [
+        limit for limit in credentials.limits if not (is_known_address and limit.spares_known_addresses)
+    ]
     moment = now()
-    counted = session.scalars(
+    rows = session.scalars(
         select(SignInFailure).where(
             SignInFailure.key.in_([limit.key for limit in limits]), SignInFailure.window_ends_at > moment
         )
     )
-    failures = {row.key: row for row in counted}
+    failures = {row.key: row for row in rows}
     for limit in limits:
-        row = failures.get(limit.key)
-        if row is not None and row.failures >= limit.most:
-            wait = int((row.window_ends_at - moment).total_seconds()) + 1
-            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(wait)})
+        failure = failures.get(limit.key)
+        if failure is not None and failure.failures >= limit.most:
+            seconds = int((failure.window_ends_at - moment).total_seconds()) + 1
+            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(seconds)})
 
 
-def filter_by_password(found: list[Candidate], password: str) -> list[Candidate]:
-    """Return the accounts whose password it is; takes a while, as long for no account as for one or two."""
-    hashes: list[str | None] = [each.password_hash for each in found]
-    hashes += [None] * (MIN_VERIFICATIONS - len(found))
-    matches = [passwords.verify_password(password, each) for each in hashes]
-    return [each for each, fits in zip(found, matches, strict=False) if fits and not each.disabled]
+def filter_by_password(candidates: list[Candidate], password: str) -> list[Candidate]:
+    """Return the enabled accounts that have this password.
+
+    This is slow, and takes the same time for no account, one or two.
+    """
+    hashes: list[str | None] = [candidate.password_hash for candidate in candidates]
+    hashes += [None] * (MIN_VERIFICATIONS - len(candidates))
+    # Every hash is verified before any account is excluded, so that the time discloses nothing.
+    matches = [passwords.verify_password(password, password_hash) for password_hash in hashes]
+    return [
+        candidate
+        for candidate, is_match in zip(candidates, matches, strict=False)
+        if is_match and not candidate.is_disabled
+    ]
 
 
 def record_failure(session: Session, credentials: Credentials) -> None:
-    """Count a failure; the mark stays."""
+    """Count a failure under each limit of the credentials. The caller's transaction has to commit."""
     moment = now()
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
     keys = sorted(limit.key for limit in credentials.limits)
@@ -123,7 +143,7 @@ def record_failure(session: Session, credentials: Credentials) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a pair of tokens is made of: whose, of which family, the refresh token's own id and generation."""
+    """The claims of an access token and a refresh token: the user, the family, and the refresh token's ID."""
 
     user_id: uuid.UUID
     family_id: uuid.UUID
@@ -131,20 +151,22 @@ class TokenPair:
     generation: int
 
 
-def lock_candidate(session: Session, found: Candidate) -> None:
-    """Refuse an account whose password was changed, or that was disabled, while hashing took its time.
+def lock_candidate(session: Session, candidate: Candidate) -> None:
+    """Lock an account until the end of the transaction.
 
-    Until the commit it stays as it is: a change that ends all sessions sees the one that begins here.
+    Because of the lock, a change that ends all sessions also ends the session that begins here.
+
+    Raises WRONG_CREDENTIALS if the password was changed or the account was disabled during verification.
     """
     unchanged = select(User.id).where(
-        User.id == found.user_id, User.password_hash == found.password_hash, User.disabled.is_(False)
+        User.id == candidate.user_id, User.password_hash == candidate.password_hash, User.disabled.is_(False)
     )
     if session.scalar(unchanged.with_for_update(read=True)) is None:
         raise problems.WRONG_CREDENTIALS()
 
 
 def begin_session(session: Session, user_id: uuid.UUID, address: str) -> TokenPair:
-    """Begin a family of tokens for somebody who gave his password."""
+    """Begin a session for a user whose password was verified; ``address`` becomes a known address."""
     moment = now()
     family = TokenFamily(
         id=uuid.uuid4(),
@@ -161,21 +183,21 @@ def begin_session(session: Session, user_id: uuid.UUID, address: str) -> TokenPa
         ),
         [{"user_id": user_id, "address": address, "seen_at": moment}],
     )
-    return _pair(family)
+    return _build_pair(family)
 
 
-def _pair(family: TokenFamily) -> TokenPair:
+def _build_pair(family: TokenFamily) -> TokenPair:
     return TokenPair(family.user_id, family.id, family.current, family.generation)
 
 
 def rotate_refresh_token(
     session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID, generation: int
 ) -> TokenPair | None:
-    """Take a refresh token and give its successor; None for a dead one.
+    """Replace a refresh token by its successor. Returns None if the token is revoked or expired.
 
-    The token before the current one works while the current one was not used: its answer may have been
-    lost. That gives a fresh successor and kills the unused one, which is dead and no more. A token that was
-    used before, and whose successor was too, is somebody else's: the whole family dies.
+    The previous token works while the current one is unused, because the response with the current one may
+    have been lost. The current one is then replaced and rejected from then on. A token older than that is a
+    stolen copy or its original, so its use revokes the whole family.
     """
     family = session.scalars(
         select(TokenFamily)
@@ -201,23 +223,23 @@ def rotate_refresh_token(
     family.current = uuid.uuid4()
     family.expires_at = now() + REFRESH_TOKEN_LIFETIME
     session.flush()
-    return _pair(family)
+    return _build_pair(family)
 
 
 def end_session(session: Session, family_id: uuid.UUID) -> None:
-    """Log out: every token of the family is dead, for good."""
+    """End a session: revoke all its tokens permanently."""
     session.execute(update(TokenFamily).where(TokenFamily.id == family_id).values(revoked_at=now()))
 
 
-def end_sessions(session: Session, user_id: uuid.UUID, but: uuid.UUID | None = None) -> None:
-    """End a person's sessions, all but one."""
+def end_sessions(session: Session, user_id: uuid.UUID, except_family_id: uuid.UUID | None = None) -> None:
+    """End all sessions of a user, except one if ``except_family_id`` is its family."""
     query = update(TokenFamily).where(TokenFamily.user_id == user_id, TokenFamily.revoked_at.is_(None))
-    if but is not None:
-        query = query.where(TokenFamily.id != but)
+    if except_family_id is not None:
+        query = query.where(TokenFamily.id != except_family_id)
     session.execute(query.values(revoked_at=now()))
 
 
-_ACTOR = Statement(
+_FIND_ACTOR = Statement(
     select(User.organization_id, User.role)
     .join(TokenFamily, TokenFamily.user_id == User.id)
     .where(
@@ -230,13 +252,13 @@ _ACTOR = Statement(
 
 
 def find_actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
-    """Return who is calling, with the rights that he has now; None for a dead session or account."""
-    found = row(session, _ACTOR, user_id=user_id, family_id=family_id)
-    return None if found is None else Actor(user_id, found.organization_id, found.role, family_id)
+    """Return the caller with their current role, or None for an ended session or a disabled account."""
+    user = row(session, _FIND_ACTOR, user_id=user_id, family_id=family_id)
+    return None if user is None else Actor(user_id, user.organization_id, user.role, family_id)
 
 
 def delete_expired(session: Session) -> None:
-    """Remove token families that are of no more use, addresses not seen for long, and failures long past."""
+    """Delete expired and long revoked token families, old known addresses, and past failures."""
     moment = now()
     session.execute(
         delete(TokenFamily).where(
@@ -248,6 +270,6 @@ def delete_expired(session: Session) -> None:
 
 
 def change_password(session: Session, actor: Actor, password_hash: str) -> None:
-    """Keep a new password and end all other sessions."""
+    """Store a new password of the actor and end all their other sessions."""
     session.execute(update(User).where(User.id == actor.id).values(password_hash=password_hash))
-    end_sessions(session, actor.id, but=actor.family_id)
+    end_sessions(session, actor.id, except_family_id=actor.family_id)

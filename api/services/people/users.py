@@ -1,4 +1,4 @@
-"""People: made and edited by administrators, and what each may know of himself."""
+"""User accounts: managed by administrators, and each person's own profile."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from api.services.people import sign_in
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user with the places that he is named for."""
+    """A user with the regions and locations that are assigned to them as a manager."""
 
     user: User
     region_ids: list[uuid.UUID]
@@ -29,7 +29,11 @@ class Person:
 
 
 def create_user(session: Session, actor: Actor, values: Mapping[str, Any], password_hash: str) -> Person:
-    """Add a person to the actor's organization."""
+    """Create a user in the actor's organization.
+
+    Raises INVALID for places that do not exist or a role that has no places, and ALREADY_EXISTS for an email
+    address that is in use.
+    """
     _check_places(session, actor, values["role"], values)
     user = User(
         organization_id=actor.organization_id,
@@ -38,15 +42,18 @@ def create_user(session: Session, actor: Actor, values: Mapping[str, Any], passw
         role=values["role"],
         password_hash=password_hash,
     )
-    _add(session, user)
-    _name_for(session, user, values)
+    _save(session, user)
+    _assign_places(session, user, values)
     return get_person(session, user)
 
 
 def create_administrator(
     session: Session, organization_id: uuid.UUID, email: str, name: str, password_hash: str
 ) -> User:
-    """Add an administrator; how an organization gets its first."""
+    """Create an administrator. This is how an organization receives its first one.
+
+    Raises ALREADY_EXISTS for an email address that is in use.
+    """
     user = User(
         organization_id=organization_id,
         email=normalize_email(email),
@@ -54,21 +61,25 @@ def create_administrator(
         role=ADMIN,
         password_hash=password_hash,
     )
-    _add(session, user)
+    _save(session, user)
     return user
 
 
 def update_user(
     session: Session, actor: Actor, user: User, values: Mapping[str, Any], password_hash: str | None
 ) -> Person:
-    """Change a person; a new password or a disabling ends his sessions.
+    """Update a locked user. A new password, or disabling the user, ends their sessions.
 
-    Who is no manager any more is named for no places any more.
+    A user who is no longer a manager loses the places assigned to them.
+
+    Raises INVALID, also if administrators disable themselves or change their own role, and ALREADY_EXISTS for
+    an email address that is in use.
     """
-    if user.id == actor.id and (values.get("disabled") or values.get("role", ADMIN) != ADMIN):
-        raise problems.invalid(
-            "/disabled" if values.get("disabled") else "/role", "Nobody shuts himself out."
-        )
+    if user.id == actor.id:
+        if values.get("disabled"):
+            raise problems.invalid("/disabled", "You cannot disable your own account.")
+        if values.get("role", ADMIN) != ADMIN:
+            raise problems.invalid("/role", "You cannot change your own role.")
     role = values.get("role", user.role)
     _check_places(session, actor, role, values)
     if role != MANAGER:
@@ -80,15 +91,18 @@ def update_user(
         user.email = normalize_email(values["email"])
     if password_hash is not None:
         user.password_hash = password_hash
-    _add(session, user)
-    _name_for(session, user, values)
+    _save(session, user)
+    _assign_places(session, user, values)
     if password_hash is not None or values.get("disabled"):
         sign_in.end_sessions(session, user.id)
     return get_person(session, user)
 
 
 def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = False) -> User:
-    """Return a person of the actor's organization."""
+    """Return a user of the actor's organization; ``lock`` locks the row for an update.
+
+    Raises USER_NOT_FOUND.
+    """
     query = select(User).where(User.id == user_id, User.organization_id == actor.organization_id)
     user = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if user is None:
@@ -97,52 +111,57 @@ def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool =
 
 
 def list_users(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
-    """Return a page of the organization's people, by e-mail address."""
+    """Return a page of ``Person`` in the actor's organization, sorted by email address.
+
+    A filter is a column's value, or ``region_id`` or ``location_id`` for the managers assigned to that place.
+    """
     query = select(User).where(User.organization_id == actor.organization_id)
-    named_for = {
-        "region_id": lambda value: select(UserRegion.user_id).where(UserRegion.region_id == value),
-        "location_id": lambda value: select(UserLocation.user_id).where(UserLocation.location_id == value),
-    }
     for name, value in filters.items():
-        if name in named_for:
-            query = query.where(User.id.in_(named_for[name](value)))
+        if name == "region_id":
+            managers = select(UserRegion.user_id).where(UserRegion.region_id == value)
+            query = query.where(User.id.in_(managers))
+        elif name == "location_id":
+            managers = select(UserLocation.user_id).where(UserLocation.location_id == value)
+            query = query.where(User.id.in_(managers))
+        elif name == "email":
+            query = query.where(User.email == normalize_email(value))
         else:
-            query = query.where(getattr(User, name) == (normalize_email(value) if name == "email" else value))
-    found = fetch_page(session, query, User.email, User.id, limit, cursor)
-    return Page(_persons(session, found.items), found.cursor)
+            query = query.where(getattr(User, name) == value)
+    page = fetch_page(session, query, User.email, User.id, limit, cursor)
+    return Page(_read_people(session, page.items), page.cursor)
 
 
 def get_person(session: Session, user: User) -> Person:
-    """Return a user with the places that he is named for."""
-    return _persons(session, [user])[0]
+    """Return a user with the places assigned to them."""
+    return _read_people(session, [user])[0]
 
 
 def get_profile(session: Session, actor: Actor) -> dict[str, Any]:
-    """Return what a person may know of himself: his role, his organization and his places."""
+    """Return the actor's own account, organization and places, in the shape of ``schemas.sign_in.Me``."""
     user = session.get_one(User, actor.id)
     organization = session.get_one(Organization, actor.organization_id)
-    found = get_person(session, user)
+    person = get_person(session, user)
     return {
         "id": user.id,
         "email": user.email,
         "name": user.name,
         "role": user.role,
         "organization": organization,
-        "regions": _named(session, Region, found.region_ids),
-        "locations": _named(session, Location, found.location_ids),
+        "regions": _read_places(session, Region, person.region_ids),
+        "locations": _read_places(session, Location, person.location_ids),
     }
 
 
 def normalize_email(email: str) -> str:
-    """Return an e-mail address as it is kept: two that differ in case are one."""
+    """Return an email address as it is stored: without spaces around it, and case-folded."""
     return email.strip().casefold()
 
 
-def _named(session: Session, table: type[Any], ids: Sequence[uuid.UUID]) -> list[Any]:
+def _read_places(session: Session, table: type[Any], ids: Sequence[uuid.UUID]) -> list[Any]:
     return list(session.scalars(select(table).where(table.id.in_(ids)).order_by(table.code)))
 
 
-def _persons(session: Session, users: Sequence[User]) -> list[Person]:
+def _read_people(session: Session, users: Sequence[User]) -> list[Person]:
     ids = [user.id for user in users]
     regions: dict[uuid.UUID, list[uuid.UUID]] = {user_id: [] for user_id in ids}
     locations: dict[uuid.UUID, list[uuid.UUID]] = {user_id: [] for user_id in ids}
@@ -154,24 +173,25 @@ def _persons(session: Session, users: Sequence[User]) -> list[Person]:
 
 
 def _check_places(session: Session, actor: Actor, role: str, values: Mapping[str, Any]) -> None:
+    """Reject places that do not exist, and places for anyone but a manager."""
     for field, table, visible in (
         ("region_ids", Region, visibility.regions(actor)),
         ("location_ids", Location, visibility.locations(actor)),
     ):
         ids: Iterable[uuid.UUID] = values.get(field) or ()
-        known = set(session.scalars(select(table.id).where(table.id.in_(ids), visible)))
-        faults = [
-            problems.FieldError(f"/{field}/{index}", "There is no such place.")
+        existing_ids = set(session.scalars(select(table.id).where(table.id.in_(ids), visible)))
+        errors = [
+            problems.FieldError(f"/{field}/{index}", "This place does not exist.")
             for index, place_id in enumerate(ids)
-            if place_id not in known
+            if place_id not in existing_ids
         ]
         if ids and role != MANAGER:
-            faults.append(problems.FieldError(f"/{field}", "Only managers are named for places."))
-        if faults:
-            raise problems.INVALID(errors=faults)
+            errors.append(problems.FieldError(f"/{field}", "Places can be assigned only to managers."))
+        if errors:
+            raise problems.INVALID(errors=errors)
 
 
-def _name_for(session: Session, user: User, values: Mapping[str, Any]) -> None:
+def _assign_places(session: Session, user: User, values: Mapping[str, Any]) -> None:
     for field, table, column in (
         ("region_ids", UserRegion, "region_id"),
         ("location_ids", UserLocation, "location_id"),
@@ -184,9 +204,9 @@ def _name_for(session: Session, user: User, values: Mapping[str, Any]) -> None:
     session.flush()
 
 
-def _add(session: Session, user: User) -> None:
+def _save(session: Session, user: User) -> None:
     session.add(user)
     try:
         session.flush()
     except IntegrityError:
-        raise problems.ALREADY_EXISTS("Somebody with this e-mail address is here already.") from None
+        raise problems.ALREADY_EXISTS("A person with this email address already exists.") from None
