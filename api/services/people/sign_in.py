@@ -196,8 +196,8 @@ def rotate_refresh_token(
     """Replace a refresh token by its successor. Returns None if the token is revoked or expired.
 
     The previous token works while the current one is unused, because the response with the current one may
-    have been lost. The current one is then replaced and rejected from then on. A token older than that is a
-    stolen copy or its original, so its use revokes the whole family.
+    have been lost. The current one is then replaced and rejected from then on. The use of an older token
+    means that somebody has copied a token, so it revokes the whole family.
     """
     family = session.scalars(
         select(TokenFamily)
