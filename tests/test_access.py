@@ -129,7 +129,7 @@ class Scene:
         world.checklist  # noqa: B018
         world.publish({**CHECKLIST, "key": "disposable"})
         return {
-            "nobody": world.nobody,
+            "nobody": world.anonymous,
             "shopper": world.shopper,
             "other_shopper": world.person("shopper"),
             "manager": world.manager,

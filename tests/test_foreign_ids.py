@@ -178,7 +178,7 @@ class Scene:
     @cached_property
     def decision(self) -> str:
         """A reviewer's decision that stands."""
-        decision_id: str = ok(self.home.review(self.home.late(), "reject"))["id"]
+        decision_id: str = ok(self.home.review(self.home.late_visit(), "reject"))["id"]
         return decision_id
 
     @cached_property
@@ -404,9 +404,9 @@ def _cursors(scene: Scene) -> list[str]:
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key
     for _ in range(2):
-        world.late()
+        world.late_visit()
         world.new_location()
-        world.made()
+        world.accepted_visit()
     found = set()
     for path, readers in LISTS.items():
         for reader in readers:
@@ -638,7 +638,7 @@ def photo_of_the_same_bytes(scene: Scene) -> Iterator[Trial]:
 
 @case("POST /api/v1/visits/{visit_id}/review body:replaces")
 def decision_replaced(scene: Scene) -> Iterator[Trial]:
-    undecided, decided = scene.away.late(), scene.away.late()
+    undecided, decided = scene.away.late_visit(), scene.away.late_visit()
     ok(scene.away.review(decided, "reject"))
     for visit in (undecided, decided):
 

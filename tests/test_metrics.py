@@ -102,7 +102,7 @@ def test_requests_and_refusals_are_counted_by_route_and_code(world: World) -> No
     ):
         ok(world.admin.get("/me"))
         ok(world.admin.get("/me"))
-        problem(world.nobody.get("/me"), 401, "not-signed-in")
+        problem(world.anonymous.get("/me"), 401, "not-signed-in")
 
 
 def test_guessing_passwords_shows(world: World) -> None:
@@ -113,7 +113,7 @@ def test_guessing_passwords_shows(world: World) -> None:
         {'problems_total{code="wrong-credentials"}': 10, 'problems_total{code="too-many-failures"}': 1},
     ):
         for status in (401,) * 10 + (429,):
-            answer = world.nobody.post("/auth/login", body, environ_base=address)
+            answer = world.anonymous.post("/auth/login", body, environ_base=address)
             assert answer.status_code == status
 
 

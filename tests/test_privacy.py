@@ -656,8 +656,8 @@ def test_an_etag_is_made_of_the_bytes_that_one_sees_and_of_nothing_else(programm
 
 
 def test_a_list_of_visits_keeps_no_order_of_arrival(world: World) -> None:
-    arrived = [world.made()["id"] for _ in range(12)]
-    listed = [row["id"] for row in world.manager.everything("/visits", limit=5)]
+    arrived = [world.accepted_visit()["id"] for _ in range(12)]
+    listed = [row["id"] for row in world.manager.list_all("/visits", limit=5)]
     assert listed == sorted(arrived)
     assert {uuid.UUID(visit_id).version for visit_id in listed} == {4}
 

@@ -76,15 +76,15 @@ def test_a_clean_visit_stays_submitted_and_unseen_until_its_period_is_full(world
 
     assert status(world, visit) == "submitted"
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "submitted"
-    assert world.reviewer.everything("/reviews") == []
-    assert world.manager.everything("/visits") == []
+    assert world.reviewer.list_all("/reviews") == []
+    assert world.manager.list_all("/visits") == []
     problem(world.manager.get(f"/visits/{visit['id']}"), 404, "visit-not-found")
     score = f"/locations/{world.location['id']}/score"
     assert ok(world.manager.get(score))["total"]["visits"] == 0
 
     let_period_end(world, visit)
     assert status(world, visit) == "accepted"
-    assert [row["id"] for row in world.manager.everything("/visits")] == [visit["id"]]
+    assert [row["id"] for row in world.manager.list_all("/visits")] == [visit["id"]]
     assert ok(world.manager.get(score))["total"]["points_earned"] == 8
     assert events(world, visit) == []
     assert world.send(visit, body).data == first.data
@@ -142,9 +142,9 @@ def test_the_event_of_an_earlier_revision_does_nothing_for_the_next(world: World
 
 
 def test_a_flagged_visit_has_no_event_and_waits(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     assert events(world, visit) == []
-    assert [row["visit_id"] for row in world.reviewer.everything("/reviews")] == [visit["id"]]
+    assert [row["visit_id"] for row in world.reviewer.list_all("/reviews")] == [visit["id"]]
 
 
 def test_the_period_counts_from_the_last_photo(world: World) -> None:

@@ -131,7 +131,7 @@ def test_what_makes_no_sense_is_told_when_publishing_with_pointers(world: World)
         "/sections/1/questions/0/key",
         "/sections/1/questions/2/only_if/question",
     } <= set(pointers(body))
-    assert "visit" not in [row["key"] for row in world.admin.everything("/checklists")]
+    assert "visit" not in [row["key"] for row in world.admin.list_all("/checklists")]
 
 
 def test_a_private_question_has_no_points(world: World) -> None:
@@ -221,7 +221,7 @@ def test_the_next_version_leaves_the_one_before_as_it_was(world: World) -> None:
     assert (again.data, again.headers["ETag"]) == (first.data, first.headers["ETag"])
     second = ok(world.admin.get("/checklists/visit/versions/2"))
     assert question(second, "greeting")["points"] == 5
-    listed = {row["key"]: row["version"] for row in world.admin.everything("/checklists")}
+    listed = {row["key"]: row["version"] for row in world.admin.list_all("/checklists")}
     assert listed["visit"] == 2
 
 
@@ -309,7 +309,7 @@ def test_a_checklist_neither_becomes_nor_stops_being_a_self_check(world: World) 
 
 def test_a_retired_checklist_is_gone_from_the_list_and_comes_back_when_published(world: World) -> None:
     def listed() -> list[str]:
-        return [row["key"] for row in world.shopper.everything("/checklists")]
+        return [row["key"] for row in world.shopper.list_all("/checklists")]
 
     world.checklist  # noqa: B018
     for _ in range(2):
@@ -337,7 +337,7 @@ def test_what_was_never_published_cannot_be_retired(world: World) -> None:
 def test_another_organization_sees_none_of_it(world: World) -> None:
     world.checklist  # noqa: B018
     other = World(world.app)
-    assert "visit" not in [row["key"] for row in other.admin.everything("/checklists")]
+    assert "visit" not in [row["key"] for row in other.admin.list_all("/checklists")]
     problem(other.admin.get("/checklists/visit/versions/1"), 404, "checklist-not-found")
     problem(other.admin.get("/checklists/visit/draft"), 404, "draft-not-found")
 

@@ -12,7 +12,7 @@ NO_GREETING = {**ALL_WELL, "greeting": {"value": "no", "comment": "Nobody looked
 
 
 def comments(caller: Caller, query: str = "") -> list[Any]:
-    return caller.everything(f"/comments?{query}")
+    return caller.list_all(f"/comments?{query}")
 
 
 def said(caller: Caller, query: str = "") -> list[tuple[str | None, str]]:
@@ -31,11 +31,13 @@ def on_day(world: World, days_ago: int, answers: Any = None, **values: Any) -> A
         "started_at": begun.isoformat(),
         "finished_at": (begun + timedelta(minutes=10)).isoformat(),
     }
-    return world.made(answers, assigned={"window": window, **values.pop("assigned", {})}, **times, **values)
+    return world.accepted_visit(
+        answers, assigned={"window": window, **values.pop("assigned", {})}, **times, **values
+    )
 
 
 def test_a_comment_tells_where_when_on_what_and_for_which_answer(world: World) -> None:
-    visit = world.made(NO_GREETING, comment="I would not go again.")
+    visit = world.accepted_visit(NO_GREETING, comment="I would not go again.")
     on_question, on_visit = comments(world.manager)
     seen = ok(world.manager.get(f"/visits/{visit['id']}"))
     told = {
@@ -67,7 +69,7 @@ def test_a_comment_tells_where_when_on_what_and_for_which_answer(world: World) -
 def test_text_answers_are_among_them_in_the_order_of_the_checklist(world: World) -> None:
     answers = {"story": {"value": "Once upon a time"}, **NO_GREETING}
     answers["thanks"] = {"not_applicable": True, "comment": "The till was closed."}
-    world.made(answers, comment="  ")
+    world.accepted_visit(answers, comment="  ")
     assert said(world.manager) == [
         ("greeting", "Nobody looked up."),
         ("thanks", "The till was closed."),
@@ -80,14 +82,14 @@ def test_the_newest_day_comes_first_and_pages_follow_each_other(world: World) ->
     for days_ago in (3, 1, 2, 1):
         answers = {**NO_GREETING, "story": {"value": f"{days_ago} days ago"}}
         on_day(world, days_ago, answers, comment=f"So it was {days_ago} days ago")
-    world.made()
+    world.accepted_visit()
     whole = comments(world.manager)
     assert len(whole) == 12
     days = [each["day"] for each in whole]
     assert days == sorted(days, reverse=True)
     assert len({(each["visit_id"], str(each["question"])) for each in whole}) == 12
     for limit in (1, 2, 5, 11, 12):
-        assert world.manager.everything("/comments", limit) == whole, limit
+        assert world.manager.list_all("/comments", limit) == whole, limit
 
 
 def test_rows_added_meanwhile_move_nothing(world: World) -> None:
@@ -104,10 +106,10 @@ def test_rows_added_meanwhile_move_nothing(world: World) -> None:
 
 
 def test_only_accepted_visits_have_comments_and_their_last_revision_counts(world: World) -> None:
-    world.late(NO_GREETING)
+    world.late_visit(NO_GREETING)
     for decision in ("return", "reject"):
-        ok(world.review(world.late(NO_GREETING), decision))
-    mended = world.late(NO_GREETING)
+        ok(world.review(world.late_visit(NO_GREETING), decision))
+    mended = world.late_visit(NO_GREETING)
     for caller in (world.manager, world.reviewer, world.admin):
         assert comments(caller) == []
     ok(world.review(mended, "return"))
@@ -120,7 +122,7 @@ def test_only_accepted_visits_have_comments_and_their_last_revision_counts(world
 def test_a_manager_reads_those_of_his_places_alone(world: World) -> None:
     here, below, elsewhere = world.region, world.new_region(parent_id=world.region["id"]), world.new_region()
     stores = [world.new_location(region_id=region["id"]) for region in (here, below, elsewhere)]
-    visits = [world.made(STORY, location=store)["id"] for store in stores]
+    visits = [world.accepted_visit(STORY, location=store)["id"] for store in stores]
     of_store = world.person("manager", location_ids=[stores[1]["id"]])
 
     def seen(caller: Caller, query: str = "") -> set[str]:
@@ -139,8 +141,8 @@ def test_a_manager_reads_those_of_his_places_alone(world: World) -> None:
 
 def test_they_are_filtered_by_question_checklist_and_month(world: World) -> None:
     world.publish({**CHECKLIST, "key": "other"})
-    world.made({**NO_GREETING, "story": STORY["story"]}, comment="All in all")
-    other = world.made(STORY, assigned={"checklist_key": "other"})
+    world.accepted_visit({**NO_GREETING, "story": STORY["story"]}, comment="All in all")
+    other = world.accepted_visit(STORY, assigned={"checklist_key": "other"})
     long_ago = on_day(world, 70, NO_GREETING)
     assert said(world.manager, "question=greeting") == [("greeting", "Nobody looked up.")] * 2
     assert said(world.manager, "question=wait") == []
@@ -151,19 +153,19 @@ def test_they_are_filtered_by_question_checklist_and_month(world: World) -> None
     assert [each["visit_id"] for each in comments(world.manager, f"from={month}&to={month}")] == [
         long_ago["id"]
     ]
-    assert world.manager.everything("/comments?question=greeting", 1) == comments(
+    assert world.manager.list_all("/comments?question=greeting", 1) == comments(
         world.manager, "question=greeting"
     )
 
 
 def test_those_on_visits_as_a_whole_can_be_asked_for_alone(world: World) -> None:
     for number in range(3):
-        world.made(NO_GREETING, comment=f"All in all {number}")
-    world.made(NO_GREETING)
+        world.accepted_visit(NO_GREETING, comment=f"All in all {number}")
+    world.accepted_visit(NO_GREETING)
     alone = [each for each in comments(world.manager) if each["question"] is None]
     assert len(alone) == 3
     assert comments(world.manager, "whole_visit=true") == alone
-    assert world.manager.everything("/comments?whole_visit=true", 1) == alone
+    assert world.manager.list_all("/comments?whole_visit=true", 1) == alone
     assert comments(world.manager, "whole_visit=true&question=greeting") == []
 
 
@@ -174,7 +176,7 @@ def test_private_questions_are_left_out_whoever_reads(world: World) -> None:
     world.publish(document)
     private = {**ALL_WELL, "card": {"value": "Card 1234", "comment": "It is mine"}}
     private["receipt"] = {"comment": "It was short"}
-    world.made(private, assigned={"checklist_key": "secret"})
+    world.accepted_visit(private, assigned={"checklist_key": "secret"})
     for caller in (world.manager, world.reviewer, world.admin):
         for query in ("", "question=card", "question=receipt", "checklist=secret"):
             assert comments(caller, query) == [], query
@@ -189,7 +191,7 @@ def test_a_self_check_is_among_them_only_where_it_is_named(world: World) -> None
 
 
 def test_of_a_time_only_the_part_of_day_is_told(world: World) -> None:
-    world.made({**ALL_WELL, "clock": {"value": "14:35", "comment": "By the clock on the wall"}})
+    world.accepted_visit({**ALL_WELL, "clock": {"value": "14:35", "comment": "By the clock on the wall"}})
     (comment,) = comments(world.manager)
     assert (comment["value"], comment["comment"]) == ("afternoon", "By the clock on the wall")
 
@@ -198,7 +200,7 @@ def test_a_cursor_of_no_page_is_refused(world: World) -> None:
     def cursor(*values: Any) -> str:
         return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
-    visit_id = world.made(STORY)["id"]
+    visit_id = world.accepted_visit(STORY)["id"]
     for text in ("x", cursor("2026-01-01", visit_id), cursor("x", visit_id, None), cursor(1, visit_id, None)):
         problem(world.manager.get("/comments", query_string={"cursor": text}), 422, "invalid")
     for text in (cursor("2026-01-01", "x", None), cursor("2026-01-01", None, None)):

@@ -26,7 +26,7 @@ def status(world: World, visit: Any) -> str:
 
 
 def waits(world: World, visit: Any) -> bool:
-    return visit["id"] in [row["visit_id"] for row in world.reviewer.everything("/reviews")]
+    return visit["id"] in [row["visit_id"] for row in world.reviewer.list_all("/reviews")]
 
 
 def clock(moment: datetime) -> dict[str, str]:
@@ -62,10 +62,10 @@ def test_a_visit_that_is_in_order_has_no_flags_and_is_accepted(world: World) -> 
 
 
 def test_late(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     assert world.flags(visit) == {"late": "Finished 1 day after the window closed."}
     assert status(world, visit) == "submitted"
-    (row,) = world.reviewer.everything("/reviews")
+    (row,) = world.reviewer.list_all("/reviews")
     assert row["visit_id"] == visit["id"]
     assert [flag["code"] for flag in row["flags"]] == ["late"]
 
@@ -264,7 +264,7 @@ def test_short_comments_and_those_of_the_same_visit_or_another_organization_are_
     short = [world.visit(), world.visit()]
     for visit in short:
         ok(world.send(visit, world.submission(comment="x" * 29)), 201)
-    visit = world.late(comment=text)
+    visit = world.late_visit(comment=text)
     ok(world.review(visit, "return"))
     ok(world.send(visit, world.submission(comment=text, revision=2)), 201)
     assert [world.flags(each) for each in short] == [{}, {}]
@@ -318,7 +318,7 @@ def test_photos_missing_after_seven_days(world: World) -> None:
     make_due(world, visit)
     worker.work()
     assert world.flags(visit) == {"photos-missing": "1 photo is still missing after seven days."}
-    (row,) = world.reviewer.everything("/reviews")
+    (row,) = world.reviewer.list_all("/reviews")
     assert row["visit_id"] == visit["id"]
     with world.database.read_snapshot() as session:
         assert not session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).count()
@@ -374,7 +374,7 @@ def test_a_flagged_visit_comes_back_to_a_reviewer_whatever_was_corrected(world: 
 
 
 def test_the_shopper_is_not_told_what_was_noticed(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     shown = ok(world.shopper.get(f"/visits/{visit['id']}"))
     assert "flags" not in shown
     assert "photo_evidence" not in shown

@@ -359,7 +359,7 @@ def test_only_administrators_write_and_shoppers_read_no_places(world: World) -> 
         problem(caller.call("PATCH", f"/regions/{world.region['id']}", {}), 403, "forbidden")
         problem(caller.post("/locations/import", data="x"), 403, "forbidden")
     problem(world.shopper.get("/locations"), 403, "forbidden")
-    problem(world.nobody.get("/locations"), 401, "not-signed-in")
+    problem(world.anonymous.get("/locations"), 401, "not-signed-in")
 
 
 def test_a_time_zone_is_one_that_the_list_of_them_names(world: World) -> None:

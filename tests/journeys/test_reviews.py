@@ -30,18 +30,18 @@ def total(world: World) -> tuple[int, int, int]:
 
 
 def test_the_waiting_list_has_the_longest_waiting_first_page_by_page(world: World) -> None:
-    sent = [world.late()["id"] for _ in range(5)]
+    sent = [world.late_visit()["id"] for _ in range(5)]
     accepted = world.visit()
     ok(world.send(accepted, world.submission()), 201)
-    assert [row["visit_id"] for row in world.reviewer.everything("/reviews")] == sent
-    assert [row["visit_id"] for row in world.reviewer.everything("/reviews?status=waiting", limit=2)] == sent
+    assert [row["visit_id"] for row in world.reviewer.list_all("/reviews")] == sent
+    assert [row["visit_id"] for row in world.reviewer.list_all("/reviews?status=waiting", limit=2)] == sent
     first = ok(world.reviewer.get("/reviews?limit=2"))
     ok(world.review({"id": sent[0]}, "accept"))
     ok(world.review({"id": sent[3]}, "reject"))
-    later = world.late()["id"]
+    later = world.late_visit()["id"]
     rest = ok(world.reviewer.get("/" + first["next"].split("/api/v1")[1].lstrip("/")))
     assert [row["visit_id"] for row in rest["items"]] == [sent[2], sent[4]]
-    assert [row["visit_id"] for row in world.reviewer.everything("/reviews")] == [
+    assert [row["visit_id"] for row in world.reviewer.list_all("/reviews")] == [
         *sent[1:3],
         sent[4],
         later,
@@ -50,7 +50,7 @@ def test_the_waiting_list_has_the_longest_waiting_first_page_by_page(world: Worl
 
 def test_a_waiting_visit_tells_its_revision_when_it_came_and_its_flags(world: World) -> None:
     before = datetime.now(UTC)
-    visit = world.late()
+    visit = world.late_visit()
     (row,) = ok(world.reviewer.get("/reviews"))["items"]
     assert set(row) == {"visit_id", "location", "revision", "submitted_at", "flags"}
     assert (row["visit_id"], row["revision"]) == (visit["id"], 1)
@@ -62,13 +62,13 @@ def test_a_waiting_visit_tells_its_revision_when_it_came_and_its_flags(world: Wo
 
 
 def test_only_reviewers_and_administrators_review(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     for caller in (world.shopper, world.manager):
         problem(caller.get("/reviews"), 403, "forbidden")
         problem(world.review(visit, "accept", caller), 403, "forbidden")
-    problem(world.review(visit, "accept", world.nobody), 401, "not-signed-in")
+    problem(world.review(visit, "accept", world.anonymous), 401, "not-signed-in")
     stranger = World(world.app).reviewer
-    assert stranger.everything("/reviews") == []
+    assert stranger.list_all("/reviews") == []
     problem(world.review(visit, "accept", stranger), 404, "visit-not-found")
     problem(world.review({"id": str(uuid.uuid4())}, "accept"), 404, "visit-not-found")
     ok(world.review(visit, "accept", world.admin), 200)
@@ -78,7 +78,7 @@ def test_only_reviewers_and_administrators_review(world: World) -> None:
 
 
 def test_an_acceptance_makes_the_visit_count(world: World) -> None:
-    visit = world.late({**ALL_WELL, "thanks": {"value": "no"}})
+    visit = world.late_visit({**ALL_WELL, "thanks": {"value": "no"}})
     assert total(world) == (0, 0, 0)
     decision = ok(world.review(visit, "accept", reason=None), 200)
     assert decision["decision"] == "accept"
@@ -90,7 +90,7 @@ def test_an_acceptance_makes_the_visit_count(world: World) -> None:
 
 
 def test_a_returned_visit_tells_its_shopper_why_and_is_corrected(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     reasons = {"wait": "Longer than that by your own words", "story": "Please tell it"}
     ok(world.review(visit, "return", reason="Two things", question_reasons=reasons), 200)
     mine = ok(world.shopper.get(f"/visits/{visit['id']}"))
@@ -107,7 +107,7 @@ def test_a_returned_visit_tells_its_shopper_why_and_is_corrected(world: World) -
 
 
 def test_a_rejected_visit_never_counts(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     ok(world.review(visit, "reject"), 200)
     assert total(world) == (0, 0, 0)
     assert shown(world, visit)["status"] == "rejected"
@@ -117,7 +117,7 @@ def test_a_rejected_visit_never_counts(world: World) -> None:
 
 @pytest.mark.parametrize("decision", ["accept", "return", "reject"])
 def test_the_same_decision_again_is_the_same(world: World, decision: str) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     first = world.review(visit, decision)
     again = world.review(visit, decision)
     assert (first.status_code, again.status_code) == (200, 200)
@@ -127,7 +127,7 @@ def test_the_same_decision_again_is_the_same(world: World, decision: str) -> Non
 
 
 def test_another_decision_is_a_conflict(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     ok(world.review(visit, "accept"), 200)
     problem(world.review(visit, "reject"), 409, "review-conflict")
     problem(world.review(visit, "accept", reason="Another"), 409, "review-conflict")
@@ -143,12 +143,12 @@ def test_nothing_sent_is_nothing_to_decide_on(world: World) -> None:
     problem(world.review(visit, "accept"), 409, "review-conflict")
     ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
     problem(world.review(visit, "reject"), 409, "review-conflict")
-    late = world.late()
+    late = world.late_visit()
     problem(world.review(late, "accept", replaces=str(uuid.uuid4())), 409, "review-conflict")
 
 
 def test_a_decision_of_the_wrong_form_is_refused_with_a_pointer(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     for values, pointer in (
         ({"decision": "maybe"}, "/decision"),
         ({"revision": "1"}, "/revision"),
@@ -166,7 +166,7 @@ def test_a_decision_of_the_wrong_form_is_refused_with_a_pointer(world: World) ->
 
 
 def test_reasons_by_question_are_reason_enough(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     ok(world.review(visit, "return", reason=None, question_reasons={"wait": "Look again"}), 200)
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["question_reasons"] == {"wait": "Look again"}
 
@@ -175,8 +175,8 @@ def test_reasons_by_question_are_reason_enough(world: World) -> None:
 
 
 def test_a_decision_is_taken_back_by_its_id_and_the_totals_move(world: World) -> None:
-    world.made()
-    visit = world.late({**ALL_WELL, "thanks": {"value": "no"}})
+    world.accepted_visit()
+    visit = world.late_visit({**ALL_WELL, "thanks": {"value": "no"}})
     current: Any = None
     for decision, counted in (
         ("accept", (2, 14, 16)),
@@ -212,7 +212,7 @@ def test_a_decision_is_taken_back_by_its_id_and_the_totals_move(world: World) ->
 
 
 def test_an_automatic_acceptance_has_an_id_and_is_taken_back(world: World) -> None:
-    visit = world.made()
+    visit = world.accepted_visit()
     (automatic,) = visit["decisions"]
     assert (automatic["decision"], automatic["reviewer_id"]) == ("accept", None)
     assert automatic["reviewer_name"] is None
@@ -226,7 +226,7 @@ def test_an_automatic_acceptance_has_an_id_and_is_taken_back(world: World) -> No
 
 def test_a_visit_returned_after_its_acceptance_is_corrected_and_counts_again(world: World) -> None:
     shopper = world.person("shopper")
-    visit = world.made(shopper=shopper)
+    visit = world.accepted_visit(shopper=shopper)
     ok(world.review(visit, "return", replaces=visit["decisions"][0]["id"]), 200)
     assert total(world) == (0, 0, 0)
     corrected = world.submission({**ALL_WELL, "thanks": {"value": "no"}}, revision=2)
@@ -236,7 +236,7 @@ def test_a_visit_returned_after_its_acceptance_is_corrected_and_counts_again(wor
 
 
 def test_a_decision_replaced_by_the_corrected_revision_cannot_be_taken_back(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     returned = ok(world.review(visit, "return"))
     ok(world.send(visit, world.submission(revision=2)), 201)
     problem(world.review(visit, "accept", replaces=returned["id"]), 409, "review-conflict")
@@ -256,8 +256,8 @@ def test_nobody_reviews_his_own_visit(world: World) -> None:
 
 
 def test_of_two_reviewers_at_once_one_wins(world: World) -> None:
-    world.made()
-    visit = world.late()
+    world.accepted_visit()
+    visit = world.late_visit()
     reviewers = [world.person("reviewer"), world.person("reviewer")]
     together = Barrier(2)
 
@@ -276,7 +276,7 @@ def test_of_two_reviewers_at_once_one_wins(world: World) -> None:
 
 
 def test_a_decision_sent_twice_at_once_counts_once(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     world.reviewer  # noqa: B018
     together = Barrier(4)
 
@@ -292,7 +292,7 @@ def test_a_decision_sent_twice_at_once_counts_once(world: World) -> None:
 
 
 def test_a_decision_at_once_with_its_mending_leaves_the_totals_right(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     returned = ok(world.review(visit, "return"))
     together = Barrier(2)
 

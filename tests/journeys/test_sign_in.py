@@ -508,9 +508,9 @@ def test_what_is_no_token_of_ours_is_401(world: World) -> None:
             for name, path in (("access_token_cookie", "/me"), ("refresh_token_cookie", "/auth/refresh")):
                 method = "GET" if path == "/me" else "POST"
                 headers = {"Cookie": f"{name}={token}"}
-                problem(world.nobody.call(method, path, headers=headers), 401, "not-signed-in")
+                problem(world.anonymous.call(method, path, headers=headers), 401, "not-signed-in")
     for authorization in ("Bearer", "Bearer ", f"Basic {right}", right, f"bearer x {right}", "Bearer  "):
-        answer = world.nobody.get("/me", headers={"Authorization": authorization})
+        answer = world.anonymous.get("/me", headers={"Authorization": authorization})
         problem(answer, 401, "not-signed-in")
 
 
@@ -580,10 +580,10 @@ def test_the_two_kinds_of_cookie_do_not_stand_for_each_other(world: World, brows
     access = browser.get_cookie("access_token_cookie")
     fresh = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
     assert access is not None and fresh is not None
-    me = world.nobody.get("/me", headers={"Cookie": f"access_token_cookie={fresh.value}"})
+    me = world.anonymous.get("/me", headers={"Cookie": f"access_token_cookie={fresh.value}"})
     problem(me, 401, "not-signed-in")
     headers = {"Cookie": f"refresh_token_cookie={access.value}", **csrf(browser)}
-    problem(world.nobody.post("/auth/refresh", headers=headers), 401, "not-signed-in")
+    problem(world.anonymous.post("/auth/refresh", headers=headers), 401, "not-signed-in")
 
 
 def test_a_csrf_header_of_another_session_does_not_do(world: World, browser: FlaskClient) -> None:
@@ -628,7 +628,7 @@ def test_the_pair_is_in_cookies_that_no_script_and_no_other_site_can_use(world: 
 
 def test_over_https_the_cookies_stay_there(world: World) -> None:
     body = {"email": world.shopper.email, "password": PASSWORD, "cookies": True}
-    answer = world.nobody.post("/auth/login", body, base_url="https://localhost")
+    answer = world.anonymous.post("/auth/login", body, base_url="https://localhost")
     assert all("; Secure" in line for line in answer.headers.getlist("Set-Cookie"))
 
 
@@ -704,5 +704,5 @@ def test_what_is_signed_in_with_is_strict_as_well(world: World) -> None:
         {"organization": 5},
         {"remember": True},
     ):
-        problem(world.nobody.post("/auth/login", {**right, **wrong}), 422, "invalid")
-    ok(world.nobody.post("/auth/login", {**right, "organization": None}), 200)
+        problem(world.anonymous.post("/auth/login", {**right, **wrong}), 422, "invalid")
+    ok(world.anonymous.post("/auth/login", {**right, "organization": None}), 200)

@@ -54,7 +54,7 @@ def counted(world: World) -> Any:
     tables = (f"by=location{more}" for more in ("", ",question", "&include=made,months,change"))
     return (
         ok(world.manager.get(f"{path}/score")),
-        [world.manager.everything(f"/scores?{table}") for table in tables],
+        [world.manager.list_all(f"/scores?{table}") for table in tables],
     )
 
 
@@ -66,7 +66,7 @@ def test_without_answers_it_is_stored_flagged_and_put_before_a_reviewer(world: W
     assert world.send(visit, body).data == first.data
     assert status(world, visit) == "submitted"
     assert world.flags(visit) == FLAG
-    (row,) = world.reviewer.everything("/reviews")
+    (row,) = world.reviewer.list_all("/reviews")
     assert [flag["code"] for flag in row["flags"]] == ["store-closed"]
 
 
@@ -110,7 +110,7 @@ def test_answers_that_are_given_have_to_be_valid(world: World) -> None:
 
 
 def test_accepted_it_counts_nowhere(world: World) -> None:
-    world.made()
+    world.accepted_visit()
     before = counted(world)
     visit = found_closed(world, {**ALL_WELL, "problem": {"value": "yes"}, "apology": {"value": "no"}})
     bare = found_closed(world)
@@ -138,7 +138,7 @@ def test_a_manager_reads_that_it_was_closed(world: World) -> None:
     visit = found_closed(world, comment="Shutters down, no notice")
     problem(world.manager.get(f"/visits/{visit['id']}"), 404, "visit-not-found")
     ok(world.review(visit, "accept"), 200)
-    (row,) = world.manager.everything("/visits")
+    (row,) = world.manager.list_all("/visits")
     assert (row["outcome"], row["score"]) == ("store-closed", NO_SCORE)
     seen = ok(world.manager.get(f"/visits/{visit['id']}"))
     assert (seen["outcome"], seen["answers"], seen["photos"]) == ("store-closed", {}, [])
@@ -152,7 +152,7 @@ def test_a_manager_reads_that_it_was_closed(world: World) -> None:
         "photos": [],
         "comment": "Shutters down, no notice",
     }
-    (comment,) = world.manager.everything("/comments")
+    (comment,) = world.manager.list_all("/comments")
     assert (comment["comment"], comment["points_possible"]) == ("Shutters down, no notice", 0)
 
 
@@ -161,7 +161,7 @@ def test_the_outcome_is_null_until_something_is_sent(world: World) -> None:
     assert visit["outcome"] is None
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["outcome"] is None
     ok(world.send(visit, closed(world)), 201)
-    (row,) = world.reviewer.everything("/visits?status=submitted")
+    (row,) = world.reviewer.list_all("/visits?status=submitted")
     assert row["outcome"] == "store-closed"
 
 
@@ -185,7 +185,7 @@ def test_returned_it_is_sent_again_as_a_visit_and_counts(world: World) -> None:
 
 
 def test_a_visit_is_sent_again_as_a_closed_store_and_counts_no_more(world: World) -> None:
-    visit = world.made(shopper=world.shopper)
+    visit = world.accepted_visit(shopper=world.shopper)
     ok(world.review(visit, "return", replaces=visit["decisions"][0]["id"]), 200)
     ok(world.send(visit, closed(world, revision=2)), 201)
     assert waits(world, visit)

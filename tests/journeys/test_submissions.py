@@ -99,7 +99,7 @@ def test_a_receipt_stands_whatever_was_decided_since(world: World, decision: str
 
 
 def test_the_first_receipt_stands_after_the_second_revision(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     first = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
     ok(world.review(visit, "return"))
     second = {**first, "revision": 2, "comment": "corrected"}
@@ -233,7 +233,7 @@ def test_the_first_revision_is_number_one(world: World) -> None:
 
 
 def test_the_next_revision_is_taken_only_while_the_visit_is_returned(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     second = world.submission(revision=2)
     problem(world.send(visit, second), 409, "revision-unexpected")  # submitted
     decision = ok(world.review(visit, "reject"))
@@ -382,7 +382,7 @@ def test_a_cancelled_visit_keeps_its_answers_for_a_reviewer(world: World) -> Non
     shown = ok(world.admin.get(f"/visits/{visit['id']}"))
     assert shown["status"] == "submitted"
     assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
-    assert visit["id"] in [row["visit_id"] for row in world.reviewer.everything("/reviews")]
+    assert visit["id"] in [row["visit_id"] for row in world.reviewer.list_all("/reviews")]
     assert world.send(visit, body).data == first.data
     ok(world.review(visit, "accept"))
 
@@ -406,14 +406,14 @@ def test_a_visit_given_to_another_keeps_its_answers(world: World) -> None:
 
 
 def test_a_cancellation_after_the_answers_comes_too_late(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     first = world.shopper.get(f"/visits/{visit['id']}/submission")
     problem(world.admin.post(f"/visits/{visit['id']}/cancel"), 409, "wrong-status")
     assert world.send(visit, first.get_json()).status_code == 200
 
 
 def test_a_closed_window_loses_no_answers(world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     assert list(world.flags(visit)) == ["late"]
 
 
@@ -468,7 +468,7 @@ def test_nobody_sends_or_reads_for_another(world: World) -> None:
             key: value for key, value in body.items() if key not in ("instance", "request_id")
         }
         assert same(hidden) == same(absent)
-    problem(world.send(visit, world.submission(), world.nobody), 401, "not-signed-in")
+    problem(world.send(visit, world.submission(), world.anonymous), 401, "not-signed-in")
 
 
 def test_a_manager_makes_a_self_check(world: World) -> None:

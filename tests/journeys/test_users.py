@@ -34,7 +34,7 @@ def test_a_person_is_added_and_signs_in(world: World) -> None:
     }
     assert ok(world.admin.get(f"/users/{user['id']}")) == user
     credentials = {"email": "some.one@example.org", "password": "a good password"}
-    ok(world.nobody.post("/auth/login", credentials | {"organization": world.name}), 200)
+    ok(world.anonymous.post("/auth/login", credentials | {"organization": world.name}), 200)
 
 
 def test_nothing_tells_a_password_or_its_hash(world: World) -> None:
@@ -91,7 +91,7 @@ def test_of_two_with_one_address_at_once_one_is_added(world: World) -> None:
 
 def test_people_are_listed_by_address_and_found_by_it_by_role_and_by_state(world: World) -> None:
     world.shopper, world.reviewer  # noqa: B018
-    emails = [user["email"] for user in world.admin.everything("/users", 1)]
+    emails = [user["email"] for user in world.admin.list_all("/users", 1)]
     assert emails == sorted({world.admin.email, world.shopper.email, world.reviewer.email})  # type: ignore[type-var]
     found = ok(world.admin.get(f"/users?email={world.shopper.email}"))["items"]
     assert [user["id"] for user in found] == [world.shopper.id]
@@ -152,13 +152,13 @@ def test_a_new_password_from_an_administrator_ends_the_sessions(world: World) ->
     ok(world.admin.patch(path, {"password": "another password"}))
     problem(world.shopper.get("/me"), 401, "not-signed-in")
     credentials = {"email": world.shopper.email, "password": PASSWORD}
-    problem(world.nobody.post("/auth/login", credentials), 401, "wrong-credentials")
+    problem(world.anonymous.post("/auth/login", credentials), 401, "wrong-credentials")
 
 
 def test_a_changed_address_is_what_one_signs_in_with(world: World) -> None:
     ok(world.admin.patch(f"/users/{world.shopper.id}", {"email": f"X-{world.shopper.email}"}))
     credentials = {"email": f"x-{world.shopper.email}", "password": PASSWORD}
-    ok(world.nobody.post("/auth/login", credentials), 200)
+    ok(world.anonymous.post("/auth/login", credentials), 200)
 
 
 def test_nobody_shuts_himself_out(world: World) -> None:

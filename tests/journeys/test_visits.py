@@ -280,7 +280,7 @@ def test_a_shopper_declines_his_visit_with_a_reason(world: World) -> None:
 
 
 def test_a_visit_that_was_made_is_neither_cancelled_nor_declined_nor_reassigned(world: World) -> None:
-    visits = [world.late(), world.visit()]
+    visits = [world.late_visit(), world.visit()]
     ok(world.send(visits[1], world.submission()), 201)
     for visit in visits:
         for path, body, caller in (
@@ -301,7 +301,7 @@ def test_a_reassigned_visit_is_cancelled_and_a_new_one_is_another_shoppers(world
     for name in ("location", "checklist", "window", "external_id", "day"):
         assert given[name] == visit[name]
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "cancelled"
-    assert [row["id"] for row in other.everything("/visits")] == [given["id"]]
+    assert [row["id"] for row in other.list_all("/visits")] == [given["id"]]
 
 
 def test_a_reassignment_keeps_to_the_rules_of_an_assignment(world: World) -> None:
@@ -352,8 +352,8 @@ def test_a_shopper_lists_his_own_by_day(world: World) -> None:
     mine = [world.visit(window=window(day, day + 1)) for day in days]
     world.visit(world.person("shopper"))
     in_order = [row["id"] for row in sorted(mine, key=lambda row: (row["day"], row["id"]))]
-    assert [row["id"] for row in world.shopper.everything("/visits")] == in_order
-    assert [row["id"] for row in world.shopper.everything("/visits", limit=2)] == in_order
+    assert [row["id"] for row in world.shopper.list_all("/visits")] == in_order
+    assert [row["id"] for row in world.shopper.list_all("/visits", limit=2)] == in_order
     keys = {
         "id",
         "status",
@@ -365,7 +365,7 @@ def test_a_shopper_lists_his_own_by_day(world: World) -> None:
         "question_reasons",
         "photos",
     }
-    assert {frozenset(row) for row in world.shopper.everything("/visits")} == {frozenset(keys)}
+    assert {frozenset(row) for row in world.shopper.list_all("/visits")} == {frozenset(keys)}
     assert set(ok(world.shopper.get(f"/visits/{in_order[0]}"))) == keys
 
 
@@ -392,7 +392,7 @@ def test_lists_are_filtered_by_what_their_rows_name(world: World) -> None:
 
     def listed(query: str, caller: Caller | None = None) -> list[int]:
         ids = [row["id"] for row in (first, second, third)]
-        return [ids.index(row["id"]) for row in (caller or world.admin).everything(f"/visits?{query}")]
+        return [ids.index(row["id"]) for row in (caller or world.admin).list_all(f"/visits?{query}")]
 
     assert listed("") == [0, 1, 2]
     assert listed("status=cancelled") == [2]
@@ -452,7 +452,7 @@ def test_a_manager_sees_what_was_answered_and_nothing_of_who(
     world: World, told: tuple[Any, dict[str, str]]
 ) -> None:
     visit, photos = told
-    (row,) = world.manager.everything("/visits")
+    (row,) = world.manager.list_all("/visits")
     assert set(row) == WATCHED
     seen = ok(world.manager.get(f"/visits/{visit['id']}"))
     assert set(seen) == WATCHED | {"answers", "photos", "comment"}
@@ -499,27 +499,27 @@ def test_a_manager_sees_the_photos_of_questions_that_are_not_private(
 
 def test_a_manager_sees_only_accepted_visits_of_his_locations(world: World) -> None:
     elsewhere = world.new_location(region_id=world.new_region()["id"])
-    mine, theirs = world.made(), world.made(location=elsewhere)
-    waiting = world.late()
+    mine, theirs = world.accepted_visit(), world.accepted_visit(location=elsewhere)
+    waiting = world.late_visit()
     assigned = world.visit()
-    assert [row["id"] for row in world.manager.everything("/visits")] == [mine["id"]]
+    assert [row["id"] for row in world.manager.list_all("/visits")] == [mine["id"]]
     for visit in (theirs, waiting, assigned):
         problem(world.manager.get(f"/visits/{visit['id']}"), 404, "visit-not-found")
     named = world.person("manager", location_ids=[elsewhere["id"]])
-    assert [row["id"] for row in named.everything("/visits")] == [theirs["id"]]
-    assert world.manager.everything("/visits?status=submitted") == []
+    assert [row["id"] for row in named.list_all("/visits")] == [theirs["id"]]
+    assert world.manager.list_all("/visits?status=submitted") == []
     nobody = world.person("manager")
-    assert nobody.everything("/visits") == []
+    assert nobody.list_all("/visits") == []
 
 
 def test_a_managers_list_goes_by_day_and_random_id_and_not_by_time(world: World) -> None:
-    made = [world.made() for _ in range(6)]
-    rows = world.manager.everything("/visits", limit=2)
+    made = [world.accepted_visit() for _ in range(6)]
+    rows = world.manager.list_all("/visits", limit=2)
     assert [(row["day"], row["id"]) for row in rows] == sorted((row["day"], row["id"]) for row in made)
 
 
 def test_filters_that_would_link_visits_are_for_reviewers_alone(world: World) -> None:
-    world.made()
+    world.accepted_visit()
     for query in (f"shopper_id={world.shopper.id}", "external_id=A"):
         for caller in (world.manager, world.shopper):
             body = problem(caller.get(f"/visits?{query}"), 422, "invalid")

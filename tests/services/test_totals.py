@@ -57,7 +57,7 @@ def app(own_app: Flask) -> Flask:
 def counted(world: World) -> Iterator[World]:
     """A world with two visits, whose totals are right; nothing stays of it."""
     for answers in (FIRST.answers, SECOND.answers):
-        world.made(answers)
+        world.accepted_visit(answers)
     assert differences(world) == []
     yield world
     forget_visits(world.database)
@@ -134,7 +134,7 @@ def test_a_surplus_total_is_found(counted: World) -> None:
 
 def test_a_tampered_or_missing_count_of_answers_is_found(counted: World) -> None:
     counted.publish(naive.CALL)
-    counted.made(naive.WARM.answers, assigned={"checklist_key": "call"})
+    counted.accepted_visit(naive.WARM.answers, assigned={"checklist_key": "call"})
 
     def tamper(session: Any) -> None:
         session.execute(
@@ -187,7 +187,7 @@ def test_a_store_that_was_closed_survives_migrations_there_and_back(counted: Wor
 
 
 def test_a_tampered_outcome_is_found(counted: World) -> None:
-    visit = counted.made(FIRST.answers)
+    visit = counted.accepted_visit(FIRST.answers)
     counted.database.write(
         lambda session: session.execute(
             update(Submission)
