@@ -302,22 +302,22 @@ def scene(app: Flask, scenes: dict[int, Scene]) -> Scene:
     return scenes.setdefault(id(app), Scene(app))
 
 
-def test_the_table_has_every_route_and_no_other(embedded_app: Flask) -> None:
+def test_table_contains_exactly_the_routes(embedded_app: Flask) -> None:
     assert sorted(TABLE) == routes(embedded_app)
 
 
 @pytest.mark.parametrize("route", TABLE)
-def test_each_caller_gets_what_the_table_says(scene: Scene, route: str) -> None:
+def test_each_caller_receives_the_status_in_the_table(scene: Scene, route: str) -> None:
     expected = dict(zip(CALLERS, map(int, TABLE[route].split()), strict=True))
     if "/photo-store/" in route and not isinstance(scene.world.store, FolderStore):
         expected = dict.fromkeys(CALLERS, 404)  # with S3, phones send to the bucket itself
     attempt = ATTEMPTS.get(route) or _as_it_stands(route)
     answers = {name: attempt(scene, caller) for name, caller in scene.callers.items()}
-    got = {name: answer.status_code for name, answer in answers.items()}
+    got = {name: response.status_code for name, response in answers.items()}
     assert got == expected
-    for answer in answers.values():
-        if answer.status_code >= 400:
-            assert answer.mimetype == "application/problem+json"
+    for response in answers.values():
+        if response.status_code >= 400:
+            assert response.mimetype == "application/problem+json"
 
 
 def _as_it_stands(route: str) -> Attempt:
@@ -343,7 +343,7 @@ def _as_it_stands(route: str) -> Attempt:
 
 
 @pytest.mark.parametrize("route", [each for each, row in TABLE.items() if "404" in row])
-def test_what_one_may_not_know_of_answers_like_what_does_not_exist(scene: Scene, route: str) -> None:
+def test_hidden_object_has_the_same_response_as_a_missing_one(scene: Scene, route: str) -> None:
     """Byte for byte but for the ids of the thing and of the request."""
     row = dict(zip(CALLERS, TABLE[route].split(), strict=True))
     attempt = ATTEMPTS.get(route) or _as_it_stands(route)
@@ -378,7 +378,7 @@ def _attempt_on_nothing(scene: Scene, caller: Caller, route: str) -> TestRespons
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})
 
 
-def _without_ids(answer: TestResponse) -> dict[str, Any]:
-    document = answer.get_json(force=True)
-    assert answer.status_code == 404, document
+def _without_ids(response: TestResponse) -> dict[str, Any]:
+    document = response.get_json(force=True)
+    assert response.status_code == 404, document
     return {key: value for key, value in document.items() if key not in ("instance", "request_id")}

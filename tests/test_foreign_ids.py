@@ -790,8 +790,8 @@ def _if_none_match_case(path: str) -> Trials:
         theirs |= {"key": scene.checklist_key, "version": "1"}
         by = "?by=location" if path.endswith("/scores") else ""
         # A reviewer is shown no drafts, and an administrator whatever a reviewer is.
-        answer = scene.home.admin.get(f"/{path}{by}".format(**theirs))
-        right = answer.headers.get("ETag", '"x"').strip('"')
+        response = scene.home.admin.get(f"/{path}{by}".format(**theirs))
+        right = response.headers.get("ETag", '"x"').strip('"')
         names = re.findall(r"{(\w+)}", path)
         for caller in STRANGERS:
             if names:
@@ -920,7 +920,7 @@ def document(embedded_app: Flask) -> Any:
     return embedded_app.test_client().get("/api/v1/openapi.json").get_json()
 
 
-def test_every_field_that_names_a_thing_has_its_trials(document: Any) -> None:
+def test_every_identifying_field_has_trials(document: Any) -> None:
     fields = identifying_fields(document)
     assert {name for name in fields if trials_of(name) is None} == set(NOT_HERE) - {
         name for name in NOT_HERE if trials_of(name)
@@ -943,7 +943,7 @@ def _names() -> list[str]:
 
 
 @pytest.mark.parametrize("name", _names())
-def test_what_is_foreign_answers_like_what_does_not_exist(scene: Scene, name: str) -> None:
+def test_foreign_id_has_the_same_response_as_a_missing_id(scene: Scene, name: str) -> None:
     trials = trials_of(name)
     assert trials is not None, f"{name} has no trials"
     tried = list(trials(scene))
@@ -994,17 +994,17 @@ def _tried(scene: Scene, caller: Caller, trial: Trial, value: str, writes: bool)
     """Make the call; what reads is compared with the database once for all trials."""
     prepared = trial.prepare() if trial.prepare else None
     before = _rows(scene) if writes else set()
-    answer = trial.call(caller, value, prepared)
+    response = trial.call(caller, value, prepared)
     after = _rows(scene) if writes else set()
-    text = answer.get_data(as_text=True).replace(value, "…")
-    headers = [(key, held.replace(value, "…")) for key, held in answer.headers if key != "X-Request-ID"]
-    text = UUID.sub("…", text.replace(answer.headers["X-Request-ID"], "…"))
-    if answer.status_code < 400:
+    text = response.get_data(as_text=True).replace(value, "…")
+    headers = [(key, held.replace(value, "…")) for key, held in response.headers if key != "X-Request-ID"]
+    text = UUID.sub("…", text.replace(response.headers["X-Request-ID"], "…"))
+    if response.status_code < 400:
         text = _without_what_is_new(text)
         kept = [(key, held) for key, held in headers if key not in ("ETag", "Content-Length")]
         headers = [(key, _without_what_is_new(UUID.sub("…", held))) for key, held in kept]
     return Tried(
-        answer.status_code,
+        response.status_code,
         headers,
         text,
         Counter(row.partition(" ")[0] for row in after - before) - Counter(),

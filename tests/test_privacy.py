@@ -397,7 +397,7 @@ def programme(app: Flask, programmes: dict[int, Programme]) -> Programme:
 
 
 @pytest.mark.parametrize("who", ["region", "store", "self-check"])
-def test_no_marker_is_in_anything_that_a_manager_can_fetch(programme: Programme, who: str) -> None:
+def test_nothing_that_a_manager_can_read_contains_a_marker(programme: Programme, who: str) -> None:
     fetched = programme.read_by(who)
     assert {each.status for each in fetched} == {200, 206, 304, 403, 404, 422}
     assert any("/photos/" in each.target for each in fetched if each.status == 200)
@@ -407,7 +407,7 @@ def test_no_marker_is_in_anything_that_a_manager_can_fetch(programme: Programme,
         assert [each.name for each in fetched if _tells_a_time(each)] == []
 
 
-def test_no_marker_is_in_what_a_manager_is_refused(programme: Programme) -> None:
+def test_no_error_response_to_a_manager_contains_a_marker(programme: Programme) -> None:
     known = programme.known
     known.visit_id = [*programme.accepted[:2], *programme.hidden.values()]
     known.photos = programme.photos[:3]
@@ -424,7 +424,7 @@ def _tells_a_time(fetched: Fetched) -> bool:
     return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.said)) is not None
 
 
-def test_the_search_finds_what_is_there() -> None:
+def test_search_finds_planted_markers() -> None:
     markers, secret = Markers(), "Zoë 5f0c8a52"
     marker = markers.add("name", secret)
     person = markers.add("person", "0d9a4f0e-6c1f-4f6e-9d0a-2b8f7c1a5e33")
@@ -557,14 +557,14 @@ def _opened(cursor: str) -> str:
     return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("latin-1")
 
 
-def test_two_visits_of_one_shopper_look_like_two_of_two(app: Flask) -> None:
+def test_two_visits_of_one_shopper_look_like_visits_of_two_shoppers(app: Flask) -> None:
     one, two = (list(Twin(app, same).seen()) for same in (True, False))
     assert len(one) == len(two) > 100
     assert [request for request, _ in one] == [request for request, _ in two]
     assert [request for (request, said), (_, other) in zip(one, two, strict=True) if said != other] == []
 
 
-def test_nothing_that_managers_may_not_know_moves_anything_that_they_see(app: Flask) -> None:
+def test_hidden_facts_do_not_change_anything_that_managers_see(app: Flask) -> None:
     twin = Twin(app, same=True)
     world, (visit_id, *_) = twin.world, twin.visits
     before = dict(twin.seen())
@@ -604,7 +604,7 @@ def test_nothing_that_managers_may_not_know_moves_anything_that_they_see(app: Fl
     assert all("/progress" in request for request in moved), moved
 
 
-def test_a_visit_that_is_not_accepted_answers_like_one_that_does_not_exist(programme: Programme) -> None:
+def test_visit_that_is_not_accepted_looks_like_a_missing_one(programme: Programme) -> None:
     nothing = _answers(programme, str(uuid.uuid4()))
     for status, visit_id in programme.hidden.items():
         assert _answers(programme, visit_id) == nothing, status
@@ -639,7 +639,7 @@ def _answers(programme: Programme, visit_id: str) -> list[tuple[str, str]]:
 # What is not content: tags, cursors, order, and how a picture is encoded.
 
 
-def test_an_etag_is_made_of_the_bytes_that_one_sees_and_of_nothing_else(programme: Programme) -> None:
+def test_etag_depends_only_on_the_visible_bytes(programme: Programme) -> None:
     tags = 0
     for each in programme.read_by("region"):
         headers = dict(each.headers)
@@ -655,14 +655,14 @@ def test_an_etag_is_made_of_the_bytes_that_one_sees_and_of_nothing_else(programm
     assert tags > 100
 
 
-def test_a_list_of_visits_keeps_no_order_of_arrival(world: World) -> None:
+def test_list_of_visits_does_not_disclose_the_order_of_arrival(world: World) -> None:
     arrived = [world.accepted_visit()["id"] for _ in range(12)]
     listed = [row["id"] for row in world.manager.list_all("/visits", limit=5)]
     assert listed == sorted(arrived)
     assert {uuid.UUID(visit_id).version for visit_id in listed} == {4}
 
 
-def test_a_cursor_holds_nothing_but_what_its_page_shows(programme: Programme) -> None:
+def test_cursor_contains_only_values_of_its_page(programme: Programme) -> None:
     manager = programme.managers["region"]
     first = ok(manager.get("/visits?limit=1"))
     (row,) = first["items"]
@@ -671,7 +671,7 @@ def test_a_cursor_holds_nothing_but_what_its_page_shows(programme: Programme) ->
     assert json.loads(_opened(cursor[1])) == [row["day"], row["id"]]
 
 
-def test_pictures_of_different_phones_are_told_apart_by_what_they_show_alone(programme: Programme) -> None:
+def test_pictures_of_different_phones_differ_only_in_their_pixels(programme: Programme) -> None:
     manager = programme.managers["region"]
     for end in ("", "/thumbnail"):
         heads = set()

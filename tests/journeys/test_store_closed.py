@@ -58,7 +58,7 @@ def counted(world: World) -> Any:
     )
 
 
-def test_without_answers_it_is_stored_flagged_and_put_before_a_reviewer(world: World) -> None:
+def test_closed_store_without_answers_is_stored_flagged_and_reviewed(world: World) -> None:
     visit = world.visit()
     body = closed(world, comment="Shutters down, no notice")
     first = world.send(visit, body)
@@ -71,7 +71,7 @@ def test_without_answers_it_is_stored_flagged_and_put_before_a_reviewer(world: W
 
 
 @pytest.mark.parametrize("outcome", ["visited", None])
-def test_visited_is_the_default(world: World, outcome: str | None) -> None:
+def test_default_outcome_is_visited(world: World, outcome: str | None) -> None:
     visit = world.visit()
     body = world.submission()
     ok(world.send(visit, {**body, "outcome": outcome}), 201)
@@ -86,12 +86,12 @@ def test_visited_is_the_default(world: World, outcome: str | None) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["closed", "Store-closed", "", 1, True, ["visited"], {}])
-def test_other_outcomes_are_rejected(world: World, outcome: Any) -> None:
-    answer = world.send(world.visit(), world.submission(outcome=outcome))
-    assert pointers(problem(answer, 422, "invalid")) == ["/outcome"]
+def test_unknown_outcome_is_rejected(world: World, outcome: Any) -> None:
+    response = world.send(world.visit(), world.submission(outcome=outcome))
+    assert pointers(problem(response, 422, "invalid")) == ["/outcome"]
 
 
-def test_answers_that_are_given_have_to_be_valid(world: World) -> None:
+def test_answers_about_a_closed_store_must_be_valid(world: World) -> None:
     visit = world.visit()
     answers = {
         "greeting": {"value": "maybe"},
@@ -109,7 +109,7 @@ def test_answers_that_are_given_have_to_be_valid(world: World) -> None:
     assert shown["score"] == NO_SCORE
 
 
-def test_accepted_it_counts_nowhere(world: World) -> None:
+def test_accepted_visit_to_a_closed_store_is_not_counted(world: World) -> None:
     world.accepted_visit()
     before = counted(world)
     visit = found_closed(world, {**ALL_WELL, "problem": {"value": "yes"}, "apology": {"value": "no"}})
@@ -127,14 +127,14 @@ def test_accepted_it_counts_nowhere(world: World) -> None:
         assert list(totals.differences(session)) == []
 
 
-def test_a_store_that_was_always_closed_has_no_score(world: World) -> None:
+def test_store_that_was_always_closed_has_no_score(world: World) -> None:
     empty = counted(world)
     ok(world.review(found_closed(world), "accept"), 200)
     assert counted(world) == empty
     assert empty[0]["total"]["visits"] == 0
 
 
-def test_a_manager_reads_that_it_was_closed(world: World) -> None:
+def test_manager_sees_that_a_store_was_closed(world: World) -> None:
     visit = found_closed(world, comment="Shutters down, no notice")
     problem(world.manager.get(f"/visits/{visit['id']}"), 404, "visit-not-found")
     ok(world.review(visit, "accept"), 200)
@@ -156,7 +156,7 @@ def test_a_manager_reads_that_it_was_closed(world: World) -> None:
     assert (comment["comment"], comment["points_possible"]) == ("Shutters down, no notice", 0)
 
 
-def test_the_outcome_is_null_until_something_is_sent(world: World) -> None:
+def test_outcome_is_null_before_the_first_submission(world: World) -> None:
     visit = world.visit()
     assert visit["outcome"] is None
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["outcome"] is None
@@ -165,7 +165,7 @@ def test_the_outcome_is_null_until_something_is_sent(world: World) -> None:
     assert row["outcome"] == "store-closed"
 
 
-def test_returned_it_is_sent_again_as_a_visit_and_counts(world: World) -> None:
+def test_returned_closed_store_can_be_corrected_to_a_visit_and_is_counted(world: World) -> None:
     visit = world.visit()
     photo_id = world.photo(visit, question=None)
     body = closed(world, photos=[photo_id], comment="No light")
@@ -184,7 +184,7 @@ def test_returned_it_is_sent_again_as_a_visit_and_counts(world: World) -> None:
         assert list(totals.differences(session)) == []
 
 
-def test_a_visit_is_sent_again_as_a_closed_store_and_counts_no_more(world: World) -> None:
+def test_visit_corrected_to_a_closed_store_is_no_longer_counted(world: World) -> None:
     visit = world.accepted_visit(shopper=world.shopper)
     ok(world.review(visit, "return", replaces=visit["decisions"][0]["id"]), 200)
     ok(world.send(visit, closed(world, revision=2)), 201)
@@ -193,7 +193,7 @@ def test_a_visit_is_sent_again_as_a_closed_store_and_counts_no_more(world: World
     assert ok(world.manager.get(f"/locations/{world.location['id']}/score"))["total"]["visits"] == 0
 
 
-def test_a_manual_or_cancelled_visit_may_find_a_closed_store(world: World) -> None:
+def test_manual_or_cancelled_visit_can_have_a_closed_store(world: World) -> None:
     visit = world.visit()
     ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
     ok(world.send(visit, closed(world)), 201)
@@ -207,7 +207,7 @@ def test_a_manual_or_cancelled_visit_may_find_a_closed_store(world: World) -> No
 # Photos of the closed store.
 
 
-def test_photos_show_the_closed_store_to_all_who_may_see_the_visit(world: World) -> None:
+def test_photos_of_a_closed_store_are_visible_to_all_who_see_the_visit(world: World) -> None:
     visit = world.visit()
     first = world.photo(visit, question=None)
     second = str(uuid.uuid4())
@@ -237,7 +237,7 @@ def test_photos_show_the_closed_store_to_all_who_may_see_the_visit(world: World)
             assert caller.get(path).status_code == 302
 
 
-def test_a_photo_that_no_submission_names_is_not_shown_to_managers(world: World) -> None:
+def test_photo_that_no_submission_names_is_hidden_from_managers(world: World) -> None:
     visit = world.visit()
     photo_id = world.photo(visit, question=None)
     ok(world.send(visit, world.submission()), 201)
@@ -246,7 +246,7 @@ def test_a_photo_that_no_submission_names_is_not_shown_to_managers(world: World)
     assert world.reviewer.get(f"/visits/{visit['id']}/photos/{photo_id}").status_code == 302
 
 
-def test_photos_of_questions_may_come_too_and_stay_private_where_these_are(world: World) -> None:
+def test_photos_of_private_questions_stay_private_for_a_closed_store(world: World) -> None:
     visit = world.visit()
     photos = {key: world.photo(visit, question=key) for key in ("greeting", "receipt", None)}
     answers = {key: {"photos": [photos[key]]} for key in ("greeting", "receipt")}
@@ -261,7 +261,7 @@ def test_photos_of_questions_may_come_too_and_stay_private_where_these_are(world
         assert world.manager.get(path).status_code == expected
 
 
-def test_only_a_closed_store_has_such_photos_and_three_at_most(world: World) -> None:
+def test_only_closed_stores_have_photos_without_a_question_and_at_most_three(world: World) -> None:
     visit = world.visit()
     ids = [str(uuid.uuid4()) for _ in range(4)]
     for body, expected in (
@@ -279,7 +279,7 @@ def test_only_a_closed_store_has_such_photos_and_three_at_most(world: World) -> 
         ok(world.send(world.visit(), world.submission(photos=none)), 201)
 
 
-def test_a_photo_is_declared_without_a_question_or_with_null(world: World) -> None:
+def test_question_of_a_photo_can_be_omitted_or_null(world: World) -> None:
     visit = world.visit()
     photo_id = str(uuid.uuid4())
     assert declare(world, visit, id=photo_id).status_code == 201
@@ -289,31 +289,31 @@ def test_a_photo_is_declared_without_a_question_or_with_null(world: World) -> No
     assert declare(world, visit, id=photo_id).status_code == 200
     ok(world.send(visit, closed(world, photos=[photo_id])), 201)
     assert declare(world, visit, id=photo_id).status_code == 200
-    answer = declare(world, visit, id=photo_id, question="greeting")
-    assert pointers(problem(answer, 422, "invalid")) == ["/question"]
+    response = declare(world, visit, id=photo_id, question="greeting")
+    assert pointers(problem(response, 422, "invalid")) == ["/question"]
     for question in ("", 5, "wait", "nothing"):
-        answer = declare(world, visit, question=question)
-        assert pointers(problem(answer, 422, "invalid")) == ["/question"], question
+        response = declare(world, visit, question=question)
+        assert pointers(problem(response, 422, "invalid")) == ["/question"], question
 
 
-def test_a_photo_that_an_answer_names_is_not_declared_without_a_question(world: World) -> None:
+def test_photo_that_an_answer_names_must_be_declared_with_its_question(world: World) -> None:
     visit = world.visit()
     photo_id = str(uuid.uuid4())
     ok(world.send(visit, world.submission({**ALL_WELL, "receipt": {"photos": [photo_id]}})), 201)
-    answer = declare(world, visit, id=photo_id)
-    assert pointers(problem(answer, 422, "invalid")) == ["/question"]
+    response = declare(world, visit, id=photo_id)
+    assert pointers(problem(response, 422, "invalid")) == ["/question"]
 
 
-def test_photos_are_named_where_they_were_declared_for(world: World) -> None:
+def test_photo_named_for_another_question_is_rejected(world: World) -> None:
     visit = world.visit()
     of_question, of_store = world.photo(visit), world.photo(visit, question=None)
-    answer = world.send(visit, closed(world, {"greeting": {"photos": [of_store]}}, photos=[of_question]))
+    response = world.send(visit, closed(world, {"greeting": {"photos": [of_store]}}, photos=[of_question]))
     expected = ["/answers/greeting/photos/0", "/photos/0"]
-    assert pointers(problem(answer, 422, "invalid")) == expected
+    assert pointers(problem(response, 422, "invalid")) == expected
     ok(world.send(visit, closed(world, {"greeting": {"photos": [of_question]}}, photos=[of_store])), 201)
 
 
-def test_the_same_photo_in_another_visit_is_flagged(world: World) -> None:
+def test_same_photo_in_another_visit_is_flagged(world: World) -> None:
     data = jpeg(seed=uuid.uuid4().int % 2**31)
     earlier, later = world.visit(), world.visit()
     first = world.photo(earlier, data)
@@ -333,7 +333,7 @@ def test_the_same_photo_in_another_visit_is_flagged(world: World) -> None:
     assert set(world.flags(third)) == {"store-closed", "photo-seen-before", "photo-not-from-visit"}
 
 
-def test_photos_that_do_not_come_are_missing(world: World) -> None:
+def test_photos_that_do_not_arrive_are_flagged(world: World) -> None:
     visit = found_closed(world, photos=[str(uuid.uuid4())])
     worker = Worker(world.database, world.store)
     make_due(world, visit)
@@ -342,7 +342,7 @@ def test_photos_that_do_not_come_are_missing(world: World) -> None:
     assert waits(world, visit)
 
 
-def test_where_it_was_sent_from_is_judged_as_ever(world: World) -> None:
+def test_distance_from_a_closed_store_is_flagged(world: World) -> None:
     visit = found_closed(world, position={"latitude": 51.6, "longitude": -0.1, "accuracy_m": 5})
     assert set(world.flags(visit)) == {"store-closed", "far-from-location"}
     assert ok(world.reviewer.get(f"/visits/{visit['id']}/submission"))["distance_m"] > 10_000

@@ -62,7 +62,7 @@ def with_numbers(world: World) -> None:
 # Once, and again.
 
 
-def test_the_first_sending_is_answered_with_a_receipt(world: World) -> None:
+def test_first_submission_returns_a_receipt(world: World) -> None:
     visit = world.visit()
     body = world.submission()
     before = datetime.now(UTC)
@@ -73,7 +73,7 @@ def test_the_first_sending_is_answered_with_a_receipt(world: World) -> None:
     assert receipt["received_at"].endswith("Z")
 
 
-def test_the_same_again_is_answered_with_the_same_receipt_byte_for_byte(world: World) -> None:
+def test_replay_returns_the_same_receipt_byte_for_byte(world: World) -> None:
     visit = world.visit()
     body = world.submission()
     first = world.send(visit, body)
@@ -84,7 +84,7 @@ def test_the_same_again_is_answered_with_the_same_receipt_byte_for_byte(world: W
 
 
 @pytest.mark.parametrize("decision", ["accept", "return", "reject"])
-def test_a_receipt_stands_whatever_was_decided_since(world: World, decision: str) -> None:
+def test_replay_returns_the_receipt_after_any_decision(world: World, decision: str) -> None:
     visit = world.visit()
     body = world.submission(comment=COMMENT + str(uuid.uuid4()), started_at=world.submission()["finished_at"])
     first = world.send(visit, body)
@@ -98,7 +98,7 @@ def test_a_receipt_stands_whatever_was_decided_since(world: World, decision: str
     problem(world.send(visit, {**body, "comment": "other"}), 409, "submission-conflict")
 
 
-def test_the_first_receipt_stands_after_the_second_revision(world: World) -> None:
+def test_replay_of_the_first_revision_works_after_the_second(world: World) -> None:
     visit = world.late_visit()
     first = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
     ok(world.review(visit, "return"))
@@ -110,7 +110,7 @@ def test_the_first_receipt_stands_after_the_second_revision(world: World) -> Non
     problem(world.send(visit, {**first, "comment": "other"}), 409, "submission-conflict")
 
 
-def test_four_sendings_at_once_store_one_and_are_answered_alike(world: World) -> None:
+def test_four_simultaneous_replays_are_stored_once_with_one_receipt(world: World) -> None:
     visit = world.visit()
     body = world.submission(comment=COMMENT + str(uuid.uuid4()))
     world.shopper  # noqa: B018
@@ -121,15 +121,15 @@ def test_four_sendings_at_once_store_one_and_are_answered_alike(world: World) ->
         return world.send(visit, body)
 
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(send, range(4)))
-    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
-    assert len({answer.data for answer in answers}) == 1
+        responses = list(threads.map(send, range(4)))
+    assert sorted(response.status_code for response in responses) == [200, 200, 200, 201]
+    assert len({response.data for response in responses}) == 1
     assert rows_of(world, visit) == [1, 0, 1]
     score = ok(world.admin.get(f"/locations/{world.location['id']}/score"))
     assert score["total"]["visits"] == 1
 
 
-def test_four_different_contents_at_once_store_one(world: World) -> None:
+def test_of_four_simultaneous_contents_one_is_stored(world: World) -> None:
     visit = world.visit()
     world.shopper  # noqa: B018
     together = Barrier(4)
@@ -140,9 +140,9 @@ def test_four_different_contents_at_once_store_one(world: World) -> None:
         return world.send(visit, body)
 
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(send, range(4)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    stored = next(answer.get_json() for answer in answers if answer.status_code == 201)
+        responses = list(threads.map(send, range(4)))
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
+    stored = next(response.get_json() for response in responses if response.status_code == 201)
     content = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
     digest = hashlib.sha256(canonical(content).encode()).hexdigest()
     assert digest == stored["content_sha256"]
@@ -151,7 +151,7 @@ def test_four_different_contents_at_once_store_one(world: World) -> None:
 # What is the same content.
 
 
-def test_the_digest_is_over_the_canonical_json(world: World) -> None:
+def test_hash_is_computed_from_the_canonical_json(world: World) -> None:
     with_numbers(world)
     body = world.submission(
         {
@@ -165,7 +165,7 @@ def test_the_digest_is_over_the_canonical_json(world: World) -> None:
     assert receipt["content_sha256"] == hashlib.sha256(canonical(body).encode()).hexdigest()
 
 
-def test_order_spaces_and_the_form_of_numbers_make_no_other_content(world: World) -> None:
+def test_order_spaces_and_number_formats_do_not_change_the_content(world: World) -> None:
     with_numbers(world)
     visit = world.visit()
     body = world.submission({**ALL_WELL, "spent": {"value": 100}})
@@ -181,7 +181,7 @@ def test_order_spaces_and_the_form_of_numbers_make_no_other_content(world: World
     assert (again.status_code, again.data) == (200, first.data), again.data
 
 
-def test_the_largest_number_is_taken(world: World) -> None:
+def test_largest_number_is_accepted(world: World) -> None:
     with_numbers(world)
     for value in (2**53, -(2**53), 2**53 - 1):
         visit = world.visit()
@@ -193,7 +193,7 @@ def test_the_largest_number_is_taken(world: World) -> None:
 
 
 @pytest.mark.parametrize("field", ["position", "comment"])
-def test_null_and_left_out_are_different_content(world: World, field: str) -> None:
+def test_null_and_omitted_are_different_content(world: World, field: str) -> None:
     visit = world.visit()
     body = world.submission(**{field: None})
     without = {name: value for name, value in body.items() if name != field}
@@ -225,14 +225,14 @@ def test_other_content_for_a_stored_revision_is_a_conflict(world: World) -> None
 # Revisions.
 
 
-def test_the_first_revision_is_number_one(world: World) -> None:
+def test_first_revision_must_be_number_one(world: World) -> None:
     visit = world.visit()
     for unexpected in (-1, 0, 2, 2**53):
         problem(world.send(visit, world.submission(revision=unexpected)), 409, "revision-unexpected")
     assert rows_of(world, visit) == [0, 0, 0]
 
 
-def test_the_next_revision_is_taken_only_while_the_visit_is_returned(world: World) -> None:
+def test_next_revision_is_accepted_only_for_a_returned_visit(world: World) -> None:
     visit = world.late_visit()
     second = world.submission(revision=2)
     problem(world.send(visit, second), 409, "revision-unexpected")  # submitted
@@ -247,7 +247,7 @@ def test_the_next_revision_is_taken_only_while_the_visit_is_returned(world: Worl
     problem(world.send(visit, {**second, "revision": 3}), 409, "revision-unexpected")
 
 
-def test_the_month_is_fixed_with_the_first_revision(world: World) -> None:
+def test_first_revision_sets_the_month_permanently(world: World) -> None:
     then = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
     window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-31T00:00:00Z"}
     madrid = world.new_location(time_zone="Europe/Madrid")
@@ -306,7 +306,7 @@ WRONG_ANSWERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_what_the_shopper_can_mend_is_refused_with_a_pointer_and_nothing_is_stored(world: World) -> None:
+def test_correctable_errors_are_rejected_with_pointers_and_nothing_is_stored(world: World) -> None:
     visit = world.visit()
     for answers, pointer in WRONG_ANSWERS:
         given = {key: answer for key, answer in {**ALL_WELL, **answers}.items() if answer is not MISSING}
@@ -337,7 +337,7 @@ WRONG_FORMS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_a_submission_of_the_wrong_form_is_refused_with_a_pointer(world: World) -> None:
+def test_malformed_submission_is_rejected_with_a_pointer(world: World) -> None:
     visit = world.visit()
     for values, pointer in WRONG_FORMS:
         body = problem(world.send(visit, {**world.submission(), **values}), 422, "invalid")
@@ -345,7 +345,7 @@ def test_a_submission_of_the_wrong_form_is_refused_with_a_pointer(world: World) 
     assert rows_of(world, visit) == [0, 0, 0]
 
 
-def test_a_photo_named_twice_or_for_another_question_is_refused(world: World) -> None:
+def test_photo_named_twice_or_for_another_question_is_rejected(world: World) -> None:
     visit = world.visit()
     photo_id = world.declare(visit, b"bytes")["id"]
     twice = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id, photo_id]}}
@@ -357,7 +357,7 @@ def test_a_photo_named_twice_or_for_another_question_is_refused(world: World) ->
     assert rows_of(world, visit) == [0, 0, 0]
 
 
-def test_the_ends_of_the_calendar_are_taken_and_flagged(world: World) -> None:
+def test_times_at_the_limits_of_the_calendar_are_stored_and_flagged(world: World) -> None:
     los_angeles = world.new_location(time_zone="America/Los_Angeles")
     first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
     for moment, device_time in product((first, last), (None, first, last)):
@@ -373,7 +373,7 @@ def test_the_ends_of_the_calendar_are_taken_and_flagged(world: World) -> None:
 # What is nobody's fault.
 
 
-def test_a_cancelled_visit_keeps_its_answers_for_a_reviewer(world: World) -> None:
+def test_answers_to_a_cancelled_visit_are_stored_for_a_reviewer(world: World) -> None:
     visit = world.visit()
     ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
     body = world.submission()
@@ -387,7 +387,7 @@ def test_a_cancelled_visit_keeps_its_answers_for_a_reviewer(world: World) -> Non
     ok(world.review(visit, "accept"))
 
 
-def test_a_declined_visit_keeps_its_answers_for_a_reviewer(world: World) -> None:
+def test_answers_to_a_declined_visit_are_stored_for_a_reviewer(world: World) -> None:
     visit = world.visit()
     ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "No bus"}))
     ok(world.send(visit, world.submission()), 201)
@@ -395,7 +395,7 @@ def test_a_declined_visit_keeps_its_answers_for_a_reviewer(world: World) -> None
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
 
 
-def test_a_visit_given_to_another_keeps_its_answers(world: World) -> None:
+def test_answers_to_a_reassigned_visit_are_stored(world: World) -> None:
     visit = world.visit()
     other = world.person("shopper")
     given = ok(world.admin.post(f"/visits/{visit['id']}/reassign", {"shopper_id": other.id}), 201)
@@ -405,26 +405,26 @@ def test_a_visit_given_to_another_keeps_its_answers(world: World) -> None:
     assert world.flags(given) == {}
 
 
-def test_a_cancellation_after_the_answers_comes_too_late(world: World) -> None:
+def test_visit_with_answers_cannot_be_cancelled(world: World) -> None:
     visit = world.late_visit()
     first = world.shopper.get(f"/visits/{visit['id']}/submission")
     problem(world.admin.post(f"/visits/{visit['id']}/cancel"), 409, "wrong-status")
     assert world.send(visit, first.get_json()).status_code == 200
 
 
-def test_a_closed_window_loses_no_answers(world: World) -> None:
+def test_answers_after_the_window_closed_are_stored(world: World) -> None:
     visit = world.late_visit()
     assert list(world.flags(visit)) == ["late"]
 
 
-def test_a_retired_checklist_loses_no_answers(world: World) -> None:
+def test_answers_to_a_retired_checklist_are_stored(world: World) -> None:
     visit = world.visit()
     ok(world.admin.post("/checklists/visit/retire"))
     ok(world.send(visit, world.submission()), 201)
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "accepted"
 
 
-def test_a_newer_version_changes_nothing_for_a_visit_assigned_before(world: World) -> None:
+def test_newer_version_does_not_change_an_assigned_visit(world: World) -> None:
     visit = world.visit()
     document = deepcopy(CHECKLIST)
     document["sections"][0]["questions"].append({"key": "smile", "text": "A smile?", "type": "yes_no"})
@@ -441,7 +441,7 @@ def test_a_newer_version_changes_nothing_for_a_visit_assigned_before(world: Worl
 # Whose visit it is.
 
 
-def test_a_shopper_gets_his_own_latest_revision_back(world: World) -> None:
+def test_shopper_reads_their_own_latest_revision(world: World) -> None:
     visit = world.visit()
     path = f"/visits/{visit['id']}/submission"
     problem(world.shopper.get(path), 404, "submission-not-found")
@@ -455,7 +455,7 @@ def test_a_shopper_gets_his_own_latest_revision_back(world: World) -> None:
     assert ok(world.shopper.get(path)) == corrected
 
 
-def test_nobody_sends_or_reads_for_another(world: World) -> None:
+def test_people_cannot_send_or_read_answers_of_others(world: World) -> None:
     visit = world.visit()
     unknown = {"id": str(uuid.uuid4())}
     for caller in (world.person("shopper"), world.manager, world.reviewer, world.admin):
@@ -471,7 +471,7 @@ def test_nobody_sends_or_reads_for_another(world: World) -> None:
     problem(world.send(visit, world.submission(), world.anonymous), 401, "not-signed-in")
 
 
-def test_a_manager_makes_a_self_check(world: World) -> None:
+def test_manager_can_send_a_self_check(world: World) -> None:
     document = {**CHECKLIST, "key": "own-check", "channel": "self_check"}
     world.publish(document)
     visit = world.visit(world.manager, checklist_key="own-check")
@@ -485,7 +485,7 @@ def test_a_manager_makes_a_self_check(world: World) -> None:
     assert [row["id"] for row in mine] == [visit["id"]]
 
 
-def test_reviewers_and_managers_get_the_answers_with_their_points(world: World) -> None:
+def test_reviewers_and_managers_read_answers_with_points(world: World) -> None:
     answers = {**ALL_WELL, "wait": {"value": 45, "comment": "two tills shut"}, "clock": {"value": "14:35"}}
     answers["thanks"] = {"not_applicable": True}
     answers["receipt"] = {"photos": [str(uuid.uuid4())]}
@@ -508,7 +508,7 @@ def test_reviewers_and_managers_get_the_answers_with_their_points(world: World) 
         assert ("started_at" in shown) is ("position" in shown) is ("clock_shift" in shown) is not watched
 
 
-def test_a_reviewer_is_told_how_far_from_the_location_it_was_sent(world: World) -> None:
+def test_reviewer_sees_the_distance_from_the_location(world: World) -> None:
     near, unknown = world.visit(), world.visit()
     north = {"latitude": 51.501, "longitude": -0.1, "accuracy_m": 12}
     ok(world.send(near, world.submission(position=north)), 201)

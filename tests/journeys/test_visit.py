@@ -3,7 +3,7 @@
 from tests.support.world import World, ok
 
 
-def test_a_visit_from_assignment_to_the_score(world: World) -> None:
+def test_visit_from_assignment_to_score(world: World) -> None:
     visit = world.visit()
     assert visit["status"] == "assigned"
     mine = ok(world.shopper.get("/visits"))["items"]

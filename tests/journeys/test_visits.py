@@ -63,10 +63,10 @@ def every_key(value: Any) -> set[str]:
 # Assigning.
 
 
-def test_an_assigned_visit_is_pinned_and_described(world: World) -> None:
-    answer = world.admin.post("/visits", order(world, external_id="V-17"))
-    visit = ok(answer, 201)
-    assert answer.headers["Location"] == f"/api/v1/visits/{visit['id']}"
+def test_assigned_visit_has_a_fixed_version_and_its_details(world: World) -> None:
+    response = world.admin.post("/visits", order(world, external_id="V-17"))
+    visit = ok(response, 201)
+    assert response.headers["Location"] == f"/api/v1/visits/{visit['id']}"
     assert uuid.UUID(visit["id"]).version == 4
     assert visit["status"] == "assigned"
     assert visit["location"]["id"] == world.location["id"]
@@ -89,7 +89,7 @@ def test_only_administrators_assign_cancel_and_reassign(world: World) -> None:
     problem(stranger.post(f"/visits/{visit['id']}/cancel"), 404, "visit-not-found")
 
 
-def test_what_is_wrong_with_a_visit_is_pointed_at(world: World) -> None:
+def test_invalid_visit_is_rejected_with_pointers(world: World) -> None:
     stranger = World(world.app)
     gone = world.person("shopper")
     ok(world.admin.patch(f"/users/{gone.id}", {"disabled": True}))
@@ -117,7 +117,7 @@ def test_what_is_wrong_with_a_visit_is_pointed_at(world: World) -> None:
     assert stored(world) == 0
 
 
-def test_a_window_lies_in_the_years_that_every_time_zone_knows(world: World) -> None:
+def test_window_outside_the_supported_years_is_rejected(world: World) -> None:
     los_angeles = world.new_location(time_zone="America/Los_Angeles")
     ends = {"opens_at": "1970-01-01T00:00:00Z", "closes_at": "2999-12-31T23:59:59Z"}
     visit = ok(world.admin.post("/visits", order(world, location_id=los_angeles["id"], window=ends)), 201)
@@ -140,7 +140,7 @@ def test_a_window_lies_in_the_years_that_every_time_zone_knows(world: World) -> 
     assert [month["out"] for month in months] == [1, 0]
 
 
-def test_a_list_is_assigned_in_its_order(world: World) -> None:
+def test_list_is_assigned_in_its_order(world: World) -> None:
     shoppers = [world.person("shopper") for _ in range(3)]
     orders = [order(world, shopper, external_id=str(i)) for i, shopper in enumerate(shoppers)]
     items = ok(world.admin.post("/visits", orders), 201)["items"]
@@ -149,7 +149,7 @@ def test_a_list_is_assigned_in_its_order(world: World) -> None:
     assert ok(world.admin.post("/visits", [order(world, override=True)]), 201)["items"]
 
 
-def test_a_list_is_assigned_all_or_none(world: World) -> None:
+def test_list_is_assigned_atomically(world: World) -> None:
     nobody, nowhere = str(uuid.uuid4()), str(uuid.uuid4())
     orders = [order(world, override=True) for _ in range(6)]
     orders[3]["shopper_id"] = nobody
@@ -163,7 +163,7 @@ def test_a_list_is_assigned_all_or_none(world: World) -> None:
     assert stored(world) == 0
 
 
-def test_a_list_has_one_to_a_thousand_visits(world: World) -> None:
+def test_list_has_1_to_1000_visits(world: World) -> None:
     problem(world.admin.post("/visits", []), 422, "invalid")
     orders = [order(world, override=True) for _ in range(1001)]
     problem(world.admin.post("/visits", orders), 422, "invalid")
@@ -172,7 +172,7 @@ def test_a_list_has_one_to_a_thousand_visits(world: World) -> None:
     assert len({item["id"] for item in items}) == stored(world) == 1000
 
 
-def test_the_same_idempotency_key_assigns_once(world: World) -> None:
+def test_replay_with_an_idempotency_key_assigns_once(world: World) -> None:
     body = order(world)
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     first, again = (world.admin.post("/visits", body, headers=headers) for _ in range(2))
@@ -183,11 +183,11 @@ def test_the_same_idempotency_key_assigns_once(world: World) -> None:
 # The rotation lock-out.
 
 
-def test_a_shopper_is_not_sent_to_a_location_again_within_thirty_days(world: World) -> None:
+def test_shopper_cannot_revisit_a_location_within_thirty_days(world: World) -> None:
     ok(world.admin.post("/visits", order(world)), 201)  # days 0 to 7
     for opens, closes in ((3, 4), (7, 8), (36.9, 40), (-29, -22.9), (-100, 100)):
-        answer = world.admin.post("/visits", order(world, window=window(opens, closes)))
-        assert pointers(problem(answer, 409, "rotation-lockout")) == ["/shopper_id"]
+        response = world.admin.post("/visits", order(world, window=window(opens, closes)))
+        assert pointers(problem(response, 409, "rotation-lockout")) == ["/shopper_id"]
     assert stored(world) == 1
     for opens, closes in ((37, 40), (-40, -30)):
         ok(world.admin.post("/visits", order(world, window=window(opens, closes))), 201)
@@ -196,7 +196,7 @@ def test_a_shopper_is_not_sent_to_a_location_again_within_thirty_days(world: Wor
     ok(world.admin.post("/visits", order(world, other_person)), 201)
 
 
-def test_the_lock_out_holds_within_one_list(world: World) -> None:
+def test_lock_out_applies_within_one_list(world: World) -> None:
     orders = [order(world, window=window(days, days + 1)) for days in (0, 40, 20)]
     body = problem(world.admin.post("/visits", orders), 409, "rotation-lockout")
     assert pointers(body) == ["/2/shopper_id"]
@@ -205,13 +205,13 @@ def test_the_lock_out_holds_within_one_list(world: World) -> None:
     ok(world.admin.post("/visits", orders), 201)
 
 
-def test_the_lock_out_can_be_overridden(world: World) -> None:
+def test_lock_out_can_be_overridden(world: World) -> None:
     ok(world.admin.post("/visits", order(world)), 201)
     ok(world.admin.post("/visits", order(world, override=True)), 201)
     problem(world.admin.post("/visits", order(world, override=False)), 409, "rotation-lockout")
 
 
-def test_cancelled_and_declined_visits_do_not_count(world: World) -> None:
+def test_cancelled_and_declined_visits_do_not_count_for_the_lock_out(world: World) -> None:
     for path, caller in (("cancel", world.admin), ("decline", world.shopper)):
         visit = ok(world.admin.post("/visits", order(world)), 201)
         ok(caller.post(f"/visits/{visit['id']}/{path}", {"reason": "Ill"} if path == "decline" else None))
@@ -221,7 +221,7 @@ def test_cancelled_and_declined_visits_do_not_count(world: World) -> None:
     problem(world.admin.post("/visits", order(world)), 409, "rotation-lockout")
 
 
-def test_self_checks_do_not_count(world: World) -> None:
+def test_self_checks_do_not_count_for_the_lock_out(world: World) -> None:
     world.publish({**CHECKLIST, "key": "own-check", "channel": "self_check"})
     own_check = order(world, checklist_key="own-check")
     ok(world.admin.post("/visits", [own_check, own_check, order(world)]), 201)
@@ -229,7 +229,7 @@ def test_self_checks_do_not_count(world: World) -> None:
     problem(world.admin.post("/visits", order(world)), 409, "rotation-lockout")
 
 
-def test_the_lock_out_counts_from_the_finish_once_there_is_one(world: World) -> None:
+def test_lock_out_begins_when_the_visit_was_finished(world: World) -> None:
     visit = ok(world.admin.post("/visits", order(world, window=window(0, 20))), 201)
     next_order = order(world, window=window(40, 41))
     problem(world.admin.post("/visits", next_order), 409, "rotation-lockout")  # 20 after its close
@@ -237,14 +237,14 @@ def test_the_lock_out_counts_from_the_finish_once_there_is_one(world: World) -> 
     ok(world.admin.post("/visits", next_order), 201)  # 30.1 after its finish
 
 
-def test_a_late_finish_counts_later_than_the_close(world: World) -> None:
+def test_lock_out_of_a_late_visit_begins_when_it_was_finished(world: World) -> None:
     visit = ok(world.admin.post("/visits", order(world, window=window(0, 5))), 201)
     finished(world, visit, 15)
     problem(world.admin.post("/visits", order(world, window=window(40, 41))), 409, "rotation-lockout")
     ok(world.admin.post("/visits", order(world, window=window(45, 46))), 201)
 
 
-def test_of_two_assignments_at_once_the_lock_out_lets_one_pass(world: World) -> None:
+def test_of_two_simultaneous_assignments_one_is_locked_out(world: World) -> None:
     body = order(world)
     world.admin  # noqa: B018
     together = Barrier(2)
@@ -260,7 +260,7 @@ def test_of_two_assignments_at_once_the_lock_out_lets_one_pass(world: World) -> 
 # Cancelled, declined, reassigned.
 
 
-def test_an_assigned_visit_is_cancelled_and_stays_so(world: World) -> None:
+def test_cancelling_a_visit_again_changes_nothing(world: World) -> None:
     visit = world.visit()
     for _ in range(2):
         assert ok(world.admin.post(f"/visits/{visit['id']}/cancel"), 200)["status"] == "cancelled"
@@ -268,7 +268,7 @@ def test_an_assigned_visit_is_cancelled_and_stays_so(world: World) -> None:
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "cancelled"
 
 
-def test_a_shopper_declines_his_visit_with_a_reason(world: World) -> None:
+def test_shopper_declines_a_visit_with_a_reason(world: World) -> None:
     visit = world.visit()
     for caller in (world.person("shopper"), world.manager, world.admin):
         problem(caller.post(f"/visits/{visit['id']}/decline", {"reason": "x"}), 404, "visit-not-found")
@@ -279,7 +279,7 @@ def test_a_shopper_declines_his_visit_with_a_reason(world: World) -> None:
     problem(world.admin.post(f"/visits/{visit['id']}/cancel"), 409, "wrong-status")
 
 
-def test_a_visit_that_was_made_is_neither_cancelled_nor_declined_nor_reassigned(world: World) -> None:
+def test_visit_with_answers_cannot_be_cancelled_declined_or_reassigned(world: World) -> None:
     visits = [world.late_visit(), world.visit()]
     ok(world.send(visits[1], world.submission()), 201)
     for visit in visits:
@@ -291,11 +291,11 @@ def test_a_visit_that_was_made_is_neither_cancelled_nor_declined_nor_reassigned(
             problem(caller.post(f"/visits/{visit['id']}/{path}", body), 409, "wrong-status")
 
 
-def test_a_reassigned_visit_is_cancelled_and_a_new_one_is_another_shoppers(world: World) -> None:
+def test_reassignment_cancels_the_visit_and_assigns_a_new_one(world: World) -> None:
     visit = world.visit(external_id="V-1")
     other = world.person("shopper")
-    answer = world.admin.post(f"/visits/{visit['id']}/reassign", {"shopper_id": other.id})
-    given = ok(answer, 201)
+    response = world.admin.post(f"/visits/{visit['id']}/reassign", {"shopper_id": other.id})
+    given = ok(response, 201)
     assert given["id"] != visit["id"]
     assert given["shopper"]["id"] == other.id
     for name in ("location", "checklist", "window", "external_id", "day"):
@@ -304,7 +304,7 @@ def test_a_reassigned_visit_is_cancelled_and_a_new_one_is_another_shoppers(world
     assert [row["id"] for row in other.list_all("/visits")] == [given["id"]]
 
 
-def test_a_reassignment_keeps_to_the_rules_of_an_assignment(world: World) -> None:
+def test_reassignment_follows_the_rules_of_an_assignment(world: World) -> None:
     visit = world.visit()
     other = world.person("shopper")
     world.visit(other)
@@ -320,7 +320,7 @@ def test_a_reassignment_keeps_to_the_rules_of_an_assignment(world: World) -> Non
     ok(world.admin.post(f"/visits/{third['id']}/reassign", same), 201)
 
 
-def test_a_declined_visit_goes_to_one_other_shopper(world: World) -> None:
+def test_declined_visit_can_be_reassigned_once(world: World) -> None:
     visit = world.visit()
     ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "Ill"}))
     path = f"/visits/{visit['id']}/reassign"
@@ -331,7 +331,7 @@ def test_a_declined_visit_goes_to_one_other_shopper(world: World) -> None:
     assert stored(world) == 2
 
 
-def test_a_reassigned_visit_has_the_checklist_that_is_current_now(world: World) -> None:
+def test_reassigned_visit_uses_the_current_checklist_version(world: World) -> None:
     visits = [world.visit(), world.visit()]
     world.publish({**CHECKLIST, "introduction": "Look twice."})
     others = [world.person("shopper"), world.person("shopper")]
@@ -347,7 +347,7 @@ def test_a_reassigned_visit_has_the_checklist_that_is_current_now(world: World) 
 # Lists.
 
 
-def test_a_shopper_lists_his_own_by_day(world: World) -> None:
+def test_shopper_lists_their_own_visits_by_day(world: World) -> None:
     days = [5, 3, 3, 9, 3, 1]
     mine = [world.visit(window=window(day, day + 1)) for day in days]
     world.visit(world.person("shopper"))
@@ -369,11 +369,11 @@ def test_a_shopper_lists_his_own_by_day(world: World) -> None:
     assert set(ok(world.shopper.get(f"/visits/{in_order[0]}"))) == keys
 
 
-def test_pages_have_no_repeats_and_no_gaps_while_rows_come(world: World) -> None:
+def test_pages_have_no_duplicates_or_gaps_while_rows_are_added(world: World) -> None:
     mine = [world.visit(window=window(day, day + 1)) for day in range(6)]
-    answer = world.shopper.get("/visits?limit=3")
-    page = ok(answer)
-    assert f'<{page["next"]}>; rel="next"' in answer.headers["Link"]
+    response = world.shopper.get("/visits?limit=3")
+    page = ok(response)
+    assert f'<{page["next"]}>; rel="next"' in response.headers["Link"]
     world.visit(window=window(0, 1))
     world.visit(window=window(1, 2))
     rest = ok(world.shopper.get("/visits?" + page["next"].split("?")[1]))
@@ -382,7 +382,7 @@ def test_pages_have_no_repeats_and_no_gaps_while_rows_come(world: World) -> None
     assert rest["next"] is None
 
 
-def test_lists_are_filtered_by_what_their_rows_name(world: World) -> None:
+def test_visits_are_filtered_by_status_location_checklist_and_day(world: World) -> None:
     world.publish({**CHECKLIST, "key": "other"})
     one, two = world.new_location(), world.new_location()
     first = world.visit(location=one, window=window(0, 1), external_id="A")
@@ -448,9 +448,7 @@ def told(world: World) -> tuple[Any, dict[str, str]]:
     return visit, photos
 
 
-def test_a_manager_sees_what_was_answered_and_nothing_of_who(
-    world: World, told: tuple[Any, dict[str, str]]
-) -> None:
+def test_manager_sees_the_answers_but_not_the_shopper(world: World, told: tuple[Any, dict[str, str]]) -> None:
     visit, photos = told
     (row,) = world.manager.list_all("/visits")
     assert set(row) == WATCHED
@@ -484,7 +482,7 @@ def test_a_manager_sees_what_was_answered_and_nothing_of_who(
     assert set(ok(submission)) == told
 
 
-def test_a_manager_sees_the_photos_of_questions_that_are_not_private(
+def test_manager_sees_photos_of_questions_that_are_not_private(
     world: World, told: tuple[Any, dict[str, str]]
 ) -> None:
     visit, photos = told
@@ -497,7 +495,7 @@ def test_a_manager_sees_the_photos_of_questions_that_are_not_private(
         assert world.reviewer.get(f"{path}/{photos['receipt']}{end}").status_code == 302
 
 
-def test_a_manager_sees_only_accepted_visits_of_his_locations(world: World) -> None:
+def test_manager_sees_only_accepted_visits_of_their_locations(world: World) -> None:
     elsewhere = world.new_location(region_id=world.new_region()["id"])
     mine, theirs = world.accepted_visit(), world.accepted_visit(location=elsewhere)
     waiting = world.late_visit()
@@ -512,13 +510,13 @@ def test_a_manager_sees_only_accepted_visits_of_his_locations(world: World) -> N
     assert nobody.list_all("/visits") == []
 
 
-def test_a_managers_list_goes_by_day_and_random_id_and_not_by_time(world: World) -> None:
+def test_visits_are_listed_to_a_manager_by_day_and_random_id(world: World) -> None:
     made = [world.accepted_visit() for _ in range(6)]
     rows = world.manager.list_all("/visits", limit=2)
     assert [(row["day"], row["id"]) for row in rows] == sorted((row["day"], row["id"]) for row in made)
 
 
-def test_filters_that_would_link_visits_are_for_reviewers_alone(world: World) -> None:
+def test_filters_that_would_link_visits_are_limited_to_reviewers(world: World) -> None:
     world.accepted_visit()
     for query in (f"shopper_id={world.shopper.id}", "external_id=A"):
         for caller in (world.manager, world.shopper):
@@ -527,7 +525,7 @@ def test_filters_that_would_link_visits_are_for_reviewers_alone(world: World) ->
         assert ok(world.reviewer.get(f"/visits?{query}"))["items"] == []
 
 
-def test_a_reviewer_sees_the_visit_with_its_evidence(world: World, told: tuple[Any, dict[str, str]]) -> None:
+def test_reviewer_sees_a_visit_with_its_evidence(world: World, told: tuple[Any, dict[str, str]]) -> None:
     visit, photos = told
     seen = ok(world.reviewer.get(f"/visits/{visit['id']}"))
     assert seen["shopper"] == {"id": world.shopper.id, "name": visit["shopper"]["name"]}
@@ -540,7 +538,7 @@ def test_a_reviewer_sees_the_visit_with_its_evidence(world: World, told: tuple[A
     assert answers["receipt"]["photos"] == [photos["receipt"]]
 
 
-def test_the_whole_checklist_is_included_when_asked_for(world: World) -> None:
+def test_checklist_is_included_on_request(world: World) -> None:
     visit = world.visit()
     version = ok(world.shopper.get("/checklists/visit/versions/1"))
     shown = ok(world.shopper.get(f"/visits/{visit['id']}?include=checklist"))
@@ -551,10 +549,10 @@ def test_the_whole_checklist_is_included_when_asked_for(world: World) -> None:
     problem(world.shopper.get(f"/visits/{visit['id']}?include=answers"), 422, "invalid")
 
 
-def test_a_visit_has_an_etag(world: World) -> None:
+def test_visit_has_an_etag(world: World) -> None:
     visit = world.visit()
-    answer = world.shopper.get(f"/visits/{visit['id']}")
-    headers = {"If-None-Match": answer.headers["ETag"]}
+    response = world.shopper.get(f"/visits/{visit['id']}")
+    headers = {"If-None-Match": response.headers["ETag"]}
     assert world.shopper.get(f"/visits/{visit['id']}", headers=headers).status_code == 304
     ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
     assert world.shopper.get(f"/visits/{visit['id']}", headers=headers).status_code == 200
@@ -580,8 +578,8 @@ def test_progress_counts_by_region_and_month(world: World) -> None:
     finished(world, accepted, 2)
     path = f"/regions/{world.region['id']}/progress?from=2025-12&to=2026-02"
     for caller in (world.manager, world.reviewer):
-        answer = ok(caller.get(path))
-        assert answer["months"] == [
+        response = ok(caller.get(path))
+        assert response["months"] == [
             {"month": "2025-12", "out": 0, "accepted": 0},
             {"month": "2026-01", "out": 3, "accepted": 1},
             {"month": "2026-02", "out": 2, "accepted": 0},
@@ -591,7 +589,7 @@ def test_progress_counts_by_region_and_month(world: World) -> None:
     problem(other.get(path), 404, "region-not-found")
 
 
-def test_progress_does_not_tell_when_a_visit_is_sent(world: World) -> None:
+def test_progress_does_not_disclose_when_a_visit_is_sent(world: World) -> None:
     auckland = world.new_location(time_zone="Pacific/Auckland")
     # There it is February already.
     opening = {"opens_at": "2026-01-31T12:00:00Z", "closes_at": "2026-03-31T00:00:00Z"}

@@ -283,7 +283,7 @@ class World:
         return ok(self.admin.post(f"/checklists/{document['key']}/publish"))
 
     def visit(self, shopper: Caller | None = None, location: Any = None, **values: Any) -> Any:
-        """Assign a visit with ``checklist`` and a window from yesterday to tomorrow, and override the lock-out."""
+        """Assign a visit of ``checklist``, open from yesterday to tomorrow, and override the lock-out."""
         self.checklist  # noqa: B018
         now = datetime.now(UTC)
         return ok(
