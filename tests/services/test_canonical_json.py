@@ -1,4 +1,4 @@
-"""Canonical JSON is what the library of the RFC writes, whichever way it is made."""
+"""Canonical JSON equals the output of the RFC 8785 library, whichever encoder is used."""
 
 import json
 from typing import Any
