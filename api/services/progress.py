@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from api.domain import flags, visits
@@ -27,6 +27,15 @@ def count_visits_by_month(
     """
     region_ids = visibility.select_subtree(select(Region.id).where(Region.id == top.id))
     in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(region_ids))
+    outstanding = _count_outstanding(session, in_region, period)
+    accepted = _count_accepted(session, in_region, period)
+    return [
+        {"month": month_name(month), "out": outstanding[month], "accepted": accepted.get(month, 0)}
+        for month in period.months
+    ]
+
+
+def _count_outstanding(session: Session, in_region: ColumnElement[bool], period: Period) -> Counter[int]:
     was_withdrawn = (
         select(Flag.visit_id).where(Flag.visit_id == Visit.id, Flag.code == flags.CANCELLED.code).exists()
     )
@@ -43,25 +52,22 @@ def count_visits_by_month(
         )
         .group_by(Visit.opens_at, Location.time_zone)
     )
-    accepted = dict(
-        session.execute(
-            select(Visit.month, func.count())
-            .join(Location, Location.id == Visit.location_id)
-            .where(in_region, Visit.status == "accepted", Visit.month.between(period.first, period.last))
-            .group_by(Visit.month)
-        ).all()
-    )
-    outstanding: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for opens_at, time_zone, count in windows:
-        outstanding[month_of(local(opens_at, time_zone))] += count
-    return [
-        {
-            "month": month_name(month),
-            "out": outstanding[month],
-            "accepted": accepted.get(month, 0),
-        }
-        for month in period.months
-    ]
+        counts[month_of(local(opens_at, time_zone))] += count
+    return counts
+
+
+def _count_accepted(
+    session: Session, in_region: ColumnElement[bool], period: Period
+) -> dict[int | None, int]:
+    counts = session.execute(
+        select(Visit.month, func.count())
+        .join(Location, Location.id == Visit.location_id)
+        .where(in_region, Visit.status == "accepted", Visit.month.between(period.first, period.last))
+        .group_by(Visit.month)
+    )
+    return dict(counts.all())
 
 
 def _get_month_start(month: int) -> datetime:
