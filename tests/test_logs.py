@@ -80,7 +80,7 @@ def test_the_sweep_learns_what_is_sent_and_handed_out(world: World) -> None:
     ok(world.send(visit, body), 201)
     person = {"email": "someone@example.org", "name": "x", "role": "shopper", "password": "hunter-hunter"}
     ok(world.admin.post("/users", person), 201)
-    pair = ok(world.nobody.post("/auth/login", {"email": world.shopper.email, "password": PASSWORD}))
+    pair = ok(world.anonymous.post("/auth/login", {"email": world.shopper.email, "password": PASSWORD}))
     told = (
         SECRET,
         f"{SECRET}, indeed",

@@ -58,7 +58,7 @@ def creating(
     def run(session: Session) -> tuple[int, str | None, str]:
         if key is None:
             return answer(session)
-        remembered = idempotency.claim(session, actor().id, key, request_sha256)
+        remembered = idempotency.claim_key(session, actor().id, key, request_sha256)
         if remembered.status is None:
             remembered.status, remembered.location, remembered.body = answer(session)
             session.flush()

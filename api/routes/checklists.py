@@ -17,8 +17,8 @@ from api.http.responses import empty_answer, json_text
 from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.models.checklists import Checklist
 from api.services import checklists
-from api.services.checklists import Published
-from api.services.paging import page_of_few
+from api.services.checklists import PublishedVersion
+from api.services.paging import paginate
 from schemas import checklists as schemas
 from schemas.base import PageQuery
 
@@ -32,7 +32,7 @@ DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary
 @routes.response(200, schemas.CHECKLIST_PAGE())
 def list_checklists(query: dict[str, Any]) -> Response:
     """List the latest published version of each checklist."""
-    page = checklists.latest(read_snapshot(), actor(), query["limit"], query.get("cursor"))
+    page = checklists.list_latest_versions(read_snapshot(), actor(), query["limit"], query.get("cursor"))
     return listed([summary(version) for version in page.items], page.cursor)
 
 
@@ -58,7 +58,7 @@ def create_checklist(_body: dict[str, Any]) -> Response:
 @routes.response(200, schemas.ChecklistVersion())
 def get_version(key: str, version: int) -> Response:
     """Get a published version: the whole document, which never changes."""
-    found = checklists.version(read_snapshot(), actor(), key, version)
+    found = checklists.get_numbered_version(read_snapshot(), actor(), key, version)
     response = json_text(found.text)
     response.set_etag(found.sha256[:32])
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
@@ -69,7 +69,7 @@ def get_version(key: str, version: int) -> Response:
 @routes.response(200, DRAFT)
 def get_draft(key: str) -> Response:
     """Get the draft of a checklist as it was written."""
-    return edited(_as_written, checklists.draft(read_snapshot(), actor(), key))
+    return edited(_as_written, checklists.get_draft(read_snapshot(), actor(), key))
 
 
 @routes.put(
@@ -85,7 +85,7 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
     document = read_json()
 
     def replace(session: Session) -> Any:
-        checklist = checklists.draft(session, actor(), key, lock=True)
+        checklist = checklists.get_draft(session, actor(), key, lock=True)
         require_match(_as_written, checklist)
         return checklists.replace_draft(session, checklist, document)
 
@@ -103,9 +103,9 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
 def publish(key: str) -> Response:
     """Publish the draft as the next version, if anything changed."""
     new = False
-    checked = checklists.check(read_snapshot(), checklists.draft(read_snapshot(), actor(), key))
+    checked = checklists.check_draft(read_snapshot(), checklists.get_draft(read_snapshot(), actor(), key))
 
-    def work(session: Session) -> Published:
+    def work(session: Session) -> PublishedVersion:
         nonlocal new
         version, new = checklists.publish(session, actor(), key, checked)
         return version
@@ -131,7 +131,7 @@ def retire(key: str) -> Response:
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
 def list_fundamentals(query: dict[str, Any]) -> Response:
     """List the fundamentals of customer service that questions are tagged with."""
-    found = page_of_few(FUNDAMENTALS, lambda each: each.key, query["limit"], query.get("cursor"))
+    found = paginate(FUNDAMENTALS, lambda each: each.key, query["limit"], query.get("cursor"))
     return page_answer(found, FUNDAMENTAL)
 
 
@@ -140,7 +140,7 @@ def _as_written(checklist: Checklist) -> Any:
     return checklist.draft
 
 
-def summary(version: Published) -> dict[str, Any]:
+def summary(version: PublishedVersion) -> dict[str, Any]:
     """Return what the list of checklists shows of a version."""
     document = version.document
     return {

@@ -29,7 +29,7 @@ def list_comments(query: dict[str, Any]) -> Response:
 
     Without those on private questions; those of self-checks only where their checklist is named.
     """
-    asked = comments.Asked(
+    asked = comments.CommentQuery(
         period=period_of(query),
         region_id=query.get("region_id"),
         location_id=query.get("location_id"),
@@ -37,5 +37,5 @@ def list_comments(query: dict[str, Any]) -> Response:
         question=query.get("question"),
         whole_visit=query["whole_visit"],
     )
-    page = comments.page_of_comments(read_snapshot(), actor(), asked, query["limit"], query.get("cursor"))
+    page = comments.list_comments(read_snapshot(), actor(), asked, query["limit"], query.get("cursor"))
     return page_answer(page, COMMENT)

@@ -22,7 +22,7 @@ ORGANIZATION = schemas.Organization()
 @routes.response(200, ORGANIZATION)
 def get_organization() -> Organization:
     """Get one's organization."""
-    return organizations.mine(read_snapshot(), actor())
+    return organizations.get_organization(read_snapshot(), actor())
 
 
 @routes.patch(
@@ -37,8 +37,8 @@ def edit_organization(body: dict[str, Any]) -> Any:
     """Change the lock-out days of one's organization, or the colour of its pages."""
 
     def edit(session: Session) -> Organization:
-        organization = organizations.mine(session, actor(), lock=True)
+        organization = organizations.get_organization(session, actor(), lock=True)
         require_match(ORGANIZATION.dump, organization)
-        return organizations.edit(session, organization, body)
+        return organizations.update_organization(session, organization, body)
 
     return edited(ORGANIZATION.dump, in_transaction(edit))

@@ -45,11 +45,11 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
         # Other versions tell when and where they were made, and managers see the ids of photos.
         raise problems.invalid("/photo_id", "This must be a random UUID (version 4).")
     photo, former_key = in_transaction(
-        lambda session: photos.declare(session, actor(), visit_id, photo_id, body)
+        lambda session: photos.declare_photo(session, actor(), visit_id, photo_id, body)
     )
-    photos.discard_former(app_context().store, photo, former_key)
+    photos.discard_former_upload(app_context().store, photo, former_key)
     answer = {"id": photo.id, "status": photo.status}
-    link = photos.upload_link(app_context().store, photo)
+    link = photos.create_upload_link(app_context().store, photo)
     if link is not None:
         answer["upload"] = link
     return json_answer(DECLARED.dump(answer), 201 if former_key is None else 200)
@@ -69,18 +69,18 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
 @routes.alt_response(202, schema=CONFIRMED, description="It is still being worked on; ask again")
 def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
     """Have the bytes that were sent looked at and kept; safe to repeat."""
-    photo = photos.declared(read_snapshot(), actor(), visit_id, photo_id)
+    photo = photos.get_declared_photo(read_snapshot(), actor(), visit_id, photo_id)
     if photo.status == "stored":
-        return _stored(photos.stored(photo))
+        return _stored(photos.describe_stored(photo))
     if photo.status == "unusable":
         raise problems.PHOTO_UNUSABLE(photo.unusable_reason)
     # Looking at a picture takes a while: the snapshot is not kept open meanwhile.
     close_read_snapshot()
-    with photos.working_on(visit_id, photo_id) as free:
+    with photos.reserve(visit_id, photo_id) as free:
         if not free:
             return _checking(photo)
         try:
-            result = photos.check(app_context().store, photo)
+            result = photos.check_upload(app_context().store, photo)
         except photos.Busy:
             return _checking(photo)
         every = app_context().settings.accept_every_minutes
@@ -92,7 +92,7 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
 
 
 def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
-    photo, linked = photos.shown(read_snapshot(), actor(), visit_id, photo_id)
+    photo, linked = photos.get_photo(read_snapshot(), actor(), visit_id, photo_id)
     key = photo.thumbnail_key if size == "thumbnail" else photo.key
     assert key is not None
     # Fetching takes a while: the snapshot is not kept open meanwhile.
@@ -127,7 +127,7 @@ def get_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
     return _show(visit_id, photo_id, "thumbnail")
 
 
-def _stored(stored: photos.Stored) -> Response:
+def _stored(stored: photos.StoredPhoto) -> Response:
     body = {"id": stored.id, "status": "stored", "width": stored.width, "height": stored.height}
     return json_answer(CONFIRMED.dump(body), 200)
 

@@ -32,7 +32,7 @@ IMPORT_ROW = schemas.LocationImport()
 @routes.response(200, schemas.REGION_PAGE())
 def list_regions(query: dict[str, Any]) -> Response:
     """List regions by code."""
-    return page_answer(places.regions(read_snapshot(), actor(), **_page(query)), REGION)
+    return page_answer(places.list_regions(read_snapshot(), actor(), **_page(query)), REGION)
 
 
 @routes.post("/regions", permission="write places", raises=[problems.ALREADY_EXISTS])
@@ -52,7 +52,7 @@ def create_region(body: dict[str, Any]) -> Response:
 @routes.response(200, REGION)
 def get_region(region_id: UUID) -> Region:
     """Get a region."""
-    return places.region(read_snapshot(), actor(), region_id)
+    return places.get_region(read_snapshot(), actor(), region_id)
 
 
 @routes.patch(
@@ -67,9 +67,9 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
     """Change a region; with `parent_id`, it moves with all below it."""
 
     def edit(session: Any) -> Region:
-        region = places.region(session, actor(), region_id, lock=True)
+        region = places.get_region(session, actor(), region_id, lock=True)
         require_match(REGION.dump, region)
-        return places.edit_region(session, actor(), region, body)
+        return places.update_region(session, actor(), region, body)
 
     return edited(REGION.dump, in_transaction(edit))
 
@@ -82,8 +82,11 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
 def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
     """Count a region's visits by month: still out (until they are accepted), and accepted."""
     period: Period = period_of(query)
-    region = places.region(read_snapshot(), actor(), region_id)
-    return {"region": region, "months": progress.of_region(read_snapshot(), actor(), region, period)}
+    region = places.get_region(read_snapshot(), actor(), region_id)
+    return {
+        "region": region,
+        "months": progress.count_visits_by_month(read_snapshot(), actor(), region, period),
+    }
 
 
 @routes.get("/locations", permission="read places")
@@ -91,7 +94,7 @@ def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
 @routes.response(200, schemas.LOCATION_PAGE())
 def list_locations(query: dict[str, Any]) -> Response:
     """List locations by code."""
-    return page_answer(places.locations(read_snapshot(), actor(), **_page(query)), LOCATION)
+    return page_answer(places.list_locations(read_snapshot(), actor(), **_page(query)), LOCATION)
 
 
 @routes.post("/locations", permission="write places", raises=[problems.ALREADY_EXISTS])
@@ -127,7 +130,7 @@ def import_locations() -> Response:
     if "\0" in text:
         raise problems.MALFORMED("A text holds a NUL character.")
     rows, faults = [], []
-    for row in places.read_import(text):
+    for row in places.parse_import(text):
         try:
             rows.append(IMPORT_ROW.load(row))
         except ma.ValidationError as error:
@@ -143,7 +146,7 @@ def import_locations() -> Response:
 @routes.response(200, LOCATION)
 def get_location(location_id: UUID) -> Location:
     """Get a location."""
-    return places.location(read_snapshot(), actor(), location_id)
+    return places.get_location(read_snapshot(), actor(), location_id)
 
 
 @routes.patch(
@@ -163,9 +166,9 @@ def edit_location(body: dict[str, Any], location_id: UUID) -> Response:
     """Change a location; with `region_id`, it moves and takes its history along."""
 
     def edit(session: Any) -> Location:
-        location = places.location(session, actor(), location_id, lock=True)
+        location = places.get_location(session, actor(), location_id, lock=True)
         require_match(LOCATION.dump, location)
-        return places.edit_location(session, actor(), location, body)
+        return places.update_location(session, actor(), location, body)
 
     return edited(LOCATION.dump, in_transaction(edit))
 

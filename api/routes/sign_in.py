@@ -15,7 +15,7 @@ from api.http.access import Routes
 from api.http.context import actor, app_context, close_read_snapshot, read_snapshot
 from api.http.responses import empty_answer, json_answer
 from api.http.transactions import in_transaction
-from api.services import passwords, sign_in, users
+from api.services.people import passwords, sign_in, users
 from schemas import sign_in as schemas
 
 routes = Routes("sign_in", __name__, description="Signing in")
@@ -34,24 +34,24 @@ ACCESS_LIVES = timedelta(minutes=15)
 def log_in(body: dict[str, Any]) -> Response:
     """Sign in with e-mail address and password."""
     credentials = sign_in.Credentials(
-        users.folded(body["email"]),
+        users.normalize_email(body["email"]),
         body["password"],
         body.get("organization"),
         _caller_address(),
     )
     with app_context().database.read_snapshot() as session:
-        found = sign_in.candidates(session, credentials)
+        found = sign_in.find_candidates(session, credentials)
     # The snapshot is closed while hashing takes its time.
-    fitting = sign_in.matching(found, credentials.password)
+    fitting = sign_in.filter_by_password(found, credentials.password)
     if not fitting:
-        in_transaction(lambda session: sign_in.fail(session, credentials))
+        in_transaction(lambda session: sign_in.record_failure(session, credentials))
         raise problems.WRONG_CREDENTIALS()
     if len(fitting) > 1:
         raise problems.WHICH_ORGANIZATION('Several organizations know you; name one in "organization".')
 
-    def begin(session: Session) -> sign_in.Pair:
-        sign_in.hold(session, fitting[0])
-        return sign_in.begin(session, fitting[0].user_id, credentials.address)
+    def begin(session: Session) -> sign_in.TokenPair:
+        sign_in.lock_candidate(session, fitting[0])
+        return sign_in.begin_session(session, fitting[0].user_id, credentials.address)
 
     return _answer(in_transaction(begin), body["cookies"])
 
@@ -63,7 +63,9 @@ def refresh() -> Response:
     """Take a refresh token (as Bearer) and give a new pair."""
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     generation = int(g.claims["generation"])
-    pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id, generation))
+    pair = in_transaction(
+        lambda session: sign_in.rotate_refresh_token(session, family_id, refresh_id, generation)
+    )
     if pair is None:
         raise problems.NOT_SIGNED_IN("This refresh token is of no more use.")
     by_header = request.authorization is not None and request.authorization.type == "bearer"
@@ -74,7 +76,7 @@ def refresh() -> Response:
 @routes.response(204)
 def log_out() -> Response:
     """End this session: all its tokens are dead."""
-    in_transaction(lambda session: sign_in.end(session, actor().family_id))
+    in_transaction(lambda session: sign_in.end_session(session, actor().family_id))
     response = empty_answer()
     for name in _COOKIES:
         response.delete_cookie(name, path=_path(name))
@@ -85,7 +87,7 @@ def log_out() -> Response:
 @routes.response(200, schemas.Me())
 def get_me() -> dict[str, Any]:
     """Tell who is signed in, and for which places he is named."""
-    return users.whoami(read_snapshot(), actor())
+    return users.get_profile(read_snapshot(), actor())
 
 
 @routes.post(
@@ -95,15 +97,15 @@ def get_me() -> dict[str, Any]:
 @routes.response(204)
 def change_password(body: dict[str, Any]) -> Response:
     """Change one's password; all other sessions end. A wrong old one counts as a failure to sign in."""
-    user = users.find(read_snapshot(), actor(), actor().id)
+    user = users.get_user(read_snapshot(), actor(), actor().id)
     credentials = sign_in.Credentials(user.email, body["old_password"], None, _caller_address())
-    sign_in.check_failures(read_snapshot(), credentials, [user.id])
+    sign_in.check_failure_limits(read_snapshot(), credentials, [user.id])
     # The snapshot is closed while hashing takes its time.
     close_read_snapshot()
-    if not passwords.matches(credentials.password, user.password_hash):
-        in_transaction(lambda session: sign_in.fail(session, credentials))
+    if not passwords.verify_password(credentials.password, user.password_hash):
+        in_transaction(lambda session: sign_in.record_failure(session, credentials))
         raise problems.WRONG_PASSWORD()
-    password_hash = passwords.hashed(body["new_password"])
+    password_hash = passwords.hash_password(body["new_password"])
     in_transaction(lambda session: sign_in.change_password(session, actor(), password_hash))
     return empty_answer()
 
@@ -127,14 +129,14 @@ def _path(name: str) -> str:
     return "/api/v1/auth/refresh" if name == "refresh_token_cookie" else "/"
 
 
-def _answer(pair: sign_in.Pair, cookies: bool) -> Response:
+def _answer(pair: sign_in.TokenPair, cookies: bool) -> Response:
     """Return a pair of tokens: as JSON, or as cookies that no script can read."""
     claims = {"family": str(pair.family_id)}
     access = create_access_token(str(pair.user_id), additional_claims=claims, expires_delta=ACCESS_LIVES)
     fresh = create_refresh_token(
         str(pair.user_id),
         additional_claims=claims | {"jti": str(pair.refresh_id), "generation": pair.generation},
-        expires_delta=sign_in.REFRESH_LIVES,
+        expires_delta=sign_in.REFRESH_TOKEN_LIFETIME,
     )
     if not cookies:
         body = {
@@ -150,7 +152,7 @@ def _answer(pair: sign_in.Pair, cookies: bool) -> Response:
         response.set_cookie(
             name,
             value,
-            max_age=sign_in.REFRESH_LIVES,
+            max_age=sign_in.REFRESH_TOKEN_LIFETIME,
             path=_path(name),
             secure=request.is_secure,
             httponly=name.endswith("_cookie"),

@@ -12,7 +12,7 @@ from api.http.context import actor, read_snapshot
 from api.http.etags import IF_MATCH, edited, require_match
 from api.http.paging import page_answer
 from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
-from api.services import passwords, users
+from api.services.people import passwords, users
 from schemas import users as schemas
 
 routes = Routes("users", __name__, description="People")
@@ -25,7 +25,7 @@ USER = schemas.User()
 @routes.response(200, schemas.USER_PAGE())
 def list_users(query: dict[str, Any]) -> Response:
     """List the organization's people by e-mail address."""
-    return page_answer(users.people(read_snapshot(), actor(), **{"cursor": None, **query}), USER)
+    return page_answer(users.list_users(read_snapshot(), actor(), **{"cursor": None, **query}), USER)
 
 
 @routes.post("/users", permission="administer people", raises=[problems.ALREADY_EXISTS])
@@ -34,9 +34,9 @@ def list_users(query: dict[str, Any]) -> Response:
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_user(body: dict[str, Any]) -> Response:
     """Add a person."""
-    password_hash = passwords.hashed(body["password"])
+    password_hash = passwords.hash_password(body["password"])
     return creating(
-        lambda session: users.create(session, actor(), body, password_hash),
+        lambda session: users.create_user(session, actor(), body, password_hash),
         USER.dump,
         at=lambda made: f"/api/v1/users/{made.user.id}",
     )
@@ -46,7 +46,7 @@ def create_user(body: dict[str, Any]) -> Response:
 @routes.response(200, USER)
 def get_user(user_id: UUID) -> users.Person:
     """Get a person."""
-    return users.person(read_snapshot(), users.find(read_snapshot(), actor(), user_id))
+    return users.get_person(read_snapshot(), users.get_user(read_snapshot(), actor(), user_id))
 
 
 @routes.patch(
@@ -59,11 +59,11 @@ def get_user(user_id: UUID) -> users.Person:
 @routes.doc(parameters=[IF_MATCH])
 def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
     """Change a person; `"disabled": true` or a new password ends his sessions."""
-    password_hash = passwords.hashed(body["password"]) if "password" in body else None
+    password_hash = passwords.hash_password(body["password"]) if "password" in body else None
 
     def edit(session: Session) -> users.Person:
-        user = users.find(session, actor(), user_id, lock=True)
-        require_match(USER.dump, users.person(session, user))
-        return users.edit(session, actor(), user, body, password_hash)
+        user = users.get_user(session, actor(), user_id, lock=True)
+        require_match(USER.dump, users.get_person(session, user))
+        return users.update_user(session, actor(), user, body, password_hash)
 
     return edited(USER.dump, in_transaction(edit))

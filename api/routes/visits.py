@@ -19,9 +19,9 @@ from api.http.responses import json_answer
 from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
 from api.models.visits import Visit
 from api.services import assignments, reviews, visits
-from api.services.answers_shown import answers_with_points
-from api.services.checklists import published
-from api.services.submissions import get_latest
+from api.services.checklists import get_version
+from api.services.scored_answers import get_scored_answers
+from api.services.submissions import get_latest_revision
 from api.services.visits import View
 from schemas import visits as schemas
 from schemas.base import Schema
@@ -120,7 +120,7 @@ def list_visits(query: dict[str, Any]) -> Response:
     """
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
     page, view = visits.list_visits(read_snapshot(), actor(), limit, cursor, mine, query)
-    described = visits.described(read_snapshot(), page.items, view)
+    described = visits.describe_rows(read_snapshot(), page.items, view)
     return listed(SCHEMAS[view].dump(described, many=True), page.cursor)
 
 
@@ -129,20 +129,20 @@ def list_visits(query: dict[str, Any]) -> Response:
 @routes.response(200, ANY_VISIT)
 def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     """Get a visit as one may see it; `include=checklist` puts the whole document in `checklist`."""
-    visit, view = visits.seen(read_snapshot(), actor(), visit_id)
+    visit, view = visits.get_visit(read_snapshot(), actor(), visit_id)
     shown = _dumped(read_snapshot(), [visit], view)[0]
     if view == "watched":
-        submission = get_latest(read_snapshot(), visit)
-        shown["answers"] = answers_with_points(read_snapshot(), visit, submission, view)
+        submission = get_latest_revision(read_snapshot(), visit)
+        shown["answers"] = get_scored_answers(read_snapshot(), visit, submission, view)
         shown["photos"] = submission.content.get("photos") or []
         shown["comment"] = submission.content.get("comment") or None
     if view == "evidence":
         decisions = reviews.list_decisions(read_snapshot(), visit.id)
         shown["decisions"] = schemas.PastDecision().dump(decisions, many=True)
-        photos = visits.stored_photos(read_snapshot(), visit)
+        photos = visits.list_stored_photos(read_snapshot(), visit)
         shown["photo_evidence"] = schemas.PhotoEvidence().dump(photos, many=True)
     if query.get("include") == "checklist":
-        shown["checklist"] = json.loads(published(read_snapshot(), visit.checklist_version_id).text)
+        shown["checklist"] = json.loads(get_version(read_snapshot(), visit.checklist_version_id).text)
     return json_answer(shown)
 
 
@@ -202,5 +202,5 @@ def _address(visit: Mapping[str, Any]) -> str:
 
 
 def _dumped(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(visits.shown(session, found, view), many=True)
+    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(visits.describe_visits(session, found, view), many=True)
     return dumped

@@ -76,7 +76,7 @@ def api_csv(caller: Caller, path: str) -> list[dict[str, str]]:
 def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/locations?{ONE}")
-    answered = caller.everything(f"/scores?by=location&include=change&sort=-score&{ONE}")
+    answered = caller.list_all(f"/scores?by=location&include=change&sort=-score&{ONE}")
     assert rows(page) == [each["location"]["code"] for each in answered]
     for each in answered:
         code = each["location"]["code"]
@@ -220,7 +220,7 @@ def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone,
 
 
 def test_a_section_without_points_has_no_tone(desk: Phone, world: World) -> None:
-    world.made({**ALL_WELL, "thanks": {"not_applicable": True}})
+    world.accepted_visit({**ALL_WELL, "thanks": {"not_applicable": True}})
     page = enter(desk, world.manager, "/dashboard/sections")
     whole = page.locator("tfoot [data-column='visit/goodbye'] span")
     expect(whole).to_have_text("–")
@@ -253,7 +253,7 @@ def test_the_first_column_hides_no_focus(new_desk: Callable[..., Phone], history
 def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/questions?{ONE}")
-    answered = caller.everything(f"/scores?by=question&sort=score&{ONE}")
+    answered = caller.list_all(f"/scores?by=question&sort=score&{ONE}")
     scored = [each for each in answered if each["points_possible"]]
     shown = [each.get_attribute("data-question") for each in page.locator("tbody tr[data-question]").all()]
     assert shown == [each["question"]["key"] for each in scored]
@@ -267,8 +267,8 @@ def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history
 
 def test_text_answers_and_words_on_whole_visits_are_read_too(desk: Phone, world: World) -> None:
     story = {"value": "A tall man sold me a lamp.", "comment": "He was kind."}
-    world.made({**ALL_WELL, "story": story}, comment="I would go again.")
-    world.made()
+    world.accepted_visit({**ALL_WELL, "story": story}, comment="I would go again.")
+    world.accepted_visit()
     page = enter(desk, world.manager, "/dashboard/questions")
     for entry, value, words in (
         (page.locator("li[data-question=story]"), [story["value"]], [story["comment"]]),
@@ -293,7 +293,7 @@ def test_units_and_dates_are_written_in_the_language_of_the_reader(desk: Phone, 
     world.checklist  # noqa: B018
     world.publish(document)
     answers = {**ALL_WELL, "queue": {"value": 5}, "printed": {"value": "2026-01-31"}}
-    visit = world.made(answers, checklist_version=2)
+    visit = world.accepted_visit(answers, checklist_version=2)
     page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
     expect(page.locator("[data-question=queue] .value")).to_have_text("5 people")
     by_region = re.compile("31 Jan 2026|Jan 31, 2026")
@@ -459,7 +459,7 @@ SCRIPT = "<script>document.title = 'taken'</script>"
 def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
     location = world.new_location(name=f"=1+1 {SCRIPT}")
     written = {**ALL_WELL, "greeting": {"value": "no", "comment": SCRIPT}, "story": {"value": "=1+1"}}
-    visit = world.made(written, location=location, comment=f"<img src=x onerror=alert(1)> {SCRIPT}")
+    visit = world.accepted_visit(written, location=location, comment=f"<img src=x onerror=alert(1)> {SCRIPT}")
     page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
     expect(page.locator("[data-question=greeting] blockquote")).to_have_text(SCRIPT)
     expect(page.locator("[data-question=story] .value")).to_have_text("=1+1")

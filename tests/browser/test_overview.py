@@ -112,14 +112,14 @@ def test_a_visit_without_points_is_a_visit_all_the_same(desk: Phone, world: Worl
     world.publish(UNSCORED)
     looked, forgotten = world.new_location(name="Looked at"), world.new_location(name="Forgotten")
     assigned = {"checklist_key": UNSCORED["key"]}
-    world.made({"story": {"value": "All as it should be."}}, location=looked, assigned=assigned)
+    world.accepted_visit({"story": {"value": "All as it should be."}}, location=looked, assigned=assigned)
     page = enter(desk, world.manager, "/dashboard")
     expect(listed(page, "No accepted visits from").locator("li a")).to_have_text([forgotten["name"]])
 
 
 def test_the_running_month_makes_no_store_look_forgotten(desk: Phone, world: World) -> None:
     visited, forgotten = world.new_location(name="Visited"), world.new_location(name="Forgotten")
-    world.made(location=visited)
+    world.accepted_visit(location=visited)
     running = Period.of(None, None).last
     page = enter(desk, world.manager, f"/dashboard?from={month_name(running - 3)}&to={month_name(running)}")
     expect(listed(page, "No accepted visits from").locator("li a")).to_have_text([forgotten["name"]])
@@ -132,7 +132,7 @@ def test_who_sees_no_region_sees_his_stores_or_that_there_are_none(
     new_desk: Callable[..., Phone], coast: tuple[World, list[Made]]
 ) -> None:
     world, made = coast
-    locations = world.admin.everything("/locations")
+    locations = world.admin.list_all("/locations")
     fell = next(each for each in locations if each["name"] == "Fell")
     page = enter(new_desk(), world.person("manager", location_ids=[fell["id"]]), f"/dashboard?{HALF}")
     card = page.locator(".regions .card")

@@ -64,7 +64,7 @@ def flagged(world: World) -> tuple[Any, Any]:
 
 
 def test_the_longest_waiting_comes_first_and_the_flags_are_explained(desk: Phone, world: World) -> None:
-    waiting = [world.late() for _ in range(3)]
+    waiting = [world.late_visit() for _ in range(3)]
     page = enter(desk, world.reviewer, QUEUE)
     assert queue(page) == [visit["id"] for visit in waiting]
     assert current(page) == waiting[0]["id"]
@@ -181,7 +181,7 @@ def test_times_and_distance_are_told_by_the_clock_of_the_location(desk: Phone, w
 
 
 def test_what_was_decided_before_is_told_with_who_and_why(desk: Phone, world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     colleague = world.person("reviewer", "Ada Byron")
     reasons = {"wait": "Longer than that"}
     ok(world.review(visit, "return", colleague, reason="Two things", question_reasons=reasons))
@@ -195,7 +195,7 @@ def test_what_was_decided_before_is_told_with_who_and_why(desk: Phone, world: Wo
 
 def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
     evil = "<img src=x onerror=\"document.title='evil'\"><script>document.title='evil'</script>"
-    world.late({**ALL_WELL, "story": {"value": evil}}, comment=evil)
+    world.late_visit({**ALL_WELL, "story": {"value": evil}}, comment=evil)
     page = enter(desk, world.reviewer, QUEUE)
     expect(page.get_by_text(evil)).to_have_count(2)
     assert "evil" not in page.title()
@@ -205,7 +205,7 @@ def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
 
 
 def test_after_a_decision_the_next_one_comes_by_itself(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+    first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     page.click("[data-decision=accept]")
     shows(page, second)
@@ -221,7 +221,7 @@ def test_after_a_decision_the_next_one_comes_by_itself(desk: Phone, world: World
 
 
 def test_a_visit_is_returned_with_reasons_by_question(desk: Phone, world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     page.click("[data-decision=return]")
     expect(page.locator("[name=reason]")).to_be_focused()
@@ -239,7 +239,7 @@ def test_a_visit_is_returned_with_reasons_by_question(desk: Phone, world: World)
 
 
 def test_of_two_reviewers_the_second_is_told_and_gets_the_next(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+    first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     ok(world.review(first, "reject", world.person("reviewer"), reason="Another store"))
     page.click("[data-decision=accept]")
@@ -250,7 +250,7 @@ def test_of_two_reviewers_the_second_is_told_and_gets_the_next(desk: Phone, worl
 
 
 def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: World) -> None:
-    first, second, third = (world.late() for _ in range(3))
+    first, second, third = (world.late_visit() for _ in range(3))
     page = enter(desk, world.reviewer, QUEUE)
     ok(world.review(second, "accept", world.admin))
     look = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -258,7 +258,7 @@ def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: Wor
     expect(page.locator(".queue li")).to_have_count(2)
     assert current(page) == first["id"]
     ok(world.review(first, "accept", world.admin))
-    fourth = world.late()
+    fourth = world.late_visit()
     page.evaluate(look)
     expect(page.get_by_text("Someone else has decided on this visit")).to_be_visible()
     assert queue(page) == [third["id"], fourth["id"]]
@@ -267,7 +267,7 @@ def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: Wor
 
 
 def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+    first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     spy = Spy(desk, "POST", REVIEW, lose_answer)
     page.fill("[name=reason]", "As agreed")
@@ -281,7 +281,7 @@ def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone
 
 
 def test_a_reviewer_replaces_a_decision_on_the_page_of_a_visit(desk: Phone, world: World) -> None:
-    visit = world.made()
+    visit = world.accepted_visit()
     page = enter(desk, world.reviewer, f"/dashboard/visits/{visit['id']}")
     expect(page.locator("[data-decided=accept]")).to_contain_text("Accepted automatically")
     expect(page.get_by_role("heading", name="Replace the decision")).to_be_visible()
@@ -310,7 +310,7 @@ def test_nobody_is_asked_to_decide_on_his_own_visit(desk: Phone, world: World) -
 def test_single_keys_decide_but_not_while_somebody_writes_nor_when_turned_off(
     desk: Phone, world: World
 ) -> None:
-    first, second, third = (world.late() for _ in range(3))
+    first, second, third = (world.late_visit() for _ in range(3))
     page = enter(desk, world.reviewer, QUEUE)
     for words in ("Accept", "Return", "Reject", "Next visit", "Previous visit"):
         expect(page.locator(".shortcuts")).to_contain_text(words)
@@ -349,7 +349,7 @@ def test_nothing_waiting_a_failure_and_something_old_look_different(desk: Phone,
     page = enter(desk, world.reviewer, QUEUE)
     nothing = page.get_by_text("No visits are waiting for a decision.")
     expect(nothing).to_be_visible()
-    visit = world.late()
+    visit = world.late_visit()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     shows(page, visit)  # by itself
 
@@ -369,7 +369,7 @@ def test_nothing_waiting_a_failure_and_something_old_look_different(desk: Phone,
 
 
 def test_what_does_not_wait_any_more_is_said_and_the_next_shown(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+    first, second = world.late_visit(), world.late_visit()
     ok(world.review(first, "accept"))
     page = enter(desk, world.reviewer, f"/dashboard/reviews?visit={first['id']}")
     expect(page.get_by_text("is no longer waiting")).to_be_visible()
@@ -389,8 +389,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
     desk = new_desk(width, color_scheme=colors)
     _, second = flagged(world)
     long = world.new_location(name="Supercalifragilisticexpialidocious" * 2)
-    ok(world.review(world.late(location=long), "return", reason="Two things"))
-    returned = world.late(location=long)
+    ok(world.review(world.late_visit(location=long), "return", reason="Two things"))
+    returned = world.late_visit(location=long)
     ok(world.review(returned, "return", question_reasons={"wait": "Longer"}))
     ok(world.send(returned, world.submission(revision=2)), 201)
     page = enter(desk, world.reviewer, QUEUE)

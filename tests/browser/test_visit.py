@@ -103,7 +103,7 @@ def test_a_visits_address_opens_it_after_signing_in(phone: Phone, world: World) 
 
 
 def test_a_returned_visit_is_mended_on_another_phone(new_phone: Callable[..., Phone], world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     ok(world.review(visit, "return", reason="Say more.", question_reasons={"story": "Which aisle?"}))
     phone = new_phone()
     phone.sign_in(world.shopper)
@@ -120,7 +120,7 @@ def test_a_returned_visit_is_mended_on_another_phone(new_phone: Callable[..., Ph
 
 def test_a_photo_that_never_came_is_asked_for_again(new_phone: Callable[..., Phone], world: World) -> None:
     lost = "00000000-0000-4000-8000-00000000000a"
-    visit = world.late({**ALL_WELL, "receipt": {"photos": [lost]}})
+    visit = world.late_visit({**ALL_WELL, "receipt": {"photos": [lost]}})
     ok(world.review(visit, "return"))
     phone = new_phone()
     phone.sign_in(world.shopper)
@@ -134,7 +134,7 @@ def test_a_photo_that_never_came_is_asked_for_again(new_phone: Callable[..., Pho
 
 
 def test_before_its_answers_came_a_returned_visit_has_no_timers(phone: Phone, world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     ok(world.review(visit, "return"))
     Spy(phone, "GET", re.compile("/submission$"), cut)
     phone.sign_in(world.shopper)

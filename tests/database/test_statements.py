@@ -73,9 +73,9 @@ def grow(world: World, count: int) -> None:
         location = world.new_location(region_id=region["id"])
         world.person("manager", region_ids=[region["id"]], location_ids=[location["id"]])
         story = {**ALL_WELL, "story": {"value": "Once"}}
-        world.made(story, location=location)
-        world.made(story, location=world.location, comment="So it was")
-        visit = world.late()
+        world.accepted_visit(story, location=location)
+        world.accepted_visit(story, location=world.location, comment="So it was")
+        visit = world.late_visit()
         world.declare(visit, uuid.uuid4().bytes)
         world.visit()
         world.publish({**CHECKLIST, "key": f"key-{uuid.uuid4().hex[:8]}"})

@@ -67,7 +67,7 @@ def test_tokens_are_never_packed(world: World) -> None:
     """Packed beside something that another chose, a secret could be guessed by the answer's length."""
     email = world.shopper.email
     long = {"email": email, "password": "correct horse battery"}
-    signed_in = world.nobody.post("/auth/login", long, headers=GZIP)
+    signed_in = world.anonymous.post("/auth/login", long, headers=GZIP)
     assert "Content-Encoding" not in signed_in.headers
     assert json.loads(signed_in.data)["access_token"]
 

@@ -34,7 +34,7 @@ def test_single_resources_carry_a_strong_etag_and_answer_304(world: World) -> No
 def test_304_is_for_those_alone_who_may_read(world: World) -> None:
     path = f"/regions/{world.region['id']}"
     headers = {"If-None-Match": world.admin.get(path).headers["ETag"]}
-    problem(world.nobody.get(path, headers=headers), 401, "not-signed-in")
+    problem(world.anonymous.get(path, headers=headers), 401, "not-signed-in")
     problem(world.shopper.get(path, headers={"If-None-Match": "*"}), 403, "forbidden")
 
 

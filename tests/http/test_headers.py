@@ -43,7 +43,7 @@ def policy(answer: TestResponse) -> dict[str, list[str]]:
 
 def test_every_answer_has_the_security_headers(world: World) -> None:
     statuses = set()
-    for caller in (world.nobody, world.admin):
+    for caller in (world.anonymous, world.admin):
         for what, answer in answers(world.app, caller):
             statuses.add(answer.status_code)
             headers = answer.headers
@@ -164,7 +164,7 @@ def test_named_origins_ask_before_without_a_token(open_world: World, origin: str
         if not address.startswith("/api/v1/") or address.endswith("nowhere"):
             continue
         headers = {**PREFLIGHT, "Origin": origin, "Access-Control-Request-Headers": f"{wanted},x-other"}
-        answer = open_world.nobody.call("OPTIONS", f"/{address}", headers=headers)
+        answer = open_world.anonymous.call("OPTIONS", f"/{address}", headers=headers)
         assert answer.status_code == 200, address
         told = allowed(answer)
         assert told["Allow-Origin"] == origin
@@ -179,9 +179,9 @@ def test_named_origins_ask_before_without_a_token(open_world: World, origin: str
 def test_strangers_are_allowed_nothing(open_world: World, origin: str) -> None:
     headers = {"Origin": origin}
     for answer in (
-        open_world.nobody.call("OPTIONS", "/me", headers=headers | PREFLIGHT),
+        open_world.anonymous.call("OPTIONS", "/me", headers=headers | PREFLIGHT),
         open_world.admin.get("/me", headers=headers),
-        open_world.nobody.get("/me", headers=headers),
+        open_world.anonymous.get("/me", headers=headers),
     ):
         assert allowed(answer) == {}
         assert "Origin" in answer.vary
@@ -190,7 +190,7 @@ def test_strangers_are_allowed_nothing(open_world: World, origin: str) -> None:
 def test_what_is_allowed_is_the_api_alone(open_world: World) -> None:
     for address in (*PAGES, "/health/live", "/metrics", "/photo-store/x", "/api/v2/me", "/api/v1"):
         for method in ("GET", "OPTIONS"):
-            answer = open_world.nobody.call(method, f"/{address}", headers={"Origin": NAMED} | PREFLIGHT)
+            answer = open_world.anonymous.call(method, f"/{address}", headers={"Origin": NAMED} | PREFLIGHT)
             assert allowed(answer) == {}, address
 
 
@@ -207,11 +207,11 @@ def test_answers_of_all_kinds_can_be_read_from_a_named_origin(
         200: region,
         201: world.admin.post("/regions", {"code": "CORS", "name": "New"}, headers=origin),
         304: world.admin.get(f"/regions/{world.region['id']}", headers=known),
-        401: world.nobody.get("/me", headers=origin),
+        401: world.anonymous.get("/me", headers=origin),
         403: world.shopper.get("/users", headers=origin),
-        404: world.nobody.get("/nowhere", headers=origin),
-        405: world.nobody.call("DELETE", "/me", headers=origin),
-        415: world.nobody.post("/auth/login", headers={**origin, "Content-Type": "text/plain"}),
+        404: world.anonymous.get("/nowhere", headers=origin),
+        405: world.anonymous.call("DELETE", "/me", headers=origin),
+        415: world.anonymous.post("/auth/login", headers={**origin, "Content-Type": "text/plain"}),
         428: world.admin.patch(f"/regions/{world.region['id']}", {"name": "x"}, headers=origin),
         500: failed,
     }
@@ -250,6 +250,6 @@ def test_callers_without_an_origin_see_only_vary(open_world: World) -> None:
 def test_cookies_do_not_cross(open_world: World) -> None:
     """A page of a named origin that sends cookies along may not read what comes back."""
     headers = {"Origin": NAMED, "Cookie": f"access_token_cookie={open_world.admin.token}"}
-    answer = open_world.nobody.get("/me", headers=headers)
+    answer = open_world.anonymous.get("/me", headers=headers)
     ok(answer, 200)
     assert "Allow-Credentials" not in allowed(answer)

@@ -48,7 +48,7 @@ def test_the_same_key_and_body_repeat_the_first_answer(world: World) -> None:
         again = world.admin.post(path, body, headers=headers)
         assert (again.status_code, again.data) == (201, first.data), path
         assert again.headers.get("Location") == first.headers.get("Location")
-    assert len(world.admin.everything("/visits")) == 3
+    assert len(world.admin.list_all("/visits")) == 3
 
 
 def test_an_import_is_done_once_too(world: World) -> None:

@@ -54,7 +54,7 @@ def test_fifty_rows_are_a_page_unless_a_limit_says_otherwise(world: World) -> No
     ok(world.admin.post("/locations/import", data=text, headers={"Content-Type": "text/csv"}), 201)
     assert len(ok(world.admin.get("/locations"))["items"]) == 50
     assert len(ok(world.admin.get("/locations?limit=500"))["items"]) == 60
-    codes = [row["code"] for row in world.admin.everything("/locations", 7)]
+    codes = [row["code"] for row in world.admin.list_all("/locations", 7)]
     assert codes == [f"c{number:03}" for number in range(60)]
 
 
@@ -63,9 +63,9 @@ def test_every_list_pages(world: World) -> None:
     world.visit()
     world.new_region(), world.new_location()
     for path in ("/regions", "/locations", "/users", "/checklists", "/fundamentals", "/visits"):
-        whole = world.admin.everything(path)
+        whole = world.admin.list_all(path)
         assert len(whole) > 1, path
-        assert world.admin.everything(path, 1) == whole, path
+        assert world.admin.list_all(path, 1) == whole, path
 
 
 def test_the_fundamentals_page_in_their_own_order(world: World) -> None:
@@ -107,8 +107,8 @@ def test_a_cursor_that_no_page_gave_is_refused(world: World) -> None:
 
 
 def test_a_list_by_time_pages_too_and_takes_no_impossible_time(world: World) -> None:
-    waiting = [world.late(shopper=world.person("shopper"))["id"] for _ in range(3)]
-    rows = world.reviewer.everything("/reviews", 1)
+    waiting = [world.late_visit(shopper=world.person("shopper"))["id"] for _ in range(3)]
+    rows = world.reviewer.list_all("/reviews", 1)
     assert [row["visit_id"] for row in rows] == waiting
     row_id = "00000000-0000-4000-8000-000000000000"
     for time in ("x", "2026-01-01", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00"):

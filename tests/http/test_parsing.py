@@ -87,7 +87,7 @@ class Taking:
 
 def taking_bodies(world: World, content_type: str) -> list[Taking]:
     """Return every route that takes a body of a type."""
-    document = ok(world.nobody.get("/openapi.json"))
+    document = ok(world.anonymous.get("/openapi.json"))
     return [
         Taking(method.upper(), re.sub(r"{(\w+)}", lambda name: VALUES.get(name[1], ID), path), taken)
         for path, item in document["paths"].items()
@@ -160,9 +160,9 @@ def test_an_upload_without_a_link_stores_nothing(embedded_app: Flask) -> None:
     (route,) = taking_bodies(world, "image/*")
     before = stored(world)
     for data in AMBIGUOUS.values():
-        answer = route.call(world.nobody, data, **{"Content-Type": "image/jpeg"})
+        answer = route.call(world.anonymous, data, **{"Content-Type": "image/jpeg"})
         refused(answer, route, 403, "upload-refused")
-    answer = route.call(world.nobody, bytes(20 * 2**20 + 1), **{"Content-Type": "image/jpeg"})
+    answer = route.call(world.anonymous, bytes(20 * 2**20 + 1), **{"Content-Type": "image/jpeg"})
     refused(answer, route, 413, "too-large")
     assert stored(world) == before
 
@@ -212,7 +212,7 @@ def test_over_a_mebibyte_is_413(world: World) -> None:
     problem(world.admin.post("/regions", data=within + b" ", headers=JSON), 413, "too-large")
     csv = {"Content-Type": "text/csv"}
     problem(world.admin.post("/locations/import", data=within + b" ", headers=csv), 413, "too-large")
-    problem(world.nobody.post("/auth/login", data=within + b" ", headers=JSON), 413, "too-large")
+    problem(world.anonymous.post("/auth/login", data=within + b" ", headers=JSON), 413, "too-large")
 
 
 def test_what_is_no_object_is_422(world: World) -> None:

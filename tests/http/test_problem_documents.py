@@ -57,7 +57,7 @@ def test_a_document_says_what_where_and_under_which_number(world: World) -> None
 
 
 def test_each_request_has_a_number_of_its_own(world: World) -> None:
-    numbers = {world.nobody.get("//health/live").headers["X-Request-ID"] for _ in range(3)}
+    numbers = {world.anonymous.get("//health/live").headers["X-Request-ID"] for _ in range(3)}
     assert len(numbers) == 3
 
 
@@ -75,7 +75,7 @@ def test_an_unknown_id_inside_a_body_is_422(world: World) -> None:
 
 
 def test_401_says_how_to_sign_in(world: World) -> None:
-    answer = world.nobody.get("/me")
+    answer = world.anonymous.get("/me")
     problem(answer, 401, "not-signed-in")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
@@ -102,7 +102,7 @@ def test_a_role_that_may_never_is_403_even_for_what_is_not_there(world: World) -
 def test_head_and_options_are_answered(world: World) -> None:
     answer = world.admin.call("HEAD", "/regions")
     assert (answer.status_code, answer.data) == (200, b"")
-    assert "GET" in world.nobody.call("OPTIONS", "/regions").headers["Allow"]
+    assert "GET" in world.anonymous.call("OPTIONS", "/regions").headers["Allow"]
 
 
 @pytest.fixture
@@ -141,6 +141,6 @@ def test_no_answer_carries_a_header_that_only_servers_may_send(world: World) -> 
 
 def test_caches_keep_nothing_private_for_others(world: World) -> None:
     assert world.admin.get("/me").headers["Cache-Control"] == "private, no-cache"
-    assert world.nobody.get("/me").headers["Cache-Control"] == "private, no-cache"
+    assert world.anonymous.get("/me").headers["Cache-Control"] == "private, no-cache"
     credentials = {"email": world.admin.email, "password": "wrong wrong wrong"}
-    assert world.nobody.post("/auth/login", credentials).headers["Cache-Control"] == "no-store"
+    assert world.anonymous.post("/auth/login", credentials).headers["Cache-Control"] == "no-store"

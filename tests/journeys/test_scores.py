@@ -43,7 +43,7 @@ def report(history: History, place: str, query: str = PERIOD) -> Any:
 
 
 def table(history: History, query: str) -> list[Any]:
-    return history.world.admin.everything(f"/scores?{PERIOD}&{query}")
+    return history.world.admin.list_all(f"/scores?{PERIOD}&{query}")
 
 
 def is_of(place: str, history: History) -> dict[str, str]:
@@ -56,7 +56,7 @@ def is_of(place: str, history: History) -> dict[str, str]:
 
 def test_the_worked_example_of_the_scoring_rules_to_the_digit(world: World) -> None:
     for answers in (FIRST.answers, SECOND.answers):
-        world.made(answers)
+        world.accepted_visit(answers)
     found = ok(world.manager.get(f"/locations/{world.location['id']}/score"))
     assert found["total"] == {
         "visits": 2,
@@ -587,10 +587,10 @@ def test_a_manager_sees_his_regions_and_stores_and_cannot_tell_others_from_none(
     north = world.person("manager", region_ids=[regions["north"]["id"]])
     one = world.person("manager", location_ids=[places["A"]["id"]])
     for who, seen, regions_seen in ((north, "ABH", {"north", "city"}), (one, "A", set())):
-        rows = who.everything(f"/scores?{PERIOD}&by=location")
+        rows = who.list_all(f"/scores?{PERIOD}&by=location")
         assert [row["location"]["code"] for row in rows] == list(seen)
-        assert {row["region"]["code"] for row in who.everything("/scores?by=region")} == regions_seen
-        (total,) = who.everything(f"/scores?{PERIOD}&by=checklist&checklist=visit")
+        assert {row["region"]["code"] for row in who.list_all("/scores?by=region")} == regions_seen
+        (total,) = who.list_all(f"/scores?{PERIOD}&by=checklist&checklist=visit")
         mine = [each for each in history.some(checklist="visit") if each.location in seen]
         assert total == {"checklist": total["checklist"], **naive.score(mine)}
         for code, place in places.items():
@@ -608,7 +608,7 @@ def test_a_manager_sees_his_regions_and_stores_and_cannot_tell_others_from_none(
     assert ok(north.get(f"/regions/{regions['north']['id']}/score?{PERIOD}")) == report(history, "north")
     world.shopper  # noqa: B018
     problem(world.shopper.get("/scores?by=location"), 403, "forbidden")
-    problem(world.nobody.get("/scores?by=location"), 401, "not-signed-in")
+    problem(world.anonymous.get("/scores?by=location"), 401, "not-signed-in")
 
 
 def said(who: Any, path: str) -> dict[str, Any]:
@@ -619,7 +619,7 @@ def said(who: Any, path: str) -> dict[str, Any]:
 
 
 def test_another_organization_sees_nothing(history: History, world: World) -> None:
-    assert world.admin.everything(f"/scores?{PERIOD}&by=question") == []
+    assert world.admin.list_all(f"/scores?{PERIOD}&by=question") == []
     for path in (
         f"/locations/{history.locations['A']['id']}/score",
         f"/regions/{history.regions['north']['id']}/score",
@@ -641,7 +641,7 @@ def test_a_location_that_moves_takes_its_history_along(world: World) -> None:
             ok(world.admin.get(f"/regions/{each['id']}/score?{PERIOD}"))["total"]["points_earned"]
             for each in (north, south)
         ]
-        rows = world.admin.everything(f"/scores?{PERIOD}&by=region")
+        rows = world.admin.list_all(f"/scores?{PERIOD}&by=region")
         assert [
             row["points_earned"] for row in rows if row["region"]["id"] in (north["id"], south["id"])
         ] == of_regions
@@ -682,7 +682,7 @@ def test_versions_of_a_checklist_add_up_by_key_and_what_it_dropped_stays(world: 
     assert (greeting["visits"], greeting["points_earned"], greeting["text"]) == (2, 12, "Greeted?")
     assert greeting["section"] == "hello"
     assert found["change"]["significant"] is False
-    titles = {row["section"]["title"] for row in world.admin.everything("/scores?by=section&from=2025-01")}
+    titles = {row["section"]["title"] for row in world.admin.list_all("/scores?by=section&from=2025-01")}
     assert titles == {"Hello", "Welcome", "Goodbye"}
 
 
@@ -700,7 +700,7 @@ def test_only_accepted_visits_count_and_what_is_taken_back_leaves_no_trace(world
     found = ok(world.admin.get(path))
     assert found["total"] == naive.score([])
     assert found["sections"] == found["questions"] == found["fundamentals"] == []
-    assert world.admin.everything(f"/scores?{PERIOD}&by=question,month") == []
+    assert world.admin.list_all(f"/scores?{PERIOD}&by=question,month") == []
 
 
 # Work.

@@ -57,7 +57,7 @@ def app(own_app: Flask) -> Flask:
 def counted(world: World) -> Iterator[World]:
     """A world with two visits, whose totals are right; nothing stays of it."""
     for answers in (FIRST.answers, SECOND.answers):
-        world.made(answers)
+        world.accepted_visit(answers)
     assert differences(world) == []
     yield world
     forget_visits(world.database)
@@ -79,7 +79,7 @@ def differences(world: World) -> list[str]:
 
 
 def subject(session: Any, world: World, kind: str, key: str = "") -> int:
-    wanted = checklists.current_versions(session, world.organization_id, {"visit"})["visit"]
+    wanted = checklists.get_current_versions(session, world.organization_id, {"visit"})["visit"]
     found: int = session.scalars(
         select(Subject.id).where(
             Subject.checklist_id == wanted.checklist_id, Subject.kind == kind, Subject.key == key
@@ -134,7 +134,7 @@ def test_a_surplus_total_is_found(counted: World) -> None:
 
 def test_a_tampered_or_missing_count_of_answers_is_found(counted: World) -> None:
     counted.publish(naive.CALL)
-    counted.made(naive.WARM.answers, assigned={"checklist_key": "call"})
+    counted.accepted_visit(naive.WARM.answers, assigned={"checklist_key": "call"})
 
     def tamper(session: Any) -> None:
         session.execute(
@@ -187,7 +187,7 @@ def test_a_store_that_was_closed_survives_migrations_there_and_back(counted: Wor
 
 
 def test_a_tampered_outcome_is_found(counted: World) -> None:
-    visit = counted.made(FIRST.answers)
+    visit = counted.accepted_visit(FIRST.answers)
     counted.database.write(
         lambda session: session.execute(
             update(Submission)
@@ -337,7 +337,7 @@ class Histories(RuleBasedStateMachine):
             if self.drafts == 1:
                 checklists.create_draft(session, self.admin, draft)
             else:
-                current = checklists.draft(session, self.admin, "visit", lock=True)
+                current = checklists.get_draft(session, self.admin, "visit", lock=True)
                 checklists.replace_draft(session, current, draft)
             checklists.publish(session, self.admin, "visit")
 
@@ -346,7 +346,7 @@ class Histories(RuleBasedStateMachine):
     def content(
         self, visit: Visit, session: Any, revision: int, answers: Any, smile: str, closed: bool
     ) -> dict[str, Any]:
-        version = checklists.published(session, visit.checklist_version_id)
+        version = checklists.get_version(session, visit.checklist_version_id)
         given = dict(answers.answers)
         for key in ("smile", "again"):
             if key in version.document.by_key:
@@ -455,8 +455,8 @@ class Histories(RuleBasedStateMachine):
         """Move a location to another region."""
 
         def change(session: Any) -> None:
-            location = places.location(session, self.admin, self.locations[place], lock=True)
-            places.edit_location(session, self.admin, location, {"region_id": self.regions[region]})
+            location = places.get_location(session, self.admin, self.locations[place], lock=True)
+            places.update_location(session, self.admin, location, {"region_id": self.regions[region]})
 
         self.database.write(change)
 
