@@ -14,10 +14,10 @@ from typing import Any, cast
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.domain.access import PASSWORD_LENGTH
+from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.fields import LANGUAGE
-from api.domain.months import month_name, month_number
-from api.domain.times import time_zones, utc_text
+from api.domain.months import format_month, parse_month
+from api.domain.times import format_utc, get_time_zones
 from schemas.writing import writer
 
 LARGEST_INTEGER = 2**53
@@ -113,7 +113,7 @@ class Password(Text):
     """A new password: 8 characters or more, not all of them blank."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(most=1000, least=PASSWORD_LENGTH, **kwargs)
+        super().__init__(most=1000, least=MIN_PASSWORD_LENGTH, **kwargs)
 
 
 class Integer(fields.Integer):
@@ -200,7 +200,7 @@ class Time(fields.DateTime):
     """An RFC 3339 time with an offset, in and out; the server answers in UTC."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else utc_text(value)
+        return None if value is None else format_utc(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         moment = parse_time(value) if isinstance(value, str) else None
@@ -228,11 +228,11 @@ class Month(fields.Field[int]):
         super().__init__(metadata={"type": "string", "pattern": MONTH_PATTERN}, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else month_name(value)
+        return None if value is None else format_month(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         try:
-            return month_number(value)
+            return parse_month(value)
         except (ValueError, TypeError):
             raise ma.ValidationError("This must be a month, YYYY-MM.") from None
 
@@ -275,11 +275,11 @@ class TimeZone(Text):
     """The name of a time zone, such as ``Europe/Madrid``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(most=64, metadata={"enum": sorted(time_zones())}, **kwargs)
+        super().__init__(most=64, metadata={"enum": sorted(get_time_zones())}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, attr, data, **kwargs)
-        if name not in time_zones():
+        if name not in get_time_zones():
             raise ma.ValidationError("This is no time zone, such as Europe/Madrid.")
         return name
 

@@ -3,13 +3,13 @@
 import marshmallow as ma
 from marshmallow import fields
 
-from api.domain.colors import COLOR, LEAST_CONTRAST, contrast_with_white
+from api.domain.colors import COLOR, MIN_CONTRAST, measure_contrast_with_white
 from schemas.base import Id, Integer, Matching, Schema
 
 
 def _readable(color: str) -> None:
-    if COLOR.fullmatch(color) and contrast_with_white(color) < LEAST_CONTRAST:
-        raise ma.ValidationError(f"White text cannot be read on it: its contrast is under {LEAST_CONTRAST}.")
+    if COLOR.fullmatch(color) and measure_contrast_with_white(color) < MIN_CONTRAST:
+        raise ma.ValidationError(f"White text cannot be read on it: its contrast is under {MIN_CONTRAST}.")
 
 
 class OrganizationEdit(Schema):

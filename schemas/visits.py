@@ -162,8 +162,8 @@ class Shopper(Schema):
     name = fields.String(attribute="shopper_name", required=True)
 
 
-_FLAGS = "\n".join(f"- `{kind.code}`: {kind.raised_when}" for kind in flags.REGISTERED.values())
-FLAG_CODE = {"enum": list(flags.REGISTERED), "description": f"When each flag is raised:\n\n{_FLAGS}"}
+_FLAGS = "\n".join(f"- `{kind.code}`: {kind.raised_when}" for kind in flags.FLAG_KINDS.values())
+FLAG_CODE = {"enum": list(flags.FLAG_KINDS), "description": f"When each flag is raised:\n\n{_FLAGS}"}
 
 
 class Flag(Schema):

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from api.domain.checklist import Checklist, complete
-from api.domain.fundamentals import BY_KEY
-from api.domain.publishing import faults
+from api.domain.checklist import Checklist, fill_defaults
+from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
+from api.domain.publishing import find_errors
 from schemas.checklists import ChecklistDraft
 
 FILES = sorted((Path(__file__).parent.parent / "api/checklists").glob("*.json"))
@@ -23,7 +23,7 @@ def document(request: pytest.FixtureRequest) -> Any:
 
 
 def checklist(document: Any) -> Checklist:
-    return Checklist.from_document(complete(document), 1)
+    return Checklist.from_document(fill_defaults(document), 1)
 
 
 def texts(node: Any, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -55,7 +55,7 @@ def test_each_is_a_draft_that_the_api_would_take(document: Any) -> None:
 
 
 def test_each_publishes_without_faults(document: Any) -> None:
-    assert faults(document) == []
+    assert find_errors(document) == []
 
 
 def test_the_key_is_the_name_of_the_file() -> None:
@@ -71,7 +71,7 @@ def test_every_text_is_there_in_both_languages(document: Any) -> None:
 def test_every_scored_question_is_tagged_with_a_known_fundamental(document: Any) -> None:
     for question in checklist(document).questions:
         if question.points_possible:
-            assert question.fundamental in BY_KEY, question.key
+            assert question.fundamental in FUNDAMENTALS_BY_KEY, question.key
 
 
 def test_every_fundamental_is_observed_by_others_than_the_self_check() -> None:
@@ -82,7 +82,7 @@ def test_every_fundamental_is_observed_by_others_than_the_self_check() -> None:
         for question in checklist(json.loads(path.read_text())).questions
         if question.points_possible
     }
-    assert set(BY_KEY) - observed == set()
+    assert set(FUNDAMENTALS_BY_KEY) - observed == set()
 
 
 def test_one_of_them_is_the_self_check() -> None:

@@ -56,7 +56,7 @@ def test_no_word_is_asked_for_that_is_not_there(page: str) -> None:
 def test_reviewers_have_words_for_each_registered_flag_and_for_no_other(path: Path, kind: str) -> None:
     """A title, a sentence and a question for the reviewer: whoever registers a flag adds these words."""
     worded = {key.removeprefix(f"{kind}-") for key in words(path) if key.startswith(f"{kind}-")}
-    assert worded == set(flags.REGISTERED)
+    assert worded == set(flags.FLAG_KINDS)
 
 
 def test_only_the_reviewers_pages_have_words_for_flags() -> None:

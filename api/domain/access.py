@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: what NIST SP 800-63B asks of a password: length, and no rules of composition
-PASSWORD_LENGTH = 8
+MIN_PASSWORD_LENGTH = 8
 
 SHOPPER, MANAGER, REVIEWER, ADMIN = ROLES = ("shopper", "manager", "reviewer", "admin")
 
@@ -20,7 +20,7 @@ class Actor:
     family_id: uuid.UUID
 
     @property
-    def sees_everything(self) -> bool:
+    def can_see_everything(self) -> bool:
         """Whether he sees all places, visits and evidence of his organization."""
         return self.role in (REVIEWER, ADMIN)
 

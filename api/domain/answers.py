@@ -29,14 +29,14 @@ def is_answered(question: Question, answer: Answer) -> bool:
     return not question.type.is_empty(answer.get("value"))
 
 
-def chosen(question: Question, answer: Answer) -> tuple[str, ...]:
+def find_chosen(question: Question, answer: Answer) -> tuple[str, ...]:
     """Return which of ``question.choices`` an answer selects."""
     if not question.choices or not is_answered(question, answer):
         return ()
     return question.type.find_choices(answer["value"])
 
 
-def visible(checklist: Checklist, answers: Answers) -> frozenset[str]:
+def find_visible_questions(checklist: Checklist, answers: Answers) -> frozenset[str]:
     """Return the keys of the questions that are asked, given the answers; the others are hidden."""
     shown = set()
     waiting = {}  # What would be asked, by its answer, if only the question that it depends on is asked.
@@ -46,7 +46,7 @@ def visible(checklist: Checklist, answers: Answers) -> frozenset[str]:
             shown.add(question.key)
         elif (named := checklist.by_key.get(condition.question)) is not None:
             answer = answers.get(named.key) or NO_ANSWER
-            if not set(condition.answers).isdisjoint(chosen(named, answer)):
+            if not set(condition.answers).isdisjoint(find_chosen(named, answer)):
                 waiting[question.key] = named.key
     while ready := [key for key, named_key in waiting.items() if named_key in shown]:
         shown.update(ready)
@@ -55,7 +55,7 @@ def visible(checklist: Checklist, answers: Answers) -> frozenset[str]:
     return frozenset(shown)
 
 
-def named_photos(answers: Answers, photos: Sequence[str] = ()) -> Iterator[tuple[str | None, str, str]]:
+def list_photos(answers: Answers, photos: Sequence[str] = ()) -> Iterator[tuple[str | None, str, str]]:
     """Yield each photo that a submission names: its question, its pointer and its ID.
 
     ``photos`` are those of a store that was closed, which belong to no question (None); they come last.
@@ -67,12 +67,12 @@ def named_photos(answers: Answers, photos: Sequence[str] = ()) -> Iterator[tuple
         yield None, pointer("photos", index), photo
 
 
-def expected_photos(answers: Answers, photos: Sequence[str] = ()) -> list[str]:
+def list_photo_ids(answers: Answers, photos: Sequence[str] = ()) -> list[str]:
     """Return the ids of all photos that a submission names, in order."""
-    return [photo for _, _, photo in named_photos(answers, photos)]
+    return [photo for _, _, photo in list_photos(answers, photos)]
 
 
-def commented(checklist: Checklist, content: Mapping[str, Any]) -> list[str | None]:
+def find_commented_questions(checklist: Checklist, content: Mapping[str, Any]) -> list[str | None]:
     """Return the keys of the questions on which a submission has a comment or a text, in their order.
 
     None, at the end, stands for the comment on the visit as a whole. Private questions are left out.
@@ -91,7 +91,7 @@ def _has_words(question: Question, answer: Answer) -> bool:
     return any(text and text.strip() for text in texts)
 
 
-def faults(
+def find_errors(
     checklist: Checklist, answers: Answers, outcome: str = VISITED, photos: Sequence[str] = ()
 ) -> list[FieldError]:
     """Return everything in the answers and photos of a submission that the shopper has to correct.
@@ -99,7 +99,7 @@ def faults(
     If the store was closed, nothing has to be answered, and ``photos`` may show that it was.
     """
     is_closed = outcome == STORE_CLOSED
-    shown = visible(checklist, answers)
+    shown = find_visible_questions(checklist, answers)
     found = [
         FieldError(pointer("answers", key), "The checklist has no such question")
         for key in answers
@@ -166,13 +166,13 @@ def _fault_of_comment(question: Question, comment: Any, answered: bool, loses_po
         return "A comment is a text"
     if comment and len(comment) > MAX_TEXT:
         return f"At most {MAX_TEXT} characters"
-    commented = bool(comment and comment.strip())
+    find_commented_questions = bool(comment and comment.strip())
     match question.comment:
-        case "never" if commented:
+        case "never" if find_commented_questions:
             return "This question takes no comment"
-        case "required" if answered and not commented:
+        case "required" if answered and not find_commented_questions:
             return "This question needs a comment"
-        case "when_points_lost" if loses_points and not commented:
+        case "when_points_lost" if loses_points and not find_commented_questions:
             return "Say why points were lost"
     return None
 
@@ -188,7 +188,7 @@ def _fault_of_photos(question: Question, count: int, answered: bool) -> str | No
 
 def _photos_named_twice(answers: Answers, photos: Sequence[str]) -> Iterator[FieldError]:
     seen = set()
-    for _, at, photo in named_photos(answers, photos):
+    for _, at, photo in list_photos(answers, photos):
         if photo in seen:
             yield FieldError(at, "This photo is named already")
         seen.add(photo)

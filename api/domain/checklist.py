@@ -145,7 +145,7 @@ def _question(document: Mapping[str, Any]) -> Question:
 # Filling in what was left out.
 
 
-def complete(document: Mapping[str, Any]) -> dict[str, Any]:
+def fill_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the whole document, every left-out field filled in, in the order of the contract's example.
 
     A question has the fields of all questions and those of its type. What has no default stays ``None``.
@@ -162,7 +162,9 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "key": section.get("key"),
                 "title": section.get("title"),
-                "questions": [complete_question(question) for question in read_rows(section, "questions")],
+                "questions": [
+                    fill_question_defaults(question) for question in read_rows(section, "questions")
+                ],
             }
             for section in read_rows(document, "sections")
         ],
@@ -172,7 +174,7 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
     return deepcopy(filled)
 
 
-def complete_question(question: Mapping[str, Any]) -> dict[str, Any]:
+def fill_question_defaults(question: Mapping[str, Any]) -> dict[str, Any]:
     """Return a question of a document with every field that its type has."""
     photos = read_field(question, "photos", {})
     only_if = question.get("only_if")

@@ -4,10 +4,10 @@ import re
 
 COLOR = re.compile("#[0-9a-f]{6}")
 #: what WCAG 2.2 asks between text and what it stands on (1.4.3, level AA)
-LEAST_CONTRAST = 4.5
+MIN_CONTRAST = 4.5
 
 
-def contrast_with_white(color: str) -> float:
+def measure_contrast_with_white(color: str) -> float:
     """Return the contrast of a colour ``#rrggbb`` with white, from 1 to 21.
 
     Source: WCAG 2.2, "contrast ratio" and "relative luminance".

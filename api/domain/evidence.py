@@ -16,12 +16,12 @@ from api.domain.flags import Flag
 from api.domain.visits import STORE_CLOSED, WITHDRAWN
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
-LONG_AGO = timedelta(days=400)
-FAR_METRES = 300
-PHOTO_FAR_METRES = 1000
+MAX_VISIT_AGE = timedelta(days=400)
+MAX_DISTANCE_METRES = 300
+MAX_PHOTO_DISTANCE_METRES = 1000
 PHOTO_TIME_TOLERANCE = timedelta(hours=1)
-SECONDS_A_QUESTION = 2
-LONG_COMMENT = 30
+MIN_SECONDS_PER_QUESTION = 2
+MIN_COMMENT_LENGTH = 30
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
 MAX_PHOTO_BYTES = 20 * 2**20
 #: the channels in which the shopper is at the location
@@ -65,7 +65,7 @@ def correct_times(
         # The clock may have been set since: a visit cannot have finished after it was received.
         impossible = _move(finished_at, shift) > received_at + CLOCK_TOLERANCE
     else:
-        impossible = finished_at > received_at or received_at - started_at > LONG_AGO
+        impossible = finished_at > received_at or received_at - started_at > MAX_VISIT_AGE
     if impossible:
         shift = received_at - finished_at
         direction = "after" if shift < timedelta(0) else "before"
@@ -74,7 +74,7 @@ def correct_times(
         flag = flag or flags.CLOCK_OFF("reversed")
     finished = _move(finished_at, shift)
     started = min(_move(started_at, shift), finished)
-    if device_time is None and finished - started > LONG_AGO:
+    if device_time is None and finished - started > MAX_VISIT_AGE:
         started = finished
     return Times(started, finished, shift, flag)
 
@@ -104,7 +104,7 @@ def flag_position(channel: str, position: Position | None, location: Position | 
     if channel != IN_PERSON or position is None or location is None:
         return []
     metres = measure_distance(position, location)
-    if metres - position.accuracy_m <= FAR_METRES:
+    if metres - position.accuracy_m <= MAX_DISTANCE_METRES:
         return []
     accuracy = _format_length(position.accuracy_m)
     return [flags.FAR_FROM_LOCATION(distance=_format_length(metres), accuracy=accuracy)]
@@ -113,7 +113,7 @@ def flag_position(channel: str, position: Position | None, location: Position | 
 def flag_pace(started_at: datetime, finished_at: datetime, answered: int) -> list[Flag]:
     """Return ``too-fast`` when a visit took under two seconds per answered question."""
     seconds = max((finished_at - started_at).total_seconds(), 0)
-    if seconds >= SECONDS_A_QUESTION * answered:
+    if seconds >= MIN_SECONDS_PER_QUESTION * answered:
         return []
     questions = "1 question was" if answered == 1 else f"{answered} questions were"
     return [flags.TOO_FAST(questions=questions, seconds=f"{seconds:.1f}")]
@@ -147,7 +147,7 @@ def flag_photo(
             reasons.append(f"taken {_format_span(taken_at - times.finished_at)} after the visit finished")
     if position is not None and location is not None and channel in ON_SITE:
         metres = measure_distance(position, location)
-        if metres > PHOTO_FAR_METRES:
+        if metres > MAX_PHOTO_DISTANCE_METRES:
             reasons.append(f"taken {_format_length(metres)} from the location")
     if reasons:
         raised.append(flags.PHOTO_NOT_FROM_VISIT(photo_id=photo_id, reasons=" and ".join(reasons)))
@@ -171,7 +171,7 @@ def find_long_comments(checklist: Checklist, content: Mapping[str, Any]) -> dict
         texts.append((answer.get("comment"), key))
         texts.append((checklist.question(key).type.get_text(answer.get("value")), key))
     words = [(text.split(), key) for text, key in texts if isinstance(text, str)]
-    return {"".join(each).casefold(): key for each, key in words if len(" ".join(each)) >= LONG_COMMENT}
+    return {"".join(each).casefold(): key for each, key in words if len(" ".join(each)) >= MIN_COMMENT_LENGTH}
 
 
 def measure_distance(one: Position, other: Position) -> float:

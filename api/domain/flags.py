@@ -29,7 +29,7 @@ class Flag:
     other_question: str | None = None
 
     def __post_init__(self) -> None:
-        kind = REGISTERED.get(self.code)
+        kind = FLAG_KINDS.get(self.code)
         if kind is None:
             raise ValueError(f"The flag {self.code!r} is not registered in api/domain/flags.py.")
         unknown = [name for name in FIELDS if getattr(self, name) is not None and name not in kind.fields]
@@ -76,7 +76,7 @@ class FlagKind:
 
 
 #: every kind of flag by its code, in the order in which they are registered
-REGISTERED: dict[str, FlagKind] = {}
+FLAG_KINDS: dict[str, FlagKind] = {}
 
 
 def _register(
@@ -87,9 +87,9 @@ def _register(
     variants: Mapping[str, str] | None = None,
     fields: tuple[str, ...] = (),
 ) -> FlagKind:
-    if code in REGISTERED:
+    if code in FLAG_KINDS:
         raise ValueError(f"The flag {code!r} is registered twice.")
-    kind = REGISTERED[code] = FlagKind(code, raised_when, detail, variants or {}, fields)
+    kind = FLAG_KINDS[code] = FlagKind(code, raised_when, detail, variants or {}, fields)
     return kind
 
 

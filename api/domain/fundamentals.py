@@ -41,4 +41,4 @@ FUNDAMENTALS: tuple[Fundamental, ...] = (
     Fundamental("radical-sincerity", "Put the relationship first", "organization"),
 )
 
-BY_KEY: dict[str, Fundamental] = {fundamental.key: fundamental for fundamental in FUNDAMENTALS}
+FUNDAMENTALS_BY_KEY: dict[str, Fundamental] = {fundamental.key: fundamental for fundamental in FUNDAMENTALS}

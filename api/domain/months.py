@@ -12,7 +12,7 @@ _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _EARLIEST_ZONE = timezone(timedelta(hours=14))
 
 
-def month_number(text: str) -> int:
+def parse_month(text: str) -> int:
     """Return a month ``YYYY-MM`` as year · 12 + month − 1; raises ValueError for anything else."""
     match = _MONTH.fullmatch(text)
     if match is None or match[1] == "0000":
@@ -20,17 +20,17 @@ def month_number(text: str) -> int:
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
-def month_name(number: int) -> str:
+def format_month(number: int) -> str:
     """Return ``YYYY-MM`` for the number of a month."""
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def month_of(day: date) -> int:
+def get_month(day: date) -> int:
     """Return the number of the month in which a day lies."""
     return day.year * 12 + day.month - 1
 
 
-def local(moment: datetime, time_zone: str) -> datetime:
+def to_local_time(moment: datetime, time_zone: str) -> datetime:
     """Return a moment as the clocks at a location show it."""
     try:
         return moment.astimezone(ZoneInfo(time_zone))
@@ -62,7 +62,7 @@ class Period:
         Raises ValueError when it would end before it begins, or spans over fifty years.
         """
         if last is None:
-            last = month_of((moment or datetime.now(UTC)).astimezone(_EARLIEST_ZONE).date())
+            last = get_month((moment or datetime.now(UTC)).astimezone(_EARLIEST_ZONE).date())
         if first is None:
             first = max(last - 11, FIRST_MONTH)
         if first > last:

@@ -5,6 +5,6 @@ from datetime import datetime, time
 PARTS_OF_DAY = ("night", "morning", "afternoon", "evening")
 
 
-def part_of_day(local: datetime | time) -> str:
+def get_part_of_day(local: datetime | time) -> str:
     """Return the quarter of the day in which a local time lies."""
     return PARTS_OF_DAY[local.hour // 6]

@@ -61,7 +61,7 @@ class Problem:
         return ProblemError(self, detail, errors=errors, headers=headers, extra=extra)
 
 
-def invalid(pointer: str, detail: str) -> ProblemError:
+def invalid_field(pointer: str, detail: str) -> ProblemError:
     """Return the refusal of a body (422) that has one thing wrong, at ``pointer``."""
     return INVALID(errors=[FieldError(pointer, detail)])
 
@@ -112,6 +112,6 @@ PHOTO_CONFLICT = Problem("photo-conflict", 409, "Other bytes are stored under th
 PHOTO_NOT_UPLOADED = Problem("photo-not-uploaded", 409, "The photo's bytes have not arrived")
 PHOTO_UNUSABLE = Problem("photo-unusable", 422, "The photo cannot be used")
 STORE_UNAVAILABLE = Problem("photo-store-unavailable", 503, "The photo store cannot be reached")
-UPLOAD_REFUSED = Problem("upload-refused", 403, "The link does not allow this upload")
-UPLOAD_DIFFERENT = Problem("upload-different", 400, "These are not the bytes that were declared")
+UPLOAD_REJECTED = Problem("upload-refused", 403, "The link does not allow this upload")
+UPLOAD_MISMATCH = Problem("upload-different", 400, "These are not the bytes that were declared")
 UPLOAD_EXISTS = Problem("upload-exists", 412, "The bytes are there already")

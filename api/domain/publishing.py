@@ -17,7 +17,7 @@ from api.domain.checklist import (
     SELF_CHECK,
     Checklist,
     Question,
-    complete_question,
+    fill_question_defaults,
 )
 from api.domain.fields import check_keys, check_text, check_word, read_field, read_rows
 from api.domain.problems import FieldError, pointer
@@ -36,7 +36,7 @@ class _DraftQuestion(NamedTuple):
     type: QuestionType
 
 
-def faults(document: Mapping[str, Any]) -> list[FieldError]:
+def find_errors(document: Mapping[str, Any]) -> list[FieldError]:
     """Return everything that prevents a draft, whose JSON types are right, from being published."""
     places = list(_places(document))
     if len(read_rows(document, "sections")) > MAX_SECTIONS or len(places) > MAX_QUESTIONS:
@@ -55,7 +55,7 @@ def faults(document: Mapping[str, Any]) -> list[FieldError]:
 
 
 def _read_question(at: str, written: Mapping[str, Any]) -> _DraftQuestion:
-    return _DraftQuestion(at, written, complete_question(written), read_type(written))
+    return _DraftQuestion(at, written, fill_question_defaults(written), read_type(written))
 
 
 def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -92,7 +92,9 @@ def _faults_of_question(question: _DraftQuestion) -> Iterator[FieldError]:
     yield from check_word(f"{at}/type", fields["type"], tuple(QUESTION_TYPES))
     yield from check_word(f"{at}/comment", fields["comment"], COMMENT_RULES)
     if fields["fundamental"] is not None:
-        yield from check_word(f"{at}/fundamental", fields["fundamental"], tuple(fundamentals.BY_KEY))
+        yield from check_word(
+            f"{at}/fundamental", fields["fundamental"], tuple(fundamentals.FUNDAMENTALS_BY_KEY)
+        )
     for fault in type_.check_definition():
         yield FieldError(at + fault.pointer, fault.detail)
     yield from _faults_of_photos(question)
@@ -208,7 +210,7 @@ def _circle(start: str | None, leads_to: Mapping[str | None, str | None]) -> lis
 # A key keeps its meaning permanently: scores of all versions add up by key.
 
 
-def changed_meanings(document: Mapping[str, Any], earlier: Sequence[Checklist]) -> list[FieldError]:
+def find_changed_meanings(document: Mapping[str, Any], earlier: Sequence[Checklist]) -> list[FieldError]:
     """Return where a question of the draft means something else than its key meant in earlier versions.
 
     Nor does a checklist become or stop being a self-check: a location's view of itself is kept apart from

@@ -12,7 +12,7 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from api.domain.answers import NO_ANSWER, Answer, Answers, chosen, is_answered, visible
+from api.domain.answers import NO_ANSWER, Answer, Answers, find_chosen, find_visible_questions, is_answered
 from api.domain.checklist import Checklist, Question
 from api.domain.visits import STORE_CLOSED, VISITED
 
@@ -111,7 +111,7 @@ def tallies(question: Question, answer: Answer) -> tuple[str, ...]:
     if answer.get("not_applicable"):
         return ("not_applicable",)
     if question.choices:
-        return chosen(question, answer)
+        return find_chosen(question, answer)
     return ("answered",) if is_answered(question, answer) else ()
 
 
@@ -122,7 +122,7 @@ def score_visit(checklist: Checklist, answers: Answers, outcome: str = VISITED) 
     """
     if outcome == STORE_CLOSED:
         return NOT_SCORED
-    shown = visible(checklist, answers)
+    shown = find_visible_questions(checklist, answers)
     questions = []
     for section in checklist.sections:
         for question in section.questions:

@@ -8,12 +8,12 @@ from importlib.resources import files
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
-def utc_text(moment: datetime) -> str:
+def format_utc(moment: datetime) -> str:
     """Return a time as the server answers it: RFC 3339 in UTC."""
     return moment.astimezone(UTC).isoformat()[: -len("+00:00")] + "Z"
 
 
 @cache
-def time_zones() -> frozenset[str]:
+def get_time_zones() -> frozenset[str]:
     """Return the names of all time zones, as the package tzdata lists them; its Factory is no place."""
     return frozenset((files("tzdata") / "zones").read_text().split()) - {"Factory"}

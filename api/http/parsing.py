@@ -146,9 +146,9 @@ class StrictParser(FlaskParser):
         """Return the query; a parameter given twice, or with a NUL, is refused."""
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise problems.invalid(pointer(name), "This is given twice.")
+                raise problems.invalid_field(pointer(name), "This is given twice.")
             if "\0" in name + values[0]:
-                raise problems.invalid(pointer(name.replace("\0", "")), "This holds a NUL character.")
+                raise problems.invalid_field(pointer(name.replace("\0", "")), "This holds a NUL character.")
         return req.args.to_dict()
 
     def handle_error(

@@ -43,7 +43,7 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
     """Declare a photo, and get a signed link to send its bytes to."""
     if photo_id.version != 4:
         # Other versions tell when and where they were made, and managers see the ids of photos.
-        raise problems.invalid("/photo_id", "This must be a random UUID (version 4).")
+        raise problems.invalid_field("/photo_id", "This must be a random UUID (version 4).")
     photo, former_key = in_transaction(
         lambda session: photos.declare_photo(session, actor(), visit_id, photo_id, body)
     )

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from api.domain.checklist import Checklist, complete
+from api.domain.checklist import Checklist, fill_defaults
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "score-vectors.json").read_text())
 
@@ -52,4 +52,4 @@ def document(*questions: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def published(*questions: dict[str, Any], version: int = 1) -> Checklist:
-    return Checklist.from_document(complete(document(*questions)), version)
+    return Checklist.from_document(fill_defaults(document(*questions)), version)

@@ -6,19 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.answers import chosen, commented, expected_photos, faults, is_answered, visible
-from api.domain.checklist import Checklist, complete
+from api.domain.answers import (
+    find_chosen,
+    find_commented_questions,
+    find_errors,
+    find_visible_questions,
+    is_answered,
+    list_photo_ids,
+)
+from api.domain.checklist import Checklist, fill_defaults
 
 
 def checklist(*questions: dict[str, Any]) -> Checklist:
     rows = [{"text": "?", "key": "q"} | question for question in questions]
     section = {"key": "all", "title": "All", "questions": rows}
     whole = {"key": "visit", "title": "Visit", "channel": "in_person", "sections": [section]}
-    return Checklist.from_document(complete(whole), 1)
+    return Checklist.from_document(fill_defaults(whole), 1)
 
 
 def pointers(questions: list[dict[str, Any]], answers: dict[str, Any]) -> list[str]:
-    return [fault.pointer for fault in faults(checklist(*questions), answers)]
+    return [fault.pointer for fault in find_errors(checklist(*questions), answers)]
 
 
 YES_NO = {"type": "yes_no", "points": 2}
@@ -149,14 +156,14 @@ def test_a_photo_is_named_once_in_all_answers():
     questions = [PHOTO | {"key": "first"}, PHOTO | {"key": "second"}]
     answers = {"first": {"photos": ["a", "a"]}, "second": {"photos": ["b", "a"]}}
     assert pointers(questions, answers) == ["/answers/first/photos/1", "/answers/second/photos/1"]
-    assert expected_photos({"x": {"photos": ["b", "a"]}, "y": {}, "z": {"photos": ["c"]}}) == ["b", "a", "c"]
+    assert list_photo_ids({"x": {"photos": ["b", "a"]}, "y": {}, "z": {"photos": ["c"]}}) == ["b", "a", "c"]
 
 
 # A store that was closed.
 
 
 def closed_pointers(questions: list[dict[str, Any]], answers: dict[str, Any], *photos: str) -> list[str]:
-    return [fault.pointer for fault in faults(checklist(*questions), answers, "store-closed", photos)]
+    return [fault.pointer for fault in find_errors(checklist(*questions), answers, "store-closed", photos)]
 
 
 def test_nothing_has_to_be_answered_of_a_store_that_was_closed():
@@ -202,9 +209,11 @@ def test_what_is_answered_of_a_store_that_was_closed_is_valid():
 
 def test_photos_without_a_question_are_of_a_store_that_was_closed_and_named_once():
     answers = {"q": {"photos": ["a"]}}
-    assert [fault.pointer for fault in faults(checklist(PHOTO), answers, "visited", ["b"])] == ["/photos"]
+    assert [fault.pointer for fault in find_errors(checklist(PHOTO), answers, "visited", ["b"])] == [
+        "/photos"
+    ]
     assert closed_pointers([PHOTO], answers, "b", "a", "b") == ["/photos/1", "/photos/2"]
-    assert expected_photos(answers, ["b"]) == ["a", "b"]
+    assert list_photo_ids(answers, ["b"]) == ["a", "b"]
 
 
 # Hidden questions.
@@ -234,7 +243,7 @@ def asked_if(key: str, named: str, *answers: str) -> dict[str, Any]:
 )
 def test_a_question_is_asked_when_the_answer_it_depends_on_was_given(question, answer, is_shown):
     both = checklist(question, asked_if("then", "q", "yes", "3", "card"))
-    assert ("then" in visible(both, {"q": answer})) == is_shown
+    assert ("then" in find_visible_questions(both, {"q": answer})) == is_shown
 
 
 def test_what_depends_on_a_hidden_question_is_hidden_too():
@@ -244,7 +253,7 @@ def test_what_depends_on_a_hidden_question_is_hidden_too():
         asked_if("sincere", "apology", "yes"),
     ]
     answers = {"problem": {"value": "no"}, "apology": {"value": "yes"}, "sincere": {"value": "yes"}}
-    assert visible(checklist(*questions), answers) == {"problem"}
+    assert find_visible_questions(checklist(*questions), answers) == {"problem"}
     assert pointers(questions, answers) == ["/answers/apology", "/answers/sincere"]
 
 
@@ -264,15 +273,20 @@ def test_a_hidden_question_may_hold_a_comment_and_nothing_else():
 def test_what_is_visible_does_not_depend_on_the_order_of_questions(order):
     chain = [YES_NO | {"key": "q0"}] + [asked_if(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 40)]
     answers = {f"q{i}": {"value": "yes" if i != 30 else "no"} for i in range(40)}
-    assert visible(checklist(*(chain[i] for i in order)), answers) == {f"q{i}" for i in range(31)}
+    assert find_visible_questions(checklist(*(chain[i] for i in order)), answers) == {
+        f"q{i}" for i in range(31)
+    }
 
 
 def test_a_long_chain_backwards_and_a_circle_come_to_an_end():
     chain = [YES_NO | {"key": "q0"}] + [asked_if(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 2_000)]
     answers = {question["key"]: {"value": "yes"} for question in chain}
-    assert len(visible(checklist(*reversed(chain)), answers)) == 2_000
+    assert len(find_visible_questions(checklist(*reversed(chain)), answers)) == 2_000
     circle = [asked_if("a", "b", "yes"), asked_if("b", "a", "yes"), asked_if("c", "gone", "yes")]
-    assert visible(checklist(*circle), {"a": {"value": "yes"}, "b": {"value": "yes"}}) == frozenset()
+    assert (
+        find_visible_questions(checklist(*circle), {"a": {"value": "yes"}, "b": {"value": "yes"}})
+        == frozenset()
+    )
 
 
 json_values = st.recursive(
@@ -294,8 +308,8 @@ json_values = st.recursive(
 def test_no_value_makes_the_check_fail(question, value, not_applicable):
     both = checklist(question, asked_if("then", "q", "yes"))
     answer = {"value": value, "not_applicable": not_applicable}
-    faults(both, {"q": answer})
-    assert set(chosen(both.question("q"), answer)) <= set(both.question("q").choices)
+    find_errors(both, {"q": answer})
+    assert set(find_chosen(both.question("q"), answer)) <= set(both.question("q").choices)
     assert not (not_applicable and is_answered(both.question("q"), answer))
 
 
@@ -314,7 +328,11 @@ def test_what_has_words_for_all_to_read_is_named_in_the_order_of_the_checklist()
         "c": {"value": "My card"},
         "e": {"value": "no", "comment": "My own"},
     }
-    assert commented(questions, {"answers": answers, "comment": "All in all"}) == ["a", "b", None]
+    assert find_commented_questions(questions, {"answers": answers, "comment": "All in all"}) == [
+        "a",
+        "b",
+        None,
+    ]
     blank = {"a": {"value": "no", "comment": " \n"}, "b": {"value": None}, "d": {"comment": "x"}}
-    assert commented(questions, {"answers": blank, "comment": " "}) == ["d"]
-    assert commented(questions, {"answers": {}}) == []
+    assert find_commented_questions(questions, {"answers": blank, "comment": " "}) == ["d"]
+    assert find_commented_questions(questions, {"answers": {}}) == []

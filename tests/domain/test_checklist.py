@@ -2,13 +2,13 @@
 
 import pytest
 
-from api.domain.checklist import Condition, PhotoRange, complete
+from api.domain.checklist import Condition, PhotoRange, fill_defaults
 from api.domain.question_types import Band
 from tests.domain.drafts import ALL_TYPES, CHOICE, DURATION, PHOTO, SCALE, STORY, YES_NO, document, published
 
 
 def test_left_out_fields_are_filled_in_by_the_contracts_defaults():
-    whole = complete(document({"key": "greeting", "text": "Greeted?", "type": "yes_no"}))
+    whole = fill_defaults(document({"key": "greeting", "text": "Greeted?", "type": "yes_no"}))
     assert {name: whole[name] for name in ("introduction", "review", "pass_mark")} == {
         "introduction": None,
         "review": "automatic",
@@ -33,7 +33,7 @@ def test_left_out_fields_are_filled_in_by_the_contracts_defaults():
 
 
 def test_a_question_has_the_fields_of_its_type_only():
-    scale, choice, duration, photo = complete(document(SCALE, CHOICE, DURATION, PHOTO))["sections"][0][
+    scale, choice, duration, photo = fill_defaults(document(SCALE, CHOICE, DURATION, PHOTO))["sections"][0][
         "questions"
     ]
     assert {"minimum", "maximum", "scale_points"} <= scale.keys()
@@ -44,19 +44,19 @@ def test_a_question_has_the_fields_of_its_type_only():
 
 
 def test_the_version_stands_in_a_whole_document_only_when_given():
-    assert "version" not in complete(document(YES_NO))
-    assert list(complete(document(YES_NO, version=3)))[:2] == ["key", "version"]
+    assert "version" not in fill_defaults(document(YES_NO))
+    assert list(fill_defaults(document(YES_NO, version=3)))[:2] == ["key", "version"]
 
 
 def test_filling_in_twice_changes_nothing_and_shares_nothing():
     draft = document(*ALL_TYPES, title={"en": "Visit"})
-    once = complete(draft)
-    assert complete(once) == once
+    once = fill_defaults(draft)
+    assert fill_defaults(once) == once
     once["title"]["en"] = "Other"
     once["sections"][0]["questions"][2]["options"].clear()
     once["sections"][0]["questions"][0]["photos"]["maximum"] = 9
     assert draft == document(*ALL_TYPES, title={"en": "Visit"})
-    assert complete(draft) != once
+    assert fill_defaults(draft) != once
 
 
 def test_a_version_is_built_from_its_document():

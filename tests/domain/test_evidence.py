@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.domain.checklist import Checklist, complete
+from api.domain.checklist import Checklist, fill_defaults
 from api.domain.evidence import (
     Position,
     Times,
@@ -281,7 +281,7 @@ def test_a_photo_that_was_seen_names_the_other_visit() -> None:
 
 # Comments.
 
-DOCUMENT = Checklist.from_document(complete(CHECKLIST), 1)
+DOCUMENT = Checklist.from_document(fill_defaults(CHECKLIST), 1)
 THIRTY = "x" * 30
 
 

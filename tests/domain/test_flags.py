@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from api.domain import evidence, flags
-from api.domain.flags import FIELDS, REGISTERED, Flag, FlagKind
+from api.domain.flags import FIELDS, FLAG_KINDS, Flag, FlagKind
 
 API = Path(__file__).parents[2] / "api"
-KINDS = pytest.mark.parametrize("kind", REGISTERED.values(), ids=REGISTERED)
+KINDS = pytest.mark.parametrize("kind", FLAG_KINDS.values(), ids=FLAG_KINDS)
 
 
 @KINDS
@@ -35,7 +35,7 @@ def test_a_kind_is_named_as_its_code_and_raised_somewhere() -> None:
         and node.func.value.id == "flags"
         and node.func.attr.isupper()
     }
-    assert raised == {code.upper().replace("-", "_") for code in REGISTERED}
+    assert raised == {code.upper().replace("-", "_") for code in FLAG_KINDS}
     assert all(getattr(flags, name).code == name.lower().replace("_", "-") for name in raised)
 
 
@@ -49,7 +49,7 @@ def test_a_flag_that_is_not_registered_cannot_be_raised() -> None:
 def test_a_code_is_registered_once() -> None:
     with pytest.raises(ValueError, match="'late' is registered twice"):
         flags._register("late", raised_when="Never.", detail="Never.")
-    assert flags.REGISTERED["late"] is flags.LATE
+    assert flags.FLAG_KINDS["late"] is flags.LATE
 
 
 def test_a_flag_carries_only_the_fields_that_it_is_registered_with() -> None:
@@ -72,10 +72,10 @@ def test_a_flag_is_not_raised_without_the_values_of_its_words() -> None:
     ("kind", "limit"),
     [
         (flags.CLOCK_OFF, f"{evidence.CLOCK_TOLERANCE.total_seconds() / 60:.0f} minutes"),
-        (flags.TOO_FAST, f"{evidence.SECONDS_A_QUESTION} seconds"),
-        (flags.FAR_FROM_LOCATION, f"{evidence.FAR_METRES} m"),
-        (flags.PHOTO_NOT_FROM_VISIT, f"{evidence.PHOTO_FAR_METRES / 1000:.0f} km"),
-        (flags.COMMENT_SEEN_BEFORE, f"{evidence.LONG_COMMENT} characters"),
+        (flags.TOO_FAST, f"{evidence.MIN_SECONDS_PER_QUESTION} seconds"),
+        (flags.FAR_FROM_LOCATION, f"{evidence.MAX_DISTANCE_METRES} m"),
+        (flags.PHOTO_NOT_FROM_VISIT, f"{evidence.MAX_PHOTO_DISTANCE_METRES / 1000:.0f} km"),
+        (flags.COMMENT_SEEN_BEFORE, f"{evidence.MIN_COMMENT_LENGTH} characters"),
     ],
     ids=lambda value: getattr(value, "code", value),
 )

@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from api.domain.months import Period, local, month_name, month_number, month_of
+from api.domain.months import Period, format_month, get_month, parse_month, to_local_time
 
 
 @pytest.mark.parametrize(
     ("text", "number"), [("2026-01", 24312), ("2025-12", 24311), ("0001-01", 12), ("9999-12", 119999)]
 )
 def test_a_month_is_a_number_and_a_name(text: str, number: int) -> None:
-    assert month_number(text) == number
-    assert month_name(number) == text
+    assert parse_month(text) == number
+    assert format_month(number) == text
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def test_a_month_is_a_number_and_a_name(text: str, number: int) -> None:
 )
 def test_whatever_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="YYYY-MM"):
-        month_number(text)
+        parse_month(text)
 
 
 def test_the_month_of_a_day() -> None:
-    assert month_of(date(2026, 1, 31)) == month_number("2026-01")
-    assert month_of(date(2025, 12, 31)) == month_number("2025-12")
+    assert get_month(date(2026, 1, 31)) == parse_month("2026-01")
+    assert get_month(date(2025, 12, 31)) == parse_month("2025-12")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_month_of_a_day() -> None:
     ],
 )
 def test_a_moment_as_the_clocks_at_the_location_show_it(moment: str, zone: str, clock: str) -> None:
-    assert local(datetime.fromisoformat(moment), zone).strftime("%Y-%m-%d %H:%M") == clock
+    assert to_local_time(datetime.fromisoformat(moment), zone).strftime("%Y-%m-%d %H:%M") == clock
 
 
 @pytest.mark.parametrize(
@@ -65,19 +65,21 @@ def test_a_moment_as_the_clocks_at_the_location_show_it(moment: str, zone: str, 
 )
 def test_the_ends_of_the_calendar_have_a_day_everywhere(moment: datetime) -> None:
     for zone in ("America/Los_Angeles", "Pacific/Kiritimati"):
-        assert abs(local(moment, zone).replace(tzinfo=None) - moment.replace(tzinfo=None)) < timedelta(days=1)
+        assert abs(
+            to_local_time(moment, zone).replace(tzinfo=None) - moment.replace(tzinfo=None)
+        ) < timedelta(days=1)
 
 
 def test_left_out_the_period_is_the_year_that_ends_with_the_month_latest_on_earth() -> None:
     moment = datetime(2026, 1, 31, 9, 59, tzinfo=UTC)
-    assert Period.of(None, None, moment) == Period(month_number("2025-02"), month_number("2026-01"))
+    assert Period.of(None, None, moment) == Period(parse_month("2025-02"), parse_month("2026-01"))
     moment += timedelta(minutes=1)
-    assert Period.of(None, None, moment).last == month_number("2026-02")
+    assert Period.of(None, None, moment).last == parse_month("2026-02")
 
 
 def test_the_previous_period_is_as_long_and_ends_just_before() -> None:
-    period = Period.of(month_number("2026-01"), month_number("2026-03"))
-    assert period.previous == Period(month_number("2025-10"), month_number("2025-12"))
+    period = Period.of(parse_month("2026-01"), parse_month("2026-03"))
+    assert period.previous == Period(parse_month("2025-10"), parse_month("2025-12"))
     assert list(period.months) == [24312, 24313, 24314]
     one = Period(5, 5)
     assert one.previous == Period(4, 4)

@@ -4,7 +4,7 @@ from datetime import datetime, time
 
 import pytest
 
-from api.domain.privacy import part_of_day
+from api.domain.privacy import get_part_of_day
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ from api.domain.privacy import part_of_day
     ],
 )
 def test_a_time_is_told_as_a_part_of_the_day(clock: str, part: str) -> None:
-    assert part_of_day(datetime.fromisoformat(f"2026-01-01T{clock}:00")) == part
-    assert part_of_day(time.fromisoformat(clock)) == part
+    assert get_part_of_day(datetime.fromisoformat(f"2026-01-01T{clock}:00")) == part
+    assert get_part_of_day(time.fromisoformat(clock)) == part

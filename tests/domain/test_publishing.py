@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.checklist import Checklist, complete
-from api.domain.publishing import changed_meanings, faults
+from api.domain.checklist import Checklist, fill_defaults
+from api.domain.publishing import find_changed_meanings, find_errors
 from tests.domain.drafts import (
     ALL_TYPES,
     CHOICE,
@@ -25,19 +25,19 @@ from tests.domain.drafts import (
 
 def pointers(*questions: dict[str, Any], **fields: Any) -> list[str]:
     prefix = "/sections/0/questions/"
-    return [fault.pointer.removeprefix(prefix) for fault in faults(document(*questions, **fields))]
+    return [fault.pointer.removeprefix(prefix) for fault in find_errors(document(*questions, **fields))]
 
 
 @pytest.mark.parametrize("draft", [*VECTORS["checklists"].values(), document(*ALL_TYPES)])
 def test_a_good_draft_has_no_faults_and_neither_has_it_filled_in(draft):
-    assert faults(draft) == []
-    assert faults(complete(draft)) == []
+    assert find_errors(draft) == []
+    assert find_errors(fill_defaults(draft)) == []
 
 
 def test_the_empty_draft_is_told_everything_that_is_missing():
-    assert [fault.pointer for fault in faults({})] == ["/key", "/title", "/channel", "/sections"]
+    assert [fault.pointer for fault in find_errors({})] == ["/key", "/title", "/channel", "/sections"]
     assert pointers({}) == ["0/key", "0/text", "0/type"]
-    assert [fault.pointer for fault in faults(document(YES_NO, sections=[{}]))] == [
+    assert [fault.pointer for fault in find_errors(document(YES_NO, sections=[{}]))] == [
         "/sections/0/key",
         "/sections/0/title",
         "/sections/0/questions",
@@ -129,7 +129,7 @@ def test_saying_the_default_of_a_field_that_another_type_owns_says_nothing():
 
 def test_keys_are_unique_over_the_whole_checklist():
     section = {"key": "welcome", "title": "Welcome", "questions": [YES_NO]}
-    assert [fault.pointer for fault in faults(document(sections=[section, section]))] == [
+    assert [fault.pointer for fault in find_errors(document(sections=[section, section]))] == [
         "/sections/1/key",
         "/sections/1/questions/0/key",
     ]
@@ -193,7 +193,7 @@ def test_a_circle_of_conditions_is_called_one():
     def waiting(key: str, named: str) -> dict[str, Any]:
         return {"key": key, "text": "?", "type": "yes_no", "only_if": {"question": named, "is": ["yes"]}}
 
-    found = faults(document(waiting("a", "c"), waiting("b", "a"), waiting("c", "b"), waiting("d", "c")))
+    found = find_errors(document(waiting("a", "c"), waiting("b", "a"), waiting("c", "b"), waiting("d", "c")))
     assert [fault.pointer[-19:] for fault in found] == [f"/{i}/only_if/question" for i in range(3)]
     assert found[0].detail.endswith("a → c → b → a")
 
@@ -215,10 +215,10 @@ def test_no_draft_of_the_right_types_makes_the_check_fail(seed):
     dice = random.Random(seed)
     whole = random.Random(seed).choice([*VECTORS["checklists"].values(), document(*ALL_TYPES)])
     draft = mutilated(whole, dice)
-    changed_meanings(draft, [published(*ALL_TYPES)])
-    if not faults(draft):
-        again = complete(draft)
-        assert complete(again) == again
+    find_changed_meanings(draft, [published(*ALL_TYPES)])
+    if not find_errors(draft):
+        again = fill_defaults(draft)
+        assert fill_defaults(again) == again
         assert Checklist.from_document(again, 1).points_possible >= 0
 
 
@@ -239,7 +239,7 @@ def test_no_draft_of_the_right_types_makes_the_check_fail(seed):
     ],
 )
 def test_a_key_that_means_something_else_is_pointed_at(before, after, at):
-    found = changed_meanings(document(STORY, after), [published(before)])
+    found = find_changed_meanings(document(STORY, after), [published(before)])
     assert [fault.pointer for fault in found] == [f"/sections/0/questions/1/{at}"]
     assert "version 1;" in found[0].detail
 
@@ -256,7 +256,7 @@ def test_a_key_that_means_something_else_is_pointed_at(before, after, at):
 )
 def test_points_wording_and_new_keys_are_free(after):
     earlier = [published(YES_NO, CHOICE, SCALE)]
-    assert changed_meanings(document(after), earlier) == []
+    assert find_changed_meanings(document(after), earlier) == []
 
 
 def test_labels_are_compared_in_the_languages_that_both_have():
@@ -264,11 +264,11 @@ def test_labels_are_compared_in_the_languages_that_both_have():
         return {**CHOICE, "options": [{"key": "left", "label": label}]}
 
     earlier = [published(choice({"en": "Left", "de": "Links"}))]
-    assert changed_meanings(document(choice({"en": "left", "fr": "À gauche"})), earlier) == []
-    assert len(changed_meanings(document(choice({"en": "Left", "de": "Rechts"})), earlier)) == 1
+    assert find_changed_meanings(document(choice({"en": "left", "fr": "À gauche"})), earlier) == []
+    assert len(find_changed_meanings(document(choice({"en": "Left", "de": "Rechts"})), earlier)) == 1
 
 
 def test_a_key_that_was_gone_for_a_version_still_means_what_it_meant():
     earlier = [published(YES_NO), published(STORY, version=2), published(YES_NO, version=3)]
-    found = changed_meanings(document({**YES_NO, "good_answer": "no"}), earlier)
+    found = find_changed_meanings(document({**YES_NO, "good_answer": "no"}), earlier)
     assert len(found) == 1

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.domain.checklist import complete_question
+from api.domain.checklist import fill_question_defaults
 from api.domain.question_types import (
     QUESTION_TYPES,
     Date,
@@ -25,7 +25,7 @@ from tests.domain.drafts import ALL_TYPES
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "api" / "domain" / "question_types"
-WHOLE = [complete_question(question) for question in ALL_TYPES]
+WHOLE = [fill_question_defaults(question) for question in ALL_TYPES]
 
 
 def subclasses(of: type[QuestionType]) -> Iterator[type[QuestionType]]:

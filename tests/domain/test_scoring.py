@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.checklist import Checklist, complete
+from api.domain.checklist import Checklist, fill_defaults
 from api.domain.scoring import (
     NO_VISITS,
     Interval,
@@ -36,7 +36,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "data" / "score-vectors.json")
 
 
 def published(document: dict[str, Any]) -> Checklist:
-    return Checklist.from_document(complete(document), 1)
+    return Checklist.from_document(fill_defaults(document), 1)
 
 
 def checklist(*questions: dict[str, Any], **fields: Any) -> Checklist:

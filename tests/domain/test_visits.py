@@ -5,7 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from api.domain.visits import DECISIONS, STATUS_AFTER, STATUSES, end_of_period, next_revision, too_close
+from api.domain.visits import (
+    DECISIONS,
+    STATUS_AFTER,
+    STATUSES,
+    find_next_revision,
+    find_period_end,
+    violates_lockout,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,7 @@ from api.domain.visits import DECISIONS, STATUS_AFTER, STATUSES, end_of_period, 
     ],
 )
 def test_which_revision_is_taken_next(status: str, latest: int, following: int | None) -> None:
-    assert next_revision(status, latest) == following
+    assert find_next_revision(status, latest) == following
 
 
 def test_every_decision_makes_a_status() -> None:
@@ -45,7 +52,7 @@ def test_every_decision_makes_a_status() -> None:
 )
 def test_a_period_is_full_at_its_end(clock: str, minutes: int, due: str) -> None:
     moment = datetime.fromisoformat(f"2026-03-29T{clock}+00:00")
-    end = end_of_period(moment, minutes)
+    end = find_period_end(moment, minutes)
     assert end.strftime("%H:%M:%S") == due
     assert timedelta(0) < end - moment <= timedelta(minutes=minutes)
 
@@ -53,14 +60,14 @@ def test_a_period_is_full_at_its_end(clock: str, minutes: int, due: str) -> None
 def test_a_period_is_the_same_moment_in_every_zone() -> None:
     moment = datetime(2026, 3, 29, 10, 20, tzinfo=UTC)
     indian = moment.astimezone(timezone(timedelta(hours=5, minutes=30)))
-    assert end_of_period(indian, 60) == end_of_period(moment, 60) == datetime(2026, 3, 29, 11, tzinfo=UTC)
+    assert find_period_end(indian, 60) == find_period_end(moment, 60) == datetime(2026, 3, 29, 11, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("minutes", [7, 60, 420, 10080])
 def test_all_periods_are_equally_long_whatever_their_length(minutes: int) -> None:
     begin = datetime(2026, 3, 28, tzinfo=UTC)
     moments = (begin + timedelta(minutes=5 * i) for i in range(1000))
-    ends = sorted({end_of_period(moment, minutes) for moment in moments})
+    ends = sorted({find_period_end(moment, minutes) for moment in moments})
     assert {later - earlier for earlier, later in pairwise(ends)} <= {timedelta(minutes=minutes)}
 
 
@@ -83,5 +90,5 @@ def span(opens: int, ends: int) -> tuple[datetime, datetime]:
 def test_the_lock_out_counts_from_the_end_of_one_to_the_opening_of_the_other(
     one: tuple[datetime, datetime], other: tuple[datetime, datetime], close: bool
 ) -> None:
-    assert too_close(one, other, 30) is close
-    assert too_close(other, one, 30) is close
+    assert violates_lockout(one, other, 30) is close
+    assert violates_lockout(other, one, 30) is close

@@ -9,12 +9,12 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from tests.support import servers
-from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
+from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
 from uploads.s3 import S3Store
-from uploads.store import Missing, Store
+from uploads.store import ObjectMissing, Store
 
 NOWHERE = "http://127.0.0.1:9"
-STATUSES = {LinkRefused: 403, BytesDiffer: 400, AlreadyThere: 412, Missing: 404}
+STATUSES = {LinkRejected: 403, ContentMismatch: 400, ObjectExists: 412, ObjectMissing: 404}
 
 
 @pytest.fixture(params=["folder", "s3"])

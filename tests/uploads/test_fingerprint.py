@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from tests.support import pictures
-from uploads.fingerprint import hash_bands, hash_distance
+from uploads.fingerprint import measure_hash_distance, split_into_bands
 from uploads.picture import clean
 
 HASHES = st.integers(0, 2**64 - 1)
@@ -33,12 +33,12 @@ def test_it_survives_another_encoding_and_another_size(seed: int) -> None:
         hashed(image.resize((333, 250)), quality=80),
         hashed(image.rotate(90, expand=True), exif=pictures.exif(orientation=6)),
     ):
-        assert hash_distance(first, again) <= 3
+        assert measure_hash_distance(first, again) <= 3
 
 
 def test_other_places_are_far_apart() -> None:
     found = [hashed(pictures.scene(seed=seed)) for seed in range(30)]
-    nearest = min(hash_distance(a, b) for number, a in enumerate(found) for b in found[:number])
+    nearest = min(measure_hash_distance(a, b) for number, a in enumerate(found) for b in found[:number])
     assert nearest > 8
 
 
@@ -59,12 +59,12 @@ def test_two_within_three_bits_agree_in_a_band(one: int, flipped: set[int]) -> N
     other = one
     for bit in flipped:
         other ^= 1 << bit
-    assert hash_distance(one, other) == len(flipped)
-    assert any(a == b for a, b in zip(hash_bands(one), hash_bands(other), strict=True))
+    assert measure_hash_distance(one, other) == len(flipped)
+    assert any(a == b for a, b in zip(split_into_bands(one), split_into_bands(other), strict=True))
 
 
 @given(HASHES)
 def test_bands_hold_every_bit_of_a_hash_once(one: int) -> None:
-    bands = hash_bands(one)
+    bands = split_into_bands(one)
     assert all(0 <= band < 2**16 for band in bands)
     assert sum((bands[bit % 4] >> bit // 4 & 1) << bit for bit in range(64)) == one

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.support import pictures
-from uploads.picture import FORMATS, Picture, Unusable, clean
+from uploads.picture import FORMATS, Picture, UnusablePicture, clean
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::Warning:PIL\..*")
 ROOT = Path(__file__).parents[2]
@@ -109,12 +109,12 @@ class TestFormats:
     def test_what_it_is_declared_as_it_has_to_be(self, declared: str) -> None:
         for format, content_type in TYPES.items():
             if content_type != declared:
-                with pytest.raises(Unusable, match="not the"):
+                with pytest.raises(UnusablePicture, match="not the"):
                     clean(pictures.encoded(pictures.quarters(), format), declared)
 
     @pytest.mark.parametrize("content_type", ["image/gif", "image/tiff", "text/html", ""])
     def test_other_formats_are_refused(self, content_type: str) -> None:
-        with pytest.raises(Unusable, match="Only JPEG"):
+        with pytest.raises(UnusablePicture, match="Only JPEG"):
             clean(pictures.encoded(pictures.quarters(), "GIF"), content_type)
 
 
@@ -124,7 +124,7 @@ class TestDamage:
         "data", [b"", b"x", b"<html></html>", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF"]
     )
     def test_what_is_no_picture_is_refused(self, data: bytes, content_type: str) -> None:
-        with pytest.raises(Unusable):
+        with pytest.raises(UnusablePicture):
             clean(data, content_type)
 
     @pytest.mark.parametrize("kept", [0.2, 0.6, 0.95])
@@ -134,7 +134,7 @@ class TestDamage:
             "HEIC": lambda: (pictures.heic(pictures.scene()), "image/heic"),
             "PROGRESSIVE": lambda: (pictures.jpeg(progressive=True), "image/jpeg"),
         }.get(format, lambda: (pictures.encoded(pictures.scene(), format), TYPES[format]))()
-        with pytest.raises(Unusable):
+        with pytest.raises(UnusablePicture):
             clean(whole[: int(len(whole) * kept)], content_type)
 
     def test_spoilt_bytes_never_do_worse_than_refuse(self) -> None:
@@ -145,25 +145,25 @@ class TestDamage:
                 spoilt[at] ^= 0xFF
                 try:
                     assert clean(bytes(spoilt), content_type).data
-                except Unusable as refusal:
+                except UnusablePicture as refusal:
                     assert refusal.reason
 
     def test_a_palette_that_is_missing_is_damage(self) -> None:
         whole = pictures.encoded(pictures.quarters().quantize(8), "PNG")
         at = whole.index(b"PLTE") - 4
         without = whole[:at] + whole[at + 12 + int.from_bytes(whole[at : at + 4], "big") :]
-        with pytest.raises(Unusable, match="damaged"):
+        with pytest.raises(UnusablePicture, match="damaged"):
             clean(without, "image/png")
 
     def test_a_heic_whose_names_are_no_text_does_not_end_the_process(self) -> None:
         whole = pictures.heic(pictures.quarters(64, 64), exif=pictures.exif(make="Acme"))
         at = whole.index(b"Exif")
         clean(whole, "image/heic")
-        with pytest.raises(Unusable):
+        with pytest.raises(UnusablePicture):
             clean(whole[: at + 3] + b"\xfd" + whole[at + 4 :], "image/heic")
 
     def test_the_reason_is_in_plain_words(self) -> None:
-        with pytest.raises(Unusable) as refusal:
+        with pytest.raises(UnusablePicture) as refusal:
             clean(pictures.jpeg()[:5000], "image/jpeg")
         assert refusal.value.reason == "The picture is damaged or incomplete"
 
@@ -215,25 +215,25 @@ class TestSize:
         ],
     )
     def test_a_bomb_is_refused_by_its_header(self, size: tuple[int, int], content_type: str) -> None:
-        with pytest.raises(Unusable, match="too many pixels"):
+        with pytest.raises(UnusablePicture, match="too many pixels"):
             clean(bomb(*size, content_type), content_type)
 
     def test_a_large_progressive_jpeg_is_refused_since_it_needs_its_whole_size(self) -> None:
         large = pictures.encoded(Image.new("L", (10_000, 5_001)), "JPEG", progressive=True)
-        with pytest.raises(Unusable, match="too many pixels"):
+        with pytest.raises(UnusablePicture, match="too many pixels"):
             clean(large, "image/jpeg")
 
     def test_so_is_one_with_a_scan_for_each_colour(self) -> None:
         data = bytearray(pictures.encoded(Image.new("RGB", (10_000, 5_001)), "JPEG", quality=30))
         scan = data.index(b"\xff\xda")
         data[scan + 2 : scan + 12] = b"\0\x08\x01\x01\0\0\x3f\0"
-        with pytest.raises(Unusable, match="too many pixels"):
+        with pytest.raises(UnusablePicture, match="too many pixels"):
             clean(bytes(data), "image/jpeg")
 
     def test_a_jpeg_that_repaints_itself_for_hours_is_refused(self) -> None:
         data = pictures.jpeg(progressive=True)
         scan = data.rindex(b"\xff\xda")
-        with pytest.raises(Unusable):
+        with pytest.raises(UnusablePicture):
             clean(data[:scan] + data[scan:-2] * 300 + data[-2:], "image/jpeg")
 
 

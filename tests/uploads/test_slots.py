@@ -13,10 +13,10 @@ def test_a_second_thread_waits_for_the_first() -> None:
     taken = []
 
     def take() -> None:
-        with slots.turn(0.05) as mine:
+        with slots.decoding_slot(0.05) as mine:
             taken.append(mine)
 
-    with slots.turn(0) as mine:
+    with slots.decoding_slot(0) as mine:
         assert mine
         waiting = threading.Thread(target=take)
         waiting.start()
@@ -28,19 +28,19 @@ def test_a_second_thread_waits_for_the_first() -> None:
 def test_forked_processes_share_the_places_and_leave_them_when_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(slots, "PLACES", 1)
+    monkeypatch.setattr(slots, "SLOTS", 1)
     heard, told = os.pipe()
     child = os.fork()
     if not child:
-        with slots.turn(1) as mine:
+        with slots.decoding_slot(1) as mine:
             os.write(told, b"y" if mine else b"n")
             signal.pause()
     try:
         assert os.read(heard, 1) == b"y"
-        with slots.turn(0.05) as mine:
+        with slots.decoding_slot(0.05) as mine:
             assert not mine
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    with slots.turn(1) as mine:
+    with slots.decoding_slot(1) as mine:
         assert mine

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
-from api.domain.privacy import part_of_day
+from api.domain.privacy import get_part_of_day
 from api.domain.question_types.base import QuestionType
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -24,4 +24,4 @@ class TimeOfDay(QuestionType):
 
     def redact(self, value: Any) -> Any:
         """Return the part of the day: a time could identify the visit, and so the shopper."""
-        return part_of_day(time.fromisoformat(value)) if isinstance(value, str) else value
+        return get_part_of_day(time.fromisoformat(value)) if isinstance(value, str) else value
