@@ -164,7 +164,7 @@ def _flag_content(
 ) -> list[Flag]:
     """Return the flags that follow from a submission alone, without what else is stored."""
     answered_count = sum(
-        answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
+        answers.is_answered(checklist.by_key[key], answer) for key, answer in content["answers"].items()
     )
     position, location = get_position(content.get("position")), get_location_position(visit)
     return [

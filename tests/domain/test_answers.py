@@ -309,8 +309,8 @@ def test_no_value_makes_the_check_fail(question, value, not_applicable):
     both = checklist(question, asked_if("then", "q", "yes"))
     answer = {"value": value, "not_applicable": not_applicable}
     find_errors(both, {"q": answer})
-    assert set(find_chosen(both.question("q"), answer)) <= set(both.question("q").choices)
-    assert not (not_applicable and is_answered(both.question("q"), answer))
+    assert set(find_chosen(both.by_key["q"], answer)) <= set(both.by_key["q"].choices)
+    assert not (not_applicable and is_answered(both.by_key["q"], answer))
 
 
 def test_what_has_words_for_all_to_read_is_named_in_the_order_of_the_checklist() -> None:

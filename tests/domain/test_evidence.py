@@ -95,8 +95,8 @@ def test_without_device_time_a_visit_that_finished_after_its_receipt_ends_with_i
     assert times.shift == -SECOND
     assert times.flag == Flag(
         "clock-off",
-        "By the phone's clock the visit finished 1 minute after its receipt; "
-        "its times were corrected by the time of receipt.",
+        "According to the phone's clock, the visit finished 1 minute after it was received. "
+        "Its times were corrected by the time of receipt.",
     )
 
 
@@ -110,7 +110,7 @@ def test_without_device_time_a_visit_that_started_longer_ago_ends_with_its_recei
     times = correct_times(started, started + HOUR, None, RECEIVED)
     assert (times.started_at, times.finished_at) == (RECEIVED - HOUR, RECEIVED)
     assert times.flag is not None
-    assert "399 days before its receipt" in times.flag.detail
+    assert "399 days before it was received" in times.flag.detail
 
 
 def test_a_start_of_long_ago_with_a_finish_of_today_is_no_visit_of_400_days() -> None:
@@ -125,7 +125,9 @@ def test_a_visit_that_finished_before_it_started_is_flagged_and_starts_when_it_f
 ) -> None:
     times = correct_times(FINISHED, STARTED, device_time, RECEIVED)
     assert times.started_at == times.finished_at == STARTED
-    assert times.flag == Flag("clock-off", "By the phone's clock the visit finished before it started.")
+    assert times.flag == Flag(
+        "clock-off", "According to the phone's clock, the visit finished before it started."
+    )
 
 
 @pytest.mark.parametrize("started", [FIRST, LAST, RECEIVED])

@@ -57,7 +57,7 @@ def test_a_flag_carries_only_the_fields_that_it_is_registered_with() -> None:
     assert flags.PHOTO_NOT_FROM_VISIT(photo_id=photo_id, reasons="taken 2.0 km from the location") == Flag(
         "photo-not-from-visit", "The photo was taken 2.0 km from the location.", photo_id
     )
-    with pytest.raises(ValueError, match="'late' does not carry photo_id, question"):
+    with pytest.raises(ValueError, match="'late' does not have the fields photo_id, question"):
         flags.LATE(span="1 day", photo_id=photo_id, question="greeting")
 
 

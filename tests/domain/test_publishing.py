@@ -195,7 +195,7 @@ def test_a_circle_of_conditions_is_called_one():
 
     found = find_errors(document(waiting("a", "c"), waiting("b", "a"), waiting("c", "b"), waiting("d", "c")))
     assert [fault.pointer[-19:] for fault in found] == [f"/{i}/only_if/question" for i in range(3)]
-    assert found[0].detail.endswith("a → c → b → a")
+    assert found[0].detail.endswith("a → c → b → a.")
 
 
 def mutilated(value: Any, dice: random.Random) -> Any:
@@ -241,7 +241,7 @@ def test_no_draft_of_the_right_types_makes_the_check_fail(seed):
 def test_a_key_that_means_something_else_is_pointed_at(before, after, at):
     found = find_changed_meanings(document(STORY, after), [published(before)])
     assert [fault.pointer for fault in found] == [f"/sections/0/questions/1/{at}"]
-    assert "version 1;" in found[0].detail
+    assert "version 1." in found[0].detail
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_each_type_of_question_earns_and_is_counted_in_its_way(question, value, 
     one = checklist(question)
     (scored,) = score_visit(one, {"q": {"value": value}}).questions
     assert (scored.earned, scored.possible, scored.tallies) == (earned, possible, tallies)
-    assert set(tallies) <= set(possible_tallies(one.question("q")))
+    assert set(tallies) <= set(possible_tallies(one.by_key["q"]))
 
 
 def test_a_photo_question_has_no_points_and_is_counted():
@@ -226,7 +226,7 @@ def test_the_cases_worked_out_elsewhere_come_out(number):
         if "answers" in expected:
             found["answers"] = {
                 tally: sum(question.tallies.count(tally) for question in scored)
-                for tally in possible_tallies(store.question(key))
+                for tally in possible_tallies(store.by_key[key])
             }
         assert found == expected
 
