@@ -65,7 +65,7 @@ def test_keys_equal_file_names() -> None:
 def test_every_text_exists_in_both_languages(document: Any) -> None:
     for at, text in texts(document):
         assert isinstance(text, dict) and text.keys() >= LANGUAGES, at
-        assert all(isinstance(words, str) and words.strip() for words in text.values()), at
+        assert all(isinstance(translation, str) and translation.strip() for translation in text.values()), at
 
 
 def test_every_scored_question_has_a_known_fundamental(document: Any) -> None:

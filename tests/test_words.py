@@ -8,13 +8,13 @@ import pytest
 from api.domain import flags
 
 STATIC = Path(__file__).parent.parent / "api/pages/static"
-WORD = re.compile(r'^  "?([\w-]+)"?:\s+(.+?)(?=^  \S|^};)', re.M | re.S)
+TEXT = re.compile(r'^  "?([\w-]+)"?:\s+(.+?)(?=^  \S|^};)', re.M | re.S)
 REVIEWS = STATIC / "dashboard/words/reviews"
 FOLDERS = sorted(path.parent for path in STATIC.rglob("words/**/en.js"))
 
 
 def read_texts(path: Path) -> dict[str, str]:
-    return dict(WORD.findall(path.read_text()))
+    return dict(TEXT.findall(path.read_text()))
 
 
 def find_placeholders(text: str) -> set[str]:

@@ -99,7 +99,7 @@ def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
     close_read_snapshot()
     store = app_context().store
     if linked:
-        return redirect(store.download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]
+        return redirect(store.create_download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]
     return current_app.response_class(store.read(key, 2**26), content_type="image/jpeg")
 
 

@@ -122,7 +122,7 @@ def create_upload_link(store: Store, photo: Photo) -> UploadLink | None:
     """Return the signed link for the upload of the bytes, or None if the photo is stored."""
     if photo.status == "stored":
         return None
-    return store.upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
+    return store.create_upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
 
 
 def get_declared_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:

@@ -23,7 +23,7 @@ TYPE = "image/jpeg"
 
 
 def link_for(store: Store, data: bytes = BYTES, key: str = KEY, **options: int) -> UploadLink:
-    return store.upload_link(key, hashlib.sha256(data).hexdigest(), len(data), TYPE, **options)
+    return store.create_upload_link(key, hashlib.sha256(data).hexdigest(), len(data), TYPE, **options)
 
 
 def put(link: UploadLink, data: bytes = BYTES, **changed: str) -> Response:
@@ -78,12 +78,12 @@ def test_a_modified_link_is_rejected(store: Store) -> None:
 def test_upload_links_do_not_download_and_download_links_do_not_upload(store: Store) -> None:
     store.write(KEY, BYTES, TYPE)
     assert send("GET", link_for(store).url).status == 403
-    fetch = store.download_link(KEY, TYPE)
+    fetch = store.create_download_link(KEY, TYPE)
     assert send("PUT", fetch, BYTES, link_for(store).headers).status == 403
 
 
 def test_an_expired_link_is_rejected(store: Store) -> None:
-    link, fetch = link_for(store, seconds=1), store.download_link(KEY, TYPE, seconds=1)
+    link, fetch = link_for(store, seconds=1), store.create_download_link(KEY, TYPE, seconds=1)
     time.sleep(2.1)
     assert put(link).status == 403
     assert send("GET", fetch).status == 403
@@ -131,7 +131,7 @@ def test_reading_is_limited_to_the_requested_bytes(store: Store) -> None:
 def test_a_missing_object_is_reported(store: Store) -> None:
     with pytest.raises(ObjectMissing):
         store.read("nothing/here", 10)
-    assert send("GET", store.download_link("nothing/here", TYPE)).status == 404
+    assert send("GET", store.create_download_link("nothing/here", TYPE)).status == 404
 
 
 def test_deleting_is_idempotent(store: Store) -> None:
@@ -169,7 +169,7 @@ def test_objects_can_be_deleted_during_a_listing(store: Store) -> None:
 
 def test_a_download_link_returns_the_object(store: Store) -> None:
     store.write(KEY, BYTES, TYPE)
-    response = send("GET", store.download_link(KEY, "image/webp"))
+    response = send("GET", store.create_download_link(KEY, "image/webp"))
     assert (response.status, response.body, response.headers["content-type"]) == (200, BYTES, "image/webp")
 
 
@@ -215,7 +215,7 @@ def test_browsers_can_upload_to_the_bucket_from_another_origin(s3_store: S3Store
 def test_links_are_signed_for_the_public_address() -> None:
     store = S3Store("photos", "http://10.0.0.7:9000", "https://photos.example")
     assert link_for(store).url.startswith(f"https://photos.example/photos/{KEY}?")
-    assert store.download_link(KEY, TYPE).startswith(f"https://photos.example/photos/{KEY}?")
+    assert store.create_download_link(KEY, TYPE).startswith(f"https://photos.example/photos/{KEY}?")
 
 
 @pytest.mark.parametrize(
@@ -226,8 +226,8 @@ def test_keys_outside_the_folder_are_rejected(folder_store: FolderStore, key: st
         lambda: folder_store.read(key, 1),
         lambda: folder_store.write(key, b"", TYPE),
         lambda: folder_store.delete(key),
-        lambda: folder_store.upload_link(key, "00", 1, TYPE),
-        lambda: folder_store.download_link(key, TYPE),
+        lambda: folder_store.create_upload_link(key, "00", 1, TYPE),
+        lambda: folder_store.create_download_link(key, TYPE),
     ):
         with pytest.raises(ValueError, match="is not a valid key"):
             call()
