@@ -160,7 +160,7 @@ class Scene:
         return key
 
     @cached_property
-    def assigned_visit(self) -> str:
+    def assigned(self) -> str:
         """An assigned visit with a declared photo; managers must not know of it."""
         visit = self.home.visit(external_id="visit-of-ours")
         self.home.declare(visit, jpeg(seed=1))
