@@ -314,7 +314,7 @@ class Programme:
         self.send(self.zoe, closed, outcome="store-closed", photos=shutters, comment="Shutters down")
         self.decide(closed, "accept")
         self.accepted += [late["id"], corrected["id"], replaced["id"], closed["id"]]
-        # A manager looks at his own store.
+        # A manager makes a self-check of their own store.
         manager = self.managers["self-check"]
         own = self.assign(manager, 0, 2, checklist_key="own-eyes")
         for text in (manager.id, manager.email):
