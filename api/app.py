@@ -41,7 +41,7 @@ from api.routes import (
     users,
     visits,
 )
-from api.services import waiting
+from api.services import backlog
 from api.settings import Settings
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
@@ -140,7 +140,7 @@ def _measure(metrics: Metrics, database: Database, store: Store) -> None:
 
     def ask_database() -> Numbers:
         with database.read_snapshot() as session:
-            return waiting.numbers(session)
+            return backlog.read_gauges(session)
 
     def ask_store() -> Numbers:
         store.check()

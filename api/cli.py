@@ -17,7 +17,8 @@ from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import AppContext
 from api.jobs import worker as workers
-from api.services import demo, organizations, passwords, photo_store, totals
+from api.services import demo, organizations, photo_store, totals
+from api.services.people import passwords
 from api.settings import SettingsError
 from uploads.folder import FolderStore
 from uploads.store import StoreUnavailable
@@ -71,7 +72,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
         raise click.ClickException(f"The password needs {MIN_PASSWORD_LENGTH} characters or more.")
     if "@" not in email:
         raise click.ClickException("This is no e-mail address.")
-    password_hash = passwords.hashed(password)
+    password_hash = passwords.hash_password(password)
     try:
         _parts().database.write(
             lambda session: organizations.add_administrator(session, organization, email, name, password_hash)
@@ -126,7 +127,7 @@ def _demo() -> None:
     migrations.upgrade(_parts().database)
     try:
         with suppress(photo_store.ForeignStore):  # told by the worker
-            photo_store.own_mark(_parts().database, _parts().store)
+            photo_store.verify_ownership(_parts().database, _parts().store)
         click.echo(demo.fill(_parts().database, _parts().store))
     except demo.NotEmpty as refusal:
         raise click.ClickException(str(refusal)) from None

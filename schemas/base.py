@@ -258,8 +258,8 @@ class Month(fields.Field[int]):
 class Word(fields.String):
     """One of several fixed strings."""
 
-    def __init__(self, words: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(validate=validate.OneOf(words), **kwargs)
+    def __init__(self, allowed: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(allowed), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):

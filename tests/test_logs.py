@@ -192,7 +192,7 @@ def test_a_store_that_is_down_is_told_without_links(
     assert world.upload(declared["upload"], data) == 200
     if isinstance(world.store, FolderStore):
         monkeypatch.setattr(world.store, "_folder", tmp_path / "unplugged")
-        monkeypatch.setattr(world.store, "_parts", tmp_path / "unplugged" / ".part")
+        monkeypatch.setattr(world.store, "_partial_folder", tmp_path / "unplugged" / ".part")
     else:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "something")

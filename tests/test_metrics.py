@@ -30,7 +30,7 @@ from api.models.base import now
 from api.models.events import Event
 from api.models.photos import Photo
 from api.models.visits import Visit
-from api.services import waiting
+from api.services import backlog
 from api.settings import Settings
 from tests.conftest import BACKENDS
 from tests.support import servers
@@ -185,7 +185,7 @@ def test_an_empty_database_has_its_zeros(own_app: Flask) -> None:
 
 def test_every_gauge_is_given_and_described(own_app: Flask) -> None:
     with own_app.extensions["survey"].database.read_snapshot() as session:
-        given = waiting.numbers(session)
+        given = backlog.read_gauges(session)
     assert set(given) == set(metrics.GAUGES)
     for name, values in given.items():
         assert {len(labels) for labels in values} == {len(metrics.GAUGES[name][1])}
@@ -200,7 +200,7 @@ def test_each_count_is_read_by_an_index(own_app: Flask) -> None:
     plans = {}
     with database.reading_engine.connect() as connection:
         for name in ("_TASKS", "_OLDEST_DUE", "_REVIEWS", "_PHOTOS"):
-            query = getattr(waiting, name).compile(database.reading_engine)
+            query = getattr(backlog, name).compile(database.reading_engine)
             given = tuple(moments.get(each, query.params[each]) for each in query.positiontup)
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", given)
             plans[name] = " / ".join(row[-1] for row in rows)
@@ -213,7 +213,7 @@ def test_each_count_is_read_by_an_index(own_app: Flask) -> None:
 def test_counting_ends_somewhere(own_app: Flask) -> None:
     world = World(own_app)
     visit_id = uuid.UUID(world.visit()["id"])
-    count = waiting.MOST + 10
+    count = backlog.COUNT_LIMIT + 10
 
     def pile(session: Session) -> None:
         events = [
@@ -222,7 +222,7 @@ def test_counting_ends_somewhere(own_app: Flask) -> None:
         session.execute(Event.__table__.insert(), events)  # type: ignore[attr-defined]
 
     world.database.write(pile)
-    assert look(own_app)[f'worker_tasks_waiting{{kind="{PHOTOS}",state="due"}}'] == waiting.MOST
+    assert look(own_app)[f'worker_tasks_waiting{{kind="{PHOTOS}",state="due"}}'] == backlog.COUNT_LIMIT
 
 
 # The worker.

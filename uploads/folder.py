@@ -82,7 +82,7 @@ class FolderStore:
         self._download_signer = _create_signer(secret, "photo-download")
         self._partial_folder.mkdir(parents=True, exist_ok=True)
 
-    def upload_link(
+    def create_upload_link(
         self, key: str, sha256_hex: str, size: int, content_type: str, seconds: int = UPLOAD_SECONDS
     ) -> UploadLink:
         """Return a link that accepts exactly these ``size`` bytes, once, and stores them under ``key``.
@@ -97,7 +97,7 @@ class FolderStore:
             datetime.fromtimestamp(upload.until, UTC),
         )
 
-    def download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
+    def create_download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
         """Return a URL that serves the object as ``content_type`` and expires after ``seconds``."""
         download = Download(_validate_key(key), content_type, int(time.time()) + seconds)
         return self._build_url(self._download_signer.dumps(asdict(download)))

@@ -44,7 +44,7 @@ class S3Store:
             _create_client(public_url) if public_url and public_url != endpoint_url else self._client
         )
 
-    def upload_link(
+    def create_upload_link(
         self, key: str, sha256_hex: str, size: int, content_type: str, seconds: int = UPLOAD_SECONDS
     ) -> UploadLink:
         """Return a link that accepts exactly these ``size`` bytes, once, and stores them under ``key``.
@@ -69,7 +69,7 @@ class S3Store:
         headers = {"Content-Type": content_type, "x-amz-checksum-sha256": sha256, "If-None-Match": "*"}
         return UploadLink("PUT", url, headers, datetime.now(UTC) + timedelta(seconds=seconds))
 
-    def download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
+    def create_download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
         """Return a URL that serves the object as ``content_type`` and expires after ``seconds``."""
         with self._translate_errors("link"):
             return self._public_client.generate_presigned_url(

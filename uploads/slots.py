@@ -17,7 +17,7 @@ SLOTS = max(1, (os.cpu_count() or 1) // 2)
 _RETRY_SECONDS = 0.02
 
 _process_lock = threading.Lock()
-#: Each slot is a locked byte of this file. Such locks belong to a process and end with it, however it ends.
+#: Each slot is a locked byte of this file. The operating system releases the locks of a process that ends.
 _slots_file = tempfile.TemporaryFile()  # noqa: SIM115
 
 

@@ -42,7 +42,7 @@ class UploadLink:
 class Store(Protocol):
     """Stores objects by key. Every operation raises ``StoreUnavailable`` if the store fails."""
 
-    def upload_link(
+    def create_upload_link(
         self, key: str, sha256_hex: str, size: int, content_type: str, seconds: int = UPLOAD_SECONDS
     ) -> UploadLink:
         """Return a link that accepts exactly these ``size`` bytes, once, and stores them under ``key``.
@@ -50,7 +50,7 @@ class Store(Protocol):
         The link expires after ``seconds``.
         """
 
-    def download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
+    def create_download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
         """Return a URL that serves the object as ``content_type`` and expires after ``seconds``."""
 
     def read(self, key: str, limit_bytes: int) -> bytes:

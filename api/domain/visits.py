@@ -59,7 +59,7 @@ def find_period_end(moment: datetime, minutes: int) -> datetime:
 def violates_lockout(first: tuple[datetime, datetime], second: tuple[datetime, datetime], days: int) -> bool:
     """Return whether two visits of a shopper to a location are less than ``days`` days apart.
 
-    Each visit is a pair: the time at which its window opens, and the time at which the visit ends.
+    Each visit is a pair: the time at which its window opens, and the time at which it ends.
     """
     earlier, later = sorted((first, second))
     return later[0] - earlier[1] < timedelta(days=days)

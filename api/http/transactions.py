@@ -77,7 +77,7 @@ def run_once(
     def run_or_replay(session: Session) -> tuple[int, str | None, str]:
         if key is None:
             return run(session)
-        remembered = idempotency.claim(session, current_actor().id, key, request_sha256)
+        remembered = idempotency.claim_key(session, current_actor().id, key, request_sha256)
         if remembered.status is None:
             remembered.status, remembered.location, remembered.body = run(session)
             session.flush()

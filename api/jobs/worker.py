@@ -20,7 +20,8 @@ from api.jobs import tasks
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
-from api.services import idempotency, photo_store, sign_in
+from api.services import idempotency, photo_store
+from api.services.people import sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
 
@@ -121,7 +122,7 @@ class Worker:
 
     def _keep_tidy(self) -> None:
         """Tidy up once an hour, and first an hour after the start."""
-        self._attempt(lambda: photo_store.own_mark(self.database, self.store))
+        self._attempt(lambda: photo_store.verify_ownership(self.database, self.store))
         while not self.stopping.wait(TIDY_EVERY.total_seconds()):
             self._attempt(self._forget)
             self._attempt(self._sweep)
@@ -137,11 +138,11 @@ class Worker:
             log.exception("tidying up failed")
 
     def _forget(self) -> None:
-        self.database.write(idempotency.forget_old)
-        self.database.write(sign_in.forget_old)
+        self.database.write(idempotency.delete_expired)
+        self.database.write(sign_in.delete_expired)
 
     def _sweep(self) -> None:
-        photo_store.sweep_in_turn(self.database, self.store, self.stopping.is_set)
+        photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)
         if isinstance(self.store, FolderStore):
             self.store.sweep_partial_files(timedelta(days=1))
 

@@ -168,7 +168,7 @@ def _get_style(page: str) -> bytes:
 
 def get_photo_origin() -> str:
     """Return the origin of the photo store, for uploads and downloads."""
-    link = urlsplit(app_context().store.upload_link("upload", "0" * 64, 1, "image/jpeg").url)
+    link = urlsplit(app_context().store.create_upload_link("upload", "0" * 64, 1, "image/jpeg").url)
     return f"{link.scheme}://{link.netloc}"
 
 

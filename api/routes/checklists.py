@@ -17,8 +17,8 @@ from api.http.responses import CREATED, ETAG, empty_response, json_text
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.checklists import Checklist
 from api.services import checklists
-from api.services.checklists import Published
-from api.services.paging import page_of_few
+from api.services.checklists import PublishedVersion
+from api.services.paging import paginate
 from schemas import checklists as schemas
 from schemas.base import PageQuery
 
@@ -32,7 +32,9 @@ DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary
 @routes.response(200, schemas.CHECKLIST_PAGE())
 def list_checklists(query: dict[str, Any]) -> Response:
     """List the latest published version of each checklist."""
-    page = checklists.latest(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
+    page = checklists.list_latest_versions(
+        read_snapshot(), current_actor(), query["limit"], query.get("cursor")
+    )
     return rows_response([_summarize(version) for version in page.items], page.cursor)
 
 
@@ -62,7 +64,7 @@ def create_checklist(_body: dict[str, Any]) -> Response:
 @routes.response(200, schemas.ChecklistVersion())
 def get_version(key: str, version: int) -> Response:
     """Get a published version of a checklist. It never changes."""
-    published = checklists.version(read_snapshot(), current_actor(), key, version)
+    published = checklists.get_numbered_version(read_snapshot(), current_actor(), key, version)
     response = json_text(published.text)
     response.set_etag(_get_version_etag(published))
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
@@ -73,7 +75,7 @@ def get_version(key: str, version: int) -> Response:
 @routes.response(200, DRAFT)
 def get_draft(key: str) -> Response:
     """Get the draft of a checklist, as it was sent."""
-    return resource_response(checklists.draft(read_snapshot(), current_actor(), key).draft)
+    return resource_response(checklists.get_draft(read_snapshot(), current_actor(), key).draft)
 
 
 @routes.put(
@@ -89,7 +91,7 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
     document = read_json()
 
     def replace(session: Session) -> Checklist:
-        checklist = checklists.draft(session, current_actor(), key, lock=True)
+        checklist = checklists.get_draft(session, current_actor(), key, lock=True)
         require_match(_get_document, checklist)
         return checklists.replace_draft(session, checklist, document)
 
@@ -111,7 +113,9 @@ def publish(key: str) -> Response:
 
     `Location` and `ETag` are those of the version.
     """
-    checked = checklists.check(read_snapshot(), checklists.draft(read_snapshot(), current_actor(), key))
+    checked = checklists.check_draft(
+        read_snapshot(), checklists.get_draft(read_snapshot(), current_actor(), key)
+    )
     response = run_once(
         lambda session: checklists.publish(session, current_actor(), key, checked),
         lambda result: _summarize(result[0]),
@@ -119,7 +123,9 @@ def publish(key: str) -> Response:
         get_status=lambda result: 201 if result[1] else 200,
     )
     version = response.get_json()["version"]
-    response.set_etag(_get_version_etag(checklists.version(read_snapshot(), current_actor(), key, version)))
+    response.set_etag(
+        _get_version_etag(checklists.get_numbered_version(read_snapshot(), current_actor(), key, version))
+    )
     return response
 
 
@@ -136,7 +142,7 @@ def retire(key: str) -> Response:
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
 def list_fundamentals(query: dict[str, Any]) -> Response:
     """List the fundamentals of customer service that questions are tagged with."""
-    page = page_of_few(FUNDAMENTALS, lambda fundamental: fundamental.key, query["limit"], query.get("cursor"))
+    page = paginate(FUNDAMENTALS, lambda fundamental: fundamental.key, query["limit"], query.get("cursor"))
     return page_response(page, FUNDAMENTAL)
 
 
@@ -144,11 +150,11 @@ def _get_document(checklist: Checklist) -> Any:
     return checklist.draft
 
 
-def _get_version_etag(version: Published) -> str:
+def _get_version_etag(version: PublishedVersion) -> str:
     return version.sha256[:32]
 
 
-def _summarize(version: Published) -> dict[str, Any]:
+def _summarize(version: PublishedVersion) -> dict[str, Any]:
     """Return the row of a version in the list of checklists."""
     document = version.document
     return {

@@ -29,7 +29,7 @@ def list_comments(query: dict[str, Any]) -> Response:
 
     Private questions are not included. Self-checks are included only if `checklist` names theirs.
     """
-    filters = comments.Asked(
+    filters = comments.CommentQuery(
         period=parse_period(query),
         region_id=query.get("region_id"),
         location_id=query.get("location_id"),
@@ -37,7 +37,7 @@ def list_comments(query: dict[str, Any]) -> Response:
         question=query.get("question"),
         whole_visit=query["whole_visit"],
     )
-    page = comments.page_of_comments(
+    page = comments.list_comments(
         read_snapshot(), current_actor(), filters, query["limit"], query.get("cursor")
     )
     return page_response(page, COMMENT)

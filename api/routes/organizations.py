@@ -24,7 +24,7 @@ ORGANIZATION = schemas.Organization()
 @routes.response(200, ORGANIZATION)
 def get_organization() -> Organization:
     """Get the caller's organization."""
-    return organizations.mine(read_snapshot(), current_actor())
+    return organizations.get_organization(read_snapshot(), current_actor())
 
 
 @routes.patch(
@@ -39,8 +39,8 @@ def edit_organization(body: dict[str, Any]) -> Response:
     """Change the lock-out days or the accent colour of the caller's organization."""
 
     def edit(session: Session) -> Organization:
-        organization = organizations.mine(session, current_actor(), lock=True)
+        organization = organizations.get_organization(session, current_actor(), lock=True)
         require_match(ORGANIZATION.dump, organization)
-        return organizations.edit(session, organization, body)
+        return organizations.update_organization(session, organization, body)
 
     return resource_response(ORGANIZATION.dump(in_transaction(edit)))

@@ -51,11 +51,11 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
         # Other versions reveal when and where an ID was generated, and managers see the IDs of photos.
         raise problems.invalid_field("/photo_id", "This must be a random UUID (version 4).")
     photo, former_key = in_transaction(
-        lambda session: photos.declare(session, current_actor(), visit_id, photo_id, body)
+        lambda session: photos.declare_photo(session, current_actor(), visit_id, photo_id, body)
     )
-    photos.discard_former(app_context().store, photo, former_key)
+    photos.discard_former_upload(app_context().store, photo, former_key)
     body = {"id": photo.id, "status": photo.status}
-    link = photos.upload_link(app_context().store, photo)
+    link = photos.create_upload_link(app_context().store, photo)
     if link is not None:
         body["upload"] = link
     return json_response(DECLARED.dump(body), 201 if former_key is None else 200)
@@ -80,18 +80,18 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
 )
 def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
     """Verify and store the uploaded bytes. Repeating the call is safe."""
-    photo = photos.declared(read_snapshot(), current_actor(), visit_id, photo_id)
+    photo = photos.get_declared_photo(read_snapshot(), current_actor(), visit_id, photo_id)
     if photo.status == "stored":
-        return _stored_response(photos.stored(photo))
+        return _stored_response(photos.describe_stored(photo))
     if photo.status == "unusable":
         raise problems.PHOTO_UNUSABLE(photo.unusable_reason)
     # Decoding a picture takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
-    with photos.working_on(visit_id, photo_id) as is_free:
+    with photos.reserve(visit_id, photo_id) as is_free:
         if not is_free:
             return _checking_response(photo)
         try:
-            result = photos.check(app_context().store, photo)
+            result = photos.check_upload(app_context().store, photo)
         except photos.Busy:
             return _checking_response(photo)
         every = app_context().settings.accept_every_minutes
@@ -103,7 +103,7 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
 
 
 def _photo_response(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
-    photo, linked = photos.shown(read_snapshot(), current_actor(), visit_id, photo_id)
+    photo, linked = photos.get_photo(read_snapshot(), current_actor(), visit_id, photo_id)
     key = photo.thumbnail_key if size == "thumbnail" else photo.key
     assert key is not None
     # Fetching a picture takes time; no snapshot stays open meanwhile.
@@ -111,7 +111,7 @@ def _photo_response(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
     store = app_context().store
     if linked:
         return current_app.response_class(
-            status=302, headers={"Location": store.download_link(key, "image/jpeg")}
+            status=302, headers={"Location": store.create_download_link(key, "image/jpeg")}
         )
     return current_app.response_class(store.read(key, 2**26), content_type="image/jpeg")
 
@@ -148,7 +148,7 @@ def get_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
     return _photo_response(visit_id, photo_id, "thumbnail")
 
 
-def _stored_response(stored: photos.Stored) -> Response:
+def _stored_response(stored: photos.StoredPhoto) -> Response:
     body = {"id": stored.id, "status": "stored", "width": stored.width, "height": stored.height}
     return json_response(CONFIRMED.dump(body), 200)
 

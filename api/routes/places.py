@@ -34,7 +34,7 @@ IMPORT_ROW = schemas.LocationImport()
 @routes.response(200, schemas.REGION_PAGE())
 def list_regions(query: dict[str, Any]) -> Response:
     """List regions, sorted by code."""
-    page = places.regions(read_snapshot(), current_actor(), **{"cursor": None, **query})
+    page = places.list_regions(read_snapshot(), current_actor(), **{"cursor": None, **query})
     return page_response(page, REGION)
 
 
@@ -55,7 +55,7 @@ def create_region(body: dict[str, Any]) -> Response:
 @routes.response(200, REGION)
 def get_region(region_id: UUID) -> Region:
     """Get a region."""
-    return places.region(read_snapshot(), current_actor(), region_id)
+    return places.get_region(read_snapshot(), current_actor(), region_id)
 
 
 @routes.patch(
@@ -70,9 +70,9 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
     """Change a region. With `parent_id`, it moves together with everything below it."""
 
     def edit(session: Session) -> Region:
-        region = places.region(session, current_actor(), region_id, lock=True)
+        region = places.get_region(session, current_actor(), region_id, lock=True)
         require_match(REGION.dump, region)
-        return places.edit_region(session, current_actor(), region, body)
+        return places.update_region(session, current_actor(), region, body)
 
     return resource_response(REGION.dump(in_transaction(edit)))
 
@@ -85,8 +85,11 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
 def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
     """Count a region's visits by month: in progress (until they are accepted), and accepted."""
     period: Period = parse_period(query)
-    region = places.region(read_snapshot(), current_actor(), region_id)
-    return {"region": region, "months": progress.of_region(read_snapshot(), current_actor(), region, period)}
+    region = places.get_region(read_snapshot(), current_actor(), region_id)
+    return {
+        "region": region,
+        "months": progress.count_visits_by_month(read_snapshot(), current_actor(), region, period),
+    }
 
 
 @routes.get("/locations", permission="read places")
@@ -94,7 +97,7 @@ def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
 @routes.response(200, schemas.LOCATION_PAGE())
 def list_locations(query: dict[str, Any]) -> Response:
     """List locations, sorted by code."""
-    page = places.locations(read_snapshot(), current_actor(), **{"cursor": None, **query})
+    page = places.list_locations(read_snapshot(), current_actor(), **{"cursor": None, **query})
     return page_response(page, LOCATION)
 
 
@@ -131,7 +134,7 @@ def import_locations() -> Response:
     if "\0" in text:
         raise problems.MALFORMED("The text contains a NUL character.")
     rows, errors = [], []
-    for row in places.read_import(text):
+    for row in places.parse_import(text):
         try:
             rows.append(IMPORT_ROW.load(row))
         except ma.ValidationError as error:
@@ -147,7 +150,7 @@ def import_locations() -> Response:
 @routes.response(200, LOCATION)
 def get_location(location_id: UUID) -> Location:
     """Get a location."""
-    return places.location(read_snapshot(), current_actor(), location_id)
+    return places.get_location(read_snapshot(), current_actor(), location_id)
 
 
 @routes.patch(
@@ -167,8 +170,8 @@ def edit_location(body: dict[str, Any], location_id: UUID) -> Response:
     """Change a location. With `region_id`, it moves together with its history."""
 
     def edit(session: Session) -> Location:
-        location = places.location(session, current_actor(), location_id, lock=True)
+        location = places.get_location(session, current_actor(), location_id, lock=True)
         require_match(LOCATION.dump, location)
-        return places.edit_location(session, current_actor(), location, body)
+        return places.update_location(session, current_actor(), location, body)
 
     return resource_response(LOCATION.dump(in_transaction(edit)))

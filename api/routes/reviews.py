@@ -27,7 +27,7 @@ WAITING: Schema = schemas.WaitingVisit()
 def list_reviews(query: dict[str, Any]) -> Response:
     """List the visits that wait for a decision, oldest first."""
     page = reviews.list_waiting(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
-    flags = visits.flags_of(read_snapshot(), [visit for visit, _ in page.items])
+    flags = visits.read_flags(read_snapshot(), [visit for visit, _ in page.items])
     rows = [
         {
             "visit_id": visit.id,

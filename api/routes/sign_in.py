@@ -15,7 +15,7 @@ from api.http.access import Routes
 from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
-from api.services import passwords, sign_in, users
+from api.services.people import passwords, sign_in, users
 from schemas import sign_in as schemas
 
 routes = Routes("sign_in", __name__, description="Login and account")
@@ -34,24 +34,24 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 def log_in(body: dict[str, Any]) -> Response:
     """Log in with email address and password."""
     credentials = sign_in.Credentials(
-        users.folded(body["email"]),
+        users.normalize_email(body["email"]),
         body["password"],
         body.get("organization"),
         _get_caller_network(),
     )
     with app_context().database.read_snapshot() as session:
-        candidates = sign_in.candidates(session, credentials)
+        candidates = sign_in.find_candidates(session, credentials)
     # Hashing takes time; no snapshot stays open meanwhile.
-    matches = sign_in.matching(candidates, credentials.password)
+    matches = sign_in.filter_by_password(candidates, credentials.password)
     if not matches:
-        in_transaction(lambda session: sign_in.fail(session, credentials))
+        in_transaction(lambda session: sign_in.record_failure(session, credentials))
         raise problems.WRONG_CREDENTIALS()
     if len(matches) > 1:
         raise problems.WHICH_ORGANIZATION('Several accounts match; name one organization in "organization".')
 
-    def begin(session: Session) -> sign_in.Pair:
-        sign_in.hold(session, matches[0])
-        return sign_in.begin(session, matches[0].user_id, credentials.address)
+    def begin(session: Session) -> sign_in.TokenPair:
+        sign_in.lock_candidate(session, matches[0])
+        return sign_in.begin_session(session, matches[0].user_id, credentials.address)
 
     return _token_response(in_transaction(begin), body["cookies"])
 
@@ -63,7 +63,9 @@ def refresh() -> Response:
     """Exchange a refresh token (sent as Bearer) for a new pair of tokens."""
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     generation = int(g.claims["generation"])
-    pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id, generation))
+    pair = in_transaction(
+        lambda session: sign_in.rotate_refresh_token(session, family_id, refresh_id, generation)
+    )
     if pair is None:
         raise problems.NOT_SIGNED_IN("This refresh token is no longer valid.")
     is_bearer = request.authorization is not None and request.authorization.type == "bearer"
@@ -74,7 +76,7 @@ def refresh() -> Response:
 @routes.response(204)
 def log_out() -> Response:
     """Log out: all tokens of this session are revoked."""
-    in_transaction(lambda session: sign_in.end(session, current_actor().family_id))
+    in_transaction(lambda session: sign_in.end_session(session, current_actor().family_id))
     response = empty_response()
     for name in _COOKIES:
         response.delete_cookie(name, path=_get_cookie_path(name))
@@ -85,7 +87,7 @@ def log_out() -> Response:
 @routes.response(200, schemas.Me())
 def get_me() -> dict[str, Any]:
     """Get the caller's account, and the places that are assigned to it."""
-    return users.whoami(read_snapshot(), current_actor())
+    return users.get_profile(read_snapshot(), current_actor())
 
 
 @routes.post(
@@ -98,15 +100,15 @@ def change_password(body: dict[str, Any]) -> Response:
 
     A wrong old password counts as a failed login.
     """
-    user = users.find(read_snapshot(), current_actor(), current_actor().id)
+    user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
     credentials = sign_in.Credentials(user.email, body["old_password"], None, _get_caller_network())
-    sign_in.check_failures(read_snapshot(), credentials, [user.id])
+    sign_in.check_failure_limits(read_snapshot(), credentials, [user.id])
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
-    if not passwords.matches(credentials.password, user.password_hash):
-        in_transaction(lambda session: sign_in.fail(session, credentials))
+    if not passwords.verify_password(credentials.password, user.password_hash):
+        in_transaction(lambda session: sign_in.record_failure(session, credentials))
         raise problems.WRONG_PASSWORD()
-    password_hash = passwords.hashed(body["new_password"])
+    password_hash = passwords.hash_password(body["new_password"])
     in_transaction(lambda session: sign_in.change_password(session, current_actor(), password_hash))
     return empty_response()
 
@@ -130,7 +132,7 @@ def _get_cookie_path(name: str) -> str:
     return "/api/v1/auth/refresh" if name == "refresh_token_cookie" else "/"
 
 
-def _token_response(pair: sign_in.Pair, in_cookies: bool) -> Response:
+def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
     """Return a pair of tokens: as JSON, or in cookies that scripts cannot read."""
     claims = {"family": str(pair.family_id)}
     access = create_access_token(
@@ -139,7 +141,7 @@ def _token_response(pair: sign_in.Pair, in_cookies: bool) -> Response:
     refresh = create_refresh_token(
         str(pair.user_id),
         additional_claims=claims | {"jti": str(pair.refresh_id), "generation": pair.generation},
-        expires_delta=sign_in.REFRESH_LIVES,
+        expires_delta=sign_in.REFRESH_TOKEN_LIFETIME,
     )
     if not in_cookies:
         body = {
@@ -155,7 +157,7 @@ def _token_response(pair: sign_in.Pair, in_cookies: bool) -> Response:
         response.set_cookie(
             name,
             value,
-            max_age=sign_in.REFRESH_LIVES,
+            max_age=sign_in.REFRESH_TOKEN_LIFETIME,
             path=_get_cookie_path(name),
             secure=request.is_secure,
             httponly=name.endswith("_cookie"),

@@ -14,8 +14,8 @@ from api.http.parsing import read_json
 from api.http.responses import ETAG, json_response, json_text
 from api.http.transactions import in_statements
 from api.services import submissions, visits
-from api.services.answers_shown import answers_with_points
 from api.services.evidence import measure_distance
+from api.services.scored_answers import get_scored_answers
 from api.services.totals import visit_score
 from schemas import submissions as schemas
 from schemas.base import parse_time
@@ -76,8 +76,8 @@ def get_submission(visit_id: UUID) -> Response:
 
     Shoppers get their own submission as sent, other roles the answers with their points.
     """
-    visit, view = visits.seen(read_snapshot(), current_actor(), visit_id)
-    submission = submissions.get_latest(read_snapshot(), visit)
+    visit, view = visits.get_visit(read_snapshot(), current_actor(), visit_id)
+    submission = submissions.get_latest_revision(read_snapshot(), visit)
     content = submission.content
     if view == "own":
         return json_response(content)
@@ -86,7 +86,7 @@ def get_submission(visit_id: UUID) -> Response:
         "checklist_version": content["checklist_version"],
         "outcome": submission.outcome,
         "score": visit_score(submission.result),
-        "answers": answers_with_points(read_snapshot(), visit, submission, view),
+        "answers": get_scored_answers(read_snapshot(), visit, submission, view),
         "photos": content.get("photos") or [],
         "comment": content.get("comment") or None,
     }

@@ -13,7 +13,7 @@ from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response
 from api.http.responses import CREATED, ETAG
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
-from api.services import passwords, users
+from api.services.people import passwords, users
 from schemas import users as schemas
 
 routes = Routes("users", __name__, description="People")
@@ -26,7 +26,9 @@ USER = schemas.User()
 @routes.response(200, schemas.USER_PAGE())
 def list_users(query: dict[str, Any]) -> Response:
     """List the people of the organization, sorted by email address."""
-    return page_response(users.people(read_snapshot(), current_actor(), **{"cursor": None, **query}), USER)
+    return page_response(
+        users.list_users(read_snapshot(), current_actor(), **{"cursor": None, **query}), USER
+    )
 
 
 @routes.post("/users", permission="administer people", raises=[problems.ALREADY_EXISTS])
@@ -35,9 +37,9 @@ def list_users(query: dict[str, Any]) -> Response:
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_user(body: dict[str, Any]) -> Response:
     """Add a person."""
-    password_hash = passwords.hashed(body["password"])
+    password_hash = passwords.hash_password(body["password"])
     return create_resource(
-        lambda session: users.create(session, current_actor(), body, password_hash),
+        lambda session: users.create_user(session, current_actor(), body, password_hash),
         USER.dump,
         lambda person: f"/api/v1/users/{person.user.id}",
     )
@@ -47,7 +49,7 @@ def create_user(body: dict[str, Any]) -> Response:
 @routes.response(200, USER)
 def get_user(user_id: UUID) -> users.Person:
     """Get a person."""
-    return users.person(read_snapshot(), users.find(read_snapshot(), current_actor(), user_id))
+    return users.get_person(read_snapshot(), users.get_user(read_snapshot(), current_actor(), user_id))
 
 
 @routes.patch(
@@ -60,11 +62,11 @@ def get_user(user_id: UUID) -> users.Person:
 @routes.doc(parameters=[IF_MATCH])
 def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
     """Change a person. `"disabled": true` or a new password ends their sessions."""
-    password_hash = passwords.hashed(body["password"]) if "password" in body else None
+    password_hash = passwords.hash_password(body["password"]) if "password" in body else None
 
     def edit(session: Session) -> users.Person:
-        user = users.find(session, current_actor(), user_id, lock=True)
-        require_match(USER.dump, users.person(session, user))
-        return users.edit(session, current_actor(), user, body, password_hash)
+        user = users.get_user(session, current_actor(), user_id, lock=True)
+        require_match(USER.dump, users.get_person(session, user))
+        return users.update_user(session, current_actor(), user, body, password_hash)
 
     return resource_response(USER.dump(in_transaction(edit)))

@@ -19,9 +19,9 @@ from api.http.responses import CREATED, json_response
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.visits import Visit
 from api.services import assignments, reviews, visits
-from api.services.answers_shown import answers_with_points
-from api.services.checklists import published
-from api.services.submissions import get_latest
+from api.services.checklists import get_version
+from api.services.scored_answers import get_scored_answers
+from api.services.submissions import get_latest_revision
 from api.services.visits import View
 from schemas import visits as schemas
 from schemas.base import Schema
@@ -137,7 +137,7 @@ def list_visits(query: dict[str, Any]) -> Response:
     """
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
     page, view = visits.list_visits(read_snapshot(), current_actor(), limit, cursor, mine, query)
-    rows = visits.described(read_snapshot(), page.items, view)
+    rows = visits.describe_rows(read_snapshot(), page.items, view)
     return rows_response(SCHEMAS[view].dump(rows, many=True), page.cursor)
 
 
@@ -211,18 +211,20 @@ def _get_representation(
     session: Session, visit_id: UUID, *, include_checklist: bool = False
 ) -> dict[str, Any]:
     """Return the JSON of a visit in the caller's view, with all that a single visit has."""
-    visit, view = visits.seen(session, current_actor(), visit_id)
+    visit, view = visits.get_visit(session, current_actor(), visit_id)
     body = _dump(session, [visit], view)[0]
     if view == "watched":
-        submission = get_latest(session, visit)
-        body["answers"] = answers_with_points(session, visit, submission, view)
+        submission = get_latest_revision(session, visit)
+        body["answers"] = get_scored_answers(session, visit, submission, view)
         body["photos"] = submission.content.get("photos") or []
         body["comment"] = submission.content.get("comment") or None
     if view == "evidence":
         body["decisions"] = schemas.PastDecision().dump(reviews.list_decisions(session, visit.id), many=True)
-        body["photo_evidence"] = schemas.PhotoEvidence().dump(visits.stored_photos(session, visit), many=True)
+        body["photo_evidence"] = schemas.PhotoEvidence().dump(
+            visits.list_stored_photos(session, visit), many=True
+        )
     if include_checklist:
-        body["checklist"] = json.loads(published(session, visit.checklist_version_id).text)
+        body["checklist"] = json.loads(get_version(session, visit.checklist_version_id).text)
     return body
 
 
@@ -231,5 +233,5 @@ def _get_location(visit: Mapping[str, Any]) -> str:
 
 
 def _dump(session: Session, rows: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    bodies: list[dict[str, Any]] = SCHEMAS[view].dump(visits.shown(session, rows, view), many=True)
+    bodies: list[dict[str, Any]] = SCHEMAS[view].dump(visits.describe_visits(session, rows, view), many=True)
     return bodies

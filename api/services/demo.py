@@ -34,9 +34,10 @@ from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import assignments, organizations, passwords, photos, places, reviews, submissions, users
+from api.services import assignments, organizations, photos, places, reviews, submissions
 from api.services import demo_words as words
-from api.services.checklists import published
+from api.services.checklists import get_version
+from api.services.people import passwords, users
 from uploads.store import Store
 
 ORGANIZATION = "Demo data — Harbour Stores"
@@ -194,7 +195,7 @@ def fill(database: Database, store: Store, *, moment: datetime | None = None, se
     All is one transaction, but for the few visits with photos, which are made when it is committed.
     """
     moment = moment or now()
-    password_hash = passwords.hashed(PASSWORD)
+    password_hash = passwords.hash_password(PASSWORD)
 
     def work(session: Session) -> tuple[_Demo, int]:
         if not is_new(session):
@@ -218,7 +219,7 @@ def fill(database: Database, store: Store, *, moment: datetime | None = None, se
 
 
 def _found(session: Session, demo: _Demo, password_hash: str) -> None:
-    organization = organizations.create(session, ORGANIZATION)
+    organization = organizations.create_organization(session, ORGANIZATION)
     admin, *others = PEOPLE
     user = users.create_administrator(session, organization.id, admin.email, admin.name, password_hash)
     boss = demo.actors[admin.login] = Actor(user.id, organization.id, ADMIN, uuid.uuid4())
@@ -247,7 +248,7 @@ def _found(session: Session, demo: _Demo, password_hash: str) -> None:
             "region_ids": [regions[person.region]] if manages and person.region else [],
             "location_ids": [demo.locations[person.store].id] if person.store else [],
         }
-        made = users.create(session, boss, one, password_hash)
+        made = users.create_user(session, boss, one, password_hash)
         demo.actors[person.login] = Actor(made.user.id, organization.id, person.role, uuid.uuid4())
 
 
@@ -415,7 +416,7 @@ def _make(session: Session, demo: _Demo, plan: Plan, visit: Visit) -> None:
 
 
 def _send(session: Session, demo: _Demo, plan: Plan, visit: Visit, **pictures: str) -> None:
-    document = published(session, visit.checklist_version_id).document
+    document = get_version(session, visit.checklist_version_id).document
     actor = demo.actors[plan.login]
     answers = _answers(demo, plan, document)
     for key, photo_id in pictures.items():
@@ -621,12 +622,12 @@ def _make_with_photos(database: Database, store: Store, demo: _Demo, plan: Plan,
             "taken_at": plan.starts + timedelta(minutes=3),
         }
         photo, _ = database.write(
-            lambda session, photo_id=photo_id, declared=declared: photos.declare(  # type: ignore[misc]
+            lambda session, photo_id=photo_id, declared=declared: photos.declare_photo(  # type: ignore[misc]
                 session, actor, visit_id, photo_id, declared
             )
         )
         store.write(photo.upload_key, data, photo.content_type)
-        result = photos.check(store, photo)
+        result = photos.check_upload(store, photo)
         database.write(
             lambda session, result=result: photos.record_check(  # type: ignore[misc]
                 session, actor, result, 0

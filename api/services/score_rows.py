@@ -28,7 +28,7 @@ from api.domain.scoring import (
 )
 from api.models.places import Region
 from api.services import visibility
-from api.services.paging import Page, bad_cursor, cursor_for, cursor_values
+from api.services.paging import Page, decode_cursor, encode_cursor, invalid_cursor
 from api.services.score_sums import (
     NOTHING,
     PARTS,
@@ -120,7 +120,7 @@ def page_of_rows(
     more = start + len(shown) < len(found)
     return Page(
         [_shown(asked, picked, row, ranked.get(row.key), worst.get(row.key)) for _, row in shown],
-        cursor_for(*shown[-1][0]) if more else None,
+        encode_cursor(*shown[-1][0]) if more else None,
     )
 
 
@@ -309,15 +309,15 @@ def _regions(session: Session, actor: Actor, top_id: uuid.UUID | None) -> list[R
     """Return the regions that the actor may see, of those in or below one where that is asked for."""
     given = {} if top_id is None else {"region_id": top_id}
     statement = _regions_statement(actor.role, top_id is not None)
-    return rows(session, statement, **given, **visibility.whose(actor))
+    return rows(session, statement, **given, **visibility.actor_parameters(actor))
 
 
 @cache
 def _regions_statement(role: str, below_one: bool) -> Statement:
-    where = [visibility.regions(visibility.anyone(role))]
+    where = [visibility.regions(visibility.parametrized_actor(role))]
     if below_one:
         top = select(Region.id).where(Region.id == bindparam("region_id"))
-        where.append(Region.id.in_(visibility.below(top)))
+        where.append(Region.id.in_(visibility.select_subtree(top)))
     return Statement(
         select(Region.id, Region.parent_id, Region.code, Region.name, Region.closed).where(*where)
     )
@@ -375,11 +375,11 @@ def _after(cursor: str, keys: Sequence[tuple[Any, ...]]) -> int:
     """Return the index of the first row after the one that a cursor stands for."""
     if not keys:
         return 0
-    after = tuple(cursor_values(cursor, len(keys[0])))
+    after = tuple(decode_cursor(cursor, len(keys[0])))
     try:
         return next((index for index, key in enumerate(keys) if key > after), len(keys))
     except TypeError:
-        raise bad_cursor() from None
+        raise invalid_cursor() from None
 
 
 def _ranked(rows: Sequence[_Row]) -> dict[tuple[str, ...], Rank | None]:

@@ -30,7 +30,7 @@ from api.models.checklists import Checklist, ChecklistVersion
 from api.models.places import Location, Region
 from api.models.scores import SHARED_ANSWERS, Tally, Total
 from api.services import visibility
-from api.services.checklists import Published, published
+from api.services.checklists import PublishedVersion, get_version
 
 #: the kinds of subjects that are parts of a visit
 PARTS = ("section", "fundamental", "question")
@@ -70,7 +70,7 @@ def pooled(sums: Iterable[Sum]) -> Sum:
 class Subject(NamedTuple):
     """What a total is about; ``key`` is empty for whole visits."""
 
-    version: Published
+    version: PublishedVersion
     kind: str
     key: str
 
@@ -89,13 +89,13 @@ class Wording(NamedTuple):
 
 
 @lru_cache(maxsize=500)
-def _subjects(version: Published) -> Mapping[int, Subject]:
+def _subjects(version: PublishedVersion) -> Mapping[int, Subject]:
     """Return the subjects of a version's checklist by their ids."""
     return {subject_id: Subject(version, kind, key) for (kind, key), subject_id in version.subjects.items()}
 
 
 @lru_cache(maxsize=500)
-def _wordings(version: Published, age: int) -> Mapping[tuple[str, str], Wording]:
+def _wordings(version: PublishedVersion, age: int) -> Mapping[tuple[str, str], Wording]:
     """Return the sections and questions of a version that has so many later ones."""
     known: dict[tuple[str, str], Wording] = {}
     checklist = version.document
@@ -109,7 +109,7 @@ def _wordings(version: Published, age: int) -> Mapping[tuple[str, str], Wording]
 class Counted:
     """The checklists whose visits count, in their latest versions: the one named, or all but self-checks."""
 
-    def __init__(self, session: Session, latest: Iterable[Published]) -> None:
+    def __init__(self, session: Session, latest: Iterable[PublishedVersion]) -> None:
         self._session = session
         self._older: dict[uuid.UUID, Sequence[uuid.UUID]] = {}
         self.latest = list(latest)
@@ -136,12 +136,12 @@ class Counted:
         if wanted in known:
             return known[wanted]
         for age, version_id in enumerate(self._older_than(subject.version), start=1):
-            known = _wordings(published(self._session, version_id), age)
+            known = _wordings(get_version(self._session, version_id), age)
             if wanted in known:
                 return known[wanted]
         raise LookupError(wanted)
 
-    def _older_than(self, version: Published) -> Sequence[uuid.UUID]:
+    def _older_than(self, version: PublishedVersion) -> Sequence[uuid.UUID]:
         if version.checklist_id not in self._older:
             self._older[version.checklist_id] = self._session.scalars(
                 select(ChecklistVersion.id)
@@ -161,8 +161,10 @@ def counted(session: Session, actor: Actor, checklist_key: str | None) -> Counte
         named = rows(session, _LATEST_NAMED, organization_id=organization_id, key=checklist_key)
         if not named:
             raise problems.CHECKLIST_NOT_FOUND()
-        return Counted(session, (published(session, each.id) for each in named))
-    latest = (published(session, each.id) for each in rows(session, _LATEST, organization_id=organization_id))
+        return Counted(session, (get_version(session, each.id) for each in named))
+    latest = (
+        get_version(session, each.id) for each in rows(session, _LATEST, organization_id=organization_id)
+    )
     return Counted(session, (each for each in latest if each.document.channel != SELF_CHECK))
 
 
@@ -185,15 +187,15 @@ def locations(session: Session, actor: Actor, **within: uuid.UUID | None) -> lis
     Only those in or below ``region_id``, or with ``location_id``, where these are given.
     """
     given = {name: value for name, value in within.items() if value is not None}
-    return rows(session, _locations(actor.role, *given), **given, **visibility.whose(actor))
+    return rows(session, _locations(actor.role, *given), **given, **visibility.actor_parameters(actor))
 
 
 @cache
 def _locations(role: str, *given: str) -> Statement:
-    where = [visibility.locations(visibility.anyone(role))]
+    where = [visibility.locations(visibility.parametrized_actor(role))]
     if "region_id" in given:
         top = select(Region.id).where(Region.id == bindparam("region_id"))
-        where.append(Location.region_id.in_(visibility.below(top)))
+        where.append(Location.region_id.in_(visibility.select_subtree(top)))
     if "location_id" in given:
         where.append(Location.id == bindparam("location_id"))
     columns = ("number", "id", "region_id", "code", "name", "closed")

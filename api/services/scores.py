@@ -46,7 +46,7 @@ def location(session: Session, actor: Actor, location_id: uuid.UUID) -> Row:
 def region(session: Session, actor: Actor, region_id: uuid.UUID) -> Row:
     """Return a region that the actor may see; its session sees one moment from here on."""
     session.connection()
-    found = row(session, _region(actor.role), region_id=region_id, **visibility.whose(actor))
+    found = row(session, _region(actor.role), region_id=region_id, **visibility.actor_parameters(actor))
     if found is None:
         raise problems.REGION_NOT_FOUND()
     return found
@@ -54,7 +54,7 @@ def region(session: Session, actor: Actor, region_id: uuid.UUID) -> Row:
 
 @cache
 def _region(role: str) -> Statement:
-    visible = visibility.regions(visibility.anyone(role))
+    visible = visibility.regions(visibility.parametrized_actor(role))
     return Statement(
         select(Region.id, Region.code, Region.name).where(Region.id == bindparam("region_id"), visible)
     )

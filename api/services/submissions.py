@@ -1,4 +1,4 @@
-"""Submissions: checked and scored before the transaction, and stored in it exactly once."""
+"""Submissions: checked and scored before the write transaction, then stored exactly once."""
 
 import hashlib
 import json
@@ -27,8 +27,8 @@ from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import outcomes, totals, visibility
-from api.services.canonical import canonical
-from api.services.checklists import Published, published
+from api.services.canonical_json import canonicalize
+from api.services.checklists import PublishedVersion, get_version
 from api.services.evidence import (
     add_flags,
     flag_comments,
@@ -42,10 +42,12 @@ from api.services.evidence import (
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A submission that was read, checked and scored, and is ready to be stored.
+class PreparedSubmission:
+    """A submission that was checked and scored, and is ready to be stored.
 
-    ``flags`` are those that follow from the submission alone.
+    ``receipt`` is the JSON of the response. ``flags`` are those that follow from the submission alone,
+    ``comments`` maps long comments to their questions, ``photos`` are the IDs that it names, and
+    ``commented`` the keys of questions with a comment (None for the comment on the whole visit).
     """
 
     visit: Row
@@ -54,7 +56,7 @@ class Prepared:
     content_sha256: str
     receipt: str
     received_at: datetime
-    version: Published
+    version: PublishedVersion
     score: VisitScore
     outcome: str
     times: Times
@@ -66,7 +68,7 @@ class Prepared:
     local_start: datetime
 
 
-#: a visit of the shopper's own with its location, and the revision if it is stored
+#: one of the shopper's own visits, its location, and the revision if it is stored already
 _VISIT = Statement(
     select(
         Visit.id,
@@ -89,15 +91,17 @@ _VISIT = Statement(
         Submission,
         and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision", type_=BigInteger)),
     )
-    .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER)))
+    .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER)))
 )
-_LOCK = Statement(
+_LOCK_VISIT = Statement(
     select(Visit.status, Visit.revision).where(Visit.id == bindparam("visit_id")).with_for_update()
 )
 
 
-def _read_visit(on: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row:
-    visit: Row | None = row(on, _VISIT, visit_id=visit_id, revision=revision, **visibility.whose(actor))
+def _read_visit(runner: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row:
+    visit: Row | None = row(
+        runner, _VISIT, visit_id=visit_id, revision=revision, **visibility.actor_parameters(actor)
+    )
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
@@ -111,28 +115,31 @@ def prepare(
     body: Mapping[str, Any],
     device_time: datetime | None,
     received_at: datetime | None = None,
-) -> Prepared | str:
-    """Check and score a submission, or return the receipt if it is stored already.
+) -> PreparedSubmission | str:
+    """Check and score a submission, or return its receipt if it is stored already.
 
-    ``content`` is the JSON as it was sent, ``body`` the same with its times parsed. What the shopper can
-    correct is rejected, with pointers; what they cannot correct is flagged. ``received_at`` is now, except in
-    the demo.
+    ``content`` is the JSON as it was sent, ``body`` the same with its times parsed. Errors that the shopper
+    can correct are rejected, with pointers; everything else is flagged. ``received_at`` defaults to now; only
+    the demo sets it.
+
+    Raises VISIT_NOT_FOUND, REVISION_UNEXPECTED, INVALID, and SUBMISSION_CONFLICT if the revision is stored
+    with other content.
     """
     received_at = received_at or now()
-    content_sha256 = hashlib.sha256(canonical(content)).hexdigest()
+    content_sha256 = hashlib.sha256(canonicalize(content)).hexdigest()
     revision = body["revision"]
     visit = _read_visit(session, actor, visit_id, revision)
     if visit.receipt is not None:
         return _replay_receipt(visit, content_sha256)
     _check_revision(visit, revision)
-    version = published(session, visit.checklist_version_id)
+    version = get_version(session, visit.checklist_version_id)
     _check_answers(version, content)
 
     checklist = version.document
     times = evidence.correct_times(body["started_at"], body["finished_at"], device_time, received_at)
     photos = answers.list_photo_ids(content["answers"], content.get("photos") or ())
     outcome = visits.get_outcome(content)
-    return Prepared(
+    return PreparedSubmission(
         visit=visit,
         revision=revision,
         content=content,
@@ -155,8 +162,8 @@ def prepare(
 def _flag_content(
     visit: Row, checklist: Checklist, content: Mapping[str, Any], body: Mapping[str, Any], times: Times
 ) -> list[Flag]:
-    """Return the flags that follow from a submission alone, whatever else is stored."""
-    answered = sum(
+    """Return the flags that follow from a submission alone, without what else is stored."""
+    answered_count = sum(
         answers.is_answered(checklist.by_key[key], answer) for key, answer in content["answers"].items()
     )
     position, location = get_position(content.get("position")), get_location_position(visit)
@@ -165,31 +172,36 @@ def _flag_content(
         *([times.flag] if times.flag else []),
         *evidence.flag_timing(times, visit.opens_at, visit.closes_at),
         *evidence.flag_position(checklist.channel, position, location),
-        *evidence.flag_pace(body["started_at"], body["finished_at"], answered),
+        *evidence.flag_pace(body["started_at"], body["finished_at"], answered_count),
     ]
 
 
-def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: int) -> tuple[str, bool]:
+def store(
+    runner: Runner, actor: Actor, prepared: PreparedSubmission, accept_every_minutes: int
+) -> tuple[str, bool]:
     """Store a revision with its flags, and settle its visit.
 
-    Returns the receipt and whether the revision is new: if it is sent many times at once, it is stored once.
+    Returns the receipt, and whether the revision is new: simultaneous replays are stored once.
+
+    Raises VISIT_NOT_FOUND, REVISION_UNEXPECTED, SUBMISSION_CONFLICT, and INVALID if a photo was declared for
+    another question.
     """
-    visit = _lock(on, actor, prepared)
+    visit = _lock_visit(runner, actor, prepared)
     if visit.receipt is not None:
         return _replay_receipt(visit, prepared.content_sha256), False
-    photos = read_photos(on, visit.id, prepared.photos)
+    photos = read_photos(runner, visit.id, prepared.photos)
     _check_photos(prepared, photos)
     stored_photos = [photo for photo in photos if photo.status == "stored"]
-    flags = _flag(on, visit, prepared, stored_photos)
-    flagged = bool(flags) or (prepared.revision > 1 and has_flags(on, visit.id))
-    with together(on):
-        _insert(on, prepared)
-        add_flags(on, visit.id, prepared.revision, flags)
+    flags = _collect_flags(runner, visit, prepared, stored_photos)
+    is_flagged = bool(flags) or (prepared.revision > 1 and has_flags(runner, visit.id))
+    with together(runner):
+        _insert(runner, prepared)
+        add_flags(runner, visit.id, prepared.revision, flags)
         outcomes.settle(
-            on,
+            runner,
             _get_case(visit, prepared),
-            photos_missing=len(stored_photos) < len(prepared.photos),
-            flagged=flagged,
+            has_missing_photos=len(stored_photos) < len(prepared.photos),
+            is_flagged=is_flagged,
             submitted_at=prepared.received_at,
             accept_every_minutes=accept_every_minutes,
             changes=_get_changes(prepared),
@@ -197,36 +209,38 @@ def store(on: Runner, actor: Actor, prepared: Prepared, accept_every_minutes: in
     return prepared.receipt, True
 
 
-def _lock(on: Runner, actor: Actor, prepared: Prepared) -> Row:
+def _lock_visit(runner: Runner, actor: Actor, prepared: PreparedSubmission) -> Row:
     """Lock the visit of a submission, and read it again if it changed since the submission was prepared."""
     visit = prepared.visit
-    locked = row(on, _LOCK, visit_id=visit.id)
+    locked = row(runner, _LOCK_VISIT, visit_id=visit.id)
     if locked == (visit.status, visit.revision):
         return visit
-    visit = _read_visit(on, actor, visit.id, prepared.revision)
+    visit = _read_visit(runner, actor, visit.id, prepared.revision)
     if visit.receipt is None:
         _check_revision(visit, prepared.revision)
     return visit
 
 
-def _flag(on: Runner, visit: Row, prepared: Prepared, stored_photos: Sequence[Row]) -> list[Flag]:
-    """Return all flags of a submission: its own, and those that follow from what else is stored."""
+def _collect_flags(
+    runner: Runner, visit: Row, prepared: PreparedSubmission, stored_photos: Sequence[Row]
+) -> list[Flag]:
+    """Return all flags of a submission, including those that follow from what else is stored."""
     channel = prepared.version.document.channel
     return [
         *prepared.flags,
-        *flag_withdrawal(on, visit.id, visit.status, prepared.revision),
-        *flag_comments(on, visit.organization_id, visit.id, prepared.comments),
+        *flag_withdrawal(runner, visit.id, visit.status, prepared.revision),
+        *flag_comments(runner, visit.organization_id, visit.id, prepared.comments),
         *flag_photos(stored_photos, prepared.times, channel, prepared.location),
     ]
 
 
-_INSERT = Statement(insert(Submission))
+_INSERT_SUBMISSION = Statement(insert(Submission))
 
 
-def _insert(on: Runner, prepared: Prepared) -> None:
+def _insert(runner: Runner, prepared: PreparedSubmission) -> None:
     rows(
-        on,
-        _INSERT,
+        runner,
+        _INSERT_SUBMISSION,
         visit_id=prepared.visit.id,
         revision=prepared.revision,
         content=prepared.content,
@@ -241,8 +255,8 @@ def _insert(on: Runner, prepared: Prepared) -> None:
     )
 
 
-def _get_changes(prepared: Prepared) -> dict[str, Any]:
-    """Return the columns of a visit that change with a revision; the first one fixes its day and month."""
+def _get_changes(prepared: PreparedSubmission) -> dict[str, Any]:
+    """Return the columns of a visit that change with a revision; the first revision sets day and month."""
     changes = {
         "status": "submitted",
         "revision": prepared.revision,
@@ -257,7 +271,7 @@ def _get_changes(prepared: Prepared) -> dict[str, Any]:
     return changes
 
 
-def _get_case(visit: Row, prepared: Prepared) -> outcomes.Case:
+def _get_case(visit: Row, prepared: PreparedSubmission) -> outcomes.Case:
     return outcomes.Case(
         visit_id=visit.id,
         revision=prepared.revision,
@@ -269,8 +283,11 @@ def _get_case(visit: Row, prepared: Prepared) -> outcomes.Case:
     )
 
 
-def get_latest(session: Session, visit: Visit) -> Submission:
-    """Return the latest revision of a visit that the caller may see."""
+def get_latest_revision(session: Session, visit: Visit) -> Submission:
+    """Return the latest revision of a visit that the caller may see.
+
+    Raises SUBMISSION_NOT_FOUND.
+    """
     submission = session.get(Submission, (visit.id, visit.revision))
     if submission is None:
         raise problems.SUBMISSION_NOT_FOUND()
@@ -278,7 +295,7 @@ def get_latest(session: Session, visit: Visit) -> Submission:
 
 
 def _replay_receipt(visit: Row, content_sha256: str) -> str:
-    """Return the receipt of a stored revision, and reject other content for it."""
+    """Return the receipt of a stored revision; reject other content for that revision."""
     if visit.content_sha256 != content_sha256:
         raise problems.SUBMISSION_CONFLICT()
     receipt: str = visit.receipt
@@ -305,31 +322,31 @@ def _check_revision(visit: Row, revision: int) -> None:
         return
     if expected is None:
         raise problems.REVISION_UNEXPECTED(
-            f"Revision {visit.revision} is stored and the visit is {visit.status}: no revision is expected."
+            f"The visit is {visit.status} with revision {visit.revision}. No further revision is expected."
         )
     raise problems.REVISION_UNEXPECTED(f"The next revision is {expected}.")
 
 
-def _check_answers(version: Published, content: Mapping[str, Any]) -> None:
-    faults = answers.find_errors(
+def _check_answers(version: PublishedVersion, content: Mapping[str, Any]) -> None:
+    errors = answers.find_errors(
         version.document, content["answers"], visits.get_outcome(content), content.get("photos") or ()
     )
     if content["checklist_version"] != version.document.version:
-        faults.append(
+        errors.append(
             FieldError("/checklist_version", f"This visit uses version {version.document.version}.")
         )
-    if faults:
-        raise problems.INVALID("Some answers have to be corrected.", errors=faults)
+    if errors:
+        raise problems.INVALID("Some answers have to be corrected.", errors=errors)
 
 
-def _check_photos(prepared: Prepared, photos: Sequence[Row]) -> None:
-    """Reject a submission that names a photo for another question than the one it was declared for."""
+def _check_photos(prepared: PreparedSubmission, photos: Sequence[Row]) -> None:
+    """Reject a submission that names a photo for a different question than the declaration did."""
     content = prepared.content
     declared_for = {str(photo.id): photo.question for photo in photos}
-    faults = [
+    errors = [
         FieldError(at, "This photo was declared for another question.")
         for key, at, photo_id in answers.list_photos(content["answers"], content.get("photos") or ())
         if declared_for.get(photo_id, key) != key
     ]
-    if faults:
-        raise problems.INVALID(errors=faults)
+    if errors:
+        raise problems.INVALID(errors=errors)

@@ -18,7 +18,7 @@ from api.models.places import Location
 from api.models.scores import SHARED_ANSWERS, Subject, Tally, Total
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services.checklists import Published, published
+from api.services.checklists import PublishedVersion, get_version
 
 #: so many columns of a total say where it is kept, the others are sums
 TOTAL_KEY = len(inspect(Total).primary_key)
@@ -71,7 +71,7 @@ def _question_score(row: Sequence[Any]) -> QuestionScore:
 
 
 def add(
-    on: Runner, version: Published, location_number: int, month: int, score: VisitScore, sign: int = 1
+    on: Runner, version: PublishedVersion, location_number: int, month: int, score: VisitScore, sign: int = 1
 ) -> None:
     """Add an accepted visit to its place and month, or take it back with ``sign`` −1.
 
@@ -103,7 +103,7 @@ _ADD_TOTALS, _ADD_TALLIES = _adding(Total), _adding(Tally)
 
 
 def shares_of(
-    version: Published, location_number: int, month: int, score: VisitScore
+    version: PublishedVersion, location_number: int, month: int, score: VisitScore
 ) -> tuple[list[tuple[int, ...]], list[tuple[Any, ...]]]:
     """Return what one visit adds to the totals and to the tallies: rows of either, in key order."""
     subjects = version.subjects
@@ -148,7 +148,7 @@ def differences(session: Session) -> Iterator[str]:
     )
     for visit_id, version_id, month, number, submission in accepted:
         assert month is not None
-        version = published(session, version_id)
+        version = get_version(session, version_id)
         outcome = get_outcome(submission.content)
         if outcome != submission.outcome:
             yield f"visit {visit_id}: its stored outcome is not what was sent"

@@ -1,4 +1,4 @@
-"""Visits: listed, and shown to each as he may see them."""
+"""Visits: listed and described in the view that the caller has of them."""
 
 import uuid
 from collections import defaultdict
@@ -19,46 +19,55 @@ from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
-from api.services.checklists import published
-from api.services.paging import Page, keyed, page_of
+from api.services.checklists import get_version
+from api.services.paging import Page, build_page_statement, fetch_prepared_page
 from api.services.totals import visit_score
 
-#: as whom somebody looks at a visit: three views, three schemas
+#: what the caller sees of a visit: their own, as a manager, or with all evidence. Each has its own schema
 View = Literal["own", "watched", "evidence"]
 
+_OWN_VISIT = select(Visit).where(
+    Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER))
+)
+_OWN_VISIT_LOCKED = _OWN_VISIT.with_for_update().execution_options(populate_existing=True)
 
-def own(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
-    """Return a visit that the actor makes himself."""
-    query = _OWN_HELD if lock else _OWN
-    visit = session.scalars(query, {"visit_id": visit_id, **visibility.whose(actor)}).one_or_none()
+
+def get_own_visit(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
+    """Return a visit that is assigned to the actor; ``lock`` locks its row for an update.
+
+    Raises VISIT_NOT_FOUND.
+    """
+    query = _OWN_VISIT_LOCKED if lock else _OWN_VISIT
+    parameters = {"visit_id": visit_id, **visibility.actor_parameters(actor)}
+    visit = session.scalars(query, parameters).one_or_none()
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
 
 
-_OWN = select(Visit).where(
-    Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER))
-)
-_OWN_HELD = _OWN.with_for_update().execution_options(populate_existing=True)
+def get_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
+    """Return a visit and the view that the actor has of it.
 
-
-def seen(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
-    """Return a visit and as whom the actor sees it: his own, as a watcher, or with all evidence."""
+    Raises VISIT_NOT_FOUND.
+    """
     visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor))
     if visit is not None and not actor.can_see_everything:
         return visit, "watched"
     if visit is not None and visit.shopper_id != actor.id:
         return visit, "evidence"
-    return own(session, actor, visit_id), "own"
+    return get_own_visit(session, actor, visit_id), "own"
 
 
 def list_visits(
     session: Session, actor: Actor, limit: int, cursor: str | None, mine: bool, filters: Mapping[str, Any]
 ) -> tuple[Page, View]:
-    """Return a page of visits by (day, id), and as whom the actor sees them.
+    """Return a page of visits, sorted by (day, ID), and the view that the actor has of them.
 
-    ``filters``: status, location_id, checklist_key, from, to (days); shopper_id and external_id only where
-    all evidence is seen, for to others they would tell which visits belong together.
+    ``mine`` limits the list to the actor's own visits. The filters are status, location_id, checklist_key,
+    from and to (days), shopper_id and external_id. The last two require the view "evidence": to anyone else,
+    they would disclose which visits belong together.
+
+    Raises INVALID for a filter that the actor may not use.
     """
     view: View = (
         "own" if mine or actor.role == SHOPPER else "evidence" if actor.can_see_everything else "watched"
@@ -66,15 +75,24 @@ def list_visits(
     if view != "evidence":
         for name in ("shopper_id", "external_id"):
             if filters.get(name) is not None:
-                raise problems.invalid_field(f"/{name}", "Only reviewers and administrators filter by this.")
-    given = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
-    of_page = partial(_page, view, actor.role, frozenset(given))
-    return page_of(
-        session, of_page, Visit.day, limit, cursor, **visibility.whose(actor), **_named(given)
-    ), view
+                raise problems.invalid_field(
+                    f"/{name}", "Only reviewers and administrators can use this filter."
+                )
+    values = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
+    parameters = {f"of_{name}": value for name, value in values.items()}
+    page = fetch_prepared_page(
+        session,
+        partial(_get_page_statement, view, actor.role, frozenset(values)),
+        Visit.day,
+        limit,
+        cursor,
+        **visibility.actor_parameters(actor),
+        **parameters,
+    )
+    return page, view
 
 
-#: what visits are filtered by; each value is a parameter of its name
+#: filter → condition; its value is the parameter ``of_`` + filter
 _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "status": Visit.status == bindparam("of_status"),
     "location_id": Visit.location_id == bindparam("of_location_id"),
@@ -93,20 +111,16 @@ _FILTERS: Mapping[str, ColumnElement[bool]] = {
 }
 
 
-def _named(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"of_{name}": value for name, value in given.items()}
-
-
 @cache
-def _page(view: View, role: str, filters: frozenset[str], after: bool) -> Statement:
-    """Return the statement for a page of what a role sees of visits, with some of the filters."""
-    actor = visibility.anyone(role)
+def _get_page_statement(view: View, role: str, filters: frozenset[str], after: bool) -> Statement:
+    """Return the statement for a page of the visits that a role sees, with these filters."""
+    actor = visibility.parametrized_actor(role)
     visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
-    query = _shown(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
-    return keyed(query, Visit.day, Visit.id, after=after)
+    query = _select_view(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
+    return build_page_statement(query, Visit.day, Visit.id, after=after)
 
 
-_SHOWN_TO_ALL = (
+_COMMON_COLUMNS = (
     Visit.id,
     Visit.status,
     Visit.revision,
@@ -121,20 +135,19 @@ _SHOWN_TO_ALL = (
     Location.latitude,
     Location.longitude,
 )
-_SHOWN_TO_SHOPPER = (
-    *_SHOWN_TO_ALL,
+_SHOPPER_COLUMNS = (
+    *_COMMON_COLUMNS,
     Visit.opens_at,
     Visit.closes_at,
     Visit.return_reason,
     Visit.question_reasons,
     Submission.photos.label("expected_photos"),
 )
-#: the columns that are shown, by view
-_SHOWN: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
-    "own": _SHOWN_TO_SHOPPER,
-    "watched": (*_SHOWN_TO_ALL, Visit.part_of_day, Submission.outcome, Submission.result),
+_COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
+    "own": _SHOPPER_COLUMNS,
+    "watched": (*_COMMON_COLUMNS, Visit.part_of_day, Submission.outcome, Submission.result),
     "evidence": (
-        *_SHOWN_TO_SHOPPER,
+        *_SHOPPER_COLUMNS,
         Visit.external_id,
         Visit.shopper_id,
         User.name.label("shopper_name"),
@@ -146,11 +159,11 @@ _SHOWN: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
 }
 
 
-def _shown(view: View) -> Select[Any]:
-    """Return the query for what a view shows of visits, with what each has one of."""
-    # Outer joins, though a visit has each but answers: visits are found first, and what belongs to them then.
+def _select_view(view: View) -> Select[Any]:
+    """Return the query for the columns that a view shows of visits."""
+    # Outer joins, although only the submission can be missing: they make the database find the visits first.
     query = (
-        select(*_SHOWN[view])
+        select(*_COLUMNS[view])
         .select_from(Visit)
         .outerjoin(Location, Location.id == Visit.location_id)
         .outerjoin(Submission, (Submission.visit_id == Visit.id) & (Submission.revision == Visit.revision))
@@ -159,16 +172,19 @@ def _shown(view: View) -> Select[Any]:
 
 
 @cache
-def _named_shown(view: View) -> Statement:
-    return Statement(lambda dialect: _shown(view).where(among(Visit.id, "ids", dialect)))
+def _get_view_statement(view: View) -> Statement:
+    return Statement(lambda dialect: _select_view(view).where(among(Visit.id, "ids", dialect)))
 
 
-_CHANGE = Statement(update(Visit).where(Visit.id == bindparam("visit_id")))
+_UPDATE_VISIT = Statement(update(Visit).where(Visit.id == bindparam("visit_id")))
 
 
-def change(on: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
-    """Change columns of a visit that this transaction holds; a ``Visit`` read before does not show it."""
-    rows(on, _CHANGE, visit_id=visit_id, **columns)
+def update_visit(runner: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
+    """Update columns of a visit that this transaction has locked.
+
+    A ``Visit`` object that was read before keeps its old values.
+    """
+    rows(runner, _UPDATE_VISIT, visit_id=visit_id, **columns)
 
 
 _PHOTO_STATUSES = Statement(
@@ -197,58 +213,64 @@ _FLAGS = Statement(
 )
 
 
-def shown(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    """Return visits as ``described`` does, in their order, as they were last flushed."""
-    by_id = {row.id: row for row in rows(session, _named_shown(view), ids=[visit.id for visit in found])}
-    return described(session, [by_id[visit.id] for visit in found], view)
+def describe_visits(session: Session, visits: Sequence[Visit], view: View) -> list[dict[str, Any]]:
+    """Return what ``describe_rows`` returns for visits, in their order, as they were last flushed."""
+    statement, ids = _get_view_statement(view), [visit.id for visit in visits]
+    by_id = {row.id: row for row in rows(session, statement, ids=ids)}
+    return describe_rows(session, [by_id[visit_id] for visit_id in ids], view)
 
 
-def described(session: Session, found: Sequence[Row], view: View) -> list[dict[str, Any]]:
-    """Return rows of a list of visits with what their view shows of all that belongs to them.
+def describe_rows(session: Session, visits: Sequence[Row], view: View) -> list[dict[str, Any]]:
+    """Return visits in the shape of their view's schema in ``schemas.visits``.
 
-    A row has what each visit has one of, its location among it.
+    ``visits`` are rows of ``list_visits`` in the same view. They contain the columns of the visit, its
+    location and its shopper.
     """
-    described: list[dict[str, Any]] = []
-    for visit in found:
-        document = published(session, visit.checklist_version_id).document
+    descriptions: list[dict[str, Any]] = []
+    for visit in visits:
+        document = get_version(session, visit.checklist_version_id).document
         checklist = {"key": document.key, "version": document.version}
-        # The row once more: no two fields of a schema may be made of what has the same name.
-        described.append({"visit": visit, "location": visit, "checklist": checklist})
+        # The same row under two names: no two fields of a schema may read the same attribute.
+        descriptions.append({"visit": visit, "location": visit, "checklist": checklist})
     if view == "watched":
-        for visit, row in zip(found, described, strict=True):
-            row["score"] = visit_score(visit.result)
-        return described
-    statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
-    for photo in rows(session, _PHOTO_STATUSES, ids=[visit.id for visit in found]):
-        statuses[photo.visit_id][str(photo.id)] = photo.status
-    for visit, row in zip(found, described, strict=True):
-        row["photos"] = _photo_counts(visit.expected_photos or [], statuses[visit.id])
+        for visit, description in zip(visits, descriptions, strict=True):
+            description["score"] = visit_score(visit.result)
+        return descriptions
+    photo_statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
+    for photo in rows(session, _PHOTO_STATUSES, ids=[visit.id for visit in visits]):
+        photo_statuses[photo.visit_id][str(photo.id)] = photo.status
+    for visit, description in zip(visits, descriptions, strict=True):
+        description["photos"] = _count_photos(visit.expected_photos or [], photo_statuses[visit.id])
     if view == "evidence":
-        flags = flags_of(session, found)
-        for visit, row in zip(found, described, strict=True):
-            row |= {"shopper": visit, "flags": flags[visit.id]}
-    return described
+        flags = read_flags(session, visits)
+        for visit, description in zip(visits, descriptions, strict=True):
+            description.update(shopper=visit, flags=flags[visit.id])
+    return descriptions
 
 
-def flags_of(session: Session, found: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
-    """Return the flags of the latest revision of each visit, and what only earlier ones were flagged for."""
-    latest = {visit.id: visit.revision for visit in found}
+def read_flags(session: Session, visits: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
+    """Return the flags of visits (rows with ``id`` and ``revision``): visit ID → flags, in their order.
+
+    These are the flags of the latest revision, and those of earlier revisions whose code it does not have.
+    """
+    revisions = {visit.id: visit.revision for visit in visits}
+    all_flags: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for flag in rows(session, _FLAGS, ids=list(revisions)):
+        all_flags[flag.visit_id].append(flag)
     flags: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for flag in rows(session, _FLAGS, ids=list(latest)):
-        flags[flag.visit_id].append(flag)
-    for visit_id, found_flags in flags.items():
-        codes = {flag.code for flag in found_flags if flag.revision == latest[visit_id]}
+    for visit_id, visit_flags in all_flags.items():
+        latest = revisions[visit_id]
+        codes = {flag.code for flag in visit_flags if flag.revision == latest}
         flags[visit_id] = [
             flag
-            for flag in found_flags
-            if flag.revision == latest[visit_id]
-            or (flag.revision < latest[visit_id] and flag.code not in codes)
+            for flag in visit_flags
+            if flag.revision == latest or (flag.revision < latest and flag.code not in codes)
         ]
     return flags
 
 
-def stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
-    """Return the photos of a visit that are stored, in the order in which they came."""
+def list_stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
+    """Return the stored photos of a visit, sorted by the time when they were stored."""
     return session.scalars(
         select(Photo)
         .where(Photo.visit_id == visit.id, Photo.status == "stored")
@@ -256,7 +278,7 @@ def stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
     ).all()
 
 
-def _photo_counts(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[str, Any]:
+def _count_photos(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[str, Any]:
     stored = [photo_id for photo_id in expected if statuses.get(photo_id) == "stored"]
     return {
         "expected": len(expected),

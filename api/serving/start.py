@@ -67,7 +67,7 @@ def _make_ready(parts: AppContext) -> None:
                 new = demo.is_new(session)
             parts.store.check()
             with suppress(photo_store.ForeignStore):  # the worker tells of it, and nothing is swept
-                photo_store.own_mark(database, parts.store)
+                photo_store.verify_ownership(database, parts.store)
             if new and settings.demo:
                 print("Making up the demo data, once; this takes some seconds …", flush=True)
                 with suppress(demo.NotEmpty):  # another program on the same database may be faster

@@ -22,7 +22,7 @@ from api.domain.scoring import VisitScore, score_visit
 from api.models.places import Location
 from api.models.scores import Tally, Total
 from api.services import totals
-from api.services.checklists import Published, current_versions, published
+from api.services.checklists import PublishedVersion, get_current_versions, get_version
 from tests.benchmarks.bare_sql import BareSql
 from tests.support.world import World, ok
 
@@ -104,11 +104,11 @@ class Ground:
             return session.scalars(select(Location).where(mine).order_by(Location.number)).all()
 
     @cached_property
-    def version(self) -> Published:
+    def version(self) -> PublishedVersion:
         """The checklist's version."""
         with self.world.database.read_snapshot() as session:
-            current = current_versions(session, self.world.organization_id, {KEY})[KEY]
-            return published(session, current.id)
+            current = get_current_versions(session, self.world.organization_id, {KEY})[KEY]
+            return get_version(session, current.id)
 
     @cached_property
     def shoppers(self) -> list[uuid.UUID]:
@@ -216,7 +216,7 @@ class Ground:
 class _Sample:
     """One set of answers, scored."""
 
-    def __init__(self, version: Published, given: dict[str, Any]) -> None:
+    def __init__(self, version: PublishedVersion, given: dict[str, Any]) -> None:
         self.score = score_visit(version.document, given)
         self.result = json.dumps(totals.result_of(self.score))
         content = {

@@ -1,4 +1,4 @@
-"""Drafts of checklists to test on."""
+"""Drafts of checklists for tests."""
 
 import copy
 import json
@@ -47,8 +47,8 @@ ALL_TYPES = [
 
 def document(*questions: dict[str, Any], **fields: Any) -> dict[str, Any]:
     section = {"key": "welcome", "title": "Welcome", "questions": list(questions)}
-    whole = {"key": "store-visit", "title": "Visit", "channel": "in_person", "sections": [section]}
-    return copy.deepcopy(whole | fields)
+    draft = {"key": "store-visit", "title": "Visit", "channel": "in_person", "sections": [section]}
+    return copy.deepcopy(draft | fields)
 
 
 def published(*questions: dict[str, Any], version: int = 1) -> Checklist:

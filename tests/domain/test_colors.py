@@ -1,4 +1,4 @@
-"""The contrast of colours, by the examples of WCAG."""
+"""The contrast of colours."""
 
 import pytest
 

@@ -249,7 +249,7 @@ def test_a_round_that_fails_does_not_end_the_worker(tray: Tray, monkeypatch: pyt
 
 def test_nothing_is_swept_when_the_worker_starts(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, swept = tray.worker(), threading.Event()
-    monkeypatch.setattr(photo_store, "sweep_in_turn", lambda *_: swept.set())
+    monkeypatch.setattr(photo_store, "sweep_when_due", lambda *_: swept.set())
     thread = threading.Thread(target=worker.run)
     thread.start()
     assert not swept.wait(0.5)
@@ -272,7 +272,7 @@ def test_a_sweep_holds_up_neither_events_nor_the_end(tray: Tray, monkeypatch: py
         over.set()
         return 0
 
-    monkeypatch.setattr(photo_store, "sweep_in_turn", sweep)
+    monkeypatch.setattr(photo_store, "sweep_when_due", sweep)
     monkeypatch.setattr(workers, "TIDY_EVERY", timedelta(0))
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -291,7 +291,7 @@ def test_a_store_of_another_database_is_told_of_and_left_alone(
     def refuse(*_arguments: object) -> int:
         raise photo_store.ForeignStore
 
-    monkeypatch.setattr(photo_store, "sweep_in_turn", refuse)
+    monkeypatch.setattr(photo_store, "sweep_when_due", refuse)
     tray.worker()._attempt(tray.worker()._sweep)
     (line,) = [record for record in caplog.records if record.name == workers.__name__]
     assert line.levelname == "WARNING"

@@ -23,7 +23,8 @@ from api.models.scores import Subject, Total
 from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import demo, passwords, totals
+from api.services import demo, totals
+from api.services.people import passwords
 from api.settings import Settings
 
 #: a time at which it is another day, month and year in Auckland than in Los Angeles
@@ -65,7 +66,7 @@ def test_places_and_people(app: Flask) -> None:
     assert roles == {"admin": 1, "reviewer": 1, "manager": 3, "shopper": 8}
     [(password_hash,)] = rows(app, select(User.password_hash).where(User.email == demo.PEOPLE[0].email))
     assert len(demo.PASSWORD) >= 10
-    assert passwords.matches(demo.PASSWORD, password_hash)
+    assert passwords.verify_password(demo.PASSWORD, password_hash)
     with app.extensions["survey"].database.read_snapshot() as session:
         assert demo.log_ins(session) == list(demo.PEOPLE)
         assert not demo.is_new(session)

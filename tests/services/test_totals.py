@@ -79,7 +79,7 @@ def differences(world: World) -> list[str]:
 
 
 def subject(session: Any, world: World, kind: str, key: str = "") -> int:
-    wanted = checklists.current_versions(session, world.organization_id, {"visit"})["visit"]
+    wanted = checklists.get_current_versions(session, world.organization_id, {"visit"})["visit"]
     found: int = session.scalars(
         select(Subject.id).where(
             Subject.checklist_id == wanted.checklist_id, Subject.kind == kind, Subject.key == key
@@ -337,7 +337,7 @@ class Histories(RuleBasedStateMachine):
             if self.drafts == 1:
                 checklists.create_draft(session, self.admin, draft)
             else:
-                current = checklists.draft(session, self.admin, "visit", lock=True)
+                current = checklists.get_draft(session, self.admin, "visit", lock=True)
                 checklists.replace_draft(session, current, draft)
             checklists.publish(session, self.admin, "visit")
 
@@ -346,7 +346,7 @@ class Histories(RuleBasedStateMachine):
     def content(
         self, visit: Visit, session: Any, revision: int, answers: Any, smile: str, closed: bool
     ) -> dict[str, Any]:
-        version = checklists.published(session, visit.checklist_version_id)
+        version = checklists.get_version(session, visit.checklist_version_id)
         given = dict(answers.answers)
         for key in ("smile", "again"):
             if key in version.document.by_key:
@@ -455,8 +455,8 @@ class Histories(RuleBasedStateMachine):
         """Move a location to another region."""
 
         def change(session: Any) -> None:
-            location = places.location(session, self.admin, self.locations[place], lock=True)
-            places.edit_location(session, self.admin, location, {"region_id": self.regions[region]})
+            location = places.get_location(session, self.admin, self.locations[place], lock=True)
+            places.update_location(session, self.admin, location, {"region_id": self.regions[region]})
 
         self.database.write(change)
 

@@ -19,11 +19,12 @@ from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
 from api.models.users import User
-from api.services import organizations, passwords, sign_in
+from api.services import organizations
+from api.services.people import passwords, sign_in
 from tests.support.pictures import jpeg
 
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = passwords.hashed(PASSWORD)
+PASSWORD_HASH = passwords.hash_password(PASSWORD)
 API = "/api/v1"
 
 #: two sections, questions of most types, eight points
@@ -183,7 +184,7 @@ class World:
         context = self.app.extensions["survey"]
         self.database, self.store = context.database, context.store
         self.organization_id = self.database.write(
-            lambda session: organizations.create(session, self.name)
+            lambda session: organizations.create_organization(session, self.name)
         ).id
 
     # People.
@@ -200,10 +201,10 @@ class World:
             password_hash=PASSWORD_HASH,
         )
 
-        def add(session: Any) -> sign_in.Pair:
+        def add(session: Any) -> sign_in.TokenPair:
             session.add(user)
             session.flush()
-            return sign_in.begin(session, user.id, "127.0.0.1")
+            return sign_in.begin_session(session, user.id, "127.0.0.1")
 
         pair = self.database.write(add)
         with self.app.app_context():
