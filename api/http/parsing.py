@@ -11,7 +11,7 @@ from webargs.flaskparser import FlaskParser
 
 from api.domain import problems
 from api.domain.problems import FieldError, ProblemError, pointer
-from schemas.base import LARGEST_INTEGER
+from schemas.base import MAX_INTEGER
 
 MAX_BODY = 2**20
 #: Nothing that we take is nested half as deep; whatever walks through a body later has no depth to fear.
@@ -91,11 +91,11 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise problems.MALFORMED("A number is too large.")
     # JSON has one kind of number: 5.0 is the whole number 5, in JSON Schema too.
-    return int(number) if number.is_integer() and abs(number) <= LARGEST_INTEGER else number
+    return int(number) if number.is_integer() and abs(number) <= MAX_INTEGER else number
 
 
 def _exact(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
         raise problems.MALFORMED("A whole number is beyond 2^53.")
     return int(text)
 
@@ -146,9 +146,9 @@ class StrictParser(FlaskParser):
         """Return the query; a parameter given twice, or with a NUL, is refused."""
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise problems.invalid(pointer(name), "This is given twice.")
+                raise problems.invalid_field(pointer(name), "This is given twice.")
             if "\0" in name + values[0]:
-                raise problems.invalid(pointer(name.replace("\0", "")), "This holds a NUL character.")
+                raise problems.invalid_field(pointer(name.replace("\0", "")), "This holds a NUL character.")
         return req.args.to_dict()
 
     def handle_error(

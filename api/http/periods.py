@@ -11,4 +11,4 @@ def period_of(query: dict[str, Any]) -> Period:
     try:
         return Period.of(query.get("from"), query.get("to"))
     except ValueError as error:
-        raise problems.invalid("/from", f"{error}.") from None
+        raise problems.invalid_field("/from", f"{error}.") from None

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from api.domain import problems
 from api.domain.problems import FieldError, Problem, ProblemError
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def register(app: Flask) -> None:
     # By status: flask-smorest has its own handler for HTTPExceptions as a whole, and the narrower goes first.
     for status in default_exceptions:
         app.register_error_handler(status, _of_http)
-    app.register_error_handler(StoreDown, _of_store)
+    app.register_error_handler(StoreUnavailable, _of_store)
     app.register_error_handler(OperationalError, _of_database)
     app.register_error_handler(PoolTimeout, _of_database)
     app.register_error_handler(Exception, _of_anything)
@@ -81,7 +81,7 @@ def _of_http(error: HTTPException) -> Response:
     return document(problem(headers=headers))
 
 
-def _of_store(error: StoreDown) -> Response:
+def _of_store(error: StoreUnavailable) -> Response:
     log.error("photo store down: %s", error)
     return document(problems.STORE_UNAVAILABLE())
 

@@ -52,7 +52,7 @@ def creating(
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= 200:
-        raise problems.invalid("/Idempotency-Key", "A key has 1 to 200 characters.")
+        raise problems.invalid_field("/Idempotency-Key", "A key has 1 to 200 characters.")
     request_sha256 = _digest() if key else ""
 
     def run(session: Session) -> tuple[int, str | None, str]:

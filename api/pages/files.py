@@ -167,7 +167,7 @@ def _style(page: str) -> bytes:
 
 def photo_origin() -> str:
     """Return the origin that photos are sent to and come from."""
-    link = urlsplit(app_context().store.upload_link("upload", "0" * 64, 1, "image/jpeg").url)
+    link = urlsplit(app_context().store.create_upload_link("upload", "0" * 64, 1, "image/jpeg").url)
     return f"{link.scheme}://{link.netloc}"
 
 

@@ -43,7 +43,7 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
     """Declare a photo, and get a signed link to send its bytes to."""
     if photo_id.version != 4:
         # Other versions tell when and where they were made, and managers see the ids of photos.
-        raise problems.invalid("/photo_id", "This must be a random UUID (version 4).")
+        raise problems.invalid_field("/photo_id", "This must be a random UUID (version 4).")
     photo, former_key = in_transaction(
         lambda session: photos.declare_photo(session, actor(), visit_id, photo_id, body)
     )
@@ -99,7 +99,7 @@ def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
     close_read_snapshot()
     store = app_context().store
     if linked:
-        return redirect(store.download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]
+        return redirect(store.create_download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]
     return current_app.response_class(store.read(key, 2**26), content_type="image/jpeg")
 
 

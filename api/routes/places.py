@@ -23,7 +23,7 @@ from schemas.scores import PeriodQuery
 
 routes = Routes("places", __name__, description="Regions and locations")
 
-REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.Imported()
+REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.ImportResult()
 IMPORT_ROW = schemas.LocationImport()
 
 

@@ -96,7 +96,7 @@ def _picked(asked: Asked, fields: str | None) -> Sequence[str]:
     picked = set(fields.split(","))
     unknown = picked.difference(asked.fields)
     if unknown:
-        raise problems.invalid(
+        raise problems.invalid_field(
             "/fields", f"There is no {', '.join(map(repr, sorted(unknown)))} in {', '.join(asked.fields)}."
         )
     return [name for name in asked.fields if name in picked]

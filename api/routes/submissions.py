@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, request
 
 from api.domain import problems
-from api.domain.times import utc_text
+from api.domain.times import format_utc
 from api.http.access import Routes
 from api.http.context import actor, app_context, read_snapshot
 from api.http.parsing import read_json
@@ -88,7 +88,7 @@ def get_submission(visit_id: UUID) -> Response:
             "revision": submission.revision,
             "started_at": content["started_at"],
             "finished_at": content["finished_at"],
-            "received_at": utc_text(submission.received_at),
+            "received_at": format_utc(submission.received_at),
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
             "distance_m": measure_distance(read_snapshot(), visit, submission),

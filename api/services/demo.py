@@ -22,11 +22,11 @@ from sqlalchemy.orm import Session
 
 from api.database.engines import Database
 from api.domain.access import ADMIN, MANAGER, REVIEWER, SHOPPER, Actor
-from api.domain.answers import visible
+from api.domain.answers import find_visible_questions
 from api.domain.checklist import SELF_CHECK, Checklist, Question
-from api.domain.months import Period, local
+from api.domain.months import Period, to_local_time
 from api.domain.question_types import Choice, Duration, FreeText, Photo, QuestionType, Scale, YesNo
-from api.domain.visits import too_close
+from api.domain.visits import violates_lockout
 from api.models.base import now
 from api.models.organizations import Organization
 from api.models.places import Location
@@ -289,7 +289,9 @@ def _plan(demo: _Demo) -> list[Plan]:
             for checklist in _checklists_of(demo, month - first + number):
                 day = date(month // 12, month % 12 + 1, demo.dice.randint(1, 28))
                 plan = _planned(demo, store, "", checklist, day)
-                if local(plan.starts, store.time_zone).date() >= _today(demo, store) - _takes(checklist):
+                if to_local_time(plan.starts, store.time_zone).date() >= _today(demo, store) - _takes(
+                    checklist
+                ):
                     continue
                 login = _who(demo, plan, taken)
                 taken.setdefault((login, store.code), []).append(plan.span)
@@ -352,13 +354,13 @@ def _who(demo: _Demo, plan: Plan, taken: Mapping[tuple[str, str], list[tuple[dat
     for person in shoppers:
         others = taken.get((person.login, plan.store.code), ())
         # A late visit ends up to two days after its window.
-        if not any(too_close(plan.span, other, LOCKOUT_DAYS + 2) for other in others):
+        if not any(violates_lockout(plan.span, other, LOCKOUT_DAYS + 2) for other in others):
             return person.login
     raise AssertionError("eight shoppers are enough for every store")
 
 
 def _today(demo: _Demo, store: Shop) -> date:
-    return local(demo.moment, store.time_zone).date()
+    return to_local_time(demo.moment, store.time_zone).date()
 
 
 def _takes(checklist: str) -> timedelta:
@@ -493,7 +495,7 @@ def _answers(demo: _Demo, plan: Plan, document: Checklist) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for question in document.questions:
         # A condition names an earlier question, so what is visible is known when its turn comes.
-        if question.key not in visible(document, answers):
+        if question.key not in find_visible_questions(document, answers):
             continue
         answer = _answer(question.type, demo, plan, question, quality)
         if answer is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from api.domain.months import Period, month_name
+from api.domain.months import Period, format_month
 from tests.browser.dashboard import enter, go, percent, stands
 from tests.browser.phone import Phone
 from tests.journeys import score_history as naive
@@ -121,9 +121,11 @@ def test_the_running_month_makes_no_store_look_forgotten(desk: Phone, world: Wor
     visited, forgotten = world.new_location(name="Visited"), world.new_location(name="Forgotten")
     world.accepted_visit(location=visited)
     running = Period.of(None, None).last
-    page = enter(desk, world.manager, f"/dashboard?from={month_name(running - 3)}&to={month_name(running)}")
+    page = enter(
+        desk, world.manager, f"/dashboard?from={format_month(running - 3)}&to={format_month(running)}"
+    )
     expect(listed(page, "No accepted visits from").locator("li a")).to_have_text([forgotten["name"]])
-    go(page, f"/dashboard?from={month_name(running - 2)}&to={month_name(running)}")
+    go(page, f"/dashboard?from={format_month(running - 2)}&to={format_month(running)}")
     expect(listed(page, "Critical failures")).to_be_visible()
     expect(listed(page, "No accepted visits from")).to_have_count(0)
 

@@ -160,8 +160,8 @@ def test_the_document_is_utf_8_json_without_ascii_escapes(embedded_app: Flask) -
 
 def test_it_describes_each_registered_flag(document: Any) -> None:
     code = document["components"]["schemas"]["Flag"]["properties"]["code"]
-    assert code["enum"] == list(flags.REGISTERED)
-    for kind in flags.REGISTERED.values():
+    assert code["enum"] == list(flags.FLAG_KINDS)
+    for kind in flags.FLAG_KINDS.values():
         assert f"- `{kind.code}`: {kind.raised_when}" in code["description"]
 
 
