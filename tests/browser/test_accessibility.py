@@ -116,7 +116,7 @@ def test_no_answer_of_a_scale_stands_alone(new_phone: Callable[..., Phone], worl
 def test_groups_are_described_by_their_help_and_fault(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     for key in ("greeting", "receipt"):
-        expect(phone.question(key)).to_have_attribute("aria-describedby", f"q-{key}-fault")
+        expect(phone.question(key)).to_have_attribute("aria-describedby", f"q-{key}-error")
 
 
 CHANGES = """(selector) => {
@@ -129,10 +129,10 @@ CHANGES = """(selector) => {
 def test_what_is_missing_is_not_said_again_at_every_letter(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     phone.page.click("[data-testid=submit]")
-    fault = phone.page.locator("#q-greeting-fault")
+    fault = phone.page.locator("#q-greeting-error")
     expect(fault).to_have_text("An answer is missing")
     assert fault.get_attribute("role") is None
-    phone.page.evaluate(CHANGES, "#q-greeting-fault")
+    phone.page.evaluate(CHANGES, "#q-greeting-error")
     phone.question("story").locator("textarea").first.press_sequentially("So it was")
     assert phone.page.evaluate("window.changes") == 0
 

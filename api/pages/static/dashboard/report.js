@@ -1,7 +1,7 @@
 /** What the pages of a location and of a region have in common: the report that the API gives of a place. */
-import { h, plain, t, told } from "../shared/page.js";
+import { h, plain, t, textElement } from "../shared/page.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
-import { labelOf } from "./checklists.js";
+import { labelOf } from "../shared/question-types/choice.js";
 import { changed, count, percent, range, score } from "./figures.js";
 import { scrolling } from "./table.js";
 
@@ -83,7 +83,7 @@ export function sections(report, checklists, known) {
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
   return keys.map((key) => [
-    keys.length > 1 && told("h3", {}, checklists.find((each) => each.key === key)?.title ?? key),
+    keys.length > 1 && textElement("h3", {}, checklists.find((each) => each.key === key)?.title ?? key),
     report.sections
       .filter(({ checklist }) => checklist === key)
       .map((section) => sectionOf(section, axis, report.questions, known)),
@@ -101,7 +101,7 @@ function sectionOf(section, axis, questions, known) {
     h(
       "summary",
       { class: section.indicative && "thin" },
-      told("span", { class: "title" }, section.title),
+      textElement("span", { class: "title" }, section.title),
       h("b", {}, percent(section.score)),
       dot(section, axis),
       h("span", { class: "quiet" }, t("ofVisits", { n: visits })),
@@ -141,7 +141,7 @@ function tableOf(caption, rows, known) {
         h(
           "tr",
           { class: row.indicative && "thin" },
-          told("th", { scope: "row" }, row.text),
+          textElement("th", { scope: "row" }, row.text),
           h("td", { class: "figure" }, score(row, "part")),
           h("td", { class: "drawing" }, dot(row, axis)),
           h("td", {}, countsOf(row.answers, known.get(`${row.checklist}/${row.key}`))),

@@ -4,8 +4,8 @@ import { announce, listen } from "./channel.js";
 import { below, onResult, read, write } from "./database.js";
 import { fileOf, fileRow, keyOf } from "./photos.js";
 import { isHandedOver, setPhotoStates } from "./queue.js";
-import { photosIn, questionsOf, toSend } from "./rules.js";
-import { elapsed, resumeTimer, startTimer } from "./timers.js";
+import { answersToSend, photosIn, questionsOf } from "./rules.js";
+import { elapsed, resumeTimer, startTimer } from "../shared/timers.js";
 import { newId } from "../shared/ids.js";
 
 const RETRY_AFTER = 4000;
@@ -343,7 +343,7 @@ export class Draft {
       checklist_version: this.checklist.version,
       ...timesOf(clock),
       position: position ?? null,
-      answers: isClosed ? {} : toSend(questionsOf(this.checklist), this.answersWithPhotos()),
+      answers: isClosed ? {} : answersToSend(questionsOf(this.checklist), this.answersWithPhotos()),
       comment: comment?.trim() || null,
       ...(isClosed && { outcome, photos: this.photosOf(null).map(({ id }) => id) }),
     };

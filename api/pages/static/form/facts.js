@@ -1,5 +1,5 @@
 /** What a shopper must know of a visit: what it is, when it can be made, and where. */
-import { fromNow, h, moment, plain, t, told } from "../shared/page.js";
+import { fromNow, h, moment, plain, t, textElement } from "../shared/page.js";
 
 const SOON = 48 * 3_600_000;
 
@@ -42,9 +42,9 @@ export function whereabouts({ location }, channel) {
       h(
         "a",
         { class: "map", href: mapOf(location), target: "_blank", rel: "noreferrer" },
-        told("span", {}, address ?? t("openMap")),
+        textElement("span", {}, address ?? t("openMap")),
       ),
-    !map && address && told("span", { class: "quiet" }, address),
+    !map && address && textElement("span", { class: "quiet" }, address),
   ].filter(Boolean);
 }
 

@@ -1,11 +1,12 @@
 /** The photos of a question, or of the visit as a whole where the question's key is null. */
 import { h, show, t } from "../shared/page.js";
-import { photosOf } from "./rules.js";
+import { typeOf } from "../shared/question-types/index.js";
+import { photoRange } from "./rules.js";
 
 /** Returns the element and how to draw it again; nothing for a question without photos. */
 export function photoField(context) {
   const { question, draft, id } = context;
-  const most = photosOf(question).maximum;
+  const most = photoRange(question).maximum;
   if (!most) return null;
   const fault = h("p", { class: "fault", role: "alert" });
   const items = h("ul", { class: "photos" });
@@ -74,7 +75,7 @@ async function addPhotos(context, files, fault) {
   const { draft, question, onchange, redraw } = context;
   fault.replaceChildren();
   const adding = draft.addPhotos(question.key, files);
-  if (question.type === "photo" && draft.answers[question.key]?.not_applicable) {
+  if (typeOf(question).isAnsweredByPhotos && draft.answers[question.key]?.not_applicable) {
     draft.set(question.key, { not_applicable: false });
   }
   redraw();

@@ -3,7 +3,7 @@ import { call } from "../shared/api.js";
 import { get, list, put, read, write } from "./database.js";
 import { unsentVisits } from "./queue.js";
 import { fetchReturned } from "./returned.js";
-import { takesAnswers } from "./rules.js";
+import { acceptsAnswers } from "./rules.js";
 
 const OPEN = ["assigned", "returned"];
 /** The slot that names the account whose list is on the phone. */
@@ -32,7 +32,7 @@ export class VisitData {
     if (queued && !isReturnedSince(known, queued)) return { isHandedOver: true };
     const checklist = known && (await storedChecklist(who, known));
     const found = checklist ? { visit: known, checklist, stored: null } : await this.#fetch(who);
-    if (!draft && !takesAnswers(found.visit)) return { isSentElsewhere: true };
+    if (!draft && !acceptsAnswers(found.visit)) return { isSentElsewhere: true };
     if (found.visit.status === "returned") await fetchReturned(who, found.visit);
     return found;
   }

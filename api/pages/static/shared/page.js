@@ -66,7 +66,7 @@ export function plain(text) {
 }
 
 /** Returns an element with a text of a checklist, marked with its language and set in its direction. */
-export function told(name, attributes, text) {
+export function textElement(name, attributes, text) {
   const language = text && typeof text === "object" ? languageOf(text) : null;
   return h(name, { dir: "auto", lang: language !== html.lang && language, ...attributes }, plain(text));
 }
@@ -95,6 +95,17 @@ export function moment(time, timeZone) {
   };
   return new Intl.DateTimeFormat(region(), options).format(new Date(time));
 }
+
+/** Returns a day, given as YYYY-MM-DD, as people of this language write it: "3 Jan 2026". */
+export function dayName(day) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  return new Intl.DateTimeFormat(region(), options).format(new Date(day));
+}
+
+/** Returns a number with all its digits, in groups as people of this language write it. */
+export const formatNumber = (number) =>
+  new Intl.NumberFormat(html.lang, { maximumFractionDigits: 20 }).format(number);
 
 /** Returns how long ago something was: minutes, hours or days. */
 export function ago(time) {

@@ -1,7 +1,8 @@
-import { h, plain, t, told } from "../../shared/page.js";
+import { h, plain, t, textElement } from "../../shared/page.js";
+import { showValue } from "../../shared/question-types/index.js";
 import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
-import { questionsOf, valueOf } from "../checklists.js";
+import { questionsOf } from "../checklists.js";
 import { byChance, changed, count, dayName, score } from "../figures.js";
 import { card, table } from "../table.js";
 
@@ -43,7 +44,7 @@ function ofQuestions(rows, comments) {
         key: "question",
         title: t("question"),
         value: ({ question }) => [0, plain(question.text)],
-        cell: ({ question }) => [told("span", {}, question.text), comments(aboutOf(question))],
+        cell: ({ question }) => [textElement("span", {}, question.text), comments(aboutOf(question))],
       },
       {
         key: "score",
@@ -90,7 +91,7 @@ function withoutPoints(rows, comments) {
       h(
         "li",
         { "data-question": question.key },
-        told("span", {}, question.text),
+        textElement("span", {}, question.text),
         comments(aboutOf(question)),
       ),
     ),
@@ -146,7 +147,7 @@ function comment(
   questions,
 ) {
   const known = questions.get(`${checklist}/${question?.key}`);
-  const said = isNotApplicable ? t("answer-not_applicable") : known ? valueOf(known, value) : value;
+  const said = isNotApplicable ? t("answer-not_applicable") : known ? showValue(known, value) : value;
   return h(
     "li",
     {},

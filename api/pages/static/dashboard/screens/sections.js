@@ -1,4 +1,4 @@
-import { h, plain, t, told } from "../../shared/page.js";
+import { h, plain, t, textElement } from "../../shared/page.js";
 import { address, change, common, filterBar, onward } from "../address.js";
 import { percent } from "../figures.js";
 import { table } from "../table.js";
@@ -61,7 +61,11 @@ function heat(whole, cells, by, checklists) {
   const keys = whole.map((row) => keyOf(row[by]));
   const titleOf = ({ checklist }) =>
     checklists.length > 0 &&
-    told("span", { class: "quiet" }, checklists.find(({ key }) => key === checklist)?.title ?? checklist);
+    textElement(
+      "span",
+      { class: "quiet" },
+      checklists.find(({ key }) => key === checklist)?.title ?? checklist,
+    );
   return table({
     caption: t("page-sections"),
     file: "sections",

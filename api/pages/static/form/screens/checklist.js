@@ -1,5 +1,5 @@
 /** A visit's checklist: every answer is stored as it is given. */
-import { h, put, recallSetting, saveSetting, show, t, told } from "../../shared/page.js";
+import { h, put, recallSetting, saveSetting, show, t, textElement } from "../../shared/page.js";
 import { announce, listen, notify } from "../channel.js";
 import { Draft } from "../draft.js";
 import { kindOf, timing, whereabouts } from "../facts.js";
@@ -52,11 +52,11 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
   put(
     title,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
-    told("h1", {}, checklist.title),
+    textElement("h1", {}, checklist.title),
     h(
       "p",
       {},
-      told("strong", {}, visit.location.name),
+      textElement("strong", {}, visit.location.name),
       h("br"),
       t(`channel-${checklist.channel}`),
       h("br"),
@@ -64,7 +64,7 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
     ),
     h("p", { class: "row" }, whereabouts(visit, checklist.channel)),
     visit.status === "returned" && returnReasons(visit),
-    told("p", {}, checklist.introduction),
+    textElement("p", {}, checklist.introduction),
     status,
     form,
   );
@@ -204,7 +204,7 @@ const NOT_SAVED = {
 
 /** Says below a question, or below the last comment for the draft itself, that it is not saved. */
 function showUnsaved(key, error, retry) {
-  const fault = document.getElementById(`q-${key}-fault`);
+  const fault = document.getElementById(`q-${key}-error`);
   const words = t(NOT_SAVED[error?.name] ?? "notStored");
   if (!fault || fault.textContent.startsWith(words)) return; // read aloud once, not at every letter
   fault.dataset.unsaved = key;
@@ -237,7 +237,7 @@ function body(context) {
     h(
       "section",
       {},
-      told("h2", {}, section.title),
+      textElement("h2", {}, section.title),
       section.questions.map(({ key }) => fields.get(key).element),
     ),
   );

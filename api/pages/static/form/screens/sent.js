@@ -6,7 +6,7 @@ import { announce } from "../channel.js";
 import { change, get, list, onResult, put as store, write } from "../database.js";
 import { fileRow, keyOf } from "../photos.js";
 import { discard, reopen } from "../queue.js";
-import { photosIn, takesAnswers } from "../rules.js";
+import { photosIn, acceptsAnswers } from "../rules.js";
 
 /**
  * Returns how to draw the visit as it is now, item by item; that returns whether it is still in the queue.
@@ -135,7 +135,7 @@ function reasonWords({ code, detail, errors, now }) {
 async function fetchStatus({ account, visit, body: sent, reason }) {
   if ((await whoami()).id !== account) return;
   const { body } = await call("GET", `/visits/${visit}`);
-  const isNext = takesAnswers(body) && sent.revision === body.revision + 1;
+  const isNext = acceptsAnswers(body) && sent.revision === body.revision + 1;
   await store("visits", { ...body, account });
   const row = await get("queue", account, visit);
   if (row?.state !== "needs-you" || row.reason.status !== 409) return; // sent again in the meantime

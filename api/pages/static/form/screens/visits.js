@@ -1,16 +1,16 @@
 /**
  * The shopper's visits: to do, returned, waiting to be sent, and sent. It works from what is on the phone.
  */
-import { ago, ask, h, languages, minutes, t, told } from "../../shared/page.js";
+import { ago, ask, h, languages, minutes, t, textElement } from "../../shared/page.js";
+import { typeOf } from "../../shared/question-types/index.js";
+import { elapsed, redrawEverySecond, toggleTimer } from "../../shared/timers.js";
 import { account as currentAccount, signOut } from "../account.js";
 import { list } from "../database.js";
 import { Draft } from "../draft.js";
 import { kindOf, timing, whereabouts } from "../facts.js";
-import { everySecond, toggledTimer } from "../fields.js";
 import { installation, notice } from "../install.js";
 import { ifFree } from "../locks.js";
-import { progress, questionsOf, takesAnswers, visible } from "../rules.js";
-import { elapsed } from "../timers.js";
+import { progress, questionsOf, acceptsAnswers, visible } from "../rules.js";
 import { isInQueue, storedChecklist } from "../visits.js";
 import { hasUnsavedDrafts, mayClearStorage } from "./checklist.js";
 
@@ -23,7 +23,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
   const queued = new Map(queue.map((row) => [row.visit, row]));
   const draftOf = ({ id }) => drafts.find(({ visit }) => visit === id);
   const isOpen = (visit) =>
-    !isInQueue(visit, queued.get(visit.id)) && (takesAnswers(visit) || draftOf(visit));
+    !isInQueue(visit, queued.get(visit.id)) && (acceptsAnswers(visit) || draftOf(visit));
   const cards = await Promise.all(
     visits
       .filter(isOpen)
@@ -81,7 +81,7 @@ async function card(account, visit, draft) {
     visit.status === "returned" &&
       h("span", { dir: "auto" }, h("span", { class: "mark" }, t("returned")), reason),
     ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
-    !takesAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
+    !acceptsAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
     timing(visit),
     checklist && draft && (await progressOf(account, visit, checklist)),
     !checklist && h("span", { class: "quiet" }, t("notYetHere")),
@@ -92,7 +92,7 @@ async function card(account, visit, draft) {
     h(
       "a",
       { href: `/visits/${visit.id}`, "data-testid": "visit", "data-visit": visit.id },
-      told("strong", {}, visit.location.name),
+      textElement("strong", {}, visit.location.name),
       lines,
     ),
     h("p", { class: "row" }, whereabouts(visit, checklist?.channel)),
@@ -105,15 +105,14 @@ async function progressOf(account, visit, checklist) {
   return h("span", {}, t("progress", progress(questionsOf(checklist), draft.answersWithPhotos())));
 }
 
-/** Returns a button for each duration: one tap starts its timer without opening the checklist. */
+/** Returns a button for each question with a timer: one tap starts it without opening the checklist. */
 async function timers(account, visit, checklist) {
   const rows = await list("answers", account, visit.id);
   const answers = Object.fromEntries(rows.map(({ question, answer }) => [question, answer]));
-  const shown = visible(questionsOf(checklist), answers);
-  const durations = questionsOf(checklist).filter(({ type, key }) => type === "duration" && shown.has(key));
-  return durations.map((question) =>
-    timerButton(account, visit, checklist, question, answers[question.key] ?? {}),
-  );
+  const asked = visible(questionsOf(checklist), answers);
+  return questionsOf(checklist)
+    .filter((question) => typeOf(question).hasTimer && asked.has(question.key))
+    .map((question) => timerButton(account, visit, checklist, question, answers[question.key] ?? {}));
 }
 
 function timerButton(account, visit, checklist, question, answer) {
@@ -125,7 +124,7 @@ function timerButton(account, visit, checklist, question, answer) {
       const draft = await Draft.open(account, visit, checklist, { onsave });
       answer = draft.answers[question.key] ?? {};
       if (answer.value != null || draft.isHandedOver) return; // measured in another tab, or sent from there
-      await draft.set(question.key, toggledTimer(answer));
+      await draft.set(question.key, toggleTimer(answer));
       // The lock is let go: a later attempt could overwrite what is given in the checklist.
       draft.suspend(true);
       answer = draft.answers[question.key];
@@ -136,7 +135,7 @@ function timerButton(account, visit, checklist, question, answer) {
   const button = h(
     "button",
     { type: "button", class: "plain timer", onclick: tap },
-    told("span", { class: "quiet" }, question.text),
+    textElement("span", { class: "quiet" }, question.text),
     state,
   );
   const redraw = () => {
@@ -149,7 +148,7 @@ function timerButton(account, visit, checklist, question, answer) {
         : minutes(value);
   };
   redraw();
-  everySecond(state, () => answer.timer && redraw());
+  redrawEverySecond(state, () => answer.timer && redraw());
   return button;
 }
 

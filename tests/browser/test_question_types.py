@@ -1,0 +1,314 @@
+"""The form's rules give the same results as those of the server, for the same checklists and answers."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, Route
+
+from api.domain.answers import faults, visible
+from api.domain.checklist import Checklist, complete, complete_question
+from api.domain.question_types import QUESTION_TYPES, read_type
+from api.domain.scoring import score_visit
+from tests.domain.drafts import VECTORS, document
+
+STATIC = Path(__file__).parents[2] / "api" / "pages" / "static"
+ORIGIN = "https://pages.test"
+SHELL = '<!doctype html><html lang="en" data-languages="en"><title>Rules</title></html>'
+
+# A function-scoped page would be a new page for each example; shrinking is slow in a browser.
+in_browser = settings(
+    max_examples=150,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """A page with the form's rules in ``window.rules`` and the question types in ``window.types``."""
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.route(f"{ORIGIN}/**", serve)
+    page.goto(f"{ORIGIN}/")
+    page.evaluate(
+        """async () => {
+            window.rules = await import("/form/rules.js");
+            window.types = await import("/shared/question-types/index.js");
+            const { speak } = await import("/shared/page.js");
+            await speak((language) => import(`/form/words/${language}.js`));
+        }"""
+    )
+    yield page
+    context.close()
+
+
+def serve(route: Route) -> None:
+    """Serve the modules as they are in the repository."""
+    path = route.request.url.removeprefix(f"{ORIGIN}/")
+    if path.endswith(".js"):
+        route.fulfill(path=STATIC / path, content_type="text/javascript")
+    else:
+        route.fulfill(body=SHELL, content_type="text/html")
+
+
+# Questions.
+
+texts = st.sampled_from(["left", "right", "both", "neither", "yes", "no"])
+points = st.integers(0, 20)
+
+yes_no_questions = st.fixed_dictionaries({"good_answer": st.sampled_from(["yes", "no"]), "points": points})
+choice_questions = st.builds(
+    lambda keys, worths, multiple: {
+        "multiple": multiple,
+        "options": [
+            {"key": key, "label": key.title(), "points": worth}
+            for key, worth in zip(keys, worths, strict=False)
+        ],
+    },
+    st.lists(texts, min_size=1, max_size=4, unique=True),
+    st.lists(points, min_size=4, max_size=4),
+    st.booleans(),
+)
+
+
+@st.composite
+def duration_questions(draw: st.DrawFn) -> dict[str, Any]:
+    limits = sorted(draw(st.lists(st.integers(1, 300), max_size=3, unique=True)))
+    bands = [{"up_to": limit, "points": draw(points)} for limit in limits]
+    return {"bands": draw(st.sampled_from([[], [*bands, {"points": draw(points)}]]))}
+
+
+@st.composite
+def scale_questions(draw: st.DrawFn) -> dict[str, Any]:
+    minimum = draw(st.integers(-3, 5))
+    steps = draw(st.integers(2, 6))
+    worths = draw(st.lists(points, min_size=steps, max_size=steps) | st.just([]))
+    return {"minimum": minimum, "maximum": minimum + steps - 1, "scale_points": worths}
+
+
+definitions = {
+    "yes_no": yes_no_questions,
+    "scale": scale_questions(),
+    "choice": choice_questions,
+    "duration": duration_questions(),
+    "number": st.fixed_dictionaries({"unit": st.none() | st.just("GBP")}),
+}
+questions = st.sampled_from(sorted(QUESTION_TYPES)).flatmap(
+    lambda name: definitions.get(name, st.just({})).map(
+        lambda fields: complete_question({"key": "q", "text": "?", "type": name, **fields})
+    )
+)
+
+# Values. JSON from a browser has one kind of number: 9 and 9.0 are the same there.
+
+MAX_TEXT = 10_000
+
+
+def as_sent(value: Any) -> Any:
+    """Return a value as the server gets it from a browser."""
+    if isinstance(value, list):
+        return [as_sent(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def around(*limits: float) -> st.SearchStrategy[float]:
+    return st.sampled_from([limit + step for limit in limits for step in (-1, -0.5, 0, 0.5, 1)])
+
+
+numbers = st.floats() | st.integers(-1000, 1000) | around(0, 31_536_000) | around(-(2.0**53), 2.0**53)
+numbers |= st.sampled_from([2.0**53 + 2, -(2.0**53) - 2, 2.0**53 - 1])
+characters = st.sampled_from([*"x \n\t\x00\x1c\x1f\x85", "\ufeff", "\u00a0", "\u200b", "\u3000", "é", "😀"])
+long_texts = st.builds(
+    lambda character, count, ending: character * count + ending,
+    characters,
+    st.sampled_from([1, 5_000, 5_001, MAX_TEXT - 1, MAX_TEXT, MAX_TEXT + 1]),
+    st.text(max_size=2),
+)
+times = st.builds("{:02}:{:02}".format, st.integers(0, 25), st.integers(0, 61)) | st.from_regex(
+    r"[0-9٠-٩]{1,3}:[0-9]{1,2}(:00|\n| )?", fullmatch=True
+)
+dates = st.builds(
+    "{:04}-{:02}-{:02}".format,
+    st.sampled_from([0, 1899, 1900, 1970, 2000, 2023, 2024, 2100, 2101, 9999]),
+    st.integers(0, 13),
+    st.integers(0, 32),
+) | st.sampled_from(["1900-01-01", "1899-12-31", "2100-12-31", "2101-01-01", "2024-02-29", "2026-02-29"])
+dates |= st.sampled_from(["20260131", "2026-W05-6", "2026-1-31", "2026-01-31\n", "2026-01-31T10:00"])
+dates |= st.just("٢٠٢٦-٠١-٣١")
+key_lists = st.lists(texts | st.text(max_size=2), max_size=4)
+values = (
+    st.none()
+    | st.booleans()
+    | numbers
+    | texts
+    | key_lists
+    | long_texts
+    | st.text(max_size=5)
+    | times
+    | dates
+    | st.just({})
+)
+likely_values = {
+    "yes_no": texts,
+    "scale": st.integers(-5, 12),
+    "choice": texts | key_lists,
+    "duration": around(0, 31_536_000) | st.integers(0, 400),
+    "number": numbers,
+    "text": long_texts,
+    "time": times,
+    "date": dates,
+}
+
+
+def likely_value(question: dict[str, Any]) -> st.SearchStrategy[Any]:
+    return likely_values.get(question["type"], values)
+
+
+@in_browser
+@given(questions.flatmap(lambda question: st.tuples(st.just(question), likely_value(question) | values)))
+def test_a_value_is_empty_valid_and_earns_points_on_the_phone_as_on_the_server(
+    page: Page, example: tuple[dict[str, Any], Any]
+) -> None:
+    question, value = example
+    type_ = read_type(question)
+    on_phone = page.evaluate(
+        """([question, value]) => {
+            const type = types.typeOf(question);
+            const error = type.findError(question, value);
+            return {
+                isEmpty: type.isEmpty(question, value),
+                isValid: error === null,
+                earned: error === null ? type.points(question, value) : null,
+                possible: type.pointsPossible(question),
+            };
+        }""",
+        [question, value],
+    )
+    value = as_sent(value)
+    if type_.is_empty(value):
+        assert on_phone["isEmpty"]
+        return
+    is_valid = type_.check_value(value) is None
+    assert on_phone == {
+        "isEmpty": False,
+        "isValid": is_valid,
+        "earned": type_.points_for(value) if is_valid else None,
+        "possible": type_.points_possible,
+    }
+
+
+# Checklists.
+
+
+@st.composite
+def checklists(draw: st.DrawFn) -> dict[str, Any]:
+    """A document that can be published: conditions name choices of earlier questions."""
+    rows: list[dict[str, Any]] = []
+    for index in range(draw(st.integers(1, 5))):
+        row = dict(draw(questions), key=f"q{index}")
+        row["required"] = draw(st.booleans())
+        row["not_applicable"] = draw(st.booleans())
+        row["comment"] = draw(st.sampled_from(["never", "optional", "required", "when_points_lost"]))
+        minimum = draw(st.integers(0, 2))
+        spare = draw(st.integers(int(row["type"] == "photo"), 2))
+        row["photos"] = {"minimum": minimum, "maximum": minimum + spare}
+        earlier = [other for other in rows if read_type(other).choices]
+        if earlier and draw(st.booleans()):
+            other = draw(st.sampled_from(earlier))
+            keys = st.lists(st.sampled_from(read_type(other).choices), min_size=1, max_size=3, unique=True)
+            row["only_if"] = {"question": other["key"], "is": draw(keys)}
+        rows.append(row)
+    return complete(document(*rows))
+
+
+@st.composite
+def answers_on_phone(draw: st.DrawFn, checklist: dict[str, Any]) -> dict[str, Any]:
+    """Answers that the inputs of the form can contain: too many photos, for example, cannot be added."""
+    answers = {}
+    for question in checklist["sections"][0]["questions"]:
+        answer: dict[str, Any] = {}
+        if question["not_applicable"] and draw(st.booleans()):
+            answer["not_applicable"] = True
+        elif question["type"] != "photo":
+            answer["value"] = draw(st.none() | possible_input(question))
+        if question["comment"] != "never":
+            answer["comment"] = draw(st.none() | st.sampled_from(["", " ", "Why"]) | long_texts)
+        count = draw(st.integers(0, question["photos"]["maximum"]))
+        answer["photos"] = [f"{question['key']}-{index}" for index in range(count)]
+        answers[question["key"]] = answer
+    return answers
+
+
+def possible_input(question: dict[str, Any]) -> st.SearchStrategy[Any]:
+    type_ = read_type(question)
+    if type_.choices:
+        keys = st.sampled_from(type_.choices)
+        if question.get("multiple"):
+            return st.lists(keys, unique=True)
+        return keys.map(int) if question["type"] == "scale" else keys
+    return likely_value(question).filter(lambda value: value not in ("", []) and value == value)
+
+
+def on_phone(page: Page, checklist: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = page.evaluate(
+        """([checklist, answers]) => {
+            const questions = rules.questionsOf(checklist);
+            const asked = rules.visible(questions, answers);
+            const points = questions
+                .filter(({ key }) => asked.has(key))
+                .map((question) => rules.pointsOf(question, answers[question.key]));
+            return {
+                asked: [...asked].sort(),
+                errors: rules.findErrors(questions, answers),
+                body: JSON.stringify(rules.answersToSend(questions, answers)),
+                earned: points.reduce((sum, { earned }) => sum + earned, 0),
+                possible: points.reduce((sum, { possible }) => sum + possible, 0),
+            };
+        }""",
+        [checklist, answers],
+    )
+    return result
+
+
+#: the part of an answer in which the server finds an error that the form shows with these words
+PARTS = {"photos": "photos", "comment": "comment", "comment-length": "comment"}
+
+
+@in_browser
+@given(checklists().flatmap(lambda checklist: st.tuples(st.just(checklist), answers_on_phone(checklist))))
+def test_the_server_finds_errors_in_what_the_form_sends_exactly_where_the_form_shows_them(
+    page: Page, example: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    document, answers = example
+    result = on_phone(page, document, answers)
+    checklist = Checklist.from_document(document, 1)
+    body = json.loads(result["body"])
+    found = [error.pointer.split("/")[2:] for error in faults(checklist, body)]
+    assert result["asked"] == sorted(visible(checklist, body))
+    assert {error["key"] for error in result["errors"]} == {key for key, *_ in found}
+    for error in result["errors"]:
+        assert [error["key"], PARTS.get(error["error"], "value")] in found
+    if not found:
+        score = score_visit(checklist, body)
+        assert (result["earned"], result["possible"]) == (score.earned, score.possible)
+
+
+@pytest.mark.parametrize("name", VECTORS["checklists"])
+def test_the_form_agrees_with_the_vectors_of_scores(page: Page, name: str) -> None:
+    document = complete(VECTORS["checklists"][name])
+    checklist = Checklist.from_document(document, 1)
+    visits = [visit for case in VECTORS["cases"] if case["checklist"] == name for visit in case["visits"]]
+    assert len(visits) > 50
+    for answers in visits:
+        result = on_phone(page, document, answers)
+        score = score_visit(checklist, answers)
+        assert result["asked"] == sorted(visible(checklist, answers))
+        assert (result["earned"], result["possible"]) == (score.earned, score.possible)
+        assert result["errors"] == []
+        assert faults(checklist, json.loads(result["body"])) == []
