@@ -271,7 +271,7 @@ def test_what_the_server_refuses_needs_the_shopper_and_blocks_nothing_else(
     spy = Spy(phone, "PUT", SUBMISSION)
     phone.send()
     phone.wait_for("needs-you")
-    expect(phone.page.get_by_text("Other answers to this visit were received before")).to_be_visible()
+    expect(phone.page.get_by_text("Other answers for this visit have already been received")).to_be_visible()
     with phone.page.expect_download() as download:
         phone.page.get_by_role("button", name="Save a copy").click()
     copy = Path(download.value.path()).read_text()
@@ -380,7 +380,7 @@ def test_a_draft_says_that_other_answers_were_received(phone: Phone, world: Worl
     phone.saved()
     ok(world.send(visit, world.submission()), 201)
     phone.page.click("a.back")
-    expect(phone.page.get_by_text("Other answers to this visit were received before")).to_be_visible()
+    expect(phone.page.get_by_text("Other answers for this visit have already been received")).to_be_visible()
 
 
 def test_a_return_takes_no_answers_that_were_never_received(phone: Phone, world: World) -> None:
@@ -491,7 +491,7 @@ def test_a_refused_answer_can_be_corrected_and_sent(phone: Phone, world: World) 
 @pytest.mark.parametrize(
     ("status", "code", "said", "way"),
     [
-        (403, "forbidden", "This account may not send this visit", "Try again"),
+        (403, "forbidden", "This account is not allowed to send this visit", "Try again"),
         (413, "too-large", "The answers are too large to send", "Correct the answers"),
     ],
 )
@@ -532,12 +532,12 @@ def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> 
     phone.wait_for("needs-you")
     phone.wait_for("sent", 2)  # the answers, and the other photo
     expect(phone.page.get_by_text("The server cannot use this photo")).to_be_visible()
-    phone.page.get_by_role("button", name="Leave this photo out").click()
+    phone.page.get_by_role("button", name="Send without this photo").click()
     phone.wait_until_received()
-    expect(phone.page.get_by_text("left out")).to_be_visible()
+    expect(phone.page.get_by_text("not included")).to_be_visible()
     phone.page.reload()
     phone.wait_for("sent", 2)
-    expect(phone.page.get_by_text("left out")).to_be_visible()
+    expect(phone.page.get_by_text("not included")).to_be_visible()
     phone.page.click("a.back")
     expect(phone.page.get_by_role("heading", name="Waiting to be sent")).to_be_hidden()
     assert stored(world, visit) == 1
@@ -803,13 +803,13 @@ def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what
     phone.saved()
     notice = phone.page.locator("#screen")
     phone.page.click("a.back")
-    expect(notice).to_contain_text("One visit is not sent yet. It was started this minute.")  # half done
+    expect(notice).to_contain_text("One visit has not been sent. It was started this minute.")  # half done
     phone.open(visit)
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting")
     phone.page.click("a.back")
-    expect(notice).to_contain_text("One visit is not sent yet. It was started this minute.")
+    expect(notice).to_contain_text("One visit has not been sent. It was started this minute.")
     expect(notice).to_contain_text("This browser may delete what is on the phone")
 
 

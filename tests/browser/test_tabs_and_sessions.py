@@ -126,7 +126,7 @@ def test_an_empty_photo_that_was_queued_needs_the_shopper(phone: Phone, world: W
     phone.send()
     phone.wait_for("needs-you")
     expect(phone.page.get_by_text("This photo is empty.")).to_be_visible()
-    phone.page.get_by_role("button", name="Leave this photo out").click()
+    phone.page.get_by_role("button", name="Send without this photo").click()
     phone.wait_until_received()
 
 
@@ -233,7 +233,7 @@ def test_signing_out_asks_first_where_something_is_not_sent(phone: Phone, world:
     phone.page.click("a.back")
     dialog = phone.page.get_by_role("dialog")
     phone.page.get_by_role("button", name="Sign out").click()
-    expect(dialog).to_contain_text("One visit is not sent yet. It stays on this phone")
+    expect(dialog).to_contain_text("One visit has not been sent. It stays on this phone")
     dialog.get_by_role("button", name="Cancel").click()
     expect(phone.page.locator("[data-testid=visit]")).to_be_visible()
     phone.page.get_by_role("button", name="Sign out").click()

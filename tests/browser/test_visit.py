@@ -256,7 +256,7 @@ def test_several_organizations_ask_which(phone: Phone, world: World) -> None:
     twin = world.person("shopper", "twin")
     other.person("shopper", "twin")
     phone.sign_in(twin)
-    expect(phone.page.get_by_text("Several organizations know you")).to_be_visible()
+    expect(phone.page.get_by_text("accounts of several organizations")).to_be_visible()
     phone.page.fill("[name=organization]", world.name)
     phone.page.press("[name=organization]", "Enter")
     expect(phone.page.get_by_text(world.name)).to_be_visible()

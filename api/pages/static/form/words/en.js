@@ -7,8 +7,8 @@ export default {
   signIn: "Sign in",
   signOut: "Sign out",
   signOutSure: {
-    one: "One visit is not sent yet. It stays on this phone until you sign in again.",
-    other: "{n} visits are not sent yet. They stay on this phone until you sign in again.",
+    one: "One visit has not been sent. It stays on this phone until you sign in again.",
+    other: "{n} visits have not been sent. They stay on this phone until you sign in again.",
   },
   cancel: "Cancel",
   language: "Language",
@@ -35,11 +35,11 @@ export default {
   call: "Call {number}",
   progress: "{done} of {all} answered",
   optionalCount: { one: "{n} optional", other: "{n} optional" },
-  notYetHere: "This visit needs a signal once before you can open it.",
+  notYetHere: "You need a signal the first time you open this visit.",
   sendNow: "Send now",
   unsent: {
-    one: "One visit is not sent yet. It was started {time}.",
-    other: "{n} visits are not sent yet. The oldest was started {time}.",
+    one: "One visit has not been sent. It was started {time}.",
+    other: "{n} visits have not been sent. The oldest was started {time}.",
   },
   mayBeCleared:
     "This browser may delete what is on the phone, for example after seven days without opening this page. " +
@@ -75,20 +75,23 @@ export default {
   remove: "Remove",
   shrinking: "Making it smaller …",
   photosNotAdded: {
-    one: "{n} photo was not added, because this question takes no more.",
-    other: "{n} photos were not added, because this question takes no more.",
+    one: "{n} photo was not added, because this question does not accept more.",
+    other: "{n} photos were not added, because this question does not accept more.",
   },
-  sentBefore: "sent before",
+  sentBefore: "already sent",
   cannotBeShown: "cannot be shown here",
   diskFull: "This could not be saved because the phone is full. Free some space, then try again.",
   notStored:
-    "This could not be saved because the browser's storage failed. Keep this page open: it tries again.",
+    "This could not be saved because the browser's storage failed. Keep this page open: it will try again.",
   tryAgain: "Try again",
   openElsewhere: "This visit is open in another tab.",
   goOnHere: "Continue here",
   // Checking and sending
   review: "Check and send",
-  errorCount: { one: "{n} answer is missing", other: "{n} answers are missing" },
+  errorCount: {
+    one: "{n} answer is missing or not valid",
+    other: "{n} answers are missing or not valid",
+  },
   allAnswered: "All required questions are answered.",
   noAnswer: "No answer",
   "error-value": "An answer is missing",
@@ -104,7 +107,7 @@ export default {
   addPosition: "Add my position",
   locating: "Looking for your position …",
   positionKept: "Your position will be sent with the answers.",
-  noPosition: "The phone did not give its position. Allow location access for this page, then try again.",
+  noPosition: "The phone did not provide your position. Allow location access for this page, then try again.",
   send: "Send",
   // Could not do it
   unable: "I could not do this visit",
@@ -112,7 +115,7 @@ export default {
   closedTitle: "You are reporting that the store was closed",
   closedWords: "A reviewer will look at your report. It does not count in the store's score.",
   closedAnswers: "Your answers to the questions are not sent.",
-  closedNeedsEvidence: "Add a photo of the closed store, or say what you found.",
+  closedNeedsEvidence: "Add a photo of the closed store, or describe what you found.",
   closedPhoto: "A photo of the closed store",
   closedComment: "What did you find? (optional)",
   notClosed: "The store was open: answer the questions",
@@ -121,11 +124,11 @@ export default {
   declineReasonMissing: "Enter a reason.",
   declineSure: "Decline this visit? Your answers to it are removed from this phone. You cannot undo this.",
   declineNeedsSignal:
-    "There is no signal, so it is not known whether the visit was declined. Try again when you have one.",
+    "There is no signal, so the visit may not have been declined. Try again when you have a signal.",
   // Sent
   sentTitle: "Sending your visit",
-  done: "Done. Nothing more to do.",
-  onItsWay: "Saved on this phone. {done} of {all} parts are sent.",
+  done: "Done. You have nothing more to do.",
+  onItsWay: "Saved on this phone. {done} of {all} parts have been sent.",
   needsYou: "Something could not be sent and needs your attention.",
   sendingProgress: "Sent so far",
   answers: "Answers",
@@ -133,9 +136,9 @@ export default {
   "state-sending": "being sent …",
   "state-sent": "sent",
   "state-needs-you": "needs your attention",
-  "state-left-out": "left out",
+  "state-left-out": "not included",
   mayPutAway:
-    "You can close this page. Open it again where there is a signal, until it says that all is done.",
+    "You can close this page. Open it again when you have a signal, until everything has been sent.",
   saveCopy: "Save a copy",
   correct: "Correct the answers",
   removeFromPhone: "Remove from this phone",
@@ -145,40 +148,44 @@ export default {
     other: "{place}: the answers and {n} photos were not sent. Remove them from this phone permanently?",
   },
   anotherPhoto: "Choose another photo",
-  leavePhotoOut: "Leave this photo out",
+  leavePhotoOut: "Send without this photo",
   details: "Details",
   receivedAt: "Received",
   revision: "Revision",
   hash: "Fingerprint",
   "problem-submission-conflict":
-    "Other answers to this visit were received before, perhaps from another phone.",
-  "problem-revision-unexpected": "These answers are not expected now, perhaps because others were received.",
+    "Other answers for this visit have already been received, perhaps from another phone.",
+  "problem-revision-unexpected":
+    "The server does not expect these answers now, perhaps because others have been received.",
   "now-open": "The visit is open now: try again.",
   "now-submitted":
-    "The other answers wait for a decision. If the visit is returned to you, you can correct and send these.",
-  "now-accepted": "The other answers are accepted: there is nothing left to do.",
-  "now-rejected": "The other answers are rejected: nothing more can be sent.",
-  "now-returned": "The visit is returned to you: correct these answers, and send them instead.",
+    "The other answers are waiting for a decision. If the visit is returned to you, you can correct and " +
+    "send these.",
+  "now-accepted": "The other answers have been accepted. There is nothing left to do.",
+  "now-rejected": "The other answers have been rejected. Nothing more can be sent.",
+  "now-returned": "The visit has been returned to you. Correct these answers and send them instead.",
   "problem-no-photo": "This file is not a photo that can be sent. Choose another photo.",
   "problem-photo-empty": "This photo is empty. Take it again, or choose another photo.",
   "problem-photo-too-large": "This photo is larger than 20 MB. Choose another photo.",
   "problem-photo-unreadable": "The phone can no longer read this photo. Choose another photo.",
-  "problem-photo-unusable": "The server cannot use this photo. Choose another photo, or leave it out.",
-  "problem-photo-conflict": "Another photo was received in place of this one. Save a copy, or leave it out.",
+  "problem-photo-unusable": "The server cannot use this photo. Choose another photo, or send without it.",
+  "problem-photo-conflict":
+    "Another photo was received in place of this one. Save a copy, or send without it.",
   "problem-visit-not-found":
-    "The server does not know this visit. Save a copy, and ask who assigned it to you.",
-  "problem-forbidden": "This account may not send this visit. Save a copy, and ask who assigned it to you.",
+    "The server cannot find this visit. Save a copy, and ask the person who assigned it to you.",
+  "problem-forbidden":
+    "This account is not allowed to send this visit. Save a copy, and ask the person who assigned it to you.",
   "problem-too-large": "The answers are too large to send. Shorten the longest texts.",
-  "problem-invalid": "Something in the answers has to be corrected.",
+  "problem-invalid": "Some answers have to be corrected.",
   // Trouble
   notFound: "This visit was not found.",
-  sentAlready: "This visit was sent already.",
-  noSignalYet: "This page needs a signal the first time. Try again when you have one.",
+  sentAlready: "This visit has already been sent.",
+  noSignalYet: "You need a signal the first time you open this page. Try again when you have one.",
   storageBroken:
     "The browser's storage cannot be used. Free some space on the phone, or leave private browsing, " +
     "then try again.",
-  storageBlocked: "Another tab of this form is still open in an older version. Close it to continue here.",
-  needsHttps: "This page works over https only.",
-  oldBrowser:
-    "This browser is too old for this form. It works in Safari 15.4, Chrome 90, Firefox 115, and later ones.",
+  storageBlocked:
+    "An older version of this form is still open in another tab. Close that tab to continue here.",
+  needsHttps: "This page works only over https.",
+  oldBrowser: "This browser is too old for this form. Use Safari 15.4, Chrome 90, Firefox 115 or later.",
 };
