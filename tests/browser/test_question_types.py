@@ -40,8 +40,8 @@ def page(browser: Browser) -> Iterator[Page]:
         """async () => {
             window.rules = await import("/form/rules.js");
             window.types = await import("/shared/question-types/index.js");
-            const { speak } = await import("/shared/page.js");
-            await speak((language) => import(`/form/words/${language}.js`));
+            const { loadWords } = await import("/shared/page.js");
+            await loadWords((language) => import(`/form/words/${language}.js`));
         }"""
     )
     yield page

@@ -1,6 +1,6 @@
 /** Decisions on a visit: those that were made, and the form to make one or to replace the current one. */
 import { call } from "../shared/api.js";
-import { h, knows, learn, plain, t } from "../shared/page.js";
+import { h, hasWords, loadMoreWords, plain, t } from "../shared/page.js";
 import { onward } from "./address.js";
 import { factsOf, flagsOf } from "./evidence.js";
 import { clock } from "./figures.js";
@@ -9,7 +9,7 @@ const MOST = 5000;
 /** The decisions, and the keys that stand for them where shortcuts are on. */
 export const DECISIONS = { accept: "a", return: "r", reject: "x" };
 
-await learn((language) => import(`./words/reviews/${language}.js`));
+await loadMoreWords((language) => import(`./words/reviews/${language}.js`));
 
 let last = null;
 
@@ -185,7 +185,7 @@ export function decisionForm(visit, settled) {
 
 function sentence(problem) {
   if (!problem.status) return t("noAnswer");
-  return knows(`problem-${problem.code}`) ? t(`problem-${problem.code}`) : problem.detail;
+  return hasWords(`problem-${problem.code}`) ? t(`problem-${problem.code}`) : problem.detail;
 }
 
 /** Lets reasons be added question by question; `given` returns them by their keys, or null. */

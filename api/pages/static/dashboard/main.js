@@ -1,5 +1,5 @@
 import { call, NoSignal, signIn, signOut } from "../shared/api.js";
-import { h, languages, paint, put, speak, t } from "../shared/page.js";
+import { h, languages, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
 import { address, common, filterBar, filters } from "./address.js";
 import { clock } from "./figures.js";
 import { load } from "./load.js";
@@ -49,7 +49,7 @@ async function render({ moved = true, left } = {}) {
       load(`screens/${found.name}.js`),
     ]);
     me = who;
-    paint(me.organization.accent_color);
+    setBrandColor(me.organization.accent_color);
     drawBar();
     if (me.role === "shopper") return say("missing", t("forManagers"), h("a", { href: "/" }, t("toTheForm")));
     const id = found.pattern.exec(location.pathname)[1];
@@ -93,7 +93,7 @@ function begin(another) {
 /** Puts a page in place of the one before; the control that had the focus has it again where it still is. */
 function show(title, ...children) {
   const { id } = document.activeElement;
-  put(title, ...children);
+  showScreen(title, ...children);
   if (id) (document.getElementById(id) ?? document.querySelector("h1")).focus({ preventScroll: true });
 }
 
@@ -311,7 +311,7 @@ function following(next) {
 }
 
 async function start() {
-  await speak((language) => import(`./words/${language}.js`));
+  await loadWords((language) => import(`./words/${language}.js`));
   history.scrollRestoration = "manual";
   addEventListener("popstate", ({ state }) => render({ moved: shownAt !== location.pathname, left: state }));
   addEventListener("scrollend", () => remember());

@@ -78,8 +78,8 @@ export const photoRange = (question) => ({
 });
 
 /**
- * Returns the errors that the shopper has to correct as {key, error}: the first one of each question. An error is
- * the ending of the words `error-…` that explain it.
+ * Returns the errors that the shopper has to correct as {key, error}: the first one of each question. An
+ * error is the ending of the words `error-…` that explain it.
  */
 export function findErrors(questions, answers) {
   const keys = visible(questions, answers);

@@ -1,4 +1,4 @@
-/** The end of the checklist: the answers to check, what is missing, a last comment, and sending. */
+/** The end of the checklist: the answers to check, the errors, a last comment, and sending. */
 import { h, plain, show, t } from "../../shared/page.js";
 import { answerWords } from "../answers.js";
 import { DraftChanged } from "../draft.js";

@@ -137,8 +137,7 @@ export default {
   "state-sent": "sent",
   "state-needs-you": "needs your attention",
   "state-left-out": "not included",
-  mayPutAway:
-    "You can close this page. Open it again when you have a signal, until everything has been sent.",
+  mayClose: "You can close this page. Open it again when you have a signal, until everything has been sent.",
   saveCopy: "Save a copy",
   correct: "Correct the answers",
   removeFromPhone: "Remove from this phone",

@@ -141,7 +141,7 @@ export default {
   "state-sent": "enviado",
   "state-needs-you": "necesita su atención",
   "state-left-out": "sin incluir",
-  mayPutAway:
+  mayClose:
     "Puede cerrar esta página. Vuelva a abrirla cuando tenga cobertura, hasta que se haya enviado todo.",
   saveCopy: "Guardar una copia",
   correct: "Corregir las respuestas",
