@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.phone import READY, Phone, Spy, answer
-from tests.browser.test_faults import SUBMISSION, TELL_QUEUE
-from tests.browser.test_visit import published
+from tests.browser.phone import READY, Phone, Spy, respond
+from tests.browser.test_failures import ANNOUNCE_QUEUE, SUBMISSION
+from tests.browser.test_visit import assign_visit_with
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World
 
@@ -70,7 +70,7 @@ def test_every_screen_and_state(
     phone.question("wait").get_by_role("button", name="Stop").click()
     phone.all_well_but_greeting()
     refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
-    Spy(phone, "PUT", SUBMISSION, answer(409, body=refusal))
+    Spy(phone, "PUT", SUBMISSION, respond(409, body=refusal))
     phone.send()
     phone.wait_for("needs-you")
     look(page, "refused")
@@ -103,7 +103,7 @@ def test_no_answer_of_a_scale_stands_alone(new_phone: Callable[..., Phone], worl
     for scale in scales:
         scale["scale_points"] = [0] * (scale["maximum"] + 1)
     sections = [{"key": "scales", "title": "Scales", "questions": scales}]
-    visit = published(world, {**CHECKLIST, "sections": sections})
+    visit = assign_visit_with(world, {**CHECKLIST, "sections": sections})
     phone = new_phone(viewport={"width": width, "height": 800})
     phone.begin(world.shopper, visit)
     for scale in scales:
@@ -154,7 +154,7 @@ def test_a_photo_stays_in_its_place_while_one_writes(phone: Phone, world: World)
 def test_what_is_sent_is_told_item_by_item(phone: Phone, world: World) -> None:
     visit = world.visit()
     refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
-    Spy(phone, "PUT", SUBMISSION, answer(409, body=refusal))
+    Spy(phone, "PUT", SUBMISSION, respond(409, body=refusal))
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.take_photo("receipt")
@@ -164,7 +164,7 @@ def test_what_is_sent_is_told_item_by_item(phone: Phone, world: World) -> None:
     copy = phone.page.get_by_role("button", name="Save a copy")
     copy.focus()
     phone.page.evaluate("window.item = document.querySelector('.cards [role=status]')")
-    phone.page.evaluate(TELL_QUEUE)
+    phone.page.evaluate(ANNOUNCE_QUEUE)
     phone.page.wait_for_timeout(300)
     expect(copy).to_be_focused()
     again = phone.page.get_by_role("button", name="Try again")

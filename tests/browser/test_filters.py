@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.dashboard import enter, manager, stands
-from tests.browser.phone import Phone, Spy, answer
+from tests.browser.phone import Phone, Spy, respond
 from tests.browser.test_dashboard import PERIOD, SCORES
 from tests.journeys.score_history import History
 
@@ -94,7 +94,7 @@ def test_the_focus_stays_through_a_redraw(desk: Phone, history: History) -> None
 
 
 def test_the_focus_goes_from_try_again_to_what_is_tried(desk: Phone, history: History) -> None:
-    Spy(desk, "GET", SCORES, answer(500, "{}"), answer(500, "{}"))
+    Spy(desk, "GET", SCORES, respond(500, "{}"), respond(500, "{}"))
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}", "failed")
     again = page.get_by_role("button", name="Try again")
     again.focus()

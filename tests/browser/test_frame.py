@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.dashboard import enter, go, manager, stands
-from tests.browser.phone import READY, Phone, Spy, answer, cut
+from tests.browser.phone import READY, Phone, Spy, cut, respond
 from tests.journeys.score_history import History
 from tests.support.world import World
 
-GONE = answer(404, "")
+GONE = respond(404, "")
 NOWHERE = "/dashboard/visits/00000000-0000-4000-8000-000000000000"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, stands
-from tests.browser.phone import Phone, Spy, answer, cut, lose_answer
+from tests.browser.phone import Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
@@ -269,7 +269,7 @@ def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: Wor
 def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone, world: World) -> None:
     first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
-    spy = Spy(desk, "POST", REVIEW, lose_answer)
+    spy = Spy(desk, "POST", REVIEW, lose_response)
     page.fill("[name=reason]", "As agreed")
     page.click("[data-decision=accept]")
     expect(page.get_by_text("The server did not respond")).to_be_visible()
@@ -353,7 +353,7 @@ def test_nothing_waiting_a_failure_and_something_old_look_different(desk: Phone,
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     shows(page, visit)  # by itself
 
-    desk.context.route(REVIEWS, answer(500, "{}"))
+    desk.context.route(REVIEWS, respond(500, "{}"))
     page.reload()
     stands(page, "failed")
     expect(nothing).to_have_count(0)

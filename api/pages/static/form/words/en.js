@@ -127,7 +127,7 @@ export default {
     "There is no signal, so the visit may not have been declined. Try again when you have a signal.",
   // Sent
   sentTitle: "Sending your visit",
-  done: "Done. You have nothing more to do.",
+  done: "Done. Nothing more to do.",
   onItsWay: "Saved on this phone. {done} of {all} parts have been sent.",
   needsYou: "Something could not be sent and needs your attention.",
   sendingProgress: "Sent so far",

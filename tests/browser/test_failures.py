@@ -1,4 +1,4 @@
-"""What the form does when something breaks: nothing shown as saved is lost, and nothing is sent twice."""
+"""Failures: no answer that is shown as saved is lost, and nothing is stored twice."""
 
 import os
 import random
@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Error, Playwright, expect
 
 from tests.browser.conftest import SCREEN
-from tests.browser.phone import READY, Phone, Spy, answer, cut, lose_answer
+from tests.browser.phone import READY, Phone, Spy, cut, lose_response, respond
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, Running, free_port, running
 from tests.support.world import ALL_WELL, World, ok
@@ -25,35 +25,35 @@ DECLARATION = re.compile("/photos/[0-9a-f-]{36}$")
 UPLOAD = re.compile("X-Amz-Signature")
 STATUS = "[data-testid=save-state]"
 ME = re.compile("/api/v1/me$")
-#: what another tab says when the sender goes on
-TELL_QUEUE = "new BroadcastChannel('survey').postMessage('queue')"
+#: announces to all tabs that the queue has changed
+ANNOUNCE_QUEUE = "new BroadcastChannel('survey').postMessage('queue')"
 
 
-def stored(world: World, visit: Any) -> int:
+def count_stored_photos(world: World, visit: Any) -> int:
     return int(ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"])
 
 
-def revision(world: World, visit: Any) -> int:
+def fetch_revision(world: World, visit: Any) -> int:
     return int(ok(world.admin.get(f"/visits/{visit['id']}"))["revision"])
 
 
-def test_a_killed_browser_loses_nothing(
+def test_a_killed_browser_loses_no_saved_data(
     playwright: Playwright, launch: dict[str, Any], program: Running, world: World, tmp_path: Path
 ) -> None:
     visit = world.visit()
 
-    def started() -> Phone:
+    def start() -> Phone:
         options = {**launch, **SCREEN, "base_url": program.base}
         return Phone(playwright.chromium.launch_persistent_context(tmp_path / "profile", **options))
 
-    phone = started()
+    phone = start()
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.write("story", "A long story.")
     phone.take_photo("greeting")
     phone.saved()
     kill(tmp_path / "profile")
-    phone = started()
+    phone = start()
     phone.context.set_offline(True)
     phone.page.goto(f"/visits/{visit['id']}")
     phone.page.wait_for_selector(READY)
@@ -65,10 +65,10 @@ def test_a_killed_browser_loses_nothing(
 
 
 def kill(profile: Path) -> None:
-    """Kill all processes of the browser with this profile, as a phone does that runs out of battery.
+    """Kill all processes of the browser with this profile, as if the battery of the phone were empty.
 
-    Its services for storage and network are processes of their own. One that outlives the others still holds
-    the profile's files and keeps the next browser from them.
+    Storage and network services are separate processes. One that survives would still hold the files of the
+    profile and block the next browser.
     """
     while processes := list(processes_with_files_in(profile)):
         for process in processes:
@@ -82,47 +82,49 @@ def kill(profile: Path) -> None:
 def processes_with_files_in(folder: Path) -> Iterator[int]:
     """Return the ids of the processes that have a file of this folder open."""
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # a process that has ended meanwhile
+        with suppress(OSError):  # the process has ended
             for descriptor in (process / "fd").iterdir():
-                with suppress(FileNotFoundError):  # a file that was closed meanwhile
+                with suppress(FileNotFoundError):  # the file was closed
                     if descriptor.readlink().is_relative_to(folder):
                         yield int(process.name)
                         break
 
 
-def test_a_cut_photo_is_sent_again_and_the_answers_are_not(phone: Phone, world: World) -> None:
+def test_a_photo_with_a_broken_connection_is_sent_again_without_the_answers(
+    phone: Phone, world: World
+) -> None:
     visit = world.visit()
-    submissions, uploads = Spy(phone, "PUT", SUBMISSION), Spy(phone, "PUT", UPLOAD, cut, answer(403))
+    submissions, uploads = Spy(phone, "PUT", SUBMISSION), Spy(phone, "PUT", UPLOAD, cut, respond(403))
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_until_received()
     assert (len(submissions.requests), len(uploads.requests)) == (1, 3)
-    assert (revision(world, visit), stored(world, visit)) == (1, 1)
+    assert (fetch_revision(world, visit), count_stored_photos(world, visit)) == (1, 1)
 
 
 def test_bytes_that_never_arrived_are_declared_and_sent_again(phone: Phone, world: World) -> None:
     visit = world.visit()
-    declarations, uploads = Spy(phone, "PUT", DECLARATION), Spy(phone, "PUT", UPLOAD, arrived_nowhere)
+    declarations, uploads = Spy(phone, "PUT", DECLARATION), Spy(phone, "PUT", UPLOAD, confirm_without_storing)
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_until_received()
     assert (len(declarations.requests), len(uploads.requests)) == (2, 2)
-    assert stored(world, visit) == 1
+    assert count_stored_photos(world, visit) == 1
 
 
-def arrived_nowhere(route: Any) -> None:
+def confirm_without_storing(route: Any) -> None:
     origin = route.request.headers["origin"]
     route.fulfill(status=200, headers={"Access-Control-Allow-Origin": origin}, body="")
 
 
 def test_bytes_that_arrived_are_not_sent_again(phone: Phone, world: World) -> None:
-    """The answer to the upload was lost: the store says 412, and that will do."""
+    """The response to the upload was lost. The store then responds with 412, which counts as success."""
     visit = world.visit()
-    uploads = Spy(phone, "PUT", UPLOAD, lose_answer)
+    uploads = Spy(phone, "PUT", UPLOAD, lose_response)
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.take_photo("greeting")
@@ -130,12 +132,12 @@ def test_bytes_that_arrived_are_not_sent_again(phone: Phone, world: World) -> No
     phone.wait_until_received()
     assert len(uploads.requests) == 2
     assert uploads.requests[1].response().status == 412  # type: ignore[union-attr]
-    assert stored(world, visit) == 1
+    assert count_stored_photos(world, visit) == 1
 
 
-def test_an_answer_lost_after_the_commit_changes_nothing(phone: Phone, world: World) -> None:
+def test_a_response_lost_after_the_commit_causes_an_identical_request(phone: Phone, world: World) -> None:
     visit = world.visit()
-    spy = Spy(phone, "PUT", SUBMISSION, lose_answer)
+    spy = Spy(phone, "PUT", SUBMISSION, lose_response)
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.send()
@@ -143,18 +145,18 @@ def test_an_answer_lost_after_the_commit_changes_nothing(phone: Phone, world: Wo
     first, second = spy.bodies()
     assert first == second
     assert all("device-time" in request.headers for request in spy.requests)
-    assert revision(world, visit) == 1
+    assert fetch_revision(world, visit) == 1
 
 
-def test_a_second_tab_is_told_and_can_take_over(phone: Phone, world: World) -> None:
+def test_a_second_tab_shows_that_the_visit_is_open_and_can_take_over(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.choose("greeting", "yes")
     phone.saved()
     second = phone.new_tab()
     second.goto(f"/visits/{visit['id']}")
-    told = second.get_by_text("This visit is open in another tab.")
-    expect(told).to_be_visible()
+    notice = second.get_by_text("This visit is open in another tab.")
+    expect(notice).to_be_visible()
     expect(second.locator("[data-question=greeting] input[value=no]")).to_be_disabled()
     expect(second.locator("[data-question=greeting] input[value=yes]")).to_be_checked()
     second.get_by_role("button", name="Continue here").click()
@@ -168,7 +170,7 @@ def test_a_second_tab_is_told_and_can_take_over(phone: Phone, world: World) -> N
     expect(phone.question("greeting").locator("input[value=no]")).to_be_checked()
 
 
-def test_two_tabs_send_each_thing_once(phone: Phone, world: World) -> None:
+def test_two_tabs_send_answers_and_photos_once(phone: Phone, world: World) -> None:
     visit = world.visit()
     submissions, uploads = Spy(phone, "PUT", SUBMISSION), Spy(phone, "PUT", UPLOAD)
     phone.begin(world.shopper, visit)
@@ -184,12 +186,12 @@ def test_two_tabs_send_each_thing_once(phone: Phone, world: World) -> None:
     phone.context.set_offline(False)
     phone.wait_until_received()
     phone.wait_for("sent", 1, second)
-    finished = [each for each in submissions.requests if each.response() is not None]
+    finished = [request for request in submissions.requests if request.response() is not None]
     assert len(finished) == 1
-    assert len([each for each in uploads.requests if each.response() is not None]) == 1
+    assert len([request for request in uploads.requests if request.response() is not None]) == 1
 
 
-def test_an_expired_access_token_is_refreshed_unseen(phone: Phone, world: World) -> None:
+def test_an_expired_access_token_is_refreshed_automatically(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.context.clear_cookies(name="access_token_cookie")
@@ -198,7 +200,7 @@ def test_an_expired_access_token_is_refreshed_unseen(phone: Phone, world: World)
     phone.wait_until_received()
 
 
-def test_a_session_that_ended_keeps_all_and_goes_on_after_signing_in(phone: Phone, world: World) -> None:
+def test_sending_continues_after_signing_in_again(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.context.clear_cookies()
@@ -210,10 +212,10 @@ def test_a_session_that_ended_keeps_all_and_goes_on_after_signing_in(phone: Phon
     phone.page.get_by_role("button", name="Sign in").click()
     phone.give_password(world.shopper)
     phone.wait_until_received()
-    assert stored(world, visit) == 1
+    assert count_stored_photos(world, visit) == 1
 
 
-def test_signing_in_counts_for_all_tabs(phone: Phone, world: World) -> None:
+def test_signing_in_applies_to_all_tabs(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.page.goto("/")
@@ -229,7 +231,7 @@ def test_signing_in_counts_for_all_tabs(phone: Phone, world: World) -> None:
     expect(second.get_by_text("You are signed out.")).to_be_hidden()
 
 
-def test_another_account_neither_sees_nor_sends(phone: Phone, world: World) -> None:
+def test_another_account_neither_sees_nor_sends_the_data(phone: Phone, world: World) -> None:
     visit, other = world.visit(), world.person("shopper")
     theirs = world.visit(other)
     spy = Spy(phone, "PUT", SUBMISSION)
@@ -255,19 +257,17 @@ def test_another_account_neither_sees_nor_sends(phone: Phone, world: World) -> N
     phone.give_password(world.shopper)
     phone.wait_for("sent")
     assert len(spy.requests) == 1
-    assert revision(world, visit) == 1
+    assert fetch_revision(world, visit) == 1
 
 
-def test_what_the_server_refuses_needs_the_shopper_and_blocks_nothing_else(
-    phone: Phone, world: World
-) -> None:
-    refused, fine = world.visit(), world.visit(location=world.new_location())
-    phone.begin(world.shopper, refused)
+def test_rejected_answers_need_the_shopper_and_do_not_block_other_visits(phone: Phone, world: World) -> None:
+    rejected, other = world.visit(), world.visit(location=world.new_location())
+    phone.begin(world.shopper, rejected)
     phone.all_well()
     phone.take_photo("greeting")
     phone.saved()
-    # The same visit was sent from another phone, with other answers.
-    ok(world.send(refused, world.submission({**ALL_WELL, "wait": {"value": 21}})), 201)
+    # Other answers to the same visit are sent from another phone.
+    ok(world.send(rejected, world.submission({**ALL_WELL, "wait": {"value": 21}})), 201)
     spy = Spy(phone, "PUT", SUBMISSION)
     phone.send()
     phone.wait_for("needs-you")
@@ -279,16 +279,16 @@ def test_what_the_server_refuses_needs_the_shopper_and_blocks_nothing_else(
     assert '"wait": {\n   "value": 20' in copy
     assert "data:image/jpeg;base64," in copy
     phone.page.click("a.back")
-    phone.open(fine)
+    phone.open(other)
     phone.all_well()
     phone.send()
     phone.wait_until_received()
-    assert revision(world, fine) == 1
-    assert len(spy.requests) == 2  # one each: what was refused is not tried again by itself
+    assert fetch_revision(world, other) == 1
+    assert len(spy.requests) == 2  # one for each visit: rejected answers are not retried automatically
 
 
-def in_conflict(phone: Phone, world: World, visit: Any) -> None:
-    """Answer a visit and send it, after other answers came from another phone."""
+def cause_conflict(phone: Phone, world: World, visit: Any) -> None:
+    """Answer a visit and send it, after other answers were received from another phone."""
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.take_photo("greeting")
@@ -298,9 +298,9 @@ def in_conflict(phone: Phone, world: World, visit: Any) -> None:
     phone.wait_for("needs-you")
 
 
-def test_answers_that_the_server_will_not_take_can_be_taken_off_the_phone(phone: Phone, world: World) -> None:
+def test_rejected_answers_can_be_removed_from_the_phone(phone: Phone, world: World) -> None:
     visit = world.visit()
-    in_conflict(phone, world, visit)
+    cause_conflict(phone, world, visit)
     remove = phone.page.get_by_role("button", name="Remove from this phone")
     dialog = phone.page.get_by_role("dialog")
     remove.click()
@@ -319,48 +319,48 @@ def test_answers_that_the_server_will_not_take_can_be_taken_off_the_phone(phone:
 
 ROWS = """(store) => new Promise((done) => {
     indexedDB.open("survey").onsuccess = ({ target: { result } }) => {
-        const counted = result.transaction(store).objectStore(store).count();
-        counted.onsuccess = () => done(counted.result);
+        const request = result.transaction(store).objectStore(store).count();
+        request.onsuccess = () => done(request.result);
     };
 })"""
 
 
-def closed(world: World) -> Any:
-    """Assign a visit whose window has closed, so that a reviewer looks at it."""
+def assign_past_visit(world: World) -> Any:
+    """Assign a visit whose window has closed, so that it needs a reviewer."""
     return world.visit(window={"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"})
 
 
 @pytest.mark.parametrize("decision", [None, "accept", "reject"])
-def test_a_conflict_says_how_the_visit_stands_and_offers_only_what_can_work(
+def test_a_conflict_shows_the_status_of_the_visit_and_only_useful_actions(
     phone: Phone, world: World, decision: str | None
 ) -> None:
-    visit = closed(world)
-    in_conflict(phone, world, visit)
+    visit = assign_past_visit(world)
+    cause_conflict(phone, world, visit)
     if decision:
         ok(world.review(visit, decision))
         phone.page.reload()
-    said = {
-        None: "The other answers wait for a decision.",
-        "accept": "The other answers are accepted",
-        "reject": "The other answers are rejected",
+    messages = {
+        None: "The other answers are waiting for a decision.",
+        "accept": "The other answers have been accepted",
+        "reject": "The other answers have been rejected",
     }
-    expect(phone.page.get_by_text(said[decision])).to_be_visible()
+    expect(phone.page.get_by_text(messages[decision])).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
     expect(buttons).to_have_text(["Save a copy", "Remove from this phone"])
     phone.page.reload()
     phone.context.set_offline(True)
     phone.page.reload()
-    expect(phone.page.get_by_text(said[decision])).to_be_visible()
+    expect(phone.page.get_by_text(messages[decision])).to_be_visible()
     buttons.last.click()
     phone.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     expect(phone.page.locator("[data-testid=visit]")).to_have_count(0)
 
 
-def test_a_conflict_that_is_over_can_be_sent_again_as_it_is(phone: Phone, world: World) -> None:
+def test_answers_can_be_sent_unchanged_after_a_conflict_is_resolved(phone: Phone, world: World) -> None:
     visit = world.visit()
-    refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
-    spy = Spy(phone, "PUT", SUBMISSION, answer(409, refusal))
+    problem = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
+    spy = Spy(phone, "PUT", SUBMISSION, respond(409, problem))
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.send()
@@ -373,7 +373,7 @@ def test_a_conflict_that_is_over_can_be_sent_again_as_it_is(phone: Phone, world:
     assert first == second
 
 
-def test_a_draft_says_that_other_answers_were_received(phone: Phone, world: World) -> None:
+def test_the_card_of_a_draft_shows_that_other_answers_were_received(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.choose("greeting", "yes")
@@ -383,26 +383,26 @@ def test_a_draft_says_that_other_answers_were_received(phone: Phone, world: Worl
     expect(phone.page.get_by_text("Other answers for this visit have already been received")).to_be_visible()
 
 
-def test_a_return_takes_no_answers_that_were_never_received(phone: Phone, world: World) -> None:
-    visit = closed(world)
-    in_conflict(phone, world, visit)
+def test_a_return_does_not_replace_answers_that_were_never_received(phone: Phone, world: World) -> None:
+    visit = assign_past_visit(world)
+    cause_conflict(phone, world, visit)
     ok(world.review(visit, "return"))
     phone.page.goto("/")
     phone.offline_ready()
     phone.wait_for("needs-you")
     phone.page.locator("[data-testid=queue-item] a").click()
-    expect(phone.page.get_by_text("The visit is returned to you")).to_be_visible()
+    expect(phone.page.get_by_text("The visit has been returned to you")).to_be_visible()
     phone.page.get_by_role("button", name="Correct the answers").click()
     phone.page.wait_for_selector(READY)
     expect(phone.question("wait").locator("input").first).to_have_value("20")
     expect(phone.question("greeting").locator("img")).to_have_js_property("naturalWidth", 640)
     phone.send()
     phone.wait_until_received()
-    assert (revision(world, visit), stored(world, visit)) == (2, 1)
+    assert (fetch_revision(world, visit), count_stored_photos(world, visit)) == (2, 1)
 
 
-def test_a_return_takes_no_photo_that_is_not_sent(phone: Phone, world: World) -> None:
-    visit = closed(world)
+def test_a_return_does_not_remove_unsent_photos(phone: Phone, world: World) -> None:
+    visit = assign_past_visit(world)
     phone.context.route(UPLOAD, cut)
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -417,51 +417,51 @@ def test_a_return_takes_no_photo_that_is_not_sent(phone: Phone, world: World) ->
     phone.write("story", "Aisle 4.")
     phone.saved()
     phone.context.unroute(UPLOAD)
-    # The photo is sent with the first revision, and takes nothing of the next one with it.
+    # The photo is sent with the first revision, and the draft of the next revision stays.
     phone.page.evaluate("dispatchEvent(new Event('online'))")
-    wait_until(phone, lambda: stored(world, visit) == 1)
+    wait_until(phone, lambda: count_stored_photos(world, visit) == 1)
     phone.page.reload()
     phone.page.wait_for_selector(READY)
     expect(phone.question("story").locator("textarea").first).to_have_value("Aisle 4.")
     expect(phone.question("greeting").locator("img")).to_have_js_property("naturalWidth", 640)
     phone.send()
     phone.wait_until_received()
-    assert (revision(world, visit), stored(world, visit)) == (2, 1)
+    assert (fetch_revision(world, visit), count_stored_photos(world, visit)) == (2, 1)
 
 
-def wait_until(phone: Phone, done: Callable[[], bool]) -> None:
-    """Wait until something is so that the page does not show."""
+def wait_until(phone: Phone, condition: Callable[[], bool]) -> None:
+    """Wait for a condition that the page does not show."""
     for _ in range(60):
-        if done():
+        if condition():
             return
         phone.page.wait_for_timeout(250)
-    pytest.fail("It never came to be")
+    pytest.fail("The condition was never met")
 
 
-def test_answers_given_while_a_returned_visit_is_fetched_stay(phone: Phone, world: World) -> None:
-    visit = closed(world)
+def test_answers_entered_while_a_returned_visit_is_fetched_are_kept(phone: Phone, world: World) -> None:
+    visit = assign_past_visit(world)
     phone.sign_in(world.shopper)
     phone.offline_ready()
     ok(world.send(visit, world.submission()), 201)
     ok(world.review(visit, "return"))
-    hanging: list[Any] = []
-    Spy(phone, "GET", SUBMISSION, hanging.append)
+    held_routes: list[Any] = []
+    Spy(phone, "GET", SUBMISSION, held_routes.append)
     phone.page.reload()
-    wait_until(phone, lambda: len(hanging) > 0)
-    # What the list asked for hangs; the visit, opened, asks itself.
+    wait_until(phone, lambda: len(held_routes) > 0)
+    # The request of the list hangs. The opened visit sends its own.
     phone.open(visit)
     phone.write("story", "Aisle 4.")
     phone.saved()
-    hanging[0].fallback()
+    held_routes[0].fallback()
     phone.page.wait_for_timeout(1000)
     phone.page.reload()
     phone.page.wait_for_selector(READY)
     expect(phone.question("story").locator("textarea").first).to_have_value("Aisle 4.")
 
 
-def test_a_proxys_own_refusal_is_tried_again(phone: Phone, world: World) -> None:
+def test_an_error_from_a_proxy_is_retried(phone: Phone, world: World) -> None:
     visit = world.visit()
-    spy = Spy(phone, "PUT", SUBMISSION, answer(403, "<html>Sign in to this network</html>"))
+    spy = Spy(phone, "PUT", SUBMISSION, respond(403, "<html>Sign in to this network</html>"))
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.send()
@@ -469,7 +469,7 @@ def test_a_proxys_own_refusal_is_tried_again(phone: Phone, world: World) -> None
     assert len(spy.requests) == 2
 
 
-def test_a_refused_answer_can_be_corrected_and_sent(phone: Phone, world: World) -> None:
+def test_a_rejected_answer_can_be_corrected_and_sent(phone: Phone, world: World) -> None:
     visit = world.visit()
     invalid = (
         '{"type": "/problems/invalid", "title": "Invalid", "status": 422, "detail": "Something is wrong.", '
@@ -489,29 +489,29 @@ def test_a_refused_answer_can_be_corrected_and_sent(phone: Phone, world: World) 
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "said", "way"),
+    ("status", "code", "message", "action"),
     [
         (403, "forbidden", "This account is not allowed to send this visit", "Try again"),
         (413, "too-large", "The answers are too large to send", "Correct the answers"),
     ],
 )
-def test_a_refusal_offers_what_can_help(
-    phone: Phone, world: World, status: int, code: str, said: str, way: str
+def test_a_rejection_offers_useful_actions(
+    phone: Phone, world: World, status: int, code: str, message: str, action: str
 ) -> None:
-    refusal = f'{{"type": "/problems/{code}", "title": "No", "detail": "No"}}'
-    spy = Spy(phone, "PUT", SUBMISSION, answer(status, refusal))
+    problem = f'{{"type": "/problems/{code}", "title": "No", "detail": "No"}}'
+    spy = Spy(phone, "PUT", SUBMISSION, respond(status, problem))
     phone.begin(world.shopper, world.visit())
     phone.all_well()
     phone.send()
-    expect(phone.page.get_by_text(said)).to_be_visible()
+    expect(phone.page.get_by_text(message)).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
-    expect(buttons).to_have_text(["Save a copy", way, "Remove from this phone"])
+    expect(buttons).to_have_text(["Save a copy", action, "Remove from this phone"])
     phone.page.evaluate("dispatchEvent(new Event('online'))")
     phone.page.wait_for_timeout(500)
     assert len(spy.requests) == 1
 
 
-def test_a_photo_on_its_way_shows_how_far(phone: Phone, world: World) -> None:
+def test_a_photo_shows_the_progress_of_its_upload(phone: Phone, world: World) -> None:
     phone.context.route(UPLOAD, lambda route: None)
     phone.begin(world.shopper, world.visit())
     phone.all_well()
@@ -521,11 +521,11 @@ def test_a_photo_on_its_way_shows_how_far(phone: Phone, world: World) -> None:
     expect(phone.page.get_by_role("progressbar", name="Photo 1")).to_be_visible()
 
 
-def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> None:
+def test_an_unusable_photo_does_not_block_other_photos(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
-    # Begins as a HEIC does, which the browser has to leave as it is, and is none.
+    # This begins like a HEIC file, which the browser cannot decode, but is not one.
     phone.take_photo("receipt", b"\0\0\0\x18ftypheic" + bytes(2000))
     phone.take_photo("greeting")
     phone.send()
@@ -540,10 +540,10 @@ def test_an_unusable_photo_blocks_no_other_photo(phone: Phone, world: World) -> 
     expect(phone.page.get_by_text("not included")).to_be_visible()
     phone.page.click("a.back")
     expect(phone.page.get_by_role("heading", name="Waiting to be sent")).to_be_hidden()
-    assert stored(world, visit) == 1
+    assert count_stored_photos(world, visit) == 1
 
 
-def test_an_unusable_photo_is_replaced(phone: Phone, world: World) -> None:
+def test_an_unusable_photo_can_be_replaced(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -553,29 +553,29 @@ def test_an_unusable_photo_is_replaced(phone: Phone, world: World) -> None:
     other = {"name": "other.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=7)}
     phone.page.get_by_label("Choose another photo").set_input_files(other)  # type: ignore[arg-type]
     phone.wait_until_received()
-    assert stored(world, visit) == 1
+    assert count_stored_photos(world, visit) == 1
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_obeyed(phone: Phone, world: World, status: int) -> None:
+def test_retry_after_is_respected(phone: Phone, world: World, status: int) -> None:
     visit = world.visit()
-    spy = Spy(phone, "PUT", SUBMISSION, answer(status, **{"Retry-After": "4"}))
+    spy = Spy(phone, "PUT", SUBMISSION, respond(status, **{"Retry-After": "4"}))
     phone.begin(world.shopper, visit)
     phone.all_well()
     before = time.monotonic()
     phone.send()
     phone.wait_for("waiting")
-    phone.page.evaluate("dispatchEvent(new Event('online'))")  # not even then
+    phone.page.evaluate("dispatchEvent(new Event('online'))")  # this must not end the wait
     phone.wait_until_received()
     assert time.monotonic() - before > 4
     assert len(spy.requests) == 2
 
 
-def test_retry_after_is_obeyed_where_it_is_asked_who_one_is(phone: Phone, world: World) -> None:
+def test_retry_after_of_the_account_request_is_respected(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
-    asked = Spy(phone, "GET", ME, answer(429, **{"Retry-After": "4"}))
+    account_requests = Spy(phone, "GET", ME, respond(429, **{"Retry-After": "4"}))
     before = time.monotonic()
     phone.send()
     phone.wait_for("waiting")
@@ -583,10 +583,10 @@ def test_retry_after_is_obeyed_where_it_is_asked_who_one_is(phone: Phone, world:
     phone.page.evaluate("dispatchEvent(new Event('online'))")
     phone.wait_until_received()
     assert time.monotonic() - before > 4
-    assert len(asked.requests) == 2
+    assert len(account_requests.requests) == 2
 
 
-def test_a_server_that_cannot_now_is_asked_for_nothing_else(phone: Phone, world: World) -> None:
+def test_an_unavailable_server_gets_no_other_requests(phone: Phone, world: World) -> None:
     visits = [world.visit(location=world.new_location()) for _ in range(3)]
     phone.sign_in(world.shopper)
     phone.offline_ready()
@@ -597,29 +597,32 @@ def test_a_server_that_cannot_now_is_asked_for_nothing_else(phone: Phone, world:
         phone.send()
         phone.wait_for("waiting")
         phone.page.click("a.back")
-    asked, spy = Spy(phone, "GET", ME), Spy(phone, "PUT", SUBMISSION, answer(503, **{"Retry-After": "4"}))
+    account_requests = Spy(phone, "GET", ME)
+    spy = Spy(phone, "PUT", SUBMISSION, respond(503, **{"Retry-After": "4"}))
     phone.context.set_offline(False)
     wait_until(phone, lambda: len(spy.requests) > 0)
-    before = len(asked.requests)
+    before = len(account_requests.requests)
     phone.page.evaluate("dispatchEvent(new Event('online'))")
     phone.page.wait_for_timeout(2000)
-    assert (len(spy.requests), len(asked.requests)) == (1, before)
+    assert (len(spy.requests), len(account_requests.requests)) == (1, before)
     phone.wait_for("sent", 3)
     assert len(spy.requests) == 4
 
 
-#: no space for the rows of one store, or for any
+#: makes writing to one store fail, or to any
 FULL = """(store) => {
     const put = IDBObjectStore.prototype.put;
     window.makeSpace = () => (IDBObjectStore.prototype.put = put);
-    IDBObjectStore.prototype.put = function (...given) {
+    IDBObjectStore.prototype.put = function (...args) {
         if (!store || this.name === store) throw new DOMException("The disk is full", "QuotaExceededError");
-        return put.apply(this, given);
+        return put.apply(this, args);
     };
 }"""
 
 
-def test_a_full_disk_is_said_beside_the_field_and_trying_again_works(phone: Phone, world: World) -> None:
+def test_a_full_disk_is_reported_at_the_question_and_saving_can_be_retried(
+    phone: Phone, world: World
+) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.page.evaluate(FULL)
@@ -642,7 +645,7 @@ def test_a_full_disk_is_said_beside_the_field_and_trying_again_works(phone: Phon
     expect(receipt.locator("img")).to_be_visible()
 
 
-def test_the_last_word_says_itself_where_it_is_not_saved(phone: Phone, world: World) -> None:
+def test_an_unsaved_last_comment_is_reported_there(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     end = phone.page.locator("#review")
@@ -659,7 +662,7 @@ def test_the_last_word_says_itself_where_it_is_not_saved(phone: Phone, world: Wo
     expect(end.locator("textarea")).to_have_value("All in all, well.")
 
 
-def test_not_saved_stands_until_the_photo_is_saved_too(phone: Phone, world: World) -> None:
+def test_the_save_error_stays_until_the_photo_is_saved_too(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     phone.page.evaluate(FULL, "photos")
     receipt = phone.question("receipt")
@@ -674,43 +677,43 @@ def test_not_saved_stands_until_the_photo_is_saved_too(phone: Phone, world: Worl
     phone.saved()
 
 
-#: each write takes a while, and what is said of saving is noted
+#: makes each write take a second, and records the states of saving
 SLOW_WRITES = """(status) => {
     const put = IDBObjectStore.prototype.put;
-    IDBObjectStore.prototype.put = function (...given) {
-        const request = put.apply(this, given);
+    IDBObjectStore.prototype.put = function (...args) {
+        const request = put.apply(this, args);
         request.addEventListener("success", () => {
             const end = Date.now() + 1000;
-            const goOn = () => Date.now() < end && (this.count().onsuccess = goOn);
-            goOn();
+            const wait = () => Date.now() < end && (this.count().onsuccess = wait);
+            wait();
         });
         return request;
     };
-    window.said = [];
+    window.states = [];
     const { dataset } = document.querySelector(status);
-    const note = () => window.said.at(-1) === dataset.state || window.said.push(dataset.state);
-    new MutationObserver(note).observe(document.querySelector(status), { attributes: true });
+    const record = () => window.states.at(-1) === dataset.state || window.states.push(dataset.state);
+    new MutationObserver(record).observe(document.querySelector(status), { attributes: true });
 }"""
 
 
-def test_saved_is_not_said_while_a_photo_is_being_written(phone: Phone, world: World) -> None:
+def test_the_state_is_not_saved_while_a_photo_is_being_written(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     phone.page.evaluate(SLOW_WRITES, STATUS)
     phone.choose("greeting", "yes")
     phone.take_photo("receipt")
     phone.saved()
-    assert phone.page.evaluate("window.said") == ["saving", "saved"]
+    assert phone.page.evaluate("window.states") == ["saving", "saved"]
 
 
-def two_photos(phone: Phone, data: Callable[[int], bytes]) -> None:
+def add_two_photos(phone: Phone, data: Callable[[int], bytes]) -> None:
     files = [{"name": f"{seed}.jpg", "mimeType": "image/jpeg", "buffer": data(seed)} for seed in (1, 2)]
     phone.question("greeting").locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
 
 
-def test_photos_chosen_together_are_all_kept_before_any_is_made_smaller(phone: Phone, world: World) -> None:
-    phone.context.add_init_script("window.Worker = class { postMessage() {} }")  # it never comes to an end
+def test_several_photos_are_all_stored_before_any_is_made_smaller(phone: Phone, world: World) -> None:
+    phone.context.add_init_script("window.Worker = class { postMessage() {} }")  # it never finishes
     phone.begin(world.shopper, world.visit())
-    two_photos(phone, lambda seed: jpeg(seed=seed))
+    add_two_photos(phone, lambda seed: jpeg(seed=seed))
     photos = phone.question("greeting").locator("img")
     expect(photos).to_have_count(2)
     phone.saved()
@@ -719,22 +722,22 @@ def test_photos_chosen_together_are_all_kept_before_any_is_made_smaller(phone: P
     expect(photos).to_have_count(2)
 
 
-def test_photos_chosen_right_before_sending_are_sent(phone: Phone, world: World) -> None:
+def test_photos_added_immediately_before_sending_are_sent(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.saved()
-    two_photos(phone, lambda seed: jpeg(2000, 1500, seed))
+    add_two_photos(phone, lambda seed: jpeg(2000, 1500, seed))
     phone.page.click("[data-testid=submit]")
     phone.wait_until_received()
-    assert stored(world, visit) == 2
+    assert count_stored_photos(world, visit) == 2
 
 
-def test_opening_a_visit_while_the_sender_goes_on(phone: Phone, world: World) -> None:
+def test_a_visit_can_be_opened_while_the_sender_runs(phone: Phone, world: World) -> None:
     world.visit()
     phone.sign_in(world.shopper)
     phone.offline_ready()
-    phone.page.evaluate(f"() => {{ window.sender = setInterval(() => {TELL_QUEUE}, 2) }}")
+    phone.page.evaluate(f"() => {{ window.sender = setInterval(() => {ANNOUNCE_QUEUE}, 2) }}")
     for _ in range(3):
         phone.page.evaluate("document.querySelector('[data-testid=visit]').click()")
         phone.page.wait_for_selector(READY)
@@ -745,32 +748,32 @@ def test_opening_a_visit_while_the_sender_goes_on(phone: Phone, world: World) ->
         expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
 
 
-#: reading the list takes a while
+#: makes reading the list take a second
 SLOW_LIST = """() => {
     const getAll = IDBObjectStore.prototype.getAll;
-    IDBObjectStore.prototype.getAll = function (...given) {
-        const request = getAll.apply(this, given);
+    IDBObjectStore.prototype.getAll = function (...args) {
+        const request = getAll.apply(this, args);
         const end = Date.now() + 1000;
-        const goOn = () => Date.now() < end && (this.count().onsuccess = goOn);
-        if (this.name === "drafts") request.addEventListener("success", goOn);
+        const wait = () => Date.now() < end && (this.count().onsuccess = wait);
+        if (this.name === "drafts") request.addEventListener("success", wait);
         return request;
     };
 }"""
 
 
-def test_a_list_that_was_being_read_does_not_take_the_place_of_a_visit(phone: Phone, world: World) -> None:
+def test_a_slow_list_does_not_replace_a_visit_that_was_opened(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
     phone.offline_ready()
     phone.page.evaluate(SLOW_LIST)
-    phone.page.evaluate(TELL_QUEUE)
+    phone.page.evaluate(ANNOUNCE_QUEUE)
     phone.page.wait_for_timeout(200)
     phone.open(visit)
     phone.page.wait_for_timeout(1500)
     expect(phone.question("greeting")).to_be_visible()
 
 
-BACK_AT_ONCE = """(visit) => {
+GO_BACK_IMMEDIATELY = """(visit) => {
     const screen = document.getElementById("screen");
     new MutationObserver((_, observer) => {
         const back = screen.querySelector("a.back");
@@ -782,20 +785,18 @@ BACK_AT_ONCE = """(visit) => {
 }"""
 
 
-def test_a_visit_left_before_it_was_drawn_leaves_the_list_alive(phone: Phone, world: World) -> None:
+def test_the_list_works_after_a_visit_was_left_before_it_was_drawn(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
     phone.offline_ready()
-    phone.page.evaluate(BACK_AT_ONCE, visit["id"])
+    phone.page.evaluate(GO_BACK_IMMEDIATELY, visit["id"])
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     phone.page.wait_for_timeout(500)
-    phone.page.evaluate(TELL_QUEUE.replace("queue", "signed-out"))
+    phone.page.evaluate(ANNOUNCE_QUEUE.replace("queue", "signed-out"))
     expect(phone.page.get_by_text("You are signed out.")).to_be_visible()
 
 
-def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what_waits(
-    phone: Phone, world: World
-) -> None:
+def test_the_list_warns_of_unsent_data_if_the_browser_may_delete_it(phone: Phone, world: World) -> None:
     phone.context.add_init_script("navigator.storage.persist = async () => false")
     visit = world.visit()
     phone.begin(world.shopper, visit)
@@ -803,7 +804,7 @@ def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what
     phone.saved()
     notice = phone.page.locator("#screen")
     phone.page.click("a.back")
-    expect(notice).to_contain_text("One visit has not been sent. It was started this minute.")  # half done
+    expect(notice).to_contain_text("One visit has not been sent. It was started this minute.")  # a draft
     phone.open(visit)
     phone.context.set_offline(True)
     phone.send()
@@ -813,12 +814,12 @@ def test_where_the_browser_may_clear_its_space_that_is_said_with_the_age_of_what
     expect(notice).to_contain_text("This browser may delete what is on the phone")
 
 
-def test_storage_that_cannot_be_opened_is_said(phone: Phone, world: World) -> None:
+def test_storage_that_cannot_be_opened_is_reported(phone: Phone, world: World) -> None:
     broken = "indexedDB.open = () => { throw new DOMException('broken', 'UnknownError'); }"
-    phone.context.add_init_script(f"if (!sessionStorage.mended) {broken}")
+    phone.context.add_init_script(f"if (!sessionStorage.repaired) {broken}")
     phone.page.goto("/")
     expect(phone.page.get_by_text("The browser's storage cannot be used")).to_be_visible()
-    phone.page.evaluate("sessionStorage.mended = 1")
+    phone.page.evaluate("sessionStorage.repaired = 1")
     phone.page.get_by_role("button", name="Try again").click()
     phone.give_password(world.shopper)
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
@@ -839,13 +840,13 @@ def release(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def new_release(release: Path) -> Path:
-    """A copy of the program in which one file of the form is another."""
+    """A copy of the program with one changed file."""
     words = release / "api/pages/static/form/words/en.js"
     words.write_text(words.read_text().replace('toDo: "To do"', 'toDo: "To do, new"'))
     return release
 
 
-def test_a_third_language_is_one_file(
+def test_a_language_is_added_with_one_file(
     new_phone: Callable[..., Phone], world: World, settings: dict[str, str], release: Path, tmp_path: Path
 ) -> None:
     words = release / "api/pages/static/form/words"
@@ -858,7 +859,7 @@ def test_a_third_language_is_one_file(
         phone.page.goto("/")
         expect(phone.page.get_by_role("button", name="Se connecter")).to_be_visible()
         expect(phone.page.get_by_label("Adresse")).to_be_visible()
-        expect(phone.page.get_by_label("Password")).to_be_visible()  # which the file has no word for
+        expect(phone.page.get_by_label("Password")).to_be_visible()  # a word that the file does not have
         phone.give_password(world.shopper)
         expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
 
@@ -878,7 +879,7 @@ IS_WAITING = "async () => Boolean((await navigator.serviceWorker.getRegistration
 def waiting_release(
     new_phone: Callable[..., Phone], world: World, settings: dict[str, str], new_release: Path, tmp_path: Path
 ) -> Iterator[tuple[Phone, Any]]:
-    """A phone with a visit open, all of it answered but for one, while a new release waits."""
+    """A phone with an open visit, in which one answer is missing, while a new release waits."""
     visit = world.visit()
     port = {"PORT": str(free_port())}
     with running(tmp_path / "old", **settings | port) as old:
@@ -888,7 +889,9 @@ def waiting_release(
         phone.saved()
         old.end()
     with running(tmp_path / "new", new_release, **settings | port):
-        phone.page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+        phone.page.evaluate(
+            "navigator.serviceWorker.getRegistration().then((registration) => registration.update())"
+        )
         phone.page.evaluate(WAITING)
         phone.write("wait", "20")
         phone.choose("thanks", "yes")
@@ -910,7 +913,7 @@ def test_a_new_release_waits_while_a_visit_is_open(waiting_release: tuple[Phone,
     phone.choose("problem", "no")
     phone.send()
     phone.wait_until_received()
-    assert revision(world, visit) == 1
+    assert fetch_revision(world, visit) == 1
 
 
 def test_a_new_release_does_not_wait_for_a_list_that_hangs(waiting_release: tuple[Phone, Any]) -> None:
@@ -920,7 +923,7 @@ def test_a_new_release_does_not_wait_for_a_list_that_hangs(waiting_release: tupl
     expect(phone.page.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
-def test_a_new_release_takes_over_once_another_tab_lets_go_of_its_visit(
+def test_a_new_release_takes_over_when_another_tab_closes_its_visit(
     waiting_release: tuple[Phone, Any],
 ) -> None:
     phone, _ = waiting_release
@@ -932,10 +935,10 @@ def test_a_new_release_takes_over_once_another_tab_lets_go_of_its_visit(
     expect(second.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
-def test_a_new_release_takes_over_once_the_last_draft_is_sent(
+def test_a_new_release_takes_over_when_the_last_draft_is_sent(
     waiting_release: tuple[Phone, Any], world: World
 ) -> None:
-    """The shopper stays on the page that says that all is sent: that is no reason to wait."""
+    """The release does not wait while the shopper stays on the page of the sent visit."""
     phone, visit = waiting_release
     old = phone.page.evaluate("document.querySelector('script[type=module]').src")
     phone.choose("problem", "no")
@@ -944,10 +947,10 @@ def test_a_new_release_takes_over_once_the_last_draft_is_sent(
     other = f"() => document.querySelector('script[type=module]')?.src !== {old!r}"
     phone.page.wait_for_function(other, timeout=10_000)
     phone.wait_until_received()
-    assert revision(world, visit) == 1
+    assert fetch_revision(world, visit) == 1
 
 
-def test_a_wish_to_take_over_that_was_lost_is_said_again(waiting_release: tuple[Phone, Any]) -> None:
+def test_a_lost_message_to_take_over_is_sent_again(waiting_release: tuple[Phone, Any]) -> None:
     phone, _ = waiting_release
     phone.page.evaluate("""() => {
         const { postMessage } = ServiceWorker.prototype;
@@ -957,7 +960,7 @@ def test_a_wish_to_take_over_that_was_lost_is_said_again(waiting_release: tuple[
     expect(phone.page.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
-def test_a_release_is_kept_whole_or_not_at_all(
+def test_a_release_is_stored_completely_or_not_at_all(
     new_phone: Callable[..., Phone], world: World, settings: dict[str, str], release: Path, tmp_path: Path
 ) -> None:
     worker = release / "api/pages/static/form/sw.js"
@@ -974,12 +977,12 @@ def test_a_release_is_kept_whole_or_not_at_all(
 REGISTERED = "navigator.serviceWorker.getRegistration().then(Boolean)"
 
 
-# Killed at any moment.
+# Kills at random moments.
 
 KILLS = 100 if os.environ.get("FAULTS") == "full" else 4
-#: writes 1, 2, 3 … as an answer and reports each that is called saved. It writes faster than people, but not
-#: without a pause: a record of Chromium's storage is two writes, and a kill between them spoils the database
-#: (https://github.com/google/leveldb/issues/1287). A bare page that never pauses loses it in 2 of 228 kills.
+#: writes 1, 2, 3 … as an answer, and reports each number that is shown as saved. It writes faster than people
+#: do, but pauses: a record of Chromium's storage is two writes, and a kill between them damages the database
+#: (https://github.com/google/leveldb/issues/1287). A minimal page without pauses loses it in 2 of 228 kills.
 COUNT_UP = """() => {
     const area = document.querySelector("[data-question=story] textarea");
     const state = document.querySelector("[data-testid=save-state]");
@@ -994,7 +997,7 @@ COUNT_UP = """() => {
 }"""
 
 
-def test_kills_at_random_moments_lose_nothing_that_was_called_saved(
+def test_kills_at_random_moments_lose_no_answer_shown_as_saved(
     playwright: Playwright, launch: dict[str, Any], program: Running, world: World, tmp_path: Path
 ) -> None:
     visit, saved, profile = world.visit(), 0, tmp_path / "profile"
@@ -1021,7 +1024,7 @@ def test_kills_at_random_moments_lose_nothing_that_was_called_saved(
         phone.page.wait_for_timeout(random.uniform(100, 1500))
         kill(profile)
         saved = max(reports, default=saved)
-        with suppress(Error):  # it is gone already
+        with suppress(Error):  # the browser is gone
             phone.context.close()
     assert saved > KILLS
     phone = start_browser()

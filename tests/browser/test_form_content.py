@@ -1,4 +1,4 @@
-"""What the form tells a shopper: what, when and where a visit is, what is left, and what else they can do."""
+"""What the form shows: the facts of a visit, its progress, and what else the shopper can do."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.phone import Phone
-from tests.browser.test_visit import changed_checklist, published, sent
+from tests.browser.test_visit import assign_visit_with, change_checklist, fetch_submission
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World, ok
 
@@ -32,7 +32,7 @@ def hours_from_now(opens: float, closes: float) -> dict[str, str]:
         ((-24 * 9, -24 * 4), r"Closed 4 days ago\. Send your answers anyway"),
     ],
 )
-def test_a_card_and_its_visit_say_when(
+def test_a_card_and_its_visit_show_the_visit_window(
     phone: Phone, world: World, window: tuple[float, float], words: str
 ) -> None:
     visit = world.visit(window=hours_from_now(*window))
@@ -46,7 +46,7 @@ def test_a_card_and_its_visit_say_when(
     expect(phone.page).to_have_title(re.compile("^A visit · in person, .+ – Mystery shopper$"))
 
 
-def test_times_are_by_the_clock_of_the_store(phone: Phone, world: World) -> None:
+def test_times_are_in_the_time_zone_of_the_store(phone: Phone, world: World) -> None:
     store = world.new_location(time_zone="Asia/Tokyo")
     window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2099-06-01T03:00:00Z"}
     world.visit(location=store, window=window)
@@ -71,8 +71,8 @@ def test_the_address_opens_a_map(new_phone: Any, world: World, agent: str | None
     assert address.get_attribute("rel") == "noreferrer"
 
 
-def test_a_telephone_visit_has_the_number_to_tap(phone: Phone, world: World) -> None:
-    visit = published_by_telephone(world)
+def test_a_telephone_visit_has_a_link_that_dials_the_number(phone: Phone, world: World) -> None:
+    visit = assign_telephone_visit(world)
     phone.sign_in(world.shopper)
     number = phone.page.get_by_role("link", name="Call 020 7946 0123")
     expect(number).to_have_attribute("href", "tel:02079460123")
@@ -90,7 +90,7 @@ def test_a_telephone_visit_has_the_number_to_tap(phone: Phone, world: World) -> 
         ("0800 FLOWERS1", "tel:080035693771"),
     ],
 )
-def test_a_number_is_dialled_as_people_write_it(
+def test_phone_numbers_in_common_notations_are_dialled_correctly(
     phone: Phone, world: World, phone_number: str, link: str
 ) -> None:
     world.publish({**CHECKLIST, "key": "call", "title": "A call", "channel": "telephone"})
@@ -99,13 +99,13 @@ def test_a_number_is_dialled_as_people_write_it(
     expect(phone.page.locator(".call")).to_have_attribute("href", link)
 
 
-def published_by_telephone(world: World) -> Any:
+def assign_telephone_visit(world: World) -> Any:
     world.publish({**CHECKLIST, "key": "call", "title": "A call", "channel": "telephone"})
     store = world.new_location(phone="020 7946 0123", address="12 High Street, Leeds")
     return world.visit(location=store, checklist_key="call")
 
 
-def test_progress_counts_what_is_required_and_names_what_is_optional(phone: Phone, world: World) -> None:
+def test_progress_counts_required_and_optional_questions(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     bar = phone.page.locator(".bar")
     expect(bar).to_contain_text("0 of 4 answered · 3 optional")
@@ -114,7 +114,7 @@ def test_progress_counts_what_is_required_and_names_what_is_optional(phone: Phon
     expect(bar).to_contain_text("1 of 5 answered · 3 optional")
 
 
-def test_check_and_send_shows_each_answer_as_a_link_that_changes_it(phone: Phone, world: World) -> None:
+def test_the_review_links_each_answer_to_its_question(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     phone.all_well()
     phone.take_photo("greeting")
@@ -122,7 +122,7 @@ def test_check_and_send_shows_each_answer_as_a_link_that_changes_it(phone: Phone
     expect(answers).to_have_text(
         [
             "Did someone greet you?Yes · 1 photo",
-            "How long did you wait?0:20",
+            "How long did you wait?0:20 min",
             "Were you thanked?Yes",
             "Did you have a problem?No",
             "Tell the storyNo answer",
@@ -136,7 +136,7 @@ def test_check_and_send_shows_each_answer_as_a_link_that_changes_it(phone: Phone
     expect(phone.question("story").locator("textarea").first).to_be_focused()
 
 
-def test_what_is_missing_is_marked_for_everybody(phone: Phone, world: World) -> None:
+def test_errors_are_marked_for_assistive_technology(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     phone.page.click("[data-testid=submit]")
     expect(phone.page).to_have_title(re.compile("^Error: A visit"))
@@ -147,7 +147,7 @@ def test_what_is_missing_is_marked_for_everybody(phone: Phone, world: World) -> 
     expect(phone.page).to_have_title(re.compile("^A visit"))
 
 
-def test_the_bar_never_covers_what_is_scrolled_to(new_phone: Any, world: World) -> None:
+def test_the_bar_does_not_cover_the_summary(new_phone: Any, world: World) -> None:
     phone = new_phone(viewport={"width": 320, "height": 640})
     phone.begin(world.shopper, world.visit())
     phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -158,12 +158,12 @@ def test_the_bar_never_covers_what_is_scrolled_to(new_phone: Any, world: World) 
     assert phone.page.evaluate(gap) >= 0
 
 
-def test_the_end_says_that_nothing_is_left_to_do(phone: Phone, world: World) -> None:
+def test_the_last_screen_shows_that_everything_is_sent(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     phone.all_well()
     phone.context.set_offline(True)
     phone.send()
-    expect(phone.page.locator(".outcome")).to_have_text("Saved on this phone. 0 of 1 parts are sent.")
+    expect(phone.page.locator(".outcome")).to_have_text("Saved on this phone. 0 of 1 parts have been sent.")
     phone.context.set_offline(False)
     expect(phone.page.locator(".outcome")).to_have_text("Done. Nothing more to do.")
     expect(phone.page.get_by_text("Fingerprint")).to_be_hidden()
@@ -197,14 +197,14 @@ def test_a_closed_store_is_reported_with_a_photo_and_the_position(phone: Phone, 
     expect(field.locator("img")).to_be_visible()
     phone.send()
     phone.wait_until_received()
-    body = sent(world, visit)
+    body = fetch_submission(world, visit)
     assert (body["outcome"], body["answers"], len(body["photos"])) == ("store-closed", {}, 1)
     assert body["comment"] == "Shutters down, no notice."
     assert "store-closed" in world.flags(visit)
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"] == 1
 
 
-def test_a_report_can_be_taken_back_and_the_answers_are_still_there(phone: Phone, world: World) -> None:
+def test_undoing_the_report_of_a_closed_store_restores_the_answers(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -214,7 +214,7 @@ def test_a_report_can_be_taken_back_and_the_answers_are_still_there(phone: Phone
     expect(phone.page.locator("input:checked")).to_have_count(3)
     phone.send()
     phone.wait_until_received()
-    assert "outcome" not in sent(world, visit)
+    assert "outcome" not in fetch_submission(world, visit)
 
 
 def test_a_returned_report_is_corrected_on_another_phone(new_phone: Any, world: World) -> None:
@@ -232,7 +232,7 @@ def test_a_returned_report_is_corrected_on_another_phone(new_phone: Any, world: 
     phone.all_well()
     phone.send()
     phone.wait_until_received()
-    assert sent(world, visit)["answers"]["greeting"] == {"value": "yes"}
+    assert fetch_submission(world, visit)["answers"]["greeting"] == {"value": "yes"}
 
 
 def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
@@ -242,31 +242,31 @@ def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
     phone.saved()
     phone.page.get_by_text("I could not do this visit").click()
     decline = phone.page.locator("[data-testid=decline]")
-    sure = phone.page.get_by_role("dialog").get_by_role("button", name="Decline this visit")
+    confirm = phone.page.get_by_role("dialog").get_by_role("button", name="Decline this visit")
     decline.click()
     expect(phone.page.get_by_text("Enter a reason.")).to_be_visible()
     phone.page.get_by_label("Why can you not do this visit?").fill("I work there.")
     phone.context.set_offline(True)
     decline.click()
-    sure.click()
-    expect(phone.page.get_by_text("it is not known whether the visit was declined")).to_be_visible()
+    confirm.click()
+    expect(phone.page.get_by_text("the visit may not have been declined")).to_be_visible()
     phone.context.set_offline(False)
     decline.click()
-    sure.click()
+    confirm.click()
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     expect(phone.page.locator("[data-testid=visit]")).to_have_count(0)
     declined = ok(world.admin.get(f"/visits/{visit['id']}"))
     assert (declined["status"], declined["decline_reason"]) == ("declined", "I work there.")
 
 
-def test_a_date_or_a_long_text_shows_in_the_answers(phone: Phone, world: World) -> None:
-    visit = published(world, changed_checklist(story={"text": {"en": "Tell it", "es": "Cuente"}}))
+def test_a_text_is_shown_in_the_review(phone: Phone, world: World) -> None:
+    visit = assign_visit_with(world, change_checklist(story={"text": {"en": "Tell it", "es": "Cuente"}}))
     phone.begin(world.shopper, visit)
     phone.write("story", "It went well.")
     expect(phone.page.locator(".answers a").nth(4)).to_have_text("Tell itIt went well.")
 
 
-def test_before_signing_in_nothing_is_said_about_signals(phone: Phone) -> None:
+def test_the_sign_in_form_does_not_mention_signals(phone: Phone) -> None:
     phone.page.goto("/")
     expect(phone.page.locator("[name=email]")).to_be_visible()
     phone.page.wait_for_timeout(500)
@@ -276,16 +276,16 @@ def test_before_signing_in_nothing_is_said_about_signals(phone: Phone) -> None:
     expect(phone.page).to_have_title("Iniciar sesión – Cliente misterioso")
 
 
-def test_a_browser_that_can_install_the_form_offers_it_after_a_visit(phone: Phone, world: World) -> None:
+def test_the_form_offers_to_install_itself_after_a_visit(phone: Phone, world: World) -> None:
     phone.context.add_init_script(
         """
         window.badges = [];
         navigator.setAppBadge = async (count) => void window.badges.push(count);
         navigator.clearAppBadge = async () => void window.badges.push(0);
         addEventListener("load", () => setTimeout(() => {
-            const offer = new Event("beforeinstallprompt");
-            offer.prompt = async () => (window.prompted = true);
-            dispatchEvent(offer);
+            const event = new Event("beforeinstallprompt");
+            event.prompt = async () => (window.prompted = true);
+            dispatchEvent(event);
         }, 500));
         """
     )
