@@ -174,7 +174,7 @@ def test_retry_after_survives_a_reload(phone: Phone, world: World) -> None:
     phone.all_well()
     before = time.monotonic()
     phone.send()
-    phone.wait_for("waiting")
+    wait_until(phone, lambda: phone.page.evaluate(HAS_PAUSE))
     phone.page.goto("/")
     phone.open(other)
     phone.all_well()
@@ -186,6 +186,14 @@ def test_retry_after_survives_a_reload(phone: Phone, world: World) -> None:
     phone.wait_until_received()
     assert time.monotonic() - before > 8
     assert len(spy.requests) == 3
+
+
+HAS_PAUSE = """() => new Promise((done) => {
+    indexedDB.open("survey").onsuccess = ({ target: { result } }) => {
+        const request = result.transaction("accounts").objectStore("accounts").get(["pause"]);
+        request.onsuccess = () => (result.close(), done(Boolean(request.result)));
+    };
+})"""
 
 
 def test_signing_out_without_a_signal_ends_the_session_later(phone: Phone, world: World) -> None:
