@@ -33,7 +33,7 @@ in_browser = settings(
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """A page with the form's rules in ``window.rules`` and the question types in ``window.types``."""
+    """A page with three modules of the form in ``window``: ``rules``, ``types`` and ``page``."""
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.route(f"{ORIGIN}/**", serve)
@@ -42,8 +42,8 @@ def page(browser: Browser) -> Iterator[Page]:
         """async () => {
             window.rules = await import("/form/rules.js");
             window.types = await import("/shared/question-types/index.js");
-            const { loadWords } = await import("/shared/page.js");
-            await loadWords((language) => import(`/form/words/${language}.js`));
+            window.page = await import("/shared/page.js");
+            await page.loadWords((language) => import(`/form/words/${language}.js`));
         }"""
     )
     yield page
@@ -202,6 +202,18 @@ def test_every_type_has_limits() -> None:
 def test_limits_are_the_same_on_the_phone_and_on_the_server(page: Page, question: dict[str, Any]) -> None:
     values = [value for values in LIMITS.values() for value in values]
     assert_same_results(page, [(complete_question(question), value) for value in values])
+
+
+def test_every_error_has_words(page: Page) -> None:
+    values = [value for values in LIMITS.values() for value in values]
+    examples = [[complete_question(question), value] for question in ALL_TYPES for value in values]
+    errors = page.evaluate(
+        "(examples) => examples.map(([row, value]) => types.typeOf(row).findError(row, value))",
+        examples,
+    )
+    words = {error for error in errors if error} | {"photos", "comment", "comment-length"}
+    assert len(words) > 5
+    assert [word for word in words if not page.evaluate("(key) => page.hasWords(key)", f"error-{word}")] == []
 
 
 texts = st.text(max_size=3)
