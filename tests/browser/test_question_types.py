@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, Route
 
-from api.domain.answers import faults, visible
-from api.domain.checklist import Checklist, complete, complete_question
+from api.domain.answers import find_errors, find_visible_questions
+from api.domain.checklist import Checklist, fill_defaults, fill_question_defaults
 from api.domain.question_types import QUESTION_TYPES, read_type
 from api.domain.scoring import score_visit
 from tests.domain.drafts import ALL_TYPES, CHOICE, VECTORS, document
@@ -103,7 +103,7 @@ definitions = {
 }
 questions = st.sampled_from(sorted(QUESTION_TYPES)).flatmap(
     lambda name: definitions.get(name, st.just({})).map(
-        lambda fields: complete_question({"key": "q", "text": "?", "type": name, **fields})
+        lambda fields: fill_question_defaults({"key": "q", "text": "?", "type": name, **fields})
     )
 )
 
@@ -201,12 +201,12 @@ def test_every_type_has_limits() -> None:
 @pytest.mark.parametrize("question", [*ALL_TYPES, {**CHOICE, "multiple": True}], ids=lambda row: row["type"])
 def test_limits_are_the_same_on_the_phone_and_on_the_server(page: Page, question: dict[str, Any]) -> None:
     values = [value for values in LIMITS.values() for value in values]
-    assert_same_results(page, [(complete_question(question), value) for value in values])
+    assert_same_results(page, [(fill_question_defaults(question), value) for value in values])
 
 
 def test_every_error_has_words(page: Page) -> None:
     values = [value for values in LIMITS.values() for value in values]
-    examples = [[complete_question(question), value] for question in ALL_TYPES for value in values]
+    examples = [[fill_question_defaults(question), value] for question in ALL_TYPES for value in values]
     errors = page.evaluate(
         "(examples) => examples.map(([row, value]) => types.typeOf(row).findError(row, value))",
         examples,
@@ -259,7 +259,7 @@ def checklists(draw: st.DrawFn) -> dict[str, Any]:
             keys = st.lists(st.sampled_from(read_type(other).choices), min_size=1, max_size=3, unique=True)
             row["only_if"] = {"question": other["key"], "is": draw(keys)}
         rows.append(row)
-    return complete(document(*rows))
+    return fill_defaults(document(*rows))
 
 
 @st.composite
@@ -325,8 +325,8 @@ def test_the_server_finds_errors_in_what_the_form_sends_exactly_where_the_form_s
     result = on_phone(page, document, answers)
     checklist = Checklist.from_document(document, 1)
     body = json.loads(result["body"])
-    found = [error.pointer.split("/")[2:] for error in faults(checklist, body)]
-    assert result["asked"] == sorted(visible(checklist, body))
+    found = [error.pointer.split("/")[2:] for error in find_errors(checklist, body)]
+    assert result["asked"] == sorted(find_visible_questions(checklist, body))
     assert {error["key"] for error in result["errors"]} == {key for key, *_ in found}
     for error in result["errors"]:
         assert [error["key"], PARTS.get(error["error"], "value")] in found
@@ -337,14 +337,14 @@ def test_the_server_finds_errors_in_what_the_form_sends_exactly_where_the_form_s
 
 @pytest.mark.parametrize("name", VECTORS["checklists"])
 def test_the_form_agrees_with_the_vectors_of_scores(page: Page, name: str) -> None:
-    document = complete(VECTORS["checklists"][name])
+    document = fill_defaults(VECTORS["checklists"][name])
     checklist = Checklist.from_document(document, 1)
     visits = [visit for case in VECTORS["cases"] if case["checklist"] == name for visit in case["visits"]]
     assert len(visits) > 50
     for answers in visits:
         result = on_phone(page, document, answers)
         score = score_visit(checklist, answers)
-        assert result["asked"] == sorted(visible(checklist, answers))
+        assert result["asked"] == sorted(find_visible_questions(checklist, answers))
         assert (result["earned"], result["possible"]) == (score.earned, score.possible)
         assert result["errors"] == []
-        assert faults(checklist, json.loads(result["body"])) == []
+        assert find_errors(checklist, json.loads(result["body"])) == []
