@@ -497,7 +497,7 @@ def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone
     stands(page)
     page.wait_for_url("**/locations/*")
     expect(page.locator("[id='visit/welcome']")).to_have_attribute("open", "")
-    step(f"a[href='/dashboard/visits/{visit['id']}']")
+    step(f"a[href^='/dashboard/visits/{visit['id']}']")
     page.wait_for_url("**/visits/*")
     stands(page)
     step(f"[data-photo='{photo}']")

@@ -5,10 +5,13 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.dashboard import enter, manager, stands
+from api.domain.months import Period, month_name
+from tests.browser.dashboard import enter, go, manager, stands
 from tests.browser.phone import Phone, Spy, answer
 from tests.browser.test_dashboard import PERIOD, SCORES
-from tests.journeys.score_history import History
+from tests.journeys import score_history
+from tests.journeys.score_history import CALL, CHECKLIST, COOL, WELL, History
+from tests.support.world import World
 
 ROWS = re.compile(r"/api/v1/scores\?by=location")
 
@@ -104,3 +107,77 @@ def test_the_focus_goes_from_try_again_to_what_is_tried(desk: Phone, history: Hi
     page.keyboard.press("Enter")
     stands(page)
     expect(page.get_by_role("heading", name="Locations", exact=True)).to_be_focused()
+
+
+# The filters that the dashboard opens with.
+
+
+def months_ago(number: int) -> str:
+    return month_name(Period.of(None, None).last - number)
+
+
+def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(
+    desk: Phone, world: World
+) -> None:
+    for document in (CHECKLIST, CALL):
+        world.publish(document)
+    world.checklist = None
+    for months, report in ((7, COOL), (7, COOL), (6, WELL), (1, WELL), (1, COOL), (0, COOL), (0, COOL)):
+        location = world.new_location()
+        if months:
+            score_history.make(world, location, months_ago(months), report)
+        else:
+            world.made(report.answers, location=location, assigned={"checklist_key": report.checklist})
+    query = f"from={months_ago(6)}&to={months_ago(1)}&checklist=visit"
+    page = enter(desk, world.manager, "/dashboard")
+    assert page.url.endswith(f"/dashboard?{query}")
+    expect(page.locator("#from")).to_have_value(months_ago(6))
+    expect(page.locator("#to")).to_have_value(months_ago(1))
+    expect(page.locator("#checklist")).to_have_value("visit")
+    expect(page.locator(".regions .card")).to_contain_text("2 visits")
+    page.get_by_role("link", name="Locations").click()
+    page.wait_for_url(f"**/dashboard/locations?{query}")
+
+    page.select_option("#checklist", "")
+    page.wait_for_url(f"**/dashboard/locations?from={months_ago(6)}&to={months_ago(1)}")
+    stands(page)
+    expect(page.locator("#checklist")).to_have_value("")
+    assert desk.errors == []
+
+
+def test_the_dashboard_opens_on_the_first_visits_of_a_new_programme(desk: Phone, world: World) -> None:
+    world.made()
+    page = enter(desk, world.manager, "/dashboard")
+    assert page.url.endswith("/dashboard?checklist=visit")
+    expect(page.locator(".regions .card")).to_contain_text("1 visit")
+
+
+def test_a_location_opens_on_its_own_most_visited_checklist(desk: Phone, world: World) -> None:
+    for document in (CHECKLIST, CALL):
+        world.publish(document)
+    world.checklist = None
+    called = world.new_location()
+    score_history.make(world, called, months_ago(2), COOL)
+    for _ in range(2):
+        score_history.make(world, world.new_location(), months_ago(2), WELL)
+    page = enter(desk, world.manager, f"/dashboard/locations/{called['id']}")
+    assert page.url.endswith("&checklist=call")
+    go(page, f"/dashboard/regions/{world.region['id']}")
+    assert page.url.endswith("&checklist=visit")
+
+
+@pytest.mark.parametrize(
+    "place", ["", "/locations", "/locations/{location}", "/regions/{region}", "/sections"]
+)
+def test_the_opening_filters_are_preloaded(desk: Phone, world: World, place: str) -> None:
+    score_history.make(world, world.location, months_ago(2), WELL)
+    page = enter(desk, world.manager, "/dashboard")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.split("/api/v1")[-1]))
+    go(page, f"/dashboard{place}".format(location=world.location["id"], region=world.region["id"]))
+    preloaded = [
+        link.get_attribute("href").removeprefix("/api/v1")  # type: ignore[union-attr]
+        for link in page.locator("link[rel=preload]").all()
+    ]
+    [request] = [request for request in requests if "by=checklist" in request]
+    assert preloaded == ["/me", request]

@@ -58,6 +58,32 @@ def test_the_pages_have_the_organizations_color(desk: Phone, world: World) -> No
     assert page.evaluate(brand) == "#1a4d8f"
 
 
+def test_every_page_of_a_demo_organization_has_a_banner(desk: Phone, world: World) -> None:
+    demo = World(world.app, f"{world.name} (demo data)")
+    visit = demo.made()
+    page = enter(desk, demo.manager, "/dashboard")
+    banner = page.get_by_role("complementary", name="Demo data")
+    for address in ("/dashboard/locations", "/dashboard/questions", f"/dashboard/visits/{visit['id']}"):
+        go(page, address)
+        expect(banner).to_have_text("This is demo data about a fictional organization.")
+
+
+def test_the_form_of_a_demo_organization_has_a_banner(phone: Phone, world: World) -> None:
+    demo = World(world.app, f"{world.name} (demo data)")
+    visit = demo.visit()
+    phone.begin(demo.shopper, visit)
+    banner = phone.page.get_by_role("complementary", name="Demo data")
+    expect(banner).to_have_count(1)
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(banner).to_have_count(1)
+
+
+def test_other_organizations_have_no_banner(desk: Phone, world: World) -> None:
+    page = enter(desk, world.manager, "/dashboard")
+    expect(page.locator("#demo-banner")).to_have_count(0)
+
+
 def test_only_a_page_with_its_data_is_ready(desk: Phone, history: History) -> None:
     page = desk.page
     page.goto("/dashboard/locations")

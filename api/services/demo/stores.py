@@ -76,7 +76,7 @@ STORES = (
     Store("BCN", "Barcelona", "SPAIN", "Port Vell, Barcelona", "+34 000 000 109",
           _MADRID, 41.3764, 2.1837, 0.78, yearly_change=-0.02),
     Store("VLC", "Valencia", "SPAIN", "La Marina, Valencia", "+34 000 000 110",
-          _MADRID, 39.4614, -0.3242, 0.6, sudden_change=0.32),
+          _MADRID, 39.4614, -0.3242, 0.58, sudden_change=0.3),
     Store("AGP", "Málaga", "SPAIN", "Muelle Uno, Málaga", "+34 000 000 111",
           _MADRID, 36.7184, -4.4136, 0.92),
     Store("BIO", "Bilbao", "SPAIN", "Ripa, Bilbao", "+34 000 000 112",

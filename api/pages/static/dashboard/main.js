@@ -1,8 +1,10 @@
 import { call, NoSignal, signIn, signOut } from "../shared/api.js";
+import { showDemoBanner } from "../shared/demo-banner.js";
 import { h, languages, paint, put, speak, t } from "../shared/page.js";
-import { address, common, filterBar, filters } from "./address.js";
+import { address, change, common, filterBar, filters } from "./address.js";
 import { clock } from "./figures.js";
 import { load } from "./load.js";
+import { openingFilters } from "./opening-filters.js";
 
 const html = document.documentElement;
 const ID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
@@ -50,9 +52,15 @@ async function render({ moved = true, left } = {}) {
     ]);
     me = who;
     paint(me.organization.accent_color);
+    showDemoBanner(me.organization.name);
     drawBar();
     if (me.role === "shopper") return say("missing", t("forManagers"), h("a", { href: "/" }, t("toTheForm")));
     const id = found.pattern.exec(location.pathname)[1];
+    if (needsOpeningFilters(found.name)) {
+      change(await openingFilters(placeOf(found.name, id), read), { quietly: true });
+      if (mine !== turn) return;
+      drawBar();
+    }
     const shown = await screen({
       id,
       filters: filters(),
@@ -78,6 +86,19 @@ async function render({ moved = true, left } = {}) {
   } catch (problem) {
     if (mine === turn) await explain(problem);
   }
+}
+
+const UNFILTERED = ["visit", "reviews"];
+
+/** Whether the address leaves open which visits a screen is about. */
+function needsOpeningFilters(screen) {
+  const { from, to, checklist } = filters();
+  return !UNFILTERED.includes(screen) && !from && !to && !checklist;
+}
+
+function placeOf(screen, id) {
+  if (screen === "location") return { location_id: id };
+  return { region_id: screen === "region" ? id : filters().region_id };
 }
 
 /** Says that something is on its way: what is shown stays, unless another page is to come. */

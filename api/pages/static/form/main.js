@@ -1,4 +1,5 @@
 /** Shows the screen that the address names, and starts the sender where something waits. */
+import { showDemoBanner } from "../shared/demo-banner.js";
 import { h, paint, put, speak, t } from "../shared/page.js";
 import { account, endSession, recall, signIn as enter, whoami } from "./account.js";
 import { listen } from "./channel.js";
@@ -39,6 +40,7 @@ async function draw({ first = false } = {}) {
     if (mine !== turn) return;
     shownAccount = who.id;
     paint(who.accent);
+    showDemoBanner(who.organization);
     if (id) await showVisit(who.id, data, mine);
     else await showList(who.id, mine);
   } catch (problem) {
@@ -205,6 +207,7 @@ const TOPICS = {
   async account() {
     const who = await recall();
     paint(who?.accent);
+    showDemoBanner(who?.organization);
     if (who?.id !== shownAccount && shownAccount) return render();
     signedOut = false;
     redraw();
@@ -278,7 +281,9 @@ async function start() {
   watchInstallation();
   if (isBlocked()) showMessage("storageBlocked");
   try {
-    paint((await recall())?.accent);
+    const who = await recall();
+    paint(who?.accent);
+    showDemoBanner(who?.organization);
   } catch (error) {
     return explain(error);
   }

@@ -1,5 +1,7 @@
 export default {
   direction: "ltr",
+  demoData: "Datos de demostración",
+  demoBanner: "Estos datos de demostración son de una organización ficticia.",
   title: "Resultados",
   // El marco
   pages: "Páginas",
@@ -47,11 +49,11 @@ export default {
   none: "Ninguno.",
   // Cifras
   decimalMark: ",",
-  percent: "{n} %",
+  percent: "{n}\u00a0%",
   location: "Local",
   place: "Lugar",
   score: "Resultado",
-  interval: "Intervalo del 95 %",
+  interval: "Intervalo del 95\u00a0%",
   visits: "Visitas",
   rank: "Puesto",
   change: "Cambio",
@@ -83,17 +85,17 @@ export default {
       "Se han evaluado {n} cambios. Número aproximado que parecería una bajada clara solo por azar: {chance}.",
   },
   // Dibujos
-  scoreAndInterval: "{score}, intervalo del 95 % {interval}",
+  scoreAndInterval: "{score}, intervalo del 95\u00a0% {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
   monthsWords: {
     one: "Resultado de {n} mes, abajo también como tabla",
     other: "Resultados de {n} meses, abajo también como tabla",
   },
-  monthWords: "{month}: {score}, intervalo del 95 % {interval}, visitas: {n}",
+  monthWords: "{month}: {score}, intervalo del 95\u00a0% {interval}, visitas: {n}",
   asTable: "Mostrar como tabla",
   funnel: "Locales fuera de lo esperable por azar",
   funnelWords:
-    "El resultado global es {score}. El resultado de una sola visita suele diferir en {spread} del de su local. Cuantas más visitas tiene un local, más debería acercarse al resultado global: solo por azar, el 95 % de los locales queda dentro de las líneas interiores y el 99,8 %, dentro de las exteriores.",
+    "El resultado global es {score}. El resultado de una sola visita suele diferir en {spread} del de su local. Cuantas más visitas tiene un local, más debería acercarse al resultado global: solo por azar, el 95\u00a0% de los locales queda dentro de las líneas interiores y el 99,8\u00a0%, dentro de las exteriores.",
   funnelTooFew: "Muy pocos locales tienen al menos cinco visitas.",
   outside998: "Fuera de las líneas exteriores:",
   outside95: "Entre las líneas interiores y las exteriores:",
@@ -111,15 +113,15 @@ export default {
   "explain-score":
     "Puntos obtenidos divididos entre puntos posibles, en todas las visitas aceptadas del período: {score}. Las preguntas no aplicables no cuentan en ninguno de los dos totales.",
   "explain-interval":
-    "Intervalo del 95 %: {interval}. Indica cuánto podría alejarse el resultado del que daría un número ilimitado de visitas. Es un intervalo t basado en la variación entre visitas; dos visitas supuestas evitan que parezca demasiado estrecho cuando hay pocas.",
+    "Intervalo del 95\u00a0%: {interval}. Indica cuánto podría alejarse el resultado del que daría un número ilimitado de visitas. Es un intervalo t basado en la variación entre visitas; dos visitas supuestas evitan que parezca demasiado estrecho cuando hay pocas.",
   "explain-wilson":
-    "Intervalo del 95 %: {interval}. Es un intervalo de Wilson para la proporción de puntos obtenidos, en el que cada visita cuenta como un ensayo.",
+    "Intervalo del 95\u00a0%: {interval}. Es un intervalo de Wilson para la proporción de puntos obtenidos, en el que cada visita cuenta como un ensayo.",
   "explain-spread": "El resultado de una visita suele diferir de este en {spread}.",
   "explain-indicative": "Menos de {n} visitas: muy pocas para sacar conclusiones.",
   "explain-change":
     "{now} en {n} visitas, frente a {before} en {m} visitas en el período anterior de igual duración: {difference} puntos.",
   "explain-change-interval":
-    "Intervalo del 95 % de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
+    "Intervalo del 95\u00a0% de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
   "explain-significant":
     "«{verdict}»: un cambio se considera claro si ambos períodos tienen al menos {n} visitas y el intervalo no incluye el cero.",
   "explain-mixed":
@@ -187,7 +189,7 @@ export default {
   thinTone: "Línea discontinua: menos de cinco visitas.",
   questionWords:
     "Proporción de puntos obtenidos sobre los posibles. En las preguntas de sí o no, proporción de buenas respuestas.",
-  goodAnswers: "Buenas respuestas",
+  goodAnswers: "Aciertos",
   comments: "Comentarios",
   withoutPoints: "Sin puntos",
   noComments: "No hay comentarios.",
