@@ -113,7 +113,7 @@ def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
     if not any(request.args.get(name) for name in ("from", "to", "checklist")):
         last = Period.of(None, None).last - 1
         period = {"from": month_name(last - OPENING_MONTHS + 1), "to": month_name(last)}
-        scope = place or {"region_id": request.args.get("region_id")}
+        scope: Mapping[str, object] = place or {"region_id": request.args.get("region_id")}
         query = {**OPENING_CHECKLIST, **period, **{name: value for name, value in scope.items() if value}}
         calls = (f"/api/v1/scores?{urlencode(query, safe=',')}",)
     return _shell(screen, *calls)
