@@ -75,8 +75,8 @@ export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
 }
 
 /**
- * Returns the sections, each of which opens to its questions; the heat table's cells lead here. `known` are
- * the questions of ``checklists.js``, which name the answers.
+ * Returns the sections, each of which opens to show its questions. The cells of the heat table link here.
+ * `known` has the questions by "checklist/question", to label the answers.
  */
 export function sections(report, checklists, known) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
@@ -167,27 +167,28 @@ function countsOf(counts, question) {
 }
 
 /**
- * Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of
- * itself.
+ * Returns the fundamentals. `others` has further columns as [title, report], for the scores that stores give
+ * themselves.
  */
 export function fundamentals(report, others = []) {
   const axis = axisOf([...report.fundamentals, ...others.flatMap(([, other]) => other.fundamentals)]);
-  const seen = new Set(report.fundamentals.map(({ key }) => key));
-  const unseen = new Map(
+  const keys = new Set(report.fundamentals.map(({ key }) => key));
+  const additional = new Map(
     others
       .flatMap(([, other]) => other.fundamentals)
-      .filter(({ key }) => !seen.has(key))
+      .filter(({ key }) => !keys.has(key))
       .map(({ key, title }) => [
         key,
         { key, title, visits: 0, score: null, interval: null, indicative: true },
       ]),
   );
-  const rows = [...report.fundamentals, ...unseen.values()];
-  const theirsOf = (row) => others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
+  const rows = [...report.fundamentals, ...additional.values()];
+  const selfChecksOf = (row) =>
+    others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
   const toCsv = (row) => ({
     ...row,
     self_checks: Object.fromEntries(
-      theirsOf(row).map((other, index) => [others[index][1].checklist, other ?? {}]),
+      selfChecksOf(row).map((other, index) => [others[index][1].checklist, other ?? {}]),
     ),
   });
   return scrolling(
@@ -209,15 +210,15 @@ export function fundamentals(report, others = []) {
       "tbody",
       {},
       rows.map((row) => {
-        const theirs = theirsOf(row);
+        const selfChecks = selfChecksOf(row);
         return h(
           "tr",
           { id: row.key, class: row.indicative && "thin" },
           h("th", { scope: "row" }, row.title),
           h("td", { class: "figure" }, score(row, "part")),
-          h("td", { class: "drawing" }, dot(row, axis, theirs[0])),
+          h("td", { class: "drawing" }, dot(row, axis, selfChecks[0])),
           h("td", { class: "figure" }, count(row.visits)),
-          theirs.map((other) => h("td", { class: "figure" }, other ? score(other, "part") : "–")),
+          selfChecks.map((other) => h("td", { class: "figure" }, other ? score(other, "part") : "–")),
         );
       }),
     ),

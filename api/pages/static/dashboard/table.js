@@ -21,9 +21,8 @@ const MANY = 100;
  * Each of `columns` is {key, title, kind, cell(row), value(row), down, head}. `cell` returns what to show.
  * `value` returns what to sort by, as [group, value]; smaller groups always come first. A column without
  * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names the
- * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `file` is what the CSV is
- * called, which has exactly the rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all
- * of them.
+ * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `file` names the
+ * CSV, which has exactly the rows shown, each as `toCsv` returns it. `foot` has the cells of a last row.
  * @param {{
  *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string, file: string,
  *   toCsv?: (row: any) => any, foot?: any[], attributes?: (row: any) => object,
