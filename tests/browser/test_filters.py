@@ -1,4 +1,4 @@
-"""The filters of the managers' pages, by keyboard: typed key by key, and the focus stays where it was."""
+"""The filters of the dashboard: typing, focus, and what the dashboard opens with."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.domain.months import Period, month_name
-from tests.browser.dashboard import enter, go, manager, stands
+from tests.browser.dashboard import enter, go, manager, wait_for_state
 from tests.browser.phone import Phone, Spy, answer
 from tests.browser.test_dashboard import PERIOD, SCORES
 from tests.journeys import score_history
@@ -17,16 +17,16 @@ ROWS = re.compile(r"/api/v1/scores\?by=location")
 
 
 def type_month(page: Page, name: str, month: str, year: str) -> None:
-    """Type a month into its field, key by key; a part is left by an arrow."""
+    """Type a month into its field. The arrow key moves from the month to the year."""
     page.focus(f"#{name}")
-    # Back to the first part, if another has the focus.
+    # Move to the first part in case another has the focus.
     page.keyboard.press("ArrowLeft")
     page.keyboard.type(month)
     page.keyboard.press("ArrowRight")
     page.keyboard.type(year)
 
 
-def test_a_period_is_typed_key_by_key(desk: Phone, history: History) -> None:
+def test_a_typed_period_is_applied_with_enter_or_on_leaving_the_fields(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     before, asked = page.url, Spy(desk, "GET", ROWS)
     type_month(page, "from", "11", "2024")
@@ -34,18 +34,18 @@ def test_a_period_is_typed_key_by_key(desk: Phone, history: History) -> None:
     assert (page.url, asked.requests) == (before, [])
     page.keyboard.press("Enter")
     page.wait_for_url("**from=2024-11&to=2025-05")
-    stands(page)
+    wait_for_state(page)
     expect(page.locator("#to")).to_be_focused()
     type_month(page, "to", "04", "2025")
     page.focus("#checklist")
     page.wait_for_url("**from=2024-11&to=2025-04")
-    stands(page)
+    wait_for_state(page)
     expect(page.locator("#checklist")).to_be_focused()
     assert len(asked.requests) == 2
     assert desk.errors == []
 
 
-def test_a_period_that_ends_before_it_begins_is_not_asked_for(desk: Phone, history: History) -> None:
+def test_a_period_that_ends_before_it_begins_is_not_applied(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     before = page.url
     type_month(page, "from", "07", "2025")
@@ -55,57 +55,57 @@ def test_a_period_that_ends_before_it_begins_is_not_asked_for(desk: Phone, histo
     type_month(page, "to", "08", "2025")
     page.keyboard.press("Enter")
     page.wait_for_url("**from=2025-07&to=2025-08")
-    stands(page)
+    wait_for_state(page)
 
 
-def test_what_the_api_refuses_can_be_put_right(desk: Phone, history: History) -> None:
+def test_a_period_that_the_api_rejects_can_be_corrected(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     type_month(page, "from", "01", "0002")
     page.keyboard.press("Enter")
-    stands(page, "failed")
+    wait_for_state(page, "failed")
     expect(page.locator("#from")).to_be_focused()
     type_month(page, "from", "01", "2025")
     page.keyboard.press("Enter")
     page.wait_for_url("**from=2025-01&to=2025-06")
-    stands(page)
+    wait_for_state(page)
 
 
 @pytest.mark.parametrize("place", ["", "/locations", "/locations/{A}", "/sections", "/questions"])
-def test_what_is_no_month_is_a_filter_that_does_not_fit(desk: Phone, history: History, place: str) -> None:
+def test_an_invalid_month_in_the_address_shows_a_message(desk: Phone, history: History, place: str) -> None:
     address = f"/dashboard{place}".format(A=history.locations["A"]["id"])
     page = enter(desk, manager(history, "country"), f"{address}?to=abc", "failed")
     expect(page.get_by_role("heading", name="The filters in the address are not valid")).to_be_visible()
     page.get_by_role("link", name="Clear filters").click()
-    stands(page)
+    wait_for_state(page)
     assert desk.errors == []
 
 
-def test_the_focus_stays_through_a_redraw(desk: Phone, history: History) -> None:
+def test_a_redraw_keeps_the_focus(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/sections?{PERIOD}")
     page.focus("#region_id")
     page.keyboard.press("ArrowDown")
     page.wait_for_url("**region_id=*")
-    stands(page)
+    wait_for_state(page)
     expect(page.locator("#region_id")).to_be_focused()
     fundamentals = page.get_by_role("button", name="Fundamentals")
     fundamentals.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**by=fundamental*")
-    stands(page)
+    wait_for_state(page)
     expect(fundamentals).to_be_focused()
     expect(fundamentals).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_focus_goes_from_try_again_to_what_is_tried(desk: Phone, history: History) -> None:
+def test_try_again_keeps_the_focus_until_the_page_is_shown(desk: Phone, history: History) -> None:
     Spy(desk, "GET", SCORES, answer(500, "{}"), answer(500, "{}"))
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}", "failed")
     again = page.get_by_role("button", name="Try again")
     again.focus()
     page.keyboard.press("Enter")
-    stands(page, "failed")
+    wait_for_state(page, "failed")
     expect(again).to_be_focused()
     page.keyboard.press("Enter")
-    stands(page)
+    wait_for_state(page)
     expect(page.get_by_role("heading", name="Locations", exact=True)).to_be_focused()
 
 
@@ -140,7 +140,7 @@ def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(
 
     page.select_option("#checklist", "")
     page.wait_for_url(f"**/dashboard/locations?from={months_ago(6)}&to={months_ago(1)}")
-    stands(page)
+    wait_for_state(page)
     expect(page.locator("#checklist")).to_have_value("")
     assert desk.errors == []
 

@@ -1,4 +1,4 @@
-"""The overview: its numbers are a recount's, and its lists say what is true."""
+"""The overview: its numbers equal a recount, and its lists show what needs attention."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from api.domain.months import Period, month_name
-from tests.browser.dashboard import enter, go, percent, stands
+from tests.browser.dashboard import enter, go, percent, wait_for_state
 from tests.browser.phone import Phone
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import CALL, CHECKLIST, COOL, OWN, POOR, WELL, Made, Report
 from tests.support.world import World
 
-#: asks, and gives no points
+#: A checklist without points.
 UNSCORED: dict[str, Any] = {
     "key": "look",
     "title": "A look",
@@ -25,14 +25,14 @@ UNSCORED: dict[str, Any] = {
     ],
 }
 HALF = "from=2025-01&to=2025-06"
-#: months, with the report of each visit in them
+#: The reports of visits by month.
 FELL = {"2024-11": [WELL] * 5, "2025-05": [POOR] * 5}
 STEADY = {"2024-12": [WELL] * 5, "2025-06": [WELL] * 5}
 QUIET = {"2025-01": [WELL]}
 
 
 def store(world: World, name: str, made: dict[str, Sequence[Report]]) -> tuple[Any, list[Made]]:
-    """Add a location with these visits; return it, and those of them that lie in the half-year asked for."""
+    """Add a location with these visits. Return it, and its visits of the half-year HALF."""
     location = world.new_location(name=name)
     for month, reports in made.items():
         for report in reports:
@@ -42,13 +42,13 @@ def store(world: World, name: str, made: dict[str, Sequence[Report]]) -> tuple[A
 
 
 def listed(page: Page, title: str) -> Locator:
-    """Return one of the lists of what needs attention."""
+    """Return the list with this title of what needs attention."""
     return page.locator(".columns > div").filter(has=page.get_by_role("heading", name=title))
 
 
 @pytest.fixture
 def coast(world: World) -> tuple[World, list[Made]]:
-    """A region with a store that fell, one that stands and checks itself, and one that nobody visits."""
+    """A region with a store that dropped, a steady one with a self-check, and a rarely visited one."""
     for document in (CHECKLIST, OWN):
         world.publish(document)
     world.checklist = None
@@ -61,12 +61,12 @@ def coast(world: World) -> tuple[World, list[Made]]:
     return world, [*fell, *stood, *once]
 
 
-def test_its_numbers_are_a_recounts(desk: Phone, coast: tuple[World, list[Made]]) -> None:
+def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[Made]]) -> None:
     world, made = coast
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
     card = page.locator(".regions .card")
     expect(card.locator(".number").first).to_have_text(percent(naive.score(made)["score"]))
-    # The store's own check is a visit made, too, though it is in no score but its own.
+    # A self-check is a completed visit, although it counts only in its own score.
     expect(card).to_contain_text(f"{len(made) + 1} visits completed, 1 in progress")
     card.locator("summary").click()
     shown = [each.inner_text() for each in card.locator("tbody th").all()]
@@ -77,7 +77,7 @@ def test_its_numbers_are_a_recounts(desk: Phone, coast: tuple[World, list[Made]]
     assert desk.errors == []
 
 
-def test_its_lists_say_what_needs_attention(desk: Phone, coast: tuple[World, list[Made]]) -> None:
+def test_the_lists_show_what_needs_attention(desk: Phone, coast: tuple[World, list[Made]]) -> None:
     world, _ = coast
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
     fallen = listed(page, "Clear drops")
@@ -90,7 +90,7 @@ def test_its_lists_say_what_needs_attention(desk: Phone, coast: tuple[World, lis
     expect(unseen.locator("li")).to_have_text(["Quiet 1 visit before"])
 
 
-def test_no_fall_is_ruled_out_where_checklists_are_mixed(desk: Phone, world: World) -> None:
+def test_untested_changes_of_mixed_checklists_are_mentioned(desk: Phone, world: World) -> None:
     for document in (CHECKLIST, CALL):
         world.publish(document)
     world.checklist = None
@@ -103,12 +103,11 @@ def test_no_fall_is_ruled_out_where_checklists_are_mixed(desk: Phone, world: Wor
     expect(fallen).to_contain_text("Where visits use different checklists")
     fallen.get_by_role("link", name="Only “A call”: 5 visits").click()
     page.wait_for_url("**checklist=call*")
-    stands(page)
+    wait_for_state(page)
     expect(fallen).to_contain_text("No changes could be tested.")
 
 
-def test_a_visit_without_points_is_a_visit_all_the_same(desk: Phone, world: World) -> None:
-    """Whoever was there was there, whatever he was asked."""
+def test_a_visit_without_points_counts_as_a_visit(desk: Phone, world: World) -> None:
     world.publish(UNSCORED)
     looked, forgotten = world.new_location(name="Looked at"), world.new_location(name="Forgotten")
     assigned = {"checklist_key": UNSCORED["key"]}
@@ -117,7 +116,7 @@ def test_a_visit_without_points_is_a_visit_all_the_same(desk: Phone, world: Worl
     expect(listed(page, "No accepted visits from").locator("li a")).to_have_text([forgotten["name"]])
 
 
-def test_the_running_month_makes_no_store_look_forgotten(desk: Phone, world: World) -> None:
+def test_a_missing_visit_in_the_current_month_does_not_count(desk: Phone, world: World) -> None:
     visited, forgotten = world.new_location(name="Visited"), world.new_location(name="Forgotten")
     world.accepted_visit(location=visited)
     running = Period.of(None, None).last
@@ -128,7 +127,7 @@ def test_the_running_month_makes_no_store_look_forgotten(desk: Phone, world: Wor
     expect(listed(page, "No accepted visits from")).to_have_count(0)
 
 
-def test_who_sees_no_region_sees_his_stores_or_that_there_are_none(
+def test_managers_without_a_region_see_their_stores_or_a_message(
     new_desk: Callable[..., Phone], coast: tuple[World, list[Made]]
 ) -> None:
     world, made = coast

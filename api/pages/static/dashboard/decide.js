@@ -23,7 +23,7 @@ export function outcome() {
     { class: "notice", role: "status", tabindex: -1, "data-testid": "outcome" },
     t(decision ? `done-${decision}` : "conflict", { location: visit.location.name }),
     " ",
-    h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t(decision ? "lookAgain" : "lookAtIt")),
+    h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t(decision ? "viewAgain" : "viewVisit")),
   );
 }
 
@@ -53,7 +53,7 @@ export function decisionsOf({ decisions, checklist }) {
   return h(
     "section",
     { class: "card" },
-    h("h2", {}, t("decidedBefore")),
+    h("h2", {}, t("previousDecisions")),
     h(
       "ol",
       { class: "plain-list decisions" },
@@ -114,7 +114,7 @@ export function decisionForm(visit, onDecided) {
     };
     const lacksReason = decision !== "accept" && !body.reason && !body.question_reasons;
     reason.setAttribute("aria-invalid", String(lacksReason));
-    error.textContent = lacksReason ? t("sayWhy") : "";
+    error.textContent = lacksReason ? t("reasonMissing") : "";
     if (lacksReason) return reason.focus();
     for (const button of buttons) button.disabled = true;
     try {
@@ -169,7 +169,7 @@ const decisionButton = (decision, onclick) =>
   );
 
 function describe(problem) {
-  if (!problem.status) return t("noAnswer");
+  if (!problem.status) return t("noResponse");
   return knows(`problem-${problem.code}`) ? t(`problem-${problem.code}`) : problem.detail;
 }
 

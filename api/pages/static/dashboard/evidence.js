@@ -14,7 +14,7 @@ export async function flagsOf(visit, submission, read) {
   return h(
     "section",
     { class: "card" },
-    h("h2", {}, t("noticed")),
+    h("h2", {}, t("flags")),
     items.length ? h("ul", { class: "flags" }, items) : h("p", {}, t("noFlags")),
   );
 }
@@ -136,7 +136,7 @@ function sentFacts({ started_at, finished_at, photos }, submission, at) {
     [
       "made",
       `${at(started_at)} – ${at(finished_at)}`,
-      t("took", { time: duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000) }),
+      t("tookTime", { time: duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000) }),
     ],
     [
       "received",
@@ -154,10 +154,10 @@ function sentFacts({ started_at, finished_at, photos }, submission, at) {
 }
 
 function distanceOf({ distance_m: metres, position }) {
-  if (metres == null) return [t("notKnown")];
+  if (metres == null) return [t("unknown")];
   return [
-    t("away", { length: length(metres) }),
-    position.accuracy_m != null && t("giveOrTake", { length: length(position.accuracy_m) }),
+    t("distanceAway", { length: length(metres) }),
+    position.accuracy_m != null && t("accuracy", { length: length(position.accuracy_m) }),
   ];
 }
 
@@ -165,7 +165,7 @@ function photoDetails(visit, at) {
   return h(
     "details",
     {},
-    h("summary", {}, t("photosTell")),
+    h("summary", {}, t("photoDetails")),
     h(
       "ul",
       { class: "plain-list" },

@@ -14,7 +14,7 @@ const EXPLANATIONS = {
 export function explain(button, kind, figures) {
   const box = h(
     "div",
-    { popover: "auto", class: "explanation", role: "dialog", "aria-label": t("howMade"), tabindex: -1 },
+    { popover: "auto", class: "explanation", role: "dialog", "aria-label": t("howCalculated"), tabindex: -1 },
     EXPLANATIONS[kind](figures)
       .filter(Boolean)
       .map((sentence) => h("p", {}, sentence)),

@@ -118,5 +118,5 @@ function testedChanges(rows, key, probability) {
   const { length } = rows.filter(
     (row) => row.change.significant != null && !row.indicative && row.previous_visits >= ENOUGH,
   );
-  return length ? t(key, { n: count(length), chance: Math.round(length * probability) }) : t("noneJudged");
+  return length ? t(key, { n: count(length), chance: Math.round(length * probability) }) : t("noneTested");
 }

@@ -200,7 +200,7 @@ export function fundamentals(report, others = []) {
         "tr",
         {},
         h("th", { scope: "col" }, t("fundamental")),
-        h("th", { scope: "col", class: "figure" }, t(others.length ? "shoppersView" : "score")),
+        h("th", { scope: "col", class: "figure" }, t(others.length ? "shoppersScore" : "score")),
         h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)),
         h("th", { scope: "col", class: "figure" }, t("visits")),
         others.map(([title]) => h("th", { scope: "col", class: "figure" }, title)),

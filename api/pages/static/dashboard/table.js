@@ -109,7 +109,7 @@ export function table({
   const element = h(
     "table",
     { class: rows.length > MANY ? "long many" : "long", role: "table" },
-    h("caption", { class: "unseen" }, caption),
+    h("caption", { class: "visually-hidden" }, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)),
     body,
     foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf({}, cellsOf(columns, foot))),
@@ -141,7 +141,7 @@ export function scrolling({ caption, file, rows }, ...parts) {
     h(
       "div",
       { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
-      h("table", {}, h("caption", { class: "unseen" }, caption), parts),
+      h("table", {}, h("caption", { class: "visually-hidden" }, caption), parts),
     ),
     h(
       "div",

@@ -77,7 +77,10 @@ function regionCard(row, progress, axis) {
     row.region,
     onward(`/dashboard/regions/${row.region.id}`),
     progress
-      ? t("madeAndOut", { made: count(sumOf(progress, "accepted")), out: count(sumOf(progress, "out")) })
+      ? t("completedAndInProgress", {
+          made: count(sumOf(progress, "accepted")),
+          out: count(sumOf(progress, "out")),
+        })
       : t("ofVisits", { n: row.visits }),
     monthsCard(row.region.name, row.months, Math.min(MAX_WIDTH, room()), HEIGHT, axis),
   );
@@ -131,10 +134,10 @@ function clearDrops(stores, suggestion) {
     .filter(({ change }) => change.significant && change.difference < 0)
     .sort((one, other) => one.change.difference - other.change.difference);
   const details = (row) =>
-    t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) });
-  return storeList(t("fallen"), drops, details, [
+    t("dropTo", { difference: points(row.change.difference), score: percent(row.score) });
+  return storeList(t("clearDrops"), drops, details, [
     h("p", { class: "quiet" }, fallsByChance(stores)),
-    suggestion && [h("p", { class: "quiet" }, t("fallenMixed")), suggestion.element],
+    suggestion && [h("p", { class: "quiet" }, t("clearDropsMixed")), suggestion.element],
   ]);
 }
 
@@ -151,9 +154,9 @@ function withoutVisits(stores, from, since, to) {
   const visitsSince = ({ made }, first) =>
     Object.entries(made).reduce((sum, [month, n]) => sum + (month < first ? 0 : n), 0);
   const rows = stores.filter((row) => !visitsSince(row, since));
-  return storeList(t("unseen", { from: monthName(since), to: monthName(to) }), rows, (row) => {
+  return storeList(t("withoutVisits", { from: monthName(since), to: monthName(to) }), rows, (row) => {
     const earlier = visitsSince(row, from);
-    return t(earlier ? "visitsBefore" : "noVisitsBefore", { n: earlier });
+    return t(earlier ? "earlierVisits" : "noEarlierVisits", { n: earlier });
   });
 }
 

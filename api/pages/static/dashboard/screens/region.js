@@ -30,8 +30,8 @@ export default async function ({ id, filters, read, readAll }) {
         h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
-      headline(report, progress ? [[t("stillOut"), count(sumOf(progress, "out"))]] : []),
-      card(t("within"), childTable(report.children)),
+      headline(report, progress ? [[t("inProgress"), count(sumOf(progress, "out"))]] : []),
+      card(t("children"), childTable(report.children)),
       card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
@@ -48,7 +48,7 @@ function childTable(rows) {
     ...figures,
   }));
   return scrolling(
-    { caption: t("within"), file: "places", rows: csv },
+    { caption: t("children"), file: "places", rows: csv },
     h(
       "thead",
       {},

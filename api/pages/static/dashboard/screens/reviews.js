@@ -21,7 +21,7 @@ export default async function ({ filters, read, refresh }) {
     const leave = watch((rows) => rows.length > 0 && refresh());
     return {
       title,
-      content: [message, h("p", { class: "empty" }, t("nothingWaits"))],
+      content: [message, h("p", { class: "empty" }, t("queueEmpty"))],
       ready: () => message?.focus(),
       leave,
     };
@@ -43,8 +43,8 @@ export default async function ({ filters, read, refresh }) {
       t(`decide-${decision}`),
       `[data-decision=${decision}]`,
     ]),
-    ["j", t("goNext"), ".queue li:has([aria-current]) + li a"],
-    ["k", t("goPrevious"), ".queue li:has(+ li [aria-current]) a"],
+    ["j", t("nextVisit"), ".queue li:has([aria-current]) + li a"],
+    ["k", t("previousVisit"), ".queue li:has(+ li [aria-current]) a"],
   ]);
   const stop = watch((rows) => {
     queue.update(rows);
@@ -54,7 +54,7 @@ export default async function ({ filters, read, refresh }) {
     )
       return;
     notice.append(
-      t("goneMeanwhile"),
+      t("decidedMeanwhile"),
       " ",
       h("button", { type: "button", class: "plain", onclick: showNext }, t("showNext")),
     );
@@ -84,9 +84,9 @@ function noLongerWaiting(id, row) {
   return h(
     "p",
     { class: "notice", tabindex: -1 },
-    t("waitsNoLonger"),
+    t("noLongerWaiting"),
     " ",
-    h("a", { href: onward(`/dashboard/visits/${id}`) }, t("lookAtIt")),
+    h("a", { href: onward(`/dashboard/visits/${id}`) }, t("viewVisit")),
   );
 }
 
@@ -131,10 +131,10 @@ function queueOf(items, current, more) {
     const later = items.slice(items.indexOf(current) + 1);
     return later.find((row) => others.some((other) => other.visit_id === row.visit_id)) ?? others[0];
   };
-  return { element: h("nav", { class: "queue", "aria-label": t("whatWaits") }, heading, list), update, next };
+  return { element: h("nav", { class: "queue", "aria-label": t("queue") }, heading, list), update, next };
 }
 
-const headingOf = (rows, more) => t(more ? "moreWait" : "soManyWait", { n: rows.length });
+const headingOf = (rows, more) => t(more ? "moreWaiting" : "waiting", { n: rows.length });
 
 function itemOf({ visit_id: id, location, submitted_at: since, flags }, current) {
   return h(

@@ -24,7 +24,7 @@ export default {
   "why-failed": "No se han podido cargar las cifras. Esto no significa que no existan.",
   badFilter: "Los filtros de la dirección no son válidos",
   withoutFilters: "Quitar los filtros",
-  forManagers: "Para gerentes y revisores",
+  forManagers: "Esta página es para gerentes y revisores",
   toTheForm: "Ir a sus visitas",
   // Filtros y tablas
   filters: "Filtros",
@@ -74,7 +74,7 @@ export default {
   tooFewBefore: "muy pocas visitas antes",
   nothingBefore: "sin datos para comparar",
   notComparable: "no comparable",
-  noneJudged: "No se ha podido evaluar ningún cambio.",
+  noneTested: "No se ha podido evaluar ningún cambio.",
   byChance: {
     one: "Se ha evaluado {n} cambio. Número aproximado que parecería claro solo por azar: {chance}.",
     other: "Se han evaluado {n} cambios. Número aproximado que parecería claro solo por azar: {chance}.",
@@ -84,7 +84,7 @@ export default {
     other:
       "Se han evaluado {n} cambios. Número aproximado que parecería una bajada clara solo por azar: {chance}.",
   },
-  // Dibujos
+  // Gráficos
   scoreAndInterval: "{score}, intervalo del 95\u00a0% {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
   monthsWords: {
@@ -103,9 +103,9 @@ export default {
   funnelMixed: "Este gráfico necesita visitas de un solo cuestionario. Elíjalo arriba.",
   above: "por encima: {names}.",
   below: "por debajo: {names}.",
-  // Cómo se hacen las cifras
-  howMade: "Cómo se calcula esta cifra",
-  "explain-nothing": "Ninguna visita aceptada de este período cuenta aquí.",
+  // Cómo se calculan las cifras
+  howCalculated: "Cómo se calcula esta cifra",
+  "explain-nothing": "No hay visitas aceptadas en este período.",
   "explain-points": {
     one: "{earned} de {possible} puntos, en {n} visita.",
     other: "{earned} de {possible} puntos, en {n} visitas.",
@@ -119,7 +119,7 @@ export default {
   "explain-spread": "El resultado de una visita suele diferir de este en {spread}.",
   "explain-indicative": "Menos de {n} visitas: muy pocas para sacar conclusiones.",
   "explain-change":
-    "{now} en {n} visitas, frente a {before} en {m} visitas en el período anterior de igual duración: {difference} puntos.",
+    "{now} en {n} visitas, frente a {before} en {m} visitas en el período anterior de igual duración: {difference} puntos porcentuales.",
   "explain-change-interval":
     "Intervalo del 95\u00a0% de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
   "explain-significant":
@@ -138,23 +138,23 @@ export default {
   },
   // Resumen
   attention: "Requieren atención",
-  fallen: "Bajadas claras",
-  fallenMixed:
+  clearDrops: "Bajadas claras",
+  clearDropsMixed:
     "Cuando las visitas usan cuestionarios distintos, no se comprueba si los cambios son significativos.",
-  fallenBy: "{difference} hasta {score}",
+  dropTo: "{difference} hasta {score}",
   inVisits: "en {n} de {of} visitas",
-  unseen: "Sin visitas aceptadas de {from} a {to}",
-  visitsBefore: { one: "{n} visita antes", other: "{n} visitas antes" },
-  noVisitsBefore: "ninguna anterior en este período",
+  withoutVisits: "Sin visitas aceptadas de {from} a {to}",
+  earlierVisits: { one: "{n} visita antes", other: "{n} visitas antes" },
+  noEarlierVisits: "ninguna anterior en este período",
   andMore: "y {n} más",
-  madeAndOut: "{made} visitas completadas, {out} en curso",
-  stillOut: "En curso",
+  completedAndInProgress: "{made} visitas completadas, {out} en curso",
+  inProgress: "En curso",
   // Un lugar
   itsLocations: "Todos los locales de esta región",
-  within: "Locales y regiones",
+  children: "Locales y regiones",
   fundamentals: "Fundamentos",
   fundamental: "Fundamento",
-  shoppersView: "Clientes misteriosos",
+  shoppersScore: "Clientes misteriosos",
   selfCheckWords:
     "Resultados de los clientes misteriosos junto a los que se da el propio personal. En el gráfico, el anillo indica el resultado del personal.",
   question: "Pregunta",
@@ -180,10 +180,10 @@ export default {
   storeClosedWords: "Esta visita no cuenta en ninguna puntuación.",
   photoOfClosedStore: "Foto {n}: el local estaba cerrado",
   close: "Cerrar",
-  "part-night": "noche",
+  "part-night": "madrugada",
   "part-morning": "mañana",
   "part-afternoon": "tarde",
-  "part-evening": "última hora",
+  "part-evening": "noche",
   // Secciones y preguntas
   tones: "Un color más intenso indica un resultado más bajo:",
   thinTone: "Línea discontinua: menos de cinco visitas.",
