@@ -86,7 +86,7 @@ def _generate_answer(
         return {"not_applicable": True}
     chance = quality + visit.store.get_strength(generator.seed, question.fundamental)
     if question.critical:
-        chance = 1 - (1 - chance) * 0.2
+        chance = 1 - (1 - chance) * 0.1
     value = _generate_value(type_, generator.random, min(max(chance, 0.05), 0.99))
     answer: dict[str, Any] = {"value": value}
     if question.comment == "when_points_lost" and type_.points_for(value) < question.points_possible:

@@ -118,5 +118,7 @@ function testedChanges(rows, key, probability) {
   const { length } = rows.filter(
     (row) => row.change.significant != null && !row.indicative && row.previous_visits >= ENOUGH,
   );
-  return length ? t(key, { n: count(length), chance: Math.round(length * probability) }) : t("noneTested");
+  if (!length) return t("noneTested");
+  const expected = Math.round(length * probability);
+  return t(key, { n: count(length), expected: expected ? t("about", { n: expected }) : t("fewerThanOne") });
 }

@@ -57,8 +57,10 @@ async function render({ isNavigation = true, position } = {}) {
     if (needsOpeningFilters(match.name)) {
       const opening = await openingFilters(placeOf(match.name, id), read);
       if (number !== rendering) return undefined;
-      change(opening, { quietly: true });
-      drawBar();
+      if (opening) {
+        change(opening, { quietly: true });
+        drawBar();
+      }
     }
     const refresh = () => render({ isNavigation: false });
     const content = await screen({ id, filters: filters(), me, read, readAll, refresh });

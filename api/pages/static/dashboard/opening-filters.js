@@ -7,8 +7,8 @@ import { address, monthBefore, runningMonth } from "./address.js";
 const MONTHS = 6;
 
 /**
- * Returns the filters to open with, where the address names neither a period nor a checklist. `place` limits
- * the visits that count to a region or a location, as query parameters of the API.
+ * Returns the filters to open with, or null if there are no visits yet. `place` limits the visits that count to
+ * a region or a location, as query parameters of the API.
  */
 export async function openingFilters(place, read) {
   const to = monthBefore(runningMonth(), 1);
@@ -16,7 +16,8 @@ export async function openingFilters(place, read) {
   const checklist = await mostVisited({ ...period, ...place }, read);
   if (checklist) return { ...period, checklist };
   // A new programme may have its first visits in the current month, which the API's default period includes.
-  return { checklist: await mostVisited(place, read) };
+  const first = await mostVisited(place, read);
+  return first && { checklist: first };
 }
 
 /** ``api/pages/dashboard.py`` preloads the first of these calls, so both write it in the same way. */

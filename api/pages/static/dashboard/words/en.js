@@ -76,13 +76,15 @@ export default {
   notComparable: "not comparable",
   noneTested: "No changes could be tested.",
   byChance: {
-    one: "{n} change was tested; about {chance} would look clear by chance alone.",
-    other: "{n} changes were tested; about {chance} would look clear by chance alone.",
+    one: "{n} change was tested. By chance alone, {expected} would look clear.",
+    other: "{n} changes were tested. By chance alone, {expected} would look clear.",
   },
   fallsByChance: {
-    one: "{n} change was tested; about {chance} would look like a clear drop by chance alone.",
-    other: "{n} changes were tested; about {chance} would look like clear drops by chance alone.",
+    one: "{n} change was tested. By chance alone, {expected} would look like a clear drop.",
+    other: "{n} changes were tested. By chance alone, {expected} would look like clear drops.",
   },
+  about: "about {n}",
+  fewerThanOne: "fewer than one",
   // Charts
   scoreAndInterval: "{score}, 95% interval {interval}",
   trendWords: "From {first} to {last}, {n} of {of} months with visits",

@@ -76,14 +76,15 @@ export default {
   notComparable: "no comparable",
   noneTested: "No se ha podido evaluar ningún cambio.",
   byChance: {
-    one: "Se ha evaluado {n} cambio. Número aproximado que parecería claro solo por azar: {chance}.",
-    other: "Se han evaluado {n} cambios. Número aproximado que parecería claro solo por azar: {chance}.",
+    one: "Se ha evaluado {n} cambio. Cambios que parecerían claros solo por azar: {expected}.",
+    other: "Se han evaluado {n} cambios. Cambios que parecerían claros solo por azar: {expected}.",
   },
   fallsByChance: {
-    one: "Se ha evaluado {n} cambio. Número aproximado que parecería una bajada clara solo por azar: {chance}.",
-    other:
-      "Se han evaluado {n} cambios. Número aproximado que parecería una bajada clara solo por azar: {chance}.",
+    one: "Se ha evaluado {n} cambio. Cambios que parecerían bajadas claras solo por azar: {expected}.",
+    other: "Se han evaluado {n} cambios. Cambios que parecerían bajadas claras solo por azar: {expected}.",
   },
+  about: "aproximadamente {n}",
+  fewerThanOne: "menos de uno",
   // Gráficos
   scoreAndInterval: "{score}, intervalo del 95\u00a0% {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
