@@ -127,7 +127,9 @@ def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(
         if months:
             score_history.make(world, location, months_ago(months), report)
         else:
-            world.made(report.answers, location=location, assigned={"checklist_key": report.checklist})
+            world.accepted_visit(
+                report.answers, location=location, assigned={"checklist_key": report.checklist}
+            )
     query = f"from={months_ago(6)}&to={months_ago(1)}&checklist=visit"
     page = enter(desk, world.manager, "/dashboard")
     assert page.url.endswith(f"/dashboard?{query}")
@@ -146,7 +148,7 @@ def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(
 
 
 def test_the_dashboard_opens_on_the_first_visits_of_a_new_programme(desk: Phone, world: World) -> None:
-    world.made()
+    world.accepted_visit()
     page = enter(desk, world.manager, "/dashboard")
     assert page.url.endswith("/dashboard?checklist=visit")
     expect(page.locator(".regions .card")).to_contain_text("1 visit")

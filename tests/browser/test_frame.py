@@ -60,7 +60,7 @@ def test_the_pages_have_the_organizations_color(desk: Phone, world: World) -> No
 
 def test_every_page_of_a_demo_organization_has_a_banner(desk: Phone, world: World) -> None:
     demo = World(world.app, f"{world.name} (demo data)")
-    visit = demo.made()
+    visit = demo.accepted_visit()
     page = enter(desk, demo.manager, "/dashboard")
     banner = page.get_by_role("complementary", name="Demo data")
     for address in ("/dashboard/locations", "/dashboard/questions", f"/dashboard/visits/{visit['id']}"):
