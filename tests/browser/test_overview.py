@@ -83,7 +83,7 @@ def test_the_lists_show_what_needs_attention(desk: Phone, coast: tuple[World, li
     fallen = listed(page, "Clear drops")
     expect(fallen.locator("li")).to_have_text(["Fell −100.0 to 0.0%"])
     expect(fallen).to_contain_text(
-        "2 changes were tested. By chance alone, fewer than one would look like clear drops."
+        "2 changes were tested. Clear drops expected by chance alone: fewer than 1."
     )
     expect(listed(page, "Critical failures").locator("li")).to_have_text(["Fell in 5 of 5 visits"])
     unseen = listed(page, "No accepted visits from Apr 25 to Jun 25")

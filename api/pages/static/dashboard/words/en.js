@@ -76,15 +76,15 @@ export default {
   notComparable: "not comparable",
   noneTested: "No changes could be tested.",
   byChance: {
-    one: "{n} change was tested. By chance alone, {expected} would look clear.",
-    other: "{n} changes were tested. By chance alone, {expected} would look clear.",
+    one: "{n} change was tested. Clear changes expected by chance alone: {expected}.",
+    other: "{n} changes were tested. Clear changes expected by chance alone: {expected}.",
   },
   fallsByChance: {
-    one: "{n} change was tested. By chance alone, {expected} would look like a clear drop.",
-    other: "{n} changes were tested. By chance alone, {expected} would look like clear drops.",
+    one: "{n} change was tested. Clear drops expected by chance alone: {expected}.",
+    other: "{n} changes were tested. Clear drops expected by chance alone: {expected}.",
   },
   about: "about {n}",
-  fewerThanOne: "fewer than one",
+  fewerThanOne: "fewer than 1",
   // Charts
   scoreAndInterval: "{score}, 95% interval {interval}",
   trendWords: "From {first} to {last}, {n} of {of} months with visits",

@@ -76,15 +76,15 @@ export default {
   notComparable: "no comparable",
   noneTested: "No se ha podido evaluar ningún cambio.",
   byChance: {
-    one: "Se ha evaluado {n} cambio. Cambios que parecerían claros solo por azar: {expected}.",
-    other: "Se han evaluado {n} cambios. Cambios que parecerían claros solo por azar: {expected}.",
+    one: "Se ha evaluado {n} cambio. Cambios claros esperables solo por azar: {expected}.",
+    other: "Se han evaluado {n} cambios. Cambios claros esperables solo por azar: {expected}.",
   },
   fallsByChance: {
-    one: "Se ha evaluado {n} cambio. Cambios que parecerían bajadas claras solo por azar: {expected}.",
-    other: "Se han evaluado {n} cambios. Cambios que parecerían bajadas claras solo por azar: {expected}.",
+    one: "Se ha evaluado {n} cambio. Bajadas claras esperables solo por azar: {expected}.",
+    other: "Se han evaluado {n} cambios. Bajadas claras esperables solo por azar: {expected}.",
   },
   about: "aproximadamente {n}",
-  fewerThanOne: "menos de uno",
+  fewerThanOne: "menos de 1",
   // Gráficos
   scoreAndInterval: "{score}, intervalo del 95\u00a0% {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
