@@ -21,9 +21,9 @@ from api.models.users import User
 from api.models.visits import Visit
 from api.services import assignments, organizations, photos, places, reviews, submissions
 from api.services.checklists import get_version
-from api.services.demo import pictures
 from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
 from api.services.demo.people import PASSWORD, PEOPLE, Person
+from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
 from api.services.demo.sentences import DECISIONS
 from api.services.demo.stores import REGIONS, STORES
@@ -246,7 +246,7 @@ def _send_with_photos(
     database: Database, store: Store, demo: _Demo, plan: PlannedVisit, visit_id: uuid.UUID
 ) -> None:
     has_receipt = demo.random.random() < 0.4
-    questions = (pictures.STORE_FRONT, pictures.RECEIPT) if has_receipt else (pictures.STORE_FRONT,)
+    questions = (STORE_FRONT, RECEIPT) if has_receipt else (STORE_FRONT,)
     photo_ids = {key: _upload_photo(database, store, demo, plan, visit_id, key) for key in questions}
     # A transaction may run twice. Both runs must draw the same numbers.
     state = demo.random.getstate()
@@ -264,7 +264,7 @@ def _upload_photo(
     """Declare, upload and check a photo as any other, and return its ID."""
     actor = demo.actors[plan.login]
     photo_id = uuid.UUID(int=demo.random.getrandbits(128), version=4)
-    data = pictures.draw_picture(demo.random, question, plan.store.town)
+    data = draw_picture(demo.random, question, plan.store.town)
     declaration = {
         "question": question,
         "sha256": hashlib.sha256(data).hexdigest(),
