@@ -37,15 +37,7 @@ export default async function ({ filters, read, refresh }) {
     refresh();
   };
   const notice = h("p", { class: "notice", role: "alert" });
-  const keys = shortcuts([
-    ...Object.entries(DECISIONS).map(([decision, key]) => [
-      key,
-      t(`decide-${decision}`),
-      `[data-decision=${decision}]`,
-    ]),
-    ["j", t("nextVisit"), ".queue li:has([aria-current]) + li a"],
-    ["k", t("previousVisit"), ".queue li:has(+ li [aria-current]) a"],
-  ]);
+  const keys = reviewShortcuts();
   const stop = watch((rows) => {
     queue.update(rows);
     if (
@@ -77,6 +69,17 @@ export default async function ({ filters, read, refresh }) {
     },
   };
 }
+
+const reviewShortcuts = () =>
+  shortcuts([
+    ...Object.entries(DECISIONS).map(([decision, key]) => [
+      key,
+      t(`decide-${decision}`),
+      `[data-decision=${decision}]`,
+    ]),
+    ["j", t("nextVisit"), ".queue li:has([aria-current]) + li a"],
+    ["k", t("previousVisit"), ".queue li:has(+ li [aria-current]) a"],
+  ]);
 
 /** Returns a message if the visit in the address no longer waits, and another is shown. */
 function noLongerWaiting(id, row) {
