@@ -18,16 +18,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
 from api.database.engines import ERROR_KINDS, Database
-from api.http import openapi, problem_documents
-from api.http.compression import as_taken
+from api.http import converters, problem_documents
+from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
-from api.http.etags import tagged
+from api.http.etags import add_etag
+from api.http.openapi import build_document
 from api.metrics import METHODS, Metrics, Numbers
 from api.pages import dashboard, docs, files, form
 from api.routes import (
     checklists,
     comments,
     health,
+    openapi,
     organizations,
     photo_store,
     photos,
@@ -150,6 +152,7 @@ def _measure(metrics: Metrics, database: Database, store: Store) -> None:
 
 def _routes(app: Flask) -> None:
     api = flask_smorest.Api(app)
+    converters.register(app, api)
     for module in (
         sign_in,
         checklists,
@@ -167,7 +170,7 @@ def _routes(app: Flask) -> None:
         api.register_blueprint(module.routes, url_prefix=API)
     api.register_blueprint(photo_store.routes)
     api.register_blueprint(health.routes)
-    app.extensions["openapi"] = openapi.describe(api)
+    app.extensions["openapi"] = build_document(api)
     app.register_blueprint(docs.pages)
     app.register_blueprint(files.pages)
     app.register_blueprint(form.pages)
@@ -195,7 +198,7 @@ def _watch(app: Flask, metrics: Metrics) -> None:
             secret = request.path.startswith(f"{API}/auth/")
             headers.add("Cache-Control", "no-store" if secret else "private, no-cache")
         if request.method in ("GET", "HEAD"):
-            response = as_taken(tagged(response))
+            response = negotiate_encoding(add_etag(response))
         _note(response)
         return response
 

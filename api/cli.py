@@ -13,7 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
-from api.domain.access import PASSWORD_LENGTH
+from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import AppContext
 from api.jobs import worker as workers
@@ -21,7 +21,7 @@ from api.services import demo, organizations, photo_store, totals
 from api.services.people import passwords
 from api.settings import SettingsError
 from uploads.folder import FolderStore
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
 
 class _Group(AppGroup):
@@ -68,8 +68,8 @@ def create_admin(email: str, organization: str, name: str) -> None:
     password = os.environ.get("ADMIN_PASSWORD") or (
         getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     )
-    if len(password) < PASSWORD_LENGTH:
-        raise click.ClickException(f"The password needs {PASSWORD_LENGTH} characters or more.")
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise click.ClickException(f"The password needs {MIN_PASSWORD_LENGTH} characters or more.")
     if "@" not in email:
         raise click.ClickException("This is no e-mail address.")
     password_hash = passwords.hash_password(password)
@@ -102,10 +102,10 @@ def sweep() -> None:
     try:
         removed = photo_store.sweep(database, store)
         if isinstance(store, FolderStore):
-            removed += store.sweep_parts(timedelta(days=1))
+            removed += store.sweep_partial_files(timedelta(days=1))
     except photo_store.ForeignStore as refusal:
         raise click.ClickException(str(refusal)) from None
-    except StoreDown as error:
+    except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo(f"Removed {removed}.")
 
@@ -115,7 +115,7 @@ def claim() -> None:
     """Say that the photo store is this database's alone, so that it may be swept."""
     try:
         photo_store.claim(_parts().database, _parts().store)
-    except StoreDown as error:
+    except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo("The photo store is this database's own.")
 

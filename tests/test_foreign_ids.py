@@ -160,7 +160,7 @@ class Scene:
         return key
 
     @cached_property
-    def assigned_visit(self) -> str:
+    def assigned(self) -> str:
         """An assigned visit with a declared photo; managers must not know of it."""
         visit = self.home.visit(external_id="visit-of-ours")
         self.home.declare(visit, jpeg(seed=1))
@@ -355,12 +355,12 @@ FILTERS: dict[str, dict[str, str]] = {
 
 def _foreign(scene: Scene, kind: str) -> str:
     """Return an identifier of an object of ``home``."""
-    thing, _, attribute = kind.partition(".")
+    table, _, attribute = kind.partition(".")
     if kind == "visit.external_id":
         assert scene.assigned
         return "visit-of-ours"
-    if thing in ("region", "location"):
-        value: str = getattr(scene, thing)[attribute]
+    if table in ("region", "location"):
+        value: str = getattr(scene, table)[attribute]
         return value
     return {
         "email": scene.home.shopper.email or "",

@@ -192,14 +192,14 @@ def test_a_store_that_is_down_is_told_without_links(
     assert world.upload(declared["upload"], data) == 200
     if isinstance(world.store, FolderStore):
         monkeypatch.setattr(world.store, "_folder", tmp_path / "unplugged")
-        monkeypatch.setattr(world.store, "_parts", tmp_path / "unplugged" / ".part")
+        monkeypatch.setattr(world.store, "_partial_folder", tmp_path / "unplugged" / ".part")
     else:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "something")
         monkeypatch.setattr(world.store, "_client", S3Store("photos", "http://127.0.0.1:9")._client)
     confirmed = world.shopper.post(f"/visits/{visit['id']}/photos/{declared['id']}/confirm")
     problem(confirmed, 503, "photo-store-unavailable")
-    assert "photo store down" in errors(log)
+    assert "photo store unavailable" in errors(log)
 
 
 def test_a_task_that_fails_is_told_without_what_it_held(

@@ -37,7 +37,7 @@ from tests.support import servers
 from tests.support.pictures import jpeg
 from tests.support.running import running
 from tests.support.world import ALL_WELL, Caller, World, ok, problem
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
 NOWHERE = "http://127.0.0.1:1"
 ACCEPTANCE, PHOTOS = "acceptance-due", "photos-due"
@@ -335,7 +335,7 @@ def test_a_scrape_answers_without_the_store(
             "list": lambda: list(store.list("photos/")),
         }
         for attempt in attempts.values():
-            with pytest.raises(StoreDown):
+            with pytest.raises(StoreUnavailable):
                 attempt()
         problem(Caller(app).get("//health/ready"), 503, "photo-store-unavailable")
         seen = look(app)

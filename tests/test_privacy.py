@@ -22,7 +22,7 @@ from flask import Flask
 from PIL import ExifTags, Image, PngImagePlugin
 from werkzeug.test import TestResponse
 
-from api.http.etags import tag_of
+from api.http.etags import compute_etag
 from tests.support.attacker import Attacker, Fetched, Known, Markers
 from tests.support.pictures import encoded, heic, scene
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
@@ -314,7 +314,7 @@ class Programme:
         self.send(self.zoe, closed, outcome="store-closed", photos=shutters, comment="Shutters down")
         self.decide(closed, "accept")
         self.accepted += [late["id"], corrected["id"], replaced["id"], closed["id"]]
-        # A manager looks at his own store.
+        # A manager makes a self-check of their own store.
         manager = self.managers["self-check"]
         own = self.assign(manager, 0, 2, checklist_key="own-eyes")
         for text in (manager.id, manager.email):
@@ -653,7 +653,7 @@ def test_etag_depends_only_on_the_visible_bytes(programme: Programme) -> None:
             and "ETag" in headers
             and "/static/" not in response.target
         ):
-            assert headers["ETag"] == f'"{tag_of(response.body)}"'
+            assert headers["ETag"] == f'"{compute_etag(response.body)}"'
             count += 1
         assert "/static/" in response.target or "Last-Modified" not in headers
     assert count > 100

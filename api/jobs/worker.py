@@ -23,7 +23,7 @@ from api.models.events import Event
 from api.services import idempotency, photo_store
 from api.services.people import sign_in
 from uploads.folder import FolderStore
-from uploads.store import Store, StoreDown
+from uploads.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class Worker:
             task()
         except photo_store.ForeignStore as refusal:
             log.warning("%s", refusal)
-        except StoreDown as error:
+        except StoreUnavailable as error:
             log.warning("the photo store cannot be used now: %s", error)
         except Exception:
             log.exception("tidying up failed")
@@ -144,7 +144,7 @@ class Worker:
     def _sweep(self) -> None:
         photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)
         if isinstance(self.store, FolderStore):
-            self.store.sweep_parts(timedelta(days=1))
+            self.store.sweep_partial_files(timedelta(days=1))
 
 
 def _claim(session: Session) -> list[Event]:

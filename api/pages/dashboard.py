@@ -1,4 +1,4 @@
-"""The managers' and reviewers' pages: one shell for all their addresses."""
+"""The pages for managers and reviewers: one HTML shell for all addresses."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -7,9 +7,9 @@ from uuid import UUID
 from flask import Response, request
 
 from api.domain.access import ANY_CALLER
-from api.domain.months import Period, month_name
+from api.domain.months import Period, format_month
 from api.http.access import Pages
-from api.pages.files import photo_origin, policy, shell
+from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
@@ -61,14 +61,14 @@ def locations() -> Response:
 
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
-    """Show a location; whether one may see it, the shell finds out by the API, as for all that follows."""
+    """Show a location. The script gets it from the API, which checks permissions; so do all pages below."""
     report = _call(f"/locations/{location_id}/score", but="region_id")
     return _filtered_shell("location", report, CHECKLISTS, location_id=location_id)
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
-    """Show a region and what lies right below it."""
+    """Show a region with its regions and stores."""
     report = _call(f"/regions/{region_id}/score", but="region_id")
     return _filtered_shell("region", report, CHECKLISTS, region_id=region_id)
 
@@ -112,7 +112,7 @@ def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
     """Return the shell of a screen with filters; without any, the page first asks which to open with."""
     if not any(request.args.get(name) for name in ("from", "to", "checklist")):
         last = Period.of(None, None).last - 1
-        period = {"from": month_name(last - OPENING_MONTHS + 1), "to": month_name(last)}
+        period = {"from": format_month(last - OPENING_MONTHS + 1), "to": format_month(last)}
         scope: Mapping[str, object] = place or {"region_id": request.args.get("region_id")}
         query = {**OPENING_CHECKLIST, **period, **{name: value for name, value in scope.items() if value}}
         calls = (f"/api/v1/scores?{urlencode(query, safe=',')}",)
@@ -120,7 +120,7 @@ def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
 
 
 def _shell(screen: str, *calls: str) -> Response:
-    """Return the shell; the screen's own modules and calls are under way with those of all screens."""
-    # Reviewers and administrators are sent on to the photo store for a picture.
-    allowed = policy("dashboard", img=f"'self' {photo_origin()}")
-    return shell("dashboard", ("/api/v1/me", *calls), allowed, f"dashboard/screens/{screen}.js")
+    """Return the shell; it preloads the modules and API calls of the screen."""
+    # Reviewers and administrators are redirected to the photo store for pictures.
+    policy = build_policy("dashboard", img=f"'self' {get_photo_origin()}")
+    return render_shell("dashboard", ("/api/v1/me", *calls), policy, f"dashboard/screens/{screen}.js")

@@ -10,9 +10,9 @@ from flask import Response, current_app, jsonify, request
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.paging import listed, next_address
-from api.http.periods import period_of
+from api.http.context import current_actor, read_snapshot
+from api.http.paging import next_url, rows_response
+from api.http.periods import parse_period
 from api.services import scores
 from api.services.score_rows import DIMENSIONS, INCLUDES, SORTS, Asked, page_of_rows
 from schemas import scores as schemas
@@ -31,9 +31,11 @@ DEFAULT_LIMIT = 50
 @routes.response(200, schemas.LocationReport())
 def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     """Get a location's score over a period, with all that explains it."""
-    session, caller = read_snapshot(), actor()
+    session, caller = read_snapshot(), current_actor()
     location = scores.location(session, caller, location_id)
-    return jsonify(scores.location_score(session, caller, location, period_of(query), query.get("checklist")))
+    return jsonify(
+        scores.location_score(session, caller, location, parse_period(query), query.get("checklist"))
+    )
 
 
 @routes.get(
@@ -45,9 +47,9 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
 @routes.response(200, schemas.RegionReport())
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     """Get a region's score over a period, everything below it included, and those of its children."""
-    session, caller = read_snapshot(), actor()
+    session, caller = read_snapshot(), current_actor()
     region = scores.region(session, caller, region_id)
-    return jsonify(scores.region_score(session, caller, region, period_of(query), query.get("checklist")))
+    return jsonify(scores.region_score(session, caller, region, parse_period(query), query.get("checklist")))
 
 
 @routes.get(
@@ -72,7 +74,7 @@ def list_scores(query: dict[str, Any]) -> Response:
     as_csv = request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"
     asked = Asked(
         by=query["by"],
-        period=period_of(query),
+        period=parse_period(query),
         region_id=query.get("region_id"),
         location_id=query.get("location_id"),
         checklist=query.get("checklist"),
@@ -81,10 +83,10 @@ def list_scores(query: dict[str, Any]) -> Response:
     )
     names = _picked(asked, query.get("fields"))
     limit = query.get("limit", None if as_csv else DEFAULT_LIMIT)
-    page = page_of_rows(read_snapshot(), actor(), asked, names, limit, query.get("cursor"))
-    response = _csv(names, page.items) if as_csv else listed(page.items, page.cursor)
+    page = page_of_rows(read_snapshot(), current_actor(), asked, names, limit, query.get("cursor"))
+    response = _csv(names, page.items) if as_csv else rows_response(page.items, page.cursor)
     if as_csv and page.cursor is not None:
-        response.headers["Link"] = f'<{next_address(page.cursor)}>; rel="next"'
+        response.headers["Link"] = f'<{next_url(page.cursor)}>; rel="next"'
     response.vary.add("Accept")
     return response
 
@@ -96,7 +98,7 @@ def _picked(asked: Asked, fields: str | None) -> Sequence[str]:
     picked = set(fields.split(","))
     unknown = picked.difference(asked.fields)
     if unknown:
-        raise problems.invalid(
+        raise problems.invalid_field(
             "/fields", f"There is no {', '.join(map(repr, sorted(unknown)))} in {', '.join(asked.fields)}."
         )
     return [name for name in asked.fields if name in picked]

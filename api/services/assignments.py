@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems, visits
 from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import SELF_CHECK
-from api.domain.months import local
+from api.domain.months import to_local_time
 from api.domain.problems import FieldError
 from api.models.checklists import ChecklistVersion
 from api.models.organizations import Organization
@@ -131,7 +131,7 @@ def _build_visit(actor: Actor, order: Mapping[str, Any], references: _References
         checklist_version_id=references.versions[order["checklist_key"]].id,
         opens_at=window["opens_at"],
         closes_at=window["closes_at"],
-        day=local(window["opens_at"], location.time_zone).date(),
+        day=to_local_time(window["opens_at"], location.time_zone).date(),
         external_id=order.get("external_id"),
     )
 
@@ -166,7 +166,9 @@ def _check_rotation(
     for visit, order, pointer in candidates:
         span = (visit.opens_at, visit.closes_at)
         other_spans = spans[visit.shopper_id, visit.location_id]
-        if not order.get("override") and any(visits.too_close(span, other, days) for other in other_spans):
+        if not order.get("override") and any(
+            visits.violates_lockout(span, other, days) for other in other_spans
+        ):
             errors.append(
                 FieldError(
                     f"{pointer}/shopper_id",
@@ -241,7 +243,7 @@ def reassign(
     Raises VISIT_NOT_FOUND, WRONG_STATUS and CHECKLIST_RETIRED, and the errors of ``assign``.
     """
     visit = _lock_visit(session, visit_id, visibility.watched_visits(actor))
-    if visit.status not in visits.MAY_BE_REASSIGNED:
+    if visit.status not in visits.REASSIGNABLE:
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
     visit.status = "cancelled"
     session.flush()

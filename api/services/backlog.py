@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, func, literal, select, text
 from sqlalchemy.orm import Session
 
-from api.domain.visits import ACCEPTANCE_DUE, PHOTOS_DUE, PHOTOS_MAY_TAKE
+from api.domain.visits import ACCEPTANCE_DUE, PHOTO_DEADLINE, PHOTOS_DUE
 from api.models.base import now
 from api.models.events import Event
 from api.models.organizations import Organization
@@ -60,7 +60,7 @@ def read_gauges(session: Session) -> dict[str, dict[tuple[str, ...], float]]:
         tasks[kind, "due" if is_due else "later"] = count
     acceptance = sum(count for (kind, _), count in tasks.items() if kind == ACCEPTANCE_DUE)
     oldest_due = session.scalar(_OLDEST_DUE, {"moment": moment})
-    photos, oldest_photo = session.execute(_PHOTOS, {"since": moment - PHOTOS_MAY_TAKE}).one()
+    photos, oldest_photo = session.execute(_PHOTOS, {"since": moment - PHOTO_DEADLINE}).one()
     return {
         "worker_tasks_waiting": tasks,
         "worker_oldest_due_task_seconds": {(): _age(moment, oldest_due)},

@@ -156,7 +156,7 @@ def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) ->
     Raises INVALID for a malformed key, and ALREADY_EXISTS if the organization has a checklist with this key.
     """
     if not KEY.fullmatch(document["key"]):
-        raise problems.invalid(
+        raise problems.invalid_field(
             "/key", "Use 1 to 64 lowercase letters, digits, hyphens and underscores for the key."
         )
     checklist = Checklist(organization_id=actor.organization_id, key=document["key"], draft=dict(document))
@@ -185,7 +185,7 @@ def replace_draft(session: Session, checklist: Checklist, document: Mapping[str,
     Raises INVALID if the document has another key.
     """
     if document["key"] != checklist.key:
-        raise problems.invalid("/key", "The key of a checklist cannot be changed.")
+        raise problems.invalid_field("/key", "The key of a checklist cannot be changed.")
     checklist.draft = dict(document)
     session.flush()
     return checklist
@@ -205,7 +205,7 @@ def check_draft(session: Session, checklist: Checklist) -> DraftCheck:
 
     This is slow, so run it on a read snapshot and not in the write transaction.
     """
-    errors = publishing.faults(checklist.draft)
+    errors = publishing.find_errors(checklist.draft)
     if not errors:
         versions = session.scalars(
             select(ChecklistVersion)
@@ -215,7 +215,7 @@ def check_draft(session: Session, checklist: Checklist) -> DraftCheck:
         documents = [
             Document.from_document(json.loads(version.document), version.version) for version in versions
         ]
-        errors = publishing.changed_meanings(checklist.draft, documents)
+        errors = publishing.find_changed_meanings(checklist.draft, documents)
     return DraftCheck(checklist.draft, checklist.latest_version, errors)
 
 
@@ -268,7 +268,7 @@ def _publish(
             "Correct these errors in the draft before you publish it.", errors=checked.errors
         )
     checklist.retired_at = None
-    complete = checklist_documents.complete(checklist.draft)
+    complete = checklist_documents.fill_defaults(checklist.draft)
     latest = session.scalars(
         select(ChecklistVersion).join(Checklist, _is_latest()).where(Checklist.id == checklist.id)
     ).one_or_none()

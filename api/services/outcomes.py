@@ -82,7 +82,7 @@ def settle(
     changes = changes or {}
     if has_missing_photos:
         _update_if_needed(runner, case, changes)
-        due_at = submitted_at + visits.PHOTOS_MAY_TAKE
+        due_at = submitted_at + visits.PHOTO_DEADLINE
         events.add_event(runner, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
     elif is_flagged or case.version.document.review == "manual":
         update_visit(runner, case.visit_id, **changes, waiting_since=submitted_at)
@@ -90,7 +90,7 @@ def settle(
         _accept_automatically(runner, case, changes)
     else:
         _update_if_needed(runner, case, changes)
-        due_at = visits.end_of_period(now(), accept_every_minutes)
+        due_at = visits.find_period_end(now(), accept_every_minutes)
         events.add_event(runner, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
 
 

@@ -128,7 +128,7 @@ def decode_cursor(cursor: str, count: int) -> list[Any]:
 
 def invalid_cursor() -> problems.ProblemError:
     """Return the error for a cursor that this server did not issue."""
-    return problems.invalid("/cursor", "This cursor is not valid. Use the cursor of the previous page.")
+    return problems.invalid_field("/cursor", "This cursor is not valid. Use the cursor of the previous page.")
 
 
 def _get_python_type(sort: InstrumentedAttribute[Any]) -> type[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.database.statements import Row, Statement, row, rows
 from api.models.photos import Photo
-from uploads.fingerprint import hash_bands, hash_distance
+from uploads.fingerprint import measure_hash_distance, split_into_bands
 
 #: in bits of 64
 MAX_HASH_DISTANCE = 3
@@ -47,7 +47,7 @@ _SAME_BYTES = Statement(
 
 def get_band_parameters(difference_hash: int) -> dict[str, int]:
     """Return the four bands of a difference hash, as parameters of ``LOOK_ALIKES``."""
-    return {f"band_{number}": band for number, band in enumerate(hash_bands(difference_hash))}
+    return {f"band_{number}": band for number, band in enumerate(split_into_bands(difference_hash))}
 
 
 def find_duplicate(session: Session, photo: Photo, difference_hash: int | None) -> Row | None:
@@ -63,7 +63,7 @@ def find_duplicate(session: Session, photo: Photo, difference_hash: int | None) 
     if difference_hash is None:
         return None
     for other in rows(session, LOOK_ALIKES, **get_band_parameters(difference_hash), **organization):
-        distance = hash_distance(int(other.difference_hash, 16), difference_hash)
+        distance = measure_hash_distance(int(other.difference_hash, 16), difference_hash)
         if other.visit_id != photo.visit_id and distance <= MAX_HASH_DISTANCE:
             return other
     return None

@@ -13,7 +13,7 @@ from api.database.engines import Database
 from api.models.base import now
 from api.models.installation import Installation
 from api.models.photos import Photo
-from uploads.store import Missing, Store
+from uploads.store import ObjectMissing, Store
 
 UPLOAD_PREFIX, PICTURE_PREFIX = PREFIXES = "incoming/", "photos/"
 SWEEP_BATCH_SIZE = 200
@@ -76,7 +76,7 @@ def claim(database: Database, store: Store) -> str:
 def _read_mark(store: Store) -> str | None:
     try:
         return store.read(MARK_KEY, 100).decode(errors="replace")
-    except Missing:
+    except ObjectMissing:
         return None
 
 

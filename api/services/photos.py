@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.answers import named_photos
+from api.domain.answers import list_photos
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
 from api.models.photos import Photo
@@ -31,10 +31,10 @@ from api.services.outcomes import settle_with_photo
 from api.services.photo_duplicates import find_duplicate
 from api.services.photo_store import PICTURE_PREFIX, UPLOAD_PREFIX
 from api.services.visits import get_own_visit, get_visit
-from uploads.fingerprint import hash_bands
-from uploads.picture import Picture, Unusable, clean
-from uploads.slots import turn
-from uploads.store import Missing, Store, StoreDown, UploadLink
+from uploads.fingerprint import split_into_bands
+from uploads.picture import Picture, UnusablePicture, clean
+from uploads.slots import decoding_slot
+from uploads.store import ObjectMissing, Store, StoreUnavailable, UploadLink
 
 MAX_PHOTOS_PER_VISIT = 500
 #: how long a confirmation waits for a free decoding slot before the phone has to retry
@@ -122,7 +122,7 @@ def create_upload_link(store: Store, photo: Photo) -> UploadLink | None:
     """Return the signed link for the upload of the bytes, or None if the photo is stored."""
     if photo.status == "stored":
         return None
-    return store.upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
+    return store.create_upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
 
 
 def get_declared_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:
@@ -166,7 +166,7 @@ def check_upload(store: Store, photo: Photo) -> CheckResult:
     """
     result = CheckResult(photo.visit_id, photo.id, photo.upload_key)
     # The original bytes are in memory only while the slot is held, too.
-    with turn(SLOT_WAIT_SECONDS) as is_free:
+    with decoding_slot(SLOT_WAIT_SECONDS) as is_free:
         if not is_free:
             raise Busy
         try:
@@ -174,9 +174,9 @@ def check_upload(store: Store, photo: Photo) -> CheckResult:
             if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
                 return replace(result, unusable="The uploaded bytes differ from the declaration.")
             picture = clean(data, photo.content_type)
-        except Missing:
+        except ObjectMissing:
             return result
-        except Unusable as error:
+        except UnusablePicture as error:
             return replace(result, unusable=f"{error}.")
     prefix = f"{PICTURE_PREFIX}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
     key, thumbnail_key = f"{prefix}.jpg", f"{prefix}.thumbnail.jpg"
@@ -228,7 +228,7 @@ def discard_former_upload(store: Store, photo: Photo, former_key: str | None) ->
 
 
 def _discard(store: Store, key: str) -> None:
-    with suppress(StoreDown):
+    with suppress(StoreUnavailable):
         store.delete(key)
 
 
@@ -243,7 +243,7 @@ def _store(session: Session, visit: Visit, photo: Photo, result: CheckResult, pi
     photo.width, photo.height = picture.width, picture.height
     if picture.difference_hash is not None:
         photo.difference_hash = f"{picture.difference_hash:016x}"
-        photo.band_0, photo.band_1, photo.band_2, photo.band_3 = hash_bands(picture.difference_hash)
+        photo.band_0, photo.band_1, photo.band_2, photo.band_3 = split_into_bands(picture.difference_hash)
     photo.taken_at = _get_taken_at(session, visit, photo, picture)
     photo.position = (
         {"latitude": picture.position[0], "longitude": picture.position[1]}
@@ -296,17 +296,17 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
     if key is not None:
         question = get_version(session, visit.checklist_version_id).document.by_key.get(key)
         if question is None:
-            raise problems.invalid("/question", "The checklist does not have this question.")
+            raise problems.invalid_field("/question", "The checklist does not have this question.")
         if not question.photos.maximum:
-            raise problems.invalid("/question", "This question does not accept photos.")
+            raise problems.invalid_field("/question", "This question does not accept photos.")
     submission = session.get(Submission, (visit.id, visit.revision))
     if submission is None:
         return
     content = submission.content
-    for other_key, _, named_id in named_photos(content["answers"], content.get("photos") or ()):
+    for other_key, _, named_id in list_photos(content["answers"], content.get("photos") or ()):
         if named_id == str(photo_id) and other_key != key:
             place = "without a question" if other_key is None else f"for the question {other_key}"
-            raise problems.invalid("/question", f"The submission names this photo {place}.")
+            raise problems.invalid_field("/question", f"The submission names this photo {place}.")
 
 
 def _get_taken_at(session: Session, visit: Visit, photo: Photo, picture: Picture) -> datetime | None:

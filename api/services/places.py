@@ -77,7 +77,7 @@ def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -
     """
     _check_region(session, actor, values["region_id"], "/region_id")
     if missing := _find_missing_coordinate(values):
-        raise problems.invalid(f"/{missing}", _MISSING_COORDINATE)
+        raise problems.invalid_field(f"/{missing}", _MISSING_COORDINATE)
     location = Location(organization_id=actor.organization_id, **values)
     _save(session, location)
     return location
@@ -94,7 +94,7 @@ def update_region(session: Session, actor: Actor, region: Region, values: Mappin
         if parent_id is not None:
             subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(subtree))):
-                raise problems.invalid("/parent_id", "A region cannot be moved below itself.")
+                raise problems.invalid_field("/parent_id", "A region cannot be moved below itself.")
     _update(session, region, values)
     return region
 
@@ -111,7 +111,7 @@ def update_location(
     if not values.keys().isdisjoint(_COORDINATES):
         position = {name: values.get(name, getattr(location, name)) for name in _COORDINATES}
         if missing := _find_missing_coordinate(position):
-            raise problems.invalid(f"/{missing}", _MISSING_COORDINATE)
+            raise problems.invalid_field(f"/{missing}", _MISSING_COORDINATE)
     _update(session, location, values)
     return location
 
@@ -157,7 +157,7 @@ def parse_import(text: str) -> list[dict[str, Any]]:
     if errors:
         raise problems.INVALID(errors=errors)
     if not rows:
-        raise problems.invalid("/2", "The file has no rows.")
+        raise problems.invalid_field("/2", "The file has no rows.")
     return rows
 
 
@@ -170,7 +170,7 @@ def _parse_csv(text: str) -> list[tuple[int, list[str]]]:
             numbered_rows.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise problems.invalid(f"/{line}", f"This is not valid CSV: {error}.") from None
+        raise problems.invalid_field(f"/{line}", f"This is not valid CSV: {error}.") from None
     return numbered_rows
 
 
@@ -247,7 +247,7 @@ def _filter(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
 
 def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, field: str) -> None:
     if region_id is not None and not visibility.find(session, Region, region_id, visibility.regions(actor)):
-        raise problems.invalid(field, "This region does not exist.")
+        raise problems.invalid_field(field, "This region does not exist.")
 
 
 def _find_missing_coordinate(position: Mapping[str, Any]) -> str | None:

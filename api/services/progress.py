@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import flags, visits
 from api.domain.access import Actor
-from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, local, month_name, month_of
+from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, format_month, get_month, to_local_time
 from api.models.places import Location, Region
 from api.models.submissions import Flag
 from api.models.visits import Visit
@@ -30,7 +30,7 @@ def count_visits_by_month(
     outstanding = _count_outstanding(session, in_region, period)
     accepted = _count_accepted(session, in_region, period)
     return [
-        {"month": month_name(month), "out": outstanding[month], "accepted": accepted.get(month, 0)}
+        {"month": format_month(month), "out": outstanding[month], "accepted": accepted.get(month, 0)}
         for month in period.months
     ]
 
@@ -54,7 +54,7 @@ def _count_outstanding(session: Session, in_region: ColumnElement[bool], period:
     )
     counts: Counter[int] = Counter()
     for opens_at, time_zone, count in windows:
-        counts[month_of(local(opens_at, time_zone))] += count
+        counts[get_month(to_local_time(opens_at, time_zone))] += count
     return counts
 
 

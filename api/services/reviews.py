@@ -112,11 +112,11 @@ def _check_reasons(
 ) -> None:
     """Reject a return or rejection without a reason, and reasons for unknown questions."""
     if decision != "accept" and not (reason and reason.strip()) and not question_reasons:
-        raise problems.invalid("/reason", "A reason is required to return or reject a visit.")
+        raise problems.invalid_field("/reason", "A reason is required to return or reject a visit.")
     questions = get_version(session, visit.checklist_version_id).document.by_key
     for key in question_reasons or ():
         if key not in questions:
-            raise problems.invalid(pointer("question_reasons", key), "This question does not exist.")
+            raise problems.invalid_field(pointer("question_reasons", key), "This question does not exist.")
 
 
 def _is_replay(

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from api.database.statements import Row, Statement, rows
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.fundamentals import BY_KEY
-from api.domain.months import Period, month_name
+from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
+from api.domain.months import Period, format_month
 from api.domain.scoring import (
     Change,
     Rank,
@@ -126,15 +126,15 @@ def page_of_rows(
 
 def _check(asked: Asked) -> None:
     if len(asked.by) > 2 or len(set(asked.by)) < len(asked.by):
-        raise problems.invalid("/by", "Name one or two different ones.")
+        raise problems.invalid_field("/by", "Name one or two different ones.")
     if len(set(PARTS).intersection(asked.by)) > 1:
-        raise problems.invalid("/by", "Only one of section, question and fundamental goes at a time.")
+        raise problems.invalid_field("/by", "Only one of section, question and fundamental goes at a time.")
     if asked.sort.removeprefix("-") == "difference" and "change" not in asked.include:
-        raise problems.invalid("/sort", "Sorting by the difference takes include=change.")
+        raise problems.invalid_field("/sort", "Sorting by the difference takes include=change.")
     if "month" in asked.by and asked.include:
-        raise problems.invalid("/include", "Rows by month carry nothing else.")
+        raise problems.invalid_field("/include", "Rows by month carry nothing else.")
     if "worst_section" in asked.include and asked.by != ("location",):
-        raise problems.invalid("/include", "Rows by location alone carry their worst section.")
+        raise problems.invalid_field("/include", "Rows by location alone carry their worst section.")
 
 
 # Adding up.
@@ -328,10 +328,10 @@ def _place(row: Row) -> _Part:
 
 
 def _month(month: int) -> _Part:
-    return _Part(month_name(month), month_name(month), (month,))
+    return _Part(format_month(month), format_month(month), (month,))
 
 
-_ORDER_OF_FUNDAMENTALS = {key: index for index, key in enumerate(BY_KEY)}
+_ORDER_OF_FUNDAMENTALS = {key: index for index, key in enumerate(FUNDAMENTALS_BY_KEY)}
 
 
 def _subject(checklists: Counted, dimension: str, subject: Subject) -> _Part:
@@ -340,7 +340,7 @@ def _subject(checklists: Counted, dimension: str, subject: Subject) -> _Part:
     if dimension == "checklist":
         return _Part(checklist.key, {"key": checklist.key, "title": checklist.title}, (checklist.key,))
     if dimension == "fundamental":
-        shown = {"key": key, "title": BY_KEY[key].title}
+        shown = {"key": key, "title": FUNDAMENTALS_BY_KEY[key].title}
         return _Part(key, shown, (_ORDER_OF_FUNDAMENTALS[key],))
     name = section_name if dimension == "section" else question_name
     return _Part(f"{checklist.key}/{key}", name(checklists, subject), checklists.wording(subject).order)
@@ -439,7 +439,7 @@ def _shown(
         shown["change"] = change_figures(_change(asked, row))
     shown["previous_visits"] = row.before.total.sums.visits
     if asked.has_months:
-        months = {month_name(month): row.months.get(month, NOTHING) for month in asked.period.months}
+        months = {format_month(month): row.months.get(month, NOTHING) for month in asked.period.months}
         shown["trend"] = {name: share(each.sums.earned, each.sums.possible) for name, each in months.items()}
         shown["made"] = {name: each.asked for name, each in months.items()}
         if "months" in picked:

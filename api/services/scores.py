@@ -15,7 +15,7 @@ from api.database.statements import Row, Statement, row, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
-from api.domain.months import Period, month_name
+from api.domain.months import Period, format_month
 from api.domain.scoring import change, change_figures, figures, possible_tallies, visit_figures
 from api.models.places import Region
 from api.models.scores import SHARED_ANSWERS
@@ -124,8 +124,8 @@ def _report(
     for subject_id, own in tallies(session, numbers, of_parts, period).items():
         answers[subject_id] |= own
     return {
-        "from": month_name(period.first),
-        "to": month_name(period.last),
+        "from": format_month(period.first),
+        "to": format_month(period.last),
         "checklist": checklist_key,
         "total": whole(now),
         "previous": whole(before),
@@ -133,7 +133,7 @@ def _report(
         "sections": _sections(checklists, parts),
         "fundamentals": _fundamentals(checklists, parts),
         "questions": _questions(checklists, parts, answers),
-        "months": [{**whole(months[month]), "month": month_name(month)} for month in period.months],
+        "months": [{**whole(months[month]), "month": format_month(month)} for month in period.months],
     }
 
 

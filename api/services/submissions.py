@@ -17,11 +17,11 @@ from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import Checklist
 from api.domain.evidence import Position, Times
 from api.domain.flags import Flag
-from api.domain.months import local, month_of
-from api.domain.privacy import part_of_day
+from api.domain.months import get_month, to_local_time
+from api.domain.privacy import get_part_of_day
 from api.domain.problems import FieldError
 from api.domain.scoring import VisitScore, score_visit
-from api.domain.times import utc_text
+from api.domain.times import format_utc
 from api.models.base import now
 from api.models.places import Location
 from api.models.submissions import Submission
@@ -137,8 +137,8 @@ def prepare(
 
     checklist = version.document
     times = evidence.correct_times(body["started_at"], body["finished_at"], device_time, received_at)
-    photos = answers.expected_photos(content["answers"], content.get("photos") or ())
-    outcome = visits.outcome_of(content)
+    photos = answers.list_photo_ids(content["answers"], content.get("photos") or ())
+    outcome = visits.get_outcome(content)
     return PreparedSubmission(
         visit=visit,
         revision=revision,
@@ -153,9 +153,9 @@ def prepare(
         flags=_flag_content(visit, checklist, content, body, times),
         comments=evidence.find_long_comments(checklist, content),
         photos=photos,
-        commented=answers.commented(checklist, content),
+        commented=answers.find_commented_questions(checklist, content),
         location=get_location_position(visit),
-        local_start=local(times.started_at, visit.time_zone),
+        local_start=to_local_time(times.started_at, visit.time_zone),
     )
 
 
@@ -164,11 +164,11 @@ def _flag_content(
 ) -> list[Flag]:
     """Return the flags that follow from a submission alone, without what else is stored."""
     answered_count = sum(
-        answers.is_answered(checklist.question(key), answer) for key, answer in content["answers"].items()
+        answers.is_answered(checklist.by_key[key], answer) for key, answer in content["answers"].items()
     )
     position, location = get_position(content.get("position")), get_location_position(visit)
     return [
-        *evidence.flag_outcome(visits.outcome_of(content)),
+        *evidence.flag_outcome(visits.get_outcome(content)),
         *([times.flag] if times.flag else []),
         *evidence.flag_timing(times, visit.opens_at, visit.closes_at),
         *evidence.flag_position(checklist.channel, position, location),
@@ -267,7 +267,7 @@ def _get_changes(prepared: PreparedSubmission) -> dict[str, Any]:
     }
     if prepared.revision == 1:
         day = prepared.local_start.date()
-        changes |= {"day": day, "part_of_day": part_of_day(prepared.local_start), "month": month_of(day)}
+        changes |= {"day": day, "part_of_day": get_part_of_day(prepared.local_start), "month": get_month(day)}
     return changes
 
 
@@ -277,7 +277,7 @@ def _get_case(visit: Row, prepared: PreparedSubmission) -> outcomes.Case:
         revision=prepared.revision,
         version=prepared.version,
         location_number=visit.number,
-        month=month_of(prepared.local_start.date()) if prepared.revision == 1 else visit.month,
+        month=get_month(prepared.local_start.date()) if prepared.revision == 1 else visit.month,
         outcome=prepared.outcome,
         score=prepared.score,
     )
@@ -309,7 +309,7 @@ def _make_receipt(
         {
             "visit_id": str(visit_id),
             "revision": revision,
-            "received_at": utc_text(received_at),
+            "received_at": format_utc(received_at),
             "content_sha256": content_sha256,
             "photos": photos,
         }
@@ -317,7 +317,7 @@ def _make_receipt(
 
 
 def _check_revision(visit: Row, revision: int) -> None:
-    expected = visits.next_revision(visit.status, visit.revision)
+    expected = visits.find_next_revision(visit.status, visit.revision)
     if expected == revision:
         return
     if expected is None:
@@ -328,8 +328,8 @@ def _check_revision(visit: Row, revision: int) -> None:
 
 
 def _check_answers(version: PublishedVersion, content: Mapping[str, Any]) -> None:
-    errors = answers.faults(
-        version.document, content["answers"], visits.outcome_of(content), content.get("photos") or ()
+    errors = answers.find_errors(
+        version.document, content["answers"], visits.get_outcome(content), content.get("photos") or ()
     )
     if content["checklist_version"] != version.document.version:
         errors.append(
@@ -345,7 +345,7 @@ def _check_photos(prepared: PreparedSubmission, photos: Sequence[Row]) -> None:
     declared_for = {str(photo.id): photo.question for photo in photos}
     errors = [
         FieldError(at, "This photo was declared for another question.")
-        for key, at, photo_id in answers.named_photos(content["answers"], content.get("photos") or ())
+        for key, at, photo_id in answers.list_photos(content["answers"], content.get("photos") or ())
         if declared_for.get(photo_id, key) != key
     ]
     if errors:

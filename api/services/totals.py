@@ -10,9 +10,9 @@ from sqlalchemy import Executable, inspect, select
 from sqlalchemy.orm import Session
 
 from api.database.statements import InsertMany, Runner, many
-from api.domain.months import month_name
+from api.domain.months import format_month
 from api.domain.scoring import Points, QuestionScore, Sums, VisitScore, score_visit, share
-from api.domain.visits import STORE_CLOSED, outcome_of
+from api.domain.visits import STORE_CLOSED, get_outcome
 from api.models.checklists import Checklist
 from api.models.places import Location
 from api.models.scores import SHARED_ANSWERS, Subject, Tally, Total
@@ -149,7 +149,7 @@ def differences(session: Session) -> Iterator[str]:
     for visit_id, version_id, month, number, submission in accepted:
         assert month is not None
         version = get_version(session, version_id)
-        outcome = outcome_of(submission.content)
+        outcome = get_outcome(submission.content)
         if outcome != submission.outcome:
             yield f"visit {visit_id}: its stored outcome is not what was sent"
         score = score_visit(version.document, submission.content["answers"], outcome)
@@ -205,6 +205,6 @@ class _Names:
     def of(self, cell: Cell) -> str:
         location_number, subject_id, month, *answer = cell
         return (
-            f"location {self.locations[location_number]}, {month_name(month)}, "
+            f"location {self.locations[location_number]}, {format_month(month)}, "
             f"{self.subjects[subject_id]}{''.join(f' = {each}' for each in answer)}"
         )

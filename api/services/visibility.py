@@ -26,7 +26,7 @@ def select_subtree(roots: Select[uuid.UUID]) -> Select[uuid.UUID]:
 def regions(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for regions: managers see the regions assigned to them, and all regions below."""
     in_organization = Region.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
         return and_(in_organization, Region.id.in_(_select_managed_regions(actor)))
@@ -36,7 +36,7 @@ def regions(actor: Actor) -> ColumnElement[bool]:
 def locations(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for locations: managers see those assigned to them, and those of their regions."""
     in_organization = Location.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
         assigned = select(UserLocation.location_id).where(UserLocation.user_id == actor.id)
@@ -67,7 +67,7 @@ def own_visits(actor: Actor) -> ColumnElement[bool]:
 def watched_visits(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for visits of other people: managers see only accepted ones, at their locations."""
     in_organization = Visit.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
         location_ids = select(Location.id).where(locations(actor))

@@ -51,7 +51,7 @@ def get_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visi
     Raises VISIT_NOT_FOUND.
     """
     visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor))
-    if visit is not None and not actor.sees_everything:
+    if visit is not None and not actor.can_see_everything:
         return visit, "watched"
     if visit is not None and visit.shopper_id != actor.id:
         return visit, "evidence"
@@ -70,12 +70,14 @@ def list_visits(
     Raises INVALID for a filter that the actor may not use.
     """
     view: View = (
-        "own" if mine or actor.role == SHOPPER else "evidence" if actor.sees_everything else "watched"
+        "own" if mine or actor.role == SHOPPER else "evidence" if actor.can_see_everything else "watched"
     )
     if view != "evidence":
         for name in ("shopper_id", "external_id"):
             if filters.get(name) is not None:
-                raise problems.invalid(f"/{name}", "Only reviewers and administrators can use this filter.")
+                raise problems.invalid_field(
+                    f"/{name}", "Only reviewers and administrators can use this filter."
+                )
     values = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
     parameters = {f"of_{name}": value for name, value in values.items()}
     page = fetch_prepared_page(

@@ -17,7 +17,7 @@ from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes
 from api.settings import Settings, SettingsError
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
 #: the advisory lock of programs that make a database ready
 TURN = 0x73757276
@@ -76,7 +76,7 @@ def _make_ready(parts: AppContext) -> None:
             empty, people = demo.is_new(session), demo.list_people(session)
     except SQLAlchemyError as error:
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
-    except StoreDown as error:
+    except StoreUnavailable as error:
         named = "PHOTO_BUCKET, PHOTO_ENDPOINT_URL" if settings.photo_bucket else "DATA_DIR"
         reason = str(error).partition("\n")[0]
         raise SettingsError(f"{named}: photos cannot be stored: {reason}") from error

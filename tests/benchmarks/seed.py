@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.domain.answers import commented
+from api.domain.answers import find_commented_questions
 from api.domain.scoring import VisitScore, score_visit
 from api.models.places import Location
 from api.models.scores import Tally, Total
@@ -227,7 +227,7 @@ class _Sample:
             "answers": given,
             "comment": None,
         }
-        self.commented = json.dumps(commented(version.document, content))
+        self.commented = json.dumps(find_commented_questions(version.document, content))
         self._content = json.dumps(content)
 
     def content(self, start: datetime, finish: datetime) -> str:

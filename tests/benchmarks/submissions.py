@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from api.domain.answers import commented
+from api.domain.answers import find_commented_questions
 from api.domain.scoring import score_visit
 from api.models.scores import Tally, Total
 from api.models.submissions import Submission
@@ -131,7 +131,7 @@ def _work(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[], Non
     given = seed.body(random.Random(visit_id.int))
     score = score_visit(version.document, given["answers"])
     key, moment, month = bare.value(visit_id), bare.value(now), now.year * 12 + now.month - 1
-    about = json.dumps(commented(version.document, given))
+    about = json.dumps(find_commented_questions(version.document, given))
     submission = seed.submission(key, json.dumps(given), about, json.dumps(totals.result_of(score)), moment)
     decision = seed.decision(bare, key, moment)
     total_rows, tally_rows = totals.shares_of(version, place, month, score)

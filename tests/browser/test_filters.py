@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.domain.months import Period, month_name
+from api.domain.months import Period, format_month
 from tests.browser.dashboard import enter, go, manager, wait_for_state
 from tests.browser.phone import Phone, Spy, answer
 from tests.browser.test_dashboard import PERIOD, SCORES
@@ -113,7 +113,7 @@ def test_try_again_keeps_the_focus_until_the_page_is_shown(desk: Phone, history:
 
 
 def months_ago(number: int) -> str:
-    return month_name(Period.of(None, None).last - number)
+    return format_month(Period.of(None, None).last - number)
 
 
 def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from api.domain.months import Period, month_name
+from api.domain.months import Period, format_month
 from tests.browser.dashboard import enter, go, percent, wait_for_state
 from tests.browser.phone import Phone
 from tests.journeys import score_history as naive
@@ -122,9 +122,11 @@ def test_a_missing_visit_in_the_current_month_does_not_count(desk: Phone, world:
     visited, unvisited = world.new_location(name="Visited"), world.new_location(name="Unvisited")
     world.accepted_visit(location=visited)
     current = Period.of(None, None).last
-    page = enter(desk, world.manager, f"/dashboard?from={month_name(current - 3)}&to={month_name(current)}")
+    page = enter(
+        desk, world.manager, f"/dashboard?from={format_month(current - 3)}&to={format_month(current)}"
+    )
     expect(attention_list(page, "No accepted visits from").locator("li a")).to_have_text([unvisited["name"]])
-    go(page, f"/dashboard?from={month_name(current - 2)}&to={month_name(current)}")
+    go(page, f"/dashboard?from={format_month(current - 2)}&to={format_month(current)}")
     expect(attention_list(page, "Critical failures")).to_be_visible()
     expect(attention_list(page, "No accepted visits from")).to_have_count(0)
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from api import migrations
 from api.app import create_app
-from api.domain.visits import ACCEPTANCE_DUE, end_of_period
+from api.domain.visits import ACCEPTANCE_DUE, find_period_end
 from api.jobs.worker import Worker
 from api.models.base import now
 from api.models.events import Event
@@ -71,7 +71,7 @@ def test_visit_without_flags_is_not_accepted_before_the_end_of_its_period(world:
     assert first.status_code == 201
     (event,) = events(world, visit)
     assert (event.kind, event.revision) == (ACCEPTANCE_DUE, 1)
-    assert event.due_at in (end_of_period(before, 60), end_of_period(datetime.now(UTC), 60))
+    assert event.due_at in (find_period_end(before, 60), find_period_end(datetime.now(UTC), 60))
     Worker(world.database, world.store).work()
 
     assert status(world, visit) == "submitted"

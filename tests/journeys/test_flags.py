@@ -394,5 +394,7 @@ def test_cancelled_visit_is_flagged_in_every_revision(world: World) -> None:
     for revision in (2, 3):
         ok(world.review(visit, "return", revision=revision - 1))
         ok(world.send(visit, world.submission(revision=revision)), 201)
-        assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
+        assert world.flags(visit) == {
+            "cancelled": "The visit was cancelled before its answers were received."
+        }
         assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"

@@ -23,8 +23,8 @@ from api.settings import Settings
 from tests.support import pictures
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 from uploads.folder import FolderStore
-from uploads.slots import turn
-from uploads.store import StoreDown
+from uploads.slots import decoding_slot
+from uploads.store import StoreUnavailable
 
 
 def with_photo(photo_id: str, question: str = "greeting") -> dict[str, Any]:
@@ -327,7 +327,7 @@ def test_unavailable_store_returns_503_and_loses_nothing(
     assert world.upload(declared["upload"], data) == 200
 
     def fail(*_arguments: object) -> bytes:
-        raise StoreDown("unavailable")
+        raise StoreUnavailable("unavailable")
 
     with monkeypatch.context() as patch:
         patch.setattr(type(world.store), "read", fail)
@@ -517,7 +517,7 @@ def test_confirmation_that_waits_too_long_returns_202_and_loses_nothing(
     assert world.upload(declared["upload"], data) == 200
     path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
     monkeypatch.setattr(photos, "SLOT_WAIT_SECONDS", 0.05)
-    with turn(1):
+    with decoding_slot(1):
         response = world.shopper.post(path)
     assert ok(response, 202) == {"id": declared["id"], "status": "checking"}
     assert int(response.headers["Retry-After"]) > 0

@@ -383,7 +383,7 @@ def test_answers_to_a_cancelled_visit_are_stored_for_a_reviewer(world: World) ->
     assert first.status_code == 201
     details = ok(world.admin.get(f"/visits/{visit['id']}"))
     assert details["status"] == "submitted"
-    assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
+    assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers were received."}
     assert visit["id"] in [row["visit_id"] for row in world.reviewer.list_all("/reviews")]
     assert world.send(visit, body).data == first.data
     ok(world.review(visit, "accept"))
@@ -393,7 +393,7 @@ def test_answers_to_a_declined_visit_are_stored_for_a_reviewer(world: World) -> 
     visit = world.visit()
     ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "No bus"}))
     ok(world.send(visit, world.submission()), 201)
-    assert world.flags(visit) == {"cancelled": "The visit was declined before its answers came."}
+    assert world.flags(visit) == {"cancelled": "The visit was declined before its answers were received."}
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
 
 

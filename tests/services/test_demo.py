@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from api import migrations
 from api.app import create_app
-from api.domain.months import Period, month_name
+from api.domain.months import Period, format_month
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.events import Event
 from api.models.organizations import Organization
@@ -164,8 +164,8 @@ def test_the_dashboards_first_period_shows_ranks_and_clear_changes(new_year_app:
     query = {
         "by": "location",
         "include": "change",
-        "from": month_name(last - 5),
-        "to": month_name(last),
+        "from": format_month(last - 5),
+        "to": format_month(last),
         "checklist": "store-visit",
     }
     headers = {"Authorization": f"Bearer {token}"}

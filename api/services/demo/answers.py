@@ -6,7 +6,7 @@ from functools import singledispatch
 from random import Random
 from typing import Any
 
-from api.domain.answers import visible
+from api.domain.answers import find_visible_questions
 from api.domain.checklist import SELF_CHECK, Checklist, Question
 from api.domain.question_types import Choice, Duration, FreeText, Photo, QuestionType, Scale, YesNo
 from api.services.demo.schedule import SLOW_CHECKLISTS, PlannedVisit
@@ -45,7 +45,7 @@ def generate_answers(generator: Generator, visit: PlannedVisit, checklist: Check
     answers: dict[str, Any] = {}
     for question in checklist.questions:
         # A condition refers to an earlier question, so the answers so far decide what is visible.
-        if question.key not in visible(checklist, answers):
+        if question.key not in find_visible_questions(checklist, answers):
             continue
         answer = _generate_answer(question.type, generator, visit, question, quality)
         if answer is not None:

@@ -7,8 +7,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from api.domain.access import SHOPPER
-from api.domain.months import Period, local
-from api.domain.visits import too_close
+from api.domain.months import Period, to_local_time
+from api.domain.visits import violates_lockout
 from api.services.demo.people import PEOPLE
 from api.services.demo.stores import STORES, Store
 
@@ -92,7 +92,7 @@ def plan_visits(generator: Random, moment: datetime) -> list[PlannedVisit]:
 
 def _today(moment: datetime, store: Store, days: int) -> date:
     """Return the day at the store, so many days later."""
-    return local(moment, store.time_zone).date() + timedelta(days)
+    return to_local_time(moment, store.time_zone).date() + timedelta(days)
 
 
 def _pick_checklists(generator: Random, month: int) -> list[str]:
@@ -165,7 +165,9 @@ class _Rota:
         shoppers.sort(key=lambda person: person.region != visit.store.region)
         for person in shoppers:
             windows = self._windows.get((person.login, visit.store.code), ())
-            if not any(too_close(visit.window, window, LOCKOUT_DAYS + MOST_DAYS_LATE) for window in windows):
+            if not any(
+                violates_lockout(visit.window, window, LOCKOUT_DAYS + MOST_DAYS_LATE) for window in windows
+            ):
                 return person.login
         raise AssertionError("eight shoppers are enough for every store")
 

@@ -77,9 +77,9 @@ def update_user(
     """
     if user.id == actor.id:
         if values.get("disabled"):
-            raise problems.invalid("/disabled", "You cannot disable your own account.")
+            raise problems.invalid_field("/disabled", "You cannot disable your own account.")
         if values.get("role", ADMIN) != ADMIN:
-            raise problems.invalid("/role", "You cannot change your own role.")
+            raise problems.invalid_field("/role", "You cannot change your own role.")
     role = values.get("role", user.role)
     _check_places(session, actor, role, values)
     if role != MANAGER:
