@@ -123,7 +123,7 @@ def claim() -> None:
 @click.command("demo")
 @with_appcontext
 def _demo() -> None:
-    """Fill an empty database with a demo organization and a year of made-up visits."""
+    """Fill an empty database with a demo organization and two years of visits."""
     migrations.upgrade(_parts().database)
     try:
         with suppress(photo_store.ForeignStore):  # told by the worker

@@ -7,11 +7,15 @@ from uuid import UUID
 from flask import Response, request
 
 from api.domain.access import ANY_CALLER
+from api.domain.months import Period, format_month
 from api.http.access import Pages
 from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
+#: what ``dashboard/opening-filters.js`` asks for if the address names no period and no checklist
+OPENING_MONTHS = 6
+OPENING_CHECKLIST = {"by": "checklist", "fields": "checklist,visits", "sort": "-visits", "limit": "1"}
 #: what ``dashboard/screens/locations.js`` asks for, which is the heaviest page
 LOCATION_ROWS = {
     "by": "location",
@@ -46,25 +50,27 @@ pages = Pages("dashboard", __name__)
 def overview() -> Response:
     """Show how the regions are, and what needs attention."""
     calls = (REGIONS, *(_call("/scores", rows, but="region_id") for rows in (REGION_ROWS, STORE_ROWS)))
-    return _shell("overview", *calls)
+    return _filtered_shell("overview", *calls)
 
 
 @pages.get("/dashboard/locations", permission=ANY_CALLER)
 def locations() -> Response:
     """Show all locations in one table."""
-    return _shell("locations", _call("/scores", LOCATION_ROWS))
+    return _filtered_shell("locations", _call("/scores", LOCATION_ROWS))
 
 
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
     """Show a location. The script gets it from the API, which checks permissions; so do all pages below."""
-    return _place("location", _call(f"/locations/{location_id}/score", but="region_id"))
+    report = _call(f"/locations/{location_id}/score", but="region_id")
+    return _filtered_shell("location", report, CHECKLISTS, location_id=location_id)
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
     """Show a region with its regions and stores."""
-    return _place("region", _call(f"/regions/{region_id}/score", but="region_id"))
+    report = _call(f"/regions/{region_id}/score", but="region_id")
+    return _filtered_shell("region", report, CHECKLISTS, region_id=region_id)
 
 
 @pages.get("/dashboard/visits/<uuid:visit_id>", permission=ANY_CALLER)
@@ -80,13 +86,13 @@ def sections() -> Response:
     by = "fundamental" if request.args.get("by") == "fundamental" else "section"
     whole = {"by": by, "fields": f"{by},visits,score,indicative", "limit": "500"}
     cells = {**whole, "by": f"location,{by}", "fields": f"location,{by},{CELL_FIGURES}"}
-    return _shell("sections", _call("/scores", whole), _call("/scores", cells))
+    return _filtered_shell("sections", _call("/scores", whole), _call("/scores", cells))
 
 
 @pages.get("/dashboard/questions", permission=ANY_CALLER)
 def questions() -> Response:
     """Show the questions, the worst first, with what shoppers wrote."""
-    return _shell("questions", _call("/scores", QUESTION_ROWS))
+    return _filtered_shell("questions", _call("/scores", QUESTION_ROWS))
 
 
 @pages.get("/dashboard/reviews", permission=ANY_CALLER)
@@ -102,8 +108,15 @@ def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> s
     return f"/api/v1{path}{given and '?'}{given}"
 
 
-def _place(screen: str, report: str) -> Response:
-    return _shell(screen, report, CHECKLISTS)
+def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
+    """Return the shell of a screen with filters; without any, the page first asks which to open with."""
+    if not any(request.args.get(name) for name in ("from", "to", "checklist")):
+        last = Period.of(None, None).last - 1
+        period = {"from": format_month(last - OPENING_MONTHS + 1), "to": format_month(last)}
+        scope: Mapping[str, object] = place or {"region_id": request.args.get("region_id")}
+        query = {**OPENING_CHECKLIST, **period, **{name: value for name, value in scope.items() if value}}
+        calls = (f"/api/v1/scores?{urlencode(query, safe=',')}",)
+    return _shell(screen, *calls)
 
 
 def _shell(screen: str, *calls: str) -> Response:

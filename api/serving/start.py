@@ -73,7 +73,7 @@ def _make_ready(parts: AppContext) -> None:
                 with suppress(demo.NotEmpty):  # another program on the same database may be faster
                     demo.fill(database, parts.store)
         with database.read_snapshot() as session:
-            empty, people = demo.is_new(session), demo.log_ins(session)
+            empty, people = demo.is_new(session), demo.list_people(session)
     except SQLAlchemyError as error:
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
     except StoreUnavailable as error:

@@ -1,4 +1,4 @@
-"""The managers' pages: their numbers are those of the API, of the CSV and of a recount."""
+"""The pages for managers: their numbers equal the API, the CSV and a recount."""
 
 import copy
 import csv
@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from api.pages import files
 from api.pages.dashboard import LOCATION_ROWS
-from tests.browser.dashboard import enter, go, manager, percent, stands
-from tests.browser.phone import Phone, Spy, cut, respond
+from tests.browser.dashboard import enter, go, manager, percent, wait_for_state
+from tests.browser.phone import Phone, Spy, answer, cut
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
@@ -25,7 +25,7 @@ from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 PERIOD = "from=2025-04&to=2025-06"
 ONE = f"{PERIOD}&checklist=visit"
 SCORES = re.compile(r"/api/v1/scores\?")
-#: every page of a manager, by what it shows
+#: The addresses of all pages for managers.
 PAGES = {
     "overview": "/dashboard?{query}",
     "locations": "/dashboard/locations?{query}",
@@ -37,7 +37,7 @@ PAGES = {
 }
 
 
-#: adds up what moves of a page that nobody touches
+#: Adds up the layout shifts of a page without user input.
 MOVED = """window.moved = 0;
 new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
   .observe({ type: "layout-shift", buffered: true });"""
@@ -54,7 +54,7 @@ def cell(page: Page, location: Any, column: str) -> str:
 
 
 def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
-    """Press CSV, of the only table or of that with this caption in sight, and return its rows."""
+    """Download the CSV of the only table, or of the visible table with this caption, and return its rows."""
     button = page.get_by_test_id("csv")
     if table:
         button = button.and_(page.get_by_label(f"CSV: {table}", exact=True)).filter(visible=True)
@@ -65,7 +65,7 @@ def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
 
 
 def api_csv(caller: Caller, path: str) -> list[dict[str, str]]:
-    """Return the rows that the API gives as CSV."""
+    """Return the rows that the API returns as CSV."""
     text = caller.get(path, headers={"Accept": "text/csv"}).get_data(as_text=True)
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
@@ -73,7 +73,7 @@ def api_csv(caller: Caller, path: str) -> list[dict[str, str]]:
 # Numbers.
 
 
-def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, history: History) -> None:
+def test_the_table_of_locations_equals_the_api_and_a_recount(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/locations?{ONE}")
     answered = caller.list_all(f"/scores?by=location&include=change&sort=-score&{ONE}")
@@ -101,7 +101,7 @@ def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, hist
     assert desk.errors == []
 
 
-def test_the_csv_has_exactly_the_rows_shown_as_the_api_has_them(desk: Phone, history: History) -> None:
+def test_the_csv_has_exactly_the_shown_rows_with_the_values_of_the_api(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+")
     page.fill("#q", "Store ")
@@ -120,7 +120,7 @@ def test_the_csv_has_exactly_the_rows_shown_as_the_api_has_them(desk: Phone, his
     assert [row["location_code"] for row in saved(page)] == rows(page) == ["A"]
 
 
-def test_the_csv_has_the_columns_of_the_api_whatever_is_null(desk: Phone, history: History) -> None:
+def test_the_csv_has_the_columns_of_the_api_even_for_null_values(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     enter(desk, caller, "/dashboard")
     of_locations = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
@@ -135,7 +135,7 @@ def test_the_csv_has_the_columns_of_the_api_whatever_is_null(desk: Phone, histor
                 assert saved(desk.page)[0].keys() == of_api[0].keys(), (page, period)
 
 
-def test_every_table_of_a_place_has_a_csv_of_its_rows(desk: Phone, history: History) -> None:
+def test_every_table_of_a_place_downloads_its_rows_as_csv(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     region, location = history.regions["north"]["id"], history.locations["A"]["id"]
     page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
@@ -167,7 +167,7 @@ def test_every_table_of_a_place_has_a_csv_of_its_rows(desk: Phone, history: Hist
     assert len(visits) == page.locator("a[href^='/dashboard/visits/']").count()
 
 
-def test_answers_to_a_choice_are_told_by_their_labels(desk: Phone, history: History) -> None:
+def test_answers_to_a_choice_are_shown_by_their_labels(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     query = f"{PERIOD}&checklist=call"
     page = enter(desk, caller, f"/dashboard/locations/{history.locations['G']['id']}?{query}")
@@ -176,7 +176,7 @@ def test_answers_to_a_choice_are_told_by_their_labels(desk: Phone, history: Hist
     expect(topics.locator(".answers li")).to_have_text(["Price 5", "Hours 4"])
 
 
-def test_a_location_and_a_region_show_their_report(desk: Phone, history: History) -> None:
+def test_a_location_and_a_region_show_their_scores(desk: Phone, history: History) -> None:
     page = enter(
         desk, manager(history, "country"), f"/dashboard/locations/{history.locations['A']['id']}?{ONE}"
     )
@@ -193,7 +193,7 @@ def test_a_location_and_a_region_show_their_report(desk: Phone, history: History
     expect(page.locator(".headline .number").first).to_have_text(percent(of_region["score"]))
 
 
-def test_the_overview_shows_regions_or_else_the_stores(
+def test_the_overview_shows_regions_or_single_stores(
     new_desk: Callable[..., Phone], history: History
 ) -> None:
     page = enter(new_desk(), manager(history, "north"), f"/dashboard?{ONE}")
@@ -208,7 +208,9 @@ def test_the_overview_shows_regions_or_else_the_stores(
     expect(page.get_by_role("link", name="Store A").first).to_be_visible()
 
 
-def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone, history: History) -> None:
+def test_each_cell_of_the_heat_table_is_the_score_of_a_section_of_a_location(
+    desk: Phone, history: History
+) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/sections?{ONE}")
     for code, location in history.locations.items():
         for section in naive.DOCUMENTS["visit"]["sections"]:
@@ -219,7 +221,7 @@ def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone,
                 expect(page.locator(place)).to_have_text(percent(figures["score"]))
 
 
-def test_a_section_without_points_has_no_tone(desk: Phone, world: World) -> None:
+def test_a_section_without_points_has_no_shading(desk: Phone, world: World) -> None:
     world.accepted_visit({**ALL_WELL, "thanks": {"not_applicable": True}})
     page = enter(desk, world.manager, "/dashboard/sections")
     whole = page.locator("tfoot [data-column='visit/goodbye'] span")
@@ -228,8 +230,8 @@ def test_a_section_without_points_has_no_tone(desk: Phone, world: World) -> None
     expect(page.locator("tfoot [data-column='visit/welcome'] span")).to_have_attribute("data-tone", "0")
 
 
-def test_few_visits_now_are_called_few(desk: Phone, history: History) -> None:
-    """However many there were before."""
+def test_a_change_with_too_few_current_visits_is_not_tested(desk: Phone, history: History) -> None:
+    """This holds however many visits the previous period has."""
     months = "from=2025-05&to=2025-06"
     now = history.some("2025-05", "2025-06", checklist="visit", location="A")
     before = history.some("2025-03", "2025-04", checklist="visit", location="A")
@@ -238,7 +240,7 @@ def test_few_visits_now_are_called_few(desk: Phone, history: History) -> None:
     assert cell(page, history.locations["A"], "change").endswith("too few visits")
 
 
-def test_the_first_column_hides_no_focus(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_sticky_column_does_not_cover_the_focus(new_desk: Callable[..., Phone], history: History) -> None:
     page = enter(new_desk(390), manager(history, "country"), f"/dashboard/locations?{ONE}")
     buttons = page.locator("tbody tr").first.locator("button, a")
     buttons.last.focus()
@@ -250,7 +252,7 @@ def test_the_first_column_hides_no_focus(new_desk: Callable[..., Phone], history
         page.keyboard.press("Shift+Tab")
 
 
-def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history: History) -> None:
+def test_questions_are_sorted_worst_first_and_show_their_comments(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/questions?{ONE}")
     answered = caller.list_all(f"/scores?by=question&sort=score&{ONE}")
@@ -265,7 +267,7 @@ def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history
     expect(greeting.locator("blockquote").first).to_have_text(said[0]["comment"])
 
 
-def test_text_answers_and_words_on_whole_visits_are_read_too(desk: Phone, world: World) -> None:
+def test_text_answers_and_comments_on_whole_visits_are_shown(desk: Phone, world: World) -> None:
     story = {"value": "A tall man sold me a lamp.", "comment": "He was kind."}
     world.accepted_visit({**ALL_WELL, "story": story}, comment="I would go again.")
     world.accepted_visit()
@@ -279,7 +281,7 @@ def test_text_answers_and_words_on_whole_visits_are_read_too(desk: Phone, world:
         expect(entry.locator(".comments .value")).to_have_text(value)
 
 
-def test_units_and_dates_are_written_in_the_language_of_the_reader(desk: Phone, world: World) -> None:
+def test_units_and_dates_are_localized(desk: Phone, world: World) -> None:
     document = copy.deepcopy(CHECKLIST)
     document["sections"][0]["questions"] += [
         {
@@ -300,8 +302,8 @@ def test_units_and_dates_are_written_in_the_language_of_the_reader(desk: Phone, 
     expect(page.locator("[data-question=printed] .value")).to_have_text(by_region)
 
 
-def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history: History) -> None:
-    """Exactly: no share is a tenth off because its double lies just below a half."""
+def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
+    """No proportion is a tenth too low because its floating-point value is just below a half."""
     page = enter(desk, manager(history, "country"), "/dashboard")
     shares = [0, 1, 0.0005, 0.0015, 0.8745, 0.8755, 0.876499, 0.8765, 0.999499, 0.9995, 0.145, 0.285, 0.5725]
     shares += [number / 2000 for number in range(1, 2000, 2)]
@@ -316,7 +318,7 @@ def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history
 
 
 def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History) -> None:
-    """Σ(n − 1)·s² over Σ(n − 1): the spread within locations; the rows are counted here anew."""
+    """The spread within locations is √(Σ(n − 1)·s² / Σ(n − 1)), here over recounted rows."""
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     each = [naive.score(history.some(checklist="visit", location=code)) for code in history.locations]
     several = [row for row in each if row["visits"] > 1]
@@ -329,7 +331,7 @@ def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History)
     ).to_be_visible()
 
 
-def test_how_a_number_is_made_is_one_click_away(desk: Phone, history: History) -> None:
+def test_a_click_on_a_number_explains_it(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     figures = naive.score(history.some(checklist="visit", location="A"))
     number = page.locator(f"tr[data-location='{history.locations['A']['id']}'] [data-column=score] button")
@@ -347,7 +349,7 @@ def test_how_a_number_is_made_is_one_click_away(desk: Phone, history: History) -
 # The address.
 
 
-def test_the_address_holds_every_filter_and_back_restores_them(
+def test_the_address_contains_every_filter_and_back_restores_them(
     new_desk: Callable[..., Phone], history: History
 ) -> None:
     caller = manager(history, "country")
@@ -355,10 +357,10 @@ def test_the_address_holds_every_filter_and_back_restores_them(
     page = enter(desk, caller, f"/dashboard/locations?{PERIOD}")
     page.select_option("#checklist", "visit")
     page.wait_for_url("**checklist=visit*")
-    stands(page)
+    wait_for_state(page)
     page.select_option("#region_id", history.regions["north"]["id"])
     page.wait_for_url("**region_id=*")
-    stands(page)
+    wait_for_state(page)
     page.get_by_role("button", name="Visits").click()
     page.fill("#q", "store")
     filtered, shown = page.evaluate("location.href"), rows(page)
@@ -372,19 +374,19 @@ def test_the_address_holds_every_filter_and_back_restores_them(
 
     page.get_by_role("link", name="Store A").click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     page.go_back()
     page.wait_for_url(filtered)
-    stands(page)
+    wait_for_state(page)
     assert rows(page) == shown
     page.go_back()
     page.go_back()
-    stands(page)
+    wait_for_state(page)
     expect(page.locator("#region_id")).to_have_value("")
     expect(page.locator("tbody tr")).to_have_count(7)
 
 
-def test_sorting_by_a_head_turns_at_the_second_click(desk: Phone, history: History) -> None:
+def test_a_second_click_on_a_column_head_reverses_the_order(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     head = page.get_by_role("columnheader", name="Location")
     head.get_by_role("button").click()
@@ -396,21 +398,21 @@ def test_sorting_by_a_head_turns_at_the_second_click(desk: Phone, history: Histo
     assert rows(page) == names[::-1]
 
 
-def test_names_are_sorted_as_people_sort_them(desk: Phone, world: World) -> None:
+def test_names_are_sorted_by_the_rules_of_the_language(desk: Phone, world: World) -> None:
     for name in ("Zürich", "Ávila", "Bonn", "aachen"):
         world.new_location(name=name)
     page = enter(desk, world.manager, "/dashboard/locations?sort=name")
     expect(page.locator("tbody th a")).to_have_text(["aachen", "Ávila", "Bonn", "Zürich"])
 
 
-def test_the_filters_go_along_to_a_visit_and_back(desk: Phone, history: History) -> None:
+def test_links_to_a_visit_and_back_keep_the_filters(desk: Phone, history: History) -> None:
     query = f"{PERIOD}&region_id={history.regions['north']['id']}&checklist=visit"
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{query}")
 
     def follow(place: Locator, address: str) -> None:
         place.click()
         page.wait_for_url(f"**/dashboard/{address}?{query}")
-        stands(page)
+        wait_for_state(page)
 
     follow(page.get_by_role("link", name="Store A"), "locations/*")
     follow(page.locator("section.card").last.locator("tbody a").first, "visits/*")
@@ -419,10 +421,10 @@ def test_the_filters_go_along_to_a_visit_and_back(desk: Phone, history: History)
     assert sorted(rows(page)) == ["A", "B", "H"]
 
 
-# What may not be seen.
+# Access.
 
 
-def test_what_lies_elsewhere_is_not_found(desk: Phone, world: World) -> None:
+def test_places_and_visits_of_other_regions_are_not_found(desk: Phone, world: World) -> None:
     elsewhere = world.new_location(region_id=world.new_region()["id"])
     visit = world.visit(location=elsewhere)
     photo = world.photo(visit)
@@ -448,15 +450,15 @@ def test_what_lies_elsewhere_is_not_found(desk: Phone, world: World) -> None:
         assert page.request.get(api + path, headers={"Accept": "text/csv, image/*"}).status == 404
 
 
-def test_a_shopper_is_sent_to_the_form(desk: Phone, world: World) -> None:
+def test_a_shopper_gets_a_link_to_the_form(desk: Phone, world: World) -> None:
     page = enter(desk, world.shopper, "/dashboard/locations", "missing")
-    expect(page.get_by_role("link", name="To your visits")).to_have_attribute("href", "/")
+    expect(page.get_by_role("link", name="Go to your visits")).to_have_attribute("href", "/")
 
 
 SCRIPT = "<script>document.title = 'taken'</script>"
 
 
-def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
+def test_html_in_names_and_comments_is_shown_as_text(desk: Phone, world: World) -> None:
     location = world.new_location(name=f"=1+1 {SCRIPT}")
     written = {**ALL_WELL, "greeting": {"value": "no", "comment": SCRIPT}, "story": {"value": "=1+1"}}
     visit = world.accepted_visit(written, location=location, comment=f"<img src=x onerror=alert(1)> {SCRIPT}")
@@ -479,10 +481,10 @@ def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
     assert desk.errors == []
 
 
-# To the evidence.
+# Evidence.
 
 
-def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone, world: World) -> None:
+def test_three_key_presses_lead_from_the_heat_table_to_a_photo(desk: Phone, world: World) -> None:
     visit = world.visit()
     photo = world.photo(visit)
     greeting = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo]}}
@@ -494,12 +496,12 @@ def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone
         page.keyboard.press("Enter")
 
     step("[data-column='visit/welcome'] a")
-    stands(page)
+    wait_for_state(page)
     page.wait_for_url("**/locations/*")
     expect(page.locator("[id='visit/welcome']")).to_have_attribute("open", "")
-    step(f"a[href='/dashboard/visits/{visit['id']}']")
+    step(f"a[href^='/dashboard/visits/{visit['id']}']")
     page.wait_for_url("**/visits/*")
-    stands(page)
+    wait_for_state(page)
     step(f"[data-photo='{photo}']")
     whole = page.get_by_role("dialog").get_by_role("img")
     expect(whole).to_be_visible()
@@ -508,40 +510,40 @@ def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone
     expect(page.locator(f"[data-photo='{photo}']")).to_be_focused()
 
 
-# When it fails.
+# Failures.
 
 
-def test_a_failure_does_not_read_as_no_data(desk: Phone, history: History) -> None:
-    Spy(desk, "GET", SCORES, respond(500, "{}"), cut)
+def test_a_failure_is_not_shown_as_missing_data(desk: Phone, history: History) -> None:
+    Spy(desk, "GET", SCORES, answer(500, "{}"), cut)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}", "failed")
     expect(page.get_by_text("The figures could not be loaded.")).to_be_visible()
     expect(page.get_by_text("No visits")).to_have_count(0)
     expect(page.locator("table")).to_have_count(0)
     page.get_by_role("button", name="Try again").click()
-    stands(page, "failed")
+    wait_for_state(page, "failed")
     page.get_by_role("button", name="Try again").click()
-    stands(page)
+    wait_for_state(page)
     assert len(rows(page)) == 7
 
 
-def test_an_old_answer_is_shown_as_old(desk: Phone, history: History) -> None:
+def test_a_cached_response_is_marked_as_old(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     shown = rows(page)
     page.get_by_role("link", name="Store A").click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     desk.context.route(re.compile("/api/v1/"), cut)
     page.go_back()
-    stands(page, "stale")
+    wait_for_state(page, "stale")
     expect(page.get_by_text("These are the last figures received.")).to_be_visible()
     assert rows(page) == shown
     desk.context.unroute_all()
     page.get_by_role("button", name="Try again").click()
-    stands(page)
+    wait_for_state(page)
     expect(page.get_by_text("These are the last figures received.")).to_have_count(0)
 
 
-def test_nothing_to_show_is_said(desk: Phone, world: World) -> None:
+def test_empty_pages_have_a_message(desk: Phone, world: World) -> None:
     page = enter(desk, world.person("manager"), "/dashboard/locations")
     expect(page.get_by_text("There are no locations here.")).to_be_visible()
     world.location  # noqa: B018
@@ -549,11 +551,11 @@ def test_nothing_to_show_is_said(desk: Phone, world: World) -> None:
     expect(page.get_by_text("No visits")).to_be_visible()
 
 
-# For everybody.
+# Accessibility, speed and languages.
 
 
 @pytest.mark.parametrize(("width", "colors"), [(390, "dark"), (1440, "light")])
-def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
+def test_pages_are_accessible_and_fit_the_screen(
     new_desk: Callable[..., Phone], history: History, width: int, colors: str
 ) -> None:
     desk = new_desk(width, color_scheme=colors)
@@ -586,8 +588,8 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
         ("questions", 1),
     ],
 )
-def test_the_first_answers_are_asked_for_once(desk: Phone, history: History, what: str, calls: int) -> None:
-    """What the page lets begin early is what its scripts ask for."""
+def test_preloaded_calls_are_requested_once(desk: Phone, history: History, what: str, calls: int) -> None:
+    """The preloaded calls are those that the scripts make."""
     page = enter(desk, manager(history, "country"), "/dashboard")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.split("/api/v1")[-1]))
@@ -609,8 +611,8 @@ def test_the_first_answers_are_asked_for_once(desk: Phone, history: History, wha
     assert {"/me", *scores} <= {*early}
 
 
-def test_two_rounds_of_requests_bring_the_table(desk: Phone, history: History) -> None:
-    """A browser has six requests under way at once, and each round takes long on a phone."""
+def test_the_table_needs_at_most_two_rounds_of_requests(desk: Phone, history: History) -> None:
+    """Browsers send six requests at a time, and each round takes long on a phone."""
     page = enter(desk, manager(history, "country"), "/dashboard")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -620,7 +622,9 @@ def test_two_rounds_of_requests_bring_the_table(desk: Phone, history: History) -
     assert len(begun) - 1 <= 12, begun
 
 
-def test_nothing_moves_as_a_page_comes(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_layout_does_not_shift_while_a_page_loads(
+    new_desk: Callable[..., Phone], history: History
+) -> None:
     world = history.world
     for person, width in ((manager(history, "country"), 412), (world.reviewer, 412), (world.reviewer, 1440)):
         desk = new_desk(width)
@@ -638,27 +642,29 @@ def test_nothing_moves_as_a_page_comes(new_desk: Callable[..., Phone], history: 
             assert page.evaluate("window.moved") <= 0.02, (address, width)
 
 
-def test_the_bar_stands_in_one_line_on_a_phone(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_navigation_fits_one_line_on_a_phone(new_desk: Callable[..., Phone], history: History) -> None:
     page = enter(new_desk(390), history.world.reviewer, "/dashboard/reviews")
     links = [each.bounding_box() for each in page.locator("#bar nav a").all()]
     assert len({each["y"] for each in links if each}) == 1
 
 
-def test_a_long_table_is_whole_and_back_leads_far_down_in_it(desk: Phone, world: World) -> None:
+def test_a_long_table_is_complete_and_back_restores_a_position_far_down(desk: Phone, world: World) -> None:
     names = [world.new_location(name=f"Store {number:02}")["name"] for number in range(60)]
     page = enter(desk, world.manager, "/dashboard/locations?sort=name")
     expect(page.locator("tbody th a")).to_have_text(names)
     link = page.get_by_role("link", name="Store 55")
     link.click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     page.go_back()
-    stands(page)
+    wait_for_state(page)
     expect(link).to_be_focused()
     expect(link).to_be_in_viewport()
 
 
-def test_back_leads_to_where_one_was(new_desk: Callable[..., Phone], history: History) -> None:
+def test_back_restores_the_scroll_position_and_the_focus(
+    new_desk: Callable[..., Phone], history: History
+) -> None:
     desk = new_desk(390)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     link = page.locator("tbody th a").last
@@ -667,24 +673,24 @@ def test_back_leads_to_where_one_was(new_desk: Callable[..., Phone], history: Hi
     assert place and page.evaluate("scrollY") > 0
     link.click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     assert page.evaluate("scrollY") == 0
     page.go_back()
     page.wait_for_url(f"**/locations?{PERIOD}")
-    stands(page)
+    wait_for_state(page)
     expect(link).to_be_focused()
     page.wait_for_timeout(300)
     back = link.bounding_box()
     assert back and abs(back["y"] - place["y"]) <= 2
 
 
-def test_where_checklists_are_mixed_one_is_offered(desk: Phone, history: History) -> None:
+def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     made = {key: len(history.some(checklist=key)) for key in ("visit", "call")}
     assert made["visit"] > made["call"]
     page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits (the most)").click()
     page.wait_for_url("**checklist=visit*")
-    stands(page)
+    wait_for_state(page)
     expect(page.locator(".notice")).to_have_count(0)
     expect(page.locator("[data-column=rank] button").first).to_be_visible()
     expect(page.locator("circle.dot").first).to_be_visible()
@@ -692,7 +698,7 @@ def test_where_checklists_are_mixed_one_is_offered(desk: Phone, history: History
 
 
 @pytest.mark.parametrize("what", ["overview", "locations", "location", "region", "questions"])
-def test_a_page_fits_on_paper(desk: Phone, history: History, what: str) -> None:
+def test_a_printed_page_fits_the_paper(desk: Phone, history: History, what: str) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard")
     names = {"location": history.locations["A"]["id"], "region": history.regions["north"]["id"]}
     go(page, PAGES[what].format(query=ONE, **names))
@@ -702,7 +708,7 @@ def test_a_page_fits_on_paper(desk: Phone, history: History, what: str) -> None:
     assert page.locator("#bar").bounding_box()["height"] < 60  # type: ignore[index]
 
 
-def test_the_pages_speak_spanish(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_pages_are_available_in_spanish(new_desk: Callable[..., Phone], history: History) -> None:
     desk = new_desk(locale="es-ES")
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     expect(page.get_by_role("heading", name="Locales", exact=True)).to_be_visible()

@@ -3,12 +3,9 @@ import { change, filters } from "./address.js";
 import { count } from "./figures.js";
 import { load } from "./load.js";
 
-/**
- * So many rows have their cells from the start, which is more than go on a screen, and as many more at a time
- * follow.
- */
-const AT_ONCE = 20;
-/** Of a table with more rows than these, only those in sight are laid out. */
+/** How many rows get their cells at a time. The first ones fill more than a screen. */
+const BATCH_SIZE = 20;
+/** In a table with more rows than this, the browser lays out only those that are visible. */
 const MANY = 100;
 
 /**
@@ -19,14 +16,13 @@ const MANY = 100;
  */
 
 /**
- * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
+ * Returns a table that is sorted by its column heads and filtered by a text. The address contains both.
  *
- * `columns` are {key, title, kind, cell(row), value(row), down, head}: `cell` returns what to show, `value`
- * what to sort by as [group, value], a smaller group always first; a column without `value` is not sorted.
- * `down` if the greatest comes first at the first click. The first column names the row. `words(row)` is what
- * the text filter looks in, `sort` the order to begin with, as "key" or "-key", and `file` what the CSV is
- * called, which has exactly the rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all
- * of them.
+ * Each of `columns` is {key, title, kind, cell(row), value(row), down, head}. `cell` returns what to show.
+ * `value` returns what to sort by, as [group, value]; smaller groups always come first. A column without
+ * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names the
+ * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `file` names the
+ * CSV, which has exactly the rows shown, each as `toCsv` returns it. `foot` has the cells of a last row.
  * @param {{
  *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string, file: string,
  *   toCsv?: (row: any) => any, foot?: any[], attributes?: (row: any) => object,
@@ -50,7 +46,7 @@ export function table({
   }));
   const body = h("tbody", { role: "rowgroup" });
   const status = h("span", { class: "quiet", role: "status" });
-  const heads = columns.map((column) => headOf(column, () => turn(column)));
+  const heads = columns.map((column) => headOf(column, () => sortBy(column)));
   const search = h("input", {
     type: "search",
     id: "q",
@@ -59,73 +55,68 @@ export function table({
     oninput: () => (change({ q: search.value }, { quietly: true }), draw()),
   });
   let shown = [];
-  let filling = null;
+  let timer = null;
 
-  /**
-   * Gives the first rows without cells theirs, and the others after a pause, in which the page can answer.
-   */
+  /** Creates the cells of the first rows without any, and those of the others after pauses for user input. */
   function fill(most) {
-    clearTimeout(filling);
-    const bare = shown.filter(({ element }) => !element.firstChild);
-    for (const { row, element } of bare.slice(0, most))
+    clearTimeout(timer);
+    const empty = shown.filter(({ element }) => !element.firstChild);
+    for (const { row, element } of empty.slice(0, most))
       element.append(
         ...cellsOf(
           columns,
           columns.map((column) => column.cell(row)),
         ),
       );
-    if (bare.length > most) filling = setTimeout(fill, 0, AT_ONCE);
+    if (empty.length > most) timer = setTimeout(fill, 0, BATCH_SIZE);
   }
 
   function draw() {
     const { q = "", sort: by = sort } = filters();
-    const wanted = q.trim().toLowerCase();
-    const [column, sign] = order(by) ?? order(sort);
+    const text = q.trim().toLowerCase();
+    const [column, sign] = parseOrder(by) ?? parseOrder(sort);
     shown = lines
-      .filter(({ text }) => text.includes(wanted))
+      .filter((line) => line.text.includes(text))
       .sort((one, other) => compare(column.value(one.row), column.value(other.row), sign));
-    // After Back or a reload, one goes on at a place that may be in any row.
-    fill(history.state ? Infinity : AT_ONCE);
+    // After Back or a reload, the page scrolls to where the reader was, which may be any row.
+    fill(history.state ? Infinity : BATCH_SIZE);
     body.replaceChildren(...shown.map(({ element }) => element));
-    columns.forEach((each, index) => {
-      if (each.value)
-        heads[index].setAttribute(
-          "aria-sort",
-          each !== column ? "none" : sign < 0 ? "descending" : "ascending",
-        );
+    columns.forEach((other, index) => {
+      const direction = other !== column ? "none" : sign < 0 ? "descending" : "ascending";
+      if (other.value) heads[index].setAttribute("aria-sort", direction);
     });
     status.textContent = t("rowsShown", { n: count(shown.length), of: count(rows.length) });
   }
 
   /**
-   * Returns the column that an order names, and 1 for up or −1 for down.
+   * Returns the column of an order, and 1 for ascending or −1 for descending.
    * @returns {[Column, number] | undefined}
    */
-  function order(by) {
+  function parseOrder(by) {
     const [key, sign] = by.startsWith("-") ? [by.slice(1), -1] : [by, 1];
-    const column = columns.find((each) => each.key === key && each.value);
+    const column = columns.find((other) => other.key === key && other.value);
     return column && [column, sign];
   }
 
-  function turn(column) {
+  function sortBy(column) {
     const { sort: by = sort } = filters();
     const first = column.down ? `-${column.key}` : column.key;
-    const other = column.down ? column.key : `-${column.key}`;
-    change({ sort: by === first ? other : first }, { redraw: false });
+    const second = column.down ? column.key : `-${column.key}`;
+    change({ sort: by === first ? second : first }, { redraw: false });
     draw();
   }
 
-  const whole = h(
+  const element = h(
     "table",
     { class: rows.length > MANY ? "long many" : "long", role: "table" },
-    h("caption", { class: "unseen" }, caption),
+    h("caption", { class: "visually-hidden" }, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)),
     body,
     foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf({}, cellsOf(columns, foot))),
   );
   const widths = columns.slice(1).map(({ kind }) => `var(--${kind})`);
-  whole.style.setProperty("--columns", ["minmax(var(--first), 1fr)", ...widths].join(" "));
-  whole.style.minWidth = `calc(${["var(--first)", ...widths].join(" + ")})`;
+  element.style.setProperty("--columns", ["minmax(var(--first), 1fr)", ...widths].join(" "));
+  element.style.minWidth = `calc(${["var(--first)", ...widths].join(" + ")})`;
   draw();
   return h(
     "section",
@@ -137,7 +128,7 @@ export function table({
       status,
       csvButton(caption, file, () => shown.flatMap(({ row }) => toCsv(row))),
     ),
-    h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, whole),
+    h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, element),
   );
 }
 
@@ -150,7 +141,7 @@ export function scrolling({ caption, file, rows }, ...parts) {
     h(
       "div",
       { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
-      h("table", {}, h("caption", { class: "unseen" }, caption), parts),
+      h("table", {}, h("caption", { class: "visually-hidden" }, caption), parts),
     ),
     h(
       "div",
@@ -169,7 +160,7 @@ function csvButton(caption, file, rowsOf) {
   );
 }
 
-/** Returns a row; it says that it is one, for browsers forget that where a row is laid out as a grid. */
+/** Returns a row. It needs a role, because browsers drop that of a row with a grid layout. */
 const lineOf = (attributes, cells) => h("tr", { role: "row", ...attributes }, cells);
 
 const cellsOf = (columns, contents) =>
@@ -186,19 +177,17 @@ function headOf(column, onclick) {
   return h("th", { role: "columnheader", scope: "col", class: column.kind }, title, column.head);
 }
 
-let names = null;
+let collator = null;
 
-/**
- * Orders by group, then by value up or down, names as the page's language has them; equals keep their order.
- */
+/** Compares by group, then by value in the order of `sign`. Names are sorted by the rules of the page's language. */
 function compare([group, value], [otherGroup, otherValue], sign) {
   if (group !== otherGroup) return group - otherGroup;
   if (typeof value === "string") {
-    names ??= new Intl.Collator(document.documentElement.lang);
-    return sign * names.compare(value, otherValue);
+    collator ??= new Intl.Collator(document.documentElement.lang);
+    return sign * collator.compare(value, otherValue);
   }
   return value === otherValue ? 0 : value < otherValue ? -sign : sign;
 }
 
-/** Returns a part of a page under its heading. */
+/** Returns a part of a page with its heading. */
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), content);

@@ -1,6 +1,7 @@
-/** Shows the screen for the address, and starts the sender if something waits to be sent. */
-import { h, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
-import { account, endSession, fetchAccount, recall, signIn as sendCredentials } from "./account.js";
+/** Shows the screen that the address names, and starts the sender where something waits. */
+import { showDemoBanner } from "../shared/demo-banner.js";
+import { h, paint, put, speak, t } from "../shared/page.js";
+import { account, endSession, recall, signIn as enter, whoami } from "./account.js";
 import { listen } from "./channel.js";
 import { isBlocked, list, warmUp } from "./database.js";
 import { makeInstallable, setBadge, watchInstallation } from "./install.js";
@@ -35,12 +36,13 @@ async function draw({ first = false } = {}) {
   try {
     // In parallel, because a link to a visit is often opened before this phone knows the account.
     const data = id && new VisitData(id, { early: !account() });
-    const person = account() ?? (await fetchAccount());
-    if (thisDraw !== lastDraw) return;
-    shownAccount = person.id;
-    setBrandColor(person.accent);
-    if (id) await showVisit(person.id, data, thisDraw);
-    else await showList(person.id, thisDraw);
+    const who = account() ?? (await whoami());
+    if (mine !== turn) return;
+    shownAccount = who.id;
+    paint(who.accent);
+    showDemoBanner(who.organization);
+    if (id) await showVisit(who.id, data, mine);
+    else await showList(who.id, mine);
   } catch (problem) {
     if (thisDraw === lastDraw) await showProblem(problem);
   }
@@ -201,9 +203,10 @@ async function showBadge() {
 const HANDLERS = {
   /** Someone signed in or out, perhaps in another tab. The data of another person disappears. */
   async account() {
-    const person = await recall();
-    setBrandColor(person?.accent);
-    if (person?.id !== shownAccount && shownAccount) return render();
+    const who = await recall();
+    paint(who?.accent);
+    showDemoBanner(who?.organization);
+    if (who?.id !== shownAccount && shownAccount) return render();
     signedOut = false;
     redraw();
     return wake(true);
@@ -277,7 +280,9 @@ async function start() {
   watchInstallation();
   if (isBlocked()) showMessage("storageBlocked");
   try {
-    setBrandColor((await recall())?.accent);
+    const who = await recall();
+    paint(who?.accent);
+    showDemoBanner(who?.organization);
   } catch (error) {
     return showProblem(error);
   }

@@ -6,13 +6,13 @@ import { count, range, score } from "../figures.js";
 import { fundamentals, headline, monthsCard, room, sections, sumOf } from "../report.js";
 import { card, scrolling } from "../table.js";
 
-/** A region: its score, what lies right below it, and what explains it. */
+/** A region: its score, its stores and regions, and what explains the score. */
 export default async function ({ id, filters, read, readAll }) {
-  const asked = common(filters, "region_id");
+  const query = common(filters, "region_id");
   const [report, progress, checklists] = await Promise.all([
-    read(address(`/regions/${id}/score`, asked)),
-    // What is out is told of all checklists together, so that no store is forewarned.
-    filters.checklist ? null : read(address(`/regions/${id}/progress`, asked)),
+    read(address(`/regions/${id}/score`, query)),
+    // The API counts visits in progress for all checklists together only, so that no store is forewarned.
+    filters.checklist ? null : read(address(`/regions/${id}/progress`, query)),
     readAll("/checklists?limit=500"),
   ]);
   const questions = await questionsOf(
@@ -30,8 +30,8 @@ export default async function ({ id, filters, read, readAll }) {
         h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
-      headline(report, progress ? [[t("stillOut"), count(sumOf(progress, "out"))]] : []),
-      card(t("within"), children(report.children)),
+      headline(report, progress ? [[t("inProgress"), count(sumOf(progress, "out"))]] : []),
+      card(t("children"), childTable(report.children)),
       card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
@@ -39,7 +39,7 @@ export default async function ({ id, filters, read, readAll }) {
   };
 }
 
-function children(rows) {
+function childTable(rows) {
   if (!rows.length) return h("p", { class: "empty" }, t("noLocations"));
   const axis = axisOf(rows);
   const csv = rows.map(({ region = null, location = null, ...figures }) => ({
@@ -48,7 +48,7 @@ function children(rows) {
     ...figures,
   }));
   return scrolling(
-    { caption: t("within"), file: "places", rows: csv },
+    { caption: t("children"), file: "places", rows: csv },
     h(
       "thead",
       {},

@@ -1,5 +1,7 @@
 export default {
   direction: "ltr",
+  demoData: "Demo data",
+  demoBanner: "This is demo data about a fictional organization.",
   product: "Mystery shopper",
   title: "Your visits",
   errorTitle: "Error: {title}",

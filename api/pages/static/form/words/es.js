@@ -1,5 +1,7 @@
 export default {
   direction: "ltr",
+  demoData: "Datos de demostración",
+  demoBanner: "Estos datos de demostración son de una organización ficticia.",
   product: "Cliente misterioso",
   title: "Sus visitas",
   errorTitle: "Error: {title}",
