@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from api.pages import files
 from api.pages.dashboard import LOCATION_ROWS
 from tests.browser.dashboard import enter, go, manager, percent, wait_for_state
-from tests.browser.phone import Phone, Spy, answer, cut
+from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
@@ -514,7 +514,7 @@ def test_three_key_presses_lead_from_the_heat_table_to_a_photo(desk: Phone, worl
 
 
 def test_a_failure_is_not_shown_as_missing_data(desk: Phone, history: History) -> None:
-    Spy(desk, "GET", SCORES, answer(500, "{}"), cut)
+    Spy(desk, "GET", SCORES, respond(500, "{}"), cut)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}", "failed")
     expect(page.get_by_text("The figures could not be loaded.")).to_be_visible()
     expect(page.get_by_text("No visits")).to_have_count(0)

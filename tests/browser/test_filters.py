@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from api.domain.months import Period, format_month
 from tests.browser.dashboard import enter, go, manager, wait_for_state
-from tests.browser.phone import Phone, Spy, answer
+from tests.browser.phone import Phone, Spy, respond
 from tests.browser.test_dashboard import PERIOD, SCORES
 from tests.journeys import score_history
 from tests.journeys.score_history import CALL, CHECKLIST, COOL, WELL, History
@@ -97,7 +97,7 @@ def test_a_redraw_keeps_the_focus(desk: Phone, history: History) -> None:
 
 
 def test_try_again_keeps_the_focus_until_the_page_is_shown(desk: Phone, history: History) -> None:
-    Spy(desk, "GET", SCORES, answer(500, "{}"), answer(500, "{}"))
+    Spy(desk, "GET", SCORES, respond(500, "{}"), respond(500, "{}"))
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}", "failed")
     again = page.get_by_role("button", name="Try again")
     again.focus()

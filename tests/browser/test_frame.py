@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.dashboard import enter, go, manager, wait_for_state
-from tests.browser.phone import READY, Phone, Spy, answer, cut
+from tests.browser.phone import READY, Phone, Spy, cut, respond
 from tests.journeys.score_history import History
 from tests.support.world import World
 

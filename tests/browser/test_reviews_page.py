@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, wait_for_state
-from tests.browser.phone import Phone, Spy, answer, cut, lose_answer
+from tests.browser.phone import Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok

@@ -170,7 +170,7 @@ const decisionButton = (decision, onclick) =>
 
 function describe(problem) {
   if (!problem.status) return t("noResponse");
-  return knows(`problem-${problem.code}`) ? t(`problem-${problem.code}`) : problem.detail;
+  return hasWords(`problem-${problem.code}`) ? t(`problem-${problem.code}`) : problem.detail;
 }
 
 /** Returns the fields for reasons by question. `values` returns the reasons by question key, or null. */

@@ -1,6 +1,6 @@
 import { signIn, signOut } from "../shared/api.js";
 import { showDemoBanner } from "../shared/demo-banner.js";
-import { h, languages, paint, put, speak, t } from "../shared/page.js";
+import { h, languages, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
 import { address, change, common, filterBar, filters } from "./address.js";
 import { apiReader } from "./api-reader.js";
 import { clock } from "./figures.js";
@@ -65,7 +65,7 @@ async function render({ isNavigation = true, position } = {}) {
     const refresh = () => render({ isNavigation: false });
     const content = await screen({ id, filters: filters(), me, read, readAll, refresh });
     if (number !== rendering) return content.leave?.();
-    showScreen(content, status);
+    showContent(content, status);
     if (position) restorePosition(position, isNavigation);
     else if (isNavigation) focusStart();
   } catch (problem) {
@@ -76,7 +76,7 @@ async function render({ isNavigation = true, position } = {}) {
 
 function showUser(user) {
   me = user;
-  paint(me.organization.accent_color);
+  setBrandColor(me.organization.accent_color);
   showDemoBanner(me.organization.name);
   drawBar();
 }
@@ -103,7 +103,7 @@ function showLoading(isOtherPath) {
 }
 
 /** Shows the content that a screen returned, with the time of its figures. */
-function showScreen(content, status) {
+function showContent(content, status) {
   leave = content.leave ?? null;
   replaceContent(
     `${content.title} · ${t("title")}`,

@@ -1,5 +1,5 @@
 /** The score report of a place, which the pages of locations and regions share. */
-import { h, plain, t, told } from "../shared/page.js";
+import { h, plain, t, textElement } from "../shared/page.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
 import { changed, count, percent, range, score } from "./figures.js";
@@ -83,7 +83,7 @@ export function sections(report, checklists, known) {
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
   return keys.map((key) => [
-    keys.length > 1 && told("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
+    keys.length > 1 && textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
     report.sections
       .filter(({ checklist }) => checklist === key)
       .map((section) => sectionOf(section, axis, report.questions, known)),

@@ -1,7 +1,7 @@
-/** Shows the screen that the address names, and starts the sender where something waits. */
+/** Shows the screen for the address, and starts the sender if something waits to be sent. */
 import { showDemoBanner } from "../shared/demo-banner.js";
-import { h, paint, put, speak, t } from "../shared/page.js";
-import { account, endSession, recall, signIn as enter, whoami } from "./account.js";
+import { h, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
+import { account, endSession, fetchAccount, recall, signIn as sendCredentials } from "./account.js";
 import { listen } from "./channel.js";
 import { isBlocked, list, warmUp } from "./database.js";
 import { makeInstallable, setBadge, watchInstallation } from "./install.js";
@@ -36,13 +36,13 @@ async function draw({ first = false } = {}) {
   try {
     // In parallel, because a link to a visit is often opened before this phone knows the account.
     const data = id && new VisitData(id, { early: !account() });
-    const who = account() ?? (await whoami());
-    if (mine !== turn) return;
-    shownAccount = who.id;
-    paint(who.accent);
-    showDemoBanner(who.organization);
-    if (id) await showVisit(who.id, data, mine);
-    else await showList(who.id, mine);
+    const person = account() ?? (await fetchAccount());
+    if (thisDraw !== lastDraw) return;
+    shownAccount = person.id;
+    setBrandColor(person.accent);
+    showDemoBanner(person.organization);
+    if (id) await showVisit(person.id, data, thisDraw);
+    else await showList(person.id, thisDraw);
   } catch (problem) {
     if (thisDraw === lastDraw) await showProblem(problem);
   }
@@ -203,10 +203,10 @@ async function showBadge() {
 const HANDLERS = {
   /** Someone signed in or out, perhaps in another tab. The data of another person disappears. */
   async account() {
-    const who = await recall();
-    paint(who?.accent);
-    showDemoBanner(who?.organization);
-    if (who?.id !== shownAccount && shownAccount) return render();
+    const person = await recall();
+    setBrandColor(person?.accent);
+    showDemoBanner(person?.organization);
+    if (person?.id !== shownAccount && shownAccount) return render();
     signedOut = false;
     redraw();
     return wake(true);
@@ -280,9 +280,9 @@ async function start() {
   watchInstallation();
   if (isBlocked()) showMessage("storageBlocked");
   try {
-    const who = await recall();
-    paint(who?.accent);
-    showDemoBanner(who?.organization);
+    const person = await recall();
+    setBrandColor(person?.accent);
+    showDemoBanner(person?.organization);
   } catch (error) {
     return showProblem(error);
   }

@@ -44,7 +44,7 @@ function questionTable(rows, comments) {
         key: "question",
         title: t("question"),
         value: ({ question }) => [0, plain(question.text)],
-        cell: ({ question }) => [told("span", {}, question.text), comments(subjectOf(question))],
+        cell: ({ question }) => [textElement("span", {}, question.text), comments(subjectOf(question))],
       },
       {
         key: "score",
@@ -88,7 +88,7 @@ function withoutPoints(rows, comments) {
       h(
         "li",
         { "data-question": question.key },
-        told("span", {}, question.text),
+        textElement("span", {}, question.text),
         comments(subjectOf(question)),
       ),
     ),
