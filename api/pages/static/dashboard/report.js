@@ -83,7 +83,8 @@ export function sections(report, checklists, known) {
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
   return keys.map((key) => [
-    keys.length > 1 && textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
+    keys.length > 1 &&
+      textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
     report.sections
       .filter(({ checklist }) => checklist === key)
       .map((section) => sectionOf(section, axis, report.questions, known)),
