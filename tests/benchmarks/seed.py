@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from api.domain.answers import find_commented_questions
 from api.domain.scoring import VisitScore, score_visit
+from api.domain.visits import VISITED
 from api.models.places import Location
 from api.models.scores import Tally, Total
 from api.services import totals
@@ -244,6 +245,7 @@ def submission(visit_id: Any, content: str, commented: str, result: str, receive
         "visit_id": visit_id,
         "revision": 1,
         "content": content,
+        "outcome": VISITED,
         "content_sha256": sha256,
         "receipt": json.dumps(receipt),
         "photos": "[]",
