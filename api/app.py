@@ -136,7 +136,7 @@ def _store(settings: Settings, metrics: Metrics) -> Store:
 def _measure(metrics: Metrics, database: Database, store: Store) -> None:
     """Have the errors of database and store counted, and both asked how they are when somebody looks."""
     metrics.expect(database_errors=ERROR_KINDS, store_errors=OPERATIONS)
-    database.tell_errors(metrics.database_error)
+    database.on_error(metrics.database_error)
 
     def ask_database() -> Numbers:
         with database.read_snapshot() as session:
