@@ -211,7 +211,7 @@ def test_a_task_that_fails_is_told_without_what_it_held(
     event = Event(kind=visits.PHOTOS_DUE, visit_id=uuid.UUID(world.visit()["id"]), due_at=datetime.now(UTC))
     world.database.write(lambda session: session.add(event))
     monkeypatch.setitem(workers.TASKS, visits.PHOTOS_DUE, fail)
-    workers.Worker(world.database, world.store)._do(event)
+    workers.Worker(world.database, world.store)._run_task(event)
     told = errors(log)
     assert "RuntimeError" in told
     assert visits.PHOTOS_DUE in told
@@ -304,6 +304,6 @@ def raw(program: Running, request: str) -> None:
 
 
 def test_the_sweep_formats_as_the_served_program_does() -> None:
-    handler = logs.log_handler(None)
+    handler = logs.create_handler(None)
     assert type(handler.formatter) is type(Sweep().handler.formatter)
     assert handler.filters == Sweep().handler.filters[: len(handler.filters)]

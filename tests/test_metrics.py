@@ -354,7 +354,7 @@ def test_what_hangs_is_told_as_down_and_not_asked_again(
         release.wait(60)
 
     monkeypatch.setattr(embedded_app.extensions["survey"].store, "check", hang)
-    monkeypatch.setattr(metrics, "SECONDS_TO_ANSWER", 0.2)
+    monkeypatch.setattr(metrics, "SOURCE_TIMEOUT_SECONDS", 0.2)
     began = time.monotonic()
     seen = [look(embedded_app) for _ in range(3)]
     assert time.monotonic() - began < 10

@@ -17,13 +17,13 @@ def walk(root: Path) -> str:
 def test_the_walk_through_one_visit(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with running(folder, DEMO="1") as program:
-        assert "Making up" in program.said()
+        assert "Creating the demo data" in program.said()
         assert demo.PASSWORD in program.said()
         assert all(person.email in program.said() for person in demo.PEOPLE)
         _walk(root, tmp_path, program)
         assert program.end() == 0
     with running(folder, DEMO="1") as program:
-        assert "Making up" not in program.said()
+        assert "Creating the demo data" not in program.said()
         assert demo.PASSWORD in program.said()
         _walk(root, tmp_path, program)  # whoever reads it may run it again
         assert program.end() == 0

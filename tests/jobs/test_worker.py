@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from api import migrations
 from api.app import create_app
 from api.jobs import worker as workers
-from api.jobs.worker import LEASE, LONGEST_WAIT, TASKS, Worker
+from api.jobs.worker import LEASE, MAX_BACKOFF, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.visits import Visit
@@ -123,7 +123,7 @@ def test_the_wait_after_a_failure_has_an_end(tray: Tray, monkeypatch: pytest.Mon
     tray.worker().work()
     (event,) = tray.left
     assert event.attempts == 5001
-    assert event.due_at <= now() + LONGEST_WAIT
+    assert event.due_at <= now() + MAX_BACKOFF
 
 
 def test_one_that_fails_does_not_hold_up_the_others(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,11 +165,11 @@ def test_of_two_workers_that_hold_an_event_the_later_claim_counts(tray: Tray) ->
     (slow,) = claims(tray)
     tray.change(due_at=now())  # its lease is over
     (quick,) = claims(tray)
-    tray.worker()._do(slow)
+    tray.worker()._run_task(slow)
     assert tray.effects == 0
-    tray.worker()._do(quick)
-    tray.worker()._do(slow)
-    tray.worker()._do(quick)
+    tray.worker()._run_task(quick)
+    tray.worker()._run_task(slow)
+    tray.worker()._run_task(quick)
     assert (tray.effects, tray.left) == (1, [])
 
 
@@ -259,7 +259,7 @@ def test_nothing_is_swept_when_the_worker_starts(tray: Tray, monkeypatch: pytest
 
 
 def test_what_is_of_no_use_any_more_is_forgotten(tray: Tray) -> None:
-    tray.worker()._forget()
+    tray.worker()._remove_old_rows()
 
 
 def test_a_sweep_holds_up_neither_events_nor_the_end(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +273,7 @@ def test_a_sweep_holds_up_neither_events_nor_the_end(tray: Tray, monkeypatch: py
         return 0
 
     monkeypatch.setattr(photo_store, "sweep_when_due", sweep)
-    monkeypatch.setattr(workers, "TIDY_EVERY", timedelta(0))
+    monkeypatch.setattr(workers, "CLEANUP_INTERVAL", timedelta(0))
     thread = threading.Thread(target=worker.run)
     thread.start()
     assert sweeping.wait(10)
@@ -292,7 +292,7 @@ def test_a_store_of_another_database_is_told_of_and_left_alone(
         raise photo_store.ForeignStore
 
     monkeypatch.setattr(photo_store, "sweep_when_due", refuse)
-    tray.worker()._attempt(tray.worker()._sweep)
+    tray.worker()._attempt(tray.worker()._sweep_photos)
     (line,) = [record for record in caplog.records if record.name == workers.__name__]
     assert line.levelname == "WARNING"
     assert "belongs to another database" in line.getMessage()

@@ -123,8 +123,8 @@ def test_an_error_is_logged_by_kind_and_place_with_its_request(embedded_app: Fla
         record.exc_info = sys.exc_info()
     with embedded_app.test_request_context():
         g.request_id = "the-request"
-        log._fit_to_keep(record)
-    line = log._Json(["message"]).format(record)
+        log._add_request_id(record)
+    line = log._Formatter(["message"]).format(record)
     told = json.loads(line)
     assert told["request_id"] == "the-request"
     assert told["exc_info"].startswith("ValueError\n")
@@ -134,7 +134,7 @@ def test_an_error_is_logged_by_kind_and_place_with_its_request(embedded_app: Fla
 
 def test_addresses_that_servers_name_are_not_logged() -> None:
     record = logging.LogRecord("waitress", logging.ERROR, "", 0, "Serving %s failed", ("/a?b=c",), None)
-    log._fit_to_keep(record)
+    log._redact_server_messages(record)
     assert record.getMessage() == "Serving /… failed"
 
 

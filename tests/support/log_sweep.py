@@ -44,7 +44,7 @@ class Sweep:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.lines: set[str] = set()
         self.secrets = set(secrets)
-        self.handler = log.log_handler(self)
+        self.handler = log.create_handler(self)
         self.handler.addFilter(_is_served)
 
     # The log, as a stream that a handler writes to.
