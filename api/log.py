@@ -21,7 +21,7 @@ def create_handler(stream: Any = None) -> logging.Handler:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Formatter(["levelname", "name", "message"], rename_fields={"levelname": "level"}))
     handler.addFilter(_add_request_id)
-    handler.addFilter(_redact_server_messages)
+    handler.addFilter(_redact_library_messages)
     return handler
 
 
@@ -52,9 +52,11 @@ def _add_request_id(record: logging.LogRecord) -> bool:
     return True
 
 
-def _redact_server_messages(record: logging.LogRecord) -> bool:
-    """Remove paths and requests from the messages of servers, because they may contain secrets."""
+def _redact_library_messages(record: logging.LogRecord) -> bool:
+    """Remove what may contain secrets: paths and requests from messages of servers, rows from psycopg's."""
     if record.name.startswith(("waitress", "gunicorn")):
         message = re.sub(r"(?s)^(Invalid request from \S+): .*", r"\1", record.getMessage())
         record.msg, record.args = re.sub(r"(^|\s)/\S*", r"\1/…", message), ()
+    if record.name.startswith("psycopg"):  # logs an error that another one replaces, with the row
+        record.msg, record.args = record.getMessage().partition(": ")[0], ()
     return True

@@ -217,7 +217,7 @@ class translate_errors:
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, self._connection.dialect.loaded_dbapi.Error):
-            # SQLAlchemy has no public name for this. tests/database/test_statements.py tests what it does.
+            # Private, because there is no public name. test_prepared_statements.py tests what it does.
             self._connection._handle_dbapi_exception(error, None, None, None, None)
 
 
