@@ -468,7 +468,7 @@ def test_metrics_cover_all_processes_and_show_failures(tmp_path: Path, postgres_
         assert values['problems_total{code="unavailable"}'] == 1
         assert values[done] == 1
         assert served.end() == 0
-    lines = [json.loads(line) for line in served.said().splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in served.output().splitlines() if line.startswith("{")]
     tasks = [line for line in lines if line["message"] == "task"]
     accepted = next(line for line in tasks if line["kind"] == ACCEPTANCE)
     assert (accepted["outcome"], accepted["attempt"], accepted["level"]) == ("done", 1, "INFO")

@@ -27,7 +27,7 @@ def test_server_runs_with_the_files_that_the_image_copies(root: Path, tmp_path: 
         else:
             shutil.copy(root / source, app / destination)
     with running(tmp_path / "data", root=app, DEMO="0") as program:
-        assert "Serving at" in program.said()
+        assert "Serving at" in program.output()
         assert program.end() == 0
 
 

@@ -21,7 +21,7 @@ import pytest
 
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, environment, free_port, running
-from tests.support.servers import dying_with_us
+from tests.support.servers import stop_with_parent
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
@@ -66,7 +66,7 @@ def nginx(folder: Path, root: Path, server: str) -> Iterator[int]:
             [str(NGINX), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"],
             stdout=output,
             stderr=output,
-            preexec_fn=dying_with_us(SIGTERM),
+            preexec_fn=stop_with_parent(SIGTERM),
         )
     try:
         deadline = time.monotonic() + 20

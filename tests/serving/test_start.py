@@ -21,35 +21,35 @@ from api import log
 from api.services import demo
 from tests.support import running as programs
 from tests.support import servers
-from tests.support.running import ROOT, Running, environment, free_port, refused, running
+from tests.support.running import ROOT, Running, environment, fail_to_start, free_port, running
 
 
 def test_server_stops_on_signals_and_keeps_its_database(tmp_path: Path) -> None:
     with running(tmp_path, DEMO="0") as first:
-        said = first.said()
-        assert first.base in said
-        assert str(tmp_path / "survey.sqlite3") in said
+        output = first.output()
+        assert first.base in output
+        assert str(tmp_path / "survey.sqlite3") in output
         started_at = time.monotonic()
         assert first.end(signal.SIGTERM) == 0
         assert time.monotonic() - started_at < 10
     database = (tmp_path / "survey.sqlite3").stat().st_ino
     with running(tmp_path, DEMO="0") as second:
         assert second.end(signal.SIGINT) == 0
-        assert "Traceback" not in second.said()
+        assert "Traceback" not in second.output()
     assert (tmp_path / "survey.sqlite3").stat().st_ino == database
 
 
 def test_demo_is_only_created_in_a_new_database(tmp_path: Path) -> None:
     with running(tmp_path, DEMO="0") as program:
-        said = program.said()
-        assert demo.PASSWORD not in said
-        assert "admin create" in said
+        output = program.output()
+        assert demo.PASSWORD not in output
+        assert "admin create" in output
         create_administrator(tmp_path)
         assert program.end() == 0
     # With an organization in the database, DEMO=1 has no effect.
     with running(tmp_path, DEMO="1") as program:
-        assert demo.PASSWORD not in program.said()
-        assert "admin create" not in program.said()
+        assert demo.PASSWORD not in program.output()
+        assert "admin create" not in program.output()
         assert "Secure" not in cookies_over_https(program)
     with running(tmp_path, TRUSTED_PROXIES="1") as program:
         assert "Secure" in cookies_over_https(program)
@@ -93,8 +93,8 @@ def test_every_request_is_one_json_line_without_secrets(tmp_path: Path) -> None:
         with pytest.raises(HTTPError):
             fetch(f"{program.base}/photo-store/in-the-link")
         assert program.end() == 0
-    said = program.said()
-    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    output = program.output()
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     (line,) = [line for line in lines if line.get("request_id") == caught.value.headers["X-Request-ID"]]
     assert line.pop("ms") >= 0
     assert datetime.fromisoformat(line.pop("time")).tzinfo
@@ -109,7 +109,7 @@ def test_every_request_is_one_json_line_without_secrets(tmp_path: Path) -> None:
         "problem": "not-signed-in",
     }
     for secret in ("in-the-query", "in-it", "in-the-link"):
-        assert secret not in said
+        assert secret not in output
 
 
 def test_error_is_logged_with_type_place_and_request_id(embedded_app: Flask) -> None:
@@ -148,7 +148,7 @@ def test_processes_share_metrics_and_ignore_untrusted_proxies(tmp_path: Path) ->
             fetch(f"{program.base}/health/live")
         body = fetch(f"{program.base}/metrics")
         assert 'http_requests_total{method="GET",route="/health/live",status="200"} 20.0' in body
-        assert '"route":"/health/live"' in program.said()
+        assert '"route":"/health/live"' in program.output()
         assert program.end() == 0
 
 
@@ -187,7 +187,7 @@ def test_unknown_methods_are_counted_together(embedded_app: Flask) -> None:
 def test_all_processes_stop_together(tmp_path: Path) -> None:
     with running(tmp_path, DEMO="0", WORKERS="2") as program:
         assert program.end() == 0
-        assert "Traceback" not in program.said()
+        assert "Traceback" not in program.output()
     with socket.create_server(("127.0.0.1", int(program.base.rpartition(":")[2]))):
         pass  # the port is free
 
@@ -195,7 +195,7 @@ def test_all_processes_stop_together(tmp_path: Path) -> None:
 def test_port_in_use_stops_the_start_before_anything_is_written(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        line = refused(tmp_path, PORT=port)
+        line = fail_to_start(tmp_path, PORT=port)
     assert line.startswith("Not started: HOST, PORT: ")
     assert port in line
     assert line.count("\n") == 1
@@ -220,7 +220,7 @@ def test_invalid_setting_stops_the_start_with_one_line(
     if name == "PHOTO_BUCKET":
         settings |= {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing"}
         settings["PHOTO_ENDPOINT_URL"] = "http://127.0.0.1:1"
-    line = refused(tmp_path, **settings)
+    line = fail_to_start(tmp_path, **settings)
     assert line.startswith(f"Not started: {name}")
     assert line.count("\n") == 1
     assert "hidden" not in line
@@ -228,7 +228,7 @@ def test_invalid_setting_stops_the_start_with_one_line(
 
 def test_missing_bucket_stops_the_start(tmp_path: Path, s3_server: servers.S3) -> None:
     store = {"PHOTO_BUCKET": "no-such-bucket", "PHOTO_ENDPOINT_URL": s3_server.endpoint_url}
-    line = refused(tmp_path, PORT=str(free_port()), DEMO="0", **store, **s3_server.environment)
+    line = fail_to_start(tmp_path, PORT=str(free_port()), DEMO="0", **store, **s3_server.environment)
     assert line.startswith("Not started: PHOTO_BUCKET, PHOTO_ENDPOINT_URL: photos cannot be stored")
     assert line.count("\n") == 1
 
