@@ -1,9 +1,9 @@
 """Prepared statements: SQL that is compiled once per process and run by the database driver itself.
 
-They are for the requests that every phone makes: signing in, checklists, visits, submissions. There, building
-and processing a statement in SQLAlchemy costs more CPU than the database needs to run it. docs/performance.md
-has the measurements. Everything else uses SQLAlchemy as usual. Tables, types and errors are those of
-SQLAlchemy in both cases.
+They are for the requests that every phone makes: finding the caller, checklists, visits, submissions. There,
+building and processing a statement in SQLAlchemy costs more CPU than the database needs to run it.
+docs/performance.md has the measurements. Everything else uses SQLAlchemy as usual. Tables, types and errors
+are those of SQLAlchemy in both cases.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
