@@ -421,7 +421,7 @@ def _contains_time(fetched: Fetched) -> bool:
     is_picture = fetched.body[:2] == b"\xff\xd8"
     if is_picture or not re.search(r"/visits|/score|/comments|/progress", fetched.target):
         return False
-    return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.said)) is not None
+    return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.content)) is not None
 
 
 def test_search_finds_planted_markers() -> None:
@@ -620,10 +620,10 @@ def _fetch_responses(programme: Programme, visit_id: str) -> list[tuple[str, str
     attacker = Attacker(programme.managers["region"], known)
     for rule in ("", "/submission", "/photos/<uuid:photo_id>", "/photos/<uuid:photo_id>/thumbnail"):
         for path in attacker.paths(f"/api/v1/visits/<uuid:visit_id>{rule}"):
-            attacker.look_at(path, [{}])
-            attacker.look_askance_at(path, [{}])
+            attacker.get_pages(path, [{}])
+            attacker.vary_request(path, [{}])
             for method in ("PUT", "PATCH", "DELETE"):
-                attacker.ask(method, path, programme.world.submission())
+                attacker.send(method, path, programme.world.submission())
     for action, body in (
         ("decline", {"reason": "x"}),
         ("cancel", {}),
@@ -631,7 +631,7 @@ def _fetch_responses(programme: Programme, visit_id: str) -> list[tuple[str, str
         ("review", {"revision": 1, "decision": "accept"}),
         (f"photos/{photo_id}/confirm", {}),
     ):
-        attacker.ask("POST", f"/api/v1/visits/{visit_id}/{action}", body)
+        attacker.send("POST", f"/api/v1/visits/{visit_id}/{action}", body)
 
     def plain(text: str) -> str:
         text = text.replace(visit_id, "visit").replace(photo_id, "photo")

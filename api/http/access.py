@@ -16,7 +16,7 @@ from jwt.exceptions import PyJWTError
 from api.domain import problems
 from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES
 from api.domain.problems import FieldError, Problem, pointer
-from api.http.context import read_snapshot
+from api.http.context import autocommit
 from api.http.parsing import StrictParser
 from api.services.people import sign_in
 
@@ -114,7 +114,7 @@ def authorize(permission: str) -> None:
     if permission == REFRESH_TOKEN:
         g.claims = claims
         return
-    actor = sign_in.find_actor(read_snapshot(), user_id, family_id)
+    actor = sign_in.find_actor(autocommit(), user_id, family_id)
     if actor is None:
         raise problems.NOT_SIGNED_IN()
     if actor.role not in PERMISSIONS[permission]:

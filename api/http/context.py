@@ -7,6 +7,7 @@ from flask import current_app, g
 from sqlalchemy.orm import Session
 
 from api.database.engines import Database
+from api.database.statements import Autocommit
 from api.domain.access import Actor
 from api.settings import Settings
 from uploads.store import Store
@@ -26,8 +27,13 @@ def app_context() -> AppContext:
     return cast(AppContext, current_app.extensions["survey"])
 
 
+def autocommit() -> Autocommit:
+    """Return what runs single prepared queries: each sees a moment of its own."""
+    return app_context().database.autocommit
+
+
 def read_snapshot() -> Session:
-    """Return the session that this request reads from; once its transaction has begun, it sees one moment."""
+    """Return the session that this request reads from; all its queries see one moment."""
     session: Session | None = g.get("read_snapshot")
     if session is None:
         session = g.read_snapshot = app_context().database.read_snapshot()

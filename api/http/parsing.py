@@ -125,19 +125,6 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE}
 
-    def __init__(self) -> None:
-        super().__init__()
-        #: by schema: the arguments of an empty query
-        self._defaults: dict[ma.Schema, dict[str, Any]] = {}
-
-    def parse(self, argmap: Any, req: Request | None = None, **options: Any) -> Any:
-        """Return the arguments; those of an empty query are computed once."""
-        if options.get("location") != "query" or request.query_string:
-            return super().parse(argmap, req, **options)
-        if argmap not in self._defaults:
-            self._defaults[argmap] = super().parse(argmap, req, **options)
-        return dict(self._defaults[argmap])
-
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """Return the body. A missing body is an empty text, which is not valid JSON."""
         return read_json()

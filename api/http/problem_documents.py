@@ -89,7 +89,7 @@ def _handle_store_error(error: StoreUnavailable) -> Response:
 def _handle_database_error(error: Exception) -> Response:
     log.error("database unavailable: %s", type(error).__name__, exc_info=error)
     if isinstance(error, PoolTimeout):  # raised by the pool, so no driver counts it
-        current_app.extensions["metrics"].database_error("pool-exhausted")
+        current_app.extensions["metrics"].count_database_error("pool-exhausted")
     return problem_document(problems.UNAVAILABLE())
 
 

@@ -9,7 +9,7 @@ from api.domain import problems
 from api.domain.access import SIGNED_IN
 from api.domain.fundamentals import FUNDAMENTALS
 from api.http.access import Routes
-from api.http.context import current_actor, read_snapshot
+from api.http.context import autocommit, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response, rows_response
 from api.http.parsing import read_json
@@ -64,7 +64,7 @@ def create_checklist(_body: dict[str, Any]) -> Response:
 @routes.response(200, schemas.ChecklistVersion())
 def get_version(key: str, version: int) -> Response:
     """Get a published version of a checklist. It never changes."""
-    published = checklists.get_numbered_version(read_snapshot(), current_actor(), key, version)
+    published = checklists.get_numbered_version(autocommit(), current_actor(), key, version)
     response = json_text(published.text)
     response.set_etag(_get_version_etag(published))
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
@@ -124,7 +124,7 @@ def publish(key: str) -> Response:
     )
     version = response.get_json()["version"]
     response.set_etag(
-        _get_version_etag(checklists.get_numbered_version(read_snapshot(), current_actor(), key, version))
+        _get_version_etag(checklists.get_numbered_version(autocommit(), current_actor(), key, version))
     )
     return response
 

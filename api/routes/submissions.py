@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 from api.domain import problems
 from api.domain.times import format_utc
 from api.http.access import Routes
-from api.http.context import app_context, current_actor, read_snapshot
+from api.http.context import app_context, autocommit, current_actor, read_snapshot
 from api.http.etags import compute_etag
 from api.http.parsing import read_json
 from api.http.responses import ETAG, json_response, json_text
@@ -45,7 +45,7 @@ def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
     """Send a visit's answers. The visit's ID and the revision are the idempotency key, permanently."""
     # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))
-    prepared = submissions.prepare(read_snapshot(), current_actor(), visit_id, read_json(), body, device_time)
+    prepared = submissions.prepare(autocommit(), current_actor(), visit_id, read_json(), body, device_time)
     if isinstance(prepared, str):
         return json_text(prepared)
     every = app_context().settings.accept_every_minutes

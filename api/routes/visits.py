@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import current_actor, read_snapshot
+from api.http.context import autocommit, current_actor, read_snapshot
 from api.http.paging import rows_response
 from api.http.parsing import field_errors, read_json
 from api.http.responses import CREATED, json_response
@@ -136,8 +136,8 @@ def list_visits(query: dict[str, Any]) -> Response:
     administrators all visits. With `mine=true`, every role gets their own visits.
     """
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
-    page, view = visits.list_visits(read_snapshot(), current_actor(), limit, cursor, mine, query)
-    rows = visits.describe_rows(read_snapshot(), page.items, view)
+    page, view = visits.list_visits(autocommit(), current_actor(), limit, cursor, mine, query)
+    rows = visits.describe_rows(autocommit(), page.items, view)
     return rows_response(SCHEMAS[view].dump(rows, many=True), page.cursor)
 
 

@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
-from api.database.statements import Statement, row
+from api.database.statements import Query, Runner, fetch_all, fetch_one
 from api.domain import checklist as checklist_documents
 from api.domain import problems, publishing
 from api.domain.access import Actor
@@ -52,37 +52,66 @@ _versions_by_number: dict[tuple[uuid.UUID, str, int], PublishedVersion] = {}
 _CACHE_SIZE = 500
 
 
-def get_version(session: Session, version_id: uuid.UUID) -> PublishedVersion:
+class _Version(NamedTuple):
+    checklist_id: uuid.UUID
+    organization_id: uuid.UUID
+    version: int
+    document: str
+    sha256: str
+
+
+_VERSION = Query(
+    _Version,
+    select(
+        ChecklistVersion.checklist_id,
+        Checklist.organization_id,
+        ChecklistVersion.version,
+        ChecklistVersion.document,
+        ChecklistVersion.sha256,
+    )
+    .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+    .where(ChecklistVersion.id == bindparam("version_id")),
+)
+
+
+def get_version(runner: Runner, version_id: uuid.UUID) -> PublishedVersion:
     """Return the published version with this ID, which must exist."""
     cached = _versions_by_id.get(version_id)
     if cached is not None:
         return cached
-    version, checklist = session.execute(
-        select(ChecklistVersion, Checklist)
-        .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
-        .where(ChecklistVersion.id == version_id)
-    ).one()
+    version = fetch_one(runner, _VERSION, version_id=version_id)
+    assert version is not None
     if len(_versions_by_id) >= _CACHE_SIZE:
         _versions_by_id.clear()
     return _versions_by_id.setdefault(
         version_id,
         PublishedVersion(
-            id=version.id,
-            checklist_id=checklist.id,
-            organization_id=checklist.organization_id,
+            id=version_id,
+            checklist_id=version.checklist_id,
+            organization_id=version.organization_id,
             document=Document.from_document(json.loads(version.document), version.version),
             text=version.document,
             sha256=version.sha256,
-            subjects=read_subject_ids(session, checklist.id),
+            subjects=read_subject_ids(runner, version.checklist_id),
         ),
     )
 
 
-def read_subject_ids(session: Session, checklist_id: uuid.UUID) -> dict[tuple[str, str], int]:
+class _Subject(NamedTuple):
+    kind: str
+    key: str
+    id: int
+
+
+_SUBJECTS = Query(
+    _Subject,
+    select(Subject.kind, Subject.key, Subject.id).where(Subject.checklist_id == bindparam("checklist_id")),
+)
+
+
+def read_subject_ids(runner: Runner, checklist_id: uuid.UUID) -> dict[tuple[str, str], int]:
     """Return the IDs of a checklist's subjects: (kind, key) → ID."""
-    rows = session.execute(
-        select(Subject.kind, Subject.key, Subject.id).where(Subject.checklist_id == checklist_id)
-    )
+    rows = fetch_all(runner, _SUBJECTS, checklist_id=checklist_id)
     return {(kind, key): subject_id for kind, key, subject_id in rows}
 
 
@@ -104,7 +133,7 @@ def list_latest_versions(session: Session, actor: Actor, limit: int, cursor: str
     return Page(versions, page.cursor)
 
 
-def get_numbered_version(session: Session, actor: Actor, key: str, number: int) -> PublishedVersion:
+def get_numbered_version(runner: Runner, actor: Actor, key: str, number: int) -> PublishedVersion:
     """Return a published version of a checklist of the actor's organization.
 
     Raises CHECKLIST_NOT_FOUND.
@@ -115,22 +144,29 @@ def get_numbered_version(session: Session, actor: Actor, key: str, number: int) 
         return cached
     version = None
     if KEY.fullmatch(key) and number <= MAX_VERSION:
-        version = row(session, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number)
+        version = fetch_one(
+            runner, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number
+        )
     if version is None:
         raise problems.CHECKLIST_NOT_FOUND()
     if len(_versions_by_number) >= _CACHE_SIZE:
         _versions_by_number.clear()
-    return _versions_by_number.setdefault(name, get_version(session, version.id))
+    return _versions_by_number.setdefault(name, get_version(runner, version.id))
 
 
-_VERSION_ID = Statement(
+class _VersionId(NamedTuple):
+    id: uuid.UUID
+
+
+_VERSION_ID = Query(
+    _VersionId,
     select(ChecklistVersion.id)
     .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
     .where(
         Checklist.organization_id == bindparam("organization_id"),
         Checklist.key == bindparam("key"),
         ChecklistVersion.version == bindparam("version"),
-    )
+    ),
 )
 
 

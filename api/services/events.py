@@ -5,17 +5,17 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
-from api.database.statements import Runner, Statement, rows
+from api.database.statements import Command, Writer, execute
 from api.models.base import now
 from api.models.events import Event
 
-_INSERT_EVENT = Statement(insert(Event))
+_INSERT_EVENT = Command(insert(Event))
 
 
-def add_event(runner: Runner, kind: str, visit_id: uuid.UUID, revision: int, due_at: datetime) -> None:
+def add_event(writer: Writer, kind: str, visit_id: uuid.UUID, revision: int, due_at: datetime) -> None:
     """Add an event for a revision of a visit; the worker handles it from ``due_at`` on."""
-    rows(
-        runner,
+    execute(
+        writer,
         _INSERT_EVENT,
         id=uuid.uuid4(),
         kind=kind,

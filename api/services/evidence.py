@@ -3,13 +3,14 @@
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import InsertMany, Row, Runner, Statement, among, many, row, rows
+from api.database.lists import among
+from api.database.statements import BulkInsert, Query, Writer, fetch_all, fetch_one, insert_rows
 from api.domain import evidence, flags
 from api.domain.evidence import Position, Times
 from api.domain.flags import Flag
@@ -45,27 +46,34 @@ def measure_distance(session: Session, visit: Visit, submission: Submission) -> 
     return round(evidence.measure_distance(position, location_position))
 
 
-_INSERT_FINGERPRINTS = InsertMany(
+_INSERT_FINGERPRINTS = BulkInsert(
     CommentPrint,
     ("organization_id", "print", "visit_id", "question"),
     lambda insert: insert.on_conflict_do_nothing(),
 )
-_FIRST_IN_OTHER_VISIT = Statement(
-    lambda dialect: (
-        select(CommentPrint.print, CommentPrint.visit_id, CommentPrint.question)
-        .where(
-            CommentPrint.organization_id == bindparam("organization_id"),
-            among(CommentPrint.print, "fingerprints", dialect),
-            CommentPrint.visit_id != bindparam("visit_id"),
-        )
-        .order_by(CommentPrint.print)
-        .limit(1)
+
+
+class _Fingerprint(NamedTuple):
+    print: bytes
+    visit_id: uuid.UUID
+    question: str | None
+
+
+_FIRST_IN_OTHER_VISIT = Query(
+    _Fingerprint,
+    select(CommentPrint.print, CommentPrint.visit_id, CommentPrint.question)
+    .where(
+        CommentPrint.organization_id == bindparam("organization_id"),
+        among(CommentPrint.print, "fingerprints"),
+        CommentPrint.visit_id != bindparam("visit_id"),
     )
+    .order_by(CommentPrint.print)
+    .limit(1),
 )
 
 
 def flag_comments(
-    runner: Runner, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Mapping[str, str | None]
+    writer: Writer, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Mapping[str, str | None]
 ) -> list[Flag]:
     """Store the fingerprints of long comments, and return a flag if another visit had one of them before.
 
@@ -76,13 +84,13 @@ def flag_comments(
     if not fingerprints:
         return []
     # If two visits send the same comment simultaneously, the second waits here and then sees the first.
-    many(
-        runner,
+    insert_rows(
+        writer,
         _INSERT_FINGERPRINTS,
         [(organization_id, digest, visit_id, questions[digest]) for digest in fingerprints],
     )
-    first = row(
-        runner,
+    first = fetch_one(
+        writer,
         _FIRST_IN_OTHER_VISIT,
         organization_id=organization_id,
         visit_id=visit_id,
@@ -118,50 +126,72 @@ def flag_photos(photos: Iterable[Any], times: Times, channel: str, location: Pos
 
 
 _FLAG_COLUMNS = ("code", "detail", *flags.FIELDS)
-_INSERT_FLAGS = InsertMany(tables.Flag, ("visit_id", "revision", *_FLAG_COLUMNS))
+_INSERT_FLAGS = BulkInsert(tables.Flag, ("visit_id", "revision", *_FLAG_COLUMNS))
 
 
-def add_flags(runner: Runner, visit_id: uuid.UUID, revision: int, raised: Iterable[Flag]) -> None:
+def add_flags(writer: Writer, visit_id: uuid.UUID, revision: int, raised: Iterable[Flag]) -> None:
     """Store the flags of a revision."""
-    many(
-        runner,
+    insert_rows(
+        writer,
         _INSERT_FLAGS,
         [(visit_id, revision, *(getattr(flag, name) for name in _FLAG_COLUMNS)) for flag in raised],
     )
 
 
-_ANY_FLAG = Statement(
-    select(tables.Flag.number).where(tables.Flag.visit_id == bindparam("visit_id")).limit(1)
+class _FlagNumber(NamedTuple):
+    number: int
+
+
+_ANY_FLAG = Query(
+    _FlagNumber, select(tables.Flag.number).where(tables.Flag.visit_id == bindparam("visit_id")).limit(1)
 )
 
 
-def has_flags(runner: Runner, visit_id: uuid.UUID) -> bool:
+def has_flags(writer: Writer, visit_id: uuid.UUID) -> bool:
     """Return whether any revision of a visit was flagged. A correction of it still needs a reviewer."""
-    return row(runner, _ANY_FLAG, visit_id=visit_id) is not None
+    return fetch_one(writer, _ANY_FLAG, visit_id=visit_id) is not None
 
 
-_CANCELLED_DETAIL = Statement(
+class _FlagDetail(NamedTuple):
+    detail: str
+
+
+_CANCELLED_DETAIL = Query(
+    _FlagDetail,
     select(tables.Flag.detail).where(
         tables.Flag.visit_id == bindparam("visit_id"),
         tables.Flag.revision == bindparam("revision"),
         tables.Flag.code == flags.CANCELLED.code,
-    )
+    ),
 )
 
 
-def flag_withdrawal(runner: Runner, visit_id: uuid.UUID, status: str, revision: int) -> list[Flag]:
+def flag_withdrawal(writer: Writer, visit_id: uuid.UUID, status: str, revision: int) -> list[Flag]:
     """Return the flag of a visit that was withdrawn before its answers arrived.
 
     Every later revision carries the flag of the revision before it.
     """
     if revision == 1:
         return evidence.flag_status(status)
-    earlier_flags = rows(runner, _CANCELLED_DETAIL, visit_id=visit_id, revision=revision - 1)
+    earlier_flags = fetch_all(writer, _CANCELLED_DETAIL, visit_id=visit_id, revision=revision - 1)
     return [Flag(flags.CANCELLED.code, flag.detail) for flag in earlier_flags]
 
 
-_PHOTOS = Statement(
-    lambda dialect: select(
+class DeclaredPhoto(NamedTuple):
+    """What flags need of a photo that was declared."""
+
+    id: uuid.UUID
+    question: str | None
+    status: str
+    taken_at: datetime | None
+    position: dict[str, Any] | None
+    seen_in_visit_id: uuid.UUID | None
+    seen_photo_id: uuid.UUID | None
+
+
+_PHOTOS = Query(
+    DeclaredPhoto,
+    select(
         Photo.id,
         Photo.question,
         Photo.status,
@@ -169,14 +199,14 @@ _PHOTOS = Statement(
         Photo.position,
         Photo.seen_in_visit_id,
         Photo.seen_photo_id,
-    ).where(Photo.visit_id == bindparam("visit_id"), among(Photo.id, "ids", dialect))
+    ).where(Photo.visit_id == bindparam("visit_id"), among(Photo.id, "ids")),
 )
 
 
-def read_photos(runner: Runner, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> list[Row]:
+def read_photos(writer: Writer, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> list[DeclaredPhoto]:
     """Return the declared photos of a visit that have these IDs."""
     ids = [uuid.UUID(photo_id) for photo_id in photo_ids]
-    return rows(runner, _PHOTOS, visit_id=visit_id, ids=ids) if ids else []
+    return fetch_all(writer, _PHOTOS, visit_id=visit_id, ids=ids) if ids else []
 
 
 def add_photo_flags(session: Session, visit: Visit, submission: Submission, photo: Photo) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Runner, Statement, rows
+from api.database.statements import Command, Writer, execute
 from api.domain import visits
 from api.domain.evidence import flag_missing_photos
 from api.domain.scoring import VisitScore
@@ -65,7 +65,7 @@ def get_case(session: Session, visit: Visit) -> Case:
 
 
 def settle(
-    runner: Runner,
+    writer: Writer,
     case: Case,
     *,
     has_missing_photos: bool,
@@ -81,17 +81,17 @@ def settle(
     """
     changes = changes or {}
     if has_missing_photos:
-        _update_if_needed(runner, case, changes)
+        _update_if_needed(writer, case, changes)
         due_at = submitted_at + visits.PHOTO_DEADLINE
-        events.add_event(runner, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
+        events.add_event(writer, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
     elif is_flagged or case.version.document.review == "manual":
-        update_visit(runner, case.visit_id, **changes, waiting_since=submitted_at)
+        update_visit(writer, case.visit_id, **changes, waiting_since=submitted_at)
     elif accept_every_minutes == 0:
-        _accept_automatically(runner, case, changes)
+        _accept_automatically(writer, case, changes)
     else:
-        _update_if_needed(runner, case, changes)
+        _update_if_needed(writer, case, changes)
         due_at = visits.find_period_end(now(), accept_every_minutes)
-        events.add_event(runner, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
+        events.add_event(writer, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
 
 
 def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every_minutes: int) -> None:
@@ -131,11 +131,11 @@ def stop_waiting_for_photos(session: Session, visit: Visit, revision: int) -> No
         session.flush()
 
 
-_INSERT_DECISION = Statement(insert(Decision))
+_INSERT_DECISION = Command(insert(Decision))
 
 
 def apply_decision(
-    runner: Runner,
+    writer: Writer,
     case: Case,
     decision: str,
     *,
@@ -153,7 +153,7 @@ def apply_decision(
     will_be_counted = _is_counted(status, case.outcome)
     if will_be_counted != case.is_counted:
         sign = 1 if will_be_counted else -1
-        totals.add(runner, case.version, case.location_number, case.month, case.score, sign)
+        totals.add(writer, case.version, case.location_number, case.month, case.score, sign)
     is_returned = status == "returned"
     effects = {
         "status": status,
@@ -161,7 +161,7 @@ def apply_decision(
         "return_reason": reason if is_returned else None,
         "question_reasons": question_reasons if is_returned else None,
     }
-    update_visit(runner, case.visit_id, **{**(changes or {}), **effects})
+    update_visit(writer, case.visit_id, **{**(changes or {}), **effects})
     columns = {
         "id": uuid.uuid4(),
         "visit_id": case.visit_id,
@@ -173,13 +173,13 @@ def apply_decision(
         "reviewer_id": reviewer_id,
         "replaces_id": replaces_id,
     }
-    rows(runner, _INSERT_DECISION, **columns)
+    execute(writer, _INSERT_DECISION, **columns)
     return columns
 
 
-def _accept_automatically(runner: Runner, case: Case, changes: Mapping[str, Any]) -> None:
+def _accept_automatically(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:
     """Accept a visit without flags; the stored decision has no reviewer."""
-    apply_decision(runner, case, "accept", changes=changes)
+    apply_decision(writer, case, "accept", changes=changes)
 
 
 def _is_pending(visit: Visit, revision: int) -> bool:
@@ -192,6 +192,6 @@ def _is_counted(status: str, outcome: str) -> bool:
     return status == "accepted" and outcome == visits.VISITED
 
 
-def _update_if_needed(runner: Runner, case: Case, changes: Mapping[str, Any]) -> None:
+def _update_if_needed(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:
     if changes:
-        update_visit(runner, case.visit_id, **changes)
+        update_visit(writer, case.visit_id, **changes)

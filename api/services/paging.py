@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Integer, Select, TypeDecorator, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from api.database.statements import Statement, rows
+from api.database.statements import Query, Runner, fetch_all
 from api.domain import problems
 
 
@@ -49,40 +49,44 @@ def fetch_page(
     return Page(items, encode_cursor(getattr(last, sort.key), last.id))
 
 
-def build_page_statement(
+Row = TypeVar("Row")
+
+
+def build_page_query(
+    row_type: Callable[..., Row],
     query: Select[Any],
     sort: InstrumentedAttribute[Any],
     id_column: InstrumentedAttribute[uuid.UUID],
     *,
     after: bool,
-) -> Statement:
-    """Return the statement that ``fetch_prepared_page`` runs: ``query``, sorted by (``sort``, ID).
+) -> Query[Row]:
+    """Return the query that ``fetch_prepared_page`` runs: ``query``, sorted by (``sort``, ID).
 
-    With ``after``, the statement begins after the last row of the previous page.
+    With ``after``, it begins after the last row of the previous page.
     """
     if after:
         last, last_id = bindparam("after", type_=sort.type), bindparam("after_id", type_=id_column.type)
         query = query.where(tuple_(sort, id_column) > tuple_(last, last_id))
-    return Statement(query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
+    return Query(row_type, query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
 
 
 def fetch_prepared_page(
-    session: Session,
-    get_statement: Callable[[bool], Statement],
+    runner: Runner,
+    get_query: Callable[[bool], Query[Any]],
     sort: InstrumentedAttribute[Any],
     limit: int,
     cursor: str | None,
     **parameters: Any,
 ) -> Page:
-    """Return a page of a statement from ``build_page_statement``.
+    """Return a page of a query from ``build_page_query``.
 
-    ``get_statement`` takes ``after`` and returns the statement.
+    ``get_query`` takes ``after`` and returns the query.
 
     Raises INVALID for a cursor that this server did not issue.
     """
     if cursor is not None:
         parameters["after"], parameters["after_id"] = _decode_position(cursor, _get_python_type(sort))
-    fetched = rows(session, get_statement(cursor is not None), at_most=limit + 1, **parameters)
+    fetched = fetch_all(runner, get_query(cursor is not None), at_most=limit + 1, **parameters)
     items = fetched[:limit]
     if len(fetched) <= limit:
         return Page(items, None)

@@ -7,10 +7,9 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Statement, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
@@ -106,7 +105,6 @@ def page_of_rows(
     They have the ``picked`` of the fields that were asked for.
     """
     _check(asked)
-    session.connection()  # all statements from here on see one moment
     checklists, found_places = counted(session, actor, asked.checklist), _locations(session, actor, asked)
     made = _rows(session, actor, asked, checklists, found_places)
     found = sorted(((_sort_key(asked, row), row) for row in made), key=lambda pair: pair[0])
@@ -174,7 +172,7 @@ class _Row:
 
 
 def _rows(
-    session: Session, actor: Actor, asked: Asked, checklists: Counted, found: Sequence[Row]
+    session: Session, actor: Actor, asked: Asked, checklists: Counted, found: Sequence[Row[*tuple[Any, ...]]]
 ) -> list[_Row]:
     """Return the rows of a table, over the locations ``found``, with their sums, in no order."""
     numbers = [each.number for each in found]
@@ -196,7 +194,7 @@ def _rows(
     return [row for row in made.values() if row.stands or row.now.total.asked]
 
 
-def _locations(session: Session, actor: Actor, asked: Asked) -> Sequence[Row]:
+def _locations(session: Session, actor: Actor, asked: Asked) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the locations of a table: those asked for that the actor may see."""
     if asked.region_id is not None:
         region(session, actor, asked.region_id)
@@ -245,14 +243,14 @@ class _Names:
         actor: Actor,
         asked: Asked,
         checklists: Counted,
-        found: Iterable[Row],
+        found: Iterable[Row[*tuple[Any, ...]]],
     ) -> None:
         self.asked = asked
         self.checklists = checklists
         self.subjects: dict[tuple[str, int], _Part] = {}
-        self.locations: dict[int, Row] = {}
+        self.locations: dict[int, Row[*tuple[Any, ...]]] = {}
         self.of_location: dict[int, _Part] = {}
-        self.regions: dict[uuid.UUID, Row] = {}
+        self.regions: dict[uuid.UUID, Row[*tuple[Any, ...]]] = {}
         self.of_region: dict[uuid.UUID, _Part] = {}
         if asked.is_of_places:
             self.locations = {each.number: each for each in found}
@@ -305,25 +303,23 @@ class _Names:
         return known
 
 
-def _regions(session: Session, actor: Actor, top_id: uuid.UUID | None) -> list[Row]:
+def _regions(session: Session, actor: Actor, top_id: uuid.UUID | None) -> list[Row[*tuple[Any, ...]]]:
     """Return the regions that the actor may see, of those in or below one where that is asked for."""
     given = {} if top_id is None else {"region_id": top_id}
     statement = _regions_statement(actor.role, top_id is not None)
-    return rows(session, statement, **given, **visibility.actor_parameters(actor))
+    return list(session.execute(statement, {**given, **visibility.actor_parameters(actor)}))
 
 
 @cache
-def _regions_statement(role: str, below_one: bool) -> Statement:
+def _regions_statement(role: str, below_one: bool) -> Select[*tuple[Any, ...]]:
     where = [visibility.regions(visibility.parametrized_actor(role))]
     if below_one:
         top = select(Region.id).where(Region.id == bindparam("region_id"))
         where.append(Region.id.in_(visibility.select_subtree(top)))
-    return Statement(
-        select(Region.id, Region.parent_id, Region.code, Region.name, Region.closed).where(*where)
-    )
+    return select(Region.id, Region.parent_id, Region.code, Region.name, Region.closed).where(*where)
 
 
-def _place(row: Row) -> _Part:
+def _place(row: Row[*tuple[Any, ...]]) -> _Part:
     return _Part(str(row.id), row, (row.code,))
 
 
@@ -392,7 +388,11 @@ def _ranked(rows: Sequence[_Row]) -> dict[tuple[str, ...], Rank | None]:
 
 
 def _worst_sections(
-    session: Session, actor: Actor, asked: Asked, checklists: Counted, found_places: Sequence[Row]
+    session: Session,
+    actor: Actor,
+    asked: Asked,
+    checklists: Counted,
+    found_places: Sequence[Row[*tuple[Any, ...]]],
 ) -> dict[tuple[str, ...], dict[str, Any]]:
     """Return the section with the lowest score of each location, by the location's key.
 

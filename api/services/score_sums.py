@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Label,
+    Row,
     Select,
     SQLColumnExpression,
     bindparam,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Statement, among, rows
+from api.database.lists import among
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import SELF_CHECK, Question, Section
@@ -158,17 +159,17 @@ def counted(session: Session, actor: Actor, checklist_key: str | None) -> Counte
     """Return the checklists that a score is over: self-checks only where that checklist is named."""
     organization_id = actor.organization_id
     if checklist_key is not None:
-        named = rows(session, _LATEST_NAMED, organization_id=organization_id, key=checklist_key)
+        parameters = {"organization_id": organization_id, "key": checklist_key}
+        named = session.scalars(_LATEST_NAMED, parameters).all()
         if not named:
             raise problems.CHECKLIST_NOT_FOUND()
-        return Counted(session, (get_version(session, each.id) for each in named))
-    latest = (
-        get_version(session, each.id) for each in rows(session, _LATEST, organization_id=organization_id)
-    )
+        return Counted(session, (get_version(session, version_id) for version_id in named))
+    version_ids = session.scalars(_LATEST, {"organization_id": organization_id}).all()
+    latest = (get_version(session, version_id) for version_id in version_ids)
     return Counted(session, (each for each in latest if each.document.channel != SELF_CHECK))
 
 
-_latest = (
+_LATEST = (
     select(ChecklistVersion.id)
     .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
     .where(
@@ -177,21 +178,22 @@ _latest = (
     )
     .order_by(Checklist.key)
 )
-_LATEST = Statement(_latest)
-_LATEST_NAMED = Statement(_latest.where(Checklist.key == bindparam("key")))
+_LATEST_NAMED = _LATEST.where(Checklist.key == bindparam("key"))
 
 
-def locations(session: Session, actor: Actor, **within: uuid.UUID | None) -> list[Row]:
+def locations(session: Session, actor: Actor, **within: uuid.UUID | None) -> list[Row[*tuple[Any, ...]]]:
     """Return the locations that the actor may see, by code.
 
     Only those in or below ``region_id``, or with ``location_id``, where these are given.
     """
     given = {name: value for name, value in within.items() if value is not None}
-    return rows(session, _locations(actor.role, *given), **given, **visibility.actor_parameters(actor))
+    return list(
+        session.execute(_locations(actor.role, *given), {**given, **visibility.actor_parameters(actor)})
+    )
 
 
 @cache
-def _locations(role: str, *given: str) -> Statement:
+def _locations(role: str, *given: str) -> Select[*tuple[Any, ...]]:
     where = [visibility.locations(visibility.parametrized_actor(role))]
     if "region_id" in given:
         top = select(Region.id).where(Region.id == bindparam("region_id"))
@@ -199,9 +201,7 @@ def _locations(role: str, *given: str) -> Statement:
     if "location_id" in given:
         where.append(Location.id == bindparam("location_id"))
     columns = ("number", "id", "region_id", "code", "name", "closed")
-    return Statement(
-        select(*(getattr(Location, each) for each in columns)).where(*where).order_by(Location.code)
-    )
+    return select(*(getattr(Location, each) for each in columns)).where(*where).order_by(Location.code)
 
 
 def _sum(number: Any) -> Label[int]:
@@ -241,7 +241,7 @@ def sums(
     *by: str,
     of: str = "",
     **since: int,
-) -> list[tuple[Row, Sum]]:
+) -> list[tuple[Row[*tuple[Any, ...]], Sum]]:
     """Add up totals of places, by their numbers, by any of ``_BY``; returns (row with ``by_…`` of each, sum).
 
     ``of`` "visit" adds up critical failures and passes too, and "question" how often ``SHARED_ANSWERS`` were
@@ -249,33 +249,30 @@ def sums(
     """
     extra = 2 if of == "visit" else 0
     width = len(by)
+    statement = _sums(by, of, session.get_bind().dialect.name == "sqlite")
     return [
         (
             each,
             Sum(each[width], Sums._make(each[width + 1 : width + 7]), *each[width + 7 : width + 7 + extra]),
         )
-        for each in rows(session, _sums(by, of), **_within(places, subject_ids, period), **since)
+        for each in session.execute(statement, {**_within(places, subject_ids, period), **since})
     ]
 
 
 @cache
-def _sums(by: tuple[str, ...], of: str) -> Statement:
+def _sums(by: tuple[str, ...], of: str, on_sqlite: bool) -> Select[*tuple[Any, ...]]:
     # Grouped by label: PostgreSQL does not see that two expressions with parameters are the same.
     labels = [f"by_{name}" for name in by]
     named: list[Any] = [_BY[name].label(label) for name, label in zip(by, labels, strict=True)]
     numbers = (*_OF_ALL, *_OF_SOME.get(of, ()))
-
-    def build(dialect: str) -> Select[Any]:
-        within = _is_within(Total, dialect)
-        if dialect != "sqlite" or by != ("subject_id",):
-            return select(*named, *map(_sum, numbers)).where(*within).group_by(*labels)
-        # SQLite sorts what it groups, unless it lies so: added up by place first, little is left to sort.
-        place = select(*named, *map(_sum, numbers)).where(*within)
-        of_place = place.group_by(Total.location_number, Total.subject_id).subquery().c
-        again = [_sum(of_place[number.key]) for number in numbers]
-        return select(of_place.by_subject_id, *again).group_by(of_place.by_subject_id)
-
-    return Statement(build)
+    within = _is_within(Total)
+    if not on_sqlite or by != ("subject_id",):
+        return select(*named, *map(_sum, numbers)).where(*within).group_by(*labels)
+    # SQLite sorts what it groups, unless it lies so: added up by place first, little is left to sort.
+    place = select(*named, *map(_sum, numbers)).where(*within)
+    of_place = place.group_by(Total.location_number, Total.subject_id).subquery().c
+    again = [_sum(of_place[number.key]) for number in numbers]
+    return select(of_place.by_subject_id, *again).group_by(of_place.by_subject_id)
 
 
 def tallies(
@@ -283,18 +280,18 @@ def tallies(
 ) -> dict[int, dict[str, int]]:
     """Add up how often each question was answered with what is its own, by subject."""
     found: dict[int, dict[str, int]] = {}
-    for each in rows(session, _TALLIES, **_within(places, subject_ids, period)):
+    for each in session.execute(_TALLIES, _within(places, subject_ids, period)):
         if each.times:
             found.setdefault(each.subject_id, {})[each.answer] = each.times
     return found
 
 
-def _is_within(table: type[Total] | type[Tally], dialect: str) -> list[ColumnElement[bool]]:
+def _is_within(table: type[Total] | type[Tally]) -> list[ColumnElement[bool]]:
     """Return the filter for rows of some places and subjects, of a period."""
     return [
-        among(table.location_number, "places", dialect),
+        among(table.location_number, "places"),
         table.month.between(bindparam("first"), bindparam("last")),
-        among(table.subject_id, "subject_ids", dialect),
+        among(table.subject_id, "subject_ids"),
     ]
 
 
@@ -303,10 +300,8 @@ def _within(places: Sequence[int], subject_ids: Sequence[int], period: Period) -
     return {"places": places, "subject_ids": subject_ids, "first": period.first, "last": period.last}
 
 
-_TALLIES = Statement(
-    lambda dialect: (
-        select(Tally.subject_id, Tally.answer, _sum(Tally.times))
-        .where(*_is_within(Tally, dialect))
-        .group_by(Tally.subject_id, Tally.answer)
-    )
+_TALLIES = (
+    select(Tally.subject_id, Tally.answer, _sum(Tally.times))
+    .where(*_is_within(Tally))
+    .group_by(Tally.subject_id, Tally.answer)
 )

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Statement, row, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
@@ -34,34 +33,31 @@ from api.services.score_sums import (
 )
 
 
-def location(session: Session, actor: Actor, location_id: uuid.UUID) -> Row:
-    """Return a location that the actor may see; its session sees one moment from here on."""
-    session.connection()
+def location(session: Session, actor: Actor, location_id: uuid.UUID) -> Row[*tuple[Any, ...]]:
+    """Return a location that the actor may see."""
     found = locations(session, actor, location_id=location_id)
     if not found:
         raise problems.LOCATION_NOT_FOUND()
     return found[0]
 
 
-def region(session: Session, actor: Actor, region_id: uuid.UUID) -> Row:
-    """Return a region that the actor may see; its session sees one moment from here on."""
-    session.connection()
-    found = row(session, _region(actor.role), region_id=region_id, **visibility.actor_parameters(actor))
+def region(session: Session, actor: Actor, region_id: uuid.UUID) -> Row[*tuple[Any, ...]]:
+    """Return a region that the actor may see."""
+    parameters = {"region_id": region_id, **visibility.actor_parameters(actor)}
+    found = session.execute(_region(actor.role), parameters).first()
     if found is None:
         raise problems.REGION_NOT_FOUND()
     return found
 
 
 @cache
-def _region(role: str) -> Statement:
+def _region(role: str) -> Select[*tuple[Any, ...]]:
     visible = visibility.regions(visibility.parametrized_actor(role))
-    return Statement(
-        select(Region.id, Region.code, Region.name).where(Region.id == bindparam("region_id"), visible)
-    )
+    return select(Region.id, Region.code, Region.name).where(Region.id == bindparam("region_id"), visible)
 
 
 def location_score(
-    session: Session, actor: Actor, location: Row, period: Period, checklist_key: str | None
+    session: Session, actor: Actor, location: Row[*tuple[Any, ...]], period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
     """Return the score over a period of a ``location`` from above."""
     checklists = counted(session, actor, checklist_key)
@@ -70,7 +66,7 @@ def location_score(
 
 
 def region_score(
-    session: Session, actor: Actor, region: Row, period: Period, checklist_key: str | None
+    session: Session, actor: Actor, region: Row[*tuple[Any, ...]], period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
     """Return the score over a period of a ``region`` from above, everything below it included.
 
@@ -205,10 +201,14 @@ def _ordered(checklists: Counted, parts: Iterable[int], kind: str) -> list[int]:
 
 
 def _children(
-    session: Session, actor: Actor, top: Row, below: Sequence[Row], by_number: Mapping[int, Sum]
+    session: Session,
+    actor: Actor,
+    top: Row[*tuple[Any, ...]],
+    below: Sequence[Row[*tuple[Any, ...]]],
+    by_number: Mapping[int, Sum],
 ) -> list[dict[str, Any]]:
     """Return the regions and locations right below a region, each with what lies below it."""
-    regions = rows(session, _REGIONS, organization_id=actor.organization_id)
+    regions = session.execute(_REGIONS, {"organization_id": actor.organization_id}).all()
     parents: dict[uuid.UUID, uuid.UUID] = {each.id: each.parent_id for each in regions}
     by_region = {each.id: NOTHING for each in regions if each.parent_id == top.id}
     stores = []
@@ -226,7 +226,7 @@ def _children(
     ] + stores
 
 
-_REGIONS = Statement(
+_REGIONS = (
     select(Region.id, Region.parent_id, Region.code, Region.name)
     .where(Region.organization_id == bindparam("organization_id"))
     .order_by(Region.code)

@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, and_, bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Runner, Statement, row, rows, together
+from api.database.statements import Command, Query, Runner, Writer, execute, fetch_one, pipeline
 from api.domain import answers, evidence, problems, visits
 from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import Checklist
@@ -30,6 +30,7 @@ from api.services import outcomes, totals, visibility
 from api.services.canonical_json import canonicalize
 from api.services.checklists import PublishedVersion, get_version
 from api.services.evidence import (
+    DeclaredPhoto,
     add_flags,
     flag_comments,
     flag_photos,
@@ -41,6 +42,25 @@ from api.services.evidence import (
 )
 
 
+class VisitToSubmit(NamedTuple):
+    """A visit of the shopper with its location, and the receipt of the revision if it is stored already."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    checklist_version_id: uuid.UUID
+    status: str
+    opens_at: datetime
+    closes_at: datetime
+    revision: int
+    month: int | None
+    number: int
+    time_zone: str
+    latitude: float | None
+    longitude: float | None
+    receipt: str | None
+    content_sha256: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedSubmission:
     """A submission that was checked and scored, and is ready to be stored.
@@ -50,7 +70,7 @@ class PreparedSubmission:
     ``commented`` the keys of questions with a comment (None for the comment on the whole visit).
     """
 
-    visit: Row
+    visit: VisitToSubmit
     revision: int
     content: Mapping[str, Any]
     content_sha256: str
@@ -68,8 +88,8 @@ class PreparedSubmission:
     local_start: datetime
 
 
-#: one of the shopper's own visits, its location, and the revision if it is stored already
-_VISIT = Statement(
+_VISIT = Query(
+    VisitToSubmit,
     select(
         Visit.id,
         Visit.organization_id,
@@ -91,15 +111,23 @@ _VISIT = Statement(
         Submission,
         and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision", type_=BigInteger)),
     )
-    .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER)))
-)
-_LOCK_VISIT = Statement(
-    select(Visit.status, Visit.revision).where(Visit.id == bindparam("visit_id")).with_for_update()
+    .where(Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER))),
 )
 
 
-def _read_visit(runner: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> Row:
-    visit: Row | None = row(
+class _LockedVisit(NamedTuple):
+    status: str
+    revision: int
+
+
+_LOCK_VISIT = Query(
+    _LockedVisit,
+    select(Visit.status, Visit.revision).where(Visit.id == bindparam("visit_id")).with_for_update(),
+)
+
+
+def _read_visit(runner: Runner, actor: Actor, visit_id: uuid.UUID, revision: int) -> VisitToSubmit:
+    visit = fetch_one(
         runner, _VISIT, visit_id=visit_id, revision=revision, **visibility.actor_parameters(actor)
     )
     if visit is None:
@@ -108,7 +136,7 @@ def _read_visit(runner: Runner, actor: Actor, visit_id: uuid.UUID, revision: int
 
 
 def prepare(
-    session: Session,
+    runner: Runner,
     actor: Actor,
     visit_id: uuid.UUID,
     content: Mapping[str, Any],
@@ -128,11 +156,11 @@ def prepare(
     received_at = received_at or now()
     content_sha256 = hashlib.sha256(canonicalize(content)).hexdigest()
     revision = body["revision"]
-    visit = _read_visit(session, actor, visit_id, revision)
+    visit = _read_visit(runner, actor, visit_id, revision)
     if visit.receipt is not None:
         return _replay_receipt(visit, content_sha256)
     _check_revision(visit, revision)
-    version = get_version(session, visit.checklist_version_id)
+    version = get_version(runner, visit.checklist_version_id)
     _check_answers(version, content)
 
     checklist = version.document
@@ -160,7 +188,11 @@ def prepare(
 
 
 def _flag_content(
-    visit: Row, checklist: Checklist, content: Mapping[str, Any], body: Mapping[str, Any], times: Times
+    visit: VisitToSubmit,
+    checklist: Checklist,
+    content: Mapping[str, Any],
+    body: Mapping[str, Any],
+    times: Times,
 ) -> list[Flag]:
     """Return the flags that follow from a submission alone, without what else is stored."""
     answered_count = sum(
@@ -177,7 +209,7 @@ def _flag_content(
 
 
 def store(
-    runner: Runner, actor: Actor, prepared: PreparedSubmission, accept_every_minutes: int
+    writer: Writer, actor: Actor, prepared: PreparedSubmission, accept_every_minutes: int
 ) -> tuple[str, bool]:
     """Store a revision with its flags, and settle its visit.
 
@@ -186,19 +218,19 @@ def store(
     Raises VISIT_NOT_FOUND, REVISION_UNEXPECTED, SUBMISSION_CONFLICT, and INVALID if a photo was declared for
     another question.
     """
-    visit = _lock_visit(runner, actor, prepared)
+    visit = _lock_visit(writer, actor, prepared)
     if visit.receipt is not None:
         return _replay_receipt(visit, prepared.content_sha256), False
-    photos = read_photos(runner, visit.id, prepared.photos)
+    photos = read_photos(writer, visit.id, prepared.photos)
     _check_photos(prepared, photos)
     stored_photos = [photo for photo in photos if photo.status == "stored"]
-    flags = _collect_flags(runner, visit, prepared, stored_photos)
-    is_flagged = bool(flags) or (prepared.revision > 1 and has_flags(runner, visit.id))
-    with together(runner):
-        _insert(runner, prepared)
-        add_flags(runner, visit.id, prepared.revision, flags)
+    flags = _collect_flags(writer, visit, prepared, stored_photos)
+    is_flagged = bool(flags) or (prepared.revision > 1 and has_flags(writer, visit.id))
+    with pipeline(writer):
+        _insert(writer, prepared)
+        add_flags(writer, visit.id, prepared.revision, flags)
         outcomes.settle(
-            runner,
+            writer,
             _get_case(visit, prepared),
             has_missing_photos=len(stored_photos) < len(prepared.photos),
             is_flagged=is_flagged,
@@ -209,37 +241,37 @@ def store(
     return prepared.receipt, True
 
 
-def _lock_visit(runner: Runner, actor: Actor, prepared: PreparedSubmission) -> Row:
+def _lock_visit(writer: Writer, actor: Actor, prepared: PreparedSubmission) -> VisitToSubmit:
     """Lock the visit of a submission, and read it again if it changed since the submission was prepared."""
     visit = prepared.visit
-    locked = row(runner, _LOCK_VISIT, visit_id=visit.id)
+    locked = fetch_one(writer, _LOCK_VISIT, visit_id=visit.id)
     if locked == (visit.status, visit.revision):
         return visit
-    visit = _read_visit(runner, actor, visit.id, prepared.revision)
+    visit = _read_visit(writer, actor, visit.id, prepared.revision)
     if visit.receipt is None:
         _check_revision(visit, prepared.revision)
     return visit
 
 
 def _collect_flags(
-    runner: Runner, visit: Row, prepared: PreparedSubmission, stored_photos: Sequence[Row]
+    writer: Writer, visit: VisitToSubmit, prepared: PreparedSubmission, stored_photos: Sequence[DeclaredPhoto]
 ) -> list[Flag]:
     """Return all flags of a submission, including those that follow from what else is stored."""
     channel = prepared.version.document.channel
     return [
         *prepared.flags,
-        *flag_withdrawal(runner, visit.id, visit.status, prepared.revision),
-        *flag_comments(runner, visit.organization_id, visit.id, prepared.comments),
+        *flag_withdrawal(writer, visit.id, visit.status, prepared.revision),
+        *flag_comments(writer, visit.organization_id, visit.id, prepared.comments),
         *flag_photos(stored_photos, prepared.times, channel, prepared.location),
     ]
 
 
-_INSERT_SUBMISSION = Statement(insert(Submission))
+_INSERT_SUBMISSION = Command(insert(Submission))
 
 
-def _insert(runner: Runner, prepared: PreparedSubmission) -> None:
-    rows(
-        runner,
+def _insert(writer: Writer, prepared: PreparedSubmission) -> None:
+    execute(
+        writer,
         _INSERT_SUBMISSION,
         visit_id=prepared.visit.id,
         revision=prepared.revision,
@@ -271,13 +303,15 @@ def _get_changes(prepared: PreparedSubmission) -> dict[str, Any]:
     return changes
 
 
-def _get_case(visit: Row, prepared: PreparedSubmission) -> outcomes.Case:
+def _get_case(visit: VisitToSubmit, prepared: PreparedSubmission) -> outcomes.Case:
+    month = get_month(prepared.local_start.date()) if prepared.revision == 1 else visit.month
+    assert month is not None
     return outcomes.Case(
         visit_id=visit.id,
         revision=prepared.revision,
         version=prepared.version,
         location_number=visit.number,
-        month=get_month(prepared.local_start.date()) if prepared.revision == 1 else visit.month,
+        month=month,
         outcome=prepared.outcome,
         score=prepared.score,
     )
@@ -294,12 +328,12 @@ def get_latest_revision(session: Session, visit: Visit) -> Submission:
     return submission
 
 
-def _replay_receipt(visit: Row, content_sha256: str) -> str:
+def _replay_receipt(visit: VisitToSubmit, content_sha256: str) -> str:
     """Return the receipt of a stored revision; reject other content for that revision."""
     if visit.content_sha256 != content_sha256:
         raise problems.SUBMISSION_CONFLICT()
-    receipt: str = visit.receipt
-    return receipt
+    assert visit.receipt is not None
+    return visit.receipt
 
 
 def _make_receipt(
@@ -316,7 +350,7 @@ def _make_receipt(
     )
 
 
-def _check_revision(visit: Row, revision: int) -> None:
+def _check_revision(visit: VisitToSubmit, revision: int) -> None:
     expected = visits.find_next_revision(visit.status, visit.revision)
     if expected == revision:
         return
@@ -339,7 +373,7 @@ def _check_answers(version: PublishedVersion, content: Mapping[str, Any]) -> Non
         raise problems.INVALID("Some answers have to be corrected.", errors=errors)
 
 
-def _check_photos(prepared: PreparedSubmission, photos: Sequence[Row]) -> None:
+def _check_photos(prepared: PreparedSubmission, photos: Sequence[DeclaredPhoto]) -> None:
     """Reject a submission that names a photo for a different question than the declaration did."""
     content = prepared.content
     declared_for = {str(photo.id): photo.question for photo in photos}

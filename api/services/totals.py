@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Executable, inspect, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import InsertMany, Runner, many
+from api.database.statements import BulkInsert, Writer, insert_rows
 from api.domain.months import format_month
 from api.domain.scoring import Points, QuestionScore, Sums, VisitScore, score_visit, share
 from api.domain.visits import STORE_CLOSED, get_outcome
@@ -71,7 +71,12 @@ def _question_score(row: Sequence[Any]) -> QuestionScore:
 
 
 def add(
-    on: Runner, version: PublishedVersion, location_number: int, month: int, score: VisitScore, sign: int = 1
+    writer: Writer,
+    version: PublishedVersion,
+    location_number: int,
+    month: int,
+    score: VisitScore,
+    sign: int = 1,
 ) -> None:
     """Add an accepted visit to its place and month, or take it back with ``sign`` −1.
 
@@ -81,11 +86,11 @@ def add(
     if sign == -1:
         totals = [(*row[:TOTAL_KEY], *(-number for number in row[TOTAL_KEY:])) for row in totals]
         tallies = [(*cell, -times) for *cell, times in tallies]
-    many(on, _ADD_TOTALS, totals)
-    many(on, _ADD_TALLIES, tallies)
+    insert_rows(writer, _ADD_TOTALS, totals)
+    insert_rows(writer, _ADD_TALLIES, tallies)
 
 
-def _adding(table: type[Total] | type[Tally]) -> InsertMany:
+def _adding(table: type[Total] | type[Tally]) -> BulkInsert:
     """Return the statement that adds rows to those with the same key, or begins them."""
     columns = table.__table__.columns
 
@@ -96,7 +101,7 @@ def _adding(table: type[Total] | type[Tally]) -> InsertMany:
         )
         return upsert
 
-    return InsertMany(table, columns.keys(), on_conflict)
+    return BulkInsert(table, columns.keys(), on_conflict)
 
 
 _ADD_TOTALS, _ADD_TALLIES = _adding(Total), _adding(Tally)

@@ -3,13 +3,16 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Runner, Statement, among, rows
+from api.database.lists import among
+from api.database.statements import Command, Query, Runner, Writer, execute, fetch_all
 from api.domain import problems
 from api.domain.access import SHOPPER, Actor
 from api.models.checklists import Checklist, ChecklistVersion
@@ -20,7 +23,7 @@ from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
-from api.services.paging import Page, build_page_statement, fetch_prepared_page
+from api.services.paging import Page, build_page_query, fetch_prepared_page
 from api.services.totals import visit_score
 
 #: what the caller sees of a visit: their own, as a manager, or with all evidence. Each has its own schema
@@ -59,7 +62,7 @@ def get_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visi
 
 
 def list_visits(
-    session: Session, actor: Actor, limit: int, cursor: str | None, mine: bool, filters: Mapping[str, Any]
+    runner: Runner, actor: Actor, limit: int, cursor: str | None, mine: bool, filters: Mapping[str, Any]
 ) -> tuple[Page, View]:
     """Return a page of visits, sorted by (day, ID), and the view that the actor has of them.
 
@@ -81,8 +84,8 @@ def list_visits(
     values = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
     parameters = {f"of_{name}": value for name, value in values.items()}
     page = fetch_prepared_page(
-        session,
-        partial(_get_page_statement, view, actor.role, frozenset(values)),
+        runner,
+        partial(_get_page_query, view, actor.role, frozenset(values)),
         Visit.day,
         limit,
         cursor,
@@ -111,13 +114,72 @@ _FILTERS: Mapping[str, ColumnElement[bool]] = {
 }
 
 
+@dataclass(slots=True)
+class VisitRow:
+    """The columns of a visit that every view shows."""
+
+    id: uuid.UUID
+    status: str
+    revision: int
+    checklist_version_id: uuid.UUID
+    day: date
+    location_id: uuid.UUID
+    location_code: str
+    location_name: str
+    address: str | None
+    phone: str | None
+    time_zone: str
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(slots=True)
+class OwnVisitRow(VisitRow):
+    """The columns for the shopper of a visit."""
+
+    opens_at: datetime
+    closes_at: datetime
+    return_reason: str | None
+    question_reasons: dict[str, Any] | None
+    expected_photos: list[str] | None
+
+
+@dataclass(slots=True)
+class WatchedVisitRow(VisitRow):
+    """The columns of an accepted visit for a manager."""
+
+    part_of_day: str | None
+    outcome: str
+    result: dict[str, Any]
+
+
+@dataclass(slots=True)
+class EvidenceVisitRow(OwnVisitRow):
+    """The columns for reviewers and administrators."""
+
+    external_id: str | None
+    shopper_id: uuid.UUID
+    shopper_name: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    decline_reason: str | None
+    outcome: str | None
+
+
+_ROW_TYPES: Mapping[View, type[VisitRow]] = {
+    "own": OwnVisitRow,
+    "watched": WatchedVisitRow,
+    "evidence": EvidenceVisitRow,
+}
+
+
 @cache
-def _get_page_statement(view: View, role: str, filters: frozenset[str], after: bool) -> Statement:
-    """Return the statement for a page of the visits that a role sees, with these filters."""
+def _get_page_query(view: View, role: str, filters: frozenset[str], after: bool) -> Query[VisitRow]:
+    """Return the query for a page of the visits that a role sees, with these filters."""
     actor = visibility.parametrized_actor(role)
     visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
     query = _select_view(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
-    return build_page_statement(query, Visit.day, Visit.id, after=after)
+    return build_page_query(_ROW_TYPES[view], query, Visit.day, Visit.id, after=after)
 
 
 _COMMON_COLUMNS = (
@@ -172,92 +234,110 @@ def _select_view(view: View) -> Select[Any]:
 
 
 @cache
-def _get_view_statement(view: View) -> Statement:
-    return Statement(lambda dialect: _select_view(view).where(among(Visit.id, "ids", dialect)))
+def _get_view_query(view: View) -> Query[VisitRow]:
+    return Query(_ROW_TYPES[view], _select_view(view).where(among(Visit.id, "ids")))
 
 
-_UPDATE_VISIT = Statement(update(Visit).where(Visit.id == bindparam("visit_id")))
+_UPDATE_VISIT = Command(update(Visit).where(Visit.id == bindparam("visit_id")))
 
 
-def update_visit(runner: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
+def update_visit(writer: Writer, visit_id: uuid.UUID, **columns: Any) -> None:
     """Update columns of a visit that this transaction has locked.
 
     A ``Visit`` object that was read before keeps its old values.
     """
-    rows(runner, _UPDATE_VISIT, visit_id=visit_id, **columns)
+    execute(writer, _UPDATE_VISIT, visit_id=visit_id, **columns)
 
 
-_PHOTO_STATUSES = Statement(
-    lambda dialect: select(Photo.visit_id, Photo.id, Photo.status).where(
-        among(Photo.visit_id, "ids", dialect)
-    )
+class _PhotoStatus(NamedTuple):
+    visit_id: uuid.UUID
+    id: uuid.UUID
+    status: str
+
+
+_PHOTO_STATUSES = Query(
+    _PhotoStatus,
+    select(Photo.visit_id, Photo.id, Photo.status).where(among(Photo.visit_id, "ids")),
 )
 
 
-_FLAGS = Statement(
-    lambda dialect: (
-        select(
-            Flag.visit_id,
-            Flag.code,
-            Flag.detail,
-            Flag.revision,
-            Flag.photo_id,
-            Flag.question,
-            Flag.other_visit_id,
-            Flag.other_photo_id,
-            Flag.other_question,
-        )
-        .where(among(Flag.visit_id, "ids", dialect))
-        .order_by(Flag.number)
+@dataclass(slots=True)
+class FlagRow:
+    """A flag of a revision, as reviewers see it."""
+
+    visit_id: uuid.UUID
+    code: str
+    detail: str
+    revision: int
+    photo_id: uuid.UUID | None
+    question: str | None
+    other_visit_id: uuid.UUID | None
+    other_photo_id: uuid.UUID | None
+    other_question: str | None
+
+
+_FLAGS = Query(
+    FlagRow,
+    select(
+        Flag.visit_id,
+        Flag.code,
+        Flag.detail,
+        Flag.revision,
+        Flag.photo_id,
+        Flag.question,
+        Flag.other_visit_id,
+        Flag.other_photo_id,
+        Flag.other_question,
     )
+    .where(among(Flag.visit_id, "ids"))
+    .order_by(Flag.number),
 )
 
 
 def describe_visits(session: Session, visits: Sequence[Visit], view: View) -> list[dict[str, Any]]:
     """Return what ``describe_rows`` returns for visits, in their order, as they were last flushed."""
-    statement, ids = _get_view_statement(view), [visit.id for visit in visits]
-    by_id = {row.id: row for row in rows(session, statement, ids=ids)}
+    query, ids = _get_view_query(view), [visit.id for visit in visits]
+    by_id = {row.id: row for row in fetch_all(session, query, ids=ids)}
     return describe_rows(session, [by_id[visit_id] for visit_id in ids], view)
 
 
-def describe_rows(session: Session, visits: Sequence[Row], view: View) -> list[dict[str, Any]]:
+def describe_rows(runner: Runner, visits: Sequence[VisitRow], view: View) -> list[dict[str, Any]]:
     """Return visits in the shape of their view's schema in ``schemas.visits``.
 
     ``visits`` are rows of ``list_visits`` in the same view. They contain the columns of the visit, its
     location and its shopper.
     """
-    descriptions: list[dict[str, Any]] = []
+    photo_statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
+    if view != "watched":
+        for photo in fetch_all(runner, _PHOTO_STATUSES, ids=[visit.id for visit in visits]):
+            photo_statuses[photo.visit_id][str(photo.id)] = photo.status
+    flags = read_flags(runner, visits) if view == "evidence" else {}
+    descriptions = []
     for visit in visits:
-        document = get_version(session, visit.checklist_version_id).document
+        document = get_version(runner, visit.checklist_version_id).document
         checklist = {"key": document.key, "version": document.version}
         # The same row under two names: no two fields of a schema may read the same attribute.
-        descriptions.append({"visit": visit, "location": visit, "checklist": checklist})
-    if view == "watched":
-        for visit, description in zip(visits, descriptions, strict=True):
+        description: dict[str, Any] = {"visit": visit, "location": visit, "checklist": checklist}
+        if isinstance(visit, WatchedVisitRow):
             description["score"] = visit_score(visit.result)
-        return descriptions
-    photo_statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
-    for photo in rows(session, _PHOTO_STATUSES, ids=[visit.id for visit in visits]):
-        photo_statuses[photo.visit_id][str(photo.id)] = photo.status
-    for visit, description in zip(visits, descriptions, strict=True):
-        description["photos"] = _count_photos(visit.expected_photos or [], photo_statuses[visit.id])
-    if view == "evidence":
-        flags = read_flags(session, visits)
-        for visit, description in zip(visits, descriptions, strict=True):
+        if isinstance(visit, OwnVisitRow):
+            description["photos"] = _count_photos(visit.expected_photos or [], photo_statuses[visit.id])
+        if isinstance(visit, EvidenceVisitRow):
             description.update(shopper=visit, flags=flags[visit.id])
+        descriptions.append(description)
     return descriptions
 
 
-def read_flags(session: Session, visits: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
+def read_flags(runner: Runner, visits: Iterable[Any]) -> dict[uuid.UUID, list[FlagRow]]:
     """Return the flags of visits (rows with ``id`` and ``revision``): visit ID → flags, in their order.
 
     These are the flags of the latest revision, and those of earlier revisions whose code it does not have.
     """
     revisions = {visit.id: visit.revision for visit in visits}
-    all_flags: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for flag in rows(session, _FLAGS, ids=list(revisions)):
+    all_flags: dict[uuid.UUID, list[FlagRow]] = defaultdict(list)
+    for flag in fetch_all(runner, _FLAGS, ids=list(revisions)):
         all_flags[flag.visit_id].append(flag)
-    flags: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    flags: dict[uuid.UUID, list[FlagRow]] = defaultdict(list)
     for visit_id, visit_flags in all_flags.items():
         latest = revisions[visit_id]
         codes = {flag.code for flag in visit_flags if flag.revision == latest}

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from api.domain.months import Period
 from tests.benchmarks import bare_sql, seed
 from tests.benchmarks.load import request
-from tests.benchmarks.program import LOCATIONS, Figure, Program, figure, figures
+from tests.benchmarks.program import LOCATIONS, Figure, Program, measure_figure, measure_figures
 from tests.benchmarks.report import Report, Target
 from tests.support.world import Caller
 
@@ -20,9 +20,9 @@ FEW, FEW_LOCATIONS = 1000, 40
 def measure_location(few: Program, many: Program, visits: int, report: Report) -> None:
     """Measure a location's score in turns where few visits are accepted and where many are."""
     sql = bare_sql.LOCATION_SCORE
-    bare_ms = many.bare.reads(sql, _parameters(many, many.ground.places[0].number), 200).cpu_ms
+    bare_ms = many.bare.measure_read(sql, _parameters(many, many.ground.places[0].number), 200).cpu_ms
     for clients in (1, 8):
-        before, after = figures([few, many], [_of_location(each) for each in (few, many)], clients)
+        before, after = measure_figures([few, many], [_of_location(each) for each in (few, many)], clients)
         p95 = Target("p95 ≤ 20 ms", after.load.percentile(0.95), 20)
         what = f"a location's score, {visits:,} visits"
         report.request(what, many.host, clients, after, p95, bare_ms=bare_ms)
@@ -51,9 +51,9 @@ def measure_tables(program: Program, visits: int, report: Report) -> None:
         ("a region's score", request("GET", f"/api/v1/regions/{region}/score", token), "region", 300),
     ):
         statement = bare_sql.LEAGUE_TABLE if sql == "league" else bare_sql.REGION_SCORE
-        bare_ms = program.bare.reads(statement, _parameters(program), 8).cpu_ms
+        bare_ms = program.bare.measure_read(statement, _parameters(program), 8).cpu_ms
         for clients in (1, 8):
-            measured = figure(program, [each] * 16, clients)
+            measured = measure_figure(program, [each] * 16, clients)
             # With eight clients at once on two cores, waiting in line is most of a latency.
             targets = [_median(measured, most)] if clients == 1 else []
             named = f"{what}: {LOCATIONS:,} locations, {visits:,} visits"
@@ -73,16 +73,16 @@ def _parameters(program: Program, *location: int) -> Sequence[Any]:
 
 def measure_pages(program: Program, report: Report) -> None:
     """Measure a page of 500 visits, the first and the last, as an administrator and as a manager."""
-    bare_ms = program.bare.reads(bare_sql.PAGE_OF_VISITS, (program.world.organization_id,), 16).cpu_ms
+    bare_ms = program.bare.measure_read(bare_sql.PAGE_OF_VISITS, (program.world.organization_id,), 16).cpu_ms
     for caller in (program.world.admin, program.world.manager):
         role = "manager" if caller is program.world.manager else "administrator"
         first = "/api/v1/visits?limit=500"
         last = _last_page(program, caller, first)
         pages = [[request("GET", path, caller.token)] * 16 for path in (first, last)]
         what = f"a page of 500 visits, {role}"
-        one, end = figures([program, program], pages, 1)
+        one, end = measure_figures([program, program], pages, 1)
         report.request(what, program.host, 1, one, _median(one, 100), bare_ms=bare_ms)
-        report.request(what, program.host, 8, figure(program, pages[0], 8), bare_ms=bare_ms)
+        report.request(what, program.host, 8, measure_figure(program, pages[0], 8), bare_ms=bare_ms)
         ratio = end.load.cpu_ms / one.load.cpu_ms
         report.other(
             f"the last full page against the first, {role}",

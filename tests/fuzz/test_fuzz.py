@@ -167,7 +167,7 @@ def assert_healthy(program: Running, settings: dict[str, str]) -> None:
     assert_worker_works(Database(Settings.from_environment(settings).database_url))
     recount = [sys.executable, "-m", "flask", "--app", "wsgi", "scores", "recount"]
     subprocess.run(recount, cwd=ROOT, env=environment(program.log.parent, **settings), check=True)
-    errors = [line for line in program.said().splitlines() if '"level": "ERROR"' in line]
+    errors = [line for line in program.output().splitlines() if '"level": "ERROR"' in line]
     assert errors == []
 
 

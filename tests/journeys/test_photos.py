@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask, g
 from PIL import Image
+from sqlalchemy import text
 
 from api import migrations
 from api.app import create_app
@@ -556,9 +557,9 @@ def test_search_for_duplicates_uses_an_index(embedded_app: Flask) -> None:
         **photo_duplicates.get_band_parameters(0x0123_4567_89AB_CDEF),
     }
     with World(embedded_app).database.read_snapshot() as session:
-        compiled = photo_duplicates.LOOK_ALIKES.compiled(session.get_bind().dialect, parameters)
-        explain = f"EXPLAIN QUERY PLAN {compiled.text}"
-        plan = session.connection().exec_driver_sql(explain, tuple(compiled.bound(parameters)))
+        query = photo_duplicates.LOOK_ALIKES.params(parameters)
+        sql = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        plan = session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))
         steps = " ".join(str(row[-1]) for row in plan)
     assert all(f"ix_photos_organization_id_band_{band}" in steps for band in range(4)), steps
 

@@ -76,7 +76,7 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
 def test_visits_that_come_in_and_decisions_wait_for_no_ring(world: World) -> None:
     """They take the same rows, the one by statements sent together, the other one by one."""
     errors: list[str] = []
-    world.database.tell_errors(errors.append)
+    world.database.on_error(errors.append)
     flagged = [world.visit() for _ in range(THREADS)]
     far = {"latitude": 1, "longitude": 1}
     for visit in flagged:

@@ -6,12 +6,13 @@ A session is a token family: all refresh tokens that descend from one sign-in.
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
-from api.database.statements import Statement, row
+from api.database.statements import Query, Runner, fetch_one
 from api.domain import problems
 from api.domain.access import Actor
 from api.models.base import now
@@ -239,7 +240,13 @@ def end_sessions(session: Session, user_id: uuid.UUID, except_family_id: uuid.UU
     session.execute(query.values(revoked_at=now()))
 
 
-_FIND_ACTOR = Statement(
+class _Account(NamedTuple):
+    organization_id: uuid.UUID
+    role: str
+
+
+_FIND_ACTOR = Query(
+    _Account,
     select(User.organization_id, User.role)
     .join(TokenFamily, TokenFamily.user_id == User.id)
     .where(
@@ -247,13 +254,13 @@ _FIND_ACTOR = Statement(
         User.disabled.is_(False),
         TokenFamily.id == bindparam("family_id"),
         TokenFamily.revoked_at.is_(None),
-    )
+    ),
 )
 
 
-def find_actor(session: Session, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
+def find_actor(runner: Runner, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
     """Return the caller with their current role, or None for an ended session or a disabled account."""
-    user = row(session, _FIND_ACTOR, user_id=user_id, family_id=family_id)
+    user = fetch_one(runner, _FIND_ACTOR, user_id=user_id, family_id=family_id)
     return None if user is None else Actor(user_id, user.organization_id, user.role, family_id)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.browser.conftest import FLAGS
 from tests.support.running import free_port
-from tests.support.servers import dying_with_us
+from tests.support.servers import stop_with_parent
 
 SECONDS = 30
 SECONDS_TO_START = 120
@@ -85,7 +85,7 @@ class Device:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=dying_with_us(signal.SIGKILL),
+            preexec_fn=stop_with_parent(signal.SIGKILL),
         )
 
     def kill(self) -> None:
