@@ -17,8 +17,9 @@ from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import AppContext
 from api.jobs import worker as workers
-from api.services import demo, organizations, photo_store, totals
+from api.services import demo, organizations, photo_store
 from api.services.people import passwords
+from api.services.scores import recount as score_recount
 from api.settings import SettingsError
 from uploads.folder import FolderStore
 from uploads.store import StoreUnavailable
@@ -87,7 +88,7 @@ def recount() -> None:
     """Compare every stored total with a recount; exit 1 and a list where they differ."""
     with _parts().database.read_snapshot() as session:
         found = 0
-        for difference in totals.differences(session):
+        for difference in score_recount.find_differences(session):
             found += 1
             click.echo(difference)
     if found:

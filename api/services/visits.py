@@ -21,7 +21,7 @@ from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
 from api.services.paging import Page, build_page_statement, fetch_prepared_page
-from api.services.totals import visit_score
+from api.services.scores.results import format_visit_score
 
 #: what the caller sees of a visit: their own, as a manager, or with all evidence. Each has its own schema
 View = Literal["own", "watched", "evidence"]
@@ -234,7 +234,7 @@ def describe_rows(session: Session, visits: Sequence[Row], view: View) -> list[d
         descriptions.append({"visit": visit, "location": visit, "checklist": checklist})
     if view == "watched":
         for visit, description in zip(visits, descriptions, strict=True):
-            description["score"] = visit_score(visit.result)
+            description["score"] = format_visit_score(visit.result)
         return descriptions
     photo_statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
     for photo in rows(session, _PHOTO_STATUSES, ids=[visit.id for visit in visits]):

@@ -12,7 +12,7 @@ from api.domain.answers import find_commented_questions
 from api.domain.scoring import score_visit
 from api.models.scores import Tally, Total
 from api.models.submissions import Submission
-from api.services import totals
+from api.services.scores import results, totals
 from tests.benchmarks import seed
 from tests.benchmarks.load import Load, at_once, request
 from tests.benchmarks.program import Figure, Program, figure, figures
@@ -132,9 +132,10 @@ def _work(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[], Non
     score = score_visit(version.document, given["answers"])
     key, moment, month = bare.value(visit_id), bare.value(now), now.year * 12 + now.month - 1
     about = json.dumps(find_commented_questions(version.document, given))
-    submission = seed.submission(key, json.dumps(given), about, json.dumps(totals.result_of(score)), moment)
+    result = json.dumps(results.score_to_json(score))
+    submission = seed.submission(key, json.dumps(given), about, result, moment)
     decision = seed.decision(bare, key, moment)
-    total_rows, tally_rows = totals.shares_of(version, place, month, score)
+    total_rows, tally_rows = totals.get_contributions(version, place, month, score)
     changed = {
         "status": "accepted",
         "revision": 1,

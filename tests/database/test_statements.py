@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, event
 
-from api.services import score_sums
+from api.services.scores.aggregates import aggregate_statement
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
 FEW, MANY = 2, 9
@@ -163,7 +163,7 @@ def test_a_submission_takes_as_many_statements_for_few_answers_as_for_many(
 def test_postgresql_reads_a_list_of_numbers_once() -> None:
     """It is a parameter: a text that is cast would be read again for each row that is looked at."""
     dialect = create_engine("postgresql+psycopg://").dialect
-    names = ("places", "subject_ids", "first", "last")
-    text = score_sums._sums(("subject_id",), "question").compiled(dialect, names).text
-    assert "any(%(places)s::INTEGER[])" in text
+    names = ("location_numbers", "subject_ids", "first", "last")
+    text = aggregate_statement(("subject_id",), "answers").compiled(dialect, names).text
+    assert "any(%(location_numbers)s::INTEGER[])" in text
     assert "any(%(subject_ids)s::INTEGER[])" in text

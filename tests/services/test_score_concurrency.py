@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from api.domain.access import Actor
 from api.models.visits import Visit
-from api.services import reviews, totals
+from api.services import reviews
+from api.services.scores import recount
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import FIRST, POOR, SECOND, WELL, Made
 from tests.support.world import CHECKLIST, World, ok
@@ -65,7 +66,7 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
     # A deadlock would have been tried again.
     assert len(tries) == THREADS * OF_EACH * 3
     with world.database.read_snapshot() as session:
-        assert [each for each in totals.differences(session) if world.location["id"] in each] == []
+        assert [each for each in recount.find_differences(session) if world.location["id"] in each] == []
         mine = select(Visit.status).where(Visit.organization_id == world.organization_id).distinct()
         assert session.scalars(mine).all() == ["accepted"]
     found = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
@@ -108,4 +109,4 @@ def test_visits_that_come_in_and_decisions_wait_for_no_ring(world: World) -> Non
 
     assert errors == []
     with world.database.read_snapshot() as session:
-        assert [each for each in totals.differences(session) if world.location["id"] in each] == []
+        assert [each for each in recount.find_differences(session) if world.location["id"] in each] == []

@@ -39,7 +39,8 @@ from api.models.scores import Subject, Tally, Total
 from api.models.submissions import CommentPrint, Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import assignments, checklists, places, reviews, scores, submissions, totals
+from api.services import assignments, checklists, places, reviews, submissions
+from api.services.scores import recount, reports, totals
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import FIRST, POOR, SECOND, WELL
 from tests.support.world import CHECKLIST, World, ok
@@ -75,7 +76,7 @@ def forget_visits(database: Database) -> None:
 
 def differences(world: World) -> list[str]:
     with world.database.read_snapshot() as session:
-        return list(totals.differences(session))
+        return list(recount.find_differences(session))
 
 
 def subject(session: Any, world: World, kind: str, key: str = "") -> int:
@@ -102,7 +103,7 @@ def test_a_tampered_total_is_found(counted: World) -> None:
             .values(earned=Total.earned + 1)
         )
     )
-    assert differences(counted) == [f"{place(counted)} visit: earned is 14, a recount gives 13"]
+    assert differences(counted) == [f"{place(counted)} visit: earned is 14, but 13 in the recount"]
 
 
 def test_a_missing_total_is_found(counted: World) -> None:
@@ -111,7 +112,7 @@ def test_a_missing_total_is_found(counted: World) -> None:
             delete(Total).where(Total.subject_id == subject(session, counted, "section", "goodbye"))
         )
     )
-    assert differences(counted) == [f"{place(counted)} section goodbye: is missing"]
+    assert differences(counted) == [f"{place(counted)} section goodbye: missing"]
 
 
 def test_a_surplus_total_is_found(counted: World) -> None:
@@ -119,7 +120,7 @@ def test_a_surplus_total_is_found(counted: World) -> None:
         number = session.scalar(
             select(Location.number).where(Location.id == uuid.UUID(counted.location["id"]))
         )
-        row = dict.fromkeys(totals._SUMMED, 0) | {"asked": 1}
+        row = dict.fromkeys(totals.SUM_COLUMNS, 0) | {"asked": 1}
         key = {"subject_id": subject(session, counted, "question", "wait"), "location_number": number}
         session.execute(insert(Total).values(**key, month=2025 * 12, **row))
         session.execute(insert(Tally).values(**key, month=2025 * 12, answer="soon", times=2))
@@ -127,8 +128,8 @@ def test_a_surplus_total_is_found(counted: World) -> None:
     counted.database.write(add)
     where = f"location {counted.location['id']}, 2025-01, visit question wait"
     assert differences(counted) == [
-        f"{where}: asked is 1, a recount gives 0",
-        f"{where} = soon: was counted 2 times, a recount gives 0",
+        f"{where}: asked is 1, but 0 in the recount",
+        f"{where} = soon: times is 2, but 0 in the recount",
     ]
 
 
@@ -148,9 +149,9 @@ def test_a_tampered_or_missing_count_of_answers_is_found(counted: World) -> None
     counted.database.write(tamper)
     call = place(counted).removesuffix("visit") + "call"
     assert differences(counted) == [
-        f"{place(counted)} question greeting: yes is 5, a recount gives 1",
-        f"{call} question topics = hours: was counted 5 times, a recount gives 1",
-        f"{call} question topics = price: is missing",
+        f"{place(counted)} question greeting: yes is 5, but 1 in the recount",
+        f"{call} question topics = hours: times is 5, but 1 in the recount",
+        f"{call} question topics = price: missing",
     ]
 
 
@@ -195,7 +196,7 @@ def test_a_tampered_outcome_is_found(counted: World) -> None:
             .values(outcome="store-closed")
         )
     )
-    assert differences(counted) == [f"visit {visit['id']}: its stored outcome is not what was sent"]
+    assert differences(counted) == [f"visit {visit['id']}: the stored outcome differs from the submitted one"]
 
 
 def test_a_tampered_result_is_found(counted: World) -> None:
@@ -207,7 +208,9 @@ def test_a_tampered_result_is_found(counted: World) -> None:
         return found
 
     visit_id = counted.database.write(tamper)
-    assert differences(counted) == [f"visit {visit_id}: its stored score is not what its answers score"]
+    assert differences(counted) == [
+        f"visit {visit_id}: the stored score differs from the score of its answers"
+    ]
 
 
 def test_an_acceptance_that_the_totals_do_not_know_is_found(counted: World) -> None:
@@ -216,7 +219,7 @@ def test_an_acceptance_that_the_totals_do_not_know_is_found(counted: World) -> N
         session.execute(update(Visit).where(Visit.id.in_(mine)).values(status="returned"))
 
     counted.database.write(tamper)
-    assert f"{place(counted)} visit: visits is 2, a recount gives 1" in differences(counted)
+    assert f"{place(counted)} visit: visits is 2, but 1 in the recount" in differences(counted)
 
 
 def test_the_command_ends_with_1_and_a_list_where_totals_differ(counted: World) -> None:
@@ -233,8 +236,8 @@ def test_the_command_ends_with_1_and_a_list_where_totals_differ(counted: World) 
     result = runner.invoke(args=["scores", "recount"])
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        f"{place(counted)} visit: critical_failures is 2, a recount gives 0",
-        f"{place(counted)} visit: passed is 7, a recount gives 1",
+        f"{place(counted)} visit: critical_failures is 2, but 0 in the recount",
+        f"{place(counted)} visit: passed is 7, but 1 in the recount",
     ]
 
 
@@ -468,7 +471,7 @@ class Histories(RuleBasedStateMachine):
     def totals_equal_the_recount(self) -> None:
         """A recount over all there is finds nothing."""
         with self.database.read_snapshot() as session:
-            assert list(totals.differences(session)) == []
+            assert list(recount.find_differences(session)) == []
 
     @invariant()
     def scores_are_those_of_pooling_the_accepted_visits(self) -> None:
@@ -488,7 +491,7 @@ class Histories(RuleBasedStateMachine):
             ).all()
             for region_id in self.regions:
                 region = session.get_one(Region, region_id)
-                found = scores.region_score(
+                found = reports.get_region_report(
                     session, self.admin, region, Period(2025 * 12, 2025 * 12 + 11), None
                 )
                 results = [result for where, result in accepted if where == region_id]
