@@ -1,4 +1,4 @@
-"""The managers' pages: their numbers are those of the API, of the CSV and of a recount."""
+"""The managers' pages: their numbers are those of the API and of a recount."""
 
 import copy
 import csv
@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from api.pages import files
-from api.pages.dashboard import LOCATION_ROWS
+from api.pages.score_queries import SCORE_QUERIES
 from tests.browser.dashboard import enter, go, manager, percent, stands
 from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW
@@ -64,9 +64,10 @@ def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def api_csv(caller: Caller, path: str) -> list[dict[str, str]]:
-    """Return the rows that the API gives as CSV."""
-    text = caller.get(path, headers={"Accept": "text/csv"}).get_data(as_text=True)
+def api_csv(caller: Caller, **parameters: str) -> list[dict[str, str]]:
+    """Return the score rows that the API returns as CSV: all of them, whatever the limit."""
+    query = "&".join(f"{name}={value}" for name, value in parameters.items() if name != "limit")
+    text = caller.get(f"/scores?{query}", headers={"Accept": "text/csv"}).get_data(as_text=True)
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -101,70 +102,73 @@ def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, hist
     assert desk.errors == []
 
 
-def test_the_csv_has_exactly_the_rows_shown_as_the_api_has_them(desk: Phone, history: History) -> None:
+QUARTER = {"from": "2025-04", "to": "2025-06"}
+
+
+def test_csv_of_a_table_is_the_csv_of_the_api_in_the_order_of_the_table(
+    desk: Phone, history: History
+) -> None:
     caller = manager(history, "country")
-    page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+")
-    page.fill("#q", "Store ")
+    page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+a")
     page.get_by_role("button", name="Score").click()
-    row_fields = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
-    of_api = api_csv(caller, f"/scores?{row_fields}&sort=-score&{ONE}")
-    kept = saved(page)
-    assert [row["location_code"] for row in kept] == rows(page)
-    for row, expected in zip(kept, of_api, strict=True):
-        for name, value in expected.items():
-            if name == "location_name" or not re.fullmatch(r"-?[0-9.]+", value):
-                assert row[name] == value, name
-            else:
-                assert float(row[name]) == float(value), name
-    page.fill("#q", "store a")
-    assert [row["location_code"] for row in saved(page)] == rows(page) == ["A"]
+    query = {**SCORE_QUERIES["locations"], **QUARTER, "checklist": "visit"}
+    lines = saved(page)
+    assert lines == api_csv(caller, **query, sort="-score")
+    assert len(lines) > len(rows(page)) == 1, "the search is no filter of the API"
+    page.fill("#q", "")
+    assert [line["location_code"] for line in lines] == rows(page)
+    page.get_by_role("button", name="Change").click()
+    assert saved(page) == api_csv(caller, **query, sort="difference")
+    page.get_by_role("button", name="Rank").click()
+    assert saved(page) == api_csv(caller, **query), "the API has no such order"
 
 
-def test_the_csv_has_the_columns_of_the_api_whatever_is_null(desk: Phone, history: History) -> None:
+def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     enter(desk, caller, "/dashboard")
-    of_locations = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
-    never = "from=2019-01&to=2019-02"
-    for page, query in (
-        ("locations", of_locations),
-        ("questions", "by=question&include=change,previous_visits"),
+    north = history.regions["north"]["id"]
+    for screen, name, sort in (
+        ("questions", "questions", {"sort": "score"}),
+        ("sections", "section-cells", {}),
+        ("sections?by=fundamental", "fundamental-cells", {}),
     ):
-        for period in (ONE, PERIOD, never):
-            go(desk.page, f"/dashboard/{page}?{period}")
-            if of_api := api_csv(caller, f"/scores?{query}&{period}"):
-                assert saved(desk.page)[0].keys() == of_api[0].keys(), (page, period)
+        for filters in (
+            {**QUARTER, "checklist": "visit"},
+            {**QUARTER, "region_id": north},
+            {"from": "2025-01", "to": "2025-02", "checklist": "call"},
+        ):
+            query = "&".join(f"{key}={value}" for key, value in filters.items())
+            go(desk.page, f"/dashboard/{screen}{'&' if '?' in screen else '?'}{query}")
+            if expected := api_csv(caller, **SCORE_QUERIES[name], **filters, **sort):
+                assert saved(desk.page) == expected, (screen, filters)
 
 
-def test_every_table_of_a_place_has_a_csv_of_its_rows(desk: Phone, history: History) -> None:
+def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     region, location = history.regions["north"]["id"], history.locations["A"]["id"]
+    filters = {**QUARTER, "checklist": "visit"}
     page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
-    report = ok(caller.get(f"/regions/{region}/score?{ONE}"))
-    places = [(each.get("region") or each["location"])["code"] for each in report["children"]]
-    within = saved(page, "Stores and regions")
-    assert [each["region_code"] or each["location_code"] for each in within] == places
-    assert [float(each["score"] or -1) for each in within] == [
-        -1 if each["score"] is None else each["score"] for each in report["children"]
-    ]
+    for caption, by in (("Regions", "region"), ("Locations", "location"), ("Questions", "question")):
+        lines = saved(page, caption)
+        assert lines == api_csv(caller, by=by, region_id=region, **filters), caption
+        assert lines
 
-    go(page, f"/dashboard/locations/{location}?{PERIOD}")
-    report = ok(caller.get(f"/locations/{location}/score?{PERIOD}"))
+    go(page, f"/dashboard/locations/{location}?{PERIOD}&region_id={region}")
     page.get_by_text("Show as a table").click()
-    visited = [each["month"] for each in report["months"] if each["visits"]]
-    assert [each["month"] for each in saved(page, "Months")] == visited
-    page.locator("[id='visit/welcome'] summary").click()
-    asked = [each["key"] for each in report["questions"] if each["section"] == "welcome"]
-    assert [each["key"] for each in saved(page, "Welcome")] == asked
-    seen = saved(page, "Fundamentals")
-    assert [each["key"] for each in seen] == [each["key"] for each in report["fundamentals"]]
-    assert {each["self_checks_own_points_earned"] for each in seen} == {"0"}
-    made = ok(caller.get(f"/visits?location_id={location}&from=2025-04-01&to=2025-06-30"))["items"]
-    shown = [each for each in made if each["checklist"]["key"] != "own"]
-    visits = saved(page, "Visits")
-    assert [each["id"] for each in visits if each["checklist_key"] != "own"] == [
-        each["id"] for each in shown[::-1]
-    ]
-    assert len(visits) == page.locator("a[href^='/dashboard/visits/']").count()
+    for caption, by in (("Months", "month"), ("Questions", "question"), ("Fundamentals", "fundamental")):
+        lines = saved(page, caption)
+        assert lines == api_csv(caller, by=by, location_id=location, **QUARTER), caption
+        assert lines
+
+
+def test_failed_csv_is_reported_next_to_its_button(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    page.route(SCORES, lambda route: route.abort())
+    page.get_by_test_id("csv").click()
+    expect(page.get_by_role("alert")).to_have_text("Something went wrong")
+    page.unroute(SCORES)
+    assert saved(page)
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_answers_to_a_choice_are_told_by_their_labels(desk: Phone, history: History) -> None:

@@ -17,6 +17,12 @@ export function address(path, values) {
   return given.length ? `${path}?${new URLSearchParams(given)}`.replaceAll("%2C", ",") : path;
 }
 
+/** The queries for score rows that screens make when they open; the server preloads the same. */
+const SCORE_QUERIES = JSON.parse(document.documentElement.dataset.scoreQueries);
+
+/** Returns the parameters of one of these queries, with these filters. */
+export const scoreQuery = (name, filters) => ({ ...SCORE_QUERIES[name], ...filters });
+
 /** Returns the path of another page with the filters that this one has in common with it, and these. */
 export const onward = (path, more = {}) => address(path, { ...common(filters()), ...more });
 

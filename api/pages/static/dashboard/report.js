@@ -1,9 +1,10 @@
 /** What the pages of a location and of a region have in common: the report that the API gives of a place. */
 import { h, plain, t, textElement } from "../shared/page.js";
+import { common, filters } from "./address.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
 import { changed, count, percent, range, score } from "./figures.js";
-import { scrolling } from "./table.js";
+import { csvButton, scrolling } from "./table.js";
 
 /** Returns the score of a place, how sure it is, and how it moved. */
 export function headline({ total, previous, change }, more = []) {
@@ -36,8 +37,18 @@ export function headline({ total, previous, change }, more = []) {
 /** Returns how many visits of a region's progress are of a kind, in all its months. */
 export const sumOf = ({ months }, kind) => months.reduce((total, month) => total + month[kind], 0);
 
-/** Returns the months of a place as a drawing and, for whoever cannot see it, as a table. */
-export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
+/**
+ * Returns the parameters of the score rows by a dimension that belong to a report, or to a row of a location
+ * or a region.
+ */
+export function placeQuery(by, { location: store, region }) {
+  const place = store ? { location_id: store.id } : { region_id: region.id };
+  return { by, ...common(filters(), "region_id"), ...place };
+}
+
+/** Returns the months of a place, from a report or a row, as a drawing and as a table. */
+export function monthsCard(caption, place, width, height, axis = axisOf(place.months)) {
+  const { months: rows } = place;
   const visited = rows.filter((row) => row.visits);
   const lines = visited.map((row) =>
     h(
@@ -56,7 +67,7 @@ export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
       { class: "data" },
       h("summary", {}, t("asTable")),
       scrolling(
-        { caption, file: "months", rows: visited },
+        { caption, csv: [{ caption, name: "months", query: placeQuery("month", place) }] },
         h(
           "thead",
           {},
@@ -82,12 +93,16 @@ export function sections(report, checklists, known) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
-  return keys.map((key) => [
-    keys.length > 1 && textElement("h3", {}, checklists.find((each) => each.key === key)?.title ?? key),
-    report.sections
-      .filter(({ checklist }) => checklist === key)
-      .map((section) => sectionOf(section, axis, report.questions, known)),
-  ]);
+  const csv = { caption: t("page-questions"), name: "questions", query: placeQuery("question", report) };
+  return [
+    keys.map((key) => [
+      keys.length > 1 && textElement("h3", {}, checklists.find((each) => each.key === key)?.title ?? key),
+      report.sections
+        .filter(({ checklist }) => checklist === key)
+        .map((section) => sectionOf(section, axis, report.questions, known)),
+    ]),
+    h("div", { class: "tools" }, csvButton(csv)),
+  ];
 }
 
 function sectionOf(section, axis, questions, known) {
@@ -121,7 +136,7 @@ function sectionOf(section, axis, questions, known) {
 function tableOf(caption, rows, known) {
   const axis = axisOf(rows);
   return scrolling(
-    { caption, file: "questions", rows },
+    { caption },
     h(
       "thead",
       {},
@@ -184,14 +199,10 @@ export function fundamentals(report, others = []) {
   );
   const rows = [...report.fundamentals, ...unseen.values()];
   const theirsOf = (row) => others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
-  const toCsv = (row) => ({
-    ...row,
-    self_checks: Object.fromEntries(
-      theirsOf(row).map((other, index) => [others[index][1].checklist, other ?? {}]),
-    ),
-  });
+  const caption = t("fundamentals");
+  const csv = [{ caption, name: "fundamentals", query: placeQuery("fundamental", report) }];
   return scrolling(
-    { caption: t("fundamentals"), file: "fundamentals", rows: rows.map(toCsv) },
+    { caption, csv },
     h(
       "thead",
       {},

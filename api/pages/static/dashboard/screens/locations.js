@@ -1,22 +1,14 @@
 import { h, plain, t } from "../../shared/page.js";
-import { address, common, filterBar, onward } from "../address.js";
+import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot, trend } from "../charts.js";
 import { byChance, changed, count, explained, percent, score } from "../figures.js";
 import { load } from "../load.js";
 import { card, table } from "../table.js";
 
-/** What each row has; ``api/pages/dashboard.py`` lets the same call begin with the page. */
-const ROWS = {
-  by: "location",
-  include: "change,previous_visits,trend,worst_section",
-  fields:
-    "location,visits,points_earned,points_possible,score,spread,interval,indicative,rank,rank_range,change,previous_visits,trend,worst_section",
-  limit: "500",
-};
-
 /** All locations in one table, and which of them lie outside what chance gives. */
 export default async function ({ filters, read, readAll }) {
-  const rows = await readAll(address("/scores", { ...ROWS, ...common(filters) }));
+  const query = scoreQuery("locations", common(filters));
+  const rows = await readAll(address("/scores", query));
   const title = t("page-locations");
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
@@ -30,7 +22,7 @@ export default async function ({ filters, read, readAll }) {
     content: [
       bar,
       only && h("div", { class: "notice" }, h("p", {}, t("mixed")), only.element),
-      ofRows(rows),
+      ofRows(rows, query),
       h("p", { class: "quiet" }, byChance(rows)),
       card(t("funnel"), only ? h("p", { class: "quiet" }, t("funnelMixed")) : drawn),
     ],
@@ -40,13 +32,13 @@ export default async function ({ filters, read, readAll }) {
 /** Says whether nothing can be ranked because the visits are of several checklists. */
 const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row) => row.rank == null);
 
-function ofRows(rows) {
+function ofRows(rows, query) {
   const axis = axisOf(rows);
   const ranked = rows.filter((row) => row.rank).length;
   const thin = (row) => Number(row.indicative || row.score == null);
   return table({
     caption: t("page-locations"),
-    file: "locations",
+    csv: { name: "locations", query },
     rows,
     sort: "-score",
     words: ({ location }) => `${location.name} ${location.code}`,

@@ -1,5 +1,14 @@
 import { h, t } from "../../shared/page.js";
-import { address, common, filterBar, monthBefore, onward, period, runningMonth } from "../address.js";
+import {
+  address,
+  common,
+  filterBar,
+  monthBefore,
+  onward,
+  period,
+  runningMonth,
+  scoreQuery,
+} from "../address.js";
 import { axisOf, trend } from "../charts.js";
 import { onlyMost } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
@@ -16,19 +25,8 @@ export default async function ({ filters, read, readAll }) {
   const asked = common(filters, "region_id");
   const [places, all, stores] = await Promise.all([
     readAll("/regions?limit=500"),
-    readAll(
-      address("/scores", { by: "region", include: "change,previous_visits,months", limit: "500", ...asked }),
-    ),
-    readAll(
-      address("/scores", {
-        by: "location",
-        include: "change,previous_visits,trend,made",
-        fields:
-          "location,visits,points_earned,points_possible,score,spread,interval,indicative,critical_failures,change,previous_visits,trend,made",
-        limit: "500",
-        ...asked,
-      }),
-    ),
+    readAll(address("/scores", scoreQuery("regions", asked))),
+    readAll(address("/scores", scoreQuery("stores", asked))),
   ]);
   const tops = topsOf(all, places);
   // What is still out is told of all checklists together.
@@ -80,7 +78,7 @@ function regionCard(row, progress, axis) {
     progress
       ? t("madeAndOut", { made: count(sumOf(progress, "accepted")), out: count(sumOf(progress, "out")) })
       : t("ofVisits", { n: row.visits }),
-    monthsCard(row.region.name, row.months, Math.min(WIDEST, room()), HEIGHT, axis),
+    monthsCard(row.region.name, row, Math.min(WIDEST, room()), HEIGHT, axis),
   );
 }
 

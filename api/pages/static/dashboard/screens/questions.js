@@ -1,6 +1,6 @@
 import { h, plain, t, textElement } from "../../shared/page.js";
 import { showValue } from "../../shared/question-types/index.js";
-import { address, common, filterBar, onward } from "../address.js";
+import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { byChance, changed, count, dayName, score } from "../figures.js";
@@ -11,9 +11,8 @@ const MOST_COMMENTS = 20;
 /** The questions, the worst first, with what shoppers wrote to each. */
 export default async function ({ filters, read, readAll }) {
   const asked = common(filters);
-  const rows = await readAll(
-    address("/scores", { by: "question", include: "change,previous_visits", limit: "500", ...asked }),
-  );
+  const query = scoreQuery("questions", asked);
+  const rows = await readAll(address("/scores", query));
   const scored = rows.filter((row) => row.points_possible);
   const unscored = rows.filter((row) => !row.points_possible);
   const comments = (about) => commentsOf(about, asked, read, readAll);
@@ -23,18 +22,18 @@ export default async function ({ filters, read, readAll }) {
       filterBar(filters, readAll),
       h("p", { class: "quiet" }, t("questionWords")),
       scored.length
-        ? [ofQuestions(scored, comments), h("p", { class: "quiet" }, byChance(scored))]
+        ? [ofQuestions(scored, comments, query), h("p", { class: "quiet" }, byChance(scored))]
         : h("p", { class: "empty" }, t("noVisits")),
       rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments)),
     ],
   };
 }
 
-function ofQuestions(rows, comments) {
+function ofQuestions(rows, comments, query) {
   const axis = axisOf(rows);
   return table({
     caption: t("page-questions"),
-    file: "questions",
+    csv: { name: "questions", query },
     rows,
     sort: "score",
     words: ({ question }) => plain(question.text),
