@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Statement, among, rows
+from api.database.statements import among
 from api.domain.months import Period
 from api.domain.scoring import NO_VISITS, Sums, visit_figures
 from api.models.scores import SHARED_ANSWERS, Tally, Total
@@ -91,6 +91,14 @@ _GROUPS: Mapping[str, SQLColumnExpression[Any]] = {
 }
 
 
+class Group(NamedTuple):
+    """A group of totals: the values of ``group_by``, their aggregate, and the counts of shared answers."""
+
+    values: tuple[int, ...]
+    aggregate: Aggregate
+    answers: tuple[int, ...]
+
+
 def aggregate_totals(
     session: Session,
     location_numbers: Sequence[int],
@@ -99,46 +107,42 @@ def aggregate_totals(
     *group_by: str,
     extra: Extra = "",
     **parameters: int,
-) -> list[tuple[Row, Aggregate]]:
+) -> list[Group]:
     """Add up the totals of locations and subjects over a period, grouped by keys of ``_GROUPS``.
 
-    Returns one pair for each group: its row, with ``by_<key>`` for each key of ``group_by``, and its
-    aggregate. With ``extra="outcomes"``, the aggregate has critical failures and passes. With
-    ``extra="answers"``, the row has how often each of ``SHARED_ANSWERS`` was given. ``since`` is the
-    parameter of the group of that name.
+    With ``extra="outcomes"``, aggregates have critical failures and passes. With ``extra="answers"``, groups
+    have how often each of ``SHARED_ANSWERS`` was given. ``since`` is the parameter of the group of that name.
     """
+    statement = aggregate_statement(group_by, extra, session.get_bind().dialect.name)
     filters = _filter_parameters(location_numbers, subject_ids, period)
-    first = len(group_by)  # the columns of the groups come first, then ``asked`` and the six sums
-    last = first + len(_SUMS) + (2 if extra == "outcomes" else 0)
-    return [
-        (
-            row,
-            Aggregate(row[first], Sums._make(row[first + 1 : first + 7]), *row[first + 7 : last]),
-        )
-        for row in rows(session, aggregate_statement(group_by, extra), **filters, **parameters)
-    ]
+    # The columns: groups, ``asked``, the six sums, and the extra ones.
+    asked = len(group_by)
+    sums, extras = asked + 1, asked + 7
+    groups = []
+    for row in session.connection().execute(statement, {**filters, **parameters}):
+        columns = tuple(row)
+        outcomes, answers = (columns[extras:], ()) if extra == "outcomes" else ((), columns[extras:])
+        aggregate = Aggregate(columns[asked], Sums._make(columns[sums:extras]), *outcomes)
+        groups.append(Group(columns[:asked], aggregate, answers))
+    return groups
 
 
 @cache
-def aggregate_statement(group_by: tuple[str, ...], extra: Extra) -> Statement:
-    """Return the statement of ``aggregate_totals``."""
+def aggregate_statement(group_by: tuple[str, ...], extra: Extra, dialect: str) -> Select[*tuple[Any, ...]]:
+    """Return the statement of ``aggregate_totals`` for a dialect, by its name."""
     # Grouped by label: PostgreSQL does not recognize two expressions with parameters as the same.
     labels = [f"by_{name}" for name in group_by]
     groups: list[Any] = [_GROUPS[name].label(label) for name, label in zip(group_by, labels, strict=True)]
     columns = (*_SUMS, *_EXTRA_SUMS[extra])
-
-    def build(dialect: str) -> Select[Any]:
-        conditions = _filter(Total, dialect)
-        if dialect != "sqlite" or group_by != ("subject_id",):
-            return select(*groups, *map(_sum_of, columns)).where(*conditions).group_by(*labels)
-        # SQLite sorts rows to group them, unless they are stored in that order, as they are by location and
-        # subject. Grouped by these first, few rows are left to sort.
-        by_location = select(*groups, *map(_sum_of, columns)).where(*conditions)
-        inner = by_location.group_by(Total.location_number, Total.subject_id).subquery().c
-        outer_sums = [_sum_of(inner[column.key]) for column in columns]
-        return select(inner.by_subject_id, *outer_sums).group_by(inner.by_subject_id)
-
-    return Statement(build)
+    conditions = _filter(Total, dialect)
+    if dialect != "sqlite" or group_by != ("subject_id",):
+        return select(*groups, *map(_sum_of, columns)).where(*conditions).group_by(*labels)
+    # SQLite sorts rows to group them, unless they are stored in that order, as they are by location and
+    # subject. Grouped by these first, few rows are left to sort.
+    by_location = select(*groups, *map(_sum_of, columns)).where(*conditions)
+    inner = by_location.group_by(Total.location_number, Total.subject_id).subquery().c
+    outer_sums = [_sum_of(inner[column.key]) for column in columns]
+    return select(inner.by_subject_id, *outer_sums).group_by(inner.by_subject_id)
 
 
 def count_answers(
@@ -150,7 +154,7 @@ def count_answers(
     """
     counts: dict[int, dict[str, int]] = {}
     parameters = _filter_parameters(location_numbers, subject_ids, period)
-    for row in rows(session, _TALLIES, **parameters):
+    for row in session.connection().execute(_tally_statement(session.get_bind().dialect.name), parameters):
         if row.times:
             counts.setdefault(row.subject_id, {})[row.answer] = row.times
     return counts
@@ -182,10 +186,10 @@ def _filter_parameters(
     }
 
 
-_TALLIES = Statement(
-    lambda dialect: (
+@cache
+def _tally_statement(dialect: str) -> Select[*tuple[Any, ...]]:
+    return (
         select(Tally.subject_id, Tally.answer, _sum_of(Tally.times))
         .where(*_filter(Tally, dialect))
         .group_by(Tally.subject_id, Tally.answer)
     )
-)

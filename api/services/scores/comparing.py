@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row
 from api.domain.access import Actor
 from api.domain.scoring import Change, Rank, change, ranks, share, visit_interval_uncut, wilson_interval
 from api.services.scores.grouping import TableRow, group_rows
+from api.services.scores.places import Place
 from api.services.scores.query import RowQuery
 from api.services.scores.subjects import CountedChecklists
 
@@ -67,7 +67,7 @@ def find_worst_sections(
     actor: Actor,
     query: RowQuery,
     checklists: CountedChecklists,
-    locations: Sequence[Row],
+    locations: Sequence[Place],
 ) -> dict[tuple[str, ...], dict[str, Any]]:
     """Return the section with the lowest score of each location, by the key of the location's row.
 

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
 from api.domain.months import Period, format_month
 from api.services.scores.aggregates import EMPTY, Aggregate, aggregate_totals
-from api.services.scores.places import list_regions
+from api.services.scores.places import Place, list_regions
 from api.services.scores.query import RowQuery
 from api.services.scores.reports import format_question, format_section
 from api.services.scores.subjects import CountedChecklists, Subject
@@ -58,7 +57,7 @@ def group_rows(
     actor: Actor,
     query: RowQuery,
     checklists: CountedChecklists,
-    locations: Sequence[Row],
+    locations: Sequence[Place],
 ) -> list[TableRow]:
     """Return the rows of a table over these locations, in no particular order."""
     dimensions = _Dimensions(session, actor, query, checklists, locations)
@@ -107,7 +106,7 @@ def _aggregate_cells(
     elif query.has_previous:
         group_by.append("since")
         parameters["since"] = first_month
-    for row, aggregate in aggregate_totals(
+    for values, aggregate, _ in aggregate_totals(
         session,
         numbers,
         checklists.subject_ids(query.subject_kind),
@@ -118,11 +117,10 @@ def _aggregate_cells(
     ):
         month = first_month
         if group_by[-1] == "month":
-            month = row.by_month
-        elif group_by[-1] == "since" and not row.by_since:
+            month = values[-1]
+        elif group_by[-1] == "since" and not values[-1]:
             month = first_month - 1
-        number = row.by_location_number if query.has_places else 0
-        yield _Cell(row.by_subject_id, number, month, aggregate)
+        yield _Cell(values[0], values[1] if query.has_places else 0, month, aggregate)
 
 
 class _Dimensions:
@@ -134,14 +132,14 @@ class _Dimensions:
         actor: Actor,
         query: RowQuery,
         checklists: CountedChecklists,
-        locations: Iterable[Row],
+        locations: Iterable[Place],
     ) -> None:
         self._query = query
         self._checklists = checklists
         self._subject_members: dict[tuple[str, int], Member] = {}
-        self._locations: dict[int, Row] = {}
+        self._locations: dict[int, Place] = {}
         self._location_members: dict[int, Member] = {}
-        self._regions: dict[uuid.UUID, Row] = {}
+        self._regions: dict[uuid.UUID, Place] = {}
         self._region_members: dict[uuid.UUID, Member] = {}
         if query.has_places:
             self._locations = {location.number: location for location in locations}
@@ -206,7 +204,7 @@ class _Dimensions:
         return member
 
 
-def _place_member(place: Row) -> Member:
+def _place_member(place: Place) -> Member:
     return Member(str(place.id), place, (place.code,))
 
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Statement, rows
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.months import Period, format_month
@@ -18,12 +17,12 @@ from api.domain.scoring import change, change_figures, figures, possible_tallies
 from api.models.places import Region
 from api.models.scores import SHARED_ANSWERS
 from api.services.scores.aggregates import EMPTY, Aggregate, add_up, aggregate_totals, count_answers
-from api.services.scores.places import format_place, list_locations
+from api.services.scores.places import Place, format_place, list_locations
 from api.services.scores.subjects import PARTS, CountedChecklists, Subject, get_counted_checklists
 
 
 def get_location_report(
-    session: Session, actor: Actor, location: Row, period: Period, checklist_key: str | None
+    session: Session, actor: Actor, location: Place, period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
     """Return the report of a ``location`` from ``places.get_location``.
 
@@ -35,7 +34,7 @@ def get_location_report(
 
 
 def get_region_report(
-    session: Session, actor: Actor, region: Row, period: Period, checklist_key: str | None
+    session: Session, actor: Actor, region: Place, period: Period, checklist_key: str | None
 ) -> dict[str, Any]:
     """Return the report of a ``region`` from ``places.get_region``: everything below it, and its children.
 
@@ -47,8 +46,8 @@ def get_region_report(
     report = _get_report(session, checklists, numbers, period, checklist_key)
     visit_ids = checklists.subject_ids("visit")
     by_number: dict[int, Aggregate] = {
-        row.by_location_number: aggregate
-        for row, aggregate in aggregate_totals(
+        number: aggregate
+        for (number,), aggregate, _ in aggregate_totals(
             session, numbers, visit_ids, period, "location_number", extra="outcomes"
         )
     }
@@ -117,7 +116,7 @@ def _get_visits(
     both_periods = Period(period.previous.first, period.last)
     by_month = dict.fromkeys(both_periods.months, EMPTY)
     scored_subject_ids = set()
-    for row, aggregate in aggregate_totals(
+    for (subject_id, month), aggregate, _ in aggregate_totals(
         session,
         numbers,
         checklists.subject_ids("visit"),
@@ -126,9 +125,9 @@ def _get_visits(
         "month",
         extra="outcomes",
     ):
-        by_month[row.by_month] = by_month[row.by_month].plus(aggregate)
+        by_month[month] = by_month[month].plus(aggregate)
         if aggregate.sums.visits:
-            scored_subject_ids.add(row.by_subject_id)
+            scored_subject_ids.add(subject_id)
     return _Visits(by_month, len(scored_subject_ids) <= 1)
 
 
@@ -142,16 +141,16 @@ def _get_parts(
     parts: dict[int, Aggregate] = {}
     answers: dict[int, dict[str, int]] = {}
     subject_ids = checklists.subject_ids(*PARTS)
-    for row, aggregate in aggregate_totals(
+    for (subject_id,), aggregate, counts in aggregate_totals(
         session, numbers, subject_ids, period, "subject_id", extra="answers"
     ):
         if aggregate.asked:
-            parts[row.by_subject_id] = aggregate
-            answers[row.by_subject_id] = {
-                answer: times for answer in SHARED_ANSWERS if (times := getattr(row, answer))
+            parts[subject_id] = aggregate
+            answers[subject_id] = {
+                answer: times for answer, times in zip(SHARED_ANSWERS, counts, strict=True) if times
             }
-    for subject_id, counts in count_answers(session, numbers, subject_ids, period).items():
-        answers[subject_id] |= counts
+    for subject_id, own_counts in count_answers(session, numbers, subject_ids, period).items():
+        answers[subject_id] |= own_counts
     return parts, answers
 
 
@@ -210,10 +209,10 @@ def _sort_subjects(checklists: CountedChecklists, subject_ids: Iterable[int], ki
 
 
 def _get_children(
-    session: Session, actor: Actor, top: Row, locations: Sequence[Row], by_number: Mapping[int, Aggregate]
+    session: Session, actor: Actor, top: Place, locations: Sequence[Place], by_number: Mapping[int, Aggregate]
 ) -> list[dict[str, Any]]:
     """Return the regions and locations directly below a region, each with the score of all below it."""
-    regions = rows(session, _REGIONS, organization_id=actor.organization_id)
+    regions = session.connection().execute(_REGIONS, {"organization_id": actor.organization_id}).all()
     parents: dict[uuid.UUID, uuid.UUID] = {region.id: region.parent_id for region in regions}
     by_region = {region.id: EMPTY for region in regions if region.parent_id == top.id}
     child_locations = []
@@ -234,7 +233,7 @@ def _get_children(
     return child_regions + child_locations
 
 
-_REGIONS = Statement(
+_REGIONS = (
     select(Region.id, Region.parent_id, Region.code, Region.name)
     .where(Region.organization_id == bindparam("organization_id"))
     .order_by(Region.code)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Statement, rows
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import SELF_CHECK, Question, Section
@@ -118,18 +117,19 @@ def get_counted_checklists(session: Session, actor: Actor, checklist_key: str | 
     """
     organization_id = actor.organization_id
     if checklist_key is not None:
-        latest = rows(session, _LATEST_BY_KEY, organization_id=organization_id, key=checklist_key)
-        if not latest:
+        parameters = {"organization_id": organization_id, "key": checklist_key}
+        version_ids = session.connection().scalars(_LATEST_BY_KEY, parameters).all()
+        if not version_ids:
             raise problems.CHECKLIST_NOT_FOUND()
-        return CountedChecklists(session, (get_version(session, version.id) for version in latest))
-    latest = rows(session, _LATEST, organization_id=organization_id)
-    versions = (get_version(session, version.id) for version in latest)
+        return CountedChecklists(session, (get_version(session, version_id) for version_id in version_ids))
+    version_ids = session.connection().scalars(_LATEST, {"organization_id": organization_id}).all()
+    versions = (get_version(session, version_id) for version_id in version_ids)
     return CountedChecklists(
         session, (version for version in versions if version.document.channel != SELF_CHECK)
     )
 
 
-_latest = (
+_LATEST = (
     select(ChecklistVersion.id)
     .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
     .where(
@@ -138,5 +138,4 @@ _latest = (
     )
     .order_by(Checklist.key)
 )
-_LATEST = Statement(_latest)
-_LATEST_BY_KEY = Statement(_latest.where(Checklist.key == bindparam("key")))
+_LATEST_BY_KEY = _LATEST.where(Checklist.key == bindparam("key"))

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row
 from api.domain.access import Actor
 from api.domain.months import format_month
 from api.domain.scoring import Rank, change_figures, figures, share
@@ -13,7 +12,7 @@ from api.services.paging import Page, decode_cursor, encode_cursor, invalid_curs
 from api.services.scores.aggregates import EMPTY, Aggregate
 from api.services.scores.comparing import find_worst_sections, get_change, rank_rows, sort_key
 from api.services.scores.grouping import TableRow, group_rows
-from api.services.scores.places import format_place, get_location, get_region, list_locations
+from api.services.scores.places import Place, format_place, get_location, get_region, list_locations
 from api.services.scores.query import RowQuery
 from api.services.scores.subjects import get_counted_checklists
 
@@ -37,7 +36,6 @@ def list_rows(
     Raises ``INVALID``, or ``…_NOT_FOUND`` for an unknown region, location or checklist.
     """
     query.validate()
-    session.connection()  # begins the transaction: all statements read the same snapshot
     checklists = get_counted_checklists(session, actor, query.checklist)
     locations = _get_locations(session, actor, query)
     rows = group_rows(session, actor, query, checklists, locations)
@@ -56,7 +54,7 @@ def list_rows(
     return Page(items, encode_cursor(*page_rows[-1][0]) if has_more else None)
 
 
-def _get_locations(session: Session, actor: Actor, query: RowQuery) -> Sequence[Row]:
+def _get_locations(session: Session, actor: Actor, query: RowQuery) -> Sequence[Place]:
     """Return the locations that a query covers."""
     if query.region_id is not None:
         get_region(session, actor, query.region_id)
