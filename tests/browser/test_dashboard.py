@@ -81,14 +81,14 @@ def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, hist
     assert rows(page) == [each["location"]["code"] for each in answered]
     for each in answered:
         code = each["location"]["code"]
-        now = naive.score(history.some(checklist="visit", location=code))
-        before = history.some("2025-01", "2025-03", checklist="visit", location=code)
+        now = naive.score(history.select(checklist="visit", location=code))
+        before = history.select("2025-01", "2025-03", checklist="visit", location=code)
         place = history.locations[code]
         assert cell(page, place, "score") == (percent(now["score"]) if now["visits"] else "–")
         assert cell(page, place, "visits") == str(now["visits"])
         if now["indicative"]:
             assert cell(page, place, "rank") == ("too few visits" if now["visits"] else "No visits")
-        moved = naive.change(history.some(checklist="visit", location=code), before)
+        moved = naive.change(history.select(checklist="visit", location=code), before)
         if moved["difference"] is not None:
             tenths = Decimal(percent(moved["difference"])[:-1])
             assert cell(page, place, "change").startswith(f"{tenths:+}".replace("-", "−"))
@@ -184,7 +184,7 @@ def test_a_location_and_a_region_show_their_report(desk: Phone, history: History
     page = enter(
         desk, manager(history, "country"), f"/dashboard/locations/{history.locations['A']['id']}?{ONE}"
     )
-    made = history.some(checklist="visit", location="A")
+    made = history.select(checklist="visit", location="A")
     expect(page.locator(".headline .number").first).to_have_text(percent(naive.score(made)["score"]))
     for section in naive.DOCUMENTS["visit"]["sections"]:
         figures = naive.score(made, "section", ("visit", section["key"]))
@@ -193,7 +193,7 @@ def test_a_location_and_a_region_show_their_report(desk: Phone, history: History
         )
     expect(page.locator("section.card").last.locator("tbody tr")).to_have_count(len(made))
     go(page, f"/dashboard/regions/{history.regions['north']['id']}?{ONE}")
-    of_region = naive.score(history.some(checklist="visit", region="north"))
+    of_region = naive.score(history.select(checklist="visit", region="north"))
     expect(page.locator(".headline .number").first).to_have_text(percent(of_region["score"]))
 
 
@@ -201,13 +201,13 @@ def test_the_overview_shows_regions_or_else_the_stores(
     new_desk: Callable[..., Phone], history: History
 ) -> None:
     page = enter(new_desk(), manager(history, "north"), f"/dashboard?{ONE}")
-    north = percent(naive.score(history.some(checklist="visit", region="north"))["score"])
+    north = percent(naive.score(history.select(checklist="visit", region="north"))["score"])
     expect(page.locator(".regions .card").filter(has_text="North").locator(".number").first).to_have_text(
         north
     )
     one_store = history.world.person("manager", location_ids=[history.locations["A"]["id"]])
     page = enter(new_desk(), one_store, f"/dashboard?{ONE}")
-    store = percent(naive.score(history.some(checklist="visit", location="A"))["score"])
+    store = percent(naive.score(history.select(checklist="visit", location="A"))["score"])
     expect(page.locator(".regions .card .number").first).to_have_text(store)
     expect(page.get_by_role("link", name="Store A").first).to_be_visible()
 
@@ -217,7 +217,7 @@ def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone,
     for code, location in history.locations.items():
         for section in naive.DOCUMENTS["visit"]["sections"]:
             key = ("visit", section["key"])
-            figures = naive.score(history.some(checklist="visit", location=code), "section", key)
+            figures = naive.score(history.select(checklist="visit", location=code), "section", key)
             if figures["score"] is not None:
                 place = f"tr[data-location='{location['id']}'] [data-column='{'/'.join(key)}']"
                 expect(page.locator(place)).to_have_text(percent(figures["score"]))
@@ -235,8 +235,8 @@ def test_a_section_without_points_has_no_tone(desk: Phone, world: World) -> None
 def test_few_visits_now_are_called_few(desk: Phone, history: History) -> None:
     """However many there were before."""
     months = "from=2025-05&to=2025-06"
-    now = history.some("2025-05", "2025-06", checklist="visit", location="A")
-    before = history.some("2025-03", "2025-04", checklist="visit", location="A")
+    now = history.select("2025-05", "2025-06", checklist="visit", location="A")
+    before = history.select("2025-03", "2025-04", checklist="visit", location="A")
     assert len(now) < 5 <= len(before)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{months}&checklist=visit")
     assert cell(page, history.locations["A"], "change").endswith("too few visits")
@@ -322,11 +322,11 @@ def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history
 def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History) -> None:
     """Σ(n − 1)·s² over Σ(n − 1): the spread within locations; the rows are counted here anew."""
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    each = [naive.score(history.some(checklist="visit", location=code)) for code in history.locations]
+    each = [naive.score(history.select(checklist="visit", location=code)) for code in history.locations]
     several = [row for row in each if row["visits"] > 1]
     freedom = sum(row["visits"] - 1 for row in several)
     within = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
-    whole = naive.score(history.some(checklist="visit"))
+    whole = naive.score(history.select(checklist="visit"))
     expect(page.get_by_text(f"The overall score is {percent(whole['score'])}.")).to_be_visible()
     expect(
         page.get_by_text(f"differs from its location's score by {percent(round(within, 6))}.")
@@ -335,7 +335,7 @@ def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History)
 
 def test_how_a_number_is_made_is_one_click_away(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    figures = naive.score(history.some(checklist="visit", location="A"))
+    figures = naive.score(history.select(checklist="visit", location="A"))
     number = page.locator(f"tr[data-location='{history.locations['A']['id']}'] [data-column=score] button")
     number.focus()
     page.keyboard.press("Enter")
@@ -684,7 +684,7 @@ def test_back_leads_to_where_one_was(new_desk: Callable[..., Phone], history: Hi
 
 def test_where_checklists_are_mixed_one_is_offered(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
-    made = {key: len(history.some(checklist=key)) for key in ("visit", "call")}
+    made = {key: len(history.select(checklist=key)) for key in ("visit", "call")}
     assert made["visit"] > made["call"]
     page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits (the most)").click()
     page.wait_for_url("**checklist=visit*")
@@ -710,7 +710,7 @@ def test_the_pages_speak_spanish(new_desk: Callable[..., Phone], history: Histor
     desk = new_desk(locale="es-ES")
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     expect(page.get_by_role("heading", name="Locales", exact=True)).to_be_visible()
-    score = naive.score(history.some(checklist="visit", location="A"))["score"]
+    score = naive.score(history.select(checklist="visit", location="A"))["score"]
     assert cell(page, history.locations["A"], "score").replace("\xa0", " ") == percent(score).replace(
         ".", ","
     ).replace("%", " %")

@@ -10,7 +10,7 @@ from api.domain.months import Period, format_month
 from tests.browser.dashboard import enter, go, percent, stands
 from tests.browser.phone import Phone
 from tests.journeys import score_history as naive
-from tests.journeys.score_history import CALL, CHECKLIST, COOL, OWN, POOR, WELL, Made, Report
+from tests.journeys.score_history import CALL, CHECKLIST, COOL, OWN, POOR, WELL, AcceptedVisit, Report
 from tests.support.world import World
 
 #: asks, and gives no points
@@ -31,13 +31,15 @@ STEADY = {"2024-12": [WELL] * 5, "2025-06": [WELL] * 5}
 QUIET = {"2025-01": [WELL]}
 
 
-def store(world: World, name: str, made: dict[str, Sequence[Report]]) -> tuple[Any, list[Made]]:
+def store(world: World, name: str, made: dict[str, Sequence[Report]]) -> tuple[Any, list[AcceptedVisit]]:
     """Add a location with these visits; return it, and those of them that lie in the half-year asked for."""
     location = world.new_location(name=name)
     for month, reports in made.items():
         for report in reports:
-            naive.make(world, location, month, report)
-    shown = [Made(name, (), month, report) for month in made for report in made[month] if month >= "2025"]
+            naive.make_visit(world, location, month, report)
+    shown = [
+        AcceptedVisit(name, (), month, report) for month in made for report in made[month] if month >= "2025"
+    ]
     return location, shown
 
 
@@ -47,7 +49,7 @@ def listed(page: Page, title: str) -> Locator:
 
 
 @pytest.fixture
-def coast(world: World) -> tuple[World, list[Made]]:
+def coast(world: World) -> tuple[World, list[AcceptedVisit]]:
     """A region with a store that fell, one that stands and checks itself, and one that nobody visits."""
     for document in (CHECKLIST, OWN):
         world.publish(document)
@@ -55,13 +57,15 @@ def coast(world: World) -> tuple[World, list[Made]]:
     _, fell = store(world, "Fell", FELL)
     steady, stood = store(world, "Steady", STEADY)
     quiet, once = store(world, "Quiet", QUIET)
-    naive.make(world, steady, "2025-05", Report("own", WELL.answers, WELL.points, WELL.said, passed=True))
+    naive.make_visit(
+        world, steady, "2025-05", Report("own", WELL.answers, WELL.points, WELL.tallies, passed=True)
+    )
     june = {"opens_at": "2025-06-10T00:00:00+00:00", "closes_at": "2025-06-20T00:00:00+00:00"}
     world.visit(location=quiet, window=june)
     return world, [*fell, *stood, *once]
 
 
-def test_its_numbers_are_a_recounts(desk: Phone, coast: tuple[World, list[Made]]) -> None:
+def test_its_numbers_are_a_recounts(desk: Phone, coast: tuple[World, list[AcceptedVisit]]) -> None:
     world, made = coast
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
     card = page.locator(".regions .card")
@@ -77,7 +81,7 @@ def test_its_numbers_are_a_recounts(desk: Phone, coast: tuple[World, list[Made]]
     assert desk.errors == []
 
 
-def test_its_lists_say_what_needs_attention(desk: Phone, coast: tuple[World, list[Made]]) -> None:
+def test_its_lists_say_what_needs_attention(desk: Phone, coast: tuple[World, list[AcceptedVisit]]) -> None:
     world, _ = coast
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
     fallen = listed(page, "Clear drops")
@@ -131,7 +135,7 @@ def test_the_running_month_makes_no_store_look_forgotten(desk: Phone, world: Wor
 
 
 def test_who_sees_no_region_sees_his_stores_or_that_there_are_none(
-    new_desk: Callable[..., Phone], coast: tuple[World, list[Made]]
+    new_desk: Callable[..., Phone], coast: tuple[World, list[AcceptedVisit]]
 ) -> None:
     world, made = coast
     locations = world.admin.list_all("/locations")

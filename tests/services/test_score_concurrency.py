@@ -14,7 +14,7 @@ from api.models.visits import Visit
 from api.services import reviews
 from api.services.scores import recount
 from tests.journeys import score_history as naive
-from tests.journeys.score_history import FIRST, POOR, SECOND, WELL, Made
+from tests.journeys.score_history import FIRST, POOR, SECOND, WELL, AcceptedVisit
 from tests.support.world import CHECKLIST, World, ok
 
 THREADS = 8
@@ -70,7 +70,7 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
         mine = select(Visit.status).where(Visit.organization_id == world.organization_id).distinct()
         assert session.scalars(mine).all() == ["accepted"]
     found = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
-    made = [Made("here", ("region",), "2025-01", report) for report in reports]
+    made = [AcceptedVisit("here", ("region",), "2025-01", report) for report in reports]
     assert found == naive.score(made)
 
 

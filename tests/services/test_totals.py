@@ -504,7 +504,7 @@ class Histories(RuleBasedStateMachine):
                     if points
                     else (0, 0)
                 )
-                assert total["score"] == naive.r6(naive.share(points))
+                assert total["score"] == naive.round6(naive.share(points))
                 assert total["interval"] == naive.bounds(naive.moderated(points))
                 assert total["passed"] == sum(result["passed"] for result in results)
                 assert total["critical_failures"] == sum(
