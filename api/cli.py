@@ -18,8 +18,9 @@ from api.domain.problems import ProblemError
 from api.http.context import app_context
 from api.jobs.worker import Worker
 from api.log import log_as_json
-from api.services import demo, organizations, photo_store, totals
+from api.services import demo, organizations, photo_store
 from api.services.people import passwords
+from api.services.scores import recount as score_recount
 from api.settings import SettingsError
 from uploads.folder import FolderStore
 from uploads.store import StoreUnavailable
@@ -87,7 +88,7 @@ def recount() -> None:
     """Compare all stored totals with a recount. List the differences and exit with 1 if there are any."""
     count = 0
     with app_context().database.read_snapshot() as session:
-        for difference in totals.differences(session):
+        for difference in score_recount.find_differences(session):
             count += 1
             click.echo(difference)
     if count:

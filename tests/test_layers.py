@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.metrics": set(),
     "api.http": {"api.domain", "schemas", "uploads", "api.database", "api.services", "api.settings"},
     "api.routes": {"api.domain", "schemas", "uploads", "api.http", "api.models", "api.services"},
-    "api.pages": {"api.domain", "api.http"},
+    "api.pages": {"api.domain", "api.http", "schemas"},
     "api.jobs": {"api.domain", "api.metrics", "api.database", "api.models", "uploads", "api.services"},
     "api.log": set(),
     "api.serving": BELOW_APP,

@@ -10,36 +10,12 @@ from api.domain.access import ANY_CALLER
 from api.domain.months import Period, format_month
 from api.http.access import Pages
 from api.pages.files import build_policy, get_photo_origin, render_shell
+from api.pages.score_queries import SCORE_QUERIES
 
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
-#: what ``dashboard/opening-filters.js`` asks for if the address names no period and no checklist
+#: How many whole months the pages open with: see ``dashboard/opening-filters.js``.
 OPENING_MONTHS = 6
-OPENING_CHECKLIST = {"by": "checklist", "fields": "checklist,visits", "sort": "-visits", "limit": "1"}
-#: what ``dashboard/screens/locations.js`` asks for, which is the heaviest page
-LOCATION_ROWS = {
-    "by": "location",
-    "include": "change,previous_visits,trend,worst_section",
-    "fields": (
-        "location,visits,points_earned,points_possible,score,spread,interval,indicative,"
-        "rank,rank_range,change,previous_visits,trend,worst_section"
-    ),
-    "limit": "500",
-}
-#: what ``dashboard/screens/overview.js`` asks for
-REGION_ROWS = {"by": "region", "include": "change,previous_visits,months", "limit": "500"}
-STORE_ROWS = {
-    "by": "location",
-    "include": "change,previous_visits,trend,made",
-    "fields": (
-        "location,visits,points_earned,points_possible,score,spread,interval,indicative,"
-        "critical_failures,change,previous_visits,trend,made"
-    ),
-    "limit": "500",
-}
-#: what ``dashboard/screens/questions.js`` asks for
-QUESTION_ROWS = {"by": "question", "include": "change,previous_visits", "limit": "500"}
-CELL_FIGURES = "visits,points_earned,points_possible,score,interval,indicative"
 CHECKLISTS = "/api/v1/checklists?limit=500"
 REGIONS = "/api/v1/regions?limit=500"
 
@@ -49,14 +25,14 @@ pages = Pages("dashboard", __name__)
 @pages.get("/dashboard", permission=ANY_CALLER)
 def overview() -> Response:
     """Show how the regions are, and what needs attention."""
-    calls = (REGIONS, *(_call("/scores", rows, but="region_id") for rows in (REGION_ROWS, STORE_ROWS)))
-    return _filtered_shell("overview", *calls)
+    calls = (_score_call(name, but="region_id") for name in ("regions", "stores"))
+    return _filtered_shell("overview", REGIONS, *calls)
 
 
 @pages.get("/dashboard/locations", permission=ANY_CALLER)
 def locations() -> Response:
     """Show all locations in one table."""
-    return _filtered_shell("locations", _call("/scores", LOCATION_ROWS))
+    return _filtered_shell("locations", _score_call("locations"))
 
 
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
@@ -84,21 +60,24 @@ def watched_visit(visit_id: UUID) -> Response:
 def sections() -> Response:
     """Show the heat table: each location in each section, or in each fundamental."""
     by = "fundamental" if request.args.get("by") == "fundamental" else "section"
-    whole = {"by": by, "fields": f"{by},visits,score,indicative", "limit": "500"}
-    cells = {**whole, "by": f"location,{by}", "fields": f"location,{by},{CELL_FIGURES}"}
-    return _filtered_shell("sections", _call("/scores", whole), _call("/scores", cells))
+    return _filtered_shell("sections", _score_call(by), _score_call(f"{by}-cells"))
 
 
 @pages.get("/dashboard/questions", permission=ANY_CALLER)
 def questions() -> Response:
     """Show the questions, the worst first, with what shoppers wrote."""
-    return _filtered_shell("questions", _call("/scores", QUESTION_ROWS))
+    return _filtered_shell("questions", _score_call("questions"))
 
 
 @pages.get("/dashboard/reviews", permission=ANY_CALLER)
 def reviews() -> Response:
     """Show the visits that wait for a reviewer."""
     return _shell("reviews", "/api/v1/reviews?limit=100")
+
+
+def _score_call(name: str, but: str = "") -> str:
+    """Return the call for one of ``SCORE_QUERIES``."""
+    return _call("/scores", SCORE_QUERIES[name], but)
 
 
 def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> str:
@@ -114,7 +93,11 @@ def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
         last = Period.of(None, None).last - 1
         period = {"from": format_month(last - OPENING_MONTHS + 1), "to": format_month(last)}
         scope: Mapping[str, object] = place or {"region_id": request.args.get("region_id")}
-        query = {**OPENING_CHECKLIST, **period, **{name: value for name, value in scope.items() if value}}
+        query = {
+            **SCORE_QUERIES["most-visited"],
+            **period,
+            **{name: value for name, value in scope.items() if value},
+        }
         calls = (f"/api/v1/scores?{urlencode(query, safe=',')}",)
     return _shell(screen, *calls)
 
@@ -123,4 +106,5 @@ def _shell(screen: str, *calls: str) -> Response:
     """Return the shell; it preloads the modules and API calls of the screen."""
     # Reviewers and administrators are redirected to the photo store for pictures.
     policy = build_policy("dashboard", img=f"'self' {get_photo_origin()}")
-    return render_shell("dashboard", ("/api/v1/me", *calls), policy, f"dashboard/screens/{screen}.js")
+    module = f"dashboard/screens/{screen}.js"
+    return render_shell("dashboard", ("/api/v1/me", *calls), policy, module, score_queries=SCORE_QUERIES)

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, render_template, request
@@ -128,12 +129,12 @@ def file(release: str, filename: str) -> Response:
     return response
 
 
-def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "") -> Response:
+def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "", **context: Any) -> Response:
     """Return the HTML that all addresses of a page share, in the language that the browser prefers.
 
     It preloads the words, a further ``module`` with its imports, and for callers with a session the responses
     to ``calls`` of the API. All of these are requested before the scripts run. ``policy`` is the content
-    security policy.
+    security policy. ``context`` is passed to the template.
     """
     languages = get_languages(page)
     language = request.accept_languages.best_match(languages, "en")
@@ -145,6 +146,7 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "")
         modules=[f"{page}/words/{language}.js", *(JOINED[page].imports[module] if module else ())],
         style=_get_style(page).decode(),
         calls=calls if "access_token_cookie" in request.cookies else (),
+        **context,
     )
     response = _make_response(File.from_content("text/html; charset=utf-8", html.encode()))
     response.headers["Cache-Control"] = "private, no-cache"

@@ -16,7 +16,7 @@ from api.http.transactions import in_statements
 from api.services import submissions, visits
 from api.services.evidence import measure_distance
 from api.services.scored_answers import get_scored_answers
-from api.services.totals import visit_score
+from api.services.scores.results import format_visit_score
 from schemas import submissions as schemas
 from schemas.base import parse_time
 
@@ -85,7 +85,7 @@ def get_submission(visit_id: UUID) -> Response:
         "visit_id": visit.id,
         "checklist_version": content["checklist_version"],
         "outcome": submission.outcome,
-        "score": visit_score(submission.result),
+        "score": format_visit_score(submission.result),
         "answers": get_scored_answers(read_snapshot(), visit, submission, view),
         "photos": content.get("photos") or [],
         "comment": content.get("comment") or None,

@@ -15,11 +15,12 @@ from api.models.checklists import ChecklistVersion
 from api.models.places import Location, Region
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import scores, visibility
+from api.services import visibility
 from api.services.checklists import get_version
 from api.services.paging import Page, decode_cursor, encode_cursor, invalid_cursor
-from api.services.score_sums import counted
 from api.services.scored_answers import get_scored_answers
+from api.services.scores.places import get_location, get_region
+from api.services.scores.subjects import get_counted_checklists
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,13 @@ def _select_visits(
         _is_commented(session, query),
     ]
     if query.region_id is not None:
-        region = scores.region(session, actor, query.region_id)
+        region = get_region(session, actor, query.region_id)
         subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
         conditions.append(Location.region_id.in_(subtree))
     if query.location_id is not None:
-        location = scores.location(session, actor, query.location_id)
+        location = get_location(session, actor, query.location_id)
         conditions.append(Visit.location_id == location.id)
-    counted_versions = counted(session, actor, query.checklist).latest
+    counted_versions = get_counted_checklists(session, actor, query.checklist).latest
     checklist_ids = [version.checklist_id for version in counted_versions]
     versions = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id.in_(checklist_ids))
     return (

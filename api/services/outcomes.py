@@ -24,8 +24,9 @@ from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import events, evidence, totals
+from api.services import events, evidence
 from api.services.checklists import PublishedVersion, get_version
+from api.services.scores import results, totals
 from api.services.visits import update_visit
 
 
@@ -59,7 +60,7 @@ def get_case(session: Session, visit: Visit) -> Case:
         location_number=location_number,
         month=visit.month,
         outcome=submission.outcome,
-        score=totals.score_of(submission.result),
+        score=results.score_from_json(submission.result),
         is_counted=_is_counted(visit.status, submission.outcome),
     )
 
@@ -152,8 +153,8 @@ def apply_decision(
     status = visits.STATUS_AFTER[decision]
     will_be_counted = _is_counted(status, case.outcome)
     if will_be_counted != case.is_counted:
-        sign = 1 if will_be_counted else -1
-        totals.add(writer, case.version, case.location_number, case.month, case.score, sign)
+        change_totals = totals.add_visit if will_be_counted else totals.remove_visit
+        change_totals(writer, case.version, case.location_number, case.month, case.score)
     is_returned = status == "returned"
     effects = {
         "status": status,

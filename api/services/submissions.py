@@ -26,7 +26,7 @@ from api.models.base import now
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import outcomes, totals, visibility
+from api.services import outcomes, visibility
 from api.services.canonical_json import canonicalize
 from api.services.checklists import PublishedVersion, get_version
 from api.services.evidence import (
@@ -40,6 +40,7 @@ from api.services.evidence import (
     has_flags,
     read_photos,
 )
+from api.services.scores.results import score_to_json
 
 
 class VisitToSubmit(NamedTuple):
@@ -281,7 +282,7 @@ def _insert(writer: Writer, prepared: PreparedSubmission) -> None:
         receipt=prepared.receipt,
         photos=prepared.photos,
         commented=prepared.commented,
-        result=totals.result_of(prepared.score),
+        result=score_to_json(prepared.score),
         clock_shift=prepared.times.shift.total_seconds(),
         received_at=prepared.received_at,
     )

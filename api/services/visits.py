@@ -24,7 +24,7 @@ from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
 from api.services.paging import Page, build_page_query, fetch_prepared_page
-from api.services.totals import visit_score
+from api.services.scores.results import format_visit_score
 
 #: what the caller sees of a visit: their own, as a manager, or with all evidence. Each has its own schema
 View = Literal["own", "watched", "evidence"]
@@ -319,7 +319,7 @@ def describe_rows(runner: Runner, visits: Sequence[VisitRow], view: View) -> lis
         # The same row under two names: no two fields of a schema may read the same attribute.
         description: dict[str, Any] = {"visit": visit, "location": visit, "checklist": checklist}
         if isinstance(visit, WatchedVisitRow):
-            description["score"] = visit_score(visit.result)
+            description["score"] = format_visit_score(visit.result)
         if isinstance(visit, OwnVisitRow):
             description["photos"] = _count_photos(visit.expected_photos or [], photo_statuses[visit.id])
         if isinstance(visit, EvidenceVisitRow):

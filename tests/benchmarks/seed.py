@@ -22,8 +22,8 @@ from api.domain.scoring import VisitScore, score_visit
 from api.domain.visits import VISITED
 from api.models.places import Location
 from api.models.scores import Tally, Total
-from api.services import totals
 from api.services.checklists import PublishedVersion, get_current_versions, get_version
+from api.services.scores import results, totals
 from tests.benchmarks.bare_sql import BareSql
 from tests.support.world import World, ok
 
@@ -201,12 +201,12 @@ class Ground:
         self, scores: Sequence[VisitScore], counts: Counter[tuple[int, int, int]]
     ) -> tuple[list[tuple[int, ...]], list[tuple[Any, ...]]]:
         """Return the rows of totals and tallies; ``counts`` has the visits by location, month and sample."""
-        sums: dict[totals.Cell, tuple[int, ...]] = {}
-        tallies: Counter[totals.Cell] = Counter()
+        sums: dict[totals.Key, tuple[int, ...]] = {}
+        tallies: Counter[totals.Key] = Counter()
         for (number, month, sample), times in counts.items():
-            some_totals, some_tallies = totals.shares_of(self.version, number, month, scores[sample])
+            some_totals, some_tallies = totals.get_contributions(self.version, number, month, scores[sample])
             for row in some_totals:
-                cell, numbers = row[: totals.TOTAL_KEY], row[totals.TOTAL_KEY :]
+                cell, numbers = row[: totals.KEY_LENGTH], row[totals.KEY_LENGTH :]
                 before = sums.get(cell, (0,) * len(numbers))
                 sums[cell] = tuple(b + times * n for b, n in zip(before, numbers, strict=True))
             for *cell_of_tally, once in some_tallies:
@@ -219,7 +219,7 @@ class _Sample:
 
     def __init__(self, version: PublishedVersion, answers: dict[str, Any]) -> None:
         self.score = score_visit(version.document, answers)
-        self.result = json.dumps(totals.result_of(self.score))
+        self.result = json.dumps(results.score_to_json(self.score))
         content = {
             "revision": 1,
             "checklist_version": 1,

@@ -12,7 +12,7 @@ from api.domain.answers import find_commented_questions
 from api.domain.scoring import score_visit
 from api.models.scores import Tally, Total
 from api.models.submissions import Submission
-from api.services import totals
+from api.services.scores import results, totals
 from tests.benchmarks import seed
 from tests.benchmarks.load import Load, request, send_simultaneously
 from tests.benchmarks.program import Figure, Program, measure_figure, measure_figures
@@ -133,10 +133,10 @@ def _make_task(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[]
     key, moment, month = bare.value(visit_id), bare.value(now), now.year * 12 + now.month - 1
     commented_on = json.dumps(find_commented_questions(version.document, content))
     submission = seed.submission_row(
-        key, json.dumps(content), commented_on, json.dumps(totals.result_of(score)), moment
+        key, json.dumps(content), commented_on, json.dumps(results.score_to_json(score)), moment
     )
     decision = seed.decision_row(bare, key, moment)
-    total_rows, tally_rows = totals.shares_of(version, place, month, score)
+    total_rows, tally_rows = totals.get_contributions(version, place, month, score)
     changes = {
         "status": "accepted",
         "revision": 1,

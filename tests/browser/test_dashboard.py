@@ -1,4 +1,4 @@
-"""The pages for managers: their numbers equal the API, the CSV and a recount."""
+"""The managers' pages: their numbers are those of the API and of a recount."""
 
 import copy
 import csv
@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from api.pages import files
-from api.pages.dashboard import LOCATION_ROWS
+from api.pages.score_queries import SCORE_QUERIES
 from tests.browser.dashboard import enter, go, manager, percent, wait_for_state
 from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW
@@ -64,9 +64,10 @@ def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def api_csv(caller: Caller, path: str) -> list[dict[str, str]]:
-    """Return the rows that the API returns as CSV."""
-    text = caller.get(path, headers={"Accept": "text/csv"}).get_data(as_text=True)
+def api_csv(caller: Caller, **parameters: str) -> list[dict[str, str]]:
+    """Return the score rows that the API returns as CSV: all of them, whatever the limit."""
+    query = "&".join(f"{name}={value}" for name, value in parameters.items() if name != "limit")
+    text = caller.get(f"/scores?{query}", headers={"Accept": "text/csv"}).get_data(as_text=True)
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -80,14 +81,14 @@ def test_the_table_of_locations_equals_the_api_and_a_recount(desk: Phone, histor
     assert rows(page) == [each["location"]["code"] for each in answered]
     for each in answered:
         code = each["location"]["code"]
-        now = naive.score(history.some(checklist="visit", location=code))
-        before = history.some("2025-01", "2025-03", checklist="visit", location=code)
+        now = naive.score(history.select(checklist="visit", location=code))
+        before = history.select("2025-01", "2025-03", checklist="visit", location=code)
         place = history.locations[code]
         assert cell(page, place, "score") == (percent(now["score"]) if now["visits"] else "–")
         assert cell(page, place, "visits") == str(now["visits"])
         if now["indicative"]:
             assert cell(page, place, "rank") == ("too few visits" if now["visits"] else "No visits")
-        moved = naive.change(history.some(checklist="visit", location=code), before)
+        moved = naive.change(history.select(checklist="visit", location=code), before)
         if moved["difference"] is not None:
             tenths = Decimal(percent(moved["difference"])[:-1])
             assert cell(page, place, "change").startswith(f"{tenths:+}".replace("-", "−"))
@@ -101,70 +102,73 @@ def test_the_table_of_locations_equals_the_api_and_a_recount(desk: Phone, histor
     assert desk.errors == []
 
 
-def test_the_csv_has_exactly_the_shown_rows_with_the_values_of_the_api(desk: Phone, history: History) -> None:
+QUARTER = {"from": "2025-04", "to": "2025-06"}
+
+
+def test_csv_of_a_table_is_the_csv_of_the_api_in_the_order_of_the_table(
+    desk: Phone, history: History
+) -> None:
     caller = manager(history, "country")
-    page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+")
-    page.fill("#q", "Store ")
+    page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+a")
     page.get_by_role("button", name="Score").click()
-    row_fields = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
-    of_api = api_csv(caller, f"/scores?{row_fields}&sort=-score&{ONE}")
-    kept = saved(page)
-    assert [row["location_code"] for row in kept] == rows(page)
-    for row, expected in zip(kept, of_api, strict=True):
-        for name, value in expected.items():
-            if name == "location_name" or not re.fullmatch(r"-?[0-9.]+", value):
-                assert row[name] == value, name
-            else:
-                assert float(row[name]) == float(value), name
-    page.fill("#q", "store a")
-    assert [row["location_code"] for row in saved(page)] == rows(page) == ["A"]
+    query = {**SCORE_QUERIES["locations"], **QUARTER, "checklist": "visit"}
+    lines = saved(page)
+    assert lines == api_csv(caller, **query, sort="-score")
+    assert len(lines) > len(rows(page)) == 1, "the search is no filter of the API"
+    page.fill("#q", "")
+    assert [line["location_code"] for line in lines] == rows(page)
+    page.get_by_role("button", name="Change").click()
+    assert saved(page) == api_csv(caller, **query, sort="difference")
+    page.get_by_role("button", name="Rank").click()
+    assert saved(page) == api_csv(caller, **query), "the API has no such order"
 
 
-def test_the_csv_has_the_columns_of_the_api_even_for_null_values(desk: Phone, history: History) -> None:
+def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     enter(desk, caller, "/dashboard")
-    of_locations = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
-    never = "from=2019-01&to=2019-02"
-    for page, query in (
-        ("locations", of_locations),
-        ("questions", "by=question&include=change,previous_visits"),
+    north = history.regions["north"]["id"]
+    for screen, name, sort in (
+        ("questions", "questions", {"sort": "score"}),
+        ("sections", "section-cells", {}),
+        ("sections?by=fundamental", "fundamental-cells", {}),
     ):
-        for period in (ONE, PERIOD, never):
-            go(desk.page, f"/dashboard/{page}?{period}")
-            if of_api := api_csv(caller, f"/scores?{query}&{period}"):
-                assert saved(desk.page)[0].keys() == of_api[0].keys(), (page, period)
+        for filters in (
+            {**QUARTER, "checklist": "visit"},
+            {**QUARTER, "region_id": north},
+            {"from": "2025-01", "to": "2025-02", "checklist": "call"},
+        ):
+            query = "&".join(f"{key}={value}" for key, value in filters.items())
+            go(desk.page, f"/dashboard/{screen}{'&' if '?' in screen else '?'}{query}")
+            if expected := api_csv(caller, **SCORE_QUERIES[name], **filters, **sort):
+                assert saved(desk.page) == expected, (screen, filters)
 
 
-def test_every_table_of_a_place_downloads_its_rows_as_csv(desk: Phone, history: History) -> None:
+def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     region, location = history.regions["north"]["id"], history.locations["A"]["id"]
+    filters = {**QUARTER, "checklist": "visit"}
     page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
-    report = ok(caller.get(f"/regions/{region}/score?{ONE}"))
-    places = [(each.get("region") or each["location"])["code"] for each in report["children"]]
-    within = saved(page, "Stores and regions")
-    assert [each["region_code"] or each["location_code"] for each in within] == places
-    assert [float(each["score"] or -1) for each in within] == [
-        -1 if each["score"] is None else each["score"] for each in report["children"]
-    ]
+    for caption, by in (("Regions", "region"), ("Locations", "location"), ("Questions", "question")):
+        lines = saved(page, caption)
+        assert lines == api_csv(caller, by=by, region_id=region, **filters), caption
+        assert lines
 
-    go(page, f"/dashboard/locations/{location}?{PERIOD}")
-    report = ok(caller.get(f"/locations/{location}/score?{PERIOD}"))
+    go(page, f"/dashboard/locations/{location}?{PERIOD}&region_id={region}")
     page.get_by_text("Show as a table").click()
-    visited = [each["month"] for each in report["months"] if each["visits"]]
-    assert [each["month"] for each in saved(page, "Months")] == visited
-    page.locator("[id='visit/welcome'] summary").click()
-    asked = [each["key"] for each in report["questions"] if each["section"] == "welcome"]
-    assert [each["key"] for each in saved(page, "Welcome")] == asked
-    seen = saved(page, "Fundamentals")
-    assert [each["key"] for each in seen] == [each["key"] for each in report["fundamentals"]]
-    assert {each["self_checks_own_points_earned"] for each in seen} == {"0"}
-    made = ok(caller.get(f"/visits?location_id={location}&from=2025-04-01&to=2025-06-30"))["items"]
-    shown = [each for each in made if each["checklist"]["key"] != "own"]
-    visits = saved(page, "Visits")
-    assert [each["id"] for each in visits if each["checklist_key"] != "own"] == [
-        each["id"] for each in shown[::-1]
-    ]
-    assert len(visits) == page.locator("a[href^='/dashboard/visits/']").count()
+    for caption, by in (("Months", "month"), ("Questions", "question"), ("Fundamentals", "fundamental")):
+        lines = saved(page, caption)
+        assert lines == api_csv(caller, by=by, location_id=location, **QUARTER), caption
+        assert lines
+
+
+def test_failed_csv_is_reported_next_to_its_button(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    page.route(SCORES, lambda route: route.abort())
+    page.get_by_test_id("csv").click()
+    expect(page.get_by_role("alert")).to_have_text("Something went wrong")
+    page.unroute(SCORES)
+    assert saved(page)
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_answers_to_a_choice_are_shown_by_their_labels(desk: Phone, history: History) -> None:
@@ -180,7 +184,7 @@ def test_a_location_and_a_region_show_their_scores(desk: Phone, history: History
     page = enter(
         desk, manager(history, "country"), f"/dashboard/locations/{history.locations['A']['id']}?{ONE}"
     )
-    made = history.some(checklist="visit", location="A")
+    made = history.select(checklist="visit", location="A")
     expect(page.locator(".headline .number").first).to_have_text(percent(naive.score(made)["score"]))
     for section in naive.DOCUMENTS["visit"]["sections"]:
         figures = naive.score(made, "section", ("visit", section["key"]))
@@ -189,7 +193,7 @@ def test_a_location_and_a_region_show_their_scores(desk: Phone, history: History
         )
     expect(page.locator("section.card").last.locator("tbody tr")).to_have_count(len(made))
     go(page, f"/dashboard/regions/{history.regions['north']['id']}?{ONE}")
-    of_region = naive.score(history.some(checklist="visit", region="north"))
+    of_region = naive.score(history.select(checklist="visit", region="north"))
     expect(page.locator(".headline .number").first).to_have_text(percent(of_region["score"]))
 
 
@@ -197,13 +201,13 @@ def test_the_overview_shows_regions_or_single_stores(
     new_desk: Callable[..., Phone], history: History
 ) -> None:
     page = enter(new_desk(), manager(history, "north"), f"/dashboard?{ONE}")
-    north = percent(naive.score(history.some(checklist="visit", region="north"))["score"])
+    north = percent(naive.score(history.select(checklist="visit", region="north"))["score"])
     expect(page.locator(".regions .card").filter(has_text="North").locator(".number").first).to_have_text(
         north
     )
     one_store = history.world.person("manager", location_ids=[history.locations["A"]["id"]])
     page = enter(new_desk(), one_store, f"/dashboard?{ONE}")
-    store = percent(naive.score(history.some(checklist="visit", location="A"))["score"])
+    store = percent(naive.score(history.select(checklist="visit", location="A"))["score"])
     expect(page.locator(".regions .card .number").first).to_have_text(store)
     expect(page.get_by_role("link", name="Store A").first).to_be_visible()
 
@@ -215,7 +219,7 @@ def test_each_cell_of_the_heat_table_is_the_score_of_a_section_of_a_location(
     for code, location in history.locations.items():
         for section in naive.DOCUMENTS["visit"]["sections"]:
             key = ("visit", section["key"])
-            figures = naive.score(history.some(checklist="visit", location=code), "section", key)
+            figures = naive.score(history.select(checklist="visit", location=code), "section", key)
             if figures["score"] is not None:
                 place = f"tr[data-location='{location['id']}'] [data-column='{'/'.join(key)}']"
                 expect(page.locator(place)).to_have_text(percent(figures["score"]))
@@ -233,8 +237,8 @@ def test_a_section_without_points_has_no_shading(desk: Phone, world: World) -> N
 def test_a_change_with_too_few_current_visits_is_not_tested(desk: Phone, history: History) -> None:
     """This holds however many visits the previous period has."""
     months = "from=2025-05&to=2025-06"
-    now = history.some("2025-05", "2025-06", checklist="visit", location="A")
-    before = history.some("2025-03", "2025-04", checklist="visit", location="A")
+    now = history.select("2025-05", "2025-06", checklist="visit", location="A")
+    before = history.select("2025-03", "2025-04", checklist="visit", location="A")
     assert len(now) < 5 <= len(before)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{months}&checklist=visit")
     assert cell(page, history.locations["A"], "change").endswith("too few visits")
@@ -320,11 +324,11 @@ def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
 def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History) -> None:
     """The spread within locations is √(Σ(n − 1)·s² / Σ(n − 1)), here over recounted rows."""
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    each = [naive.score(history.some(checklist="visit", location=code)) for code in history.locations]
+    each = [naive.score(history.select(checklist="visit", location=code)) for code in history.locations]
     several = [row for row in each if row["visits"] > 1]
     freedom = sum(row["visits"] - 1 for row in several)
     within = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
-    whole = naive.score(history.some(checklist="visit"))
+    whole = naive.score(history.select(checklist="visit"))
     expect(page.get_by_text(f"The overall score is {percent(whole['score'])}.")).to_be_visible()
     expect(
         page.get_by_text(f"differs from its location's score by {percent(round(within, 6))}.")
@@ -333,7 +337,7 @@ def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History)
 
 def test_a_click_on_a_number_explains_it(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    figures = naive.score(history.some(checklist="visit", location="A"))
+    figures = naive.score(history.select(checklist="visit", location="A"))
     number = page.locator(f"tr[data-location='{history.locations['A']['id']}'] [data-column=score] button")
     number.focus()
     page.keyboard.press("Enter")
@@ -686,7 +690,7 @@ def test_back_restores_the_scroll_position_and_the_focus(
 
 def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
-    made = {key: len(history.some(checklist=key)) for key in ("visit", "call")}
+    made = {key: len(history.select(checklist=key)) for key in ("visit", "call")}
     assert made["visit"] > made["call"]
     page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits (the most)").click()
     page.wait_for_url("**checklist=visit*")
@@ -712,7 +716,7 @@ def test_the_pages_are_available_in_spanish(new_desk: Callable[..., Phone], hist
     desk = new_desk(locale="es-ES")
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     expect(page.get_by_role("heading", name="Locales", exact=True)).to_be_visible()
-    score = naive.score(history.some(checklist="visit", location="A"))["score"]
+    score = naive.score(history.select(checklist="visit", location="A"))["score"]
     assert cell(page, history.locations["A"], "score").replace("\xa0", " ") == percent(score).replace(
         ".", ","
     ).replace("%", " %")

@@ -10,7 +10,7 @@ from api.domain.months import Period, format_month
 from tests.browser.dashboard import enter, go, percent, wait_for_state
 from tests.browser.phone import Phone
 from tests.journeys import score_history as naive
-from tests.journeys.score_history import CALL, CHECKLIST, COOL, OWN, POOR, WELL, Made, Report
+from tests.journeys.score_history import CALL, CHECKLIST, COOL, OWN, POOR, WELL, AcceptedVisit, Report
 from tests.support.world import World
 
 #: A checklist without points.
@@ -31,14 +31,19 @@ STEADY = {"2024-12": [WELL] * 5, "2025-06": [WELL] * 5}
 QUIET = {"2025-01": [WELL]}
 
 
-def add_store(world: World, name: str, months: dict[str, Sequence[Report]]) -> tuple[Any, list[Made]]:
+def add_store(
+    world: World, name: str, months: dict[str, Sequence[Report]]
+) -> tuple[Any, list[AcceptedVisit]]:
     """Add a location with these visits. Return it, and its visits of the half-year HALF."""
     location = world.new_location(name=name)
     for month, reports in months.items():
         for report in reports:
-            naive.make(world, location, month, report)
+            naive.make_visit(world, location, month, report)
     visits = [
-        Made(name, (), month, report) for month in months for report in months[month] if month >= "2025"
+        AcceptedVisit(name, (), month, report)
+        for month in months
+        for report in months[month]
+        if month >= "2025"
     ]
     return location, visits
 
@@ -49,7 +54,7 @@ def attention_list(page: Page, title: str) -> Locator:
 
 
 @pytest.fixture
-def coast(world: World) -> tuple[World, list[Made]]:
+def coast(world: World) -> tuple[World, list[AcceptedVisit]]:
     """A region with a store that dropped, a steady one with a self-check, and a rarely visited one."""
     for document in (CHECKLIST, OWN):
         world.publish(document)
@@ -57,13 +62,15 @@ def coast(world: World) -> tuple[World, list[Made]]:
     _, dropped = add_store(world, "Fell", FELL)
     steady, unchanged = add_store(world, "Steady", STEADY)
     quiet, rare = add_store(world, "Quiet", QUIET)
-    naive.make(world, steady, "2025-05", Report("own", WELL.answers, WELL.points, WELL.said, passed=True))
+    naive.make_visit(
+        world, steady, "2025-05", Report("own", WELL.answers, WELL.points, WELL.tallies, passed=True)
+    )
     june = {"opens_at": "2025-06-10T00:00:00+00:00", "closes_at": "2025-06-20T00:00:00+00:00"}
     world.visit(location=quiet, window=june)
     return world, [*dropped, *unchanged, *rare]
 
 
-def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[Made]]) -> None:
+def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[AcceptedVisit]]) -> None:
     world, visits = coast
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
     card = page.locator(".regions .card")
@@ -79,7 +86,7 @@ def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[Made]
     assert desk.errors == []
 
 
-def test_the_lists_show_what_needs_attention(desk: Phone, coast: tuple[World, list[Made]]) -> None:
+def test_the_lists_show_what_needs_attention(desk: Phone, coast: tuple[World, list[AcceptedVisit]]) -> None:
     world, _ = coast
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
     drops = attention_list(page, "Clear drops")
@@ -132,7 +139,7 @@ def test_a_missing_visit_in_the_current_month_does_not_count(desk: Phone, world:
 
 
 def test_managers_without_a_region_see_their_stores_or_a_message(
-    new_desk: Callable[..., Phone], coast: tuple[World, list[Made]]
+    new_desk: Callable[..., Phone], coast: tuple[World, list[AcceptedVisit]]
 ) -> None:
     world, visits = coast
     locations = world.admin.list_all("/locations")

@@ -21,7 +21,8 @@ from api.jobs.worker import LEASE, MAX_BACKOFF, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.visits import Visit
-from api.services import photo_store, totals
+from api.services import photo_store
+from api.services.scores import recount
 from api.settings import Settings
 from tests.support.world import World, ok
 
@@ -354,7 +355,7 @@ def test_task_of_a_killed_worker_is_run_exactly_once(own_app: Flask, tmp_path: P
     assert (shown["status"], len(shown["decisions"])) == ("accepted", 1)
     assert ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]["visits"] == 1
     with world.database.read_snapshot() as session:
-        assert list(totals.differences(session)) == []
+        assert list(recount.find_differences(session)) == []
         assert session.scalars(select(Event)).all() == []
 
 

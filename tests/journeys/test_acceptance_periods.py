@@ -16,7 +16,7 @@ from api.jobs.worker import Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.reviews import Decision
-from api.services import totals
+from api.services.scores import recount
 from api.settings import Settings
 from tests.support.world import ALL_WELL, World, ok, problem
 
@@ -159,4 +159,4 @@ def test_period_begins_when_the_last_photo_is_stored(world: World) -> None:
     let_period_end(world, visit)
     assert status(world, visit) == "accepted"
     with world.database.read_snapshot() as session:
-        assert [line for line in totals.differences(session) if world.location["id"] in line] == []
+        assert [line for line in recount.find_differences(session) if world.location["id"] in line] == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.services import totals
+from api.services.scores import recount
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 
@@ -20,7 +20,7 @@ def get_visit(world: World, visit: Any) -> Any:
 def read_total(world: World) -> tuple[int, int, int]:
     """Return the location's visits and points, after comparing its stored totals with a recount."""
     with world.database.read_snapshot() as session:
-        differences = [line for line in totals.differences(session) if world.location["id"] in line]
+        differences = [line for line in recount.find_differences(session) if world.location["id"] in line]
     assert differences == []
     score = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
     return score["visits"], score["points_earned"], score["points_possible"]
@@ -315,4 +315,4 @@ def test_decision_simultaneous_with_a_correction_keeps_the_totals_correct(world:
     # The corrected revision is as late as the first one, so it waits for a reviewer again.
     assert read_total(world) == ((0, 0, 0) if statuses[0] == 201 else (1, 8, 8))
     with world.database.read_snapshot() as session:
-        assert list(totals.differences(session)) == []
+        assert list(recount.find_differences(session)) == []

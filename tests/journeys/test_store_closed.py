@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.jobs.worker import Worker
-from api.services import totals
+from api.services.scores import recount
 from tests.journeys.test_flags import is_waiting, make_due, status
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
@@ -120,11 +120,11 @@ def test_accepted_visit_to_a_closed_store_is_not_counted(world: World) -> None:
         decision = ok(world.review(visit, choice, **values), 200)["id"]
         assert read_counts(world) == before
         with world.database.read_snapshot() as session:
-            assert list(totals.differences(session)) == []
+            assert list(recount.find_differences(session)) == []
     ok(world.review(visit_without_answers, "accept"), 200)
     assert read_counts(world) == before
     with world.database.read_snapshot() as session:
-        assert list(totals.differences(session)) == []
+        assert list(recount.find_differences(session)) == []
 
 
 def test_store_that_was_always_closed_has_no_score(world: World) -> None:
@@ -181,7 +181,7 @@ def test_returned_closed_store_can_be_corrected_to_a_visit_and_is_counted(world:
     # The photo does not belong to the accepted revision.
     problem(world.manager.get(f"/visits/{visit['id']}/photos/{photo_id}"), 404, "photo-not-found")
     with world.database.read_snapshot() as session:
-        assert list(totals.differences(session)) == []
+        assert list(recount.find_differences(session)) == []
 
 
 def test_visit_corrected_to_a_closed_store_is_no_longer_counted(world: World) -> None:

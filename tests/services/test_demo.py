@@ -23,8 +23,9 @@ from api.models.scores import Subject, Total
 from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import demo, totals
+from api.services import demo
 from api.services.people import passwords
+from api.services.scores import recount
 from api.settings import Settings
 
 #: A time at which day, month and year differ between Auckland and Los Angeles.
@@ -150,7 +151,7 @@ def test_stores_differ_and_totals_equal_a_recount(app: Flask) -> None:
     assert set(codes[-2:]) == {"BRS", "AGP"}
     assert ranked[-1][1] - ranked[0][1] > 0.25
     with app.extensions["survey"].database.read_snapshot() as session:
-        assert list(totals.differences(session)) == []
+        assert list(recount.find_differences(session)) == []
     result = app.test_cli_runner().invoke(args=["scores", "recount"])
     assert result.exit_code == 0, result.output
 

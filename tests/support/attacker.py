@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from api.domain.visits import STATUSES
 from api.pages import files
-from api.services.score_rows import DIMENSIONS, FIGURES_OF_VISITS, INCLUDES, SORTS
+from schemas.scores import DIMENSIONS, FIGURE_FIELDS, INCLUDES, SORTS
 from tests.support.world import API, Caller, ok
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -89,9 +89,9 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
 
 
 def _score_fields(_known: Known) -> Iterator[str]:
-    yield from FIGURES_OF_VISITS
+    yield from FIGURE_FIELDS
     yield from (*DIMENSIONS, *INCLUDES, "rank", "rank_range", "shopper", "started_at")
-    yield ",".join(FIGURES_OF_VISITS)
+    yield ",".join(FIGURE_FIELDS)
 
 
 #: Query parameter → the values to try.

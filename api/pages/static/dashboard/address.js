@@ -18,6 +18,12 @@ export function address(path, values) {
   return query.length ? `${path}?${new URLSearchParams(query)}`.replaceAll("%2C", ",") : path;
 }
 
+/** The queries for score rows that screens make when they open. The server preloads the same. */
+const SCORE_QUERIES = JSON.parse(document.documentElement.dataset.scoreQueries);
+
+/** Returns the parameters of one of these queries, with these filters. */
+export const scoreQuery = (name, filters) => ({ ...SCORE_QUERIES[name], ...filters });
+
 /** Returns the path of another page with the filters that pages share, and with `more`. */
 export const onward = (path, more = {}) => address(path, { ...common(filters()), ...more });
 

@@ -2,7 +2,7 @@
  * The filters that the pages open with: the checklist with the most visits in the last six whole months.
  * Scores of several checklists cannot be ranked, and changes between them cannot be tested.
  */
-import { address, monthBefore, runningMonth } from "./address.js";
+import { address, monthBefore, runningMonth, scoreQuery } from "./address.js";
 
 const MONTHS = 6;
 
@@ -20,9 +20,7 @@ export async function openingFilters(place, read) {
   return first && { checklist: first };
 }
 
-/** ``api/pages/dashboard.py`` preloads the first of these calls, so both write it in the same way. */
 async function mostVisited(query, read) {
-  const rows = { by: "checklist", fields: "checklist,visits", sort: "-visits", limit: "1" };
-  const { items } = await read(address("/scores", { ...rows, ...query }));
+  const { items } = await read(address("/scores", scoreQuery("most-visited", query)));
   return items[0]?.visits ? items[0].checklist.key : null;
 }

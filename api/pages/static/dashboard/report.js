@@ -1,9 +1,10 @@
 /** The score report of a place, which the pages of locations and regions share. */
 import { h, plain, t, textElement } from "../shared/page.js";
+import { common, filters } from "./address.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
 import { changed, count, percent, range, score } from "./figures.js";
-import { scrolling } from "./table.js";
+import { csvButton, scrolling } from "./table.js";
 
 /** Returns the score of a place, its interval and its change. */
 export function headline({ total, previous, change }, more = []) {
@@ -36,8 +37,18 @@ export function headline({ total, previous, change }, more = []) {
 /** Returns how many visits of a kind a region's progress has, in all its months. */
 export const sumOf = ({ months }, kind) => months.reduce((total, month) => total + month[kind], 0);
 
-/** Returns the months of a place as a chart and, as an alternative, as a table. */
-export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
+/**
+ * Returns the parameters of the score rows by a dimension that belong to a report, or to a row of a location
+ * or a region.
+ */
+export function placeQuery(by, { location: store, region }) {
+  const place = store ? { location_id: store.id } : { region_id: region.id };
+  return { by, ...common(filters(), "region_id"), ...place };
+}
+
+/** Returns the months of a place, from a report or a row, as a chart and, as an alternative, as a table. */
+export function monthsCard(caption, place, width, height, axis = axisOf(place.months)) {
+  const { months: rows } = place;
   const visited = rows.filter((row) => row.visits);
   const lines = visited.map((row) =>
     h(
@@ -56,7 +67,7 @@ export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
       { class: "data" },
       h("summary", {}, t("asTable")),
       scrolling(
-        { caption, file: "months", rows: visited },
+        { caption, csv: [{ caption, name: "months", query: placeQuery("month", place) }] },
         h(
           "thead",
           {},
@@ -82,13 +93,17 @@ export function sections(report, checklists, known) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
-  return keys.map((key) => [
-    keys.length > 1 &&
-      textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
-    report.sections
-      .filter(({ checklist }) => checklist === key)
-      .map((section) => sectionOf(section, axis, report.questions, known)),
-  ]);
+  const csv = { caption: t("page-questions"), name: "questions", query: placeQuery("question", report) };
+  return [
+    keys.map((key) => [
+      keys.length > 1 &&
+        textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
+      report.sections
+        .filter(({ checklist }) => checklist === key)
+        .map((section) => sectionOf(section, axis, report.questions, known)),
+    ]),
+    h("div", { class: "tools" }, csvButton(csv)),
+  ];
 }
 
 function sectionOf(section, axis, questions, known) {
@@ -122,7 +137,7 @@ function sectionOf(section, axis, questions, known) {
 function questionTable(caption, rows, known) {
   const axis = axisOf(rows);
   return scrolling(
-    { caption, file: "questions", rows },
+    { caption },
     h(
       "thead",
       {},
@@ -186,14 +201,10 @@ export function fundamentals(report, others = []) {
   const rows = [...report.fundamentals, ...additional.values()];
   const selfChecksOf = (row) =>
     others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
-  const toCsv = (row) => ({
-    ...row,
-    self_checks: Object.fromEntries(
-      selfChecksOf(row).map((other, index) => [others[index][1].checklist, other ?? {}]),
-    ),
-  });
+  const caption = t("fundamentals");
+  const csv = [{ caption, name: "fundamentals", query: placeQuery("fundamental", report) }];
   return scrolling(
-    { caption: t("fundamentals"), file: "fundamentals", rows: rows.map(toCsv) },
+    { caption, csv },
     h(
       "thead",
       {},

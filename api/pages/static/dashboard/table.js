@@ -1,12 +1,14 @@
-import { h, t } from "../shared/page.js";
-import { change, filters } from "./address.js";
+import { call } from "../shared/api.js";
+import { download, h, t } from "../shared/page.js";
+import { address, change, filters } from "./address.js";
 import { count } from "./figures.js";
-import { load } from "./load.js";
 
 /** How many rows get their cells at a time. The first ones fill more than a screen. */
 const BATCH_SIZE = 20;
 /** In a table with more rows than this, the browser lays out only those that are visible. */
 const MANY = 100;
+/** How the API names the orders of tables, by the key of the column. */
+const API_SORTS = { score: "score", visits: "visits", change: "difference" };
 
 /**
  * @typedef {{
@@ -21,24 +23,15 @@ const MANY = 100;
  * Each of `columns` is {key, title, kind, cell(row), value(row), down, head}. `cell` returns what to show.
  * `value` returns what to sort by, as [group, value]; smaller groups always come first. A column without
  * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names the
- * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `file` names the
- * CSV, which has exactly the rows shown, each as `toCsv` returns it. `foot` has the cells of a last row.
+ * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `csv` has the
+ * name of the CSV file and the parameters of its score rows: all rows, in the order of the table if the API
+ * has that order. `foot` has the cells of a last row.
  * @param {{
- *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string, file: string,
- *   toCsv?: (row: any) => any, foot?: any[], attributes?: (row: any) => object,
+ *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string,
+ *   csv: { name: string, query: object }, foot?: any[], attributes?: (row: any) => object,
  * }} options
  */
-export function table({
-  caption,
-  columns,
-  rows,
-  words,
-  sort,
-  file,
-  toCsv = (row) => row,
-  foot = [],
-  attributes = () => ({}),
-}) {
+export function table({ caption, columns, rows, words, sort, csv, foot = [], attributes = () => ({}) }) {
   const lines = rows.map((row) => ({
     row,
     text: words(row).toLowerCase(),
@@ -98,6 +91,13 @@ export function table({
     return column && [column, sign];
   }
 
+  /** Returns the order of the table as the API names it, if it has that order. */
+  function apiSort() {
+    const [column, sign] = parseOrder(filters().sort ?? sort) ?? parseOrder(sort);
+    const name = API_SORTS[column.key];
+    return name && (sign < 0 ? `-${name}` : name);
+  }
+
   function sortBy(column) {
     const { sort: by = sort } = filters();
     const first = column.down ? `-${column.key}` : column.key;
@@ -126,38 +126,55 @@ export function table({
       { class: "tools" },
       h("p", { class: "search" }, h("label", { for: "q" }, t("search")), search),
       status,
-      csvButton(caption, file, () => shown.flatMap(({ row }) => toCsv(row))),
+      csvButton({ caption, name: csv.name, query: csv.query, sort: apiSort }),
     ),
     h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, element),
   );
 }
 
 /**
- * Returns a table that scrolls inside itself where it is wider than the screen; its CSV, called `file`, has
- * these `rows`.
+ * Returns a table that scrolls inside itself if it is wider than the screen, and a button for each CSV file.
+ * @param {{ caption: string, csv?: Csv[] }} options
  */
-export function scrolling({ caption, file, rows }, ...parts) {
+export function scrolling({ caption, csv = [] }, ...parts) {
   return [
     h(
       "div",
       { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
       h("table", {}, h("caption", { class: "visually-hidden" }, caption), parts),
     ),
-    h(
-      "div",
-      { class: "tools" },
-      csvButton(caption, file, () => rows),
-    ),
+    csv.length > 0 &&
+      h(
+        "div",
+        { class: "tools" },
+        csv.map((file) => csvButton(file, csv.length > 1 ? `CSV: ${file.caption}` : "CSV")),
+      ),
   ];
 }
 
-function csvButton(caption, file, rowsOf) {
-  const save = async () => (await load("csv.js")).save(file, rowsOf());
-  return h(
-    "button",
-    { type: "button", class: "plain", "aria-label": `CSV: ${caption}`, "data-testid": "csv", onclick: save },
-    "CSV",
-  );
+/**
+ * @typedef {{ caption: string, name: string, query: object, sort?: () => string | undefined }} Csv
+ */
+
+/**
+ * Returns a button that saves score rows as a CSV file from the API. `query` has their parameters. The file
+ * has all rows: a limit is ignored.
+ * @param {Csv} file
+ */
+export function csvButton({ caption, name, query, sort = () => undefined }, words = "CSV") {
+  const problem = h("span", { class: "fault", role: "alert" });
+  async function save() {
+    problem.textContent = "";
+    const path = address("/scores", { ...query, limit: null, sort: sort() });
+    try {
+      const { body } = await call("GET", path, undefined, { Accept: "text/csv" });
+      download(`${name}.csv`, new Blob([body], { type: "text/csv;charset=utf-8" }));
+    } catch {
+      problem.textContent = t("failed");
+    }
+  }
+  const attributes = { "aria-label": `CSV: ${caption}`, "data-testid": "csv", onclick: save };
+  return [h("button", { type: "button", class: "plain", ...attributes }, words), problem];
 }
 
 /** Returns a row. It needs a role, because browsers drop that of a row with a grid layout. */

@@ -29,7 +29,8 @@ function secondsUntil(retryAfter) {
 }
 
 /**
- * Calls the API and returns the response's status, headers and JSON; an expired session is refreshed once.
+ * Calls the API and returns the response: its status, its headers, and its JSON, or its text if it is CSV. An
+ * expired session is refreshed once.
  */
 export async function call(method, path, body, headers = {}) {
   const isLogin = path === "/auth/login";
@@ -68,6 +69,8 @@ async function send(method, path, body, headers) {
 }
 
 function parse(response) {
+  if (response.ok && response.headers.get("Content-Type")?.startsWith("text/csv"))
+    return { status: response.status, headers: response.headers, body: response.text };
   let body = null;
   try {
     body = response.text ? JSON.parse(response.text) : null;

@@ -29,7 +29,7 @@ export default async function ({ id, filters, read, readAll }) {
       h("p", { class: "quiet" }, report.location.code),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report),
-      card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
+      card(t("months"), monthsCard(t("months"), report, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(
         t("fundamentals"),
@@ -105,15 +105,8 @@ function visitTable(visits, checklists) {
         ]
       : []),
   ];
-  const csv = latest.map(({ id, day, part_of_day, checklist, score }) => ({
-    id,
-    day,
-    part_of_day,
-    checklist,
-    ...(score && { ...score, critical_failures: score.critical_failures.length }),
-  }));
   return scrolling(
-    { caption: t("visits"), file: "visits", rows: csv },
+    { caption: t("visits") },
     h(
       "thead",
       {},

@@ -1,22 +1,14 @@
 import { h, plain, t } from "../../shared/page.js";
-import { address, common, filterBar, onward } from "../address.js";
+import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot, trend } from "../charts.js";
 import { byChance, changed, count, explained, percent, score } from "../figures.js";
 import { load } from "../load.js";
 import { card, table } from "../table.js";
 
-/** The query for the rows. ``api/pages/dashboard.py`` preloads the same call. */
-const ROWS = {
-  by: "location",
-  include: "change,previous_visits,trend,worst_section",
-  fields:
-    "location,visits,points_earned,points_possible,score,spread,interval,indicative,rank,rank_range,change,previous_visits,trend,worst_section",
-  limit: "500",
-};
-
 /** All locations in one table, and which of them lie outside the range expected by chance. */
 export default async function ({ filters, read, readAll }) {
-  const rows = await readAll(address("/scores", { ...ROWS, ...common(filters) }));
+  const query = scoreQuery("locations", common(filters));
+  const rows = await readAll(address("/scores", query));
   const title = t("page-locations");
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
@@ -32,7 +24,7 @@ export default async function ({ filters, read, readAll }) {
     content: [
       bar,
       suggestion && h("div", { class: "notice" }, h("p", {}, t("mixed")), suggestion.element),
-      locationTable(rows),
+      locationTable(rows, query),
       h("p", { class: "quiet" }, byChance(rows)),
       card(t("funnel"), suggestion ? h("p", { class: "quiet" }, t("funnelMixed")) : plot),
     ],
@@ -42,13 +34,13 @@ export default async function ({ filters, read, readAll }) {
 /** Whether no location has a rank because the visits use several checklists. */
 const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row) => row.rank == null);
 
-function locationTable(rows) {
+function locationTable(rows, query) {
   const axis = axisOf(rows);
   const ranked = rows.filter((row) => row.rank).length;
   const thin = (row) => Number(row.indicative || row.score == null);
   return table({
     caption: t("page-locations"),
-    file: "locations",
+    csv: { name: "locations", query },
     rows,
     sort: "-score",
     words: ({ location }) => `${location.name} ${location.code}`,

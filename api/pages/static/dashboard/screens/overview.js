@@ -1,5 +1,14 @@
 import { h, t } from "../../shared/page.js";
-import { address, common, filterBar, monthBefore, onward, period, runningMonth } from "../address.js";
+import {
+  address,
+  common,
+  filterBar,
+  monthBefore,
+  onward,
+  period,
+  runningMonth,
+  scoreQuery,
+} from "../address.js";
 import { axisOf, trend } from "../charts.js";
 import { onlyMost } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
@@ -17,19 +26,8 @@ export default async function ({ filters, read, readAll }) {
   const query = common(filters, "region_id");
   const [places, regions, stores] = await Promise.all([
     readAll("/regions?limit=500"),
-    readAll(
-      address("/scores", { by: "region", include: "change,previous_visits,months", limit: "500", ...query }),
-    ),
-    readAll(
-      address("/scores", {
-        by: "location",
-        include: "change,previous_visits,trend,made",
-        fields:
-          "location,visits,points_earned,points_possible,score,spread,interval,indicative,critical_failures,change,previous_visits,trend,made",
-        limit: "500",
-        ...query,
-      }),
-    ),
+    readAll(address("/scores", scoreQuery("regions", query))),
+    readAll(address("/scores", scoreQuery("stores", query))),
   ]);
   const tops = topRegions(regions, places);
   // The API counts visits in progress for all checklists together only.
@@ -82,7 +80,7 @@ function regionCard(row, progress, axis) {
           out: count(sumOf(progress, "out")),
         })
       : t("ofVisits", { n: row.visits }),
-    monthsCard(row.region.name, row.months, Math.min(MAX_WIDTH, room()), HEIGHT, axis),
+    monthsCard(row.region.name, row, Math.min(MAX_WIDTH, room()), HEIGHT, axis),
   );
 }
 

@@ -1,6 +1,6 @@
 import { h, plain, t, textElement } from "../../shared/page.js";
 import { showValue } from "../../shared/question-types/index.js";
-import { address, common, filterBar, onward } from "../address.js";
+import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { byChance, changed, count, dayName, score } from "../figures.js";
@@ -10,31 +10,30 @@ const MOST_COMMENTS = 20;
 
 /** The questions, the worst first, each with the comments of shoppers. */
 export default async function ({ filters, read, readAll }) {
-  const query = common(filters);
-  const rows = await readAll(
-    address("/scores", { by: "question", include: "change,previous_visits", limit: "500", ...query }),
-  );
+  const shared = common(filters);
+  const query = scoreQuery("questions", shared);
+  const rows = await readAll(address("/scores", query));
   const scored = rows.filter((row) => row.points_possible);
   const unscored = rows.filter((row) => !row.points_possible);
-  const comments = (subject) => commentsOn(subject, query, read, readAll);
+  const comments = (subject) => commentsOn(subject, shared, read, readAll);
   return {
     title: t("page-questions"),
     content: [
       filterBar(filters, readAll),
       h("p", { class: "quiet" }, t("questionWords")),
       scored.length
-        ? [questionTable(scored, comments), h("p", { class: "quiet" }, byChance(scored))]
+        ? [questionTable(scored, comments, query), h("p", { class: "quiet" }, byChance(scored))]
         : h("p", { class: "empty" }, t("noVisits")),
       rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments)),
     ],
   };
 }
 
-function questionTable(rows, comments) {
+function questionTable(rows, comments, query) {
   const axis = axisOf(rows);
   return table({
     caption: t("page-questions"),
-    file: "questions",
+    csv: { name: "questions", query },
     rows,
     sort: "score",
     words: ({ question }) => plain(question.text),

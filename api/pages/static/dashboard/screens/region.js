@@ -3,7 +3,7 @@ import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { count, range, score } from "../figures.js";
-import { fundamentals, headline, monthsCard, room, sections, sumOf } from "../report.js";
+import { fundamentals, headline, monthsCard, placeQuery, room, sections, sumOf } from "../report.js";
 import { card, scrolling } from "../table.js";
 
 /** A region: its score, its stores and regions, and what explains the score. */
@@ -31,24 +31,25 @@ export default async function ({ id, filters, read, readAll }) {
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report, progress ? [[t("inProgress"), count(sumOf(progress, "out"))]] : []),
-      card(t("children"), childTable(report.children)),
-      card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
+      card(t("children"), childTable(report)),
+      card(t("months"), monthsCard(t("months"), report, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
     ],
   };
 }
 
-function childTable(rows) {
+function childTable(report) {
+  const { children: rows } = report;
   if (!rows.length) return h("p", { class: "empty" }, t("noLocations"));
   const axis = axisOf(rows);
-  const csv = rows.map(({ region = null, location = null, ...figures }) => ({
-    region,
-    location,
-    ...figures,
-  }));
+  const csv = [];
+  if (rows.some(({ region }) => region))
+    csv.push({ caption: t("regions"), name: "regions", query: placeQuery("region", report) });
+  // It includes the stores of the regions below.
+  csv.push({ caption: t("page-locations"), name: "locations", query: placeQuery("location", report) });
   return scrolling(
-    { caption: t("children"), file: "places", rows: csv },
+    { caption: t("children"), csv },
     h(
       "thead",
       {},

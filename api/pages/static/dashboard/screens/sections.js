@@ -1,5 +1,5 @@
 import { h, plain, t, textElement } from "../../shared/page.js";
-import { address, change, common, filterBar, onward } from "../address.js";
+import { address, change, common, filterBar, onward, scoreQuery } from "../address.js";
 import { percent } from "../figures.js";
 import { table } from "../table.js";
 
@@ -10,16 +10,10 @@ const TONES = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0];
 /** The heat table: the score of each location in each section, or in each fundamental. */
 export default async function ({ filters, readAll }) {
   const by = BY.includes(filters.by) ? filters.by : BY[0];
-  const query = { fields: `${by},visits,score,indicative`, limit: "500", ...common(filters) };
+  const query = scoreQuery(`${by}-cells`, common(filters));
   const [columns, cells] = await Promise.all([
-    readAll(address("/scores", { by, ...query })),
-    readAll(
-      address("/scores", {
-        by: `location,${by}`,
-        ...query,
-        fields: `location,${by},visits,points_earned,points_possible,score,interval,indicative`,
-      }),
-    ),
+    readAll(address("/scores", scoreQuery(by, common(filters)))),
+    readAll(address("/scores", query)),
   ]);
   const isMixed = new Set(columns.map((row) => row[by].checklist)).size > 1;
   const checklists = isMixed ? await readAll("/checklists?limit=500") : [];
@@ -45,20 +39,19 @@ export default async function ({ filters, readAll }) {
         ),
       ),
       cells.length
-        ? [legend(), heatTable(columns, cells, by, checklists)]
+        ? [legend(), heatTable(columns, cells, by, checklists, query)]
         : h("p", { class: "empty" }, t("noVisits")),
     ],
   };
 }
 
-function heatTable(columns, cells, by, checklists) {
+function heatTable(columns, cells, by, checklists, query) {
   const rows = new Map();
   for (const cell of cells) {
     const { id } = cell.location;
     if (!rows.has(id)) rows.set(id, { location: cell.location, cells: {} });
     rows.get(id).cells[keyOf(cell[by])] = cell;
   }
-  const keys = columns.map((row) => keyOf(row[by]));
   const titleOf = ({ checklist }) =>
     checklists.length > 0 &&
     textElement(
@@ -68,12 +61,11 @@ function heatTable(columns, cells, by, checklists) {
     );
   return table({
     caption: t("page-sections"),
-    file: "sections",
+    csv: { name: "sections", query },
     rows: [...rows.values()],
     sort: "name",
     words: ({ location }) => `${location.name} ${location.code}`,
     attributes: ({ location }) => ({ "data-location": location.id }),
-    toCsv: (row) => keys.map((key) => row.cells[key]).filter(Boolean),
     foot: [
       t("allShown"),
       ...columns.map((row) => h("span", { class: "tone", "data-tone": toneOf(row) }, percent(row.score))),

@@ -31,6 +31,7 @@ export default {
   from: "From",
   to: "To",
   region: "Region",
+  regions: "Regions",
   periodBackwards: "The period ends before it begins.",
   checklist: "Checklist",
   allRegions: "All your regions",

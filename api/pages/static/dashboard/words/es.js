@@ -31,6 +31,7 @@ export default {
   from: "Desde",
   to: "Hasta",
   region: "Región",
+  regions: "Regiones",
   periodBackwards: "El período acaba antes de empezar.",
   checklist: "Cuestionario",
   allRegions: "Todas sus regiones",
