@@ -25,7 +25,7 @@ def test_the_walk_through_one_visit(root: Path, tmp_path: Path) -> None:
     with running(folder, DEMO="1") as program:
         assert "Creating the demo data" not in program.output()
         assert demo.PASSWORD in program.output()
-        _walk(root, tmp_path, program)  # whoever reads it may run it again
+        _walk(root, tmp_path, program)  # a reader may run it again
         assert program.end() == 0
 
 

@@ -75,6 +75,15 @@ def reviews() -> Response:
     return _shell("reviews", "/api/v1/reviews?limit=100")
 
 
+@pages.get("/dashboard/", permission=ANY_CALLER)
+@pages.get("/dashboard/<path:address>", permission=ANY_CALLER)
+def unknown_page(address: str = "") -> Response:
+    """Show that there is no page at this address."""
+    response = _shell()
+    response.status_code = 404
+    return response
+
+
 def _score_call(name: str, but: str = "") -> str:
     """Return the call for one of ``SCORE_QUERIES``."""
     return _call("/scores", SCORE_QUERIES[name], but)
@@ -83,8 +92,8 @@ def _score_call(name: str, but: str = "") -> str:
 def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> str:
     """Return a call of the API as the page's scripts write it, with the filters of the page's address."""
     filters = {name: request.args[name] for name in FILTERS if request.args.get(name) and name != but}
-    given = urlencode({**(query or {}), **filters}, safe=",")
-    return f"/api/v1{path}{given and '?'}{given}"
+    parameters = urlencode({**(query or {}), **filters}, safe=",")
+    return f"/api/v1{path}{parameters and '?'}{parameters}"
 
 
 def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
@@ -102,9 +111,9 @@ def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
     return _shell(screen, *calls)
 
 
-def _shell(screen: str, *calls: str) -> Response:
+def _shell(screen: str = "", *calls: str) -> Response:
     """Return the shell; it preloads the modules and API calls of the screen."""
     # Reviewers and administrators are redirected to the photo store for pictures.
     policy = build_policy("dashboard", img=f"'self' {get_photo_origin()}")
-    module = f"dashboard/screens/{screen}.js"
+    module = screen and f"dashboard/screens/{screen}.js"
     return render_shell("dashboard", ("/api/v1/me", *calls), policy, module, score_queries=SCORE_QUERIES)

@@ -402,7 +402,7 @@ def test_the_page_is_accessible_and_fits_the_screen(
         assert found.violations_count == 0, f"{what}: {found.generate_report()}"
         assert page.evaluate(OVERFLOW) <= 0, what
 
-    look("flags with the earlier visit beside")
+    look("flags next to the earlier visit")
     page.click("[data-decision=return]")
     page.click("summary:has-text('Reasons by question')")
     page.click("text=Add a reason")

@@ -54,7 +54,7 @@ def test_each_role_is_forbidden_exactly_what_it_has_no_permission_for(world: Wor
             assert response.status_code < 500, (role, method, address)
 
 
-def test_only_these_blueprintare_open_to_any_caller(app: Flask) -> None:
+def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
     addresses = {address for _method, address, view in routes(app) if view.permission == ANY_CALLER}
     assert addresses == {
         "/",
@@ -67,6 +67,8 @@ def test_only_these_blueprintare_open_to_any_caller(app: Flask) -> None:
         "/dashboard/sections",
         "/dashboard/questions",
         "/dashboard/reviews",
+        "/dashboard/",
+        "/dashboard/x",
         "/static/x/x",
         "/sw.js",
         "/manifest.webmanifest",

@@ -1,4 +1,4 @@
-/** The answers of a visit as whoever judges it sees them: with points, comments and photos. */
+/** The answers of a visit as reviewers and managers see them: with points, comments and photos. */
 import { h, plain, t, textElement } from "../shared/page.js";
 import { showValue } from "../shared/question-types/index.js";
 import { count } from "./figures.js";

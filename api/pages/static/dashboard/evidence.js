@@ -53,7 +53,7 @@ async function comparison(visit, submission, flag, read) {
   const link = h("a", { href: onward(`/dashboard${address}`), dir: "auto" }, other.location.name);
   return h(
     "div",
-    { class: "beside" },
+    { class: "comparison" },
     h(
       "figure",
       { "data-visit": visit.id },
