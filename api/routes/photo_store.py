@@ -14,6 +14,7 @@ routes = Routes("photo_store", __name__, description="Embedded photo store")
 
 
 def _get_folder_store() -> FolderStore:
+    """Return the store; raises NOT_FOUND if photos are in S3, which has links of its own."""
     store = app_context().store
     if not isinstance(store, FolderStore):
         raise problems.NOT_FOUND()
@@ -23,7 +24,13 @@ def _get_folder_store() -> FolderStore:
 @routes.put(
     "/photo-store/<token>",
     permission=ANY_CALLER,
-    raises=[problems.UPLOAD_REJECTED, problems.UPLOAD_MISMATCH, problems.UPLOAD_EXISTS, problems.TOO_LARGE],
+    raises=[
+        problems.NOT_FOUND,
+        problems.UPLOAD_REJECTED,
+        problems.UPLOAD_MISMATCH,
+        problems.UPLOAD_EXISTS,
+        problems.TOO_LARGE,
+    ],
 )
 @routes.response(200, description="The bytes are stored")
 @routes.doc(
@@ -47,7 +54,9 @@ def upload(token: str) -> Response:
 
 
 @routes.get(
-    "/photo-store/<token>", permission=ANY_CALLER, raises=[problems.UPLOAD_REJECTED, problems.PHOTO_NOT_FOUND]
+    "/photo-store/<token>",
+    permission=ANY_CALLER,
+    raises=[problems.NOT_FOUND, problems.UPLOAD_REJECTED, problems.PHOTO_NOT_FOUND],
 )
 @routes.response(
     200,

@@ -50,7 +50,7 @@ def test_a_period_that_ends_before_it_begins_is_not_applied(desk: Phone, history
     before = page.url
     type_month(page, "from", "07", "2025")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text("The period ends before it begins.")
+    expect(page.locator(".filters").get_by_role("alert")).to_have_text("The period ends before it begins.")
     assert page.url == before
     type_month(page, "to", "08", "2025")
     page.keyboard.press("Enter")
@@ -125,7 +125,7 @@ def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(
     for months, report in ((7, COOL), (7, COOL), (6, WELL), (1, WELL), (1, COOL), (0, COOL), (0, COOL)):
         location = world.new_location()
         if months:
-            score_history.make(world, location, months_ago(months), report)
+            score_history.make_visit(world, location, months_ago(months), report)
         else:
             world.accepted_visit(
                 report.answers, location=location, assigned={"checklist_key": report.checklist}
@@ -159,9 +159,9 @@ def test_a_location_opens_on_its_own_most_visited_checklist(desk: Phone, world: 
         world.publish(document)
     world.checklist = None
     called = world.new_location()
-    score_history.make(world, called, months_ago(2), COOL)
+    score_history.make_visit(world, called, months_ago(2), COOL)
     for _ in range(2):
-        score_history.make(world, world.new_location(), months_ago(2), WELL)
+        score_history.make_visit(world, world.new_location(), months_ago(2), WELL)
     page = enter(desk, world.manager, f"/dashboard/locations/{called['id']}")
     assert page.url.endswith("&checklist=call")
     go(page, f"/dashboard/regions/{world.region['id']}")
@@ -172,7 +172,7 @@ def test_a_location_opens_on_its_own_most_visited_checklist(desk: Phone, world: 
     "place", ["", "/locations", "/locations/{location}", "/regions/{region}", "/sections"]
 )
 def test_the_opening_filters_are_preloaded(desk: Phone, world: World, place: str) -> None:
-    score_history.make(world, world.location, months_ago(2), WELL)
+    score_history.make_visit(world, world.location, months_ago(2), WELL)
     page = enter(desk, world.manager, "/dashboard")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url.split("/api/v1")[-1]))

@@ -407,9 +407,7 @@ def test_dashboard_screen_needs_one_further_file_and_the_review_screen_several(a
     assert {"decide.js", "evidence.js", "answers.js", "screens/reviews.js"} < {*modules("/reviews")}
 
 
-@pytest.mark.parametrize(
-    "address", ["/", "/none", "/locations/x", f"/visits/{ID}/more"]
-)
+@pytest.mark.parametrize("address", ["/", "/none", "/locations/x", f"/visits/{ID}/more"])
 def test_unknown_address_of_the_dashboard_shows_its_page_with_404(app: Flask, address: str) -> None:
     response = app.test_client().get(f"/dashboard{address}")
     assert (response.status_code, response.mimetype) == (404, "text/html")
