@@ -85,6 +85,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "token": lambda _known: ("forged",),
     "filename": lambda _known: ("plain.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
+    "address": lambda _known: ("none", "visits/none"),
 }
 
 
