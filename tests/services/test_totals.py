@@ -529,7 +529,7 @@ def test_totals_equal_the_recount_after_random_histories(app: Flask) -> None:
         database = app.extensions["survey"].database
 
     embedded = app.extensions["survey"].settings.embedded_database
-    examples, steps = (25, 20) if embedded else (6, 12)
+    examples, steps = (15, 20) if embedded else (5, 12)
     run_state_machine_as_test(
         InThisProgram,
         settings=settings(
