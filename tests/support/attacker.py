@@ -83,7 +83,6 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "token": lambda _known: ("forged",),
-    "address": lambda _known: ("none", "locations/none"),
     "filename": lambda _known: ("plain.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
     "address": lambda _known: ("none", "visits/none"),
