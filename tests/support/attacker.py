@@ -1,6 +1,6 @@
 """An attacker with the account of a manager, who requests everything and stores every byte of the responses.
 
-They know all IDs, e-mail addresses and codes of the organization.
+They know all IDs, email addresses and codes of the organization.
 """
 
 import base64
