@@ -52,9 +52,9 @@ def _listen(settings: Settings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(1024)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty or overlong label
         address_text = f"{settings.host} port {settings.port}"
-        reason = error.strerror or error
+        reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"HOST, PORT: cannot listen on {address_text}: {reason}") from error
     return listener
 
