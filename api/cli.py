@@ -72,7 +72,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
     if len(password) < MIN_PASSWORD_LENGTH:
         raise click.ClickException(f"The password must have {MIN_PASSWORD_LENGTH} characters or more.")
     if "@" not in email:
-        raise click.ClickException("This is not a valid e-mail address.")
+        raise click.ClickException("This is not a valid email address.")
     password_hash = passwords.hash_password(password)
     try:
         app_context().database.write(

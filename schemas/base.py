@@ -53,7 +53,7 @@ class Schema(ma.Schema):
         unknown = ma.RAISE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Give the field its example for the OpenAPI document, if it has none of its own."""
+        """Set the example of a field for the OpenAPI document, unless the field defines one."""
         inner = field_obj.inner if isinstance(field_obj, fields.List) else field_obj
         example = get_example(type(self).__name__, field_obj.data_key or field_name)
         if example is not None and not isinstance(inner, fields.Nested):
@@ -255,8 +255,8 @@ class Month(fields.Field[int]):
             raise ma.ValidationError("This must be a month, YYYY-MM.") from None
 
 
-class Word(fields.String):
-    """One of several fixed strings."""
+class Enum(fields.String):
+    """One of a fixed set of strings."""
 
     def __init__(self, allowed: Sequence[str], **kwargs: Any) -> None:
         super().__init__(validate=validate.OneOf(allowed), **kwargs)
