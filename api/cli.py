@@ -13,6 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
+from api.database.engines import get_message
 from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
@@ -34,8 +35,7 @@ class _Group(AppGroup):
         try:
             return super().invoke(context)
         except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            raise click.ClickException(f"The database cannot be used: {cause}") from error
+            raise click.ClickException(f"The database cannot be used: {get_message(error)}") from error
 
 
 def register(app: Flask) -> None:

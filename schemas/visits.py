@@ -87,7 +87,7 @@ class Reassignment(Schema):
     override = Boolean(load_default=False)
 
 
-class Declination(Schema):
+class Decline(Schema):
     """The reason why a shopper declines a visit."""
 
     reason = Text(2000, allow_none=True, load_default=None)

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.database.statements import Autocommit, Transaction, get_cursor, translate_errors
@@ -109,6 +109,11 @@ class Database:
         """Close all connections. The database can be used again afterwards."""
         self.reading_engine.dispose()
         self.writing_engine.dispose()
+
+
+def get_message(error: SQLAlchemyError) -> str:
+    """Return the first line of the driver's message for an error, or of the error's own message."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 def _classify(error: BaseException) -> str:
