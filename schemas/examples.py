@@ -86,7 +86,6 @@ _BY_NAME: Mapping[str, Any] = {
     "return_reason": "The total cannot be read.",
     "reviewer_name": "Rosa Ortiz",
     "sha256": _SHA256,
-    "shopper_name": "Sam Lee",
     "size": 301234,
     "status": "accepted",
     "unusable": [],
