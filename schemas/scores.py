@@ -8,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from schemas.base import (
+    Enum,
     Id,
     Integer,
     Localized,
@@ -17,7 +18,6 @@ from schemas.base import (
     QueryInteger,
     Schema,
     Text,
-    Word,
     page_of,
 )
 
@@ -285,7 +285,7 @@ class RowsQuery(ReportQuery):
     region_id = Id()
     location_id = Id()
     include = WordList(INCLUDES, len(INCLUDES), load_default=tuple)
-    sort = Word(SORTS, load_default="name")
+    sort = Enum(SORTS, load_default="name")
     fields_ = fields.String(
         data_key="fields", attribute="fields", metadata={"pattern": "^[a-z_]+(,[a-z_]+)*$"}
     )
