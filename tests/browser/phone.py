@@ -11,6 +11,11 @@ from tests.support.world import PASSWORD, Caller
 
 SECONDS = 15_000
 READY = "html[data-ready='1']"
+#: Makes the browser block the settings of the page.
+DENY_SETTINGS = (
+    "Object.defineProperty(window, 'localStorage', "
+    "{ get() { throw new DOMException('denied', 'SecurityError'); } })"
+)
 expect.set_options(timeout=SECONDS)
 
 

@@ -350,6 +350,18 @@ def test_a_click_on_a_number_explains_it(desk: Phone, history: History) -> None:
     expect(number).to_be_focused()
 
 
+def test_a_visit_without_points_is_not_explained_as_failed(desk: Phone, world: World) -> None:
+    visit = world.visit()
+    report = {**world.submission({}), "outcome": "store-closed", "comment": "Shut."}
+    ok(world.send(visit, report), 201)
+    ok(world.review(visit, "accept"))
+    page = enter(desk, world.manager, f"/dashboard/locations/{world.location['id']}")
+    page.locator("section.card").last.get_by_role("button", name="–").click()
+    expect(page.get_by_role("dialog")).to_have_text(
+        "This visit has no score, because no points were possible."
+    )
+
+
 # The address.
 
 
@@ -690,9 +702,9 @@ def test_back_restores_the_scroll_position_and_the_focus(
 
 def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
-    made = {key: len(history.select(checklist=key)) for key in ("visit", "call")}
-    assert made["visit"] > made["call"]
-    page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits (the most)").click()
+    counts = {key: len(history.select(checklist=key)) for key in ("visit", "call")}
+    assert counts["visit"] > counts["call"]
+    page.get_by_role("link", name=f"Show only “A visit” ({counts['visit']} visits)").click()
     page.wait_for_url("**checklist=visit*")
     wait_for_state(page)
     expect(page.locator(".notice")).to_have_count(0)

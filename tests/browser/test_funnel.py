@@ -30,6 +30,7 @@ DRAW = """async ([base, rows]) => {
     labels: each("text[text-anchor=end]", (text) => text.textContent),
     ticks: each("line.tick", (line) => Number(line.getAttribute("y1"))),
     limits: each("path", limitOf),
+    dots: each("circle", (circle) => circle.getAttribute("class")),
   };
 }"""
 
@@ -80,6 +81,20 @@ def test_the_number_expected_by_chance_is_shown(drawn: dict[str, Any]) -> None:
     assert drawn["words"][3] == (
         f"By chance alone, about {round(judged * 0.05)} of {judged} would fall outside the inner lines."
     )
+
+
+def test_without_any_spread_only_differing_locations_are_outside(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), "/dashboard")
+    rows = [{**row(visits, 0), "spread": 0} for visits in (5, 10)]
+    drawn = page.evaluate(DRAW, [files.BASE, rows])
+    assert drawn["dots"] == ["dot", "dot"]
+    assert drawn["words"][1:3] == [
+        "Outside the outer lines: None.",
+        "Between the inner and outer lines: None.",
+    ]
+    rows = [{**row(10, sign), "spread": 0} for sign in (1, -1)]
+    drawn = page.evaluate(DRAW, [files.BASE, rows])
+    assert drawn["dots"] == ["dot better", "dot worse"]
 
 
 def test_the_limit_lines_begin_at_the_limits(drawn: dict[str, Any]) -> None:

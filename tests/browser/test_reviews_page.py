@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, wait_for_state
-from tests.browser.phone import Phone, Spy, cut, lose_response, respond
+from tests.browser.phone import DENY_SETTINGS, Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
@@ -342,6 +342,20 @@ def test_single_key_shortcuts_work_except_in_text_fields_and_when_turned_off(
     shows(page, third)
     assert decisions(world, first) == [("accept", None)]
     assert decisions(world, second) == [("reject", "Another store")]
+
+
+def test_the_page_works_if_settings_cannot_be_stored(desk: Phone, world: World) -> None:
+    first, second = world.late_visit(), world.late_visit()
+    desk.context.add_init_script(DENY_SETTINGS)
+    page = enter(desk, world.reviewer, QUEUE)
+    shows(page, first)
+    page.keyboard.press("j")
+    shows(page, second)
+    page.locator("#shortcuts").uncheck()
+    page.keyboard.press("k")
+    page.wait_for_timeout(300)
+    assert current(page) == second["id"]
+    assert desk.errors == []
 
 
 # States.

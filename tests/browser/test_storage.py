@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.phone import READY, Phone
+from tests.browser.phone import DENY_SETTINGS, READY, Phone
 from tests.support.world import World, ok
 
 STATUS = "[data-testid=save-state]"
@@ -158,10 +158,7 @@ def test_an_older_database_in_another_tab_is_reported(phone: Phone, world: World
 
 
 def test_the_form_works_if_settings_cannot_be_stored(phone: Phone, world: World) -> None:
-    phone.context.add_init_script(
-        "Object.defineProperty(window, 'localStorage', "
-        "{ get() { throw new DOMException('denied', 'SecurityError'); } })"
-    )
+    phone.context.add_init_script(DENY_SETTINGS)
     phone.sign_in(world.shopper)
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     assert phone.errors == []

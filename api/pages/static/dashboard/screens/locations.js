@@ -12,7 +12,8 @@ export default async function ({ filters, read, readAll }) {
   const title = t("page-locations");
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
-  const suggestion = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, common(filters), read);
+  const suggestion =
+    isMixed(rows) && (await load("checklists.js")).mostVisitedLink(filters, common(filters), read);
   const plot = h("div");
   const ready = async () =>
     suggestion
@@ -31,7 +32,7 @@ export default async function ({ filters, read, readAll }) {
   };
 }
 
-/** Whether no location has a rank because the visits use several checklists. */
+/** Returns whether no location has a rank because the visits use several checklists. */
 const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row) => row.rank == null);
 
 function locationTable(rows, query) {

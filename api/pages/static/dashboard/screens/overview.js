@@ -10,7 +10,7 @@ import {
   scoreQuery,
 } from "../address.js";
 import { axisOf, trend } from "../charts.js";
-import { onlyMost } from "../checklists.js";
+import { mostVisitedLink } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
 import { monthsCard, room, sumOf } from "../report.js";
 
@@ -35,7 +35,7 @@ export default async function ({ filters, read, readAll }) {
     ? []
     : await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, query))));
   const isMixed = stores.some(({ change }) => change.difference != null && change.significant == null);
-  const suggestion = isMixed && onlyMost(filters, query, read);
+  const suggestion = isMixed && mostVisitedLink(filters, query, read);
   return {
     title: t("page-overview"),
     content: [
