@@ -87,7 +87,7 @@ function decisionItem(decision, isReplaced, textOf) {
 }
 
 /**
- * Returns the form to decide on the latest revision. It calls `onDecided` once the decision is stored, or once
+ * Returns the form to decide on the latest revision. It calls `onDecided` when the decision is stored, or when
  * another reviewer has decided first.
  */
 export function decisionForm(visit, onDecided) {

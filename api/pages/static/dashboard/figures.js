@@ -49,10 +49,6 @@ const dates = (options) => new Intl.DateTimeFormat(region(), options);
 export const monthName = (month) =>
   dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));
 
-/** Returns a day (YYYY-MM-DD) in words: "3 Jan 2026". */
-export const dayName = (day) =>
-  dates({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(day));
-
 /** Returns a time in the reader's time zone. */
 export const clock = (time) => dates({ dateStyle: "medium", timeStyle: "short" }).format(time);
 

@@ -81,7 +81,7 @@ function showUser(user) {
   drawBar();
 }
 
-/** Whether a screen has filters and the address names neither a period nor a checklist. */
+/** Returns whether a screen has filters and the address names neither a period nor a checklist. */
 function needsOpeningFilters(screen) {
   const { from, to, checklist } = filters();
   return !UNFILTERED_SCREENS.includes(screen) && !from && !to && !checklist;
@@ -200,7 +200,7 @@ async function explain(problem) {
 
 function showMessage(state, heading, ...more) {
   replaceContent(
-    t("title"),
+    `${heading} · ${t("title")}`,
     h("h1", { tabindex: -1 }, heading),
     h("p", { role: "alert" }, t(`why-${state}`)),
     h("div", {}, more),

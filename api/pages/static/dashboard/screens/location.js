@@ -1,7 +1,7 @@
-import { h, plain, t } from "../../shared/page.js";
+import { dayName, h, plain, t } from "../../shared/page.js";
 import { address, common, filterBar, lastDay, onward, period } from "../address.js";
 import { questionsOf } from "../checklists.js";
-import { count, dayName, explained, percent } from "../figures.js";
+import { count, explained, percent } from "../figures.js";
 import { fundamentals, headline, monthsCard, room, sections } from "../report.js";
 import { card, scrolling } from "../table.js";
 

@@ -1,10 +1,10 @@
 import { call } from "../../shared/api.js";
-import { ago, h, plain, t } from "../../shared/page.js";
+import { ago, dayName, h, plain, t } from "../../shared/page.js";
 import { change, onward } from "../address.js";
 import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
-import { dayName, explained, percent } from "../figures.js";
+import { explained, percent } from "../figures.js";
 import { shortcuts } from "../shortcuts.js";
 
 const WAITING = "/reviews?limit=100";
@@ -93,7 +93,7 @@ function noLongerWaiting(id, row) {
   );
 }
 
-/** Fetches the queue from time to time, because others decide too. Returns how to stop. */
+/** Fetches the queue periodically, because others decide too. Returns a function that stops this. */
 function watch(onChange) {
   const poll = async () => {
     const response = document.hidden ? null : await call("GET", WAITING).catch(() => null);

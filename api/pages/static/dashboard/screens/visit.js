@@ -1,7 +1,7 @@
-import { h, plain, t } from "../../shared/page.js";
+import { dayName, h, plain, t } from "../../shared/page.js";
 import { onward } from "../address.js";
 import { answersOf, isClosed, submissionOf } from "../answers.js";
-import { dayName, explained, percent } from "../figures.js";
+import { explained, percent } from "../figures.js";
 import { load } from "../load.js";
 
 const REVIEWERS = ["reviewer", "admin"];

@@ -176,10 +176,10 @@ const goTo =
 
 /** Lets the shopper add their position. The form never asks for it without a tap. */
 function position(draft) {
-  const status = h("span", { role: "status", class: "quiet" }, draft.row.position ? t("positionKept") : "");
+  const status = h("span", { role: "status", class: "quiet" }, draft.row.position ? t("positionAdded") : "");
   const store = ({ coords: { latitude, longitude, accuracy } }) => {
     draft.setRow({ position: { latitude, longitude, accuracy_m: Math.round(accuracy) } });
-    status.textContent = t("positionKept");
+    status.textContent = t("positionAdded");
   };
   const fail = () => (status.textContent = t("noPosition"));
   const locate = () => {

@@ -108,7 +108,7 @@ export default {
   lastComment: "Anything else? (optional)",
   addPosition: "Add my position",
   locating: "Looking for your position …",
-  positionKept: "Your position will be sent with the answers.",
+  positionAdded: "Your position will be sent with the answers.",
   noPosition: "The phone did not provide your position. Allow location access for this page, then try again.",
   send: "Send",
   // Could not do it
@@ -139,7 +139,7 @@ export default {
   "state-sent": "sent",
   "state-needs-you": "needs your attention",
   "state-left-out": "not included",
-  mayClose: "You can close this page. Open it again when you have a signal, until everything has been sent.",
+  mayClose: "You can close this page. To finish sending, open it again when you have a signal.",
   saveCopy: "Save a copy",
   correct: "Correct the answers",
   removeFromPhone: "Remove from this phone",

@@ -109,7 +109,7 @@ export default {
   lastComment: "¿Algo más? (opcional)",
   addPosition: "Añadir mi posición",
   locating: "Buscando su posición …",
-  positionKept: "Su posición se enviará con las respuestas.",
+  positionAdded: "Su posición se enviará con las respuestas.",
   noPosition:
     "El teléfono no ha facilitado su posición. Permita que esta página acceda a la ubicación e inténtelo " +
     "de nuevo.",
@@ -143,8 +143,7 @@ export default {
   "state-sent": "enviado",
   "state-needs-you": "necesita su atención",
   "state-left-out": "sin incluir",
-  mayClose:
-    "Puede cerrar esta página. Vuelva a abrirla cuando tenga cobertura, hasta que se haya enviado todo.",
+  mayClose: "Puede cerrar esta página. Para terminar el envío, vuelva a abrirla cuando tenga cobertura.",
   saveCopy: "Guardar una copia",
   correct: "Corregir las respuestas",
   removeFromPhone: "Quitar de este teléfono",
