@@ -18,7 +18,7 @@ const SCREENS = Object.entries({
   "/sections": "sections",
   "/questions": "questions",
   "/reviews": "reviews",
-}).map(([path, name]) => ({ name, pattern: new RegExp(`^/dashboard${path}/?$`) }));
+}).map(([path, name]) => ({ name, pattern: new RegExp(`^/dashboard${path}$`) }));
 const UNFILTERED_SCREENS = ["visit", "reviews"];
 const LINKS = ["", "locations", "sections", "questions"];
 const REVIEWERS = ["reviewer", "admin"];
