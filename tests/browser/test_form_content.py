@@ -30,6 +30,7 @@ def hours_from_now(opens: float, closes: float) -> dict[str, str]:
         ((24 * 3, 24 * 9), r"Not before .+\. Until "),
         ((-24, 3.1), r"Closes in 3 hours \("),
         ((-24 * 9, -24 * 4), r"Closed 4 days ago\. Send your answers anyway"),
+        ((-24, -0.004), r"Closed this minute\. "),
     ],
 )
 def test_a_card_and_its_visit_show_the_visit_window(

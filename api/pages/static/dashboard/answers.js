@@ -1,5 +1,5 @@
 /** The answers of a visit as reviewers and managers see them: with points, comments and photos. */
-import { h, plain, t, textElement } from "../shared/page.js";
+import { h, localize, t, textElement } from "../shared/page.js";
 import { showValue } from "../shared/question-types/index.js";
 import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
@@ -92,6 +92,6 @@ function answerOf(visit, question, answer) {
       answer.not_applicable ? t("answer-not_applicable") : showValue(question, answer.value),
     ),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
-    photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: plain(question.text) })),
+    photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: localize(question.text) })),
   );
 }

@@ -1,5 +1,5 @@
 /** The questions of checklists, and the link to the checklist with the most visits. */
-import { h, plain, t } from "../shared/page.js";
+import { h, localize, t } from "../shared/page.js";
 import { address } from "./address.js";
 import { fetchMostVisited } from "./opening-filters.js";
 
@@ -27,7 +27,7 @@ export function mostVisitedLink(filters, query, read) {
     if (!row) return;
     const { key, title } = row.checklist;
     const href = address(location.pathname, { ...filters, checklist: key });
-    element.append(h("a", { href }, t("onlyChecklist", { title: plain(title), n: row.visits })));
+    element.append(h("a", { href }, t("onlyChecklist", { title: localize(title), n: row.visits })));
   };
   // If that fails, the reader can still choose a checklist in the filters above.
   return { element, fill: () => fill().catch(() => {}) };

@@ -1,5 +1,5 @@
 /** The evidence for a reviewer, next to the answers: flags, earlier visits, times and distance. */
-import { dayName, h, moment, plain, t } from "../shared/page.js";
+import { dayName, h, moment, localize, t } from "../shared/page.js";
 import { onward } from "./address.js";
 import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
@@ -93,7 +93,7 @@ function textOf(visit, { answers, comment }, key) {
   const texts = key ? [answers[key]?.comment, answers[key]?.value] : [comment];
   const compared = texts.filter((text) => typeof text === "string" && text.length >= COMPARED_LENGTH);
   return [
-    h("p", { class: "quiet", dir: "auto" }, key ? plain(questionOf(visit, key).text) : t("lastWord")),
+    h("p", { class: "quiet", dir: "auto" }, key ? localize(questionOf(visit, key).text) : t("lastWord")),
     compared.length
       ? compared.map((text) => h("blockquote", { dir: "auto" }, text))
       : h("p", {}, t("lookInVisit")),
@@ -179,7 +179,7 @@ function photoDetails(visit, at) {
           h(
             "span",
             { dir: "auto" },
-            photo.question ? plain(questionOf(visit, photo.question).text) : t("storeClosed"),
+            photo.question ? localize(questionOf(visit, photo.question).text) : t("storeClosed"),
           ),
           ": ",
           photo.taken_at ? t("takenAt", { time: at(photo.taken_at) }) : t("takenUnknown"),

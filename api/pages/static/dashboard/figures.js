@@ -1,5 +1,5 @@
 /** Formats numbers, and creates the buttons that explain how each of them is calculated. */
-import { h, region, t } from "../shared/page.js";
+import { h, locale, t } from "../shared/page.js";
 import { load } from "./load.js";
 
 const html = document.documentElement;
@@ -43,7 +43,7 @@ export const pointsRange = (interval) =>
 export const count = (number) =>
   Number.isInteger(number) && number < 1000 ? `${number}` : new Intl.NumberFormat(html.lang).format(number);
 
-const dates = (options) => new Intl.DateTimeFormat(region(), options);
+const dates = (options) => new Intl.DateTimeFormat(locale(), options);
 
 /** Returns a month (YYYY-MM) in short: "Jan 26". */
 export const monthName = (month) =>

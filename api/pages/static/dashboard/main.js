@@ -1,6 +1,6 @@
 import { signIn, signOut } from "../shared/api.js";
 import { showDemoBanner } from "../shared/demo-banner.js";
-import { h, languages, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
+import { h, languageButtons, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
 import { address, change, common, filterBar, filters } from "./address.js";
 import { apiReader } from "./api-reader.js";
 import { clock } from "./figures.js";
@@ -245,7 +245,7 @@ function drawBar() {
 
 /** Looking up the names of languages takes long, so nothing waits for it. */
 function offerLanguages() {
-  document.getElementById("languages")?.replaceChildren(...languages());
+  document.getElementById("languages")?.replaceChildren(...languageButtons());
 }
 
 async function endSession() {

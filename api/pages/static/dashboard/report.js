@@ -1,5 +1,5 @@
 /** The score report of a place, which the pages of locations and regions share. */
-import { h, plain, t, textElement } from "../shared/page.js";
+import { h, localize, t, textElement } from "../shared/page.js";
 import { common, filters } from "./address.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
@@ -129,7 +129,7 @@ function sectionOf(section, axis, questions, definitions) {
       " ",
       t("explain-wilson", { interval: range(section.interval) }),
     ),
-    questionTable(plain(section.title), sectionQuestions, definitions),
+    questionTable(localize(section.title), sectionQuestions, definitions),
   );
 }
 
@@ -238,4 +238,4 @@ export function fundamentals(report, others = []) {
 }
 
 /** Returns the width of a chart within a card, in pixels. */
-export const room = () => Math.min(1100, document.getElementById("screen").clientWidth) - 32;
+export const chartWidth = () => Math.min(1100, document.getElementById("screen").clientWidth) - 32;

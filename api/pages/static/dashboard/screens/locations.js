@@ -1,4 +1,4 @@
-import { h, plain, t } from "../../shared/page.js";
+import { h, localize, t } from "../../shared/page.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot, trend } from "../charts.js";
 import { byChance, changed, count, explained, percent, score } from "../figures.js";
@@ -123,6 +123,6 @@ function worstOf({ location, worst_section: worst }) {
   const fragment = `#${encodeURIComponent(`${worst.checklist}/${worst.key}`)}`;
   return [
     h("a", { href: onward(`/dashboard/locations/${location.id}`) + fragment }, percent(worst.score)),
-    h("span", { class: "quiet", dir: "auto" }, plain(worst.title)),
+    h("span", { class: "quiet", dir: "auto" }, localize(worst.title)),
   ];
 }

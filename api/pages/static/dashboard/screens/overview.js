@@ -12,7 +12,7 @@ import {
 import { axisOf, trend } from "../charts.js";
 import { mostVisitedLink } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
-import { monthsCard, room, sumOf } from "../report.js";
+import { monthsCard, chartWidth, sumOf } from "../report.js";
 
 /** Locations without a visit for this many whole months need attention. */
 const MONTHS_WITHOUT_VISIT = 3;
@@ -80,7 +80,7 @@ function regionCard(row, progress, axis) {
           out: count(sumOf(progress, "out")),
         })
       : t("ofVisits", { n: row.visits }),
-    monthsCard(row.region.name, row, Math.min(MAX_WIDTH, room()), HEIGHT, axis),
+    monthsCard(row.region.name, row, Math.min(MAX_WIDTH, chartWidth()), HEIGHT, axis),
   );
 }
 

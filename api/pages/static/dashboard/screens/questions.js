@@ -1,4 +1,4 @@
-import { dayName, h, plain, t, textElement } from "../../shared/page.js";
+import { dayName, h, localize, t, textElement } from "../../shared/page.js";
 import { showValue } from "../../shared/question-types/index.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
@@ -36,13 +36,13 @@ function questionTable(rows, comments, query) {
     csv: { name: "questions", query },
     rows,
     sort: "score",
-    words: ({ question }) => plain(question.text),
+    words: ({ question }) => localize(question.text),
     attributes: (row) => ({ class: row.indicative && "thin", "data-question": row.question.key }),
     columns: [
       {
         key: "question",
         title: t("question"),
-        value: ({ question }) => [0, plain(question.text)],
+        value: ({ question }) => [0, localize(question.text)],
         cell: ({ question }) => [textElement("span", {}, question.text), comments(subjectOf(question))],
       },
       {

@@ -1,5 +1,5 @@
 import { call } from "../../shared/api.js";
-import { ago, dayName, h, plain, t } from "../../shared/page.js";
+import { ago, dayName, h, localize, t } from "../../shared/page.js";
 import { change, onward } from "../address.js";
 import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
@@ -150,7 +150,7 @@ function itemOf({ visit_id: id, location, submitted_at: since, flags }, current)
         "aria-current": id === current.visit_id && "true",
       },
       h("strong", { dir: "auto" }, location.name),
-      h("span", { class: "quiet" }, ago(new Date(since))),
+      h("span", { class: "quiet" }, ago(since)),
       h("span", { class: "quiet" }, [...new Set(flags.map(({ code }) => t(`flag-${code}`)))].join(" · ")),
     ),
   );
@@ -169,7 +169,7 @@ async function caseOf(visit, submission, read) {
       h(
         "a",
         { href: onward(`/dashboard/visits/${visit.id}`) },
-        t("byVersion", { title: plain(checklist.title), version: checklist.version }),
+        t("byVersion", { title: localize(checklist.title), version: checklist.version }),
       ),
       " · ",
       t("ofRevision", { n: revision }),

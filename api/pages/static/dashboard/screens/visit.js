@@ -1,4 +1,4 @@
-import { dayName, h, plain, t } from "../../shared/page.js";
+import { dayName, h, localize, t } from "../../shared/page.js";
 import { onward } from "../address.js";
 import { answersOf, isClosed, submissionOf } from "../answers.js";
 import { explained, percent } from "../figures.js";
@@ -28,7 +28,7 @@ export default async function ({ id, me, read, refresh }) {
         h(
           "span",
           { dir: "auto" },
-          t("byVersion", { title: plain(checklist.title), version: checklist.version }),
+          t("byVersion", { title: localize(checklist.title), version: checklist.version }),
         ),
       ),
       submission &&

@@ -14,7 +14,7 @@ export default {
   signIn: "Sign in",
   signOut: "Sign out",
   noSignal: "No connection. Try again in a moment.",
-  loading: "Loading …",
+  loading: "Loading…",
   tryAgain: "Try again",
   asOf: "As of",
   stale: "The server is not responding. These are the last figures received.",

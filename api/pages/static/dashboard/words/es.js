@@ -14,7 +14,7 @@ export default {
   signIn: "Iniciar sesión",
   signOut: "Cerrar sesión",
   noSignal: "Sin conexión. Inténtelo de nuevo dentro de un momento.",
-  loading: "Cargando …",
+  loading: "Cargando…",
   tryAgain: "Intentar de nuevo",
   asOf: "Datos del",
   stale: "El servidor no responde. Estas son las últimas cifras recibidas.",
