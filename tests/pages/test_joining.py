@@ -125,19 +125,19 @@ def test_module_that_is_fetched_later_imports_the_same_instances() -> None:
 
 
 def test_module_that_imports_no_joined_module_is_unchanged() -> None:
-    kept = {
+    unchanged = {
         "p/x.worker.js": 'import { sum } from "../shared/sum.js";\nawait import("./big.js");\n',
         "p/big.js": "export let modules = 1;\n",
         "shared/sum.js": "export function sum() {}\n",
     }
     sources = {
-        **kept,
+        **unchanged,
         "p/main.js": 'const start = () => new Worker(new URL("./x.worker.js", import.meta.url));\n',
         "shared/unused.js": "export const unused = 1;\n",
     }
     files = join_modules("p", sources).files
-    assert files.keys() == {"p/main.js", *kept}
-    assert {address: files[address] for address in kept} == kept
+    assert files.keys() == {"p/main.js", *unchanged}
+    assert {address: files[address] for address in unchanged} == unchanged
 
 
 def test_shared_module_that_imports_a_joined_module_is_served_in_the_folder_of_the_page() -> None:
