@@ -20,7 +20,7 @@ from api.jobs import worker as workers
 from api.jobs.worker import LEASE, MAX_BACKOFF, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
-from api.models.idempotency import RememberedAnswer
+from api.models.idempotency import StoredResponse
 from api.models.sign_in import SignInFailure
 from api.models.visits import Visit
 from api.services import idempotency, photo_store
@@ -275,14 +275,14 @@ def test_only_old_rows_are_removed(queue: Queue) -> None:
             ("new", now(), now() + timedelta(minutes=1)),
         ):
             session.add(
-                RememberedAnswer(caller_id=caller_id, key=name, request_sha256="0", created_at=created_at)
+                StoredResponse(caller_id=caller_id, key=name, request_sha256="0", created_at=created_at)
             )
             session.add(SignInFailure(key=failures[name], window_ends_at=window_ends_at, failures=1))
 
     queue.database.write(add_rows)
     queue.worker()._remove_old_rows()
     with queue.database.read_snapshot() as session:
-        keys = select(RememberedAnswer.key).where(RememberedAnswer.caller_id == caller_id)
+        keys = select(StoredResponse.key).where(StoredResponse.caller_id == caller_id)
         assert session.scalars(keys).all() == ["new"]
         keys = select(SignInFailure.key).where(SignInFailure.key.in_(failures.values()))
         assert session.scalars(keys).all() == [failures["new"]]
