@@ -52,6 +52,10 @@ class among(FunctionElement[bool]):
     def __init__(self, column: Any, name: str) -> None:
         super().__init__(column, bindparam(name, type_=ListOf(column.type)))
 
+    def self_group(self, against: Any = None) -> "among":
+        """Return the condition itself. SQLAlchemy would append ``= 1``, and SQLite would use no index."""
+        return self
+
 
 @compiles(among, "postgresql")
 def _compile_for_postgresql(condition: among, compiler: SQLCompiler, **options: Any) -> str:
