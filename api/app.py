@@ -1,10 +1,9 @@
-"""create_app: the one place where the parts are joined."""
+"""create_app: the one place where the components of the program are connected."""
 
 import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,16 +17,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
 from api.database.engines import ERROR_KINDS, Database
-from api.http import openapi, problem_documents
-from api.http.compression import as_taken
+from api.http import converters, problem_documents
+from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
-from api.http.etags import tagged
-from api.metrics import METHODS, Metrics, Numbers
+from api.http.etags import add_etag
+from api.http.openapi import build_document
+from api.metrics import METHODS, Gauges, Metrics
 from api.pages import dashboard, docs, files, form
 from api.routes import (
     checklists,
     comments,
     health,
+    openapi,
     organizations,
     photo_store,
     photos,
@@ -39,7 +40,7 @@ from api.routes import (
     users,
     visits,
 )
-from api.services import waiting
+from api.services import backlog
 from api.settings import Settings
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
@@ -55,8 +56,8 @@ SECURITY_HEADERS = {
         "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
 }
-#: the headers that pages of other origins may send and read
-CORS_TAKES = (
+#: The headers that pages of other origins may send and read.
+CORS_REQUEST_HEADERS = (
     "Accept",
     "Authorization",
     "Content-Type",
@@ -65,30 +66,22 @@ CORS_TAKES = (
     "If-Match",
     "If-None-Match",
 )
-CORS_SHOWS = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
-#: of this host alone: what else its domain serves is not ours to decide about
-BEHIND_TLS = "max-age=31536000"
-
-
-class _Flask(Flask):
-    """Flask for functions that are all synchronous."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function as it is; Flask would look at each of them again for each request."""
-        return func
+CORS_RESPONSE_HEADERS = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+#: Without includeSubDomains: other servers of the domain may not use TLS.
+HSTS = "max-age=31536000"
 
 
 class Json(DefaultJSONProvider):
-    """JSON as it leaves: UTF-8, in the order in which it was built, times of UTC with a Z."""
+    """JSON of responses: UTF-8, keys in their order, UTC times end with Z."""
 
     def dumps(self, obj: Any, **_options: Any) -> str:
-        """Return JSON without spaces, wherever in the program it is made."""
+        """Return JSON without spaces."""
         return orjson.dumps(obj, option=orjson.OPT_UTC_Z).decode()
 
 
 def create_app(settings: Settings) -> Flask:
-    """Return the program for some settings."""
-    app = _Flask("api", static_folder=None)
+    """Create the WSGI application for ``settings``."""
+    app = Flask("api", static_folder=None)
     app.json = Json(app)
     app.config.update(
         API_TITLE="Mystery shopper",
@@ -101,18 +94,18 @@ def create_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=2**20,
     )
     metrics = app.extensions["metrics"] = Metrics()
-    database, store = Database(settings.database_url), _store(settings, metrics)
-    #: makes the same program again, for another process
-    app.extensions["anew"] = partial(create_app, settings)
+    database, store = Database(settings.database_url), _create_store(settings, metrics)
+    # Another process needs an application of its own, without shared connections.
+    app.extensions["create_app"] = partial(create_app, settings)
     app.extensions["survey"] = AppContext(settings, database, store)
-    _measure(metrics, database, store)
+    _connect_metrics(metrics, database, store)
     JWTManager(app)
     problem_documents.register(app)
-    _watch(app, metrics)
+    _add_request_hooks(app, metrics)
     if settings.cors_origins:
-        _allow_origins(app, settings.cors_origins)
+        _enable_cors(app, settings.cors_origins)
     app.teardown_appcontext(close_read_snapshot)
-    _routes(app)
+    _register_routes(app)
     cli.register(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -120,36 +113,39 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _store(settings: Settings, metrics: Metrics) -> Store:
-    tell = metrics.store_error
+def _create_store(settings: Settings, metrics: Metrics) -> Store:
+    on_error = metrics.count_store_error
     if settings.photo_bucket is not None:
-        return S3Store(settings.photo_bucket, settings.photo_endpoint_url, settings.photo_public_url, tell)
+        return S3Store(
+            settings.photo_bucket, settings.photo_endpoint_url, settings.photo_public_url, on_error
+        )
 
-    def base_url() -> str:
+    def get_base_url() -> str:
         return settings.photo_public_url or request.host_url.rstrip("/")
 
-    return FolderStore(settings.photo_folder, settings.secret_key, base_url, tell)
+    return FolderStore(settings.photo_folder, settings.secret_key, get_base_url, on_error)
 
 
-def _measure(metrics: Metrics, database: Database, store: Store) -> None:
-    """Have the errors of database and store counted, and both asked how they are when somebody looks."""
-    metrics.expect(database_errors=ERROR_KINDS, store_errors=OPERATIONS)
-    database.tell_errors(metrics.database_error)
+def _connect_metrics(metrics: Metrics, database: Database, store: Store) -> None:
+    """Count the errors of database and store, and collect gauges from both when metrics are scraped."""
+    metrics.initialize(database_errors=ERROR_KINDS, store_errors=OPERATIONS)
+    database.on_error(metrics.count_database_error)
 
-    def ask_database() -> Numbers:
+    def collect_from_database() -> Gauges:
         with database.read_snapshot() as session:
-            return waiting.numbers(session)
+            return backlog.read_gauges(session)
 
-    def ask_store() -> Numbers:
+    def check_store() -> Gauges:
         store.check()
         return {}
 
-    metrics.ask("database", ask_database)
-    metrics.ask("store", ask_store)
+    metrics.add_source("database", collect_from_database)
+    metrics.add_source("store", check_store)
 
 
-def _routes(app: Flask) -> None:
+def _register_routes(app: Flask) -> None:
     api = flask_smorest.Api(app)
+    converters.register(app, api)
     for module in (
         sign_in,
         checklists,
@@ -167,20 +163,20 @@ def _routes(app: Flask) -> None:
         api.register_blueprint(module.routes, url_prefix=API)
     api.register_blueprint(photo_store.routes)
     api.register_blueprint(health.routes)
-    app.extensions["openapi"] = openapi.describe(api)
+    app.extensions["openapi"] = build_document(api)
     app.register_blueprint(docs.pages)
     app.register_blueprint(files.pages)
     app.register_blueprint(form.pages)
     app.register_blueprint(dashboard.pages)
 
 
-def _watch(app: Flask, metrics: Metrics) -> None:
-    """Give every request an id, an entry in the log and the metrics, and every answer its headers."""
+def _add_request_hooks(app: Flask, metrics: Metrics) -> None:
+    """Add an ID, a line in the log and metrics to every request, and headers to every response."""
 
     @app.before_request
     def begin() -> None:
         g.request_id = uuid.uuid4().hex
-        g.began = time.perf_counter()
+        g.started_at = time.perf_counter()
 
     @app.after_request
     def finish(response: Response) -> Response:
@@ -190,19 +186,19 @@ def _watch(app: Flask, metrics: Metrics) -> None:
             if name not in headers:
                 headers.add(name, value)
         if request.is_secure:
-            headers.add("Strict-Transport-Security", BEHIND_TLS)
+            headers.add("Strict-Transport-Security", HSTS)
         if "Cache-Control" not in headers:
-            secret = request.path.startswith(f"{API}/auth/")
-            headers.add("Cache-Control", "no-store" if secret else "private, no-cache")
+            has_tokens = request.path.startswith(f"{API}/auth/")
+            headers.add("Cache-Control", "no-store" if has_tokens else "private, no-cache")
         if request.method in ("GET", "HEAD"):
-            response = as_taken(tagged(response))
-        _note(response)
+            response = negotiate_encoding(add_etag(response))
+        record(response)
         return response
 
-    def _note(response: Response) -> None:
+    def record(response: Response) -> None:
         route = request.url_rule.rule if request.url_rule else "none"
-        seconds = time.perf_counter() - g.get("began", time.perf_counter())
-        metrics.count(route, request.method, response.status_code, seconds)
+        seconds = time.perf_counter() - g.get("started_at", time.perf_counter())
+        metrics.count_request(route, request.method, response.status_code, seconds)
         entry: dict[str, Any] = {
             "request_id": g.get("request_id"),
             "method": request.method if request.method in METHODS else "other",
@@ -214,24 +210,24 @@ def _watch(app: Flask, metrics: Metrics) -> None:
             entry["role"] = g.actor.role
         if "problem" in g:
             entry["problem"] = g.problem
-            metrics.problem(g.problem)
+            metrics.count_problem(g.problem)
         log.info("request", extra=entry)
 
 
-def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
-    """Let pages of these origins call the API with tokens; cookies never cross."""
+def _enable_cors(app: Flask, origins: tuple[str, ...]) -> None:
+    """Let pages of these origins call the API with tokens, never with cookies."""
     CORS(
         app,
         resources=rf"{API}/.*",
-        # As patterns, each for the whole: the brackets of an IPv6 address would be taken for one.
+        # Complete patterns, because the library takes a text with the brackets of IPv6 for a pattern.
         origins=[re.compile(re.escape(origin) + r"\Z") for origin in origins],
         methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=CORS_TAKES,
-        expose_headers=CORS_SHOWS,
+        allow_headers=CORS_REQUEST_HEADERS,
+        expose_headers=CORS_RESPONSE_HEADERS,
         max_age=7200,
         always_send=False,
-        intercept_exceptions=False,  # what is refused passes here as well
-        # The library leaves Vary out where it allows nothing, and caches would keep that answer for all.
+        intercept_exceptions=False,  # error responses pass through after_request too
+        # The library omits Vary if it allows nothing. Caches would then use that response for all origins.
         vary_header=False,
     )
 

@@ -13,18 +13,21 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
-from api.domain.access import PASSWORD_LENGTH
+from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
-from api.http.context import AppContext
-from api.jobs import worker as workers
-from api.services import demo, organizations, passwords, photo_store, totals
+from api.http.context import app_context
+from api.jobs.worker import Worker
+from api.log import log_as_json
+from api.services import demo, organizations, photo_store
+from api.services.people import passwords
+from api.services.scores import recount as score_recount
 from api.settings import SettingsError
 from uploads.folder import FolderStore
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
 
 class _Group(AppGroup):
-    """Commands that say in one line that the database cannot be used."""
+    """A group of commands that report an unavailable database in one line."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -36,17 +39,12 @@ class _Group(AppGroup):
 
 
 def register(app: Flask) -> None:
-    """Give ``app`` its commands."""
+    """Add the commands to ``app``."""
     for command in (_db, _admin, _scores, _photos, _demo, _worker, _serve):
         app.cli.add_command(command)
 
 
-def _parts() -> AppContext:
-    parts: AppContext = current_app.extensions["survey"]
-    return parts
-
-
-_db = _Group("db", help="The database's tables.")
+_db = _Group("db", help="Tables of the database.")
 _admin = _Group("admin", help="Administrators.")
 _scores = _Group("scores", help="Scores and their totals.")
 _photos = _Group("photos", help="Photos in the store.")
@@ -54,102 +52,105 @@ _photos = _Group("photos", help="Photos in the store.")
 
 @_db.command("upgrade")
 def upgrade() -> None:
-    """Bring the tables to the latest revision."""
-    migrations.upgrade(_parts().database)
+    """Upgrade the tables to the latest revision."""
+    migrations.upgrade(app_context().database)
 
 
 @_admin.command("create")
 @click.argument("email")
-@click.option("--organization", required=True, help="Its name; made, with the built-in checklists, if new.")
+@click.option(
+    "--organization",
+    required=True,
+    help="The name of the organization. A new one is created, with the built-in checklists.",
+)
 @click.option("--name", default="Administrator", show_default=True)
 def create_admin(email: str, organization: str, name: str) -> None:
-    """Make an administrator; the password is ADMIN_PASSWORD or the first line of standard input."""
+    """Create an administrator. The password is ADMIN_PASSWORD or the first line of standard input."""
     password = os.environ.get("ADMIN_PASSWORD") or (
         getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     )
-    if len(password) < PASSWORD_LENGTH:
-        raise click.ClickException(f"The password needs {PASSWORD_LENGTH} characters or more.")
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise click.ClickException(f"The password must have {MIN_PASSWORD_LENGTH} characters or more.")
     if "@" not in email:
-        raise click.ClickException("This is no e-mail address.")
-    password_hash = passwords.hashed(password)
+        raise click.ClickException("This is not a valid e-mail address.")
+    password_hash = passwords.hash_password(password)
     try:
-        _parts().database.write(
+        app_context().database.write(
             lambda session: organizations.add_administrator(session, organization, email, name, password_hash)
         )
-    except ProblemError as refusal:
-        raise click.ClickException(refusal.detail) from None
-    click.echo(f"{email} administers {organization}.")
+    except ProblemError as error:
+        raise click.ClickException(error.detail) from None
+    click.echo(f"Created {email} as an administrator of {organization}.")
 
 
 @_scores.command("recount")
 def recount() -> None:
-    """Compare every stored total with a recount; exit 1 and a list where they differ."""
-    with _parts().database.read_snapshot() as session:
-        found = 0
-        for difference in totals.differences(session):
-            found += 1
+    """Compare all stored totals with a recount. List the differences and exit with 1 if there are any."""
+    count = 0
+    with app_context().database.read_snapshot() as session:
+        for difference in score_recount.find_differences(session):
+            count += 1
             click.echo(difference)
-    if found:
+    if count:
         sys.exit(1)
     click.echo("Every stored total equals its recount.")
 
 
 @_photos.command("sweep")
 def sweep() -> None:
-    """Remove from the photo store what nothing points at, but no fresh upload."""
-    database, store = _parts().database, _parts().store
+    """Remove files from the photo store that nothing refers to, except recent uploads."""
+    database, store = app_context().database, app_context().store
     try:
         removed = photo_store.sweep(database, store)
         if isinstance(store, FolderStore):
-            removed += store.sweep_parts(timedelta(days=1))
-    except photo_store.ForeignStore as refusal:
-        raise click.ClickException(str(refusal)) from None
-    except StoreDown as error:
+            removed += store.sweep_partial_files(timedelta(days=1))
+    except photo_store.ForeignStore as error:
+        raise click.ClickException(str(error)) from None
+    except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo(f"Removed {removed}.")
 
 
 @_photos.command("claim")
 def claim() -> None:
-    """Say that the photo store is this database's alone, so that it may be swept."""
+    """Confirm that the photo store belongs to this database alone, so that it can be swept."""
     try:
-        photo_store.claim(_parts().database, _parts().store)
-    except StoreDown as error:
+        photo_store.claim(app_context().database, app_context().store)
+    except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
-    click.echo("The photo store is this database's own.")
+    click.echo("The photo store belongs to this database.")
 
 
 @click.command("demo")
 @with_appcontext
 def _demo() -> None:
-    """Fill an empty database with a demo organization and a year of made-up visits."""
-    migrations.upgrade(_parts().database)
+    """Fill an empty database with a demo organization and two years of visits."""
+    database, store = app_context().database, app_context().store
+    migrations.upgrade(database)
     try:
-        with suppress(photo_store.ForeignStore):  # told by the worker
-            photo_store.own_mark(_parts().database, _parts().store)
-        click.echo(demo.fill(_parts().database, _parts().store))
-    except demo.NotEmpty as refusal:
-        raise click.ClickException(str(refusal)) from None
+        with suppress(photo_store.ForeignStore):  # reported by the worker
+            photo_store.verify_ownership(database, store)
+        click.echo(demo.fill(database, store))
+    except demo.NotEmpty as error:
+        raise click.ClickException(str(error)) from None
 
 
 @click.command("worker")
 @with_appcontext
 def _worker() -> None:
-    """Do what is due until stopped; runs beside a server that was started without its own worker."""
-    from api.log import log_as_json
-
+    """Run due tasks until stopped, for servers that were started without a worker."""
     log_as_json()
     metrics = current_app.extensions["metrics"]
-    workers.Worker(_parts().database, _parts().store, metrics).run_until_stopped()
+    Worker(app_context().database, app_context().store, metrics).run_until_stopped()
 
 
 @click.command("serve")
 @with_appcontext
 def _serve() -> None:
-    """Serve on HOST:PORT with the worker, until Ctrl-C or SIGTERM."""
+    """Serve on HOST and PORT with the worker, until Ctrl-C or SIGTERM."""
     from api.serving.start import serve
 
     try:
-        serve(current_app._get_current_object(), _parts())  # type: ignore[attr-defined]
+        serve(current_app._get_current_object(), app_context())  # type: ignore[attr-defined]
     except SettingsError as error:
         sys.exit(f"Not started: {error}")

@@ -1,4 +1,4 @@
-"""The log, when serving: a line of JSON for each request and whatever else there is to tell."""
+"""The log while serving: JSON lines, one for each request and for other events."""
 
 import logging
 import re
@@ -11,44 +11,52 @@ from sqlalchemy.exc import OperationalError
 
 
 def log_as_json() -> None:
-    """Write the log to standard error as lines of JSON."""
-    logging.basicConfig(handlers=[log_handler()], level=logging.WARNING, force=True)
+    """Write the log to standard error as JSON lines."""
+    logging.basicConfig(handlers=[create_handler()], level=logging.WARNING, force=True)
     logging.getLogger("api").setLevel(logging.INFO)
-    # A line tells its logger; where in the file it was written would be looked up for each request.
-    logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
-def log_handler(stream: Any = None) -> logging.Handler:
-    """Return what writes the log as lines of JSON, to standard error unless told otherwise."""
+def create_handler(stream: Any = None) -> logging.Handler:
+    """Return a handler that writes JSON lines to ``stream``, or to standard error."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Json(["levelname", "name", "message"], rename_fields={"levelname": "level"}))
-    handler.addFilter(_fit_to_keep)
+    handler.setFormatter(_Formatter(["levelname", "name", "message"], rename_fields={"levelname": "level"}))
+    handler.addFilter(_add_request_id)
+    handler.addFilter(_redact_library_messages)
     return handler
 
 
-class _Json(OrjsonFormatter):
-    """JSON lines with the time, in which an error is told by its kind and place."""
+class _Formatter(OrjsonFormatter):
+    """Formats JSON lines with the time. Errors have their type and place, without what people wrote."""
 
     def __init__(self, *fields: Any, **options: Any) -> None:
         super().__init__(*fields, timestamp="time", **options)
 
     def formatException(self, ei: Any) -> str:
-        """Return where an error and its causes happened; what most say may repeat what somebody wrote."""
-        told, error = [], ei[1]
+        """Return the type and traceback of an error and its causes.
+
+        Messages are omitted, because most may repeat user input. Those of the operating system and of an
+        unavailable database do not.
+        """
+        descriptions, error = [], ei[1]
         while error is not None:
-            words = f": {error}" if isinstance(error, OSError | OperationalError) else ""
-            where = "".join(traceback.format_tb(error.__traceback__))
-            told.append(f"{type(error).__name__}{words}\n{where}")
+            message = f": {error}" if isinstance(error, OSError | OperationalError) else ""
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            descriptions.append(f"{type(error).__name__}{message}\n{frames}")
             error = error.__cause__ or error.__context__
-        return "because of ".join(told)
+        return "because of ".join(descriptions)
 
 
-def _fit_to_keep(record: logging.LogRecord) -> bool:
-    """Name the request that a line is about, and drop what servers repeat of it: it may hold a secret."""
+def _add_request_id(record: logging.LogRecord) -> bool:
     if has_request_context() and "request_id" in g:
         record.request_id = g.request_id
+    return True
+
+
+def _redact_library_messages(record: logging.LogRecord) -> bool:
+    """Remove what may contain secrets: paths and requests from messages of servers, rows from psycopg's."""
     if record.name.startswith(("waitress", "gunicorn")):
-        told = re.sub(r"(?s)^(Invalid request from \S+): .*", r"\1", record.getMessage())
-        record.msg, record.args = re.sub(r"(^|\s)/\S*", r"\1/…", told), ()
+        message = re.sub(r"(?s)^(Invalid request from \S+): .*", r"\1", record.getMessage())
+        record.msg, record.args = re.sub(r"(^|\s)/\S*", r"\1/…", message), ()
+    if record.name.startswith("psycopg"):  # logs an error that another one replaces, with the row
+        record.msg, record.args = record.getMessage().partition(": ")[0], ()
     return True

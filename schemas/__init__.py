@@ -1,1 +1,1 @@
-"""The wire format: what JSON comes in and goes out, one file a field word. No table, no database."""
+"""The wire format: the JSON of requests and responses, one file per domain term. No tables, no database."""

@@ -1,6 +1,7 @@
-"""Strict fields, set once: what looks nearly right is refused, so that nothing is stored that was not said.
+"""Base classes of the schemas, and strict fields.
 
-Everything that refuses raises marshmallow's ValidationError, which the routes answer with 422 and a pointer.
+The fields never convert between JSON types: ``"5"`` is not an integer, and ``1`` is not a boolean. Otherwise,
+a value could be stored that the client did not send. Each ValidationError becomes a 422 with a JSON pointer.
 """
 
 import math
@@ -14,14 +15,15 @@ from typing import Any, cast
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.domain.access import PASSWORD_LENGTH
+from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.fields import LANGUAGE
-from api.domain.months import month_name, month_number
-from api.domain.times import time_zones, utc_text
-from schemas.writing import writer
+from api.domain.months import format_month, parse_month
+from api.domain.times import format_utc, get_time_zones
+from schemas.examples import get_example
+from schemas.writing import build_writer
 
-LARGEST_INTEGER = 2**53
-#: there is no year 0
+MAX_INTEGER = 2**53
+#: a month from 0001-01 to 9999-12
 MONTH_PATTERN = "^([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])$"
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
@@ -29,67 +31,81 @@ _TIME = re.compile(
 )
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# Patterns that the OpenAPI document shows, so that it takes just what the server takes.
+# Patterns in the OpenAPI document. They match exactly what the server accepts.
 
-#: no text holds NUL
+#: a text without NUL
 TEXT_PATTERN = r"^[^\x00]*$"
-#: nor is it blank, by what Python takes for blank
-SAID_PATTERN = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
+#: a text without NUL that is not blank, by the definition of white space in Python
+NON_BLANK_PATTERN = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
 UUID_PATTERN = f"^{_UUID.pattern}$"
-_IN_A_PHONE_NUMBER = r"[0-9A-Za-z +().,/#*-]"
-#: as people write telephone numbers, with a digit at least: also an extension, or 0800 FLOWERS
-PHONE_PATTERN = f"^{_IN_A_PHONE_NUMBER}*[0-9]{_IN_A_PHONE_NUMBER}*$"
+_PHONE_CHARACTER = r"[0-9A-Za-z +().,/#*-]"
+#: a telephone number as people write it, with at least one digit; allows an extension, or 0800 FLOWERS
+PHONE_PATTERN = f"^{_PHONE_CHARACTER}*[0-9]{_PHONE_CHARACTER}*$"
 RANDOM_ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
 class Schema(ma.Schema):
-    """A JSON object; fields that it does not know are refused."""
+    """A JSON object. Unknown fields are rejected."""
 
     class Meta:
-        """Unknown fields are refused."""
+        """Rejects unknown fields."""
 
         unknown = ma.RAISE
 
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Give the field its example for the OpenAPI document, if it has none of its own."""
+        inner = field_obj.inner if isinstance(field_obj, fields.List) else field_obj
+        example = get_example(type(self).__name__, field_obj.data_key or field_name)
+        if example is not None and not isinstance(inner, fields.Nested):
+            field_obj.metadata = {"example": example, **field_obj.metadata}
+
     @cached_property
     def _write(self) -> Callable[[Any], dict[str, Any]]:
-        return writer(self)
+        return build_writer(self)
 
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
-        """Return an object, or many, as what JSON is made of: as marshmallow would, in a tenth of its time.
+        """Return what marshmallow's own ``dump`` returns, in a tenth of the time.
 
-        Ids and times, which have to be in UTC, stay as they are; orjson writes them.
+        IDs and times are returned unchanged, and orjson writes them. Times must be in UTC.
         """
         if self.many if many is None else many:
-            return [self._write(each) for each in obj]
+            return [self._write(item) for item in obj]
         return self._write(obj)
 
 
-class Matching(validate.Regexp):
-    """The whole of a text is as a pattern says, which has ``^`` and ``$`` for the OpenAPI document."""
+class FullMatch(validate.Regexp):
+    """The whole text matches a pattern. The pattern has ``^`` and ``$`` for the OpenAPI document."""
 
     def __init__(self, pattern: str, **kwargs: Any) -> None:
         super().__init__(pattern, **kwargs)
         self.pattern = pattern
 
     def __call__(self, value: Any) -> Any:
-        """Refuse a text that is otherwise; ``$`` alone would let a line's end pass."""
+        """Raise ValidationError unless the text matches. With ``$`` alone, a final newline would pass."""
         if not re.fullmatch(self.pattern, value):
             raise ma.ValidationError(self._format_error(value))
         return value
 
 
 class Text(fields.String):
-    """A string of ``least`` to ``most`` characters, not blank unless ``least`` is 0; ``None`` is no limit."""
+    """A string of ``min_length`` to ``max_length`` characters, where None means no limit.
 
-    def __init__(self, most: int | None = 200, least: int = 1, **kwargs: Any) -> None:
-        shown = {"pattern": SAID_PATTERN if least else TEXT_PATTERN, **kwargs.pop("metadata", {})}
-        super().__init__(validate=validate.Length(min=least, max=most), metadata=shown, **kwargs)
-        self.least = least
+    It must not be blank, unless ``min_length`` is 0.
+    """
+
+    def __init__(self, max_length: int | None = 200, min_length: int = 1, **kwargs: Any) -> None:
+        metadata = {
+            "pattern": NON_BLANK_PATTERN if min_length else TEXT_PATTERN,
+            **kwargs.pop("metadata", {}),
+        }
+        length = validate.Length(min=min_length, max=max_length)
+        super().__init__(validate=length, metadata=metadata, **kwargs)
+        self.min_length = min_length
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise ma.ValidationError("This must be a string.")
-        if self.least and not value.strip():
+        if self.min_length and not value.strip():
             raise ma.ValidationError("This must not be blank.")
         return value
 
@@ -98,29 +114,29 @@ class PhoneNumber(Text):
     """A telephone number as people write it, such as ``+44 20 7946 0018 ext. 2``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(most=40, metadata={"pattern": PHONE_PATTERN}, **kwargs)
+        super().__init__(max_length=40, metadata={"pattern": PHONE_PATTERN}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         number = super()._deserialize(value, attr, data, **kwargs)
         if not re.fullmatch(PHONE_PATTERN, number):
             raise ma.ValidationError(
-                "This must be a telephone number: digits, and spaces, letters or + - ( ) . , / # *."
+                "This must be a telephone number: digits, and spaces, letters or + - ( ) . , / # *"
             )
         return number
 
 
 class Password(Text):
-    """A new password: 8 characters or more, not all of them blank."""
+    """A new password: at least 8 characters, and not blank."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(most=1000, least=PASSWORD_LENGTH, **kwargs)
+        super().__init__(max_length=1000, min_length=MIN_PASSWORD_LENGTH, **kwargs)
 
 
 class Integer(fields.Integer):
-    """A whole number from ``least`` to ``most``; ``5.7``, ``"5"`` and ``true`` are none."""
+    """An integer from ``minimum`` to ``maximum``. ``5.7``, ``"5"`` and ``true`` are not integers."""
 
-    def __init__(self, least: int = -LARGEST_INTEGER, most: int = LARGEST_INTEGER, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(least, most), **kwargs)
+    def __init__(self, minimum: int = -MAX_INTEGER, maximum: int = MAX_INTEGER, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(minimum, maximum), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -129,10 +145,10 @@ class Integer(fields.Integer):
 
 
 class QueryInteger(fields.Integer):
-    """A whole number in a query string, where everything is text."""
+    """An integer in a query string, where all values are strings."""
 
-    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(least, most), **kwargs)
+    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(minimum, maximum), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", str(value)):
@@ -141,10 +157,10 @@ class QueryInteger(fields.Integer):
 
 
 class Number(fields.Float):
-    """A finite number from ``least`` to ``most``."""
+    """A finite number from ``minimum`` to ``maximum``."""
 
-    def __init__(self, least: float = -LARGEST_INTEGER, most: float = LARGEST_INTEGER, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(least, most), **kwargs)
+    def __init__(self, minimum: float = -MAX_INTEGER, maximum: float = MAX_INTEGER, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(minimum, maximum), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
@@ -153,7 +169,7 @@ class Number(fields.Float):
 
 
 class Boolean(fields.Boolean):
-    """``true`` or ``false``; ``1`` and ``"true"`` are neither."""
+    """``true`` or ``false``. ``1`` and ``"true"`` are not booleans."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -171,7 +187,7 @@ class QueryBoolean(fields.Boolean):
 
 
 class Id(fields.UUID):
-    """A UUID in lower case."""
+    """A UUID in lowercase."""
 
     pattern = UUID_PATTERN
 
@@ -180,27 +196,27 @@ class Id(fields.UUID):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID:
         if not isinstance(value, str) or not _UUID.fullmatch(value):
-            raise ma.ValidationError("This must be a UUID in lower case.")
+            raise ma.ValidationError("This must be a UUID in lowercase.")
         return uuid.UUID(value)
 
 
 class RandomId(Id):
-    """A UUID of version 4 that a phone made; others tell of the phone and the time."""
+    """A UUID of version 4 that a phone generated. Other versions can reveal the phone and the time."""
 
     pattern = RANDOM_ID_PATTERN
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID:
-        made = super()._deserialize(value, attr, data, **kwargs)
-        if made.version != 4:
+        random_id = super()._deserialize(value, attr, data, **kwargs)
+        if random_id.version != 4:
             raise ma.ValidationError("This must be a random UUID (version 4).")
-        return made
+        return random_id
 
 
 class Time(fields.DateTime):
-    """An RFC 3339 time with an offset, in and out; the server answers in UTC."""
+    """A time in the format of RFC 3339 with an offset. Responses contain it in UTC."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else utc_text(value)
+        return None if value is None else format_utc(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         moment = parse_time(value) if isinstance(value, str) else None
@@ -210,7 +226,7 @@ class Time(fields.DateTime):
 
 
 class Day(fields.Date):
-    """A day, ``YYYY-MM-DD``."""
+    """A day in the format ``YYYY-MM-DD``."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
         try:
@@ -222,26 +238,28 @@ class Day(fields.Date):
 
 
 class Month(fields.Field[int]):
-    """A month ``YYYY-MM``; inside, it is year · 12 + month − 1."""
+    """A month in the format ``YYYY-MM``. Its internal value is year · 12 + month − 1."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": "string", "pattern": MONTH_PATTERN}, **kwargs)
+        super().__init__(
+            metadata={"type": "string", "pattern": MONTH_PATTERN, "example": "2026-01"}, **kwargs
+        )
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else month_name(value)
+        return None if value is None else format_month(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         try:
-            return month_number(value)
+            return parse_month(value)
         except (ValueError, TypeError):
             raise ma.ValidationError("This must be a month, YYYY-MM.") from None
 
 
 class Word(fields.String):
-    """One of a few fixed words."""
+    """One of several fixed strings."""
 
-    def __init__(self, words: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(validate=validate.OneOf(words), **kwargs)
+    def __init__(self, allowed: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(allowed), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -250,7 +268,7 @@ class Word(fields.String):
 
 
 class Localized(fields.Field):
-    """Text that people read: a string, or an object of language → text."""
+    """A text for people: a string, or an object that maps a language to a string."""
 
     def __init__(self, **kwargs: Any) -> None:
         text = {"type": "string", "pattern": TEXT_PATTERN}
@@ -262,30 +280,30 @@ class Localized(fields.Field):
         if isinstance(value, str):
             return value
         if not isinstance(value, Mapping):
-            raise ma.ValidationError("This must be a string or an object of language and text.")
+            raise ma.ValidationError("This must be a string, or an object that maps languages to strings.")
         for language, text in value.items():
             if not LANGUAGE.fullmatch(language):
-                raise ma.ValidationError({language: ["This is no language, such as en or pt-BR."]})
+                raise ma.ValidationError({language: ["This must be a language tag such as en or pt-BR."]})
             if not isinstance(text, str):
                 raise ma.ValidationError({language: ["This must be a string."]})
         return value
 
 
 class TimeZone(Text):
-    """The name of a time zone, such as ``Europe/Madrid``."""
+    """The name of an IANA time zone, such as ``Europe/Madrid``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(most=64, metadata={"enum": sorted(time_zones())}, **kwargs)
+        super().__init__(max_length=64, metadata={"enum": sorted(get_time_zones())}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, attr, data, **kwargs)
-        if name not in time_zones():
-            raise ma.ValidationError("This is no time zone, such as Europe/Madrid.")
+        if name not in get_time_zones():
+            raise ma.ValidationError("This must be a time zone such as Europe/Madrid.")
         return name
 
 
 class NamedPlace(Schema):
-    """A region or location, in short."""
+    """A summary of a region or location."""
 
     id = Id(required=True)
     code = fields.String(required=True)
@@ -293,7 +311,7 @@ class NamedPlace(Schema):
 
 
 class Position(Schema):
-    """Where a phone was, in degrees, and how many metres that may be off."""
+    """The position of a phone in degrees, and its accuracy in metres."""
 
     latitude = Number(-90, 90, required=True)
     longitude = Number(-180, 180, required=True)
@@ -301,26 +319,26 @@ class Position(Schema):
 
 
 class Query(Schema):
-    """A query string; what it says is found out once for as long as it is asked again and again."""
+    """A query string. Results are cached, because clients send the same queries again and again."""
 
     @cached_property
-    def _read(self) -> Callable[[tuple[tuple[str, str], ...]], Any]:
-        return lru_cache(maxsize=500)(lambda given: super(Query, self).load(dict(given), unknown=ma.RAISE))
+    def _load_cached(self) -> Callable[[tuple[tuple[str, str], ...]], Any]:
+        return lru_cache(maxsize=500)(lambda items: super(Query, self).load(dict(items), unknown=ma.RAISE))
 
     def load(self, data: Mapping[str, str], **_options: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Return what is asked for."""
-        return dict(self._read(tuple(data.items())))
+        """Return the values of the parameters. Raises ValidationError."""
+        return dict(self._load_cached(tuple(data.items())))
 
 
 class PageQuery(Query):
-    """What every list takes."""
+    """The query parameters of every list."""
 
     limit = QueryInteger(1, 500, load_default=50)
     cursor = fields.String()
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return an RFC 3339 time with an offset, in UTC, or None when it is none."""
+    """Return a time in UTC, or None if the text is not an RFC 3339 time with an offset."""
     if not _TIME.fullmatch(text):
         return None
     try:
@@ -330,7 +348,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 def page_of(item: Schema) -> type[Schema]:
-    """Return the schema of a page of a list of ``item``."""
+    """Return the schema of a page of a list. ``item`` is the schema of its items."""
     return cast(
         type[Schema],
         Schema.from_dict(

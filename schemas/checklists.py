@@ -1,4 +1,4 @@
-"""Checklists: drafts as they are written, versions as they are listed."""
+"""Checklists: drafts, published versions and summaries."""
 
 from typing import Any
 
@@ -8,99 +8,99 @@ from api.domain.fields import KEY
 from api.domain.question_types import QUESTION_TYPES
 from schemas.base import Boolean, Integer, Localized, Number, Schema, Text, Word, page_of
 
-#: A draft may be incomplete, so any field may be null. Only the JSON types, the names of fields and the types
-#: of questions are checked when a draft is stored; everything else is checked at publishing.
-_LEFT_OUT: dict[str, Any] = {"allow_none": True}
+#: A draft may be incomplete, so any field may be null. When a draft is stored, only JSON types, field names
+#: and question types are checked. Everything else is checked at publishing.
+_OPTIONAL: dict[str, Any] = {"allow_none": True}
 
 
-def _word() -> Text:
-    return Text(None, 0, **_LEFT_OUT)
+def _optional_string() -> Text:
+    return Text(None, 0, **_OPTIONAL)
 
 
 class PhotoRange(Schema):
-    """How many photos an answer takes."""
+    """How many photos an answer must and can have."""
 
-    minimum = Integer(**_LEFT_OUT)
-    maximum = Integer(**_LEFT_OUT)
+    minimum = Integer(**_OPTIONAL)
+    maximum = Integer(**_OPTIONAL)
 
 
 class Condition(Schema):
-    """A question is asked only if another was answered so."""
+    """A question is shown only if the answer to another question is one of `is`."""
 
-    question = _word()
-    # "is" is no name for an attribute in Python
-    is_ = fields.List(Text(None, 0), data_key="is", attribute="is", **_LEFT_OUT)
+    question = _optional_string()
+    # "is" is a keyword in Python.
+    is_ = fields.List(Text(None, 0), data_key="is", attribute="is", **_OPTIONAL)
 
 
 class Band(Schema):
-    """Points for a duration of up to so many seconds."""
+    """The points for a duration of up to `up_to` seconds. The last band has no `up_to`."""
 
-    up_to = Integer(**_LEFT_OUT)
-    points = Integer(**_LEFT_OUT)
+    up_to = Integer(**_OPTIONAL)
+    points = Integer(**_OPTIONAL)
 
 
 class Option(Schema):
-    """One answer of a choice."""
+    """An option that can be chosen."""
 
-    key = _word()
-    label = Localized(**_LEFT_OUT)
-    points = Integer(**_LEFT_OUT)
+    key = _optional_string()
+    label = Localized(**_OPTIONAL)
+    points = Integer(**_OPTIONAL)
 
 
 class Question(Schema):
-    """A question; which fields it may have depends on its type."""
+    """A question. Its type defines which fields it can have."""
 
-    key = _word()
-    text = Localized(**_LEFT_OUT)
-    help = Localized(**_LEFT_OUT)
-    type = Word(tuple(QUESTION_TYPES), **_LEFT_OUT)
-    good_answer = _word()
-    points = Integer(**_LEFT_OUT)
-    minimum = Integer(**_LEFT_OUT)
-    maximum = Integer(**_LEFT_OUT)
-    scale_points = fields.List(Integer(), **_LEFT_OUT)
-    multiple = Boolean(**_LEFT_OUT)
-    options = fields.List(fields.Nested(Option()), **_LEFT_OUT)
-    bands = fields.List(fields.Nested(Band()), **_LEFT_OUT)
-    unit = Localized(**_LEFT_OUT)
-    required = Boolean(**_LEFT_OUT)
-    not_applicable = Boolean(**_LEFT_OUT)
-    critical = Boolean(**_LEFT_OUT)
-    private = Boolean(**_LEFT_OUT)
-    fundamental = _word()
-    comment = _word()
-    photos = fields.Nested(PhotoRange(), **_LEFT_OUT)
-    only_if = fields.Nested(Condition(), **_LEFT_OUT)
+    key = _optional_string()
+    text = Localized(**_OPTIONAL)
+    help = Localized(**_OPTIONAL)
+    type = Word(tuple(QUESTION_TYPES), **_OPTIONAL)
+    good_answer = _optional_string()
+    points = Integer(**_OPTIONAL)
+    minimum = Integer(**_OPTIONAL)
+    maximum = Integer(**_OPTIONAL)
+    scale_points = fields.List(Integer(), **_OPTIONAL)
+    multiple = Boolean(**_OPTIONAL)
+    options = fields.List(fields.Nested(Option()), **_OPTIONAL)
+    bands = fields.List(fields.Nested(Band()), **_OPTIONAL)
+    unit = Localized(**_OPTIONAL)
+    required = Boolean(**_OPTIONAL)
+    not_applicable = Boolean(**_OPTIONAL)
+    critical = Boolean(**_OPTIONAL)
+    private = Boolean(**_OPTIONAL)
+    fundamental = _optional_string()
+    comment = _optional_string()
+    photos = fields.Nested(PhotoRange(), **_OPTIONAL)
+    only_if = fields.Nested(Condition(), **_OPTIONAL)
 
 
 class Section(Schema):
-    """Questions that belong together."""
+    """A group of questions with a title."""
 
-    key = _word()
-    title = Localized(**_LEFT_OUT)
-    questions = fields.List(fields.Nested(Question()), **_LEFT_OUT)
+    key = _optional_string()
+    title = Localized(**_OPTIONAL)
+    questions = fields.List(fields.Nested(Question()), **_OPTIONAL)
 
 
 class ChecklistDraft(Schema):
-    """A checklist that is being written."""
+    """A draft of a checklist. It may be incomplete."""
 
     key = Text(64, required=True, metadata={"pattern": f"^{KEY.pattern}$"})
-    title = Localized(**_LEFT_OUT)
-    channel = _word()
-    introduction = Localized(**_LEFT_OUT)
-    review = _word()
-    pass_mark = Number(**_LEFT_OUT)
-    sections = fields.List(fields.Nested(Section()), **_LEFT_OUT)
+    title = Localized(**_OPTIONAL)
+    channel = _optional_string()
+    introduction = Localized(**_OPTIONAL)
+    review = _optional_string()
+    pass_mark = Number(**_OPTIONAL)
+    sections = fields.List(fields.Nested(Section()), **_OPTIONAL)
 
 
 class ChecklistVersion(ChecklistDraft):
-    """A published version: the whole document, with every field filled in."""
+    """A published version: the complete document with the defaults of omitted fields."""
 
     version = Integer(1, required=True)
 
 
 class ChecklistSummary(Schema):
-    """The latest published version of a checklist, in short."""
+    """A summary of the latest published version of a checklist."""
 
     key = fields.String(required=True)
     version = fields.Integer(required=True)

@@ -1,4 +1,4 @@
-"""Comments: what was written in accepted visits."""
+"""Comments and text answers of accepted visits."""
 
 from marshmallow import fields
 
@@ -7,9 +7,9 @@ from schemas.scores import ReportQuery
 
 
 class CommentsQuery(ReportQuery):
-    """Which comments are asked for; ``from`` and ``to`` are months.
+    """Filters of the list of comments. `from` and `to` are months.
 
-    With ``whole_visit``, those on visits as a whole alone.
+    With `whole_visit`, the list contains only comments on a visit as a whole.
     """
 
     region_id = Id()
@@ -21,7 +21,7 @@ class CommentsQuery(ReportQuery):
 
 
 class CommentedQuestion(Schema):
-    """A question as the visit's version of the checklist words it."""
+    """A question, with the text that it has in the checklist version of the visit."""
 
     key = fields.String(required=True)
     text = Localized(required=True)
@@ -29,9 +29,10 @@ class CommentedQuestion(Schema):
 
 
 class Comment(Schema):
-    """A comment on a question or a text answer, with the answer; without a question, on the visit as a whole.
+    """A comment on a question, with its answer, or a text answer, in `value`.
 
-    A text answer is in ``value``. The points are those of the answer, or of the whole visit.
+    If `question` is null, it is a comment on the visit as a whole. The points are those of the answer, or of
+    the whole visit.
     """
 
     visit_id = Id(required=True)

@@ -1,23 +1,29 @@
-"""An organization: what its administrators may set for all of it."""
+"""Organizations and their settings."""
 
 import marshmallow as ma
 from marshmallow import fields
 
-from api.domain.colors import COLOR, LEAST_CONTRAST, contrast_with_white
-from schemas.base import Id, Integer, Matching, Schema
+from api.domain.colors import COLOR, MIN_CONTRAST, measure_contrast_with_white
+from schemas.base import FullMatch, Id, Integer, Schema
 
 
-def _readable(color: str) -> None:
-    if COLOR.fullmatch(color) and contrast_with_white(color) < LEAST_CONTRAST:
-        raise ma.ValidationError(f"White text cannot be read on it: its contrast is under {LEAST_CONTRAST}.")
+def _check_contrast(color: str) -> None:
+    if COLOR.fullmatch(color) and measure_contrast_with_white(color) < MIN_CONTRAST:
+        raise ma.ValidationError(
+            f"White text on this colour is not readable: the contrast is below {MIN_CONTRAST}."
+        )
 
 
 class OrganizationEdit(Schema):
-    """The least days between two visits of a shopper to a place, and the colour of the pages."""
+    """The settings of an organization.
+
+    `lockout_days` is the minimum number of days between two visits of a shopper to a location. `accent_color`
+    is the colour of the pages.
+    """
 
     lockout_days = Integer(0, 3650, required=True)
     accent_color = fields.String(
-        required=True, allow_none=True, validate=[Matching(f"^{COLOR.pattern}$"), _readable]
+        required=True, allow_none=True, validate=[FullMatch(f"^{COLOR.pattern}$"), _check_contrast]
     )
 
 

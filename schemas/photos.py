@@ -1,20 +1,20 @@
-"""Photos: declared, uploaded, confirmed."""
+"""Photos: declaring, uploading and confirming them."""
 
 from marshmallow import fields
 
 from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
-from schemas.base import Integer, Matching, Position, Schema, Text, Time, Word
+from schemas.base import FullMatch, Integer, Position, Schema, Text, Time, Word
 
 
 class PhotoDeclaration(Schema):
-    """A photo that is about to be sent."""
+    """A photo that will be uploaded."""
 
     question = Text(
         64,
         allow_none=True,
-        metadata={"description": "None if the photo shows that the store was closed"},
+        metadata={"description": "Null if the photo shows that the store was closed"},
     )
-    sha256 = fields.String(required=True, validate=Matching("^[0-9a-f]{64}$"))
+    sha256 = fields.String(required=True, validate=FullMatch("^[0-9a-f]{64}$"))
     size = Integer(1, MAX_PHOTO_BYTES, required=True)
     content_type = Word(PHOTO_TYPES, required=True)
     taken_at = Time(allow_none=True)
@@ -22,7 +22,7 @@ class PhotoDeclaration(Schema):
 
 
 class UploadLink(Schema):
-    """Where the bytes go, and with which headers."""
+    """The request that uploads the bytes."""
 
     method = fields.String(required=True)
     url = fields.URL(required=True)
@@ -31,7 +31,7 @@ class UploadLink(Schema):
 
 
 class DeclaredPhoto(Schema):
-    """A photo that was declared; ``upload`` is missing once it is stored."""
+    """A declared photo. `upload` is omitted if the photo is already stored."""
 
     id = fields.UUID(required=True)
     status = fields.String(required=True)
@@ -39,7 +39,7 @@ class DeclaredPhoto(Schema):
 
 
 class ConfirmedPhoto(Schema):
-    """A photo that is stored, or still being checked."""
+    """A photo that is stored, or is still being checked."""
 
     id = fields.UUID(required=True)
     status = fields.String(required=True)

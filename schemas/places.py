@@ -19,7 +19,7 @@ from schemas.base import (
 
 
 class RegionWrite(Schema):
-    """A region as an administrator writes it."""
+    """The fields of a region that administrators can set."""
 
     name = Text(200, required=True)
     code = Text(64, required=True)
@@ -29,7 +29,7 @@ class RegionWrite(Schema):
 
 
 class RegionEdit(RegionWrite):
-    """What an administrator changes of a region."""
+    """Changes of a region."""
 
 
 class Region(Schema):
@@ -45,7 +45,7 @@ class Region(Schema):
 
 
 class RegionsQuery(PageQuery):
-    """Which regions are asked for."""
+    """Filters of the list of regions."""
 
     code = Text(64)
     name = Text(200)
@@ -55,7 +55,7 @@ class RegionsQuery(PageQuery):
 
 
 class LocationWrite(Schema):
-    """A location as an administrator writes it."""
+    """The fields of a location that administrators can set."""
 
     code = Text(64, required=True)
     name = Text(200, required=True)
@@ -70,14 +70,14 @@ class LocationWrite(Schema):
 
 
 class LocationEdit(LocationWrite):
-    """What an administrator changes of a location."""
+    """Changes of a location."""
 
 
 class LocationImport(LocationWrite):
-    """A line of an import; the region by its code."""
+    """A line of an import. It refers to the region by its code."""
 
     class Meta(LocationWrite.Meta):
-        """The region comes by its code."""
+        """Replaces the ID of the region by its code."""
 
         exclude = ("region_id",)
 
@@ -103,7 +103,7 @@ class Location(Schema):
 
 
 class LocationsQuery(PageQuery):
-    """Which locations are asked for."""
+    """Filters of the list of locations."""
 
     code = Text(64)
     name = Text(200)
@@ -113,14 +113,14 @@ class LocationsQuery(PageQuery):
     closed = QueryBoolean()
 
 
-class Imported(Schema):
-    """How many locations an import added."""
+class ImportResult(Schema):
+    """The number of locations that an import added."""
 
     imported = fields.Integer(required=True)
 
 
 class ProgressMonth(Schema):
-    """How many visits are out, by the month in which their window opens, and how many accepted."""
+    """The number of visits in progress, whose window opens in the month, and of accepted visits."""
 
     month = fields.String(required=True)
     out = fields.Integer(required=True)
@@ -128,7 +128,7 @@ class ProgressMonth(Schema):
 
 
 class Progress(Schema):
-    """How far a region's visits are, by month."""
+    """The progress of the visits of a region, by month."""
 
     region = fields.Nested(NamedPlace(), required=True)
     months = fields.List(fields.Nested(ProgressMonth()), required=True)

@@ -1,19 +1,21 @@
-"""The problem document, as the OpenAPI document tells of it."""
+"""The problem document, for the OpenAPI document."""
 
 from marshmallow import fields
 
 from schemas.base import Schema
 
 
-class ProblemFault(Schema):
-    """One thing to mend."""
+class ProblemFieldError(Schema):
+    """An error in one field of the request."""
 
-    pointer = fields.String(required=True, metadata={"description": "JSON pointer into what was sent"})
+    pointer = fields.String(
+        required=True, metadata={"description": "JSON pointer (RFC 6901) to the field in the request"}
+    )
     detail = fields.String(required=True)
 
 
 class Problem(Schema):
-    """Why something was refused (RFC 9457)."""
+    """A problem document (RFC 9457)."""
 
     type = fields.String(required=True, metadata={"description": "A stable URI reference"})
     title = fields.String(required=True)
@@ -21,4 +23,4 @@ class Problem(Schema):
     detail = fields.String(required=True)
     instance = fields.String(required=True)
     request_id = fields.String(required=True)
-    errors = fields.List(fields.Nested(ProblemFault()))
+    errors = fields.List(fields.Nested(ProblemFieldError()))

@@ -1,4 +1,4 @@
-"""Reviews: what waits for a decision, and decisions."""
+"""Reviews: visits that wait for a decision, and decisions."""
 
 from marshmallow import fields
 
@@ -8,7 +8,7 @@ from schemas.visits import ByQuestion, Flag
 
 
 class ReviewsQuery(PageQuery):
-    """Which visits to list."""
+    """Filters of the list of reviews."""
 
     status = Word(["waiting"], load_default="waiting")
 
@@ -29,7 +29,7 @@ class DecisionNew(Schema):
     revision = Integer(1, required=True)
     decision = Word(DECISIONS, required=True)
     reason = Text(5000, 0, allow_none=True, load_default=None)
-    question_reasons = ByQuestion(Text(5000), most=500, allow_none=True, load_default=None)
+    question_reasons = ByQuestion(Text(5000), max_items=500, allow_none=True, load_default=None)
     replaces = Id(allow_none=True, load_default=None)
 
 

@@ -1,7 +1,8 @@
-"""Scores: figures with their uncertainty, of places, sections, fundamentals and questions."""
+"""The wire format of scores: figures with their uncertainty, in reports and in rows."""
 
-from collections.abc import Sequence
-from typing import Any
+import copy
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, cast
 
 import marshmallow as ma
 from marshmallow import fields
@@ -29,7 +30,7 @@ class Interval(Schema):
 
 
 class Figures(Schema):
-    """A score with what it rests on: SCORE of a section, fundamental or question."""
+    """SCORE of a section, fundamental or question: a score with the figures that it is calculated from."""
 
     visits = fields.Integer(required=True)
     points_earned = fields.Integer(required=True)
@@ -48,7 +49,7 @@ class VisitFigures(Figures):
 
 
 class Change(Schema):
-    """The difference to the equally long period just before."""
+    """The change since the previous period, which has the same length."""
 
     difference = fields.Float(required=True, allow_none=True)
     interval = fields.Nested(Interval(), required=True, allow_none=True)
@@ -71,7 +72,7 @@ class FundamentalName(Schema):
 
 
 class QuestionName(Schema):
-    """A question of a checklist, as its newest version words it."""
+    """A question of a checklist, in the wording of its newest version."""
 
     checklist = fields.String(required=True)
     key = fields.String(required=True)
@@ -89,7 +90,7 @@ class FundamentalFigures(FundamentalName, Figures):
 
 
 class QuestionFigures(QuestionName, Figures):
-    """A question's figures, and how it was answered."""
+    """A question's figures, and how often each answer was given."""
 
     answers = fields.Dict(keys=fields.String(), values=Integer(), required=True)
 
@@ -101,7 +102,7 @@ class MonthFigures(VisitFigures):
 
 
 class RowMonth(Figures):
-    """A month's figures in a row; the counts of whole visits only where the row is about these."""
+    """A month's figures in a row. Only rows of whole visits have the last two fields."""
 
     month = fields.String(required=True)
     critical_failures = fields.Integer()
@@ -109,14 +110,14 @@ class RowMonth(Figures):
 
 
 class Child(VisitFigures):
-    """A region or a location right below a region."""
+    """A region or location directly below a region."""
 
     region = fields.Nested(NamedPlace())
     location = fields.Nested(NamedPlace())
 
 
 class Report(Schema):
-    """The score of a place over a period, and what explains it."""
+    """The score of a location or region over a period, with the figures that explain it."""
 
     from_ = Month(data_key="from", attribute="from", required=True)
     to = Month(required=True)
@@ -137,60 +138,51 @@ class LocationReport(Report):
 
 
 class RegionReport(Report):
-    """A region's report, with everything below it."""
+    """A region's report: everything below it, and its children."""
 
     region = fields.Nested(NamedPlace(), required=True)
     children = fields.List(fields.Nested(Child()), required=True)
 
 
 class PeriodQuery(Query):
-    """A period of whole months, both included."""
+    """A period of whole months, from the first to the last inclusive."""
 
     from_ = Month(data_key="from", attribute="from")
     to = Month()
 
 
 class ReportQuery(PeriodQuery):
-    """A period, and the checklist if one is named."""
+    """A period, and optionally a checklist."""
 
     checklist = Text(64)
 
 
-class Words(fields.String):
-    """Several of a few fixed words, with commas between them."""
+class WordList(fields.String):
+    """A comma-separated list of fixed words; loads as a tuple."""
 
-    def __init__(self, words: Sequence[str], most: int, **kwargs: Any) -> None:
-        described = f"Of {', '.join(words)}; several with commas between them"
-        one = f"({'|'.join(words)})"
-        shown = {"description": described, "pattern": f"^{one}(,{one}){{0,{most - 1}}}$"}
-        super().__init__(metadata=shown, **kwargs)
+    def __init__(self, words: Sequence[str], maximum: int, **kwargs: Any) -> None:
+        word = f"({'|'.join(words)})"
+        metadata = {
+            "description": f"Comma-separated list of {', '.join(words)}",
+            "pattern": f"^{word}(,{word}){{0,{maximum - 1}}}$",
+        }
+        super().__init__(metadata=metadata, **kwargs)
         self.words = words
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        given = tuple(str(value).split(","))
-        for word in given:
+        words = tuple(str(value).split(","))
+        for word in words:
             if word not in self.words:
-                raise ma.ValidationError(f"{word!r} is none of {', '.join(self.words)}.")
-        return given
+                raise ma.ValidationError(f"{word!r} is not one of {', '.join(self.words)}.")
+        return words
 
 
-def rows_query(by: Sequence[str], includes: Sequence[str], sorts: Sequence[str]) -> ma.Schema:
-    """Return the schema of the query of ``GET /scores``."""
-
-    class RowsQuery(ReportQuery):
-        """Which rows of scores are asked for."""
-
-    fields_of_it: dict[str, Any] = {
-        "by": Words(by, 2, required=True),
-        "region_id": Id(),
-        "location_id": Id(),
-        "include": Words(includes, len(includes), load_default=tuple),
-        "sort": Word(sorts, load_default="name"),
-        "fields": fields.String(metadata={"pattern": "^[a-z_]+(,[a-z_]+)*$"}),
-        "limit": QueryInteger(1, 500),
-        "cursor": fields.String(),
-    }
-    return RowsQuery.from_dict(fields_of_it, name="RowsQuery")()
+def _make_optional(schema: Schema) -> dict[str, fields.Field[Any]]:
+    """Return the fields of a schema, none of them required."""
+    optional = {name: copy.copy(field) for name, field in schema.fields.items()}
+    for field in optional.values():
+        field.required = False
+    return optional
 
 
 class ChecklistName(Schema):
@@ -214,44 +206,86 @@ class WorstSection(SectionName):
     visits = fields.Integer(required=True)
 
 
-class Row(Schema):
-    """A row of scores: what it is by, and the figures that were picked.
+# Rows. What follows is the only definition of their fields: the responses of ``GET /scores`` in JSON and CSV,
+# its parameters, and the queries of the dashboard follow from it.
 
-    Rows by section, question or fundamental have no counts of whole visits; ranks are those of locations.
-    """
+FieldMap = Mapping[str, fields.Field[Any]]
 
-    location = fields.Nested(NamedPlace())
-    region = fields.Nested(NamedPlace())
-    section = fields.Nested(SectionName())
-    question = fields.Nested(QuestionName())
-    fundamental = fields.Nested(FundamentalName())
-    checklist = fields.Nested(ChecklistName())
-    month = fields.String()
-    visits = fields.Integer()
-    points_earned = fields.Integer()
-    points_possible = fields.Integer()
-    score = fields.Float(allow_none=True)
-    spread = fields.Float(allow_none=True)
-    interval = fields.Nested(Interval(), allow_none=True)
-    indicative = fields.Boolean()
-    critical_failures = fields.Integer()
-    passed = fields.Integer()
-    rank = fields.Integer(allow_none=True)
-    rank_range = fields.Nested(RankRange(), allow_none=True)
-    change = fields.Nested(Change())
-    previous_visits = fields.Integer(metadata={"description": "In the equally long period just before"})
-    months = fields.List(fields.Nested(RowMonth()))
-    trend = fields.Dict(
+#: Fields that identify a row: the dimensions that are in ``by``
+DIMENSION_FIELDS: FieldMap = {
+    "location": fields.Nested(NamedPlace()),
+    "region": fields.Nested(NamedPlace()),
+    "section": fields.Nested(SectionName()),
+    "question": fields.Nested(QuestionName()),
+    "fundamental": fields.Nested(FundamentalName()),
+    "month": fields.String(),
+    "checklist": fields.Nested(ChecklistName()),
+}
+#: SCORE. Only rows of whole visits have all of it.
+FIGURE_FIELDS = _make_optional(VisitFigures())
+PART_FIGURES = tuple(Figures().fields)
+#: Fields of rows by location alone
+RANK_FIELDS: FieldMap = {
+    "rank": fields.Integer(allow_none=True),
+    "rank_range": fields.Nested(RankRange(), allow_none=True),
+}
+#: Fields of rows that ``include`` names
+INCLUDED_FIELDS: FieldMap = {
+    "change": fields.Nested(Change()),
+    "previous_visits": fields.Integer(
+        metadata={"description": "Visits in the previous period, which has the same length"}
+    ),
+    "months": fields.List(fields.Nested(RowMonth())),
+    "trend": fields.Dict(
         keys=fields.String(),
         values=fields.Float(allow_none=True),
         metadata={"description": "The score of each month of the period"},
-    )
-    made = fields.Dict(
+    ),
+    "made": fields.Dict(
         keys=fields.String(),
         values=fields.Integer(),
-        metadata={"description": "How many visits were accepted for each month, with or without points"},
-    )
-    worst_section = fields.Nested(WorstSection(), allow_none=True)
+        metadata={"description": "The number of accepted visits of each month, with or without points"},
+    ),
+    "worst_section": fields.Nested(WorstSection(), allow_none=True),
+}
 
+DIMENSIONS = tuple(DIMENSION_FIELDS)
+#: The dimensions whose rows are about a part of each visit
+PARTS = ("section", "question", "fundamental")
+INCLUDES = tuple(INCLUDED_FIELDS)
+SORTS = ("name", "score", "-score", "visits", "-visits", "difference", "-difference")
 
+ROW_FIELDS: FieldMap = {**DIMENSION_FIELDS, **FIGURE_FIELDS, **RANK_FIELDS, **INCLUDED_FIELDS}
+Row = cast(type[Schema], Schema.from_dict(dict(ROW_FIELDS), name="Row"))
+Row.__doc__ = """A row of scores: its dimensions, and the selected fields.
+
+    Rows by section, question or fundamental omit `critical_failures` and `passed`. Only rows by location have
+    ranks.
+    """
 RowPage = page_of(Row())
+
+
+def list_row_fields(by: Sequence[str], include: Collection[str] = ()) -> list[str]:
+    """Return the names of the fields that rows of a query have, in their order."""
+    is_of_parts = not set(PARTS).isdisjoint(by)
+    return [
+        *by,
+        *(PART_FIGURES if is_of_parts else FIGURE_FIELDS),
+        *(RANK_FIELDS if tuple(by) == ("location",) else ()),
+        *(name for name in INCLUDED_FIELDS if name in include),
+    ]
+
+
+class RowsQuery(ReportQuery):
+    """Which rows to return, and which of their fields."""
+
+    by = WordList(DIMENSIONS, 2, required=True)
+    region_id = Id()
+    location_id = Id()
+    include = WordList(INCLUDES, len(INCLUDES), load_default=tuple)
+    sort = Word(SORTS, load_default="name")
+    fields_ = fields.String(
+        data_key="fields", attribute="fields", metadata={"pattern": "^[a-z_]+(,[a-z_]+)*$"}
+    )
+    limit = QueryInteger(1, 500)
+    cursor = fields.String()

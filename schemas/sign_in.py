@@ -1,4 +1,4 @@
-"""Signing in."""
+"""Login, tokens and passwords."""
 
 from marshmallow import fields
 
@@ -6,7 +6,7 @@ from schemas.base import Boolean, Id, NamedPlace, Password, Schema, Text
 
 
 class Login(Schema):
-    """E-mail address and password; ``organization`` where several accounts fit."""
+    """Email address and password. `organization` selects one of several matching accounts."""
 
     email = Text(320, required=True)
     password = Text(1000, 0, required=True)
@@ -15,7 +15,7 @@ class Login(Schema):
 
 
 class TokenPair(Schema):
-    """A pair of tokens; ``expires_in`` is the access token's life in seconds."""
+    """An access token and a refresh token. `expires_in` is the lifetime of the access token in seconds."""
 
     access_token = fields.String(required=True)
     refresh_token = fields.String(required=True)
@@ -24,14 +24,14 @@ class TokenPair(Schema):
 
 
 class NewPassword(Schema):
-    """A password and the one before."""
+    """A change of the password."""
 
     old_password = Text(1000, 0, required=True)
     new_password = Password(required=True)
 
 
 class NamedOrganization(Schema):
-    """An organization, in short, and the colour of its pages."""
+    """A summary of an organization, with the colour of its pages."""
 
     id = Id(required=True)
     name = fields.String(required=True)
@@ -39,7 +39,7 @@ class NamedOrganization(Schema):
 
 
 class Me(Schema):
-    """Who is signed in, and the places that he is named for."""
+    """The caller, and the regions and locations that are assigned to them."""
 
     id = Id(required=True)
     email = fields.String(required=True)

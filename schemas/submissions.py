@@ -1,4 +1,4 @@
-"""Submissions: what a phone sends, the receipt it gets, and the answers with their points."""
+"""Submissions: what a phone sends, its receipt, and the answers with their points."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from api.domain.fields import MAX_TEXT
 from api.domain.question_types import QUESTION_TYPES
 from api.domain.visits import OUTCOMES, VISITED
 from schemas.base import (
-    LARGEST_INTEGER,
+    MAX_INTEGER,
     TEXT_PATTERN,
     Boolean,
     Id,
@@ -25,19 +25,19 @@ from schemas.visits import ByQuestion, ScoredAnswer, VisitScore
 
 
 class AnswerValue(fields.Field):
-    """A value of any question type; the question in the checklist defines what it may be."""
+    """A value of any question type. The question in the checklist defines which values are valid."""
 
     def __init__(self, **kwargs: Any) -> None:
         text = {"type": "string", "pattern": TEXT_PATTERN}
-        number = {"type": "number", "minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER}
-        anything = [text, number, {"type": "array", "items": text}, {"type": "null"}]
-        formats = [f"- `{name}`: {each.value_format}" for name, each in QUESTION_TYPES.items()]
-        description = "\n".join(["By the type of the question:", "", *formats])
-        super().__init__(metadata={"anyOf": anything, "description": description}, **kwargs)
+        number = {"type": "number", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
+        value_types = [text, number, {"type": "array", "items": text}, {"type": "null"}]
+        formats = [f"- `{name}`: {type_.value_format}" for name, type_ in QUESTION_TYPES.items()]
+        description = "\n".join(["By question type:", "", *formats])
+        super().__init__(metadata={"anyOf": value_types, "description": description}, **kwargs)
 
 
 class Answer(Schema):
-    """One answer; what it may hold depends on its question."""
+    """The answer to a question. The question defines which fields it can have."""
 
     value = AnswerValue(allow_none=True)
     comment = Text(MAX_TEXT, 0, allow_none=True)
@@ -46,20 +46,20 @@ class Answer(Schema):
 
 
 class Answers(ByQuestion):
-    """Answers by question."""
+    """Answers by the key of the question."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(fields.Nested(Answer()), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        # Most need no schema to be seen to be right, and one for each question takes its time.
+        # Most answers are simple. Checking them without the schema saves time for each question.
         if type(value) is dict and all(map(_is_plain, value.values())):
             return value
         return super()._deserialize(value, attr, data, **kwargs)
 
 
 def _is_plain(answer: Any) -> bool:
-    """Whether an answer is a value, with a comment or without, and nothing else."""
+    """Return whether an answer consists of at most a value and a valid comment."""
     if type(answer) is not dict or not answer.keys() <= {"value", "comment"}:
         return False
     comment = answer.get("comment", "")
@@ -67,9 +67,10 @@ def _is_plain(answer: Any) -> bool:
 
 
 class Submission(Schema):
-    """A visit's answers, all of them, as one revision.
+    """All answers of a visit, as one revision.
 
-    With the outcome `store-closed` nothing has to be answered, and `photos` may show that it was closed.
+    With the outcome `store-closed`, no question has to be answered, and `photos` may show that the store was
+    closed.
     """
 
     revision = Integer(required=True)
@@ -77,19 +78,19 @@ class Submission(Schema):
     started_at = Time(required=True)
     finished_at = Time(required=True)
     position = fields.Nested(Position(), allow_none=True)
-    outcome = Word(OUTCOMES, allow_none=True, metadata={"description": f"If omitted, `{VISITED}`"})
+    outcome = Word(OUTCOMES, allow_none=True, metadata={"description": f"Default: `{VISITED}`"})
     answers = Answers(required=True)
     photos = fields.List(
         RandomId(),
         allow_none=True,
         validate=validate.Length(max=MAX_CLOSED_STORE_PHOTOS),
-        metadata={"description": "Only of a store that was closed; they belong to no question"},
+        metadata={"description": "Allowed only if the store was closed. They belong to no question"},
     )
     comment = Text(MAX_TEXT, 0, allow_none=True)
 
 
 class Receipt(Schema):
-    """That a revision is stored, for ever."""
+    """Confirms that a revision is stored permanently."""
 
     visit_id = Id(required=True)
     revision = fields.Integer(required=True)
@@ -107,7 +108,7 @@ class ScoredSubmission(Schema):
     score = fields.Nested(VisitScore(), required=True)
     answers = ByQuestion(fields.Nested(ScoredAnswer()), required=True)
     photos = fields.List(
-        fields.String(), required=True, metadata={"description": "Of a store that was closed"}
+        fields.String(), required=True, metadata={"description": "Photos that show that the store was closed"}
     )
     comment = fields.String(required=True, allow_none=True)
     revision = fields.Integer(metadata={"description": "For reviewers"})
@@ -116,8 +117,8 @@ class ScoredSubmission(Schema):
     received_at = Time(metadata={"description": "For reviewers"})
     clock_shift = fields.Float(metadata={"description": "For reviewers: seconds added to the phone's times"})
     position = fields.Nested(
-        Position(), allow_none=True, metadata={"description": "For reviewers: where the phone was"}
+        Position(), allow_none=True, metadata={"description": "For reviewers: the position of the phone"}
     )
     distance_m = fields.Integer(
-        allow_none=True, metadata={"description": "For reviewers: metres from there to the location"}
+        allow_none=True, metadata={"description": "For reviewers: metres from this position to the location"}
     )

@@ -1,12 +1,12 @@
-"""People."""
+"""Users: people who sign in."""
 
 from marshmallow import fields, validate
 
 from api.domain.access import ROLES
 from schemas.base import (
     Boolean,
+    FullMatch,
     Id,
-    Matching,
     PageQuery,
     Password,
     QueryBoolean,
@@ -17,11 +17,13 @@ from schemas.base import (
     page_of,
 )
 
-EMAIL = Matching(r"^[^@\s\x00\x1c-\x1f\x85]+@[^@\s\x00\x1c-\x1f\x85]+$", error="This is no e-mail address.")
+EMAIL = FullMatch(
+    r"^[^@\s\x00\x1c-\x1f\x85]+@[^@\s\x00\x1c-\x1f\x85]+$", error="This must be an email address."
+)
 
 
 class UserNew(Schema):
-    """A person as an administrator adds him; places are for managers."""
+    """A new person. `region_ids` and `location_ids` are for managers only."""
 
     email = fields.String(required=True, validate=[EMAIL, validate.Length(max=320)])
     name = Text(200, required=True)
@@ -32,7 +34,7 @@ class UserNew(Schema):
 
 
 class UserEdit(UserNew):
-    """What an administrator changes of a person."""
+    """Changes of a person."""
 
     disabled = Boolean()
 
@@ -51,7 +53,7 @@ class User(Schema):
 
 
 class UsersQuery(PageQuery):
-    """Which people are asked for."""
+    """Filters of the list of people."""
 
     email = Text(320)
     name = Text(200)

@@ -1,4 +1,7 @@
-"""Visits: what administrators assign, and what shoppers, reviewers and managers see: three schemas."""
+"""Visits: what administrators assign, and what shoppers, reviewers and managers see.
+
+These are three separate schemas, never one schema that is filtered.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,48 +28,50 @@ from schemas.base import (
     Word,
 )
 
-OUR_TIMES = {"description": f"In the years {FIRST_YEAR} to {LAST_YEAR}"}
+WINDOW_TIME = {"description": f"A time in the years {FIRST_YEAR} to {LAST_YEAR}"}
 
 
-def _of_our_times(moment: datetime) -> None:
+def _check_year(moment: datetime) -> None:
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ma.ValidationError(f"This must lie in the years {FIRST_YEAR} to {LAST_YEAR}.")
+        raise ma.ValidationError(f"The year must be between {FIRST_YEAR} and {LAST_YEAR}.")
 
 
 class ByQuestion(fields.Dict):
-    """One thing for each question, by its key; what is wrong points at the key itself."""
+    """An object with one value per question key. The pointers of its errors name the key itself."""
 
-    def __init__(self, values: fields.Field[Any], *, most: int | None = None, **kwargs: Any) -> None:
-        shown = {"allOf": [{"propertyNames": {"pattern": TEXT_PATTERN}}], **kwargs.pop("metadata", {})}
+    def __init__(self, values: fields.Field[Any], *, max_items: int | None = None, **kwargs: Any) -> None:
+        key_format = {"propertyNames": {"pattern": TEXT_PATTERN}}
+        metadata: dict[str, Any] = {"allOf": [key_format], **kwargs.pop("metadata", {})}
         if kwargs.get("allow_none"):
-            shown["type"] = ["object", "null"]
-        if most is not None:
-            shown["maxProperties"] = most
-        super().__init__(keys=fields.String(), values=values, metadata=shown, **kwargs)
-        self.most = most
+            metadata["type"] = ["object", "null"]
+        if max_items is not None:
+            metadata["maxProperties"] = max_items
+        super().__init__(keys=fields.String(), values=values, metadata=metadata, **kwargs)
+        self.max_items = max_items
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if self.most is not None and isinstance(value, Mapping) and len(value) > self.most:
-            raise ma.ValidationError(f"No more than {self.most}.")
+        if self.max_items is not None and isinstance(value, Mapping) and len(value) > self.max_items:
+            raise ma.ValidationError(f"At most {self.max_items} entries are allowed.")
         try:
             return super()._deserialize(value, attr, data, **kwargs)
         except ma.ValidationError as error:
-            # marshmallow tells faults of a "key" from those of its "value"; the keys here are any text.
+            # marshmallow separates errors of a "key" from errors of its "value". Any string is a valid key
+            # here.
             messages: Any = error.messages
             if isinstance(messages, Mapping):
-                messages = {key: below["value"] for key, below in messages.items()}
+                messages = {key: nested["value"] for key, nested in messages.items()}
             raise ma.ValidationError(messages) from None
 
 
 class Window(Schema):
-    """The time within which a visit has to be made."""
+    """The time within which a visit must be made."""
 
-    opens_at = Time(required=True, validate=_of_our_times, metadata=OUR_TIMES)
-    closes_at = Time(required=True, validate=_of_our_times, metadata=OUR_TIMES)
+    opens_at = Time(required=True, validate=_check_year, metadata=WINDOW_TIME)
+    closes_at = Time(required=True, validate=_check_year, metadata=WINDOW_TIME)
 
 
 class VisitNew(Schema):
-    """A visit to assign; `override` ignores the rotation lock-out."""
+    """A visit to assign. `override` ignores the rotation lockout."""
 
     location_id = Id(required=True)
     shopper_id = Id(required=True)
@@ -77,20 +82,20 @@ class VisitNew(Schema):
 
 
 class Reassignment(Schema):
-    """The shopper who makes the visit instead."""
+    """The new shopper of a visit. `override` ignores the rotation lockout."""
 
     shopper_id = Id(required=True)
     override = Boolean(load_default=False)
 
 
 class Declination(Schema):
-    """Why a shopper declines a visit."""
+    """The reason why a shopper declines a visit."""
 
     reason = Text(2000, allow_none=True, load_default=None)
 
 
 class VisitsQuery(PageQuery):
-    """Which visits are asked for; ``from`` and ``to`` are days."""
+    """Filters of the list of visits. `from` and `to` are days."""
 
     status = Word(STATUSES)
     location_id = Id()
@@ -109,7 +114,7 @@ class VisitQuery(Query):
 
 
 class VisitLocation(Schema):
-    """Where a visit is made."""
+    """The location of a visit."""
 
     id = Id(attribute="location_id", required=True)
     code = fields.String(attribute="location_code", required=True)
@@ -121,19 +126,27 @@ class VisitLocation(Schema):
     longitude = fields.Float(required=True, allow_none=True)
 
 
-PINNED_CHECKLIST = fields.Dict(
+PINNED_CHECKLIST = fields.Raw(
     required=True,
     metadata={
-        "description": "The version that the visit is made by: key and version, or with include=checklist "
-        "the whole document",
-        "properties": {"key": {"type": "string"}, "version": {"type": "integer"}},
-        "required": ["key", "version"],
+        "description": "The version that the visit uses: its key and version, or the whole document with "
+        "`include=checklist`",
+        "example": {"key": "store-visit", "version": 1},
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {"key": {"type": "string"}, "version": {"type": "integer"}},
+                "required": ["key", "version"],
+                "additionalProperties": False,
+            },
+            {"$ref": "#/components/schemas/ChecklistVersion"},
+        ],
     },
 )
 
 
 class PhotoCounts(Schema):
-    """How many photos the answers name, and which are not in the store."""
+    """The number of photos that the answers name, and the IDs of those that are not stored."""
 
     expected = fields.Integer(required=True)
     stored = fields.Integer(required=True)
@@ -142,7 +155,7 @@ class PhotoCounts(Schema):
 
 
 class OwnVisit(Schema):
-    """A visit as the one who makes it sees it."""
+    """A visit as the person who makes it sees it."""
 
     id = Id(attribute="visit.id", required=True)
     status = fields.String(attribute="visit.status", required=True)
@@ -156,26 +169,26 @@ class OwnVisit(Schema):
 
 
 class Shopper(Schema):
-    """Who makes a visit; only reviewers and administrators see them."""
+    """The shopper of a visit. Only reviewers and administrators see them."""
 
     id = Id(attribute="shopper_id", required=True)
     name = fields.String(attribute="shopper_name", required=True)
 
 
-_FLAGS = "\n".join(f"- `{kind.code}`: {kind.raised_when}" for kind in flags.REGISTERED.values())
-FLAG_CODE = {"enum": list(flags.REGISTERED), "description": f"When each flag is raised:\n\n{_FLAGS}"}
+_FLAGS = "\n".join(f"- `{kind.code}`: {kind.raised_when}" for kind in flags.FLAG_KINDS.values())
+FLAG_CODE = {"enum": list(flags.FLAG_KINDS), "description": f"When each flag is raised:\n\n{_FLAGS}"}
 
 
 class Flag(Schema):
-    """A reason for a person to look at a visit, and what it is about.
+    """A reason for a reviewer to look at a visit, and what it refers to.
 
-    `other_…` is where the same photo or comment was seen before. A comment without a question is the one on
-    the visit as a whole.
+    Fields that begin with `other_` refer to the earlier visit with the same photo or comment. A flag about a
+    comment without a question refers to the comment on the visit as a whole.
     """
 
     code = fields.String(required=True, metadata=FLAG_CODE)
     detail = fields.String(required=True)
-    revision = fields.Integer(required=True, metadata={"description": "The revision that it was set on"})
+    revision = fields.Integer(required=True, metadata={"description": "The revision that has the flag"})
     photo_id = Id(allow_none=True)
     question = fields.String(allow_none=True)
     other_visit_id = Id(allow_none=True)
@@ -184,7 +197,7 @@ class Flag(Schema):
 
 
 class Decision(Schema):
-    """What was decided on a revision, by whom and why; without a reviewer, it was accepted automatically."""
+    """A decision on a revision. If `reviewer_id` is null, the visit was accepted automatically."""
 
     id = Id(required=True)
     revision = fields.Integer(required=True)
@@ -197,13 +210,13 @@ class Decision(Schema):
 
 
 class PastDecision(Decision):
-    """A decision with the name of the reviewer who made it."""
+    """A decision with the name of the reviewer."""
 
     reviewer_name = fields.String(required=True, allow_none=True)
 
 
 class PhotoEvidence(Schema):
-    """The metadata of a photo, by the phone's clock; only reviewers and administrators see it."""
+    """The metadata of a photo, by the phone's clock. Only reviewers and administrators see it."""
 
     id = Id(required=True)
     question = fields.String(required=True, allow_none=True)
@@ -213,7 +226,7 @@ class PhotoEvidence(Schema):
 
 
 class EvidenceVisit(OwnVisit):
-    """A visit as reviewers and administrators see it: with all its evidence."""
+    """A visit with all its evidence, as reviewers and administrators see it."""
 
     external_id = fields.String(attribute="visit.external_id", required=True, allow_none=True)
     shopper = fields.Nested(Shopper(), required=True)
@@ -225,19 +238,19 @@ class EvidenceVisit(OwnVisit):
         attribute="visit.outcome",
         required=True,
         allow_none=True,
-        metadata={"description": "Of the latest revision, if there is one"},
+        metadata={"description": "The outcome of the latest revision. Null without a revision"},
     )
     flags = fields.List(fields.Nested(Flag()), required=True)
     decisions = fields.List(
-        fields.Nested(PastDecision()), metadata={"description": "Of a single visit, oldest first"}
+        fields.Nested(PastDecision()), metadata={"description": "Only for a single visit, oldest first"}
     )
     photo_evidence = fields.List(
-        fields.Nested(PhotoEvidence()), metadata={"description": "Of a single visit: its stored photos"}
+        fields.Nested(PhotoEvidence()), metadata={"description": "Only for a single visit: its stored photos"}
     )
 
 
 class VisitScore(Schema):
-    """What a visit scored."""
+    """The score of a visit."""
 
     points_earned = fields.Integer(required=True)
     points_possible = fields.Integer(required=True)
@@ -247,7 +260,7 @@ class VisitScore(Schema):
 
 
 class ScoredAnswer(Schema):
-    """An answer with its points; of a time, managers see the part of day."""
+    """An answer with its points. Instead of a time of day, managers see the part of the day."""
 
     value = fields.Raw(allow_none=True)
     not_applicable = fields.Boolean(required=True)
@@ -258,7 +271,7 @@ class ScoredAnswer(Schema):
 
 
 class WatchedVisit(Schema):
-    """An accepted visit as managers and API clients see it: nothing identifies the shopper."""
+    """An accepted visit as managers and API clients see it. Nothing identifies the shopper."""
 
     id = Id(attribute="visit.id", required=True)
     status = fields.String(attribute="visit.status", required=True)
@@ -268,9 +281,9 @@ class WatchedVisit(Schema):
     part_of_day = fields.String(attribute="visit.part_of_day", required=True)
     outcome = fields.String(attribute="visit.outcome", required=True)
     score = fields.Nested(VisitScore(), required=True)
-    answers = ByQuestion(fields.Nested(ScoredAnswer()), metadata={"description": "Of a single visit"})
+    answers = ByQuestion(fields.Nested(ScoredAnswer()), metadata={"description": "Only for a single visit"})
     photos = fields.List(
         fields.String(),
-        metadata={"description": "Of a single visit: those of a store that was closed"},
+        metadata={"description": "Only for a single visit: photos that show that the store was closed"},
     )
-    comment = fields.String(allow_none=True, metadata={"description": "Of a single visit"})
+    comment = fields.String(allow_none=True, metadata={"description": "Only for a single visit"})

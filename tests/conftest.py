@@ -11,6 +11,7 @@ from api import migrations
 from api.app import create_app
 from api.settings import Settings
 from tests.support import servers
+from tests.support.conformance import check_responses
 from tests.support.log_sweep import SWEEP
 from tests.support.world import World
 
@@ -120,6 +121,7 @@ def _running(environment: dict[str, str]) -> Iterator[Flask]:
         os.environ.update(before)
     migrations.upgrade(app.extensions["survey"].database)
     app.testing = False
+    check_responses(app)
     yield app
     app.extensions["survey"].database.close()
 

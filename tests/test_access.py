@@ -1,6 +1,6 @@
-"""Who may call what: every route and method of the program × everybody who might try.
+"""Access control: every route and method × every kind of caller.
 
-The table is what the program promises; the test walks the program's own routes, so none can be forgotten.
+The test compares the table with the routes of the running application, so that none can be forgotten.
 """
 
 import hashlib
@@ -21,29 +21,29 @@ from uploads.folder import FolderStore
 
 #: the columns of the table
 CALLERS = (
-    "nobody",
-    "shopper",  # whose visit it is
+    "anonymous",
+    "shopper",  # to whom the visit is assigned
     "other_shopper",
     "manager",  # of the region
     "other_manager",  # of another region
-    "store_manager",  # of the location alone
+    "store_manager",  # of only the location
     "reviewer",
     "admin",
-    "stranger",  # an administrator of another organization
+    "foreign_admin",  # an administrator of another organization
 )
-#                                         nobody, shopper + other, managers ×3,  reviewer, admin, stranger
-EVERYBODY = "200 200 200  200 200 200  200 200 200"
-EACH_FOR_HIMSELF = "401 200 200  200 200 200  200 200 200"
+# in this order:        anonymous, shopper + other, managers ×3, reviewer, admin, foreign admin
+ANY_CALLER = "200 200 200  200 200 200  200 200 200"
+SIGNED_IN = "401 200 200  200 200 200  200 200 200"
 TABLE: Mapping[str, str] = {
-    "POST /api/v1/auth/login": EVERYBODY,
-    "POST /api/v1/auth/refresh": "401 401 401  401 401 401  401 401 401",  # these are access tokens
+    "POST /api/v1/auth/login": ANY_CALLER,
+    "POST /api/v1/auth/refresh": "401 401 401  401 401 401  401 401 401",  # not refresh tokens
     "POST /api/v1/auth/logout": "401 204 204  204 204 204  204 204 204",
-    "GET /api/v1/me": EACH_FOR_HIMSELF,
+    "GET /api/v1/me": SIGNED_IN,
     "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
-    "GET /api/v1/fundamentals": EACH_FOR_HIMSELF,
-    "GET /api/v1/checklists": EACH_FOR_HIMSELF,
+    "GET /api/v1/fundamentals": SIGNED_IN,
+    "GET /api/v1/checklists": SIGNED_IN,
     "POST /api/v1/checklists": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/checklists/<key>/versions/<int:version>": "401 200 200  200 200 200  200 200 404",
     "GET /api/v1/checklists/<key>/draft": "401 403 403  403 403 403  403 200 404",
@@ -66,7 +66,7 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/users": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
     "PATCH /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
-    "GET /api/v1/visits": EACH_FOR_HIMSELF,
+    "GET /api/v1/visits": SIGNED_IN,
     "POST /api/v1/visits": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/visits/<uuid:visit_id>": "401 200 404  200 404 200  200 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/cancel": "401 403 403  403 403 403  403 200 404",
@@ -86,36 +86,36 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
     "GET /api/v1/comments": "401 403 403  200 200 200  200 200 200",
-    # Where a signature is the right, or none is needed.
+    # A signature is the permission, or none is required.
     "PUT /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
-    "GET /health/live": EVERYBODY,
-    "GET /health/ready": EVERYBODY,
-    "GET /metrics": EVERYBODY,
-    "GET /": EVERYBODY,
-    # The shell alone: what is in the visit comes by the API.
-    "GET /visits/<uuid:visit_id>": EVERYBODY,
-    "GET /sw.js": EVERYBODY,
-    "GET /manifest.webmanifest": EVERYBODY,
-    # The dashboard's shell, likewise.
-    "GET /dashboard": EVERYBODY,
-    "GET /dashboard/locations": EVERYBODY,
-    "GET /dashboard/locations/<uuid:location_id>": EVERYBODY,
-    "GET /dashboard/regions/<uuid:region_id>": EVERYBODY,
-    "GET /dashboard/visits/<uuid:visit_id>": EVERYBODY,
-    "GET /dashboard/sections": EVERYBODY,
-    "GET /dashboard/questions": EVERYBODY,
-    "GET /dashboard/reviews": EVERYBODY,
-    "GET /static/<release>/<path:filename>": EVERYBODY,
-    "GET /docs": EVERYBODY,
-    "GET /api/v1/openapi.json": EVERYBODY,
-    "GET /static/<path:filename>": EVERYBODY,
+    "GET /health/live": ANY_CALLER,
+    "GET /health/ready": ANY_CALLER,
+    "GET /metrics": ANY_CALLER,
+    "GET /": ANY_CALLER,
+    # Only the page without data: the visit is loaded from the API.
+    "GET /visits/<uuid:visit_id>": ANY_CALLER,
+    "GET /sw.js": ANY_CALLER,
+    "GET /manifest.webmanifest": ANY_CALLER,
+    # The pages of the dashboard, also without data.
+    "GET /dashboard": ANY_CALLER,
+    "GET /dashboard/locations": ANY_CALLER,
+    "GET /dashboard/locations/<uuid:location_id>": ANY_CALLER,
+    "GET /dashboard/regions/<uuid:region_id>": ANY_CALLER,
+    "GET /dashboard/visits/<uuid:visit_id>": ANY_CALLER,
+    "GET /dashboard/sections": ANY_CALLER,
+    "GET /dashboard/questions": ANY_CALLER,
+    "GET /dashboard/reviews": ANY_CALLER,
+    "GET /static/<release>/<path:filename>": ANY_CALLER,
+    "GET /docs": ANY_CALLER,
+    "GET /api/v1/openapi.json": ANY_CALLER,
+    "GET /static/<path:filename>": ANY_CALLER,
 }
 
 
 @dataclass
 class Scene:
-    """Two organizations, and fresh things for each attempt."""
+    """Two organizations, and new objects for each attempt."""
 
     app: Flask
 
@@ -129,7 +129,7 @@ class Scene:
         world.checklist  # noqa: B018
         world.publish({**CHECKLIST, "key": "disposable"})
         return {
-            "nobody": world.nobody,
+            "anonymous": world.anonymous,
             "shopper": world.shopper,
             "other_shopper": world.person("shopper"),
             "manager": world.manager,
@@ -137,7 +137,7 @@ class Scene:
             "store_manager": world.person("manager", location_ids=[world.location["id"]]),
             "reviewer": world.reviewer,
             "admin": world.admin,
-            "stranger": World(self.app).admin,
+            "foreign_admin": World(self.app).admin,
         }
 
     @cached_property
@@ -154,7 +154,7 @@ class Scene:
         return visit_id
 
     def waiting(self) -> str:
-        """A visit that waits for a reviewer, since it was answered in no time."""
+        """Return a visit that waits for a reviewer, because it was answered too fast."""
         visit = self.world.visit()
         body = self.world.submission()
         ok(self.world.send(visit, {**body, "started_at": body["finished_at"]}), 201)
@@ -181,19 +181,19 @@ def _key() -> str:
 
 
 def _edit(path: str, body: Any) -> Attempt:
-    """Edit with the ETag that an administrator reads: whoever may not edit learns nothing from it."""
+    """Update with the ETag that an administrator has read."""
 
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
-        address = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
+        url = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
                               user=scene.world.shopper.id)  # fmt: skip
-        tag = scene.world.admin.get(address).headers["ETag"]
-        method = "PUT" if address.endswith("/draft") else "PATCH"
-        return caller.call(method, address, body, headers={"If-Match": tag})
+        etag = scene.world.admin.get(url).headers["ETag"]
+        method = "PUT" if url.endswith("/draft") else "PATCH"
+        return caller.call(method, url, body, headers={"If-Match": etag})
 
     return attempt
 
 
-def _of_visit(method: str, path: str, fresh: Callable[[Scene], str], body: Any = None) -> Attempt:
+def _call_visit(method: str, path: str, fresh: Callable[[Scene], str], body: Any = None) -> Attempt:
     return lambda scene, caller: caller.call(method, f"/visits/{fresh(scene)}{path}", body)
 
 
@@ -207,18 +207,18 @@ def _log_in(scene: Scene, caller: Caller) -> TestResponse:
     return caller.post("/auth/login", {"email": email, "password": PASSWORD})
 
 
-def _throwaway(scene: Scene, caller: Caller) -> Caller:
-    """Return another person of the same role, for what ends a session."""
+def _disposable_caller(scene: Scene, caller: Caller) -> Caller:
+    """Return another person of the same role, for calls that end the session."""
     if caller.token is None:
         return caller
     return scene.world.person(ok(caller.get("/me"))["role"])
 
 
-#: how each route is called; those without an entry are called as they stand, with ids of the scene
+#: how to call a route; routes without an entry are called without a body, with the IDs of the scene
 ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/auth/login": _log_in,
-    "POST /api/v1/auth/logout": lambda scene, caller: _throwaway(scene, caller).post("/auth/logout"),
-    "POST /api/v1/me/password": lambda scene, caller: _throwaway(scene, caller).post(
+    "POST /api/v1/auth/logout": lambda scene, caller: _disposable_caller(scene, caller).post("/auth/logout"),
+    "POST /api/v1/me/password": lambda scene, caller: _disposable_caller(scene, caller).post(
         "/me/password", {"old_password": PASSWORD, "new_password": "another long password"}
     ),
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
@@ -261,22 +261,22 @@ ATTEMPTS: Mapping[str, Attempt] = {
             "override": True,
         },
     ),
-    "POST /api/v1/visits/<uuid:visit_id>/cancel": _of_visit("POST", "/cancel", Scene.assigned),
+    "POST /api/v1/visits/<uuid:visit_id>/cancel": _call_visit("POST", "/cancel", Scene.assigned),
     "POST /api/v1/visits/<uuid:visit_id>/reassign": lambda scene, caller: caller.post(
         f"/visits/{scene.assigned()}/reassign",
         {"shopper_id": scene.callers["other_shopper"].id, "override": True},
     ),
-    "POST /api/v1/visits/<uuid:visit_id>/decline": _of_visit(
+    "POST /api/v1/visits/<uuid:visit_id>/decline": _call_visit(
         "POST", "/decline", Scene.assigned, {"reason": "Ill"}
     ),
     "PUT /api/v1/visits/<uuid:visit_id>/submission": lambda scene, caller: caller.put(
         f"/visits/{scene.assigned()}/submission", scene.world.submission()
     ),
-    "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": _of_visit(
+    "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": _call_visit(
         "PUT", f"/photos/{uuid.uuid4()}", Scene.assigned, DECLARATION
     ),
     "POST /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/confirm": _confirm,
-    "POST /api/v1/visits/<uuid:visit_id>/review": _of_visit(
+    "POST /api/v1/visits/<uuid:visit_id>/review": _call_visit(
         "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
     ),
     "GET /api/v1/scores": lambda scene, caller: caller.get("/scores?by=location"),
@@ -298,29 +298,29 @@ def scenes() -> dict[int, Scene]:
 
 @pytest.fixture
 def scene(app: Flask, scenes: dict[int, Scene]) -> Scene:
-    """One scene for each program and the whole table."""
+    """One scene for each application and the whole table."""
     return scenes.setdefault(id(app), Scene(app))
 
 
-def test_the_table_has_every_route_and_no_other(embedded_app: Flask) -> None:
+def test_table_contains_exactly_the_routes(embedded_app: Flask) -> None:
     assert sorted(TABLE) == routes(embedded_app)
 
 
 @pytest.mark.parametrize("route", TABLE)
-def test_each_caller_gets_what_the_table_says(scene: Scene, route: str) -> None:
+def test_each_caller_receives_the_status_in_the_table(scene: Scene, route: str) -> None:
     expected = dict(zip(CALLERS, map(int, TABLE[route].split()), strict=True))
     if "/photo-store/" in route and not isinstance(scene.world.store, FolderStore):
-        expected = dict.fromkeys(CALLERS, 404)  # with S3, phones send to the bucket itself
-    attempt = ATTEMPTS.get(route) or _as_it_stands(route)
-    answers = {name: attempt(scene, caller) for name, caller in scene.callers.items()}
-    got = {name: answer.status_code for name, answer in answers.items()}
-    assert got == expected
-    for answer in answers.values():
-        if answer.status_code >= 400:
-            assert answer.mimetype == "application/problem+json"
+        expected = dict.fromkeys(CALLERS, 404)  # with S3, phones upload to the bucket
+    attempt = ATTEMPTS.get(route) or _call_without_body(route)
+    responses = {name: attempt(scene, caller) for name, caller in scene.callers.items()}
+    statuses = {name: response.status_code for name, response in responses.items()}
+    assert statuses == expected
+    for response in responses.values():
+        if response.status_code >= 400:
+            assert response.mimetype == "application/problem+json"
 
 
-def _as_it_stands(route: str) -> Attempt:
+def _call_without_body(route: str) -> Attempt:
     method, rule = route.split()
 
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
@@ -342,20 +342,20 @@ def _as_it_stands(route: str) -> Attempt:
     return attempt
 
 
-@pytest.mark.parametrize("route", [each for each, row in TABLE.items() if "404" in row])
-def test_what_one_may_not_know_of_answers_like_what_does_not_exist(scene: Scene, route: str) -> None:
-    """Byte for byte but for the ids of the thing and of the request."""
-    row = dict(zip(CALLERS, TABLE[route].split(), strict=True))
-    attempt = ATTEMPTS.get(route) or _as_it_stands(route)
-    for name, status in row.items():
+@pytest.mark.parametrize("route", [route for route, statuses in TABLE.items() if "404" in statuses])
+def test_hidden_object_has_the_same_response_as_a_missing_one(scene: Scene, route: str) -> None:
+    """The responses are equal byte for byte, except for the IDs of the object and of the request."""
+    statuses = dict(zip(CALLERS, TABLE[route].split(), strict=True))
+    attempt = ATTEMPTS.get(route) or _call_without_body(route)
+    for name, status in statuses.items():
         if status == "404":
             caller = scene.callers[name]
             hidden = _without_ids(attempt(scene, caller))
-            assert hidden == _without_ids(_attempt_on_nothing(scene, caller, route)), name
+            assert hidden == _without_ids(_call_missing(scene, caller, route)), name
 
 
-def _attempt_on_nothing(scene: Scene, caller: Caller, route: str) -> TestResponse:
-    """Make the same call with ids and keys that nothing has."""
+def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
+    """Make the same call with IDs and keys that do not exist."""
     method, rule = route.split()
     path = rule
     for name in ("region_id", "location_id", "user_id", "visit_id", "photo_id"):
@@ -378,7 +378,7 @@ def _attempt_on_nothing(scene: Scene, caller: Caller, route: str) -> TestRespons
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})
 
 
-def _without_ids(answer: TestResponse) -> dict[str, Any]:
-    document = answer.get_json(force=True)
-    assert answer.status_code == 404, document
+def _without_ids(response: TestResponse) -> dict[str, Any]:
+    document = response.get_json(force=True)
+    assert response.status_code == 404, document
     return {key: value for key, value in document.items() if key not in ("instance", "request_id")}

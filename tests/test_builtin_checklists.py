@@ -1,4 +1,4 @@
-"""The built-in checklists publish, are whole in both languages, and observe every fundamental."""
+"""The built-in checklists can be published, are complete in both languages, and observe every fundamental."""
 
 import json
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from api.domain.checklist import Checklist, complete
-from api.domain.fundamentals import BY_KEY
-from api.domain.publishing import faults
+from api.domain.checklist import Checklist, fill_defaults
+from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
+from api.domain.publishing import find_errors
 from schemas.checklists import ChecklistDraft
 
 FILES = sorted((Path(__file__).parent.parent / "api/checklists").glob("*.json"))
@@ -23,23 +23,23 @@ def document(request: pytest.FixtureRequest) -> Any:
 
 
 def checklist(document: Any) -> Checklist:
-    return Checklist.from_document(complete(document), 1)
+    return Checklist.from_document(fill_defaults(document), 1)
 
 
-def texts(node: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Every text that people read, with its place."""
+def texts(node: Any, location: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every text for people, with its JSON pointer."""
     if isinstance(node, dict):
-        for name, below in node.items():
+        for name, value in node.items():
             if name in TEXTS:
-                yield f"{at}/{name}", below
+                yield f"{location}/{name}", value
             else:
-                yield from texts(below, f"{at}/{name}")
+                yield from texts(value, f"{location}/{name}")
     elif isinstance(node, list):
-        for index, below in enumerate(node):
-            yield from texts(below, f"{at}/{index}")
+        for index, value in enumerate(node):
+            yield from texts(value, f"{location}/{index}")
 
 
-def test_there_are_the_built_in_checklists() -> None:
+def test_all_built_in_checklists_exist() -> None:
     assert {path.stem for path in FILES} == {
         "four-basics",
         "message",
@@ -50,31 +50,31 @@ def test_there_are_the_built_in_checklists() -> None:
     }
 
 
-def test_each_is_a_draft_that_the_api_would_take(document: Any) -> None:
+def test_each_checklist_matches_the_schema(document: Any) -> None:
     assert ChecklistDraft().validate(document) == {}
 
 
-def test_each_publishes_without_faults(document: Any) -> None:
-    assert faults(document) == []
+def test_each_checklist_can_be_published(document: Any) -> None:
+    assert find_errors(document) == []
 
 
-def test_the_key_is_the_name_of_the_file() -> None:
+def test_keys_equal_file_names() -> None:
     assert [json.loads(path.read_text())["key"] for path in FILES] == [path.stem for path in FILES]
 
 
-def test_every_text_is_there_in_both_languages(document: Any) -> None:
+def test_every_text_exists_in_both_languages(document: Any) -> None:
     for at, text in texts(document):
         assert isinstance(text, dict) and text.keys() >= LANGUAGES, at
-        assert all(isinstance(words, str) and words.strip() for words in text.values()), at
+        assert all(isinstance(translation, str) and translation.strip() for translation in text.values()), at
 
 
-def test_every_scored_question_is_tagged_with_a_known_fundamental(document: Any) -> None:
+def test_every_scored_question_has_a_known_fundamental(document: Any) -> None:
     for question in checklist(document).questions:
         if question.points_possible:
-            assert question.fundamental in BY_KEY, question.key
+            assert question.fundamental in FUNDAMENTALS_BY_KEY, question.key
 
 
-def test_every_fundamental_is_observed_by_others_than_the_self_check() -> None:
+def test_every_fundamental_is_observed_without_the_self_check() -> None:
     observed = {
         question.fundamental
         for path in FILES
@@ -82,9 +82,9 @@ def test_every_fundamental_is_observed_by_others_than_the_self_check() -> None:
         for question in checklist(json.loads(path.read_text())).questions
         if question.points_possible
     }
-    assert set(BY_KEY) - observed == set()
+    assert set(FUNDAMENTALS_BY_KEY) - observed == set()
 
 
-def test_one_of_them_is_the_self_check() -> None:
+def test_there_is_one_self_check() -> None:
     channels = {path.stem: json.loads(path.read_text())["channel"] for path in FILES}
     assert [key for key, channel in channels.items() if channel == "self_check"] == ["self-check"]

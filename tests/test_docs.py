@@ -1,4 +1,4 @@
-"""The documents: their links lead to what exists, and the targets of make that they name exist."""
+"""The documents: their links have targets, and the files and make targets that they name exist."""
 
 import re
 from pathlib import Path
@@ -15,12 +15,12 @@ def names(paths: list[Path]) -> list[str]:
 
 
 def anchors(path: Path) -> set[str]:
-    """Return what links can jump to: each heading, as GitHub names it."""
+    """Return the anchors of a document: one for each heading, in the form that GitHub uses."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_all_documents_are_there() -> None:
+def test_all_documents_exist() -> None:
     assert {
         "CHANGELOG.md",
         "CONTRIBUTING.md",
@@ -35,7 +35,7 @@ def test_all_documents_are_there() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
-def test_links_lead_to_what_is_there(path: Path) -> None:
+def test_links_have_a_target(path: Path) -> None:
     for target, source in LINK.findall(path.read_text()):
         file, _, anchor = (target or source).partition("#")
         if file.startswith(("http://", "https://")):
@@ -46,19 +46,19 @@ def test_links_lead_to_what_is_there(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
-def test_files_that_are_named_exist(path: Path) -> None:
+def test_named_files_exist(path: Path) -> None:
     files = re.findall(r"`((?:api|deploy|docs|schemas|tests|uploads)/[\w./-]*)`", path.read_text())
     assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
-def test_make_targets_that_are_named_exist(path: Path) -> None:
+def test_named_make_targets_exist(path: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     named = set(re.findall(r"(?:`|^)(?:[A-Z]+=\S+ )*make ([a-z]+)", path.read_text(), re.M))
     assert named - targets == set()
 
 
-def test_every_target_of_the_makefile_says_what_it_does() -> None:
+def test_every_make_target_has_a_description() -> None:
     text = (ROOT / "Makefile").read_text()
     phony = re.search(r"^\.PHONY: (.+)$", text, re.M)
     assert phony is not None

@@ -1,7 +1,7 @@
-"""Ids of things that one may not know of reveal and change nothing, wherever a request can carry them.
+"""Foreign IDs disclose and change nothing, wherever a request can contain them.
 
-The fields are read from the program's own description, so that none can be forgotten. Each is tried with an
-id that exists and with one that does not: the two answers are equal byte for byte but for ids.
+The fields come from the OpenAPI document, so that none can be forgotten. Each field is tried with an ID that
+the caller must not know of, and with one that does not exist. Except for IDs, the two responses are equal.
 """
 
 import base64
@@ -26,20 +26,20 @@ from api.settings import Settings
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, PASSWORD, Caller, World, ok
 
-# What the program takes.
+# Fields of requests.
 
-#: names of fields that hold what names a thing, beside all whose format is uuid
+#: names of fields that contain an identifier, in addition to all fields with the format uuid
 IDENTIFIER = re.compile(
     r"(^|_)(id|ids|key|keys|code|email|cursor|token|checklist|organization|replaces|sha256)$"
 )
-#: fields that name nothing which is kept, and fields whose tests are elsewhere
+#: fields that do not refer to anything stored, and fields that are tested elsewhere
 NOT_HERE = {
     "POST /api/v1/auth/login body:email": "tests/journeys/test_sign_in.py: unknown, wrong, disabled alike",
     "POST /api/v1/auth/login body:organization": "tests/journeys/test_sign_in.py",
-    "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the right",
+    "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the permission",
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
-    "GET /api/v1/fundamentals header:If-None-Match": "the same for everybody",
+    "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
     **{
         f"{route} body:{name}": "a name within the document"
         for route in ("POST /api/v1/checklists", "PUT /api/v1/checklists/{key}/draft")
@@ -49,51 +49,53 @@ NOT_HERE = {
 
 
 def identifying_fields(document: Any) -> set[str]:
-    """Every place of a request that can name a thing: ``METHOD path where:name``."""
-    found = set()
+    """Return every field of a request that can contain an identifier: ``METHOD path place:name``."""
+    fields = set()
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if method == "parameters":
                 continue
             route = f"{method.upper()} {path}"
-            for each in [*item.get("parameters", ()), *operation.get("parameters", ())]:
-                named = IDENTIFIER.search(each["name"]) or each["schema"].get("format") == "uuid"
+            for parameter in [*item.get("parameters", ()), *operation.get("parameters", ())]:
+                is_identifier = (
+                    IDENTIFIER.search(parameter["name"]) or parameter["schema"].get("format") == "uuid"
+                )
                 headers = ("If-Match", "Idempotency-Key")
-                if each["in"] == "path" or named or each["name"] in headers:
-                    found.add(f"{route} {each['in']}:{each['name']}")
+                if parameter["in"] == "path" or is_identifier or parameter["name"] in headers:
+                    fields.add(f"{route} {parameter['in']}:{parameter['name']}")
             for content in operation.get("requestBody", {}).get("content", {}).values():
-                for at, schema in _properties(document, content["schema"]):
+                for field, schema in _properties(document, content["schema"]):
                     if schema.get("format") == "uuid" or (
-                        IDENTIFIER.search(at.rpartition(".")[2]) and schema.get("type") != "array"
+                        IDENTIFIER.search(field.rpartition(".")[2]) and schema.get("type") != "array"
                     ):
-                        found.add(f"{route} body:{at}")
+                        fields.add(f"{route} body:{field}")
             if method == "get" and "security" in operation:
-                found.add(f"{route} header:If-None-Match")
-    return found | {
+                fields.add(f"{route} header:If-None-Match")
+    return fields | {
         f"POST /api/v1/locations/import csv:{name}" for name in IMPORT_COLUMNS if IDENTIFIER.search(name)
     }
 
 
-def _properties(document: Any, schema: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+def _properties(document: Any, schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    yield at, schema
-    for name, below in schema.get("properties", {}).items():
-        yield from _properties(document, below, f"{at}.{name}" if at else name)
-    for word, step in (("items", "[]"), ("additionalProperties", ".*")):
-        if isinstance(schema.get(word), dict):
-            yield from _properties(document, schema[word], at + step)
-    for word in ("oneOf", "anyOf", "allOf"):
-        for below in schema.get(word, ()):
-            yield from _properties(document, below, at)
+    yield path, schema
+    for name, subschema in schema.get("properties", {}).items():
+        yield from _properties(document, subschema, f"{path}.{name}" if path else name)
+    for keyword, step in (("items", "[]"), ("additionalProperties", ".*")):
+        if isinstance(schema.get(keyword), dict):
+            yield from _properties(document, schema[keyword], path + step)
+    for keyword in ("oneOf", "anyOf", "allOf"):
+        for subschema in schema.get(keyword, ()):
+            yield from _properties(document, subschema, path)
 
 
-# Who tries, and with what.
+# Callers and foreign objects.
 
 
 @dataclass
 class Scene:
-    """Things at home, and who may not know of them: strangers, and people of home's other parts."""
+    """Objects of the organization ``home``, and callers who must not know of them."""
 
     app: Flask
 
@@ -107,25 +109,25 @@ class Scene:
 
     @cached_property
     def fresh(self) -> tuple[World, World]:
-        """Two worlds of strangers: what is made in the one does not stand in the other's way."""
+        """Two other organizations, so that objects created in one do not conflict with the other."""
         return World(self.app), World(self.app)
 
     # Callers, by name.
 
     @cached_property
-    def stranger_admin(self) -> Caller:
+    def foreign_admin(self) -> Caller:
         return self.away.admin
 
     @cached_property
-    def stranger_reviewer(self) -> Caller:
+    def foreign_reviewer(self) -> Caller:
         return self.away.reviewer
 
     @cached_property
-    def stranger_manager(self) -> Caller:
+    def foreign_manager(self) -> Caller:
         return self.away.manager
 
     @cached_property
-    def stranger_shopper(self) -> Caller:
+    def foreign_shopper(self) -> Caller:
         return self.away.shopper
 
     @cached_property
@@ -140,7 +142,7 @@ class Scene:
     def manager(self) -> Caller:
         return self.home.manager
 
-    # Things at home.
+    # Objects of ``home``.
 
     @cached_property
     def region(self) -> Any:
@@ -154,12 +156,12 @@ class Scene:
 
     @cached_property
     def checklist_key(self) -> str:
-        key: str = self.home.publish({**CHECKLIST, "key": some_key()})["key"]
+        key: str = self.home.publish({**CHECKLIST, "key": random_key()})["key"]
         return key
 
     @cached_property
     def assigned(self) -> str:
-        """A visit that is still out, with a photo declared; no manager may know of it."""
+        """An assigned visit with a declared photo; managers must not know of it."""
         visit = self.home.visit(external_id="visit-of-ours")
         self.home.declare(visit, jpeg(seed=1))
         visit_id: str = visit["id"]
@@ -177,8 +179,8 @@ class Scene:
 
     @cached_property
     def decision(self) -> str:
-        """A reviewer's decision that stands."""
-        decision_id: str = ok(self.home.review(self.home.late(), "reject"))["id"]
+        """A current decision of a reviewer."""
+        decision_id: str = ok(self.home.review(self.home.late_visit(), "reject"))["id"]
         return decision_id
 
     @cached_property
@@ -186,37 +188,37 @@ class Scene:
         return _cursors(self)
 
     def world_of(self, name: str) -> World:
-        return self.away if name.startswith("stranger") else self.home
+        return self.away if name.startswith("foreign") else self.home
 
     def own_visit(self, name: str) -> Any:
-        """A new visit of the caller's own."""
+        """Return a new visit that is assigned to the caller."""
         return self.world_of(name).visit(getattr(self, name))
 
 
-STRANGERS = ("stranger_admin", "stranger_reviewer", "stranger_manager", "stranger_shopper")
+FOREIGN_CALLERS = ("foreign_admin", "foreign_reviewer", "foreign_manager", "foreign_shopper")
 
 
-def short() -> str:
+def random_code() -> str:
     return uuid.uuid4().hex[:8]
 
 
-def some_id() -> str:
+def random_id() -> str:
     return str(uuid.uuid4())
 
 
-def some_key() -> str:
-    return f"k-{short()}"
+def random_key() -> str:
+    return f"k-{random_code()}"
 
 
 @dataclass
 class Trial:
-    """One caller who uses one foreign value, and one that nothing has."""
+    """One caller, a foreign value, and how to generate a value that does not exist."""
 
     name: str
     foreign: str
     call: Callable[[Caller, str, Any], TestResponse]
-    nothing: Callable[[], str] = some_id
-    #: makes what each of the two calls needs of its own
+    missing: Callable[[], str] = random_id
+    #: prepares what each of the two calls needs
     prepare: Callable[[], Any] | None = None
 
 
@@ -232,14 +234,14 @@ def case(*fields: str) -> Callable[[Trials], Trials]:
     return keep
 
 
-# In the path.
+# Paths.
 
 WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
 DECLARATION = {"question": "greeting", "sha256": "0" * 64, "size": 1, "content_type": "image/jpeg"}
 
 
 def _bodies(scene: Scene, route: str) -> list[Any]:
-    """Bodies of a route: a good one, and some in which there is something else to complain of."""
+    """Return bodies for a route: a valid one, and some with other errors."""
     method, path = route.split()
     if method == "GET":
         return [None]
@@ -259,20 +261,22 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
 
 
 HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
-    "region_id": lambda scene: ((name, scene.region["id"]) for name in (*STRANGERS, "other_manager")),
-    "location_id": lambda scene: ((name, scene.location["id"]) for name in (*STRANGERS, "other_manager")),
+    "region_id": lambda scene: ((name, scene.region["id"]) for name in (*FOREIGN_CALLERS, "other_manager")),
+    "location_id": lambda scene: (
+        (name, scene.location["id"]) for name in (*FOREIGN_CALLERS, "other_manager")
+    ),
     "user_id": lambda scene: (
         (name, person.id or "")
-        for name in STRANGERS
+        for name in FOREIGN_CALLERS
         for person in (scene.home.shopper, scene.home.admin, scene.home.manager)
     ),
     "visit_id": lambda scene: _hidden_visits(scene),
-    "key": lambda scene: ((name, scene.checklist_key) for name in STRANGERS),
+    "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
 }
 
 
 def _hidden_visits(scene: Scene) -> Iterator[tuple[str, str]]:
-    for name in (*STRANGERS, "other_shopper", "other_manager"):
+    for name in (*FOREIGN_CALLERS, "other_shopper", "other_manager"):
         yield from ((name, scene.assigned), (name, scene.accepted[0]))
     yield "manager", scene.assigned
 
@@ -281,38 +285,38 @@ def _path_case(route: str, parameter: str) -> Trials:
     method, template = route.split()
 
     def trials(scene: Scene) -> Iterator[Trial]:
-        rest = {"photo_id": scene.accepted[1], "version": "1"}
+        others = {"photo_id": scene.accepted[1], "version": "1"}
         tried = set()
         for name, foreign in HIDDEN[parameter](scene):
             bodies = _bodies(scene, route)
             for body in bodies[:1] if name in tried else bodies:
                 tried.add(name)
-                call = _at(method, template, parameter, rest, body)
-                yield Trial(name, foreign, call, _nothing(parameter))
+                call = _at(method, template, parameter, others, body)
+                yield Trial(name, foreign, call, _missing_value(parameter))
 
     return trials
 
 
-def _nothing(parameter: str) -> Callable[[], str]:
-    """Return what makes a value of the same length that nothing has."""
-    return some_key if parameter == "key" else some_id
+def _missing_value(parameter: str) -> Callable[[], str]:
+    """Return a function that generates a value of the same length that does not exist."""
+    return random_key if parameter == "key" else random_id
 
 
-def _at(method: str, template: str, parameter: str, rest: dict[str, str], body: Any, **headers: str) -> Any:
+def _at(method: str, template: str, parameter: str, others: dict[str, str], body: Any, **headers: str) -> Any:
     def call(caller: Caller, value: str, _prepared: Any) -> TestResponse:
-        path = template.format(**{**rest, parameter: value})
-        sent = {"If-Match": '"x"', **headers} if method in ("PATCH", "PUT") else headers
-        return caller.call(method, f"/{path}", body, headers=sent)
+        path = template.format(**{**others, parameter: value})
+        all_headers = {"If-Match": '"x"', **headers} if method in ("PATCH", "PUT") else headers
+        return caller.call(method, f"/{path}", body, headers=all_headers)
 
     return call
 
 
 def _photo_case(route: str) -> Trials:
-    """A photo of a visit that is not one's own, asked for in one that is."""
+    """Request a photo of another person's visit under the ID of one's own visit."""
     method, template = route.split()
 
     def trials(scene: Scene) -> Iterator[Trial]:
-        for name in ("stranger_shopper", "other_shopper"):
+        for name in ("foreign_shopper", "other_shopper"):
             for body in _bodies(scene, route):
 
                 def call(caller: Caller, value: str, visit: Any, body: Any = body) -> TestResponse:
@@ -325,9 +329,9 @@ def _photo_case(route: str) -> Trials:
     return trials
 
 
-# In the query.
+# Queries.
 
-#: list → filter → kind of thing
+#: list → filter → kind of object
 FILTERS: dict[str, dict[str, str]] = {
     "/regions": {"code": "region.code", "external_id": "region.external_id", "parent_id": "region.id"},
     "/locations": {
@@ -350,14 +354,14 @@ FILTERS: dict[str, dict[str, str]] = {
 
 
 def _foreign(scene: Scene, kind: str) -> str:
-    """Return what names a thing at home."""
-    thing, _, what = kind.partition(".")
+    """Return an identifier of an object of ``home``."""
+    table, _, attribute = kind.partition(".")
     if kind == "visit.external_id":
         assert scene.assigned
         return "visit-of-ours"
-    if thing in ("region", "location"):
-        named: str = getattr(scene, thing)[what]
-        return named
+    if table in ("region", "location"):
+        value: str = getattr(scene, table)[attribute]
+        return value
     return {
         "email": scene.home.shopper.email or "",
         "shopper": scene.home.shopper.id or "",
@@ -368,7 +372,7 @@ def _foreign(scene: Scene, kind: str) -> str:
 def _query_case(path: str, name: str, kind: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         within_home = () if kind in ("checklist_key", "email", "shopper") else ("other_manager",)
-        for caller in (*STRANGERS, *within_home):
+        for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
             by = "by=location&" if path == "/scores" else ""
@@ -383,7 +387,7 @@ def _query_case(path: str, name: str, kind: str) -> Trials:
 
 # Cursors.
 
-#: list → who reads it, at home and as a stranger
+#: list → roles that read it
 LISTS = {
     "/regions": ("admin", "manager"),
     "/locations": ("admin", "manager"),
@@ -400,23 +404,23 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _cursors(scene: Scene) -> list[str]:
-    """Cursors that were handed out at home, of all lists, and some that nobody handed out."""
+    """Return cursors of all lists of ``home``, and some that no list returned."""
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key
     for _ in range(2):
-        world.late()
+        world.late_visit()
         world.new_location()
-        world.made()
-    found = set()
+        world.accepted_visit()
+    cursors = set()
     for path, readers in LISTS.items():
         for reader in readers:
-            joint = "&" if "?" in path else "?"
-            following = ok(getattr(world, reader).get(f"{path}{joint}limit=1"))["next"]
-            if following:
-                found.add(re.findall(r"cursor=([\w-]+)", following)[0])
-    assert len(found) > 5
+            separator = "&" if "?" in path else "?"
+            next_url = ok(getattr(world, reader).get(f"{path}{separator}limit=1"))["next"]
+            if next_url:
+                cursors.add(re.findall(r"cursor=([\w-]+)", next_url)[0])
+    assert len(cursors) > 5
     forged: list[Any] = [["", scene.assigned], [scene.assigned], [None, None], [[], {}], [scene.assigned] * 9]
-    return sorted(found) + [_cursor(json.dumps(each)) for each in forged]
+    return sorted(cursors) + [_cursor(json.dumps(values)) for values in forged]
 
 
 def _cursor(text: str) -> str:
@@ -424,16 +428,16 @@ def _cursor(text: str) -> str:
 
 
 def _with_other_ids(cursor: str) -> str:
-    """Return a cursor with ids that nothing has, next to those in it: the order is the same."""
+    """Return a cursor with the next larger IDs, which do not exist, so that the position is the same."""
     text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     return _cursor(UUID.sub(lambda match: str(uuid.UUID(int=uuid.UUID(match[0]).int + 1)), text))
 
 
 def _cursor_case(path: str, readers: tuple[str, ...]) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
-        joint = "&" if "?" in path else "?"
+        separator = "&" if "?" in path else "?"
         for reader in readers:
-            callers = [f"stranger_{reader}"]
+            callers = [f"foreign_{reader}"]
             if reader in ("manager", "shopper"):
                 callers.append(f"other_{reader}")
             for name in callers:
@@ -441,44 +445,44 @@ def _cursor_case(path: str, readers: tuple[str, ...]) -> Trials:
                     yield Trial(
                         name,
                         cursor,
-                        lambda caller, value, _: caller.get(f"{path}{joint}cursor={value}"),
-                        nothing=lambda cursor=cursor: _with_other_ids(cursor),
+                        lambda caller, value, _: caller.get(f"{path}{separator}cursor={value}"),
+                        missing=lambda cursor=cursor: _with_other_ids(cursor),
                     )
 
     return trials
 
 
-# In bodies: what must be one's own organization's, and what may be taken there and free here.
+# Bodies: references within the organization, and values that are in use in another one.
 
 
 @case("POST /api/v1/regions body:parent_id")
 def new_region_below(scene: Scene) -> Iterator[Trial]:
     def call(caller: Caller, value: str, _: Any) -> TestResponse:
-        return caller.post("/regions", {"code": short(), "name": "New", "parent_id": value})
+        return caller.post("/regions", {"code": random_code(), "name": "New", "parent_id": value})
 
-    yield Trial("stranger_admin", scene.region["id"], call)
+    yield Trial("foreign_admin", scene.region["id"], call)
 
 
 @case("POST /api/v1/locations body:region_id")
 def new_location_in(scene: Scene) -> Iterator[Trial]:
     def call(caller: Caller, value: str, _: Any) -> TestResponse:
-        body = {"code": short(), "name": "New", "region_id": value, "time_zone": "UTC"}
+        body = {"code": random_code(), "name": "New", "region_id": value, "time_zone": "UTC"}
         return caller.post("/locations", body)
 
-    yield Trial("stranger_admin", scene.region["id"], call)
+    yield Trial("foreign_admin", scene.region["id"], call)
 
 
 @case(
     "PATCH /api/v1/regions/{region_id} body:parent_id", "PATCH /api/v1/locations/{location_id} body:region_id"
 )
-def moved_into(scene: Scene) -> Iterator[Trial]:
-    own = scene.away
+def moved_place(scene: Scene) -> Iterator[Trial]:
+    away = scene.away
     for path, name in (
-        (f"/regions/{own.region['id']}", "parent_id"),
-        (f"/locations/{own.location['id']}", "region_id"),
+        (f"/regions/{away.region['id']}", "parent_id"),
+        (f"/locations/{away.location['id']}", "region_id"),
     ):
         yield Trial(
-            "stranger_admin",
+            "foreign_admin",
             scene.region["id"],
             lambda caller, value, _, path=path, name=name: caller.patch(path, {name: value}),
         )
@@ -490,40 +494,49 @@ def moved_into(scene: Scene) -> Iterator[Trial]:
     "PATCH /api/v1/users/{user_id} body:region_ids[]",
     "PATCH /api/v1/users/{user_id} body:location_ids[]",
 )
-def named_for(scene: Scene) -> Iterator[Trial]:
-    own = scene.away
-    for name, foreign, mine in (
-        ("region_ids", scene.region["id"], own.region["id"]),
-        ("location_ids", scene.location["id"], own.location["id"]),
+def assigned_places(scene: Scene) -> Iterator[Trial]:
+    away = scene.away
+    for name, foreign, own_id in (
+        ("region_ids", scene.region["id"], away.region["id"]),
+        ("location_ids", scene.location["id"], away.location["id"]),
     ):
         for role in ("manager", "shopper"):
 
             def create(
-                caller: Caller, value: str, _: Any, name: str = name, mine: str = mine, role: str = role
+                caller: Caller, value: str, _: Any, name: str = name, own_id: str = own_id, role: str = role
             ) -> TestResponse:
-                body = {"email": f"{short()}@example.org", "name": "New", "role": role, "password": PASSWORD}
-                return caller.post("/users", {**body, name: [mine, value]})
+                body = {
+                    "email": f"{random_code()}@example.org",
+                    "name": "New",
+                    "role": role,
+                    "password": PASSWORD,
+                }
+                return caller.post("/users", {**body, name: [own_id, value]})
 
-            yield Trial("stranger_admin", foreign, create)
-        for person in (own.manager, own.shopper):
+            yield Trial("foreign_admin", foreign, create)
+        for person in (away.manager, away.shopper):
 
             def edit(
                 caller: Caller,
                 value: str,
                 _: Any,
                 name: str = name,
-                mine: str = mine,
+                own_id: str = own_id,
                 person: Caller = person,
             ) -> TestResponse:
-                return caller.patch(f"/users/{person.id}", {name: [mine, value]})
+                return caller.patch(f"/users/{person.id}", {name: [own_id, value]})
 
-            yield Trial("stranger_admin", foreign, edit)
+            yield Trial("foreign_admin", foreign, edit)
 
 
 def _order(world: World, **values: Any) -> dict[str, Any]:
     assert world.checklist
-    named = {"location_id": world.location["id"], "shopper_id": world.shopper.id, "checklist_key": "visit"}
-    return {**named, "window": WINDOW, "override": True, **values}
+    references = {
+        "location_id": world.location["id"],
+        "shopper_id": world.shopper.id,
+        "checklist_key": "visit",
+    }
+    return {**references, "window": WINDOW, "override": True, **values}
 
 
 @case(
@@ -533,12 +546,12 @@ def _order(world: World, **values: Any) -> dict[str, Any]:
         for name in ("location_id", "shopper_id", "checklist_key", "external_id")
     )
 )
-def assigned(scene: Scene) -> Iterator[Trial]:
+def assigned_visit(scene: Scene) -> Iterator[Trial]:
     people = (scene.home.shopper, scene.home.admin, scene.home.reviewer)
     closed = scene.home.new_location(closed=True)["id"]
-    retired = scene.home.publish({**CHECKLIST, "key": some_key()})["key"]
+    retired = scene.home.publish({**CHECKLIST, "key": random_key()})["key"]
     ok(scene.home.admin.post(f"/checklists/{retired}/retire"))
-    named: list[tuple[str, str]] = [
+    values: list[tuple[str, str]] = [
         ("location_id", scene.location["id"]),
         ("location_id", closed),
         ("checklist_key", scene.checklist_key),
@@ -546,10 +559,10 @@ def assigned(scene: Scene) -> Iterator[Trial]:
         ("external_id", _foreign(scene, "visit.external_id")),
         *(("shopper_id", person.id or "") for person in people),
     ]
-    for name, foreign in named:
+    for name, foreign in values:
         for override in (True, False):
             for batch in (False, True):
-                # A window of its own each time, far from all others: the lock-out stays out of it.
+                # Each call has its own window, far from all others, so that the lock-out does not apply.
                 def call(
                     caller: Caller,
                     value: str,
@@ -561,7 +574,7 @@ def assigned(scene: Scene) -> Iterator[Trial]:
                     order = _order(scene.away, **{name: value, "override": override, "window": window})
                     return caller.post("/visits", [_order(scene.away), order] if batch else order)
 
-                yield Trial("stranger_admin", foreign, call, prepare=lambda: next(_WINDOWS))
+                yield Trial("foreign_admin", foreign, call, prepare=lambda: next(_WINDOWS))
 
 
 def _windows() -> Iterator[dict[str, str]]:
@@ -575,8 +588,8 @@ _WINDOWS = _windows()
 
 
 @case("POST /api/v1/visits/{visit_id}/reassign body:shopper_id")
-def reassigned(scene: Scene) -> Iterator[Trial]:
-    visit = scene.own_visit("stranger_shopper")
+def reassigned_visit(scene: Scene) -> Iterator[Trial]:
+    visit = scene.own_visit("foreign_shopper")
     for person in (scene.home.shopper, scene.home.admin):
         for override in (True, False):
 
@@ -584,13 +597,13 @@ def reassigned(scene: Scene) -> Iterator[Trial]:
                 body = {"shopper_id": value, "override": override}
                 return caller.post(f"/visits/{visit['id']}/reassign", body)
 
-            yield Trial("stranger_admin", person.id or "", call)
+            yield Trial("foreign_admin", person.id or "", call)
 
 
 @case("PUT /api/v1/visits/{visit_id}/submission body:answers.*.photos[]")
 def photo_in_answers(scene: Scene) -> Iterator[Trial]:
     declared = scene.home.declare({"id": scene.assigned}, jpeg(seed=3))["id"]
-    for name in ("stranger_shopper", "other_shopper"):
+    for name in ("foreign_shopper", "other_shopper"):
         for foreign in (scene.accepted[1], declared):
             for question in ("greeting", "receipt", "wait"):
 
@@ -606,7 +619,7 @@ def photo_in_answers(scene: Scene) -> Iterator[Trial]:
 @case("PUT /api/v1/visits/{visit_id}/submission body:photos[]")
 def photo_of_a_closed_store(scene: Scene) -> Iterator[Trial]:
     declared = scene.home.declare({"id": scene.assigned}, jpeg(seed=4), question=None)["id"]
-    for name in ("stranger_shopper", "other_shopper"):
+    for name in ("foreign_shopper", "other_shopper"):
         for foreign in (scene.accepted[1], declared):
             for outcome in ("store-closed", "visited"):
 
@@ -623,14 +636,14 @@ def photo_of_the_same_bytes(scene: Scene) -> Iterator[Trial]:
     sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     ok(
         scene.home.shopper.put(
-            f"/visits/{scene.assigned}/photos/{some_id()}", {**DECLARATION, "sha256": sha256}
+            f"/visits/{scene.assigned}/photos/{random_id()}", {**DECLARATION, "sha256": sha256}
         )
     )
-    for name in ("stranger_shopper", "other_shopper"):
+    for name in ("foreign_shopper", "other_shopper"):
 
         def call(caller: Caller, value: str, visit: Any) -> TestResponse:
             body = {**DECLARATION, "sha256": value}
-            return caller.put(f"/visits/{visit['id']}/photos/{some_id()}", body)
+            return caller.put(f"/visits/{visit['id']}/photos/{random_id()}", body)
 
         prepare = lambda name=name: scene.own_visit(name)  # noqa: E731
         yield Trial(name, sha256, call, lambda: uuid.uuid4().hex * 2, prepare)
@@ -638,14 +651,14 @@ def photo_of_the_same_bytes(scene: Scene) -> Iterator[Trial]:
 
 @case("POST /api/v1/visits/{visit_id}/review body:replaces")
 def decision_replaced(scene: Scene) -> Iterator[Trial]:
-    undecided, decided = scene.away.late(), scene.away.late()
+    undecided, decided = scene.away.late_visit(), scene.away.late_visit()
     ok(scene.away.review(decided, "reject"))
     for visit in (undecided, decided):
 
         def call(caller: Caller, value: str, _: Any, visit: Any = visit) -> TestResponse:
             return scene.away.review(visit, "accept", caller, replaces=value)
 
-        yield Trial("stranger_reviewer", scene.decision, call)
+        yield Trial("foreign_reviewer", scene.decision, call)
 
 
 @case(
@@ -658,48 +671,53 @@ def decision_replaced(scene: Scene) -> Iterator[Trial]:
     "PATCH /api/v1/locations/{location_id} body:code",
     "PATCH /api/v1/locations/{location_id} body:external_id",
 )
-def codes_taken_there(scene: Scene) -> Iterator[Trial]:
-    own = scene.away
-    for path, new, mine in (
-        ("/regions", scene.home.new_region, own.new_region()),
-        ("/locations", scene.home.new_location, own.new_location()),
+def codes_in_use(scene: Scene) -> Iterator[Trial]:
+    away = scene.away
+    for path, create_place, own_place in (
+        ("/regions", scene.home.new_region, away.new_region()),
+        ("/locations", scene.home.new_location, away.new_location()),
     ):
         for name in ("code", "external_id"):
 
             def create(
                 caller: Caller, value: str, _: Any, path: str = path, name: str = name
             ) -> TestResponse:
-                place = {"time_zone": "UTC", "region_id": own.region["id"]} if path == "/locations" else {}
-                return caller.post(path, {"code": short(), "name": "New", **place, name: value})
+                place = {"time_zone": "UTC", "region_id": away.region["id"]} if path == "/locations" else {}
+                return caller.post(path, {"code": random_code(), "name": "New", **place, name: value})
 
             def edit(
-                caller: Caller, value: str, _: Any, path: str = path, mine: Any = mine, name: str = name
+                caller: Caller,
+                value: str,
+                _: Any,
+                path: str = path,
+                own_place: Any = own_place,
+                name: str = name,
             ) -> TestResponse:
-                return caller.patch(f"{path}/{mine['id']}", {name: value})
+                return caller.patch(f"{path}/{own_place['id']}", {name: value})
 
             for call in (create, edit):
-                yield Trial("stranger_admin", new(external_id=short())[name], call, short)
+                yield Trial("foreign_admin", create_place(external_id=random_code())[name], call, random_code)
 
 
 @case("POST /api/v1/users body:email", "PATCH /api/v1/users/{user_id} body:email")
-def addresses_taken_there(scene: Scene) -> Iterator[Trial]:
-    mine = scene.away.person("shopper")
+def addresses_in_use(scene: Scene) -> Iterator[Trial]:
+    own_person = scene.away.person("shopper")
 
     def create(caller: Caller, value: str, _: Any) -> TestResponse:
         return caller.post("/users", {"email": value, "name": "New", "role": "shopper", "password": PASSWORD})
 
     def edit(caller: Caller, value: str, _: Any) -> TestResponse:
-        return caller.patch(f"/users/{mine.id}", {"email": value})
+        return caller.patch(f"/users/{own_person.id}", {"email": value})
 
     for call in (create, edit):
-        taken = scene.home.person("shopper").email or ""
-        yield Trial("stranger_admin", taken, call, lambda: f"shopper-{short()}@example.org")
+        email = scene.home.person("shopper").email or ""
+        yield Trial("foreign_admin", email, call, lambda: f"shopper-{random_code()}@example.org")
 
 
 @case("POST /api/v1/checklists body:key", "PUT /api/v1/checklists/{key}/draft body:key")
-def keys_taken_there(scene: Scene) -> Iterator[Trial]:
-    own = scene.away
-    assert own.checklist
+def keys_in_use(scene: Scene) -> Iterator[Trial]:
+    away = scene.away
+    assert away.checklist
 
     def create(caller: Caller, value: str, _: Any) -> TestResponse:
         return caller.post("/checklists", {**CHECKLIST, "key": value})
@@ -710,17 +728,17 @@ def keys_taken_there(scene: Scene) -> Iterator[Trial]:
         return caller.put("/checklists/visit/draft", body, headers={"If-Match": tag})
 
     for call in (create, edit):
-        taken = scene.home.publish({**CHECKLIST, "key": some_key()})["key"]
-        yield Trial("stranger_admin", taken, call, some_key)
+        key = scene.home.publish({**CHECKLIST, "key": random_key()})["key"]
+        yield Trial("foreign_admin", key, call, random_key)
 
 
 @case(*(f"POST /api/v1/locations/import csv:{name}" for name in ("code", "region_code", "external_id")))
-def imported(scene: Scene) -> Iterator[Trial]:
+def imported_locations(scene: Scene) -> Iterator[Trial]:
     for name in ("code", "region_code", "external_id"):
 
         def call(caller: Caller, value: str, _: Any, name: str = name) -> TestResponse:
             cells = {
-                "code": short(),
+                "code": random_code(),
                 "region_code": scene.away.region["code"],
                 "external_id": "",
                 name: value,
@@ -732,12 +750,12 @@ def imported(scene: Scene) -> Iterator[Trial]:
             headers = {"Content-Type": "text/csv"}
             return caller.call("POST", "/locations/import", data=text, headers=headers)
 
-        place = scene.home.new_location(external_id=short())
+        place = scene.home.new_location(external_id=random_code())
         foreign = {**place, "region_code": scene.region["code"]}[name]
-        yield Trial("stranger_admin", foreign, call, short)
+        yield Trial("foreign_admin", foreign, call, random_code)
 
 
-# In headers.
+# Headers.
 
 EDITED = {
     "PATCH /api/v1/regions/{region_id} header:If-Match": "/regions/{region}",
@@ -749,70 +767,70 @@ EDITED = {
 
 
 def _if_match_case(path: str) -> Trials:
-    """Another's ETag on one's own thing, and the right ETag on another's."""
+    """Send the ETag of a foreign object for one's own, and the correct ETag for the foreign object."""
     method = "PUT" if path.endswith("draft") else "PATCH"
     edits = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
     body = edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
-        theirs = {"region": scene.region["id"], "location": scene.location["id"]}
-        theirs |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
-        own = scene.away
-        assert own.checklist
-        mine = {"region": own.region["id"], "location": own.location["id"]}
-        mine |= {"user": own.shopper.id or "", "key": "visit"}
-        right = scene.home.admin.get(path.format(**theirs)).headers["ETag"].strip('"')
+        home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
+        home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
+        away = scene.away
+        assert away.checklist
+        own_ids = {"region": away.region["id"], "location": away.location["id"]}
+        own_ids |= {"user": away.shopper.id or "", "key": "visit"}
+        etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
-        def on_mine(caller: Caller, value: str, _: Any) -> TestResponse:
-            return caller.call(method, path.format(**mine), body, headers={"If-Match": f'"{value}"'})
+        def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
+            return caller.call(method, path.format(**own_ids), body, headers={"If-Match": f'"{value}"'})
 
-        yield Trial("stranger_admin", right, on_mine, lambda: uuid.uuid4().hex)
-        if path == "/organization":  # the only one that has no id: nobody can name another's
+        yield Trial("foreign_admin", etag, call_own, lambda: uuid.uuid4().hex)
+        if path == "/organization":  # it has no ID, so callers cannot refer to another organization
             return
         (name,) = re.findall(r"{(\w+)}", path)
-        for headers in ({"If-Match": f'"{right}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):
+        for headers in ({"If-Match": f'"{etag}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):
 
-            def on_theirs(caller: Caller, value: str, _: Any, headers: Any = headers) -> TestResponse:
+            def call_home(caller: Caller, value: str, _: Any, headers: Any = headers) -> TestResponse:
                 return caller.call(method, path.format(**{name: value}), body, headers=headers)
 
-            yield Trial("stranger_admin", theirs[name], on_theirs, _nothing(name))
+            yield Trial("foreign_admin", home_ids[name], call_home, _missing_value(name))
 
     return trials
 
 
 def _if_none_match_case(path: str) -> Trials:
-    """The right ETag of what one may not know of makes no 304, and tells nothing of one's own things."""
+    """Send the correct ETag of a foreign object: it causes no 304, and discloses nothing about one's own."""
 
     def trials(scene: Scene) -> Iterator[Trial]:
         visit_id, photo_id = scene.accepted
-        theirs = {"region_id": scene.region["id"], "location_id": scene.location["id"]}
-        theirs |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
-        theirs |= {"key": scene.checklist_key, "version": "1"}
+        home_ids = {"region_id": scene.region["id"], "location_id": scene.location["id"]}
+        home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
+        home_ids |= {"key": scene.checklist_key, "version": "1"}
         by = "?by=location" if path.endswith("/scores") else ""
-        # A reviewer is shown no drafts, and an administrator whatever a reviewer is.
-        answer = scene.home.admin.get(f"/{path}{by}".format(**theirs))
-        right = answer.headers.get("ETag", '"x"').strip('"')
+        # Administrators can read everything that reviewers can, and drafts.
+        response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
+        etag = response.headers.get("ETag", '"x"').strip('"')
         names = re.findall(r"{(\w+)}", path)
-        for caller in STRANGERS:
+        for caller in FOREIGN_CALLERS:
             if names:
 
-                def on_theirs(caller: Caller, value: str, _: Any) -> TestResponse:
-                    address = f"/{path}".format(**{**theirs, names[0]: value})
-                    return caller.get(address, headers={"If-None-Match": f'"{right}"'})
+                def call_home(caller: Caller, value: str, _: Any) -> TestResponse:
+                    address = f"/{path}".format(**{**home_ids, names[0]: value})
+                    return caller.get(address, headers={"If-None-Match": f'"{etag}"'})
 
-                yield Trial(caller, theirs[names[0]], on_theirs, _nothing(names[0]))
+                yield Trial(caller, home_ids[names[0]], call_home, _missing_value(names[0]))
             else:
 
-                def on_mine(caller: Caller, value: str, _: Any) -> TestResponse:
+                def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
                     return caller.get(f"/{path}{by}", headers={"If-None-Match": f'"{value}"'})
 
-                yield Trial(caller, right, on_mine, lambda: uuid.uuid4().hex)
+                yield Trial(caller, etag, call_own, lambda: uuid.uuid4().hex)
 
     return trials
 
 
 def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, Any]]]:
-    """Return what makes the path and body of a new creating request of a world."""
+    """Return, for each creating route, a function that builds the path and body of a new request."""
     assert world.checklist
     return {
         "POST /api/v1/regions": lambda: ("/regions", {"code": "the-code", "name": "New"}),
@@ -839,7 +857,7 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
 
 
 def _idempotency_case(route: str) -> Trials:
-    """A key that somebody else used is a new one, with another body and with the very same."""
+    """Use a key that someone else has used: it counts as new, with another body and with the same."""
 
     def send(caller: Caller, request: tuple[str, Any], key: str) -> TestResponse:
         path, body = request
@@ -850,7 +868,7 @@ def _idempotency_case(route: str) -> Trials:
         return caller.post(path, body, headers=headers)
 
     def trials(scene: Scene) -> Iterator[Trial]:
-        key = short()
+        key = random_code()
         request = _requests(scene, scene.home)[route]()
         ok(send(scene.home.admin, request, key))
         worlds = iter(scene.fresh)
@@ -862,38 +880,40 @@ def _idempotency_case(route: str) -> Trials:
         def call(_: Caller, value: str, prepared: Any) -> TestResponse:
             return send(*prepared, value)
 
-        yield Trial("stranger_admin", key, call, short, prepare)
+        yield Trial("foreign_admin", key, call, random_code, prepare)
         colleague = scene.home.person("admin")
-        if route == "POST /api/v1/regions":  # a colleague's: refused for its code, and not answered for him
-            yield Trial("stranger_admin", key, lambda _, value, __: send(colleague, request, value), short)
+        if route == "POST /api/v1/regions":  # a colleague's key: rejected for the code, and not replayed
+            yield Trial(
+                "foreign_admin", key, lambda _, value, __: send(colleague, request, value), random_code
+            )
 
     return trials
 
 
-# The table is made of the program's own description.
+# The cases are built from the OpenAPI document.
 
 
-def _fill() -> None:
+def _add_cases() -> None:
     for path, filters in FILTERS.items():
         for name, kind in filters.items():
             CASES[f"GET /api/v1{path} query:{name}"] = _query_case(path, name, kind)
     for path, readers in LISTS.items():
         name = f"GET /api/v1{path.partition('?')[0]} query:cursor"
         cases = [CASES[name]] if name in CASES else []
-        CASES[name] = _all(*cases, _cursor_case(path, readers))
+        CASES[name] = _combine(*cases, _cursor_case(path, readers))
     for name, path in EDITED.items():
         CASES[name] = _if_match_case(path)
 
 
-def _all(*cases: Trials) -> Trials:
-    return lambda scene: (trial for each in cases for trial in each(scene))
+def _combine(*cases: Trials) -> Trials:
+    return lambda scene: (trial for trials_of_case in cases for trial in trials_of_case(scene))
 
 
-_fill()
+_add_cases()
 
 
 def trials_of(name: str) -> Trials | None:
-    """Return the trials of a field; those of paths, ETags and keys are alike for all routes."""
+    """Return the trials of a field. Those of paths, ETags and keys are the same for all routes."""
     route, _, where = name.rpartition(" ")
     place, _, parameter = where.partition(":")
     if name in CASES:
@@ -909,7 +929,7 @@ def trials_of(name: str) -> Trials | None:
 
 @pytest.fixture(scope="module")
 def scene(own_app: Flask) -> Scene:
-    """All that is stored is compared."""
+    """One scene for all trials: each trial compares the whole database."""
     scene = Scene(own_app)
     assert scene.home.checklist and scene.away.checklist
     return scene
@@ -920,7 +940,7 @@ def document(embedded_app: Flask) -> Any:
     return embedded_app.test_client().get("/api/v1/openapi.json").get_json()
 
 
-def test_every_field_that_names_a_thing_has_its_trials(document: Any) -> None:
+def test_every_identifying_field_has_trials(document: Any) -> None:
     fields = identifying_fields(document)
     assert {name for name in fields if trials_of(name) is None} == set(NOT_HERE) - {
         name for name in NOT_HERE if trials_of(name)
@@ -929,59 +949,63 @@ def test_every_field_that_names_a_thing_has_its_trials(document: Any) -> None:
     assert len(fields) > 100
 
 
-def _names() -> list[str]:
-    """Return the fields of the program as it stands, without its database."""
+def _list_fields() -> list[str]:
+    """Return the fields of the OpenAPI document, without a running database."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings.from_environment({"DATA_DIR": folder}))
         fields = identifying_fields(json.loads(app.extensions["openapi"]))
         app.extensions["survey"].database.close()
-    # Fields with the same trials are named by the first of them.
-    first = {id(CASES[name]): name for name in sorted(CASES, reverse=True)}
-    return sorted(name for name in fields - set(NOT_HERE) if first.get(id(CASES.get(name)), name) == name)
+    # Fields with the same trials are listed under the first of them.
+    first_names = {id(CASES[name]): name for name in sorted(CASES, reverse=True)}
+    return sorted(
+        name for name in fields - set(NOT_HERE) if first_names.get(id(CASES.get(name)), name) == name
+    )
 
 
-@pytest.mark.parametrize("name", _names())
-def test_what_is_foreign_answers_like_what_does_not_exist(scene: Scene, name: str) -> None:
+@pytest.mark.parametrize("name", _list_fields())
+def test_foreign_id_has_the_same_response_as_a_missing_id(scene: Scene, name: str) -> None:
     trials = trials_of(name)
     assert trials is not None, f"{name} has no trials"
-    tried = list(trials(scene))
-    assert tried, name
-    callers = {trial.name: getattr(scene, trial.name) for trial in tried}
-    before = _rows(scene)
-    for trial in tried:
-        _hold(scene, name, trial, callers[trial.name])
+    all_trials = list(trials(scene))
+    assert all_trials, name
+    callers = {trial.name: getattr(scene, trial.name) for trial in all_trials}
+    before = _read_rows(scene)
+    for trial in all_trials:
+        _check_trial(scene, name, trial, callers[trial.name])
     if name.startswith("GET "):
-        made = {"visits"} if any(trial.prepare for trial in tried) else set()
-        assert {row.partition(" ")[0] for row in before ^ _rows(scene)} <= made
+        changed_tables = {"visits"} if any(trial.prepare for trial in all_trials) else set()
+        assert {row.partition(" ")[0] for row in before ^ _read_rows(scene)} <= changed_tables
 
 
-def _hold(scene: Scene, name: str, trial: Trial, caller: Caller) -> None:
+def _check_trial(scene: Scene, name: str, trial: Trial, caller: Caller) -> None:
     writes = not name.startswith("GET ")
-    foreign, nothing = (
-        _tried(scene, caller, trial, value, writes) for value in (trial.foreign, trial.nothing())
+    actual, missing = (
+        _run_trial(scene, caller, trial, value, writes) for value in (trial.foreign, trial.missing())
     )
-    about = (name, trial.name, trial.foreign)
-    assert foreign.status < 500, about
-    assert (foreign.status, foreign.headers, foreign.text) == (
-        nothing.status,
-        nothing.headers,
-        nothing.text,
-    ), about
-    assert foreign.added == nothing.added, about
-    for tried in (foreign, nothing):
-        if tried.status >= 400:
-            assert not tried.added and not tried.gone, (about, tried.added, tried.gone)
-    theirs = [trial.foreign]
-    if trial.name.startswith("stranger"):
-        theirs.append(str(scene.home.organization_id))
-    assert not [row for row in foreign.gone if any(each.replace("-", "") in row for each in theirs)], about
+    context = (name, trial.name, trial.foreign)
+    assert actual.status < 500, context
+    assert (actual.status, actual.headers, actual.text) == (
+        missing.status,
+        missing.headers,
+        missing.text,
+    ), context
+    assert actual.added == missing.added, context
+    for outcome in (actual, missing):
+        if outcome.status >= 400:
+            assert not outcome.added and not outcome.gone, (context, outcome.added, outcome.gone)
+    home_ids = [trial.foreign]
+    if trial.name.startswith("foreign"):
+        home_ids.append(str(scene.home.organization_id))
+    assert not [row for row in actual.gone if any(home_id.replace("-", "") in row for home_id in home_ids)], (
+        context
+    )
 
 
 @dataclass
-class Tried:
-    """An answer without ids, and what became of the database."""
+class Outcome:
+    """A response without IDs, and the changes in the database."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -990,21 +1014,23 @@ class Tried:
     gone: list[str]
 
 
-def _tried(scene: Scene, caller: Caller, trial: Trial, value: str, writes: bool) -> Tried:
-    """Make the call; what reads is compared with the database once for all trials."""
+def _run_trial(scene: Scene, caller: Caller, trial: Trial, value: str, writes: bool) -> Outcome:
+    """Run one call. For reading routes, the database is compared once for all trials instead."""
     prepared = trial.prepare() if trial.prepare else None
-    before = _rows(scene) if writes else set()
-    answer = trial.call(caller, value, prepared)
-    after = _rows(scene) if writes else set()
-    text = answer.get_data(as_text=True).replace(value, "…")
-    headers = [(key, held.replace(value, "…")) for key, held in answer.headers if key != "X-Request-ID"]
-    text = UUID.sub("…", text.replace(answer.headers["X-Request-ID"], "…"))
-    if answer.status_code < 400:
-        text = _without_what_is_new(text)
-        kept = [(key, held) for key, held in headers if key not in ("ETag", "Content-Length")]
-        headers = [(key, _without_what_is_new(UUID.sub("…", held))) for key, held in kept]
-    return Tried(
-        answer.status_code,
+    before = _read_rows(scene) if writes else set()
+    response = trial.call(caller, value, prepared)
+    after = _read_rows(scene) if writes else set()
+    text = response.get_data(as_text=True).replace(value, "…")
+    headers = [
+        (key, text_value.replace(value, "…")) for key, text_value in response.headers if key != "X-Request-ID"
+    ]
+    text = UUID.sub("…", text.replace(response.headers["X-Request-ID"], "…"))
+    if response.status_code < 400:
+        text = _without_generated_values(text)
+        stable = [(key, text_value) for key, text_value in headers if key not in ("ETag", "Content-Length")]
+        headers = [(key, _without_generated_values(UUID.sub("…", text_value))) for key, text_value in stable]
+    return Outcome(
+        response.status_code,
         headers,
         text,
         Counter(row.partition(" ")[0] for row in after - before) - Counter(),
@@ -1012,8 +1038,8 @@ def _tried(scene: Scene, caller: Caller, trial: Trial, value: str, writes: bool)
     )
 
 
-def _without_what_is_new(text: str) -> str:
-    """Return a good answer without what each new thing has of its own: ids, times, digests, links."""
+def _without_generated_values(text: str) -> str:
+    """Return a successful response without generated values: IDs, times, hashes and links."""
     for pattern in (
         r'"url":"[^"]*"',
         r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?",
@@ -1024,13 +1050,13 @@ def _without_what_is_new(text: str) -> str:
     return text
 
 
-def _rows(scene: Scene) -> set[str]:
-    """Return every row of every table as text, ids without their dashes."""
+def _read_rows(scene: Scene) -> set[str]:
+    """Return every row of every table as text, with IDs without hyphens."""
     database = scene.app.extensions["survey"].database
-    whole = "SELECT * FROM {0}" if database.url.startswith("sqlite") else "SELECT {0}::text FROM {0}"
+    query = "SELECT * FROM {0}" if database.url.startswith("sqlite") else "SELECT {0}::text FROM {0}"
     with database.read_snapshot() as session:
         return {
             f"{table} {' '.join(map(str, row))}".replace("-", "")
             for table in Base.metadata.tables
-            for row in session.connection().exec_driver_sql(whole.format(table))
+            for row in session.connection().exec_driver_sql(query.format(table))
         }

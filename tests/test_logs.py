@@ -1,7 +1,7 @@
-"""The log holds no token, password, answer or signed link, also when something fails.
+"""The log has no token, password, answer or signed link, even if something fails.
 
-What the whole run logs is swept by ``support/log_sweep.py``; here it is shown that the sweep finds what it
-should, and what is logged of errors that carry the very things that must not be told.
+``support/log_sweep.py`` checks the log of the complete test run. These tests check that it finds secrets, and
+what is logged for errors that contain secrets.
 """
 
 import json
@@ -39,14 +39,14 @@ ANSWERS = {**ALL_WELL, "story": {"value": SECRET, "comment": f"{SECRET}, indeed"
 
 @pytest.fixture
 def log() -> Iterator[Sweep]:
-    """What is logged during the test."""
+    """The log of the test."""
     sweep = Sweep()
     with sweep.listening():
         yield sweep
 
 
-def planted(sweep: Sweep, message: str, *arguments: object, **options: Any) -> list[str]:
-    """Log a line as the program does, for this sweep alone, and return what the sweep says of it."""
+def leaks_of(sweep: Sweep, message: str, *arguments: object, **options: Any) -> list[str]:
+    """Log a line as the program does, for this sweep only, and return the leaks that it finds."""
     logger = logging.Logger("api.planted", logging.INFO)
     logger.addHandler(sweep.handler)
     logger.error(message, *arguments, **options)
@@ -54,7 +54,7 @@ def planted(sweep: Sweep, message: str, *arguments: object, **options: Any) -> l
     return sweep.leaks()
 
 
-# The sweep finds what it should.
+# The sweep finds secrets.
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,21 @@ def planted(sweep: Sweep, message: str, *arguments: object, **options: Any) -> l
         "postgresql://survey:hidden@db/survey",
     ],
 )
-def test_the_sweep_knows_secrets_by_their_shape(secret: str) -> None:
-    assert planted(Sweep(), "failed: %s", secret)
-    assert planted(Sweep(), "failed", extra={"where": {"deep": secret}})
-    assert planted(Sweep(), "GET %s", "/photo-store/<token>") == []
+def test_sweep_recognizes_secrets_by_their_format(secret: str) -> None:
+    assert leaks_of(Sweep(), "failed: %s", secret)
+    assert leaks_of(Sweep(), "failed", extra={"where": {"deep": secret}})
+    assert leaks_of(Sweep(), "GET %s", "/photo-store/<token>") == []
 
 
-def test_the_sweep_learns_what_is_sent_and_handed_out(world: World) -> None:
+def test_sweep_learns_secrets_from_requests_and_responses(world: World) -> None:
     visit = world.visit()
     declared = world.declare(visit, jpeg())
     body = world.submission(ANSWERS, position={"latitude": 51.50012345, "longitude": -0.1, "accuracy_m": 1})
     ok(world.send(visit, body), 201)
     person = {"email": "someone@example.org", "name": "x", "role": "shopper", "password": "hunter-hunter"}
     ok(world.admin.post("/users", person), 201)
-    pair = ok(world.nobody.post("/auth/login", {"email": world.shopper.email, "password": PASSWORD}))
-    told = (
+    pair = ok(world.anonymous.post("/auth/login", {"email": world.shopper.email, "password": PASSWORD}))
+    secrets = (
         SECRET,
         f"{SECRET}, indeed",
         "51.50012345",
@@ -92,22 +92,22 @@ def test_the_sweep_learns_what_is_sent_and_handed_out(world: World) -> None:
         pair["refresh_token"][:200],
         declared["upload"]["url"][:200],
     )
-    for secret in told:
+    for secret in secrets:
         assert secret in SWEEP.secrets, secret
         sweep = Sweep([secret])
-        assert planted(sweep, "request failed: %s", secret)
-        assert planted(Sweep([secret]), "request failed") == []
+        assert leaks_of(sweep, "request failed: %s", secret)
+        assert leaks_of(Sweep([secret]), "request failed") == []
 
 
 PLANTED = """
 import logging
 
 def test_that_passes():
-    logging.getLogger("api").warning("told: %s", "eyJhbGciOiJIUzI1NiJ9")
+    logging.getLogger("api").warning("token: %s", "eyJhbGciOiJIUzI1NiJ9")
 """
 
 
-def test_a_line_that_tells_fails_the_run_of_several_processes(tmp_path: Path) -> None:
+def test_leaked_secret_fails_a_test_run_of_several_processes(tmp_path: Path) -> None:
     (tmp_path / "test_planted.py").write_text(PLANTED)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--rootdir", tmp_path, "-n", "1", tmp_path],
@@ -121,22 +121,22 @@ def test_a_line_that_tells_fails_the_run_of_several_processes(tmp_path: Path) ->
     assert "eyJhbGciOiJIUzI1NiJ9" in done.stdout
 
 
-# What is logged of errors.
+# The log of errors.
 
 
 def errors(log: Sweep) -> str:
-    """Return the lines of errors, which must hold nothing of what was sent."""
-    found = [line for line in log.lines if '"level":"ERROR"' in line or '"level":"WARNING"' in line]
-    assert found
+    """Return the lines of errors and warnings, after checking that they have no secrets."""
+    lines = [line for line in log.lines if '"level":"ERROR"' in line or '"level":"WARNING"' in line]
+    assert lines
     log.secrets |= {SECRET, PASSWORD}
     assert log.leaks() == []
-    told = "\n".join(found)
-    assert SECRET not in told
-    assert "Zwei" not in told
-    return told
+    logged = "\n".join(lines)
+    assert SECRET not in logged
+    assert "Zwei" not in logged
+    return logged
 
 
-def test_an_error_that_holds_what_was_written_is_told_without_it(
+def test_error_with_user_input_is_logged_without_it(
     world: World, log: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit = world.visit()
@@ -149,24 +149,22 @@ def test_an_error_that_holds_what_was_written_is_told_without_it(
 
     monkeypatch.setattr(routes.submissions, "prepare", fail)
     problem(world.send(visit, world.submission(ANSWERS)), 500, "internal-error")
-    told = errors(log)
-    assert "ValueError" in told
-    assert "because of KeyError" in told
+    logged = errors(log)
+    assert "ValueError" in logged
+    assert "because of KeyError" in logged
 
 
-def test_a_row_that_the_database_refuses_is_not_told(
+def test_row_that_violates_a_constraint_is_not_logged(
     world: World, log: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL's message repeats the whole row, the answers included."""
+    """The message of PostgreSQL contains the complete row with the answers."""
     visit = world.visit()
     monkeypatch.setattr(submissions, "_make_receipt", lambda *_given: None)
     problem(world.send(visit, world.submission(ANSWERS)), 500, "internal-error")
     assert "IntegrityError" in errors(log)
 
 
-def test_a_statement_that_the_database_cannot_run_is_told_without_its_parameters(
-    world: World, log: Sweep
-) -> None:
+def test_failed_statement_is_logged_without_its_parameters(world: World, log: Sweep) -> None:
     visit = world.visit()
 
     def rename(old: str, new: str) -> None:
@@ -175,15 +173,15 @@ def test_a_statement_that_the_database_cannot_run_is_told_without_its_parameters
     far_away = {"latitude": 1, "longitude": 1, "accuracy_m": 1}
     rename("flags", "gone")
     try:
-        answer = world.send(visit, world.submission(ANSWERS, position=far_away))
+        response = world.send(visit, world.submission(ANSWERS, position=far_away))
     finally:
         rename("gone", "flags")
-    assert answer.status_code in (500, 503)
-    told = errors(log)
-    assert "OperationalError" in told or "ProgrammingError" in told
+    assert response.status_code in (500, 503)
+    logged = errors(log)
+    assert "OperationalError" in logged or "ProgrammingError" in logged
 
 
-def test_a_store_that_is_down_is_told_without_links(
+def test_unavailable_store_is_logged_without_links(
     world: World, log: Sweep, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     visit = world.visit()
@@ -192,17 +190,17 @@ def test_a_store_that_is_down_is_told_without_links(
     assert world.upload(declared["upload"], data) == 200
     if isinstance(world.store, FolderStore):
         monkeypatch.setattr(world.store, "_folder", tmp_path / "unplugged")
-        monkeypatch.setattr(world.store, "_parts", tmp_path / "unplugged" / ".part")
+        monkeypatch.setattr(world.store, "_partial_folder", tmp_path / "unplugged" / ".part")
     else:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "something")
         monkeypatch.setattr(world.store, "_client", S3Store("photos", "http://127.0.0.1:9")._client)
     confirmed = world.shopper.post(f"/visits/{visit['id']}/photos/{declared['id']}/confirm")
     problem(confirmed, 503, "photo-store-unavailable")
-    assert "photo store down" in errors(log)
+    assert "photo store unavailable" in errors(log)
 
 
-def test_a_task_that_fails_is_told_without_what_it_held(
+def test_failed_task_is_logged_without_its_data(
     world: World, log: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object) -> None:
@@ -211,14 +209,14 @@ def test_a_task_that_fails_is_told_without_what_it_held(
     event = Event(kind=visits.PHOTOS_DUE, visit_id=uuid.UUID(world.visit()["id"]), due_at=datetime.now(UTC))
     world.database.write(lambda session: session.add(event))
     monkeypatch.setitem(workers.TASKS, visits.PHOTOS_DUE, fail)
-    workers.Worker(world.database, world.store)._do(event)
-    told = errors(log)
-    assert "RuntimeError" in told
-    assert visits.PHOTOS_DUE in told
+    workers.Worker(world.database, world.store)._run_task(event)
+    logged = errors(log)
+    assert "RuntimeError" in logged
+    assert visits.PHOTOS_DUE in logged
     world.database.write(lambda session: session.delete(event))
 
 
-def test_what_libraries_say_of_addresses_is_cut() -> None:
+def test_addresses_in_messages_of_servers_are_removed() -> None:
     sweep = Sweep()
     logger = logging.Logger("gunicorn.error", logging.INFO)
     logger.addHandler(sweep.handler)
@@ -228,14 +226,24 @@ def test_what_libraries_say_of_addresses_is_cut() -> None:
     assert len(sweep.lines) == 2
 
 
-# The served program, whose log is swept as well.
+def test_rows_in_messages_of_psycopg_are_removed() -> None:
+    sweep = Sweep([SECRET])
+    logger = logging.Logger("psycopg", logging.INFO)
+    logger.addHandler(sweep.handler)
+    logger.warning("error ignored terminating %r: %s", "pipeline", f"Failing row contains ({SECRET})")
+    assert sweep.leaks() == []
+    (line,) = sweep.lines
+    assert "error ignored terminating" in line
+
+
+# The log of the server.
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_log_of_the_served_program(tmp_path: Path, workers: str) -> None:
-    """Whatever people send, well or badly made, nothing of it is in the log."""
+def test_log_of_the_server_has_no_secrets(tmp_path: Path, workers: str) -> None:
+    """Neither valid nor malformed requests leave their content in the log."""
     with running(tmp_path, DEMO="0", WORKERS=workers) as program:
-        make_administrator(tmp_path)
+        create_administrator(tmp_path)
         password = "a password of mine"
         login = {"email": "me@example.org", "password": password}
         pair = call(program, "POST", "/api/v1/auth/login", login)
@@ -244,7 +252,7 @@ def test_the_log_of_the_served_program(tmp_path: Path, workers: str) -> None:
         call(program, "POST", "/api/v1/regions", {"name": SECRET, "code": "R"}, token)
         call(program, "GET", f"/api/v1/visits?external_id={token}", None, token)
         call(program, "GET", f"/photo-store/{token}", None)
-        for broken in (
+        for malformed in (
             f"GET /photo-store/{token} HTTP/9.9\r\n\r\n",
             f"GET /photo-store/{token}\r\nHost: x\r\n\r\n",
             f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization Bearer {token}\r\n\r\n",
@@ -255,17 +263,17 @@ def test_the_log_of_the_served_program(tmp_path: Path, workers: str) -> None:
             f"{token} / HTTP/1.1\r\nHost: x\r\n\r\n",
             f"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{token}\r\n\r\n",
         ):
-            raw(program, broken)
+            send_raw(program, malformed)
         assert program.end() == 0
-    written = program.log.read_text()
+    logged = program.log.read_text()
     sweep = Sweep([SECRET, password, token, pair["refresh_token"], token.split(".")[2]])
-    sweep.write(written)
+    sweep.write(logged)
     assert sweep.leaks() == []
-    assert '"route":"/api/v1/auth/login"' in written
-    assert "Zwei" not in written
+    assert '"route":"/api/v1/auth/login"' in logged
+    assert "Zwei" not in logged
 
 
-def make_administrator(folder: Path) -> None:
+def create_administrator(folder: Path) -> None:
     subprocess.run(
         [
             *(sys.executable, "-m", "flask", "--app", "wsgi", "admin", "create"),
@@ -280,21 +288,21 @@ def make_administrator(folder: Path) -> None:
 
 
 def call(program: Running, method: str, path: str, body: Any, token: str | None = None) -> Any:
-    """Make a request, and return the JSON of its answer, whatever its status is."""
+    """Send a request and return the JSON of the response, whatever its status."""
     headers = {"Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     data = None if body is None else json.dumps(body).encode()
     request = Request(f"{program.base}{path}", data, headers, method=method)
     try:
-        with urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        with urlopen(request, timeout=60) as response:
+            return json.load(response)
     except HTTPError as error:
         return json.load(error)
 
 
-def raw(program: Running, request: str) -> None:
-    """Send bytes that are no good HTTP, and wait for whatever comes."""
+def send_raw(program: Running, request: str) -> None:
+    """Send malformed HTTP and read until the server closes the connection."""
     port = int(program.base.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(request.encode("latin-1"))
@@ -303,7 +311,7 @@ def raw(program: Running, request: str) -> None:
             pass
 
 
-def test_the_sweep_formats_as_the_served_program_does() -> None:
-    handler = logs.log_handler(None)
+def test_sweep_formats_like_the_server() -> None:
+    handler = logs.create_handler(None)
     assert type(handler.formatter) is type(Sweep().handler.formatter)
     assert handler.filters == Sweep().handler.filters[: len(handler.filters)]

@@ -1,7 +1,7 @@
-"""What managers can fetch tells nothing of who the shoppers are, and links no two of their visits.
+"""What managers can read does not disclose who the shoppers are, and does not link two of their visits.
 
-Shoppers whose names, phones and positions are markers make visits; an attacker with a manager's account
-fetches everything (``tests/support/attacker.py``), and none of the markers may be in any byte of it.
+The names, phones and positions of the shoppers are markers. An attacker with a manager's account fetches
+everything (``tests/support/attacker.py``), and no byte of it may contain a marker.
 """
 
 import base64
@@ -22,12 +22,12 @@ from flask import Flask
 from PIL import ExifTags, Image, PngImagePlugin
 from werkzeug.test import TestResponse
 
-from api.http.etags import tag_of
+from api.http.etags import compute_etag
 from tests.support.attacker import Attacker, Fetched, Known, Markers
 from tests.support.pictures import encoded, heic, scene
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
-#: when the visits are made: yesterday and before, so that no other time of a test is like it
+#: visits are made yesterday or earlier, so that no other time in a test is similar
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 QUESTIONS = {
@@ -54,12 +54,12 @@ QUESTIONS = {
 }
 
 
-# Phones, which put their marks on whatever they send.
+# Phones, which leave markers in everything that they send.
 
 
 @dataclass
 class Phone(Caller):
-    """A shopper with his phone: each request tells of it."""
+    """A shopper with their phone: each request contains markers of it."""
 
     name: str = ""
     markers: Markers = field(default_factory=Markers)
@@ -74,12 +74,12 @@ class Phone(Caller):
 
     @cached_property
     def make(self) -> dict[str, str]:
-        """What its camera writes into pictures."""
+        """The texts that its camera writes into pictures."""
         words = ("Marke", "Modell", "Programm", "Seriennummer", "Besitzer", "Rechner", "Notiz", "Titel")
         return {word: self.markers.add("camera", f"{word}-of-{self.name}") for word in words}
 
     def position(self, number: int) -> tuple[float, float]:
-        """Return where it says that it is, within 100 metres of the store."""
+        """Return the reported latitude and longitude, within 100 metres of the store."""
         dice = random.Random(f"{self.name}{number}")
         latitude, longitude = (
             self.markers.add("position", f"{begin}{dice.randrange(10, 90)}") for begin in ("51.500", "0.100")
@@ -88,11 +88,11 @@ class Phone(Caller):
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
         headers = {"User-Agent": self.agent, **options.pop("headers", {})}
-        where = {"REMOTE_ADDR": self.address}
-        return super().call(method, path, body, headers=headers, environ_overrides=where, **options)
+        environment = {"REMOTE_ADDR": self.address}
+        return super().call(method, path, body, headers=headers, environ_overrides=environment, **options)
 
     def exif(self, taken_at: datetime, number: int) -> bytes:
-        """Return what the phone writes of itself, of the time and of the place."""
+        """Return Exif metadata about the phone, the time and the place."""
         make, (latitude, longitude) = self.make, self.position(number)
         tags = Image.Exif()
         tags.update(
@@ -126,50 +126,50 @@ class Phone(Caller):
         return tags.tobytes()
 
     def picture(self, format: str, taken_at: datetime, seed: int, number: int) -> bytes:
-        """Return a picture file with metadata wherever its format has room for some."""
+        """Return a picture file with metadata in every place that its format offers."""
         image, block = scene(320, 240, seed), self.exif(taken_at, number)
         note = self.make["Notiz"]
         xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{note}</x:xmpmeta>'.encode()
         if format == "image/png":
-            told = PngImagePlugin.PngInfo()
-            told.add_text("Author", note)
-            told.add_text("Comment", note, zip=True)
-            told.add_itxt("XML:com.adobe.xmp", xmp.decode())
-            return encoded(image, "PNG", exif=block, pnginfo=told)
+            pnginfo = PngImagePlugin.PngInfo()
+            pnginfo.add_text("Author", note)
+            pnginfo.add_text("Comment", note, zip=True)
+            pnginfo.add_itxt("XML:com.adobe.xmp", xmp.decode())
+            return encoded(image, "PNG", exif=block, pnginfo=pnginfo)
         if format == "image/webp":
             return encoded(image, "WEBP", exif=block, xmp=xmp, lossless=True)
         if format == "image/heic":
             return heic(image, exif=block, xmp=xmp)
-        # Of each phone another quality and subsampling, with a comment, IPTC, and something behind the end.
-        loose = random.Random(self.name)
+        # Each phone has its own quality and subsampling, with a comment, IPTC, and bytes after the end.
+        dice = random.Random(self.name)
         file = encoded(
             image,
             "JPEG",
             exif=block,
             xmp=xmp,
             comment=note,
-            quality=loose.randrange(70, 96),
-            subsampling=loose.randrange(3),
-            progressive=loose.random() < 0.5,
+            quality=dice.randrange(70, 96),
+            subsampling=dice.randrange(3),
+            progressive=dice.random() < 0.5,
         )
         return file[:2] + _iptc(self.make["Besitzer"]) + file[2:] + note.encode()
 
 
 def _iptc(by_line: str) -> bytes:
-    """Return the segment in which a picture agency's program names the photographer."""
+    """Return an IPTC segment that names the photographer."""
     record = b"\x1c\x02\x50" + len(by_line).to_bytes(2) + by_line.encode()
     block = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + len(record).to_bytes(4) + record
     return b"\xff\xed" + (len(block) + 2).to_bytes(2) + block
 
 
-# The organization that is spied on.
+# The organization under attack.
 
 
 class Programme:
-    """An organization whose shoppers are all markers, with visits in every status."""
+    """An organization with markers in everything about its shoppers, and visits in every status."""
 
     def __init__(self, app: Flask) -> None:
-        self.markers, self.of_a_self_check = Markers(), Markers()
+        self.markers, self.self_check_markers = Markers(), Markers()
         self.world = world = World(app)
         world.checklist = world.publish(QUESTIONS)
         world.publish({**QUESTIONS, "key": "own-eyes", "channel": "self_check"})
@@ -181,7 +181,7 @@ class Programme:
             for region in (self.north, self.coast, self.south)
             for number in range(2)
         ]
-        self.reviewer = self.named("reviewer", world.person("reviewer"))
+        self.reviewer = self.add_markers("reviewer", world.person("reviewer"))
         self.zoe, self.ben, self.cara = (self.shopper(name) for name in ("Zoe-Quill", "Benedikt", "Caradoc"))
         self.managers = {
             "region": world.person("manager", "m-region", region_ids=[self.north["id"]]),
@@ -195,29 +195,29 @@ class Programme:
         self.numbers = iter(range(1, 1000))
         self._visits()
 
-    def named(self, what: str, caller: Caller) -> Caller:
-        """Mark whatever a person is called."""
+    def add_markers(self, kind: str, caller: Caller) -> Caller:
+        """Add the ID and the email address of a person to the markers."""
         for text in (caller.id, caller.email):
             assert text is not None
-            self.markers.add(what, text)
+            self.markers.add(kind, text)
         return caller
 
     def shopper(self, name: str) -> Phone:
-        """Add a shopper as administrators do, and let him log in on his phone."""
+        """Add a shopper as administrators do, and sign them in on their phone."""
         email, password = f"{name}@telefon.example", f"the password of {name}"
         phone = Phone(self.world.app, name=name, markers=self.markers, email=email)
         person = {"email": email, "name": f"{name} Öfterschön", "role": "shopper", "password": password}
-        made = ok(self.world.admin.post("/users", person), 201)
-        phone.id = self.markers.add("shopper", made["id"])
-        for what in ("email", "name", "created_at"):
-            self.markers.add(what, made[what])
+        user = ok(self.world.admin.post("/users", person), 201)
+        phone.id = self.markers.add("shopper", user["id"])
+        for attribute in ("email", "name", "created_at"):
+            self.markers.add(attribute, user[attribute])
         phone.token = ok(phone.post("/auth/login", {"email": email, "password": password}))["access_token"]
         assert phone.token
         self.markers.add("token", phone.token)
         return phone
 
     def assign(self, phone: Caller, store: int, days_ago: int, **values: Any) -> dict[str, Any]:
-        """Assign a visit of a day, under an id of somebody else's that is a marker."""
+        """Assign a visit on a day, with an external ID that is a marker."""
         external_id = self.markers.add("external id", f"Auftrag-{next(self.numbers):04}")
         opens_at = MIDNIGHT - timedelta(days=days_ago)
         window = {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + timedelta(hours=23)).isoformat()}
@@ -226,7 +226,7 @@ class Programme:
         return {**visit, "began": opens_at + timedelta(hours=13, minutes=47, seconds=7 * days_ago + store)}
 
     def photo(self, phone: Phone, visit: Mapping[str, Any], question: str | None, format: str) -> str:
-        """Send a photo with everything that the phone and its camera tell."""
+        """Send a photo with all metadata of the phone and its camera."""
         number = next(self.numbers)
         taken_at = visit["began"] + timedelta(minutes=3, seconds=11)
         latitude, longitude = phone.position(number)
@@ -244,23 +244,23 @@ class Programme:
         return photo_id
 
     def submission(self, phone: Phone, visit: Mapping[str, Any], **values: Any) -> dict[str, Any]:
-        """Return what the phone sends: well answered, at times and a place of its own."""
+        """Return a submission with valid answers, and with the phone's own times and position."""
         latitude, longitude = phone.position(next(self.numbers))
-        begun = visit["began"]
-        for moment in (begun, begun + timedelta(minutes=17, seconds=5)):
+        begin = visit["began"]
+        for moment in (begin, begin + timedelta(minutes=17, seconds=5)):
             self.markers.add("time", str(int(moment.timestamp())))
         return {
             "revision": 1,
             "checklist_version": 1,
-            "started_at": begun.isoformat(),
-            "finished_at": (begun + timedelta(minutes=17, seconds=5)).isoformat(),
+            "started_at": begin.isoformat(),
+            "finished_at": (begin + timedelta(minutes=17, seconds=5)).isoformat(),
             "position": {"latitude": latitude, "longitude": longitude, "accuracy_m": 12.625},
             "answers": {**ALL_WELL, "clock": {"value": "15:52"}, **values.pop("answers", {})},
             **values,
         }
 
     def send(self, phone: Phone, visit: Mapping[str, Any], **values: Any) -> None:
-        """Send the answers, with a secret among them."""
+        """Send answers that include a private one."""
         answers = values.setdefault("answers", {})
         secret = self.markers.add("private answer", f"Kundenkarte {next(self.numbers):04}")
         answers.setdefault("loyalty-card", {"value": secret, "comment": f"{secret}, said {phone.name}"})
@@ -269,16 +269,16 @@ class Programme:
         ok(self.world.send(visit, self.submission(phone, visit, **values), phone, headers=headers), 201)
 
     def decide(self, visit: Mapping[str, Any], decision: str) -> None:
-        """Decide on revision 1, or anew, with reasons that are for the shopper alone."""
+        """Decide on revision 1, or replace the decision, with reasons that only the shopper may see."""
         reasons = [self.markers.add("reason", f"Begründung {next(self.numbers):04}") for _ in range(2)]
-        standing = ok(self.world.admin.get(f"/visits/{visit['id']}"))["decisions"]
+        decisions = ok(self.world.admin.get(f"/visits/{visit['id']}"))["decisions"]
         body = {"reason": reasons[0], "question_reasons": {"wait": reasons[1]}}
-        replaces = standing[-1]["id"] if standing else None
-        decided = ok(self.world.review(visit, decision, self.reviewer, replaces=replaces, **body))
-        self.markers.add("decision", decided["id"])
+        replaces = decisions[-1]["id"] if decisions else None
+        stored = ok(self.world.review(visit, decision, self.reviewer, replaces=replaces, **body))
+        self.markers.add("decision", stored["id"])
 
     def _visits(self) -> None:
-        # Two visits of one shopper in two stores and two of others; one of another region.
+        # Two visits of one shopper in two stores, two of other shoppers, and one in another region.
         for phone, store, days_ago, format in (
             (self.zoe, 0, 5, "image/jpeg"),
             (self.zoe, 2, 4, "image/heic"),
@@ -289,63 +289,63 @@ class Programme:
             visit = self.assign(phone, store, days_ago)
             shelf = [self.photo(phone, visit, "shelf", form) for form in (format, "image/jpeg")]
             receipt = self.photo(phone, visit, "receipt", format)
-            beside = self.photo(phone, visit, "greeting", "image/jpeg")  # which no answer names
-            for private in (receipt, beside):
+            unnamed = self.photo(phone, visit, "greeting", "image/jpeg")  # no answer names it
+            for private in (receipt, unnamed):
                 self.markers.add("private photo", private)
             answers = {"shelf": {"photos": shelf}, "receipt": {"photos": [receipt]}}
             self.send(phone, visit, answers=answers)
             if (status := self.status(visit)) != "accepted":
                 raise AssertionError(f"{status}: {self.world.flags(visit)}")
             self.accepted.append(visit["id"])
-        # Flagged and accepted; returned, sent again and accepted; an acceptance taken back and given again.
+        # Flagged and accepted; returned, corrected and accepted; an acceptance that was replaced twice.
         late = self.assign(self.cara, 0, 9)
         self.send(self.cara, late, position=None, finished_at=_after(late), comment="Late, and the same fish")
         self.decide(late, "accept")
-        again = self.assign(self.ben, 1, 8)
-        self.returned(self.ben, again)
-        self.send(self.ben, again, revision=2)
-        back = self.assign(self.cara, 1, 7)
-        self.send(self.cara, back)
-        self.decide(back, "reject")
-        self.decide(back, "accept")
-        # A store that was closed, with a photo that shows it.
+        corrected = self.assign(self.ben, 1, 8)
+        self.send_and_return(self.ben, corrected)
+        self.send(self.ben, corrected, revision=2)
+        replaced = self.assign(self.cara, 1, 7)
+        self.send(self.cara, replaced)
+        self.decide(replaced, "reject")
+        self.decide(replaced, "accept")
+        # A closed store, with a photo of it.
         closed = self.assign(self.zoe, 0, 10)
         shutters = [self.photo(self.zoe, closed, None, "image/jpeg")]
         self.send(self.zoe, closed, outcome="store-closed", photos=shutters, comment="Shutters down")
         self.decide(closed, "accept")
-        self.accepted += [late["id"], again["id"], back["id"], closed["id"]]
-        # A manager looks at his own store.
+        self.accepted += [late["id"], corrected["id"], replaced["id"], closed["id"]]
+        # A manager makes a self-check of their own store.
         manager = self.managers["self-check"]
         own = self.assign(manager, 0, 2, checklist_key="own-eyes")
         for text in (manager.id, manager.email):
-            self.of_a_self_check.add("manager", str(text))
+            self.self_check_markers.add("manager", str(text))
         phone = Phone(
-            manager.app, manager.id, manager.email, manager.token, "selfphone", self.of_a_self_check
+            manager.app, manager.id, manager.email, manager.token, "selfphone", self.self_check_markers
         )
         body = self.submission(phone, own)
         ok(self.world.send(own, body, phone), 201)
         self.accepted.append(own["id"])
-        # What is still out, or never counts.
+        # Visits that are in progress, or are never counted.
         for name, days_ago in (("assigned", 11), ("declined", 12), ("cancelled", 13), ("submitted", 14),
-                               ("returned", 15), ("rejected", 16), ("called off", 17)):  # fmt: skip
+                               ("returned", 15), ("rejected", 16), ("cancelled late", 17)):  # fmt: skip
             visit = self.assign(self.zoe, 0, days_ago)
             self.hidden[name] = self.markers.add(f"visit that is {name}", visit["id"])
             if name == "declined":
                 reason = self.markers.add("reason", "Absage: mein Knie")
                 ok(self.zoe.post(f"/visits/{visit['id']}/decline", {"reason": reason}))
-            elif name in ("cancelled", "called off"):
+            elif name in ("cancelled", "cancelled late"):
                 ok(self.world.admin.post(f"/visits/{visit['id']}/cancel"))
-                if name == "called off":
+                if name == "cancelled late":
                     self.send(self.zoe, visit)
             elif name == "returned":
-                self.returned(self.zoe, visit)
+                self.send_and_return(self.zoe, visit)
             elif name != "assigned":
                 late_by = {"finished_at": _after(visit)}
                 self.send(self.zoe, visit, **late_by)
                 if name == "rejected":
                     self.decide(visit, "reject")
 
-    def returned(self, phone: Phone, visit: Mapping[str, Any]) -> None:
+    def send_and_return(self, phone: Phone, visit: Mapping[str, Any]) -> None:
         self.send(phone, visit)
         self.decide(visit, "return")
 
@@ -353,15 +353,15 @@ class Programme:
         status: str = ok(self.world.admin.get(f"/visits/{visit['id']}"))["status"]
         return status
 
-    def read_by(self, who: str) -> list[Fetched]:
-        """Return everything that a manager can fetch; it is fetched once."""
-        if who not in self.fetched:
-            self.fetched[who] = Attacker(self.managers[who], self.known).read()
-        return self.fetched[who]
+    def read_by(self, role: str) -> list[Fetched]:
+        """Return everything that a manager can fetch; each manager fetches once."""
+        if role not in self.fetched:
+            self.fetched[role] = Attacker(self.managers[role], self.known).read()
+        return self.fetched[role]
 
     @property
     def known(self) -> Known:
-        """What the attacker has guessed: everything."""
+        """What the attacker knows: everything."""
         return Known(
             region_id=[self.north["id"], self.coast["id"], self.south["id"]],
             location_id=[store["id"] for store in self.stores],
@@ -378,7 +378,7 @@ class Programme:
 
 
 def _after(visit: Mapping[str, Any]) -> str:
-    """Return a time after the visit's window, of the same day."""
+    """Return a time after the visit's window, on the same day."""
     began: datetime = visit["began"]
     return began.replace(hour=23, minute=48).isoformat()
 
@@ -390,41 +390,41 @@ def programmes() -> dict[int, Programme]:
 
 @pytest.fixture
 def programme(app: Flask, programmes: dict[int, Programme]) -> Programme:
-    """One programme for each program and all tests that only look."""
+    """One programme for each application and all tests that only read."""
     if id(app) not in programmes:
         programmes[id(app)] = Programme(app)
     return programmes[id(app)]
 
 
-@pytest.mark.parametrize("who", ["region", "store", "self-check"])
-def test_no_marker_is_in_anything_that_a_manager_can_fetch(programme: Programme, who: str) -> None:
-    fetched = programme.read_by(who)
-    assert {each.status for each in fetched} == {200, 206, 304, 403, 404, 422}
-    assert any("/photos/" in each.target for each in fetched if each.status == 200)
+@pytest.mark.parametrize("role", ["region", "store", "self-check"])
+def test_nothing_that_a_manager_can_read_contains_a_marker(programme: Programme, role: str) -> None:
+    fetched = programme.read_by(role)
+    assert {item.status for item in fetched} == {200, 206, 304, 403, 404, 422}
+    assert any("/photos/" in item.target for item in fetched if item.status == 200)
     assert programme.markers.within(fetched) == []
-    if who != "self-check":
-        assert programme.of_a_self_check.within(fetched) == []
-        assert [each.name for each in fetched if _tells_a_time(each)] == []
+    if role != "self-check":
+        assert programme.self_check_markers.within(fetched) == []
+        assert [item.name for item in fetched if _contains_time(item)] == []
 
 
-def test_no_marker_is_in_what_a_manager_is_refused(programme: Programme) -> None:
+def test_no_error_response_to_a_manager_contains_a_marker(programme: Programme) -> None:
     known = programme.known
     known.visit_id = [*programme.accepted[:2], *programme.hidden.values()]
     known.photos = programme.photos[:3]
     fetched = Attacker(programme.managers["region"], known).try_to_change()
-    assert {each.status for each in fetched} == {401, 403, 404, 405, 422}
+    assert {item.status for item in fetched} == {401, 403, 404, 405, 422}
     assert programme.markers.within(fetched) == []
 
 
-def _tells_a_time(fetched: Fetched) -> bool:
-    """Whether an answer about visits, comments or scores holds a time of day, as it stands or in a cursor."""
+def _contains_time(fetched: Fetched) -> bool:
+    """Return whether a response about visits, comments or scores contains a time, also in a cursor."""
     is_picture = fetched.body[:2] == b"\xff\xd8"
     if is_picture or not re.search(r"/visits|/score|/comments|/progress", fetched.target):
         return False
-    return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.said)) is not None
+    return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.content)) is not None
 
 
-def test_the_search_finds_what_is_there() -> None:
+def test_search_finds_planted_markers() -> None:
     markers, secret = Markers(), "Zoë 5f0c8a52"
     marker = markers.add("name", secret)
     person = markers.add("person", "0d9a4f0e-6c1f-4f6e-9d0a-2b8f7c1a5e33")
@@ -448,12 +448,12 @@ def test_the_search_finds_what_is_there() -> None:
     assert markers.within([Fetched("GET", "/x", "", 200, head, b"nothing of it")]) == []
 
 
-# What links two visits: two worlds are alike but for who made which visit, and look the same.
+# Links between visits: two worlds differ only in who made which visit, and must look the same.
 
 
 @dataclass
 class Twin:
-    """A world in which two visits are of one shopper, or of two; everything else is the same."""
+    """A world in which two visits are made by one shopper or by two. Everything else is the same."""
 
     app: Flask
     same: bool
@@ -467,7 +467,7 @@ class Twin:
         self.manager = world.person("manager", "m-region", region_ids=[self.region["id"]])
         people = {name: world.person("shopper", name) for name in ("zoe", "ben", "caradoc")}
         self.phones = {
-            name: Phone(each.app, each.id, each.email, each.token, name) for name, each in people.items()
+            name: Phone(item.app, item.id, item.email, item.token, name) for name, item in people.items()
         }
         zoe, ben, cara = self.phones.values()
         self.visits = [
@@ -484,7 +484,7 @@ class Twin:
         }
 
     def visit(self, phone: Phone, number: int) -> str:
-        """Make the visit of a number: where, when, what and the pixels are those of the number alone."""
+        """Make a visit. Its place, time, answers and pixels depend only on its number."""
         opens_at = MIDNIGHT - timedelta(days=4 - number)
         window = {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + timedelta(hours=23)).isoformat()}
         visit = self.world.visit(phone, self.stores[number % 2], window=window)
@@ -492,7 +492,7 @@ class Twin:
         dice = random.Random(number)
         shelf = [str(uuid.UUID(int=dice.getrandbits(128), version=4)) for _ in range(2)]
         for photo_id, seed in zip(shelf, (number * 10 + 1, number * 10 + 2), strict=True):
-            # One phone sends PNG, another WebP: the same pixels, and everything else of its own.
+            # One phone sends PNG and another WebP: the pixels are the same, everything else differs.
             format = "image/png" if phone.name == "zoe" else "image/webp"
             data = phone.picture(format, begun + timedelta(minutes=3), seed, seed)
             self.world.photo(visit, data, phone, id=photo_id, question="shelf", content_type=format)
@@ -501,7 +501,7 @@ class Twin:
             "shelf": {"photos": shelf},
             "clock": {"value": "15:52"},
             "loyalty-card": {"value": f"card of {phone.name}"},
-            # Phones write the same in their own way.
+            # Phones encode the same answer differently.
             "spent": {"value": 12, "comment": None} if phone.name == "zoe" else {"value": 12.0},
             "problem": {"value": "no", "comment": ""} if phone.name == "ben" else {"value": "no"},
             "story": {"value": f"Story {number}"},
@@ -522,12 +522,12 @@ class Twin:
         assert ok(self.world.admin.get(f"/visits/{visit_id}"))["status"] == "accepted"
         return visit_id
 
-    def seen(self) -> Iterator[tuple[str, str]]:
-        """Yield everything that its manager can fetch, with the random ids called by what they are of."""
+    def fetch_all(self) -> Iterator[tuple[str, str]]:
+        """Yield everything that the manager can fetch, with names in place of random IDs."""
         known = Known(
             region_id=[self.region["id"]],
             location_id=[store["id"] for store in self.stores],
-            user_id=[each for each, name in self.names.items() if name == "shopper"],
+            user_id=[item for item, name in self.names.items() if name == "shopper"],
             visit_id=self.visits,
             photos=[],
             days=[f"{MIDNIGHT - timedelta(days=3):%Y-%m-%d}"],
@@ -536,154 +536,158 @@ class Twin:
         for visit_id in self.visits:
             answers = ok(self.manager.get(f"/visits/{visit_id}"))["answers"]
             known.photos = [*known.photos, *((visit_id, photo) for photo in answers["shelf"]["photos"])]
-        for each in Attacker(self.manager, known, "/visits|/score|/comments|/locations|/regions").read():
-            yield self.plain(each.name), self.plain(_whole(each))
+        for item in Attacker(self.manager, known, "/visits|/score|/comments|/locations|/regions").read():
+            yield self.plain(item.name), self.plain(_get_full_text(item))
 
     def plain(self, text: str) -> str:
-        """Return a text without what differs by chance."""
-        text = re.sub(r"cursor=([\w-]+)", lambda match: f"cursor={_opened(match[1])}", text)
-        for each, name in self.names.items():
-            text = text.replace(each, name)
-        text = re.sub(r'"created_at":"[^"]+"', "", text)  # of places and of nothing else
+        """Return a text without values that are random."""
+        text = re.sub(r"cursor=([\w-]+)", lambda match: f"cursor={_decode_cursor(match[1])}", text)
+        for item, name in self.names.items():
+            text = text.replace(item, name)
+        text = re.sub(r'"created_at":"[^"]+"', "", text)  # only places have one
         return re.sub(r'("request_id":|X-Request-ID: )"?[0-9a-f]{32}"?|"[0-9a-f]{32}"', "", text)
 
 
-def _whole(fetched: Fetched) -> str:
+def _get_full_text(fetched: Fetched) -> str:
     head = "".join(f"{name}: {value}\n" for name, value in fetched.headers)
     return f"{fetched.status}\n{head}\n{fetched.body.decode('latin-1')}"
 
 
-def _opened(cursor: str) -> str:
+def _decode_cursor(cursor: str) -> str:
     return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("latin-1")
 
 
-def test_two_visits_of_one_shopper_look_like_two_of_two(app: Flask) -> None:
-    one, two = (list(Twin(app, same).seen()) for same in (True, False))
-    assert len(one) == len(two) > 100
-    assert [request for request, _ in one] == [request for request, _ in two]
-    assert [request for (request, said), (_, other) in zip(one, two, strict=True) if said != other] == []
+def test_two_visits_of_one_shopper_look_like_visits_of_two_shoppers(app: Flask) -> None:
+    same, different = (list(Twin(app, is_same).fetch_all()) for is_same in (True, False))
+    assert len(same) == len(different) > 100
+    assert [request for request, _ in same] == [request for request, _ in different]
+    assert [
+        request
+        for (request, response), (_, other_response) in zip(same, different, strict=True)
+        if response != other_response
+    ] == []
 
 
-def test_nothing_that_managers_may_not_know_moves_anything_that_they_see(app: Flask) -> None:
+def test_hidden_facts_do_not_change_anything_that_managers_see(app: Flask) -> None:
     twin = Twin(app, same=True)
     world, (visit_id, *_) = twin.world, twin.visits
-    before = dict(twin.seen())
-    # The shopper gets another name and address, a password, and no more visits.
+    before = dict(twin.fetch_all())
+    # The shopper's name, email address and password change, and their account is disabled and enabled.
     shopper = ok(world.admin.get(f"/visits/{visit_id}"))["shopper"]["id"]
-    signing_in = {"email": f"{uuid.uuid4()}@example.org", "password": "another password"}
-    ok(world.admin.patch(f"/users/{shopper}", {"name": "Another", "disabled": True, **signing_in}))
+    credentials = {"email": f"{uuid.uuid4()}@example.org", "password": "another password"}
+    ok(world.admin.patch(f"/users/{shopper}", {"name": "Another", "disabled": True, **credentials}))
     ok(world.admin.patch(f"/users/{shopper}", {"disabled": False}))
-    # The visit is returned, and the same answers come again from elsewhere and at another time.
-    whole = ok(world.admin.get(f"/visits/{visit_id}"))
-    decision = whole["decisions"][-1]["id"]
+    # The visit is returned, and the same answers are sent again with another time and no position.
+    details = ok(world.admin.get(f"/visits/{visit_id}"))
+    decision = details["decisions"][-1]["id"]
     ok(world.review({"id": visit_id}, "return", replaces=decision))
     phone = twin.phones["zoe"]
     phone.token = None
-    phone.token = ok(phone.post("/auth/login", signing_in))["access_token"]
+    phone.token = ok(phone.post("/auth/login", credentials))["access_token"]
     body = ok(phone.get(f"/visits/{visit_id}/submission"))
     later = datetime.fromisoformat(body["finished_at"]) + timedelta(minutes=7)
     body |= {"revision": 2, "finished_at": later.isoformat(), "position": None}
     ok(world.send({"id": visit_id}, body, phone), 201)
     assert ok(world.admin.get(f"/visits/{visit_id}"))["status"] == "accepted"
-    # Others are assigned, declined, called off, sent and waiting, returned and rejected.
-    for after in (None, "decline", "cancel", "send", "return", "reject"):
+    # Other visits are assigned, declined, cancelled, sent and waiting, returned and rejected.
+    for step in (None, "decline", "cancel", "send", "return", "reject"):
         assigned = world.visit(phone, twin.stores[0])
-        if after == "decline":
+        if step == "decline":
             ok(phone.post(f"/visits/{assigned['id']}/decline", {"reason": "Ill"}))
-        elif after == "cancel":
+        elif step == "cancel":
             ok(world.admin.post(f"/visits/{assigned['id']}/cancel"))
-        elif after is not None:
+        elif step is not None:
             now = datetime.now(UTC).isoformat()
             ok(world.send(assigned, world.submission(started_at=now, finished_at=now), phone), 201)
-            if after != "send":
-                ok(world.review(assigned, after))
-    after_all = dict(twin.seen())
-    moved = {request for request, said in before.items() if after_all[request] != said}
-    # How many are still out is what managers may know, by region and month.
-    assert moved
-    assert all("/progress" in request for request in moved), moved
+            if step != "send":
+                ok(world.review(assigned, step))
+    after = dict(twin.fetch_all())
+    changed = {request for request, response in before.items() if after[request] != response}
+    # Managers may know how many visits are outstanding, by region and month.
+    assert changed
+    assert all("/progress" in request for request in changed), changed
 
 
-def test_a_visit_that_is_not_accepted_answers_like_one_that_does_not_exist(programme: Programme) -> None:
-    nothing = _answers(programme, str(uuid.uuid4()))
+def test_visit_that_is_not_accepted_looks_like_a_missing_one(programme: Programme) -> None:
+    nothing = _fetch_responses(programme, str(uuid.uuid4()))
     for status, visit_id in programme.hidden.items():
-        assert _answers(programme, visit_id) == nothing, status
+        assert _fetch_responses(programme, visit_id) == nothing, status
 
 
-def _answers(programme: Programme, visit_id: str) -> list[tuple[str, str]]:
+def _fetch_responses(programme: Programme, visit_id: str) -> list[tuple[str, str]]:
     photo_id = next((photo for visit, photo in programme.photos if visit == visit_id), str(uuid.uuid4()))
     known = Known(user_id=[str(programme.zoe.id)], visit_id=[visit_id], photos=[(visit_id, photo_id)])
     attacker = Attacker(programme.managers["region"], known)
     for rule in ("", "/submission", "/photos/<uuid:photo_id>", "/photos/<uuid:photo_id>/thumbnail"):
         for path in attacker.paths(f"/api/v1/visits/<uuid:visit_id>{rule}"):
-            attacker.look_at(path, [{}])
-            attacker.look_askance_at(path, [{}])
+            attacker.get_pages(path, [{}])
+            attacker.vary_request(path, [{}])
             for method in ("PUT", "PATCH", "DELETE"):
-                attacker.ask(method, path, programme.world.submission())
-    for end, body in (
+                attacker.send(method, path, programme.world.submission())
+    for action, body in (
         ("decline", {"reason": "x"}),
         ("cancel", {}),
         ("reassign", {"shopper_id": str(programme.zoe.id)}),
         ("review", {"revision": 1, "decision": "accept"}),
         (f"photos/{photo_id}/confirm", {}),
     ):
-        attacker.ask("POST", f"/api/v1/visits/{visit_id}/{end}", body)
+        attacker.send("POST", f"/api/v1/visits/{visit_id}/{action}", body)
 
     def plain(text: str) -> str:
         text = text.replace(visit_id, "visit").replace(photo_id, "photo")
         return re.sub(r"[0-9a-f]{32}|[0-9]{4}-[0-9-]+T[0-9:.+]+", "", text)
 
-    return [(plain(each.name), plain(_whole(each))) for each in attacker.fetched]
+    return [(plain(item.name), plain(_get_full_text(item))) for item in attacker.fetched]
 
 
-# What is not content: tags, cursors, order, and how a picture is encoded.
+# Beyond the content: ETags, cursors, order, and the encoding of pictures.
 
 
-def test_an_etag_is_made_of_the_bytes_that_one_sees_and_of_nothing_else(programme: Programme) -> None:
-    tags = 0
-    for each in programme.read_by("region"):
-        headers = dict(each.headers)
+def test_etag_depends_only_on_the_visible_bytes(programme: Programme) -> None:
+    count = 0
+    for response in programme.read_by("region"):
+        headers = dict(response.headers)
         if (
-            each.status == 200
-            and each.method == "GET"
+            response.status == 200
+            and response.method == "GET"
             and "ETag" in headers
-            and "/static/" not in each.target
+            and "/static/" not in response.target
         ):
-            assert headers["ETag"] == f'"{tag_of(each.body)}"'
-            tags += 1
-        assert "/static/" in each.target or "Last-Modified" not in headers
-    assert tags > 100
+            assert headers["ETag"] == f'"{compute_etag(response.body)}"'
+            count += 1
+        assert "/static/" in response.target or "Last-Modified" not in headers
+    assert count > 100
 
 
-def test_a_list_of_visits_keeps_no_order_of_arrival(world: World) -> None:
-    arrived = [world.made()["id"] for _ in range(12)]
-    listed = [row["id"] for row in world.manager.everything("/visits", limit=5)]
-    assert listed == sorted(arrived)
-    assert {uuid.UUID(visit_id).version for visit_id in listed} == {4}
+def test_list_of_visits_does_not_disclose_the_order_of_arrival(world: World) -> None:
+    sent = [world.accepted_visit()["id"] for _ in range(12)]
+    ids = [row["id"] for row in world.manager.list_all("/visits", limit=5)]
+    assert ids == sorted(sent)
+    assert {uuid.UUID(visit_id).version for visit_id in ids} == {4}
 
 
-def test_a_cursor_holds_nothing_but_what_its_page_shows(programme: Programme) -> None:
+def test_cursor_contains_only_values_of_its_page(programme: Programme) -> None:
     manager = programme.managers["region"]
-    first = ok(manager.get("/visits?limit=1"))
-    (row,) = first["items"]
-    cursor = re.search(r"cursor=([\w-]+)", first["next"])
+    page = ok(manager.get("/visits?limit=1"))
+    (row,) = page["items"]
+    cursor = re.search(r"cursor=([\w-]+)", page["next"])
     assert cursor is not None
-    assert json.loads(_opened(cursor[1])) == [row["day"], row["id"]]
+    assert json.loads(_decode_cursor(cursor[1])) == [row["day"], row["id"]]
 
 
-def test_pictures_of_different_phones_are_told_apart_by_what_they_show_alone(programme: Programme) -> None:
+def test_pictures_of_different_phones_differ_only_in_their_pixels(programme: Programme) -> None:
     manager = programme.managers["region"]
-    for end in ("", "/thumbnail"):
+    for suffix in ("", "/thumbnail"):
         heads = set()
         for visit_id in programme.accepted:
             answers = (
-                ok(manager.get(f"/visits/{visit_id}"), 200)["answers"] if _sees(manager, visit_id) else {}
+                ok(manager.get(f"/visits/{visit_id}"), 200)["answers"] if _can_see(manager, visit_id) else {}
             )
             for photo_id in answers.get("shelf", {}).get("photos", ()):
-                shown = manager.get(f"/visits/{visit_id}/photos/{photo_id}{end}")
-                assert {name for name, _ in shown.headers} == PICTURE_HEADERS
-                heads.add(_before_the_pixels(shown.data))
-                image = Image.open(io.BytesIO(shown.data))
+                response = manager.get(f"/visits/{visit_id}/photos/{photo_id}{suffix}")
+                assert {name for name, _ in response.headers} == PICTURE_HEADERS
+                heads.add(_before_the_pixels(response.data))
+                image = Image.open(io.BytesIO(response.data))
                 assert set(image.info) == {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
                 assert (image.mode, len(image.getexif())) == ("RGB", 0)
         assert len(heads) == 1
@@ -695,12 +699,12 @@ PICTURE_HEADERS = {
 }
 
 
-def _sees(caller: Caller, visit_id: str) -> bool:
+def _can_see(caller: Caller, visit_id: str) -> bool:
     return caller.get(f"/visits/{visit_id}").status_code == 200
 
 
 def _before_the_pixels(data: bytes) -> bytes:
-    """Return a JPEG up to its scan: segments, tables, subsampling and size; the scan ends the file."""
+    """Return a JPEG up to its scan: segments, tables, subsampling and size. The scan must end the file."""
     place, kinds = 2, []
     while data[place + 1] != 0xDA:
         kinds.append(data[place + 1])

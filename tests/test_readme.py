@@ -17,15 +17,15 @@ def walk(root: Path) -> str:
 def test_the_walk_through_one_visit(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with running(folder, DEMO="1") as program:
-        assert "Making up" in program.said()
-        assert demo.PASSWORD in program.said()
-        assert all(person.email in program.said() for person in demo.PEOPLE)
+        assert "Creating the demo data" in program.output()
+        assert demo.PASSWORD in program.output()
+        assert all(person.email in program.output() for person in demo.PEOPLE)
         _walk(root, tmp_path, program)
         assert program.end() == 0
     with running(folder, DEMO="1") as program:
-        assert "Making up" not in program.said()
-        assert demo.PASSWORD in program.said()
-        _walk(root, tmp_path, program)  # whoever reads it may run it again
+        assert "Creating the demo data" not in program.output()
+        assert demo.PASSWORD in program.output()
+        _walk(root, tmp_path, program)  # a reader may run it again
         assert program.end() == 0
 
 
@@ -38,14 +38,14 @@ def _walk(root: Path, folder: Path, program: Running) -> None:
         text=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stdout + done.stderr + program.said()
+    assert done.returncode == 0, done.stdout + done.stderr + program.output()
     total = json.loads(done.stdout.splitlines()[-1])
     assert (total["visits"], total["points_earned"], total["points_possible"]) == (1, 35, 37)
     assert total["score"] == 0.945946
     assert total["passed"] == 1
     assert total["indicative"] is True
     assert "Go in as you would on any other day" in done.stdout
-    assert "request failed" not in program.said()
+    assert "request failed" not in program.output()
 
 
 def test_the_readme_opens_with_the_two_commands(root: Path) -> None:

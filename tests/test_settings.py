@@ -1,4 +1,4 @@
-"""Settings: all of them told of, and what is wrong refused in one line that names the variable."""
+"""Settings: all are documented, and an invalid one is rejected in one line that names the variable."""
 
 import re
 import threading
@@ -11,7 +11,7 @@ import pytest
 
 from api.settings import Settings, SettingsError
 
-#: read by libraries and commands, not by api/settings.py
+#: Variables that libraries and commands read, not api/settings.py.
 READ_ELSEWHERE = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "ADMIN_PASSWORD"}
 SECRET = "s" * 32
 PASSWORD = "hidden-from-messages"
@@ -22,11 +22,11 @@ def example(root: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-class Asked(dict[str, str]):
-    """An environment that remembers which names were asked for."""
+class RecordingEnvironment(dict[str, str]):
+    """An environment that records the names that are read."""
 
-    def __init__(self, given: dict[str, str]) -> None:
-        super().__init__(given)
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables)
         self.names: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -34,34 +34,34 @@ class Asked(dict[str, str]):
         return super().get(name, default)
 
 
-def test_every_setting_is_in_the_example_and_nothing_else(root: Path, tmp_path: Path) -> None:
-    asked = Asked({"DATA_DIR": str(tmp_path)})
-    settings = Settings.from_environment(asked)
-    assert {name.lower() for name in asked.names} == {each.name for each in fields(settings)}
-    assert set(example(root)) == asked.names | READ_ELSEWHERE
+def test_env_example_lists_exactly_the_settings(root: Path, tmp_path: Path) -> None:
+    environment = RecordingEnvironment({"DATA_DIR": str(tmp_path)})
+    settings = Settings.from_environment(environment)
+    assert {name.lower() for name in environment.names} == {field.name for field in fields(settings)}
+    assert set(example(root)) == environment.names | READ_ELSEWHERE
 
 
-def test_no_part_of_the_program_reads_settings_of_its_own(root: Path) -> None:
-    """But for a password that is read where it is used, and what the servers of several processes share."""
+def test_only_the_settings_module_reads_the_environment(root: Path) -> None:
+    """Except for the password of a command, and the folder that the processes of a server share."""
     read = set()
     for path in (*root.glob("api/**/*.py"), *root.glob("uploads/*.py"), *root.glob("schemas/*.py")):
         read |= set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"|"(\w+)" in os\.environ', path.read_text()))
     assert {first or second for first, second in read} == {"ADMIN_PASSWORD", "PROMETHEUS_MULTIPROC_DIR"}
 
 
-def test_every_setting_of_the_example_is_explained(root: Path) -> None:
+def test_env_example_explains_every_setting(root: Path) -> None:
     lines = (root / ".env.example").read_text().splitlines()
     for before, line in zip(["", *lines], lines, strict=False):
         if line and not line.startswith("#"):
             assert before.startswith(("# ", "AWS_")), line
 
 
-def test_the_example_holds_the_defaults(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_env_example_has_the_defaults(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert Settings.from_environment(example(root)) == Settings.from_environment({})
 
 
-def test_the_secret_is_made_once_and_kept(tmp_path: Path) -> None:
+def test_generated_secret_is_stored_and_private(tmp_path: Path) -> None:
     first = Settings.from_environment({"DATA_DIR": str(tmp_path)})
     assert len(first.secret_key) >= 32
     assert Settings.from_environment({"DATA_DIR": str(tmp_path)}) == first
@@ -69,11 +69,11 @@ def test_the_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     assert first.secret_key not in repr(first)
 
 
-def test_of_programs_that_start_at_once_all_have_the_same_secret(tmp_path: Path) -> None:
-    together = threading.Barrier(8)
+def test_programs_that_start_simultaneously_share_the_secret(tmp_path: Path) -> None:
+    barrier = threading.Barrier(8)
 
     def start(_number: int) -> str:
-        together.wait()
+        barrier.wait()
         return Settings.from_environment({"DATA_DIR": str(tmp_path)}).secret_key
 
     with ThreadPoolExecutor(8) as pool:
@@ -120,44 +120,42 @@ def test_of_programs_that_start_at_once_all_have_the_same_secret(tmp_path: Path)
         ("CORS_ORIGINS", "https://b\u00fccher.example"),
     ],
 )
-def test_what_is_wrong_is_refused_in_one_line(tmp_path: Path, name: str, value: str) -> None:
-    line = refusal({"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET, name: value})
+def test_invalid_setting_is_rejected_in_one_line(tmp_path: Path, name: str, value: str) -> None:
+    line = rejection({"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET, name: value})
     assert line.startswith(name)
     assert PASSWORD not in line
 
 
-def test_origins_are_kept_as_browsers_send_them(tmp_path: Path) -> None:
-    given = " HTTPS://Pages.Example:443, http://[::1]:3000,http://localhost:80,,https://pages.example "
-    settings = Settings.from_environment({"DATA_DIR": str(tmp_path), "CORS_ORIGINS": given})
+def test_origins_are_normalized_as_browsers_send_them(tmp_path: Path) -> None:
+    value = " HTTPS://Pages.Example:443, http://[::1]:3000,http://localhost:80,,https://pages.example "
+    settings = Settings.from_environment({"DATA_DIR": str(tmp_path), "CORS_ORIGINS": value})
     assert settings.cors_origins == ("https://pages.example", "http://[::1]:3000", "http://localhost")
 
 
-def test_postgresql_needs_a_secret(tmp_path: Path) -> None:
-    line = refusal({"DATA_DIR": str(tmp_path), "DATABASE_URL": "postgresql://localhost/shop"})
+def test_postgresql_requires_a_secret(tmp_path: Path) -> None:
+    line = rejection({"DATA_DIR": str(tmp_path), "DATABASE_URL": "postgresql://localhost/shop"})
     assert line.startswith("SECRET_KEY")
 
 
-def test_a_data_dir_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_data_dir_that_cannot_be_created_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert refusal({"DATA_DIR": str(tmp_path / "file" / "data")}).startswith("DATA_DIR")
+    assert rejection({"DATA_DIR": str(tmp_path / "file" / "data")}).startswith("DATA_DIR")
     (tmp_path / "photos").touch()
-    assert refusal({"DATA_DIR": str(tmp_path)}).startswith("DATA_DIR")
+    assert rejection({"DATA_DIR": str(tmp_path)}).startswith("DATA_DIR")
 
 
-def test_a_data_dir_that_cannot_be_written_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Whoever runs the tests may be root, who may write everywhere.
+def test_data_dir_that_is_not_writable_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Tests may run as root, who can write everywhere.
     monkeypatch.setattr("os.access", lambda *_: False)
-    assert refusal({"DATA_DIR": str(tmp_path)}).startswith("DATA_DIR")
+    assert rejection({"DATA_DIR": str(tmp_path)}).startswith("DATA_DIR")
 
 
-def test_a_kept_secret_that_is_too_short_is_refused(tmp_path: Path) -> None:
+def test_stored_secret_that_is_too_short_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("short\n")
-    assert str(tmp_path / "secret_key") in refusal({"DATA_DIR": str(tmp_path)})
+    assert str(tmp_path / "secret_key") in rejection({"DATA_DIR": str(tmp_path)})
 
 
-def refusal(environment: dict[str, str]) -> str:
+def rejection(environment: dict[str, str]) -> str:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment(environment)
     line = str(caught.value)

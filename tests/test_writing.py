@@ -1,4 +1,4 @@
-"""Schemas write what marshmallow would write."""
+"""Schemas serialize objects as marshmallow does."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,27 +12,27 @@ from tests.support import pictures
 from tests.support.world import World, ok
 
 
-def json(written: Any) -> str:
-    return current_app.json.dumps(written)
+def to_json(data: Any) -> str:
+    return current_app.json.dumps(data)
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Compare all that is written with marshmallow's own; gives the names of the schemas that wrote."""
+def schema_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Compare every serialized object with marshmallow's result, and yield the names of the schemas used."""
     names: list[str] = []
     dump = Schema.dump
 
-    def compared(self: Schema, obj: Any, *, many: bool | None = None) -> Any:
-        ours = dump(self, obj, many=many)
-        assert json(ours) == json(ma.Schema.dump(self, obj, many=many))
+    def compare(self: Schema, obj: Any, *, many: bool | None = None) -> Any:
+        result = dump(self, obj, many=many)
+        assert to_json(result) == to_json(ma.Schema.dump(self, obj, many=many))
         names.append(type(self).__name__)
-        return ours
+        return result
 
-    monkeypatch.setattr(Schema, "dump", compared)
+    monkeypatch.setattr(Schema, "dump", compare)
     yield names
 
 
-def test_what_a_visit_brings_about_is_written_alike(world: World, written: list[str]) -> None:
+def test_responses_equal_those_of_marshmallow(world: World, schema_names: list[str]) -> None:
     visit = world.visit()
     photo = world.declare(visit, pictures.jpeg())
     ok(world.send(visit, world.submission()), 201)
@@ -53,5 +53,5 @@ def test_what_a_visit_brings_about_is_written_alike(world: World, written: list[
         ok(world.admin.get(path))
     assert photo["status"] == "awaiting_upload"
     assert {"OwnVisit", "WatchedVisit", "EvidenceVisit", "ScoredSubmission", "Location", "User"} <= set(
-        written
+        schema_names
     )

@@ -1,6 +1,6 @@
-"""Photos: verify, clean, thumbnail, store. This package knows nothing of visits and imports nothing of ours.
+"""Photos: verify, clean, make thumbnails, store. This package imports no other code of the project.
 
-``picture`` makes a clean picture out of what a phone sent, with the help of ``jpeg``, ``heic`` and ``exif``;
-``fingerprint`` tells whether two pictures show the same. ``store`` has the words of a photo store, of which
-there are two: ``folder`` and ``s3``.
+``picture`` turns what a phone sent into a clean picture, with the help of ``jpeg``, ``heic`` and ``exif``.
+``fingerprint`` recognizes pictures that show the same. ``slots`` limits how many pictures are decoded at the
+same time. ``store`` defines what a photo store does; ``folder`` and ``s3`` implement it.
 """

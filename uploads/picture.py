@@ -1,4 +1,4 @@
-"""Makes a clean picture out of what a phone sent: decoded once, upright, smaller, without any metadata."""
+"""Turns what a phone sent into a clean picture: decoded once, upright, smaller, without metadata."""
 
 import ctypes
 import io
@@ -11,18 +11,19 @@ import pi_heif
 from PIL import Image, ImageCms
 
 from uploads import heic, jpeg
-from uploads.exif import read_facts
-from uploads.fingerprint import difference_hash
+from uploads.exif import read_metadata
+from uploads.fingerprint import compute_difference_hash
 
-LONG_SIDE = 2560
-THUMBNAIL_SIDE = 480
-PIXELS = 50_000_000
-JPEG_PIXELS = 120_000_000  # of one that can be decoded at a half, a quarter or an eighth of its size
-JPEG_SCANS = 200  # a progressive one has about ten; thousands would take hours
+MAX_SIDE = 2560
+MAX_THUMBNAIL_SIDE = 480
+MAX_PIXELS = 50_000_000
+MAX_JPEG_PIXELS = 120_000_000  # for a JPEG that can be decoded at 1/2, 1/4 or 1/8 of its size
+MAX_JPEG_SCANS = 200  # a progressive JPEG has about ten; thousands would take hours to decode
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 
-_TOO_LARGE = "The picture has too many pixels: 50 megapixels is the most, 120 for a JPEG"
+_TOO_LARGE = "The picture has too many pixels: the limit is 50 megapixels, or 120 for a JPEG"
 _DAMAGED = "The picture is damaged or incomplete"
+#: by EXIF orientation: the operation that turns the picture upright
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -33,29 +34,33 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-warnings.filterwarnings("ignore", module=r"PIL\.")  # thousands for one crafted file
-Image.MAX_IMAGE_PIXELS = JPEG_PIXELS  # Pillow itself refuses twice that; the smaller sizes are checked here
+warnings.filterwarnings("ignore", module=r"PIL\.")  # a crafted file can cause thousands
+# Pillow itself rejects twice as many pixels. The lower limits are checked below.
+Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
-def _give_memory_back() -> None:
-    """Have glibc give the memory of a picture back when it is done, from whichever thread.
+#: parameters of glibc's mallopt, from <malloc.h>
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
-    It would keep the largest for each thread that ever made one: half a gigabyte for eight.
+
+def _tune_allocator() -> None:
+    """Make glibc return the memory of a picture to the system after use.
+
+    By default, it keeps the largest block for each thread that decoded a picture: half a gigabyte for eight
+    threads.
     """
-    with suppress(OSError, AttributeError):  # other systems have another allocator
-        tune = ctypes.CDLL(None).mallopt
-        tune(_MMAP_THRESHOLD, 2**20)
-        tune(_ARENA_MAX, 2)
+    with suppress(OSError, AttributeError):  # other systems have other allocators
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, 2**20)
+        mallopt(_M_ARENA_MAX, 2)
 
 
-#: names of glibc's <malloc.h>
-_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
-_give_memory_back()
+_tune_allocator()
 
 
-class Unusable(Exception):
-    """The bytes give no picture; ``reason`` tells a shopper why, in plain words."""
+class UnusablePicture(Exception):
+    """The bytes cannot be used as a picture. ``reason`` is a message for the shopper."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -64,12 +69,14 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A clean picture, and what was read from the file before its metadata was dropped.
+    """A clean picture, and the metadata of the file that it was made from.
 
-    ``data`` and ``thumbnail`` are JPEG in sRGB, at most 2,560 and 480 pixels on the long side; ``width`` and
-    ``height`` are those of ``data``. ``difference_hash`` is an unsigned 64-bit number, or None for a nearly
-    blank picture. ``taken_at`` is naive where the camera told no zone. ``position`` is latitude and longitude
-    in degrees, ``make`` the camera's make and model.
+    - ``data`` and ``thumbnail`` are JPEG in sRGB. Their long sides have at most 2,560 and 480 pixels.
+    - ``width`` and ``height`` are those of ``data``, in pixels.
+    - ``difference_hash`` is an unsigned 64-bit number, or None for a nearly blank picture.
+    - ``taken_at`` is naive if the camera recorded no time zone.
+    - ``position`` is latitude and longitude in degrees.
+    - ``make`` is the make and model of the camera.
     """
 
     data: bytes
@@ -83,75 +90,76 @@ class Picture:
 
 
 def clean(data: bytes, content_type: str) -> Picture:
-    """Decode a file that was declared as ``content_type`` and make a ``Picture`` of it; raises ``Unusable``.
+    """Decode a file that was declared as ``content_type`` and return a ``Picture``.
 
-    It takes most of a second and some hundred megabytes for the largest pictures: one at a time is enough.
+    Raises ``UnusablePicture``. The largest pictures take most of a second and some hundred megabytes, so call
+    it inside ``uploads.slots.decoding_slot``.
     """
     image = _decode(data, content_type)
-    facts = read_facts(image.info.get("exif", b""))
+    metadata = read_metadata(image.info.get("exif", b""))
     profile = image.info.get("icc_profile")
-    image = _shrink(image, LONG_SIDE)
-    image = _in_srgb(_on_white(image), profile)
-    if facts.orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[facts.orientation])
-    thumbnail = _shrink(image, THUMBNAIL_SIDE)
+    image = _shrink(image, MAX_SIDE)
+    image = _convert_to_srgb(_remove_transparency(image), profile)
+    if metadata.orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[metadata.orientation])
+    thumbnail = _shrink(image, MAX_THUMBNAIL_SIDE)
     return Picture(
         _encode(image, quality=82),
         image.width,
         image.height,
         _encode(thumbnail, quality=78),
-        difference_hash(thumbnail),
-        facts.taken_at,
-        facts.position,
-        facts.make,
+        compute_difference_hash(thumbnail),
+        metadata.taken_at,
+        metadata.position,
+        metadata.make,
     )
 
 
 def _decode(data: bytes, content_type: str) -> Image.Image:
-    """Return the first frame, all of its pixels loaded. A large JPEG comes smaller."""
+    """Return the first frame with its pixels loaded. A large JPEG is decoded at a reduced size."""
     if content_type not in FORMATS:
-        raise Unusable("Only JPEG, PNG, WebP and HEIC pictures can be taken")
+        raise UnusablePicture("Only JPEG, PNG, WebP and HEIC pictures are accepted")
     if content_type == "image/heic" and not heic.is_safe(data):
-        raise Unusable(_DAMAGED)
+        raise UnusablePicture(_DAMAGED)
     try:
         image = Image.open(io.BytesIO(data), formats=(FORMATS[content_type],))
-        limit = PIXELS
+        limit = MAX_PIXELS
         if content_type == "image/jpeg":
-            if jpeg.scans(data) > JPEG_SCANS:
-                raise Unusable(_DAMAGED)
-            if jpeg.comes_row_by_row(data):
-                limit = JPEG_PIXELS
+            if jpeg.count_scans(data) > MAX_JPEG_SCANS:
+                raise UnusablePicture(_DAMAGED)
+            if jpeg.has_single_scan(data):
+                limit = MAX_JPEG_PIXELS
         if image.width * image.height > limit:
-            raise Unusable(_TOO_LARGE)
-        image.draft(None, _fitted(image.size, LONG_SIDE))
+            raise UnusablePicture(_TOO_LARGE)
+        image.draft(None, _fit(image.size, MAX_SIDE))
         image.load()
-        return _plain(image)
-    except (Unusable, MemoryError):
+        return _convert_mode(image)
+    except (UnusablePicture, MemoryError):
         raise
     except Image.UnidentifiedImageError as error:
-        raise Unusable(
-            f"The file is not the {content_type.removeprefix('image/')} picture it was sent as"
+        raise UnusablePicture(
+            f"The file is not the {content_type.removeprefix('image/')} picture that it was declared as"
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Unusable(_TOO_LARGE) from error
-    except Exception as error:  # decoders of four formats raise whatever they like on damaged bytes
-        raise Unusable(_DAMAGED) from error
+        raise UnusablePicture(_TOO_LARGE) from error
+    except Exception as error:  # the decoders of four formats can raise anything on damaged bytes
+        raise UnusablePicture(_DAMAGED) from error
 
 
-def _fitted(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    """Return ``size`` made smaller, where needed, so that neither side is over ``long_side`` pixels."""
-    scale = min(1, long_side / max(size))
+def _fit(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """Return ``size``, scaled down if one side has more than ``max_side`` pixels."""
+    scale = min(1, max_side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _shrink(image: Image.Image, long_side: int) -> Image.Image:
-    size = _fitted(image.size, long_side)
-    # A smaller gap takes half the time of Pillow's usual 2, and differs from it by less than a level of 255.
+def _shrink(image: Image.Image, max_side: int) -> Image.Image:
+    size = _fit(image.size, max_side)
+    # This gap takes half the time of the usual 2, and the result differs by less than one level of 255.
     return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC, reducing_gap=1.5)
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """Return the image in a mode that can be resized: palettes resolved, 16 bits of grey made 8."""
+def _convert_mode(image: Image.Image) -> Image.Image:
+    """Return the image in a mode that can be resized: without a palette, and with 8 bits per channel."""
     if image.mode.startswith("I"):
         image.info.pop("transparency", None)
         return image.point(lambda value: value / 257).convert("L")
@@ -160,8 +168,8 @@ def _plain(image: Image.Image) -> Image.Image:
     return image
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    """Return the image without transparency: white shows through."""
+def _remove_transparency(image: Image.Image) -> Image.Image:
+    """Return the image on a white background."""
     if not image.has_transparency_data:
         return image
     opaque = Image.new("L" if image.mode == "LA" else "RGB", image.size, "white")
@@ -170,21 +178,21 @@ def _on_white(image: Image.Image) -> Image.Image:
     return opaque
 
 
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the image as RGB in sRGB, converted from its own profile where that can be read and fits."""
+def _convert_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return the image as RGB in sRGB. A profile that cannot be read, or does not fit, is ignored."""
     if profile:
         try:
-            theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if not ImageCms.getProfileDescription(theirs).startswith("sRGB"):
-                ours = ImageCms.createProfile("sRGB")
-                image = ImageCms.profileToProfile(image, theirs, ours, outputMode="RGB") or image
+            embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if not ImageCms.getProfileDescription(embedded).startswith("sRGB"):
+                srgb = ImageCms.createProfile("sRGB")
+                image = ImageCms.profileToProfile(image, embedded, srgb, outputMode="RGB") or image
         except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
             pass
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _encode(image: Image.Image, quality: int) -> bytes:
-    image.info = {}  # Pillow would write the comment that it finds here
+    image.info = {}  # otherwise, Pillow writes the comment that it contains
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=quality)
     return stream.getvalue()

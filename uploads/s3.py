@@ -1,4 +1,4 @@
-"""A photo store in a bucket with the S3 protocol; phones send to it and fetch from it directly."""
+"""A photo store in a bucket with the S3 protocol. Phones upload to it and download from it directly."""
 
 import base64
 from collections.abc import Iterator
@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from uploads.store import DOWNLOAD_SECONDS, UPLOAD_SECONDS, Missing, StoreDown, Tell, UploadLink, untold
+from uploads.store import (
+    DOWNLOAD_SECONDS,
+    UPLOAD_SECONDS,
+    ObjectMissing,
+    OnFailure,
+    StoreUnavailable,
+    UploadLink,
+    ignore_failure,
+)
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
@@ -17,9 +25,9 @@ if TYPE_CHECKING:
 class S3Store:
     """A ``Store`` in an existing bucket.
 
-    ``endpoint_url`` is the service as this server reaches it (None: Amazon's), ``public_url`` as phones do
-    (None: the same). Credentials and region come from the usual AWS variables; they must allow to list the
-    bucket, or else a missing object looks like a forbidden one.
+    ``endpoint_url`` is the address at which this server reaches the service (None: Amazon's). ``public_url``
+    is the address at which phones reach it (None: the same). Credentials and region come from the usual AWS
+    variables. They must allow listing the bucket; otherwise S3 reports a missing object as a forbidden one.
     """
 
     def __init__(
@@ -27,23 +35,26 @@ class S3Store:
         bucket: str,
         endpoint_url: str | None = None,
         public_url: str | None = None,
-        tell: Tell = untold,
+        on_failure: OnFailure = ignore_failure,
     ) -> None:
         self._bucket = bucket
-        self._tell = tell
-        self._client = _client(endpoint_url)
-        self._public = _client(public_url) if public_url and public_url != endpoint_url else self._client
+        self._on_failure = on_failure
+        self._client = _create_client(endpoint_url)
+        self._public_client = (
+            _create_client(public_url) if public_url and public_url != endpoint_url else self._client
+        )
 
-    def upload_link(
+    def create_upload_link(
         self, key: str, sha256_hex: str, size: int, content_type: str, seconds: int = UPLOAD_SECONDS
     ) -> UploadLink:
-        """Return a link by which exactly these bytes (``size`` of them) can be sent, once, under ``key``.
+        """Return a link that accepts exactly these ``size`` bytes, once, and stores them under ``key``.
 
-        The length is signed as well; it is not among the headers, since a browser sets it itself.
+        The link expires after ``seconds``. The length is signed too, but is not among the headers, because
+        browsers set it themselves.
         """
         sha256 = base64.b64encode(bytes.fromhex(sha256_hex)).decode()
-        with self._working("link"):
-            url = self._public.generate_presigned_url(
+        with self._translate_errors("link"):
+            url = self._public_client.generate_presigned_url(
                 "put_object",
                 Params={
                     "Bucket": self._bucket,
@@ -58,10 +69,10 @@ class S3Store:
         headers = {"Content-Type": content_type, "x-amz-checksum-sha256": sha256, "If-None-Match": "*"}
         return UploadLink("PUT", url, headers, datetime.now(UTC) + timedelta(seconds=seconds))
 
-    def download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
-        """Return a URL that gives the object as ``content_type`` for so many seconds."""
-        with self._working("link"):
-            return self._public.generate_presigned_url(
+    def create_download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
+        """Return a URL that serves the object as ``content_type`` and expires after ``seconds``."""
+        with self._translate_errors("link"):
+            return self._public_client.generate_presigned_url(
                 "get_object",
                 Params={
                     "Bucket": self._bucket,
@@ -74,28 +85,28 @@ class S3Store:
             )
 
     def read(self, key: str, limit_bytes: int) -> bytes:
-        """Return the object, of one over ``limit_bytes`` only the beginning; raises ``Missing``."""
-        with self._working("read"):
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            with answer["Body"] as body:
+        """Return at most the first ``limit_bytes`` of the object. Raises ``ObjectMissing``."""
+        with self._translate_errors("read"):
+            response = self._client.get_object(Bucket=self._bucket, Key=key)
+            with response["Body"] as body:
                 data = body.read(limit_bytes)
-            if len(data) < min(answer["ContentLength"], limit_bytes):
-                raise OSError("The object arrived incomplete")
+            if len(data) < min(response["ContentLength"], limit_bytes):
+                raise OSError("The object was received incompletely")
         return data
 
     def write(self, key: str, data: bytes, content_type: str) -> None:
-        """Store ``data`` whole or not at all, in place of what is there; on return it is safe on the disk."""
-        with self._working("write"):
+        """Store ``data`` atomically, replacing an existing object. On return, the data is durable."""
+        with self._translate_errors("write"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
     def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is fine."""
-        with self._working("delete"):
+        """Delete the object. Succeeds if there is no such object."""
+        with self._translate_errors("delete"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Yield each key that begins with ``prefix`` and when (in UTC) its object was last written."""
-        with self._working("list"):
+        """Yield the key of each object that begins with ``prefix``, and when it was last written (UTC)."""
+        with self._translate_errors("list"):
             for page in self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=prefix
             ):
@@ -103,40 +114,43 @@ class S3Store:
                     yield item["Key"], item["LastModified"].astimezone(UTC)
 
     def check(self) -> None:
-        """Raise ``StoreDown`` unless objects can be stored."""
-        with self._working("check"):
+        """Raise ``StoreUnavailable`` unless the bucket can be reached."""
+        with self._translate_errors("check"):
             self._client.head_bucket(Bucket=self._bucket)
 
     @contextmanager
-    def _working(self, operation: str) -> Iterator[None]:
-        """Tell what the service refuses in the words of a store."""
+    def _translate_errors(self, operation: str) -> Iterator[None]:
+        """Raise the exceptions of a store instead of those of the AWS library."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             yield
         except (ClientError, BotoCoreError, OSError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchKey":
-                raise Missing(str(error)) from error
-            self._tell(operation)
-            raise StoreDown(str(error)) from error
+                raise ObjectMissing(str(error)) from error
+            self._on_failure(operation)
+            raise StoreUnavailable(str(error)) from error
 
 
 @cache
-def _loader() -> "Loader":
-    """Return what reads Amazon's descriptions: many megabytes, shared by processes that are forked later."""
+def _get_loader() -> "Loader":
+    """Return the loader of Amazon's service descriptions: many megabytes, shared by forked processes."""
     from botocore.loaders import create_loader
 
     return create_loader()
 
 
-def _client(endpoint_url: str | None) -> "S3Client":
-    """Return a client that gives up soon. boto3 is imported here: a folder store spares its memory."""
+def _create_client(endpoint_url: str | None) -> "S3Client":
+    """Return a client with short timeouts.
+
+    boto3 is imported here, so that a server with a folder store does not need memory for it.
+    """
     import boto3
     import botocore.session
     from botocore.config import Config
 
     core = botocore.session.get_session()
-    core.register_component("data_loader", _loader())
+    core.register_component("data_loader", _get_loader())
     session = boto3.Session(botocore_session=core)
     return session.client(
         "s3",

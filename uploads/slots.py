@@ -1,6 +1,8 @@
-"""Turns at decoding: a picture takes up to some hundred megabytes and a whole core while it lasts.
+"""Decoding slots: limits how many pictures are decoded at the same time.
 
-One at a time in a process, and of all processes that were forked from one, as many as half the cores.
+Decoding a picture takes up to some hundred megabytes and a whole core. A process decodes one picture at a
+time. All processes forked from one parent together decode at most half as many as there are cores, but at
+least one.
 """
 
 import fcntl
@@ -11,39 +13,42 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-PLACES = max(1, (os.cpu_count() or 1) // 2)
-_LOOK_AGAIN_SECONDS = 0.02
+SLOTS = max(1, (os.cpu_count() or 1) // 2)
+_RETRY_SECONDS = 0.02
 
-_in_process = threading.Lock()
-#: a place is a byte of it: such locks are of a process, and end with it however it dies
-_places = tempfile.TemporaryFile()  # noqa: SIM115
+_process_lock = threading.Lock()
+#: Each slot is a locked byte of this file. The operating system releases the locks of a process that ends.
+_slots_file = tempfile.TemporaryFile()  # noqa: SIM115
 
 
 @contextmanager
-def turn(wait_seconds: float) -> Iterator[bool]:
-    """Hold a turn within; yields False where others take longer than one waits."""
-    until = time.monotonic() + wait_seconds
-    if not _in_process.acquire(timeout=wait_seconds):
+def decoding_slot(wait_seconds: float) -> Iterator[bool]:
+    """Hold a decoding slot inside the ``with`` block.
+
+    Yields whether a slot was acquired: False if none became free within ``wait_seconds``.
+    """
+    deadline = time.monotonic() + wait_seconds
+    if not _process_lock.acquire(timeout=wait_seconds):
         yield False
         return
     try:
-        place = _place(until)
+        slot = _acquire_slot(deadline)
         try:
-            yield place is not None
+            yield slot is not None
         finally:
-            if place is not None:
-                fcntl.lockf(_places, fcntl.LOCK_UN, 1, place)
+            if slot is not None:
+                fcntl.lockf(_slots_file, fcntl.LOCK_UN, 1, slot)
     finally:
-        _in_process.release()
+        _process_lock.release()
 
 
-def _place(until: float) -> int | None:
-    """Take a free place, or none by that time."""
+def _acquire_slot(deadline: float) -> int | None:
+    """Lock a free slot and return its number, or None if there is none before ``deadline``."""
     while True:
-        for place in range(PLACES):
+        for slot in range(SLOTS):
             with suppress(BlockingIOError):
-                fcntl.lockf(_places, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-                return place
-        if time.monotonic() > until:
+                fcntl.lockf(_slots_file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
+                return slot
+        if time.monotonic() > deadline:
             return None
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        time.sleep(_RETRY_SECONDS)

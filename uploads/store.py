@@ -1,6 +1,6 @@
-"""What a photo store does, and the words for it. ``folder`` and ``s3`` are the two that there are.
+"""What a photo store does. ``folder`` and ``s3`` are the two implementations.
 
-Keys look like paths: lower-case letters, digits, ``_``, ``.``, ``-`` and slashes.
+Keys look like paths: lowercase letters, digits, ``_``, ``.``, ``-`` and slashes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -8,30 +8,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-#: what a store does, as its failures are told
+#: the operations that ``OnFailure`` is called with
 OPERATIONS = ("link", "read", "write", "delete", "list", "check")
-#: is told of each operation that ends with ``StoreDown``
-Tell = Callable[[str], None]
+#: called with the name of each operation that ends with ``StoreUnavailable``
+OnFailure = Callable[[str], None]
 
 UPLOAD_SECONDS = 15 * 60
 DOWNLOAD_SECONDS = 5 * 60
 
 
-class Missing(Exception):
-    """There is no such object."""
+class ObjectMissing(Exception):
+    """The store has no object with this key."""
 
 
-def untold(_operation: str) -> None:
-    """Tell nobody of a failure."""
+class StoreUnavailable(Exception):
+    """The store cannot be reached, or cannot do its work right now. The caller may try again later."""
 
 
-class StoreDown(Exception):
-    """The store cannot be reached, or cannot do its work right now; it may be tried again later."""
+def ignore_failure(_operation: str) -> None:
+    """Do nothing: the default for ``OnFailure``."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadLink:
-    """What a phone needs to send the bytes: one request with these headers and the bytes as its body."""
+    """What a phone needs to upload a photo: one request with these headers and the bytes as its body."""
 
     method: str
     url: str
@@ -40,27 +40,30 @@ class UploadLink:
 
 
 class Store(Protocol):
-    """Keeps objects by key. Whatever goes wrong on its way to them is ``StoreDown``."""
+    """Stores objects by key. Every operation raises ``StoreUnavailable`` if the store fails."""
 
-    def upload_link(
+    def create_upload_link(
         self, key: str, sha256_hex: str, size: int, content_type: str, seconds: int = UPLOAD_SECONDS
     ) -> UploadLink:
-        """Return a link by which exactly these bytes (``size`` of them) can be sent, once, under ``key``."""
+        """Return a link that accepts exactly these ``size`` bytes, once, and stores them under ``key``.
 
-    def download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
-        """Return a URL that gives the object as ``content_type`` for so many seconds."""
+        The link expires after ``seconds``.
+        """
+
+    def create_download_link(self, key: str, content_type: str, seconds: int = DOWNLOAD_SECONDS) -> str:
+        """Return a URL that serves the object as ``content_type`` and expires after ``seconds``."""
 
     def read(self, key: str, limit_bytes: int) -> bytes:
-        """Return the object, of one over ``limit_bytes`` only the beginning; raises ``Missing``."""
+        """Return at most the first ``limit_bytes`` of the object. Raises ``ObjectMissing``."""
 
     def write(self, key: str, data: bytes, content_type: str) -> None:
-        """Store ``data`` whole or not at all, in place of what is there; on return it is safe on the disk."""
+        """Store ``data`` atomically, replacing an existing object. On return, the data is durable."""
 
     def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is fine."""
+        """Delete the object. Succeeds if there is no such object."""
 
     def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Yield each key that begins with ``prefix`` and when (in UTC) its object was last written."""
+        """Yield the key of each object that begins with ``prefix``, and when it was last written (UTC)."""
 
     def check(self) -> None:
-        """Raise ``StoreDown`` unless objects can be stored."""
+        """Raise ``StoreUnavailable`` unless the store can be used."""

@@ -1,7 +1,7 @@
-"""The database itself: snapshots to read from, and one write transaction at a time to change things.
+"""The database: an engine for reading and one for writing, on SQLite or PostgreSQL.
 
-Writing on SQLite begins with BEGIN IMMEDIATE, so that no transaction finds out at its end that another wrote
-before it; a lock within the process lets writers queue in order instead of polling the file's lock.
+Write transactions on SQLite begin with BEGIN IMMEDIATE, so that none discovers at its end that another wrote
+before it. A lock within the process queues writers in order. Without it they would poll the lock of the file.
 """
 
 import threading
@@ -16,114 +16,121 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from api.database.statements import Transaction, cursor_of, errors_of
+from api.database.statements import Autocommit, Transaction, get_cursor, translate_errors
 
-T = TypeVar("T")
+Result = TypeVar("Result")
 
-#: PostgreSQL's serialization failure and deadlock: the transaction may be run again
-_TRY_AGAIN = frozenset({"40001", "40P01"})
-_TRIES = 3
-#: out of reach or locked; no connection free; to be run again; a constraint in the way; the program's fault
+#: SQLSTATEs of PostgreSQL after which a transaction may run again: serialization failure and deadlock
+_RETRYABLE = frozenset({"40001", "40P01"})
+_ATTEMPTS = 3
+#: The kinds of errors, as metrics count them: the database is unreachable or locked; no connection is free;
+#: the transaction has to run again; a constraint is violated; anything else, which is a bug.
 ERROR_KINDS = ("unavailable", "pool-exhausted", "try-again", "constraint", "other")
-#: how JSON is written and read, at a tenth of the time that Python's own takes
+#: orjson takes a tenth of the time of Python's json.
 _JSON: Any = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
 }
-#: connections that an engine keeps open; under load it opens so many again for a while
-POOL = 6
+#: The connections that an engine keeps open. Under load it opens as many again for a while.
+POOL_SIZE = 6
 
 
 class Database:
-    """An address of SQLite or PostgreSQL, with an engine for reading and one for writing."""
+    """A database with an engine for reading and one for writing."""
 
     def __init__(self, url: str) -> None:
+        """Prepare the engines. ``url`` begins with sqlite:/// or postgresql://; nothing connects yet."""
         self.url = url
+        self._write_lock: AbstractContextManager[object]
         if url.startswith("sqlite"):
-            self.reading_engine = _sqlite(url, POOL, "BEGIN", "PRAGMA query_only = ON")
-            self.writing_engine = _sqlite(url, 1, "BEGIN IMMEDIATE")
-            self._turn: AbstractContextManager[object] = threading.Lock()
+            self.reading_engine = _create_sqlite_engine(url, POOL_SIZE, "BEGIN", "PRAGMA query_only = ON")
+            self.writing_engine = _create_sqlite_engine(url, 1, "BEGIN IMMEDIATE")
+            self._write_lock = threading.Lock()
         else:
-            self.reading_engine = _postgresql(url, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            self.writing_engine = _postgresql(url, "BEGIN")
-            self._turn = nullcontext()
+            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            self.reading_engine = _create_postgresql_engine(url, begin)
+            self.writing_engine = _create_postgresql_engine(url, "BEGIN")
+            self._write_lock = nullcontext()
+        #: Runs prepared queries one by one, outside any transaction. It costs a fraction of a snapshot.
+        self.autocommit = Autocommit(self.reading_engine)
 
     def read_snapshot(self) -> Session:
-        """Return a session to read from: every query of its transaction sees the same moment."""
+        """Return a session for reading: all its queries see the same moment, that of the first."""
         return Session(self.reading_engine, autoflush=False)
 
-    def write(self, work: Callable[[Session], T]) -> T:
+    def write(self, work: Callable[[Session], Result]) -> Result:
         """Run ``work`` in one write transaction and commit; an exception rolls everything back.
 
-        ``work`` runs again when PostgreSQL asks for it, so it must only read and write the database.
+        PostgreSQL may ask to run the transaction again, so ``work`` must only read and write the database.
+        Raises sqlalchemy.exc.DBAPIError if all attempts fail.
         """
 
-        def once() -> T:
+        def attempt() -> Result:
             with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
                 return work(session)
 
-        return self._tried(once)
+        return self._retry(attempt)
 
-    def write_statements(self, work: Callable[[Transaction], T]) -> T:
-        """Run ``work``, which runs statements alone, in one write transaction like ``write``."""
+    def write_statements(self, work: Callable[[Transaction], Result]) -> Result:
+        """Run ``work``, which uses prepared statements only, in one write transaction, like ``write``."""
 
-        def once() -> T:
+        def attempt() -> Result:
             with self.writing_engine.begin() as connection:
                 return work(Transaction(connection))
 
-        return self._tried(once)
+        return self._retry(attempt)
 
-    def _tried(self, once: Callable[[], T]) -> T:
-        for last_try in (False,) * (_TRIES - 1) + (True,):
+    def _retry(self, attempt: Callable[[], Result]) -> Result:
+        for attempts_left in reversed(range(_ATTEMPTS)):
             try:
-                with self._turn:
-                    return once()
+                with self._write_lock:
+                    return attempt()
             except DBAPIError as error:
-                if last_try or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
+                if not attempts_left or getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
                     raise
-        raise AssertionError("the last try returns or raises")
+        raise AssertionError("The last attempt returns or raises.")
 
-    def tell_errors(self, tell: Callable[[str], None]) -> None:
-        """Have ``tell`` called with the kind (of ERROR_KINDS) of each error that the database meets with."""
+    def on_error(self, report: Callable[[str], None]) -> None:
+        """Have ``report`` called for each error of the database, with its kind (one of ERROR_KINDS)."""
 
-        def told(context: ExceptionContext) -> None:
-            tell(_kind_of(context.original_exception))
+        def handle(context: ExceptionContext) -> None:
+            report(_classify(context.original_exception))
 
         for engine in (self.reading_engine, self.writing_engine):
-            event.listen(engine, "handle_error", told)
+            event.listen(engine, "handle_error", handle)
 
     def check(self) -> None:
-        """Raise when the database does not answer."""
+        """Raise sqlalchemy.exc.SQLAlchemyError if the database does not respond."""
         with self.reading_engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close all connections. The database can be used again afterwards."""
         self.reading_engine.dispose()
         self.writing_engine.dispose()
 
 
-def _kind_of(error: BaseException) -> str:
-    """Name an error of a driver; by the names of PEP 249, for each driver has classes of its own."""
-    if getattr(error, "sqlstate", None) in _TRY_AGAIN:
+def _classify(error: BaseException) -> str:
+    """Return the kind of a driver's error. Each driver has its own classes, with the names of PEP 249."""
+    if getattr(error, "sqlstate", None) in _RETRYABLE:
         return "try-again"
-    names = {each.__name__ for each in type(error).__mro__}
+    names = {base.__name__ for base in type(error).__mro__}
     if "IntegrityError" in names:
         return "constraint"
     return "unavailable" if names & {"OperationalError", "InterfaceError"} else "other"
 
 
-def _postgresql(url: str, begin: str) -> Engine:
+def _create_postgresql_engine(url: str, begin: str) -> Engine:
     engine = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
-        pool_size=POOL,
-        max_overflow=POOL,
-        pool_use_lifo=True,  # few are used, and stay warm
-        # Times come back in UTC whatever zone the server or the role is set to; compiling a query, which a
-        # large region's score may set off, takes longer than running it.
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_use_lifo=True,  # uses few connections, whose caches stay warm
+        # Times are in UTC, whatever the server or the role is set to. Compiling the query for the score of a
+        # large region (JIT) takes longer than running it.
         connect_args={"options": "-c timezone=UTC -c jit=off"},
         hide_parameters=True,
-        # Transactions begin below; a statement by itself needs none.
+        # Transactions begin with the statement below. Autocommit queries need none.
         isolation_level="AUTOCOMMIT",
         **_JSON,
     )
@@ -131,8 +138,8 @@ def _postgresql(url: str, begin: str) -> Engine:
     return engine
 
 
-def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
-    # The Python of many systems carries a SQLite that can corrupt a WAL database; this one is bundled.
+def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
+    # Bundles SQLite, because the version in the Python of many systems can corrupt a database with WAL.
     import pysqlite3.dbapi2
 
     engine = create_engine(
@@ -142,13 +149,13 @@ def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
         max_overflow=pool_size,
         pool_use_lifo=True,
         connect_args={"timeout": 30, "check_same_thread": False},
-        hide_parameters=True,  # an error that is logged must not tell what shoppers wrote
+        hide_parameters=True,  # keeps what shoppers wrote out of the log
         **_JSON,
     )
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver begins no transaction of its own
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins no transactions
         for pragma in (
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
@@ -162,15 +169,15 @@ def _sqlite(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
     return engine
 
 
-def _begin_with(engine: Engine, begin: str) -> None:
-    """Have the transactions of an engine begin with that statement, not where the driver guesses."""
+def _begin_with(engine: Engine, statement: str) -> None:
+    """Begin the transactions of an engine with ``statement``."""
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        with errors_of(connection):
-            cursor_of(connection.connection).execute(begin)
+        with translate_errors(connection):
+            get_cursor(connection.connection).execute(statement)
 
 
 def insert(session: Session, table: type[Any]) -> Any:
-    """Return an INSERT that knows ON CONFLICT, in the session's dialect."""
+    """Return an INSERT of the session's dialect, which supports ON CONFLICT."""
     return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)

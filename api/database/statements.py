@@ -1,32 +1,26 @@
-"""Statements that are built and compiled once, and run by the driver itself.
+"""Prepared statements: SQL that is compiled once per process and run by the database driver itself.
 
-For the paths that every phone takes: what SQLAlchemy does anew for each execution costs many times what
-SQLite does for it. Types, names and errors stay those of SQLAlchemy.
+They are for the requests that every phone makes: finding the caller, checklists, visits, submissions. There,
+building and processing a statement in SQLAlchemy costs more CPU than the database needs to run it.
+docs/performance.md has the measurements. Everything else uses SQLAlchemy as usual. Tables, types and errors
+are those of SQLAlchemy in both cases.
 """
 
-import re
-from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
+from inspect import signature
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-import orjson
 from sqlalchemy import (
-    ARRAY,
-    BindParameter,
-    ColumnElement,
     Connection,
-    Date,
     Dialect,
+    Engine,
     Executable,
     Float,
-    Integer,
-    LargeBinary,
     PoolProxiedConnection,
-    String,
     Uuid,
     bindparam,
     func,
@@ -35,181 +29,184 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeEngine
 
-from api.database.types import UtcTime
+from api.database.lists import ListOf
 
+Row = TypeVar("Row")
 Processor = Callable[[Any], Any]
-#: a named tuple of the columns that a statement selects
-Row = Any
 
 
 class Statement:
-    """A SELECT, INSERT or UPDATE, its parameters named as in ``bindparam`` or as its columns.
+    """SQL with parameters, compiled once for each database and set of parameters.
 
-    ``build`` is the statement, or makes it for the name of a dialect.
+    Parameters are named as in ``bindparam``, or as the columns that an INSERT or UPDATE sets.
     """
 
-    def __init__(self, build: Executable | Callable[[str], Executable]) -> None:
-        self._build = build
-        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+        self._compiled: dict[tuple[str, ...], Compiled] = {}
 
-    def compiled(self, dialect: Dialect, names: Iterable[str]) -> "_Compiled":
-        """Return what the driver of ``dialect`` takes, for parameters of these names."""
+    def compile(self, dialect: Dialect, names: Iterable[str]) -> "Compiled":
+        """Return the statement as the driver of ``dialect`` takes it, for parameters with these names."""
         key = (dialect.name, *names)
-        known = self._compiled.get(key)
-        if known is None:
-            statement = self._build(dialect.name) if callable(self._build) else self._build
-            known = self._compiled[key] = _compile(statement, dialect, key[1:])
-        return known
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = self._compiled[key] = self._compile(dialect, key[1:])
+        return compiled
+
+    def _compile(self, dialect: Dialect, names: Sequence[str]) -> "Compiled":
+        return _compile(self._statement, dialect, names)
 
 
-class Transaction:
-    """A transaction for statements alone, which begins and ends faster than that of a ``Session``."""
+class Query(Statement, Generic[Row]):
+    """A SELECT whose rows have a type: a named tuple or a dataclass with one field per column, in order."""
 
-    __slots__ = ("connection", "together")
+    def __init__(self, row_type: Callable[..., Row], statement: Executable) -> None:
+        super().__init__(statement)
+        self.row_type = row_type
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.together: list[tuple[_Compiled, Mapping[str, Any]]] | None = None
-
-
-#: what statements run on. A Session whose transaction has not begun runs each by itself, outside any: what it
-#: reads is then of a moment of its own. It flushes nothing before.
-Runner = Session | Transaction
-
-
-def rows(on: Runner, statement: Statement, **parameters: Any) -> list[Row]:
-    """Run a statement and return its rows, if it has any."""
-    if isinstance(on, Session):
-        if not on.in_transaction():
-            return _by_itself(on.bind, statement, parameters)
-        connection, together = on.connection(), None
-    else:
-        connection, together = on.connection, on.together
-    compiled = statement.compiled(connection.dialect, parameters)
-    if together is not None and compiled.row is None:
-        together.append((compiled, parameters))
-        return []
-    with errors_of(connection):
-        return compiled.run(cursor_of(connection.connection), parameters)
+    def _compile(self, dialect: Dialect, names: Sequence[str]) -> "Compiled":
+        compiled = super()._compile(dialect, names)
+        fields = list(signature(self.row_type).parameters)
+        if compiled.columns != fields:
+            raise TypeError(f"{self.row_type} has the fields {fields}, the query has {compiled.columns}")
+        return compiled
 
 
-def row(on: Runner, statement: Statement, **parameters: Any) -> Row | None:
-    """Run a statement that has one row or none, and return that."""
-    found = rows(on, statement, **parameters)
-    return found[0] if found else None
+class Command(Statement):
+    """An INSERT, UPDATE or DELETE."""
 
 
-class InsertMany(Statement):
-    """An INSERT of rows with columns of these names, in the table's order; ``finish`` adds ON CONFLICT.
+class BulkInsert(Command):
+    """An INSERT of many rows with values for the columns ``names``, which are in the order of the table.
 
-    PostgreSQL takes all rows at once, as an array for each column; SQLite one after the other, which costs
-    it nothing.
+    ``add_conflict_clause`` adds ON CONFLICT to it. PostgreSQL takes all rows in one statement, as one array
+    for each column. SQLite takes them one by one.
     """
 
     def __init__(
-        self, table: type[Any], names: Sequence[str], finish: Callable[[Any], Executable] = lambda made: made
+        self,
+        table: type[Any],
+        names: Sequence[str],
+        add_conflict_clause: Callable[[Any], Executable] = lambda statement: statement,
     ) -> None:
-        columns = table.__table__.columns
-        # SQLite's statement has its columns in that order, and takes what it is given for each.
-        assert list(names) == [each.name for each in columns if each.name in names], names
-
-        def build(dialect: str) -> Executable:
-            if dialect == "sqlite":
-                return finish(sqlite.insert(table))
-            arrays = [func.unnest(_array(name, columns[name].type)) for name in names]
-            return finish(postgresql.insert(table).from_select(names, select(*arrays)))
-
-        super().__init__(build)
         self.names = names
+        self._columns = table.__table__.columns
+        # Values are bound by position, in the order of the table.
+        if list(names) != [column.name for column in self._columns if column.name in names]:
+            raise ValueError(f"These are not columns of the table in their order: {names}")
+        super().__init__(add_conflict_clause(sqlite.insert(table)))
+        arrays = [func.unnest(bindparam(name, type_=ListOf(self._columns[name].type))) for name in names]
+        self._array_statement = add_conflict_clause(
+            postgresql.insert(table).from_select(names, select(*arrays))
+        )
+
+    def _compile(self, dialect: Dialect, names: Sequence[str]) -> "Compiled":
+        statement = self._array_statement if dialect.name == "postgresql" else self._statement
+        return _compile(statement, dialect, names)
 
 
-def _array(name: str, of: TypeEngine[Any]) -> BindParameter[Any]:
-    """Return a parameter of PostgreSQL that is a list."""
-    return bindparam(name, type_=_Numbers(of) if isinstance(of, Integer) else ARRAY(of))
+class Transaction:
+    """A write transaction for prepared statements only. It costs less to begin than that of a Session."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
 
 
-class _Numbers(TypeDecorator[Sequence[int]]):
-    """An array of whole numbers, none of them NULL, which leaves as text: psycopg would look at each of them.
+class Autocommit:
+    """Runs each query on its own, outside any transaction: two queries may see different moments."""
 
-    The parameter itself is the array, and not a text that is cast: that would be read for each row again.
-    """
+    __slots__ = ("engine",)
 
-    impl = ARRAY
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> Processor:
-        """Return how a list is written as PostgreSQL reads an array."""
-        return lambda numbers: f"{{{','.join(map(str, numbers))}}}"
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
 
 
-def many(on: Runner, statement: InsertMany, each: Sequence[Sequence[Any]]) -> None:
-    """Insert rows, if there are any, their values in the order of the statement's names."""
-    if not each:
+#: What runs prepared statements. A Session runs them in its transaction and does not flush before.
+Runner = Session | Transaction | Autocommit
+#: The same, for statements that change something.
+Writer = Session | Transaction
+
+
+def fetch_all(runner: Runner, query: Query[Row], **parameters: Any) -> list[Row]:
+    """Run a query and return its rows."""
+    if isinstance(runner, Autocommit):
+        rows = _run_outside_transaction(runner.engine, query, parameters)
+    else:
+        connection = _get_connection(runner)
+        compiled = query.compile(connection.dialect, parameters)
+        with translate_errors(connection):
+            rows = compiled.fetch(get_cursor(connection.connection), parameters)
+    return [query.row_type(*row) for row in rows]
+
+
+def fetch_one(runner: Runner, query: Query[Row], **parameters: Any) -> Row | None:
+    """Run a query for at most one row, and return that row or None."""
+    rows = fetch_all(runner, query, **parameters)
+    return rows[0] if rows else None
+
+
+def execute(writer: Writer, command: Command, **parameters: Any) -> None:
+    """Run a command."""
+    connection = _get_connection(writer)
+    compiled = command.compile(connection.dialect, parameters)
+    with translate_errors(connection):
+        get_cursor(connection.connection).execute(compiled.sql, compiled.bind(parameters))
+
+
+def insert_rows(writer: Writer, command: BulkInsert, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, if there are any. Each has its values in the order of the command's names."""
+    if not rows:
         return
-    connection = on.connection() if isinstance(on, Session) else on.connection
-    names = statement.names
+    connection = _get_connection(writer)
     if connection.dialect.name == "postgresql":
-        rows(on, statement, **dict(zip(names, map(list, zip(*each, strict=True)), strict=True)))
+        columns = map(list, zip(*rows, strict=True))
+        execute(writer, command, **dict(zip(command.names, columns, strict=True)))
         return
-    compiled = statement.compiled(connection.dialect, names)
-    with errors_of(connection):
-        cursor_of(connection.connection).executemany(compiled.text, compiled.bound_rows(each))
+    compiled = command.compile(connection.dialect, command.names)
+    with translate_errors(connection):
+        get_cursor(connection.connection).executemany(compiled.sql, compiled.bind_rows(rows))
 
 
 @contextmanager
-def together(on: Runner) -> Iterator[None]:
-    """Send the statements within, of those that have no rows, to a database server all at once.
+def pipeline(writer: Writer) -> Iterator[None]:
+    """Send the commands of the block to PostgreSQL without waiting for the result of each.
 
-    PostgreSQL takes them as one (WITH takes changes too): none may need what another has changed. It promises
-    no order, and in fact begins with the last; so they are written the other way round, for who takes the
-    same rows in other transactions. SQLite is no server: it runs each as it comes.
+    An error is raised by a later command or at the end of the block. On SQLite, which is no server, commands
+    run as usual.
     """
-    if isinstance(on, Session) or on.connection.dialect.name != "postgresql":
+    connection = _get_connection(writer)
+    if connection.dialect.name != "postgresql":
         yield
         return
-    waiting: list[tuple[_Compiled, Mapping[str, Any]]] = []
-    on.together = waiting
-    try:
+    driver_connection: Any = connection.connection.driver_connection
+    with translate_errors(connection), driver_connection.pipeline():
         yield
-    finally:
-        on.together = None
-    if not waiting:
-        return
-    text = _as_one(tuple(compiled for compiled, _ in waiting))
-    parameters = {
-        f"{name}_{number}": value
-        for number, (compiled, given) in enumerate(waiting)
-        for name, value in compiled.bound(given).items()
-    }
-    with errors_of(on.connection):
-        cursor_of(on.connection.connection).execute(text, parameters)
 
 
-@cache
-def _as_one(statements: Sequence["_Compiled"]) -> str:
-    """Return one statement that does what these do, the names of whose parameters end with their number."""
-    first, *others = (
-        re.sub(r"%\((\w+)\)s", rf"%(\1_{number})s", each.text) for number, each in enumerate(statements)
-    )
-    parts = ", ".join(f"part_{number} AS ({text})" for number, text in reversed(list(enumerate(others))))
-    return f"WITH {parts} {first}" if parts else first
+def _get_connection(writer: Writer) -> Connection:
+    return writer.connection() if isinstance(writer, Session) else writer.connection
 
 
-def cursor_of(connection: PoolProxiedConnection) -> Any:
-    """Return the driver's cursor that a connection keeps; what it gave is fetched before it is used again.
+def get_cursor(connection: PoolProxiedConnection) -> Any:
+    """Return the driver's cursor that is kept with a connection. Fetch all rows before it is used again.
 
-    With a new one psycopg takes half as long again for a query.
+    A new cursor for each statement would cost psycopg half as much again.
     """
-    kept = connection.info
-    if "cursor" not in kept:
-        kept["cursor"] = connection.cursor()
-    return kept["cursor"]
+    info = connection.info
+    if "cursor" not in info:
+        info["cursor"] = connection.cursor()
+    return info["cursor"]
 
 
-class errors_of:
-    """Treat what the driver of a connection raises as SQLAlchemy does with what it runs itself."""
+class translate_errors:
+    """Handles errors of the driver as SQLAlchemy handles those of its own statements.
+
+    They become a DBAPIError, listeners for "handle_error" are called, and a lost connection is discarded.
+    """
 
     __slots__ = ("_connection",)
 
@@ -220,142 +217,107 @@ class errors_of:
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, self._connection.dialect.loaded_dbapi.Error):
-            # It has no public name: raises a DBAPIError, tells listeners, drops connections that are lost.
+            # Private, because there is no public name. test_prepared_statements.py tests what it does.
             self._connection._handle_dbapi_exception(error, None, None, None, None)
 
 
-def _by_itself(engine: Any, statement: Statement, parameters: Mapping[str, Any]) -> list[Row]:
-    """Run a statement on a connection of the pool, in no transaction; if that was lost, on a new one."""
-    dialect = engine.dialect
-    compiled = statement.compiled(dialect, parameters)
-    # What is wrong is told by the second try, as SQLAlchemy tells it.
-    with suppress(dialect.loaded_dbapi.Error):
+def _run_outside_transaction(
+    engine: Engine, query: Query[Any], parameters: Mapping[str, Any]
+) -> list[Sequence[Any]]:
+    """Run a query on a connection from the pool. If that connection was lost, run it on a new one."""
+    compiled = query.compile(engine.dialect, parameters)
+    driver_error = engine.dialect.loaded_dbapi.Error
+    # Any error is raised by the second try, which translates it.
+    with suppress(driver_error):
         connection = engine.raw_connection()
         try:
-            return compiled.run(cursor_of(connection), parameters)
-        except dialect.loaded_dbapi.Error as error:
-            if dialect.is_disconnect(error, connection.driver_connection, None):
+            return compiled.fetch(get_cursor(connection), parameters)
+        except driver_error as error:
+            if engine.dialect.is_disconnect(error, connection.driver_connection, None):
                 connection.invalidate(error)
-                engine.dispose()  # where the server dropped one connection it dropped all
+                engine.dispose()  # a server that dropped one connection dropped all
             raise
         finally:
             connection.close()
-    with engine.connect() as anew, errors_of(anew):
-        return compiled.run(cursor_of(anew.connection), parameters)
+    with engine.connect() as new_connection, translate_errors(new_connection):
+        return compiled.fetch(get_cursor(new_connection.connection), parameters)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Compiled:
-    """A statement as a driver takes it: its text, how parameters are bound, and rows made."""
+class Compiled:
+    """A statement as a driver takes it."""
 
-    text: str
-    #: the parameters in the order of the text, and how each is made what the driver takes
+    sql: str
+    #: The names of the parameters in the order of the SQL, each with the function that converts its value.
     binding: Sequence[tuple[str, Processor | None]]
-    #: whether the driver counts the parameters, and knows no names
-    positional: bool
-    fixed: Mapping[str, Any]
-    row: Callable[[Any], Row] | None
+    #: Whether the driver takes parameters by position, not by name.
+    is_positional: bool
+    #: Parameters whose values are part of the statement.
+    constants: Mapping[str, Any]
+    columns: Sequence[str]
+    #: The columns whose values are converted, by index.
     reading: Sequence[tuple[int, Processor]]
 
-    def run(self, cursor: Any, parameters: Mapping[str, Any]) -> list[Row]:
-        """Run with a cursor of the driver."""
-        cursor.execute(self.text, self.bound(parameters))
-        if self.row is None:
-            return []
-        found = cursor.fetchall()
-        if self.reading:
-            found = [self._read(each) for each in found]
-        return [self.row(each) for each in found]
+    def fetch(self, cursor: Any, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Run with a cursor of the driver and return the rows."""
+        cursor.execute(self.sql, self.bind(parameters))
+        rows: list[Sequence[Any]] = cursor.fetchall()
+        return [self._read(row) for row in rows] if self.reading else rows
 
-    def bound(self, parameters: Mapping[str, Any]) -> Any:
+    def bind(self, parameters: Mapping[str, Any]) -> Any:
         """Return parameters as the driver takes them."""
-        values = {**self.fixed, **parameters} if self.fixed else parameters
-        if self.positional:
+        values = {**self.constants, **parameters} if self.constants else parameters
+        if self.is_positional:
             return [process(values[name]) if process else values[name] for name, process in self.binding]
         return {name: process(values[name]) if process else values[name] for name, process in self.binding}
 
-    def bound_rows(self, each: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-        """Return rows of parameters, which are in the order of the text, as the driver takes them."""
-        processes = [process for _, process in self.binding]
-        if not any(processes):
-            return each
+    def bind_rows(self, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """Return rows of parameters, each in the order of the SQL, as the driver takes them."""
+        processors = [process for _, process in self.binding]
+        if not any(processors):
+            return rows
         return [
-            [process(value) if process else value for process, value in zip(processes, row, strict=True)]
-            for row in each
+            [process(value) if process else value for process, value in zip(processors, row, strict=True)]
+            for row in rows
         ]
 
-    def _read(self, stored: Sequence[Any]) -> list[Any]:
-        values = list(stored)
+    def _read(self, row: Sequence[Any]) -> list[Any]:
+        values = list(row)
         for index, process in self.reading:
             values[index] = process(values[index])
         return values
 
 
-def _compile(statement: Any, dialect: Dialect, names: Sequence[str]) -> _Compiled:
+def _compile(statement: Any, dialect: Dialect, names: Sequence[str]) -> Compiled:
     compiled = statement.compile(dialect=dialect, column_keys=names)
     assert isinstance(compiled, SQLCompiler)
-    assert not compiled.insert_prefetch, "what the tables' defaults make in Python has to be given"
-    processes = {name: _binding(bound.type, dialect) for bound, name in compiled.bind_names.items()}
-    binding = [(name, processes[name]) for name in compiled.positiontup or processes]
-    columns = [(column.key, column.type) for column in statement.exported_columns]
-    reading = [
-        (index, process) for index, (_, each) in enumerate(columns) if (process := _reading(each, dialect))
-    ]
-    row: Any = _named([name for name, _ in columns]) if columns else None
-    fixed = {name: value for name, value in compiled.params.items() if name not in names}
-    return _Compiled(str(compiled), binding, compiled.positional, fixed, row, reading)
+    assert not compiled.insert_prefetch, "Pass the values of columns that have a default in Python."
+    processors = {name: _bind_processor(bind.type, dialect) for bind, name in compiled.bind_names.items()}
+    columns = statement.exported_columns
+    readers = [_result_processor(column.type, dialect) for column in columns]
+    return Compiled(
+        sql=str(compiled),
+        binding=[(name, processors[name]) for name in compiled.positiontup or processors],
+        is_positional=compiled.positional,
+        constants={name: value for name, value in compiled.params.items() if name not in names},
+        columns=[column.key for column in columns],
+        reading=[(index, process) for index, process in enumerate(readers) if process],
+    )
 
 
-def _named(names: list[str]) -> Callable[[Any], Row]:
-    make: Callable[[Any], Row] = namedtuple("Row", names)._make  # type: ignore[attr-defined]
-    return make
+def _bind_processor(column_type: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    return column_type.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _binding(each: TypeEngine[Any], dialect: Dialect) -> Processor | None:
-    return each.dialect_impl(dialect).bind_processor(dialect)
-
-
-def _reading(each: TypeEngine[Any], dialect: Dialect) -> Processor | None:
-    if isinstance(each, Float):  # both drivers give floats as they are
+def _result_processor(column_type: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    if isinstance(column_type, Float):  # both drivers return floats
         return None
-    if isinstance(each, Uuid | Date | UtcTime):
-        return _remembering(type(each), dialect)  # type: ignore[arg-type]
-    return each.dialect_impl(dialect).result_processor(dialect, None)
+    if isinstance(column_type, Uuid) and dialect.name == "sqlite":
+        return _parse_uuid
+    return column_type.dialect_impl(dialect).result_processor(dialect, None)
 
 
-@cache
-def _remembering(kind: type[TypeEngine[Any]], dialect: Dialect) -> Processor | None:
-    """Return how ids and times are read; the same come again and again, and cannot be changed.
-
-    For types without options, as ours are.
-    """
-    process = kind().dialect_impl(dialect).result_processor(dialect, None)
-    return process and lru_cache(maxsize=5_000)(process)
-
-
-def among(column: Any, name: str, dialect: str) -> ColumnElement[bool]:
-    """Return the condition that a UUID, bytes or a whole number are in the list that ``name`` gives."""
-    found: ColumnElement[bool]
-    if dialect == "postgresql":
-        found = column == func.any(_array(name, column.type))
-    else:
-        listed = func.json_each(bindparam(name, type_=_HexAsJson)).table_valued("value").c.value
-        found = column.in_(select(func.unhex(listed) if isinstance(column.type, LargeBinary) else listed))
-    return found
-
-
-class _HexAsJson(TypeDecorator[Sequence[UUID | bytes | int]]):
-    """A list as SQLite's ``json_each`` reads it, UUIDs in hexadecimal as they are stored, and bytes too."""
-
-    impl = String
-    cache_ok = True
-
-    def process_bind_param(self, value: Sequence[UUID | bytes | int] | None, dialect: Dialect) -> str:
-        """Return the list as JSON."""
-        return orjson.dumps([_hex(each) for each in value or ()]).decode()
-
-
-def _hex(value: UUID | bytes | int) -> str | int:
-    if isinstance(value, int):
-        return value
-    return value.hex if isinstance(value, UUID) else value.hex()
+@lru_cache(maxsize=5_000)
+def _parse_uuid(text: str | None) -> UUID | None:
+    # SQLite stores UUIDs as text. Phones ask for the same visits, locations and checklists again and again.
+    return None if text is None else UUID(text)

@@ -1,4 +1,4 @@
-"""Column types that every table shares."""
+"""Column types that tables share."""
 
 from datetime import UTC, datetime
 
@@ -6,27 +6,27 @@ from sqlalchemy import DateTime, Dialect, TypeDecorator
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC; SQLite would lose the zone."""
+    """An aware time, stored in UTC. SQLite would lose the time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     @property
     def python_type(self) -> type[datetime]:
-        """What values of this type are."""
+        """The type of the values."""
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware time to UTC; a naive one is a fault of the program."""
+        """Convert an aware time to UTC. Raises ValueError for a naive time."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a naive time reached the database")
+            raise ValueError("A time without a time zone cannot be stored.")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give every time back as UTC."""
+        """Return a stored time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

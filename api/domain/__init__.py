@@ -1,1 +1,1 @@
-"""Pure words and rules of mystery shopping; the standard library only."""
+"""The terms and rules of mystery shopping. This package imports only the standard library."""

@@ -1,18 +1,18 @@
-"""Who may do what, readable aloud. Which rows he may do it to is told by ``services/visibility.py``."""
+"""Which roles hold which permission. ``services/visibility.py`` defines which rows an actor may see."""
 
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-#: what NIST SP 800-63B asks of a password: length, and no rules of composition
-PASSWORD_LENGTH = 8
+#: NIST SP 800-63B requires a minimum length, and advises against composition rules.
+MIN_PASSWORD_LENGTH = 8
 
 SHOPPER, MANAGER, REVIEWER, ADMIN = ROLES = ("shopper", "manager", "reviewer", "admin")
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is calling, as the database has him at this request."""
+    """The authenticated caller, as read from the database at this request."""
 
     id: uuid.UUID
     organization_id: uuid.UUID
@@ -20,35 +20,35 @@ class Actor:
     family_id: uuid.UUID
 
     @property
-    def sees_everything(self) -> bool:
-        """Whether he sees all places, visits and evidence of his organization."""
+    def can_see_everything(self) -> bool:
+        """Whether the actor may see all places, visits and evidence of their organization."""
         return self.role in (REVIEWER, ADMIN)
 
 
 ANY_CALLER = "any caller"
-REFRESH_TOKEN = "refresh-token"  # noqa: S105  (a permission's name)
+REFRESH_TOKEN = "refresh-token"  # noqa: S105  (the name of a permission)
 SIGNED_IN = "signed-in"
 
-_everyone = frozenset(ROLES)
-_watchers = frozenset({MANAGER, REVIEWER, ADMIN})
-_deciders = frozenset({REVIEWER, ADMIN})
-_admins = frozenset({ADMIN})
+_ALL_ROLES = frozenset(ROLES)
+_ALL_BUT_SHOPPERS = frozenset({MANAGER, REVIEWER, ADMIN})
+_REVIEWERS = frozenset({REVIEWER, ADMIN})
+_ADMINS = frozenset({ADMIN})
 
-#: permission → the roles that hold it
+#: by permission: the roles that hold it
 PERMISSIONS: Mapping[str, frozenset[str]] = {
-    SIGNED_IN: _everyone,
-    "read checklists": _everyone,
-    "write checklists": _admins,
-    "read places": _watchers,
-    "write places": _admins,
-    "administer organization": _admins,
-    "administer people": _admins,
-    "assign visits": _admins,
-    "read visits": _everyone,
-    # A self-check may be assigned to any person, so anyone may turn out to be the one who sends it.
-    "send visits": _everyone,
-    "read progress": _watchers,
-    "review visits": _deciders,
-    "read scores": _watchers,
-    "read comments": _watchers,
+    SIGNED_IN: _ALL_ROLES,
+    "read checklists": _ALL_ROLES,
+    "write checklists": _ADMINS,
+    "read places": _ALL_BUT_SHOPPERS,
+    "write places": _ADMINS,
+    "administer organization": _ADMINS,
+    "administer people": _ADMINS,
+    "assign visits": _ADMINS,
+    "read visits": _ALL_ROLES,
+    # A self-check can be assigned to a person of any role.
+    "send visits": _ALL_ROLES,
+    "read progress": _ALL_BUT_SHOPPERS,
+    "review visits": _REVIEWERS,
+    "read scores": _ALL_BUT_SHOPPERS,
+    "read comments": _ALL_BUT_SHOPPERS,
 }

@@ -1,7 +1,7 @@
-"""What is missing, unknown, hidden or out of range in the answers of a visit.
+"""Checks the answers of a submission, and finds out which questions they show or hide.
 
-Answers are as a submission's body has them: by question key, each with a ``value``, a ``comment``,
-``not_applicable`` and ``photos``, any of which may be missing or null.
+Answers have the format of a submission's body: by question key, each with ``value``, ``comment``,
+``not_applicable`` and ``photos``. Any of these may be missing or null.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ Answer = Mapping[str, Any]
 Answers = Mapping[str, Answer]
 
 NO_ANSWER: Answer = {}
-#: a store that was closed may have so many photos that belong to no question
+#: the maximum number of photos that show that the store was closed; they belong to no question
 MAX_CLOSED_STORE_PHOTOS = 3
 
 
 def is_answered(question: Question, answer: Answer) -> bool:
-    """Say whether the question itself was answered; a comment alone, or not applicable, is no answer."""
+    """Return whether the question is answered. A comment alone, or ``not_applicable``, is not an answer."""
     if answer.get("not_applicable"):
         return False
     if question.type.answered_by_photos:
@@ -29,36 +29,39 @@ def is_answered(question: Question, answer: Answer) -> bool:
     return not question.type.is_empty(answer.get("value"))
 
 
-def chosen(question: Question, answer: Answer) -> tuple[str, ...]:
-    """Return which of ``question.choices`` an answer selects."""
+def find_chosen(question: Question, answer: Answer) -> tuple[str, ...]:
+    """Return those of ``question.choices`` that an answer selects."""
     if not question.choices or not is_answered(question, answer):
         return ()
     return question.type.find_choices(answer["value"])
 
 
-def visible(checklist: Checklist, answers: Answers) -> frozenset[str]:
-    """Return the keys of the questions that are asked, given the answers; the others are hidden."""
-    shown = set()
-    waiting = {}  # What would be asked, by its answer, if only the question that it depends on is asked.
+def find_visible_questions(checklist: Checklist, answers: Answers) -> frozenset[str]:
+    """Return the keys of the questions that are shown for these answers. All other questions are hidden.
+
+    A question with a condition is shown if its condition is met and the question that it depends on is shown.
+    """
+    visible = set()
+    pending = {}  # questions whose condition is met, with the key of the question that they depend on
     for question in checklist.questions:
         condition = question.only_if
         if condition is None:
-            shown.add(question.key)
-        elif (named := checklist.by_key.get(condition.question)) is not None:
-            answer = answers.get(named.key) or NO_ANSWER
-            if not set(condition.answers).isdisjoint(chosen(named, answer)):
-                waiting[question.key] = named.key
-    while ready := [key for key, named_key in waiting.items() if named_key in shown]:
-        shown.update(ready)
+            visible.add(question.key)
+        elif (parent := checklist.by_key.get(condition.question)) is not None:
+            answer = answers.get(parent.key) or NO_ANSWER
+            if not set(condition.answers).isdisjoint(find_chosen(parent, answer)):
+                pending[question.key] = parent.key
+    while ready := [key for key, parent_key in pending.items() if parent_key in visible]:
+        visible.update(ready)
         for key in ready:
-            del waiting[key]
-    return frozenset(shown)
+            del pending[key]
+    return frozenset(visible)
 
 
-def named_photos(answers: Answers, photos: Sequence[str] = ()) -> Iterator[tuple[str | None, str, str]]:
-    """Yield each photo that a submission names: its question, its pointer and its ID.
+def list_photos(answers: Answers, photos: Sequence[str] = ()) -> Iterator[tuple[str | None, str, str]]:
+    """Yield each photo that a submission names: the key of its question, its JSON pointer and its ID.
 
-    ``photos`` are those of a store that was closed, which belong to no question (None); they come last.
+    ``photos`` show that the store was closed. They belong to no question (None) and come last.
     """
     for key, answer in answers.items():
         for index, photo in enumerate((answer or NO_ANSWER).get("photos") or ()):
@@ -67,128 +70,123 @@ def named_photos(answers: Answers, photos: Sequence[str] = ()) -> Iterator[tuple
         yield None, pointer("photos", index), photo
 
 
-def expected_photos(answers: Answers, photos: Sequence[str] = ()) -> list[str]:
-    """Return the ids of all photos that a submission names, in order."""
-    return [photo for _, _, photo in named_photos(answers, photos)]
+def list_photo_ids(answers: Answers, photos: Sequence[str] = ()) -> list[str]:
+    """Return the IDs of all photos that a submission names, in order."""
+    return [photo for _, _, photo in list_photos(answers, photos)]
 
 
-def commented(checklist: Checklist, content: Mapping[str, Any]) -> list[str | None]:
-    """Return the keys of the questions on which a submission has a comment or a text, in their order.
+def find_commented_questions(checklist: Checklist, content: Mapping[str, Any]) -> list[str | None]:
+    """Return the keys of the questions for which a submission has a comment or a text, in checklist order.
 
-    None, at the end, stands for the comment on the visit as a whole. Private questions are left out.
+    None, as the last item, stands for the comment on the visit as a whole. Private questions are omitted.
     """
     answers = content["answers"]
-    found: list[str | None] = [
+    keys: list[str | None] = [
         question.key
         for question in checklist.questions
-        if not question.private and _has_words(question, answers.get(question.key) or NO_ANSWER)
+        if not question.private and _has_text(question, answers.get(question.key) or NO_ANSWER)
     ]
-    return [*found, None] if (content.get("comment") or "").strip() else found
+    return [*keys, None] if (content.get("comment") or "").strip() else keys
 
 
-def _has_words(question: Question, answer: Answer) -> bool:
+def _has_text(question: Question, answer: Answer) -> bool:
     texts = (answer.get("comment"), question.type.get_text(answer.get("value")))
     return any(text and text.strip() for text in texts)
 
 
-def faults(
+def find_errors(
     checklist: Checklist, answers: Answers, outcome: str = VISITED, photos: Sequence[str] = ()
 ) -> list[FieldError]:
-    """Return everything in the answers and photos of a submission that the shopper has to correct.
+    """Return every error in the answers and photos of a submission, with pointers into its body.
 
-    If the store was closed, nothing has to be answered, and ``photos`` may show that it was.
+    If the store was closed, no question has to be answered, and ``photos`` may show that it was closed.
     """
     is_closed = outcome == STORE_CLOSED
-    shown = visible(checklist, answers)
-    found = [
-        FieldError(pointer("answers", key), "The checklist has no such question")
+    visible = find_visible_questions(checklist, answers)
+    errors = [
+        FieldError(pointer("answers", key), "The checklist has no such question.")
         for key in answers
         if key not in checklist.by_key
     ]
     for question in checklist.questions:
         answer = answers.get(question.key) or NO_ANSWER
-        if question.key in shown:
-            found += [
+        if question.key in visible:
+            errors += [
                 FieldError(pointer("answers", question.key, field), detail)
-                for field, detail in _faults_of_answer(question, answer, may_be_incomplete=is_closed)
+                for field, detail in _check_answer(question, answer, may_be_incomplete=is_closed)
             ]
-        elif not _is_left_out(question, answer):
-            found.append(
-                FieldError(pointer("answers", question.key), "This question is hidden by other answers")
-            )
+        elif not _is_omitted(question, answer):
+            errors.append(FieldError(pointer("answers", question.key), "Other answers hide this question."))
     if photos and not is_closed:
-        found.append(
-            FieldError(pointer("photos"), "Only a store that was closed has photos without a question")
-        )
-    found += _photos_named_twice(answers, photos)
-    return found
+        detail = "Photos without a question are allowed only if the store was closed."
+        errors.append(FieldError(pointer("photos"), detail))
+    errors += _find_duplicate_photos(answers, photos)
+    return errors
 
 
-def _is_left_out(question: Question, answer: Answer) -> bool:
-    is_empty = not answer.get("not_applicable") and not answer.get("photos")
-    return is_empty and question.type.is_empty(answer.get("value"))
+def _is_omitted(question: Question, answer: Answer) -> bool:
+    has_value = not question.type.is_empty(answer.get("value"))
+    return not has_value and not answer.get("not_applicable") and not answer.get("photos")
 
 
-def _faults_of_answer(
+def _check_answer(
     question: Question, answer: Answer, *, may_be_incomplete: bool
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the answer to a question that is asked: the field, and in words."""
+    """Yield the errors of the answer to a visible question: the name of the field, and a message."""
     type_, value = question.type, answer.get("value")
     has_value = not type_.is_empty(value)
     answered = is_answered(question, answer)
     loses_points = False
     if answer.get("not_applicable"):
         if not question.not_applicable:
-            yield "not_applicable", "This question always applies"
+            yield "not_applicable", "This question always applies."
         if has_value:
-            yield "value", "An answer that is not applicable has no value"
+            yield "value", "An answer that is not applicable cannot have a value."
         if type_.answered_by_photos and answer.get("photos"):
-            yield "photos", "An answer that is not applicable has no photos"
+            yield "photos", "An answer that is not applicable cannot have photos."
     elif has_value:
         if detail := type_.check_value(value):
             yield "value", detail
         else:
             loses_points = type_.points_for(value) < question.points_possible
     elif not answered and question.required and not may_be_incomplete:
-        yield "photos" if type_.answered_by_photos else "value", "An answer is missing"
-    # Whatever must come with an answer need not come with one from a closed store.
+        yield "photos" if type_.answered_by_photos else "value", "An answer is required."
+    # If the store was closed, an answer needs neither the comment nor the photos that are otherwise required.
     is_complete = answered and not may_be_incomplete
-    if detail := _fault_of_comment(
-        question, answer.get("comment"), is_complete, loses_points and is_complete
-    ):
+    if detail := _check_comment(question, answer.get("comment"), is_complete, loses_points):
         yield "comment", detail
-    if detail := _fault_of_photos(question, len(answer.get("photos") or ()), is_complete):
+    if detail := _check_photo_count(question, len(answer.get("photos") or ()), is_complete):
         yield "photos", detail
 
 
-def _fault_of_comment(question: Question, comment: Any, answered: bool, loses_points: bool) -> str | None:
+def _check_comment(question: Question, comment: Any, is_complete: bool, loses_points: bool) -> str | None:
     if comment is not None and not isinstance(comment, str):
-        return "A comment is a text"
+        return "A comment must be a string."
     if comment and len(comment) > MAX_TEXT:
-        return f"At most {MAX_TEXT} characters"
-    commented = bool(comment and comment.strip())
+        return f"A comment has at most {MAX_TEXT} characters."
+    has_comment = bool(comment and comment.strip())
     match question.comment:
-        case "never" if commented:
-            return "This question takes no comment"
-        case "required" if answered and not commented:
-            return "This question needs a comment"
-        case "when_points_lost" if loses_points and not commented:
-            return "Say why points were lost"
+        case "never" if has_comment:
+            return "This question does not accept a comment."
+        case "required" if is_complete and not has_comment:
+            return "This question requires a comment."
+        case "when_points_lost" if is_complete and loses_points and not has_comment:
+            return "Explain in a comment why points were lost."
     return None
 
 
-def _fault_of_photos(question: Question, count: int, answered: bool) -> str | None:
+def _check_photo_count(question: Question, count: int, is_complete: bool) -> str | None:
     minimum, maximum = question.photos.minimum, question.photos.maximum
     if count > maximum:
-        return f"At most {maximum} photos" if maximum else "This question takes no photos"
-    if answered and count < minimum:
-        return f"At least {minimum} photos"
+        return f"Too many photos: at most {maximum}." if maximum else "This question does not accept photos."
+    if is_complete and count < minimum:
+        return f"Too few photos: at least {minimum}."
     return None
 
 
-def _photos_named_twice(answers: Answers, photos: Sequence[str]) -> Iterator[FieldError]:
+def _find_duplicate_photos(answers: Answers, photos: Sequence[str]) -> Iterator[FieldError]:
     seen = set()
-    for _, at, photo in named_photos(answers, photos):
+    for _, location, photo in list_photos(answers, photos):
         if photo in seen:
-            yield FieldError(at, "This photo is named already")
+            yield FieldError(location, "This photo is named more than once.")
         seen.add(photo)

@@ -1,4 +1,4 @@
-"""Checklist > Section > Question, frozen, and documents of them with nothing left out."""
+"""Checklists: immutable objects (checklist > section > question), and the defaults of their documents."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -22,7 +22,7 @@ MAX_POINTS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A question is asked only if the answer to another one is among these."""
+    """A question is shown only if the answer to another question is one of ``answers``."""
 
     question: str
     answers: tuple[str, ...]
@@ -30,7 +30,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRange:
-    """How many photos an answer takes."""
+    """How many photos an answer must and can have."""
 
     minimum: int = 0
     maximum: int = 0
@@ -38,7 +38,7 @@ class PhotoRange:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question: what all questions have, and a type that knows the rest."""
+    """A question: the fields that all questions have, and a type with its own fields and rules."""
 
     key: str
     text: Text
@@ -55,7 +55,7 @@ class Question:
     points_possible: int = field(init=False, repr=False, compare=False)
     """The most points that an answer can earn."""
     choices: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """The keys of all possible answers; none if answers are free."""
+    """The keys of all possible answers; empty if answers are not chosen from a list."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points_possible", self.type.points_possible)
@@ -64,7 +64,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Questions that belong together, under a title."""
+    """A group of questions with a title."""
 
     key: str
     title: Text
@@ -73,7 +73,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """A published version: it never changes."""
+    """A published version of a checklist, which never changes."""
 
     key: str
     version: int
@@ -94,7 +94,7 @@ class Checklist:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], version: int) -> "Checklist":
-        """Build a version from its document, in which ``complete`` has filled every field."""
+        """Build a version from a document with all fields, as ``fill_defaults`` returns it."""
         return cls(
             key=document["key"],
             version=version,
@@ -104,27 +104,23 @@ class Checklist:
             review=document["review"],
             pass_mark=document["pass_mark"],
             sections=tuple(
-                Section(section["key"], section["title"], tuple(map(_question, section["questions"])))
+                Section(section["key"], section["title"], tuple(map(_build_question, section["questions"])))
                 for section in document["sections"]
             ),
         )
 
-    def question(self, key: str) -> Question:
-        """Return the question of that key; a ``KeyError`` where there is none."""
-        return self.by_key[key]
-
     @property
     def question_count(self) -> int:
-        """How many questions there are, hidden and private ones included."""
+        """The number of questions, including private ones and those with a condition."""
         return len(self.questions)
 
     @property
     def points_possible(self) -> int:
-        """The most that a visit could bring."""
+        """The points of all questions together."""
         return sum(question.points_possible for question in self.questions)
 
 
-def _question(document: Mapping[str, Any]) -> Question:
+def _build_question(document: Mapping[str, Any]) -> Question:
     only_if = document["only_if"]
     return Question(
         key=document["key"],
@@ -142,15 +138,16 @@ def _question(document: Mapping[str, Any]) -> Question:
     )
 
 
-# Filling in what was left out.
+# Defaults.
 
 
-def complete(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the whole document, every left-out field filled in, in the order of the contract's example.
+def fill_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a document with all fields in a fixed order. Omitted fields have their defaults.
 
-    A question has the fields of all questions and those of its type. What has no default stays ``None``.
+    A question has the fields of all questions and those of its type. A field without a default is None.
+    ``version`` is omitted if it is None.
     """
-    filled = {
+    result = {
         "key": document.get("key"),
         "version": document.get("version"),
         "title": document.get("title"),
@@ -162,18 +159,20 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "key": section.get("key"),
                 "title": section.get("title"),
-                "questions": [complete_question(question) for question in read_rows(section, "questions")],
+                "questions": [
+                    fill_question_defaults(question) for question in read_rows(section, "questions")
+                ],
             }
             for section in read_rows(document, "sections")
         ],
     }
-    if filled["version"] is None:
-        del filled["version"]
-    return deepcopy(filled)
+    if result["version"] is None:
+        del result["version"]
+    return deepcopy(result)
 
 
-def complete_question(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a question of a document with every field that its type has."""
+def fill_question_defaults(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a question of a document with all fields of its type. Omitted fields have their defaults."""
     photos = read_field(question, "photos", {})
     only_if = question.get("only_if")
     return {

@@ -1,6 +1,7 @@
-"""Evidence: the rules that decide which flags a visit has. They are pure; ``flags.py`` registers the flags.
+"""The rules that decide which flags a visit has. ``flags.py`` registers the flags.
 
-The phone's times are corrected first: a wrong clock does not mean that the visit is wrong.
+The times that the phone sent are corrected first, because a wrong clock does not mean that the visit is
+wrong.
 """
 
 import math
@@ -16,23 +17,23 @@ from api.domain.flags import Flag
 from api.domain.visits import STORE_CLOSED, WITHDRAWN
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
-LONG_AGO = timedelta(days=400)
-FAR_METRES = 300
-PHOTO_FAR_METRES = 1000
+MAX_VISIT_AGE = timedelta(days=400)
+MAX_DISTANCE_METRES = 300
+MAX_PHOTO_DISTANCE_METRES = 1000
 PHOTO_TIME_TOLERANCE = timedelta(hours=1)
-SECONDS_A_QUESTION = 2
-LONG_COMMENT = 30
+MIN_SECONDS_PER_QUESTION = 2
+MIN_COMMENT_LENGTH = 30
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
 MAX_PHOTO_BYTES = 20 * 2**20
 #: the channels in which the shopper is at the location
 ON_SITE = frozenset({IN_PERSON, SELF_CHECK})
-#: times stay this far from both ends of the calendar, so that moving them never leaves it
+#: Times are limited to this range, so that shifting one never leaves the range of ``datetime``.
 _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Degrees, and how many metres they may be off."""
+    """A position in degrees, and its accuracy in metres."""
 
     latitude: float
     longitude: float
@@ -41,7 +42,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a visit was, by the server's clock; ``shift`` was added to the phone's times."""
+    """The start and end of a visit by the server's clock. ``shift`` was added to the phone's times."""
 
     started_at: datetime
     finished_at: datetime
@@ -52,8 +53,13 @@ class Times:
 def correct_times(
     started_at: datetime, finished_at: datetime, device_time: datetime | None, received_at: datetime
 ) -> Times:
-    """Correct a visit's times by the phone's clock as it sent, or by the time of receipt."""
-    started_at, finished_at = _move(started_at), _move(finished_at)
+    """Return the times of a visit, corrected to the server's clock, with a flag if they were wrong.
+
+    ``device_time`` is the phone's clock when it sent the submission. If it differs by more than the
+    tolerance, the times are shifted by the difference. If the result is still impossible, the visit ends when
+    it was received. Without ``device_time``, only impossible times are corrected.
+    """
+    started_at, finished_at = _shift(started_at), _shift(finished_at)
     shift = timedelta(0)
     flag: Flag | None = None
     if device_time is not None:
@@ -62,58 +68,58 @@ def correct_times(
             direction = "ahead" if difference < timedelta(0) else "behind"
             shift = difference
             flag = flags.CLOCK_OFF(span=_format_span(abs(difference)), direction=direction)
-        # The clock may have been set since: a visit cannot have finished after it was received.
-        impossible = _move(finished_at, shift) > received_at + CLOCK_TOLERANCE
+        # The clock may have been set after the visit. A visit cannot finish after it was received.
+        is_impossible = _shift(finished_at, shift) > received_at + CLOCK_TOLERANCE
     else:
-        impossible = finished_at > received_at or received_at - started_at > LONG_AGO
-    if impossible:
+        is_impossible = finished_at > received_at or received_at - started_at > MAX_VISIT_AGE
+    if is_impossible:
         shift = received_at - finished_at
         direction = "after" if shift < timedelta(0) else "before"
         flag = flags.CLOCK_OFF("impossible", span=_format_span(abs(shift)), direction=direction)
     if finished_at < started_at:
         flag = flag or flags.CLOCK_OFF("reversed")
-    finished = _move(finished_at, shift)
-    started = min(_move(started_at, shift), finished)
-    if device_time is None and finished - started > LONG_AGO:
+    finished = _shift(finished_at, shift)
+    started = min(_shift(started_at, shift), finished)
+    if device_time is None and finished - started > MAX_VISIT_AGE:
         started = finished
     return Times(started, finished, shift, flag)
 
 
 def flag_outcome(outcome: str) -> list[Flag]:
-    """Return ``store-closed``: a reviewer looks at every visit that found the store closed."""
+    """Return the flag ``store-closed`` if the store was closed: a reviewer checks every such visit."""
     return [flags.STORE_CLOSED()] if outcome == STORE_CLOSED else []
 
 
 def flag_status(status: str) -> list[Flag]:
-    """Return ``cancelled`` when a visit was cancelled or declined before its answers came."""
+    """Return the flag ``cancelled`` if the visit was withdrawn before its answers were received."""
     return [flags.CANCELLED(status=status)] if status in WITHDRAWN else []
 
 
 def flag_timing(times: Times, opens_at: datetime, closes_at: datetime) -> list[Flag]:
-    """Return ``late`` and ``early``: a visit outside its window."""
-    raised = []
+    """Return the flags ``late`` and ``early`` of a visit outside its window."""
+    result = []
     if times.finished_at > closes_at:
-        raised.append(flags.LATE(span=_format_span(times.finished_at - closes_at)))
+        result.append(flags.LATE(span=_format_span(times.finished_at - closes_at)))
     if times.started_at < opens_at:
-        raised.append(flags.EARLY(span=_format_span(opens_at - times.started_at)))
-    return raised
+        result.append(flags.EARLY(span=_format_span(opens_at - times.started_at)))
+    return result
 
 
 def flag_position(channel: str, position: Position | None, location: Position | None) -> list[Flag]:
-    """Return ``far-from-location`` when a visit in person was sent from elsewhere."""
+    """Return the flag ``far-from-location`` if a visit in person was sent from another place."""
     if channel != IN_PERSON or position is None or location is None:
         return []
     metres = measure_distance(position, location)
-    if metres - position.accuracy_m <= FAR_METRES:
+    if metres - position.accuracy_m <= MAX_DISTANCE_METRES:
         return []
     accuracy = _format_length(position.accuracy_m)
     return [flags.FAR_FROM_LOCATION(distance=_format_length(metres), accuracy=accuracy)]
 
 
 def flag_pace(started_at: datetime, finished_at: datetime, answered: int) -> list[Flag]:
-    """Return ``too-fast`` when a visit took under two seconds per answered question."""
+    """Return the flag ``too-fast`` if a visit took less than two seconds per answered question."""
     seconds = max((finished_at - started_at).total_seconds(), 0)
-    if seconds >= SECONDS_A_QUESTION * answered:
+    if seconds >= MIN_SECONDS_PER_QUESTION * answered:
         return []
     questions = "1 question was" if answered == 1 else f"{answered} questions were"
     return [flags.TOO_FAST(questions=questions, seconds=f"{seconds:.1f}")]
@@ -130,52 +136,65 @@ def flag_photo(
     seen_in_visit_id: UUID | None,
     seen_photo_id: UUID | None,
 ) -> list[Flag]:
-    """Return the flags of one photo; ``taken_at`` is by the phone's clock, and corrected like the visit."""
-    raised = []
+    """Return the flags ``photo-seen-before`` and ``photo-not-from-visit`` of one photo.
+
+    ``taken_at`` is by the phone's clock and is corrected in the same way as the visit. ``seen_in_visit_id``
+    and ``seen_photo_id`` are the earlier visit and photo with the same picture, or None.
+    """
+    result = []
     if seen_in_visit_id is not None:
-        raised.append(
+        result.append(
             flags.PHOTO_SEEN_BEFORE(
                 photo_id=photo_id, other_visit_id=seen_in_visit_id, other_photo_id=seen_photo_id
             )
         )
     reasons = []
     if taken_at is not None:
-        taken_at = _move(taken_at, times.shift)
+        taken_at = _shift(taken_at, times.shift)
         if taken_at < times.started_at - PHOTO_TIME_TOLERANCE:
             reasons.append(f"taken {_format_span(times.started_at - taken_at)} before the visit started")
         elif taken_at > times.finished_at + PHOTO_TIME_TOLERANCE:
             reasons.append(f"taken {_format_span(taken_at - times.finished_at)} after the visit finished")
     if position is not None and location is not None and channel in ON_SITE:
         metres = measure_distance(position, location)
-        if metres > PHOTO_FAR_METRES:
+        if metres > MAX_PHOTO_DISTANCE_METRES:
             reasons.append(f"taken {_format_length(metres)} from the location")
     if reasons:
-        raised.append(flags.PHOTO_NOT_FROM_VISIT(photo_id=photo_id, reasons=" and ".join(reasons)))
-    return raised
+        result.append(flags.PHOTO_NOT_FROM_VISIT(photo_id=photo_id, reasons=" and ".join(reasons)))
+    return result
 
 
 def flag_missing_photos(missing: int) -> list[Flag]:
-    """Return ``photos-missing`` when a submission's photos did not arrive in time."""
+    """Return the flag ``photos-missing`` if photos of a submission did not arrive in time."""
     if not missing:
         return []
     return [flags.PHOTOS_MISSING(photos="1 photo is" if missing == 1 else f"{missing} photos are")]
 
 
 def find_long_comments(checklist: Checklist, content: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the comments and text answers of 30 characters or more, without their case and spaces.
+    """Return the comments and text answers of at least 30 characters, to compare them with other visits.
 
-    Each with the key of its question, or None for the comment on the visit as a whole.
+    The texts are keys, case-folded and without white space. The values are the keys of their questions, or
+    None for the comment on the visit as a whole.
     """
     texts: list[tuple[object, str | None]] = [(content.get("comment"), None)]
     for key, answer in content["answers"].items():
         texts.append((answer.get("comment"), key))
-        texts.append((checklist.question(key).type.get_text(answer.get("value")), key))
-    words = [(text.split(), key) for text, key in texts if isinstance(text, str)]
-    return {"".join(each).casefold(): key for each, key in words if len(" ".join(each)) >= LONG_COMMENT}
+        texts.append((checklist.by_key[key].type.get_text(answer.get("value")), key))
+    split_texts = [(text.split(), key) for text, key in texts if isinstance(text, str)]
+    return {
+        "".join(words).casefold(): key
+        for words, key in split_texts
+        if len(" ".join(words)) >= MIN_COMMENT_LENGTH
+    }
 
 
 def measure_distance(one: Position, other: Position) -> float:
-    """Return the metres between two positions along the sphere (haversine)."""
+    """Return the great-circle distance between two positions in metres, by the haversine formula.
+
+    Source: Sinnott, "Virtues of the haversine", Sky and Telescope 68(2), 1984. The Earth is a sphere with a
+    radius of 6,371 km.
+    """
     phi_1, phi_2 = math.radians(one.latitude), math.radians(other.latitude)
     half_phi = (phi_2 - phi_1) / 2
     half_lambda = math.radians(other.longitude - one.longitude) / 2
@@ -193,13 +212,13 @@ def _format_span(span: timedelta) -> str:
         if minutes >= size:
             count = minutes // size
             return f"{count} {unit}{'' if count == 1 else 's'}"
-    raise AssertionError("a span has a minute at least")
+    raise AssertionError("A span has at least one minute.")
 
 
-def _move(moment: datetime, shift: timedelta = timedelta(0)) -> datetime:
-    """Return a moment moved by ``shift``, no farther than times are kept."""
+def _shift(moment: datetime, shift: timedelta = timedelta(0)) -> datetime:
+    """Return a time shifted by ``shift``, limited to the range from ``_EARLIEST`` to ``_LATEST``."""
     try:
-        moved = moment + shift
+        shifted = moment + shift
     except OverflowError:
-        moved = _LATEST if shift > timedelta(0) else _EARLIEST
-    return min(max(moved, _EARLIEST), _LATEST)
+        shifted = _LATEST if shift > timedelta(0) else _EARLIEST
+    return min(max(shifted, _EARLIEST), _LATEST)

@@ -1,23 +1,26 @@
-"""Every flag of a visit, registered once: its code, when it is raised, its words and the fields it carries.
+"""Every flag of a visit, registered once: its code, when it is raised, its detail and its fields.
 
-A flag is raised by calling its kind: ``flags.LATE(span="1 day")``. The rules that raise flags are in
-``api/domain/evidence.py``. The reviewers' pages have words for each code in every language.
+Raise a flag by calling its kind: ``flags.LATE(span="1 day")``. The rules that raise flags are in
+``api/domain/evidence.py``. The reviewers' pages have texts for each code in every language.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-#: what a flag can point at, in addition to its code and detail
+#: the optional fields of a flag: what it refers to
 FIELDS = ("photo_id", "question", "other_visit_id", "other_photo_id", "other_question")
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A reason for a person to look at a visit.
+    """A reason for a reviewer to look at a visit.
 
-    ``photo_id`` and ``question`` are of the visit itself; a comment without a question is the one on the
-    visit as a whole. Fields that begin with ``other`` are of the earlier visit in which the same was seen.
+    ``photo_id`` and ``question`` refer to the visit itself. A flag about a comment without a question refers
+    to the comment on the visit as a whole. Fields that begin with ``other`` refer to the earlier visit with
+    the same photo or comment.
+
+    Raises ValueError if the code is not registered, or if a field is set that it is not registered with.
     """
 
     code: str
@@ -29,20 +32,21 @@ class Flag:
     other_question: str | None = None
 
     def __post_init__(self) -> None:
-        kind = REGISTERED.get(self.code)
+        kind = FLAG_KINDS.get(self.code)
         if kind is None:
             raise ValueError(f"The flag {self.code!r} is not registered in api/domain/flags.py.")
         unknown = [name for name in FIELDS if getattr(self, name) is not None and name not in kind.fields]
         if unknown:
-            raise ValueError(f"The flag {self.code!r} does not carry {', '.join(unknown)}.")
+            raise ValueError(f"The flag {self.code!r} does not have the fields {', '.join(unknown)}.")
 
 
 @dataclass(frozen=True, slots=True)
 class FlagKind:
     """A kind of flag.
 
-    ``detail`` is what the flag says, with the names of its values in braces; ``variants`` are other wordings
-    by their names. ``fields`` are those of ``FIELDS`` that the flag may carry.
+    ``raised_when`` describes the rule for the API documentation. ``detail`` is the message, with the names of
+    its values in braces. ``variants`` are alternative messages by name. ``fields`` are those of ``FIELDS``
+    that the flag can have.
     """
 
     code: str
@@ -62,7 +66,10 @@ class FlagKind:
         other_question: str | None = None,
         **values: str,
     ) -> Flag:
-        """Return a flag of this kind, its detail filled with ``values``."""
+        """Return a flag of this kind, with ``values`` inserted into its detail.
+
+        Raises KeyError if a value of the detail, or the variant, is missing.
+        """
         detail = self.detail if variant is None else self.variants[variant]
         return Flag(
             self.code,
@@ -75,8 +82,8 @@ class FlagKind:
         )
 
 
-#: every kind of flag by its code, in the order in which they are registered
-REGISTERED: dict[str, FlagKind] = {}
+#: every kind of flag by its code, in the order of registration
+FLAG_KINDS: dict[str, FlagKind] = {}
 
 
 def _register(
@@ -87,13 +94,13 @@ def _register(
     variants: Mapping[str, str] | None = None,
     fields: tuple[str, ...] = (),
 ) -> FlagKind:
-    if code in REGISTERED:
+    if code in FLAG_KINDS:
         raise ValueError(f"The flag {code!r} is registered twice.")
-    kind = REGISTERED[code] = FlagKind(code, raised_when, detail, variants or {}, fields)
+    kind = FLAG_KINDS[code] = FlagKind(code, raised_when, detail, variants or {}, fields)
     return kind
 
 
-# When the visit was made.
+# The times of the visit.
 LATE = _register(
     "late",
     raised_when="The visit finished after its window closed.",
@@ -107,32 +114,34 @@ EARLY = _register(
 CLOCK_OFF = _register(
     "clock-off",
     raised_when=(
-        "`Device-Time` differs from the server's time by more than 10 minutes, or the phone's times of the "
-        "visit are impossible. The visit's times are corrected."
+        "`Device-Time` differs from the server's time by more than 10 minutes, or the times that the phone "
+        "sent are impossible. The times of the visit are corrected."
     ),
     detail="The phone's clock was {span} {direction}.",
     variants={
         "impossible": (
-            "By the phone's clock the visit finished {span} {direction} its receipt; "
-            "its times were corrected by the time of receipt."
+            "According to the phone's clock, the visit finished {span} {direction} it was received. "
+            "Its times were corrected by the time of receipt."
         ),
-        "reversed": "By the phone's clock the visit finished before it started.",
+        "reversed": "According to the phone's clock, the visit finished before it started.",
     },
 )
 TOO_FAST = _register(
     "too-fast",
-    raised_when="The visit took under 2 seconds per answered question.",
+    raised_when="The visit took less than 2 seconds per answered question.",
     detail="{questions} answered in {seconds} seconds.",
 )
 
-# Where it was made.
+# Its position.
 FAR_FROM_LOCATION = _register(
     "far-from-location",
-    raised_when="A visit in person was sent from over 300 m away, after deducting the position's accuracy.",
+    raised_when=(
+        "A visit in person was sent from more than 300 m away, after deducting the accuracy of the position."
+    ),
     detail="The phone was {distance} from the location, give or take {accuracy}.",
 )
 
-# What was sent.
+# Its photos and comments.
 PHOTO_SEEN_BEFORE = _register(
     "photo-seen-before",
     raised_when="An earlier visit of the organization has the same picture.",
@@ -141,29 +150,31 @@ PHOTO_SEEN_BEFORE = _register(
 )
 PHOTO_NOT_FROM_VISIT = _register(
     "photo-not-from-visit",
-    raised_when="A photo was taken over an hour outside the visit, or over 1 km from the location.",
+    raised_when=(
+        "A photo was taken more than an hour before or after the visit, or more than 1 km from the location."
+    ),
     detail="The photo was {reasons}.",
     fields=("photo_id",),
 )
 COMMENT_SEEN_BEFORE = _register(
     "comment-seen-before",
     raised_when=(
-        "An earlier visit of the organization has the same comment or text answer of 30 characters or more."
+        "An earlier visit of the organization has the same comment or text answer, of at least 30 characters."
     ),
     detail="The same comment is in another visit.",
     fields=("question", "other_visit_id", "other_question"),
 )
 PHOTOS_MISSING = _register(
     "photos-missing",
-    raised_when="Photos are still missing 7 days after the receipt.",
+    raised_when="Photos are still missing 7 days after the submission was received.",
     detail="{photos} still missing after seven days.",
 )
 
-# What became of the visit.
+# Its status and outcome.
 CANCELLED = _register(
     "cancelled",
-    raised_when="Answers arrived for a visit that was cancelled or declined.",
-    detail="The visit was {status} before its answers came.",
+    raised_when="A submission was received for a visit that was cancelled or declined.",
+    detail="The visit was {status} before its answers were received.",
 )
 STORE_CLOSED = _register(
     "store-closed",

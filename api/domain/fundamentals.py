@@ -1,8 +1,9 @@
-"""The eighteen fundamentals of customer service: what a visit measures, whatever the checklist.
+"""The eighteen fundamentals of customer service: what visits measure, independently of the checklist.
 
-Each scored question of a built-in checklist names the one that it observes, and scores can be read by them.
-The daily ones are what the people serving do with each customer; the organization's are what it lets them do.
-A key never changes, for questions and scores are stored under it; a title is for people to read.
+Each scored question of a built-in checklist names the fundamental that it observes, and scores can be grouped
+by fundamental. The ``daily`` ones are what employees do with each customer. The ``organization`` ones are
+what the organization allows them to do. A key never changes, because questions and scores are stored under
+it. A title is for people to read.
 """
 
 from dataclasses import dataclass
@@ -41,4 +42,4 @@ FUNDAMENTALS: tuple[Fundamental, ...] = (
     Fundamental("radical-sincerity", "Put the relationship first", "organization"),
 )
 
-BY_KEY: dict[str, Fundamental] = {fundamental.key: fundamental for fundamental in FUNDAMENTALS}
+FUNDAMENTALS_BY_KEY: dict[str, Fundamental] = {fundamental.key: fundamental for fundamental in FUNDAMENTALS}

@@ -1,4 +1,8 @@
-"""Months and days as managers read them: ``YYYY-MM``, in the location's time zone."""
+"""Months, periods of months, and local times.
+
+A month is an integer, year · 12 + month − 1, so that periods are ranges of integers. Outside the program it
+is written ``YYYY-MM``. Visits belong to months in the time zone of their location.
+"""
 
 import re
 from dataclasses import dataclass
@@ -8,61 +12,66 @@ from zoneinfo import ZoneInfo
 #: 0001-01 and 9999-12
 FIRST_MONTH, LAST_MONTH = 12, 9999 * 12 + 11
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-#: where on earth a month begins first
+#: the time zone in which each month begins first
 _EARLIEST_ZONE = timezone(timedelta(hours=14))
 
 
-def month_number(text: str) -> int:
-    """Return a month ``YYYY-MM`` as year · 12 + month − 1; raises ValueError for anything else."""
+def parse_month(text: str) -> int:
+    """Return the number of a month ``YYYY-MM``. Raises ValueError if the text is not one."""
     match = _MONTH.fullmatch(text)
     if match is None or match[1] == "0000":
-        raise ValueError("A month is written YYYY-MM")
+        raise ValueError("A month must have the format YYYY-MM")
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
-def month_name(number: int) -> str:
-    """Return ``YYYY-MM`` for the number of a month."""
+def format_month(number: int) -> str:
+    """Return the number of a month as ``YYYY-MM``."""
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def month_of(day: date) -> int:
-    """Return the number of the month in which a day lies."""
+def get_month(day: date) -> int:
+    """Return the number of the month that a day belongs to."""
     return day.year * 12 + day.month - 1
 
 
-def local(moment: datetime, time_zone: str) -> datetime:
-    """Return a moment as the clocks at a location show it."""
+def to_local_time(moment: datetime, time_zone: str) -> datetime:
+    """Return a time in the given IANA time zone.
+
+    Within a day of the ends of the range of ``datetime``, the time is returned unchanged.
+    """
     try:
         return moment.astimezone(ZoneInfo(time_zone))
-    except OverflowError:  # within a day of the calendar's ends
+    except OverflowError:
         return moment
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole months, ``first`` to ``last``, both included."""
+    """A period of whole months, from ``first`` to ``last``, both included."""
 
     first: int
     last: int
 
     @property
     def previous(self) -> "Period":
-        """The equally long period just before."""
+        """The period of the same length that ends immediately before this one."""
         return Period(2 * self.first - self.last - 1, self.first - 1)
 
     @property
     def months(self) -> range:
-        """The months' numbers, in order."""
+        """The numbers of the months, in order."""
         return range(self.first, self.last + 1)
 
     @classmethod
     def of(cls, first: int | None, last: int | None, moment: datetime | None = None) -> "Period":
-        """Return the period asked for; left out, it is the year that ends with the month latest on earth.
+        """Return a period, with defaults for the bounds that are None.
 
-        Raises ValueError when it would end before it begins, or spans over fifty years.
+        The default of ``last`` is the current month in the time zone that is furthest ahead. The default of
+        ``first`` makes the period twelve months long. Raises ValueError if the period ends before it begins,
+        or is longer than fifty years.
         """
         if last is None:
-            last = month_of((moment or datetime.now(UTC)).astimezone(_EARLIEST_ZONE).date())
+            last = get_month((moment or datetime.now(UTC)).astimezone(_EARLIEST_ZONE).date())
         if first is None:
             first = max(last - 11, FIRST_MONTH)
         if first > last:

@@ -1,10 +1,10 @@
-"""What managers and API clients may learn of when something was: the part of day, never the time."""
+"""What managers and API clients can see of a time of day: the part of the day, never the time itself."""
 
 from datetime import datetime, time
 
 PARTS_OF_DAY = ("night", "morning", "afternoon", "evening")
 
 
-def part_of_day(local: datetime | time) -> str:
-    """Return the quarter of the day in which a local time lies."""
-    return PARTS_OF_DAY[local.hour // 6]
+def get_part_of_day(local_time: datetime | time) -> str:
+    """Return the part of the day that a local time belongs to. Each part has six hours."""
+    return PARTS_OF_DAY[local_time.hour // 6]

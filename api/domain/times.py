@@ -1,19 +1,20 @@
-"""Times as they are written, and the time zones that there are."""
+"""The format of times, and the names of time zones."""
 
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 
-#: The years of windows. In those near 1 and 9999, a time does not exist in every time zone.
+#: The years that windows can lie in. Near the years 1 and 9999, a time cannot be converted to every time
+#: zone.
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
-def utc_text(moment: datetime) -> str:
-    """Return a time as the server answers it: RFC 3339 in UTC."""
+def format_utc(moment: datetime) -> str:
+    """Return a time in UTC in the format of RFC 3339, as responses contain it."""
     return moment.astimezone(UTC).isoformat()[: -len("+00:00")] + "Z"
 
 
 @cache
-def time_zones() -> frozenset[str]:
-    """Return the names of all time zones, as the package tzdata lists them; its Factory is no place."""
+def get_time_zones() -> frozenset[str]:
+    """Return the names of all IANA time zones in the package tzdata, without the placeholder Factory."""
     return frozenset((files("tzdata") / "zones").read_text().split()) - {"Factory"}

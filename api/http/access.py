@@ -1,4 +1,4 @@
-"""Access control: a route cannot be declared without its permission and the problems it may raise."""
+"""Access control: no route can be declared without the permission that it requires."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,19 +14,19 @@ from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAut
 from jwt.exceptions import PyJWTError
 
 from api.domain import problems
-from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN
+from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES
 from api.domain.problems import FieldError, Problem, pointer
-from api.http.context import read_snapshot
+from api.http.context import autocommit
 from api.http.parsing import StrictParser
-from api.services import sign_in
+from api.services.people import sign_in
 
 View = Callable[..., Any]
-#: the header in which pages that sign in with cookies repeat the cookie csrf_access_token
+#: Clients that authenticate with cookies repeat the cookie csrf_access_token in this header.
 CSRF_HEADER = "X-CSRF-TOKEN"
 
 
 class Routes(flask_smorest.Blueprint):
-    """A blueprint whose every route names the permission that it takes."""
+    """A blueprint for the API. Every route declares its permission and the problems that it may raise."""
 
     ARGUMENTS_PARSER = StrictParser()
 
@@ -35,48 +35,50 @@ class Routes(flask_smorest.Blueprint):
     ) -> Callable[[View], View]:
         """Declare a route. ``permission`` is ANY_CALLER, REFRESH_TOKEN or a key of ``PERMISSIONS``.
 
-        ``raises`` lists the problems that it may respond with, in addition to those of every route.
+        ``raises`` lists the problems that the view may raise. Problems of access control, of bodies and of
+        queries are documented without being listed. Raises LookupError for an unknown permission.
         """
         if permission not in (ANY_CALLER, REFRESH_TOKEN) and permission not in PERMISSIONS:
             raise LookupError(f"{rule}: there is no permission {permission!r}")
         register = super().route
 
         def declare(view: View) -> View:
+            has_query = getattr(view, "has_query", False)
+
             @wraps(view)
-            def door(*args: Any, **kwargs: Any) -> Any:
+            def guarded_view(*args: Any, **kwargs: Any) -> Any:
                 authorize(permission)
-                if not takes_query:
-                    _refuse_query()
+                if not has_query:
+                    _reject_query()
                 return view(*args, **kwargs)
 
-            takes_query = getattr(view, "takes_query", False)
-            door.permission = permission  # type: ignore[attr-defined]
-            _document(door, permission, raises)
-            register(rule, **options)(door)
-            return door
+            guarded_view.permission = permission  # type: ignore[attr-defined]
+            _document(guarded_view, permission, raises)
+            register(rule, **options)(guarded_view)
+            return guarded_view
 
         return declare
 
     def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Callable[[View], View]:
-        """Declare the arguments of a route; one that declares no query takes none."""
+        """Declare the arguments of a route. A route without declared query parameters accepts none."""
         parse = super().arguments(schema, location=location, **options)
 
         def declare(view: View) -> View:
-            parsed: View = parse(view)
+            parsing_view: View = parse(view)
             if location == "query":
-                parsed.takes_query = True  # type: ignore[attr-defined]
-            return parsed
+                parsing_view.has_query = True  # type: ignore[attr-defined]
+            return parsing_view
 
         return declare
 
 
 class Pages(flask.Blueprint):
-    """A blueprint for pages. Every route declares its permission, which is ANY_CALLER so far."""
+    """A blueprint for pages. Every page is open to any caller; the API that it uses checks permissions."""
 
     def route(self, rule: str, *, permission: str, **options: Any) -> Callable[[View], View]:  # type: ignore[override]
-        """Declare a page."""
+        """Declare a page; raises LookupError for any permission but ANY_CALLER."""
         if permission != ANY_CALLER:
-            raise LookupError(f"{rule}: pages are for anybody, not for {permission!r}; the API knows people")
+            raise LookupError(f"{rule}: a page is open to any caller, so it cannot require {permission!r}")
         register = super().route
 
         def declare(view: View) -> View:
@@ -86,30 +88,33 @@ class Pages(flask.Blueprint):
         return declare
 
 
-def _refuse_query() -> None:
+def _reject_query() -> None:
     if request.args:
         names = (name.replace("\0", "") for name in request.args)
         raise problems.INVALID(errors=[FieldError(pointer(name), "Unknown field.") for name in names])
 
 
 def authorize(permission: str) -> None:
-    """Let the caller in, or refuse: 401 for nobody, 403 where his role may never do it."""
+    """Check that the caller has a permission, and remember them for ``current_actor``.
+
+    Raises NOT_SIGNED_IN without a valid token, and FORBIDDEN if the caller's role lacks the permission.
+    """
     if permission == ANY_CALLER:
         return
     try:
-        claims = _claims(refresh=permission == REFRESH_TOKEN)
+        claims = _verify_token(refresh=permission == REFRESH_TOKEN)
         user_id, family_id = UUID(str(claims["sub"])), UUID(str(claims["family"]))
     except CSRFError:
         raise problems.NOT_SIGNED_IN(
-            f"Who signs in with cookies sends {CSRF_HEADER} with this method."
+            f"With cookies, this method requires the header {CSRF_HEADER}."
         ) from None
     except (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError):
-        # A RuntimeError, too: the recursion that a token nested without end leads to.
+        # RuntimeError includes the recursion error that an endlessly nested token causes.
         raise problems.NOT_SIGNED_IN() from None
     if permission == REFRESH_TOKEN:
         g.claims = claims
         return
-    actor = sign_in.actor(read_snapshot(), user_id, family_id)
+    actor = sign_in.find_actor(autocommit(), user_id, family_id)
     if actor is None:
         raise problems.NOT_SIGNED_IN()
     if actor.role not in PERMISSIONS[permission]:
@@ -117,47 +122,49 @@ def authorize(permission: str) -> None:
     g.actor = actor
 
 
-def _claims(*, refresh: bool) -> Mapping[str, Any]:
-    """Return what the caller's token says, in the header or else in the cookie; raises what JWT raises."""
+def _verify_token(*, refresh: bool) -> Mapping[str, Any]:
+    """Return the claims of the token in the Authorization header, or of the cookie if there is no header."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         verify_jwt_in_request(refresh=refresh, locations=["cookies"])
         return get_jwt()
-    claims = _verified(token, current_app.config["JWT_SECRET_KEY"])
+    claims = _decode(token, current_app.config["JWT_SECRET_KEY"])
     if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
-        raise NoAuthorizationError("This token is of another kind, or expired.")
+        raise NoAuthorizationError("This token has another type, or has expired.")
     return claims
 
 
 @lru_cache(maxsize=4096)
-def _verified(token: str, _secret: str) -> Mapping[str, Any]:
-    """Return the claims of a token with a good signature; a phone sends the same one many times."""
+def _decode(token: str, _secret: str) -> Mapping[str, Any]:
+    """Return the claims of a token with a valid signature. A phone sends the same token many times."""
     claims: dict[str, Any] = decode_token(token)
     return claims
 
 
-def _document(door: View, permission: str, raises: Sequence[Problem]) -> None:
-    """Tell the OpenAPI document who may call and what is refused."""
-    doc = door.__dict__.setdefault("_apidoc", {})
+def _document(view: View, permission: str, raises: Sequence[Problem]) -> None:
+    """Add the permission and the problems of a route to its part of the OpenAPI document."""
     common: list[Problem] = [] if permission == ANY_CALLER else [problems.NOT_SIGNED_IN]
-    if permission in PERMISSIONS and len(PERMISSIONS[permission]) < 4:
+    if permission in PERMISSIONS and PERMISSIONS[permission] != set(ROLES):
         common.append(problems.FORBIDDEN)
     by_status: dict[int, list[Problem]] = {}
     for problem in dict.fromkeys((*common, *raises)):
         by_status.setdefault(problem.status, []).append(problem)
-    responses = {
-        status: {
-            "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in listed),
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status, listed in by_status.items()
+    manual = view.__dict__.setdefault("_apidoc", {}).setdefault("manual_doc", {})
+    manual.setdefault("operationId", view.__name__)
+    # flask-smorest merges these with its own responses only if the statuses are numbers.
+    responses = {int(status): response for status, response in manual.get("responses", {}).items()}
+    manual["responses"] = responses | {
+        status: problem_response(*same_status) for status, same_status in by_status.items()
     }
-    manual = doc.setdefault("manual_doc", {})
-    manual.setdefault("operationId", door.__name__)
-    # Statuses as numbers, which flask-smorest merges with what it knows; as text they would take its place.
-    told = {int(status): response for status, response in manual.get("responses", {}).items()}
-    manual["responses"] = told | responses
     if permission != ANY_CALLER:
         manual["security"] = [{"bearer": []}, {"cookie": []}]
     if permission in PERMISSIONS:
         manual["x-roles"] = sorted(PERMISSIONS[permission])
+
+
+def problem_response(*alternatives: Problem) -> dict[str, Any]:
+    """Return an OpenAPI response that describes problems of one status."""
+    return {
+        "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in alternatives),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }

@@ -1,4 +1,4 @@
-"""The app context: the components of the running program, as a request finds them."""
+"""The app context: the components of the running program, the request's read snapshot and its actor."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -7,6 +7,7 @@ from flask import current_app, g
 from sqlalchemy.orm import Session
 
 from api.database.engines import Database
+from api.database.statements import Autocommit
 from api.domain.access import Actor
 from api.settings import Settings
 from uploads.store import Store
@@ -22,12 +23,17 @@ class AppContext:
 
 
 def app_context() -> AppContext:
-    """Return the parts of the current program."""
+    """Return the components of the current program."""
     return cast(AppContext, current_app.extensions["survey"])
 
 
+def autocommit() -> Autocommit:
+    """Return what runs single prepared queries: each sees a moment of its own."""
+    return app_context().database.autocommit
+
+
 def read_snapshot() -> Session:
-    """Return what this request reads from; queries of its transaction, once begun, see one moment."""
+    """Return the session that this request reads from; all its queries see one moment."""
     session: Session | None = g.get("read_snapshot")
     if session is None:
         session = g.read_snapshot = app_context().database.read_snapshot()
@@ -35,12 +41,12 @@ def read_snapshot() -> Session:
 
 
 def close_read_snapshot(error: BaseException | None = None) -> None:
-    """Give the snapshot back, if one was opened."""
+    """Close the request's read snapshot, if one was opened."""
     session: Session | None = g.pop("read_snapshot", None)
-    if session is not None and session.in_transaction():  # else it holds nothing
+    if session is not None and session.in_transaction():  # otherwise it holds no connection
         session.close()
 
 
-def actor() -> Actor:
-    """Return who is calling; only within a route that asks for somebody."""
+def current_actor() -> Actor:
+    """Return the person who calls; only for routes that require an access token."""
     return cast(Actor, g.actor)

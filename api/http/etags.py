@@ -1,4 +1,4 @@
-"""ETags: what was read is named by its bytes, so that nobody edits what he has not seen."""
+"""ETags: a hash of the body identifies what was read, so that no edit overwrites an unseen change."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,55 +8,59 @@ from flask import Response, current_app, request
 from werkzeug.http import unquote_etag
 
 from api.domain import problems
-from api.http.responses import json_answer
+from api.http.responses import json_response
 
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "The ETag that was read, or * for whatever stands",
+    "description": "The ETag of the representation to replace, or `*` for any",
     "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]+")$'},
 }
-#: ends the ETag of an answer's packed form, which has other bytes
-PACKED = "-gzip"
+#: appended to the ETag of a response's gzip form, which has other bytes
+GZIP_SUFFIX = "-gzip"
 
 
-def tag_of(body: bytes) -> str:
-    """Return the ETag of a JSON body."""
+def compute_etag(body: bytes) -> str:
+    """Return the ETag of a JSON body, without quotes."""
     return hashlib.sha256(body.rstrip()).hexdigest()[:32]
 
 
-def require_match(dump: Callable[[Any], Any], current: Any) -> None:
-    """Refuse an edit of something that is not as the caller read it; ``dump`` makes of it what GET shows."""
+def require_match(dump: Callable[[Any], Any], resource: Any) -> None:
+    """Check the request's If-Match; ``dump`` turns ``resource`` into the JSON that GET returns.
+
+    Raises IF_MATCH_REQUIRED if the header is missing, and STALE if the resource has changed since.
+    """
     if not request.if_match:
         raise problems.IF_MATCH_REQUIRED()
-    tag = tag_of(current_app.json.dumps(dump(current)).encode())
-    # A proxy that compresses may have put W/ before the tag.
-    known = any(request.if_match.contains_weak(each) for each in (tag, tag + PACKED))
-    if not known and not request.if_match.star_tag:
+    etag = compute_etag(current_app.json.dumps(dump(resource)).encode())
+    # A proxy that compresses may prefix the ETag with W/, so the comparison is weak.
+    is_current = any(request.if_match.contains_weak(form) for form in (etag, etag + GZIP_SUFFIX))
+    if not is_current and not request.if_match.star_tag:
         raise problems.STALE()
 
 
-def tagged(response: Response) -> Response:
-    """Give a JSON answer its ETag."""
+def add_etag(response: Response) -> Response:
+    """Add an ETag to a JSON response with status 200."""
     if response.status_code == 200 and "ETag" not in response.headers and response.is_json:
-        response.set_etag(tag_of(response.get_data()))
+        response.set_etag(compute_etag(response.get_data()))
     return response
 
 
-def unless_known(response: Response) -> Response:
-    """Make an answer a 304 where the caller named its ETag in If-None-Match."""
-    asked, tag = request.headers.get("If-None-Match"), response.headers.get("ETag")
-    if asked is None or tag is None or response.status_code != 200:
+def apply_if_none_match(response: Response) -> Response:
+    """Turn a response into a 304 if the request's If-None-Match has its ETag."""
+    etag = response.headers.get("ETag")
+    if etag is None or response.status_code != 200:
         return response
-    # Most name the one that they were given; to read a list of them takes longer.
-    if asked == tag or request.if_none_match.contains_weak(unquote_etag(tag)[0]):
+    if request.if_none_match.contains_weak(unquote_etag(etag)[0]):
         response.status_code = 304
         response.set_data(b"")
         del response.headers["Content-Type"]
     return response
 
 
-def edited(dump: Callable[[Any], Any], current: Any) -> Response:
-    """Return the answer to an edit: what GET gives from now on, and its ETag."""
-    return tagged(json_answer(dump(current)))
+def resource_response(body: Any, status: int = 200) -> Response:
+    """Return a single resource as JSON, with the ETag that GET returns for it."""
+    response = json_response(body, status)
+    response.set_etag(compute_etag(response.get_data()))
+    return response

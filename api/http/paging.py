@@ -1,4 +1,4 @@
-"""Lists: a page of rows, and the address of the next."""
+"""Lists: a page of rows and the URL of the next page."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,27 +7,30 @@ from urllib.parse import urlencode
 import marshmallow as ma
 from flask import Response, request
 
-from api.http.responses import json_answer
+from api.http.responses import json_response
 from api.services.paging import Page
 
 
-def page_answer(page: Page, schema: ma.Schema, items: Iterable[Any] | None = None) -> Response:
-    """Return the answer to a list: ``{"items", "next"}`` and a Link header."""
+def page_response(page: Page, schema: ma.Schema, items: Iterable[Any] | None = None) -> Response:
+    """Return a page of a list: ``{"items", "next"}`` and a Link header.
+
+    ``schema`` dumps each of ``items``, which are those of the page unless the caller passes others.
+    """
     rows = schema.dump(page.items if items is None else items, many=True)
-    return listed(rows, page.cursor)
+    return rows_response(rows, page.cursor)
 
 
-def listed(rows: Any, cursor: str | None) -> Response:
-    """Return the answer to a list of rows that are JSON already."""
-    following = next_address(cursor)
-    response = json_answer({"items": rows, "next": following})
-    if following is not None:
-        response.headers["Link"] = f'<{following}>; rel="next"'
+def rows_response(rows: Any, cursor: str | None) -> Response:
+    """Return a page of a list whose rows need no dumping; ``cursor`` is that of the next page, if any."""
+    url = next_url(cursor)
+    response = json_response({"items": rows, "next": url})
+    if url is not None:
+        response.headers["Link"] = f'<{url}>; rel="next"'
     return response
 
 
-def next_address(cursor: str | None) -> str | None:
-    """Return the address of the next page: this one's, with its cursor."""
+def next_url(cursor: str | None) -> str | None:
+    """Return the URL of the next page: that of this request, with another cursor."""
     if cursor is None:
         return None
     query = {**request.args.to_dict(), "cursor": cursor}

@@ -1,4 +1,4 @@
-"""Strict JSON: whatever could be read in two ways, or not be stored, is refused before anything sees it."""
+"""Strict parsing: input that is ambiguous, or that the database cannot store, is rejected first of all."""
 
 import json
 import math
@@ -11,26 +11,26 @@ from webargs.flaskparser import FlaskParser
 
 from api.domain import problems
 from api.domain.problems import FieldError, ProblemError, pointer
-from schemas.base import LARGEST_INTEGER
+from schemas.base import MAX_INTEGER
 
 MAX_BODY = 2**20
-#: Nothing that we take is nested half as deep; whatever walks through a body later has no depth to fear.
+#: No valid body is nested half as deep, so whatever walks through a body later need not limit its recursion.
 MAX_DEPTH = 50
 
 
 def read_json() -> Any:
-    """Return the request's body as JSON, which is parsed once; nobody changes it.
+    """Return the request's body as JSON. It is parsed once; callers must not change it.
 
-    Refuses another content type, over 1 MiB, and anything ambiguous.
+    Raises UNSUPPORTED_TYPE for another content type, TOO_LARGE over 1 MiB, and MALFORMED for invalid JSON.
     """
     if "body" not in g:
         require_type("application/json")
-        g.body = parse(body_text())
+        g.body = parse_json(read_text())
     return g.body
 
 
 def require_type(content_type: str) -> None:
-    """Refuse a body of another content type, character set or content encoding."""
+    """Raise UNSUPPORTED_TYPE if the body has another content type, character set or content encoding."""
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if request.mimetype != content_type or charset not in ("utf-8", "utf8"):
         raise problems.UNSUPPORTED_TYPE(f"Send {content_type} in UTF-8.")
@@ -38,9 +38,9 @@ def require_type(content_type: str) -> None:
         raise problems.UNSUPPORTED_TYPE("Send the body without a content encoding.")
 
 
-def body_text() -> str:
-    """Return the request's body as text; refuses over 1 MiB, and what is no UTF-8."""
-    # One more than is taken: of a body that does not tell its length, Werkzeug drops what is beyond silently.
+def read_text() -> str:
+    """Return the request's body as text; raises TOO_LARGE over 1 MiB, and MALFORMED if it is not UTF-8."""
+    # Werkzeug silently cuts a body without Content-Length at its limit. The extra byte reveals that.
     request.max_content_length = MAX_BODY + 1
     body = request.get_data(cache=True)
     if len(body) > MAX_BODY:
@@ -48,24 +48,24 @@ def body_text() -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
-        raise problems.MALFORMED("The body is no UTF-8.") from None
+        raise problems.MALFORMED("The body is not valid UTF-8.") from None
 
 
-def parse(text: str) -> Any:
-    """Parse JSON strictly; raises MALFORMED in words."""
+def parse_json(text: str) -> Any:
+    """Parse JSON strictly; raises MALFORMED with a detail that names the cause."""
     try:
         value = json.loads(
             text,
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            parse_int=_exact,
+            object_pairs_hook=_parse_object,
+            parse_constant=_reject_constant,
+            parse_float=_parse_float,
+            parse_int=_parse_integer,
         )
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:
-        raise problems.MALFORMED(f"The body is no JSON: {error}.") from None
-    # What is looked for can only come of an escape, or of more brackets than most bodies have.
+        raise problems.MALFORMED(f"The body is not valid JSON: {error}.") from None
+    # Only an escape can produce a forbidden character, and only many brackets can nest too deeply.
     if "\\u" in text or text.count("[") + text.count("{") > MAX_DEPTH:
         _check(value)
     return value
@@ -75,42 +75,42 @@ def _too_deep() -> ProblemError:
     return problems.MALFORMED("The JSON is nested too deeply.")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _parse_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise problems.MALFORMED("An object names the same key twice.")
+        raise problems.MALFORMED("An object has a duplicate key.")
     return value
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise problems.MALFORMED(f"{name} is no number in JSON.")
+def _reject_constant(name: str) -> NoReturn:
+    raise problems.MALFORMED(f"{name} is not a valid number in JSON.")
 
 
-def _finite(text: str) -> float:
+def _parse_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise problems.MALFORMED("A number is too large.")
-    # JSON has one kind of number: 5.0 is the whole number 5, in JSON Schema too.
-    return int(number) if number.is_integer() and abs(number) <= LARGEST_INTEGER else number
+    # JSON has one type of number: 5.0 is the integer 5, as in JSON Schema.
+    return int(number) if number.is_integer() and abs(number) <= MAX_INTEGER else number
 
 
-def _exact(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
-        raise problems.MALFORMED("A whole number is beyond 2^53.")
+def _parse_integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise problems.MALFORMED("An integer is beyond ±2^53.")
     return int(text)
 
 
 def _check(value: Any, depth: int = 0) -> None:
-    """Refuse strings that no database takes, and what is nested too deeply."""
+    """Raise MALFORMED for strings that the database cannot store, and for deep nesting."""
     if depth > MAX_DEPTH:
         raise _too_deep()
     if isinstance(value, str):
         if "\0" in value:
-            raise problems.MALFORMED("A text holds a NUL character.")
+            raise problems.MALFORMED("A string contains a NUL character.")
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise problems.MALFORMED("A text holds half of a surrogate pair.") from None
+            raise problems.MALFORMED("A string contains a lone surrogate.") from None
     elif isinstance(value, Mapping):
         for key, item in value.items():
             _check(key)
@@ -121,51 +121,42 @@ def _check(value: Any, depth: int = 0) -> None:
 
 
 class StrictParser(FlaskParser):
-    """Reads arguments for ``Routes.arguments``: bodies by ``read_json``, and nothing unknown passes."""
+    """Parses arguments for ``Routes.arguments``: bodies by ``read_json``, and without unknown fields."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE}
 
-    def __init__(self) -> None:
-        super().__init__()
-        #: by schema: what a query without parameters stands for
-        self._defaults: dict[ma.Schema, dict[str, Any]] = {}
-
-    def parse(self, argmap: Any, req: Request | None = None, **options: Any) -> Any:
-        """Return the arguments; those of a query without parameters are found out once."""
-        if options.get("location") != "query" or request.query_string:
-            return super().parse(argmap, req, **options)
-        if argmap not in self._defaults:
-            self._defaults[argmap] = super().parse(argmap, req, **options)
-        return dict(self._defaults[argmap])
-
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
-        """Return the body; one that is absent is an empty text, and so no JSON."""
+        """Return the body. A missing body is an empty text, which is not valid JSON."""
         return read_json()
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        """Return the query; a parameter given twice, or with a NUL, is refused."""
+        """Return the query; raises INVALID for a duplicate parameter or a NUL character."""
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise problems.invalid(pointer(name), "This is given twice.")
+                raise problems.invalid_field(pointer(name), "This parameter is given more than once.")
             if "\0" in name + values[0]:
-                raise problems.invalid(pointer(name.replace("\0", "")), "This holds a NUL character.")
+                raise problems.invalid_field(
+                    pointer(name.replace("\0", "")), "This contains a NUL character."
+                )
         return req.args.to_dict()
 
     def handle_error(
         self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_options: Any
     ) -> NoReturn:
-        """Refuse with a pointer to each fault."""
+        """Raise INVALID with a pointer to each field error."""
         by_location = error.messages
         assert isinstance(by_location, dict)
-        raise problems.INVALID(errors=[fault for each in by_location.values() for fault in faults_of(each)])
+        raise problems.INVALID(
+            errors=[error for messages in by_location.values() for error in field_errors(messages)]
+        )
 
 
-def faults_of(messages: Any, at: tuple[str | int, ...] = ()) -> list[FieldError]:
-    """Return marshmallow's messages as faults with pointers."""
+def field_errors(messages: Any, path: tuple[str | int, ...] = ()) -> list[FieldError]:
+    """Return marshmallow's nested messages as field errors, with pointers that begin with ``path``."""
     if isinstance(messages, Mapping):
-        found: list[FieldError] = []
-        for key, below in messages.items():
-            found += faults_of(below, at if key == "_schema" else (*at, key))
-        return found
-    listed = messages if isinstance(messages, list) else [messages]
-    return [FieldError(pointer(*at), str(message)) for message in listed]
+        errors: list[FieldError] = []
+        for key, inner in messages.items():
+            errors += field_errors(inner, path if key == "_schema" else (*path, key))
+        return errors
+    details = messages if isinstance(messages, list) else [messages]
+    return [FieldError(pointer(*path), str(detail)) for detail in details]

@@ -6,9 +6,12 @@ from api.domain import problems
 from api.domain.months import Period
 
 
-def period_of(query: dict[str, Any]) -> Period:
-    """Return the period that a query asks for, the last twelve months if it says nothing."""
+def parse_period(query: dict[str, Any]) -> Period:
+    """Return the period from ``from`` to ``to`` of a query; by default the last twelve months.
+
+    Raises INVALID if the period ends before it begins or is too long.
+    """
     try:
         return Period.of(query.get("from"), query.get("to"))
     except ValueError as error:
-        raise problems.invalid("/from", f"{error}.") from None
+        raise problems.invalid_field("/from", f"{error}.") from None

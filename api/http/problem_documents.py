@@ -1,4 +1,4 @@
-"""Every refusal leaves as a problem document (RFC 9457)."""
+"""Every error response is a problem document (RFC 9457)."""
 
 import logging
 from typing import Any
@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 
 from api.domain import problems
 from api.domain.problems import FieldError, Problem, ProblemError
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -27,43 +27,43 @@ _BY_STATUS = {
         problems.INVALID,
     )
 }
-_KEPT_HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
+_HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
 RETRY_AFTER = "5"
 
 
 def register(app: Flask) -> None:
-    """Answer every error of ``app`` with a problem document."""
-    app.register_error_handler(ProblemError, document)
-    # By status: flask-smorest has its own handler for HTTPExceptions as a whole, and the narrower goes first.
+    """Respond to every error of ``app`` with a problem document."""
+    app.register_error_handler(ProblemError, problem_document)
+    # flask-smorest handles HTTPException as a whole; handlers of single statuses take precedence.
     for status in default_exceptions:
-        app.register_error_handler(status, _of_http)
-    app.register_error_handler(StoreDown, _of_store)
-    app.register_error_handler(OperationalError, _of_database)
-    app.register_error_handler(PoolTimeout, _of_database)
-    app.register_error_handler(Exception, _of_anything)
+        app.register_error_handler(status, _handle_http_exception)
+    app.register_error_handler(StoreUnavailable, _handle_store_error)
+    app.register_error_handler(OperationalError, _handle_database_error)
+    app.register_error_handler(PoolTimeout, _handle_database_error)
+    app.register_error_handler(Exception, _handle_unexpected_error)
 
 
-def document(refusal: ProblemError) -> Response:
-    """Return the problem document of a refusal."""
-    problem = refusal.problem
+def problem_document(error: ProblemError) -> Response:
+    """Return the problem document of an error."""
+    problem = error.problem
     g.problem = problem.code
     body: dict[str, Any] = {
         "type": f"/problems/{problem.code}",
         "title": problem.title,
         "status": problem.status,
-        "detail": refusal.detail,
+        "detail": error.detail,
         "instance": request.path,
         "request_id": g.get("request_id"),
-        **refusal.extra,
+        **error.extra,
     }
-    # Where nothing smaller is at fault, the pointer is that of the whole (RFC 6901).
-    faults = refusal.errors or ([FieldError("", refusal.detail)] if problem.status == 422 else [])
-    if faults:
-        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+    # If no single field is wrong, the empty pointer stands for the whole body (RFC 6901).
+    errors = error.errors or ([FieldError("", error.detail)] if problem.status == 422 else [])
+    if errors:
+        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in errors]
     response = current_app.response_class(
         current_app.json.dumps(body), status=problem.status, content_type="application/problem+json"
     )
-    response.headers.update(refusal.headers)
+    response.headers.update(error.headers)
     if problem.status == 401:
         response.headers.setdefault("WWW-Authenticate", 'Bearer realm="api"')
     if problem.status in (429, 503):
@@ -71,28 +71,28 @@ def document(refusal: ProblemError) -> Response:
     return response
 
 
-def _of_http(error: HTTPException) -> Response:
+def _handle_http_exception(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     problem = _BY_STATUS.get(error.code)
     if problem is None:
         problem = Problem(f"http-{error.code}", error.code, error.name)
-    headers = {name: value for name, value in error.get_headers() if name in _KEPT_HEADERS}
-    return document(problem(headers=headers))
+    headers = {name: value for name, value in error.get_headers() if name in _HEADERS}
+    return problem_document(problem(headers=headers))
 
 
-def _of_store(error: StoreDown) -> Response:
-    log.error("photo store down: %s", error)
-    return document(problems.STORE_UNAVAILABLE())
+def _handle_store_error(error: StoreUnavailable) -> Response:
+    log.error("photo store unavailable: %s", error)
+    return problem_document(problems.STORE_UNAVAILABLE())
 
 
-def _of_database(error: Exception) -> Response:
+def _handle_database_error(error: Exception) -> Response:
     log.error("database unavailable: %s", type(error).__name__, exc_info=error)
-    if isinstance(error, PoolTimeout):  # no driver has met with it
-        current_app.extensions["metrics"].database_error("pool-exhausted")
-    return document(problems.UNAVAILABLE())
+    if isinstance(error, PoolTimeout):  # raised by the pool, so no driver counts it
+        current_app.extensions["metrics"].count_database_error("pool-exhausted")
+    return problem_document(problems.UNAVAILABLE())
 
 
-def _of_anything(error: Exception) -> Response:
+def _handle_unexpected_error(error: Exception) -> Response:
     log.error("request failed", exc_info=error)
-    return document(problems.INTERNAL())
+    return problem_document(problems.INTERNAL())

@@ -1,4 +1,4 @@
-"""The one place where a request's write transaction is opened, and where first answers are remembered."""
+"""Write transactions of requests, and the replay of responses by Idempotency-Key."""
 
 import hmac
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from api.database.statements import Transaction
 from api.domain import problems
-from api.http.context import actor, app_context, close_read_snapshot
+from api.http.context import app_context, close_read_snapshot, current_actor
+from api.http.etags import compute_etag
 from api.http.responses import json_text
 from api.services import idempotency
 
@@ -19,65 +20,79 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key and body within a week repeat the first answer.",
+    "description": "The same key with the same body replays the first response, for a week.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }
 
 
 def in_transaction(work: Callable[[Session], T]) -> T:
-    """Run ``work`` in one write transaction; the answer leaves after its commit.
+    """Run ``work`` in one write transaction, and return its result after the commit.
 
-    The snapshot that was read from is given back first: it is of before, and holds a connection.
+    The read snapshot is closed first: it shows the time before, and holds a connection.
     """
     close_read_snapshot()
     return app_context().database.write(work)
 
 
 def in_statements(work: Callable[[Transaction], T]) -> T:
-    """Run ``work``, which runs statements alone, in one write transaction; as ``in_transaction`` does."""
+    """Run ``work``, which uses prepared statements only, in one write transaction; see ``in_transaction``."""
     close_read_snapshot()
     return app_context().database.write_statements(work)
 
 
-def creating(
-    work: Callable[[Session], Any],
-    dump: Callable[[Any], Any],
-    *,
-    at: Callable[[Any], str] | None = None,
-    status_of: Callable[[Any], int] = lambda _made: 201,
+def create_resource(
+    work: Callable[[Session], T], dump: Callable[[T], Any], get_location: Callable[[T], str]
 ) -> Response:
-    """Run a creating POST in one transaction, or repeat its first answer if its Idempotency-Key is known.
+    """Run a POST that creates a resource; see ``run_once``. The response has the ETag that GET returns.
 
-    ``dump`` makes JSON of what ``work`` returns, ``at`` gives the address of what was made.
+    ``dump`` therefore has to return the JSON that GET returns.
+    """
+    response = run_once(work, dump, get_location=get_location)
+    response.set_etag(compute_etag(response.get_data()))
+    return response
+
+
+def run_once(
+    work: Callable[[Session], T],
+    dump: Callable[[T], Any],
+    *,
+    get_location: Callable[[T], str] | None = None,
+    get_status: Callable[[T], int] = lambda _result: 201,
+) -> Response:
+    """Run a creating POST in one transaction, or replay its first response if the Idempotency-Key is known.
+
+    ``dump`` turns the result of ``work`` into JSON, ``get_location`` returns the address of the new resource.
+    Raises IDEMPOTENCY_MISMATCH if the key was used with another request.
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= 200:
-        raise problems.invalid("/Idempotency-Key", "A key has 1 to 200 characters.")
-    request_sha256 = _digest() if key else ""
+        raise problems.invalid_field("/Idempotency-Key", "A key has 1 to 200 characters.")
+    request_sha256 = _hash_request() if key else ""
 
     def run(session: Session) -> tuple[int, str | None, str]:
+        result = work(session)
+        location = get_location(result) if get_location else None
+        return get_status(result), location, current_app.json.dumps(dump(result))
+
+    def run_or_replay(session: Session) -> tuple[int, str | None, str]:
         if key is None:
-            return answer(session)
-        remembered = idempotency.claim(session, actor().id, key, request_sha256)
+            return run(session)
+        remembered = idempotency.claim_key(session, current_actor().id, key, request_sha256)
         if remembered.status is None:
-            remembered.status, remembered.location, remembered.body = answer(session)
+            remembered.status, remembered.location, remembered.body = run(session)
             session.flush()
         assert remembered.body is not None
         return remembered.status, remembered.location, remembered.body
 
-    def answer(session: Session) -> tuple[int, str | None, str]:
-        made = work(session)
-        return status_of(made), at(made) if at else None, current_app.json.dumps(dump(made))
-
-    code, location, body = in_transaction(run)
-    response = json_text(body, code)
+    status, location, body = in_transaction(run_or_replay)
+    response = json_text(body, status)
     if location is not None:
         response.headers["Location"] = location
     return response
 
 
-def _digest() -> str:
-    """Return what stands for the request; keyed, so that a stolen database does not give passwords away."""
+def _hash_request() -> str:
+    """Return a keyed hash of the request, so that a stolen database does not reveal passwords."""
     digest = hmac.new(app_context().settings.secret_key.encode(), digestmod="sha256")
     for part in (request.method, request.full_path):
         digest.update(part.encode() + b"\0")

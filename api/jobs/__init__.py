@@ -1,1 +1,1 @@
-"""The mechanism of the worker: claim an event, run its task, finish or back off."""
+"""The worker: claims an event, runs its task, and finishes or backs off."""

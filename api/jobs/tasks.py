@@ -1,4 +1,4 @@
-"""Tasks: what the worker does for each kind of event, by calling a service."""
+"""Tasks: one function for each kind of event, which calls a service."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

@@ -1,7 +1,8 @@
-"""The worker: claims events that are due, runs each in its own transaction, and backs off from what fails.
+"""The worker: claims due events, runs each in a transaction of its own, and retries failures later.
 
-An event is claimed by moving its due time on (the lease) and counting the attempt; its effect and its removal
-are one transaction, which the attempt fences: of two workers that hold the same event, one's effect counts.
+To claim an event, the worker counts the attempt and moves the due time to the end of its lease. One
+transaction then runs the task and removes the event, if the number of attempts is still the same. If two
+workers hold the same event, because the first was slower than its lease, only one transaction commits.
 """
 
 import logging
@@ -20,18 +21,19 @@ from api.jobs import tasks
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
-from api.services import idempotency, photo_store, sign_in
+from api.services import idempotency, photo_store
+from api.services.people import sign_in
 from uploads.folder import FolderStore
-from uploads.store import Store, StoreDown
+from uploads.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
-LONGEST_WAIT = timedelta(hours=6)
+MAX_BACKOFF = timedelta(hours=6)
 POLL_SECONDS = 1.0
-CLAIMED_AT_ONCE = 50
-TIDY_EVERY = timedelta(hours=1)
-LAST_SECONDS = 5.0
+BATCH_SIZE = 50
+CLEANUP_INTERVAL = timedelta(hours=1)
+SHUTDOWN_SECONDS = 5.0
 
 TASKS: Mapping[str, Callable[[Session, Event], None]] = {
     visits.ACCEPTANCE_DUE: tasks.accept,
@@ -39,12 +41,12 @@ TASKS: Mapping[str, Callable[[Session, Event], None]] = {
 }
 
 
-class _Fenced(Exception):
-    """Another worker took the event over."""
+class _TakenOver(Exception):
+    """Another worker has claimed the event."""
 
 
 class Worker:
-    """Does what is due, one event after the other."""
+    """Runs due tasks one after the other, and cleans up once an hour."""
 
     def __init__(self, database: Database, store: Store, metrics: Metrics | None = None) -> None:
         self.database = database
@@ -53,64 +55,64 @@ class Worker:
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Do what is due until ``stopping`` is set, and tidy up beside it."""
-        tidying = threading.Thread(target=self._keep_tidy, name="tidying", daemon=True)
-        tidying.start()
+        """Run due tasks until ``stopping`` is set, with a thread that cleans up."""
+        cleanup = threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True)
+        cleanup.start()
         while not self.stopping.is_set():
             try:
-                busy = self.work()
+                had_events = self.work()
             except Exception:
-                log.exception("the worker's round failed")
-                busy = False
-            if not busy:
+                log.exception("claiming events failed")
+                had_events = False
+            if not had_events:
                 self.stopping.wait(POLL_SECONDS)
-        # Whatever the store is still asked for then may be broken off.
-        tidying.join(LAST_SECONDS)
+        # A call of the store that takes longer may be interrupted.
+        cleanup.join(SHUTDOWN_SECONDS)
 
     def run_until_stopped(self) -> None:
-        """Do what is due until SIGTERM or Ctrl-C."""
+        """Run due tasks until SIGTERM or Ctrl-C."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopping.set())
         self.run()
 
     def work(self) -> bool:
-        """Do events that are due now; returns whether there were any that no other worker holds."""
+        """Claim due events and run their tasks; return whether there were any to claim."""
         with self.database.read_snapshot() as session:
             due = session.scalar(select(Event.id).where(Event.due_at <= now()).limit(1))
         if due is None:
             return False
-        claimed = self.database.write(_claim)
-        for event in claimed:
-            self._do(event)
-        return bool(claimed)
+        events = self.database.write(_claim)
+        for event in events:
+            self._run_task(event)
+        return bool(events)
 
-    def _do(self, event: Event) -> None:
-        def effect(session: Session) -> None:
-            done = session.execute(
+    def _run_task(self, event: Event) -> None:
+        def remove_and_run(session: Session) -> None:
+            result = session.execute(
                 delete(Event).where(Event.id == event.id, Event.attempts == event.attempts)
             )
-            if not done.rowcount:  # type: ignore[attr-defined]
-                raise _Fenced
+            if not result.rowcount:  # type: ignore[attr-defined]
+                raise _TakenOver
             TASKS[event.kind](session, event)
 
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         try:
-            self.database.write(effect)
-        except _Fenced:
-            self._note(event, began, "taken-over", logging.WARNING)
+            self.database.write(remove_and_run)
+        except _TakenOver:
+            self._record(event, started_at, "taken-over", logging.WARNING)
         except Exception as error:
-            self._note(event, began, "failed", logging.ERROR, error)
+            self._record(event, started_at, "failed", logging.ERROR, error)
             reason = type(error).__name__
             self.database.write(lambda session: _back_off(session, event, reason))
         else:
-            self._note(event, began, "done", logging.INFO)
+            self._record(event, started_at, "done", logging.INFO)
 
-    def _note(
-        self, event: Event, began: float, outcome: str, level: int, error: Exception | None = None
+    def _record(
+        self, event: Event, started_at: float, outcome: str, level: int, error: Exception | None = None
     ) -> None:
-        """Give an attempt its line in the log and its place in the metrics."""
-        seconds = time.perf_counter() - began
-        self.metrics.task(event.kind, outcome, seconds)
+        """Write an attempt to the log and the metrics."""
+        seconds = time.perf_counter() - started_at
+        self.metrics.count_task(event.kind, outcome, seconds)
         entry = {
             "kind": event.kind,
             "attempt": event.attempts,
@@ -119,58 +121,57 @@ class Worker:
         }
         log.log(level, "task", extra=entry, exc_info=error)
 
-    def _keep_tidy(self) -> None:
-        """Tidy up once an hour, and first an hour after the start."""
-        self._attempt(lambda: photo_store.own_mark(self.database, self.store))
-        while not self.stopping.wait(TIDY_EVERY.total_seconds()):
-            self._attempt(self._forget)
-            self._attempt(self._sweep)
+    def _clean_up_regularly(self) -> None:
+        """Clean up once an hour, for the first time an hour after the start."""
+        self._attempt(lambda: photo_store.verify_ownership(self.database, self.store))
+        while not self.stopping.wait(CLEANUP_INTERVAL.total_seconds()):
+            self._attempt(self._remove_old_rows)
+            self._attempt(self._sweep_photos)
 
     def _attempt(self, task: Callable[[], object]) -> None:
         try:
             task()
-        except photo_store.ForeignStore as refusal:
-            log.warning("%s", refusal)
-        except StoreDown as error:
-            log.warning("the photo store cannot be used now: %s", error)
+        except photo_store.ForeignStore as error:
+            log.warning("%s", error)
+        except StoreUnavailable as error:
+            log.warning("the photo store is unavailable: %s", error)
         except Exception:
-            log.exception("tidying up failed")
+            log.exception("cleaning up failed")
 
-    def _forget(self) -> None:
-        self.database.write(idempotency.forget_old)
-        self.database.write(sign_in.forget_old)
+    def _remove_old_rows(self) -> None:
+        self.database.write(idempotency.delete_expired)
+        self.database.write(sign_in.delete_expired)
 
-    def _sweep(self) -> None:
-        photo_store.sweep_in_turn(self.database, self.store, self.stopping.is_set)
+    def _sweep_photos(self) -> None:
+        photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)
         if isinstance(self.store, FolderStore):
-            self.store.sweep_parts(timedelta(days=1))
+            self.store.sweep_partial_files(timedelta(days=1))
 
 
 def _claim(session: Session) -> list[Event]:
-    """Take events that are due, in the order of their time and then at random, as their ids are."""
-    due = (
+    """Claim due events by due time, and those of the same time in random order, as IDs are random."""
+    due_ids = (
         select(Event.id)
         .where(Event.due_at <= now())
         .order_by(Event.due_at, Event.id)
-        .limit(CLAIMED_AT_ONCE)
+        .limit(BATCH_SIZE)
         .with_for_update(skip_locked=True)
     )
-    ids = session.scalars(due).all()
+    ids = session.scalars(due_ids).all()
     session.execute(
         update(Event)
         .where(Event.id.in_(ids))
         .values(due_at=now() + LEASE, attempts=Event.attempts + 1)
         .execution_options(synchronize_session=False)
     )
-    claimed = session.scalars(select(Event).where(Event.id.in_(ids)).order_by(Event.id)).all()
-    return list(claimed)
+    return list(session.scalars(select(Event).where(Event.id.in_(ids)).order_by(Event.id)))
 
 
 def _back_off(session: Session, event: Event, reason: str) -> None:
-    # 2¹⁵ seconds are more than the longest wait, and 2⁵⁰ more than a timedelta holds.
-    wait = min(timedelta(seconds=2 ** min(event.attempts, 15)), LONGEST_WAIT)
+    # 2¹⁵ seconds are longer than the maximum. 2⁵⁰ seconds would be too long for a timedelta.
+    backoff = min(timedelta(seconds=2 ** min(event.attempts, 15)), MAX_BACKOFF)
     session.execute(
         update(Event)
         .where(Event.id == event.id, Event.attempts == event.attempts)
-        .values(due_at=now() + wait, last_error=reason)
+        .values(due_at=now() + backoff, last_error=reason)
     )

@@ -1,4 +1,4 @@
-"""Alembic's migrations, and how the program runs them."""
+"""Alembic migrations, and the function that runs them."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from sqlalchemy import text
 from api.database.engines import Database
 
 _FOLDER = Path(__file__).parent
-#: the advisory lock under which PostgreSQL's tables are changed, by one program at a time
-_TURN = 0x6D696772
+#: The advisory lock under which one program at a time changes the tables of PostgreSQL.
+_UPGRADE_LOCK = 0x6D696772
 
 
 def configuration(connection: object) -> Config:
@@ -22,8 +22,8 @@ def configuration(connection: object) -> Config:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the tables to the latest revision, in one transaction."""
+    """Upgrade the tables to the latest revision, in one transaction."""
     with database.writing_engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         command.upgrade(configuration(connection), "head")

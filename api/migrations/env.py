@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that the caller hands over (``flask db upgrade`` does)."""
+"""Runs migrations on the connection of ``api.migrations.upgrade``."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from api.models import Base
 
 
 def render(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Write our own types into migrations as what they are in the database."""
+    """Write the program's own types into new migrations as those of the database."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcTime) else False
 
 

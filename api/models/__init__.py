@@ -1,4 +1,4 @@
-"""Tables, one file a field word. Importing the package brings every table into ``Base.metadata``."""
+"""Tables, one file per subject. Importing the package registers every table in ``Base.metadata``."""
 
 from api.models import (  # noqa: F401
     checklists,

@@ -1,4 +1,4 @@
-"""What every table shares: the naming convention, random ids and UTC times."""
+"""What every table shares: naming convention, random IDs and UTC times."""
 
 import uuid
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from api.database.types import UtcTime
 
-#: Constraints have names, so that a migration can change them on SQLite too.
+#: Constraints need names, or migrations could not change them on SQLite.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -37,13 +37,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def one_of(column: str, words: Sequence[str]) -> CheckConstraint:
-    """Return a named check that ``column`` holds one of ``words``."""
-    listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+def one_of(column: str, values: Sequence[str]) -> CheckConstraint:
+    """Return a named constraint: ``column`` has one of ``values``."""
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({quoted})", name=column)
 
 
 class HasId:
-    """A random id, never ordered by time."""
+    """Adds a random ID as the primary key. It reveals nothing about the order of creation."""
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)

@@ -11,7 +11,7 @@ from api.models.base import Base, HasId, now
 
 
 class Checklist(HasId, Base):
-    """A checklist by its key; ``latest_version`` is 0 until one is published."""
+    """A checklist. ``latest_version`` is 0 until a version is published."""
 
     __tablename__ = "checklists"
     __table_args__ = (UniqueConstraint("organization_id", "key"),)
@@ -25,7 +25,7 @@ class Checklist(HasId, Base):
 
 
 class ChecklistVersion(HasId, Base):
-    """A published version: ``document`` is the complete JSON text, and never changes."""
+    """A published version. ``document`` is the complete JSON text. Rows never change."""
 
     __tablename__ = "checklist_versions"
     __table_args__ = (UniqueConstraint("checklist_id", "version"),)

@@ -1,4 +1,4 @@
-"""Events: what the worker has to do, written in the transaction that makes it needed (an outbox)."""
+"""Events: tasks for the worker, written in the transaction that causes them (transactional outbox)."""
 
 import uuid
 from datetime import datetime
@@ -10,7 +10,10 @@ from api.models.base import Base, HasId, now
 
 
 class Event(HasId, Base):
-    """A task for the worker, due at a time; ``attempts`` fences off a worker that lost its lease."""
+    """A task for the worker, due at a time.
+
+    ``attempts`` is a fencing token: a worker whose lease has ended finds another number and stops.
+    """
 
     __tablename__ = "events"
     __table_args__ = (Index(None, "due_at", "id"),)

@@ -1,4 +1,4 @@
-"""Remembered answers of creating POSTs, by Idempotency-Key."""
+"""Stored responses of POST requests, by Idempotency-Key."""
 
 import uuid
 from datetime import datetime
@@ -10,7 +10,10 @@ from api.models.base import Base, now
 
 
 class RememberedAnswer(Base):
-    """The first answer to a key of a caller; ``request_sha256`` is over method, path and body."""
+    """The first response for a key of a caller.
+
+    ``request_sha256`` is an HMAC-SHA-256 over method, path and body.
+    """
 
     __tablename__ = "remembered_answers"
 

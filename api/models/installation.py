@@ -1,4 +1,4 @@
-"""What ties this database to its photo store."""
+"""The mark that connects this database with its photo store."""
 
 from datetime import datetime
 
@@ -9,9 +9,10 @@ from api.models.base import Base, now
 
 
 class Installation(Base):
-    """The one row that says which mark the photo store carries.
+    """The only row: the mark that the photo store has.
 
-    ``former_store_mark`` is the one before, for a process that ended between the two writes of a new one.
+    ``former_store_mark`` is the previous mark. The store still has it if a process ended after it wrote the
+    new mark to the database and before it wrote it to the store.
     """
 
     __tablename__ = "installation"

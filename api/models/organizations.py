@@ -1,4 +1,4 @@
-"""Organizations: who runs a mystery-shopping programme."""
+"""Organizations that run a mystery-shopping programme."""
 
 from datetime import datetime
 
@@ -8,12 +8,14 @@ from api.models.base import Base, HasId, now
 
 
 class Organization(HasId, Base):
-    """A company with its stores, people and checklists; nothing is shared between two of them."""
+    """A company with its stores, people and checklists. Organizations share nothing.
+
+    ``accent_color`` is the colour of its pages, as #rrggbb.
+    """
 
     __tablename__ = "organizations"
 
     name: Mapped[str] = mapped_column(unique=True)
     lockout_days: Mapped[int] = mapped_column(default=30)
-    #: of the pages, #rrggbb
     accent_color: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

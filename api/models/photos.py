@@ -1,4 +1,4 @@
-"""Photos: what a phone declared, and what was kept of the bytes that came."""
+"""Photos: what a phone declared, and what is stored."""
 
 import uuid
 from datetime import datetime
@@ -10,25 +10,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.models.base import Base, now, one_of
 
 PHOTO_STATUSES = ("awaiting_upload", "stored", "unusable")
-#: in the words of the index, by which alone it is found to serve a query
+#: The same condition as in the index, word for word. Otherwise the databases do not use the index.
 NOT_STORED = text("status = 'awaiting_upload'")
 
 
 class Photo(Base):
-    """A photo of a visit, under the id that the phone gave it.
+    """A photo of a visit. The phone chooses its ID.
 
-    ``question`` is empty where the photo shows that the store was closed.
-    ``upload_key`` names the bytes as they came, ``key`` and ``thumbnail_key`` the pictures that are kept.
-    ``band_0`` … ``band_3`` are the difference hash in four pieces: two hashes that differ in three bits or
-    fewer agree in one piece at least, which an index finds among a million photos. ``seen_in_visit_id`` and
-    ``seen_photo_id`` name the same picture in another visit.
+    ``question`` is null if the photo shows that the store was closed.
+    ``upload_key`` is the store's key of the uploaded file, ``key`` and ``thumbnail_key`` are those of the
+    pictures that are kept.
+    ``band_0`` … ``band_3`` are the difference hash in four parts. Two hashes that differ in at most three
+    bits have at least one part in common, so an index finds similar photos among a million.
+    ``seen_in_visit_id`` and ``seen_photo_id`` refer to the same picture in another visit.
     """
 
     __tablename__ = "photos"
     __table_args__ = (
         Index(None, "organization_id", "sha256"),
         *(Index(None, "organization_id", f"band_{band}") for band in range(4)),
-        # Of photos on their way alone: few rows, which operators count.
+        # Contains only photos that are not stored yet: few rows, which the metrics count.
         Index(None, "declared_at", sqlite_where=NOT_STORED, postgresql_where=NOT_STORED),
         one_of("status", PHOTO_STATUSES),
     )

@@ -1,4 +1,4 @@
-"""Regions, which may lie in regions, and their locations, the stores."""
+"""Regions, which form a tree, and their locations, the stores."""
 
 import uuid
 from datetime import datetime
@@ -10,7 +10,7 @@ from api.models.base import Base, HasId, now
 
 
 class Region(HasId, Base):
-    """A part of the organization that a manager may be named for."""
+    """A part of the organization. Managers can be assigned to it."""
 
     __tablename__ = "regions"
     __table_args__ = (
@@ -28,7 +28,7 @@ class Region(HasId, Base):
 
 
 class Location(Base):
-    """A store. ``number`` is the short key by which totals know it; it never leaves the database."""
+    """A store. ``number`` is its short key in the totals, which no response contains."""
 
     __tablename__ = "locations"
     __table_args__ = (

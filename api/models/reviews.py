@@ -1,4 +1,4 @@
-"""Decisions: every decision is stored, with who made it and why."""
+"""Decisions on visits, each with its author and reason."""
 
 import uuid
 from datetime import datetime
@@ -12,9 +12,9 @@ from api.models.base import Base, HasId, now, one_of
 
 
 class Decision(HasId, Base):
-    """What was decided on a revision; ``reviewer_id`` is empty for an automatic acceptance.
+    """A decision on a revision. ``reviewer_id`` is null for an automatic acceptance.
 
-    The current decision is the one on the visit's latest revision that no other replaces.
+    The current decision is the one on the visit's latest revision that no other decision replaces.
     """
 
     __tablename__ = "decisions"

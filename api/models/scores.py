@@ -1,4 +1,4 @@
-"""Totals: the whole numbers that every score is divided out of, kept by location, subject and month."""
+"""Totals: the integers that scores are calculated from, by location, subject and month."""
 
 import uuid
 
@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.models.base import Base, one_of
 
 SUBJECT_KINDS = ("visit", "section", "fundamental", "question")
-#: the answers that questions of any type share; how often each was given stands beside a question's sums
+#: Answers that questions of any type can have. The totals of a question count how often each occurs.
 SHARED_ANSWERS = ("yes", "no", "answered", "not_applicable")
 
 
 class Subject(Base):
-    """What a total is about: a checklist's whole visits, a section, a fundamental or a question of it."""
+    """What a total is about: the visits of a checklist, or one of its sections, fundamentals or questions."""
 
     __tablename__ = "subjects"
     __table_args__ = (UniqueConstraint("checklist_id", "kind", "key"), one_of("kind", SUBJECT_KINDS))
@@ -25,12 +25,14 @@ class Subject(Base):
 
 
 class Total(Base):
-    """The sums of ``scoring.md`` over the accepted visits of a location in a month (year · 12 + month − 1).
+    """The sums over the accepted visits of a location in a month, as docs/scoring.md explains.
 
-    ``asked`` counts the visits whose checklist version holds the subject, ``visits`` those that could score
-    in it; ``critical_failures`` and ``passed`` are of whole visits, ``SHARED_ANSWERS`` of questions, and zero
-    for the rest. In the order of the key all that a place's score is made of lies side by side, month after
-    month, and so does not much apart what a visit adds to.
+    ``month`` is year · 12 + month − 1.
+
+    ``asked`` counts the visits whose checklist version has the subject, ``visits`` those with possible points
+    in it. ``critical_failures`` and ``passed`` are counted for visits, ``SHARED_ANSWERS`` for questions. They
+    are zero for other subjects. In the order of the primary key, the rows for the score of a location are
+    adjacent, and the rows that one visit changes are close to each other.
     """
 
     __tablename__ = "totals"
@@ -57,9 +59,9 @@ class Total(Base):
 
 
 class Tally(Base):
-    """How often a question was answered with one point of its scale or one of its options.
+    """How often a question was answered with one value of its scale or one of its options.
 
-    In the accepted visits of a location in a month; ``SHARED_ANSWERS`` are counted in the totals.
+    Counts the accepted visits of a location in a month. ``SHARED_ANSWERS`` are counted in the totals.
     """
 
     __tablename__ = "tallies"

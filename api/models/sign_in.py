@@ -1,4 +1,4 @@
-"""Token families and failed log-ins: what signing in remembers."""
+"""Signing in: token families, failures and known addresses."""
 
 import uuid
 from datetime import datetime
@@ -10,11 +10,12 @@ from api.models.base import Base, HasId, now
 
 
 class TokenFamily(HasId, Base):
-    """One signing-in and all the tokens that came of it.
+    """A session: one sign-in and all tokens that were issued for it since.
 
-    ``current`` is the refresh token given last, ``previous`` the one it was given for: it works again until
-    ``current`` is first used, since its answer may have been lost. ``generation`` counts the tokens used:
-    one of the current generation that is not ``current`` was killed before its first use.
+    ``current`` is the refresh token that was issued last, ``previous`` the one that it was issued for.
+    ``previous`` works again until ``current`` is first used, because the response with ``current`` may have
+    been lost. ``generation`` counts the refresh tokens that were used. A token of the current generation that
+    is not ``current`` was revoked before its first use.
     """
 
     __tablename__ = "token_families"
@@ -29,7 +30,7 @@ class TokenFamily(HasId, Base):
 
 
 class SignInFailure(Base):
-    """How often signing in failed in a window of time, under a key such as an account at an address."""
+    """The number of failed sign-ins in a window of time, for a key such as an account at an address."""
 
     __tablename__ = "sign_in_failures"
 
@@ -39,7 +40,7 @@ class SignInFailure(Base):
 
 
 class KnownAddress(Base):
-    """An address that an account has signed in from: strangers' failures elsewhere do not lock it out."""
+    """An address that an account has signed in from. Failures at other addresses do not lock it out."""
 
     __tablename__ = "known_addresses"
 

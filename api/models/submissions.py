@@ -1,4 +1,4 @@
-"""Submissions: what a shopper sent, revision by revision, and what it scored."""
+"""Submissions: the revisions that shoppers sent, and their scores and flags."""
 
 import uuid
 from datetime import datetime
@@ -14,10 +14,10 @@ from api.models.base import Base, now, one_of
 class Submission(Base):
     """A stored revision, which never changes.
 
-    ``content`` is the body as it came, ``outcome`` whether it is of a visit or of a store that was closed,
-    ``receipt`` the very text that was answered, ``photos`` the ids that it names, ``commented`` the questions
-    on which there are words for all to read (null for the visit as a whole), ``result`` the score question by
-    question. ``clock_shift`` is what was added to the phone's times, in seconds.
+    ``content`` is the request body. ``outcome`` is whether the store was visited or closed. ``receipt`` is
+    the text of the response. ``photos`` are the IDs of its photos. ``commented`` are the questions with a
+    comment that managers may read (null is the visit as a whole). ``result`` is the score by question.
+    ``clock_shift`` is what was added to the phone's times, in seconds.
     """
 
     __tablename__ = "submissions"
@@ -37,9 +37,9 @@ class Submission(Base):
 
 
 class CommentPrint(Base):
-    """The first visit of the organization in which a long comment was seen; ``print`` is its SHA-256.
+    """The fingerprint of a long comment, with the first visit of the organization that had the comment.
 
-    ``question`` is empty where it was the comment on the visit as a whole.
+    ``print`` is the SHA-256 of the comment. ``question`` is null for the comment on the visit as a whole.
     """
 
     __tablename__ = "comment_prints"
@@ -51,7 +51,7 @@ class CommentPrint(Base):
 
 
 class Flag(Base):
-    """A reason for a person to look at a revision; ``other_…`` is where the same was seen before."""
+    """A reason for a person to look at a revision. ``other_…`` is where the same content was seen before."""
 
     __tablename__ = "flags"
 

@@ -1,4 +1,4 @@
-"""People who sign in, and the places a manager is named for."""
+"""Users, and the regions and locations of managers."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from api.models.base import Base, HasId, now, one_of
 
 
 class User(HasId, Base):
-    """A person of one organization; ``email`` is kept folded to lower case."""
+    """A person of an organization. ``email`` is stored in lower case."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -30,7 +30,7 @@ class User(HasId, Base):
 
 
 class UserRegion(Base):
-    """A manager sees this region and all below it."""
+    """Gives a manager access to a region and everything below it."""
 
     __tablename__ = "user_regions"
 
@@ -39,7 +39,7 @@ class UserRegion(Base):
 
 
 class UserLocation(Base):
-    """A manager sees this one location."""
+    """Gives a manager access to a location."""
 
     __tablename__ = "user_locations"
 

@@ -1,4 +1,4 @@
-"""Visits: a shopper is to see a location within a window of time, by one version of a checklist."""
+"""Visits: a shopper visits a location within a window of time, with a version of a checklist."""
 
 import uuid
 from datetime import date, datetime
@@ -12,11 +12,11 @@ from api.models.base import Base, HasId, now, one_of
 
 
 class Visit(HasId, Base):
-    """One visit.
+    """A visit.
 
-    ``day`` is in the location's time zone: of the window's opening until answers are in, then of the visit's
-    start; it is what lists are sorted by. ``month`` is fixed with the first revision. ``waiting_since`` is
-    when the revision was submitted that a reviewer has to decide on, while he has to.
+    ``day`` is in the time zone of the location: the day on which the window opens, and once answers are
+    stored, the day on which the visit started. Lists are sorted by it. The first revision fixes ``month``.
+    ``waiting_since`` is the time at which the revision was submitted, while it waits for a reviewer.
     """
 
     __tablename__ = "visits"

@@ -1,4 +1,4 @@
-"""The managers' and reviewers' pages: one shell for all their addresses."""
+"""The pages for managers and reviewers: one HTML shell for all addresses."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -7,35 +7,15 @@ from uuid import UUID
 from flask import Response, request
 
 from api.domain.access import ANY_CALLER
+from api.domain.months import Period, format_month
 from api.http.access import Pages
-from api.pages.files import photo_origin, policy, shell
+from api.pages.files import build_policy, get_photo_origin, render_shell
+from api.pages.score_queries import SCORE_QUERIES
 
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
-#: what ``dashboard/screens/locations.js`` asks for, which is the heaviest page
-LOCATION_ROWS = {
-    "by": "location",
-    "include": "change,previous_visits,trend,worst_section",
-    "fields": (
-        "location,visits,points_earned,points_possible,score,spread,interval,indicative,"
-        "rank,rank_range,change,previous_visits,trend,worst_section"
-    ),
-    "limit": "500",
-}
-#: what ``dashboard/screens/overview.js`` asks for
-REGION_ROWS = {"by": "region", "include": "change,previous_visits,months", "limit": "500"}
-STORE_ROWS = {
-    "by": "location",
-    "include": "change,previous_visits,trend,made",
-    "fields": (
-        "location,visits,points_earned,points_possible,score,spread,interval,indicative,"
-        "critical_failures,change,previous_visits,trend,made"
-    ),
-    "limit": "500",
-}
-#: what ``dashboard/screens/questions.js`` asks for
-QUESTION_ROWS = {"by": "question", "include": "change,previous_visits", "limit": "500"}
-CELL_FIGURES = "visits,points_earned,points_possible,score,interval,indicative"
+#: How many whole months the pages open with: see ``dashboard/opening-filters.js``.
+OPENING_MONTHS = 6
 CHECKLISTS = "/api/v1/checklists?limit=500"
 REGIONS = "/api/v1/regions?limit=500"
 
@@ -45,26 +25,28 @@ pages = Pages("dashboard", __name__)
 @pages.get("/dashboard", permission=ANY_CALLER)
 def overview() -> Response:
     """Show how the regions are, and what needs attention."""
-    calls = (REGIONS, *(_call("/scores", rows, but="region_id") for rows in (REGION_ROWS, STORE_ROWS)))
-    return _shell("overview", *calls)
+    calls = (_score_call(name, but="region_id") for name in ("regions", "stores"))
+    return _filtered_shell("overview", REGIONS, *calls)
 
 
 @pages.get("/dashboard/locations", permission=ANY_CALLER)
 def locations() -> Response:
     """Show all locations in one table."""
-    return _shell("locations", _call("/scores", LOCATION_ROWS))
+    return _filtered_shell("locations", _score_call("locations"))
 
 
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
-    """Show a location; whether one may see it, the shell finds out by the API, as for all that follows."""
-    return _place("location", _call(f"/locations/{location_id}/score", but="region_id"))
+    """Show a location. The script gets it from the API, which checks permissions; so do all pages below."""
+    report = _call(f"/locations/{location_id}/score", but="region_id")
+    return _filtered_shell("location", report, CHECKLISTS, location_id=location_id)
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
-    """Show a region and what lies right below it."""
-    return _place("region", _call(f"/regions/{region_id}/score", but="region_id"))
+    """Show a region with its regions and stores."""
+    report = _call(f"/regions/{region_id}/score", but="region_id")
+    return _filtered_shell("region", report, CHECKLISTS, region_id=region_id)
 
 
 @pages.get("/dashboard/visits/<uuid:visit_id>", permission=ANY_CALLER)
@@ -78,15 +60,13 @@ def watched_visit(visit_id: UUID) -> Response:
 def sections() -> Response:
     """Show the heat table: each location in each section, or in each fundamental."""
     by = "fundamental" if request.args.get("by") == "fundamental" else "section"
-    whole = {"by": by, "fields": f"{by},visits,score,indicative", "limit": "500"}
-    cells = {**whole, "by": f"location,{by}", "fields": f"location,{by},{CELL_FIGURES}"}
-    return _shell("sections", _call("/scores", whole), _call("/scores", cells))
+    return _filtered_shell("sections", _score_call(by), _score_call(f"{by}-cells"))
 
 
 @pages.get("/dashboard/questions", permission=ANY_CALLER)
 def questions() -> Response:
     """Show the questions, the worst first, with what shoppers wrote."""
-    return _shell("questions", _call("/scores", QUESTION_ROWS))
+    return _filtered_shell("questions", _score_call("questions"))
 
 
 @pages.get("/dashboard/reviews", permission=ANY_CALLER)
@@ -95,19 +75,45 @@ def reviews() -> Response:
     return _shell("reviews", "/api/v1/reviews?limit=100")
 
 
+@pages.get("/dashboard/", permission=ANY_CALLER)
+@pages.get("/dashboard/<path:address>", permission=ANY_CALLER)
+def unknown_page(address: str = "") -> Response:
+    """Show that there is no page at this address."""
+    response = _shell()
+    response.status_code = 404
+    return response
+
+
+def _score_call(name: str, but: str = "") -> str:
+    """Return the call for one of ``SCORE_QUERIES``."""
+    return _call("/scores", SCORE_QUERIES[name], but)
+
+
 def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> str:
     """Return a call of the API as the page's scripts write it, with the filters of the page's address."""
     filters = {name: request.args[name] for name in FILTERS if request.args.get(name) and name != but}
-    given = urlencode({**(query or {}), **filters}, safe=",")
-    return f"/api/v1{path}{given and '?'}{given}"
+    parameters = urlencode({**(query or {}), **filters}, safe=",")
+    return f"/api/v1{path}{parameters and '?'}{parameters}"
 
 
-def _place(screen: str, report: str) -> Response:
-    return _shell(screen, report, CHECKLISTS)
+def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
+    """Return the shell of a screen with filters; without any, the page first asks which to open with."""
+    if not any(request.args.get(name) for name in ("from", "to", "checklist")):
+        last = Period.of(None, None).last - 1
+        period = {"from": format_month(last - OPENING_MONTHS + 1), "to": format_month(last)}
+        scope: Mapping[str, object] = place or {"region_id": request.args.get("region_id")}
+        query = {
+            **SCORE_QUERIES["most-visited"],
+            **period,
+            **{name: value for name, value in scope.items() if value},
+        }
+        calls = (f"/api/v1/scores?{urlencode(query, safe=',')}",)
+    return _shell(screen, *calls)
 
 
-def _shell(screen: str, *calls: str) -> Response:
-    """Return the shell; the screen's own modules and calls are under way with those of all screens."""
-    # Reviewers and administrators are sent on to the photo store for a picture.
-    allowed = policy("dashboard", img=f"'self' {photo_origin()}")
-    return shell("dashboard", ("/api/v1/me", *calls), allowed, f"dashboard/screens/{screen}.js")
+def _shell(screen: str = "", *calls: str) -> Response:
+    """Return the shell; it preloads the modules and API calls of the screen."""
+    # Reviewers and administrators are redirected to the photo store for pictures.
+    policy = build_policy("dashboard", img=f"'self' {get_photo_origin()}")
+    module = screen and f"dashboard/screens/{screen}.js"
+    return render_shell("dashboard", ("/api/v1/me", *calls), policy, module, score_queries=SCORE_QUERIES)

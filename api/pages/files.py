@@ -1,4 +1,4 @@
-"""The files of the pages: all of a release have an address of that release, which browsers keep for ever."""
+"""The files of the pages. Their addresses contain the release, so browsers cache them permanently."""
 
 import gzip
 import hashlib
@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, render_template, request
@@ -19,15 +20,15 @@ from api.pages.joining import Joined, join_modules
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
-FOR_EVER = "public, max-age=31536000, immutable"
-#: what each page has in one file with its ``main.js`` and that one's imports; the rest is fetched when wanted
+IMMUTABLE = "public, max-age=31536000, immutable"
+#: modules that are joined with a page's ``main.js`` and its imports; the others are fetched when needed
 FURTHER = {
     "form": tuple(f"form/screens/{name}.js" for name in ("checklist", "review", "unable", "visits")),
-    # What most screens share, so that each of them is one more file.
+    # Most screens share these, so that each screen needs only one further file.
     "dashboard": tuple(f"dashboard/{name}.js" for name in ("charts", "checklists", "report", "table")),
 }
 
-#: lines that are comments, and blanks at the beginning of a line; a test sees that no literal spans lines
+#: lines of comments, and white space at the beginning of lines; a test checks that no literal spans lines
 COMMENTS = re.compile(r"^[ \t]*(?:/\*[\s\S]*?\*/|//[^\n]*)[ \t]*\n", re.M)
 BLANKS = re.compile(r"^\s+", re.M)
 
@@ -40,69 +41,69 @@ class File:
 
     type: str
     content: bytes
-    packed: bytes
+    gzipped: bytes
 
     @classmethod
-    def of(cls, type: str, content: bytes) -> "File":
+    def from_content(cls, type: str, content: bytes) -> "File":
         """Return a file with this content."""
         return cls(type, content, gzip.compress(content, mtime=0))
 
     @classmethod
-    def script(cls, text: str) -> "File":
-        """Return a script without comments and indentation: a fifth less for a phone to fetch.
+    def from_script(cls, text: str) -> "File":
+        """Return a script without comments and indentation, which is a fifth smaller.
 
-        Only whole lines of comments go, and blanks where a line begins. Minifiers that know the syntax need
-        Node, and the one in Python (rjsmin 1.3) removes blanks inside nested template literals.
+        Only comments that fill whole lines are removed. Minifiers that know the syntax need Node, and the one
+        in Python (rjsmin 1.3) removes spaces inside nested template literals.
         """
-        return cls.of("text/javascript", BLANKS.sub("", COMMENTS.sub("", text)).encode())
+        return cls.from_content("text/javascript", BLANKS.sub("", COMMENTS.sub("", text)).encode())
 
     @classmethod
     def read(cls, path: Path) -> "File":
-        """Return a file of the disk."""
-        known = {".webmanifest": "application/manifest+json"}
-        kind = known.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return cls.of(kind, path.read_bytes())
+        """Return a file from disk; its suffix determines the type."""
+        types = {".webmanifest": "application/manifest+json"}
+        type_ = types.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return cls.from_content(type_, path.read_bytes())
 
 
-def _joined(page: str) -> Joined:
-    """Return the modules of a page, those joined that it always needs."""
+def _join(page: str) -> Joined:
+    """Return the modules of a page, of which those that it always needs are joined."""
     paths = (path for folder in (page, "shared") for path in (STATIC / folder).rglob("*.js"))
     sources = {path.relative_to(STATIC).as_posix(): path.read_text("utf-8") for path in paths}
     return join_modules(page, sources, FURTHER[page])
 
 
-JOINED = {page: _joined(page) for page in FURTHER}
+JOINED = {page: _join(page) for page in FURTHER}
 
 
-def _files() -> dict[str, File]:
-    """Return all files by their path; a page has one style sheet, which has the shared ones in it."""
+def _collect_files() -> dict[str, File]:
+    """Return all files by path. Each page has one style sheet, which includes the shared ones."""
     paths = (path for path in STATIC.glob("*/**/*.*") if path.suffix != ".js")
     files = {str(path.relative_to(STATIC)): File.read(path) for path in paths}
     for joined in JOINED.values():
-        files |= {name: File.script(text) for name, text in joined.files.items()}
+        files |= {name: File.from_script(text) for name, text in joined.files.items()}
     sheets: dict[str, list[str]] = {}
     for name in sorted(files):
         folder, _, file = name.partition("/")
         if file.endswith(".css"):
             sheets.setdefault(folder, []).append(name)
-    # The tokens name what everything after them uses.
+    # The tokens come first, because the other style sheets use them.
     shared = sorted(sheets.pop("shared"), key=lambda name: not name.endswith("tokens.css"))
     for folder, names in sheets.items():
-        whole = b"".join(files[name].content for name in (*shared, *names))
-        files[f"{folder}/{folder}.css"] = File.of("text/css", whole)
+        style = b"".join(files[name].content for name in (*shared, *names))
+        files[f"{folder}/{folder}.css"] = File.from_content("text/css", style)
     return files
 
 
-FILES = _files()
+FILES = _collect_files()
 
 
-def languages(page: str) -> list[str]:
-    """Return the languages that a page has words of."""
+def get_languages(page: str) -> list[str]:
+    """Return the languages that a page is translated to, as language tags."""
     return sorted(Path(name).stem for name in FILES if Path(name).parent == Path(page, "words"))
 
 
-def _release() -> str:
-    """Name all files together, the shells included: whatever changes, everything has new addresses."""
+def _compute_release() -> str:
+    """Return a hash of all files and templates: any change gives every file a new address."""
     digest = hashlib.sha256()
     for path in sorted(TEMPLATES.iterdir()):
         digest.update(path.read_bytes())
@@ -111,70 +112,72 @@ def _release() -> str:
     return digest.hexdigest()[:12]
 
 
-RELEASE = _release()
+RELEASE = _compute_release()
 BASE = f"/static/{RELEASE}"
 
 
 @pages.get("/static/<release>/<path:filename>", permission=ANY_CALLER)
 def file(release: str, filename: str) -> Response:
-    """Give a file of this release, to be kept for ever; those of other releases are no more."""
+    """Send a file of this release, to be cached permanently; files of other releases do not exist."""
     if release != RELEASE or filename not in FILES:
         abort(404)
-    response = _sent(FILES[filename])
-    response.headers["Cache-Control"] = FOR_EVER
+    response = _make_response(FILES[filename])
+    response.headers["Cache-Control"] = IMMUTABLE
     if filename.endswith(".worker.js"):
-        # A worker has the policy that it came with, and not that of its page.
+        # A worker has the policy of its own response, not that of its page.
         response.headers["Content-Security-Policy"] = "default-src 'none'; script-src 'self'"
     return response
 
 
-def shell(page: str, calls: Iterable[str], policy: str, module: str = "") -> Response:
-    """Return the HTML with which all addresses of a page begin, in one of its languages.
+def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "", **context: Any) -> Response:
+    """Return the HTML that all addresses of a page share, in the language that the browser prefers.
 
-    The words are fetched at once with ``main.js``, and so are a further ``module`` with its imports, and the
-    ``calls`` of the API if somebody is signed in: these are under way before the scripts are.
+    It preloads the words, a further ``module`` with its imports, and for callers with a session the responses
+    to ``calls`` of the API. All of these are requested before the scripts run. ``policy`` is the content
+    security policy. ``context`` is passed to the template.
     """
-    known = languages(page)
-    language = request.accept_languages.best_match(known, "en")
+    languages = get_languages(page)
+    language = request.accept_languages.best_match(languages, "en")
     html = render_template(
         f"{page}.html",
         base=BASE,
         language=language,
-        languages=" ".join(known),
+        languages=" ".join(languages),
         modules=[f"{page}/words/{language}.js", *(JOINED[page].imports[module] if module else ())],
-        style=_style(page).decode(),
+        style=_get_style(page).decode(),
         calls=calls if "access_token_cookie" in request.cookies else (),
+        **context,
     )
-    response = _sent(File.of("text/html; charset=utf-8", html.encode()))
+    response = _make_response(File.from_content("text/html; charset=utf-8", html.encode()))
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Accept-Language")
     response.headers["Content-Security-Policy"] = policy
     return response
 
 
-def policy(page: str, **more: str) -> str:
-    """Return what a page may load and where it may send: this server, and what ``more`` says by directive."""
-    style = f"'sha256-{b64encode(hashlib.sha256(_style(page)).digest()).decode()}'"
-    sources = {"default": "'none'", "script": "'self'", "style": style, "connect": "'self'", **more}
-    fetched = (f"{name}-src {source}" for name, source in sources.items())
-    return "; ".join((*fetched, "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"))
+def build_policy(page: str, **sources: str) -> str:
+    """Return the content security policy of a page: this server, and further ``sources`` by directive."""
+    style = f"'sha256-{b64encode(hashlib.sha256(_get_style(page)).digest()).decode()}'"
+    sources = {"default": "'none'", "script": "'self'", "style": style, "connect": "'self'", **sources}
+    directives = (f"{name}-src {source}" for name, source in sources.items())
+    return "; ".join((*directives, "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"))
 
 
-def _style(page: str) -> bytes:
-    """Return a page's style, which is in its HTML, so that the first paint waits for nothing else."""
+def _get_style(page: str) -> bytes:
+    """Return the style sheet of a page, which is inlined so that the first paint needs only the HTML."""
     return FILES[f"{page}/{page}.css"].content
 
 
-def photo_origin() -> str:
-    """Return the origin that photos are sent to and come from."""
-    link = urlsplit(app_context().store.upload_link("upload", "0" * 64, 1, "image/jpeg").url)
+def get_photo_origin() -> str:
+    """Return the origin of the photo store, for uploads and downloads."""
+    link = urlsplit(app_context().store.create_upload_link("upload", "0" * 64, 1, "image/jpeg").url)
     return f"{link.scheme}://{link.netloc}"
 
 
-def _sent(each: File) -> Response:
-    packed = len(each.packed) < len(each.content) and request.accept_encodings["gzip"] > 0
-    response = current_app.response_class(each.packed if packed else each.content, content_type=each.type)
+def _make_response(file: File) -> Response:
+    use_gzip = len(file.gzipped) < len(file.content) and request.accept_encodings["gzip"] > 0
+    response = current_app.response_class(file.gzipped if use_gzip else file.content, content_type=file.type)
     response.vary.add("Accept-Encoding")
-    if packed:
+    if use_gzip:
         response.content_encoding = "gzip"
     return response

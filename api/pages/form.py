@@ -1,4 +1,4 @@
-"""The shopper's form: one shell for all its addresses, its manifest, and its service worker."""
+"""The shopper's form: its HTML shell, its manifest and its service worker."""
 
 import hashlib
 import json
@@ -8,10 +8,10 @@ from flask import Response, current_app
 
 from api.domain.access import ANY_CALLER
 from api.http.access import Pages
-from api.pages.files import BASE, FILES, JOINED, RELEASE, photo_origin, policy, shell
+from api.pages.files import BASE, FILES, JOINED, RELEASE, build_policy, get_photo_origin, render_shell
 
-#: no page fetches these by their release: two have an address of their own, and the style is in the shell
-APART = {"form/sw.js", "form/manifest.webmanifest", "form/form.css"}
+#: files that the form never fetches below ``BASE``: two have their own address, and the shell has the style
+NOT_CACHED = {"form/sw.js", "form/manifest.webmanifest", "form/form.css"}
 
 pages = Pages("form", __name__)
 
@@ -24,38 +24,38 @@ def front() -> Response:
 
 @pages.get("/visits/<uuid:visit_id>", permission=ANY_CALLER)
 def visit(visit_id: UUID) -> Response:
-    """Show a visit; which one it is, and whether one may see it, the shell finds out by the API."""
+    """Show a visit. The script gets it from the API, which checks permissions."""
     return _shell("/api/v1/me", f"/api/v1/visits/{visit_id}?include=checklist")
 
 
 def _shell(*calls: str) -> Response:
-    return shell("form", calls, _policy())
+    return render_shell("form", calls, _build_policy())
 
 
 @pages.get("/manifest.webmanifest", permission=ANY_CALLER)
 def manifest() -> Response:
-    """Say how the form is installed."""
+    """Send the web app manifest, which makes the form installable."""
     content = FILES["form/manifest.webmanifest"].content.replace(b"{base}", f"{BASE}/form".encode())
     return current_app.response_class(content, content_type="application/manifest+json")
 
 
 @pages.get("/sw.js", permission=ANY_CALLER)
 def service_worker() -> Response:
-    """Give the service worker; it changes with the release and with the policy that it keeps the shell by."""
-    policy = _policy()
+    """Send the service worker. It changes with the release and with the policy of the cached shell."""
+    policy = _build_policy()
     own = {name for name in FILES if name.startswith("form/")}
-    kept = sorted(own.union(JOINED["form"].files) - APART)
-    files = ["/", "/manifest.webmanifest", *(f"{BASE}/{name}" for name in kept)]
+    cached = sorted(own.union(JOINED["form"].files) - NOT_CACHED)
+    files = ["/", "/manifest.webmanifest", *(f"{BASE}/{name}" for name in cached)]
     release = f"{RELEASE}-{hashlib.sha256(policy.encode()).hexdigest()[:8]}"
-    first = f"const RELEASE = {json.dumps(release)};\nconst FILES = {json.dumps(files)};\n"
-    content = first.encode() + FILES["form/sw.js"].content
+    constants = f"const RELEASE = {json.dumps(release)};\nconst FILES = {json.dumps(files)};\n"
+    content = constants.encode() + FILES["form/sw.js"].content
     response = current_app.response_class(content, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = policy
     return response
 
 
-def _policy() -> str:
-    """Return what the form may load and where it may send: this server, and the photo store."""
-    connect = f"'self' {photo_origin()}"
-    return policy("form", img="'self' blob:", connect=connect, worker="'self'", manifest="'self'")
+def _build_policy() -> str:
+    """Return the content security policy of the form, which uploads photos to the photo store."""
+    connect = f"'self' {get_photo_origin()}"
+    return build_policy("form", img="'self' blob:", connect=connect, worker="'self'", manifest="'self'")

@@ -1,12 +1,12 @@
-"""Joins the modules that a page always needs into one file: on a slow line, each request costs half a second.
+"""Joins the modules that a page always needs into one file: on a slow line, a request takes half a second.
 
-The sources are plain modules that a browser can load as they are. In the joined file each of them is a
-function that returns its exports. These run once, in the order of their imports, and ``modules`` holds the
-results by path. A module that is fetched later takes from ``modules`` what it imports of them, so there is
-one instance of each.
+The sources are plain modules that a browser could load unchanged. In the joined file, each module is a
+function that returns its exports. The functions run once, in the order of their imports, and ``modules``
+holds the results by path. A module that is fetched later imports joined modules from ``modules``, so that
+each module has one instance.
 
-This reads lines, not syntax: a static import or an export begins its line. Whatever cannot be joined exactly
-is a ValueError that names the file and the line, so that a release with it does not start.
+Lines are parsed, not syntax: a static import or export begins its line. A module that cannot be joined
+exactly raises a ValueError with its file and line, so that a release with it does not start.
 """
 
 import json
@@ -52,7 +52,7 @@ export async function fetchModule(path) {
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The modules of a page as they are served."""
+    """The modules of a page, as they are served."""
 
     #: texts by address
     files: dict[str, str]
@@ -61,62 +61,64 @@ class Joined:
 
 
 def join_modules(page: str, sources: Mapping[str, str], further: Iterable[str] = ()) -> Joined:
-    """Join a page's ``main.js`` with all that it imports and with ``further`` modules.
+    """Join a page's ``main.js`` with its imports and with ``further`` modules.
 
-    The ``sources`` are the texts of the page's own and the shared modules, by path. A module that does not
-    lead to a joined one keeps its text and its address. A shared one that does gets an address in the page's
-    folder, because for another page it leads to other instances. A worker has instances of its own: it and
-    all that it imports are served as they are, even what is joined for the page.
+    ``sources`` are the texts of the page's own modules and of the shared modules, by path. A module that
+    imports no joined module keeps its text and address. A shared module that does import one gets an address
+    in the page's folder, because its instances differ from those of other pages. A worker has its own
+    instances: it and its imports are served unchanged, including modules that are joined for the page.
+
+    Raises ValueError with file and line for a module that cannot be joined exactly.
     """
-    return _Page(page, sources, further).joined()
+    return _Page(page, sources, further).build()
 
 
 class _Module:
-    """A module as it is written, and what it says about others."""
+    """The source of a module, with its imports and exports."""
 
-    def __init__(self, path: str, text: str, known: Iterable[str]) -> None:
-        self.path, self.text, self._known = path, text, set(known)
-        # Blanks in place of comments keep all positions.
+    def __init__(self, path: str, text: str, paths: Iterable[str]) -> None:
+        self.path, self.text, self._paths = path, text, set(paths)
+        # Comments become spaces, so that positions stay the same.
         self.code = COMMENT.sub(lambda comment: re.sub(".", " ", comment[0]), text)
         self.exports = {match["name"] or "default": match for match in EXPORT.finditer(self.code)}
-        self.imports = [(match, self._target(match)) for match in IMPORT.finditer(self.code)]
+        self.imports = [(match, self._find_target(match)) for match in IMPORT.finditer(self.code)]
         self.dynamic = list(DYNAMIC.finditer(self.code))
-        understood = {match.start() for match in (*self.exports.values(), *dict(self.imports))}
+        parsed = {match.start() for match in (*self.exports.values(), *dict(self.imports))}
         for match in STATEMENT.finditer(self.code):
-            if match.start("begin") not in understood and "/words/" not in path:
-                raise self.error(match.start("begin"), "this import or export is not understood")
+            if match.start("begin") not in parsed and "/words/" not in path:
+                raise self.make_error(match.start("begin"), "this import or export is not supported")
         #: the workers that this module may start
-        self.workers = {self._target(match) for match in WORKER.finditer(self.code)}
+        self.workers = {self._find_target(match) for match in WORKER.finditer(self.code)}
         #: the modules that it may import
         self.targets = {target for _, target in self.imports}
         for match in self.dynamic:
-            self.targets |= self._possible_targets(match)
+            self.targets |= self._find_possible_targets(match)
 
-    def error(self, position: int, problem: str) -> ValueError:
+    def make_error(self, position: int, problem: str) -> ValueError:
         """Return an error that names the line of a position."""
         line = self.text.count("\n", 0, position) + 1
         return ValueError(f"{self.path}:{line}: {problem}")
 
     def resolve(self, address: str) -> str:
-        """Return the path of an address, or of the beginning of one, that is relative to this module."""
+        """Return the path of a relative address in this module, or of the beginning of an address."""
         return normpath(join(dirname(self.path), f"{address}|"))[:-1]
 
-    def _target(self, match: re.Match[str]) -> str:
+    def _find_target(self, match: re.Match[str]) -> str:
         path = self.resolve(match["address"])
-        if path not in self._known:
-            raise self.error(match.start(), f"there is no module {path}")
+        if path not in self._paths:
+            raise self.make_error(match.start(), f"there is no module {path}")
         return path
 
-    def _possible_targets(self, match: re.Match[str]) -> set[str]:
+    def _find_possible_targets(self, match: re.Match[str]) -> set[str]:
         if match["address"]:
-            return {self._target(match)}
+            return {self._find_target(match)}
         if not match["beginning"]:
-            raise self.error(match.start(), "this import() is not understood")
+            raise self.make_error(match.start(), "this import() is not supported")
         # Without an end, the value may be any path from here.
         pattern = f"{self.resolve(match['beginning'])}*{match['end']}" if match["end"] else "*"
-        return {path for path in self._known if fnmatchcase(path, pattern)}
+        return {path for path in self._paths if fnmatchcase(path, pattern)}
 
-    def bindings(self, match: re.Match[str], other: "_Module") -> str:
+    def get_bindings(self, match: re.Match[str], other: "_Module") -> str:
         """Return the names that an import binds, as the left side of an assignment."""
         parts = filter(None, map(str.strip, (match["names"] or "").split(",")))
         pairs = [re.split(r"\s+as\s+", part) for part in parts]
@@ -124,140 +126,144 @@ class _Module:
             pairs.append(["default", match["default"]])
         for name, *_ in pairs:
             if name not in other.exports:
-                raise self.error(match.start(), f"{other.path} does not export {name!r}")
+                raise self.make_error(match.start(), f"{other.path} does not export {name!r}")
         if match["all"] and pairs:
-            raise self.error(match.start(), "this import or export is not understood")
-        return match["all"] or _braces(": ".join(pair) for pair in pairs)
+            raise self.make_error(match.start(), "this import or export is not supported")
+        return match["all"] or _format_braces(": ".join(pair) for pair in pairs)
 
     def check_joinable(self) -> None:
-        """Raise an error if the module would be another one inside a function."""
+        """Raise an error if the module would behave differently inside a function."""
         for match in self.exports.values():
             if match["kind"] in (None, "let"):
-                raise self.error(match.start(), "a joined module cannot have export default or export let")
+                raise self.make_error(
+                    match.start(), "a joined module cannot have export default or export let"
+                )
         for statement in TOP_LEVEL_STATEMENT.finditer(self.code):
-            # What follows async is inside a function.
+            # An await after async is inside a function.
             word = re.search(r"\b(?:async|await)\b", statement[0])
             if word and word[0] == "await":
                 position = statement.start() + word.start()
-                raise self.error(position, "a joined module cannot have await outside a function")
+                raise self.make_error(position, "a joined module cannot have await outside a function")
 
 
 class _Page:
-    """The modules of a page, of which some are joined."""
+    """The modules of a page, some of which are joined."""
 
     def __init__(self, page: str, sources: Mapping[str, str], further: Iterable[str]) -> None:
         self.page, self.entry = page, f"{page}/main.js"
         self.modules = {path: _Module(path, text, sources) for path, text in sources.items()}
-        #: the paths of the joined modules; the entry is the last one, because it begins to work at once
+        #: the paths of the joined modules; the entry comes last, because it starts the page
         self.order: list[str] = []
         for path in (*further, self.entry):
             if path not in self.modules:
                 raise ValueError(f"{path}: there is no such module to join")
             self._join(path)
         own = [path for path in self.modules if path.startswith(f"{page}/")]
-        self.served = self._reached(*own, workers=True)
+        self.served = self._find_reachable(*own, workers=True)
         workers = {worker for path in self.served for worker in self.modules[path].workers}
-        #: the paths of the workers and of all that they import
-        self.in_workers = self._reached(*workers, workers=True)
+        #: the paths of the workers and their imports
+        self.in_workers = self._find_reachable(*workers, workers=True)
         later = self.served.difference(self.order)
-        #: the paths of the modules outside the joined file that lead to a joined one
-        self.bound = {path for path in later if not self._reached(path).isdisjoint(self.order)}
+        #: the paths of the modules outside the joined file that import a joined one, directly or not
+        self.bound = {path for path in later if not self._find_reachable(path).isdisjoint(self.order)}
         for path in self.bound & self.in_workers:
             if any(path in self.modules[other].targets for other in self.served - self.in_workers):
                 problem = "the page and a worker import this, and it imports what the page joins"
-                raise self.modules[path].error(0, problem)
+                raise self.modules[path].make_error(0, problem)
         self.bound -= self.in_workers
 
-    def joined(self) -> Joined:
+    def build(self) -> Joined:
         """Return the modules as they are served."""
         later = sorted(self.served.difference(self.order))
-        files = {self._address(path): self._text(path) for path in later}
+        files = {self._get_address(path): self._build_text(path) for path in later}
         files |= {path: self.modules[path].text for path in self.in_workers}
-        files[self.entry] = self._joined_text()
-        return Joined(files, {path: self._imports(path) for path in later})
+        files[self.entry] = self._build_joined_text()
+        return Joined(files, {path: self._list_imports(path) for path in later})
 
     def _join(self, path: str, *importers: str) -> None:
-        """Append a module to the joined ones, after all that it imports."""
+        """Append a module to the joined ones, after its imports."""
         if path in self.order:
             return
         module = self.modules[path]
         module.check_joinable()
         for match, target in module.imports:
             if target in (path, *importers):
-                raise module.error(match.start(), f"{target} and {path} import each other")
+                raise module.make_error(match.start(), f"{target} and {path} import each other")
             self._join(target, path, *importers)
         self.order.append(path)
 
-    def _reached(self, *paths: str, workers: bool = False) -> set[str]:
-        """Return these paths, and those of all that they may import, or may start as a worker."""
+    def _find_reachable(self, *paths: str, workers: bool = False) -> set[str]:
+        """Return these paths and those of all their imports; with ``workers``, also of their workers."""
         reached = [*paths]
         for path in reached:
             module = self.modules[path]
             reached += (module.targets | module.workers if workers else module.targets).difference(reached)
         return {*reached}
 
-    def _imports(self, path: str) -> list[str]:
+    def _list_imports(self, path: str) -> list[str]:
         imports = [path]
         for importer in imports:
             targets = (target for _, target in self.modules[importer].imports)
             imports += [target for target in targets if target not in (*imports, *self.order)]
-        return [self._address(each) for each in imports]
+        return [self._get_address(each) for each in imports]
 
-    def _address(self, path: str) -> str:
+    def _get_address(self, path: str) -> str:
         own = path.startswith(f"{self.page}/")
         return f"{self.page}/{path}" if path in self.bound and not own else path
 
-    def _joined_text(self) -> str:
-        moved = [path for path in sorted(self.bound) if self._address(path) != path]
+    def _build_joined_text(self) -> str:
+        moved = [path for path in sorted(self.bound) if self._get_address(path) != path]
         parts = [HEAD, f"const MOVED = {json.dumps(moved)};\n"]
         for path in self.order:
-            text, exports = self._text(path), _braces(self.modules[path].exports)
+            text, exports = self._build_text(path), _format_braces(self.modules[path].exports)
             parts.append(f'\nmodules["{path}"] = (() => {{\n{text}\nreturn {exports};\n}})();\n')
         return "".join(parts)
 
-    def _text(self, path: str) -> str:
-        """Return a module's text, changed only where it leads to other modules."""
+    def _build_text(self, path: str) -> str:
+        """Return a module's text, in which only its imports and exports are changed."""
         module, joined = self.modules[path], path in self.order
         if not joined and path not in self.bound:
             return module.text
         if word := RESERVED.search(module.code):
-            raise module.error(word.start(), f"{word[0]} is a name of the joined file")
-        folder = dirname(self.entry if joined else self._address(path))
-        taken = []
+            raise module.make_error(word.start(), f"{word[0]} is a name of the joined file")
+        folder = dirname(self.entry if joined else self._get_address(path))
+        constants = []
         edits = []
         for match, target in module.imports:
-            names = module.bindings(match, self.modules[target])
+            names = module.get_bindings(match, self.modules[target])
             if target in self.order:
-                # Imports count before the first line of a module.
-                taken += [f'const {names} = modules["{target}"];\n'] if names != "{}" else []
+                # Imports take effect before the first line of a module runs.
+                constants += [f'const {names} = modules["{target}"];\n'] if names != "{}" else []
                 edits.append((*match.span(), ""))
             else:
-                edits.append((*match.span("address"), _relative(self._address(target), folder)))
+                edits.append((*match.span("address"), _make_relative(self._get_address(target), folder)))
         for match in module.dynamic:
             part = "address" if match["address"] else "beginning"
             edits.append((*match.span(part), module.resolve(match[part])))
             edits.append((*match.span("import"), "fetchModule"))
         for match in META.finditer(module.code):
             if not match["url"]:
-                raise module.error(match.start(), "import.meta has only its url here")
-            if joined or self._address(path) != path:
-                edits.append((*match.span(), f'new URL("{_relative(path, folder)}", import.meta.url).href'))
+                raise module.make_error(match.start(), "import.meta has only its url here")
+            if joined or self._get_address(path) != path:
+                edits.append(
+                    (*match.span(), f'new URL("{_make_relative(path, folder)}", import.meta.url).href')
+                )
         if joined:
             edits += [(*match.span("export"), "") for match in module.exports.values()]
         else:
-            used = _braces(["fetchModule"] * bool(module.dynamic) + ["modules"] * bool(taken))
-            taken.insert(0, f'import {used} from "{_relative(self.entry, folder)}";\n')
+            used = _format_braces(["fetchModule"] * bool(module.dynamic) + ["modules"] * bool(constants))
+            constants.insert(0, f'import {used} from "{_make_relative(self.entry, folder)}";\n')
         text = module.text
         for start, end, new in sorted(edits, reverse=True):
             text = text[:start] + new + text[end:]
-        return "".join(taken) + text
+        return "".join(constants) + text
 
 
-def _relative(address: str, folder: str) -> str:
+def _make_relative(address: str, folder: str) -> str:
     path = relpath(address, folder)
     return path if path.startswith(".") else f"./{path}"
 
 
-def _braces(names: Iterable[str]) -> str:
-    listed = ", ".join(names)
-    return f"{{ {listed} }}" if listed else "{}"
+def _format_braces(names: Iterable[str]) -> str:
+    text = ", ".join(names)
+    return f"{{ {text} }}" if text else "{}"

@@ -1,1 +1,1 @@
-"""HTTP and JSON: who may call, what comes in, what goes out; one file a field word."""
+"""Endpoints: who may call them, their requests and responses; one file per domain term."""

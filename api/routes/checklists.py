@@ -1,4 +1,4 @@
-"""Checklists: the published ones for everybody, drafts for administrators."""
+"""Checklists: published versions for every role, drafts for administrators."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from api.domain import problems
 from api.domain.access import SIGNED_IN
 from api.domain.fundamentals import FUNDAMENTALS
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.etags import IF_MATCH, edited, require_match
-from api.http.paging import listed, page_answer
+from api.http.context import autocommit, current_actor, read_snapshot
+from api.http.etags import IF_MATCH, require_match, resource_response
+from api.http.paging import page_response, rows_response
 from api.http.parsing import read_json
-from api.http.responses import empty_answer, json_text
-from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.http.responses import CREATED, ETAG, empty_response, json_text
+from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.checklists import Checklist
 from api.services import checklists
-from api.services.checklists import Published
-from api.services.paging import page_of_few
+from api.services.checklists import PublishedVersion
+from api.services.paging import paginate
 from schemas import checklists as schemas
 from schemas.base import PageQuery
 
@@ -32,21 +32,27 @@ DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary
 @routes.response(200, schemas.CHECKLIST_PAGE())
 def list_checklists(query: dict[str, Any]) -> Response:
     """List the latest published version of each checklist."""
-    page = checklists.latest(read_snapshot(), actor(), query["limit"], query.get("cursor"))
-    return listed([summary(version) for version in page.items], page.cursor)
+    page = checklists.list_latest_versions(
+        read_snapshot(), current_actor(), query["limit"], query.get("cursor")
+    )
+    return rows_response([_summarize(version) for version in page.items], page.cursor)
 
 
 @routes.post("/checklists", permission="write checklists", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(DRAFT)
-@routes.response(201, DRAFT)
+@routes.response(201, DRAFT, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_checklist(_body: dict[str, Any]) -> Response:
-    """Begin a checklist with a draft; what may be wrong in it beside types is told when it is published."""
+    """Create a checklist as a draft.
+
+    Only names and types of its fields are checked now. All other rules are checked when it is published.
+    """
+    # The draft is stored as sent, without the defaults that the schema would add.
     document = read_json()
-    return creating(
-        lambda session: checklists.create_draft(session, actor(), document),
-        _as_written,
-        at=lambda made: f"/api/v1/checklists/{made.key}/draft",
+    return create_resource(
+        lambda session: checklists.create_draft(session, current_actor(), document),
+        _get_document,
+        lambda checklist: f"/api/v1/checklists/{checklist.key}/draft",
     )
 
 
@@ -57,10 +63,10 @@ def create_checklist(_body: dict[str, Any]) -> Response:
 )
 @routes.response(200, schemas.ChecklistVersion())
 def get_version(key: str, version: int) -> Response:
-    """Get a published version: the whole document, which never changes."""
-    found = checklists.version(read_snapshot(), actor(), key, version)
-    response = json_text(found.text)
-    response.set_etag(found.sha256[:32])
+    """Get a published version of a checklist. It never changes."""
+    published = checklists.get_numbered_version(autocommit(), current_actor(), key, version)
+    response = json_text(published.text)
+    response.set_etag(_get_version_etag(published))
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
@@ -68,8 +74,8 @@ def get_version(key: str, version: int) -> Response:
 @routes.get("/checklists/<key>/draft", permission="write checklists", raises=[problems.DRAFT_NOT_FOUND])
 @routes.response(200, DRAFT)
 def get_draft(key: str) -> Response:
-    """Get the draft of a checklist as it was written."""
-    return edited(_as_written, checklists.draft(read_snapshot(), actor(), key))
+    """Get the draft of a checklist, as it was sent."""
+    return resource_response(checklists.get_draft(read_snapshot(), current_actor(), key).draft)
 
 
 @routes.put(
@@ -78,18 +84,18 @@ def get_draft(key: str) -> Response:
     raises=[problems.DRAFT_NOT_FOUND, problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(DRAFT)
-@routes.response(200, DRAFT)
+@routes.response(200, DRAFT, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def replace_draft(_body: dict[str, Any], key: str) -> Response:
-    """Put another document in a draft's place."""
+    """Replace the draft of a checklist."""
     document = read_json()
 
-    def replace(session: Session) -> Any:
-        checklist = checklists.draft(session, actor(), key, lock=True)
-        require_match(_as_written, checklist)
+    def replace(session: Session) -> Checklist:
+        checklist = checklists.get_draft(session, current_actor(), key, lock=True)
+        require_match(_get_document, checklist)
         return checklists.replace_draft(session, checklist, document)
 
-    return edited(_as_written, in_transaction(replace))
+    return resource_response(in_transaction(replace).draft)
 
 
 @routes.post(
@@ -97,33 +103,38 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
     permission="write checklists",
     raises=[problems.DRAFT_NOT_FOUND, problems.INVALID],
 )
-@routes.response(201, SUMMARY)
-@routes.alt_response(200, schema=SUMMARY, description="Nothing changed: the standing version")
+@routes.response(201, SUMMARY, headers=CREATED)
+@routes.alt_response(
+    200, schema=SUMMARY, headers=CREATED, description="Nothing changed: the current version is returned"
+)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def publish(key: str) -> Response:
-    """Publish the draft as the next version, if anything changed."""
-    new = False
-    checked = checklists.check(read_snapshot(), checklists.draft(read_snapshot(), actor(), key))
+    """Publish the draft as the next version, if it differs from the current version.
 
-    def work(session: Session) -> Published:
-        nonlocal new
-        version, new = checklists.publish(session, actor(), key, checked)
-        return version
-
-    return creating(
-        work,
-        summary,
-        at=lambda made: f"/api/v1/checklists/{key}/versions/{made.document.version}",
-        status_of=lambda _version: 201 if new else 200,
+    `Location` and `ETag` are those of the version.
+    """
+    checked = checklists.check_draft(
+        read_snapshot(), checklists.get_draft(read_snapshot(), current_actor(), key)
     )
+    response = run_once(
+        lambda session: checklists.publish(session, current_actor(), key, checked),
+        lambda result: _summarize(result[0]),
+        get_location=lambda result: f"/api/v1/checklists/{key}/versions/{result[0].document.version}",
+        get_status=lambda result: 201 if result[1] else 200,
+    )
+    version = response.get_json()["version"]
+    response.set_etag(
+        _get_version_etag(checklists.get_numbered_version(autocommit(), current_actor(), key, version))
+    )
+    return response
 
 
 @routes.post("/checklists/<key>/retire", permission="write checklists", raises=[problems.CHECKLIST_NOT_FOUND])
 @routes.response(204)
 def retire(key: str) -> Response:
-    """Take a checklist from the list; publishing it again brings it back."""
-    in_transaction(lambda session: checklists.retire(session, actor(), key))
-    return empty_answer()
+    """Retire a checklist: it is no longer listed or assigned. Publishing it again restores it."""
+    in_transaction(lambda session: checklists.retire(session, current_actor(), key))
+    return empty_response()
 
 
 @routes.get("/fundamentals", permission=SIGNED_IN)
@@ -131,17 +142,20 @@ def retire(key: str) -> Response:
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
 def list_fundamentals(query: dict[str, Any]) -> Response:
     """List the fundamentals of customer service that questions are tagged with."""
-    found = page_of_few(FUNDAMENTALS, lambda each: each.key, query["limit"], query.get("cursor"))
-    return page_answer(found, FUNDAMENTAL)
+    page = paginate(FUNDAMENTALS, lambda fundamental: fundamental.key, query["limit"], query.get("cursor"))
+    return page_response(page, FUNDAMENTAL)
 
 
-def _as_written(checklist: Checklist) -> Any:
-    """Return the draft itself: it leaves as it came."""
+def _get_document(checklist: Checklist) -> Any:
     return checklist.draft
 
 
-def summary(version: Published) -> dict[str, Any]:
-    """Return what the list of checklists shows of a version."""
+def _get_version_etag(version: PublishedVersion) -> str:
+    return version.sha256[:32]
+
+
+def _summarize(version: PublishedVersion) -> dict[str, Any]:
+    """Return the row of a version in the list of checklists."""
     document = version.document
     return {
         "key": document.key,

@@ -1,4 +1,4 @@
-"""Comments: what shoppers wrote, for those who read scores."""
+"""Comments: what shoppers wrote, for the roles that read scores."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from flask import Response
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.paging import page_answer
-from api.http.periods import period_of
+from api.http.context import current_actor, read_snapshot
+from api.http.paging import page_response
+from api.http.periods import parse_period
 from api.services import comments
 from schemas import comments as schemas
 
@@ -25,17 +25,19 @@ COMMENT = schemas.Comment()
 @routes.arguments(schemas.CommentsQuery(), location="query")
 @routes.response(200, schemas.COMMENT_PAGE())
 def list_comments(query: dict[str, Any]) -> Response:
-    """List the comments and text answers of accepted visits, the newest day first.
+    """List the comments and text answers of accepted visits, newest day first.
 
-    Without those on private questions; those of self-checks only where their checklist is named.
+    Private questions are not included. Self-checks are included only if `checklist` names theirs.
     """
-    asked = comments.Asked(
-        period=period_of(query),
+    filters = comments.CommentQuery(
+        period=parse_period(query),
         region_id=query.get("region_id"),
         location_id=query.get("location_id"),
         checklist=query.get("checklist"),
         question=query.get("question"),
         whole_visit=query["whole_visit"],
     )
-    page = comments.page_of_comments(read_snapshot(), actor(), asked, query["limit"], query.get("cursor"))
-    return page_answer(page, COMMENT)
+    page = comments.list_comments(
+        read_snapshot(), current_actor(), filters, query["limit"], query.get("cursor")
+    )
+    return page_response(page, COMMENT)

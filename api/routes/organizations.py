@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from flask import Response
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.etags import IF_MATCH, edited, require_match
+from api.http.context import current_actor, read_snapshot
+from api.http.etags import IF_MATCH, require_match, resource_response
+from api.http.responses import ETAG
 from api.http.transactions import in_transaction
 from api.models.organizations import Organization
 from api.services import organizations
 from schemas import organizations as schemas
 
-routes = Routes("organizations", __name__, description="The organization")
+routes = Routes("organizations", __name__, description="Organization")
 
 ORGANIZATION = schemas.Organization()
 
@@ -21,8 +23,8 @@ ORGANIZATION = schemas.Organization()
 @routes.get("/organization", permission="administer organization")
 @routes.response(200, ORGANIZATION)
 def get_organization() -> Organization:
-    """Get one's organization."""
-    return organizations.mine(read_snapshot(), actor())
+    """Get the caller's organization."""
+    return organizations.get_organization(read_snapshot(), current_actor())
 
 
 @routes.patch(
@@ -31,14 +33,14 @@ def get_organization() -> Organization:
     raises=[problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(schemas.OrganizationEdit(partial=True))
-@routes.response(200, ORGANIZATION)
+@routes.response(200, ORGANIZATION, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
-def edit_organization(body: dict[str, Any]) -> Any:
-    """Change the lock-out days of one's organization, or the colour of its pages."""
+def edit_organization(body: dict[str, Any]) -> Response:
+    """Change the lock-out days or the accent colour of the caller's organization."""
 
     def edit(session: Session) -> Organization:
-        organization = organizations.mine(session, actor(), lock=True)
+        organization = organizations.get_organization(session, current_actor(), lock=True)
         require_match(ORGANIZATION.dump, organization)
-        return organizations.edit(session, organization, body)
+        return organizations.update_organization(session, organization, body)
 
-    return edited(ORGANIZATION.dump, in_transaction(edit))
+    return resource_response(ORGANIZATION.dump(in_transaction(edit)))

@@ -1,4 +1,4 @@
-"""The embedded photo store's own links, where a signature is all the right that is needed."""
+"""The links of the embedded photo store. The signature in a link is its only authorization."""
 
 from flask import Response, current_app, request, send_file
 
@@ -7,13 +7,14 @@ from api.domain.access import ANY_CALLER
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.http.access import Routes
 from api.http.context import app_context
-from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
-from uploads.store import Missing
+from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
+from uploads.store import ObjectMissing
 
-routes = Routes("photo_store", __name__, description="The embedded photo store")
+routes = Routes("photo_store", __name__, description="Embedded photo store")
 
 
-def _folder() -> FolderStore:
+def _get_folder_store() -> FolderStore:
+    """Return the store; raises NOT_FOUND if photos are in S3, which has links of its own."""
     store = app_context().store
     if not isinstance(store, FolderStore):
         raise problems.NOT_FOUND()
@@ -23,9 +24,15 @@ def _folder() -> FolderStore:
 @routes.put(
     "/photo-store/<token>",
     permission=ANY_CALLER,
-    raises=[problems.UPLOAD_REFUSED, problems.UPLOAD_DIFFERENT, problems.UPLOAD_EXISTS, problems.TOO_LARGE],
+    raises=[
+        problems.NOT_FOUND,
+        problems.UPLOAD_REJECTED,
+        problems.UPLOAD_MISMATCH,
+        problems.UPLOAD_EXISTS,
+        problems.TOO_LARGE,
+    ],
 )
-@routes.response(200)
+@routes.response(200, description="The bytes are stored")
 @routes.doc(
     requestBody={
         "required": True,
@@ -33,30 +40,37 @@ def _folder() -> FolderStore:
     }
 )
 def upload(token: str) -> Response:
-    """Take the bytes that a signed link was made for; nothing can be overwritten."""
+    """Upload the bytes of a photo to the signed link of its declaration. Nothing can be overwritten."""
     request.max_content_length = MAX_PHOTO_BYTES
     try:
-        _folder().receive(token, request.stream, request.content_length, request.content_type or "")
-    except LinkRefused as refused:
-        raise problems.UPLOAD_REFUSED(str(refused) or None) from None
-    except BytesDiffer:
-        raise problems.UPLOAD_DIFFERENT() from None
-    except AlreadyThere:
+        _get_folder_store().receive(token, request.stream, request.content_length, request.content_type or "")
+    except LinkRejected as error:
+        raise problems.UPLOAD_REJECTED(str(error) or None) from None
+    except ContentMismatch:
+        raise problems.UPLOAD_MISMATCH() from None
+    except ObjectExists:
         raise problems.UPLOAD_EXISTS() from None
     return current_app.response_class(status=200)
 
 
 @routes.get(
-    "/photo-store/<token>", permission=ANY_CALLER, raises=[problems.UPLOAD_REFUSED, problems.PHOTO_NOT_FOUND]
+    "/photo-store/<token>",
+    permission=ANY_CALLER,
+    raises=[problems.NOT_FOUND, problems.UPLOAD_REJECTED, problems.PHOTO_NOT_FOUND],
 )
-@routes.response(200, {"type": "string", "contentMediaType": "image/jpeg"}, content_type="image/jpeg")
+@routes.response(
+    200,
+    {"type": "string", "contentMediaType": "image/jpeg"},
+    content_type="image/jpeg",
+    description="The picture",
+)
 def download(token: str) -> Response:
-    """Show the picture that a signed link was made for."""
+    """Download the picture of a signed link."""
     try:
-        path, content_type = _folder().open_download(token)
-    except LinkRefused as refused:
-        raise problems.UPLOAD_REFUSED(str(refused) or None) from None
-    except Missing:
+        path, content_type = _get_folder_store().open_download(token)
+    except LinkRejected as error:
+        raise problems.UPLOAD_REJECTED(str(error) or None) from None
+    except ObjectMissing:
         raise problems.PHOTO_NOT_FOUND() from None
     response = send_file(path, mimetype=content_type, max_age=300)
     response.headers["Cache-Control"] = "private, max-age=300"

@@ -1,15 +1,15 @@
-"""Photos of a visit: declared, confirmed, shown."""
+"""Photos of a visit: declare, confirm, download."""
 
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, redirect
+from flask import Response, current_app
 
 from api.domain import problems
 from api.domain.problems import ProblemError
 from api.http.access import Routes
-from api.http.context import actor, app_context, close_read_snapshot, read_snapshot
-from api.http.responses import json_answer
+from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
+from api.http.responses import json_response
 from api.http.transactions import in_transaction
 from api.models.photos import Photo
 from api.services import photos
@@ -24,10 +24,14 @@ DECLARATION, DECLARED, CONFIRMED = (
     schemas.DeclaredPhoto(),
     schemas.ConfirmedPhoto(),
 )
+LOCATION = {"Location": {"description": "The link", "required": True, "schema": {"type": "string"}}}
 PICTURE = {"type": "string", "contentMediaType": "image/jpeg"}
 RANDOM_ID = {"type": "string", "format": "uuid", "pattern": RANDOM_ID_PATTERN}
-CHECK_AGAIN = "2"
-_refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
+RETRY_SECONDS = "2"
+RETRY_AFTER = {
+    "Retry-After": {"description": "The seconds to wait", "required": True, "schema": {"type": "string"}}
+}
+_NOT_FOUND = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 
 
 @routes.put(
@@ -37,102 +41,119 @@ _refused = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 )
 @routes.arguments(DECLARATION)
 @routes.response(201, DECLARED)
-@routes.alt_response(200, schema=DECLARED, description="Declared before: a fresh link, or none once stored")
+@routes.alt_response(
+    200, schema=DECLARED, description="Declared before: a new link, or none if the photo is stored"
+)
 @routes.doc(parameters=[{"name": "photo_id", "in": "path", "required": True, "schema": RANDOM_ID}])
 def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Response:
-    """Declare a photo, and get a signed link to send its bytes to."""
+    """Declare a photo, and get a signed link for the upload of its bytes."""
     if photo_id.version != 4:
-        # Other versions tell when and where they were made, and managers see the ids of photos.
-        raise problems.invalid("/photo_id", "This must be a random UUID (version 4).")
+        # Other versions reveal when and where an ID was generated, and managers see the IDs of photos.
+        raise problems.invalid_field("/photo_id", "This must be a random UUID (version 4).")
     photo, former_key = in_transaction(
-        lambda session: photos.declare(session, actor(), visit_id, photo_id, body)
+        lambda session: photos.declare_photo(session, current_actor(), visit_id, photo_id, body)
     )
-    photos.discard_former(app_context().store, photo, former_key)
-    answer = {"id": photo.id, "status": photo.status}
-    link = photos.upload_link(app_context().store, photo)
+    photos.discard_former_upload(app_context().store, photo, former_key)
+    body = {"id": photo.id, "status": photo.status}
+    link = photos.create_upload_link(app_context().store, photo)
     if link is not None:
-        answer["upload"] = link
-    return json_answer(DECLARED.dump(answer), 201 if former_key is None else 200)
+        body["upload"] = link
+    return json_response(DECLARED.dump(body), 201 if former_key is None else 200)
 
 
 @routes.post(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>/confirm",
     permission="send visits",
     raises=[
-        *_refused,
+        *_NOT_FOUND,
         problems.PHOTO_NOT_UPLOADED,
         problems.PHOTO_UNUSABLE,
         problems.STORE_UNAVAILABLE,
     ],
 )
 @routes.response(200, CONFIRMED)
-@routes.alt_response(202, schema=CONFIRMED, description="It is still being worked on; ask again")
+@routes.alt_response(
+    202,
+    schema=CONFIRMED,
+    headers=RETRY_AFTER,
+    description="The photo is still being processed; confirm again",
+)
 def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
-    """Have the bytes that were sent looked at and kept; safe to repeat."""
-    photo = photos.declared(read_snapshot(), actor(), visit_id, photo_id)
+    """Verify and store the uploaded bytes. Repeating the call is safe."""
+    photo = photos.get_declared_photo(read_snapshot(), current_actor(), visit_id, photo_id)
     if photo.status == "stored":
-        return _stored(photos.stored(photo))
+        return _stored_response(photos.describe_stored(photo))
     if photo.status == "unusable":
         raise problems.PHOTO_UNUSABLE(photo.unusable_reason)
-    # Looking at a picture takes a while: the snapshot is not kept open meanwhile.
+    # Decoding a picture takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
-    with photos.working_on(visit_id, photo_id) as free:
-        if not free:
-            return _checking(photo)
+    with photos.reserve(visit_id, photo_id) as is_free:
+        if not is_free:
+            return _checking_response(photo)
         try:
-            result = photos.check(app_context().store, photo)
+            result = photos.check_upload(app_context().store, photo)
         except photos.Busy:
-            return _checking(photo)
+            return _checking_response(photo)
         every = app_context().settings.accept_every_minutes
-        settled = in_transaction(lambda session: photos.record_check(session, actor(), result, every))
+        settled = in_transaction(lambda session: photos.record_check(session, current_actor(), result, every))
     photos.discard_upload(app_context().store, result)
     if isinstance(settled, ProblemError):
         raise settled
-    return _stored(settled)
+    return _stored_response(settled)
 
 
-def _show(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
-    photo, linked = photos.shown(read_snapshot(), actor(), visit_id, photo_id)
+def _photo_response(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
+    photo, linked = photos.get_photo(read_snapshot(), current_actor(), visit_id, photo_id)
     key = photo.thumbnail_key if size == "thumbnail" else photo.key
     assert key is not None
-    # Fetching takes a while: the snapshot is not kept open meanwhile.
+    # Fetching a picture takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
     store = app_context().store
     if linked:
-        return redirect(store.download_link(key, "image/jpeg"), 302)  # type: ignore[return-value]
+        return current_app.response_class(
+            status=302, headers={"Location": store.create_download_link(key, "image/jpeg")}
+        )
     return current_app.response_class(store.read(key, 2**26), content_type="image/jpeg")
 
 
 @routes.get(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>",
     permission="read visits",
-    raises=[*_refused, problems.STORE_UNAVAILABLE],
+    raises=[*_NOT_FOUND, problems.STORE_UNAVAILABLE],
 )
 @routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
-@routes.alt_response(302, description="For shopper, reviewer and administrator: a link that lives 5 minutes")
+@routes.alt_response(
+    302,
+    headers=LOCATION,
+    description="For shoppers, reviewers and administrators: a link, valid for 5 minutes",
+)
 def get_photo(visit_id: UUID, photo_id: UUID) -> Response:
-    """Show a stored photo."""
-    return _show(visit_id, photo_id, "picture")
+    """Download a stored photo."""
+    return _photo_response(visit_id, photo_id, "picture")
 
 
 @routes.get(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail",
     permission="read visits",
-    raises=[*_refused, problems.STORE_UNAVAILABLE],
+    raises=[*_NOT_FOUND, problems.STORE_UNAVAILABLE],
 )
 @routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
-@routes.alt_response(302, description="For shopper, reviewer and administrator: a link that lives 5 minutes")
+@routes.alt_response(
+    302,
+    headers=LOCATION,
+    description="For shoppers, reviewers and administrators: a link, valid for 5 minutes",
+)
 def get_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
-    """Show a stored photo, 480 pixels at the most."""
-    return _show(visit_id, photo_id, "thumbnail")
+    """Download a stored photo at no more than 480 pixels."""
+    return _photo_response(visit_id, photo_id, "thumbnail")
 
 
-def _stored(stored: photos.Stored) -> Response:
+def _stored_response(stored: photos.StoredPhoto) -> Response:
     body = {"id": stored.id, "status": "stored", "width": stored.width, "height": stored.height}
-    return json_answer(CONFIRMED.dump(body), 200)
+    return json_response(CONFIRMED.dump(body), 200)
 
 
-def _checking(photo: Photo) -> Response:
-    response = json_answer(CONFIRMED.dump({"id": photo.id, "status": "checking"}), 202)
-    response.headers["Retry-After"] = CHECK_AGAIN
+def _checking_response(photo: Photo) -> Response:
+    response = json_response(CONFIRMED.dump({"id": photo.id, "status": "checking"}), 202)
+    response.headers["Retry-After"] = RETRY_SECONDS
     return response

@@ -5,16 +5,18 @@ from uuid import UUID
 
 import marshmallow as ma
 from flask import Response
+from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.months import Period
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.etags import IF_MATCH, edited, require_match
-from api.http.paging import page_answer
-from api.http.parsing import body_text, faults_of, require_type
-from api.http.periods import period_of
-from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.http.context import current_actor, read_snapshot
+from api.http.etags import IF_MATCH, require_match, resource_response
+from api.http.paging import page_response
+from api.http.parsing import field_errors, read_text, require_type
+from api.http.periods import parse_period
+from api.http.responses import CREATED, ETAG
+from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.places import Location, Region
 from api.services import places, progress
 from schemas import places as schemas
@@ -23,7 +25,7 @@ from schemas.scores import PeriodQuery
 
 routes = Routes("places", __name__, description="Regions and locations")
 
-REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.Imported()
+REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.ImportResult()
 IMPORT_ROW = schemas.LocationImport()
 
 
@@ -31,20 +33,21 @@ IMPORT_ROW = schemas.LocationImport()
 @routes.arguments(schemas.RegionsQuery(), location="query")
 @routes.response(200, schemas.REGION_PAGE())
 def list_regions(query: dict[str, Any]) -> Response:
-    """List regions by code."""
-    return page_answer(places.regions(read_snapshot(), actor(), **_page(query)), REGION)
+    """List regions, sorted by code."""
+    page = places.list_regions(read_snapshot(), current_actor(), **{"cursor": None, **query})
+    return page_response(page, REGION)
 
 
 @routes.post("/regions", permission="write places", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(schemas.RegionWrite())
-@routes.response(201, REGION)
+@routes.response(201, REGION, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_region(body: dict[str, Any]) -> Response:
     """Add a region."""
-    return creating(
-        lambda session: places.create_region(session, actor(), body),
+    return create_resource(
+        lambda session: places.create_region(session, current_actor(), body),
         REGION.dump,
-        at=lambda made: f"/api/v1/regions/{made.id}",
+        lambda region: f"/api/v1/regions/{region.id}",
     )
 
 
@@ -52,7 +55,7 @@ def create_region(body: dict[str, Any]) -> Response:
 @routes.response(200, REGION)
 def get_region(region_id: UUID) -> Region:
     """Get a region."""
-    return places.region(read_snapshot(), actor(), region_id)
+    return places.get_region(read_snapshot(), current_actor(), region_id)
 
 
 @routes.patch(
@@ -61,17 +64,17 @@ def get_region(region_id: UUID) -> Region:
     raises=[problems.REGION_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(schemas.RegionEdit(partial=True))
-@routes.response(200, REGION)
+@routes.response(200, REGION, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
-    """Change a region; with `parent_id`, it moves with all below it."""
+    """Change a region. With `parent_id`, it moves together with everything below it."""
 
-    def edit(session: Any) -> Region:
-        region = places.region(session, actor(), region_id, lock=True)
+    def edit(session: Session) -> Region:
+        region = places.get_region(session, current_actor(), region_id, lock=True)
         require_match(REGION.dump, region)
-        return places.edit_region(session, actor(), region, body)
+        return places.update_region(session, current_actor(), region, body)
 
-    return edited(REGION.dump, in_transaction(edit))
+    return resource_response(REGION.dump(in_transaction(edit)))
 
 
 @routes.get(
@@ -80,30 +83,34 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
 @routes.arguments(PeriodQuery(), location="query")
 @routes.response(200, schemas.Progress())
 def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
-    """Count a region's visits by month: still out (until they are accepted), and accepted."""
-    period: Period = period_of(query)
-    region = places.region(read_snapshot(), actor(), region_id)
-    return {"region": region, "months": progress.of_region(read_snapshot(), actor(), region, period)}
+    """Count a region's visits by month: in progress (until they are accepted), and accepted."""
+    period: Period = parse_period(query)
+    region = places.get_region(read_snapshot(), current_actor(), region_id)
+    return {
+        "region": region,
+        "months": progress.count_visits_by_month(read_snapshot(), current_actor(), region, period),
+    }
 
 
 @routes.get("/locations", permission="read places")
 @routes.arguments(schemas.LocationsQuery(), location="query")
 @routes.response(200, schemas.LOCATION_PAGE())
 def list_locations(query: dict[str, Any]) -> Response:
-    """List locations by code."""
-    return page_answer(places.locations(read_snapshot(), actor(), **_page(query)), LOCATION)
+    """List locations, sorted by code."""
+    page = places.list_locations(read_snapshot(), current_actor(), **{"cursor": None, **query})
+    return page_response(page, LOCATION)
 
 
 @routes.post("/locations", permission="write places", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(schemas.LocationWrite())
-@routes.response(201, LOCATION)
+@routes.response(201, LOCATION, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_location(body: dict[str, Any]) -> Response:
     """Add a location."""
-    return creating(
-        lambda session: places.create_location(session, actor(), body),
+    return create_resource(
+        lambda session: places.create_location(session, current_actor(), body),
         LOCATION.dump,
-        at=lambda made: f"/api/v1/locations/{made.id}",
+        lambda location: f"/api/v1/locations/{location.id}",
     )
 
 
@@ -117,25 +124,25 @@ def create_location(body: dict[str, Any]) -> Response:
     },
 )
 def import_locations() -> Response:
-    """Add the locations of a CSV, all or none; the pointers of errors begin with the line.
+    """Add the locations of a CSV file. The import is atomic, and error pointers begin with the line number.
 
-    Columns: code, name, region_code, time_zone; and if you like address, phone, latitude, longitude,
-    external_id, closed.
+    Required columns: `code`, `name`, `region_code`, `time_zone`. Optional columns: `address`, `phone`,
+    `latitude`, `longitude`, `external_id`, `closed`.
     """
     require_type("text/csv")
-    text = body_text()
+    text = read_text()
     if "\0" in text:
-        raise problems.MALFORMED("A text holds a NUL character.")
-    rows, faults = [], []
-    for row in places.read_import(text):
+        raise problems.MALFORMED("The text contains a NUL character.")
+    rows, errors = [], []
+    for row in places.parse_import(text):
         try:
             rows.append(IMPORT_ROW.load(row))
         except ma.ValidationError as error:
-            faults += faults_of(error.messages, (row["line"],))
-    if faults:
-        raise problems.INVALID(errors=faults)
-    return creating(
-        lambda session: {"imported": places.import_locations(session, actor(), rows)}, IMPORTED.dump
+            errors += field_errors(error.messages, (row["line"],))
+    if errors:
+        raise problems.INVALID(errors=errors)
+    return run_once(
+        lambda session: {"imported": places.import_locations(session, current_actor(), rows)}, IMPORTED.dump
     )
 
 
@@ -143,7 +150,7 @@ def import_locations() -> Response:
 @routes.response(200, LOCATION)
 def get_location(location_id: UUID) -> Location:
     """Get a location."""
-    return places.location(read_snapshot(), actor(), location_id)
+    return places.get_location(read_snapshot(), current_actor(), location_id)
 
 
 @routes.patch(
@@ -157,18 +164,14 @@ def get_location(location_id: UUID) -> Location:
     ],
 )
 @routes.arguments(schemas.LocationEdit(partial=True))
-@routes.response(200, LOCATION)
+@routes.response(200, LOCATION, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_location(body: dict[str, Any], location_id: UUID) -> Response:
-    """Change a location; with `region_id`, it moves and takes its history along."""
+    """Change a location. With `region_id`, it moves together with its history."""
 
-    def edit(session: Any) -> Location:
-        location = places.location(session, actor(), location_id, lock=True)
+    def edit(session: Session) -> Location:
+        location = places.get_location(session, current_actor(), location_id, lock=True)
         require_match(LOCATION.dump, location)
-        return places.edit_location(session, actor(), location, body)
+        return places.update_location(session, current_actor(), location, body)
 
-    return edited(LOCATION.dump, in_transaction(edit))
-
-
-def _page(query: dict[str, Any]) -> dict[str, Any]:
-    return {"cursor": None, **query}
+    return resource_response(LOCATION.dump(in_transaction(edit)))

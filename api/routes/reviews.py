@@ -1,4 +1,4 @@
-"""Reviews: what waits for a decision, and decisions."""
+"""Reviews: the visits that wait for a decision, and decisions."""
 
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,8 @@ from marshmallow import Schema
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.paging import page_answer
+from api.http.context import current_actor, read_snapshot
+from api.http.paging import page_response
 from api.http.transactions import in_transaction
 from api.models.reviews import Decision
 from api.services import reviews, visits
@@ -26,8 +26,8 @@ WAITING: Schema = schemas.WaitingVisit()
 @routes.response(200, schemas.REVIEW_PAGE())
 def list_reviews(query: dict[str, Any]) -> Response:
     """List the visits that wait for a decision, oldest first."""
-    page = reviews.list_waiting(read_snapshot(), actor(), query["limit"], query.get("cursor"))
-    flags = visits.flags_of(read_snapshot(), [visit for visit, _ in page.items])
+    page = reviews.list_waiting(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
+    flags = visits.read_flags(read_snapshot(), [visit for visit, _ in page.items])
     rows = [
         {
             "visit_id": visit.id,
@@ -38,7 +38,7 @@ def list_reviews(query: dict[str, Any]) -> Response:
         }
         for visit, location in page.items
     ]
-    return page_answer(page, WAITING, rows)
+    return page_response(page, WAITING, rows)
 
 
 @routes.post(
@@ -50,4 +50,4 @@ def list_reviews(query: dict[str, Any]) -> Response:
 @routes.response(200, DecisionTaken())
 def decide(body: dict[str, Any], visit_id: UUID) -> Decision:
     """Accept, return or reject a revision; with `replaces`, replace its current decision."""
-    return in_transaction(lambda session: reviews.decide(session, actor(), visit_id, **body))
+    return in_transaction(lambda session: reviews.decide(session, current_actor(), visit_id, **body))

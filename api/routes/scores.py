@@ -1,8 +1,6 @@
-"""Scores: of a location, of a region, and tables of them."""
+"""Scores: of a location, of a region, and tables of score rows."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +8,13 @@ from flask import Response, current_app, jsonify, request
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.paging import listed, next_address
-from api.http.periods import period_of
-from api.services import scores
-from api.services.score_rows import DIMENSIONS, INCLUDES, SORTS, Asked, page_of_rows
+from api.http.context import current_actor, read_snapshot
+from api.http.paging import next_url, rows_response
+from api.http.periods import parse_period
+from api.services.scores import places, reports, tables
+from api.services.scores.query import RowQuery
 from schemas import scores as schemas
+from schemas.csv_format import to_csv
 
 routes = Routes("scores", __name__, description="Scores")
 
@@ -30,10 +29,11 @@ DEFAULT_LIMIT = 50
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.LocationReport())
 def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
-    """Get a location's score over a period, with all that explains it."""
-    session, caller = read_snapshot(), actor()
-    location = scores.location(session, caller, location_id)
-    return jsonify(scores.location_score(session, caller, location, period_of(query), query.get("checklist")))
+    """Get the score of a location over a period, with the figures that explain it."""
+    session, caller = read_snapshot(), current_actor()
+    location = places.get_location(session, caller, location_id)
+    period = parse_period(query)
+    return jsonify(reports.get_location_report(session, caller, location, period, query.get("checklist")))
 
 
 @routes.get(
@@ -44,10 +44,11 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
-    """Get a region's score over a period, everything below it included, and those of its children."""
-    session, caller = read_snapshot(), actor()
-    region = scores.region(session, caller, region_id)
-    return jsonify(scores.region_score(session, caller, region, period_of(query), query.get("checklist")))
+    """Get the score of a region over a period: everything below it, and each of its children."""
+    session, caller = read_snapshot(), current_actor()
+    region = places.get_region(session, caller, region_id)
+    period = parse_period(query)
+    return jsonify(reports.get_region_report(session, caller, region, period, query.get("checklist")))
 
 
 @routes.get(
@@ -59,7 +60,7 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
         problems.CHECKLIST_NOT_FOUND,
     ],
 )
-@routes.arguments(schemas.rows_query(DIMENSIONS, INCLUDES, SORTS), location="query")
+@routes.arguments(schemas.RowsQuery(), location="query")
 @routes.response(200, schemas.RowPage())
 @routes.doc(
     responses={"200": {"content": {"text/csv": {"schema": {"type": "string"}}}}},
@@ -67,98 +68,46 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
 def list_scores(query: dict[str, Any]) -> Response:
     """List scores by one or two of location, region, section, question, fundamental, month and checklist.
 
-    As `text/csv`, all rows unless a limit is set.
+    As `text/csv`, the response has all rows unless `limit` is set.
     """
-    as_csv = request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"
-    asked = Asked(
+    is_csv = request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"
+    row_query = RowQuery(
         by=query["by"],
-        period=period_of(query),
+        period=parse_period(query),
         region_id=query.get("region_id"),
         location_id=query.get("location_id"),
         checklist=query.get("checklist"),
         sort=query["sort"],
         include=frozenset(query["include"]),
     )
-    names = _picked(asked, query.get("fields"))
-    limit = query.get("limit", None if as_csv else DEFAULT_LIMIT)
-    page = page_of_rows(read_snapshot(), actor(), asked, names, limit, query.get("cursor"))
-    response = _csv(names, page.items) if as_csv else listed(page.items, page.cursor)
-    if as_csv and page.cursor is not None:
-        response.headers["Link"] = f'<{next_address(page.cursor)}>; rel="next"'
+    names = _select_fields(row_query, query.get("fields"))
+    limit = query.get("limit", None if is_csv else DEFAULT_LIMIT)
+    page = tables.list_rows(read_snapshot(), current_actor(), row_query, names, limit, query.get("cursor"))
+    response = _csv_response(names, page.items) if is_csv else rows_response(page.items, page.cursor)
+    if is_csv and page.cursor is not None:
+        response.headers["Link"] = f'<{next_url(page.cursor)}>; rel="next"'
     response.vary.add("Accept")
     return response
 
 
-def _picked(asked: Asked, fields: str | None) -> Sequence[str]:
-    """Return the fields that were picked, in the order of the rows; all of them if none were."""
-    if fields is None:
-        return asked.fields
-    picked = set(fields.split(","))
-    unknown = picked.difference(asked.fields)
+def _select_fields(query: RowQuery, selection: str | None) -> Sequence[str]:
+    """Return the selected fields in the order of the rows, or all fields of the query."""
+    row_fields = schemas.list_row_fields(query.by, query.include)
+    if selection is None:
+        return row_fields
+    selected = set(selection.split(","))
+    unknown = selected.difference(row_fields)
     if unknown:
-        raise problems.invalid(
-            "/fields", f"There is no {', '.join(map(repr, sorted(unknown)))} in {', '.join(asked.fields)}."
+        raise problems.invalid_field(
+            "/fields",
+            f"Unknown: {', '.join(map(repr, sorted(unknown)))}. Rows have {', '.join(row_fields)}.",
         )
-    return [name for name in asked.fields if name in picked]
+    return [name for name in row_fields if name in selected]
 
 
-# CSV: nested fields have their names joined, as in ``location_code`` and ``months_2026-01_score``.
-
-#: what stands in a field that may be null, or in a table without rows
-_INSIDE: Mapping[str, Sequence[str]] = {
-    "location": ("id", "code", "name"),
-    "region": ("id", "code", "name"),
-    "section": ("checklist", "key", "title"),
-    "question": ("checklist", "key", "text", "section", "fundamental"),
-    "fundamental": ("key", "title"),
-    "checklist": ("key", "title"),
-    "interval": ("low", "high"),
-    "rank_range": ("best", "worst"),
-    "change": ("difference", "interval", "significant"),
-    "worst_section": ("checklist", "key", "score", "visits"),
-}
-
-
-def _csv(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Response:
-    """Return rows as CSV with a column for whatever any of them has, in the order of ``names``."""
-    columns: dict[str, int] = {}
-    lines = []
-    for row in rows or [dict.fromkeys(names)]:
-        line = {}
-        for place, name in enumerate(names):
-            for column, value in _flat(name, row[name]):
-                line[column] = value
-                columns.setdefault(column, place)
-        lines.append(line)
-    header = sorted(columns, key=lambda column: columns[column])
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows([_cell(line.get(column)) for column in header] for line in lines if rows)
-    response = current_app.response_class(text.getvalue(), content_type="text/csv; charset=utf-8")
+def _csv_response(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Response:
+    """Return rows with these fields as a CSV file."""
+    text = to_csv({name: schemas.ROW_FIELDS[name] for name in names}, rows)
+    response = current_app.response_class(text, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="scores.csv"'
     return response
-
-
-def _flat(name: str, value: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the columns of a field, an interval's even where there is none."""
-    if value is None and name in _INSIDE and (name == "interval" or not before):
-        value = dict.fromkeys(_INSIDE[name])
-    elif isinstance(value, list):
-        value = {each["month"]: {key: each[key] for key in each if key != "month"} for each in value}
-    if isinstance(value, Mapping):
-        for inside, part in value.items():
-            yield from _flat(inside, part, f"{before}{name}_")
-    else:
-        yield before + name, value
-
-
-def _cell(value: Any) -> Any:
-    """Return a cell: booleans as in JSON, and no text that a spreadsheet would take for a formula."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(
-        ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-    ):
-        return f"'{value}"
-    return value

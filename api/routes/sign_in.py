@@ -1,4 +1,4 @@
-"""Signing in and out, and who one is."""
+"""Login, logout, and the current account."""
 
 from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import ANY_CALLER, REFRESH_TOKEN, SIGNED_IN
 from api.http.access import Routes
-from api.http.context import actor, app_context, close_read_snapshot, read_snapshot
-from api.http.responses import empty_answer, json_answer
+from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
+from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
-from api.services import passwords, sign_in, users
+from api.services.people import passwords, sign_in, users
 from schemas import sign_in as schemas
 
-routes = Routes("sign_in", __name__, description="Signing in")
+routes = Routes("sign_in", __name__, description="Login and account")
 
-ACCESS_LIVES = timedelta(minutes=15)
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 
 
 @routes.post(
@@ -32,60 +32,62 @@ ACCESS_LIVES = timedelta(minutes=15)
 @routes.response(200, schemas.TokenPair())
 @routes.alt_response(204, description="With `cookies`: the tokens are in cookies only")
 def log_in(body: dict[str, Any]) -> Response:
-    """Sign in with e-mail address and password."""
+    """Log in with email address and password."""
     credentials = sign_in.Credentials(
-        users.folded(body["email"]),
+        users.normalize_email(body["email"]),
         body["password"],
         body.get("organization"),
-        _caller_address(),
+        _get_caller_network(),
     )
     with app_context().database.read_snapshot() as session:
-        found = sign_in.candidates(session, credentials)
-    # The snapshot is closed while hashing takes its time.
-    fitting = sign_in.matching(found, credentials.password)
-    if not fitting:
-        in_transaction(lambda session: sign_in.fail(session, credentials))
+        candidates = sign_in.find_candidates(session, credentials)
+    # Hashing takes time; no snapshot stays open meanwhile.
+    matches = sign_in.filter_by_password(candidates, credentials.password)
+    if not matches:
+        in_transaction(lambda session: sign_in.record_failure(session, credentials))
         raise problems.WRONG_CREDENTIALS()
-    if len(fitting) > 1:
-        raise problems.WHICH_ORGANIZATION('Several organizations know you; name one in "organization".')
+    if len(matches) > 1:
+        raise problems.WHICH_ORGANIZATION('Several accounts match; name one organization in "organization".')
 
-    def begin(session: Session) -> sign_in.Pair:
-        sign_in.hold(session, fitting[0])
-        return sign_in.begin(session, fitting[0].user_id, credentials.address)
+    def begin(session: Session) -> sign_in.TokenPair:
+        sign_in.lock_candidate(session, matches[0])
+        return sign_in.begin_session(session, matches[0].user_id, credentials.address)
 
-    return _answer(in_transaction(begin), body["cookies"])
+    return _token_response(in_transaction(begin), body["cookies"])
 
 
 @routes.post("/auth/refresh", permission=REFRESH_TOKEN)
 @routes.response(200, schemas.TokenPair())
-@routes.alt_response(204, description="With the refresh token in a cookie: the new pair is, too")
+@routes.alt_response(204, description="With the refresh token in a cookie: the new tokens are in cookies too")
 def refresh() -> Response:
-    """Take a refresh token (as Bearer) and give a new pair."""
+    """Exchange a refresh token (sent as Bearer) for a new pair of tokens."""
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     generation = int(g.claims["generation"])
-    pair = in_transaction(lambda session: sign_in.rotate(session, family_id, refresh_id, generation))
+    pair = in_transaction(
+        lambda session: sign_in.rotate_refresh_token(session, family_id, refresh_id, generation)
+    )
     if pair is None:
-        raise problems.NOT_SIGNED_IN("This refresh token is of no more use.")
-    by_header = request.authorization is not None and request.authorization.type == "bearer"
-    return _answer(pair, cookies=not by_header)
+        raise problems.NOT_SIGNED_IN("This refresh token is no longer valid.")
+    is_bearer = request.authorization is not None and request.authorization.type == "bearer"
+    return _token_response(pair, in_cookies=not is_bearer)
 
 
 @routes.post("/auth/logout", permission=SIGNED_IN)
 @routes.response(204)
 def log_out() -> Response:
-    """End this session: all its tokens are dead."""
-    in_transaction(lambda session: sign_in.end(session, actor().family_id))
-    response = empty_answer()
+    """Log out: all tokens of this session are revoked."""
+    in_transaction(lambda session: sign_in.end_session(session, current_actor().family_id))
+    response = empty_response()
     for name in _COOKIES:
-        response.delete_cookie(name, path=_path(name))
+        response.delete_cookie(name, path=_get_cookie_path(name))
     return response
 
 
 @routes.get("/me", permission=SIGNED_IN)
 @routes.response(200, schemas.Me())
 def get_me() -> dict[str, Any]:
-    """Tell who is signed in, and for which places he is named."""
-    return users.whoami(read_snapshot(), actor())
+    """Get the caller's account, and the places that are assigned to it."""
+    return users.get_profile(read_snapshot(), current_actor())
 
 
 @routes.post(
@@ -94,64 +96,69 @@ def get_me() -> dict[str, Any]:
 @routes.arguments(schemas.NewPassword())
 @routes.response(204)
 def change_password(body: dict[str, Any]) -> Response:
-    """Change one's password; all other sessions end. A wrong old one counts as a failure to sign in."""
-    user = users.find(read_snapshot(), actor(), actor().id)
-    credentials = sign_in.Credentials(user.email, body["old_password"], None, _caller_address())
-    sign_in.check_failures(read_snapshot(), credentials, [user.id])
-    # The snapshot is closed while hashing takes its time.
+    """Change the caller's password. All other sessions end.
+
+    A wrong old password counts as a failed login.
+    """
+    user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
+    credentials = sign_in.Credentials(user.email, body["old_password"], None, _get_caller_network())
+    sign_in.check_failure_limits(read_snapshot(), credentials, [user.id])
+    # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
-    if not passwords.matches(credentials.password, user.password_hash):
-        in_transaction(lambda session: sign_in.fail(session, credentials))
+    if not passwords.verify_password(credentials.password, user.password_hash):
+        in_transaction(lambda session: sign_in.record_failure(session, credentials))
         raise problems.WRONG_PASSWORD()
-    password_hash = passwords.hashed(body["new_password"])
-    in_transaction(lambda session: sign_in.change_password(session, actor(), password_hash))
-    return empty_answer()
+    password_hash = passwords.hash_password(body["new_password"])
+    in_transaction(lambda session: sign_in.change_password(session, current_actor(), password_hash))
+    return empty_response()
 
 
-def _caller_address() -> str:
-    """Return whence somebody calls; of IPv6 his network, within which he can take any address."""
+def _get_caller_network() -> str:
+    """Return the caller's IPv4 address, or their IPv6 /64 network, within which they can use any address."""
     address = request.remote_addr or "unknown"
     try:
-        known = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return address
-    if known.version == 4 or known.ipv4_mapped:
+    if ip.version == 4 or ip.ipv4_mapped:
         return address
-    return str(IPv6Network((known, 64), strict=False))
+    return str(IPv6Network((ip, 64), strict=False))
 
 
 _COOKIES = ("access_token_cookie", "refresh_token_cookie", "csrf_access_token", "csrf_refresh_token")
 
 
-def _path(name: str) -> str:
+def _get_cookie_path(name: str) -> str:
     return "/api/v1/auth/refresh" if name == "refresh_token_cookie" else "/"
 
 
-def _answer(pair: sign_in.Pair, cookies: bool) -> Response:
-    """Return a pair of tokens: as JSON, or as cookies that no script can read."""
+def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
+    """Return a pair of tokens: as JSON, or in cookies that scripts cannot read."""
     claims = {"family": str(pair.family_id)}
-    access = create_access_token(str(pair.user_id), additional_claims=claims, expires_delta=ACCESS_LIVES)
-    fresh = create_refresh_token(
+    access = create_access_token(
+        str(pair.user_id), additional_claims=claims, expires_delta=ACCESS_TOKEN_LIFETIME
+    )
+    refresh = create_refresh_token(
         str(pair.user_id),
         additional_claims=claims | {"jti": str(pair.refresh_id), "generation": pair.generation},
-        expires_delta=sign_in.REFRESH_LIVES,
+        expires_delta=sign_in.REFRESH_TOKEN_LIFETIME,
     )
-    if not cookies:
+    if not in_cookies:
         body = {
             "access_token": access,
-            "refresh_token": fresh,
+            "refresh_token": refresh,
             "token_type": "Bearer",
-            "expires_in": int(ACCESS_LIVES.total_seconds()),
+            "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
         }
-        return json_answer(body)
-    response = empty_answer()
-    values = (access, fresh, get_csrf_token(access), get_csrf_token(fresh))
+        return json_response(body)
+    response = empty_response()
+    values = (access, refresh, get_csrf_token(access), get_csrf_token(refresh))
     for name, value in zip(_COOKIES, values, strict=True):
         response.set_cookie(
             name,
             value,
-            max_age=sign_in.REFRESH_LIVES,
-            path=_path(name),
+            max_age=sign_in.REFRESH_TOKEN_LIFETIME,
+            path=_get_cookie_path(name),
             secure=request.is_secure,
             httponly=name.endswith("_cookie"),
             samesite="Lax",

@@ -1,21 +1,22 @@
-"""Submissions: stored exactly once, and returned."""
+"""Submissions: the answers of visits, each revision stored exactly once."""
 
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from api.domain import problems
-from api.domain.times import utc_text
+from api.domain.times import format_utc
 from api.http.access import Routes
-from api.http.context import actor, app_context, read_snapshot
+from api.http.context import app_context, autocommit, current_actor, read_snapshot
+from api.http.etags import compute_etag
 from api.http.parsing import read_json
-from api.http.responses import json_answer, json_text
+from api.http.responses import ETAG, json_response, json_text
 from api.http.transactions import in_statements
 from api.services import submissions, visits
-from api.services.answers_shown import answers_with_points
 from api.services.evidence import measure_distance
-from api.services.totals import visit_score
+from api.services.scored_answers import get_scored_answers
+from api.services.scores.results import format_visit_score
 from schemas import submissions as schemas
 from schemas.base import parse_time
 
@@ -37,19 +38,23 @@ DEVICE_TIME = {
     raises=[problems.VISIT_NOT_FOUND, problems.SUBMISSION_CONFLICT, problems.REVISION_UNEXPECTED],
 )
 @routes.arguments(SUBMISSION)
-@routes.response(201, schemas.Receipt())
+@routes.response(201, schemas.Receipt(), headers=ETAG, description="Stored. `ETag` is that of the submission")
 @routes.alt_response(200, schema=schemas.Receipt(), description="Replay of the same content: same receipt")
 @routes.doc(parameters=[DEVICE_TIME])
 def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Send a visit's answers; the visit's ID and the revision are the idempotency key, permanently."""
+    """Send a visit's answers. The visit's ID and the revision are the idempotency key, permanently."""
     # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))
-    prepared = submissions.prepare(read_snapshot(), actor(), visit_id, read_json(), body, device_time)
+    prepared = submissions.prepare(autocommit(), current_actor(), visit_id, read_json(), body, device_time)
     if isinstance(prepared, str):
         return json_text(prepared)
     every = app_context().settings.accept_every_minutes
-    receipt, new = in_statements(lambda run: submissions.store(run, actor(), prepared, every))
-    return json_text(receipt, 201 if new else 200)
+    receipt, is_new = in_statements(lambda run: submissions.store(run, current_actor(), prepared, every))
+    response = json_text(receipt, 201 if is_new else 200)
+    if is_new:
+        # The shopper's GET returns the body as it was sent.
+        response.set_etag(compute_etag(current_app.json.dumps(read_json()).encode()))
+    return response
 
 
 @routes.get(
@@ -67,18 +72,21 @@ def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
     },
 )
 def get_submission(visit_id: UUID) -> Response:
-    """Get the latest revision: shoppers get their own as sent, others the answers with their points."""
-    visit, view = visits.seen(read_snapshot(), actor(), visit_id)
-    submission = submissions.get_latest(read_snapshot(), visit)
+    """Get the latest revision.
+
+    Shoppers get their own submission as sent, other roles the answers with their points.
+    """
+    visit, view = visits.get_visit(read_snapshot(), current_actor(), visit_id)
+    submission = submissions.get_latest_revision(read_snapshot(), visit)
     content = submission.content
     if view == "own":
-        return json_answer(content)
+        return json_response(content)
     shown = {
         "visit_id": visit.id,
         "checklist_version": content["checklist_version"],
         "outcome": submission.outcome,
-        "score": visit_score(submission.result),
-        "answers": answers_with_points(read_snapshot(), visit, submission, view),
+        "score": format_visit_score(submission.result),
+        "answers": get_scored_answers(read_snapshot(), visit, submission, view),
         "photos": content.get("photos") or [],
         "comment": content.get("comment") or None,
     }
@@ -88,9 +96,9 @@ def get_submission(visit_id: UUID) -> Response:
             "revision": submission.revision,
             "started_at": content["started_at"],
             "finished_at": content["finished_at"],
-            "received_at": utc_text(submission.received_at),
+            "received_at": format_utc(submission.received_at),
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
             "distance_m": measure_distance(read_snapshot(), visit, submission),
         }
-    return json_answer(dumped)
+    return json_response(dumped)

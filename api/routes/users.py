@@ -1,4 +1,4 @@
-"""People, as administrators see them."""
+"""People, for administrators."""
 
 from typing import Any
 from uuid import UUID
@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.etags import IF_MATCH, edited, require_match
-from api.http.paging import page_answer
-from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
-from api.services import passwords, users
+from api.http.context import current_actor, read_snapshot
+from api.http.etags import IF_MATCH, require_match, resource_response
+from api.http.paging import page_response
+from api.http.responses import CREATED, ETAG
+from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
+from api.services.people import passwords, users
 from schemas import users as schemas
 
 routes = Routes("users", __name__, description="People")
@@ -24,21 +25,23 @@ USER = schemas.User()
 @routes.arguments(schemas.UsersQuery(), location="query")
 @routes.response(200, schemas.USER_PAGE())
 def list_users(query: dict[str, Any]) -> Response:
-    """List the organization's people by e-mail address."""
-    return page_answer(users.people(read_snapshot(), actor(), **{"cursor": None, **query}), USER)
+    """List the people of the organization, sorted by email address."""
+    return page_response(
+        users.list_users(read_snapshot(), current_actor(), **{"cursor": None, **query}), USER
+    )
 
 
 @routes.post("/users", permission="administer people", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(schemas.UserNew())
-@routes.response(201, USER)
+@routes.response(201, USER, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_user(body: dict[str, Any]) -> Response:
     """Add a person."""
-    password_hash = passwords.hashed(body["password"])
-    return creating(
-        lambda session: users.create(session, actor(), body, password_hash),
+    password_hash = passwords.hash_password(body["password"])
+    return create_resource(
+        lambda session: users.create_user(session, current_actor(), body, password_hash),
         USER.dump,
-        at=lambda made: f"/api/v1/users/{made.user.id}",
+        lambda person: f"/api/v1/users/{person.user.id}",
     )
 
 
@@ -46,7 +49,7 @@ def create_user(body: dict[str, Any]) -> Response:
 @routes.response(200, USER)
 def get_user(user_id: UUID) -> users.Person:
     """Get a person."""
-    return users.person(read_snapshot(), users.find(read_snapshot(), actor(), user_id))
+    return users.get_person(read_snapshot(), users.get_user(read_snapshot(), current_actor(), user_id))
 
 
 @routes.patch(
@@ -55,15 +58,15 @@ def get_user(user_id: UUID) -> users.Person:
     raises=[problems.USER_NOT_FOUND, problems.ALREADY_EXISTS, problems.STALE, problems.IF_MATCH_REQUIRED],
 )
 @routes.arguments(schemas.UserEdit(partial=True))
-@routes.response(200, USER)
+@routes.response(200, USER, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
-    """Change a person; `"disabled": true` or a new password ends his sessions."""
-    password_hash = passwords.hashed(body["password"]) if "password" in body else None
+    """Change a person. `"disabled": true` or a new password ends their sessions."""
+    password_hash = passwords.hash_password(body["password"]) if "password" in body else None
 
     def edit(session: Session) -> users.Person:
-        user = users.find(session, actor(), user_id, lock=True)
-        require_match(USER.dump, users.person(session, user))
-        return users.edit(session, actor(), user, body, password_hash)
+        user = users.get_user(session, current_actor(), user_id, lock=True)
+        require_match(USER.dump, users.get_person(session, user))
+        return users.update_user(session, current_actor(), user, body, password_hash)
 
-    return edited(USER.dump, in_transaction(edit))
+    return resource_response(USER.dump(in_transaction(edit)))

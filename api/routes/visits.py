@@ -1,7 +1,7 @@
-"""Visits: assigned by administrators, seen by each as he may."""
+"""Visits: assigned by administrators, and shown to each role in a view of its own."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import actor, read_snapshot
-from api.http.paging import listed
-from api.http.parsing import faults_of, read_json
-from api.http.responses import json_answer
-from api.http.transactions import IDEMPOTENCY_KEY, creating, in_transaction
+from api.http.context import autocommit, current_actor, read_snapshot
+from api.http.paging import rows_response
+from api.http.parsing import field_errors, read_json
+from api.http.responses import CREATED, json_response
+from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.visits import Visit
 from api.services import assignments, reviews, visits
-from api.services.answers_shown import answers_with_points
-from api.services.checklists import published
-from api.services.submissions import get_latest
+from api.services.checklists import get_version
+from api.services.scored_answers import get_scored_answers
+from api.services.submissions import get_latest_revision
 from api.services.visits import View
 from schemas import visits as schemas
 from schemas.base import Schema
@@ -34,36 +34,47 @@ SCHEMAS: dict[View, Schema] = {
     "evidence": schemas.EvidenceVisit(),
 }
 NEW = schemas.VisitNew()
-MOST_AT_ONCE = 1000
+MAX_VISITS = 1000
 ANY_VISIT = {
     "oneOf": [
         {"$ref": f"#/components/schemas/{name}"} for name in ("OwnVisit", "WatchedVisit", "EvidenceVisit")
     ]
 }
 
-_ONE_ASSIGNED = {"$ref": "#/components/schemas/EvidenceVisit"}
-_MANY_ASSIGNED = {
-    "type": "object",
-    "properties": {"items": {"type": "array", "items": _ONE_ASSIGNED}},
-    "required": ["items"],
+#: A visit that the caller assigns to themselves has the view of its shopper.
+_ASSIGNED_VISIT = {
+    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("EvidenceVisit", "OwnVisit")]
 }
+_ASSIGNED_LIST = {
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/EvidenceVisit"}}},
+    "required": ["items"],
+    "additionalProperties": False,
+}
+#: A list has no address of its own.
+_OPTIONAL_HEADERS = {name: {**header, "required": False} for name, header in CREATED.items()}
 
 
-def _read_orders() -> tuple[list[dict[str, Any]], bool]:
-    """Return the visits of a body, which is one or a list of them, and whether it is a list."""
+def _load_visits() -> tuple[list[dict[str, Any]], bool]:
+    """Return the visits of a body, which is one visit or a list of them, and whether it is a list."""
     body = read_json()
-    many = isinstance(body, list)
+    is_list = isinstance(body, list)
     try:
-        if many:
-            validate.Length(1, MOST_AT_ONCE)(body)
-        loaded = NEW.load(body, many=many)
+        if is_list:
+            validate.Length(1, MAX_VISITS)(body)
+        loaded = NEW.load(body, many=is_list)
     except ma.ValidationError as error:
-        raise problems.INVALID(errors=faults_of(error.messages)) from None
-    return (loaded if many else [loaded]), many
+        raise problems.INVALID(errors=field_errors(error.messages)) from None
+    return (loaded if is_list else [loaded]), is_list
 
 
 @routes.post("/visits", permission="assign visits", raises=[problems.ROTATION_LOCKOUT, problems.INVALID])
-@routes.response(201, {"oneOf": [_ONE_ASSIGNED, _MANY_ASSIGNED]})
+@routes.response(
+    201,
+    {"oneOf": [*_ASSIGNED_VISIT["oneOf"], _ASSIGNED_LIST]},
+    headers=_OPTIONAL_HEADERS,
+    description="The new visit, with `Location` and `ETag`, or the new visits",
+)
 @routes.doc(
     parameters=[IDEMPOTENCY_KEY],
     requestBody={
@@ -77,7 +88,7 @@ def _read_orders() -> tuple[list[dict[str, Any]], bool]:
                             "type": "array",
                             "items": {"$ref": "#/components/schemas/VisitNew"},
                             "minItems": 1,
-                            "maxItems": MOST_AT_ONCE,
+                            "maxItems": MAX_VISITS,
                         },
                     ]
                 }
@@ -86,18 +97,22 @@ def _read_orders() -> tuple[list[dict[str, Any]], bool]:
     },
 )
 def assign_visits() -> Response:
-    """Assign a visit, or a list of 1 to 1,000, all or none.
+    """Assign a visit, or a list of 1 to 1,000 visits.
 
-    Of a list the answer is `{"items": [...]}` in the same order, and pointers of errors begin with the index.
+    A list is atomic. The response to it is `{"items": [...]}` in the same order, and error pointers begin
+    with the index.
     """
-    orders, many = _read_orders()
-
-    def work(session: Session) -> list[dict[str, Any]]:
-        return _dumped(session, assignments.assign(session, actor(), orders, batch=many), "evidence")
-
-    if many:
-        return creating(work, lambda made: {"items": made})
-    return creating(work, lambda made: made[0], at=lambda made: _address(made[0]))
+    new_visits, is_list = _load_visits()
+    if is_list:
+        return run_once(
+            lambda session: _dump(session, _assign(session, new_visits, batch=True), "evidence"),
+            lambda items: {"items": items},
+        )
+    return create_resource(
+        lambda session: _get_representation(session, _assign(session, new_visits, batch=False)[0].id),
+        lambda visit: visit,
+        _get_location,
+    )
 
 
 @routes.get("/visits", permission="read visits")
@@ -111,39 +126,28 @@ def assign_visits() -> Response:
             "next": {"type": ["string", "null"], "format": "url"},
         },
         "required": ["items", "next"],
+        "additionalProperties": False,
     },
 )
 def list_visits(query: dict[str, Any]) -> Response:
-    """List visits by day: a shopper's own, a manager's accepted ones, a reviewer's all.
+    """List visits, sorted by day.
 
-    With `mine=true`, everybody's own.
+    Shoppers get their own visits, managers the accepted visits of their locations, and reviewers and
+    administrators all visits. With `mine=true`, every role gets their own visits.
     """
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
-    page, view = visits.list_visits(read_snapshot(), actor(), limit, cursor, mine, query)
-    described = visits.described(read_snapshot(), page.items, view)
-    return listed(SCHEMAS[view].dump(described, many=True), page.cursor)
+    page, view = visits.list_visits(autocommit(), current_actor(), limit, cursor, mine, query)
+    rows = visits.describe_rows(autocommit(), page.items, view)
+    return rows_response(SCHEMAS[view].dump(rows, many=True), page.cursor)
 
 
 @routes.get("/visits/<uuid:visit_id>", permission="read visits", raises=[problems.VISIT_NOT_FOUND])
 @routes.arguments(schemas.VisitQuery(), location="query")
 @routes.response(200, ANY_VISIT)
 def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
-    """Get a visit as one may see it; `include=checklist` puts the whole document in `checklist`."""
-    visit, view = visits.seen(read_snapshot(), actor(), visit_id)
-    shown = _dumped(read_snapshot(), [visit], view)[0]
-    if view == "watched":
-        submission = get_latest(read_snapshot(), visit)
-        shown["answers"] = answers_with_points(read_snapshot(), visit, submission, view)
-        shown["photos"] = submission.content.get("photos") or []
-        shown["comment"] = submission.content.get("comment") or None
-    if view == "evidence":
-        decisions = reviews.list_decisions(read_snapshot(), visit.id)
-        shown["decisions"] = schemas.PastDecision().dump(decisions, many=True)
-        photos = visits.stored_photos(read_snapshot(), visit)
-        shown["photo_evidence"] = schemas.PhotoEvidence().dump(photos, many=True)
-    if query.get("include") == "checklist":
-        shown["checklist"] = json.loads(published(read_snapshot(), visit.checklist_version_id).text)
-    return json_answer(shown)
+    """Get a visit, in the caller's view; with `include=checklist`, `checklist` is the whole document."""
+    include_checklist = query.get("include") == "checklist"
+    return json_response(_get_representation(read_snapshot(), visit_id, include_checklist=include_checklist))
 
 
 @routes.post(
@@ -153,8 +157,8 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
 )
 @routes.response(200, schemas.EvidenceVisit())
 def cancel_visit(visit_id: UUID) -> Response:
-    """Take an assigned visit back; answers that come all the same go to a reviewer."""
-    return _after(lambda session: assignments.cancel(session, actor(), visit_id), "evidence")
+    """Cancel an assigned visit. Answers that arrive anyway go to a reviewer."""
+    return _change_visit(lambda session: assignments.cancel(session, current_actor(), visit_id), "evidence")
 
 
 @routes.post(
@@ -168,16 +172,16 @@ def cancel_visit(visit_id: UUID) -> Response:
     ],
 )
 @routes.arguments(schemas.Reassignment())
-@routes.response(201, schemas.EvidenceVisit())
+@routes.response(201, _ASSIGNED_VISIT, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Give a visit to another shopper: this one is cancelled, and the answer is a new one."""
+    """Reassign a visit to another shopper: the visit is cancelled, and the response is a new visit."""
 
-    def work(session: Session) -> dict[str, Any]:
-        made = assignments.reassign(session, actor(), visit_id, body["shopper_id"], body["override"])
-        return _dumped(session, [made], "evidence")[0]
+    def reassign(session: Session) -> dict[str, Any]:
+        visit = assignments.reassign(session, current_actor(), visit_id, body["shopper_id"], body["override"])
+        return _get_representation(session, visit.id)
 
-    return creating(work, lambda made: made, at=_address)
+    return create_resource(reassign, lambda visit: visit, _get_location)
 
 
 @routes.post(
@@ -188,19 +192,46 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 @routes.arguments(schemas.Declination())
 @routes.response(200, schemas.OwnVisit())
 def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Give one's own assigned visit back, with a reason."""
-    return _after(lambda session: assignments.decline(session, actor(), visit_id, body["reason"]), "own")
+    """Decline one's own assigned visit, with a reason."""
+    return _change_visit(
+        lambda session: assignments.decline(session, current_actor(), visit_id, body["reason"]), "own"
+    )
 
 
-def _after(work: Any, view: View) -> Response:
-    """Run ``work`` and return the visit that comes of it."""
-    return json_answer(in_transaction(lambda session: _dumped(session, [work(session)], view)[0]))
+def _assign(session: Session, new_visits: list[dict[str, Any]], *, batch: bool) -> list[Visit]:
+    return assignments.assign(session, current_actor(), new_visits, batch=batch)
 
 
-def _address(visit: Mapping[str, Any]) -> str:
+def _change_visit(change: Callable[[Session], Visit], view: View) -> Response:
+    """Run ``change`` in a transaction, and return the visit."""
+    return json_response(in_transaction(lambda session: _dump(session, [change(session)], view)[0]))
+
+
+def _get_representation(
+    session: Session, visit_id: UUID, *, include_checklist: bool = False
+) -> dict[str, Any]:
+    """Return the JSON of a visit in the caller's view, with all that a single visit has."""
+    visit, view = visits.get_visit(session, current_actor(), visit_id)
+    body = _dump(session, [visit], view)[0]
+    if view == "watched":
+        submission = get_latest_revision(session, visit)
+        body["answers"] = get_scored_answers(session, visit, submission, view)
+        body["photos"] = submission.content.get("photos") or []
+        body["comment"] = submission.content.get("comment") or None
+    if view == "evidence":
+        body["decisions"] = schemas.PastDecision().dump(reviews.list_decisions(session, visit.id), many=True)
+        body["photo_evidence"] = schemas.PhotoEvidence().dump(
+            visits.list_stored_photos(session, visit), many=True
+        )
+    if include_checklist:
+        body["checklist"] = json.loads(get_version(session, visit.checklist_version_id).text)
+    return body
+
+
+def _get_location(visit: Mapping[str, Any]) -> str:
     return f"/api/v1/visits/{visit['id']}"
 
 
-def _dumped(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    dumped: list[dict[str, Any]] = SCHEMAS[view].dump(visits.shown(session, found, view), many=True)
-    return dumped
+def _dump(session: Session, rows: Sequence[Visit], view: View) -> list[dict[str, Any]]:
+    bodies: list[dict[str, Any]] = SCHEMAS[view].dump(visits.describe_visits(session, rows, view), many=True)
+    return bodies

@@ -1,4 +1,4 @@
-"""Assignments: visits are assigned within the rotation's rules, cancelled, declined and reassigned."""
+"""Assignments: visits are assigned within the rotation rules, cancelled, declined and reassigned."""
 
 import uuid
 from collections import defaultdict
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems, visits
 from api.domain.access import SHOPPER, Actor
 from api.domain.checklist import SELF_CHECK
-from api.domain.months import local
+from api.domain.months import to_local_time
 from api.domain.problems import FieldError
 from api.models.checklists import ChecklistVersion
 from api.models.organizations import Organization
@@ -21,12 +21,15 @@ from api.models.places import Location
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
-from api.services.checklists import current_versions, published
+from api.services.checklists import get_current_versions, get_version
 
 
 @dataclass(frozen=True, slots=True)
 class _References:
-    """What the orders of a request refer to: locations and people by ID, checklist versions by key."""
+    """The rows that the orders of a request refer to.
+
+    Locations and people are by ID, checklist versions by key, and channels by the ID of the version.
+    """
 
     locations: Mapping[uuid.UUID, Location]
     people: Mapping[uuid.UUID, User]
@@ -37,39 +40,43 @@ class _References:
 def assign(
     session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]], *, batch: bool
 ) -> list[Visit]:
-    """Assign all visits or none; in a batch, the pointers of field errors begin with the index.
+    """Assign all visits or none, and return them in the order of ``orders``.
 
-    Rejects a shopper who was at the location within the lock-out days, unless the order overrides it.
+    In a batch, the pointers of field errors begin with the index of the order.
+
+    Raises INVALID, and ROTATION_LOCKOUT for a shopper who has a visit to the same location within the
+    lock-out days, unless the order overrides it.
     """
     references = _read_references(session, actor, orders)
     pointers = [f"/{index}" if batch else "" for index in range(len(orders))]
-    faults = [
-        fault
-        for order, at in zip(orders, pointers, strict=True)
-        for fault in _find_faults(order, references, at)
+    errors = [
+        error
+        for order, pointer in zip(orders, pointers, strict=True)
+        for error in _find_errors(order, references, pointer)
     ]
-    if faults:
-        raise problems.INVALID(errors=faults)
-    assigned = [_make_visit(actor, order, references) for order in orders]
-    _check_rotation(session, actor, orders, assigned, references.channels, pointers)
-    session.add_all(assigned)
+    if errors:
+        raise problems.INVALID(errors=errors)
+    new_visits = [_build_visit(actor, order, references) for order in orders]
+    _check_rotation(session, actor, orders, new_visits, references.channels, pointers)
+    session.add_all(new_visits)
     session.flush()
-    return assigned
+    return new_visits
 
 
 def _read_references(session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]]) -> _References:
-    """Read what orders refer to, and lock the shoppers.
+    """Read the rows that orders refer to, and lock the shoppers.
 
-    Two assignments of one shopper at once take turns: otherwise neither would see the other in the lock-out.
+    Because of the lock, simultaneous assignments of one shopper wait for each other. Otherwise neither would
+    see the other in the lock-out check.
     """
-    locations = _by_id(
+    locations = _read_by_id(
         session,
         select(Location).where(
             Location.id.in_({order["location_id"] for order in orders}),
             Location.organization_id == actor.organization_id,
         ),
     )
-    people = _by_id(
+    people = _read_by_id(
         session,
         select(User)
         .where(
@@ -79,37 +86,41 @@ def _read_references(session: Session, actor: Actor, orders: Sequence[Mapping[st
         .order_by(User.id)
         .with_for_update(key_share=True),
     )
-    versions = current_versions(session, actor.organization_id, {order["checklist_key"] for order in orders})
+    versions = get_current_versions(
+        session, actor.organization_id, {order["checklist_key"] for order in orders}
+    )
     channels = _read_channels(session, (version.id for version in versions.values()))
     return _References(locations, people, versions, channels)
 
 
-def _find_faults(order: Mapping[str, Any], references: _References, at: str) -> list[FieldError]:
-    """Return what is wrong with an order, whose JSON pointer is ``at``."""
+def _find_errors(order: Mapping[str, Any], references: _References, pointer: str) -> list[FieldError]:
+    """Return the field errors of an order; ``pointer`` is the JSON pointer of the order."""
     location = references.locations.get(order["location_id"])
     person = references.people.get(order["shopper_id"])
     version = references.versions.get(order["checklist_key"])
-    faults = []
+    errors = []
     if location is None:
-        faults.append(FieldError(f"{at}/location_id", "There is no such location."))
+        errors.append(FieldError(f"{pointer}/location_id", "This location does not exist."))
     elif location.closed:
-        faults.append(FieldError(f"{at}/location_id", "This location is closed."))
+        errors.append(FieldError(f"{pointer}/location_id", "This location is closed."))
     if version is None:
-        faults.append(FieldError(f"{at}/checklist_key", "There is no published checklist with this key."))
+        errors.append(
+            FieldError(f"{pointer}/checklist_key", "There is no published checklist with this key.")
+        )
     if person is None or person.disabled:
-        faults.append(FieldError(f"{at}/shopper_id", "There is no such shopper."))
+        errors.append(FieldError(f"{pointer}/shopper_id", "This shopper does not exist."))
     elif version and person.role != SHOPPER and references.channels[version.id] != SELF_CHECK:
-        faults.append(
+        errors.append(
             FieldError(
-                f"{at}/shopper_id", "Only a self-check can be assigned to a person who is not a shopper."
+                f"{pointer}/shopper_id", "Only self-checks can be assigned to a person who is not a shopper."
             )
         )
     if order["window"]["closes_at"] <= order["window"]["opens_at"]:
-        faults.append(FieldError(f"{at}/window/closes_at", "The window closes before it opens."))
-    return faults
+        errors.append(FieldError(f"{pointer}/window/closes_at", "The window must close after it opens."))
+    return errors
 
 
-def _make_visit(actor: Actor, order: Mapping[str, Any], references: _References) -> Visit:
+def _build_visit(actor: Actor, order: Mapping[str, Any], references: _References) -> Visit:
     location = references.locations[order["location_id"]]
     window = order["window"]
     return Visit(
@@ -120,63 +131,68 @@ def _make_visit(actor: Actor, order: Mapping[str, Any], references: _References)
         checklist_version_id=references.versions[order["checklist_key"]].id,
         opens_at=window["opens_at"],
         closes_at=window["closes_at"],
-        day=local(window["opens_at"], location.time_zone).date(),
+        day=to_local_time(window["opens_at"], location.time_zone).date(),
         external_id=order.get("external_id"),
     )
 
 
 def _read_channels(session: Session, version_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    return {version_id: published(session, version_id).document.channel for version_id in set(version_ids)}
+    return {version_id: get_version(session, version_id).document.channel for version_id in set(version_ids)}
 
 
 def _check_rotation(
     session: Session,
     actor: Actor,
     orders: Sequence[Mapping[str, Any]],
-    assigned: Sequence[Visit],
+    new_visits: Sequence[Visit],
     channels: Mapping[uuid.UUID, str],
     pointers: Sequence[str],
 ) -> None:
-    """Reject visits of one shopper to one location that lie within the organization's lock-out days.
+    """Reject visits of one shopper to one location that are within the organization's lock-out days.
 
-    Visits of the same request count for each other, in their order. Self-checks do not count.
+    Each visit is also compared with the earlier ones of the same request. Self-checks do not count.
     """
     days = session.scalar(select(Organization.lockout_days).where(Organization.id == actor.organization_id))
     assert days is not None
-    rotating = [
-        (visit, order, at)
-        for visit, order, at in zip(assigned, orders, pointers, strict=True)
+    candidates = [
+        (visit, order, pointer)
+        for visit, order, pointer in zip(new_visits, orders, pointers, strict=True)
         if channels[visit.checklist_version_id] != SELF_CHECK
     ]
-    if not rotating:
+    if not candidates:
         return
-    spans = _read_spans(session, actor, [visit for visit, _, _ in rotating], days)
-    faults = []
-    for visit, order, at in rotating:
+    spans = _read_spans(session, actor, [visit for visit, _, _ in candidates], days)
+    errors = []
+    for visit, order, pointer in candidates:
         span = (visit.opens_at, visit.closes_at)
-        others = spans[visit.shopper_id, visit.location_id]
-        if not order.get("override") and any(visits.too_close(span, other, days) for other in others):
-            faults.append(
+        other_spans = spans[visit.shopper_id, visit.location_id]
+        if not order.get("override") and any(
+            visits.violates_lockout(span, other, days) for other in other_spans
+        ):
+            errors.append(
                 FieldError(
-                    f"{at}/shopper_id",
+                    f"{pointer}/shopper_id",
                     f"This shopper has a visit to this location within {days} days of the window.",
                 )
             )
-        others.append(span)
-    if faults:
+        other_spans.append(span)
+    if errors:
         raise problems.ROTATION_LOCKOUT(
             f'The shopper has a visit to the location within {days} days. Send "override": true to assign it '
             "anyway.",
-            errors=faults,
+            errors=errors,
         )
 
 
 def _read_spans(
-    session: Session, actor: Actor, assigned: Sequence[Visit], days: int
+    session: Session, actor: Actor, new_visits: Sequence[Visit], days: int
 ) -> dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]]:
-    """Return when stored visits near new ones open and end, by shopper and location."""
+    """Return the spans of stored visits near new ones: (shopper, location) → (beginning, end).
+
+    A span ends when the visit was finished, or else when its window closes.
+    """
     lockout = timedelta(days=days)
-    stored = session.execute(
+    stored_visits = session.execute(
         select(
             Visit.shopper_id,
             Visit.location_id,
@@ -186,43 +202,53 @@ def _read_spans(
             Visit.checklist_version_id,
         ).where(
             Visit.organization_id == actor.organization_id,
-            Visit.shopper_id.in_({visit.shopper_id for visit in assigned}),
-            Visit.location_id.in_({visit.location_id for visit in assigned}),
+            Visit.shopper_id.in_({visit.shopper_id for visit in new_visits}),
+            Visit.location_id.in_({visit.location_id for visit in new_visits}),
             Visit.status.not_in(visits.WITHDRAWN),
-            Visit.opens_at < max(visit.closes_at for visit in assigned) + lockout,
+            Visit.opens_at < max(visit.closes_at for visit in new_visits) + lockout,
             func.coalesce(Visit.finished_at, Visit.closes_at)
-            > min(visit.opens_at for visit in assigned) - lockout,
+            > min(visit.opens_at for visit in new_visits) - lockout,
         )
     ).all()
-    channels = _read_channels(session, (row.checklist_version_id for row in stored))
+    channels = _read_channels(session, (visit.checklist_version_id for visit in stored_visits))
     spans: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[datetime, datetime]]] = defaultdict(list)
-    for row in stored:
-        if channels[row.checklist_version_id] != SELF_CHECK:
-            spans[row.shopper_id, row.location_id].append((row.opens_at, row.finished_at or row.closes_at))
+    for visit in stored_visits:
+        if channels[visit.checklist_version_id] != SELF_CHECK:
+            end = visit.finished_at or visit.closes_at
+            spans[visit.shopper_id, visit.location_id].append((visit.opens_at, end))
     return spans
 
 
 def cancel(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
-    """Cancel an assigned visit; answers that arrive anyway are stored for a reviewer."""
+    """Cancel an assigned visit. Answers that arrive anyway are stored for a reviewer.
+
+    Raises VISIT_NOT_FOUND and WRONG_STATUS.
+    """
     return _withdraw(session, visit_id, visibility.watched_visits(actor), "cancelled")
 
 
 def decline(session: Session, actor: Actor, visit_id: uuid.UUID, reason: str | None) -> Visit:
-    """Decline an assigned visit, with the shopper's reason."""
+    """Decline an assigned visit of the actor, with an optional reason.
+
+    Raises VISIT_NOT_FOUND and WRONG_STATUS.
+    """
     return _withdraw(session, visit_id, visibility.own_visits(actor), "declined", reason)
 
 
 def reassign(
     session: Session, actor: Actor, visit_id: uuid.UUID, shopper_id: uuid.UUID, override: bool
 ) -> Visit:
-    """Reassign a visit without answers to another shopper: cancel it and assign a new one."""
-    visit = _lock(session, visit_id, visibility.watched_visits(actor))
-    if visit.status not in visits.MAY_BE_REASSIGNED:
+    """Reassign a visit without answers to another shopper: cancel it, and assign and return a new one.
+
+    Raises VISIT_NOT_FOUND, WRONG_STATUS and CHECKLIST_RETIRED, and the errors of ``assign``.
+    """
+    visit = _lock_visit(session, visit_id, visibility.watched_visits(actor))
+    if visit.status not in visits.REASSIGNABLE:
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
     visit.status = "cancelled"
     session.flush()
-    key = published(session, visit.checklist_version_id).document.key
-    if not current_versions(session, actor.organization_id, {key}):
+    key = get_version(session, visit.checklist_version_id).document.key
+    if not get_current_versions(session, actor.organization_id, {key}):
         raise problems.CHECKLIST_RETIRED("This checklist is retired. No new visits can be assigned with it.")
     order = {
         "location_id": visit.location_id,
@@ -242,8 +268,8 @@ def _withdraw(
     status: str,
     decline_reason: str | None = None,
 ) -> Visit:
-    """Give an assigned visit the status cancelled or declined; a visit that has it already stays as it is."""
-    visit = _lock(session, visit_id, visible)
+    """Set the status of an assigned visit to cancelled or declined; do nothing if it has this status."""
+    visit = _lock_visit(session, visit_id, visible)
     if visit.status == status:
         return visit
     if visit.status != "assigned":
@@ -253,12 +279,12 @@ def _withdraw(
     return visit
 
 
-def _lock(session: Session, visit_id: uuid.UUID, visible: ColumnElement[bool]) -> Visit:
+def _lock_visit(session: Session, visit_id: uuid.UUID, visible: ColumnElement[bool]) -> Visit:
     visit: Visit | None = visibility.find(session, Visit, visit_id, visible, lock=True)
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
 
 
-def _by_id(session: Session, query: Select[Any]) -> dict[uuid.UUID, Any]:
+def _read_by_id(session: Session, query: Select[Any]) -> dict[uuid.UUID, Any]:
     return {row.id: row for row in session.scalars(query)}

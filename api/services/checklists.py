@@ -1,4 +1,4 @@
-"""Checklists: drafted, published as versions that never change, retired."""
+"""Checklists: drafts, published versions that never change, and retirement."""
 
 import hashlib
 import json
@@ -6,15 +6,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
-from api.database.statements import Statement, row
-from api.domain import checklist as documents
+from api.database.statements import Query, Runner, fetch_all, fetch_one
+from api.domain import checklist as checklist_documents
 from api.domain import problems, publishing
 from api.domain.access import Actor
 from api.domain.checklist import Checklist as Document
@@ -23,15 +23,18 @@ from api.domain.problems import FieldError
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.scores import Subject
-from api.services.paging import Page, page
+from api.services.paging import Page, fetch_page
 
-MOST_VERSIONS = 2**31 - 1
-BUILT_IN = Path(__file__).parent.parent / "checklists"
+MAX_VERSION = 2**31 - 1
+BUILT_IN_FOLDER = Path(__file__).parent.parent / "checklists"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Published:
-    """A published version, read once: its document and the subjects that its scores are kept under."""
+class PublishedVersion:
+    """A published version: its document, and the IDs of its subjects by (kind, key).
+
+    ``text`` is the JSON of the document, ``sha256`` the hash of that text in hexadecimal.
+    """
 
     id: uuid.UUID
     checklist_id: uuid.UUID
@@ -42,92 +45,135 @@ class Published:
     subjects: Mapping[tuple[str, str], int]
 
 
-#: Versions never change, so each is parsed once a process.
-_published: dict[uuid.UUID, Published] = {}
-#: the same by organization, key and number
-_named: dict[tuple[uuid.UUID, str, int], Published] = {}
-_KEPT = 500
+#: Versions never change, so each process parses a version once. The caches are cleared when they are full.
+_versions_by_id: dict[uuid.UUID, PublishedVersion] = {}
+#: by organization, key and number
+_versions_by_number: dict[tuple[uuid.UUID, str, int], PublishedVersion] = {}
+_CACHE_SIZE = 500
 
 
-def published(session: Session, version_id: uuid.UUID) -> Published:
-    """Return a published version by its id."""
-    known = _published.get(version_id)
-    if known is None:
-        version, checklist = session.execute(
-            select(ChecklistVersion, Checklist)
-            .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
-            .where(ChecklistVersion.id == version_id)
-        ).one()
-        if len(_published) >= _KEPT:
-            _published.clear()
-        known = _published[version_id] = Published(
-            id=version.id,
-            checklist_id=checklist.id,
-            organization_id=checklist.organization_id,
+class _Version(NamedTuple):
+    checklist_id: uuid.UUID
+    organization_id: uuid.UUID
+    version: int
+    document: str
+    sha256: str
+
+
+_VERSION = Query(
+    _Version,
+    select(
+        ChecklistVersion.checklist_id,
+        Checklist.organization_id,
+        ChecklistVersion.version,
+        ChecklistVersion.document,
+        ChecklistVersion.sha256,
+    )
+    .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
+    .where(ChecklistVersion.id == bindparam("version_id")),
+)
+
+
+def get_version(runner: Runner, version_id: uuid.UUID) -> PublishedVersion:
+    """Return the published version with this ID, which must exist."""
+    cached = _versions_by_id.get(version_id)
+    if cached is not None:
+        return cached
+    version = fetch_one(runner, _VERSION, version_id=version_id)
+    assert version is not None
+    if len(_versions_by_id) >= _CACHE_SIZE:
+        _versions_by_id.clear()
+    return _versions_by_id.setdefault(
+        version_id,
+        PublishedVersion(
+            id=version_id,
+            checklist_id=version.checklist_id,
+            organization_id=version.organization_id,
             document=Document.from_document(json.loads(version.document), version.version),
             text=version.document,
             sha256=version.sha256,
-            subjects=subjects(session, checklist.id),
-        )
-    return known
-
-
-def subjects(session: Session, checklist_id: uuid.UUID) -> dict[tuple[str, str], int]:
-    """Return the ids of a checklist's subjects by (kind, key)."""
-    rows = session.execute(
-        select(Subject.kind, Subject.key, Subject.id).where(Subject.checklist_id == checklist_id)
+            subjects=read_subject_ids(runner, version.checklist_id),
+        ),
     )
+
+
+class _Subject(NamedTuple):
+    kind: str
+    key: str
+    id: int
+
+
+_SUBJECTS = Query(
+    _Subject,
+    select(Subject.kind, Subject.key, Subject.id).where(Subject.checklist_id == bindparam("checklist_id")),
+)
+
+
+def read_subject_ids(runner: Runner, checklist_id: uuid.UUID) -> dict[tuple[str, str], int]:
+    """Return the IDs of a checklist's subjects: (kind, key) → ID."""
+    rows = fetch_all(runner, _SUBJECTS, checklist_id=checklist_id)
     return {(kind, key): subject_id for kind, key, subject_id in rows}
 
 
-def latest(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
-    """Return a page of the latest published versions, by key, as ``Published``."""
+def list_latest_versions(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
+    """Return a page of the latest ``PublishedVersion`` of each checklist in use, sorted by key."""
     query = select(Checklist).where(
         Checklist.organization_id == actor.organization_id,
         Checklist.latest_version > 0,
         Checklist.retired_at.is_(None),
     )
-    found = page(session, query, Checklist.key, Checklist.id, limit, cursor)
-    current = session.execute(
+    page = fetch_page(session, query, Checklist.key, Checklist.id, limit, cursor)
+    latest = session.execute(
         select(Checklist.id, ChecklistVersion.id)
         .join(ChecklistVersion, _is_latest())
-        .where(Checklist.id.in_([checklist.id for checklist in found.items]))
+        .where(Checklist.id.in_([checklist.id for checklist in page.items]))
     )
-    version_ids = dict(current.all())
-    return Page([published(session, version_ids[each.id]) for each in found.items], found.cursor)
+    version_ids = dict(latest.all())
+    versions = [get_version(session, version_ids[checklist.id]) for checklist in page.items]
+    return Page(versions, page.cursor)
 
 
-def version(session: Session, actor: Actor, key: str, number: int) -> Published:
-    """Return one published version of a checklist of the actor's organization."""
+def get_numbered_version(runner: Runner, actor: Actor, key: str, number: int) -> PublishedVersion:
+    """Return a published version of a checklist of the actor's organization.
+
+    Raises CHECKLIST_NOT_FOUND.
+    """
     name = (actor.organization_id, key, number)
-    known = _named.get(name)
-    if known is not None:
-        return known
-    found = None
-    if KEY.fullmatch(key) and number <= MOST_VERSIONS:
-        found = row(session, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number)
-    if found is None:
+    cached = _versions_by_number.get(name)
+    if cached is not None:
+        return cached
+    version = None
+    if KEY.fullmatch(key) and number <= MAX_VERSION:
+        version = fetch_one(
+            runner, _VERSION_ID, organization_id=actor.organization_id, key=key, version=number
+        )
+    if version is None:
         raise problems.CHECKLIST_NOT_FOUND()
-    if len(_named) >= _KEPT:
-        _named.clear()
-    return _named.setdefault(name, published(session, found.id))
+    if len(_versions_by_number) >= _CACHE_SIZE:
+        _versions_by_number.clear()
+    return _versions_by_number.setdefault(name, get_version(runner, version.id))
 
 
-_VERSION_ID = Statement(
+class _VersionId(NamedTuple):
+    id: uuid.UUID
+
+
+_VERSION_ID = Query(
+    _VersionId,
     select(ChecklistVersion.id)
     .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
     .where(
         Checklist.organization_id == bindparam("organization_id"),
         Checklist.key == bindparam("key"),
         ChecklistVersion.version == bindparam("version"),
-    )
+    ),
 )
 
 
-def current_versions(
+def get_current_versions(
     session: Session, organization_id: uuid.UUID, keys: set[str]
 ) -> dict[str, ChecklistVersion]:
-    """Return the version that a visit assigned now is pinned to, for each key that has one."""
+    """Return the versions that new visits use: checklist key → version, without unknown and retired ones."""
     rows = session.execute(
         select(Checklist.key, ChecklistVersion)
         .join(ChecklistVersion, _is_latest())
@@ -141,22 +187,28 @@ def current_versions(
 
 
 def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) -> Checklist:
-    """Begin a checklist with a draft; its key must be new."""
+    """Create a checklist with a draft.
+
+    Raises INVALID for a malformed key, and ALREADY_EXISTS if the organization has a checklist with this key.
+    """
     if not KEY.fullmatch(document["key"]):
-        raise problems.invalid(
-            "/key", "A key is made of lower-case letters, digits, - and _, 64 at the most."
+        raise problems.invalid_field(
+            "/key", "Use 1 to 64 lowercase letters, digits, hyphens and underscores for the key."
         )
     checklist = Checklist(organization_id=actor.organization_id, key=document["key"], draft=dict(document))
     session.add(checklist)
     try:
         session.flush()
     except IntegrityError:
-        raise problems.ALREADY_EXISTS("There is a checklist with this key already.") from None
+        raise problems.ALREADY_EXISTS("A checklist with this key already exists.") from None
     return checklist
 
 
-def draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist:
-    """Return the checklist whose draft is asked for; ``lock`` holds it for an edit."""
+def get_draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist:
+    """Return the checklist with its draft; ``lock`` locks its row for an update.
+
+    Raises DRAFT_NOT_FOUND.
+    """
     checklist = _find(session, actor, key, lock=lock)
     if checklist is None:
         raise problems.DRAFT_NOT_FOUND()
@@ -164,56 +216,69 @@ def draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Ch
 
 
 def replace_draft(session: Session, checklist: Checklist, document: Mapping[str, Any]) -> Checklist:
-    """Put another document in a draft's place; the key stays."""
+    """Replace the draft of a locked checklist.
+
+    Raises INVALID if the document has another key.
+    """
     if document["key"] != checklist.key:
-        raise problems.invalid("/key", "A checklist keeps its key.")
+        raise problems.invalid_field("/key", "The key of a checklist cannot be changed.")
     checklist.draft = dict(document)
     session.flush()
     return checklist
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A draft as it was looked at, after which version, and what stands against publishing it."""
+class DraftCheck:
+    """The result of checking a draft: its content, the latest version then, and the errors to correct."""
 
     draft: Mapping[str, Any]
     latest_version: int
-    faults: list[FieldError]
+    errors: list[FieldError]
 
 
-def check(session: Session, checklist: Checklist) -> Checked:
-    """Look for what stands against publishing a draft; takes its time, so do it on a snapshot."""
-    faults = publishing.faults(checklist.draft)
-    if not faults:
-        earlier = session.scalars(
+def check_draft(session: Session, checklist: Checklist) -> DraftCheck:
+    """Return the errors that prevent a draft from being published.
+
+    This is slow, so run it on a read snapshot and not in the write transaction.
+    """
+    errors = publishing.find_errors(checklist.draft)
+    if not errors:
+        versions = session.scalars(
             select(ChecklistVersion)
             .where(ChecklistVersion.checklist_id == checklist.id)
             .order_by(ChecklistVersion.version)
         )
-        before = [Document.from_document(json.loads(each.document), each.version) for each in earlier]
-        faults = publishing.changed_meanings(checklist.draft, before)
-    return Checked(checklist.draft, checklist.latest_version, faults)
+        documents = [
+            Document.from_document(json.loads(version.document), version.version) for version in versions
+        ]
+        errors = publishing.find_changed_meanings(checklist.draft, documents)
+    return DraftCheck(checklist.draft, checklist.latest_version, errors)
 
 
 def publish(
-    session: Session, actor: Actor, key: str, checked: Checked | None = None
-) -> tuple[Published, bool]:
-    """Publish the draft as the next version, and tell whether there is a new one.
+    session: Session, actor: Actor, key: str, checked: DraftCheck | None = None
+) -> tuple[PublishedVersion, bool]:
+    """Publish the draft as the next version, unless it equals the latest one. A retired checklist returns.
 
-    What was not checked before, or has changed since, is checked now. Refuses a draft with faults, each with
-    its pointer. A retired checklist comes back with it.
+    ``checked`` is a check from before the transaction. A draft that has changed since is checked again.
+    Returns the current version, and whether it is new.
+
+    Raises DRAFT_NOT_FOUND, and INVALID with the errors of the draft.
     """
-    checklist = draft(session, actor, key, lock=True)
+    checklist = get_draft(session, actor, key, lock=True)
     if checked is None or (checked.draft, checked.latest_version) != (
         checklist.draft,
         checklist.latest_version,
     ):
-        checked = check(session, checklist)
+        checked = check_draft(session, checklist)
     return _publish(session, checklist, checked, actor.id)
 
 
 def retire(session: Session, actor: Actor, key: str) -> None:
-    """Take a checklist from the list: no new visits, while those assigned go on."""
+    """Retire a checklist: it cannot be assigned any more, but visits that have it are not affected.
+
+    Raises CHECKLIST_NOT_FOUND.
+    """
     checklist = _find(session, actor, key, lock=True)
     if checklist is None or not checklist.latest_version:
         raise problems.CHECKLIST_NOT_FOUND()
@@ -221,64 +286,66 @@ def retire(session: Session, actor: Actor, key: str) -> None:
     session.flush()
 
 
-def publish_built_in(session: Session, organization_id: uuid.UUID) -> None:
-    """Give a new organization the built-in checklists, through the same door as its own."""
-    for file in sorted(BUILT_IN.glob("*.json")):
+def publish_built_in_checklists(session: Session, organization_id: uuid.UUID) -> None:
+    """Publish the built-in checklists in a new organization, with the same checks as its own."""
+    for file in sorted(BUILT_IN_FOLDER.glob("*.json")):
         document = json.loads(file.read_text())
         checklist = Checklist(organization_id=organization_id, key=document["key"], draft=document)
         session.add(checklist)
         session.flush()
-        _publish(session, checklist, check(session, checklist), None)
+        _publish(session, checklist, check_draft(session, checklist), None)
 
 
 def _publish(
-    session: Session, checklist: Checklist, checked: Checked, publisher_id: uuid.UUID | None
-) -> tuple[Published, bool]:
-    if checked.faults:
-        raise problems.INVALID("The draft cannot be published yet.", errors=checked.faults)
+    session: Session, checklist: Checklist, checked: DraftCheck, publisher_id: uuid.UUID | None
+) -> tuple[PublishedVersion, bool]:
+    if checked.errors:
+        raise problems.INVALID(
+            "Correct these errors in the draft before you publish it.", errors=checked.errors
+        )
     checklist.retired_at = None
-    complete = documents.complete(checklist.draft)
+    complete = checklist_documents.fill_defaults(checklist.draft)
     latest = session.scalars(
         select(ChecklistVersion).join(Checklist, _is_latest()).where(Checklist.id == checklist.id)
     ).one_or_none()
     if latest and {**complete, "version": latest.version} == json.loads(latest.document):
         session.flush()
-        return published(session, latest.id), False
+        return get_version(session, latest.id), False
     checklist.latest_version += 1
     document = {"key": complete.pop("key"), "version": checklist.latest_version, **complete}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    made = ChecklistVersion(
+    version = ChecklistVersion(
         checklist_id=checklist.id,
         version=checklist.latest_version,
         document=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         published_by=publisher_id,
     )
-    session.add(made)
+    session.add(version)
     session.flush()
-    _register_subjects(session, checklist.id, Document.from_document(document, made.version))
-    return published(session, made.id), True
+    _register_subjects(session, checklist.id, Document.from_document(document, version.version))
+    return get_version(session, version.id), True
 
 
 def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Document) -> None:
     scored = [question for question in document.questions if not question.private]
-    wanted = {("visit", "")}
-    wanted |= {("question", question.key) for question in scored}
-    wanted |= {("fundamental", question.fundamental) for question in scored if question.fundamental}
-    wanted |= {
+    subjects = {("visit", "")}
+    subjects |= {("question", question.key) for question in scored}
+    subjects |= {("fundamental", question.fundamental) for question in scored if question.fundamental}
+    subjects |= {
         ("section", section.key)
         for section in document.sections
         if any(not question.private for question in section.questions)
     }
     session.execute(
         insert(session, Subject).on_conflict_do_nothing(),
-        [{"checklist_id": checklist_id, "kind": kind, "key": key} for kind, key in sorted(wanted)],
+        [{"checklist_id": checklist_id, "kind": kind, "key": key} for kind, key in sorted(subjects)],
     )
 
 
 def _find(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist | None:
     if not KEY.fullmatch(key):
-        return None  # what cannot be a key may hold what a database does not take
+        return None  # a malformed key may contain characters that the database rejects
     query = select(Checklist).where(Checklist.organization_id == actor.organization_id, Checklist.key == key)
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 

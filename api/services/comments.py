@@ -1,4 +1,4 @@
-"""Comments: what was written in accepted visits, the newest day first."""
+"""Comments of accepted visits, the newest day first."""
 
 import uuid
 from collections.abc import Iterator
@@ -15,18 +15,19 @@ from api.models.checklists import ChecklistVersion
 from api.models.places import Location, Region
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import scores, visibility
-from api.services.answers_shown import answers_with_points
-from api.services.checklists import published
-from api.services.paging import Page, bad_cursor, cursor_for, cursor_values
-from api.services.score_sums import counted
+from api.services import visibility
+from api.services.checklists import get_version
+from api.services.paging import Page, decode_cursor, encode_cursor, invalid_cursor
+from api.services.scored_answers import get_scored_answers
+from api.services.scores.places import get_location, get_region
+from api.services.scores.subjects import get_counted_checklists
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which comments are asked for: of what period, and of what place, checklist and question if named.
+class CommentQuery:
+    """Which comments to return: those of a period, limited to a place, a checklist or a question.
 
-    With ``whole_visit``, those on visits as a whole alone.
+    ``checklist`` and ``question`` are keys. With ``whole_visit``, only comments on whole visits are returned.
     """
 
     period: Period
@@ -37,43 +38,51 @@ class Asked:
     whole_visit: bool = False
 
 
-def page_of_comments(session: Session, actor: Actor, asked: Asked, limit: int, cursor: str | None) -> Page:
-    """Return a page of comments as ``schemas.comments`` describes them, by (day, visit) from the newest on.
+def list_comments(
+    session: Session, actor: Actor, query: CommentQuery, limit: int, cursor: str | None
+) -> Page:
+    """Return a page of comments in the shape of ``schemas.comments``, sorted by (day, visit), newest first.
 
-    Within a visit they are in the order of its checklist, the comment on the visit as a whole at the end.
+    Within a visit, comments are in the checklist's order, followed by the comment on the whole visit.
+
+    Raises REGION_NOT_FOUND, LOCATION_NOT_FOUND, CHECKLIST_NOT_FOUND, and INVALID for a cursor that this
+    server did not issue.
     """
-    query = _visits(session, actor, asked)
-    last = _read(cursor) if cursor is not None else None
+    visits = _select_visits(session, actor, query)
+    last = _decode_position(cursor) if cursor is not None else None
     if last is not None:
         day, visit_id, _ = last
-        query = query.where(or_(Visit.day < day, and_(Visit.day == day, Visit.id <= visit_id)))
-    # Each visit has a comment, but of the one that the page before ended in there may be none left.
-    found = session.execute(query.limit(limit + 2)).all()
-    made = [comment for row in found for comment in _comments(session, asked, *row)]
-    places = [_place(comment) for comment in made]
-    begin = places.index(last) + 1 if last in places else 0
-    items = made[begin : begin + limit]
-    more = begin + limit < len(made)
-    return Page(items, cursor_for(*_place(items[-1])) if more else None)
+        visits = visits.where(or_(Visit.day < day, and_(Visit.day == day, Visit.id <= visit_id)))
+    # Each visit has at least one comment. Only the visit in which the previous page ended may have none left.
+    visit_rows = session.execute(visits.limit(limit + 2)).all()
+    comments = [comment for row in visit_rows for comment in _read_comments(session, query, *row)]
+    positions = [_get_position(comment) for comment in comments]
+    begin = positions.index(last) + 1 if last in positions else 0
+    items = comments[begin : begin + limit]
+    has_more = begin + limit < len(comments)
+    return Page(items, encode_cursor(*_get_position(items[-1])) if has_more else None)
 
 
-def _visits(session: Session, actor: Actor, asked: Asked) -> Select[Visit, Submission, Location]:
-    """Return the query for the visits with such comments, their revisions that count, and their locations."""
+def _select_visits(
+    session: Session, actor: Actor, query: CommentQuery
+) -> Select[Visit, Submission, Location]:
+    """Return the SELECT of the visits with such comments, their latest revisions, and their locations."""
     conditions = [
         visibility.watched_visits(actor),
         Visit.status == "accepted",
-        Visit.month.between(asked.period.first, asked.period.last),
-        _is_commented(session, asked),
+        Visit.month.between(query.period.first, query.period.last),
+        _is_commented(session, query),
     ]
-    if asked.region_id is not None:
-        top = scores.region(session, actor, asked.region_id)
-        under = visibility.below(select(Region.id).where(Region.id == top.id))
-        conditions.append(Location.region_id.in_(under))
-    if asked.location_id is not None:
-        place = scores.location(session, actor, asked.location_id)
-        conditions.append(Visit.location_id == place.id)
-    checklists = [each.checklist_id for each in counted(session, actor, asked.checklist).latest]
-    versions = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id.in_(checklists))
+    if query.region_id is not None:
+        region = get_region(session, actor, query.region_id)
+        subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
+        conditions.append(Location.region_id.in_(subtree))
+    if query.location_id is not None:
+        location = get_location(session, actor, query.location_id)
+        conditions.append(Visit.location_id == location.id)
+    counted_versions = get_counted_checklists(session, actor, query.checklist).latest
+    checklist_ids = [version.checklist_id for version in counted_versions]
+    versions = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id.in_(checklist_ids))
     return (
         select(Visit, Submission, Location)
         .join(Submission, and_(Submission.visit_id == Visit.id, Submission.revision == Visit.revision))
@@ -83,23 +92,23 @@ def _visits(session: Session, actor: Actor, asked: Asked) -> Select[Visit, Submi
     )
 
 
-def _is_commented(session: Session, asked: Asked) -> ColumnElement[bool]:
-    """Return the condition that a submission has words on what is asked for, or on anything."""
-    if asked.question is None and not asked.whole_visit:
+def _is_commented(session: Session, query: CommentQuery) -> ColumnElement[bool]:
+    """Return the condition that a submission has a comment that the query asks for."""
+    if query.question is None and not query.whole_visit:
         return func.json_array_length(Submission.commented) > 0
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    each = func.json_each if is_sqlite else func.json_array_elements_text
-    keys = each(Submission.commented).table_valued("value").c.value
-    return select(keys).where(keys.is_(None) if asked.whole_visit else keys == asked.question).exists()
+    list_keys = func.json_each if is_sqlite else func.json_array_elements_text
+    key = list_keys(Submission.commented).table_valued("value").c.value
+    return select(key).where(key.is_(None) if query.whole_visit else key == query.question).exists()
 
 
-def _comments(
-    session: Session, asked: Asked, visit: Visit, submission: Submission, location: Location
+def _read_comments(
+    session: Session, query: CommentQuery, visit: Visit, submission: Submission, location: Location
 ) -> Iterator[dict[str, Any]]:
-    """Yield the comments of a visit."""
-    document = published(session, visit.checklist_version_id).document
-    answers = answers_with_points(session, visit, submission, "watched")
-    told = {
+    """Yield the comments of a visit that the query asks for."""
+    document = get_version(session, visit.checklist_version_id).document
+    answers = get_scored_answers(session, visit, submission, "watched")
+    common = {
         "visit_id": visit.id,
         "day": visit.day,
         "part_of_day": visit.part_of_day,
@@ -108,13 +117,13 @@ def _comments(
     }
     for section in document.sections:
         for question in section.questions:
-            is_asked_for = not asked.whole_visit and asked.question in (None, question.key)
-            if is_asked_for and question.key in submission.commented:
-                name = {"key": question.key, "text": question.text, "section": section.key}
-                yield {**told, "question": name, **answers[question.key]}
-    if None in submission.commented and asked.question is None:
+            is_requested = not query.whole_visit and query.question in (None, question.key)
+            if is_requested and question.key in submission.commented:
+                reference = {"key": question.key, "text": question.text, "section": section.key}
+                yield {**common, "question": reference, **answers[question.key]}
+    if None in submission.commented and query.question is None:
         yield {
-            **told,
+            **common,
             "question": None,
             "value": None,
             "not_applicable": False,
@@ -124,18 +133,18 @@ def _comments(
         }
 
 
-#: the day, the visit and the question that tell where a comment is in the list
-_Place = tuple[date, uuid.UUID, str | None]
+#: the position of a comment in the list: its day, visit and question
+_Position = tuple[date, uuid.UUID, str | None]
 
 
-def _place(comment: dict[str, Any]) -> _Place:
+def _get_position(comment: dict[str, Any]) -> _Position:
     question = comment["question"]
     return comment["day"], comment["visit_id"], question and question["key"]
 
 
-def _read(cursor: str) -> _Place:
-    day, visit_id, key = cursor_values(cursor, 3)
+def _decode_position(cursor: str) -> _Position:
+    day, visit_id, key = decode_cursor(cursor, 3)
     try:
         return date.fromisoformat(day), uuid.UUID(visit_id), key
     except (ValueError, TypeError, AttributeError):
-        raise bad_cursor() from None
+        raise invalid_cursor() from None

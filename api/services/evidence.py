@@ -1,15 +1,16 @@
-"""Evidence: what a revision is flagged for, and which of its photos are stored."""
+"""Evidence: the flags of a revision, and which of its photos are stored."""
 
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import InsertMany, Row, Runner, Statement, among, many, row, rows
+from api.database.lists import among
+from api.database.statements import BulkInsert, Query, Writer, fetch_all, fetch_one, insert_rows
 from api.domain import evidence, flags
 from api.domain.evidence import Position, Times
 from api.domain.flags import Flag
@@ -18,64 +19,83 @@ from api.models.photos import Photo
 from api.models.places import Location
 from api.models.submissions import CommentPrint, Submission
 from api.models.visits import Visit
-from api.services.checklists import published
+from api.services.checklists import get_version
 
 
-def get_position(place: Mapping[str, Any] | None) -> Position | None:
-    """Return the position that a phone or a photo reports, if it reports one."""
-    if place is None:
+def get_position(position: Mapping[str, Any] | None) -> Position | None:
+    """Return the position that a phone or a photo reported (degrees, accuracy in metres), or None."""
+    if position is None:
         return None
-    return Position(place["latitude"], place["longitude"], place.get("accuracy_m") or 0.0)
+    return Position(position["latitude"], position["longitude"], position.get("accuracy_m") or 0.0)
 
 
 def get_location_position(location: Any) -> Position | None:
-    """Return the position of a location (a row with its latitude and longitude), if it is known."""
+    """Return the position of a location (a row with ``latitude`` and ``longitude``), or None."""
     if location.latitude is None or location.longitude is None:
         return None
     return Position(location.latitude, location.longitude)
 
 
 def measure_distance(session: Session, visit: Visit, submission: Submission) -> int | None:
-    """Return how far from its location a visit was sent, if both positions are known."""
+    """Return the metres between a visit's location and where it was sent from, or None if one is unknown."""
     position = get_position(submission.content.get("position"))
     location = session.scalars(select(Location).where(Location.id == visit.location_id)).one()
-    store = get_location_position(location)
-    return round(evidence.measure_distance(position, store)) if position and store else None
+    location_position = get_location_position(location)
+    if position is None or location_position is None:
+        return None
+    return round(evidence.measure_distance(position, location_position))
 
 
-_ADD_PRINTS = InsertMany(
+_INSERT_FINGERPRINTS = BulkInsert(
     CommentPrint,
     ("organization_id", "print", "visit_id", "question"),
     lambda insert: insert.on_conflict_do_nothing(),
 )
-_FIRST_IN_ANOTHER = Statement(
-    lambda dialect: (
-        select(CommentPrint.print, CommentPrint.visit_id, CommentPrint.question)
-        .where(
-            CommentPrint.organization_id == bindparam("organization_id"),
-            among(CommentPrint.print, "prints", dialect),
-            CommentPrint.visit_id != bindparam("visit_id"),
-        )
-        .order_by(CommentPrint.print)
-        .limit(1)
+
+
+class _Fingerprint(NamedTuple):
+    print: bytes
+    visit_id: uuid.UUID
+    question: str | None
+
+
+_FIRST_IN_OTHER_VISIT = Query(
+    _Fingerprint,
+    select(CommentPrint.print, CommentPrint.visit_id, CommentPrint.question)
+    .where(
+        CommentPrint.organization_id == bindparam("organization_id"),
+        among(CommentPrint.print, "fingerprints"),
+        CommentPrint.visit_id != bindparam("visit_id"),
     )
+    .order_by(CommentPrint.print)
+    .limit(1),
 )
 
 
 def flag_comments(
-    on: Runner, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Mapping[str, str | None]
+    writer: Writer, organization_id: uuid.UUID, visit_id: uuid.UUID, comments: Mapping[str, str | None]
 ) -> list[Flag]:
-    """Store the fingerprints of long comments, and flag the visit if another had one of them first.
+    """Store the fingerprints of long comments, and return a flag if another visit had one of them before.
 
-    ``comments`` has the question of each comment, or None for the comment on the visit as a whole.
+    ``comments`` maps each comment to its question, or to None for the comment on the whole visit.
     """
     questions = {hashlib.sha256(comment.encode()).digest(): key for comment, key in comments.items()}
-    prints = sorted(questions)
-    if not prints:
+    fingerprints = sorted(questions)
+    if not fingerprints:
         return []
-    # If two visits send the same comment at once, the second waits here and then sees the first.
-    many(on, _ADD_PRINTS, [(organization_id, digest, visit_id, questions[digest]) for digest in prints])
-    first = row(on, _FIRST_IN_ANOTHER, organization_id=organization_id, visit_id=visit_id, prints=prints)
+    # If two visits send the same comment simultaneously, the second waits here and then sees the first.
+    insert_rows(
+        writer,
+        _INSERT_FINGERPRINTS,
+        [(organization_id, digest, visit_id, questions[digest]) for digest in fingerprints],
+    )
+    first = fetch_one(
+        writer,
+        _FIRST_IN_OTHER_VISIT,
+        organization_id=organization_id,
+        visit_id=visit_id,
+        fingerprints=fingerprints,
+    )
     if first is None:
         return []
     return [
@@ -88,7 +108,7 @@ def flag_comments(
 
 
 def flag_photos(photos: Iterable[Any], times: Times, channel: str, location: Position | None) -> list[Flag]:
-    """Return the flags of stored photos that a revision names."""
+    """Return the flags of the stored photos that a revision names."""
     return [
         flag
         for photo in photos
@@ -106,47 +126,72 @@ def flag_photos(photos: Iterable[Any], times: Times, channel: str, location: Pos
 
 
 _FLAG_COLUMNS = ("code", "detail", *flags.FIELDS)
-_ADD_FLAGS = InsertMany(tables.Flag, ("visit_id", "revision", *_FLAG_COLUMNS))
+_INSERT_FLAGS = BulkInsert(tables.Flag, ("visit_id", "revision", *_FLAG_COLUMNS))
 
 
-def add_flags(on: Runner, visit_id: uuid.UUID, revision: int, raised: Iterable[Flag]) -> None:
+def add_flags(writer: Writer, visit_id: uuid.UUID, revision: int, raised: Iterable[Flag]) -> None:
     """Store the flags of a revision."""
-    many(
-        on,
-        _ADD_FLAGS,
+    insert_rows(
+        writer,
+        _INSERT_FLAGS,
         [(visit_id, revision, *(getattr(flag, name) for name in _FLAG_COLUMNS)) for flag in raised],
     )
 
 
-_ANY_FLAG = Statement(
-    select(tables.Flag.number).where(tables.Flag.visit_id == bindparam("visit_id")).limit(1)
+class _FlagNumber(NamedTuple):
+    number: int
+
+
+_ANY_FLAG = Query(
+    _FlagNumber, select(tables.Flag.number).where(tables.Flag.visit_id == bindparam("visit_id")).limit(1)
 )
 
 
-def has_flags(on: Runner, visit_id: uuid.UUID) -> bool:
-    """Return whether any revision of a visit was flagged: a correction still needs a reviewer."""
-    return row(on, _ANY_FLAG, visit_id=visit_id) is not None
+def has_flags(writer: Writer, visit_id: uuid.UUID) -> bool:
+    """Return whether any revision of a visit was flagged. A correction of it still needs a reviewer."""
+    return fetch_one(writer, _ANY_FLAG, visit_id=visit_id) is not None
 
 
-_CANCELLED_DETAIL = Statement(
+class _FlagDetail(NamedTuple):
+    detail: str
+
+
+_CANCELLED_DETAIL = Query(
+    _FlagDetail,
     select(tables.Flag.detail).where(
         tables.Flag.visit_id == bindparam("visit_id"),
         tables.Flag.revision == bindparam("revision"),
         tables.Flag.code == flags.CANCELLED.code,
-    )
+    ),
 )
 
 
-def flag_withdrawal(on: Runner, visit_id: uuid.UUID, status: str, revision: int) -> list[Flag]:
-    """Return the flag of a visit that was withdrawn before its answers came, for each of its revisions."""
+def flag_withdrawal(writer: Writer, visit_id: uuid.UUID, status: str, revision: int) -> list[Flag]:
+    """Return the flag of a visit that was withdrawn before its answers arrived.
+
+    Every later revision carries the flag of the revision before it.
+    """
     if revision == 1:
         return evidence.flag_status(status)
-    former = rows(on, _CANCELLED_DETAIL, visit_id=visit_id, revision=revision - 1)
-    return [Flag(flags.CANCELLED.code, flag.detail) for flag in former]
+    earlier_flags = fetch_all(writer, _CANCELLED_DETAIL, visit_id=visit_id, revision=revision - 1)
+    return [Flag(flags.CANCELLED.code, flag.detail) for flag in earlier_flags]
 
 
-_PHOTOS = Statement(
-    lambda dialect: select(
+class DeclaredPhoto(NamedTuple):
+    """What flags need of a photo that was declared."""
+
+    id: uuid.UUID
+    question: str | None
+    status: str
+    taken_at: datetime | None
+    position: dict[str, Any] | None
+    seen_in_visit_id: uuid.UUID | None
+    seen_photo_id: uuid.UUID | None
+
+
+_PHOTOS = Query(
+    DeclaredPhoto,
+    select(
         Photo.id,
         Photo.question,
         Photo.status,
@@ -154,20 +199,20 @@ _PHOTOS = Statement(
         Photo.position,
         Photo.seen_in_visit_id,
         Photo.seen_photo_id,
-    ).where(Photo.visit_id == bindparam("visit_id"), among(Photo.id, "ids", dialect))
+    ).where(Photo.visit_id == bindparam("visit_id"), among(Photo.id, "ids")),
 )
 
 
-def read_photos(on: Runner, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> list[Row]:
-    """Return the photos with these IDs that were declared."""
+def read_photos(writer: Writer, visit_id: uuid.UUID, photo_ids: Iterable[str]) -> list[DeclaredPhoto]:
+    """Return the declared photos of a visit that have these IDs."""
     ids = [uuid.UUID(photo_id) for photo_id in photo_ids]
-    return rows(on, _PHOTOS, visit_id=visit_id, ids=ids) if ids else []
+    return fetch_all(writer, _PHOTOS, visit_id=visit_id, ids=ids) if ids else []
 
 
 def add_photo_flags(session: Session, visit: Visit, submission: Submission, photo: Photo) -> None:
-    """Add the flags of a photo that was stored after the submission that names it."""
+    """Add the flags of a photo that was stored after the submission which names it."""
     location = session.scalars(select(Location).where(Location.id == visit.location_id)).one()
-    channel = published(session, visit.checklist_version_id).document.channel
+    channel = get_version(session, visit.checklist_version_id).document.channel
     assert visit.started_at is not None
     assert visit.finished_at is not None
     times = Times(visit.started_at, visit.finished_at, timedelta(seconds=submission.clock_shift), None)

@@ -1,4 +1,4 @@
-"""First answers of creating POSTs, remembered by Idempotency-Key for a week."""
+"""Idempotency keys: the first response to a creating POST is stored for a week and replayed."""
 
 import uuid
 from datetime import timedelta
@@ -12,19 +12,21 @@ from api.domain.problems import FieldError
 from api.models.base import now
 from api.models.idempotency import RememberedAnswer
 
-REMEMBERED_FOR = timedelta(days=7)
+RETENTION = timedelta(days=7)
 
 
-def claim(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> RememberedAnswer:
-    """Return the row of a caller's key, empty if the key is new; the answer goes into it.
+def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> RememberedAnswer:
+    """Return the row of a caller's key. If the key is new, the row has no response yet.
 
-    Of two requests at once, the second waits here for the first. Refuses a key that came with another body.
+    Of two simultaneous requests with one key, the second waits here until the first has committed.
+
+    Raises IDEMPOTENCY_MISMATCH if the key was used with another request.
     """
     session.execute(
         delete(RememberedAnswer).where(
             RememberedAnswer.caller_id == caller_id,
             RememberedAnswer.key == key,
-            RememberedAnswer.created_at < now() - REMEMBERED_FOR,
+            RememberedAnswer.created_at < now() - RETENTION,
         )
     )
     session.execute(
@@ -32,13 +34,13 @@ def claim(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str)
         .values(caller_id=caller_id, key=key, request_sha256=request_sha256, created_at=now())
         .on_conflict_do_nothing()
     )
-    remembered = session.get_one(RememberedAnswer, (caller_id, key))
-    if remembered.request_sha256 != request_sha256:
-        other = FieldError("/Idempotency-Key", "This key came with another request before.")
-        raise problems.IDEMPOTENCY_MISMATCH(errors=[other])
-    return remembered
+    stored = session.get_one(RememberedAnswer, (caller_id, key))
+    if stored.request_sha256 != request_sha256:
+        error = FieldError("/Idempotency-Key", "This key was used with another request.")
+        raise problems.IDEMPOTENCY_MISMATCH(errors=[error])
+    return stored
 
 
-def forget_old(session: Session) -> None:
-    """Remove the answers that are no longer repeated."""
-    session.execute(delete(RememberedAnswer).where(RememberedAnswer.created_at < now() - REMEMBERED_FOR))
+def delete_expired(session: Session) -> None:
+    """Delete the stored responses that are older than ``RETENTION``."""
+    session.execute(delete(RememberedAnswer).where(RememberedAnswer.created_at < now() - RETENTION))

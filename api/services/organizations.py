@@ -1,4 +1,4 @@
-"""Organizations: made with their first administrator and the built-in checklists."""
+"""Organizations: created with their first administrator and the built-in checklists."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,36 +10,39 @@ from sqlalchemy.orm import Session
 from api.domain.access import Actor
 from api.models.organizations import Organization
 from api.models.users import User
-from api.services import checklists, users
+from api.services import checklists
+from api.services.people import users
 
 
-def create(session: Session, name: str) -> Organization:
-    """Make an organization, with the built-in checklists."""
+def create_organization(session: Session, name: str) -> Organization:
+    """Create an organization with the built-in checklists."""
     organization = Organization(name=name)
     session.add(organization)
     session.flush()
-    checklists.publish_built_in(session, organization.id)
+    checklists.publish_built_in_checklists(session, organization.id)
     return organization
 
 
-def mine(session: Session, actor: Actor, *, lock: bool = False) -> Organization:
-    """Return the actor's organization; ``lock`` holds it for an edit."""
+def get_organization(session: Session, actor: Actor, *, lock: bool = False) -> Organization:
+    """Return the actor's organization; ``lock`` locks its row for an update."""
     query = select(Organization).where(Organization.id == actor.organization_id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalars(query).one()
 
 
-def edit(session: Session, organization: Organization, values: Mapping[str, Any]) -> Organization:
-    """Change an organization that is held."""
+def update_organization(
+    session: Session, organization: Organization, values: Mapping[str, Any]
+) -> Organization:
+    """Update a locked organization; ``values`` maps column names to values."""
     for column, value in values.items():
         setattr(organization, column, value)
     session.flush()
     return organization
 
 
-def take_turn(session: Session, organization_id: uuid.UUID) -> None:
-    """Wait for one's turn in the organization, and hold it to the end of the transaction."""
+def lock_organization(session: Session, organization_id: uuid.UUID) -> None:
+    """Lock an organization until the end of the transaction, so that others that lock it wait."""
     session.execute(
         select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
     )
@@ -48,8 +51,11 @@ def take_turn(session: Session, organization_id: uuid.UUID) -> None:
 def add_administrator(
     session: Session, organization_name: str, email: str, name: str, password_hash: str
 ) -> User:
-    """Add an administrator to an organization, which is made if there is none of that name."""
+    """Add an administrator to the organization with this name, which is created if it does not exist.
+
+    Raises ALREADY_EXISTS if the organization has a user with this email address.
+    """
     organization = session.scalars(
         select(Organization).where(Organization.name == organization_name)
-    ).one_or_none() or create(session, organization_name)
+    ).one_or_none() or create_organization(session, organization_name)
     return users.create_administrator(session, organization.id, email, name, password_hash)

@@ -1,4 +1,4 @@
-"""Outcomes: what follows for a visit from its evidence and from the decisions on it.
+"""Outcomes: the consequences for a visit of its evidence, and of the decisions on it.
 
 A revision is settled once its photos are stored: it waits for a reviewer, or it is accepted automatically,
 now or at the end of its period. Each decision, automatic or a reviewer's, is stored together with its effect
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Runner, Statement, rows
+from api.database.statements import Command, Writer, execute
 from api.domain import visits
 from api.domain.evidence import flag_missing_photos
 from api.domain.scoring import VisitScore
@@ -24,21 +24,23 @@ from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import events, evidence, totals
-from api.services.checklists import Published, published
-from api.services.visits import change
+from api.services import events, evidence
+from api.services.checklists import PublishedVersion, get_version
+from api.services.scores import results, totals
+from api.services.visits import update_visit
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The latest revision of a visit, to decide on: its score, where that counts, and whether it counts now.
+    """The latest revision of a visit as a decision needs it: its score, and the total that it belongs to.
 
-    A store that was closed counts nowhere, even once its visit is accepted.
+    ``is_counted`` is true while the score is part of the totals. A visit to a closed store never is, even
+    after it was accepted.
     """
 
     visit_id: uuid.UUID
     revision: int
-    version: Published
+    version: PublishedVersion
     location_number: int
     month: int
     outcome: str
@@ -47,53 +49,54 @@ class Case:
 
 
 def get_case(session: Session, visit: Visit) -> Case:
-    """Return the case of a visit that has a submission."""
+    """Return the case of a visit that has at least one submission."""
     submission = session.get_one(Submission, (visit.id, visit.revision))
-    number = session.scalars(select(Location.number).where(Location.id == visit.location_id)).one()
+    location_number = session.scalars(select(Location.number).where(Location.id == visit.location_id)).one()
     assert visit.month is not None
     return Case(
         visit_id=visit.id,
         revision=visit.revision,
-        version=published(session, visit.checklist_version_id),
-        location_number=number,
+        version=get_version(session, visit.checklist_version_id),
+        location_number=location_number,
         month=visit.month,
         outcome=submission.outcome,
-        score=totals.score_of(submission.result),
-        is_counted=_counts(visit.status, submission.outcome),
+        score=results.score_from_json(submission.result),
+        is_counted=_is_counted(visit.status, submission.outcome),
     )
 
 
 def settle(
-    on: Runner,
+    writer: Writer,
     case: Case,
     *,
-    photos_missing: bool,
-    flagged: bool,
+    has_missing_photos: bool,
+    is_flagged: bool,
     submitted_at: datetime,
     accept_every_minutes: int,
     changes: Mapping[str, Any] | None = None,
 ) -> None:
     """Settle a revision: wait for its photos or for a reviewer, or accept it now or at the end of the period.
 
-    ``changes`` are columns of the visit that change with it.
+    ``accept_every_minutes`` is the length of the acceptance period; with 0, the revision is accepted now.
+    ``changes`` are other columns of the visit to update.
     """
     changes = changes or {}
-    if photos_missing:
-        _change(on, case, changes)
-        due_at = submitted_at + visits.PHOTOS_MAY_TAKE
-        events.add(on, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
-    elif flagged or case.version.document.review == "manual":
-        change(on, case.visit_id, **changes, waiting_since=submitted_at)
+    if has_missing_photos:
+        _update_if_needed(writer, case, changes)
+        due_at = submitted_at + visits.PHOTO_DEADLINE
+        events.add_event(writer, visits.PHOTOS_DUE, case.visit_id, case.revision, due_at)
+    elif is_flagged or case.version.document.review == "manual":
+        update_visit(writer, case.visit_id, **changes, waiting_since=submitted_at)
     elif accept_every_minutes == 0:
-        _accept_automatically(on, case, changes)
+        _accept_automatically(writer, case, changes)
     else:
-        _change(on, case, changes)
-        due_at = visits.end_of_period(now(), accept_every_minutes)
-        events.add(on, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
+        _update_if_needed(writer, case, changes)
+        due_at = visits.find_period_end(now(), accept_every_minutes)
+        events.add_event(writer, visits.ACCEPTANCE_DUE, case.visit_id, case.revision, due_at)
 
 
 def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every_minutes: int) -> None:
-    """Flag a photo that was just stored, and settle the visit if it was the last one missing."""
+    """Flag a photo that was just stored, and settle the visit if it was the last missing one."""
     if not visit.revision:
         return
     submission = session.get_one(Submission, (visit.id, visit.revision))
@@ -104,21 +107,21 @@ def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every
         settle(
             session,
             get_case(session, visit),
-            photos_missing=False,
-            flagged=evidence.has_flags(session, visit.id),
+            has_missing_photos=False,
+            is_flagged=evidence.has_flags(session, visit.id),
             submitted_at=submission.received_at,
             accept_every_minutes=accept_every_minutes,
         )
 
 
 def accept_when_due(session: Session, visit: Visit, revision: int) -> None:
-    """Accept a revision automatically at the end of its period, unless something came in between."""
+    """Accept a revision automatically at the end of its period, if it is still pending."""
     if _is_pending(visit, revision):
         _accept_automatically(session, get_case(session, visit), {})
 
 
 def stop_waiting_for_photos(session: Session, visit: Visit, revision: int) -> None:
-    """Flag a revision whose photos did not arrive in time, and let it wait for a reviewer."""
+    """Flag a pending revision whose photos did not arrive in time, and queue it for a reviewer."""
     if not _is_pending(visit, revision):
         return
     submission = session.get_one(Submission, (visit.id, revision))
@@ -129,11 +132,11 @@ def stop_waiting_for_photos(session: Session, visit: Visit, revision: int) -> No
         session.flush()
 
 
-_ADD_DECISION = Statement(insert(Decision))
+_INSERT_DECISION = Command(insert(Decision))
 
 
 def apply_decision(
-    on: Runner,
+    writer: Writer,
     case: Case,
     decision: str,
     *,
@@ -143,23 +146,23 @@ def apply_decision(
     replaces_id: uuid.UUID | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Store a decision, give the visit its status, and move the totals if it begins or ceases to count.
+    """Store a decision, update the visit's status, and add its score to the totals or remove it from them.
 
-    Returns the decision's columns. ``changes`` are columns of the visit that change with it.
+    ``changes`` are other columns of the visit to update. Returns the columns of the stored decision.
     """
     status = visits.STATUS_AFTER[decision]
-    counts = _counts(status, case.outcome)
-    if counts != case.is_counted:
-        sign = 1 if counts else -1
-        totals.add(on, case.version, case.location_number, case.month, case.score, sign)
+    will_be_counted = _is_counted(status, case.outcome)
+    if will_be_counted != case.is_counted:
+        change_totals = totals.add_visit if will_be_counted else totals.remove_visit
+        change_totals(writer, case.version, case.location_number, case.month, case.score)
     is_returned = status == "returned"
-    effect = {
+    effects = {
         "status": status,
         "waiting_since": None,
         "return_reason": reason if is_returned else None,
         "question_reasons": question_reasons if is_returned else None,
     }
-    _change(on, case, {**(changes or {}), **effect})
+    update_visit(writer, case.visit_id, **{**(changes or {}), **effects})
     columns = {
         "id": uuid.uuid4(),
         "visit_id": case.visit_id,
@@ -171,25 +174,25 @@ def apply_decision(
         "reviewer_id": reviewer_id,
         "replaces_id": replaces_id,
     }
-    rows(on, _ADD_DECISION, **columns)
+    execute(writer, _INSERT_DECISION, **columns)
     return columns
 
 
-def _accept_automatically(on: Runner, case: Case, changes: Mapping[str, Any]) -> None:
-    """Accept a visit without flags; the decision is stored like a reviewer's, without a reviewer."""
-    apply_decision(on, case, "accept", changes=changes)
+def _accept_automatically(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:
+    """Accept a visit without flags; the stored decision has no reviewer."""
+    apply_decision(writer, case, "accept", changes=changes)
 
 
 def _is_pending(visit: Visit, revision: int) -> bool:
-    """Return whether a revision is neither settled by a decision nor before a reviewer."""
+    """Return whether a revision is the latest one, without a decision, and not queued for a reviewer."""
     return visit.status == "submitted" and visit.revision == revision and visit.waiting_since is None
 
 
-def _counts(status: str, outcome: str) -> bool:
-    """Return whether a visit is in the totals."""
+def _is_counted(status: str, outcome: str) -> bool:
+    """Return whether the score of a visit is part of the totals."""
     return status == "accepted" and outcome == visits.VISITED
 
 
-def _change(on: Runner, case: Case, changes: Mapping[str, Any]) -> None:
+def _update_if_needed(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:
     if changes:
-        change(on, case.visit_id, **changes)
+        update_visit(writer, case.visit_id, **changes)

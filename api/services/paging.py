@@ -1,4 +1,4 @@
-"""Paging by key: a page begins after the sort value and id of the last row of the page before."""
+"""Keyset pagination: a page begins after the sort value and ID of the last row of the previous page."""
 
 import base64
 import binascii
@@ -7,24 +7,24 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Integer, Select, TypeDecorator, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from api.database.statements import Statement, rows
+from api.database.statements import Query, Runner, fetch_all
 from api.domain import problems
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, and the cursor of the next page if there is one."""
+    """The rows of a page, and the cursor of the next page or None."""
 
     items: Sequence[Any]
     cursor: str | None
 
 
-def page(
+def fetch_page(
     session: Session,
     query: Select[*tuple[Any, ...]],
     sort: InstrumentedAttribute[Any],
@@ -32,105 +32,130 @@ def page(
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """Return a page of ``query`` by (``sort``, id); ``sort`` is text, a day or a time, and never null."""
+    """Return a page of ``query``, sorted by (``sort``, ID).
+
+    ``sort`` is a text, a day or a time, and never null. It belongs to the first entity of ``query``.
+
+    Raises INVALID for a cursor that this server did not issue.
+    """
     if cursor is not None:
-        value, last_id = _read(cursor, _kind(sort))
-        query = query.where(tuple_(sort, id_column) > (value, last_id))
-    found = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
-    items = [row[0] if len(row) == 1 else row for row in found[:limit]]
-    if len(found) <= limit:
+        sort_value, last_id = _decode_position(cursor, _get_python_type(sort))
+        query = query.where(tuple_(sort, id_column) > (sort_value, last_id))
+    fetched = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
+    items = [row[0] if len(row) == 1 else row for row in fetched[:limit]]
+    if len(fetched) <= limit:
         return Page(items, None)
-    last = items[-1] if len(found[0]) == 1 else items[-1][0]
-    return Page(items, cursor_for(getattr(last, sort.key), last.id))
+    last = fetched[limit - 1][0]
+    return Page(items, encode_cursor(getattr(last, sort.key), last.id))
 
 
-def keyed(
+Row = TypeVar("Row")
+
+
+def build_page_query(
+    row_type: Callable[..., Row],
     query: Select[Any],
     sort: InstrumentedAttribute[Any],
     id_column: InstrumentedAttribute[uuid.UUID],
     *,
     after: bool,
-) -> Statement:
-    """Return what ``page_of`` runs: ``query`` by (``sort``, id), the first page of it or those after."""
+) -> Query[Row]:
+    """Return the query that ``fetch_prepared_page`` runs: ``query``, sorted by (``sort``, ID).
+
+    With ``after``, it begins after the last row of the previous page.
+    """
     if after:
         last, last_id = bindparam("after", type_=sort.type), bindparam("after_id", type_=id_column.type)
         query = query.where(tuple_(sort, id_column) > tuple_(last, last_id))
-    return Statement(query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
+    return Query(row_type, query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
 
 
-def page_of(
-    session: Session,
-    statement: Callable[[bool], Statement],
+def fetch_prepared_page(
+    runner: Runner,
+    get_query: Callable[[bool], Query[Any]],
     sort: InstrumentedAttribute[Any],
     limit: int,
     cursor: str | None,
     **parameters: Any,
 ) -> Page:
-    """Return a page of a ``keyed`` statement, given for the first page (False) and for those after."""
+    """Return a page of a query from ``build_page_query``.
+
+    ``get_query`` takes ``after`` and returns the query.
+
+    Raises INVALID for a cursor that this server did not issue.
+    """
     if cursor is not None:
-        parameters["after"], parameters["after_id"] = _read(cursor, _kind(sort))
-    found = rows(session, statement(cursor is not None), at_most=limit + 1, **parameters)
-    items = found[:limit]
-    if len(found) <= limit:
+        parameters["after"], parameters["after_id"] = _decode_position(cursor, _get_python_type(sort))
+    fetched = fetch_all(runner, get_query(cursor is not None), at_most=limit + 1, **parameters)
+    items = fetched[:limit]
+    if len(fetched) <= limit:
         return Page(items, None)
-    return Page(items, cursor_for(getattr(items[-1], sort.key), items[-1].id))
+    return Page(items, encode_cursor(getattr(items[-1], sort.key), items[-1].id))
 
 
-def page_of_few(few: Sequence[Any], key: Callable[[Any], str], limit: int, cursor: str | None) -> Page:
-    """Return a page of rows that are all at hand, in their order; ``key`` names each."""
+def paginate(items: Sequence[Any], get_key: Callable[[Any], str], limit: int, cursor: str | None) -> Page:
+    """Return a page of a list in memory, in its order; ``get_key`` returns the unique key of an item.
+
+    Raises INVALID for a cursor that this server did not issue.
+    """
     begin = 0
     if cursor is not None:
-        last = cursor_values(cursor, 1)[0]
-        keys = [key(row) for row in few]
-        if last not in keys:
-            raise bad_cursor()
-        begin = keys.index(last) + 1
-    items = few[begin : begin + limit]
-    more = begin + limit < len(few)
-    return Page(items, cursor_for(key(items[-1])) if more else None)
+        last_key = decode_cursor(cursor, 1)[0]
+        keys = [get_key(item) for item in items]
+        if last_key not in keys:
+            raise invalid_cursor()
+        begin = keys.index(last_key) + 1
+    page = items[begin : begin + limit]
+    has_more = begin + limit < len(items)
+    return Page(page, encode_cursor(get_key(page[-1])) if has_more else None)
 
 
-def cursor_for(*values: Any) -> str:
-    """Return an opaque cursor that stands for the values of a row."""
+def encode_cursor(*values: Any) -> str:
+    """Return an opaque cursor that contains the sort values of a row."""
     text = json.dumps([str(value) if isinstance(value, uuid.UUID | date) else value for value in values])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def cursor_values(cursor: str, count: int) -> list[Any]:
-    """Return the values that a cursor stands for; refuses one that was not made here."""
+def decode_cursor(cursor: str, count: int) -> list[Any]:
+    """Return the ``count`` values that a cursor contains.
+
+    Raises INVALID for a cursor that this server did not issue.
+    """
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError):
-        raise bad_cursor() from None
+        raise invalid_cursor() from None
     if not isinstance(values, list) or len(values) != count:
-        raise bad_cursor()
+        raise invalid_cursor()
     return values
 
 
-def bad_cursor() -> problems.ProblemError:
-    """Return the refusal of a cursor that this server did not give out."""
-    return problems.invalid("/cursor", "This is no cursor that a page gave.")
+def invalid_cursor() -> problems.ProblemError:
+    """Return the error for a cursor that this server did not issue."""
+    return problems.invalid_field("/cursor", "This cursor is not valid. Use the cursor of the previous page.")
 
 
-def _kind(sort: InstrumentedAttribute[Any]) -> type[Any]:
-    # A decorated type, such as our UTC times, says of itself only that it is some object.
+def _get_python_type(sort: InstrumentedAttribute[Any]) -> type[Any]:
+    # The Python type of a decorated type, such as our UTC times, is only ``object``.
     inner = sort.type.impl_instance if isinstance(sort.type, TypeDecorator) else sort.type
     return inner.python_type
 
 
-def _read(cursor: str, sort_type: type[Any]) -> tuple[Any, uuid.UUID]:
-    value, row_id = cursor_values(cursor, 2)
+def _decode_position(cursor: str, sort_type: type[Any]) -> tuple[Any, uuid.UUID]:
+    """Return the sort value and the ID of the row after which a page begins."""
+    sort_text, id_text = decode_cursor(cursor, 2)
     try:
-        if not isinstance(value, str) or not isinstance(row_id, str) or "\0" in value:
+        if not isinstance(sort_text, str) or not isinstance(id_text, str) or "\0" in sort_text:
             raise ValueError
-        value.encode()  # half of a surrogate pair is no text for a database
+        sort_text.encode()  # raises UnicodeEncodeError for a lone surrogate, which no database accepts
+        row_id = uuid.UUID(id_text)
         if not issubclass(sort_type, date):
-            return value, uuid.UUID(row_id)
-        moment = sort_type.fromisoformat(value)
-        if isinstance(moment, datetime):
-            if moment.tzinfo is None:
+            return sort_text, row_id
+        sort_value = sort_type.fromisoformat(sort_text)
+        if isinstance(sort_value, datetime):
+            if sort_value.tzinfo is None:
                 raise ValueError
-            moment = moment.astimezone(UTC)
-        return moment, uuid.UUID(row_id)
+            sort_value = sort_value.astimezone(UTC)
+        return sort_value, row_id
     except (ValueError, OverflowError):
-        raise bad_cursor() from None
+        raise invalid_cursor() from None

@@ -1,4 +1,4 @@
-"""The photo store as a whole: whose it is, and what is swept from it because nothing points at it."""
+"""The photo store: which database owns it, and the sweep of objects that no row references."""
 
 import re
 import uuid
@@ -13,113 +13,126 @@ from api.database.engines import Database
 from api.models.base import now
 from api.models.installation import Installation
 from api.models.photos import Photo
-from uploads.store import Missing, Store
+from uploads.store import ObjectMissing, Store
 
-UPLOADS, PICTURES = "incoming/", "photos/"
-SWEPT_AT_ONCE = 200
-SWEPT_EVERY = timedelta(hours=1)
-#: the object by which a store tells whose it is
-STORE_MARK = "installation"
-_KEY = re.compile(r"(?:incoming/|photos/)([0-9a-f-]{36})[./]([0-9a-f-]{36})\..+")
-#: an upload that nobody confirmed may still be confirmed for so long
-FRESH = timedelta(days=8)
-#: an object whose row is being written must not be swept
-SETTLING = timedelta(hours=1)
+UPLOAD_PREFIX, PICTURE_PREFIX = PREFIXES = "incoming/", "photos/"
+SWEEP_BATCH_SIZE = 200
+SWEEP_INTERVAL = timedelta(hours=1)
+#: the object with the mark of the store. The database that has stored the same mark owns the store
+MARK_KEY = "installation"
+_PHOTO_KEY = re.compile(r"(?:incoming/|photos/)([0-9a-f-]{36})[./]([0-9a-f-]{36})\..+")
+#: an unconfirmed upload can be confirmed for this long
+UNCONFIRMED_UPLOAD_RETENTION = timedelta(days=8)
+#: younger objects are not swept, because their row may not be written yet
+MIN_AGE = timedelta(hours=1)
 
 
 class ForeignStore(Exception):
-    """The photo store is not known to be this database's own, so nothing in it may be swept."""
+    """This database does not own the photo store, so nothing in it may be swept."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing is swept: the photo store belongs to another database, or to another state of this one. "
-            "If it is this database's alone, say so with: flask --app wsgi photos claim"
+            "Nothing is swept: the photo store belongs to another database, or this one was restored from a "
+            "backup. If this database is current and no other one uses the store, claim it with: "
+            "flask --app wsgi photos claim"
         )
 
 
-def own_mark(database: Database, store: Store) -> str:
-    """Return the mark of a store that is this database's own; raises ForeignStore for any other.
+def verify_ownership(database: Database, store: Store) -> str:
+    """Return the mark of a store that this database owns. An empty store without a mark is claimed.
 
-    An empty store without a mark becomes its own.
+    Raises ForeignStore if the database does not own the store.
     """
-    mark = _mark(store)
-    if mark is None and not any(True for prefix in (UPLOADS, PICTURES) for _ in store.list(prefix)):
+    mark = _read_mark(store)
+    if mark is None and not any(True for prefix in PREFIXES for _ in store.list(prefix)):
         mark = claim(database, store)
     with database.read_snapshot() as session:
-        ours = session.get(Installation, 1)
-    if mark is None or ours is None or mark not in (ours.store_mark, ours.former_store_mark):
+        installation = session.get(Installation, 1)
+    if (
+        mark is None
+        or installation is None
+        or mark not in (installation.store_mark, installation.former_store_mark)
+    ):
         raise ForeignStore
     return mark
 
 
 def claim(database: Database, store: Store) -> str:
-    """Make the store this database's own, whatever it holds; returns the store's new mark."""
+    """Make this database the owner of the store, whatever the store contains, and return the new mark."""
     mark = str(uuid.uuid4())
 
     def write(session: Session) -> None:
-        ours = session.get(Installation, 1, with_for_update=True) or Installation(id=1)
-        ours.store_mark, ours.former_store_mark, ours.marked_at = mark, ours.store_mark, now()
-        session.add(ours)
+        installation = session.get(Installation, 1, with_for_update=True) or Installation(id=1)
+        installation.former_store_mark = installation.store_mark
+        installation.store_mark = mark
+        installation.marked_at = now()
+        session.add(installation)
 
     database.write(write)
-    store.write(STORE_MARK, mark.encode(), "text/plain")
+    store.write(MARK_KEY, mark.encode(), "text/plain")
     return mark
 
 
-def _mark(store: Store) -> str | None:
+def _read_mark(store: Store) -> str | None:
     try:
-        return store.read(STORE_MARK, 100).decode(errors="replace")
-    except Missing:
+        return store.read(MARK_KEY, 100).decode(errors="replace")
+    except ObjectMissing:
         return None
 
 
-def sweep_in_turn(database: Database, store: Store, stopping: Callable[[], bool]) -> int:
-    """Sweep, unless another worker did within the hour; returns how many objects were removed.
+def sweep_when_due(database: Database, store: Store, is_stopping: Callable[[], bool]) -> int:
+    """Sweep, unless another worker did within ``SWEEP_INTERVAL``, and return the number of deleted objects.
 
-    Each turn gives the store a new mark, so that a copy of the database soon is not taken for this one.
+    Each sweep changes the mark, so that a copy of the database soon stops being an owner.
+
+    Raises ForeignStore if the database does not own the store.
     """
-    former, mark = own_mark(database, store), str(uuid.uuid4())
-    turn = (
+    former_mark, mark = verify_ownership(database, store), str(uuid.uuid4())
+    change_mark = (
         update(Installation)
-        .where(Installation.marked_at <= now() - SWEPT_EVERY)
-        .values(store_mark=mark, former_store_mark=former, marked_at=now())
+        .where(Installation.marked_at <= now() - SWEEP_INTERVAL)
+        .values(store_mark=mark, former_store_mark=former_mark, marked_at=now())
     )
-    if not database.write(lambda session: session.execute(turn).rowcount):  # type: ignore[attr-defined]
+    is_due = database.write(lambda session: session.execute(change_mark).rowcount)  # type: ignore[attr-defined]
+    if not is_due:
         return 0
-    store.write(STORE_MARK, mark.encode(), "text/plain")
-    return sweep(database, store, stopping)
+    store.write(MARK_KEY, mark.encode(), "text/plain")
+    return sweep(database, store, is_stopping)
 
 
-def sweep(database: Database, store: Store, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Remove the objects that no row points at, and uploads that nobody confirmed; returns how many.
+def sweep(database: Database, store: Store, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Delete the objects that no row references and the expired uploads, and return their number.
 
-    Raises ForeignStore where the store is not this database's own.
+    ``is_stopping`` returns whether to stop early.
+
+    Raises ForeignStore if the database does not own the store.
     """
-    own_mark(database, store)
-    removed = 0
-    for prefix in (UPLOADS, PICTURES):
-        old = ((key, now() - written_at) for key, written_at in store.list(prefix))
-        settled = ((key, age) for key, age in old if age > SETTLING)
-        while batch := dict(islice(settled, SWEPT_AT_ONCE)):
-            # A snapshot of after the listing: it sees the row of every picture in the batch.
+    verify_ownership(database, store)
+    count = 0
+    for prefix in PREFIXES:
+        ages = ((key, now() - written_at) for key, written_at in store.list(prefix))
+        old = ((key, age) for key, age in ages if age > MIN_AGE)
+        while batch := dict(islice(old, SWEEP_BATCH_SIZE)):
+            # The snapshot is younger than the listing, so it contains the row of every picture in the batch.
             with database.read_snapshot() as session:
-                kept = _kept(session, batch)
+                referenced = _find_referenced_keys(session, batch)
             for key, age in batch.items():
-                if stopping():
-                    return removed
-                if key not in kept or (prefix == UPLOADS and age > FRESH):
+                if is_stopping():
+                    return count
+                is_expired = prefix == UPLOAD_PREFIX and age > UNCONFIRMED_UPLOAD_RETENTION
+                if is_expired or key not in referenced:
                     store.delete(key)
-                    removed += 1
-    return removed
+                    count += 1
+    return count
 
 
-def _kept(session: Session, keys: Iterable[str]) -> set[str]:
-    """Return those of the keys that a row points at."""
-    named = [match for key in keys if (match := _KEY.fullmatch(key))]
+def _find_referenced_keys(session: Session, keys: Iterable[str]) -> set[str]:
+    """Return those of the keys that a row references."""
+    matches = [match for key in keys if (match := _PHOTO_KEY.fullmatch(key))]
     rows = session.execute(
         select(Photo.upload_key, Photo.key, Photo.thumbnail_key).where(
             tuple_(Photo.visit_id, Photo.id).in_(
-                {(uuid.UUID(match[1]), uuid.UUID(match[2])) for match in named}
+                {(uuid.UUID(match[1]), uuid.UUID(match[2])) for match in matches}
             )
         )
     )

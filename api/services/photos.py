@@ -1,4 +1,4 @@
-"""Photos: declared, confirmed once their bytes are there, shown, and swept when no row references them.
+"""Photos: declared, checked and stored after the upload, and shown.
 
 The object is written first, then its row: no row references a missing object.
 """
@@ -13,44 +13,43 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, func, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Statement, row, rows
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.answers import named_photos
+from api.domain.answers import list_photos
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.models.base import now
 from api.models.photos import Photo
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services.checklists import published
-from api.services.organizations import take_turn
+from api.services.checklists import get_version
+from api.services.organizations import lock_organization
 from api.services.outcomes import settle_with_photo
-from api.services.photo_store import PICTURES, UPLOADS
-from api.services.visits import own, seen
-from uploads.fingerprint import hash_bands, hash_distance
-from uploads.picture import Picture, Unusable, clean
-from uploads.slots import turn
-from uploads.store import Missing, Store, StoreDown, UploadLink
+from api.services.photo_duplicates import find_duplicate
+from api.services.photo_store import PICTURE_PREFIX, UPLOAD_PREFIX
+from api.services.visits import get_own_visit, get_visit
+from uploads.fingerprint import split_into_bands
+from uploads.picture import Picture, UnusablePicture, clean
+from uploads.slots import decoding_slot
+from uploads.store import ObjectMissing, Store, StoreUnavailable, UploadLink
 
-MAX_OF_A_VISIT = 500
-NEAR = 3
-#: how long a confirmation waits for a free decoder before the phone has to ask again
-WAIT_SECONDS = 5.0
+MAX_PHOTOS_PER_VISIT = 500
+#: how long a confirmation waits for a free decoding slot before the phone has to retry
+SLOT_WAIT_SECONDS = 5.0
 
 Size = Literal["picture", "thumbnail"]
 
 
 class Busy(Exception):
-    """Other pictures are being decoded; ask again soon."""
+    """All decoding slots are in use; the phone retries soon."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A stored photo."""
+class StoredPhoto:
+    """A stored photo, its width and height in pixels."""
 
     id: uuid.UUID
     width: int
@@ -59,7 +58,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The result of checking uploaded bytes: the objects of the cleaned picture, or why there is none."""
+    """The result of checking uploaded bytes.
+
+    Either the picture with the keys of its objects, or the reason why it is unusable, or neither if nothing
+    was uploaded.
+    """
 
     visit_id: uuid.UUID
     photo_id: uuid.UUID
@@ -70,54 +73,64 @@ class CheckResult:
     unusable: str | None = None
 
 
-def declare(
-    session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID, declared: Mapping[str, Any]
+def declare_photo(
+    session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID, declaration: Mapping[str, Any]
 ) -> tuple[Photo, str | None]:
-    """Declare a photo of a visit before its bytes are sent; returns it and its former upload key.
+    """Declare a photo of the actor's own visit before its bytes are uploaded.
 
-    Until a photo is stored, it may be declared again with other bytes; then other bytes are rejected.
+    Until a photo is stored, it can be declared again with other bytes. Returns the photo, and the upload key
+    of its former declaration or None.
+
+    Raises VISIT_NOT_FOUND, INVALID, and PHOTO_CONFLICT if the photo is stored with other bytes or the visit
+    has too many photos.
     """
-    visit = own(session, actor, visit_id, lock=True)
-    _check_question(session, visit, photo_id, declared.get("question"))
+    visit = get_own_visit(session, actor, visit_id, lock=True)
+    _check_question(session, visit, photo_id, declaration.get("question"))
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is not None and photo.status == "stored":
-        if (photo.sha256, photo.size) != (declared["sha256"], declared["size"]):
+        if (photo.sha256, photo.size) != (declaration["sha256"], declaration["size"]):
             raise problems.PHOTO_CONFLICT()
         return photo, photo.upload_key
     former_key = photo.upload_key if photo is not None else None
     if photo is None:
-        declared_before = session.scalar(
-            select(func.count()).select_from(Photo).where(Photo.visit_id == visit.id)
-        )
-        if (declared_before or 0) >= MAX_OF_A_VISIT:
-            raise problems.PHOTO_CONFLICT(f"A visit has at most {MAX_OF_A_VISIT} photos.")
-        photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)
-        session.add(photo)
+        photo = _add_photo(session, visit, photo_id)
     photo.status = "awaiting_upload"
     photo.unusable_reason = None
-    photo.question = declared.get("question")
-    photo.sha256 = declared["sha256"]
-    photo.size = declared["size"]
-    photo.content_type = declared["content_type"]
-    photo.declared_taken_at = declared.get("taken_at")
-    photo.declared_position = declared.get("position")
+    photo.question = declaration.get("question")
+    photo.sha256 = declaration["sha256"]
+    photo.size = declaration["size"]
+    photo.content_type = declaration["content_type"]
+    photo.declared_taken_at = declaration.get("taken_at")
+    photo.declared_position = declaration.get("position")
     photo.declared_at = now()
     digest = hashlib.sha256(f"{photo.sha256}/{photo.size}/{photo.content_type}".encode()).hexdigest()
-    photo.upload_key = f"{UPLOADS}{visit.id}.{photo_id}.{digest}"
+    photo.upload_key = f"{UPLOAD_PREFIX}{visit.id}.{photo_id}.{digest}"
     session.flush()
     return photo, former_key
 
 
-def upload_link(store: Store, photo: Photo) -> UploadLink | None:
-    """Return the link to which the phone sends the bytes, unless the photo is stored."""
+def _add_photo(session: Session, visit: Visit, photo_id: uuid.UUID) -> Photo:
+    count = session.scalar(select(func.count()).select_from(Photo).where(Photo.visit_id == visit.id)) or 0
+    if count >= MAX_PHOTOS_PER_VISIT:
+        raise problems.PHOTO_CONFLICT(f"A visit can have at most {MAX_PHOTOS_PER_VISIT} photos.")
+    photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)
+    session.add(photo)
+    return photo
+
+
+def create_upload_link(store: Store, photo: Photo) -> UploadLink | None:
+    """Return the signed link for the upload of the bytes, or None if the photo is stored."""
     if photo.status == "stored":
         return None
-    return store.upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
+    return store.create_upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
 
 
-def declared(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:
-    """Return a photo of the actor's own visit."""
-    visit = own(session, actor, visit_id)
+def get_declared_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Photo:
+    """Return a photo of the actor's own visit, in any status.
+
+    Raises VISIT_NOT_FOUND and PHOTO_NOT_FOUND.
+    """
+    visit = get_own_visit(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is None:
         raise problems.PHOTO_NOT_FOUND()
@@ -129,42 +142,43 @@ _reserved_lock = threading.Lock()
 
 
 @contextmanager
-def working_on(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
-    """Reserve a photo for checking; yields False if another request of this process has reserved it."""
+def reserve(visit_id: uuid.UUID, photo_id: uuid.UUID) -> Iterator[bool]:
+    """Reserve a photo for checking. Yields False if another request of this process has reserved it."""
     key = (visit_id, photo_id)
     with _reserved_lock:
-        free = key not in _reserved
-        if free:
+        is_free = key not in _reserved
+        if is_free:
             _reserved.add(key)
     try:
-        yield free
+        yield is_free
     finally:
-        if free:
+        if is_free:
             with _reserved_lock:
                 _reserved.discard(key)
 
 
-def check(store: Store, photo: Photo) -> CheckResult:
-    """Check the uploaded bytes: clean the picture and store it, or return why it cannot be used.
+def check_upload(store: Store, photo: Photo) -> CheckResult:
+    """Check the uploaded bytes: clean the picture and store its objects, or return why it is unusable.
 
-    This is slow, and runs outside any transaction. Raises Busy if other pictures take too long; nothing is
-    lost then.
+    This is slow and runs outside any transaction.
+
+    Raises Busy if no decoding slot becomes free in time. The upload is kept then.
     """
     result = CheckResult(photo.visit_id, photo.id, photo.upload_key)
-    # The original bytes are in memory only during the turn, too.
-    with turn(WAIT_SECONDS) as is_free:
+    # The original bytes are in memory only while the slot is held, too.
+    with decoding_slot(SLOT_WAIT_SECONDS) as is_free:
         if not is_free:
             raise Busy
         try:
             data = store.read(photo.upload_key, MAX_PHOTO_BYTES)
             if len(data) != photo.size or hashlib.sha256(data).hexdigest() != photo.sha256:
-                return replace(result, unusable="These are not the bytes that were declared.")
+                return replace(result, unusable="The uploaded bytes differ from the declaration.")
             picture = clean(data, photo.content_type)
-        except Missing:
+        except ObjectMissing:
             return result
-        except Unusable as unusable:
-            return replace(result, unusable=f"{unusable}.")
-    prefix = f"{PICTURES}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
+        except UnusablePicture as error:
+            return replace(result, unusable=f"{error}.")
+    prefix = f"{PICTURE_PREFIX}{photo.visit_id}/{photo.id}.{uuid.uuid4()}"
     key, thumbnail_key = f"{prefix}.jpg", f"{prefix}.thumbnail.jpg"
     store.write(key, picture.data, "image/jpeg")
     store.write(thumbnail_key, picture.thumbnail, "image/jpeg")
@@ -173,15 +187,18 @@ def check(store: Store, photo: Photo) -> CheckResult:
 
 def record_check(
     session: Session, actor: Actor, result: CheckResult, accept_every_minutes: int
-) -> Stored | problems.ProblemError:
-    """Record the result of a check, flag the photo, and settle the visit if it was the last one missing.
+) -> StoredPhoto | problems.ProblemError:
+    """Record the result of a check, flag the photo, and settle the visit if it was the last missing one.
 
-    Returns the stored photo, or the problem of one that was not uploaded or is unusable: that stays recorded.
+    Returns the stored photo, or PHOTO_NOT_UPLOADED or PHOTO_UNUSABLE. These are returned and not raised, so
+    that the transaction commits what was recorded.
+
+    Raises VISIT_NOT_FOUND.
     """
-    visit = own(session, actor, result.visit_id, lock=True)
+    visit = get_own_visit(session, actor, result.visit_id, lock=True)
     photo = session.get_one(Photo, (result.visit_id, result.photo_id))
     if photo.status == "stored":
-        return stored(photo)
+        return describe_stored(photo)
     if photo.upload_key != result.upload_key:
         return problems.PHOTO_NOT_UPLOADED("The photo was declared again in the meantime.")
     if result.unusable is not None:
@@ -195,38 +212,39 @@ def record_check(
         return problems.PHOTO_NOT_UPLOADED()
     _store(session, visit, photo, result, result.picture)
     settle_with_photo(session, visit, photo, accept_every_minutes)
-    return stored(photo)
+    return describe_stored(photo)
 
 
 def discard_upload(store: Store, result: CheckResult) -> None:
-    """Remove the uploaded bytes once they were checked; the sweep removes what is left."""
+    """Delete the uploaded bytes after they were checked. The sweep deletes what this misses."""
     if result.picture is not None or result.unusable is not None:
         _discard(store, result.upload_key)
 
 
-def discard_former(store: Store, photo: Photo, former_key: str | None) -> None:
-    """Remove the bytes that were uploaded for an earlier declaration of a photo."""
+def discard_former_upload(store: Store, photo: Photo, former_key: str | None) -> None:
+    """Delete the bytes that were uploaded for an earlier declaration of a photo."""
     if former_key not in (None, photo.upload_key):
         _discard(store, former_key)
 
 
 def _discard(store: Store, key: str) -> None:
-    with suppress(StoreDown):
+    with suppress(StoreUnavailable):
         store.delete(key)
 
 
 def _store(session: Session, visit: Visit, photo: Photo, result: CheckResult, picture: Picture) -> None:
-    # If two similar photos are stored at once, the second has to see the first: they take turns.
-    take_turn(session, photo.organization_id)
-    if (earlier := _find_earlier(session, photo, picture.difference_hash)) is not None:
-        photo.seen_in_visit_id, photo.seen_photo_id = earlier.visit_id, earlier.id
+    # If two similar photos are stored simultaneously, the second waits here and then sees the first.
+    lock_organization(session, photo.organization_id)
+    duplicate = find_duplicate(session, photo, picture.difference_hash)
+    if duplicate is not None:
+        photo.seen_in_visit_id, photo.seen_photo_id = duplicate.visit_id, duplicate.id
     photo.status = "stored"
     photo.key, photo.thumbnail_key = result.key, result.thumbnail_key
     photo.width, photo.height = picture.width, picture.height
     if picture.difference_hash is not None:
         photo.difference_hash = f"{picture.difference_hash:016x}"
-        photo.band_0, photo.band_1, photo.band_2, photo.band_3 = hash_bands(picture.difference_hash)
-    photo.taken_at = _taken_at(session, visit, photo, picture)
+        photo.band_0, photo.band_1, photo.band_2, photo.band_3 = split_into_bands(picture.difference_hash)
+    photo.taken_at = _get_taken_at(session, visit, photo, picture)
     photo.position = (
         {"latitude": picture.position[0], "longitude": picture.position[1]}
         if picture.position
@@ -237,20 +255,22 @@ def _store(session: Session, visit: Visit, photo: Photo, result: CheckResult, pi
     session.flush()
 
 
-def stored(photo: Photo) -> Stored:
-    """Return what the response to a confirmation shows of a stored photo."""
+def describe_stored(photo: Photo) -> StoredPhoto:
+    """Return the size of a stored photo, for the response to a confirmation."""
     assert photo.width is not None
     assert photo.height is not None
-    return Stored(photo.id, photo.width, photo.height)
+    return StoredPhoto(photo.id, photo.width, photo.height)
 
 
-def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
-    """Return a stored photo that the actor may see, and whether they may have a link to the photo store.
+def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
+    """Return a stored photo that the actor may see, and whether they may receive a link to the photo store.
 
-    Managers see the photos of questions that are not private and of stores that were closed. They never get a
-    link to the photo store.
+    Managers see the photos of closed stores and of questions that are not private. They never receive a link
+    to the photo store.
+
+    Raises VISIT_NOT_FOUND and PHOTO_NOT_FOUND.
     """
-    visit, view = seen(session, actor, visit_id)
+    visit, view = get_visit(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is None or photo.status != "stored":
         raise problems.PHOTO_NOT_FOUND()
@@ -262,87 +282,35 @@ def shown(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UU
 
 
 def _is_private(session: Session, visit: Visit, photo: Photo) -> bool:
-    """Return whether only reviewers see a photo; one without a question shows a closed store to everyone."""
+    """Return whether a photo is hidden from managers. A photo without a question shows a closed store."""
     if photo.question is None:
         return False
-    return published(session, visit.checklist_version_id).document.by_key[photo.question].private
+    return get_version(session, visit.checklist_version_id).document.by_key[photo.question].private
 
 
 def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None) -> None:
-    """Reject a question that accepts no photos, or another one than the submission names the photo for.
+    """Reject a question that accepts no photos, or for which the stored submission does not name the photo.
 
-    Without a question, the photo is one of a store that was closed.
+    Without a question, the photo shows a closed store.
     """
     if key is not None:
-        question = published(session, visit.checklist_version_id).document.by_key.get(key)
+        question = get_version(session, visit.checklist_version_id).document.by_key.get(key)
         if question is None:
-            raise problems.invalid("/question", "The checklist has no such question.")
+            raise problems.invalid_field("/question", "The checklist does not have this question.")
         if not question.photos.maximum:
-            raise problems.invalid("/question", "This question does not accept photos.")
+            raise problems.invalid_field("/question", "This question does not accept photos.")
     submission = session.get(Submission, (visit.id, visit.revision))
     if submission is None:
         return
     content = submission.content
-    for other, _, named in named_photos(content["answers"], content.get("photos") or ()):
-        if named == str(photo_id) and other != key:
-            where = "without a question" if other is None else f"for the question {other}"
-            raise problems.invalid("/question", f"The submission names this photo {where}.")
+    for other_key, _, named_id in list_photos(content["answers"], content.get("photos") or ()):
+        if named_id == str(photo_id) and other_key != key:
+            place = "without a question" if other_key is None else f"for the question {other_key}"
+            raise problems.invalid_field("/question", f"The submission names this photo {place}.")
 
 
-def _with_band(
-    column: InstrumentedAttribute[int | None], parameter: str
-) -> Select[uuid.UUID, uuid.UUID, str | None]:
-    return select(Photo.visit_id, Photo.id, Photo.difference_hash).where(
-        Photo.organization_id == bindparam("organization_id"),
-        column == bindparam(parameter),
-        Photo.status == "stored",
-    )
-
-
-#: the stored photos that share one of the four bands of a hash, each result by its index: a union, because
-#: SQLite reads every photo for the same conditions joined with OR
-LOOK_ALIKES = Statement(
-    union_all(
-        *(
-            _with_band(column, f"band_{number}")
-            for number, column in enumerate((Photo.band_0, Photo.band_1, Photo.band_2, Photo.band_3))
-        )
-    )
-)
-_SAME = Statement(
-    select(Photo.visit_id, Photo.id)
-    .where(
-        Photo.organization_id == bindparam("organization_id"),
-        Photo.sha256 == bindparam("sha256"),
-        Photo.status == "stored",
-        Photo.visit_id != bindparam("visit_id"),
-    )
-    .limit(1)
-)
-
-
-def bands_of(difference_hash: int) -> dict[str, int]:
-    """Return the bands of a hash as the parameters of ``LOOK_ALIKES``."""
-    return {f"band_{number}": band for number, band in enumerate(hash_bands(difference_hash))}
-
-
-def _find_earlier(session: Session, photo: Photo, difference_hash: int | None) -> Row | None:
-    """Return the same picture in another visit of the organization: its ``visit_id`` and ``id``."""
-    whose = {"organization_id": photo.organization_id}
-    same = row(session, _SAME, sha256=photo.sha256, visit_id=photo.visit_id, **whose)
-    if same is not None:
-        return same
-    if difference_hash is None:
-        return None
-    for other in rows(session, LOOK_ALIKES, **bands_of(difference_hash), **whose):
-        distance = hash_distance(int(other.difference_hash, 16), difference_hash)
-        if other.visit_id != photo.visit_id and distance <= NEAR:
-            return other
-    return None
-
-
-def _taken_at(session: Session, visit: Visit, photo: Photo, picture: Picture) -> datetime | None:
-    """Return when a photo was taken by the phone's clock: by its metadata, otherwise as it was declared."""
+def _get_taken_at(session: Session, visit: Visit, photo: Photo, picture: Picture) -> datetime | None:
+    """Return when a photo was taken by the phone's clock: from its metadata, or else from the declaration."""
     if picture.taken_at is None:
         return photo.declared_taken_at
     if picture.taken_at.tzinfo is not None:

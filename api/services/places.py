@@ -1,4 +1,4 @@
-"""Regions and locations: made, edited, imported and found."""
+"""Regions and locations: read, created, updated and imported."""
 
 import csv
 import io
@@ -16,84 +16,104 @@ from api.domain.access import Actor
 from api.domain.problems import FieldError, pointer
 from api.models.places import Location, Region
 from api.services import visibility
-from api.services.organizations import take_turn
-from api.services.paging import Page, page
+from api.services.organizations import lock_organization
+from api.services.paging import Page, fetch_page
 
 
-def region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool = False) -> Region:
-    """Return a region that the actor may see; ``lock`` holds it, and all others, for an edit.
+def get_region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool = False) -> Region:
+    """Return a region that the actor may see; ``lock`` locks all regions of the organization for an update.
 
-    Regions are edited one by one: two moves at once could make a ring of them.
+    Regions are updated one after the other, because two simultaneous moves could create a cycle.
+
+    Raises REGION_NOT_FOUND.
     """
     if lock:
-        take_turn(session, actor.organization_id)
-    found = visibility.find(session, Region, region_id, visibility.regions(actor))
-    if found is None:
+        lock_organization(session, actor.organization_id)
+    region: Region | None = visibility.find(session, Region, region_id, visibility.regions(actor))
+    if region is None:
         raise problems.REGION_NOT_FOUND()
-    return found
+    return region
 
 
-def location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock: bool = False) -> Location:
-    """Return a location that the actor may see; ``lock`` holds it for an edit."""
-    found = visibility.find(session, Location, location_id, visibility.locations(actor), lock=lock)
-    if found is None:
+def get_location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock: bool = False) -> Location:
+    """Return a location that the actor may see; ``lock`` locks its row for an update.
+
+    Raises LOCATION_NOT_FOUND.
+    """
+    visible = visibility.locations(actor)
+    location: Location | None = visibility.find(session, Location, location_id, visible, lock=lock)
+    if location is None:
         raise problems.LOCATION_NOT_FOUND()
-    return found
+    return location
 
 
-def regions(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
-    """Return a page of the regions that the actor may see, by code."""
-    query = _filtered(select(Region).where(visibility.regions(actor)), Region, filters)
-    return page(session, query, Region.code, Region.id, limit, cursor)
+def list_regions(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+    """Return a page of the regions that the actor may see, sorted by code; a filter is a column's value."""
+    query = _filter(select(Region).where(visibility.regions(actor)), Region, filters)
+    return fetch_page(session, query, Region.code, Region.id, limit, cursor)
 
 
-def locations(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
-    """Return a page of the locations that the actor may see, by code."""
-    query = _filtered(select(Location).where(visibility.locations(actor)), Location, filters)
-    return page(session, query, Location.code, Location.id, limit, cursor)
+def list_locations(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+    """Return a page of the locations that the actor may see, sorted by code; a filter is a column's value."""
+    query = _filter(select(Location).where(visibility.locations(actor)), Location, filters)
+    return fetch_page(session, query, Location.code, Location.id, limit, cursor)
 
 
 def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> Region:
-    """Add a region; its parent, if any, is of the same organization."""
+    """Create a region.
+
+    Raises INVALID for an unknown parent, and ALREADY_EXISTS for a code in use.
+    """
     _check_region(session, actor, values.get("parent_id"), "/parent_id")
-    made = Region(organization_id=actor.organization_id, **values)
-    _add(session, made)
-    return made
+    region = Region(organization_id=actor.organization_id, **values)
+    _save(session, region)
+    return region
 
 
 def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -> Location:
-    """Add a location to a region of the same organization."""
+    """Create a location.
+
+    Raises INVALID for an unknown region or half a position, and ALREADY_EXISTS for a code in use.
+    """
     _check_region(session, actor, values["region_id"], "/region_id")
-    if missing := _missing_coordinate(values):
-        raise problems.invalid(f"/{missing}", _HALF_A_POSITION)
-    made = Location(organization_id=actor.organization_id, **values)
-    _add(session, made)
-    return made
+    if missing := _find_missing_coordinate(values):
+        raise problems.invalid_field(f"/{missing}", _MISSING_COORDINATE)
+    location = Location(organization_id=actor.organization_id, **values)
+    _save(session, location)
+    return location
 
 
-def edit_region(session: Session, actor: Actor, edited: Region, values: Mapping[str, Any]) -> Region:
-    """Change a region that is held; it cannot be moved below itself."""
+def update_region(session: Session, actor: Actor, region: Region, values: Mapping[str, Any]) -> Region:
+    """Update a locked region.
+
+    Raises INVALID for an unknown parent or one below the region, and ALREADY_EXISTS for a code in use.
+    """
     parent_id = values.get("parent_id")
     if "parent_id" in values:
         _check_region(session, actor, parent_id, "/parent_id")
         if parent_id is not None:
-            under = visibility.below(select(Region.id).where(Region.id == edited.id))
-            if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(under))):
-                raise problems.invalid("/parent_id", "A region cannot lie below itself.")
-    _edit(session, edited, values)
-    return edited
+            subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
+            if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(subtree))):
+                raise problems.invalid_field("/parent_id", "A region cannot be moved below itself.")
+    _update(session, region, values)
+    return region
 
 
-def edit_location(session: Session, actor: Actor, edited: Location, values: Mapping[str, Any]) -> Location:
-    """Change a location; moved to another region, it takes its history along."""
+def update_location(
+    session: Session, actor: Actor, location: Location, values: Mapping[str, Any]
+) -> Location:
+    """Update a locked location. When it moves to another region, its visits and scores move with it.
+
+    Raises INVALID for an unknown region or half a position, and ALREADY_EXISTS for a code in use.
+    """
     if "region_id" in values:
         _check_region(session, actor, values["region_id"], "/region_id")
     if not values.keys().isdisjoint(_COORDINATES):
-        position = {name: values.get(name, getattr(edited, name)) for name in _COORDINATES}
-        if missing := _missing_coordinate(position):
-            raise problems.invalid(f"/{missing}", _HALF_A_POSITION)
-    _edit(session, edited, values)
-    return edited
+        position = {name: values.get(name, getattr(location, name)) for name in _COORDINATES}
+        if missing := _find_missing_coordinate(position):
+            raise problems.invalid_field(f"/{missing}", _MISSING_COORDINATE)
+    _update(session, location, values)
+    return location
 
 
 IMPORT_COLUMNS = (
@@ -110,66 +130,69 @@ IMPORT_COLUMNS = (
 )
 _REQUIRED_COLUMNS = ("code", "name", "region_code", "time_zone")
 _COORDINATES = ("latitude", "longitude")
-_HALF_A_POSITION = "A position needs both a latitude and a longitude."
+_MISSING_COORDINATE = "A position needs both a latitude and a longitude."
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
-def read_import(text: str) -> list[dict[str, Any]]:
-    """Return the rows of a CSV of locations as a POST would have them, with ``region_code`` for the region.
+def parse_import(text: str) -> list[dict[str, Any]]:
+    """Return the rows of a CSV of locations, in the shape of a location's JSON.
 
-    Each has its ``line``. Refuses a header that lacks a column or names one that is not known.
+    Each row has ``region_code`` instead of ``region_id``, and ``line``, the number of its first line.
+
+    Raises INVALID if the text is not CSV, has no rows, or its header or a row has the wrong columns.
     """
-    numbered = _lines(text)
-    _, header = numbered[0] if numbered else (1, [])
-    header = [name.strip() for name in header]
+    numbered_rows = _parse_csv(text)
+    header = [name.strip() for name in numbered_rows[0][1]] if numbered_rows else []
     _check_header(header)
-    rows, faults = [], []
-    for line, cells in numbered[1:]:
+    rows, errors = [], []
+    for line, cells in numbered_rows[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) == len(header):
-            rows.append({"line": line} | _values(dict(zip(header, cells, strict=True))))
+            rows.append({"line": line} | _parse_cells(dict(zip(header, cells, strict=True))))
         else:
-            faults.append(FieldError(f"/{line}", f"This line has {len(cells)} cells, not {len(header)}."))
-    if faults:
-        raise problems.INVALID(errors=faults)
+            errors.append(
+                FieldError(f"/{line}", f"This row has {len(cells)} cells instead of {len(header)}.")
+            )
+    if errors:
+        raise problems.INVALID(errors=errors)
     if not rows:
-        raise problems.invalid("/2", "There are no rows.")
+        raise problems.invalid_field("/2", "The file has no rows.")
     return rows
 
 
-def _lines(text: str) -> list[tuple[int, list[str]]]:
-    """Return the cells of each row of a CSV with the line on which it begins: a cell may go over several."""
+def _parse_csv(text: str) -> list[tuple[int, list[str]]]:
+    """Return the cells of each row with the number of its first line. A cell may contain line breaks."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    numbered, line = [], 1
+    numbered_rows, line = [], 1
     try:
         for cells in reader:
-            numbered.append((line, cells))
+            numbered_rows.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise problems.invalid(f"/{line}", f"This is no CSV: {error}.") from None
-    return numbered
+        raise problems.invalid_field(f"/{line}", f"This is not valid CSV: {error}.") from None
+    return numbered_rows
 
 
 def _check_header(header: list[str]) -> None:
-    faults = [
-        FieldError(pointer(1, name), "There is no such column.")
+    errors = [
+        FieldError(pointer(1, name), "This column is unknown.")
         for name in header
         if name not in IMPORT_COLUMNS
     ]
-    faults += [
+    errors += [
         FieldError(pointer(1, name), "This column is missing.")
         for name in _REQUIRED_COLUMNS
         if name not in header
     ]
     if len(set(header)) < len(header):
-        faults.append(FieldError("/1", "A column stands twice."))
-    if faults:
-        raise problems.INVALID(errors=faults)
+        errors.append(FieldError("/1", "The header contains a column more than once."))
+    if errors:
+        raise problems.INVALID(errors=errors)
 
 
-def _values(cells: Mapping[str, str]) -> dict[str, Any]:
-    """Return cells as JSON values; an empty one is null, and one that fits nowhere stays a text."""
+def _parse_cells(cells: Mapping[str, str]) -> dict[str, Any]:
+    """Return cells as JSON values. An empty cell is null; one that cannot be converted remains a string."""
     values: dict[str, Any] = {name: cell.strip() or None for name, cell in cells.items()}
     for name in _COORDINATES:
         if values.get(name) and _NUMBER.fullmatch(values[name]):
@@ -181,7 +204,11 @@ def _values(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> int:
-    """Add all rows of an import, or none; the faults' pointers begin with the line: ``/3/code``."""
+    """Create the locations of all rows or none, and return their number.
+
+    Raises INVALID with pointers that begin with the line (``/3/code``), and ALREADY_EXISTS if a location with
+    one of the codes was created in the meantime.
+    """
     region_ids: dict[str, uuid.UUID] = dict(
         session.execute(
             select(Region.code, Region.id).where(Region.organization_id == actor.organization_id)
@@ -190,54 +217,54 @@ def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]])
     codes = set(
         session.scalars(select(Location.code).where(Location.organization_id == actor.organization_id))
     )
-    faults, made = [], []
+    errors, locations = [], []
     for row in rows:
         values = dict(row)
         line, region_code = values.pop("line"), values.pop("region_code")
         if region_code not in region_ids:
-            faults.append(FieldError(f"/{line}/region_code", "There is no region with this code."))
+            errors.append(FieldError(f"/{line}/region_code", "There is no region with this code."))
         if values["code"] in codes:
-            faults.append(FieldError(f"/{line}/code", "There is a location with this code already."))
-        if missing := _missing_coordinate(values):
-            faults.append(FieldError(f"/{line}/{missing}", _HALF_A_POSITION))
+            errors.append(FieldError(f"/{line}/code", "A location with this code already exists."))
+        if missing := _find_missing_coordinate(values):
+            errors.append(FieldError(f"/{line}/{missing}", _MISSING_COORDINATE))
         codes.add(values["code"])
-        if not faults:
-            made.append(
+        if not errors:
+            locations.append(
                 Location(organization_id=actor.organization_id, region_id=region_ids[region_code], **values)
             )
-    if faults:
-        raise problems.INVALID(errors=faults)
-    session.add_all(made)
-    _flush(session, "Somebody else added one of these locations just now.")
-    return len(made)
+    if errors:
+        raise problems.INVALID(errors=errors)
+    session.add_all(locations)
+    _flush(session, "One of these locations was created in the meantime.")
+    return len(locations)
 
 
-def _filtered(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
+def _filter(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
     for name, value in filters.items():
         query = query.where(getattr(table, name) == value)
     return query
 
 
-def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, at: str) -> None:
+def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, field: str) -> None:
     if region_id is not None and not visibility.find(session, Region, region_id, visibility.regions(actor)):
-        raise problems.invalid(at, "There is no such region.")
+        raise problems.invalid_field(field, "This region does not exist.")
 
 
-def _missing_coordinate(position: Mapping[str, Any]) -> str | None:
-    """Return the name of the coordinate that a location lacks while it has the other one."""
+def _find_missing_coordinate(position: Mapping[str, Any]) -> str | None:
+    """Return the name of the coordinate that is missing while the other one is present, or None."""
     missing = [name for name in _COORDINATES if position.get(name) is None]
     return missing[0] if len(missing) == 1 else None
 
 
-def _edit(session: Session, row: Any, values: Mapping[str, Any]) -> None:
+def _update(session: Session, row: Any, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
-    _add(session, row)
+    _save(session, row)
 
 
-def _add(session: Session, row: Any) -> None:
+def _save(session: Session, row: Any) -> None:
     session.add(row)
-    _flush(session, "There is one with this code already.")
+    _flush(session, "This code is already in use.")
 
 
 def _flush(session: Session, detail: str) -> None:

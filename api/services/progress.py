@@ -4,64 +4,73 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from api.domain import flags, visits
 from api.domain.access import Actor
-from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, local, month_name, month_of
+from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, format_month, get_month, to_local_time
 from api.models.places import Location, Region
 from api.models.submissions import Flag
 from api.models.visits import Visit
 from api.services import visibility
 
 
-def of_region(session: Session, actor: Actor, top: Region, period: Period) -> list[dict[str, Any]]:
-    """Return for each month how many visits at or below a region are accepted and how many are outstanding.
+def count_visits_by_month(
+    session: Session, actor: Actor, top: Region, period: Period
+) -> list[dict[str, Any]]:
+    """Return the numbers of outstanding (``out``) and accepted visits at or below a region, for each month.
 
-    These are only counts by region and month, so that no store is warned in advance. Submitting answers does
+    Only counts by region and month are disclosed, so that no store is warned in advance. Sending answers does
     not change them: a visit is outstanding, in the month in which its window opens, until it is accepted. A
-    visit that was cancelled or declined before its answers came does not become outstanding again.
+    visit that was cancelled or declined before its answers arrived does not become outstanding again.
     """
-    region_ids = visibility.below(select(Region.id).where(Region.id == top.id))
+    region_ids = visibility.select_subtree(select(Region.id).where(Region.id == top.id))
     in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(region_ids))
+    outstanding = _count_outstanding(session, in_region, period)
+    accepted = _count_accepted(session, in_region, period)
+    return [
+        {"month": format_month(month), "out": outstanding[month], "accepted": accepted.get(month, 0)}
+        for month in period.months
+    ]
+
+
+def _count_outstanding(session: Session, in_region: ColumnElement[bool], period: Period) -> Counter[int]:
     was_withdrawn = (
         select(Flag.visit_id).where(Flag.visit_id == Visit.id, Flag.code == flags.CANCELLED.code).exists()
     )
-    outstanding = session.execute(
+    windows = session.execute(
         select(Visit.opens_at, Location.time_zone, func.count())
         .join(Location, Location.id == Visit.location_id)
         .where(
             in_region,
             Visit.status.in_(visits.OUTSTANDING),
             ~was_withdrawn,
-            # A month more at each end: which month it is depends on the time zones below.
-            Visit.opens_at >= _beginning(period.first - 1),
-            Visit.opens_at < _beginning(period.last + 2),
+            # One more month at each end: the month of a visit depends on the time zone of its location.
+            Visit.opens_at >= _get_month_start(period.first - 1),
+            Visit.opens_at < _get_month_start(period.last + 2),
         )
         .group_by(Visit.opens_at, Location.time_zone)
     )
-    accepted = session.execute(
+    counts: Counter[int] = Counter()
+    for opens_at, time_zone, count in windows:
+        counts[get_month(to_local_time(opens_at, time_zone))] += count
+    return counts
+
+
+def _count_accepted(
+    session: Session, in_region: ColumnElement[bool], period: Period
+) -> dict[int | None, int]:
+    counts = session.execute(
         select(Visit.month, func.count())
         .join(Location, Location.id == Visit.location_id)
         .where(in_region, Visit.status == "accepted", Visit.month.between(period.first, period.last))
         .group_by(Visit.month)
     )
-    outstanding_by_month: Counter[int] = Counter()
-    for opens_at, time_zone, count in outstanding:
-        outstanding_by_month[month_of(local(opens_at, time_zone))] += count
-    accepted_by_month = dict(accepted.all())
-    return [
-        {
-            "month": month_name(month),
-            "out": outstanding_by_month[month],
-            "accepted": accepted_by_month.get(month, 0),
-        }
-        for month in period.months
-    ]
+    return dict(counts.all())
 
 
-def _beginning(month: int) -> datetime:
-    """Return when a month begins in UTC, within the supported years."""
+def _get_month_start(month: int) -> datetime:
+    """Return the beginning of a month in UTC, within the supported years."""
     year, index = divmod(min(max(month, FIRST_MONTH), LAST_MONTH), 12)
     return datetime(year, index + 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Reviews: the visits that wait for a decision, and the decisions that reviewers make."""
+"""Reviews: the visits that wait for a decision, and the decisions of reviewers."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from api.models.reviews import Decision
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import outcomes, visibility
-from api.services.checklists import published
-from api.services.paging import Page, page
+from api.services.checklists import get_version
+from api.services.paging import Page, fetch_page
 
 
 def list_waiting(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
-    """Return a page of visits that wait for a decision, with their locations, the longest waiting first."""
+    """Return a page of (visit, location) that wait for a decision, the longest waiting first."""
     query = (
         select(Visit, Location)
         .join(Location, Location.id == Visit.location_id)
         .where(visibility.watched_visits(actor), Visit.waiting_since.is_not(None))
     )
-    return page(session, query, Visit.waiting_since, Visit.id, limit, cursor)
+    return fetch_page(session, query, Visit.waiting_since, Visit.id, limit, cursor)
 
 
 def decide(
@@ -40,7 +40,13 @@ def decide(
     question_reasons: Mapping[str, str] | None,
     replaces: uuid.UUID | None,
 ) -> Decision:
-    """Decide on a revision, or replace its current decision; the totals follow."""
+    """Decide on a revision or replace its current decision, and update the totals.
+
+    ``decision`` is accept, return or reject. ``replaces`` is the ID of the current decision, or None. A
+    replay of the current decision returns it.
+
+    Raises VISIT_NOT_FOUND, OWN_VISIT, REVIEW_CONFLICT and INVALID.
+    """
     visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor), lock=True)
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
@@ -68,7 +74,7 @@ def decide(
 
 
 def find_current_decision(session: Session, visit: Visit) -> Decision | None:
-    """Return the decision on a visit's latest revision that no other replaces."""
+    """Return the decision on a visit's latest revision that no other decision replaces, or None."""
     newer = aliased(Decision)
     return session.scalars(
         select(Decision)
@@ -106,11 +112,11 @@ def _check_reasons(
 ) -> None:
     """Reject a return or rejection without a reason, and reasons for unknown questions."""
     if decision != "accept" and not (reason and reason.strip()) and not question_reasons:
-        raise problems.invalid("/reason", "A reason is required to return or reject a visit.")
-    questions = published(session, visit.checklist_version_id).document.by_key
+        raise problems.invalid_field("/reason", "A reason is required to return or reject a visit.")
+    questions = get_version(session, visit.checklist_version_id).document.by_key
     for key in question_reasons or ():
         if key not in questions:
-            raise problems.invalid(pointer("question_reasons", key), "There is no such question.")
+            raise problems.invalid_field(pointer("question_reasons", key), "This question does not exist.")
 
 
 def _is_replay(
@@ -121,7 +127,7 @@ def _is_replay(
     question_reasons: Mapping[str, str] | None,
     replaces: uuid.UUID | None,
 ) -> bool:
-    """Return whether this is the current decision sent again, because its response was lost."""
+    """Return whether this is a replay of the current decision, whose response was lost."""
     return (
         current.reviewer_id == actor.id
         and current.decision == decision

@@ -1,4 +1,4 @@
-"""The one place that says which rows an actor may see, as filters that every query passes through."""
+"""The one place that defines which rows an actor may see, as filters that every query uses."""
 
 import uuid
 from typing import Any
@@ -11,66 +11,67 @@ from api.models.places import Location, Region
 from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
 
-#: the sessions of nobody
-NO_FAMILY = uuid.UUID(int=0)
+#: the token family of a parametrized actor; no filter uses it
+_NO_FAMILY = uuid.UUID(int=0)
 
 
-def below(seeds: Select[uuid.UUID]) -> Select[uuid.UUID]:
-    """Return the ids of the regions that ``seeds`` selects and of all regions below them."""
-    # Without a name, since a query may ask for more than one tree.
-    tree = seeds.cte(recursive=True)
+def select_subtree(roots: Select[uuid.UUID]) -> Select[uuid.UUID]:
+    """Return the query for the IDs of the regions that ``roots`` selects and of all regions below them."""
+    # The common table expression has no name, because one query may contain several subtrees.
+    tree = roots.cte(recursive=True)
     tree = tree.union(select(Region.id).where(Region.parent_id == tree.c[0]))
     return select(tree.c[0])
 
 
 def regions(actor: Actor) -> ColumnElement[bool]:
-    """Return the filter for regions: a manager sees those he is named for, and below."""
+    """Return the filter for regions: managers see the regions assigned to them, and all regions below."""
     in_organization = Region.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
-        return and_(in_organization, Region.id.in_(_regions_of(actor)))
+        return and_(in_organization, Region.id.in_(_select_managed_regions(actor)))
     return false()
 
 
 def locations(actor: Actor) -> ColumnElement[bool]:
-    """Return the filter for locations: a manager sees those named for him and those of his regions."""
+    """Return the filter for locations: managers see those assigned to them, and those of their regions."""
     in_organization = Location.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
-        named = select(UserLocation.location_id).where(UserLocation.user_id == actor.id)
-        return and_(in_organization, or_(Location.id.in_(named), Location.region_id.in_(_regions_of(actor))))
+        assigned = select(UserLocation.location_id).where(UserLocation.user_id == actor.id)
+        in_regions = Location.region_id.in_(_select_managed_regions(actor))
+        return and_(in_organization, or_(Location.id.in_(assigned), in_regions))
     return false()
 
 
-def anyone(role: str) -> Actor:
-    """Return an actor of a role whose ids are parameters, for statements that are built once."""
+def parametrized_actor(role: str) -> Actor:
+    """Return an actor whose IDs are bind parameters, for statements that are built once per role."""
     parameters: dict[str, Any] = {
         "id": bindparam("actor_id"),
         "organization_id": bindparam("actor_organization_id"),
     }
-    return Actor(**parameters, role=role, family_id=NO_FAMILY)
+    return Actor(**parameters, role=role, family_id=_NO_FAMILY)
 
 
-def whose(actor: Actor) -> dict[str, uuid.UUID]:
-    """Return the parameters of a statement that was built for ``anyone``."""
+def actor_parameters(actor: Actor) -> dict[str, uuid.UUID]:
+    """Return the parameters of a statement that was built for a ``parametrized_actor``."""
     return {"actor_id": actor.id, "actor_organization_id": actor.organization_id}
 
 
 def own_visits(actor: Actor) -> ColumnElement[bool]:
-    """Return the filter for the visits that the actor makes himself."""
+    """Return the filter for the visits that are assigned to the actor."""
     return and_(Visit.shopper_id == actor.id, Visit.organization_id == actor.organization_id)
 
 
 def watched_visits(actor: Actor) -> ColumnElement[bool]:
-    """Return the filter for others' visits: managers see accepted ones only, of their locations."""
+    """Return the filter for visits of other people: managers see only accepted ones, at their locations."""
     in_organization = Visit.organization_id == actor.organization_id
-    if actor.sees_everything:
+    if actor.can_see_everything:
         return in_organization
     if actor.role == MANAGER:
-        theirs = select(Location.id).where(locations(actor))
-        return and_(in_organization, Visit.status == "accepted", Visit.location_id.in_(theirs))
+        location_ids = select(Location.id).where(locations(actor))
+        return and_(in_organization, Visit.status == "accepted", Visit.location_id.in_(location_ids))
     return false()
 
 
@@ -82,9 +83,9 @@ def find(
     *,
     lock: bool = False,
 ) -> Any | None:
-    """Return the row with that id if the filter lets it be seen, else None.
+    """Return the row with this ID if it passes the filter ``visible``, else None.
 
-    ``lock`` holds it for an edit, and reads anew what this session may have read before.
+    ``lock`` locks the row for an update, and refreshes it if this session has read it before.
     """
     query = select(table).where(table.id == row_id, visible)
     if lock:
@@ -92,5 +93,5 @@ def find(
     return session.scalars(query).one_or_none()
 
 
-def _regions_of(actor: Actor) -> Select[uuid.UUID]:
-    return below(select(UserRegion.region_id).where(UserRegion.user_id == actor.id))
+def _select_managed_regions(actor: Actor) -> Select[uuid.UUID]:
+    return select_subtree(select(UserRegion.region_id).where(UserRegion.user_id == actor.id))

@@ -1,15 +1,18 @@
-"""Visits: listed, and shown to each as he may see them."""
+"""Visits: listed and described in the view that the caller has of them."""
 
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from api.database.statements import Row, Runner, Statement, among, rows
+from api.database.lists import among
+from api.database.statements import Command, Query, Runner, Writer, execute, fetch_all
 from api.domain import problems
 from api.domain.access import SHOPPER, Actor
 from api.models.checklists import Checklist, ChecklistVersion
@@ -19,62 +22,80 @@ from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
-from api.services.checklists import published
-from api.services.paging import Page, keyed, page_of
-from api.services.totals import visit_score
+from api.services.checklists import get_version
+from api.services.paging import Page, build_page_query, fetch_prepared_page
+from api.services.scores.results import format_visit_score
 
-#: as whom somebody looks at a visit: three views, three schemas
+#: what the caller sees of a visit: their own, as a manager, or with all evidence. Each has its own schema
 View = Literal["own", "watched", "evidence"]
 
+_OWN_VISIT = select(Visit).where(
+    Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER))
+)
+_OWN_VISIT_LOCKED = _OWN_VISIT.with_for_update().execution_options(populate_existing=True)
 
-def own(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
-    """Return a visit that the actor makes himself."""
-    query = _OWN_HELD if lock else _OWN
-    visit = session.scalars(query, {"visit_id": visit_id, **visibility.whose(actor)}).one_or_none()
+
+def get_own_visit(session: Session, actor: Actor, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
+    """Return a visit that is assigned to the actor; ``lock`` locks its row for an update.
+
+    Raises VISIT_NOT_FOUND.
+    """
+    query = _OWN_VISIT_LOCKED if lock else _OWN_VISIT
+    parameters = {"visit_id": visit_id, **visibility.actor_parameters(actor)}
+    visit = session.scalars(query, parameters).one_or_none()
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
     return visit
 
 
-_OWN = select(Visit).where(
-    Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.anyone(SHOPPER))
-)
-_OWN_HELD = _OWN.with_for_update().execution_options(populate_existing=True)
+def get_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
+    """Return a visit and the view that the actor has of it.
 
-
-def seen(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visit, View]:
-    """Return a visit and as whom the actor sees it: his own, as a watcher, or with all evidence."""
+    Raises VISIT_NOT_FOUND.
+    """
     visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor))
-    if visit is not None and not actor.sees_everything:
+    if visit is not None and not actor.can_see_everything:
         return visit, "watched"
     if visit is not None and visit.shopper_id != actor.id:
         return visit, "evidence"
-    return own(session, actor, visit_id), "own"
+    return get_own_visit(session, actor, visit_id), "own"
 
 
 def list_visits(
-    session: Session, actor: Actor, limit: int, cursor: str | None, mine: bool, filters: Mapping[str, Any]
+    runner: Runner, actor: Actor, limit: int, cursor: str | None, mine: bool, filters: Mapping[str, Any]
 ) -> tuple[Page, View]:
-    """Return a page of visits by (day, id), and as whom the actor sees them.
+    """Return a page of visits, sorted by (day, ID), and the view that the actor has of them.
 
-    ``filters``: status, location_id, checklist_key, from, to (days); shopper_id and external_id only where
-    all evidence is seen, for to others they would tell which visits belong together.
+    ``mine`` limits the list to the actor's own visits. The filters are status, location_id, checklist_key,
+    from and to (days), shopper_id and external_id. The last two require the view "evidence": to anyone else,
+    they would disclose which visits belong together.
+
+    Raises INVALID for a filter that the actor may not use.
     """
     view: View = (
-        "own" if mine or actor.role == SHOPPER else "evidence" if actor.sees_everything else "watched"
+        "own" if mine or actor.role == SHOPPER else "evidence" if actor.can_see_everything else "watched"
     )
     if view != "evidence":
         for name in ("shopper_id", "external_id"):
             if filters.get(name) is not None:
-                raise problems.invalid(f"/{name}", "Only reviewers and administrators filter by this.")
-    given = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
-    of_page = partial(_page, view, actor.role, frozenset(given))
-    return page_of(
-        session, of_page, Visit.day, limit, cursor, **visibility.whose(actor), **_named(given)
-    ), view
+                raise problems.invalid_field(
+                    f"/{name}", "Only reviewers and administrators can use this filter."
+                )
+    values = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
+    parameters = {f"of_{name}": value for name, value in values.items()}
+    page = fetch_prepared_page(
+        runner,
+        partial(_get_page_query, view, actor.role, frozenset(values)),
+        Visit.day,
+        limit,
+        cursor,
+        **visibility.actor_parameters(actor),
+        **parameters,
+    )
+    return page, view
 
 
-#: what visits are filtered by; each value is a parameter of its name
+#: filter → condition; its value is the parameter ``of_`` + filter
 _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "status": Visit.status == bindparam("of_status"),
     "location_id": Visit.location_id == bindparam("of_location_id"),
@@ -93,20 +114,75 @@ _FILTERS: Mapping[str, ColumnElement[bool]] = {
 }
 
 
-def _named(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"of_{name}": value for name, value in given.items()}
+@dataclass(slots=True)
+class VisitRow:
+    """The columns of a visit that every view shows."""
+
+    id: uuid.UUID
+    status: str
+    revision: int
+    checklist_version_id: uuid.UUID
+    day: date
+    location_id: uuid.UUID
+    location_code: str
+    location_name: str
+    address: str | None
+    phone: str | None
+    time_zone: str
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(slots=True)
+class OwnVisitRow(VisitRow):
+    """The columns for the shopper of a visit."""
+
+    opens_at: datetime
+    closes_at: datetime
+    return_reason: str | None
+    question_reasons: dict[str, Any] | None
+    expected_photos: list[str] | None
+
+
+@dataclass(slots=True)
+class WatchedVisitRow(VisitRow):
+    """The columns of an accepted visit for a manager."""
+
+    part_of_day: str | None
+    outcome: str
+    result: dict[str, Any]
+
+
+@dataclass(slots=True)
+class EvidenceVisitRow(OwnVisitRow):
+    """The columns for reviewers and administrators."""
+
+    external_id: str | None
+    shopper_id: uuid.UUID
+    shopper_name: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    decline_reason: str | None
+    outcome: str | None
+
+
+_ROW_TYPES: Mapping[View, type[VisitRow]] = {
+    "own": OwnVisitRow,
+    "watched": WatchedVisitRow,
+    "evidence": EvidenceVisitRow,
+}
 
 
 @cache
-def _page(view: View, role: str, filters: frozenset[str], after: bool) -> Statement:
-    """Return the statement for a page of what a role sees of visits, with some of the filters."""
-    actor = visibility.anyone(role)
+def _get_page_query(view: View, role: str, filters: frozenset[str], after: bool) -> Query[VisitRow]:
+    """Return the query for a page of the visits that a role sees, with these filters."""
+    actor = visibility.parametrized_actor(role)
     visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
-    query = _shown(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
-    return keyed(query, Visit.day, Visit.id, after=after)
+    query = _select_view(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
+    return build_page_query(_ROW_TYPES[view], query, Visit.day, Visit.id, after=after)
 
 
-_SHOWN_TO_ALL = (
+_COMMON_COLUMNS = (
     Visit.id,
     Visit.status,
     Visit.revision,
@@ -121,20 +197,19 @@ _SHOWN_TO_ALL = (
     Location.latitude,
     Location.longitude,
 )
-_SHOWN_TO_SHOPPER = (
-    *_SHOWN_TO_ALL,
+_SHOPPER_COLUMNS = (
+    *_COMMON_COLUMNS,
     Visit.opens_at,
     Visit.closes_at,
     Visit.return_reason,
     Visit.question_reasons,
     Submission.photos.label("expected_photos"),
 )
-#: the columns that are shown, by view
-_SHOWN: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
-    "own": _SHOWN_TO_SHOPPER,
-    "watched": (*_SHOWN_TO_ALL, Visit.part_of_day, Submission.outcome, Submission.result),
+_COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
+    "own": _SHOPPER_COLUMNS,
+    "watched": (*_COMMON_COLUMNS, Visit.part_of_day, Submission.outcome, Submission.result),
     "evidence": (
-        *_SHOWN_TO_SHOPPER,
+        *_SHOPPER_COLUMNS,
         Visit.external_id,
         Visit.shopper_id,
         User.name.label("shopper_name"),
@@ -146,11 +221,11 @@ _SHOWN: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
 }
 
 
-def _shown(view: View) -> Select[Any]:
-    """Return the query for what a view shows of visits, with what each has one of."""
-    # Outer joins, though a visit has each but answers: visits are found first, and what belongs to them then.
+def _select_view(view: View) -> Select[Any]:
+    """Return the query for the columns that a view shows of visits."""
+    # Outer joins, although only the submission can be missing: they make the database find the visits first.
     query = (
-        select(*_SHOWN[view])
+        select(*_COLUMNS[view])
         .select_from(Visit)
         .outerjoin(Location, Location.id == Visit.location_id)
         .outerjoin(Submission, (Submission.visit_id == Visit.id) & (Submission.revision == Visit.revision))
@@ -159,96 +234,123 @@ def _shown(view: View) -> Select[Any]:
 
 
 @cache
-def _named_shown(view: View) -> Statement:
-    return Statement(lambda dialect: _shown(view).where(among(Visit.id, "ids", dialect)))
+def _get_view_query(view: View) -> Query[VisitRow]:
+    return Query(_ROW_TYPES[view], _select_view(view).where(among(Visit.id, "ids")))
 
 
-_CHANGE = Statement(update(Visit).where(Visit.id == bindparam("visit_id")))
+_UPDATE_VISIT = Command(update(Visit).where(Visit.id == bindparam("visit_id")))
 
 
-def change(on: Runner, visit_id: uuid.UUID, **columns: Any) -> None:
-    """Change columns of a visit that this transaction holds; a ``Visit`` read before does not show it."""
-    rows(on, _CHANGE, visit_id=visit_id, **columns)
+def update_visit(writer: Writer, visit_id: uuid.UUID, **columns: Any) -> None:
+    """Update columns of a visit that this transaction has locked.
 
-
-_PHOTO_STATUSES = Statement(
-    lambda dialect: select(Photo.visit_id, Photo.id, Photo.status).where(
-        among(Photo.visit_id, "ids", dialect)
-    )
-)
-
-
-_FLAGS = Statement(
-    lambda dialect: (
-        select(
-            Flag.visit_id,
-            Flag.code,
-            Flag.detail,
-            Flag.revision,
-            Flag.photo_id,
-            Flag.question,
-            Flag.other_visit_id,
-            Flag.other_photo_id,
-            Flag.other_question,
-        )
-        .where(among(Flag.visit_id, "ids", dialect))
-        .order_by(Flag.number)
-    )
-)
-
-
-def shown(session: Session, found: Sequence[Visit], view: View) -> list[dict[str, Any]]:
-    """Return visits as ``described`` does, in their order, as they were last flushed."""
-    by_id = {row.id: row for row in rows(session, _named_shown(view), ids=[visit.id for visit in found])}
-    return described(session, [by_id[visit.id] for visit in found], view)
-
-
-def described(session: Session, found: Sequence[Row], view: View) -> list[dict[str, Any]]:
-    """Return rows of a list of visits with what their view shows of all that belongs to them.
-
-    A row has what each visit has one of, its location among it.
+    A ``Visit`` object that was read before keeps its old values.
     """
-    described: list[dict[str, Any]] = []
-    for visit in found:
-        document = published(session, visit.checklist_version_id).document
+    execute(writer, _UPDATE_VISIT, visit_id=visit_id, **columns)
+
+
+class _PhotoStatus(NamedTuple):
+    visit_id: uuid.UUID
+    id: uuid.UUID
+    status: str
+
+
+_PHOTO_STATUSES = Query(
+    _PhotoStatus,
+    select(Photo.visit_id, Photo.id, Photo.status).where(among(Photo.visit_id, "ids")),
+)
+
+
+@dataclass(slots=True)
+class FlagRow:
+    """A flag of a revision, as reviewers see it."""
+
+    visit_id: uuid.UUID
+    code: str
+    detail: str
+    revision: int
+    photo_id: uuid.UUID | None
+    question: str | None
+    other_visit_id: uuid.UUID | None
+    other_photo_id: uuid.UUID | None
+    other_question: str | None
+
+
+_FLAGS = Query(
+    FlagRow,
+    select(
+        Flag.visit_id,
+        Flag.code,
+        Flag.detail,
+        Flag.revision,
+        Flag.photo_id,
+        Flag.question,
+        Flag.other_visit_id,
+        Flag.other_photo_id,
+        Flag.other_question,
+    )
+    .where(among(Flag.visit_id, "ids"))
+    .order_by(Flag.number),
+)
+
+
+def describe_visits(session: Session, visits: Sequence[Visit], view: View) -> list[dict[str, Any]]:
+    """Return what ``describe_rows`` returns for visits, in their order, as they were last flushed."""
+    query, ids = _get_view_query(view), [visit.id for visit in visits]
+    by_id = {row.id: row for row in fetch_all(session, query, ids=ids)}
+    return describe_rows(session, [by_id[visit_id] for visit_id in ids], view)
+
+
+def describe_rows(runner: Runner, visits: Sequence[VisitRow], view: View) -> list[dict[str, Any]]:
+    """Return visits in the shape of their view's schema in ``schemas.visits``.
+
+    ``visits`` are rows of ``list_visits`` in the same view. They contain the columns of the visit, its
+    location and its shopper.
+    """
+    photo_statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
+    if view != "watched":
+        for photo in fetch_all(runner, _PHOTO_STATUSES, ids=[visit.id for visit in visits]):
+            photo_statuses[photo.visit_id][str(photo.id)] = photo.status
+    flags = read_flags(runner, visits) if view == "evidence" else {}
+    descriptions = []
+    for visit in visits:
+        document = get_version(runner, visit.checklist_version_id).document
         checklist = {"key": document.key, "version": document.version}
-        # The row once more: no two fields of a schema may be made of what has the same name.
-        described.append({"visit": visit, "location": visit, "checklist": checklist})
-    if view == "watched":
-        for visit, row in zip(found, described, strict=True):
-            row["score"] = visit_score(visit.result)
-        return described
-    statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
-    for photo in rows(session, _PHOTO_STATUSES, ids=[visit.id for visit in found]):
-        statuses[photo.visit_id][str(photo.id)] = photo.status
-    for visit, row in zip(found, described, strict=True):
-        row["photos"] = _photo_counts(visit.expected_photos or [], statuses[visit.id])
-    if view == "evidence":
-        flags = flags_of(session, found)
-        for visit, row in zip(found, described, strict=True):
-            row |= {"shopper": visit, "flags": flags[visit.id]}
-    return described
+        # The same row under two names: no two fields of a schema may read the same attribute.
+        description: dict[str, Any] = {"visit": visit, "location": visit, "checklist": checklist}
+        if isinstance(visit, WatchedVisitRow):
+            description["score"] = format_visit_score(visit.result)
+        if isinstance(visit, OwnVisitRow):
+            description["photos"] = _count_photos(visit.expected_photos or [], photo_statuses[visit.id])
+        if isinstance(visit, EvidenceVisitRow):
+            description.update(shopper=visit, flags=flags[visit.id])
+        descriptions.append(description)
+    return descriptions
 
 
-def flags_of(session: Session, found: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
-    """Return the flags of the latest revision of each visit, and what only earlier ones were flagged for."""
-    latest = {visit.id: visit.revision for visit in found}
-    flags: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for flag in rows(session, _FLAGS, ids=list(latest)):
-        flags[flag.visit_id].append(flag)
-    for visit_id, found_flags in flags.items():
-        codes = {flag.code for flag in found_flags if flag.revision == latest[visit_id]}
+def read_flags(runner: Runner, visits: Iterable[Any]) -> dict[uuid.UUID, list[FlagRow]]:
+    """Return the flags of visits (rows with ``id`` and ``revision``): visit ID → flags, in their order.
+
+    These are the flags of the latest revision, and those of earlier revisions whose code it does not have.
+    """
+    revisions = {visit.id: visit.revision for visit in visits}
+    all_flags: dict[uuid.UUID, list[FlagRow]] = defaultdict(list)
+    for flag in fetch_all(runner, _FLAGS, ids=list(revisions)):
+        all_flags[flag.visit_id].append(flag)
+    flags: dict[uuid.UUID, list[FlagRow]] = defaultdict(list)
+    for visit_id, visit_flags in all_flags.items():
+        latest = revisions[visit_id]
+        codes = {flag.code for flag in visit_flags if flag.revision == latest}
         flags[visit_id] = [
             flag
-            for flag in found_flags
-            if flag.revision == latest[visit_id]
-            or (flag.revision < latest[visit_id] and flag.code not in codes)
+            for flag in visit_flags
+            if flag.revision == latest or (flag.revision < latest and flag.code not in codes)
         ]
     return flags
 
 
-def stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
-    """Return the photos of a visit that are stored, in the order in which they came."""
+def list_stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
+    """Return the stored photos of a visit, sorted by the time when they were stored."""
     return session.scalars(
         select(Photo)
         .where(Photo.visit_id == visit.id, Photo.status == "stored")
@@ -256,7 +358,7 @@ def stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
     ).all()
 
 
-def _photo_counts(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[str, Any]:
+def _count_photos(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[str, Any]:
     stored = [photo_id for photo_id in expected if statuses.get(photo_id) == "stored"]
     return {
         "expected": len(expected),

@@ -1,1 +1,1 @@
-"""Serving: in one process (waitress) or in several (gunicorn), with the worker."""
+"""Serving, with the worker: in one process (waitress) or in several (gunicorn)."""

@@ -1,4 +1,4 @@
-"""The embedded server: one process, waitress with the worker as a thread."""
+"""The embedded server: waitress and the worker in one process."""
 
 import gc
 import json
@@ -21,49 +21,49 @@ from api.log import log_as_json
 THREADS = 8
 
 
-def serve(app: Flask, parts: AppContext, listener: socket.socket) -> None:
-    """Serve until a signal."""
+def serve(app: Flask, context: AppContext, listener: socket.socket) -> None:
+    """Serve until the process receives a signal."""
     log_as_json()
-    worker = Worker(parts.database, parts.store, app.extensions["metrics"])
-    thread = threading.Thread(target=worker.run, name="worker")
+    worker = Worker(context.database, context.store, app.extensions["metrics"])
+    worker_thread = threading.Thread(target=worker.run, name="worker")
     server: Any = waitress.create_server(
         app,
         sockets=[listener],
         threads=THREADS,
         connection_limit=1000,
-        # What is larger than a photo is refused before it is buffered; the app refuses JSON over 1 MiB.
+        # Rejects what is larger than a photo before buffering it. The app rejects JSON over 1 MiB.
         max_request_body_size=MAX_PHOTO_BYTES + 1,
-        # What trusted proxies say of the client is read by the app, which knows how many there are.
-        clear_untrusted_proxy_headers=not parts.settings.trusted_proxies,
+        # The app evaluates the headers of trusted proxies, because it knows how many proxies there are.
+        clear_untrusted_proxy_headers=not context.settings.trusted_proxies,
         ident=None,
     )
     server.channel_class = _Channel
     try:
         gc.collect()
-        gc.freeze()  # what is loaded stays, and is not gone through again and again
-        thread.start()
-        server.run()  # ends with the SystemExit of a signal
+        gc.freeze()  # what is loaded now is never freed, so collections need not examine it
+        worker_thread.start()
+        server.run()  # returns after the SystemExit of a signal handler
     finally:
         worker.stopping.set()
         server.close()
-        if thread.ident:
-            thread.join()
+        if worker_thread.ident:
+            worker_thread.join()
 
 
 class _ProblemTask(ErrorTask):
-    """What waitress refuses before the program sees it, as a problem document like all else."""
+    """Responds with a problem document to a request that waitress rejects before the app receives it."""
 
     def execute(self) -> None:
-        """Answer, and close the connection."""
+        """Write the response and close the connection."""
         error = self.request.error
-        known = {each.status: each for each in (MALFORMED, TOO_LARGE)}
-        problem = known.get(error.code) or Problem(f"http-{error.code}", error.code, error.reason)
+        problems = {problem.status: problem for problem in (MALFORMED, TOO_LARGE)}
+        problem = problems.get(error.code) or Problem(f"http-{error.code}", error.code, error.reason)
         body = {
             "type": f"/problems/{problem.code}",
             "title": problem.title,
             "status": problem.status,
             "detail": problem.title,
-            "instance": getattr(self.request, "path", ""),  # a request that cannot be read has none
+            "instance": getattr(self.request, "path", ""),  # missing if the request cannot be parsed
             "request_id": uuid.uuid4().hex,
         }
         self.status = f"{error.code} {error.reason}"
@@ -78,20 +78,20 @@ class _ProblemTask(ErrorTask):
         self.write(content)
 
 
-class _Answer(WSGITask):
-    """An answer of the app.
+class _ResponseTask(WSGITask):
+    """Writes a response of the app, and keeps the connection open after one without a body.
 
-    One without a body, a 204 or 304, ends with its headers (RFC 9112, 6.3); waitress would end the connection
-    with it, and phones that ask often would connect anew each time.
+    A 204 or 304 ends with its headers (RFC 9112, 6.3), but waitress would close the connection. Phones that
+    poll would then connect again each time.
     """
 
     def set_close_on_finish(self) -> None:
-        """End the connection with this answer, where there is a reason."""
-        asked = self.request.headers.get("CONNECTION", "").lower() == "close"
-        if self.has_body or asked or self.version == "1.0":
+        """Close the connection after the response if there is a reason to."""
+        close_requested = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or close_requested or self.version == "1.0":
             super().set_close_on_finish()
 
 
 class _Channel(HTTPChannel):
-    task_class = _Answer
+    task_class = _ResponseTask
     error_task_class = _ProblemTask

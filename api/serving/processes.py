@@ -1,7 +1,7 @@
-"""Several processes: gunicorn's workers, and one that does what is due later.
+"""Several processes: gunicorn's workers for requests, and one process for the worker that runs tasks.
 
-All are forked from one that has the program loaded, so that they share its memory. This module is gunicorn's
-configuration too, for those who start it themselves: ``gunicorn -c python:api.serving.processes wsgi:app``.
+All are forked from one that has loaded the program, so that they share its memory. This module is also the
+configuration for starting gunicorn directly: ``gunicorn -c python:api.serving.processes wsgi:app``.
 """
 
 import ctypes
@@ -26,53 +26,53 @@ from api.jobs.worker import Worker
 from api.log import log_as_json
 
 THREADS = 64
-LAST_SECONDS = 5
-#: the signals that end the program
-ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-#: Linux's <sys/prctl.h>
+SHUTDOWN_SECONDS = 5
+#: The signals that stop the program.
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+#: PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 _PARENT_DEATH_SIGNAL = 1
 
-# What gunicorn reads and calls.
+# Settings and hooks of gunicorn.
 
 worker_class = "gthread"
 threads = THREADS
-graceful_timeout = LAST_SECONDS
+graceful_timeout = SHUTDOWN_SECONDS
 loglevel = "warning"
 control_socket_disable = True
-#: nobody's headers are believed by gunicorn: the app reads those of TRUSTED_PROXIES itself
+#: gunicorn ignores forwarded headers. The app evaluates those of TRUSTED_PROXIES.
 forwarded_allow_ips = ""
 
 
 def on_starting(_server: object) -> None:
-    """Set the log up before gunicorn's processes are forked."""
+    """Configure the log before gunicorn forks its processes."""
     log_as_json()
-    own = logging.getLogger("gunicorn.error")
-    own.handlers.clear()
-    own.propagate = True
+    logger = logging.getLogger("gunicorn.error")
+    logger.handlers.clear()
+    logger.propagate = True
 
 
-#: a reload sets gunicorn's own log up again
+#: A reload configures gunicorn's own log again.
 on_reload = on_starting
 
 
 def child_exit(_server: object, worker: Any) -> None:
-    """Have the numbers of a process that ended count on, but not as one that lives."""
+    """Keep the counters of a process that ended, but not its gauges."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         multiprocess.mark_process_dead(worker.pid)
 
 
 class _Gunicorn(BaseApplication):
-    """Gunicorn with the app that is loaded, on an address that is taken."""
+    """Gunicorn with an app that is loaded already, on a socket that is bound already."""
 
     def __init__(self, app: Flask, workers: int, listener: socket.socket) -> None:
         self.app, self.workers, self.listener = app, workers, listener
         super().__init__()
 
     def load_config(self) -> None:
-        """Read the settings above."""
-        own = {name: value for name, value in globals().items() if name in self.cfg.settings}
+        """Apply the settings of this module."""
+        settings = {name: value for name, value in globals().items() if name in self.cfg.settings}
         for name, value in {
-            **own,
+            **settings,
             "workers": self.workers,
             "bind": f"fd://{self.listener.fileno()}",
             "preload_app": True,
@@ -84,76 +84,76 @@ class _Gunicorn(BaseApplication):
         return self.app
 
 
-def serve(make_app: Callable[[], Flask], parts: AppContext, listener: socket.socket) -> NoReturn:
-    """Serve until a signal, or until a part of the program ends by itself.
+def serve(create_app: Callable[[], Flask], context: AppContext, listener: socket.socket) -> NoReturn:
+    """Serve until the process receives a signal, or until one of the child processes ends.
 
-    ``make_app`` makes an app for a process of its own: none shares a connection with another.
+    ``create_app`` creates the app of each process, because processes cannot share database connections.
     """
-    numbers = parts.settings.data_dir / "metrics"
-    shutil.rmtree(numbers, ignore_errors=True)
-    numbers.mkdir()
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(numbers)
-    values.ValueClass = values.get_value_class()  # chosen when it was imported, before there was a folder
-    parts.database.close()
+    metrics_folder = context.settings.data_dir / "metrics"
+    shutil.rmtree(metrics_folder, ignore_errors=True)
+    metrics_folder.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
+    values.ValueClass = values.get_value_class()  # was chosen at import, before the variable was set
+    context.database.close()
 
-    def requests() -> None:
-        app = make_app()
+    def serve_requests() -> None:
+        app = create_app()
         gc.freeze()
-        _Gunicorn(app, parts.settings.workers, listener).run()
+        _Gunicorn(app, context.settings.workers, listener).run()
 
-    def due() -> None:
+    def run_worker() -> None:
         listener.close()
         log_as_json()
-        app = make_app()
-        own: AppContext = app.extensions["survey"]
-        Worker(own.database, own.store, app.extensions["metrics"]).run_until_stopped()
+        app = create_app()
+        own_context: AppContext = app.extensions["survey"]
+        Worker(own_context.database, own_context.store, app.extensions["metrics"]).run_until_stopped()
 
     gc.collect()
-    gc.freeze()  # what is loaded stays as it is, on pages that all share
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until all children are known
-    children = [_forked(work) for work in (requests, due)]
+    gc.freeze()  # keeps what is loaded on pages of memory that all processes share
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the list of children is complete
+    children = [_fork(work) for work in (serve_requests, run_worker)]
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-        # Where one of them dies, the other would serve half a program: both end.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        # If one child ends, the other is of no use alone.
         os.waitpid(-1, 0)
     finally:
-        for number in ENDING:
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        _end(children)
-    sys.exit("Stopped: a part of the program ended by itself.")
+        _stop(children)
+    sys.exit("Stopped: one of the processes ended unexpectedly.")
 
 
-def _forked(work: Callable[[], None]) -> int:
-    """Run ``work`` in a process of its own, which ends with this one; returns its id."""
+def _fork(work: Callable[[], None]) -> int:
+    """Run ``work`` in a child process that ends with this process; return the child's process ID."""
     child = os.fork()
     if child:
         return child
     status = 1
     try:
-        with suppress(OSError, AttributeError):  # Linux alone can tell a child that its parent died
+        with suppress(OSError, AttributeError):  # only Linux signals the death of a parent
             ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         work()
         status = 0
     except SystemExit as ending:
         status = ending.code if isinstance(ending.code, int) else 1
     except BaseException as error:
-        logging.getLogger(__name__).critical("a process ended", exc_info=error)
+        logging.getLogger(__name__).critical("a process failed", exc_info=error)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
 
 
-def _end(children: list[int]) -> None:
-    """Ask children to end, and make those that do not."""
-    until = time.monotonic() + 2 * LAST_SECONDS
+def _stop(children: list[int]) -> None:
+    """Stop child processes with SIGTERM, and kill those that take too long."""
+    deadline = time.monotonic() + 2 * SHUTDOWN_SECONDS
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)
     for child in children:
-        with suppress(ChildProcessError):  # it was the one that ended
+        with suppress(ChildProcessError):  # the child that ended first
             while not os.waitpid(child, os.WNOHANG)[0]:
-                if time.monotonic() > until:
+                if time.monotonic() > deadline:
                     os.kill(child, signal.SIGKILL)
                 time.sleep(0.02)

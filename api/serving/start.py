@@ -1,4 +1,4 @@
-"""Start serving: prepare everything, print where it is served, then serve in one process or in several."""
+"""Start serving: prepare database and photo store, print the addresses, then serve."""
 
 import signal
 import socket
@@ -17,33 +17,33 @@ from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes
 from api.settings import Settings, SettingsError
-from uploads.store import StoreDown
+from uploads.store import StoreUnavailable
 
-#: the advisory lock of programs that make a database ready
-TURN = 0x73757276
+#: The advisory lock of PostgreSQL under which one program at a time prepares a database.
+PREPARATION_LOCK = 0x73757276
 
 
-def serve(app: Flask, parts: AppContext) -> None:
-    """Make the database ready, say where everything is, and serve until Ctrl-C or SIGTERM.
+def serve(app: Flask, context: AppContext) -> None:
+    """Prepare the database, print the addresses, and serve until Ctrl-C or SIGTERM.
 
-    Raises SettingsError, in one line, where something that the settings name cannot be used.
+    Raises SettingsError if an address, a database or a photo store of the settings cannot be used.
     """
-    for number in processes.ENDING:
-        signal.signal(number, _leave)
-    with _listening(parts.settings) as listener:
-        _make_ready(parts)
-        if parts.settings.workers > 1:
-            processes.serve(app.extensions["anew"], parts, listener)
+    for number in processes.STOP_SIGNALS:
+        signal.signal(number, _exit)
+    with _listen(context.settings) as listener:
+        _prepare(context)
+        if context.settings.workers > 1:
+            processes.serve(app.extensions["create_app"], context, listener)
         else:
-            embedded.serve(app, parts, listener)
+            embedded.serve(app, context, listener)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
+def _exit(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _listening(settings: Settings) -> socket.socket:
-    """Take the address, before anything is written: of two programs on one address, the second stops here."""
+def _listen(settings: Settings) -> socket.socket:
+    """Bind the address before anything is written, so that a second program on it stops here."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -53,44 +53,46 @@ def _listening(settings: Settings) -> socket.socket:
         listener.bind(address)
         listener.listen(1024)
     except OSError as error:
-        where = f"{settings.host} port {settings.port}"
-        raise SettingsError(f"HOST, PORT: cannot listen on {where}: {error.strerror or error}") from error
+        address_text = f"{settings.host} port {settings.port}"
+        reason = error.strerror or error
+        raise SettingsError(f"HOST, PORT: cannot listen on {address_text}: {reason}") from error
     return listener
 
 
-def _make_ready(parts: AppContext) -> None:
-    settings, database = parts.settings, parts.database
+def _prepare(context: AppContext) -> None:
+    """Upgrade the database, check the photo store, create the demo data, and print the summary."""
+    settings, database = context.settings, context.database
     try:
-        with _alone(database):
+        with _preparation_lock(database):
             migrations.upgrade(database)
             with database.read_snapshot() as session:
-                new = demo.is_new(session)
-            parts.store.check()
-            with suppress(photo_store.ForeignStore):  # the worker tells of it, and nothing is swept
-                photo_store.own_mark(database, parts.store)
-            if new and settings.demo:
-                print("Making up the demo data, once; this takes some seconds …", flush=True)
-                with suppress(demo.NotEmpty):  # another program on the same database may be faster
-                    demo.fill(database, parts.store)
+                is_new = demo.is_new(session)
+            context.store.check()
+            with suppress(photo_store.ForeignStore):  # the worker reports it and removes nothing
+                photo_store.verify_ownership(database, context.store)
+            if is_new and settings.demo:
+                print("Creating the demo data, once. This takes some seconds …", flush=True)
+                with suppress(demo.NotEmpty):  # another program with the same database was faster
+                    demo.fill(database, context.store)
         with database.read_snapshot() as session:
-            empty, people = demo.is_new(session), demo.log_ins(session)
+            is_empty, people = demo.is_new(session), demo.list_people(session)
     except SQLAlchemyError as error:
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
-    except StoreDown as error:
-        named = "PHOTO_BUCKET, PHOTO_ENDPOINT_URL" if settings.photo_bucket else "DATA_DIR"
+    except StoreUnavailable as error:
+        variables = "PHOTO_BUCKET, PHOTO_ENDPOINT_URL" if settings.photo_bucket else "DATA_DIR"
         reason = str(error).partition("\n")[0]
-        raise SettingsError(f"{named}: photos cannot be stored: {reason}") from error
-    print("\n".join(_told(settings, empty, people)), flush=True)
+        raise SettingsError(f"{variables}: photos cannot be stored: {reason}") from error
+    print("\n".join(_summarize(settings, is_empty, people)), flush=True)
 
 
 @contextmanager
-def _alone(database: Database) -> Iterator[None]:
-    """Let programs that start at once on one PostgreSQL take turns; on SQLite all writing does."""
+def _preparation_lock(database: Database) -> Iterator[None]:
+    """Let one program at a time prepare a PostgreSQL database. SQLite allows one writer at a time anyway."""
     if database.url.startswith("sqlite"):
         yield
         return
     with database.writing_engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TURN})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PREPARATION_LOCK})
         yield
 
 
@@ -98,35 +100,35 @@ def _first_line(error: SQLAlchemyError) -> str:
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
-def _told(settings: Settings, empty: bool, people: list[demo.Person]) -> list[str]:
-    """Return what somebody who starts the program wants to know."""
+def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) -> list[str]:
+    """Return the lines that are printed at the start: addresses, storage and how to sign in."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
     lines = [
         "",
-        f"Serving at  {address}/   (what the API can do: {address}/docs)",
-        f"Database    {_database(settings)}",
-        f"Photos      {_photos(settings)}",
+        f"Serving at  {address}/   (API documentation: {address}/docs)",
+        f"Database    {_describe_database(settings)}",
+        f"Photos      {_describe_photo_store(settings)}",
     ]
     if people:
-        lines += ["", f"{demo.ORGANIZATION}. All log in with the password {demo.PASSWORD}"]
+        lines += ["", f"{demo.ORGANIZATION}. Everyone signs in with the password {demo.PASSWORD}"]
         lines += [f"  {person.role:<9} {person.email:<33} {person.name}" for person in people]
-    if empty:
+    if is_empty:
         lines += [
             "",
-            "There is nobody yet who could log in. Make an administrator, with the same settings:",
+            "No one can sign in yet. Create an administrator with the same settings:",
             '  .venv/bin/flask --app wsgi admin create you@example.com --organization "Your organization"',
         ]
-    return [*lines, "", "Ctrl-C ends it."]
+    return [*lines, "", "Press Ctrl-C to stop."]
 
 
-def _database(settings: Settings) -> str:
+def _describe_database(settings: Settings) -> str:
     if settings.embedded_database:
         return settings.database_url.removeprefix("sqlite:///")
     return make_url(settings.database_url).render_as_string(hide_password=True)
 
 
-def _photos(settings: Settings) -> str:
+def _describe_photo_store(settings: Settings) -> str:
     if settings.photo_bucket is None:
         return str(settings.photo_folder)
     at = f" at {settings.photo_endpoint_url}" if settings.photo_endpoint_url else ""

@@ -1,4 +1,4 @@
-"""The bare SQL: what a request asks of the database, done by the driver alone, in the fewest statements."""
+"""Bare SQL: the database work of a request, done by the driver with as few statements as possible."""
 
 import time
 import uuid
@@ -49,7 +49,7 @@ LEAGUE_TABLE = (
 
 
 class BareSql:
-    """One connection of the driver, set like the program's own; statements have ``?`` for parameters."""
+    """A connection of the driver with the program's settings. Parameters are written as ``?``."""
 
     def __init__(self, url: str, database_pids: Sequence[int]) -> None:
         self.database_pids = database_pids
@@ -64,28 +64,28 @@ class BareSql:
             self.mark, self.begin = "%s", "BEGIN"
             self.connection = psycopg.connect(url, autocommit=True, options="-c timezone=UTC")
         self.cursor = self.connection.cursor()
-        self.flush(True)
+        self.set_flush(True)
 
     @property
     def on_sqlite(self) -> bool:
-        """Whether the driver is SQLite's."""
+        """Whether the database is SQLite."""
         return self.mark == "?"
 
-    def flush(self, on: bool) -> None:
-        """Have commits wait for the disk, or not."""
+    def set_flush(self, on: bool) -> None:
+        """Set whether commits wait for the disk."""
         if self.on_sqlite:
             self.cursor.execute(f"PRAGMA synchronous = {'FULL' if on else 'OFF'}")
         else:
             self.cursor.execute(f"SET synchronous_commit = {'on' if on else 'off'}")
 
     def settle(self) -> None:
-        """Have PostgreSQL do now what it does within minutes of so many new rows."""
+        """Vacuum and analyze PostgreSQL now, which it would do a few minutes after so many new rows."""
         if not self.on_sqlite:
             self.cursor.execute("VACUUM ANALYZE")
             self.cursor.execute("CHECKPOINT")
 
     def value(self, value: Any) -> Any:
-        """Return a value as the columns of this database hold it."""
+        """Return a value as the columns of this database store it."""
         if not self.on_sqlite:
             return value
         if isinstance(value, uuid.UUID):
@@ -94,9 +94,9 @@ class BareSql:
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         return value.isoformat() if isinstance(value, date) else value
 
-    def reads(self, sql: str, parameters: Sequence[Any], times: int) -> Load:
-        """Measure a SELECT and fetching its rows."""
-        sql, values = sql.replace("?", self.mark), [self.value(each) for each in parameters]
+    def measure_read(self, sql: str, parameters: Sequence[Any], times: int) -> Load:
+        """Measure a SELECT, including fetching its rows."""
+        sql, values = sql.replace("?", self.mark), [self.value(value) for value in parameters]
 
         def read() -> None:
             self.cursor.execute(sql, values)
@@ -104,24 +104,24 @@ class BareSql:
 
         return self.measure([read] * times)
 
-    def measure(self, works: Sequence[Callable[[], None]]) -> Load:
-        """Measure work of this process and of the database."""
+    def measure(self, tasks: Sequence[Callable[[], None]]) -> Load:
+        """Measure tasks, with the CPU of this process and of the database."""
         latencies = []
         cpu, own = cpu_seconds(self.database_pids), time.process_time()
-        for work in works:
+        for task in tasks:
             started = time.perf_counter()
-            work()
+            task()
             latencies.append(time.perf_counter() - started)
         used = cpu_seconds(self.database_pids) - cpu + time.process_time() - own
         return Load(sum(latencies), used, latencies, Counter())
 
     def insert(self, table: str, row: dict[str, Any]) -> None:
-        """Insert a row of values that the columns hold as they are."""
+        """Insert a row of stored values."""
         marks = ", ".join([self.mark] * len(row))
         self.cursor.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
-    def fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Insert very many rows of values that the columns hold as they are."""
+    def insert_many(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert very many rows of stored values."""
         names = ", ".join(columns)
         if self.on_sqlite:
             self.cursor.execute(self.begin)
@@ -134,31 +134,31 @@ class BareSql:
                 copy.write_row(row)
 
     def add(self, table: type[Total] | type[Tally], rows: Sequence[Sequence[Any]]) -> None:
-        """Add rows, if there are any, to those with the same key, or begin them."""
+        """Add totals or tallies to the rows with the same key, or insert them."""
         if not rows:
             return
         columns = table.__table__.columns.keys()
         marks = ", ".join([self.mark] * len(columns))
         names = f"{table.__tablename__} ({', '.join(columns)})"
-        # Not one statement with all rows: PostgreSQL takes twice as long for that.
-        self.cursor.executemany(f"INSERT INTO {names} VALUES ({marks}) {_adding(table)}", rows)
+        # One statement for all rows would take PostgreSQL twice as long.
+        self.cursor.executemany(f"INSERT INTO {names} VALUES ({marks}) {_conflict_clause(table)}", rows)
 
     def add_many(self, table: type[Total] | type[Tally], rows: Sequence[Sequence[Any]]) -> None:
-        """Do the same with very many."""
+        """Add very many totals or tallies."""
         if not rows:
             return
         names, columns = table.__tablename__, table.__table__.columns.keys()
-        listed = ", ".join(columns)
+        column_list = ", ".join(columns)
         self.cursor.execute(f"CREATE TEMPORARY TABLE many AS SELECT * FROM {names} LIMIT 0")
-        self.fill("many", columns, rows)
+        self.insert_many("many", columns, rows)
         self.cursor.execute(
-            f"INSERT INTO {names} ({listed}) SELECT {listed} FROM many WHERE true "
-            f"ORDER BY location_number, subject_id, month {_adding(table)}"
+            f"INSERT INTO {names} ({column_list}) SELECT {column_list} FROM many WHERE true "
+            f"ORDER BY location_number, subject_id, month {_conflict_clause(table)}"
         )
         self.cursor.execute("DROP TABLE many")
 
 
-def _adding(table: type[Total] | type[Tally]) -> str:
+def _conflict_clause(table: type[Total] | type[Tally]) -> str:
     keys = [column.name for column in table.__table__.primary_key]
     sums = [
         f"{column.name} = {table.__tablename__}.{column.name} + excluded.{column.name}"

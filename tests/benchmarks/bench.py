@@ -1,7 +1,7 @@
-"""``make bench``: speed and memory of the running program, as ratios to Flask saying hello, in one run.
+"""``make bench``: speed and memory of the server, compared with a Flask application that returns "hello".
 
-``BENCH=full`` takes the sizes that the README quotes. ``BENCH_ONLY=reads,submission`` measures some items
-alone, ``BENCH_ON=sqlite`` (or ``postgresql``) on one database: seconds instead of minutes, for who tunes.
+``BENCH=full`` uses large amounts of data, such as 500,000 visits. ``BENCH_ONLY=reads,submission`` measures
+some items only, ``BENCH_ON=sqlite`` (or ``postgresql``) one database only. docs/performance.md has results.
 """
 
 import os
@@ -22,26 +22,26 @@ STORED, FULL_STORED = 50_000, 500_000
 
 
 def main() -> None:
-    """Measure, print the tables, and end with 1 if something went wrong that is no matter of speed."""
+    """Measure, print the tables, and exit with 1 if a result was wrong."""
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended all the same
-    items, hosts = _chosen("BENCH_ONLY", ITEMS), _chosen("BENCH_ON", HOSTS)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # also stops the servers
+    items, hosts = _choose("BENCH_ONLY", ITEMS), _choose("BENCH_ON", HOSTS)
     report = Report()
     for name in hosts:
         with HOSTS[name]() as host:
             _measure(host, items, report)
-    print(machine.described())
+    print(machine.describe())
     report.print()
     minutes = (time.monotonic() - started) / 60
     print(f"\nMeasured in {minutes:.1f} minutes.")
     sys.exit(1 if report.failures else 0)
 
 
-def _chosen(variable: str, known: Iterable[str]) -> list[str]:
-    given = os.environ.get(variable, "")
-    chosen = given.split(",") if given else list(known)
-    if unknown := set(chosen).difference(known):
-        raise SystemExit(f"{variable}: {', '.join(sorted(unknown))} is none of {', '.join(known)}")
+def _choose(variable: str, names: Iterable[str]) -> list[str]:
+    value = os.environ.get(variable, "")
+    chosen = value.split(",") if value else list(names)
+    if unknown := set(chosen).difference(names):
+        raise SystemExit(f"{variable}: {', '.join(sorted(unknown))} is not one of {', '.join(names)}")
     return chosen
 
 
@@ -54,7 +54,7 @@ def _measure(host: Host, items: list[str], report: Report) -> None:
         if "submission" in items:
             submissions.measure(program, report)
         if "at-once" in items:
-            submissions.measure_at_once(program, report)
+            submissions.measure_simultaneous(program, report)
         if "flush" in items:
             submissions.measure_flush(program, report)
         if {"submission", "flush"} & set(items):
@@ -68,7 +68,7 @@ def _measure(host: Host, items: list[str], report: Report) -> None:
 
 
 def _measure_many(program: Program, items: list[str], report: Report) -> None:
-    """Measure what must not depend on how many visits are stored, beside a program that has few."""
+    """Measure what must not depend on the number of visits, and compare with a server that has few."""
     with running(program.host) as few:
         program.ground.add_visits(program.bare, STORED)
         if "stored" in items:
@@ -86,12 +86,12 @@ def _measure_many(program: Program, items: list[str], report: Report) -> None:
 
 
 def _recount(program: Program, report: Report) -> None:
-    """Have the program prove that what the bare SQL and the seed wrote is what it would have written."""
+    """Check with `scores recount` that bare SQL and seed wrote the same totals as the program."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "scores", "recount"]
     environment = {**os.environ, **program.environment}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        report.fail(f"recount on {program.host.name}: {done.stdout[:500]}{done.stderr[-500:]}")
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if result.returncode:
+        report.fail(f"recount on {program.host.name}: {result.stdout[:500]}{result.stderr[-500:]}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The route that everything is compared with: Flask saying hello, served like the program."""
+"""The application that everything is compared with. It returns hello, on the same kind of server."""
 
 from flask import Flask
 

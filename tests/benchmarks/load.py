@@ -1,4 +1,4 @@
-"""A load of HTTP requests from this process on a server on this machine, and the CPU that it costs there."""
+"""Sends HTTP requests to a server on this machine, and measures the CPU that it uses."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load of requests took; two of them can be added up."""
+    """The measurements of a number of requests. Loads can be added."""
 
     seconds: float
     cpu_seconds: float
@@ -37,17 +37,17 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Requests per second."""
         return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Return the latency, in milliseconds, that ``share`` of the requests stayed within."""
+        """Return a percentile of the latency in milliseconds; ``share`` is from 0 to 1."""
         count = len(self.latencies)
         return 1000 * sorted(self.latencies)[min(int(share * count), count - 1)]
 
 
-def whole(loads: Sequence[Load]) -> Load:
-    """Return loads added up."""
+def add_up(loads: Sequence[Load]) -> Load:
+    """Return the sum of loads."""
     return reduce(add, loads)
 
 
@@ -64,12 +64,12 @@ def request(
 
 
 def measure(port: int, requests: Sequence[bytes], clients: int, pids: Sequence[int]) -> Load:
-    """Send all ``requests``, from so many clients at once, and measure the CPU of ``pids`` and below."""
+    """Send ``requests`` from concurrent clients, and measure the CPU of ``pids`` and their children."""
     cpu = cpu_seconds(pids)
-    started = time.perf_counter()
+    started_at = time.perf_counter()
     latencies, statuses = asyncio.run(_send(port, iter(requests), clients))
-    seconds = time.perf_counter() - started
-    time.sleep(0.05)  # what a server does after its answer belongs to this load
+    seconds = time.perf_counter() - started_at
+    time.sleep(0.05)  # includes what the server does after its last response
     return Load(seconds, cpu_seconds(pids) - cpu, latencies, statuses)
 
 
@@ -79,13 +79,13 @@ async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[lis
 
     async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for each in requests:
-            started = time.perf_counter()
-            writer.write(each)
-            status, closes = await _answer(reader)
-            latencies.append(time.perf_counter() - started)
+        for request_bytes in requests:
+            started_at = time.perf_counter()
+            writer.write(request_bytes)
+            status, closes = await _read_response(reader)
+            latencies.append(time.perf_counter() - started_at)
             statuses[status] += 1
-            if closes:  # waitress ends a connection after an answer without a length, a 304 say
+            if closes:  # waitress closes it after a response without a length
                 writer.close()
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
@@ -94,8 +94,8 @@ async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[lis
     return latencies, statuses
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
-    """Read one answer; return its status, and whether the connection ends with it."""
+async def _read_response(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """Read a response; return its status, and whether the server closes the connection."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status = int(head[9:12])
     length = 0
@@ -107,26 +107,26 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
     return status, b"\r\nconnection: close" in head
 
 
-def at_once(port: int, requests: Sequence[bytes], times: int) -> list[Counter[int]]:
-    """Send each request so many times at once; return how often each status was answered, by request."""
+def send_simultaneously(port: int, requests: Sequence[bytes], times: int) -> list[Counter[int]]:
+    """Send each request ``times`` times simultaneously; return the counts of statuses by request."""
 
     async def send() -> list[Counter[int]]:
         streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(times)]
-        answered = []
-        for each in requests:
+        statuses = []
+        for request_bytes in requests:
             for _, writer in streams:
-                writer.write(each)
-            answers = await asyncio.gather(*(_answer(reader) for reader, _ in streams))
-            answered.append(Counter(status for status, _ in answers))
+                writer.write(request_bytes)
+            responses = await asyncio.gather(*(_read_response(reader) for reader, _ in streams))
+            statuses.append(Counter(status for status, _ in responses))
         for _, writer in streams:
             writer.close()
-        return answered
+        return statuses
 
     return asyncio.run(send())
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:
-    """Return the CPU time that processes and all below them have used, ended ones included."""
+    """Return the CPU time of processes and their descendants, including those that have ended."""
     return sum(map(_own_cpu, tree(pids)))
 
 
@@ -135,13 +135,13 @@ def _own_cpu(pid: int) -> float:
         # The clock of another process, as clock_getcpuclockid(3) names it: nanoseconds, not ticks.
         own = time.clock_gettime(~pid << 3 | 2)
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:  # it ended just now, and its parent has its time
+    except OSError:  # it has just ended, so its parent has its time
         return 0
     return own + (int(fields[13]) + int(fields[14])) / _TICKS
 
 
 def pss_mib(pids: Sequence[int]) -> float:
-    """Return the memory of processes and all below them (PSS: what they share is divided), in MiB."""
+    """Return the memory of processes and their descendants in MiB, as PSS, which divides shared pages."""
     total = 0
     for pid in tree(pids):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -151,9 +151,9 @@ def pss_mib(pids: Sequence[int]) -> float:
 
 
 def tree(pids: Sequence[int]) -> list[int]:
-    """Return processes and all below them."""
-    found = list(pids)
-    for pid in found:
+    """Return processes and their descendants."""
+    tree_pids = list(pids)
+    for pid in tree_pids:
         for task in Path(f"/proc/{pid}/task").glob("*/children"):
-            found += [int(child) for child in task.read_text().split()]
-    return found
+            tree_pids += [int(child) for child in task.read_text().split()]
+    return tree_pids

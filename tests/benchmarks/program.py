@@ -1,4 +1,4 @@
-"""The running programs that are measured, on SQLite or on PostgreSQL and S3, and Flask saying hello."""
+"""The servers that are measured, on SQLite or on PostgreSQL and S3, and the Flask application "hello"."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from api.serving import embedded, processes
 from api.settings import Settings
 from tests.benchmarks import seed
 from tests.benchmarks.bare_sql import BareSql
-from tests.benchmarks.load import Load, measure, request, whole
+from tests.benchmarks.load import Load, add_up, measure, request
 from tests.support import servers
 from tests.support.world import World
 
@@ -28,7 +28,7 @@ LOCATIONS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What programs of one kind run on. Each takes a new ``environment()``, with a database of its own."""
+    """What servers of one kind run on. Each uses a new ``environment()`` with its own database."""
 
     name: str
     workers: int
@@ -38,13 +38,13 @@ class Host:
     hello_pids: Sequence[int]
 
     def hello(self, clients: int) -> Load:
-        """Measure some requests to Flask saying hello."""
+        """Measure some requests to the Flask application "hello"."""
         return measure(self.hello_port, [request("GET", "/hello")] * 150, clients, self.hello_pids)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A running program; ``ground`` and ``bare`` reach its database from here."""
+    """A running server. ``ground`` and ``bare`` use its database from this process."""
 
     host: Host
     ground: seed.Ground
@@ -55,12 +55,12 @@ class Program:
 
     @property
     def world(self) -> World:
-        """The same program from within."""
+        """The same organization, used from this process."""
         return self.ground.world
 
     @property
     def pids(self) -> Sequence[int]:
-        """The processes whose CPU counts: the program and its database, where that is a server."""
+        """The processes whose CPU is measured: the server, and the database if it is a server."""
         return [self.pid, *self.host.database_pids]
 
     def send(self, requests: Sequence[bytes], clients: int) -> Load:
@@ -70,44 +70,46 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A load, and hello's in turns with it: the machine's clock drifts."""
+    """A load and that of "hello", measured in turns, because the speed of the machine changes."""
 
     load: Load
     hello: Load
 
     @property
     def times_hello(self) -> float:
-        """CPU of a request, in those of hello."""
+        """CPU of a request, as a multiple of hello."""
         return self.load.cpu_ms / self.hello.cpu_ms
 
 
-def figure(program: Program, requests: Sequence[bytes], clients: int) -> Figure:
-    """Measure requests in rounds, hello before, between and after them."""
-    return figures([program], [requests], clients)[0]
+def measure_figure(program: Program, requests: Sequence[bytes], clients: int) -> Figure:
+    """Measure requests in rounds, with hello before, between and after them."""
+    return measure_figures([program], [requests], clients)[0]
 
 
-def figures(programs: Sequence[Program], requests: Sequence[Sequence[bytes]], clients: int) -> list[Figure]:
-    """Measure several programs' requests in turns, hello between them.
+def measure_figures(
+    programs: Sequence[Program], requests: Sequence[Sequence[bytes]], clients: int
+) -> list[Figure]:
+    """Measure the requests of several servers in turns, with hello between them.
 
-    A tenth of them goes ahead to warm the programs up, and their databases settle after it.
+    A tenth of the requests is sent first, to warm up the servers. Their databases settle after that.
     """
     host = programs[0].host
-    warming = len(requests[0]) // 10
-    for program, wanted in zip(programs, requests, strict=True):
-        program.send(wanted[:warming], clients)
+    warmup = len(requests[0]) // 10
+    for program, program_requests in zip(programs, requests, strict=True):
+        program.send(program_requests[:warmup], clients)
         program.bare.settle()
     hellos = [host.hello(clients)]
     loads: list[list[Load]] = [[] for _ in programs]
     for number in range(ROUNDS):
-        for program, wanted, measured in zip(programs, requests, loads, strict=True):
-            measured.append(program.send(wanted[warming + number :: ROUNDS], clients))
+        for program, program_requests, measured in zip(programs, requests, loads, strict=True):
+            measured.append(program.send(program_requests[warmup + number :: ROUNDS], clients))
         hellos.append(host.hello(clients))
-    return [Figure(whole(measured), whole(hellos)) for measured in loads]
+    return [Figure(add_up(measured), add_up(hellos)) for measured in loads]
 
 
 @contextmanager
 def sqlite() -> Iterator[Host]:
-    """Give programs on SQLite and a folder of photos: one process of waitress."""
+    """Yield a host for servers on SQLite with a folder of photos: one process of waitress."""
     with ExitStack() as stack:
 
         def environment() -> Mapping[str, str]:
@@ -118,11 +120,11 @@ def sqlite() -> Iterator[Host]:
 
 @contextmanager
 def postgresql() -> Iterator[Host]:
-    """Give programs on PostgreSQL, which waits for its disk, and S3: two workers of gunicorn."""
+    """Yield a host for servers on PostgreSQL, with fsync, and S3: two workers of gunicorn."""
     with ExitStack() as stack:
         url = stack.enter_context(servers.postgres(fsync=True))
         s3 = stack.enter_context(servers.s3())
-        os.environ.update(s3.environment)  # boto3 reads its account there
+        os.environ.update(s3.environment)  # boto3 reads the credentials from there
 
         def environment() -> Mapping[str, str]:
             return {
@@ -158,7 +160,7 @@ def _host(
 
 @contextmanager
 def running(host: Host) -> Iterator[Program]:
-    """Run a program on a new database with the benchmark's checklist and its locations."""
+    """Run a server on a new database with the checklist and the locations of the benchmark."""
     port = servers.free_ports(1)[0]
     environment = {
         "SECRET_KEY": "k" * 40,
@@ -204,4 +206,4 @@ def _wait(address: str) -> None:
             time.sleep(0.1)
         else:
             return
-    raise SystemExit(f"{address} does not answer")
+    raise SystemExit(f"{address} does not respond")

@@ -1,4 +1,4 @@
-"""Scores and long lists, where few visits are stored and where very many are."""
+"""Scores and long lists, with few stored visits and with very many."""
 
 import json
 from collections.abc import Sequence
@@ -9,23 +9,25 @@ from urllib.parse import urlsplit
 from api.domain.months import Period
 from tests.benchmarks import bare_sql, seed
 from tests.benchmarks.load import request
-from tests.benchmarks.program import LOCATIONS, Figure, Program, figure, figures
+from tests.benchmarks.program import LOCATIONS, Figure, Program, measure_figure, measure_figures
 from tests.benchmarks.report import Report, Target
 from tests.support.world import Caller
 
-#: so few visits lie at the first locations, that each of these has some in every month
+#: Few visits, at so few locations that each location has some in every month
 FEW, FEW_LOCATIONS = 1000, 40
 
 
 def measure_location(few: Program, many: Program, visits: int, report: Report) -> None:
-    """Measure a location's score in turns where few visits are accepted and where many are."""
+    """Measure a location's score on both programs in turns: one has few accepted visits, the other many."""
     sql = bare_sql.LOCATION_SCORE
-    bare_ms = many.bare.reads(sql, _parameters(many, many.ground.places[0].number), 200).cpu_ms
+    bare_ms = many.bare.measure_read(sql, _parameters(many, many.ground.places[0].number), 200).cpu_ms
     for clients in (1, 8):
-        before, after = figures([few, many], [_of_location(each) for each in (few, many)], clients)
+        before, after = measure_figures(
+            [few, many], [_location_requests(program) for program in (few, many)], clients
+        )
         p95 = Target("p95 ≤ 20 ms", after.load.percentile(0.95), 20)
-        what = f"a location's score, {visits:,} visits"
-        report.request(what, many.host, clients, after, p95, bare_ms=bare_ms)
+        name = f"a location's score, {visits:,} visits"
+        report.request(name, many.host, clients, after, p95, bare_ms=bare_ms)
         ratio = after.load.cpu_ms / before.load.cpu_ms
         report.other(
             f"a location's score, {visits:,} visits against {FEW:,}, clients: {clients}",
@@ -35,37 +37,37 @@ def measure_location(few: Program, many: Program, visits: int, report: Report) -
         )
 
 
-def _of_location(program: Program) -> list[bytes]:
+def _location_requests(program: Program) -> list[bytes]:
     path = f"/api/v1/locations/{program.ground.places[0].id}/score"
     return [request("GET", path, program.world.admin.token)] * 160
 
 
 def measure_tables(program: Program, visits: int, report: Report) -> None:
-    """Measure what is over all locations: the league table, and the score of their region."""
+    """Measure what covers all locations: the league table, and the score of their region."""
     token, region = program.world.admin.token, program.world.region["id"]
     csv = ["Accept: text/csv"]
     table = "/api/v1/scores?by=location&sort=-score"
-    for what, each, sql, most in (
+    for name, call, sql, limit in (
         ("league table, a page of 500", request("GET", f"{table}&limit=500", token), "league", 150),
         ("league table, all as CSV", request("GET", table, token, headers=csv), "league", 150),
         ("a region's score", request("GET", f"/api/v1/regions/{region}/score", token), "region", 300),
     ):
         statement = bare_sql.LEAGUE_TABLE if sql == "league" else bare_sql.REGION_SCORE
-        bare_ms = program.bare.reads(statement, _parameters(program), 8).cpu_ms
+        bare_ms = program.bare.measure_read(statement, _parameters(program), 8).cpu_ms
         for clients in (1, 8):
-            measured = figure(program, [each] * 16, clients)
-            # With eight clients at once on two cores, waiting in line is most of a latency.
-            targets = [_median(measured, most)] if clients == 1 else []
-            named = f"{what}: {LOCATIONS:,} locations, {visits:,} visits"
-            report.request(named, program.host, clients, measured, *targets, bare_ms=bare_ms)
+            measured = measure_figure(program, [call] * 16, clients)
+            # With eight concurrent clients on two cores, most of a latency is waiting for a core.
+            targets = [_median(measured, limit)] if clients == 1 else []
+            title = f"{name}: {LOCATIONS:,} locations, {visits:,} visits"
+            report.request(title, program.host, clients, measured, *targets, bare_ms=bare_ms)
 
 
-def _median(measured: Figure, most: float) -> Target:
-    return Target(f"p50 ≤ {most} ms", measured.load.percentile(0.5), most)
+def _median(measured: Figure, limit: float) -> Target:
+    return Target(f"p50 ≤ {limit} ms", measured.load.percentile(0.5), limit)
 
 
 def _parameters(program: Program, *location: int) -> Sequence[Any]:
-    """Return the bare SQL's parameters: a year, and the year before where a report compares both."""
+    """Return the parameters of the bare SQL: a year, and for a location's report the year before it too."""
     period = Period.of(None, None)
     first = period.first if not location else period.first - 12
     return (program.world.organization_id, seed.KEY, *location, first, period.last)
@@ -73,17 +75,17 @@ def _parameters(program: Program, *location: int) -> Sequence[Any]:
 
 def measure_pages(program: Program, report: Report) -> None:
     """Measure a page of 500 visits, the first and the last, as an administrator and as a manager."""
-    bare_ms = program.bare.reads(bare_sql.PAGE_OF_VISITS, (program.world.organization_id,), 16).cpu_ms
+    bare_ms = program.bare.measure_read(bare_sql.PAGE_OF_VISITS, (program.world.organization_id,), 16).cpu_ms
     for caller in (program.world.admin, program.world.manager):
         role = "manager" if caller is program.world.manager else "administrator"
         first = "/api/v1/visits?limit=500"
         last = _last_page(program, caller, first)
         pages = [[request("GET", path, caller.token)] * 16 for path in (first, last)]
-        what = f"a page of 500 visits, {role}"
-        one, end = figures([program, program], pages, 1)
-        report.request(what, program.host, 1, one, _median(one, 100), bare_ms=bare_ms)
-        report.request(what, program.host, 8, figure(program, pages[0], 8), bare_ms=bare_ms)
-        ratio = end.load.cpu_ms / one.load.cpu_ms
+        name = f"a page of 500 visits, {role}"
+        first_page, last_page = measure_figures([program, program], pages, 1)
+        report.request(name, program.host, 1, first_page, _median(first_page, 100), bare_ms=bare_ms)
+        report.request(name, program.host, 8, measure_figure(program, pages[0], 8), bare_ms=bare_ms)
+        ratio = last_page.load.cpu_ms / first_page.load.cpu_ms
         report.other(
             f"the last full page against the first, {role}",
             program.host,
@@ -93,15 +95,15 @@ def measure_pages(program: Program, report: Report) -> None:
 
 
 def _last_page(program: Program, caller: Caller, path: str) -> str:
-    """Walk through a list, and return the address of its last page that is full."""
+    """Follow a list to its end, and return the path of its last full page."""
     connection = HTTPConnection("127.0.0.1", program.port)
-    full = path
+    full_page = path
     while path:
         connection.request("GET", path, headers={"Authorization": f"Bearer {caller.token}"})
-        answer = json.loads(connection.getresponse().read())
-        if len(answer["items"]) == 500:
-            full = path
-        parts = urlsplit(answer["next"] or "")
-        path = f"{parts.path}?{parts.query}" if answer["next"] else ""
+        page = json.loads(connection.getresponse().read())
+        if len(page["items"]) == 500:
+            full_page = path
+        parts = urlsplit(page["next"] or "")
+        path = f"{parts.path}?{parts.query}" if page["next"] else ""
     connection.close()
-    return full
+    return full_page

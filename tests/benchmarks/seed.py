@@ -1,7 +1,7 @@
-"""What there is to measure on: a checklist of fourteen questions, locations, and very many visits.
+"""Data to measure with: a checklist of fourteen questions, locations, and very many visits.
 
-The visits are stored as the program would have stored them, but by the bare driver: ``scores recount``
-finds no difference.
+The driver inserts the visits directly, with the same rows as the program: ``scores recount`` finds no
+difference.
 """
 
 import hashlib
@@ -17,12 +17,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.domain.answers import commented
+from api.domain.answers import find_commented_questions
 from api.domain.scoring import VisitScore, score_visit
+from api.domain.visits import VISITED
 from api.models.places import Location
 from api.models.scores import Tally, Total
-from api.services import totals
-from api.services.checklists import Published, current_versions, published
+from api.services.checklists import PublishedVersion, get_current_versions, get_version
+from api.services.scores import results, totals
 from tests.benchmarks.bare_sql import BareSql
 from tests.support.world import World, ok
 
@@ -31,7 +32,7 @@ MONTHS = 24
 KEY = "benchmark"
 _FUNDAMENTALS = ("greet-the-customer", "eye-contact", "be-sincere", "fix-fast", "thank-the-customer")
 QUESTIONS = [f"question-{number}" for number in range(14)]
-#: fourteen questions in three sections
+#: Fourteen questions in three sections.
 CHECKLIST: dict[str, Any] = {
     "key": KEY,
     "title": "Benchmark",
@@ -60,36 +61,36 @@ CHECKLIST: dict[str, Any] = {
 }
 
 
-def answers(generator: random.Random) -> dict[str, Any]:
-    """Return answers to all questions, four of five good."""
-    given: dict[str, Any] = {}
+def make_answers(generator: random.Random) -> dict[str, Any]:
+    """Return answers to all questions, of which four fifths are good."""
+    values: dict[str, Any] = {}
     for key in QUESTIONS:
         good = generator.random() < 0.8
-        given[key] = {"value": "yes"} if good else {"value": "no", "comment": "Nobody did."}
-    return given
+        values[key] = {"value": "yes"} if good else {"value": "no", "comment": "Nobody did."}
+    return values
 
 
-def body(generator: random.Random) -> dict[str, Any]:
-    """Return a submission that nothing flags."""
+def make_body(generator: random.Random) -> dict[str, Any]:
+    """Return a submission without flags."""
     now = datetime.now(UTC).replace(microsecond=0)
     return {
         "revision": 1,
         "checklist_version": 1,
         "started_at": (now - timedelta(minutes=11)).isoformat(),
         "finished_at": (now - timedelta(minutes=1)).isoformat(),
-        "answers": answers(generator),
+        "answers": make_answers(generator),
         "comment": None,
     }
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A world with many locations in its one region, and what bare SQL has to know of it."""
+    """A world with many locations in one region, and what bare SQL needs to know about it."""
 
     world: World
 
     def add_locations(self, count: int) -> None:
-        """Add the locations."""
+        """Add locations."""
         code = self.world.region["code"]
         lines = [f"L{number:05},Store {number},{code},UTC" for number in range(count)]
         data = "\n".join(["code,name,region_code,time_zone", *lines])
@@ -99,24 +100,24 @@ class Ground:
     @cached_property
     def places(self) -> Sequence[Location]:
         """The locations."""
-        mine = Location.organization_id == self.world.organization_id
+        in_organization = Location.organization_id == self.world.organization_id
         with self.world.database.read_snapshot() as session:
-            return session.scalars(select(Location).where(mine).order_by(Location.number)).all()
+            return session.scalars(select(Location).where(in_organization).order_by(Location.number)).all()
 
     @cached_property
-    def version(self) -> Published:
-        """The checklist's version."""
+    def version(self) -> PublishedVersion:
+        """The version of the checklist."""
         with self.world.database.read_snapshot() as session:
-            current = current_versions(session, self.world.organization_id, {KEY})[KEY]
-            return published(session, current.id)
+            current = get_current_versions(session, self.world.organization_id, {KEY})[KEY]
+            return get_version(session, current.id)
 
     @cached_property
     def shoppers(self) -> list[uuid.UUID]:
         """Some shoppers."""
         return [uuid.UUID(self.world.person("shopper").id) for _ in range(SHOPPERS)]
 
-    def assigned(self, count: int, shopper_id: str | None = None) -> list[str]:
-        """Assign visits to locations in turn, as administrators do, and return their ids."""
+    def assign(self, count: int, shopper_id: str | None = None) -> list[str]:
+        """Assign visits to locations in turn through the API, and return their IDs."""
         window = {"opens_at": "2020-01-01T00:00:00Z", "closes_at": "2100-01-01T00:00:00Z"}
         orders = [
             {
@@ -131,25 +132,25 @@ class Ground:
         return [visit["id"] for visit in ok(self.world.admin.post("/visits", orders), 201)["items"]]
 
     def add_visits(self, bare: BareSql, count: int, locations: int | None = None) -> None:
-        """Add accepted visits with their totals, evenly over (so many of) the locations and over months."""
+        """Add accepted visits with totals, evenly over the first ``locations`` (or all) and over months."""
         places = self.places[:locations]
-        samples = [_Sample(self.version, answers(random.Random(number))) for number in range(50)]
+        samples = [_Sample(self.version, make_answers(random.Random(number))) for number in range(50)]
         generator = random.Random()
         counts: Counter[tuple[int, int, int]] = Counter()
         rows: dict[str, list[dict[str, Any]]] = {"visits": [], "submissions": [], "decisions": []}
         for number in range(count):
-            turn, index = divmod(number, len(places))
-            place, sample = places[index], (index + turn // (8 * MONTHS)) % len(samples)
-            day = datetime.now(UTC).date() - timedelta(days=30 * (turn % MONTHS) + turn // MONTHS % 28)
+            lap, index = divmod(number, len(places))
+            place, sample = places[index], (index + lap // (8 * MONTHS)) % len(samples)
+            day = datetime.now(UTC).date() - timedelta(days=30 * (lap % MONTHS) + lap // MONTHS % 28)
             month = day.year * 12 + day.month - 1
             visit_id = uuid.UUID(int=generator.getrandbits(128), version=4)
             for table, row in self._stored(bare, visit_id, place.id, day, month, samples[sample], number):
                 rows[table].append(row)
             counts[place.number, month, sample] += 1
             if len(rows["visits"]) == 10_000 or number == count - 1:
-                for table, many in rows.items():
-                    bare.fill(table, list(many[0]), [list(row.values()) for row in many])
-                    many.clear()
+                for table, batch in rows.items():
+                    bare.insert_many(table, list(batch[0]), [list(row.values()) for row in batch])
+                    batch.clear()
         scores = [sample.score for sample in samples]
         for table, shares in zip((Total, Tally), self._shares(scores, counts), strict=True):
             bare.add_many(table, shares)
@@ -192,20 +193,20 @@ class Ground:
         )
         yield (
             "submissions",
-            submission(key, sample.content(start, finish), sample.commented, sample.result, finishes),
+            submission_row(key, sample.content(start, finish), sample.commented, sample.result, finishes),
         )
-        yield "decisions", decision(bare, key, finishes)
+        yield "decisions", decision_row(bare, key, finishes)
 
     def _shares(
         self, scores: Sequence[VisitScore], counts: Counter[tuple[int, int, int]]
     ) -> tuple[list[tuple[int, ...]], list[tuple[Any, ...]]]:
-        """Return the rows of totals and tallies, out of how often each sample is in a place and month."""
-        sums: dict[totals.Cell, tuple[int, ...]] = {}
-        tallies: Counter[totals.Cell] = Counter()
+        """Return the rows of totals and tallies; ``counts`` has the visits by location, month and sample."""
+        sums: dict[totals.Key, tuple[int, ...]] = {}
+        tallies: Counter[totals.Key] = Counter()
         for (number, month, sample), times in counts.items():
-            some_totals, some_tallies = totals.shares_of(self.version, number, month, scores[sample])
+            some_totals, some_tallies = totals.get_contributions(self.version, number, month, scores[sample])
             for row in some_totals:
-                cell, numbers = row[: totals.TOTAL_KEY], row[totals.TOTAL_KEY :]
+                cell, numbers = row[: totals.KEY_LENGTH], row[totals.KEY_LENGTH :]
                 before = sums.get(cell, (0,) * len(numbers))
                 sums[cell] = tuple(b + times * n for b, n in zip(before, numbers, strict=True))
             for *cell_of_tally, once in some_tallies:
@@ -214,20 +215,20 @@ class Ground:
 
 
 class _Sample:
-    """One set of answers, scored."""
+    """A set of answers and its score."""
 
-    def __init__(self, version: Published, given: dict[str, Any]) -> None:
-        self.score = score_visit(version.document, given)
-        self.result = json.dumps(totals.result_of(self.score))
+    def __init__(self, version: PublishedVersion, answers: dict[str, Any]) -> None:
+        self.score = score_visit(version.document, answers)
+        self.result = json.dumps(results.score_to_json(self.score))
         content = {
             "revision": 1,
             "checklist_version": 1,
             "started_at": "{start}",
             "finished_at": "{finish}",
-            "answers": given,
+            "answers": answers,
             "comment": None,
         }
-        self.commented = json.dumps(commented(version.document, content))
+        self.commented = json.dumps(find_commented_questions(version.document, content))
         self._content = json.dumps(content)
 
     def content(self, start: datetime, finish: datetime) -> str:
@@ -236,7 +237,9 @@ class _Sample:
         return text.replace("{finish}", finish.isoformat())
 
 
-def submission(visit_id: Any, content: str, commented: str, result: str, received_at: Any) -> dict[str, Any]:
+def submission_row(
+    visit_id: Any, content: str, commented: str, result: str, received_at: Any
+) -> dict[str, Any]:
     """Return the row of a submission."""
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     receipt = {"visit_id": str(visit_id), "revision": 1, "content_sha256": sha256, "photos": []}
@@ -244,6 +247,7 @@ def submission(visit_id: Any, content: str, commented: str, result: str, receive
         "visit_id": visit_id,
         "revision": 1,
         "content": content,
+        "outcome": VISITED,
         "content_sha256": sha256,
         "receipt": json.dumps(receipt),
         "photos": "[]",
@@ -254,8 +258,8 @@ def submission(visit_id: Any, content: str, commented: str, result: str, receive
     }
 
 
-def decision(bare: BareSql, visit_id: Any, decided_at: Any) -> dict[str, Any]:
-    """Return the row of an acceptance by itself."""
+def decision_row(bare: BareSql, visit_id: Any, decided_at: Any) -> dict[str, Any]:
+    """Return the row of an automatic acceptance."""
     return {
         "id": bare.value(uuid.uuid4()),
         "visit_id": visit_id,

@@ -1,4 +1,4 @@
-"""The real program with a real S3 server across origins, and a browser the size of a phone."""
+"""Fixtures: the program with an S3 server on another origin, and browsers with phone and desktop screens."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # The suggestions of the address bar would be a page of their own beside each tab, at half of all CPU.
+    # The suggestions of the address bar run as a page of their own for each tab and use half of the CPU time.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,OptimizationHints,MediaRouter",
 ]
 SCREEN: dict[str, Any] = {
@@ -41,7 +41,7 @@ SCREEN: dict[str, Any] = {
 
 
 def chromium(playwright: Playwright) -> str:
-    """Return the path of a Chromium: the one named, the system's, Playwright's own, or one installed now."""
+    """Return the path of Chromium: from CHROMIUM, the system, or Playwright, which installs it if needed."""
     named = [
         os.environ.get("CHROMIUM"),
         *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")),
@@ -55,7 +55,7 @@ def chromium(playwright: Playwright) -> str:
     if done.returncode == 0 and Path(own).exists():
         return own
     pytest.skip(
-        "There is no Chromium for the tests of the pages, and `playwright install chromium` gets none here. "
+        "Chromium is missing, and `playwright install chromium` could not install it. "
         "Install your system's package (`make browsers` does on Debian), or set CHROMIUM to its path. "
         f"Playwright reported:\n{done.stderr[-500:]}"
     )
@@ -69,7 +69,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def launch(playwright: Playwright) -> dict[str, Any]:
-    """How to start the browser."""
+    """Options to start the browser with."""
     return {"executable_path": chromium(playwright), "args": FLAGS}
 
 
@@ -100,7 +100,7 @@ def program(settings: dict[str, str]) -> Iterator[Running]:
 
 @contextmanager
 def new_world(settings: dict[str, str]) -> Iterator[World]:
-    """Make a new organization in the database of the running program."""
+    """Create an organization in the database of the running program."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             if name.startswith("AWS_"):
@@ -113,20 +113,20 @@ def new_world(settings: dict[str, str]) -> Iterator[World]:
 @pytest.fixture
 def world(program: Running, settings: dict[str, str]) -> Iterator[World]:
     """A new organization."""
-    with new_world(settings) as made:
-        yield made
+    with new_world(settings) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")
 def history(program: Running, settings: dict[str, str]) -> Iterator[History]:
-    """An organization with the history of ``score_history``; its tests only read."""
+    """An organization with the history of ``score_history``, which tests only read."""
     with new_world(settings) as world:
         yield build(world)
 
 
 @pytest.fixture
 def new_phone(browser: Browser, program: Running) -> Iterator[Callable[..., Phone]]:
-    """Makes phones, each with nothing on it."""
+    """Create phones, each without any stored data."""
     contexts = []
 
     def make(**options: Any) -> Phone:
@@ -146,7 +146,7 @@ def phone(new_phone: Callable[..., Phone]) -> Phone:
 
 @pytest.fixture
 def new_desk(new_phone: Callable[..., Phone]) -> Callable[..., Phone]:
-    """Makes browsers with a keyboard and a mouse."""
+    """Create browsers with a keyboard and a mouse."""
 
     def make(width: int = 1440, **options: Any) -> Phone:
         viewport = {"width": width, "height": 900}

@@ -1,4 +1,4 @@
-"""What managers and reviewers do with the dashboard, whatever its page."""
+"""Helpers for the tests of the dashboard."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -10,26 +10,26 @@ from tests.journeys.score_history import History
 from tests.support.world import Caller
 
 
-def stands(page: Page, state: str = "ready") -> None:
-    """Wait until a page stands in a state: ready, stale, failed, missing."""
+def wait_for_state(page: Page, state: str = "ready") -> None:
+    """Wait until a page is in a state: ready, stale, failed, missing or signed-out."""
     page.wait_for_selector(f"main[data-state={state}]")
 
 
 def enter(desk: Phone, person: Caller, address: str, state: str = "ready") -> Page:
-    """Open an address, sign in there, and wait until the page stands."""
+    """Open an address, sign in, and wait until the page is in the state."""
     desk.sign_in(person, address)
-    stands(desk.page, state)
+    wait_for_state(desk.page, state)
     return desk.page
 
 
 def go(page: Page, address: str, state: str = "ready") -> None:
-    """Open another address, being signed in."""
+    """Open another address while signed in."""
     page.goto(address)
-    stands(page, state)
+    wait_for_state(page, state)
 
 
 def percent(score: float) -> str:
-    """Return a score as the pages write it: per cent with one decimal, half up, in exact decimals."""
+    """Return a score as the pages show it: in per cent with one decimal, rounded half up."""
     tenths = (Decimal(str(score)) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
     return f"{tenths}%"
 

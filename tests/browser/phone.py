@@ -1,4 +1,4 @@
-"""A shopper's phone: what he does with the form, by the attributes that the contract names."""
+"""The phone of a shopper. It uses the form by the attributes that are fixed for tests."""
 
 import json
 import uuid
@@ -29,7 +29,7 @@ class Phone:
         return page
 
     def sign_in(self, person: Caller, address: str = "/") -> None:
-        """Sign in where the form asks for it, until the list or the visit is there."""
+        """Open an address and sign in there."""
         self.page.goto(address)
         self.give_password(person)
 
@@ -45,7 +45,7 @@ class Phone:
         self.page.wait_for_selector(READY)
 
     def begin(self, person: Caller, visit: Any) -> None:
-        """Sign in and open a visit, when all is there to go on without a signal."""
+        """Sign in and open a visit, after everything was downloaded for working offline."""
         self.sign_in(person)
         self.offline_ready()
         self.open(visit)
@@ -63,7 +63,7 @@ class Phone:
         self.question(key).locator("input, textarea").first.fill(text)
 
     def all_well(self) -> None:
-        """Answer all that `world.CHECKLIST` asks for."""
+        """Answer all required questions of `world.CHECKLIST`."""
         self.choose("greeting", "yes")
         self.all_well_but_greeting()
 
@@ -89,46 +89,46 @@ class Phone:
         self.page.click("[data-testid=submit]")
 
     def wait_for(self, state: str, count: int = 1, page: Page | None = None) -> None:
-        """Wait until so many items of the queue are in a state."""
+        """Wait until this number of items in the queue has a state."""
         items = (page or self.page).locator(f"[data-testid=queue-item][data-state={state}]")
         expect(items).to_have_count(count)
 
     def wait_until_received(self) -> None:
-        """Wait until the page says that nothing is left to do."""
+        """Wait until the page shows that everything is sent."""
         expect(self.page.locator(".outcome.done")).to_be_visible()
         expect(self.page.locator("[data-testid=queue-item]:not([data-state=sent])")).to_have_count(0)
 
 
 class Spy:
-    """Notes every request of a kind, and answers the first ones otherwise."""
+    """Records the requests with a method and an address. The handlers respond to the first ones."""
 
-    def __init__(self, phone: Phone, method: str, address: Any, *faults: Any) -> None:
+    def __init__(self, phone: Phone, method: str, address: Any, *handlers: Any) -> None:
         self.requests: list[Request] = []
-        self._method, self._faults = method, list(faults)
+        self._method, self._handlers = method, list(handlers)
         phone.context.route(address, self._handle)
 
     def _handle(self, route: Route) -> None:
         if route.request.method != self._method:
             return route.fallback()
         self.requests.append(route.request)
-        fault = self._faults.pop(0) if self._faults else None
-        return fault(route) if fault else route.fallback()
+        handle = self._handlers.pop(0) if self._handlers else None
+        return handle(route) if handle else route.fallback()
 
     def bodies(self) -> list[Any]:
         return [json.loads(request.post_data or "null") for request in self.requests]
 
 
 def cut(route: Route) -> None:
-    """The connection breaks before anything arrives."""
+    """Break the connection before the request arrives."""
     route.abort("connectionreset")
 
 
-def lose_answer(route: Route) -> None:
-    """The server does its work, but its answer is lost."""
+def lose_response(route: Route) -> None:
+    """Let the server process the request, and lose its response."""
     route.fetch()
     route.abort("connectionreset")
 
 
-def answer(status: int, body: str = "", **headers: str) -> Any:
-    """Something on the way answers in the server's place."""
+def respond(status: int, body: str = "", **headers: str) -> Any:
+    """Return a handler that responds instead of the server."""
     return lambda route: route.fulfill(status=status, headers=headers, body=body)

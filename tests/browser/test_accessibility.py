@@ -1,4 +1,4 @@
-"""Every screen in every state: axe finds nothing, targets are large, and nothing is wider than the phone."""
+"""Accessibility of the form: axe, target sizes and widths, for every screen in every state."""
 
 import re
 from collections.abc import Callable
@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.phone import READY, Phone, Spy, answer
-from tests.browser.test_faults import SUBMISSION, TELL_QUEUE
-from tests.browser.test_visit import published
+from tests.browser.phone import READY, Phone, Spy, respond
+from tests.browser.test_failures import ANNOUNCE_QUEUE, SUBMISSION
+from tests.browser.test_visit import assign_visit_with
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World
 
@@ -22,7 +22,7 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 
 def look(page: Page, what: str) -> None:
-    """See that a screen has no fault, also from right to left and with text twice as large."""
+    """Check a screen with axe, and its widths from right to left and with text of twice the size."""
     found = Axe().run(page)
     assert found.violations_count == 0, f"{what}: {found.generate_report()}"
     assert page.evaluate(TARGETS) == [], what
@@ -32,7 +32,7 @@ def look(page: Page, what: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "colors"), [(320, "light"), (390, "dark"), (768, "light")])
-def test_every_screen_and_state(
+def test_every_screen_of_the_form_is_accessible_in_every_state(
     new_phone: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:
     long = world.new_location(name="Supercalifragilisticexpialidocious" * 2, address="Street " * 20)
@@ -70,7 +70,7 @@ def test_every_screen_and_state(
     phone.question("wait").get_by_role("button", name="Stop").click()
     phone.all_well_but_greeting()
     refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
-    Spy(phone, "PUT", SUBMISSION, answer(409, body=refusal))
+    Spy(phone, "PUT", SUBMISSION, respond(409, body=refusal))
     phone.send()
     phone.wait_for("needs-you")
     look(page, "refused")
@@ -87,7 +87,7 @@ def test_every_screen_and_state(
     assert phone.errors == []
 
 
-#: how many answers stand in each line
+#: The number of options in each line.
 LINES = """(options) => {
     const tops = options.map((each) => Math.round(each.getBoundingClientRect().top));
     return [...new Set(tops)].map((top) => tops.filter((each) => each === top).length);
@@ -95,7 +95,9 @@ LINES = """(options) => {
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
-def test_no_answer_of_a_scale_stands_alone(new_phone: Callable[..., Phone], world: World, width: int) -> None:
+def test_no_option_of_a_scale_is_alone_in_its_line(
+    new_phone: Callable[..., Phone], world: World, width: int
+) -> None:
     scales = [
         {"key": f"to-{most}", "text": "How?", "type": "scale", "minimum": 0, "maximum": most}
         for most in (4, 5, 9, 10)
@@ -103,7 +105,7 @@ def test_no_answer_of_a_scale_stands_alone(new_phone: Callable[..., Phone], worl
     for scale in scales:
         scale["scale_points"] = [0] * (scale["maximum"] + 1)
     sections = [{"key": "scales", "title": "Scales", "questions": scales}]
-    visit = published(world, {**CHECKLIST, "sections": sections})
+    visit = assign_visit_with(world, {**CHECKLIST, "sections": sections})
     phone = new_phone(viewport={"width": width, "height": 800})
     phone.begin(world.shopper, visit)
     for scale in scales:
@@ -113,10 +115,10 @@ def test_no_answer_of_a_scale_stands_alone(new_phone: Callable[..., Phone], worl
     look(phone.page, f"scales at {width}")
 
 
-def test_groups_are_described_by_their_help_and_fault(phone: Phone, world: World) -> None:
+def test_groups_are_described_by_their_help_and_error(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     for key in ("greeting", "receipt"):
-        expect(phone.question(key)).to_have_attribute("aria-describedby", f"q-{key}-fault")
+        expect(phone.question(key)).to_have_attribute("aria-describedby", f"q-{key}-error")
 
 
 CHANGES = """(selector) => {
@@ -126,18 +128,18 @@ CHANGES = """(selector) => {
 }"""
 
 
-def test_what_is_missing_is_not_said_again_at_every_letter(phone: Phone, world: World) -> None:
+def test_a_missing_answer_is_not_announced_again_with_each_key(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     phone.page.click("[data-testid=submit]")
-    fault = phone.page.locator("#q-greeting-fault")
+    fault = phone.page.locator("#q-greeting-error")
     expect(fault).to_have_text("An answer is missing")
     assert fault.get_attribute("role") is None
-    phone.page.evaluate(CHANGES, "#q-greeting-fault")
+    phone.page.evaluate(CHANGES, "#q-greeting-error")
     phone.question("story").locator("textarea").first.press_sequentially("So it was")
     assert phone.page.evaluate("window.changes") == 0
 
 
-def test_a_photo_stays_in_its_place_while_one_writes(phone: Phone, world: World) -> None:
+def test_photos_are_not_redrawn_during_typing(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     camera = phone.question("receipt").get_by_role("button", name="Take a photo")
     camera.focus()
@@ -151,10 +153,10 @@ def test_a_photo_stays_in_its_place_while_one_writes(phone: Phone, world: World)
     assert phone.page.evaluate("window.changes") == 0
 
 
-def test_what_is_sent_is_told_item_by_item(phone: Phone, world: World) -> None:
+def test_each_sent_item_is_announced(phone: Phone, world: World) -> None:
     visit = world.visit()
     refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
-    Spy(phone, "PUT", SUBMISSION, answer(409, body=refusal))
+    Spy(phone, "PUT", SUBMISSION, respond(409, body=refusal))
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.take_photo("receipt")
@@ -164,7 +166,7 @@ def test_what_is_sent_is_told_item_by_item(phone: Phone, world: World) -> None:
     copy = phone.page.get_by_role("button", name="Save a copy")
     copy.focus()
     phone.page.evaluate("window.item = document.querySelector('.cards [role=status]')")
-    phone.page.evaluate(TELL_QUEUE)
+    phone.page.evaluate(ANNOUNCE_QUEUE)
     phone.page.wait_for_timeout(300)
     expect(copy).to_be_focused()
     again = phone.page.get_by_role("button", name="Try again")
@@ -175,7 +177,7 @@ def test_what_is_sent_is_told_item_by_item(phone: Phone, world: World) -> None:
     assert phone.page.evaluate("window.item.isConnected && window.item.textContent") == "sent"
 
 
-def test_nothing_comes_from_another_host(phone: Phone, world: World) -> None:
+def test_the_form_loads_nothing_from_other_hosts(phone: Phone, world: World) -> None:
     hosts = set()
     phone.context.on("request", lambda request: hosts.add(re.split("[/?]", request.url)[2]))
     phone.begin(world.shopper, world.visit())

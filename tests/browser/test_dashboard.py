@@ -1,4 +1,4 @@
-"""The managers' pages: their numbers are those of the API, of the CSV and of a recount."""
+"""The managers' pages: their numbers are those of the API and of a recount."""
 
 import copy
 import csv
@@ -14,9 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from api.pages import files
-from api.pages.dashboard import LOCATION_ROWS
-from tests.browser.dashboard import enter, go, manager, percent, stands
-from tests.browser.phone import Phone, Spy, answer, cut
+from api.pages.score_queries import SCORE_QUERIES
+from tests.browser.dashboard import enter, go, manager, percent, wait_for_state
+from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
@@ -25,7 +25,7 @@ from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 PERIOD = "from=2025-04&to=2025-06"
 ONE = f"{PERIOD}&checklist=visit"
 SCORES = re.compile(r"/api/v1/scores\?")
-#: every page of a manager, by what it shows
+#: The addresses of all pages for managers.
 PAGES = {
     "overview": "/dashboard?{query}",
     "locations": "/dashboard/locations?{query}",
@@ -37,7 +37,7 @@ PAGES = {
 }
 
 
-#: adds up what moves of a page that nobody touches
+#: Adds up the layout shifts of a page without user input.
 MOVED = """window.moved = 0;
 new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
   .observe({ type: "layout-shift", buffered: true });"""
@@ -54,7 +54,7 @@ def cell(page: Page, location: Any, column: str) -> str:
 
 
 def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
-    """Press CSV, of the only table or of that with this caption in sight, and return its rows."""
+    """Download the CSV of the only table, or of the visible table with this caption, and return its rows."""
     button = page.get_by_test_id("csv")
     if table:
         button = button.and_(page.get_by_label(f"CSV: {table}", exact=True)).filter(visible=True)
@@ -64,30 +64,31 @@ def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def api_csv(caller: Caller, path: str) -> list[dict[str, str]]:
-    """Return the rows that the API gives as CSV."""
-    text = caller.get(path, headers={"Accept": "text/csv"}).get_data(as_text=True)
+def api_csv(caller: Caller, **parameters: str) -> list[dict[str, str]]:
+    """Return the score rows that the API returns as CSV: all of them, whatever the limit."""
+    query = "&".join(f"{name}={value}" for name, value in parameters.items() if name != "limit")
+    text = caller.get(f"/scores?{query}", headers={"Accept": "text/csv"}).get_data(as_text=True)
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 # Numbers.
 
 
-def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, history: History) -> None:
+def test_the_table_of_locations_equals_the_api_and_a_recount(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/locations?{ONE}")
-    answered = caller.everything(f"/scores?by=location&include=change&sort=-score&{ONE}")
+    answered = caller.list_all(f"/scores?by=location&include=change&sort=-score&{ONE}")
     assert rows(page) == [each["location"]["code"] for each in answered]
     for each in answered:
         code = each["location"]["code"]
-        now = naive.score(history.some(checklist="visit", location=code))
-        before = history.some("2025-01", "2025-03", checklist="visit", location=code)
+        now = naive.score(history.select(checklist="visit", location=code))
+        before = history.select("2025-01", "2025-03", checklist="visit", location=code)
         place = history.locations[code]
         assert cell(page, place, "score") == (percent(now["score"]) if now["visits"] else "–")
         assert cell(page, place, "visits") == str(now["visits"])
         if now["indicative"]:
             assert cell(page, place, "rank") == ("too few visits" if now["visits"] else "No visits")
-        moved = naive.change(history.some(checklist="visit", location=code), before)
+        moved = naive.change(history.select(checklist="visit", location=code), before)
         if moved["difference"] is not None:
             tenths = Decimal(percent(moved["difference"])[:-1])
             assert cell(page, place, "change").startswith(f"{tenths:+}".replace("-", "−"))
@@ -101,73 +102,76 @@ def test_the_table_shows_what_the_api_says_and_a_recount_finds(desk: Phone, hist
     assert desk.errors == []
 
 
-def test_the_csv_has_exactly_the_rows_shown_as_the_api_has_them(desk: Phone, history: History) -> None:
+QUARTER = {"from": "2025-04", "to": "2025-06"}
+
+
+def test_csv_of_a_table_is_the_csv_of_the_api_in_the_order_of_the_table(
+    desk: Phone, history: History
+) -> None:
     caller = manager(history, "country")
-    page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+")
-    page.fill("#q", "Store ")
+    page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+a")
     page.get_by_role("button", name="Score").click()
-    row_fields = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
-    of_api = api_csv(caller, f"/scores?{row_fields}&sort=-score&{ONE}")
-    kept = saved(page)
-    assert [row["location_code"] for row in kept] == rows(page)
-    for row, expected in zip(kept, of_api, strict=True):
-        for name, value in expected.items():
-            if name == "location_name" or not re.fullmatch(r"-?[0-9.]+", value):
-                assert row[name] == value, name
-            else:
-                assert float(row[name]) == float(value), name
-    page.fill("#q", "store a")
-    assert [row["location_code"] for row in saved(page)] == rows(page) == ["A"]
+    query = {**SCORE_QUERIES["locations"], **QUARTER, "checklist": "visit"}
+    lines = saved(page)
+    assert lines == api_csv(caller, **query, sort="-score")
+    assert len(lines) > len(rows(page)) == 1, "the search is no filter of the API"
+    page.fill("#q", "")
+    assert [line["location_code"] for line in lines] == rows(page)
+    page.get_by_role("button", name="Change").click()
+    assert saved(page) == api_csv(caller, **query, sort="difference")
+    page.get_by_role("button", name="Rank").click()
+    assert saved(page) == api_csv(caller, **query), "the API has no such order"
 
 
-def test_the_csv_has_the_columns_of_the_api_whatever_is_null(desk: Phone, history: History) -> None:
+def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     enter(desk, caller, "/dashboard")
-    of_locations = "&".join(f"{name}={value}" for name, value in LOCATION_ROWS.items())
-    never = "from=2019-01&to=2019-02"
-    for page, query in (
-        ("locations", of_locations),
-        ("questions", "by=question&include=change,previous_visits"),
+    north = history.regions["north"]["id"]
+    for screen, name, sort in (
+        ("questions", "questions", {"sort": "score"}),
+        ("sections", "section-cells", {}),
+        ("sections?by=fundamental", "fundamental-cells", {}),
     ):
-        for period in (ONE, PERIOD, never):
-            go(desk.page, f"/dashboard/{page}?{period}")
-            if of_api := api_csv(caller, f"/scores?{query}&{period}"):
-                assert saved(desk.page)[0].keys() == of_api[0].keys(), (page, period)
+        for filters in (
+            {**QUARTER, "checklist": "visit"},
+            {**QUARTER, "region_id": north},
+            {"from": "2025-01", "to": "2025-02", "checklist": "call"},
+        ):
+            query = "&".join(f"{key}={value}" for key, value in filters.items())
+            go(desk.page, f"/dashboard/{screen}{'&' if '?' in screen else '?'}{query}")
+            if expected := api_csv(caller, **SCORE_QUERIES[name], **filters, **sort):
+                assert saved(desk.page) == expected, (screen, filters)
 
 
-def test_every_table_of_a_place_has_a_csv_of_its_rows(desk: Phone, history: History) -> None:
+def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     region, location = history.regions["north"]["id"], history.locations["A"]["id"]
+    filters = {**QUARTER, "checklist": "visit"}
     page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
-    report = ok(caller.get(f"/regions/{region}/score?{ONE}"))
-    places = [(each.get("region") or each["location"])["code"] for each in report["children"]]
-    within = saved(page, "Stores and regions")
-    assert [each["region_code"] or each["location_code"] for each in within] == places
-    assert [float(each["score"] or -1) for each in within] == [
-        -1 if each["score"] is None else each["score"] for each in report["children"]
-    ]
+    for caption, by in (("Regions", "region"), ("Locations", "location"), ("Questions", "question")):
+        lines = saved(page, caption)
+        assert lines == api_csv(caller, by=by, region_id=region, **filters), caption
+        assert lines
 
-    go(page, f"/dashboard/locations/{location}?{PERIOD}")
-    report = ok(caller.get(f"/locations/{location}/score?{PERIOD}"))
+    go(page, f"/dashboard/locations/{location}?{PERIOD}&region_id={region}")
     page.get_by_text("Show as a table").click()
-    visited = [each["month"] for each in report["months"] if each["visits"]]
-    assert [each["month"] for each in saved(page, "Months")] == visited
-    page.locator("[id='visit/welcome'] summary").click()
-    asked = [each["key"] for each in report["questions"] if each["section"] == "welcome"]
-    assert [each["key"] for each in saved(page, "Welcome")] == asked
-    seen = saved(page, "Fundamentals")
-    assert [each["key"] for each in seen] == [each["key"] for each in report["fundamentals"]]
-    assert {each["self_checks_own_points_earned"] for each in seen} == {"0"}
-    made = ok(caller.get(f"/visits?location_id={location}&from=2025-04-01&to=2025-06-30"))["items"]
-    shown = [each for each in made if each["checklist"]["key"] != "own"]
-    visits = saved(page, "Visits")
-    assert [each["id"] for each in visits if each["checklist_key"] != "own"] == [
-        each["id"] for each in shown[::-1]
-    ]
-    assert len(visits) == page.locator("a[href^='/dashboard/visits/']").count()
+    for caption, by in (("Months", "month"), ("Questions", "question"), ("Fundamentals", "fundamental")):
+        lines = saved(page, caption)
+        assert lines == api_csv(caller, by=by, location_id=location, **QUARTER), caption
+        assert lines
 
 
-def test_answers_to_a_choice_are_told_by_their_labels(desk: Phone, history: History) -> None:
+def test_failed_csv_is_reported_next_to_its_button(desk: Phone, history: History) -> None:
+    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
+    page.route(SCORES, lambda route: route.abort())
+    page.get_by_test_id("csv").click()
+    expect(page.get_by_role("alert")).to_have_text("Something went wrong")
+    page.unroute(SCORES)
+    assert saved(page)
+    expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_answers_to_a_choice_are_shown_by_their_labels(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     query = f"{PERIOD}&checklist=call"
     page = enter(desk, caller, f"/dashboard/locations/{history.locations['G']['id']}?{query}")
@@ -176,11 +180,11 @@ def test_answers_to_a_choice_are_told_by_their_labels(desk: Phone, history: Hist
     expect(topics.locator(".answers li")).to_have_text(["Price 5", "Hours 4"])
 
 
-def test_a_location_and_a_region_show_their_report(desk: Phone, history: History) -> None:
+def test_a_location_and_a_region_show_their_scores(desk: Phone, history: History) -> None:
     page = enter(
         desk, manager(history, "country"), f"/dashboard/locations/{history.locations['A']['id']}?{ONE}"
     )
-    made = history.some(checklist="visit", location="A")
+    made = history.select(checklist="visit", location="A")
     expect(page.locator(".headline .number").first).to_have_text(percent(naive.score(made)["score"]))
     for section in naive.DOCUMENTS["visit"]["sections"]:
         figures = naive.score(made, "section", ("visit", section["key"]))
@@ -189,38 +193,40 @@ def test_a_location_and_a_region_show_their_report(desk: Phone, history: History
         )
     expect(page.locator("section.card").last.locator("tbody tr")).to_have_count(len(made))
     go(page, f"/dashboard/regions/{history.regions['north']['id']}?{ONE}")
-    of_region = naive.score(history.some(checklist="visit", region="north"))
+    of_region = naive.score(history.select(checklist="visit", region="north"))
     expect(page.locator(".headline .number").first).to_have_text(percent(of_region["score"]))
 
 
-def test_the_overview_shows_regions_or_else_the_stores(
+def test_the_overview_shows_regions_or_single_stores(
     new_desk: Callable[..., Phone], history: History
 ) -> None:
     page = enter(new_desk(), manager(history, "north"), f"/dashboard?{ONE}")
-    north = percent(naive.score(history.some(checklist="visit", region="north"))["score"])
+    north = percent(naive.score(history.select(checklist="visit", region="north"))["score"])
     expect(page.locator(".regions .card").filter(has_text="North").locator(".number").first).to_have_text(
         north
     )
     one_store = history.world.person("manager", location_ids=[history.locations["A"]["id"]])
     page = enter(new_desk(), one_store, f"/dashboard?{ONE}")
-    store = percent(naive.score(history.some(checklist="visit", location="A"))["score"])
+    store = percent(naive.score(history.select(checklist="visit", location="A"))["score"])
     expect(page.locator(".regions .card .number").first).to_have_text(store)
     expect(page.get_by_role("link", name="Store A").first).to_be_visible()
 
 
-def test_each_cell_of_the_heat_table_is_its_section_of_its_location(desk: Phone, history: History) -> None:
+def test_each_cell_of_the_heat_table_is_the_score_of_a_section_of_a_location(
+    desk: Phone, history: History
+) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/sections?{ONE}")
     for code, location in history.locations.items():
         for section in naive.DOCUMENTS["visit"]["sections"]:
             key = ("visit", section["key"])
-            figures = naive.score(history.some(checklist="visit", location=code), "section", key)
+            figures = naive.score(history.select(checklist="visit", location=code), "section", key)
             if figures["score"] is not None:
                 place = f"tr[data-location='{location['id']}'] [data-column='{'/'.join(key)}']"
                 expect(page.locator(place)).to_have_text(percent(figures["score"]))
 
 
-def test_a_section_without_points_has_no_tone(desk: Phone, world: World) -> None:
-    world.made({**ALL_WELL, "thanks": {"not_applicable": True}})
+def test_a_section_without_points_has_no_shading(desk: Phone, world: World) -> None:
+    world.accepted_visit({**ALL_WELL, "thanks": {"not_applicable": True}})
     page = enter(desk, world.manager, "/dashboard/sections")
     whole = page.locator("tfoot [data-column='visit/goodbye'] span")
     expect(whole).to_have_text("–")
@@ -228,17 +234,17 @@ def test_a_section_without_points_has_no_tone(desk: Phone, world: World) -> None
     expect(page.locator("tfoot [data-column='visit/welcome'] span")).to_have_attribute("data-tone", "0")
 
 
-def test_few_visits_now_are_called_few(desk: Phone, history: History) -> None:
-    """However many there were before."""
+def test_a_change_with_too_few_current_visits_is_not_tested(desk: Phone, history: History) -> None:
+    """This holds however many visits the previous period has."""
     months = "from=2025-05&to=2025-06"
-    now = history.some("2025-05", "2025-06", checklist="visit", location="A")
-    before = history.some("2025-03", "2025-04", checklist="visit", location="A")
+    now = history.select("2025-05", "2025-06", checklist="visit", location="A")
+    before = history.select("2025-03", "2025-04", checklist="visit", location="A")
     assert len(now) < 5 <= len(before)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{months}&checklist=visit")
     assert cell(page, history.locations["A"], "change").endswith("too few visits")
 
 
-def test_the_first_column_hides_no_focus(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_sticky_column_does_not_cover_the_focus(new_desk: Callable[..., Phone], history: History) -> None:
     page = enter(new_desk(390), manager(history, "country"), f"/dashboard/locations?{ONE}")
     buttons = page.locator("tbody tr").first.locator("button, a")
     buttons.last.focus()
@@ -250,10 +256,10 @@ def test_the_first_column_hides_no_focus(new_desk: Callable[..., Phone], history
         page.keyboard.press("Shift+Tab")
 
 
-def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history: History) -> None:
+def test_questions_are_sorted_worst_first_and_show_their_comments(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/questions?{ONE}")
-    answered = caller.everything(f"/scores?by=question&sort=score&{ONE}")
+    answered = caller.list_all(f"/scores?by=question&sort=score&{ONE}")
     scored = [each for each in answered if each["points_possible"]]
     shown = [each.get_attribute("data-question") for each in page.locator("tbody tr[data-question]").all()]
     assert shown == [each["question"]["key"] for each in scored]
@@ -265,10 +271,10 @@ def test_the_questions_come_worst_first_with_their_comments(desk: Phone, history
     expect(greeting.locator("blockquote").first).to_have_text(said[0]["comment"])
 
 
-def test_text_answers_and_words_on_whole_visits_are_read_too(desk: Phone, world: World) -> None:
+def test_text_answers_and_comments_on_whole_visits_are_shown(desk: Phone, world: World) -> None:
     story = {"value": "A tall man sold me a lamp.", "comment": "He was kind."}
-    world.made({**ALL_WELL, "story": story}, comment="I would go again.")
-    world.made()
+    world.accepted_visit({**ALL_WELL, "story": story}, comment="I would go again.")
+    world.accepted_visit()
     page = enter(desk, world.manager, "/dashboard/questions")
     for entry, value, words in (
         (page.locator("li[data-question=story]"), [story["value"]], [story["comment"]]),
@@ -279,7 +285,7 @@ def test_text_answers_and_words_on_whole_visits_are_read_too(desk: Phone, world:
         expect(entry.locator(".comments .value")).to_have_text(value)
 
 
-def test_units_and_dates_are_written_in_the_language_of_the_reader(desk: Phone, world: World) -> None:
+def test_units_and_dates_are_localized(desk: Phone, world: World) -> None:
     document = copy.deepcopy(CHECKLIST)
     document["sections"][0]["questions"] += [
         {
@@ -293,15 +299,15 @@ def test_units_and_dates_are_written_in_the_language_of_the_reader(desk: Phone, 
     world.checklist  # noqa: B018
     world.publish(document)
     answers = {**ALL_WELL, "queue": {"value": 5}, "printed": {"value": "2026-01-31"}}
-    visit = world.made(answers, checklist_version=2)
+    visit = world.accepted_visit(answers, checklist_version=2)
     page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
     expect(page.locator("[data-question=queue] .value")).to_have_text("5 people")
     by_region = re.compile("31 Jan 2026|Jan 31, 2026")
     expect(page.locator("[data-question=printed] .value")).to_have_text(by_region)
 
 
-def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history: History) -> None:
-    """Exactly: no share is a tenth off because its double lies just below a half."""
+def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
+    """No proportion is a tenth too low because its floating-point value is just below a half."""
     page = enter(desk, manager(history, "country"), "/dashboard")
     shares = [0, 1, 0.0005, 0.0015, 0.8745, 0.8755, 0.876499, 0.8765, 0.999499, 0.9995, 0.145, 0.285, 0.5725]
     shares += [number / 2000 for number in range(1, 2000, 2)]
@@ -316,22 +322,22 @@ def test_shares_are_rounded_half_up_from_their_six_decimals(desk: Phone, history
 
 
 def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History) -> None:
-    """Σ(n − 1)·s² over Σ(n − 1): the spread within locations; the rows are counted here anew."""
+    """The spread within locations is √(Σ(n − 1)·s² / Σ(n − 1)), here over recounted rows."""
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    each = [naive.score(history.some(checklist="visit", location=code)) for code in history.locations]
+    each = [naive.score(history.select(checklist="visit", location=code)) for code in history.locations]
     several = [row for row in each if row["visits"] > 1]
     freedom = sum(row["visits"] - 1 for row in several)
     within = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
-    whole = naive.score(history.some(checklist="visit"))
+    whole = naive.score(history.select(checklist="visit"))
     expect(page.get_by_text(f"The overall score is {percent(whole['score'])}.")).to_be_visible()
     expect(
         page.get_by_text(f"differs from its location's score by {percent(round(within, 6))}.")
     ).to_be_visible()
 
 
-def test_how_a_number_is_made_is_one_click_away(desk: Phone, history: History) -> None:
+def test_a_click_on_a_number_explains_it(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    figures = naive.score(history.some(checklist="visit", location="A"))
+    figures = naive.score(history.select(checklist="visit", location="A"))
     number = page.locator(f"tr[data-location='{history.locations['A']['id']}'] [data-column=score] button")
     number.focus()
     page.keyboard.press("Enter")
@@ -347,7 +353,7 @@ def test_how_a_number_is_made_is_one_click_away(desk: Phone, history: History) -
 # The address.
 
 
-def test_the_address_holds_every_filter_and_back_restores_them(
+def test_the_address_contains_every_filter_and_back_restores_them(
     new_desk: Callable[..., Phone], history: History
 ) -> None:
     caller = manager(history, "country")
@@ -355,10 +361,10 @@ def test_the_address_holds_every_filter_and_back_restores_them(
     page = enter(desk, caller, f"/dashboard/locations?{PERIOD}")
     page.select_option("#checklist", "visit")
     page.wait_for_url("**checklist=visit*")
-    stands(page)
+    wait_for_state(page)
     page.select_option("#region_id", history.regions["north"]["id"])
     page.wait_for_url("**region_id=*")
-    stands(page)
+    wait_for_state(page)
     page.get_by_role("button", name="Visits").click()
     page.fill("#q", "store")
     filtered, shown = page.evaluate("location.href"), rows(page)
@@ -372,19 +378,19 @@ def test_the_address_holds_every_filter_and_back_restores_them(
 
     page.get_by_role("link", name="Store A").click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     page.go_back()
     page.wait_for_url(filtered)
-    stands(page)
+    wait_for_state(page)
     assert rows(page) == shown
     page.go_back()
     page.go_back()
-    stands(page)
+    wait_for_state(page)
     expect(page.locator("#region_id")).to_have_value("")
     expect(page.locator("tbody tr")).to_have_count(7)
 
 
-def test_sorting_by_a_head_turns_at_the_second_click(desk: Phone, history: History) -> None:
+def test_a_second_click_on_a_column_head_reverses_the_order(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     head = page.get_by_role("columnheader", name="Location")
     head.get_by_role("button").click()
@@ -396,21 +402,21 @@ def test_sorting_by_a_head_turns_at_the_second_click(desk: Phone, history: Histo
     assert rows(page) == names[::-1]
 
 
-def test_names_are_sorted_as_people_sort_them(desk: Phone, world: World) -> None:
+def test_names_are_sorted_by_the_rules_of_the_language(desk: Phone, world: World) -> None:
     for name in ("Zürich", "Ávila", "Bonn", "aachen"):
         world.new_location(name=name)
     page = enter(desk, world.manager, "/dashboard/locations?sort=name")
     expect(page.locator("tbody th a")).to_have_text(["aachen", "Ávila", "Bonn", "Zürich"])
 
 
-def test_the_filters_go_along_to_a_visit_and_back(desk: Phone, history: History) -> None:
+def test_links_to_a_visit_and_back_keep_the_filters(desk: Phone, history: History) -> None:
     query = f"{PERIOD}&region_id={history.regions['north']['id']}&checklist=visit"
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{query}")
 
     def follow(place: Locator, address: str) -> None:
         place.click()
         page.wait_for_url(f"**/dashboard/{address}?{query}")
-        stands(page)
+        wait_for_state(page)
 
     follow(page.get_by_role("link", name="Store A"), "locations/*")
     follow(page.locator("section.card").last.locator("tbody a").first, "visits/*")
@@ -419,10 +425,10 @@ def test_the_filters_go_along_to_a_visit_and_back(desk: Phone, history: History)
     assert sorted(rows(page)) == ["A", "B", "H"]
 
 
-# What may not be seen.
+# Access.
 
 
-def test_what_lies_elsewhere_is_not_found(desk: Phone, world: World) -> None:
+def test_places_and_visits_of_other_regions_are_not_found(desk: Phone, world: World) -> None:
     elsewhere = world.new_location(region_id=world.new_region()["id"])
     visit = world.visit(location=elsewhere)
     photo = world.photo(visit)
@@ -448,18 +454,18 @@ def test_what_lies_elsewhere_is_not_found(desk: Phone, world: World) -> None:
         assert page.request.get(api + path, headers={"Accept": "text/csv, image/*"}).status == 404
 
 
-def test_a_shopper_is_sent_to_the_form(desk: Phone, world: World) -> None:
+def test_a_shopper_gets_a_link_to_the_form(desk: Phone, world: World) -> None:
     page = enter(desk, world.shopper, "/dashboard/locations", "missing")
-    expect(page.get_by_role("link", name="To your visits")).to_have_attribute("href", "/")
+    expect(page.get_by_role("link", name="Go to your visits")).to_have_attribute("href", "/")
 
 
 SCRIPT = "<script>document.title = 'taken'</script>"
 
 
-def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
+def test_html_in_names_and_comments_is_shown_as_text(desk: Phone, world: World) -> None:
     location = world.new_location(name=f"=1+1 {SCRIPT}")
     written = {**ALL_WELL, "greeting": {"value": "no", "comment": SCRIPT}, "story": {"value": "=1+1"}}
-    visit = world.made(written, location=location, comment=f"<img src=x onerror=alert(1)> {SCRIPT}")
+    visit = world.accepted_visit(written, location=location, comment=f"<img src=x onerror=alert(1)> {SCRIPT}")
     page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
     expect(page.locator("[data-question=greeting] blockquote")).to_have_text(SCRIPT)
     expect(page.locator("[data-question=story] .value")).to_have_text("=1+1")
@@ -479,10 +485,10 @@ def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
     assert desk.errors == []
 
 
-# To the evidence.
+# Evidence.
 
 
-def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone, world: World) -> None:
+def test_three_key_presses_lead_from_the_heat_table_to_a_photo(desk: Phone, world: World) -> None:
     visit = world.visit()
     photo = world.photo(visit)
     greeting = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo]}}
@@ -494,12 +500,12 @@ def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone
         page.keyboard.press("Enter")
 
     step("[data-column='visit/welcome'] a")
-    stands(page)
+    wait_for_state(page)
     page.wait_for_url("**/locations/*")
     expect(page.locator("[id='visit/welcome']")).to_have_attribute("open", "")
-    step(f"a[href='/dashboard/visits/{visit['id']}']")
+    step(f"a[href^='/dashboard/visits/{visit['id']}']")
     page.wait_for_url("**/visits/*")
-    stands(page)
+    wait_for_state(page)
     step(f"[data-photo='{photo}']")
     whole = page.get_by_role("dialog").get_by_role("img")
     expect(whole).to_be_visible()
@@ -508,40 +514,40 @@ def test_three_steps_lead_from_the_heat_table_to_a_photo_by_keyboard(desk: Phone
     expect(page.locator(f"[data-photo='{photo}']")).to_be_focused()
 
 
-# When it fails.
+# Failures.
 
 
-def test_a_failure_does_not_read_as_no_data(desk: Phone, history: History) -> None:
-    Spy(desk, "GET", SCORES, answer(500, "{}"), cut)
+def test_a_failure_is_not_shown_as_missing_data(desk: Phone, history: History) -> None:
+    Spy(desk, "GET", SCORES, respond(500, "{}"), cut)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}", "failed")
     expect(page.get_by_text("The figures could not be loaded.")).to_be_visible()
     expect(page.get_by_text("No visits")).to_have_count(0)
     expect(page.locator("table")).to_have_count(0)
     page.get_by_role("button", name="Try again").click()
-    stands(page, "failed")
+    wait_for_state(page, "failed")
     page.get_by_role("button", name="Try again").click()
-    stands(page)
+    wait_for_state(page)
     assert len(rows(page)) == 7
 
 
-def test_an_old_answer_is_shown_as_old(desk: Phone, history: History) -> None:
+def test_a_cached_response_is_marked_as_old(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     shown = rows(page)
     page.get_by_role("link", name="Store A").click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     desk.context.route(re.compile("/api/v1/"), cut)
     page.go_back()
-    stands(page, "stale")
+    wait_for_state(page, "stale")
     expect(page.get_by_text("These are the last figures received.")).to_be_visible()
     assert rows(page) == shown
     desk.context.unroute_all()
     page.get_by_role("button", name="Try again").click()
-    stands(page)
+    wait_for_state(page)
     expect(page.get_by_text("These are the last figures received.")).to_have_count(0)
 
 
-def test_nothing_to_show_is_said(desk: Phone, world: World) -> None:
+def test_empty_pages_have_a_message(desk: Phone, world: World) -> None:
     page = enter(desk, world.person("manager"), "/dashboard/locations")
     expect(page.get_by_text("There are no locations here.")).to_be_visible()
     world.location  # noqa: B018
@@ -549,11 +555,11 @@ def test_nothing_to_show_is_said(desk: Phone, world: World) -> None:
     expect(page.get_by_text("No visits")).to_be_visible()
 
 
-# For everybody.
+# Accessibility, speed and languages.
 
 
 @pytest.mark.parametrize(("width", "colors"), [(390, "dark"), (1440, "light")])
-def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
+def test_pages_are_accessible_and_fit_the_screen(
     new_desk: Callable[..., Phone], history: History, width: int, colors: str
 ) -> None:
     desk = new_desk(width, color_scheme=colors)
@@ -586,8 +592,8 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
         ("questions", 1),
     ],
 )
-def test_the_first_answers_are_asked_for_once(desk: Phone, history: History, what: str, calls: int) -> None:
-    """What the page lets begin early is what its scripts ask for."""
+def test_preloaded_calls_are_requested_once(desk: Phone, history: History, what: str, calls: int) -> None:
+    """The preloaded calls are those that the scripts make."""
     page = enter(desk, manager(history, "country"), "/dashboard")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.split("/api/v1")[-1]))
@@ -609,8 +615,8 @@ def test_the_first_answers_are_asked_for_once(desk: Phone, history: History, wha
     assert {"/me", *scores} <= {*early}
 
 
-def test_two_rounds_of_requests_bring_the_table(desk: Phone, history: History) -> None:
-    """A browser has six requests under way at once, and each round takes long on a phone."""
+def test_the_table_needs_at_most_two_rounds_of_requests(desk: Phone, history: History) -> None:
+    """Browsers send six requests at a time, and each round takes long on a phone."""
     page = enter(desk, manager(history, "country"), "/dashboard")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -620,7 +626,9 @@ def test_two_rounds_of_requests_bring_the_table(desk: Phone, history: History) -
     assert len(begun) - 1 <= 12, begun
 
 
-def test_nothing_moves_as_a_page_comes(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_layout_does_not_shift_while_a_page_loads(
+    new_desk: Callable[..., Phone], history: History
+) -> None:
     world = history.world
     for person, width in ((manager(history, "country"), 412), (world.reviewer, 412), (world.reviewer, 1440)):
         desk = new_desk(width)
@@ -638,27 +646,29 @@ def test_nothing_moves_as_a_page_comes(new_desk: Callable[..., Phone], history: 
             assert page.evaluate("window.moved") <= 0.02, (address, width)
 
 
-def test_the_bar_stands_in_one_line_on_a_phone(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_navigation_fits_one_line_on_a_phone(new_desk: Callable[..., Phone], history: History) -> None:
     page = enter(new_desk(390), history.world.reviewer, "/dashboard/reviews")
     links = [each.bounding_box() for each in page.locator("#bar nav a").all()]
     assert len({each["y"] for each in links if each}) == 1
 
 
-def test_a_long_table_is_whole_and_back_leads_far_down_in_it(desk: Phone, world: World) -> None:
+def test_a_long_table_is_complete_and_back_restores_a_position_far_down(desk: Phone, world: World) -> None:
     names = [world.new_location(name=f"Store {number:02}")["name"] for number in range(60)]
     page = enter(desk, world.manager, "/dashboard/locations?sort=name")
     expect(page.locator("tbody th a")).to_have_text(names)
     link = page.get_by_role("link", name="Store 55")
     link.click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     page.go_back()
-    stands(page)
+    wait_for_state(page)
     expect(link).to_be_focused()
     expect(link).to_be_in_viewport()
 
 
-def test_back_leads_to_where_one_was(new_desk: Callable[..., Phone], history: History) -> None:
+def test_back_restores_the_scroll_position_and_the_focus(
+    new_desk: Callable[..., Phone], history: History
+) -> None:
     desk = new_desk(390)
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     link = page.locator("tbody th a").last
@@ -667,24 +677,24 @@ def test_back_leads_to_where_one_was(new_desk: Callable[..., Phone], history: Hi
     assert place and page.evaluate("scrollY") > 0
     link.click()
     page.wait_for_url("**/locations/*")
-    stands(page)
+    wait_for_state(page)
     assert page.evaluate("scrollY") == 0
     page.go_back()
     page.wait_for_url(f"**/locations?{PERIOD}")
-    stands(page)
+    wait_for_state(page)
     expect(link).to_be_focused()
     page.wait_for_timeout(300)
     back = link.bounding_box()
     assert back and abs(back["y"] - place["y"]) <= 2
 
 
-def test_where_checklists_are_mixed_one_is_offered(desk: Phone, history: History) -> None:
+def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
-    made = {key: len(history.some(checklist=key)) for key in ("visit", "call")}
+    made = {key: len(history.select(checklist=key)) for key in ("visit", "call")}
     assert made["visit"] > made["call"]
     page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits (the most)").click()
     page.wait_for_url("**checklist=visit*")
-    stands(page)
+    wait_for_state(page)
     expect(page.locator(".notice")).to_have_count(0)
     expect(page.locator("[data-column=rank] button").first).to_be_visible()
     expect(page.locator("circle.dot").first).to_be_visible()
@@ -692,7 +702,7 @@ def test_where_checklists_are_mixed_one_is_offered(desk: Phone, history: History
 
 
 @pytest.mark.parametrize("what", ["overview", "locations", "location", "region", "questions"])
-def test_a_page_fits_on_paper(desk: Phone, history: History, what: str) -> None:
+def test_a_printed_page_fits_the_paper(desk: Phone, history: History, what: str) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard")
     names = {"location": history.locations["A"]["id"], "region": history.regions["north"]["id"]}
     go(page, PAGES[what].format(query=ONE, **names))
@@ -702,11 +712,11 @@ def test_a_page_fits_on_paper(desk: Phone, history: History, what: str) -> None:
     assert page.locator("#bar").bounding_box()["height"] < 60  # type: ignore[index]
 
 
-def test_the_pages_speak_spanish(new_desk: Callable[..., Phone], history: History) -> None:
+def test_the_pages_are_available_in_spanish(new_desk: Callable[..., Phone], history: History) -> None:
     desk = new_desk(locale="es-ES")
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     expect(page.get_by_role("heading", name="Locales", exact=True)).to_be_visible()
-    score = naive.score(history.some(checklist="visit", location="A"))["score"]
+    score = naive.score(history.select(checklist="visit", location="A"))["score"]
     assert cell(page, history.locations["A"], "score").replace("\xa0", " ") == percent(score).replace(
         ".", ","
     ).replace("%", " %")

@@ -1,51 +1,51 @@
-"""What all of the managers' pages have around them: a release, a colour, the signs that they stand."""
+"""What all pages of the dashboard share: releases, colour, banner and states."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.dashboard import enter, go, manager, stands
-from tests.browser.phone import READY, Phone, Spy, answer, cut
+from tests.browser.dashboard import enter, go, manager, wait_for_state
+from tests.browser.phone import READY, Phone, Spy, cut, respond
 from tests.journeys.score_history import History
 from tests.support.world import World
 
-GONE = answer(404, "")
+GONE = respond(404, "")
 NOWHERE = "/dashboard/visits/00000000-0000-4000-8000-000000000000"
 
 
 @pytest.mark.parametrize(("screen", "name"), [("Sections", "screens/sections"), ("Reviews", "shortcuts")])
-def test_a_page_of_an_old_release_begins_anew_with_the_new_one(
+def test_a_page_of_an_old_release_reloads_with_the_new_release(
     desk: Phone, world: World, screen: str, name: str
 ) -> None:
     page = enter(desk, world.reviewer, NOWHERE, "missing")
     fetched = Spy(desk, "GET", re.compile(f"/dashboard/{name}.js"), GONE)
     page.get_by_role("link", name=screen).click()
     page.wait_for_url(f"**/{screen.lower()}")
-    stands(page)
+    wait_for_state(page)
     expect(page.get_by_role("heading", name=screen, exact=True)).to_be_visible()
     assert len(fetched.requests) == 2
 
 
-def test_a_page_that_does_not_come_begins_anew_once(desk: Phone, history: History) -> None:
+def test_a_page_with_a_missing_module_reloads_only_once(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard/locations")
     desk.context.route(re.compile("/dashboard/screens/sections.js"), GONE)
     began: list[str] = []
     page.on("domcontentloaded", lambda: began.append(page.url))
     page.get_by_role("link", name="Sections").click()
     page.wait_for_url("**/sections")
-    stands(page, "failed")
+    wait_for_state(page, "failed")
     page.get_by_role("button", name="Try again").click()
-    stands(page, "failed")
+    wait_for_state(page, "failed")
     assert len(began) == 1
 
 
-def test_a_number_of_an_old_release_begins_anew(desk: Phone, history: History) -> None:
+def test_an_explanation_of_an_old_release_reloads_the_page(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard/locations?from=2025-04&to=2025-06")
     Spy(desk, "GET", re.compile("/dashboard/explain.js"), GONE)
     with page.expect_navigation():
         page.locator("[data-column=score] button").first.click()
-    stands(page)
+    wait_for_state(page)
     page.locator("[data-column=score] button").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
@@ -58,20 +58,46 @@ def test_the_pages_have_the_organizations_color(desk: Phone, world: World) -> No
     assert page.evaluate(brand) == "#1a4d8f"
 
 
-def test_only_a_page_with_its_data_is_ready(desk: Phone, history: History) -> None:
+def test_every_page_of_a_demo_organization_has_a_banner(desk: Phone, world: World) -> None:
+    demo = World(world.app, f"{world.name} (demo data)")
+    visit = demo.accepted_visit()
+    page = enter(desk, demo.manager, "/dashboard")
+    banner = page.get_by_role("complementary", name="Demo data")
+    for address in ("/dashboard/locations", "/dashboard/questions", f"/dashboard/visits/{visit['id']}"):
+        go(page, address)
+        expect(banner).to_have_text("This is demo data about a fictional organization.")
+
+
+def test_the_form_of_a_demo_organization_has_a_banner(phone: Phone, world: World) -> None:
+    demo = World(world.app, f"{world.name} (demo data)")
+    visit = demo.visit()
+    phone.begin(demo.shopper, visit)
+    banner = phone.page.get_by_role("complementary", name="Demo data")
+    expect(banner).to_have_count(1)
+    phone.page.reload()
+    phone.page.wait_for_selector(READY)
+    expect(banner).to_have_count(1)
+
+
+def test_other_organizations_have_no_banner(desk: Phone, world: World) -> None:
+    page = enter(desk, world.manager, "/dashboard")
+    expect(page.locator("#demo-banner")).to_have_count(0)
+
+
+def test_a_page_is_ready_only_with_its_data(desk: Phone, history: History) -> None:
     page = desk.page
     page.goto("/dashboard/locations")
-    stands(page, "signed-out")
+    wait_for_state(page, "signed-out")
     expect(page.locator(READY)).to_have_count(0)
     desk.give_password(manager(history, "country"))
     page.wait_for_selector(READY)
-    stands(page)
+    wait_for_state(page)
     go(page, NOWHERE, "missing")
     expect(page.locator(READY)).to_have_count(0)
 
 
-def test_old_comments_do_not_look_fresh(desk: Phone, history: History) -> None:
-    """The line that would call them old stands already when they come."""
+def test_cached_comments_are_not_shown_as_current(desk: Phone, history: History) -> None:
+    """The line that would mark them as old is already drawn when they arrive."""
     address = "/dashboard/questions?from=2025-04&to=2025-06&checklist=visit"
     page = enter(desk, manager(history, "country"), address)
     greeting = page.locator("tr[data-question=greeting]")
@@ -79,10 +105,10 @@ def test_old_comments_do_not_look_fresh(desk: Phone, history: History) -> None:
     expect(greeting.locator(".comments li").first).to_be_visible()
     page.get_by_role("link", name="Sections").click()
     page.wait_for_url("**/sections*")
-    stands(page)
+    wait_for_state(page)
     page.go_back()
     page.wait_for_url("**/questions*")
-    stands(page)
+    wait_for_state(page)
     desk.context.route(re.compile("/api/v1/comments"), cut)
     greeting.locator("summary").click()
     expect(greeting).to_contain_text("Something went wrong")

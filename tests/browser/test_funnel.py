@@ -1,4 +1,4 @@
-"""The funnel plot: its limits are mean ± z · spread / √n, and it names whoever lies beyond them."""
+"""The funnel plot: its limits are mean ± z · spread / √n, and it names the locations outside them."""
 
 from itertools import product
 from math import sqrt
@@ -13,12 +13,12 @@ from tests.browser.phone import Phone
 from tests.journeys.score_history import History
 
 MEAN, SPREAD, ENOUGH = 0.8, 0.1, 5
-#: how many standard errors hold 95 % and 99.8 % of what chance gives
+#: How many standard errors contain 95 % and 99.8 % of what is expected by chance.
 INNER, OUTER = (NormalDist().inv_cdf(1 - (1 - share) / 2) for share in (0.95, 0.998))
-#: just within and just beyond each limit; in pairs, so that the mean stays
+#: Just inside and just outside each limit, in pairs, so that the mean does not change.
 DISTANCES = [sign * (z + step) for z in (INNER, OUTER) for step in (-0.05, 0.05) for sign in (1, -1)]
 VISITS = (5, 9, 30)
-#: far off, but with too few visits to be judged
+#: Far from the mean, but with too few visits to be tested.
 THIN = [(4, 3.9), (4, -3.9)]
 DRAW = """async ([base, rows]) => {
   const parts = (await import(`${base}/dashboard/funnel.js`)).funnel(rows, 600);
@@ -35,7 +35,7 @@ DRAW = """async ([base, rows]) => {
 
 
 def row(visits: int, distance: float) -> dict[str, Any]:
-    """Return a store whose score lies so many standard errors from the mean."""
+    """Return a store whose score is this many standard errors from the mean."""
     score = MEAN + distance * SPREAD / sqrt(visits)
     return {
         "location": {"name": f"{visits} {distance:+.2f}"},
@@ -54,7 +54,7 @@ def drawn(desk: Phone, history: History) -> dict[str, Any]:
     return page.evaluate(DRAW, [files.BASE, rows])
 
 
-def test_it_names_who_lies_beyond_its_limits_the_farthest_first(drawn: dict[str, Any]) -> None:
+def test_locations_outside_the_limits_are_named_farthest_first(drawn: dict[str, Any]) -> None:
     def names(low: float, high: float) -> str:
         beyond = [each for each in product(VISITS, DISTANCES) if low < each[1] <= high]
         beyond.sort(key=lambda each: -abs(each[1]))
@@ -67,7 +67,7 @@ def test_it_names_who_lies_beyond_its_limits_the_farthest_first(drawn: dict[str,
     ]
 
 
-def test_of_many_it_names_the_farthest(desk: Phone, history: History) -> None:
+def test_only_the_twelve_farthest_locations_are_named(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard")
     rows = [row(30, sign * (4 + number / 10)) for number in range(20) for sign in (1, -1)]
     above = page.evaluate(DRAW, [files.BASE, rows])["words"][1].split(" below: ")[0]
@@ -75,15 +75,15 @@ def test_of_many_it_names_the_farthest(desk: Phone, history: History) -> None:
     assert above == f"Outside the outer lines: above: {', '.join(named)}, and 8 more."
 
 
-def test_it_says_how_many_chance_alone_would_put_there(drawn: dict[str, Any]) -> None:
+def test_the_number_expected_by_chance_is_shown(drawn: dict[str, Any]) -> None:
     judged = len(VISITS) * len(DISTANCES)
     assert drawn["words"][3] == (
         f"By chance alone, about {round(judged * 0.05)} of {judged} would fall outside the inner lines."
     )
 
 
-def test_its_lines_are_drawn_at_the_limits(drawn: dict[str, Any]) -> None:
-    """Where they begin, at the fewest visits that are judged."""
+def test_the_limit_lines_begin_at_the_limits(drawn: dict[str, Any]) -> None:
+    """The lines begin at the fewest visits that are tested."""
     first, last = (int(drawn["labels"][index]) / 100 for index in (0, len(drawn["ticks"]) - 1))
     low, high = drawn["ticks"][0], drawn["ticks"][-1]
     shares = {kind: [] for kind in ("limit near", "limit")}

@@ -1,4 +1,4 @@
-"""The reviewers' page: what waits, with its evidence beside it, and decisions that are taken once."""
+"""The page for reviewers: the queue, the evidence, and decisions."""
 
 import re
 import uuid
@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from api.models.submissions import Flag
-from tests.browser.dashboard import enter, go, stands
-from tests.browser.phone import Phone, Spy, answer, cut, lose_answer
+from tests.browser.dashboard import enter, go, wait_for_state
+from tests.browser.phone import Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
@@ -25,7 +25,7 @@ COPIED = "The man at the till never looked up from his phone."
 
 
 def queue(page: Page) -> list[str | None]:
-    """Return the visits that the page shows as waiting, in its order."""
+    """Return the IDs of the visits in the queue, in order."""
     return [each.get_attribute("data-visit") for each in page.locator(".queue li").all()]
 
 
@@ -34,9 +34,9 @@ def current(page: Page) -> str | None:
 
 
 def shows(page: Page, visit: Any) -> None:
-    """Wait until the page stands with this visit to decide on."""
+    """Wait until the page shows this visit for a decision."""
     expect(page.locator(f".queue li[data-visit='{visit['id']}'] a")).to_have_attribute("aria-current", "true")
-    stands(page)
+    wait_for_state(page)
 
 
 def decisions(world: World, visit: Any) -> list[tuple[str, str | None]]:
@@ -46,7 +46,7 @@ def decisions(world: World, visit: Any) -> list[tuple[str, str | None]]:
 
 
 def flagged(world: World) -> tuple[Any, Any]:
-    """Make a visit, and one with the same photo and the same words, sent from two kilometres away."""
+    """Create a visit, and one with the same photo and comment, sent from two kilometres away."""
     picture, zoe, ben = jpeg(seed=7), world.person("shopper", "Zoe"), world.person("shopper", "Ben")
     first = world.visit(zoe)
     photo_id = world.photo(first, picture, zoe)
@@ -60,11 +60,11 @@ def flagged(world: World) -> tuple[Any, Any]:
     return first, second
 
 
-# What waits, and what there is to judge it by.
+# The queue and the evidence.
 
 
-def test_the_longest_waiting_comes_first_and_the_flags_are_explained(desk: Phone, world: World) -> None:
-    waiting = [world.late() for _ in range(3)]
+def test_the_longest_waiting_visit_comes_first_with_its_flags_explained(desk: Phone, world: World) -> None:
+    waiting = [world.late_visit() for _ in range(3)]
     page = enter(desk, world.reviewer, QUEUE)
     assert queue(page) == [visit["id"] for visit in waiting]
     assert current(page) == waiting[0]["id"]
@@ -78,7 +78,7 @@ def test_the_longest_waiting_comes_first_and_the_flags_are_explained(desk: Phone
     assert desk.errors == []
 
 
-def test_the_earlier_photo_and_words_stand_beside(desk: Phone, world: World) -> None:
+def test_the_earlier_photo_and_comment_are_shown_for_comparison(desk: Phone, world: World) -> None:
     first, second = flagged(world)
     page = enter(desk, world.reviewer, QUEUE)
     for flag in ("photo-seen-before", "comment-seen-before"):
@@ -100,7 +100,7 @@ def test_the_earlier_photo_and_words_stand_beside(desk: Phone, world: World) -> 
     expect(page.locator("dialog")).to_have_count(0)
 
 
-def test_photos_stand_side_by_side_on_a_phone_too(new_desk: Callable[..., Phone], world: World) -> None:
+def test_photos_are_side_by_side_on_a_phone(new_desk: Callable[..., Phone], world: World) -> None:
     flagged(world)
     page = enter(new_desk(390), world.reviewer, QUEUE)
     pictures = page.locator("[data-flag=photo-seen-before] img")
@@ -111,7 +111,9 @@ def test_photos_stand_side_by_side_on_a_phone_too(new_desk: Callable[..., Phone]
     assert one["x"] + one["width"] < other["x"]
 
 
-def test_flags_are_told_in_the_language_of_the_page(new_desk: Callable[..., Phone], world: World) -> None:
+def test_flags_are_described_in_the_language_of_the_page(
+    new_desk: Callable[..., Phone], world: World
+) -> None:
     flagged(world)
     page = enter(new_desk(locale="es-ES"), world.reviewer, QUEUE)
     far = page.locator("[data-flag=far-from-location] p")
@@ -123,7 +125,7 @@ def test_flags_are_told_in_the_language_of_the_page(new_desk: Callable[..., Phon
     expect(photo.nth(0)).to_have_text("La misma imagen está en otra visita.")
 
 
-def test_a_flag_that_names_the_other_visit_alone_leads_there(desk: Phone, world: World) -> None:
+def test_a_flag_without_details_links_to_the_other_visit(desk: Phone, world: World) -> None:
     first, second = flagged(world)
     unnamed = {"question": None, "other_photo_id": None, "other_question": None}
     mine = Flag.visit_id == uuid.UUID(second["id"])
@@ -131,12 +133,12 @@ def test_a_flag_that_names_the_other_visit_alone_leads_there(desk: Phone, world:
     page = enter(desk, world.reviewer, QUEUE)
     for flag in ("photo-seen-before", "comment-seen-before"):
         earlier = page.locator(f"[data-flag={flag}] figure[data-visit='{first['id']}']")
-        expect(earlier).to_contain_text("look at the whole visit")
+        expect(earlier).to_contain_text("View the whole visit")
         assert earlier.locator("a").get_attribute("href") == f"/dashboard/visits/{first['id']}"
     assert desk.errors == []
 
 
-def test_a_photo_of_a_visit_that_was_never_sent_stands_beside(desk: Phone, world: World) -> None:
+def test_the_photo_of_a_visit_without_answers_is_shown_for_comparison(desk: Phone, world: World) -> None:
     picture, zoe = jpeg(seed=7), world.person("shopper", "Zoe")
     unsent = world.visit(zoe)
     world.photo(unsent, picture, zoe)
@@ -153,7 +155,7 @@ def test_a_photo_of_a_visit_that_was_never_sent_stands_beside(desk: Phone, world
     )
     earlier.locator("a").click()
     page.wait_for_url(f"**/dashboard/visits/{unsent['id']}")
-    stands(page)
+    wait_for_state(page)
     expect(page.get_by_text("There are no answers to decide on yet.")).to_be_visible()
     expect(page.locator("[data-fact=shopper]")).to_contain_text("Zoe")
     expect(page.locator("[data-fact=window]")).to_be_visible()
@@ -161,7 +163,7 @@ def test_a_photo_of_a_visit_that_was_never_sent_stands_beside(desk: Phone, world
     assert desk.errors == []
 
 
-def test_times_and_distance_are_told_by_the_clock_of_the_location(desk: Phone, world: World) -> None:
+def test_times_are_shown_in_the_time_zone_of_the_location(desk: Phone, world: World) -> None:
     tokyo = world.new_location(time_zone="Asia/Tokyo")
     visit = world.visit(location=tokyo)
     started = datetime.now(UTC).replace(hour=1, minute=30, second=0) - timedelta(days=2)
@@ -175,13 +177,13 @@ def test_times_and_distance_are_told_by_the_clock_of_the_location(desk: Phone, w
     expect(made).to_contain_text("12:00")
     expect(made).to_contain_text("1.5 hours")
     expect(page.locator("[data-fact=distance]")).to_contain_text("2.2 km away")
-    expect(page.locator("[data-fact=distance]")).to_contain_text("give or take 12 m")
+    expect(page.locator("[data-fact=distance]")).to_contain_text("accurate to 12 m")
     expect(page.get_by_text("Asia/Tokyo")).to_be_visible()
     expect(page.locator("[data-fact=photos]")).to_contain_text("0 of 0")
 
 
-def test_what_was_decided_before_is_told_with_who_and_why(desk: Phone, world: World) -> None:
-    visit = world.late()
+def test_earlier_decisions_are_shown_with_reviewer_and_reason(desk: Phone, world: World) -> None:
+    visit = world.late_visit()
     colleague = world.person("reviewer", "Ada Byron")
     reasons = {"wait": "Longer than that"}
     ok(world.review(visit, "return", colleague, reason="Two things", question_reasons=reasons))
@@ -193,9 +195,9 @@ def test_what_was_decided_before_is_told_with_who_and_why(desk: Phone, world: Wo
     expect(page.locator("[data-flag=late]")).to_contain_text("Finished")
 
 
-def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
+def test_html_in_answers_is_shown_as_text(desk: Phone, world: World) -> None:
     evil = "<img src=x onerror=\"document.title='evil'\"><script>document.title='evil'</script>"
-    world.late({**ALL_WELL, "story": {"value": evil}}, comment=evil)
+    world.late_visit({**ALL_WELL, "story": {"value": evil}}, comment=evil)
     page = enter(desk, world.reviewer, QUEUE)
     expect(page.get_by_text(evil)).to_have_count(2)
     assert "evil" not in page.title()
@@ -204,8 +206,8 @@ def test_what_shoppers_write_stays_text(desk: Phone, world: World) -> None:
 # Decisions.
 
 
-def test_after_a_decision_the_next_one_comes_by_itself(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+def test_a_decision_is_followed_by_the_next_visit(desk: Phone, world: World) -> None:
+    first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     page.click("[data-decision=accept]")
     shows(page, second)
@@ -221,7 +223,7 @@ def test_after_a_decision_the_next_one_comes_by_itself(desk: Phone, world: World
 
 
 def test_a_visit_is_returned_with_reasons_by_question(desk: Phone, world: World) -> None:
-    visit = world.late()
+    visit = world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     page.click("[data-decision=return]")
     expect(page.locator("[name=reason]")).to_be_focused()
@@ -238,8 +240,8 @@ def test_a_visit_is_returned_with_reasons_by_question(desk: Phone, world: World)
     assert mine["question_reasons"] == {"wait": "Longer than that by your own words"}
 
 
-def test_of_two_reviewers_the_second_is_told_and_gets_the_next(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+def test_the_second_of_two_reviewers_gets_a_message_and_the_next_visit(desk: Phone, world: World) -> None:
+    first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     ok(world.review(first, "reject", world.person("reviewer"), reason="Another store"))
     page.click("[data-decision=accept]")
@@ -249,8 +251,8 @@ def test_of_two_reviewers_the_second_is_told_and_gets_the_next(desk: Phone, worl
     assert queue(page) == [second["id"]]
 
 
-def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: World) -> None:
-    first, second, third = (world.late() for _ in range(3))
+def test_visits_that_others_decide_disappear_from_the_queue(desk: Phone, world: World) -> None:
+    first, second, third = (world.late_visit() for _ in range(3))
     page = enter(desk, world.reviewer, QUEUE)
     ok(world.review(second, "accept", world.admin))
     look = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -258,7 +260,7 @@ def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: Wor
     expect(page.locator(".queue li")).to_have_count(2)
     assert current(page) == first["id"]
     ok(world.review(first, "accept", world.admin))
-    fourth = world.late()
+    fourth = world.late_visit()
     page.evaluate(look)
     expect(page.get_by_text("Someone else has decided on this visit")).to_be_visible()
     assert queue(page) == [third["id"], fourth["id"]]
@@ -266,10 +268,10 @@ def test_what_somebody_else_decides_meanwhile_disappears(desk: Phone, world: Wor
     shows(page, third)
 
 
-def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+def test_a_decision_with_a_lost_response_is_stored_once(desk: Phone, world: World) -> None:
+    first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
-    spy = Spy(desk, "POST", REVIEW, lose_answer)
+    spy = Spy(desk, "POST", REVIEW, lose_response)
     page.fill("[name=reason]", "As agreed")
     page.click("[data-decision=accept]")
     expect(page.get_by_text("The server did not respond")).to_be_visible()
@@ -280,8 +282,8 @@ def test_an_answer_that_is_lost_is_told_and_the_decision_counts_once(desk: Phone
     assert decisions(world, first) == [("accept", "As agreed")]
 
 
-def test_a_reviewer_replaces_a_decision_on_the_page_of_a_visit(desk: Phone, world: World) -> None:
-    visit = world.made()
+def test_a_decision_can_be_replaced_on_the_page_of_a_visit(desk: Phone, world: World) -> None:
+    visit = world.accepted_visit()
     page = enter(desk, world.reviewer, f"/dashboard/visits/{visit['id']}")
     expect(page.locator("[data-decided=accept]")).to_contain_text("Accepted automatically")
     expect(page.get_by_role("heading", name="Replace the decision")).to_be_visible()
@@ -295,7 +297,7 @@ def test_a_reviewer_replaces_a_decision_on_the_page_of_a_visit(desk: Phone, worl
     assert total["visits"] == 0
 
 
-def test_nobody_is_asked_to_decide_on_his_own_visit(desk: Phone, world: World) -> None:
+def test_reviewers_cannot_decide_on_their_own_visits(desk: Phone, world: World) -> None:
     world.publish({**CHECKLIST, "key": "own-eyes", "channel": "self_check", "review": "manual"})
     own = world.visit(world.reviewer, checklist_key="own-eyes")
     ok(world.send(own, world.submission(), world.reviewer), 201)
@@ -307,10 +309,10 @@ def test_nobody_is_asked_to_decide_on_his_own_visit(desk: Phone, world: World) -
 # The keyboard.
 
 
-def test_single_keys_decide_but_not_while_somebody_writes_nor_when_turned_off(
+def test_single_key_shortcuts_work_except_in_text_fields_and_when_turned_off(
     desk: Phone, world: World
 ) -> None:
-    first, second, third = (world.late() for _ in range(3))
+    first, second, third = (world.late_visit() for _ in range(3))
     page = enter(desk, world.reviewer, QUEUE)
     for words in ("Accept", "Return", "Reject", "Next visit", "Previous visit"):
         expect(page.locator(".shortcuts")).to_contain_text(words)
@@ -325,7 +327,7 @@ def test_single_keys_decide_but_not_while_somebody_writes_nor_when_turned_off(
     page.locator("#shortcuts").uncheck()
     page.keyboard.press("a")
     page.reload()
-    stands(page)
+    wait_for_state(page)
     page.keyboard.press("a")
     page.wait_for_timeout(300)
     assert [decisions(world, each) for each in (first, second, third)] == [[], [], []]
@@ -345,17 +347,17 @@ def test_single_keys_decide_but_not_while_somebody_writes_nor_when_turned_off(
 # States.
 
 
-def test_nothing_waiting_a_failure_and_something_old_look_different(desk: Phone, world: World) -> None:
+def test_an_empty_queue_a_failure_and_old_data_look_different(desk: Phone, world: World) -> None:
     page = enter(desk, world.reviewer, QUEUE)
     nothing = page.get_by_text("No visits are waiting for a decision.")
     expect(nothing).to_be_visible()
-    visit = world.late()
+    visit = world.late_visit()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    shows(page, visit)  # by itself
+    shows(page, visit)
 
-    desk.context.route(REVIEWS, answer(500, "{}"))
+    desk.context.route(REVIEWS, respond(500, "{}"))
     page.reload()
-    stands(page, "failed")
+    wait_for_state(page, "failed")
     expect(nothing).to_have_count(0)
     expect(page.locator("[data-decision]")).to_have_count(0)
     desk.context.unroute(REVIEWS)
@@ -364,12 +366,12 @@ def test_nothing_waiting_a_failure_and_something_old_look_different(desk: Phone,
 
     desk.context.route(re.compile("/api/v1/"), cut)
     page.click(".queue a")
-    stands(page, "stale")
+    wait_for_state(page, "stale")
     expect(page.locator(".queue li")).to_have_count(1)
 
 
-def test_what_does_not_wait_any_more_is_said_and_the_next_shown(desk: Phone, world: World) -> None:
-    first, second = world.late(), world.late()
+def test_a_link_to_a_decided_visit_shows_a_message_and_the_next_visit(desk: Phone, world: World) -> None:
+    first, second = world.late_visit(), world.late_visit()
     ok(world.review(first, "accept"))
     page = enter(desk, world.reviewer, f"/dashboard/reviews?visit={first['id']}")
     expect(page.get_by_text("is no longer waiting")).to_be_visible()
@@ -377,20 +379,20 @@ def test_what_does_not_wait_any_more_is_said_and_the_next_shown(desk: Phone, wor
 
 
 @pytest.mark.parametrize("role", ["manager", "shopper"])
-def test_it_is_for_reviewers_and_administrators(desk: Phone, world: World, role: str) -> None:
+def test_other_roles_cannot_open_the_page(desk: Phone, world: World, role: str) -> None:
     page = enter(desk, world.manager if role == "manager" else world.shopper, QUEUE, "missing")
     expect(page.get_by_role("link", name="Reviews")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("width", "colors"), [(390, "light"), (768, "dark"), (1440, "light")])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
+def test_the_page_is_accessible_and_fits_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:
     desk = new_desk(width, color_scheme=colors)
     _, second = flagged(world)
     long = world.new_location(name="Supercalifragilisticexpialidocious" * 2)
-    ok(world.review(world.late(location=long), "return", reason="Two things"))
-    returned = world.late(location=long)
+    ok(world.review(world.late_visit(location=long), "return", reason="Two things"))
+    returned = world.late_visit(location=long)
     ok(world.review(returned, "return", question_reasons={"wait": "Longer"}))
     ok(world.send(returned, world.submission(revision=2)), 201)
     page = enter(desk, world.reviewer, QUEUE)
@@ -400,7 +402,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
         assert found.violations_count == 0, f"{what}: {found.generate_report()}"
         assert page.evaluate(OVERFLOW) <= 0, what
 
-    look("flags with the earlier visit beside")
+    look("flags next to the earlier visit")
     page.click("[data-decision=return]")
     page.click("summary:has-text('Reasons by question')")
     page.click("text=Add a reason")
@@ -411,7 +413,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
     look("a conflict, and an earlier decision")
     page.click("[data-decision=accept]")
     expect(page.get_by_text("No visits are waiting for a decision.")).to_be_visible()
-    stands(page)
+    wait_for_state(page)
     look("nothing waits")
     go(page, f"/dashboard/visits/{returned['id']}")
     look("a decided visit")

@@ -1,4 +1,4 @@
-"""Several tabs on one visit, waits that survive a reload, releases that take over, and signing out."""
+"""Several tabs with one visit, waits that survive a reload, and signing out."""
 
 import re
 import time
@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.phone import READY, Phone, Spy, answer, cut
-from tests.browser.test_faults import wait_until
+from tests.browser.phone import READY, Phone, Spy, cut, respond
+from tests.browser.test_failures import wait_until
 from tests.support.pictures import jpeg
 from tests.support.world import Caller, World, ok
 
@@ -15,8 +15,8 @@ SUBMISSION = re.compile("/submission$")
 SUBMIT = "[data-testid=submit]"
 
 
-def in_two_tabs(phone: Phone, world: World) -> tuple[Any, Page]:
-    """Answer a visit in the first of two tabs that both have it open."""
+def open_in_two_tabs(phone: Phone, world: World) -> tuple[Any, Page]:
+    """Open a visit in two tabs, and answer it in the first."""
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -27,8 +27,8 @@ def in_two_tabs(phone: Phone, world: World) -> tuple[Any, Page]:
     return visit, second
 
 
-def test_a_visit_that_one_tab_has_sent_is_not_offered_by_the_other(phone: Phone, world: World) -> None:
-    visit, second = in_two_tabs(phone, world)
+def test_a_visit_sent_in_one_tab_cannot_be_sent_in_another(phone: Phone, world: World) -> None:
+    visit, second = open_in_two_tabs(phone, world)
     phone.send()
     phone.wait_until_received()
     expect(second.get_by_text("Done. Nothing more to do.")).to_be_visible()
@@ -38,8 +38,8 @@ def test_a_visit_that_one_tab_has_sent_is_not_offered_by_the_other(phone: Phone,
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["revision"] == 1
 
 
-def test_answers_that_one_tab_has_queued_are_not_replaced_by_the_other(phone: Phone, world: World) -> None:
-    visit, second = in_two_tabs(phone, world)
+def test_answers_queued_in_one_tab_are_not_replaced_by_another(phone: Phone, world: World) -> None:
+    visit, second = open_in_two_tabs(phone, world)
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting")
@@ -47,15 +47,13 @@ def test_answers_that_one_tab_has_queued_are_not_replaced_by_the_other(phone: Ph
     expect(second.locator(SUBMIT)).to_have_count(0)
     phone.context.set_offline(False)
     phone.wait_until_received()
-    sent = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
-    assert sent["answers"]["greeting"] == {"value": "yes"}
+    submission = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
+    assert submission["answers"]["greeting"] == {"value": "yes"}
 
 
-def test_a_draft_that_was_taken_over_and_sent_stops_saving_in_the_first_tab(
-    phone: Phone, world: World
-) -> None:
-    """The lock is stolen, the answers are sent, and only then does the first tab write."""
-    visit, second = in_two_tabs(phone, world)
+def test_a_draft_that_another_tab_took_over_and_sent_is_no_longer_saved(phone: Phone, world: World) -> None:
+    """The second tab takes the lock and sends the answers before the first tab writes."""
+    visit, second = open_in_two_tabs(phone, world)
     second.get_by_role("button", name="Continue here").click()
     second.wait_for_selector(READY)
     second.click(SUBMIT)
@@ -64,8 +62,8 @@ def test_a_draft_that_was_taken_over_and_sent_stops_saving_in_the_first_tab(
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["revision"] == 1
 
 
-def test_taking_over_takes_what_the_first_tab_is_still_writing(phone: Phone, world: World) -> None:
-    visit, second = in_two_tabs(phone, world)
+def test_a_tab_that_takes_over_gets_the_unsaved_changes_of_the_first_tab(phone: Phone, world: World) -> None:
+    visit, second = open_in_two_tabs(phone, world)
     files = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": jpeg(seed=n)} for n in (1, 2)]
     phone.question("greeting").locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
     second.get_by_role("button", name="Continue here").click()
@@ -76,8 +74,8 @@ def test_taking_over_takes_what_the_first_tab_is_still_writing(phone: Phone, wor
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"] == 2
 
 
-def test_answers_that_another_tab_wrote_are_shown_before_they_are_sent(phone: Phone, world: World) -> None:
-    """The phone has an answer that this tab does not know: it is neither dropped nor sent unseen."""
+def test_answers_from_another_tab_are_shown_before_they_are_sent(phone: Phone, world: World) -> None:
+    """An answer that this tab does not know is neither dropped nor sent before the shopper has seen it."""
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -88,8 +86,8 @@ def test_answers_that_another_tab_wrote_are_shown_before_they_are_sent(phone: Ph
     expect(story).to_have_value("From another tab.")
     phone.page.click(SUBMIT)
     phone.wait_until_received()
-    sent = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
-    assert sent["answers"]["story"] == {"value": "From another tab."}
+    submission = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
+    assert submission["answers"]["story"] == {"value": "From another tab."}
 
 
 FOREIGN_ANSWER = """() => new Promise((done) => {
@@ -102,7 +100,7 @@ FOREIGN_ANSWER = """() => new Promise((done) => {
 })"""
 
 
-def test_an_empty_photo_is_named_and_holds_up_nothing(phone: Phone, world: World) -> None:
+def test_an_empty_photo_is_reported_and_does_not_block_sending(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -115,8 +113,8 @@ def test_an_empty_photo_is_named_and_holds_up_nothing(phone: Phone, world: World
     phone.wait_until_received()
 
 
-def test_an_empty_photo_that_was_queued_needs_the_shopper(phone: Phone, world: World) -> None:
-    """The page was closed before the photo was looked at, so only the sender finds that it is empty."""
+def test_an_empty_photo_in_the_queue_needs_the_shopper(phone: Phone, world: World) -> None:
+    """The page was closed before the photo was read, so the sender is the first to find that it is empty."""
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -126,11 +124,11 @@ def test_an_empty_photo_that_was_queued_needs_the_shopper(phone: Phone, world: W
     phone.send()
     phone.wait_for("needs-you")
     expect(phone.page.get_by_text("This photo is empty.")).to_be_visible()
-    phone.page.get_by_role("button", name="Leave this photo out").click()
+    phone.page.get_by_role("button", name="Send without this photo").click()
     phone.wait_until_received()
 
 
-#: leaves nothing of the bytes of the one photo, once it was made smaller
+#: deletes the bytes of the photo after it was made smaller
 EMPTY_PHOTO = """() => new Promise((done) => {
     indexedDB.open("survey").onsuccess = ({ target: { result } }) => {
         const change = result.transaction(["photos", "files"], "readwrite");
@@ -146,7 +144,7 @@ EMPTY_PHOTO = """() => new Promise((done) => {
 })"""
 
 
-def test_a_worker_that_dies_leaves_the_photo_to_be_sent_as_it_is(phone: Phone, world: World) -> None:
+def test_a_photo_is_sent_unchanged_if_the_worker_stops(phone: Phone, world: World) -> None:
     phone.context.add_init_script(
         "window.Worker = class { postMessage() { setTimeout(() => this.onerror(new Event('error')), 50); }"
         " terminate() {} }"
@@ -169,14 +167,14 @@ def test_a_photo_that_cannot_be_shown_has_a_placeholder(phone: Phone, world: Wor
 
 
 def test_retry_after_survives_a_reload(phone: Phone, world: World) -> None:
-    """The pause is for all that waits, also for a visit that was never tried."""
+    """The pause applies to everything in the queue, including a visit that was never sent."""
     first, other = world.visit(), world.visit(location=world.new_location())
-    spy = Spy(phone, "PUT", SUBMISSION, answer(503, **{"Retry-After": "8"}))
+    spy = Spy(phone, "PUT", SUBMISSION, respond(503, **{"Retry-After": "8"}))
     phone.begin(world.shopper, first)
     phone.all_well()
     before = time.monotonic()
     phone.send()
-    phone.wait_for("waiting")
+    wait_until(phone, lambda: phone.page.evaluate(HAS_PAUSE))
     phone.page.goto("/")
     phone.open(other)
     phone.all_well()
@@ -190,10 +188,18 @@ def test_retry_after_survives_a_reload(phone: Phone, world: World) -> None:
     assert len(spy.requests) == 3
 
 
-def test_signing_out_works_without_a_signal_and_ends_the_session_later(phone: Phone, world: World) -> None:
+HAS_PAUSE = """() => new Promise((done) => {
+    indexedDB.open("survey").onsuccess = ({ target: { result } }) => {
+        const request = result.transaction("accounts").objectStore("accounts").get(["pause"]);
+        request.onsuccess = () => (result.close(), done(Boolean(request.result)));
+    };
+})"""
+
+
+def test_signing_out_without_a_signal_ends_the_session_later(phone: Phone, world: World) -> None:
     phone.sign_in(world.shopper)
     phone.offline_ready()
-    cookies = {each["name"]: each["value"] for each in phone.context.cookies()}  # type: ignore[typeddict-item]
+    cookies = {cookie["name"]: cookie["value"] for cookie in phone.context.cookies()}  # type: ignore[typeddict-item]
     session = Caller(world.app, token=cookies["access_token_cookie"])
     phone.context.set_offline(True)
     phone.page.get_by_role("button", name="Sign out").click()
@@ -210,7 +216,7 @@ def test_signing_out_works_without_a_signal_and_ends_the_session_later(phone: Ph
     expect(phone.page.locator("[name=email]")).to_be_visible()
 
 
-def test_a_session_that_was_ended_offline_does_not_end_the_next_one(phone: Phone, world: World) -> None:
+def test_ending_a_session_offline_does_not_end_the_next_session(phone: Phone, world: World) -> None:
     other = world.person("shopper")
     phone.sign_in(world.shopper)
     phone.offline_ready()
@@ -225,7 +231,7 @@ def test_a_session_that_was_ended_offline_does_not_end_the_next_one(phone: Phone
     expect(phone.page.get_by_text("You are signed out.")).to_be_hidden()
 
 
-def test_signing_out_asks_first_where_something_is_not_sent(phone: Phone, world: World) -> None:
+def test_signing_out_with_unsent_data_asks_for_confirmation(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.choose("greeting", "yes")
@@ -233,7 +239,7 @@ def test_signing_out_asks_first_where_something_is_not_sent(phone: Phone, world:
     phone.page.click("a.back")
     dialog = phone.page.get_by_role("dialog")
     phone.page.get_by_role("button", name="Sign out").click()
-    expect(dialog).to_contain_text("One visit is not sent yet. It stays on this phone")
+    expect(dialog).to_contain_text("One visit has not been sent. It stays on this phone")
     dialog.get_by_role("button", name="Cancel").click()
     expect(phone.page.locator("[data-testid=visit]")).to_be_visible()
     phone.page.get_by_role("button", name="Sign out").click()
@@ -244,7 +250,7 @@ def test_signing_out_asks_first_where_something_is_not_sent(phone: Phone, world:
 
 
 def test_a_background_sync_wakes_the_sender(phone: Phone, world: World) -> None:
-    """Chromium sends the event when the signal is back; here it is sent while the sender backs off."""
+    """Chromium sends the event when the signal is back. Here it arrives while the sender backs off."""
     visit = world.visit()
     phone.begin(world.shopper, visit)
     devtools = phone.context.new_cdp_session(phone.page)

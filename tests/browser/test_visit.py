@@ -1,4 +1,4 @@
-"""A whole visit on a phone, and what the form does with the checklist that it is given."""
+"""A complete visit on a phone, and how the form presents a checklist."""
 
 import hashlib
 import json
@@ -16,16 +16,16 @@ from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 DECLARATION = re.compile("/photos/[0-9a-f-]{36}$")
 
 
-def shown(world: World, visit: Any) -> Any:
+def fetch_visit(world: World, visit: Any) -> Any:
     return ok(world.admin.get(f"/visits/{visit['id']}"))
 
 
-def sent(world: World, visit: Any) -> Any:
+def fetch_submission(world: World, visit: Any) -> Any:
     """Return a submission as its shopper sent it."""
     return ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
 
 
-def test_a_whole_visit(phone: Phone, world: World) -> None:
+def test_a_complete_visit(phone: Phone, world: World) -> None:
     visit = world.visit()
     page = phone.page
     phone.sign_in(world.shopper)
@@ -41,7 +41,7 @@ def test_a_whole_visit(phone: Phone, world: World) -> None:
 
     phone.choose("greeting", "no")
     comment = phone.question("greeting").locator("textarea")
-    expect(comment).to_be_visible()  # points are lost
+    expect(comment).to_be_visible()  # because points are lost
     phone.write("wait", "45")
     phone.choose("thanks", "yes")
     expect(phone.question("apology")).to_be_hidden()
@@ -51,29 +51,29 @@ def test_a_whole_visit(phone: Phone, world: World) -> None:
     phone.take_photo("receipt")
     phone.send()
     expect(summary.locator("a")).to_have_text(["Did someone greet you? — Please say why"])
-    comment.fill("Nobody looked up.")
+    comment.fill("No one looked up.")
     expect(summary).to_be_hidden()
     phone.send()
 
     phone.wait_until_received()
     phone.wait_for("sent", 2)
-    assert sent(world, visit)["answers"] == {
-        "greeting": {"value": "no", "comment": "Nobody looked up."},
+    assert fetch_submission(world, visit)["answers"] == {
+        "greeting": {"value": "no", "comment": "No one looked up."},
         "wait": {"value": 45},
         "thanks": {"value": "yes"},
         "problem": {"value": "yes"},
         "apology": {"value": "yes"},
         "story": {"value": "It went well."},
-        "receipt": {"photos": sent(world, visit)["answers"]["receipt"]["photos"]},
+        "receipt": {"photos": fetch_submission(world, visit)["answers"]["receipt"]["photos"]},
     }
-    assert shown(world, visit)["photos"]["stored"] == 1
+    assert fetch_visit(world, visit)["photos"]["stored"] == 1
     page.click("a.back")
     phone.wait_for("sent")
     expect(page.locator("[data-testid=visit]")).to_have_count(0)
     assert phone.errors == []
 
 
-def test_all_of_it_without_a_signal(phone: Phone, world: World) -> None:
+def test_a_complete_visit_without_a_signal(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
     phone.offline_ready()
@@ -90,10 +90,10 @@ def test_all_of_it_without_a_signal(phone: Phone, world: World) -> None:
     phone.wait_for("waiting", 2)
     phone.context.set_offline(False)
     phone.wait_until_received()
-    assert shown(world, visit)["photos"]["stored"] == 1
+    assert fetch_visit(world, visit)["photos"]["stored"] == 1
 
 
-def test_a_visits_address_opens_it_after_signing_in(phone: Phone, world: World) -> None:
+def test_the_address_of_a_visit_opens_it_after_sign_in(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper, f"/visits/{visit['id']}")
     phone.page.wait_for_selector(READY)
@@ -102,8 +102,10 @@ def test_a_visits_address_opens_it_after_signing_in(phone: Phone, world: World) 
     expect(phone.page.get_by_text("Not found")).to_be_visible()
 
 
-def test_a_returned_visit_is_mended_on_another_phone(new_phone: Callable[..., Phone], world: World) -> None:
-    visit = world.late()
+def test_a_returned_visit_is_corrected_on_another_phone(
+    new_phone: Callable[..., Phone], world: World
+) -> None:
+    visit = world.late_visit()
     ok(world.review(visit, "return", reason="Say more.", question_reasons={"story": "Which aisle?"}))
     phone = new_phone()
     phone.sign_in(world.shopper)
@@ -114,13 +116,15 @@ def test_a_returned_visit_is_mended_on_another_phone(new_phone: Callable[..., Ph
     phone.write("story", "Aisle 4.")
     phone.send()
     phone.wait_until_received()
-    mended = sent(world, visit)
-    assert (mended["revision"], mended["answers"]["story"]) == (2, {"value": "Aisle 4."})
+    submission = fetch_submission(world, visit)
+    assert (submission["revision"], submission["answers"]["story"]) == (2, {"value": "Aisle 4."})
 
 
-def test_a_photo_that_never_came_is_asked_for_again(new_phone: Callable[..., Phone], world: World) -> None:
+def test_a_photo_that_never_arrived_has_to_be_taken_again(
+    new_phone: Callable[..., Phone], world: World
+) -> None:
     lost = "00000000-0000-4000-8000-00000000000a"
-    visit = world.late({**ALL_WELL, "receipt": {"photos": [lost]}})
+    visit = world.late_visit({**ALL_WELL, "receipt": {"photos": [lost]}})
     ok(world.review(visit, "return"))
     phone = new_phone()
     phone.sign_in(world.shopper)
@@ -129,12 +133,12 @@ def test_a_photo_that_never_came_is_asked_for_again(new_phone: Callable[..., Pho
     phone.take_photo("receipt")
     phone.send()
     phone.wait_until_received()
-    assert lost not in sent(world, visit)["answers"]["receipt"]["photos"]
-    assert shown(world, visit)["photos"] == {"expected": 1, "stored": 1, "missing": [], "unusable": []}
+    assert lost not in fetch_submission(world, visit)["answers"]["receipt"]["photos"]
+    assert fetch_visit(world, visit)["photos"] == {"expected": 1, "stored": 1, "missing": [], "unusable": []}
 
 
-def test_before_its_answers_came_a_returned_visit_has_no_timers(phone: Phone, world: World) -> None:
-    visit = world.late()
+def test_a_returned_visit_has_no_timers_until_its_answers_are_fetched(phone: Phone, world: World) -> None:
+    visit = world.late_visit()
     ok(world.review(visit, "return"))
     Spy(phone, "GET", re.compile("/submission$"), cut)
     phone.sign_in(world.shopper)
@@ -144,7 +148,7 @@ def test_before_its_answers_came_a_returned_visit_has_no_timers(phone: Phone, wo
     expect(phone.page.locator(".timer")).to_be_disabled()
 
 
-def test_what_was_sent_is_not_asked_for_at_each_look_at_the_list(phone: Phone, world: World) -> None:
+def test_the_list_does_not_fetch_sent_visits_again(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
@@ -157,42 +161,42 @@ def test_what_was_sent_is_not_asked_for_at_each_look_at_the_list(phone: Phone, w
     with phone.page.expect_response(re.compile("status=returned")):
         phone.page.reload()
     phone.wait_for("sent")
-    assert [each for each in spy.requests if "/api/" in each.url] == []
+    assert [request for request in spy.requests if "/api/" in request.url] == []
     phone.context.set_offline(True)
     phone.page.locator("[data-testid=queue-item] a").click()
     expect(phone.page.locator(".outcome.done")).to_be_visible()
 
 
-def test_what_did_not_apply_first_is_sent_once_it_is_answered(phone: Phone, world: World) -> None:
-    newer = changed_checklist(
+def test_an_answer_replaces_does_not_apply(phone: Phone, world: World) -> None:
+    newer = change_checklist(
         wait={"not_applicable": True}, story={"not_applicable": True}, clock={"not_applicable": True}
     )
     spent = {"key": "spent", "text": "What did you spend?", "type": "number", "not_applicable": True}
     printed = {"key": "printed", "text": "Best before?", "type": "date", "not_applicable": True}
     newer["sections"][1]["questions"] += [spent, printed]
-    visit = published(world, newer)
+    visit = assign_visit_with(world, newer)
     phone.begin(world.shopper, visit)
     phone.all_well()
-    given = {
+    texts = {
         "wait": "20",
         "story": "It went well.",
         "clock": "13:05",
         "spent": "-2.5",
         "printed": "2026-01-31",
     }
-    for key, text in given.items():
+    for key, text in texts.items():
         phone.question(key).get_by_label("Does not apply").check()
         box = phone.question(key).locator("input, textarea").first
         box.press_sequentially({"clock": "0105PM", "printed": "01312026"}.get(key, text))
         expect(box).to_have_value(text)
     phone.send()
     phone.wait_until_received()
-    answers = sent(world, visit)["answers"]
-    expected = {**given, "wait": 20, "spent": -2.5}
-    assert {key: answers[key] for key in given} == {key: {"value": value} for key, value in expected.items()}
+    answers = fetch_submission(world, visit)["answers"]
+    expected = {**texts, "wait": 20, "spent": -2.5}
+    assert {key: answers[key] for key in texts} == {key: {"value": value} for key, value in expected.items()}
 
 
-def changed_checklist(**changes: Any) -> Any:
+def change_checklist(**changes: Any) -> Any:
     """Return the checklist with some fields of some questions changed."""
     document = json.loads(json.dumps(CHECKLIST))
     for section in document["sections"]:
@@ -201,16 +205,16 @@ def changed_checklist(**changes: Any) -> Any:
     return document
 
 
-def published(world: World, document: Any) -> Any:
-    """Return a visit that is made with this checklist."""
+def assign_visit_with(world: World, document: Any) -> Any:
+    """Publish a checklist, and return a visit that is assigned with it."""
     world.checklist  # noqa: B018
     world.publish(document)
     return world.visit()
 
 
-def test_a_missing_photo_is_linked_to_where_one_is_taken(phone: Phone, world: World) -> None:
+def test_the_error_of_a_missing_photo_links_to_the_camera_button(phone: Phone, world: World) -> None:
     needed = {"required": True, "not_applicable": True, "photos": {"minimum": 1, "maximum": 1}}
-    visit = published(world, changed_checklist(receipt=needed))
+    visit = assign_visit_with(world, change_checklist(receipt=needed))
     phone.begin(world.shopper, visit)
     phone.all_well()
     phone.send()
@@ -218,18 +222,18 @@ def test_a_missing_photo_is_linked_to_where_one_is_taken(phone: Phone, world: Wo
     expect(phone.question("receipt").get_by_role("button", name="Take a photo")).to_be_focused()
 
 
-def test_the_version_that_the_visit_was_assigned_with_is_used(phone: Phone, world: World) -> None:
+def test_a_visit_uses_the_checklist_version_it_was_assigned_with(phone: Phone, world: World) -> None:
     visit = world.visit()
-    world.publish(changed_checklist(greeting={"text": "Were you greeted at all?"}))
+    world.publish(change_checklist(greeting={"text": "Were you greeted at all?"}))
     phone.begin(world.shopper, visit)
     expect(phone.question("greeting").locator("legend")).to_have_text("Did someone greet you?")
     phone.all_well()
     phone.send()
     phone.wait_until_received()
-    assert sent(world, visit)["checklist_version"] == 1
+    assert fetch_submission(world, visit)["checklist_version"] == 1
 
 
-def test_spanish(phone: Phone, world: World) -> None:
+def test_the_form_is_available_in_spanish(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
@@ -241,7 +245,7 @@ def test_spanish(phone: Phone, world: World) -> None:
     expect(phone.question("problem").locator(".option")).to_have_text(["Sí", "No"])
 
 
-def test_the_pages_have_the_colour_of_the_organization(phone: Phone, world: World) -> None:
+def test_the_form_has_the_colour_of_the_organization(phone: Phone, world: World) -> None:
     tag = world.admin.get("/organization").headers["ETag"]
     ok(world.admin.patch("/organization", {"accent_color": "#1a4d8f"}, headers={"If-Match": tag}))
     visit = world.visit()
@@ -251,12 +255,12 @@ def test_the_pages_have_the_colour_of_the_organization(phone: Phone, world: Worl
     expect(phone.page.locator("[data-testid=submit]")).to_have_css("background-color", "rgb(26, 77, 143)")
 
 
-def test_several_organizations_ask_which(phone: Phone, world: World) -> None:
+def test_sign_in_asks_for_the_organization_if_several_match(phone: Phone, world: World) -> None:
     other = World(world.app)
     twin = world.person("shopper", "twin")
     other.person("shopper", "twin")
     phone.sign_in(twin)
-    expect(phone.page.get_by_text("Several organizations know you")).to_be_visible()
+    expect(phone.page.get_by_text("accounts of several organizations")).to_be_visible()
     phone.page.fill("[name=organization]", world.name)
     phone.page.press("[name=organization]", "Enter")
     expect(phone.page.get_by_text(world.name)).to_be_visible()
@@ -276,12 +280,12 @@ def test_a_timer_starts_from_the_list_and_runs_while_the_app_is_closed(phone: Ph
     phone.page.goto("/")
     expect(phone.page.locator(".timer")).to_contain_text("0:02")
     phone.page.locator(".timer").click()
-    expect(phone.page.locator(".timer")).to_be_disabled()  # one more tap would wipe what was measured
+    expect(phone.page.locator(".timer")).to_be_disabled()  # another tap would delete the measured time
     phone.open(visit)
     assert int(phone.question("wait").locator("input").first.input_value()) in range(1, 20)
 
 
-def test_the_position_goes_with_the_answers_when_the_shopper_says_so(phone: Phone, world: World) -> None:
+def test_the_position_is_sent_if_the_shopper_adds_it(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.context.grant_permissions(["geolocation"])
     phone.context.set_geolocation({"latitude": 51.5, "longitude": -0.1, "accuracy": 12})
@@ -291,10 +295,14 @@ def test_the_position_goes_with_the_answers_when_the_shopper_says_so(phone: Phon
     expect(phone.page.get_by_text("Your position will be sent with the answers.")).to_be_visible()
     phone.send()
     phone.wait_until_received()
-    assert sent(world, visit)["position"] == {"latitude": 51.5, "longitude": -0.1, "accuracy_m": 12}
+    assert fetch_submission(world, visit)["position"] == {
+        "latitude": 51.5,
+        "longitude": -0.1,
+        "accuracy_m": 12,
+    }
 
 
-def test_a_clock_that_is_set_back_spoils_nothing(phone: Phone, world: World) -> None:
+def test_setting_the_clock_back_does_not_change_durations(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.question("wait").get_by_role("button", name="Start timer").click()
@@ -302,7 +310,7 @@ def test_a_clock_that_is_set_back_spoils_nothing(phone: Phone, world: World) -> 
     back = """() => {
         const Real = Date;
         window.Date = class extends Real {
-            constructor(...given) { given.length ? super(...given) : super(Real.now() - 3_600_000); }
+            constructor(...parts) { parts.length ? super(...parts) : super(Real.now() - 3_600_000); }
             static now() { return Real.now() - 3_600_000; }
         };
     }"""
@@ -313,17 +321,17 @@ def test_a_clock_that_is_set_back_spoils_nothing(phone: Phone, world: World) -> 
     phone.choose("problem", "no")
     phone.send()
     phone.wait_until_received()
-    body = sent(world, visit)
+    body = fetch_submission(world, visit)
     assert body["started_at"] <= body["finished_at"]
     assert 1 <= body["answers"]["wait"]["value"] < 60
-    # Both times are by the clock that sends, so the server corrects both by the same hour.
+    # Both times use the clock at the time of sending, so the server corrects both by the same hour.
     assert set(world.flags(visit)) <= {"clock-off", "too-fast"}
 
 
 # Photos.
 
 
-def declared(phone: Phone, world: World, data: bytes, name: str = "photo.jpg") -> Any:
+def declare_photo(phone: Phone, world: World, data: bytes, name: str = "photo.jpg") -> Any:
     """Send a visit with a photo, and return how the photo was declared."""
     visit = world.visit()
     spy = Spy(phone, "PUT", DECLARATION)
@@ -332,7 +340,7 @@ def declared(phone: Phone, world: World, data: bytes, name: str = "photo.jpg") -
     phone.take_photo("receipt", data, name)
     phone.send()
     phone.wait_until_received()
-    assert shown(world, visit)["photos"]["stored"] == 1
+    assert fetch_visit(world, visit)["photos"]["stored"] == 1
     (body,) = spy.bodies()
     return body
 
@@ -340,50 +348,50 @@ def declared(phone: Phone, world: World, data: bytes, name: str = "photo.jpg") -
 def test_a_large_photo_is_made_smaller_and_upright(phone: Phone, world: World) -> None:
     block = exif(orientation=6, taken_at="2026:01:02 03:04:05", offset="+02:00", position=(51.5, -0.1))
     picture = encoded(quarters(4000, 3000), "JPEG", exif=block)
-    body = declared(phone, world, picture)
+    body = declare_photo(phone, world, picture)
     assert (body["content_type"], body["size"] <= 900_000) == ("image/jpeg", True)
     assert body["taken_at"] == "2026-01-02T01:04:05.000Z"
     assert abs(body["position"]["latitude"] - 51.5) + abs(body["position"]["longitude"] + 0.1) < 1e-6
     width, height, corner = phone.page.evaluate(UPRIGHT, list(picture))
     assert (width, height) == (1920, 2560)
-    # A quarter turn clockwise brings the blue quarter, below on the left, to the top on the left.
+    # A quarter turn clockwise moves the blue quarter from the bottom left to the top left.
     assert corner[2] > 200 and max(corner[:2]) < 60
 
 
 UPRIGHT = """async (bytes) => {
     const base = document.querySelector("script[type=module]").src.replace("main.js", "");
     const worker = new Worker(`${base}shrink.worker.js`, { type: "module" });
-    const found = await new Promise((done) => {
+    const reply = await new Promise((done) => {
         worker.onmessage = ({data}) => done(data);
         worker.postMessage({id: 1, file: new Blob([new Uint8Array(bytes)])});
     });
-    const bitmap = await createImageBitmap(new Blob([found.photo.bytes]));
+    const bitmap = await createImageBitmap(new Blob([reply.photo.bytes]));
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
     context.drawImage(bitmap, 0, 0);
     return [bitmap.width, bitmap.height, [...context.getImageData(50, 50, 1, 1).data]];
 }"""
 
 
-def test_a_noisy_photo_fits_as_well(phone: Phone, world: World) -> None:
-    body = declared(phone, world, jpeg(4000, 3000, quality=97))
+def test_a_noisy_photo_is_made_small_enough(phone: Phone, world: World) -> None:
+    body = declare_photo(phone, world, jpeg(4000, 3000, quality=97))
     assert body["size"] <= 900_000
 
 
-def test_what_the_browser_cannot_decode_is_sent_as_it_is(phone: Phone, world: World) -> None:
+def test_a_photo_that_the_browser_cannot_decode_is_sent_unchanged(phone: Phone, world: World) -> None:
     data = heic(scene())
-    body = declared(phone, world, data, "photo.heic")
+    body = declare_photo(phone, world, data, "photo.heic")
     sha256 = hashlib.sha256(data).hexdigest()
     assert (body["content_type"], body["sha256"], body["size"]) == ("image/heic", sha256, len(data))
 
 
-def test_a_photo_is_removed_and_another_taken(phone: Phone, world: World) -> None:
+def test_a_photo_can_be_replaced(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.begin(world.shopper, visit)
     phone.all_well()
     receipt = phone.question("receipt")
     camera = receipt.get_by_role("button", name="Take a photo")
     phone.take_photo("receipt", jpeg(seed=1))
-    expect(camera).to_be_hidden()  # one is all
+    expect(camera).to_be_hidden()  # the question accepts one photo
     receipt.get_by_role("button", name="Remove").click()
     expect(receipt.locator(".photos li")).to_have_count(0)
     expect(camera).to_be_focused()
@@ -394,7 +402,7 @@ def test_a_photo_is_removed_and_another_taken(phone: Phone, world: World) -> Non
     phone.take_photo("receipt", jpeg(seed=2))
     phone.send()
     phone.wait_until_received()
-    assert shown(world, visit)["photos"]["stored"] == 1
+    assert fetch_visit(world, visit)["photos"]["stored"] == 1
 
 
 LONGEST_TASK = """() => {
@@ -405,8 +413,8 @@ LONGEST_TASK = """() => {
 }"""
 
 
-def test_a_large_photo_is_made_smaller_away_from_the_page(phone: Phone, world: World, tmp_path: Path) -> None:
-    # From a file: the tools decode what they are given as bytes in the page itself.
+def test_making_a_photo_smaller_does_not_block_the_page(phone: Phone, world: World, tmp_path: Path) -> None:
+    # The photo is a file, because Playwright would decode bytes in the page itself.
     (tmp_path / "large.jpg").write_bytes(jpeg(4000, 3000))
     phone.begin(world.shopper, world.visit())
     phone.page.evaluate(LONGEST_TASK)
@@ -416,7 +424,7 @@ def test_a_large_photo_is_made_smaller_away_from_the_page(phone: Phone, world: W
     assert phone.page.evaluate("window.longest") <= 100
 
 
-def test_a_file_that_is_no_photo_is_refused_beside_the_field(phone: Phone, world: World) -> None:
+def test_a_file_that_is_not_a_photo_is_rejected_at_the_question(phone: Phone, world: World) -> None:
     phone.begin(world.shopper, world.visit())
     receipt = phone.question("receipt")
     file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no photo"}

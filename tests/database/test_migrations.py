@@ -1,4 +1,4 @@
-"""Migrations lead from nothing to the models' tables, and back, on both databases."""
+"""Migrations create the tables of the models and remove them again, on both databases."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,11 +32,11 @@ def tables(database: Database) -> set[str]:
     return set(inspect(database.reading_engine).get_table_names())
 
 
-def test_there_is_one_head() -> None:
+def test_revisions_have_one_head() -> None:
     assert len(ScriptDirectory.from_config(migrations.configuration(None)).get_heads()) == 1
 
 
-def test_from_empty_they_make_the_tables_of_the_models(empty: Database) -> None:
+def test_upgrade_creates_the_tables_of_the_models(empty: Database) -> None:
     migrations.upgrade(empty)
     assert tables(empty) == {*Base.metadata.tables, "alembic_version"}
     with empty.reading_engine.connect() as connection:
@@ -46,23 +46,23 @@ def test_from_empty_they_make_the_tables_of_the_models(empty: Database) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_checks_and_foreign_keys_are_those_of_the_models(empty: Database) -> None:
+def test_constraints_are_those_of_the_models(empty: Database) -> None:
     migrations.upgrade(empty)
-    found = inspect(empty.reading_engine)
+    inspector = inspect(empty.reading_engine)
     for name, table in Base.metadata.tables.items():
-        checks = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint)}
-        assert {str(each["name"]) for each in found.get_check_constraints(name)} == checks, name
-        keys = {str(each.name) for each in table.foreign_key_constraints}
-        assert {str(each["name"]) for each in found.get_foreign_keys(name)} == keys, name
+        checks = {str(check.name) for check in table.constraints if isinstance(check, CheckConstraint)}
+        assert {str(check["name"]) for check in inspector.get_check_constraints(name)} == checks, name
+        keys = {str(key.name) for key in table.foreign_key_constraints}
+        assert {str(key["name"]) for key in inspector.get_foreign_keys(name)} == keys, name
 
 
-def test_an_upgrade_of_what_is_up_to_date_changes_nothing(empty: Database) -> None:
+def test_second_upgrade_changes_nothing(empty: Database) -> None:
     migrations.upgrade(empty)
     migrations.upgrade(empty)
     assert tables(empty) == {*Base.metadata.tables, "alembic_version"}
 
 
-def test_down_to_empty_leaves_nothing(empty: Database) -> None:
+def test_downgrade_removes_all_tables(empty: Database) -> None:
     migrations.upgrade(empty)
     with empty.writing_engine.begin() as connection:
         command.downgrade(migrations.configuration(connection), "base")

@@ -8,25 +8,26 @@ import psycopg
 import pysqlite3.dbapi2
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, select
 
-from api.services import score_sums
+from api.database.lists import among
+from api.models.scores import Total
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
 FEW, MANY = 2, 9
 
 
-#: what the drivers were told, statement by statement
-SAID: list[Any] = []
+#: The SQL that the drivers received.
+STATEMENTS: list[Any] = []
 
 
 class SqliteCursor(pysqlite3.dbapi2.Cursor):
     def execute(self, sql: str, *args: Any) -> Any:
-        SAID.append(sql)
+        STATEMENTS.append(sql)
         return super().execute(sql, *args)
 
     def executemany(self, sql: str, *args: Any) -> Any:
-        SAID.append(sql)
+        STATEMENTS.append(sql)
         return super().executemany(sql, *args)
 
 
@@ -37,52 +38,52 @@ class SqliteConnection(pysqlite3.dbapi2.Connection):
 
 class PostgresCursor(psycopg.Cursor):
     def execute(self, query: Any, *args: Any, **options: Any) -> Any:
-        SAID.append(query)
+        STATEMENTS.append(query)
         return super().execute(query, *args, **options)
 
     def executemany(self, query: Any, *args: Any, **options: Any) -> None:
-        SAID.append(query)
+        STATEMENTS.append(query)
         super().executemany(query, *args, **options)
 
 
 @pytest.fixture
-def said(app: Flask) -> Iterator[list[Any]]:
-    """Listen to what is told to the drivers, by SQLAlchemy or past it."""
+def statements(app: Flask) -> Iterator[list[Any]]:
+    """Record the SQL that the drivers receive from SQLAlchemy or from prepared statements."""
     database = app.extensions["survey"].database
     engines = (database.reading_engine, database.writing_engine)
 
-    def connecting(_dialect: Any, _record: Any, _positional: Any, named: dict[str, Any]) -> None:
+    def use_recording_classes(_dialect: Any, _record: Any, _positional: Any, named: dict[str, Any]) -> None:
         if database.url.startswith("sqlite"):
             named["factory"] = SqliteConnection
         else:
             named["cursor_factory"] = PostgresCursor
 
     for engine in engines:
-        event.listen(engine, "do_connect", connecting)
+        event.listen(engine, "do_connect", use_recording_classes)
     database.close()
-    yield SAID
+    yield STATEMENTS
     for engine in engines:
-        event.remove(engine, "do_connect", connecting)
+        event.remove(engine, "do_connect", use_recording_classes)
     database.close()
 
 
 def grow(world: World, count: int) -> None:
-    """Add so many of each: regions, locations, people, visits to do, to review and accepted."""
+    """Add ``count`` of each: regions, locations, managers, open, waiting and accepted visits, checklists."""
     for _ in range(count):
         region = world.new_region(parent_id=world.region["id"])
         location = world.new_location(region_id=region["id"])
         world.person("manager", region_ids=[region["id"]], location_ids=[location["id"]])
         story = {**ALL_WELL, "story": {"value": "Once"}}
-        world.made(story, location=location)
-        world.made(story, location=world.location, comment="So it was")
-        visit = world.late()
+        world.accepted_visit(story, location=location)
+        world.accepted_visit(story, location=world.location, comment="So it was")
+        visit = world.late_visit()
         world.declare(visit, uuid.uuid4().bytes)
         world.visit()
         world.publish({**CHECKLIST, "key": f"key-{uuid.uuid4().hex[:8]}"})
 
 
 def reads(world: World) -> dict[str, tuple[Any, str]]:
-    """Every list and report: who reads it, and where."""
+    """Return every list and report by name: its caller and path."""
     admin, region = world.admin, world.region["id"]
     return {
         "visits of the shopper": (world.shopper, "/visits?limit=500"),
@@ -106,25 +107,25 @@ def reads(world: World) -> dict[str, tuple[Any, str]]:
     }
 
 
-def test_reading_takes_as_many_statements_for_few_rows_as_for_many(world: World, said: list[Any]) -> None:
+def test_number_of_statements_of_a_read_does_not_depend_on_rows(world: World, statements: list[Any]) -> None:
     def counts() -> dict[str, int]:
-        found = {}
+        counts_by_name = {}
         for name, (caller, path) in reads(world).items():
-            ok(caller.get(path))  # whatever is read once a process or a connection is read by now
-            said.clear()
+            ok(caller.get(path))  # fills the caches of the process and the connection
+            statements.clear()
             ok(caller.get(path))
-            found[name] = len(said)
-        return found
+            counts_by_name[name] = len(statements)
+        return counts_by_name
 
     grow(world, FEW)
     few = counts()
     grow(world, MANY)
     assert counts() == few
-    assert min(few.values()) >= 2  # who calls, and what he asks for
+    assert min(few.values()) >= 2  # the caller, and what they read
 
 
-def test_a_submission_takes_as_many_statements_for_few_answers_as_for_many(
-    world: World, said: list[Any]
+def test_number_of_statements_of_a_submission_does_not_depend_on_answers(
+    world: World, statements: list[Any]
 ) -> None:
     def count(questions: int) -> int:
         key = f"of-{questions}"
@@ -142,7 +143,7 @@ def test_a_submission_takes_as_many_statements_for_few_answers_as_for_many(
             {"key": f"s-{number}", "title": "?", "questions": [text]} for number, text in enumerate(texts)
         ]
         world.publish({**CHECKLIST, "key": key, "sections": sections})
-        for _ in range(2):  # the second time, the checklist's version is known
+        for _ in range(2):  # the second time, the version of the checklist is cached
             visit = world.visit(checklist_key=key)
             answers = {
                 text["key"]: {
@@ -153,17 +154,15 @@ def test_a_submission_takes_as_many_statements_for_few_answers_as_for_many(
                 for text in texts
             }
             body = world.submission(answers, started_at=world.submission()["started_at"])
-            said.clear()
+            statements.clear()
             ok(world.send(visit, body), 201)
-        return len(said)
+        return len(statements)
 
     assert count(FEW) == count(MANY) > 4
 
 
-def test_postgresql_reads_a_list_of_numbers_once() -> None:
-    """It is a parameter: a text that is cast would be read again for each row that is looked at."""
+def test_list_of_numbers_is_an_array_parameter_on_postgresql() -> None:
+    """A text that is cast to an array would be parsed again for each row."""
     dialect = create_engine("postgresql+psycopg://").dialect
-    names = ("places", "subject_ids", "first", "last")
-    text = score_sums._sums(("subject_id",), "question").compiled(dialect, names).text
-    assert "any(%(places)s::INTEGER[])" in text
-    assert "any(%(subject_ids)s::INTEGER[])" in text
+    query = select(Total.earned).where(among(Total.location_number, "numbers"))
+    assert "= ANY (%(numbers)s::INTEGER[])" in str(query.compile(dialect=dialect))

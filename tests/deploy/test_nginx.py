@@ -1,4 +1,4 @@
-"""The containers' nginx configuration in front of the program: large photos pass, and headers are right."""
+"""The nginx configuration of the containers, in front of the server: large photos and forwarded headers."""
 
 import hashlib
 import json
@@ -21,15 +21,15 @@ import pytest
 
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, environment, free_port, running
-from tests.support.servers import dying_with_us
+from tests.support.servers import stop_with_parent
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 EMAIL, PASSWORD = "administrator@example.com", "four-random-words"
 LARGEST_PHOTO = 20 * 2**20
-#: what is around a file of conf.d, for a process that writes to one folder and stays in the foreground
-AROUND = """
+#: The main configuration, for a process that writes to one folder and stays in the foreground.
+MAIN_CONFIGURATION = """
 daemon off;
 master_process off;
 pid {folder}/pid;
@@ -45,7 +45,7 @@ http {{
     include {folder}/server.conf;
 }}
 """
-#: what a client might send to be taken for another
+#: Headers of a client that pretends to be another.
 SPOOFED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
 
 
@@ -60,23 +60,23 @@ def nginx(folder: Path, root: Path, server: str) -> Iterator[int]:
         text = text.replace(old, new)
     folder.mkdir(exist_ok=True)
     (folder / "server.conf").write_text(text)
-    (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
+    (folder / "nginx.conf").write_text(MAIN_CONFIGURATION.format(folder=folder))
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [str(NGINX), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"],
             stdout=output,
             stderr=output,
-            preexec_fn=dying_with_us(SIGTERM),
+            preexec_fn=stop_with_parent(SIGTERM),
         )
     try:
-        give_up = time.monotonic() + 20
+        deadline = time.monotonic() + 20
         while True:
             try:
                 call(port, "GET", "/metrics")
                 break
             except OSError:
                 assert process.poll() is None, (folder / "output").read_text()
-                assert time.monotonic() < give_up
+                assert time.monotonic() < deadline
                 time.sleep(0.05)
         yield port
     finally:
@@ -87,7 +87,7 @@ def nginx(folder: Path, root: Path, server: str) -> Iterator[int]:
 def call(
     port: int, method: str, path: str, body: bytes | Any = None, headers: dict[str, str] | None = None
 ) -> tuple[int, Any]:
-    """Make one request; return the status and the body, decoded where it is JSON."""
+    """Send a request; return the status and the body, which is decoded if it is JSON."""
     headers = dict(headers or {})
     if body is not None and not isinstance(body, bytes):
         body = json.dumps(body).encode()
@@ -104,7 +104,7 @@ def call(
 
 @pytest.fixture(scope="module")
 def proxy(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of nginx in front of the running program."""
+    """The port of nginx in front of a running server."""
     folder = tmp_path_factory.mktemp("nginx")
     with (
         running(folder / "data", DEMO="0", TRUSTED_PROXIES="1") as program,
@@ -133,12 +133,12 @@ def proxy(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]
 
 @pytest.fixture(scope="module")
 def upload(proxy: int) -> tuple[str, bytes]:
-    """The link to upload a photo of the largest size, and its bytes."""
+    """The link for uploading a photo of the largest size, and its bytes."""
 
     def ok(method: str, path: str, body: Any = None, token: str = "") -> Any:
-        status, answer = call(proxy, method, f"/api/v1{path}", body, {"Authorization": f"Bearer {token}"})
-        assert status in (200, 201), answer
-        return answer
+        status, response = call(proxy, method, f"/api/v1{path}", body, {"Authorization": f"Bearer {token}"})
+        assert status in (200, 201), response
+        return response
 
     def login(email: str) -> str:
         token: str = ok("POST", "/auth/login", {"email": email, "password": PASSWORD})["access_token"]
@@ -152,8 +152,8 @@ def upload(proxy: int) -> tuple[str, bytes]:
     person = ok("POST", "/users", {**shopper, "password": PASSWORD}, administrator)
     now = datetime.now(UTC)
     window = {"opens_at": now.isoformat(), "closes_at": (now + timedelta(days=1)).isoformat()}
-    visit = {"location_id": location["id"], "shopper_id": person["id"], "checklist_key": "store-visit"}
-    made = ok("POST", "/visits", {**visit, "window": window}, administrator)
+    order = {"location_id": location["id"], "shopper_id": person["id"], "checklist_key": "store-visit"}
+    visit = ok("POST", "/visits", {**order, "window": window}, administrator)
     photo = jpeg().ljust(LARGEST_PHOTO, b"\0")
     declaration = {
         "question": "store-front",
@@ -161,7 +161,7 @@ def upload(proxy: int) -> tuple[str, bytes]:
         "size": len(photo),
         "content_type": "image/jpeg",
     }
-    path = f"/visits/{made['id']}/photos/{uuid.uuid4()}"
+    path = f"/visits/{visit['id']}/photos/{uuid.uuid4()}"
     declared = ok("PUT", path, declaration, login(shopper["email"]))
     return declared["upload"]["url"], photo
 
@@ -170,17 +170,17 @@ def test_links_have_the_address_that_the_client_used(proxy: int, upload: tuple[s
     assert upload[0].startswith(f"http://127.0.0.1:{proxy}/photo-store/")
 
 
-def test_the_largest_photo_passes_and_a_larger_one_does_not(proxy: int, upload: tuple[str, bytes]) -> None:
+def test_largest_photo_is_accepted_and_a_larger_one_rejected(proxy: int, upload: tuple[str, bytes]) -> None:
     url, photo = upload
     path = url.removeprefix(f"http://127.0.0.1:{proxy}")
     headers = {"Content-Type": "image/jpeg"}
     assert call(proxy, "PUT", path, photo + b"\0", headers)[0] == 413
     status, body = call(proxy, "PUT", path, photo, headers)
     assert status in (200, 201, 204), body
-    assert call(proxy, "PUT", path, photo, headers)[0] == 412  # already there
+    assert call(proxy, "PUT", path, photo, headers)[0] == 412  # stored already
 
 
-def test_metrics_stay_inside(proxy: int) -> None:
+def test_metrics_are_not_exposed(proxy: int) -> None:
     assert call(proxy, "GET", "/metrics")[0] == 404
     assert call(proxy, "GET", "/health/ready") == (200, {"status": "ready"})
 

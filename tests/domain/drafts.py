@@ -1,11 +1,11 @@
-"""Drafts of checklists to test on."""
+"""Drafts of checklists for tests."""
 
 import copy
 import json
 from pathlib import Path
 from typing import Any
 
-from api.domain.checklist import Checklist, complete
+from api.domain.checklist import Checklist, fill_defaults
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "score-vectors.json").read_text())
 
@@ -47,9 +47,9 @@ ALL_TYPES = [
 
 def document(*questions: dict[str, Any], **fields: Any) -> dict[str, Any]:
     section = {"key": "welcome", "title": "Welcome", "questions": list(questions)}
-    whole = {"key": "store-visit", "title": "Visit", "channel": "in_person", "sections": [section]}
-    return copy.deepcopy(whole | fields)
+    draft = {"key": "store-visit", "title": "Visit", "channel": "in_person", "sections": [section]}
+    return copy.deepcopy(draft | fields)
 
 
 def published(*questions: dict[str, Any], version: int = 1) -> Checklist:
-    return Checklist.from_document(complete(document(*questions)), version)
+    return Checklist.from_document(fill_defaults(document(*questions)), version)

@@ -1,4 +1,4 @@
-"""What the shopper has to mend, and what is hidden from him."""
+"""Checking answers, and showing and hiding questions."""
 
 from typing import Any
 
@@ -6,19 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.answers import chosen, commented, expected_photos, faults, is_answered, visible
-from api.domain.checklist import Checklist, complete
+from api.domain.answers import (
+    find_chosen,
+    find_commented_questions,
+    find_errors,
+    find_visible_questions,
+    is_answered,
+    list_photo_ids,
+)
+from api.domain.checklist import Checklist, fill_defaults
 
 
 def checklist(*questions: dict[str, Any]) -> Checklist:
     rows = [{"text": "?", "key": "q"} | question for question in questions]
     section = {"key": "all", "title": "All", "questions": rows}
-    whole = {"key": "visit", "title": "Visit", "channel": "in_person", "sections": [section]}
-    return Checklist.from_document(complete(whole), 1)
+    document = {"key": "visit", "title": "Visit", "channel": "in_person", "sections": [section]}
+    return Checklist.from_document(fill_defaults(document), 1)
 
 
 def pointers(questions: list[dict[str, Any]], answers: dict[str, Any]) -> list[str]:
-    return [fault.pointer for fault in faults(checklist(*questions), answers)]
+    return [error.pointer for error in find_errors(checklist(*questions), answers)]
 
 
 YES_NO = {"type": "yes_no", "points": 2}
@@ -46,7 +53,7 @@ PHOTO = {"type": "photo", "photos": {"minimum": 1, "maximum": 2}}
         (DATE, ["1900-01-01", "2024-02-29", "2100-12-31"]),
     ],
 )
-def test_values_in_range_are_taken(question, values):
+def test_values_in_range_are_accepted(question, values):
     assert [pointers([question], {"q": {"value": value}}) for value in values] == [[]] * len(values)
 
 
@@ -66,9 +73,9 @@ def test_values_in_range_are_taken(question, values):
         (DATE, ["٢٠٢٦-٠١-٣١", 20260131, True, ["2026-01-31"], {}]),
     ],
 )
-def test_values_of_a_wrong_type_or_out_of_range_are_pointed_at(question, values):
-    found = [pointers([question], {"q": {"value": value}}) for value in values]
-    assert found == [["/answers/q/value"]] * len(values)
+def test_values_of_a_wrong_type_or_out_of_range_are_rejected(question, values):
+    results = [pointers([question], {"q": {"value": value}}) for value in values]
+    assert results == [["/answers/q/value"]] * len(values)
 
 
 @pytest.mark.parametrize(
@@ -82,21 +89,21 @@ def test_values_of_a_wrong_type_or_out_of_range_are_pointed_at(question, values)
     ],
 )
 @pytest.mark.parametrize(("question", "field"), [(YES_NO, "value"), (MULTIPLE, "value"), (PHOTO, "photos")])
-def test_an_answer_that_holds_at_most_a_comment_counts_as_left_out(question, field, answers):
+def test_an_answer_with_at_most_a_comment_counts_as_unanswered(question, field, answers):
     assert pointers([question], answers) == [f"/answers/q/{field}"]
     assert pointers([question | {"required": False}], answers) == []
 
 
-def test_an_empty_list_leaves_a_multiple_choice_out():
+def test_an_empty_list_counts_as_unanswered():
     assert pointers([MULTIPLE], {"q": {"value": []}}) == ["/answers/q/value"]
     assert pointers([MULTIPLE | {"required": False}], {"q": {"value": []}}) == []
 
 
-def test_an_unknown_question_is_pointed_at_with_its_key_escaped():
+def test_the_pointer_to_an_unknown_question_has_its_key_escaped():
     assert pointers([YES_NO], {"a/b~c": {"value": 1}, "q": {"value": "no"}}) == ["/answers/a~1b~0c"]
 
 
-def test_not_applicable_stands_where_it_is_allowed_and_without_a_value():
+def test_not_applicable_is_accepted_where_allowed_and_without_a_value():
     allowed = YES_NO | {"not_applicable": True}
     assert pointers([allowed], {"q": {"not_applicable": True, "comment": "closed"}}) == []
     assert pointers([allowed], {"q": {"not_applicable": True, "value": "no"}}) == ["/answers/q/value"]
@@ -107,7 +114,7 @@ def test_not_applicable_stands_where_it_is_allowed_and_without_a_value():
 
 
 @pytest.mark.parametrize(
-    ("rule", "answer", "is_fault"),
+    ("rule", "answer", "is_error"),
     [
         ("optional", {"value": "no"}, False),
         ("optional", {"value": "no", "comment": "x" * 10_001}, True),
@@ -123,12 +130,12 @@ def test_not_applicable_stands_where_it_is_allowed_and_without_a_value():
         ("when_points_lost", {"not_applicable": True}, False),
     ],
 )
-def test_comments_follow_the_questions_rule(rule, answer, is_fault):
+def test_comments_follow_the_rule_of_the_question(rule, answer, is_error):
     question = YES_NO | {"comment": rule, "not_applicable": True}
-    assert pointers([question], {"q": answer}) == ["/answers/q/comment"] * is_fault
+    assert pointers([question], {"q": answer}) == ["/answers/q/comment"] * is_error
 
 
-def test_photos_are_counted_for_an_answered_question():
+def test_an_answered_question_has_a_minimum_and_maximum_of_photos():
     question = YES_NO | {"photos": {"minimum": 1, "maximum": 2}, "required": False}
     counts = [pointers([question], {"q": {"value": "no", "photos": list("abc")[:n]}}) for n in range(4)]
     assert counts == [["/answers/q/photos"], [], [], ["/answers/q/photos"]]
@@ -136,7 +143,7 @@ def test_photos_are_counted_for_an_answered_question():
     assert pointers([YES_NO], {"q": {"value": "no", "photos": ["a"]}}) == ["/answers/q/photos"]
 
 
-def test_a_photo_question_is_answered_by_its_photos_alone():
+def test_a_photo_question_is_answered_with_photos_only():
     assert pointers([PHOTO], {"q": {"photos": ["a", "b"]}}) == []
     assert pointers([PHOTO], {"q": {"photos": list("abc")}}) == ["/answers/q/photos"]
     assert pointers([PHOTO], {"q": {"value": "a", "photos": ["a"]}}) == ["/answers/q/value"]
@@ -145,21 +152,21 @@ def test_a_photo_question_is_answered_by_its_photos_alone():
     assert pointers([optional], {"q": {"photos": []}}) == []
 
 
-def test_a_photo_is_named_once_in_all_answers():
+def test_a_photo_can_be_named_only_once_in_all_answers():
     questions = [PHOTO | {"key": "first"}, PHOTO | {"key": "second"}]
     answers = {"first": {"photos": ["a", "a"]}, "second": {"photos": ["b", "a"]}}
     assert pointers(questions, answers) == ["/answers/first/photos/1", "/answers/second/photos/1"]
-    assert expected_photos({"x": {"photos": ["b", "a"]}, "y": {}, "z": {"photos": ["c"]}}) == ["b", "a", "c"]
+    assert list_photo_ids({"x": {"photos": ["b", "a"]}, "y": {}, "z": {"photos": ["c"]}}) == ["b", "a", "c"]
 
 
 # A store that was closed.
 
 
 def closed_pointers(questions: list[dict[str, Any]], answers: dict[str, Any], *photos: str) -> list[str]:
-    return [fault.pointer for fault in faults(checklist(*questions), answers, "store-closed", photos)]
+    return [error.pointer for error in find_errors(checklist(*questions), answers, "store-closed", photos)]
 
 
-def test_nothing_has_to_be_answered_of_a_store_that_was_closed():
+def test_no_answer_is_required_if_the_store_was_closed():
     questions = [
         YES_NO | {"key": "a", "comment": "required", "photos": {"minimum": 1, "maximum": 1}},
         YES_NO | {"key": "b", "comment": "when_points_lost"},
@@ -176,7 +183,7 @@ def test_nothing_has_to_be_answered_of_a_store_that_was_closed():
     ]
 
 
-def test_what_is_answered_of_a_store_that_was_closed_is_valid():
+def test_answers_are_checked_even_if_the_store_was_closed():
     questions = [
         SCALE | {"key": "a"},
         YES_NO | {"key": "b", "only_if": {"question": "a", "is": ["1"]}},
@@ -200,18 +207,20 @@ def test_what_is_answered_of_a_store_that_was_closed_is_valid():
     ]
 
 
-def test_photos_without_a_question_are_of_a_store_that_was_closed_and_named_once():
+def test_photos_without_a_question_are_accepted_once_if_the_store_was_closed():
     answers = {"q": {"photos": ["a"]}}
-    assert [fault.pointer for fault in faults(checklist(PHOTO), answers, "visited", ["b"])] == ["/photos"]
+    assert [error.pointer for error in find_errors(checklist(PHOTO), answers, "visited", ["b"])] == [
+        "/photos"
+    ]
     assert closed_pointers([PHOTO], answers, "b", "a", "b") == ["/photos/1", "/photos/2"]
-    assert expected_photos(answers, ["b"]) == ["a", "b"]
+    assert list_photo_ids(answers, ["b"]) == ["a", "b"]
 
 
 # Hidden questions.
 
 
-def asked_if(key: str, named: str, *answers: str) -> dict[str, Any]:
-    return YES_NO | {"key": key, "only_if": {"question": named, "is": list(answers)}}
+def conditional(key: str, parent: str, *answers: str) -> dict[str, Any]:
+    return YES_NO | {"key": key, "only_if": {"question": parent, "is": list(answers)}}
 
 
 @pytest.mark.parametrize(
@@ -232,47 +241,52 @@ def asked_if(key: str, named: str, *answers: str) -> dict[str, Any]:
         (MULTIPLE, {"value": "card"}, False),
     ],
 )
-def test_a_question_is_asked_when_the_answer_it_depends_on_was_given(question, answer, is_shown):
-    both = checklist(question, asked_if("then", "q", "yes", "3", "card"))
-    assert ("then" in visible(both, {"q": answer})) == is_shown
+def test_a_question_is_shown_if_its_condition_is_met(question, answer, is_shown):
+    both = checklist(question, conditional("then", "q", "yes", "3", "card"))
+    assert ("then" in find_visible_questions(both, {"q": answer})) == is_shown
 
 
-def test_what_depends_on_a_hidden_question_is_hidden_too():
+def test_a_question_that_depends_on_a_hidden_question_is_hidden():
     questions = [
         YES_NO | {"key": "problem"},
-        asked_if("apology", "problem", "yes"),
-        asked_if("sincere", "apology", "yes"),
+        conditional("apology", "problem", "yes"),
+        conditional("sincere", "apology", "yes"),
     ]
     answers = {"problem": {"value": "no"}, "apology": {"value": "yes"}, "sincere": {"value": "yes"}}
-    assert visible(checklist(*questions), answers) == {"problem"}
+    assert find_visible_questions(checklist(*questions), answers) == {"problem"}
     assert pointers(questions, answers) == ["/answers/apology", "/answers/sincere"]
 
 
-def test_a_hidden_question_may_hold_a_comment_and_nothing_else():
-    questions = [YES_NO | {"key": "problem"}, asked_if("apology", "problem", "yes")]
+def test_a_hidden_question_can_have_only_a_comment():
+    questions = [YES_NO | {"key": "problem"}, conditional("apology", "problem", "yes")]
 
-    def hidden(answer: Any) -> list[str]:
+    def hidden_question_pointers(answer: Any) -> list[str]:
         return pointers(questions, {"problem": {"value": "no"}, "apology": answer})
 
-    for nothing in (None, {}, {"comment": "x"}, {"value": None, "photos": [], "not_applicable": False}):
-        assert hidden(nothing) == []
-    for something in ({"value": "no"}, {"not_applicable": True}, {"photos": ["a"]}):
-        assert hidden(something) == ["/answers/apology"]
+    for empty in (None, {}, {"comment": "x"}, {"value": None, "photos": [], "not_applicable": False}):
+        assert hidden_question_pointers(empty) == []
+    for answer in ({"value": "no"}, {"not_applicable": True}, {"photos": ["a"]}):
+        assert hidden_question_pointers(answer) == ["/answers/apology"]
 
 
 @given(st.permutations(range(40)))
-def test_what_is_visible_does_not_depend_on_the_order_of_questions(order):
-    chain = [YES_NO | {"key": "q0"}] + [asked_if(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 40)]
+def test_visibility_does_not_depend_on_the_order_of_questions(order):
+    chain = [YES_NO | {"key": "q0"}] + [conditional(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 40)]
     answers = {f"q{i}": {"value": "yes" if i != 30 else "no"} for i in range(40)}
-    assert visible(checklist(*(chain[i] for i in order)), answers) == {f"q{i}" for i in range(31)}
+    assert find_visible_questions(checklist(*(chain[i] for i in order)), answers) == {
+        f"q{i}" for i in range(31)
+    }
 
 
-def test_a_long_chain_backwards_and_a_circle_come_to_an_end():
-    chain = [YES_NO | {"key": "q0"}] + [asked_if(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 2_000)]
+def test_long_chains_and_cycles_of_conditions_terminate():
+    chain = [YES_NO | {"key": "q0"}] + [conditional(f"q{i}", f"q{i - 1}", "yes") for i in range(1, 2_000)]
     answers = {question["key"]: {"value": "yes"} for question in chain}
-    assert len(visible(checklist(*reversed(chain)), answers)) == 2_000
-    circle = [asked_if("a", "b", "yes"), asked_if("b", "a", "yes"), asked_if("c", "gone", "yes")]
-    assert visible(checklist(*circle), {"a": {"value": "yes"}, "b": {"value": "yes"}}) == frozenset()
+    assert len(find_visible_questions(checklist(*reversed(chain)), answers)) == 2_000
+    cycle = [conditional("a", "b", "yes"), conditional("b", "a", "yes"), conditional("c", "gone", "yes")]
+    assert (
+        find_visible_questions(checklist(*cycle), {"a": {"value": "yes"}, "b": {"value": "yes"}})
+        == frozenset()
+    )
 
 
 json_values = st.recursive(
@@ -291,15 +305,15 @@ json_values = st.recursive(
     json_values,
     st.none() | st.booleans(),
 )
-def test_no_value_makes_the_check_fail(question, value, not_applicable):
-    both = checklist(question, asked_if("then", "q", "yes"))
+def test_the_check_never_raises_for_any_value(question, value, not_applicable):
+    both = checklist(question, conditional("then", "q", "yes"))
     answer = {"value": value, "not_applicable": not_applicable}
-    faults(both, {"q": answer})
-    assert set(chosen(both.question("q"), answer)) <= set(both.question("q").choices)
-    assert not (not_applicable and is_answered(both.question("q"), answer))
+    find_errors(both, {"q": answer})
+    assert set(find_chosen(both.by_key["q"], answer)) <= set(both.by_key["q"].choices)
+    assert not (not_applicable and is_answered(both.by_key["q"], answer))
 
 
-def test_what_has_words_for_all_to_read_is_named_in_the_order_of_the_checklist() -> None:
+def test_commented_questions_are_in_checklist_order_without_private_ones() -> None:
     questions = checklist(
         {**YES_NO, "key": "a"},
         {**TEXT, "key": "b"},
@@ -314,7 +328,11 @@ def test_what_has_words_for_all_to_read_is_named_in_the_order_of_the_checklist()
         "c": {"value": "My card"},
         "e": {"value": "no", "comment": "My own"},
     }
-    assert commented(questions, {"answers": answers, "comment": "All in all"}) == ["a", "b", None]
+    assert find_commented_questions(questions, {"answers": answers, "comment": "All in all"}) == [
+        "a",
+        "b",
+        None,
+    ]
     blank = {"a": {"value": "no", "comment": " \n"}, "b": {"value": None}, "d": {"comment": "x"}}
-    assert commented(questions, {"answers": blank, "comment": " "}) == ["d"]
-    assert commented(questions, {"answers": {}}) == []
+    assert find_commented_questions(questions, {"answers": blank, "comment": " "}) == ["d"]
+    assert find_commented_questions(questions, {"answers": {}}) == []

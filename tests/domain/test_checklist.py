@@ -1,20 +1,20 @@
-"""What a checklist is."""
+"""Checklists and the defaults of their documents."""
 
 import pytest
 
-from api.domain.checklist import Condition, PhotoRange, complete
+from api.domain.checklist import Condition, PhotoRange, fill_defaults
 from api.domain.question_types import Band
 from tests.domain.drafts import ALL_TYPES, CHOICE, DURATION, PHOTO, SCALE, STORY, YES_NO, document, published
 
 
-def test_left_out_fields_are_filled_in_by_the_contracts_defaults():
-    whole = complete(document({"key": "greeting", "text": "Greeted?", "type": "yes_no"}))
-    assert {name: whole[name] for name in ("introduction", "review", "pass_mark")} == {
+def test_omitted_fields_get_their_defaults():
+    filled = fill_defaults(document({"key": "greeting", "text": "Greeted?", "type": "yes_no"}))
+    assert {name: filled[name] for name in ("introduction", "review", "pass_mark")} == {
         "introduction": None,
         "review": "automatic",
         "pass_mark": 0,
     }
-    assert list(whole["sections"][0]["questions"][0].items()) == [
+    assert list(filled["sections"][0]["questions"][0].items()) == [
         ("key", "greeting"),
         ("text", "Greeted?"),
         ("help", None),
@@ -32,8 +32,8 @@ def test_left_out_fields_are_filled_in_by_the_contracts_defaults():
     ]
 
 
-def test_a_question_has_the_fields_of_its_type_only():
-    scale, choice, duration, photo = complete(document(SCALE, CHOICE, DURATION, PHOTO))["sections"][0][
+def test_a_question_has_only_the_fields_of_its_type():
+    scale, choice, duration, photo = fill_defaults(document(SCALE, CHOICE, DURATION, PHOTO))["sections"][0][
         "questions"
     ]
     assert {"minimum", "maximum", "scale_points"} <= scale.keys()
@@ -43,28 +43,28 @@ def test_a_question_has_the_fields_of_its_type_only():
     assert not {"points", "options", "bands", "unit"} & photo.keys()
 
 
-def test_the_version_stands_in_a_whole_document_only_when_given():
-    assert "version" not in complete(document(YES_NO))
-    assert list(complete(document(YES_NO, version=3)))[:2] == ["key", "version"]
+def test_the_version_is_omitted_if_it_is_not_set():
+    assert "version" not in fill_defaults(document(YES_NO))
+    assert list(fill_defaults(document(YES_NO, version=3)))[:2] == ["key", "version"]
 
 
-def test_filling_in_twice_changes_nothing_and_shares_nothing():
+def test_filling_defaults_is_idempotent_and_copies_the_document():
     draft = document(*ALL_TYPES, title={"en": "Visit"})
-    once = complete(draft)
-    assert complete(once) == once
+    once = fill_defaults(draft)
+    assert fill_defaults(once) == once
     once["title"]["en"] = "Other"
     once["sections"][0]["questions"][2]["options"].clear()
     once["sections"][0]["questions"][0]["photos"]["maximum"] = 9
     assert draft == document(*ALL_TYPES, title={"en": "Visit"})
-    assert complete(draft) != once
+    assert fill_defaults(draft) != once
 
 
 def test_a_version_is_built_from_its_document():
-    asked = {**YES_NO, "only_if": {"question": "till", "is": ["left", "right"]}}
-    checklist = published(SCALE, CHOICE, DURATION, PHOTO, asked)
-    assert checklist.question("wait").type.bands == (Band(4, 30), Band(2, 120), Band(0))
-    assert checklist.question("receipt").photos == PhotoRange(1, 1)
-    assert checklist.question("greeting").only_if == Condition("till", ("left", "right"))
+    conditional = {**YES_NO, "only_if": {"question": "till", "is": ["left", "right"]}}
+    checklist = published(SCALE, CHOICE, DURATION, PHOTO, conditional)
+    assert checklist.by_key["wait"].type.bands == (Band(4, 30), Band(2, 120), Band(0))
+    assert checklist.by_key["receipt"].photos == PhotoRange(1, 1)
+    assert checklist.by_key["greeting"].only_if == Condition("till", ("left", "right"))
     assert [question.key for question in checklist.questions] == [
         "sincerity",
         "till",
@@ -73,8 +73,6 @@ def test_a_version_is_built_from_its_document():
         "greeting",
     ]
     assert (checklist.question_count, checklist.points_possible) == (5, 4 + 3 + 4 + 0 + 2)
-    with pytest.raises(KeyError):
-        checklist.question("nothing")
 
 
 @pytest.mark.parametrize(
@@ -91,11 +89,11 @@ def test_a_version_is_built_from_its_document():
         (PHOTO, 0),
     ],
 )
-def test_what_is_possible_is_the_most_that_an_answer_could_bring(question, possible):
+def test_points_possible_are_the_most_that_an_answer_can_earn(question, possible):
     assert published(question).questions[0].points_possible == possible
 
 
-def test_the_choices_of_a_question_are_words():
+def test_the_choices_of_a_question_are_strings():
     checklist = published(YES_NO, SCALE, CHOICE, STORY)
     assert [question.choices for question in checklist.questions] == [
         ("yes", "no"),

@@ -1,10 +1,10 @@
-"""What managers may learn of when a visit was."""
+"""What managers can see of the time of a visit."""
 
 from datetime import datetime, time
 
 import pytest
 
-from api.domain.privacy import part_of_day
+from api.domain.privacy import get_part_of_day
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,6 @@ from api.domain.privacy import part_of_day
         ("23:59", "evening"),
     ],
 )
-def test_a_time_is_told_as_a_part_of_the_day(clock: str, part: str) -> None:
-    assert part_of_day(datetime.fromisoformat(f"2026-01-01T{clock}:00")) == part
-    assert part_of_day(time.fromisoformat(clock)) == part
+def test_a_time_is_reduced_to_a_part_of_the_day(clock: str, part: str) -> None:
+    assert get_part_of_day(datetime.fromisoformat(f"2026-01-01T{clock}:00")) == part
+    assert get_part_of_day(time.fromisoformat(clock)) == part

@@ -1,4 +1,4 @@
-"""What stands against publishing a checklist."""
+"""What prevents a draft from being published."""
 
 import random
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.checklist import Checklist, complete
-from api.domain.publishing import changed_meanings, faults
+from api.domain.checklist import Checklist, fill_defaults
+from api.domain.publishing import find_changed_meanings, find_errors
 from tests.domain.drafts import (
     ALL_TYPES,
     CHOICE,
@@ -25,19 +25,19 @@ from tests.domain.drafts import (
 
 def pointers(*questions: dict[str, Any], **fields: Any) -> list[str]:
     prefix = "/sections/0/questions/"
-    return [fault.pointer.removeprefix(prefix) for fault in faults(document(*questions, **fields))]
+    return [error.pointer.removeprefix(prefix) for error in find_errors(document(*questions, **fields))]
 
 
 @pytest.mark.parametrize("draft", [*VECTORS["checklists"].values(), document(*ALL_TYPES)])
-def test_a_good_draft_has_no_faults_and_neither_has_it_filled_in(draft):
-    assert faults(draft) == []
-    assert faults(complete(draft)) == []
+def test_a_valid_draft_has_no_errors_with_and_without_defaults(draft):
+    assert find_errors(draft) == []
+    assert find_errors(fill_defaults(draft)) == []
 
 
-def test_the_empty_draft_is_told_everything_that_is_missing():
-    assert [fault.pointer for fault in faults({})] == ["/key", "/title", "/channel", "/sections"]
+def test_everything_missing_in_an_empty_draft_is_reported():
+    assert [error.pointer for error in find_errors({})] == ["/key", "/title", "/channel", "/sections"]
     assert pointers({}) == ["0/key", "0/text", "0/type"]
-    assert [fault.pointer for fault in faults(document(YES_NO, sections=[{}]))] == [
+    assert [error.pointer for error in find_errors(document(YES_NO, sections=[{}]))] == [
         "/sections/0/key",
         "/sections/0/title",
         "/sections/0/questions",
@@ -62,11 +62,11 @@ def test_the_empty_draft_is_told_everything_that_is_missing():
         ({"pass_mark": -0.01}, "/pass_mark"),
     ],
 )
-def test_the_document_itself_is_looked_at(fields, at):
+def test_the_fields_of_the_document_are_checked(fields, at):
     assert pointers(YES_NO, **fields) == [at]
 
 
-def test_texts_may_be_in_several_languages_and_an_introduction_may_be_empty():
+def test_texts_can_be_localized_and_the_introduction_can_be_empty():
     title = {"en": "Visit", "pt-BR": "Visita", "zh-Hant": "訪問"}
     assert pointers(YES_NO, title=title, introduction="") == []
 
@@ -113,29 +113,29 @@ def test_texts_may_be_in_several_languages_and_an_introduction_may_be_empty():
         ({**PHOTO, "photos": {"minimum": -1, "maximum": 1}}, "photos/minimum"),
     ],
 )
-def test_each_fault_of_a_question_is_pointed_at(question, at):
+def test_each_error_of_a_question_has_its_pointer(question, at):
     assert pointers(STORY | {"key": "first"}, question) == [f"1/{at}".rstrip("/")]
 
 
-def test_the_longest_scale_the_most_photos_and_a_duration_without_bands_are_fine():
+def test_values_at_the_limits_are_accepted():
     most = {**PHOTO, "private": True, "photos": {"minimum": 20, "maximum": 20}}
     long = {**SCALE, "minimum": -50, "maximum": 50, "scale_points": None}
     assert pointers(long, {**DURATION, "bands": None}, most) == []
 
 
-def test_saying_the_default_of_a_field_that_another_type_owns_says_nothing():
+def test_a_field_of_another_type_is_accepted_with_its_default():
     assert pointers({**STORY, "points": 0, "multiple": False, "bands": [], "unit": None}) == []
 
 
 def test_keys_are_unique_over_the_whole_checklist():
     section = {"key": "welcome", "title": "Welcome", "questions": [YES_NO]}
-    assert [fault.pointer for fault in faults(document(sections=[section, section]))] == [
+    assert [error.pointer for error in find_errors(document(sections=[section, section]))] == [
         "/sections/1/key",
         "/sections/1/questions/0/key",
     ]
 
 
-def test_a_checklist_has_its_limits():
+def test_a_checklist_has_limits():
     many = [{**YES_NO, "key": f"q{i}", "points": 10_000} for i in range(101)]
     assert pointers(*many) == ["/sections"]
     assert pointers(*many[:100]) == []
@@ -170,56 +170,60 @@ def test_conditions_name_an_earlier_question_and_its_answers(only_if, at):
     assert pointers(YES_NO, SCALE, CHOICE, STORY, secret, apology, later) == [f"5/only_if/{at}"]
 
 
-def test_a_condition_and_a_choice_without_end_are_not_looked_at_to_their_end():
+def test_lists_over_the_limit_are_not_checked_completely():
     endless = {**CHOICE, "options": [{}] * 100_000}
-    waiting = {
+    conditional = {
         "key": "a",
         "text": "?",
         "type": "yes_no",
         "only_if": {"question": "till", "is": ["x"] * 100_000},
     }
-    found = pointers(endless, waiting)
-    assert {"0/options", "1/only_if/is"} <= set(found)
-    assert len(found) < 1000
+    errors = pointers(endless, conditional)
+    assert {"0/options", "1/only_if/is"} <= set(errors)
+    assert len(errors) < 1000
 
 
-def test_a_private_question_may_depend_on_a_private_one():
+def test_a_private_question_can_depend_on_a_private_one():
     secret = {"key": "secret", "text": "?", "type": "yes_no", "private": True}
     deeper = {**secret, "key": "deeper", "only_if": {"question": "secret", "is": ["yes"]}}
     assert pointers(secret, deeper) == []
 
 
-def test_a_circle_of_conditions_is_called_one():
-    def waiting(key: str, named: str) -> dict[str, Any]:
-        return {"key": key, "text": "?", "type": "yes_no", "only_if": {"question": named, "is": ["yes"]}}
+def test_a_cycle_of_conditions_is_reported():
+    def conditional(key: str, parent: str) -> dict[str, Any]:
+        return {"key": key, "text": "?", "type": "yes_no", "only_if": {"question": parent, "is": ["yes"]}}
 
-    found = faults(document(waiting("a", "c"), waiting("b", "a"), waiting("c", "b"), waiting("d", "c")))
-    assert [fault.pointer[-19:] for fault in found] == [f"/{i}/only_if/question" for i in range(3)]
-    assert found[0].detail.endswith("a → c → b → a")
+    errors = find_errors(
+        document(conditional("a", "c"), conditional("b", "a"), conditional("c", "b"), conditional("d", "c"))
+    )
+    assert [error.pointer[-19:] for error in errors] == [f"/{i}/only_if/question" for i in range(3)]
+    assert errors[0].detail.endswith("a → c → b → a.")
 
 
-def mutilated(value: Any, dice: random.Random) -> Any:
-    """Return the value with parts of it gone or null, its JSON types as they were."""
+def mutilate(value: Any, dice: random.Random) -> Any:
+    """Return the value with random parts missing or null. Its JSON types stay the same."""
     if isinstance(value, dict):
-        kept = {name: part for name, part in value.items() if dice.random() > 0.1}
-        return {name: None if dice.random() < 0.1 else mutilated(part, dice) for name, part in kept.items()}
+        remaining = {name: part for name, part in value.items() if dice.random() > 0.1}
+        return {
+            name: None if dice.random() < 0.1 else mutilate(part, dice) for name, part in remaining.items()
+        }
     if isinstance(value, list):
-        return [mutilated(part, dice) for part in value if dice.random() > 0.1]
+        return [mutilate(part, dice) for part in value if dice.random() > 0.1]
     if type(value) is int:
         return dice.choice([value, -1, 0, 2**53])
     return dice.choice([value, value, value, "", "x"]) if isinstance(value, str) else value
 
 
 @given(st.integers())
-def test_no_draft_of_the_right_types_makes_the_check_fail(seed):
+def test_the_check_never_raises_for_a_draft_with_valid_types(seed):
     dice = random.Random(seed)
-    whole = random.Random(seed).choice([*VECTORS["checklists"].values(), document(*ALL_TYPES)])
-    draft = mutilated(whole, dice)
-    changed_meanings(draft, [published(*ALL_TYPES)])
-    if not faults(draft):
-        again = complete(draft)
-        assert complete(again) == again
-        assert Checklist.from_document(again, 1).points_possible >= 0
+    complete_draft = random.Random(seed).choice([*VECTORS["checklists"].values(), document(*ALL_TYPES)])
+    draft = mutilate(complete_draft, dice)
+    find_changed_meanings(draft, [published(*ALL_TYPES)])
+    if not find_errors(draft):
+        filled = fill_defaults(draft)
+        assert fill_defaults(filled) == filled
+        assert Checklist.from_document(filled, 1).points_possible >= 0
 
 
 # A key keeps its meaning.
@@ -238,10 +242,10 @@ def test_no_draft_of_the_right_types_makes_the_check_fail(seed):
         (CHOICE, {**CHOICE, "options": [{"key": "left", "label": {"en": "Right"}}]}, "options/0/label"),
     ],
 )
-def test_a_key_that_means_something_else_is_pointed_at(before, after, at):
-    found = changed_meanings(document(STORY, after), [published(before)])
-    assert [fault.pointer for fault in found] == [f"/sections/0/questions/1/{at}"]
-    assert "version 1;" in found[0].detail
+def test_a_key_with_another_meaning_is_reported(before, after, at):
+    errors = find_changed_meanings(document(STORY, after), [published(before)])
+    assert [error.pointer for error in errors] == [f"/sections/0/questions/1/{at}"]
+    assert "version 1." in errors[0].detail
 
 
 @pytest.mark.parametrize(
@@ -254,21 +258,21 @@ def test_a_key_that_means_something_else_is_pointed_at(before, after, at):
         {**YES_NO, "key": "other", "type": "text"},
     ],
 )
-def test_points_wording_and_new_keys_are_free(after):
+def test_points_texts_and_new_keys_can_change(after):
     earlier = [published(YES_NO, CHOICE, SCALE)]
-    assert changed_meanings(document(after), earlier) == []
+    assert find_changed_meanings(document(after), earlier) == []
 
 
-def test_labels_are_compared_in_the_languages_that_both_have():
+def test_labels_are_compared_in_their_common_languages():
     def choice(label: Any) -> dict[str, Any]:
         return {**CHOICE, "options": [{"key": "left", "label": label}]}
 
     earlier = [published(choice({"en": "Left", "de": "Links"}))]
-    assert changed_meanings(document(choice({"en": "left", "fr": "À gauche"})), earlier) == []
-    assert len(changed_meanings(document(choice({"en": "Left", "de": "Rechts"})), earlier)) == 1
+    assert find_changed_meanings(document(choice({"en": "left", "fr": "À gauche"})), earlier) == []
+    assert len(find_changed_meanings(document(choice({"en": "Left", "de": "Rechts"})), earlier)) == 1
 
 
-def test_a_key_that_was_gone_for_a_version_still_means_what_it_meant():
+def test_a_key_keeps_its_meaning_even_if_a_version_omits_it():
     earlier = [published(YES_NO), published(STORY, version=2), published(YES_NO, version=3)]
-    found = changed_meanings(document({**YES_NO, "good_answer": "no"}), earlier)
-    assert len(found) == 1
+    errors = find_changed_meanings(document({**YES_NO, "good_answer": "no"}), earlier)
+    assert len(errors) == 1

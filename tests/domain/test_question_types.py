@@ -1,4 +1,4 @@
-"""What question types have in common, and that no other module knows one from another."""
+"""Rules for all question types. No other module may distinguish between them."""
 
 import ast
 import copy
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.domain.checklist import complete_question
+from api.domain.checklist import fill_question_defaults
 from api.domain.question_types import (
     QUESTION_TYPES,
     Date,
@@ -25,36 +25,36 @@ from tests.domain.drafts import ALL_TYPES
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "api" / "domain" / "question_types"
-WHOLE = [complete_question(question) for question in ALL_TYPES]
+FILLED_QUESTIONS = [fill_question_defaults(question) for question in ALL_TYPES]
 
 
-def subclasses(of: type[QuestionType]) -> Iterator[type[QuestionType]]:
-    for each in of.__subclasses__():
-        yield each
-        yield from subclasses(each)
+def subclasses(cls: type[QuestionType]) -> Iterator[type[QuestionType]]:
+    for subclass in cls.__subclasses__():
+        yield subclass
+        yield from subclasses(subclass)
 
 
-def test_every_type_is_listed_under_its_name_and_documented() -> None:
+def test_every_type_is_registered_and_documented() -> None:
     assert set(QUESTION_TYPES.values()) == set(subclasses(QuestionType))
-    assert [each.name for each in QUESTION_TYPES.values()] == list(QUESTION_TYPES)
-    for each in QUESTION_TYPES.values():
-        assert each.__doc__
-        assert each.value_format
-        assert each.__dataclass_params__.frozen  # type: ignore[attr-defined]
-        assert set(each.fixed_fields) <= each().to_document().keys()
+    assert [type_.name for type_ in QUESTION_TYPES.values()] == list(QUESTION_TYPES)
+    for type_ in QUESTION_TYPES.values():
+        assert type_.__doc__
+        assert type_.value_format
+        assert type_.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert set(type_.fixed_fields) <= type_().to_document().keys()
 
 
-def test_the_drafts_of_these_tests_have_every_type() -> None:
+def test_the_drafts_for_tests_have_every_type() -> None:
     assert {question["type"] for question in ALL_TYPES} == set(QUESTION_TYPES)
 
 
-def test_the_schema_of_questions_has_the_fields_of_every_type_and_no_others() -> None:
+def test_the_schema_of_questions_has_exactly_the_fields_of_all_types() -> None:
     fields = Question().fields
-    assert fields.keys() == {name for question in WHOLE for name in question}
+    assert fields.keys() == {name for question in FILLED_QUESTIONS for name in question}
 
 
-@pytest.mark.parametrize("question", WHOLE, ids=lambda question: question["type"])
-def test_a_type_is_written_as_it_was_read(question: dict[str, Any]) -> None:
+@pytest.mark.parametrize("question", FILLED_QUESTIONS, ids=lambda question: question["type"])
+def test_a_type_survives_a_round_trip_through_its_document(question: dict[str, Any]) -> None:
     before = copy.deepcopy(question)
     type_ = read_type(question)
     assert type(type_) is QUESTION_TYPES[question["type"]]
@@ -64,8 +64,8 @@ def test_a_type_is_written_as_it_was_read(question: dict[str, Any]) -> None:
     assert list(type_.list_changes(type_)) == []
 
 
-@pytest.mark.parametrize("question", WHOLE, ids=lambda question: question["type"])
-def test_a_type_fails_on_no_draft_and_no_value(question: dict[str, Any]) -> None:
+@pytest.mark.parametrize("question", FILLED_QUESTIONS, ids=lambda question: question["type"])
+def test_a_type_never_raises_for_any_draft_or_value(question: dict[str, Any]) -> None:
     for type_ in (read_type({"type": question["type"]}), read_type(question)):
         list(type_.check_definition())
         assert type_.points_possible == max(type_.points_possible, 0)
@@ -79,15 +79,15 @@ def test_a_type_fails_on_no_draft_and_no_value(question: dict[str, Any]) -> None
         assert type_.get_text(None) is None
 
 
-@pytest.mark.parametrize("question", WHOLE, ids=lambda question: question["type"])
-def test_every_other_type_is_a_change_of_type(question: dict[str, Any]) -> None:
-    for other in WHOLE:
+@pytest.mark.parametrize("question", FILLED_QUESTIONS, ids=lambda question: question["type"])
+def test_another_type_is_reported_as_a_change(question: dict[str, Any]) -> None:
+    for other in FILLED_QUESTIONS:
         changes = list(read_type(question).list_changes(read_type(other)))
         assert ("/type" in changes) == (question is not other)
 
 
 @pytest.mark.parametrize("name", [None, "", "riddle", "YES_NO"])
-def test_a_question_without_a_known_type_has_no_fields_of_its_own(name: str | None) -> None:
+def test_a_question_of_an_unknown_type_has_no_type_fields(name: str | None) -> None:
     type_ = read_type({"type": name, "points": 2})
     assert type(type_) is QuestionType
     assert type_.to_document() == {}
@@ -97,30 +97,30 @@ def test_a_question_without_a_known_type_has_no_fields_of_its_own(name: str | No
 # What managers see.
 
 
-def test_managers_see_of_a_time_only_the_part_of_the_day() -> None:
+def test_managers_see_only_the_part_of_the_day_of_a_time() -> None:
     parts = [TimeOfDay().redact(value) for value in ("05:59", "06:00", "12:00", "23:59")]
     assert parts == ["night", "morning", "afternoon", "evening"]
 
 
-def test_managers_see_a_date_as_it_is() -> None:
+def test_managers_see_dates_unchanged() -> None:
     assert Date().redact("2026-01-31") == "2026-01-31"
 
 
-def test_managers_see_the_same_number_whichever_phone_sent_it() -> None:
+def test_managers_see_the_same_number_from_every_phone() -> None:
     assert [repr(Number().redact(value)) for value in (5.0, -0.0, 5.5, 5)] == ["5", "0", "5.5", "5"]
 
 
-def test_managers_see_every_other_value_as_it_is() -> None:
-    for each in set(QUESTION_TYPES.values()) - {TimeOfDay}:
-        assert [each().redact(value) for value in ("12:34", 5, ["a", "b"])] == ["12:34", 5, ["a", "b"]]
+def test_managers_see_all_other_values_unchanged() -> None:
+    for type_ in set(QUESTION_TYPES.values()) - {TimeOfDay}:
+        assert [type_().redact(value) for value in ("12:34", 5, ["a", "b"])] == ["12:34", 5, ["a", "b"]]
 
 
-def test_only_a_text_has_words_of_the_shopper() -> None:
-    with_text = [each for each in QUESTION_TYPES.values() if each().get_text("A story") is not None]
+def test_only_the_type_text_has_free_text() -> None:
+    with_text = [type_ for type_ in QUESTION_TYPES.values() if type_().get_text("A story") is not None]
     assert with_text == [FreeText]
 
 
-# No other module compares types. It asks the object, or registers a function for its class.
+# Other modules never compare types. They call the object, or register a function for its class.
 
 PACKAGE_NAME = "api.domain.question_types"
 
@@ -131,23 +131,25 @@ def type_comparisons(source: str) -> Iterator[int]:
     classes = set(imported_classes(tree))
 
     def has_class(node: ast.AST) -> bool:
-        names = [ast.unparse(each) for each in ast.walk(node) if isinstance(each, ast.Attribute | ast.Name)]
+        names = [
+            ast.unparse(child) for child in ast.walk(node) if isinstance(child, ast.Attribute | ast.Name)
+        ]
         return any(name in classes or "question_types." in name for name in names)
 
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            is_found = any(map(reads_type, sides)) and any(map(names_type, sides))
+            is_comparison = any(map(reads_type, sides)) and any(map(names_type, sides))
         elif isinstance(node, ast.Match):
             patterns = [case.pattern for case in node.cases]
-            is_found = (reads_type(node.subject) and any(map(names_type, patterns))) or any(
+            is_comparison = (reads_type(node.subject) and any(map(names_type, patterns))) or any(
                 map(has_class, patterns)
             )
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass"):
-            is_found = has_class(node.args[1])
+            is_comparison = has_class(node.args[1])
         else:
-            is_found = False
-        if is_found:
+            is_comparison = False
+        if is_comparison:
             yield node.lineno
 
 
@@ -158,12 +160,15 @@ def imported_classes(tree: ast.Module) -> Iterator[str]:
 
 
 def reads_type(node: ast.AST) -> bool:
-    """Whether this reads the type of a question: ``.type``, ``["type"]``, ``type_``, ``.type.name``."""
+    """Return whether the expression reads the type of a question.
+
+    It may be ``.type``, ``["type"]``, ``type_`` or ``.type.name``.
+    """
     return re.search(r"(\b|_)type_?\W*(\.name)?$", ast.unparse(node)) is not None
 
 
 def names_type(node: ast.AST) -> bool:
-    constants = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
+    constants = (child.value for child in ast.walk(node) if isinstance(child, ast.Constant))
     return any(value in QUESTION_TYPES for value in constants if isinstance(value, str))
 
 
@@ -182,7 +187,7 @@ def names_type(node: ast.AST) -> bool:
         "x = isinstance(question.type, Scale); from api.domain.question_types import Scale",
     ],
 )
-def test_a_comparison_of_types_is_noticed(line: str) -> None:
+def test_a_comparison_of_types_is_detected(line: str) -> None:
     assert list(type_comparisons(line)) == [1]
 
 
@@ -197,16 +202,18 @@ def test_a_comparison_of_types_is_noticed(line: str) -> None:
         'match name:\n    case "text": pass',
     ],
 )
-def test_nothing_else_is_taken_for_one(line: str) -> None:
+def test_other_comparisons_are_not_detected(line: str) -> None:
     assert list(type_comparisons(line)) == []
 
 
 def test_no_other_module_compares_question_types() -> None:
     files = [path for folder in ("api", "schemas", "uploads") for path in (ROOT / folder).rglob("*.py")]
-    # Migrations are as old as the documents that they changed.
-    asked = [path for path in files if PACKAGE not in path.parents and "migrations" not in path.parts]
-    assert len(asked) > 100
-    found = [
-        f"{path.relative_to(ROOT)}:{line}" for path in asked for line in type_comparisons(path.read_text())
+    # Migrations contain the rules of their time.
+    checked_files = [path for path in files if PACKAGE not in path.parents and "migrations" not in path.parts]
+    assert len(checked_files) > 100
+    comparisons = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in checked_files
+        for line in type_comparisons(path.read_text())
     ]
-    assert found == []
+    assert comparisons == []

@@ -1,4 +1,4 @@
-"""How scores add up, against cases worked out elsewhere and against slower ways to the same numbers."""
+"""Scores, compared with independently calculated cases and with slower methods."""
 
 import json
 import math
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.domain.checklist import Checklist, complete
+from api.domain.checklist import Checklist, fill_defaults
 from api.domain.scoring import (
     NO_VISITS,
     Interval,
@@ -36,18 +36,18 @@ VECTORS = json.loads((Path(__file__).parents[1] / "data" / "score-vectors.json")
 
 
 def published(document: dict[str, Any]) -> Checklist:
-    return Checklist.from_document(complete(document), 1)
+    return Checklist.from_document(fill_defaults(document), 1)
 
 
 def checklist(*questions: dict[str, Any], **fields: Any) -> Checklist:
     rows = [{"text": "?", "key": "q"} | question for question in questions]
     section = {"key": "all", "title": "All", "questions": rows}
-    whole = {"key": "visit", "title": "Visit", "channel": "in_person", "sections": [section]}
-    return published(whole | fields)
+    document = {"key": "visit", "title": "Visit", "channel": "in_person", "sections": [section]}
+    return published(document | fields)
 
 
 def summed(points) -> Sums:
-    return sum((Sums.of(each) for each in points), NO_VISITS)
+    return sum((Sums.of(visit_points) for visit_points in points), NO_VISITS)
 
 
 # One visit.
@@ -91,11 +91,11 @@ MULTIPLE = {"type": "choice", "options": OPTIONS, "multiple": True}
         ({"type": "date"}, "2026-01-31", 0, 0, ("answered",)),
     ],
 )
-def test_each_type_of_question_earns_and_is_counted_in_its_way(question, value, earned, possible, tallies):
+def test_points_and_tallies_of_each_question_type(question, value, earned, possible, tallies):
     one = checklist(question)
     (scored,) = score_visit(one, {"q": {"value": value}}).questions
     assert (scored.earned, scored.possible, scored.tallies) == (earned, possible, tallies)
-    assert set(tallies) <= set(possible_tallies(one.question("q")))
+    assert set(tallies) <= set(possible_tallies(one.by_key["q"]))
 
 
 def test_a_photo_question_has_no_points_and_is_counted():
@@ -114,7 +114,7 @@ def test_a_photo_question_has_no_points_and_is_counted():
     ],
 )
 @pytest.mark.parametrize("question", [YES_NO, SCALE, SINGLE, MULTIPLE, DURATION])
-def test_what_was_not_answered_costs_nothing_and_earns_nothing(question, answer, tallies):
+def test_unanswered_questions_do_not_count(question, answer, tallies):
     one = checklist(question | {"required": False, "critical": True})
     visit = score_visit(one, {"q": answer})
     assert (visit.earned, visit.possible, visit.passed, visit.critical_failures) == (0, 0, False, ())
@@ -122,13 +122,13 @@ def test_what_was_not_answered_costs_nothing_and_earns_nothing(question, answer,
     assert Sums.of(visit.points) == NO_VISITS
 
 
-def test_private_questions_are_in_no_score():
+def test_private_questions_are_not_scored():
     secret = {"key": "secret", "type": "yes_no", "private": True}
     visit = score_visit(checklist(YES_NO, secret), {"q": {"value": "yes"}, "secret": {"value": "no"}})
     assert [question.key for question in visit.questions] == ["q"]
 
 
-def test_a_visit_passes_at_the_mark_unless_something_critical_failed():
+def test_a_visit_passes_at_the_pass_mark_without_critical_failures():
     questions = [YES_NO | {"key": f"q{i}", "points": 1} for i in range(5)]
     four = {f"q{i}": {"value": "yes" if i else "no"} for i in range(5)}
     assert score_visit(checklist(*questions, pass_mark=0.8), four).passed
@@ -138,7 +138,7 @@ def test_a_visit_passes_at_the_mark_unless_something_critical_failed():
     assert (failed.passed, failed.critical_failures, failed.earned) == (False, ("q0",), 4)
 
 
-def test_the_possible_answers_of_each_type_are_known():
+def test_the_possible_tallies_of_each_question_type():
     questions = checklist(
         YES_NO, SCALE | {"key": "s"}, MULTIPLE | {"key": "m"}, DURATION | {"key": "d"}
     ).questions
@@ -170,16 +170,16 @@ def test_points_are_pooled_by_section_and_by_fundamental():
 # A place over a period.
 
 
-def test_the_worked_example_comes_out():
+def test_the_worked_example_of_the_documentation():
     problem = {"key": "problem", "type": "yes_no"}
-    asked = {"question": "problem", "is": ["yes"]}
+    condition = {"question": "problem", "is": ["yes"]}
     wait = [{"up_to": 30, "points": 4}, {"up_to": 120, "points": 2}, {"points": 0}]
     store = checklist(
         YES_NO | {"key": "greeting"},
         {"key": "wait", "type": "duration", "bands": wait},
         YES_NO | {"key": "thanks", "not_applicable": True},
         problem,
-        {"key": "apology", "type": "yes_no", "points": 3, "only_if": asked},
+        {"key": "apology", "type": "yes_no", "points": 3, "only_if": condition},
     )
     first = {
         "greeting": {"value": "yes"},
@@ -209,7 +209,7 @@ def test_the_worked_example_comes_out():
 
 
 @pytest.mark.parametrize("number", range(len(VECTORS["cases"])))
-def test_the_cases_worked_out_elsewhere_come_out(number):
+def test_independently_calculated_cases(number):
     case = VECTORS["cases"][number]
     store = published(VECTORS["checklists"][case["checklist"]])
     visits = [score_visit(store, answers) for answers in case["visits"]]
@@ -222,13 +222,13 @@ def test_the_cases_worked_out_elsewhere_come_out(number):
         assert figures(summed(visit.points_by_section()[key] for visit in visits)) == expected
     for key, expected in case["expected"]["questions"].items():
         scored = [question for visit in visits for question in visit.questions if question.key == key]
-        found = figures(summed(question.points for question in scored))
+        result = figures(summed(question.points for question in scored))
         if "answers" in expected:
-            found["answers"] = {
+            result["answers"] = {
                 tally: sum(question.tallies.count(tally) for question in scored)
-                for tally in possible_tallies(store.question(key))
+                for tally in possible_tallies(store.by_key[key])
             }
-        assert found == expected
+        assert result == expected
 
 
 points = st.integers(1, 1_000_000).flatmap(
@@ -239,16 +239,16 @@ visits = st.lists(points | st.just(Points()), max_size=40)
 places = st.lists(st.lists(small_points, max_size=9).map(summed), max_size=25)
 
 
-@given(visits.flatmap(lambda each: st.tuples(st.just(each), st.permutations(each))), st.integers(0, 40))
-def test_sums_add_up_in_any_order(both, cut):
-    each, shuffled = both
-    assert summed(shuffled) == summed(each) == summed(each[:cut]) + summed(each[cut:])
+@given(visits.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))), st.integers(0, 40))
+def test_sums_add_up_in_any_order(orders, cut):
+    rows, shuffled = orders
+    assert summed(shuffled) == summed(rows) == summed(rows[:cut]) + summed(rows[cut:])
 
 
 @given(visits)
-def test_the_figures_of_sums_equal_a_recount_of_the_visits(each):
-    counted = [visit for visit in each if visit.possible]
-    sums, n = summed(each), len(counted)
+def test_scores_from_sums_equal_a_recount_of_the_visits(visit_points):
+    counted = [visit for visit in visit_points if visit.possible]
+    sums, n = summed(visit_points), len(counted)
     earned, possible = sum(v.earned for v in counted), sum(v.possible for v in counted)
     assert (sums.visits, sums.earned, sums.possible) == (n, earned, possible)
     if not n:
@@ -262,8 +262,8 @@ def test_the_figures_of_sums_equal_a_recount_of_the_visits(each):
 
 
 @given(visits)
-def test_intervals_hold_the_score_and_lie_within_0_and_1(each):
-    sums = summed(each)
+def test_intervals_contain_the_score_and_lie_between_0_and_1(visit_points):
+    sums = summed(visit_points)
     for interval in (visit_interval(sums), wilson_interval(sums)):
         if not sums.visits:
             assert interval is None
@@ -279,7 +279,7 @@ def test_equal_visits_have_no_spread_even_where_floats_would_cancel():
     assert spread(one_off) == pytest.approx(math.sqrt(1e-12 * 0.999 / 999), rel=1e-9)
 
 
-def test_a_share_is_rounded_half_even_and_exactly():
+def test_a_proportion_is_rounded_exactly_half_to_even():
     assert [share(n, 2_000_000) for n in (1, 3, 5)] == [0.0, 2e-06, 2e-06]
     assert [share(-n, 2_000_000) for n in (1, 3, 5)] == [0.0, -2e-06, -2e-06]
     assert share(2, 3) == 0.666667
@@ -287,7 +287,7 @@ def test_a_share_is_rounded_half_even_and_exactly():
     assert math.copysign(1, share(-1, 10**9)) == 1
 
 
-def test_nothing_is_known_without_visits():
+def test_without_visits_there_is_no_score():
     assert figures(NO_VISITS) == {
         "visits": 0,
         "points_earned": 0,
@@ -299,7 +299,7 @@ def test_nothing_is_known_without_visits():
     }
 
 
-def test_five_visits_are_enough():
+def test_fewer_than_five_visits_are_indicative():
     assert [summed([Points(1, 2)] * n).is_indicative for n in (4, 5)] == [True, False]
 
 
@@ -310,13 +310,14 @@ def test_one_visit_has_the_interval_of_the_pseudo_visits():
 
 # Student's t.
 
-# Two-sided 95 %; the first two are tan(0.475·π) and √(2·0.95²/(1 − 0.95²)), the others published tables.
+# Two-sided 95 % quantiles. The first two are tan(0.475·π) and √(2·0.95²/(1 − 0.95²)), the others
+# are from published tables.
 TABLE = {1: 12.7062, 2: 4.30265, 3: 3.18245, 4: 2.77645, 5: 2.57058, 6: 2.44691, 7: 2.36462, 8: 2.30600}
 TABLE |= {9: 2.26216, 10: 2.22814, 15: 2.13145, 20: 2.08596, 30: 2.04227, 60: 2.00030, 120: 1.97993}
 
 
 def density(t: float, nu: int) -> float:
-    """The density of Student's t, but for its constant."""
+    """The density of Student's t distribution, without its constant factor."""
     return math.exp(-(nu + 1) / 2 * math.log1p(t * t / nu))
 
 
@@ -337,8 +338,8 @@ def integral(nu: int, upper: float) -> float:
 @pytest.mark.parametrize("nu", [1, 2, 3, 4, 5, 7, 12, 31, 100, 198, 199, 200, 201, 500, 10_000, 10**7])
 def test_t_quantiles_agree_with_a_numerical_integration(nu):
     t = t_quantile_975(nu)
-    whole = integral(nu, 1e15 if nu == 1 else 1e9 if nu < 5 else 1e4)  # beyond lies less than 1e-15
-    error = (integral(nu, t) / whole - 0.95) * whole / density(t, nu)
+    total = integral(nu, 1e15 if nu == 1 else 1e9 if nu < 5 else 1e4)  # the tail beyond is below 1e-15
+    error = (integral(nu, t) / total - 0.95) * total / density(t, nu)
     assert abs(error) < 1e-10
 
 
@@ -349,7 +350,7 @@ def test_t_quantiles_agree_with_closed_forms_and_tables():
         assert t_quantile_975(nu) == pytest.approx(quantile, abs=6e-5 if nu == 1 else 6e-6)
 
 
-def test_t_quantiles_fall_towards_the_normal_one():
+def test_t_quantiles_decrease_to_the_normal_quantile():
     quantiles = [t_quantile_975(nu) for nu in range(1, 2_000)]
     assert quantiles == sorted(quantiles, reverse=True)
     assert 0 < t_quantile_975(10**7) - 1.959963984540054 < 3e-7
@@ -361,29 +362,29 @@ GOOD, POOR = summed([Points(10, 10)] * 30), summed([Points(4, 10)] * 30)
 FEW = summed([Points(10, 10)] * 4)
 
 
-def test_a_clear_change_is_significant_and_its_interval_by_mover():
-    moved = change(GOOD, POOR, comparable=True)
+def test_a_clear_change_is_significant_with_a_mover_interval():
+    result = change(GOOD, POOR, comparable=True)
     first, second = visit_interval_uncut(GOOD), visit_interval_uncut(POOR)
-    assert moved.difference == 0.6
-    assert moved.significant is True
-    assert moved.interval.low == pytest.approx(0.6 - math.hypot(1 - first.low, second.high - 0.4))
-    assert moved.interval.high == pytest.approx(0.6 + math.hypot(first.high - 1, 0.4 - second.low))
-    back = change(POOR, GOOD, comparable=True)
-    assert (back.difference, back.significant) == (-0.6, True)
+    assert result.difference == 0.6
+    assert result.significant is True
+    assert result.interval.low == pytest.approx(0.6 - math.hypot(1 - first.low, second.high - 0.4))
+    assert result.interval.high == pytest.approx(0.6 + math.hypot(first.high - 1, 0.4 - second.low))
+    backward = change(POOR, GOOD, comparable=True)
+    assert (backward.difference, backward.significant) == (-0.6, True)
 
 
 def test_no_change_is_not_significant():
     assert change(GOOD, GOOD, comparable=True).significant is False
 
 
-def test_a_change_of_few_visits_has_an_interval_and_is_never_significant():
+def test_a_change_with_few_visits_has_an_interval_but_is_not_significant():
     for now, before in ((FEW, POOR), (POOR, FEW), (FEW, FEW)):
-        moved = change(now, before, comparable=True)
-        assert moved.interval is not None
-        assert moved.significant is False
+        result = change(now, before, comparable=True)
+        assert result.interval is not None
+        assert result.significant is False
 
 
-def test_a_change_from_or_to_nothing_has_no_difference():
+def test_a_change_from_or_to_a_period_without_visits_has_no_difference():
     for now, before in ((GOOD, NO_VISITS), (NO_VISITS, GOOD), (NO_VISITS, NO_VISITS)):
         assert change_figures(change(now, before, comparable=True)) == {
             "difference": None,
@@ -392,7 +393,7 @@ def test_a_change_from_or_to_nothing_has_no_difference():
         }
 
 
-def test_visits_of_different_checklists_are_not_compared():
+def test_periods_with_different_checklists_are_not_compared():
     assert change_figures(change(GOOD, POOR, comparable=False)) == {
         "difference": 0.6,
         "interval": None,
@@ -401,26 +402,26 @@ def test_visits_of_different_checklists_are_not_compared():
     assert change(GOOD, NO_VISITS, comparable=False).significant is None
 
 
-def test_the_change_of_a_section_is_told_by_wilsons_interval():
-    moved = change(GOOD, POOR, comparable=True, interval_of=wilson_interval)
+def test_the_change_of_a_section_uses_the_wilson_interval():
+    result = change(GOOD, POOR, comparable=True, interval_of=wilson_interval)
     first, second = wilson_interval(GOOD), wilson_interval(POOR)
-    assert moved.interval.low == pytest.approx(0.6 - math.hypot(1 - first.low, second.high - 0.4))
-    assert moved.interval.high == pytest.approx(0.6 + math.hypot(first.high - 1, 0.4 - second.low))
+    assert result.interval.low == pytest.approx(0.6 - math.hypot(1 - first.low, second.high - 0.4))
+    assert result.interval.high == pytest.approx(0.6 + math.hypot(first.high - 1, 0.4 - second.low))
 
 
 @given(visits.map(summed), visits.map(summed))
 def test_a_change_and_its_reverse_mirror_each_other(now, before):
-    there, back = change(now, before, comparable=True), change(before, now, comparable=True)
-    assert there.significant == back.significant
-    if there.difference is not None:
-        assert there.difference == -back.difference
-        assert -1 <= there.interval.low <= there.difference + 1e-6
-        assert there.difference - 1e-6 <= there.interval.high <= 1
-        assert there.interval.low == pytest.approx(-back.interval.high, abs=1e-12)
+    forward, backward = change(now, before, comparable=True), change(before, now, comparable=True)
+    assert forward.significant == backward.significant
+    if forward.difference is not None:
+        assert forward.difference == -backward.difference
+        assert -1 <= forward.interval.low <= forward.difference + 1e-6
+        assert forward.difference - 1e-6 <= forward.interval.high <= 1
+        assert forward.interval.low == pytest.approx(-backward.interval.high, abs=1e-12)
 
 
 def naive_ranks(sums: list[Sums]) -> list[Rank | None]:
-    """Compare each place with each other one."""
+    """Return the ranks, calculated by comparing each place with each other place."""
     ranked = [(Fraction(s.earned, s.possible), visit_interval(s)) for s in sums if s.visits >= 5]
 
     def rank(place: Sums) -> Rank | None:
@@ -437,13 +438,13 @@ def naive_ranks(sums: list[Sums]) -> list[Rank | None]:
 
 
 @given(places)
-def test_ranks_equal_those_of_comparing_each_with_each(sums):
-    found = ranks(sums)
-    assert found == naive_ranks(sums)
-    assert all(1 <= rank.best <= rank.rank <= rank.worst for rank in found if rank)
+def test_ranks_equal_those_of_pairwise_comparison(sums):
+    result = ranks(sums)
+    assert result == naive_ranks(sums)
+    assert all(1 <= rank.best <= rank.rank <= rank.worst for rank in result if rank)
 
 
-def test_equal_scores_share_a_rank_and_few_visits_have_none():
+def test_ties_share_a_rank_and_indicative_places_have_none():
     same = summed([Points(20, 20)] * 15)
     assert ranks([POOR, GOOD, FEW, same, NO_VISITS]) == [
         Rank(3, 3, 3),
@@ -454,7 +455,7 @@ def test_equal_scores_share_a_rank_and_few_visits_have_none():
     ]
 
 
-def test_scores_that_differ_by_less_than_a_float_can_tell_are_told_apart():
+def test_scores_that_differ_by_less_than_float_precision_have_different_ranks():
     big = 10**9
     nearly = Sums(5, big - 1, big, 0, 0, 0) + Sums(0, 0, 0, big**2, big**2, big**2)
     equal = Sums(5, big - 2, big - 1, 0, 0, 0) + Sums(0, 0, 0, big**2, big**2, big**2)

@@ -1,15 +1,22 @@
-"""The life of a visit."""
+"""The life cycle of a visit."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 
-from api.domain.visits import DECISIONS, STATUS_AFTER, STATUSES, end_of_period, next_revision, too_close
+from api.domain.visits import (
+    DECISIONS,
+    STATUS_AFTER,
+    STATUSES,
+    find_next_revision,
+    find_period_end,
+    violates_lockout,
+)
 
 
 @pytest.mark.parametrize(
-    ("status", "latest", "following"),
+    ("status", "latest", "expected"),
     [
         ("assigned", 0, 1),
         ("cancelled", 0, 1),
@@ -22,11 +29,13 @@ from api.domain.visits import DECISIONS, STATUS_AFTER, STATUSES, end_of_period, 
         ("submitted", 2, None),
     ],
 )
-def test_which_revision_is_taken_next(status: str, latest: int, following: int | None) -> None:
-    assert next_revision(status, latest) == following
+def test_the_next_revision_depends_on_status_and_latest_revision(
+    status: str, latest: int, expected: int | None
+) -> None:
+    assert find_next_revision(status, latest) == expected
 
 
-def test_every_decision_makes_a_status() -> None:
+def test_every_decision_leads_to_a_status() -> None:
     assert set(STATUS_AFTER) == set(DECISIONS)
     assert set(STATUS_AFTER.values()) < set(STATUSES)
 
@@ -43,24 +52,24 @@ def test_every_decision_makes_a_status() -> None:
         ("10:07:00", 1440, "00:00:00"),
     ],
 )
-def test_a_period_is_full_at_its_end(clock: str, minutes: int, due: str) -> None:
+def test_a_period_ends_after_its_last_moment(clock: str, minutes: int, due: str) -> None:
     moment = datetime.fromisoformat(f"2026-03-29T{clock}+00:00")
-    end = end_of_period(moment, minutes)
+    end = find_period_end(moment, minutes)
     assert end.strftime("%H:%M:%S") == due
     assert timedelta(0) < end - moment <= timedelta(minutes=minutes)
 
 
-def test_a_period_is_the_same_moment_in_every_zone() -> None:
+def test_a_period_ends_at_the_same_moment_in_every_time_zone() -> None:
     moment = datetime(2026, 3, 29, 10, 20, tzinfo=UTC)
     indian = moment.astimezone(timezone(timedelta(hours=5, minutes=30)))
-    assert end_of_period(indian, 60) == end_of_period(moment, 60) == datetime(2026, 3, 29, 11, tzinfo=UTC)
+    assert find_period_end(indian, 60) == find_period_end(moment, 60) == datetime(2026, 3, 29, 11, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("minutes", [7, 60, 420, 10080])
-def test_all_periods_are_equally_long_whatever_their_length(minutes: int) -> None:
+def test_all_periods_have_the_same_length(minutes: int) -> None:
     begin = datetime(2026, 3, 28, tzinfo=UTC)
     moments = (begin + timedelta(minutes=5 * i) for i in range(1000))
-    ends = sorted({end_of_period(moment, minutes) for moment in moments})
+    ends = sorted({find_period_end(moment, minutes) for moment in moments})
     assert {later - earlier for earlier, later in pairwise(ends)} <= {timedelta(minutes=minutes)}
 
 
@@ -70,7 +79,7 @@ def span(opens: int, ends: int) -> tuple[datetime, datetime]:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "close"),
+    ("one", "other", "is_violation"),
     [
         (span(0, 2), span(32, 34), False),
         (span(0, 2), span(31, 33), True),
@@ -80,8 +89,8 @@ def span(opens: int, ends: int) -> tuple[datetime, datetime]:
         (span(0, 40), span(70, 71), False),
     ],
 )
-def test_the_lock_out_counts_from_the_end_of_one_to_the_opening_of_the_other(
-    one: tuple[datetime, datetime], other: tuple[datetime, datetime], close: bool
+def test_the_lockout_is_measured_from_the_end_of_one_visit_to_the_opening_of_the_next(
+    one: tuple[datetime, datetime], other: tuple[datetime, datetime], is_violation: bool
 ) -> None:
-    assert too_close(one, other, 30) is close
-    assert too_close(other, one, 30) is close
+    assert violates_lockout(one, other, 30) is is_violation
+    assert violates_lockout(other, one, 30) is is_violation

@@ -1,4 +1,4 @@
-"""Phones that send visits to a running program, and remember what it acknowledged."""
+"""Phones that send visits to a running server, and remember what it acknowledged."""
 
 import hashlib
 import io
@@ -32,23 +32,23 @@ from tests.support.pictures import jpeg
 from tests.support.running import ROOT, environment
 from tests.support.world import API, World, ok
 
-#: FAULTS=full, as `make faults` has it, tries for longer
+#: `make faults` sets FAULTS=full, which repeats the tests more often.
 FULL = os.environ.get("FAULTS") == "full"
 SECRET = "k" * 32
-TRIES = 200
+ATTEMPTS = 200
 
 
-class Lost(Exception):
-    """No answer came, or only a part of one: nobody knows what became of the request."""
+class ResponseLost(Exception):
+    """No complete response arrived, so the result of the request is unknown."""
 
 
-class Refused(Exception):
-    """The program said that it cannot do this right now."""
+class Unavailable(Exception):
+    """The server responded with 503."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that came whole."""
+class Response:
+    """A complete response."""
 
     status: int
     headers: Any
@@ -58,23 +58,23 @@ class Answer:
         return json.loads(self.data)
 
 
-def call(base: str, method: str, address: str, body: bytes = b"", **headers: str) -> Answer:
-    """Make one request on a connection of its own."""
-    parts = urlsplit(address if "://" in address else base + address)
-    connection = HTTPConnection(parts.netloc, timeout=60)
+def call(base: str, method: str, address: str, body: bytes = b"", **headers: str) -> Response:
+    """Send a request on a new connection. Raises ResponseLost."""
+    url = urlsplit(address if "://" in address else base + address)
+    connection = HTTPConnection(url.netloc, timeout=60)
     try:
-        connection.request(method, f"{parts.path}?{parts.query}".rstrip("?"), body, headers)
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
+        connection.request(method, f"{url.path}?{url.query}".rstrip("?"), body, headers)
+        response = connection.getresponse()
+        return Response(response.status, response.headers, response.read())
     except (OSError, HTTPException) as error:
-        raise Lost(str(error)) from error
+        raise ResponseLost(str(error)) from error
     finally:
         connection.close()
 
 
 @dataclass
 class Picture:
-    """A photo to send; ``uploaded`` and ``stored`` are what was acknowledged of it."""
+    """A photo to send; ``uploaded`` and ``stored`` are what the server acknowledged."""
 
     data: bytes
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -92,8 +92,8 @@ class Picture:
 
 
 @dataclass
-class Errand:
-    """A visit that a phone sends step by step; a step that was acknowledged is not taken again."""
+class Delivery:
+    """A visit that a phone sends in steps. A step that was acknowledged is not repeated."""
 
     visit_id: str
     token: str
@@ -105,9 +105,9 @@ class Errand:
     def path(self) -> str:
         return f"{API}/visits/{self.visit_id}"
 
-    def call(self, base: str, method: str, path: str, body: bytes = b"") -> Answer:
-        """Speak as the shopper; raises Lost and Refused."""
-        answer = call(
+    def call(self, base: str, method: str, path: str, body: bytes = b"") -> Response:
+        """Send a request as the shopper. Raises ResponseLost and Unavailable."""
+        response = call(
             base,
             method,
             path,
@@ -118,11 +118,11 @@ class Errand:
                 "Device-Time": datetime.now(UTC).isoformat(),
             },
         )
-        refuse_503(answer)
-        return answer
+        raise_for_503(response)
+        return response
 
-    def run(self, base: str, told: Callable[[], None] = lambda: None) -> None:
-        """Take the steps that are left, in any order; calls ``told`` after each acknowledgement."""
+    def run(self, base: str, on_acknowledged: Callable[[], None] = lambda: None) -> None:
+        """Run the remaining steps in random order; call ``on_acknowledged`` after each."""
         steps: list[Callable[[str], None]] = [
             lambda base, picture=picture: self.send_picture(base, picture)  # type: ignore[misc]
             for picture in self.pictures
@@ -131,13 +131,13 @@ class Errand:
         random.shuffle(steps)
         for step in steps:
             step(base)
-            told()
+            on_acknowledged()
 
     def send_answers(self, base: str) -> None:
         if self.receipt is None:
-            answer = self.call(base, "PUT", f"{self.path}/submission", self.content)
-            assert answer.status in (200, 201), answer
-            self.receipt = answer.data
+            response = self.call(base, "PUT", f"{self.path}/submission", self.content)
+            assert response.status in (200, 201), response
+            self.receipt = response.data
 
     def send_picture(self, base: str, picture: Picture) -> None:
         path = f"{self.path}/photos/{picture.id}"
@@ -147,46 +147,46 @@ class Errand:
             declared = self.call(base, "PUT", path, json.dumps(picture.declaration()).encode())
             assert declared.status in (200, 201), declared
             link = declared.json().get("upload")
-            if link is not None:  # None: it was confirmed, and that answer was lost
+            if link is not None:  # None if it was confirmed and the response was lost
                 sent = call(base, link["method"], link["url"], picture.data, **link["headers"])
-                refuse_503(sent)
+                raise_for_503(sent)
                 assert sent.status in (200, 412), sent
             picture.uploaded = True
-        for _ in range(TRIES):
+        for _ in range(ATTEMPTS):
             confirmed = self.call(base, "POST", f"{path}/confirm")
             if confirmed.status != 202:
                 break
         assert confirmed.status == 200, confirmed
         picture.stored = confirmed.data
 
-    def hold(self, base: str) -> None:
-        """Make sure that whatever was acknowledged is there, and answered again in the same words."""
+    def verify(self, base: str) -> None:
+        """Check that everything that was acknowledged is stored, and that replays are equal."""
         if self.receipt is not None:
-            again = self.call(base, "PUT", f"{self.path}/submission", self.content)
-            assert (again.status, again.data) == (200, self.receipt)
+            replay = self.call(base, "PUT", f"{self.path}/submission", self.content)
+            assert (replay.status, replay.data) == (200, self.receipt)
         for picture in self.pictures:
             if picture.stored is not None:
                 path = f"{self.path}/photos/{picture.id}"
-                again = self.call(base, "POST", f"{path}/confirm")
-                assert (again.status, again.data) == (200, picture.stored)
+                replay = self.call(base, "POST", f"{path}/confirm")
+                assert (replay.status, replay.data) == (200, picture.stored)
                 shown = self.call(base, "GET", path)
                 assert shown.status == 302, shown
-                found = call(base, "GET", shown.headers["Location"])
-                assert found.status == 200, found
-                decode(found.data)
+                picture_response = call(base, "GET", shown.headers["Location"])
+                assert picture_response.status == 200, picture_response
+                decode(picture_response.data)
 
     @property
-    def done(self) -> bool:
+    def is_complete(self) -> bool:
         return self.receipt is not None and all(picture.stored for picture in self.pictures)
 
 
-def refuse_503(answer: Answer) -> None:
-    """Raise Refused for a 503, which says in a problem document when to come again."""
-    if answer.status == 503:
-        assert answer.headers["Content-Type"] == "application/problem+json", answer
-        assert answer.json()["status"] == 503
-        assert int(answer.headers["Retry-After"]) > 0
-        raise Refused(answer.json()["type"])
+def raise_for_503(response: Response) -> None:
+    """Raise Unavailable for a 503, after checking its problem document and Retry-After."""
+    if response.status == 503:
+        assert response.headers["Content-Type"] == "application/problem+json", response
+        assert response.json()["status"] == 503
+        assert int(response.headers["Retry-After"]) > 0
+        raise Unavailable(response.json()["type"])
 
 
 def decode(data: bytes) -> None:
@@ -195,8 +195,8 @@ def decode(data: bytes) -> None:
 
 
 @dataclass
-class Field:
-    """An organization whose shoppers are out, each with a phone."""
+class Survey:
+    """An organization with shoppers, each with a phone."""
 
     folder: Path
     settings: dict[str, str]
@@ -206,14 +206,14 @@ class Field:
     def __post_init__(self) -> None:
         self.world = World(self.app)
         self.shoppers = [self.world.person("shopper") for _ in range(self.phones)]
-        self.errands: list[Errand] = []
+        self.deliveries: list[Delivery] = []
 
-    def assign(self, count: int) -> list[Errand]:
-        """Assign so many visits, and return what is to be sent of them."""
+    def assign(self, count: int) -> list[Delivery]:
+        """Assign ``count`` visits, and return their deliveries."""
         world, now = self.world, datetime.now(UTC)
         assert world.checklist
         window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": now.replace(year=now.year + 1).isoformat()}
-        turns = [self.shoppers[index % self.phones] for index in range(count)]
+        shoppers = [self.shoppers[index % self.phones] for index in range(count)]
         orders = [
             {
                 "location_id": world.location["id"],
@@ -222,39 +222,40 @@ class Field:
                 "window": window,
                 "override": True,
             }
-            for shopper in turns
+            for shopper in shoppers
         ]
-        made = ok(world.admin.post("/visits", orders), 201)["items"]
-        fresh = [
-            self._errand(visit["id"], shopper.token or "") for visit, shopper in zip(made, turns, strict=True)
+        visits = ok(world.admin.post("/visits", orders), 201)["items"]
+        deliveries = [
+            self._delivery(visit["id"], shopper.token or "")
+            for visit, shopper in zip(visits, shoppers, strict=True)
         ]
-        self.errands += fresh
-        return fresh
+        self.deliveries += deliveries
+        return deliveries
 
-    def _errand(self, visit_id: str, token: str) -> Errand:
+    def _delivery(self, visit_id: str, token: str) -> Delivery:
         pictures = [
             Picture(jpeg(160, 120, seed=random.getrandbits(60))) for _ in range(random.choice((0, 1, 1, 2)))
         ]
         body = self.world.submission()
         body["answers"]["greeting"] = {"value": "yes", "photos": [picture.id for picture in pictures]}
-        return Errand(visit_id, token, json.dumps(body).encode(), pictures)
+        return Delivery(visit_id, token, json.dumps(body).encode(), pictures)
 
-    # What is held against the database and the store themselves.
+    # Checks of the database and the store.
 
-    def hold(self) -> None:
-        """Make sure that each visit is there once, that no row points at nothing, and of the totals."""
+    def verify(self) -> None:
+        """Check that each visit is stored once, that rows refer to existing objects, and the totals."""
         store = self.world.store
         with self.world.database.read_snapshot() as session:
-            for errand in self.errands:
-                visit_id = uuid.UUID(errand.visit_id)
+            for delivery in self.deliveries:
+                visit_id = uuid.UUID(delivery.visit_id)
                 receipts = list(
                     session.scalars(select(Submission.receipt).where(Submission.visit_id == visit_id))
                 )
-                if errand.receipt is not None:
-                    assert [receipt.encode() for receipt in receipts] == [errand.receipt.strip()]
+                if delivery.receipt is not None:
+                    assert [receipt.encode() for receipt in receipts] == [delivery.receipt.strip()]
                 assert len(receipts) <= 1
-                decided = select(func.count()).select_from(Decision).where(Decision.visit_id == visit_id)
-                assert session.scalar(decided) in (0, 1)
+                decisions = select(func.count()).select_from(Decision).where(Decision.visit_id == visit_id)
+                assert session.scalar(decisions) in (0, 1)
             photos = list(session.scalars(select(Photo).where(Photo.status == "stored")))
         for photo in photos:
             assert photo.key and photo.thumbnail_key
@@ -262,13 +263,13 @@ class Field:
                 decode(store.read(key, 2**26))
         stored = {str(photo.id) for photo in photos}
         assert stored >= {
-            picture.id for errand in self.errands for picture in errand.pictures if picture.stored
+            picture.id for delivery in self.deliveries for picture in delivery.pictures if picture.stored
         }
         assert "Every stored total equals its recount." in self.recount()
 
     def recount(self) -> str:
-        """Run `flask scores recount`, which has to find nothing."""
-        done = subprocess.run(
+        """Run `flask scores recount`, which must find no difference."""
+        result = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", "scores", "recount"],
             cwd=ROOT,
             env=environment(self.folder, **self.settings),
@@ -276,38 +277,38 @@ class Field:
             text=True,
             timeout=120,
         )
-        assert done.returncode == 0, done
-        return done.stdout
+        assert result.returncode == 0, result
+        return result.stdout
 
 
 @contextmanager
-def field_of(folder: Path, **settings: str) -> Iterator[Field]:
-    """Make a new database of these settings, and an organization in it."""
+def create_survey(folder: Path, **settings: str) -> Iterator[Survey]:
+    """Create a database with these settings, and an organization in it."""
     settings = {"DEMO": "0", "ACCEPT_EVERY_MINUTES": "0", "SECRET_KEY": SECRET, **settings}
     app = create_app(Settings.from_environment({**settings, "DATA_DIR": str(folder)}))
     database = app.extensions["survey"].database
     try:
         migrations.upgrade(database)
-        yield Field(folder, settings, app)
+        yield Survey(folder, settings, app)
     finally:
         database.close()
 
 
 @dataclass
 class Traffic:
-    """Phones that send without a pause, until the program is gone or all is sent."""
+    """Phones that send without a pause until everything is sent or the server is gone."""
 
     base: str
-    errands: Sequence[Errand]
+    deliveries: Sequence[Delivery]
     phones: int = 4
 
     def __post_init__(self) -> None:
         self._acknowledged = threading.Semaphore(0)
-        self._left = iter(self.errands)
-        self._taking = threading.Lock()
+        self._remaining = iter(self.deliveries)
+        self._lock = threading.Lock()
         self.lost = 0
-        self.refused: list[str] = []
-        self.faults: list[BaseException] = []
+        self.unavailable: list[str] = []
+        self.errors: list[BaseException] = []
         self._threads = [threading.Thread(target=self._send) for _ in range(self.phones)]
 
     def __enter__(self) -> "Traffic":
@@ -319,40 +320,40 @@ class Traffic:
         for thread in self._threads:
             thread.join(120)
             assert not thread.is_alive()
-        assert not self.faults, self.faults
+        assert not self.errors, self.errors
 
     def wait_for(self, acknowledged: int) -> None:
-        """Wait until so many steps more were acknowledged."""
+        """Wait until this many more steps were acknowledged."""
         for _ in range(acknowledged):
-            assert self._acknowledged.acquire(timeout=60), (self.lost, self.refused[:3], self.faults)
+            assert self._acknowledged.acquire(timeout=60), (self.lost, self.unavailable[:3], self.errors)
 
     def _send(self) -> None:
         while True:
-            with self._taking:
-                errand = next(self._left, None)
-            if errand is None:
+            with self._lock:
+                delivery = next(self._remaining, None)
+            if delivery is None:
                 return
             try:
-                errand.run(self.base, self._acknowledged.release)
-            except Lost:
+                delivery.run(self.base, self._acknowledged.release)
+            except ResponseLost:
                 self.lost += 1
                 return
-            except Refused as refused:
-                self.refused.append(str(refused))
-            except BaseException as fault:
-                self.faults.append(fault)
+            except Unavailable as error:
+                self.unavailable.append(str(error))
+            except BaseException as error:
+                self.errors.append(error)
                 return
 
 
-def until_done(base: str, errands: Sequence[Errand]) -> list[str]:
-    """Send whatever is left, coming again as the program says; return what it refused meanwhile."""
-    refused: list[str] = []
-    for errand in errands:
-        for _ in range(TRIES):
+def until_done(base: str, deliveries: Sequence[Delivery]) -> list[str]:
+    """Send everything that remains, with retries after a 503; return the types of those problems."""
+    problems: list[str] = []
+    for delivery in deliveries:
+        for _ in range(ATTEMPTS):
             try:
-                errand.run(base)
+                delivery.run(base)
                 break
-            except Refused as refusal:
-                refused.append(str(refusal))
-        assert errand.done
-    return refused
+            except Unavailable as error:
+                problems.append(str(error))
+        assert delivery.is_complete
+    return problems

@@ -1,4 +1,4 @@
-"""A disk without space: refusals that say when to come again, nothing half stored, and all goes on after."""
+"""A full disk: requests get a 503 with Retry-After, nothing is half stored, and sending continues later."""
 
 import resource
 import subprocess
@@ -9,38 +9,38 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.phones import Errand, Field, Refused, field_of, until_done
+from tests.faults.phones import Delivery, Survey, Unavailable, create_survey, until_done
 from tests.support.running import Running, free_port, running
 
 
 @dataclass
 class Disk:
-    """The disk of a running program."""
+    """The disk of a running server."""
 
     fill: Callable[[], None]
     free: Callable[[], None]
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[tuple[Field, Running, Disk]]:
-    """Run the program on a file system of its own, where the machine lets one be made."""
+def small_disk(folder: Path) -> Iterator[tuple[Survey, Running, Disk]]:
+    """Run the server on a small file system, if the machine can mount one."""
     data = folder / "data"
     data.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(data)]
     if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("this machine lets nobody but root make file systems")
+        pytest.skip("mounting a file system needs root")
     try:
         ballast = data / "ballast"
-        with field_of(data) as field:
-            settings = {**field.settings, "PORT": str(free_port()), "DATA_DIR": str(data)}
+        with create_survey(data) as survey:
+            settings = {**survey.settings, "PORT": str(free_port()), "DATA_DIR": str(data)}
             with running(folder / "log", **settings) as program:
-                yield field, program, Disk(lambda: fill(ballast), ballast.unlink)
+                yield survey, program, Disk(lambda: fill(ballast), ballast.unlink)
     finally:
         subprocess.run(["umount", "--lazy", str(data)], check=True)
 
 
 def fill(ballast: Path) -> None:
-    """Write a file until there is no space for one byte more."""
+    """Write a file until no byte is free."""
     with ballast.open("wb", buffering=0) as file:
         for size in (1 << 20, 1 << 12, 1):
             with suppress(OSError):
@@ -49,66 +49,66 @@ def fill(ballast: Path) -> None:
 
 
 @contextmanager
-def small_files(folder: Path) -> Iterator[tuple[Field, Running, Disk]]:
-    """Run the program, and let no file of it grow where machines allow no file systems of one's own."""
+def small_files(folder: Path) -> Iterator[tuple[Survey, Running, Disk]]:
+    """Run the server with a limit on the size of its files, which works without root."""
     with (
-        field_of(folder) as field,
-        running(folder, PORT=str(free_port()), **field.settings) as program,
+        create_survey(folder) as survey,
+        running(folder, PORT=str(free_port()), **survey.settings) as program,
     ):
         process = program.process.pid
-        _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+        _, maximum = resource.prlimit(process, resource.RLIMIT_FSIZE)
         yield (
-            field,
+            survey,
             program,
             Disk(
-                lambda: set_limit(process, 1, most),
-                lambda: set_limit(process, most, most),
+                lambda: set_limit(process, 1, maximum),
+                lambda: set_limit(process, maximum, maximum),
             ),
         )
 
 
-def set_limit(process: int, size: int, most: int) -> None:
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (size, most))
+def set_limit(process: int, size: int, maximum: int) -> None:
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (size, maximum))
 
 
 @pytest.fixture(params=[small_disk, small_files], ids=["small-disk", "small-files"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Field, Running, Disk]]:
-    with request.param(tmp_path) as made:
-        yield made
+def running_survey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Survey, Running, Disk]]:
+    with request.param(tmp_path) as server:
+        yield server
 
 
-def test_a_full_disk_refuses_and_loses_nothing(place: tuple[Field, Running, Disk]) -> None:
-    field, program, disk = place
-    sent, errands = field.assign(5), field.assign(10)
+def test_full_disk_returns_503_and_loses_nothing(running_survey: tuple[Survey, Running, Disk]) -> None:
+    survey, program, disk = running_survey
+    sent, deliveries = survey.assign(5), survey.assign(10)
     assert until_done(program.base, sent) == []
-    # Nothing is left of the space that SQLite had taken before: the next write needs some more.
-    with field.world.database.writing_engine.connect() as connection:
+    # Truncates SQLite's log, so that the next write needs new space.
+    with survey.world.database.writing_engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         assert connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0] == 0
         connection.exec_driver_sql("BEGIN")
     disk.fill()
-    for errand in errands:
-        assert steps_refused(program.base, errand) == 1 + len(errand.pictures)
-    for errand in sent:  # what needs no space goes on
-        errand.hold(program.base)
+    for delivery in deliveries:
+        assert count_unavailable_steps(program.base, delivery) == 1 + len(delivery.pictures)
+    for delivery in sent:  # what needs no space still works
+        delivery.verify(program.base)
     disk.free()
-    assert until_done(program.base, errands) == []
-    for errand in field.errands:
-        errand.hold(program.base)
-    field.hold()
+    assert until_done(program.base, deliveries) == []
+    for delivery in survey.deliveries:
+        delivery.verify(program.base)
+    survey.verify()
     assert program.process.poll() is None
 
 
-def steps_refused(base: str, errand: Errand) -> int:
-    """Try each step of an errand by itself, and return how many were refused."""
+def count_unavailable_steps(base: str, delivery: Delivery) -> int:
+    """Try each step of a delivery separately, and return how many got a 503."""
     count = 0
-    for picture in errand.pictures:
+    for picture in delivery.pictures:
         try:
-            errand.send_picture(base, picture)
-        except Refused:
+            delivery.send_picture(base, picture)
+        except Unavailable:
             count += 1
     try:
-        errand.send_answers(base)
-    except Refused:
+        delivery.send_answers(base)
+    except Unavailable:
         count += 1
     return count

@@ -1,4 +1,4 @@
-"""Killed in mid-flight, again and again: what was acknowledged is there once, and the rest can be sent."""
+"""The server is killed while phones send: acknowledged data is stored once, the rest can be sent."""
 
 import random
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.phones import FULL, Errand, Field, Traffic, field_of, until_done
+from tests.faults.phones import FULL, Delivery, Survey, Traffic, create_survey, until_done
 from tests.support import servers
 from tests.support.running import free_port, running
 
 ROUNDS = {"embedded": 25, "servers": 25} if FULL else {"embedded": 3, "servers": 2}
-#: more visits than a round can send
+#: More visits than phones can send in a round.
 VISITS = 40
 
 
@@ -22,9 +22,9 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def field(
+def survey(
     backend: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Field]:
+) -> Iterator[Survey]:
     settings = {}
     if backend == "servers":
         s3: servers.S3 = request.getfixturevalue("s3_server")
@@ -37,32 +37,32 @@ def field(
             "WORKERS": "2",
             **s3.environment,
         }
-    with field_of(tmp_path, **settings) as made:
-        yield made
+    with create_survey(tmp_path, **settings) as survey:
+        yield survey
 
 
-def test_killed_in_mid_flight(field: Field, backend: str) -> None:
+def test_killed_server_loses_nothing_that_was_acknowledged(survey: Survey, backend: str) -> None:
     port = str(free_port())
     lost = 0
-    errands: list[Errand] = []
+    deliveries: list[Delivery] = []
     for _ in range(ROUNDS[backend]):
-        # What the last round left undone goes first.
-        left = [errand for errand in errands if not errand.done]
-        held, errands = errands, left + field.assign(VISITS - len(left))
-        with running(field.folder, PORT=port, **field.settings) as program:
-            for errand in held:
-                errand.hold(program.base)
-            with Traffic(program.base, errands) as traffic:
+        # Deliveries that the previous round did not complete come first.
+        remaining = [delivery for delivery in deliveries if not delivery.is_complete]
+        earlier, deliveries = deliveries, remaining + survey.assign(VISITS - len(remaining))
+        with running(survey.folder, PORT=port, **survey.settings) as program:
+            for delivery in earlier:
+                delivery.verify(program.base)
+            with Traffic(program.base, deliveries) as traffic:
                 traffic.wait_for(random.randint(5, 40))
                 program.kill()
             lost += traffic.lost
-            assert traffic.refused == []
-    assert lost  # the program went away under phones that were sending
-    with running(field.folder, PORT=port, **field.settings) as program:
-        for errand in errands:
-            errand.hold(program.base)
-        assert until_done(program.base, field.errands) == []
-        for errand in field.errands:
-            errand.hold(program.base)
+            assert traffic.unavailable == []
+    assert lost  # phones were sending when the server was killed
+    with running(survey.folder, PORT=port, **survey.settings) as program:
+        for delivery in deliveries:
+            delivery.verify(program.base)
+        assert until_done(program.base, survey.deliveries) == []
+        for delivery in survey.deliveries:
+            delivery.verify(program.base)
         assert program.end() == 0
-    field.hold()
+    survey.verify()

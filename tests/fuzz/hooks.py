@@ -1,4 +1,4 @@
-"""What schemathesis cannot read in the OpenAPI document: who calls, and which refusals no schema can tell."""
+"""Extensions of schemathesis: authentication, and the errors that no schema can express."""
 
 import itertools
 import os
@@ -8,7 +8,7 @@ from typing import Any
 import requests
 import schemathesis
 
-#: whoever of them can still sign in; a run may change people's passwords
+#: email addresses; a run may change passwords, so that some people can no longer sign in
 PEOPLE = os.environ["FUZZ_PEOPLE"].split()
 BASE = os.environ["FUZZ_BASE"]
 PASSWORD = os.environ["FUZZ_PASSWORD"]
@@ -16,9 +16,9 @@ _numbers = itertools.count()
 
 _PERIOD = "/from"
 _PLACES = "/(region_ids|location_ids)(/.*)?"
-#: operation → where a 422 may point that a schema-valid request gets: at ids that nobody knows, at what two
-#: fields say together, and at what depends on the caller or on what is stored
-REASONS: dict[str, str] = {
+#: By operation: the pointers that are allowed in a 422 for a request that matches the schema. The reasons are
+#: unknown IDs, contradictions between two fields, and what depends on the caller or on stored data.
+ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/visits": "/shopper_id|/external_id",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",
     "GET /api/v1/comments": _PERIOD,
@@ -41,40 +41,41 @@ REASONS: dict[str, str] = {
     "PUT /api/v1/visits/{visit_id}/photos/{photo_id}": "/question",
     "POST /api/v1/visits/{visit_id}/review": "/reason|/question_reasons/.*",
 }
-#: cursors are the server's own, and a key may have come with another request
-EVERYWHERE = "/cursor|/Idempotency-Key"
+#: Cursors are created by the server. An idempotency key may have been used for another request.
+ALWAYS_ALLOWED = "/cursor|/Idempotency-Key"
 
 
-def session_of(_case: Any, context: Any) -> str | int:
-    """Give each log-out a session of its own, and all else one."""
+def get_session_key(_case: Any, context: Any) -> str | int:
+    """Return a new session for each logout, and one session for all other operations."""
     return next(_numbers) if context.operation.path.endswith("/auth/logout") else "one"
 
 
-@schemathesis.auth(refresh_interval=600, cache_by_key=session_of)
+@schemathesis.auth(refresh_interval=600, cache_by_key=get_session_key)
 class SignedIn:
-    """Somebody signed in with e-mail address and password; his tokens are renewed before they expire."""
+    """A person who is signed in. Their tokens are renewed before they expire."""
 
     def get(self, _case: Any, _context: Any) -> Any:
         for email in PEOPLE:
             body = {"email": email, "password": PASSWORD}
-            answer = requests.post(f"{BASE}/api/v1/auth/login", json=body, timeout=60)
-            if answer.ok:
-                return answer.json()
-        raise PermissionError("Nobody can sign in any more.")
+            response = requests.post(f"{BASE}/api/v1/auth/login", json=body, timeout=60)
+            if response.ok:
+                return response.json()
+        raise PermissionError("No person can sign in any more.")
 
     def set(self, case: Any, pair: Any, context: Any) -> None:
-        which = "refresh_token" if context.operation.path.endswith("/auth/refresh") else "access_token"
-        case.headers["Authorization"] = f"Bearer {pair[which]}"
+        token_name = "refresh_token" if context.operation.path.endswith("/auth/refresh") else "access_token"
+        case.headers["Authorization"] = f"Bearer {pair[token_name]}"
 
 
 @schemathesis.check
-def refused_for_what_no_schema_tells(_context: Any, response: Any, case: Any) -> None:
-    """Hold the statuses that schemathesis.toml adds to their reasons."""
+def is_rejected_for_an_allowed_reason(_context: Any, response: Any, case: Any) -> None:
+    """Check the reasons of the statuses that schemathesis.toml adds."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if response.status_code == 412:
         assert "If-Match" in case.headers, "412 without If-Match"
     if response.status_code == 422:
-        told = re.compile(f"{EVERYWHERE}|{REASONS.get(case.operation.label, EVERYWHERE)}", re.DOTALL)
-        wrong = [fault for fault in response.json()["errors"] if not told.fullmatch(fault["pointer"])]
-        assert not wrong, f"The schema could have told: {wrong}"
+        allowed = ALLOWED_POINTERS.get(case.operation.label, ALWAYS_ALLOWED)
+        pattern = re.compile(f"{ALWAYS_ALLOWED}|{allowed}", re.DOTALL)
+        errors = [error for error in response.json()["errors"] if not pattern.fullmatch(error["pointer"])]
+        assert not errors, f"The schema should exclude this request: {errors}"

@@ -1,4 +1,4 @@
-"""Every route of the running program says who may call it, and holds to it."""
+"""Every route of the running program declares its permission, and enforces it."""
 
 import re
 from collections.abc import Iterator
@@ -15,46 +15,46 @@ VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "path": "x
 
 
 def routes(app: Flask) -> Iterator[tuple[str, str, Any]]:
-    """Every method of every route, with an address of it and its view function."""
+    """Yield every method of every route, with an example address and the view function."""
     for rule in app.url_map.iter_rules():
         address = re.sub(r"<(?:(\w+):)?\w+>", lambda match: VALUES[match[1] or "default"], rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             yield method, address, app.view_functions[rule.endpoint]
 
 
-def test_each_route_names_a_rule_that_exists(app: Flask) -> None:
+def test_every_route_names_a_known_permission(app: Flask) -> None:
     for method, address, view in routes(app):
         permission = getattr(view, "permission", None)
         assert permission in PERMISSIONS or permission in (ANY_CALLER, REFRESH_TOKEN), (method, address)
 
 
-def test_nobody_comes_in_where_not_anybody_may(app: Flask) -> None:
-    nobody = Caller(app)
+def test_anonymous_callers_reach_only_open_routes(app: Flask) -> None:
+    anonymous = Caller(app)
     for method, address, view in routes(app):
-        answer = nobody.call(method, f"/{address}", {} if method != "GET" else None)
+        response = anonymous.call(method, f"/{address}", {} if method != "GET" else None)
         if view.permission == ANY_CALLER:
-            assert answer.status_code < 500, (method, address)
-            assert answer.json is None or answer.json.get("type") != "/problems/not-signed-in", address
+            assert response.status_code < 500, (method, address)
+            assert response.json is None or response.json.get("type") != "/problems/not-signed-in", address
         else:
-            problem(answer, 401, "not-signed-in")
-            assert answer.headers["WWW-Authenticate"].startswith("Bearer"), (method, address)
+            problem(response, 401, "not-signed-in")
+            assert response.headers["WWW-Authenticate"].startswith("Bearer"), (method, address)
 
 
-def test_each_role_is_refused_exactly_what_its_permissions_do_not_hold(world: World) -> None:
+def test_each_role_is_forbidden_exactly_what_it_has_no_permission_for(world: World) -> None:
     for role in ("shopper", "manager", "reviewer", "admin"):
         caller = world.person(role)
         for method, address, view in routes(world.app):
             if view.permission not in PERMISSIONS or address == "/api/v1/auth/logout":
                 continue
-            # A body that nobody takes: whoever may come in is told so, or that the thing is not there.
-            answer = caller.call(method, f"/{address}", data=b"?" if method != "GET" else None)
-            code = (answer.get_json(silent=True, force=True) or {}).get("type")
-            refused = (answer.status_code, code) == (403, "/problems/forbidden")
-            assert refused == (role not in PERMISSIONS[view.permission]), (role, method, address, code)
-            assert answer.status_code < 500, (role, method, address)
+            # No route accepts this body, so callers with the permission get another error than 403.
+            response = caller.call(method, f"/{address}", data=b"?" if method != "GET" else None)
+            code = (response.get_json(silent=True, force=True) or {}).get("type")
+            is_forbidden = (response.status_code, code) == (403, "/problems/forbidden")
+            assert is_forbidden == (role not in PERMISSIONS[view.permission]), (role, method, address, code)
+            assert response.status_code < 500, (role, method, address)
 
 
-def test_only_what_has_to_be_is_open_to_anybody(app: Flask) -> None:
+def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
     addresses = {address for _method, address, view in routes(app) if view.permission == ANY_CALLER}
     assert addresses == {
         "/",
@@ -67,6 +67,8 @@ def test_only_what_has_to_be_is_open_to_anybody(app: Flask) -> None:
         "/dashboard/sections",
         "/dashboard/questions",
         "/dashboard/reviews",
+        "/dashboard/",
+        "/dashboard/x",
         "/static/x/x",
         "/sw.js",
         "/manifest.webmanifest",
@@ -81,13 +83,13 @@ def test_only_what_has_to_be_is_open_to_anybody(app: Flask) -> None:
     }
 
 
-def test_a_route_without_who_is_a_type_error() -> None:
-    for routes_ in (Routes("some", __name__), Pages("pages", __name__)):
+def test_route_without_permission_is_a_type_error() -> None:
+    for blueprint in (Routes("some", __name__), Pages("pages", __name__)):
         with pytest.raises(TypeError):
-            routes_.get("/somewhere")  # type: ignore[call-arg]
+            blueprint.get("/somewhere")  # type: ignore[call-arg]
 
 
-def test_a_route_with_an_unknown_permission_is_a_lookup_error() -> None:
-    for routes_ in (Routes("some", __name__), Pages("pages", __name__)):
+def test_route_with_unknown_permission_is_a_lookup_error() -> None:
+    for blueprint in (Routes("some", __name__), Pages("pages", __name__)):
         with pytest.raises(LookupError, match="fly"):
-            routes_.get("/somewhere", permission="fly")
+            blueprint.get("/somewhere", permission="fly")

@@ -1,4 +1,4 @@
-"""The headers of every answer: what browsers are told to refuse, and which other origins may call."""
+"""The headers of every response: security headers, and CORS for the origins that the settings name."""
 
 import re
 from base64 import b64encode
@@ -22,98 +22,98 @@ VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "path": "p
 
 
 def addresses(app: Flask) -> list[tuple[str, str]]:
-    """Every method of every route, OPTIONS and one that it does not take included, and what is no route."""
-    found = [("GET", "/nowhere"), ("GET", "/api/v1/nowhere"), ("POST", "/")]
+    """Return every method of every route, an unknown method of each, and some unknown addresses."""
+    addresses = [("GET", "/nowhere"), ("GET", "/api/v1/nowhere"), ("POST", "/")]
     for rule in app.url_map.iter_rules():
         address = re.sub(r"<(?:(\w+):)?\w+>", lambda match: VALUES[match[1] or "default"], rule.rule)
-        found += [(method, address) for method in (*(rule.methods or ()), "BREW")]
-    return found
+        addresses += [(method, address) for method in (*(rule.methods or ()), "BREW")]
+    return addresses
 
 
-def answers(app: Flask, caller: Caller, **options: Any) -> Iterator[tuple[str, TestResponse]]:
+def call_all(app: Flask, caller: Caller, **options: Any) -> Iterator[tuple[str, TestResponse]]:
     for method, address in addresses(app):
         if address != "/api/v1/auth/logout":
             yield f"{method} {address}", caller.call(method, f"/{address}", **options)
 
 
-def policy(answer: TestResponse) -> dict[str, list[str]]:
-    words = (part.split() for part in answer.headers["Content-Security-Policy"].split(";"))
-    return {name: values for name, *values in words}
+def policy(response: TestResponse) -> dict[str, list[str]]:
+    directives = (part.split() for part in response.headers["Content-Security-Policy"].split(";"))
+    return {name: values for name, *values in directives}
 
 
-def test_every_answer_has_the_security_headers(world: World) -> None:
+def test_every_response_has_the_security_headers(world: World) -> None:
     statuses = set()
-    for caller in (world.nobody, world.admin):
-        for what, answer in answers(world.app, caller):
-            statuses.add(answer.status_code)
-            headers = answer.headers
-            assert headers.getlist("X-Content-Type-Options") == ["nosniff"], what
-            assert headers.getlist("Referrer-Policy") == ["no-referrer"], what
-            assert len(headers.getlist("Content-Security-Policy")) == 1, what
-            assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-ID"]), what
-            assert headers["Cache-Control"], what
-            assert HSTS not in headers, what
-            assert allowed(answer) == {}, what
-            assert "Origin" not in headers.get("Vary", ""), what
+    for caller in (world.anonymous, world.admin):
+        for call, response in call_all(world.app, caller):
+            statuses.add(response.status_code)
+            headers = response.headers
+            assert headers.getlist("X-Content-Type-Options") == ["nosniff"], call
+            assert headers.getlist("Referrer-Policy") == ["no-referrer"], call
+            assert len(headers.getlist("Content-Security-Policy")) == 1, call
+            assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-ID"]), call
+            assert headers["Cache-Control"], call
+            assert HSTS not in headers, call
+            assert allowed(response) == {}, call
+            assert "Origin" not in headers.get("Vary", ""), call
     assert {200, 401, 404, 405} <= statuses
 
 
-def test_the_policy_lets_nothing_in_that_is_not_named(app: Flask) -> None:
-    for what, answer in answers(app, Caller(app)):
-        given = policy(answer)
-        assert given["default-src"] == ["'none'"], what
-        assert given["frame-ancestors"] == given["base-uri"] == ["'none'"], what
-        assert given["form-action"] in (["'none'"], ["'self'"]), what
-        for name, sources in given.items():
+def test_content_security_policy_allows_only_named_sources(app: Flask) -> None:
+    for call, response in call_all(app, Caller(app)):
+        directives = policy(response)
+        assert directives["default-src"] == ["'none'"], call
+        assert directives["frame-ancestors"] == directives["base-uri"] == ["'none'"], call
+        assert directives["form-action"] in (["'none'"], ["'self'"]), call
+        for name, sources in directives.items():
             for source in sources:
-                assert "*" not in source, (what, name)
-                assert "unsafe" not in source, (what, name)
-                assert source not in ("http:", "https:", "data:"), (what, name)
+                assert "*" not in source, (call, name)
+                assert "unsafe" not in source, (call, name)
+                assert source not in ("http:", "https:", "data:"), (call, name)
 
 
-def test_an_error_of_ours_has_them_too(embedded_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_has_the_security_headers(
+    embedded_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(embedded_app.view_functions, "health.live", lambda: 1 / 0)
-    answer = Caller(embedded_app).get("//health/live")
-    problem(answer, 500, "internal-error")
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert policy(answer)["default-src"] == ["'none'"]
+    response = Caller(embedded_app).get("//health/live")
+    problem(response, 500, "internal-error")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert policy(response)["default-src"] == ["'none'"]
 
 
 @pytest.mark.parametrize("address", ["/", f"/visits/{VALUES['uuid']}", "/dashboard", "/docs"])
 def test_pages_keep_to_their_policy(app: Flask, address: str) -> None:
-    """Nothing inline but a style that the policy names by its hash, and nothing from elsewhere."""
-    answer = ok_page(app, address)
-    for style in re.findall("<style>(.*?)</style>", answer.text, re.S):
+    """Nothing is inline but a style with its hash in the policy, and nothing comes from other hosts."""
+    response = ok_page(app, address)
+    for style in re.findall("<style>(.*?)</style>", response.text, re.S):
         digest = b64encode(sha256(style.encode()).digest()).decode()
-        assert policy(answer)["style-src"] == [f"'sha256-{digest}'"]
-    page = re.sub("<style>.*?</style>", "", answer.text, flags=re.S)
+        assert policy(response)["style-src"] == [f"'sha256-{digest}'"]
+    page = re.sub("<style>.*?</style>", "", response.text, flags=re.S)
     assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|javascript:", page)
     for link in re.findall(r'<(?:script|link|img|iframe)[^>]*\b(?:src|href)="([^"]*)"', page):
         assert link.startswith(("/static/", "/api/v1/")), link
 
 
 def ok_page(app: Flask, address: str) -> TestResponse:
-    answer = app.test_client().get(address)
-    assert (answer.status_code, answer.mimetype) == (200, "text/html")
-    return answer
+    response = app.test_client().get(address)
+    assert (response.status_code, response.mimetype) == (200, "text/html")
+    return response
 
 
-# Transport security: only where the request came by TLS.
+# Transport security: only for requests over TLS.
 
 
-def test_behind_tls_browsers_are_told_to_stay_there(app: Flask) -> None:
-    for what, answer in answers(app, Caller(app), base_url="https://survey.example"):
-        # Of this host alone: other services of the installation's domain may have no TLS.
-        assert answer.headers.getlist(HSTS) == ["max-age=31536000"], what
+def test_https_response_has_strict_transport_security(app: Flask) -> None:
+    for call, response in call_all(app, Caller(app), base_url="https://survey.example"):
+        # Without subdomains: other services of the domain may have no TLS.
+        assert response.headers.getlist(HSTS) == ["max-age=31536000"], call
 
 
-@pytest.mark.parametrize(("proxies", "told"), [("0", False), ("1", True)])
-def test_whether_it_is_tls_is_taken_from_trusted_proxies_alone(
-    tmp_path: Path, proxies: str, told: bool
-) -> None:
+@pytest.mark.parametrize(("proxies", "is_trusted"), [("0", False), ("1", True)])
+def test_only_trusted_proxies_can_report_https(tmp_path: Path, proxies: str, is_trusted: bool) -> None:
     app = create_app(Settings.from_environment({"DATA_DIR": str(tmp_path), "TRUSTED_PROXIES": proxies}))
     client = app.test_client()
-    assert (HSTS in client.get("/", headers={"X-Forwarded-Proto": "https"}).headers) is told
+    assert (HSTS in client.get("/", headers={"X-Forwarded-Proto": "https"}).headers) is is_trusted
     assert HSTS not in client.get("/", headers={"X-Forwarded-Proto": "http"}).headers
     assert HSTS not in client.get("/").headers
 
@@ -122,7 +122,7 @@ def test_whether_it_is_tls_is_taken_from_trusted_proxies_alone(
 
 NAMED = "https://pages.example"
 ORIGINS = (NAMED, "http://[::1]:3000", "http://localhost:5173")
-STRANGERS = (
+OTHER_ORIGINS = (
     "https://evil.example",
     "http://pages.example",
     "https://pages.example:8443",
@@ -138,7 +138,7 @@ PREFLIGHT = {"Access-Control-Request-Method": "PUT"}
 
 @pytest.fixture(scope="module")
 def open_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A program that names some origins."""
+    """A program whose settings name some origins."""
     folder = str(tmp_path_factory.mktemp("open"))
     app = create_app(Settings.from_environment({"DATA_DIR": folder, "CORS_ORIGINS": ", ".join(ORIGINS)}))
     migrations.upgrade(app.extensions["survey"].database)
@@ -146,55 +146,55 @@ def open_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app.extensions["survey"].database.close()
 
 
-def allowed(answer: TestResponse) -> dict[str, str]:
-    """Return what an answer allows other origins, by the header's name without its beginning."""
+def allowed(response: TestResponse) -> dict[str, str]:
+    """Return the CORS headers of a response, by their names without the prefix."""
     start = "Access-Control-"
-    assert len(answer.headers.getlist(f"{start}Allow-Origin")) <= 1
-    return {name[len(start) :]: value for name, value in answer.headers.items() if name.startswith(start)}
+    assert len(response.headers.getlist(f"{start}Allow-Origin")) <= 1
+    return {name[len(start) :]: value for name, value in response.headers.items() if name.startswith(start)}
 
 
-def words(listed: str) -> set[str]:
-    return {each.strip().lower() for each in listed.split(",")}
+def words(header: str) -> set[str]:
+    return {word.strip().lower() for word in header.split(",")}
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_named_origins_ask_before_without_a_token(open_world: World, origin: str) -> None:
+def test_preflight_of_a_named_origin_needs_no_token(open_world: World, origin: str) -> None:
     wanted = "authorization,content-type,accept,if-match,if-none-match,idempotency-key,device-time"
     for _, address in addresses(open_world.app):
         if not address.startswith("/api/v1/") or address.endswith("nowhere"):
             continue
         headers = {**PREFLIGHT, "Origin": origin, "Access-Control-Request-Headers": f"{wanted},x-other"}
-        answer = open_world.nobody.call("OPTIONS", f"/{address}", headers=headers)
-        assert answer.status_code == 200, address
-        told = allowed(answer)
-        assert told["Allow-Origin"] == origin
-        assert words(told["Allow-Headers"]) == words(wanted)
-        assert words(told["Allow-Methods"]) == {"get", "head", "post", "put", "patch", "delete"}
-        assert int(told["Max-Age"]) > 0
-        assert "Allow-Credentials" not in told
-        assert "Origin" in answer.vary
+        response = open_world.anonymous.call("OPTIONS", f"/{address}", headers=headers)
+        assert response.status_code == 200, address
+        cors = allowed(response)
+        assert cors["Allow-Origin"] == origin
+        assert words(cors["Allow-Headers"]) == words(wanted)
+        assert words(cors["Allow-Methods"]) == {"get", "head", "post", "put", "patch", "delete"}
+        assert int(cors["Max-Age"]) > 0
+        assert "Allow-Credentials" not in cors
+        assert "Origin" in response.vary
 
 
-@pytest.mark.parametrize("origin", STRANGERS)
-def test_strangers_are_allowed_nothing(open_world: World, origin: str) -> None:
+@pytest.mark.parametrize("origin", OTHER_ORIGINS)
+def test_other_origins_are_allowed_nothing(open_world: World, origin: str) -> None:
     headers = {"Origin": origin}
-    for answer in (
-        open_world.nobody.call("OPTIONS", "/me", headers=headers | PREFLIGHT),
+    for response in (
+        open_world.anonymous.call("OPTIONS", "/me", headers=headers | PREFLIGHT),
         open_world.admin.get("/me", headers=headers),
-        open_world.nobody.get("/me", headers=headers),
+        open_world.anonymous.get("/me", headers=headers),
     ):
-        assert allowed(answer) == {}
-        assert "Origin" in answer.vary
+        assert allowed(response) == {}
+        assert "Origin" in response.vary
 
 
-def test_what_is_allowed_is_the_api_alone(open_world: World) -> None:
+def test_named_origins_can_call_only_the_api(open_world: World) -> None:
     for address in (*PAGES, "/health/live", "/metrics", "/photo-store/x", "/api/v2/me", "/api/v1"):
         for method in ("GET", "OPTIONS"):
-            answer = open_world.nobody.call(method, f"/{address}", headers={"Origin": NAMED} | PREFLIGHT)
-            assert allowed(answer) == {}, address
+            response = open_world.anonymous.call(method, f"/{address}", headers={"Origin": NAMED} | PREFLIGHT)
+            assert allowed(response) == {}, address
 
 
-def test_answers_of_all_kinds_can_be_read_from_a_named_origin(
+def test_named_origin_can_read_responses_of_every_status(
     open_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, origin = open_world, {"Origin": NAMED}
@@ -203,53 +203,53 @@ def test_answers_of_all_kinds_can_be_read_from_a_named_origin(
     with monkeypatch.context() as broken:
         broken.setitem(world.app.view_functions, "sign_in.get_me", lambda: 1 / 0)
         failed = world.admin.get("/me", headers=origin)
-    kinds = {
+    responses = {
         200: region,
         201: world.admin.post("/regions", {"code": "CORS", "name": "New"}, headers=origin),
         304: world.admin.get(f"/regions/{world.region['id']}", headers=known),
-        401: world.nobody.get("/me", headers=origin),
+        401: world.anonymous.get("/me", headers=origin),
         403: world.shopper.get("/users", headers=origin),
-        404: world.nobody.get("/nowhere", headers=origin),
-        405: world.nobody.call("DELETE", "/me", headers=origin),
-        415: world.nobody.post("/auth/login", headers={**origin, "Content-Type": "text/plain"}),
+        404: world.anonymous.get("/nowhere", headers=origin),
+        405: world.anonymous.call("DELETE", "/me", headers=origin),
+        415: world.anonymous.post("/auth/login", headers={**origin, "Content-Type": "text/plain"}),
         428: world.admin.patch(f"/regions/{world.region['id']}", {"name": "x"}, headers=origin),
         500: failed,
     }
     exposed = {"etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"}
-    for status, answer in kinds.items():
-        assert answer.status_code == status, answer.text
-        told = allowed(answer)
-        assert told.keys() == {"Allow-Origin", "Expose-Headers"}, status
-        assert told["Allow-Origin"] == NAMED, status
-        assert words(told["Expose-Headers"]) == exposed, status
-        assert "Origin" in answer.vary, status
-        assert len(answer.headers.getlist("Vary")) == 1, status
+    for status, response in responses.items():
+        assert response.status_code == status, response.text
+        cors = allowed(response)
+        assert cors.keys() == {"Allow-Origin", "Expose-Headers"}, status
+        assert cors["Allow-Origin"] == NAMED, status
+        assert words(cors["Expose-Headers"]) == exposed, status
+        assert "Origin" in response.vary, status
+        assert len(response.headers.getlist("Vary")) == 1, status
 
 
-def test_what_two_things_make_vary_is_told_in_one_header(open_world: World) -> None:
+def test_vary_is_one_header_with_all_names(open_world: World) -> None:
     open_world.checklist  # noqa: B018
     path = "/checklists/visit/versions/1"
-    for taken in ({}, {"Accept-Encoding": "gzip"}):
-        headers = {"Origin": NAMED, **taken}
+    for accepted in ({}, {"Accept-Encoding": "gzip"}):
+        headers = {"Origin": NAMED, **accepted}
         large = open_world.shopper.get(path, headers=headers)
         known = open_world.shopper.get(path, headers={**headers, "If-None-Match": large.headers["ETag"]})
         head = open_world.shopper.call("HEAD", path, headers=headers)
-        assert [each.status_code for each in (large, known, head)] == [200, 304, 200]
-        for answer in (large, known, head):
-            assert len(answer.headers.getlist("Vary")) == 1
-            assert set(answer.vary) == {"Origin", "Accept-Encoding"}
+        assert [response.status_code for response in (large, known, head)] == [200, 304, 200]
+        for response in (large, known, head):
+            assert len(response.headers.getlist("Vary")) == 1
+            assert set(response.vary) == {"Origin", "Accept-Encoding"}
 
 
-def test_callers_without_an_origin_see_only_vary(open_world: World) -> None:
-    answer = open_world.admin.get("/me")
-    ok(answer, 200)
-    assert allowed(answer) == {}
-    assert "Origin" in answer.vary
+def test_request_without_origin_gets_only_vary(open_world: World) -> None:
+    response = open_world.admin.get("/me")
+    ok(response, 200)
+    assert allowed(response) == {}
+    assert "Origin" in response.vary
 
 
-def test_cookies_do_not_cross(open_world: World) -> None:
-    """A page of a named origin that sends cookies along may not read what comes back."""
+def test_cookies_are_not_accepted_across_origins(open_world: World) -> None:
+    """A page of a named origin that sends cookies must not read the response."""
     headers = {"Origin": NAMED, "Cookie": f"access_token_cookie={open_world.admin.token}"}
-    answer = open_world.nobody.get("/me", headers=headers)
-    ok(answer, 200)
-    assert "Allow-Credentials" not in allowed(answer)
+    response = open_world.anonymous.get("/me", headers=headers)
+    ok(response, 200)
+    assert "Allow-Credentials" not in allowed(response)

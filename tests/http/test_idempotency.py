@@ -1,4 +1,4 @@
-"""Idempotency-Key: a creating POST sent twice is done once."""
+"""Idempotency-Key: a creating POST that is sent twice runs once."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ def creations(world: World) -> list[tuple[str, Any]]:
     ]
 
 
-def test_the_same_key_and_body_repeat_the_first_answer(world: World) -> None:
+def test_same_key_and_body_replay_the_first_response(world: World) -> None:
     for path, body in creations(world):
         headers = key()
         first = world.admin.post(path, body, headers=headers)
@@ -48,30 +48,30 @@ def test_the_same_key_and_body_repeat_the_first_answer(world: World) -> None:
         again = world.admin.post(path, body, headers=headers)
         assert (again.status_code, again.data) == (201, first.data), path
         assert again.headers.get("Location") == first.headers.get("Location")
-    assert len(world.admin.everything("/visits")) == 3
+    assert len(world.admin.list_all("/visits")) == 3
 
 
-def test_an_import_is_done_once_too(world: World) -> None:
+def test_import_runs_once(world: World) -> None:
     text = f"code,name,region_code,time_zone\na,A,{world.region['code']},UTC\n"
     headers = {"Content-Type": "text/csv", **key()}
     for _ in range(2):
-        answer = world.admin.post("/locations/import", data=text, headers=headers)
-        assert ok(answer, 201) == {"imported": 1}
+        response = world.admin.post("/locations/import", data=text, headers=headers)
+        assert ok(response, 201) == {"imported": 1}
     problem(
         world.admin.post("/locations/import", data=text + "\n", headers=headers), 422, "idempotency-mismatch"
     )
 
 
-def test_another_body_or_another_address_under_the_same_key_is_422(world: World) -> None:
+def test_same_key_with_another_request_is_422(world: World) -> None:
     headers = key()
     ok(world.admin.post("/regions", {"code": "a", "name": "A"}, headers=headers), 201)
-    answer = world.admin.post("/regions", {"code": "b", "name": "A"}, headers=headers)
-    assert pointers(problem(answer, 422, "idempotency-mismatch")) == ["/Idempotency-Key"]
+    response = world.admin.post("/regions", {"code": "b", "name": "A"}, headers=headers)
+    assert pointers(problem(response, 422, "idempotency-mismatch")) == ["/Idempotency-Key"]
     problem(world.admin.post("/checklists/message/publish", headers=headers), 422, "idempotency-mismatch")
     assert ok(world.admin.get("/regions?code=b"))["items"] == []
 
 
-def test_a_refusal_is_not_remembered(world: World) -> None:
+def test_error_is_not_replayed(world: World) -> None:
     headers = key()
     body = {"code": "a", "name": "A"}
     ok(world.admin.post("/regions", body), 201)
@@ -81,7 +81,7 @@ def test_a_refusal_is_not_remembered(world: World) -> None:
     ok(world.admin.post("/regions", body, headers=headers), 201)
 
 
-def test_a_key_is_its_callers_own(world: World) -> None:
+def test_key_belongs_to_its_caller(world: World) -> None:
     headers = key()
     first = ok(world.admin.post("/regions", {"code": "a", "name": "A"}, headers=headers), 201)
     other = world.person("admin")
@@ -91,27 +91,27 @@ def test_a_key_is_its_callers_own(world: World) -> None:
     assert first["id"] != second["id"]
 
 
-def test_of_many_at_once_one_is_done_and_all_get_its_answer(world: World) -> None:
+def test_concurrent_requests_run_once_and_get_the_same_response(world: World) -> None:
     headers = key()
     world.admin  # noqa: B018
     with ThreadPoolExecutor(8) as threads:
-        answers = list(
+        responses = list(
             threads.map(
                 lambda _: world.admin.post("/regions", {"code": "a", "name": "A"}, headers=headers), range(8)
             )
         )
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.data for answer in answers}) == 1
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.data for response in responses}) == 1
 
 
-def test_a_key_has_1_to_200_characters(world: World) -> None:
+def test_key_has_1_to_200_characters(world: World) -> None:
     for bad in ("", "x" * 201):
-        answer = world.admin.post("/regions", {"code": "a", "name": "A"}, headers={"Idempotency-Key": bad})
-        assert pointers(problem(answer, 422, "invalid")) == ["/Idempotency-Key"]
+        response = world.admin.post("/regions", {"code": "a", "name": "A"}, headers={"Idempotency-Key": bad})
+        assert pointers(problem(response, 422, "invalid")) == ["/Idempotency-Key"]
     ok(world.admin.post("/regions", {"code": "a", "name": "A"}, headers={"Idempotency-Key": "x" * 200}), 201)
 
 
-def test_after_a_week_a_key_is_new(world: World) -> None:
+def test_key_expires_after_a_week(world: World) -> None:
     headers = key()
     ok(world.admin.post("/regions", {"code": "a", "name": "A"}, headers=headers), 201)
     of_caller = RememberedAnswer.caller_id == uuid.UUID(world.admin.id)
@@ -128,18 +128,18 @@ def test_after_a_week_a_key_is_new(world: World) -> None:
     ok(world.admin.post("/regions", {"code": "b", "name": "B"}, headers=headers), 201)
 
 
-def test_what_is_remembered_of_a_request_gives_no_password_away(world: World) -> None:
+def test_stored_request_does_not_reveal_a_password(world: World) -> None:
     body = {"email": "p@example.org", "name": "P", "role": "shopper", "password": "a weak password"}
     ok(world.admin.post("/users", body, headers=key()), 201)
     with world.database.read_snapshot() as session:
         of_caller = RememberedAnswer.caller_id == uuid.UUID(world.admin.id)
-        kept = session.scalars(select(RememberedAnswer).where(of_caller)).one()
-        assert "a weak password" not in (kept.body or "")
+        remembered = session.scalars(select(RememberedAnswer).where(of_caller)).one()
+        assert "a weak password" not in (remembered.body or "")
         plain = hashlib.sha256(b"POST\0/api/v1/users?\0" + json.dumps(body).encode())
-        assert kept.request_sha256 != plain.hexdigest()
+        assert remembered.request_sha256 != plain.hexdigest()
 
 
-def test_publishing_again_under_a_key_says_again_what_it_said(world: World) -> None:
+def test_publishing_with_the_same_key_replays_the_first_response(world: World) -> None:
     headers = key()
     ok(world.admin.post("/checklists", CHECKLIST), 201)
     ok(world.admin.post("/checklists/visit/publish", headers=headers), 201)

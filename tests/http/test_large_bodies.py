@@ -1,4 +1,4 @@
-"""A body of a gibibyte is refused by the running program, which neither grows nor keeps it."""
+"""The running program rejects a body of a gibibyte, and neither grows nor stores it."""
 
 import json
 import select
@@ -21,7 +21,7 @@ MIB = 2**20
 PIECE = bytes(MIB)
 GIBIBYTE = 2**30
 MOST_MEMORY_MIB = 20
-#: what may lie on the disk of a body until it is too large: as much as a photo may have
+#: the part of a body that may be on disk until it is too large: the size of a photo
 MOST_ON_DISK_MIB = 22
 LOGIN, UPLOAD = ("POST", "/api/v1/auth/login", "application/json"), ("PUT", "/photo-store/x", "image/jpeg")
 
@@ -30,7 +30,7 @@ LOGIN, UPLOAD = ("POST", "/api/v1/auth/login", "application/json"), ("PUT", "/ph
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The program as one process of waitress, and as two of gunicorn."""
     with running(tmp_path_factory.mktemp("large"), DEMO="0", WORKERS=request.param) as program:
-        # One process answers while the others still start.
+        # One process serves while the others still start.
         before = 0.0
         while (memory := costs(program)[0]) - before > 1:
             before = memory
@@ -41,20 +41,20 @@ def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 @pytest.mark.parametrize("route", [LOGIN, UPLOAD], ids=["login", "upload"])
-def test_a_gibibyte_is_refused_and_leaves_nothing(
+def test_body_of_a_gibibyte_is_rejected_and_leaves_nothing(
     program: Running, route: tuple[str, str, str], chunked: bool
 ) -> None:
     before, files = costs(program), stored(program)
-    status, body, most = streamed(program, route, chunked)
-    # An upload that does not tell its length is refused before its end is looked for.
+    status, body, maximum = stream(program, route, chunked)
+    # An upload without a length is rejected before its end is reached.
     assert (status, body["type"]) in {(413, "/problems/too-large")} | (
         {(403, "/problems/upload-refused")} if route == UPLOAD and chunked else set()
     )
     assert {"title", "status", "detail", "instance", "request_id"} <= body.keys()
-    assert most[0] - before[0] < MOST_MEMORY_MIB
-    assert most[1] - before[1] < MOST_ON_DISK_MIB
-    with urlopen(f"{program.base}/health/ready", timeout=60) as answer:
-        assert json.load(answer) == {"status": "ready"}
+    assert maximum[0] - before[0] < MOST_MEMORY_MIB
+    assert maximum[1] - before[1] < MOST_ON_DISK_MIB
+    with urlopen(f"{program.base}/health/ready", timeout=60) as response:
+        assert json.load(response) == {"status": "ready"}
     assert costs(program)[1] - before[1] < 1
     assert stored(program) == files
 
@@ -70,60 +70,58 @@ def test_a_gibibyte_is_refused_and_leaves_nothing(
     ],
     ids=["request line", "length", "encoding", "header"],
 )
-def test_what_waitress_refuses_itself_is_a_problem_document_too(
-    program: Running, sent: bytes, status: int
-) -> None:
+def test_errors_of_waitress_are_problem_documents(program: Running, sent: bytes, status: int) -> None:
     host, _, port = program.base.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(sent)
-        answered, body = read(rest(connection))
-    assert answered == body["status"] == status
+        received, body = read(rest(connection))
+    assert received == body["status"] == status
     assert {"type", "title", "detail", "instance", "request_id"} <= body.keys()
 
 
-def streamed(
+def stream(
     program: Running, route: tuple[str, str, str], chunked: bool
 ) -> tuple[int, Any, tuple[float, float]]:
-    """Send a gibibyte, whatever comes back; return status and body of the answer, and the highest costs."""
+    """Send a gibibyte, whatever the response; return its status and body, and the highest costs."""
     method, path, content_type = route
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {GIBIBYTE}"
     head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\n{length}\r\n\r\n"
     piece = b"%x\r\n%b\r\n" % (len(PIECE), PIECE) if chunked else PIECE
     host, _, port = program.base.removeprefix("http://").partition(":")
-    said, seen = b"", []
+    data, measured = b"", []
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         with suppress(ConnectionError):
             connection.sendall(head.encode())
             for number in range(GIBIBYTE // len(PIECE)):
                 connection.sendall(piece)
                 if select.select([connection], [], [], 0)[0]:
-                    said += connection.recv(MIB)
+                    data += connection.recv(MIB)
                 if number % 16 == 0:
-                    seen.append(costs(program))
-        said += rest(connection)
-        seen.append(costs(program))
-    return *read(said), (max(memory for memory, _ in seen), max(disk for _, disk in seen))
+                    measured.append(costs(program))
+        data += rest(connection)
+        measured.append(costs(program))
+    return *read(data), (max(memory for memory, _ in measured), max(disk for _, disk in measured))
 
 
 def rest(connection: socket.socket) -> bytes:
-    """Return what still comes on a connection until the server closes it."""
-    said = b""
+    """Return what arrives on a connection until the server closes it."""
+    data = b""
     with suppress(ConnectionError):
         while piece := connection.recv(MIB):
-            said += piece
-    return said
+            data += piece
+    return data
 
 
-def read(said: bytes) -> tuple[int, Any]:
-    """Return the status and the problem document of an answer."""
-    response = HTTPResponse(Said(said))  # type: ignore[arg-type]
+def read(data: bytes) -> tuple[int, Any]:
+    """Return the status and the problem document of an response."""
+    response = HTTPResponse(Received(data))  # type: ignore[arg-type]
     response.begin()
     assert response.getheader("Content-Type") == "application/problem+json"
     return response.status, json.loads(response.read())
 
 
-class Said:
-    """What came back on a connection, as http.client reads it."""
+class Received:
+    """The bytes that arrived on a connection, as http.client reads them."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -133,16 +131,16 @@ class Said:
 
 
 def costs(program: Running) -> tuple[float, float]:
-    """Return the program's memory, and what its processes hold in files without a name, in MiB."""
-    held = 0
+    """Return the memory of the program, and the size of its deleted files that are still open, in MiB."""
+    open_files = 0
     for pid in tree([program.process.pid]):
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(FileNotFoundError):
                 if str(descriptor.readlink()).endswith(" (deleted)"):
-                    held += descriptor.stat().st_size
-    return pss_mib([program.process.pid]), held / MIB
+                    open_files += descriptor.stat().st_size
+    return pss_mib([program.process.pid]), open_files / MIB
 
 
 def stored(program: Running) -> list[Path]:
-    """Return the files of the program's photos."""
+    """Return the files of the photo store."""
     return sorted(path for path in (program.log.parent / "photos").rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""Lists: limit, cursor, next and Link; by key, so that rows added meanwhile do no harm."""
+"""Lists: limit, cursor, next and Link. Paging is by key, so that rows added in the meantime do no harm."""
 
 import base64
 import json
@@ -8,77 +8,77 @@ from urllib.parse import urlsplit
 from tests.support.world import World, ok, pointers, problem
 
 
-def following(answer: dict[str, str]) -> str:
-    """The next page's address, as the tests' callers take it."""
-    parts = urlsplit(answer["next"])
+def next_path(page: dict[str, str]) -> str:
+    """Return the address of the next page, as ``Caller.get`` expects it."""
+    parts = urlsplit(page["next"])
     return f"/{parts.path}?{parts.query}"
 
 
-def test_pages_follow_each_other_without_repeats_or_gaps(world: World) -> None:
+def test_pages_have_no_duplicates_and_no_gaps(world: World) -> None:
     for code in ("e", "b", "d", "a", "c"):
         world.new_region(code=code)
     first = ok(world.admin.get("/regions?limit=2"))
     assert [row["code"] for row in first["items"]] == ["a", "b"]
-    second = ok(world.admin.get(following(first)))
+    second = ok(world.admin.get(next_path(first)))
     assert [row["code"] for row in second["items"]] == ["c", "d"]
-    last = ok(world.admin.get(following(second)))
+    last = ok(world.admin.get(next_path(second)))
     assert [row["code"] for row in last["items"]] == ["e"]
     assert last["next"] is None
 
 
-def test_rows_added_meanwhile_move_nothing(world: World) -> None:
+def test_rows_added_in_the_meantime_shift_no_page(world: World) -> None:
     for code in ("b", "d", "f"):
         world.new_region(code=code)
     first = ok(world.admin.get("/regions?limit=2"))
     for code in ("a", "c", "e"):
         world.new_region(code=code)
-    assert [row["code"] for row in ok(world.admin.get(following(first)))["items"]] == ["e", "f"]
+    assert [row["code"] for row in ok(world.admin.get(next_path(first)))["items"]] == ["e", "f"]
 
 
-def test_the_next_page_is_named_in_a_link_header_too_with_all_that_was_asked(world: World) -> None:
+def test_link_header_has_the_next_page_with_all_query_parameters(world: World) -> None:
     parent = world.new_region(code="p")
     for code in ("a", "b", "c"):
         world.new_region(code=code, parent_id=parent["id"])
-    answer = world.admin.get(f"/regions?limit=2&closed=false&parent_id={parent['id']}")
-    link = re.fullmatch(r'<([^>]+)>; rel="next"', answer.headers["Link"])
-    assert link is not None and link[1] == ok(answer)["next"]
+    response = world.admin.get(f"/regions?limit=2&closed=false&parent_id={parent['id']}")
+    link = re.fullmatch(r'<([^>]+)>; rel="next"', response.headers["Link"])
+    assert link is not None and link[1] == ok(response)["next"]
     assert link[1].startswith("http://")
-    rest = world.admin.get(following(ok(answer)))
+    rest = world.admin.get(next_path(ok(response)))
     assert [row["code"] for row in ok(rest)["items"]] == ["c"]
     assert "Link" not in rest.headers
 
 
-def test_fifty_rows_are_a_page_unless_a_limit_says_otherwise(world: World) -> None:
+def test_page_has_fifty_rows_by_default(world: World) -> None:
     rows = "\n".join(f"c{number:03},Store,{world.region['code']},UTC" for number in range(60))
     text = f"code,name,region_code,time_zone\n{rows}"
     ok(world.admin.post("/locations/import", data=text, headers={"Content-Type": "text/csv"}), 201)
     assert len(ok(world.admin.get("/locations"))["items"]) == 50
     assert len(ok(world.admin.get("/locations?limit=500"))["items"]) == 60
-    codes = [row["code"] for row in world.admin.everything("/locations", 7)]
+    codes = [row["code"] for row in world.admin.list_all("/locations", 7)]
     assert codes == [f"c{number:03}" for number in range(60)]
 
 
-def test_every_list_pages(world: World) -> None:
+def test_every_list_is_paged(world: World) -> None:
     world.visit()
     world.visit()
     world.new_region(), world.new_location()
     for path in ("/regions", "/locations", "/users", "/checklists", "/fundamentals", "/visits"):
-        whole = world.admin.everything(path)
-        assert len(whole) > 1, path
-        assert world.admin.everything(path, 1) == whole, path
+        rows = world.admin.list_all(path)
+        assert len(rows) > 1, path
+        assert world.admin.list_all(path, 1) == rows, path
 
 
-def test_the_fundamentals_page_in_their_own_order(world: World) -> None:
-    answer = world.shopper.get("/fundamentals?limit=13")
-    assert {row["kind"] for row in ok(answer)["items"]} == {"daily"}
-    assert 'rel="next"' in answer.headers["Link"]
-    rest = ok(world.shopper.get(following(ok(answer))))
+def test_fundamentals_are_paged_in_their_own_order(world: World) -> None:
+    response = world.shopper.get("/fundamentals?limit=13")
+    assert {row["kind"] for row in ok(response)["items"]} == {"daily"}
+    assert 'rel="next"' in response.headers["Link"]
+    rest = ok(world.shopper.get(next_path(ok(response))))
     assert [row["kind"] for row in rest["items"]] == ["organization"] * 5
     assert rest["next"] is None
     assert set(rest["items"][0]) == {"key", "title", "kind"}
 
 
-def test_a_cursor_that_no_page_gave_is_refused(world: World) -> None:
+def test_invalid_cursor_is_rejected(world: World) -> None:
     def cursor(*values: object) -> str:
         return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
@@ -102,16 +102,16 @@ def test_a_cursor_that_no_page_gave_is_refused(world: World) -> None:
             cursor({}),
             deep,
         ):
-            answer = world.admin.get(path, query_string={"cursor": text})
-            assert pointers(problem(answer, 422, "invalid")) == ["/cursor"], (path, text)
+            response = world.admin.get(path, query_string={"cursor": text})
+            assert pointers(problem(response, 422, "invalid")) == ["/cursor"], (path, text)
 
 
-def test_a_list_by_time_pages_too_and_takes_no_impossible_time(world: World) -> None:
-    waiting = [world.late(shopper=world.person("shopper"))["id"] for _ in range(3)]
-    rows = world.reviewer.everything("/reviews", 1)
+def test_list_by_time_is_paged_and_rejects_invalid_times(world: World) -> None:
+    waiting = [world.late_visit(shopper=world.person("shopper"))["id"] for _ in range(3)]
+    rows = world.reviewer.list_all("/reviews", 1)
     assert [row["visit_id"] for row in rows] == waiting
     row_id = "00000000-0000-4000-8000-000000000000"
     for time in ("x", "2026-01-01", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00"):
         text = base64.urlsafe_b64encode(json.dumps([time, row_id]).encode()).decode()
-        answer = world.reviewer.get("/reviews", query_string={"cursor": text})
-        assert pointers(problem(answer, 422, "invalid")) == ["/cursor"], time
+        response = world.reviewer.get("/reviews", query_string={"cursor": text})
+        assert pointers(problem(response, 422, "invalid")) == ["/cursor"], time

@@ -1,4 +1,4 @@
-"""Bodies and queries: whatever could be read in two ways, or not be stored, is refused with 4xx."""
+"""Bodies and queries: input that is ambiguous, or that the database cannot store, is rejected with 4xx."""
 
 import gzip
 import json
@@ -18,10 +18,10 @@ JSON = {"Content-Type": "application/json"}
 
 AMBIGUOUS: dict[str, bytes] = {
     "nothing": b"",
-    "no JSON": b"{'name': 'x'}",
+    "not JSON": b"{'name': 'x'}",
     "text after the end": b'{"name": "x"} x',
-    "a key twice": b'{"name": "x", "name": "y"}',
-    "a key twice, deep down": b'{"name": {"a": 1, "a": 1}}',
+    "a duplicate key": b'{"name": "x", "name": "y"}',
+    "a duplicate key in an inner object": b'{"name": {"a": 1, "a": 1}}',
     "NaN": b'{"name": NaN}',
     "Infinity": b'{"name": -Infinity}',
     "a number beyond every float": b'{"name": 1e400}',
@@ -31,13 +31,13 @@ AMBIGUOUS: dict[str, bytes] = {
     "NUL": b'{"name": "a\\u0000"}',
     "NUL in a key": b'{"a\\u0000": "a"}',
     "a raw NUL": b'{"name": "a\x00"}',
-    "half a surrogate pair": b'{"name": "\\ud800"}',
-    "the other half": b'{"name": "\\udc00 x"}',
-    "half a surrogate pair in a key": b'{"\\uD83D": 1}',
+    "a lone high surrogate": b'{"name": "\\ud800"}',
+    "a lone low surrogate": b'{"name": "\\udc00 x"}',
+    "a lone surrogate in a key": b'{"\\uD83D": 1}',
     "a surrogate in UTF-8": b'{"name": "\xed\xa0\x80"}',
-    "no UTF-8": b'{"name": "\xff"}',
+    "not UTF-8": b'{"name": "\xff"}',
     "UTF-16": '{"name": "x"}'.encode("utf-16"),
-    "UTF-16 without a mark": '{"name": "x"}'.encode("utf-16-le"),
+    "UTF-16 without a byte order mark": '{"name": "x"}'.encode("utf-16-le"),
     "a byte order mark": b'\xef\xbb\xbf{"name": "x"}',
     "100,000 brackets": b"[" * 100_000,
     "100,000 brackets, closed": b"[" * 100_000 + b"]" * 100_000,
@@ -59,42 +59,49 @@ OTHER_TYPES = (
 )
 
 
-def test_what_can_be_read_in_two_ways_is_malformed(world: World) -> None:
+def test_ambiguous_json_is_malformed(world: World) -> None:
     for case, data in AMBIGUOUS.items():
-        answer = world.admin.post("/regions", data=data, headers=JSON)
-        assert answer.status_code == 400, case
-        problem(answer, 400, "malformed-request")
+        response = world.admin.post("/regions", data=data, headers=JSON)
+        assert response.status_code == 400, case
+        problem(response, 400, "malformed-request")
 
 
 ID = "00000000-0000-4000-8000-000000000000"
 VALUES = {"key": "some-key", "token": "some-link"}
-#: of CSV, which is no JSON
-UNREADABLE_TEXT = ("NUL", "no UTF-8", "a surrogate in UTF-8", "UTF-16", "UTF-16 without a mark", "a raw NUL")
+#: the cases that apply to CSV
+INVALID_TEXT = (
+    "NUL",
+    "not UTF-8",
+    "a surrogate in UTF-8",
+    "UTF-16",
+    "UTF-16 without a byte order mark",
+    "a raw NUL",
+)
 
 
 @dataclass(frozen=True)
-class Taking:
-    """A route that takes a body, as the program itself tells of it."""
+class BodyRoute:
+    """A route that accepts a body, from the OpenAPI document."""
 
     method: str
     address: str
     content_type: str
 
     def call(self, caller: Caller, data: bytes, **headers: str) -> TestResponse:
-        given = {"Content-Type": self.content_type, "If-Match": "*", **headers}
-        return caller.call(self.method, f"/{self.address}", data=data, headers=given)
+        headers = {"Content-Type": self.content_type, "If-Match": "*", **headers}
+        return caller.call(self.method, f"/{self.address}", data=data, headers=headers)
 
 
-def taking_bodies(world: World, content_type: str) -> list[Taking]:
-    """Return every route that takes a body of a type."""
-    document = ok(world.nobody.get("/openapi.json"))
+def body_routes(world: World, content_type: str) -> list[BodyRoute]:
+    """Return every route that accepts a body of this type."""
+    document = ok(world.anonymous.get("/openapi.json"))
     return [
-        Taking(method.upper(), re.sub(r"{(\w+)}", lambda name: VALUES.get(name[1], ID), path), taken)
+        BodyRoute(method.upper(), re.sub(r"{(\w+)}", lambda name: VALUES.get(name[1], ID), path), accepted)
         for path, item in document["paths"].items()
         for method, operation in item.items()
         if "requestBody" in operation
-        for taken in operation["requestBody"]["content"]
-        if taken == content_type
+        for accepted in operation["requestBody"]["content"]
+        if accepted == content_type
     ]
 
 
@@ -107,67 +114,67 @@ def stored(world: World) -> dict[str, int]:
         }
 
 
-def refused(answer: TestResponse, route: Taking, status: int, code: str) -> None:
-    """Hold an answer to be a problem document with all its members."""
-    body = problem(answer, status, code)
-    assert body["status"] == answer.status_code
+def check_problem(response: TestResponse, route: BodyRoute, status: int, code: str) -> None:
+    """Check that a response is this problem, with all members of a problem document."""
+    body = problem(response, status, code)
+    assert body["status"] == response.status_code
     assert body["instance"] == route.address
-    assert body["request_id"] == answer.headers["X-Request-ID"] != ""
+    assert body["request_id"] == response.headers["X-Request-ID"] != ""
     assert body["title"] and body["detail"]
     assert ("errors" in body) == (status == 422)
 
 
-def test_every_route_that_takes_json_refuses_what_can_be_read_in_two_ways(world: World) -> None:
-    routes = taking_bodies(world, "application/json")
+def test_every_json_route_rejects_ambiguous_json(world: World) -> None:
+    routes = body_routes(world, "application/json")
     assert len(routes) > 15
     world.admin  # noqa: B018
     before = stored(world)
     for route in routes:
         for data in AMBIGUOUS.values():
-            refused(route.call(world.admin, data), route, 400, "malformed-request")
+            check_problem(route.call(world.admin, data), route, 400, "malformed-request")
         for data in (b"[]", b"5", b"null", b'"x"', b"[[]]", b'{"no such field": 1}'):
-            refused(route.call(world.admin, data), route, 422, "invalid")
+            check_problem(route.call(world.admin, data), route, 422, "invalid")
     assert stored(world) == before
 
 
-def test_every_route_that_takes_json_or_csv_takes_no_other_type_and_no_more_than_a_mebibyte(
+def test_every_route_with_a_body_rejects_other_types_and_large_bodies(
     world: World,
 ) -> None:
     world.admin  # noqa: B018
     before = stored(world)
-    for route in taking_bodies(world, "application/json") + taking_bodies(world, "text/csv"):
+    for route in body_routes(world, "application/json") + body_routes(world, "text/csv"):
         for content_type in OTHER_TYPES:
-            answer = route.call(world.admin, b"{}", **{"Content-Type": content_type})
-            refused(answer, route, 415, "unsupported-media-type")
-        answer = route.call(world.admin, gzip.compress(b"{}"), **{"Content-Encoding": "gzip"})
-        refused(answer, route, 415, "unsupported-media-type")
-        refused(route.call(world.admin, b" " * (2**20 + 1)), route, 413, "too-large")
+            response = route.call(world.admin, b"{}", **{"Content-Type": content_type})
+            check_problem(response, route, 415, "unsupported-media-type")
+        response = route.call(world.admin, gzip.compress(b"{}"), **{"Content-Encoding": "gzip"})
+        check_problem(response, route, 415, "unsupported-media-type")
+        check_problem(route.call(world.admin, b" " * (2**20 + 1)), route, 413, "too-large")
     assert stored(world) == before
 
 
-def test_csv_that_is_no_text_is_malformed(world: World) -> None:
-    (route,) = taking_bodies(world, "text/csv")
+def test_csv_that_is_not_valid_text_is_malformed(world: World) -> None:
+    (route,) = body_routes(world, "text/csv")
     world.admin  # noqa: B018
     before = stored(world)
-    for case in UNREADABLE_TEXT:
+    for case in INVALID_TEXT:
         data = b"a\x00" if case == "NUL" else AMBIGUOUS[case]
-        refused(route.call(world.admin, data), route, 400, "malformed-request")
+        check_problem(route.call(world.admin, data), route, 400, "malformed-request")
     assert stored(world) == before
 
 
-def test_an_upload_without_a_link_stores_nothing(embedded_app: Flask) -> None:
+def test_upload_without_a_valid_link_stores_nothing(embedded_app: Flask) -> None:
     world = World(embedded_app)
-    (route,) = taking_bodies(world, "image/*")
+    (route,) = body_routes(world, "image/*")
     before = stored(world)
     for data in AMBIGUOUS.values():
-        answer = route.call(world.nobody, data, **{"Content-Type": "image/jpeg"})
-        refused(answer, route, 403, "upload-refused")
-    answer = route.call(world.nobody, bytes(20 * 2**20 + 1), **{"Content-Type": "image/jpeg"})
-    refused(answer, route, 413, "too-large")
+        response = route.call(world.anonymous, data, **{"Content-Type": "image/jpeg"})
+        check_problem(response, route, 403, "upload-refused")
+    response = route.call(world.anonymous, bytes(20 * 2**20 + 1), **{"Content-Type": "image/jpeg"})
+    check_problem(response, route, 413, "too-large")
     assert stored(world) == before
 
 
-def test_over_a_mebibyte_is_413_though_it_does_not_tell_its_length(world: World) -> None:
+def test_body_over_a_mebibyte_without_a_length_is_413(world: World) -> None:
     header = b"code,name,region_code,time_zone\n"
     lines = b"".join(b"c%05d,A store,%b,UTC\n" % (n, world.region["code"].encode()) for n in range(40_000))
     before = stored(world)
@@ -175,29 +182,29 @@ def test_over_a_mebibyte_is_413_though_it_does_not_tell_its_length(world: World)
         ("/locations/import", "text/csv", header + lines),
         ("/regions", "application/json", b'{"code": "x", "name": "x"}'.ljust(2**20 + 1)),
     ):
-        answer = world.admin.post(
+        response = world.admin.post(
             path,
             input_stream=BytesIO(data),
             headers={"Content-Type": content_type, "Transfer-Encoding": "chunked"},
-            environ_overrides={"wsgi.input_terminated": True},  # as gunicorn says
+            environ_overrides={"wsgi.input_terminated": True},  # as gunicorn sets it
         )
-        problem(answer, 413, "too-large")
+        problem(response, 413, "too-large")
     assert stored(world) == before
 
 
-def test_emoji_as_a_surrogate_pair_and_the_largest_integers_are_fine(world: World) -> None:
+def test_surrogate_pairs_and_the_largest_integers_are_accepted(world: World) -> None:
     data = b'{"name": "\\ud83d\\ude00", "code": "\xc3\xa9"}'
-    made = ok(world.admin.post("/regions", data=data, headers=JSON), 201)
-    assert (made["name"], made["code"]) == ("😀", "é")
-    answer = world.admin.post("/regions", data=b'{"name": 9007199254740992, "code": "x"}', headers=JSON)
-    assert pointers(problem(answer, 422, "invalid")) == ["/name"]
+    region = ok(world.admin.post("/regions", data=data, headers=JSON), 201)
+    assert (region["name"], region["code"]) == ("😀", "é")
+    response = world.admin.post("/regions", data=b'{"name": 9007199254740992, "code": "x"}', headers=JSON)
+    assert pointers(problem(response, 422, "invalid")) == ["/name"]
 
 
 def test_another_content_type_is_415(world: World) -> None:
     body = json.dumps({"name": "x", "code": "x"}).encode()
     for content_type in OTHER_TYPES:
-        answer = world.admin.post("/regions", data=body, headers={"Content-Type": content_type})
-        problem(answer, 415, "unsupported-media-type")
+        response = world.admin.post("/regions", data=body, headers={"Content-Type": content_type})
+        problem(response, 415, "unsupported-media-type")
     problem(
         world.admin.post("/regions", data=body, headers={**JSON, "Content-Encoding": "gzip"}),
         415,
@@ -206,24 +213,24 @@ def test_another_content_type_is_415(world: World) -> None:
     ok(world.admin.post("/regions", data=body, headers={"Content-Type": "application/json; charset=UTF-8"}))
 
 
-def test_over_a_mebibyte_is_413(world: World) -> None:
-    within = json.dumps({"name": "x", "code": "x"}).encode().ljust(2**20)
-    ok(world.admin.post("/regions", data=within, headers=JSON), 201)
-    problem(world.admin.post("/regions", data=within + b" ", headers=JSON), 413, "too-large")
+def test_body_over_a_mebibyte_is_413(world: World) -> None:
+    body = json.dumps({"name": "x", "code": "x"}).encode().ljust(2**20)
+    ok(world.admin.post("/regions", data=body, headers=JSON), 201)
+    problem(world.admin.post("/regions", data=body + b" ", headers=JSON), 413, "too-large")
     csv = {"Content-Type": "text/csv"}
-    problem(world.admin.post("/locations/import", data=within + b" ", headers=csv), 413, "too-large")
-    problem(world.nobody.post("/auth/login", data=within + b" ", headers=JSON), 413, "too-large")
+    problem(world.admin.post("/locations/import", data=body + b" ", headers=csv), 413, "too-large")
+    problem(world.anonymous.post("/auth/login", data=body + b" ", headers=JSON), 413, "too-large")
 
 
-def test_what_is_no_object_is_422(world: World) -> None:
+def test_body_that_is_not_an_object_is_422(world: World) -> None:
     for body in ([], "x", 5, True, None):
-        answer = world.admin.post("/regions", data=json.dumps(body), headers=JSON)
-        problem(answer, 422, "invalid")
+        response = world.admin.post("/regions", data=json.dumps(body), headers=JSON)
+        problem(response, 422, "invalid")
 
 
-def test_unknown_fields_are_refused_with_their_pointers(world: World) -> None:
-    answer = world.admin.post("/regions", {"name": "x", "code": "x", "id": "x", "a/b~c": 1})
-    assert set(pointers(problem(answer, 422, "invalid"))) == {"/id", "/a~1b~0c"}
+def test_unknown_fields_are_rejected_with_their_pointers(world: World) -> None:
+    response = world.admin.post("/regions", {"name": "x", "code": "x", "id": "x", "a/b~c": 1})
+    assert set(pointers(problem(response, 422, "invalid"))) == {"/id", "/a~1b~0c"}
     window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z", "x": 1}
     visit = {
         "location_id": world.location["id"],
@@ -234,8 +241,8 @@ def test_unknown_fields_are_refused_with_their_pointers(world: World) -> None:
     assert pointers(problem(world.admin.post("/visits", [visit]), 422, "invalid")) == ["/0/window/x"]
 
 
-#: field → values of a location that look nearly right
-WRONG: dict[str, list[Any]] = {
+#: field of a location → values of wrong types or out of range
+INVALID: dict[str, list[Any]] = {
     "code": [5, True, None, "", " ", "x" * 65, ["x"], {"x": 1}],
     "name": [5, None, "", "x" * 201],
     "region_id": [
@@ -256,41 +263,41 @@ WRONG: dict[str, list[Any]] = {
 
 
 def test_types_are_strict(world: World) -> None:
-    right = {"code": "x", "name": "x", "region_id": world.region["id"], "time_zone": "Europe/London"}
-    for field, values in WRONG.items():
+    valid = {"code": "x", "name": "x", "region_id": world.region["id"], "time_zone": "Europe/London"}
+    for field, values in INVALID.items():
         for value in values:
-            answer = world.admin.post("/locations", {**right, field: value})
-            body = problem(answer, 422, "invalid")
+            response = world.admin.post("/locations", {**valid, field: value})
+            body = problem(response, 422, "invalid")
             assert pointers(body) == [f"/{field}"], (field, value)
-    upper = {**right, "region_id": world.region["id"].upper()}
+    upper = {**valid, "region_id": world.region["id"].upper()}
     if upper["region_id"] != world.region["id"]:
         assert pointers(problem(world.admin.post("/locations", upper), 422, "invalid")) == ["/region_id"]
 
 
-def test_integers_booleans_and_days_are_strict_too(world: World) -> None:
+def test_integers_and_booleans_are_strict(world: World) -> None:
     document = {"key": "strict", "sections": [{"questions": [{"points": 1}]}]}
     for points in ("5", 5.7, True, [5]):
         document["sections"][0]["questions"][0] = {"points": points}  # type: ignore[index]
-        answer = world.admin.post("/checklists", document)
-        assert pointers(problem(answer, 422, "invalid")) == ["/sections/0/questions/0/points"], points
+        response = world.admin.post("/checklists", document)
+        assert pointers(problem(response, 422, "invalid")) == ["/sections/0/questions/0/points"], points
     for required in (1, "true", "yes", 0):
         document["sections"][0]["questions"][0] = {"required": required}  # type: ignore[index]
-        answer = world.admin.post("/checklists", document)
-        assert pointers(problem(answer, 422, "invalid")) == ["/sections/0/questions/0/required"], required
+        response = world.admin.post("/checklists", document)
+        assert pointers(problem(response, 422, "invalid")) == ["/sections/0/questions/0/required"], required
 
 
-def test_numbers_are_of_one_kind(world: World) -> None:
+def test_integral_floats_are_integers(world: World) -> None:
     data = b'{"key": "numbers", "pass_mark": 1e0, "sections": [{"questions": [{"points": 5.0}]}]}'
-    made = world.admin.post("/checklists", data=data, headers=JSON)
-    assert ok(made, 201)["sections"] == [{"questions": [{"points": 5}]}]
-    assert b'"points":5}' in made.data
+    created = world.admin.post("/checklists", data=data, headers=JSON)
+    assert ok(created, 201)["sections"] == [{"questions": [{"points": 5}]}]
+    assert b'"points":5}' in created.data
     beyond = world.admin.post("/checklists", data=data.replace(b"5.0", b"9007199254740994.0"), headers=JSON)
     assert pointers(problem(beyond, 422, "invalid")) == ["/sections/0/questions/0/points"]
 
 
-def test_naive_and_impossible_times_are_refused(world: World) -> None:
+def test_naive_and_impossible_times_are_rejected(world: World) -> None:
     world.checklist  # noqa: B018
-    right = "2026-01-01T10:00:00Z"
+    valid = "2026-01-01T10:00:00Z"
     for time in (
         "2026-01-01T10:00:00",
         "2026-01-01",
@@ -309,27 +316,27 @@ def test_naive_and_impossible_times_are_refused(world: World) -> None:
             "location_id": world.location["id"],
             "shopper_id": world.shopper.id,
             "checklist_key": "visit",
-            "window": {"opens_at": time, "closes_at": right},
+            "window": {"opens_at": time, "closes_at": valid},
         }
-        answer = world.admin.post("/visits", visit)
-        assert pointers(problem(answer, 422, "invalid"))[0] == "/window/opens_at", time
+        response = world.admin.post("/visits", visit)
+        assert pointers(problem(response, 422, "invalid"))[0] == "/window/opens_at", time
 
 
-def test_unknown_and_doubled_query_parameters_are_refused(world: World) -> None:
+def test_unknown_and_duplicate_query_parameters_are_rejected(world: World) -> None:
     for path in ("/regions?colour=red", "/me?x=1", f"/regions/{world.region['id']}?x=1", "/fundamentals?x=1"):
-        answer = world.admin.get(path)
-        assert pointers(problem(answer, 422, "invalid")) == ["/colour" if "colour" in path else "/x"], path
+        response = world.admin.get(path)
+        assert pointers(problem(response, 422, "invalid")) == ["/colour" if "colour" in path else "/x"], path
     for path in (
         "/regions?limit=1&limit=2",
         "/regions?code=a&code=a",
         "/visits?status=assigned&status=accepted",
     ):
         problem(world.admin.get(path), 422, "invalid")
-    answer = world.admin.post("/regions?x=1", {"name": "x", "code": "x"})
-    assert pointers(problem(answer, 422, "invalid")) == ["/x"]
+    response = world.admin.post("/regions?x=1", {"name": "x", "code": "x"})
+    assert pointers(problem(response, 422, "invalid")) == ["/x"]
 
 
-def test_queries_are_as_strict_as_bodies(world: World) -> None:
+def test_queries_are_strict(world: World) -> None:
     for query in (
         "limit=0",
         "limit=501",
@@ -354,7 +361,7 @@ def test_queries_are_as_strict_as_bodies(world: World) -> None:
     assert ok(world.admin.get("/regions?code=%ff"))["items"] == []
 
 
-def test_addresses_that_no_database_takes_are_404(world: World) -> None:
+def test_path_that_the_database_cannot_store_is_404(world: World) -> None:
     for path in (
         "/checklists/%00/draft",
         "/checklists/%ff/draft",

@@ -1,4 +1,4 @@
-"""The worker: every event has its effect once, whatever fails, and whoever dies."""
+"""The worker: every event takes effect exactly once, even if tasks fail and workers are killed."""
 
 import subprocess
 import sys
@@ -17,19 +17,20 @@ from sqlalchemy.orm import Session
 from api import migrations
 from api.app import create_app
 from api.jobs import worker as workers
-from api.jobs.worker import LEASE, LONGEST_WAIT, TASKS, Worker
+from api.jobs.worker import LEASE, MAX_BACKOFF, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.visits import Visit
-from api.services import photo_store, totals
+from api.services import photo_store
+from api.services.scores import recount
 from api.settings import Settings
 from tests.support.world import World, ok
 
 SECOND = timedelta(seconds=1)
 
 
-class Tray:
-    """Events of one test, each of which adds one to the revision of the same visit."""
+class Queue:
+    """The events of a test. Each adds one to the revision of the same visit."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -37,10 +38,12 @@ class Tray:
         self.kind = f"test-{uuid.uuid4()}"
         self.visit_id = uuid.UUID(world.visit()["id"])
 
-    def put(self, count: int = 1, **values: Any) -> list[uuid.UUID]:
+    def add(self, count: int = 1, **values: Any) -> list[uuid.UUID]:
         ids = [uuid.uuid4() for _ in range(count)]
-        given = {"kind": self.kind, "visit_id": self.visit_id, "due_at": now() - SECOND, **values}
-        self.database.write(lambda session: session.add_all(Event(id=each, **given) for each in ids))
+        columns = {"kind": self.kind, "visit_id": self.visit_id, "due_at": now() - SECOND, **values}
+        self.database.write(
+            lambda session: session.add_all(Event(id=event_id, **columns) for event_id in ids)
+        )
         return ids
 
     def worker(self) -> Worker:
@@ -55,10 +58,10 @@ class Tray:
             return session.scalars(select(Visit.revision).where(Visit.id == self.visit_id)).one()
 
     @property
-    def left(self) -> list[Event]:
+    def remaining(self) -> list[Event]:
         with self.database.read_snapshot() as session:
-            ours = select(Event).where(Event.visit_id == self.visit_id).order_by(Event.id)
-            return list(session.scalars(ours))
+            query = select(Event).where(Event.visit_id == self.visit_id).order_by(Event.id)
+            return list(session.scalars(query))
 
     def change(self, **values: Any) -> None:
         self.database.write(
@@ -69,139 +72,141 @@ class Tray:
 
 
 @pytest.fixture
-def tray(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tray]:
-    tray = Tray(world)
-    monkeypatch.setitem(TASKS, tray.kind, tray.add_one)  # type: ignore[arg-type]
-    yield tray
-    tray.database.write(lambda session: session.execute(delete(Event).where(Event.visit_id == tray.visit_id)))
+def queue(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    queue = Queue(world)
+    monkeypatch.setitem(TASKS, queue.kind, queue.add_one)  # type: ignore[arg-type]
+    yield queue
+    queue.database.write(
+        lambda session: session.execute(delete(Event).where(Event.visit_id == queue.visit_id))
+    )
 
 
-def test_an_event_that_is_due_has_its_effect_once_and_is_gone(tray: Tray) -> None:
-    tray.put(3)
-    assert tray.worker().work() is True
-    assert (tray.effects, tray.left) == (3, [])
-    assert tray.worker().work() is False
-    assert tray.effects == 3
+def test_due_event_is_run_once_and_removed(queue: Queue) -> None:
+    queue.add(3)
+    assert queue.worker().work() is True
+    assert (queue.effects, queue.remaining) == (3, [])
+    assert queue.worker().work() is False
+    assert queue.effects == 3
 
 
-def test_an_event_that_is_not_due_is_left_alone(tray: Tray) -> None:
-    tray.put(due_at=now() + timedelta(minutes=1))
-    assert tray.worker().work() is False
-    (event,) = tray.left
-    assert (tray.effects, event.attempts) == (0, 0)
+def test_event_that_is_not_due_is_not_run(queue: Queue) -> None:
+    queue.add(due_at=now() + timedelta(minutes=1))
+    assert queue.worker().work() is False
+    (event,) = queue.remaining
+    assert (queue.effects, event.attempts) == (0, 0)
 
 
-def test_a_task_that_fails_leaves_no_effect_and_comes_again_later(
-    tray: Tray, monkeypatch: pytest.MonkeyPatch
+def test_failed_task_has_no_effect_and_is_retried_later(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(session: Session, event: Event) -> None:
-        tray.add_one(session, event)
+        queue.add_one(session, event)
         session.flush()
         raise ArithmeticError("after the effect")
 
-    monkeypatch.setitem(TASKS, tray.kind, fail)  # type: ignore[arg-type]
-    tray.put()
+    monkeypatch.setitem(TASKS, queue.kind, fail)  # type: ignore[arg-type]
+    queue.add()
     before = now()
-    tray.worker().work()
-    (event,) = tray.left
-    assert (tray.effects, event.attempts, event.last_error) == (0, 1, "ArithmeticError")
+    queue.worker().work()
+    (event,) = queue.remaining
+    assert (queue.effects, event.attempts, event.last_error) == (0, 1, "ArithmeticError")
     assert before + SECOND < event.due_at <= now() + 2 * SECOND
-    tray.change(due_at=now())
-    tray.worker().work()
-    (event,) = tray.left
+    queue.change(due_at=now())
+    queue.worker().work()
+    (event,) = queue.remaining
     assert event.attempts == 2
     assert event.due_at > now() + 2 * SECOND
-    monkeypatch.setitem(TASKS, tray.kind, tray.add_one)  # type: ignore[arg-type]
-    tray.change(due_at=now())
-    tray.worker().work()
-    assert (tray.effects, tray.left) == (1, [])
+    monkeypatch.setitem(TASKS, queue.kind, queue.add_one)  # type: ignore[arg-type]
+    queue.change(due_at=now())
+    queue.worker().work()
+    assert (queue.effects, queue.remaining) == (1, [])
 
 
-def test_the_wait_after_a_failure_has_an_end(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TASKS, tray.kind, lambda *_: 1 / 0)  # type: ignore[arg-type]
-    tray.put(attempts=5000)
-    tray.worker().work()
-    (event,) = tray.left
+def test_backoff_has_a_maximum(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TASKS, queue.kind, lambda *_: 1 / 0)  # type: ignore[arg-type]
+    queue.add(attempts=5000)
+    queue.worker().work()
+    (event,) = queue.remaining
     assert event.attempts == 5001
-    assert event.due_at <= now() + LONGEST_WAIT
+    assert event.due_at <= now() + MAX_BACKOFF
 
 
-def test_one_that_fails_does_not_hold_up_the_others(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
-    (bad,) = tray.put(due_at=now() - timedelta(hours=1))
+def test_failing_task_does_not_block_others(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    (bad,) = queue.add(due_at=now() - timedelta(hours=1))
 
     def fail_once(session: Session, event: Event) -> None:
         if event.id == bad:
             raise ArithmeticError
-        tray.add_one(session, event)
+        queue.add_one(session, event)
 
-    monkeypatch.setitem(TASKS, tray.kind, fail_once)  # type: ignore[arg-type]
-    tray.put(10)
-    tray.worker().work()
-    assert tray.effects == 10
-    assert [event.id for event in tray.left] == [bad]
-
-
-def test_an_event_of_a_kind_that_nobody_knows_is_kept(tray: Tray) -> None:
-    tray.put(kind=f"{tray.kind}-unknown")
-    tray.put()
-    tray.worker().work()
-    (event,) = tray.left
-    assert (tray.effects, event.last_error) == (1, "KeyError")
+    monkeypatch.setitem(TASKS, queue.kind, fail_once)  # type: ignore[arg-type]
+    queue.add(10)
+    queue.worker().work()
+    assert queue.effects == 10
+    assert [event.id for event in queue.remaining] == [bad]
 
 
-def test_a_claim_is_a_lease(tray: Tray) -> None:
-    tray.put()
+def test_event_of_an_unknown_kind_is_kept(queue: Queue) -> None:
+    queue.add(kind=f"{queue.kind}-unknown")
+    queue.add()
+    queue.worker().work()
+    (event,) = queue.remaining
+    assert (queue.effects, event.last_error) == (1, "KeyError")
+
+
+def test_claimed_event_is_leased(queue: Queue) -> None:
+    queue.add()
     before = now()
-    (claimed,) = claims(tray)
-    (event,) = tray.left
+    (claimed,) = claim(queue)
+    (event,) = queue.remaining
     assert (claimed.attempts, event.attempts) == (1, 1)
     assert before + LEASE <= event.due_at <= now() + LEASE
-    assert claims(tray) == []
-    assert tray.worker().work() is False
+    assert claim(queue) == []
+    assert queue.worker().work() is False
 
 
-def test_of_two_workers_that_hold_an_event_the_later_claim_counts(tray: Tray) -> None:
-    tray.put()
-    (slow,) = claims(tray)
-    tray.change(due_at=now())  # its lease is over
-    (quick,) = claims(tray)
-    tray.worker()._do(slow)
-    assert tray.effects == 0
-    tray.worker()._do(quick)
-    tray.worker()._do(slow)
-    tray.worker()._do(quick)
-    assert (tray.effects, tray.left) == (1, [])
+def test_only_the_latest_claim_of_an_event_has_an_effect(queue: Queue) -> None:
+    queue.add()
+    (slow,) = claim(queue)
+    queue.change(due_at=now())  # the lease ends
+    (quick,) = claim(queue)
+    queue.worker()._run_task(slow)
+    assert queue.effects == 0
+    queue.worker()._run_task(quick)
+    queue.worker()._run_task(slow)
+    queue.worker()._run_task(quick)
+    assert (queue.effects, queue.remaining) == (1, [])
 
 
-def test_a_worker_that_lost_its_event_does_not_put_it_off(tray: Tray) -> None:
-    tray.put()
-    (slow,) = claims(tray)
-    tray.change(due_at=now())
-    claims(tray)
-    (before,) = tray.left
-    tray.database.write(lambda session: workers._back_off(session, slow, "Slow"))
-    (after,) = tray.left
+def test_worker_that_lost_its_claim_does_not_postpone_the_event(queue: Queue) -> None:
+    queue.add()
+    (slow,) = claim(queue)
+    queue.change(due_at=now())
+    claim(queue)
+    (before,) = queue.remaining
+    queue.database.write(lambda session: workers._back_off(session, slow, "Slow"))
+    (after,) = queue.remaining
     assert (after.due_at, after.last_error) == (before.due_at, None)
 
 
-def test_due_events_are_claimed_by_time_and_then_by_their_random_ids(tray: Tray) -> None:
+def test_due_events_are_claimed_by_time_and_then_by_id(queue: Queue) -> None:
     moment = now() - timedelta(hours=1)
     order: list[uuid.UUID] = []
-    ids = tray.put(70, due_at=moment)
-    while claimed := claims(tray):
+    ids = queue.add(70, due_at=moment)
+    while claimed := claim(queue):
         order += [event.id for event in claimed]
     assert order == sorted(ids)
 
 
-def test_two_workers_at_once_never_double_an_effect(tray: Tray) -> None:
-    tray.put(60)
-    together = threading.Barrier(2)
+def test_concurrent_workers_run_each_event_once(queue: Queue) -> None:
+    queue.add(60)
+    barrier = threading.Barrier(2)
 
     def work() -> None:
-        worker = tray.worker()
-        together.wait()
+        worker = queue.worker()
+        barrier.wait()
         for _ in range(50):
-            if not worker.work() and not tray.left:
+            if not worker.work() and not queue.remaining:
                 break
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -209,47 +214,47 @@ def test_two_workers_at_once_never_double_an_effect(tray: Tray) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert (tray.effects, tray.left) == (60, [])
+    assert (queue.effects, queue.remaining) == (60, [])
 
 
-def test_the_worker_stops_when_told(tray: Tray) -> None:
-    tray.put()
-    worker = tray.worker()
+def test_worker_stops_when_requested(queue: Queue) -> None:
+    queue.add()
+    worker = queue.worker()
     thread = threading.Thread(target=worker.run)
     thread.start()
-    wait_until(lambda: tray.effects == 1)
+    wait_until(lambda: queue.effects == 1)
     worker.stopping.set()
     thread.join(10)
     assert not thread.is_alive()
 
 
-def test_a_round_that_fails_does_not_end_the_worker(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker = tray.worker()
+def test_worker_continues_after_an_error(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = queue.worker()
     monkeypatch.setattr(workers, "POLL_SECONDS", 0.01)
     rounds = iter([RuntimeError("the database is away"), None])
-    whole = worker.work
+    original_work = worker.work
 
     def work() -> bool:
         error = next(rounds, None)
         if error:
             raise error
-        return whole()
+        return original_work()
 
     monkeypatch.setattr(worker, "work", work)
-    tray.put()
+    queue.add()
     thread = threading.Thread(target=worker.run)
     thread.start()
-    wait_until(lambda: tray.effects == 1)
+    wait_until(lambda: queue.effects == 1)
     worker.stopping.set()
     thread.join(10)
 
 
-# Tidying up.
+# Cleaning up.
 
 
-def test_nothing_is_swept_when_the_worker_starts(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker, swept = tray.worker(), threading.Event()
-    monkeypatch.setattr(photo_store, "sweep_in_turn", lambda *_: swept.set())
+def test_photos_are_not_swept_at_the_start(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, swept = queue.worker(), threading.Event()
+    monkeypatch.setattr(photo_store, "sweep_when_due", lambda *_: swept.set())
     thread = threading.Thread(target=worker.run)
     thread.start()
     assert not swept.wait(0.5)
@@ -258,12 +263,12 @@ def test_nothing_is_swept_when_the_worker_starts(tray: Tray, monkeypatch: pytest
     assert not swept.is_set()
 
 
-def test_what_is_of_no_use_any_more_is_forgotten(tray: Tray) -> None:
-    tray.worker()._forget()
+def test_old_rows_are_removed(queue: Queue) -> None:
+    queue.worker()._remove_old_rows()
 
 
-def test_a_sweep_holds_up_neither_events_nor_the_end(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker, sweeping, over = tray.worker(), threading.Event(), threading.Event()
+def test_sweep_blocks_neither_tasks_nor_the_shutdown(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, sweeping, over = queue.worker(), threading.Event(), threading.Event()
 
     def sweep(_database: object, _store: object, stopping: Callable[[], bool]) -> int:
         sweeping.set()
@@ -272,33 +277,33 @@ def test_a_sweep_holds_up_neither_events_nor_the_end(tray: Tray, monkeypatch: py
         over.set()
         return 0
 
-    monkeypatch.setattr(photo_store, "sweep_in_turn", sweep)
-    monkeypatch.setattr(workers, "TIDY_EVERY", timedelta(0))
+    monkeypatch.setattr(photo_store, "sweep_when_due", sweep)
+    monkeypatch.setattr(workers, "CLEANUP_INTERVAL", timedelta(0))
     thread = threading.Thread(target=worker.run)
     thread.start()
     assert sweeping.wait(10)
-    tray.put()
-    wait_until(lambda: tray.effects == 1)
+    queue.add()
+    wait_until(lambda: queue.effects == 1)
     worker.stopping.set()
     thread.join(10)
     assert over.is_set()
     assert not thread.is_alive()
 
 
-def test_a_store_of_another_database_is_told_of_and_left_alone(
-    tray: Tray, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_store_of_another_database_is_reported_and_not_swept(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(*_arguments: object) -> int:
+    def reject(*_arguments: object) -> int:
         raise photo_store.ForeignStore
 
-    monkeypatch.setattr(photo_store, "sweep_in_turn", refuse)
-    tray.worker()._attempt(tray.worker()._sweep)
+    monkeypatch.setattr(photo_store, "sweep_when_due", reject)
+    queue.worker()._attempt(queue.worker()._sweep_photos)
     (line,) = [record for record in caplog.records if record.name == workers.__name__]
     assert line.levelname == "WARNING"
     assert "belongs to another database" in line.getMessage()
 
 
-# A worker that dies.
+# A worker that is killed.
 
 DYING = """
 import os, sys, time
@@ -306,7 +311,7 @@ from api.app import create_app
 from api.jobs.worker import TASKS, Worker
 from api.settings import Settings
 
-parts = create_app(Settings.from_environment({"DATA_DIR": sys.argv[1]})).extensions["survey"]
+context = create_app(Settings.from_environment({"DATA_DIR": sys.argv[1]})).extensions["survey"]
 for kind, task in list(TASKS.items()):
     def halt(session, event, task=task):
         task(session, event)
@@ -314,7 +319,7 @@ for kind, task in list(TASKS.items()):
         print("in mid-task", flush=True)
         time.sleep(600)
     TASKS[kind] = halt
-Worker(parts.database, parts.store).run_until_stopped()
+Worker(context.database, context.store).run_until_stopped()
 """
 
 
@@ -327,7 +332,7 @@ def own_app(tmp_path: Path) -> Iterator[Flask]:
     database.close()
 
 
-def test_what_a_killed_worker_left_is_done_exactly_once(own_app: Flask, tmp_path: Path, root: Path) -> None:
+def test_task_of_a_killed_worker_is_run_exactly_once(own_app: Flask, tmp_path: Path, root: Path) -> None:
     world = World(own_app)
     visit = world.visit()
     ok(world.send(visit, world.submission()), 201)
@@ -340,7 +345,7 @@ def test_what_a_killed_worker_left_is_done_exactly_once(own_app: Flask, tmp_path
     assert line == "in mid-task\n"
 
     worker = Worker(world.database, world.store)
-    assert worker.work() is False  # the lease of the dead holds
+    assert worker.work() is False  # the lease of the killed worker has not ended
     shown = ok(world.admin.get(f"/visits/{visit['id']}"))
     assert (shown["status"], shown["decisions"]) == ("submitted", [])
     world.database.write(lambda session: session.execute(update(Event).values(due_at=now())))
@@ -350,20 +355,20 @@ def test_what_a_killed_worker_left_is_done_exactly_once(own_app: Flask, tmp_path
     assert (shown["status"], len(shown["decisions"])) == ("accepted", 1)
     assert ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]["visits"] == 1
     with world.database.read_snapshot() as session:
-        assert list(totals.differences(session)) == []
+        assert list(recount.find_differences(session)) == []
         assert session.scalars(select(Event)).all() == []
 
 
-def claims(tray: Tray) -> list[Event]:
-    """Claim what is due of this test's events, as a worker does."""
-    return [event for event in tray.database.write(workers._claim) if event.visit_id == tray.visit_id]
+def claim(queue: Queue) -> list[Event]:
+    """Claim the due events of this test, as a worker does."""
+    return [event for event in queue.database.write(workers._claim) if event.visit_id == queue.visit_id]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for another thread, ten seconds at the most."""
+    """Wait up to ten seconds for another thread."""
     waiting = threading.Event()
     for _ in range(1000):
         if condition():
             return
         waiting.wait(0.01)
-    raise AssertionError("it did not happen in ten seconds")
+    raise AssertionError("The condition was not met within ten seconds.")

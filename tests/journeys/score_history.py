@@ -1,6 +1,7 @@
-"""A history of visits whose points are written down by hand, and scores worked out from these alone.
+"""A history of visits with points set by hand, and an independent calculation of their scores.
 
-Nothing of ``api.domain.scoring`` is used: fractions, the definitions of ``scoring.md``, and a table of t.
+The calculation uses fractions, the definitions of docs/scoring.md and a table of t, but nothing from
+``api.domain.scoring``.
 """
 
 import copy
@@ -49,7 +50,7 @@ T = {
 }
 Z = 1.959963984540054
 
-#: a telephone call: the same keys as in the visit for a section and a question, which are others all the same
+#: A telephone call. A section and a question have the same keys as in the visit, but are different subjects.
 CALL: dict[str, Any] = {
     "key": "call",
     "title": "A call",
@@ -94,12 +95,12 @@ OWN: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Report:
-    """Answers, and what they are worth: question → (earned, possible), and how each was answered."""
+    """Answers with their points, (earned, possible) by question, and how each answer is counted."""
 
     checklist: str
     answers: Mapping[str, Any]
     points: Mapping[str, Points]
-    said: Mapping[str, Sequence[str]]
+    tallies: Mapping[str, Sequence[str]]
     passed: bool
     critical: bool = False
 
@@ -193,8 +194,8 @@ _FUNDAMENTALS = {
 
 
 @dataclass(frozen=True)
-class Made:
-    """A visit that was made and accepted."""
+class AcceptedVisit:
+    """A visit that was accepted."""
 
     location: str
     regions: tuple[str, ...]
@@ -202,14 +203,14 @@ class Made:
     report: Report
 
     def parts(self, kind: str) -> dict[Any, Points]:
-        """Return its points by section, question or fundamental, or as a whole."""
+        """Return its points by section, question or fundamental, or all its points under the key ""."""
         checklist = self.report.checklist
         document = DOCUMENTS[checklist]
-        found: dict[Any, Points] = {}
+        parts: dict[Any, Points] = {}
 
         def add(key: Any, points: Points) -> None:
-            earned, possible = found.get(key, (0, 0))
-            found[key] = (earned + points[0], possible + points[1])
+            earned, possible = parts.get(key, (0, 0))
+            parts[key] = (earned + points[0], possible + points[1])
 
         for section in document["sections"]:
             for question in section["questions"]:
@@ -226,13 +227,13 @@ class Made:
                         add(fundamental, points)
                 else:
                     add("", points)
-        return found
+        return parts
 
 
-# What scoring.md says, from the visits themselves.
+# The definitions of docs/scoring.md, applied to the visits themselves.
 
 
-def r6(number: float | Fraction | None) -> float | None:
+def round6(number: float | Fraction | None) -> float | None:
     """Round to 6 decimals, half even."""
     return None if number is None else float(round(number, 6))
 
@@ -252,13 +253,13 @@ def variance(points: Sequence[Points]) -> Fraction:
 
 
 def moderated(points: Sequence[Points]) -> tuple[float, float] | None:
-    """Return the interval of whole visits, uncut."""
+    """Return the interval of whole visits before it is cut."""
     n, score = len(points), share(points)
     if score is None:
         return None
     s2 = variance(points) if n > 1 else Fraction(0)
-    moderate = (2 * 0.25**2 + (n - 1) * float(s2)) / (n + 1)
-    half = T[n + 1] * math.sqrt(moderate / n)
+    moderated_variance = (2 * 0.25**2 + (n - 1) * float(s2)) / (n + 1)
+    half = T[n + 1] * math.sqrt(moderated_variance / n)
     return float(score) - half, float(score) + half
 
 
@@ -273,64 +274,76 @@ def wilson(points: Sequence[Points]) -> tuple[float, float] | None:
 
 
 def bounds(interval: tuple[float, float] | None, least: float = 0.0) -> dict[str, Any] | None:
-    """Return an interval as it is answered, cut."""
+    """Return an interval as the API returns it: cut and rounded."""
     if interval is None:
         return None
-    return {"low": r6(max(interval[0], least)), "high": r6(min(interval[1], 1.0))}
+    return {"low": round6(max(interval[0], least)), "high": round6(min(interval[1], 1.0))}
 
 
-def score(made: Iterable[Made], kind: str = "visit", key: Any = "") -> dict[str, Any]:
+def score(visits: Iterable[AcceptedVisit], kind: str = "visit", key: Any = "") -> dict[str, Any]:
     """Return the SCORE of visits, or of one of their parts."""
-    visits = [(each, each.parts(kind)[key]) for each in made if key in each.parts(kind)]
-    points = [brought for _, brought in visits if brought[1]]
-    found: dict[str, Any] = {
+    asked = [(visit, visit.parts(kind)[key]) for visit in visits if key in visit.parts(kind)]
+    points = [part for _, part in asked if part[1]]
+    figures: dict[str, Any] = {
         "visits": len(points),
         "points_earned": sum(e for e, _ in points),
         "points_possible": sum(p for _, p in points),
-        "score": r6(share(points)),
-        "spread": r6(math.sqrt(variance(points))) if len(points) > 1 else None,
+        "score": round6(share(points)),
+        "spread": round6(math.sqrt(variance(points))) if len(points) > 1 else None,
         "interval": bounds(moderated(points) if kind == "visit" else wilson(points)),
         "indicative": len(points) < 5,
     }
     if kind == "visit":
-        found["critical_failures"] = sum(each.report.critical for each, _ in visits)
-        found["passed"] = sum(each.report.passed for each, _ in visits)
-    return found
+        figures["critical_failures"] = sum(visit.report.critical for visit, _ in asked)
+        figures["passed"] = sum(visit.report.passed for visit, _ in asked)
+    return figures
 
 
-def change(now: Sequence[Made], before: Sequence[Made], kind: str = "visit", key: Any = "") -> dict[str, Any]:
+def change(
+    current: Sequence[AcceptedVisit],
+    previous: Sequence[AcceptedVisit],
+    kind: str = "visit",
+    key: Any = "",
+) -> dict[str, Any]:
     """Return the change between two periods."""
 
-    def points(made: Sequence[Made]) -> list[Points]:
-        found = [each.parts(kind)[key] for each in made if key in each.parts(kind)]
-        return [brought for brought in found if brought[1]]
+    def points(visits: Sequence[AcceptedVisit]) -> list[Points]:
+        parts = [visit.parts(kind)[key] for visit in visits if key in visit.parts(kind)]
+        return [part for part in parts if part[1]]
 
     one_checklist = (
-        len({each.report.checklist for each in (*now, *before) if each.parts(kind).get(key, (0, 0))[1]}) <= 1
+        len(
+            {
+                visit.report.checklist
+                for visit in (*current, *previous)
+                if visit.parts(kind).get(key, (0, 0))[1]
+            }
+        )
+        <= 1
     )
-    first, second = points(now), points(before)
+    first, second = points(current), points(previous)
     interval = moderated if kind == "visit" else wilson
     i1, i2, r1, r2 = interval(first), interval(second), share(first), share(second)
     if i1 is None or i2 is None or r1 is None or r2 is None:
         return {"difference": None, "interval": None, "significant": False if one_checklist else None}
     difference = r1 - r2
     if not one_checklist:
-        return {"difference": r6(difference), "interval": None, "significant": None}
+        return {"difference": round6(difference), "interval": None, "significant": None}
     d = float(difference)
     low = d - math.sqrt((float(r1) - i1[0]) ** 2 + (i2[1] - float(r2)) ** 2)
     high = d + math.sqrt((i1[1] - float(r1)) ** 2 + (float(r2) - i2[0]) ** 2)
     enough = len(first) >= 5 and len(second) >= 5
     return {
-        "difference": r6(difference),
+        "difference": round6(difference),
         "interval": bounds((low, high), -1.0),
         "significant": enough and not low <= 0 <= high,
     }
 
 
-# Making it.
+# The history.
 
 
-def make(
+def make_visit(
     world: World,
     location: Mapping[str, Any],
     month: str,
@@ -338,7 +351,7 @@ def make(
     shopper: Caller | None = None,
     **values: Any,
 ) -> Any:
-    """Make a visit in the middle of a month, from assignment to acceptance."""
+    """Assign, submit and thereby accept a visit in the middle of a month."""
     start = datetime.fromisoformat(f"{month}-15T10:00:00+00:00").astimezone(UTC)
     shopper = shopper or world.shopper
     visit = world.visit(
@@ -362,7 +375,7 @@ def make(
 
 @dataclass
 class History:
-    """An organization with regions in regions, seven stores and two quarters of visits.
+    """An organization with nested regions, eight stores and two quarters of visits.
 
     country ─ north ─ city: A.  north: B, H.  south: C, D.  west: G.  country itself: E (none), F (closed).
     """
@@ -370,25 +383,25 @@ class History:
     world: World
     regions: dict[str, Any]
     locations: dict[str, Any]
-    made: list[Made]
-    own: list[Made]
+    visits: list[AcceptedVisit]
+    self_checks: list[AcceptedVisit]
 
-    def some(
+    def select(
         self,
         first: str = "2025-04",
         last: str = "2025-06",
         checklist: str | None = None,
         location: str | None = None,
         region: str | None = None,
-    ) -> list[Made]:
-        """Return the visits of a period, of a checklist, of a place."""
+    ) -> list[AcceptedVisit]:
+        """Return the visits of a period, a checklist and a place. Self-checks are only those of "own"."""
         return [
-            each
-            for each in (self.own if checklist == "own" else self.made)
-            if first <= each.month <= last
-            and checklist in (None, each.report.checklist, "own")
-            and location in (None, each.location)
-            and (region is None or region in each.regions)
+            visit
+            for visit in (self.self_checks if checklist == "own" else self.visits)
+            if first <= visit.month <= last
+            and checklist in (None, visit.report.checklist, "own")
+            and location in (None, visit.location)
+            and (region is None or region in visit.regions)
         ]
 
 
@@ -425,30 +438,32 @@ VISITS: Sequence[tuple[str, str, Report]] = (
 
 
 def build(world: World) -> History:
-    """Make the whole history over HTTP."""
+    """Create the history through the API."""
     for document in DOCUMENTS.values():
         world.publish(document)
     world.checklist = None
     regions: dict[str, Any] = {}
-    for code, above in (
+    for code, parent_code in (
         ("country", None),
         ("north", "country"),
         ("city", "north"),
         ("south", "country"),
         ("west", "country"),
     ):
-        parent = regions[above]["id"] if above else None
+        parent = regions[parent_code]["id"] if parent_code else None
         regions[code] = world.new_region(code=code, name=code.title(), parent_id=parent)
     locations = {
         code: world.new_location(
-            code=code, name=f"Store {code}", region_id=regions[above[0]]["id"], closed=code == "F"
+            code=code, name=f"Store {code}", region_id=regions[region_codes[0]]["id"], closed=code == "F"
         )
-        for code, above in PLACES.items()
+        for code, region_codes in PLACES.items()
     }
-    made = []
+    visits = []
     for code, month, report in VISITS:
-        make(world, locations[code], month, report)
-        made.append(Made(code, PLACES[code], month, report))
-    mine = Report("own", POOR.answers, POOR.points, POOR.said, passed=False, critical=True)
-    make(world, locations["A"], "2025-05", mine)
-    return History(world, regions, locations, made, [Made("A", PLACES["A"], "2025-05", mine)])
+        make_visit(world, locations[code], month, report)
+        visits.append(AcceptedVisit(code, PLACES[code], month, report))
+    self_check = Report("own", POOR.answers, POOR.points, POOR.tallies, passed=False, critical=True)
+    make_visit(world, locations["A"], "2025-05", self_check)
+    return History(
+        world, regions, locations, visits, [AcceptedVisit("A", PLACES["A"], "2025-05", self_check)]
+    )

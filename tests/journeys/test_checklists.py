@@ -1,4 +1,4 @@
-"""Checklists: drafted as they are written, published as versions that never change, retired."""
+"""Checklists: drafts, published versions that never change, and retirement."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, proble
 
 
 def changed(change: Callable[[Any], Any], document: Any = CHECKLIST) -> Any:
-    """Return the checklist with one change."""
+    """Return a copy of the checklist with one change."""
     document = copy.deepcopy(document)
     change(document)
     return document
@@ -32,9 +32,9 @@ def write_draft(world: World, document: Any) -> Any:
     return world.admin.put(path, document, headers=headers)
 
 
-def test_a_new_organization_has_the_built_in_checklists(world: World) -> None:
-    listed = ok(world.shopper.get("/checklists"))["items"]
-    assert [row["key"] for row in listed] == [
+def test_new_organization_has_the_built_in_checklists(world: World) -> None:
+    rows = ok(world.shopper.get("/checklists"))["items"]
+    assert [row["key"] for row in rows] == [
         "four-basics",
         "message",
         "problem-and-return",
@@ -42,28 +42,28 @@ def test_a_new_organization_has_the_built_in_checklists(world: World) -> None:
         "store-visit",
         "telephone-call",
     ]
-    assert set(listed[0]) == {"key", "version", "title", "channel", "question_count", "points_possible"}
-    assert set(listed[0]["title"]) == {"en", "es"}
-    for row in listed:
+    assert set(rows[0]) == {"key", "version", "title", "channel", "question_count", "points_possible"}
+    assert set(rows[0]["title"]) == {"en", "es"}
+    for row in rows:
         version = ok(world.shopper.get(f"/checklists/{row['key']}/versions/1"))
-        questions = [each for section in version["sections"] for each in section["questions"]]
+        questions = [item for section in version["sections"] for item in section["questions"]]
         assert len(questions) == row["question_count"]
 
 
-def test_a_draft_is_kept_as_it_was_written(world: World) -> None:
-    written = (
+def test_draft_is_stored_as_it_was_sent(world: World) -> None:
+    text = (
         '{"key":"as-written","sections":[{"questions":[{"points":2,"key":"b"},{"key":"a"},{}]},{}],'
         '"pass_mark":0.50,"title":{"es":"Sí","en":"Yes"},"introduction":null,"channel":"smoke signals"}'
     )
     headers = {"Content-Type": "application/json"}
-    made = world.admin.post("/checklists", data=written.encode(), headers=headers)
-    ok(made, 201)
-    assert made.headers["Location"] == "/api/v1/checklists/as-written/draft"
-    kept = world.admin.get("/checklists/as-written/draft").get_data(as_text=True)
-    assert kept.strip() == written.replace("0.50", "0.5")
+    response = world.admin.post("/checklists", data=text.encode(), headers=headers)
+    ok(response, 201)
+    assert response.headers["Location"] == "/api/v1/checklists/as-written/draft"
+    stored = world.admin.get("/checklists/as-written/draft").get_data(as_text=True)
+    assert stored.strip() == text.replace("0.50", "0.5")
 
 
-def test_a_reader_s_language_changes_nothing(world: World) -> None:
+def test_language_of_the_caller_does_not_change_a_checklist(world: World) -> None:
     world.checklist  # noqa: B018
     bodies = {
         world.shopper.get("/checklists/visit/versions/1", headers={"Accept-Language": language}).data
@@ -72,7 +72,7 @@ def test_a_reader_s_language_changes_nothing(world: World) -> None:
     assert len(bodies) == 1
 
 
-def test_wrong_types_and_unknown_fields_are_refused_at_once(world: World) -> None:
+def test_wrong_types_and_unknown_fields_are_rejected_when_a_draft_is_stored(world: World) -> None:
     first = "/sections/0/questions/0"
     for change, pointer in (
         (lambda d: d.update(version=1), "/version"),
@@ -98,19 +98,19 @@ def test_wrong_types_and_unknown_fields_are_refused_at_once(world: World) -> Non
         (lambda d: question(d, "greeting").update(scale_points=[1, "2"]), f"{first}/scale_points/1"),
         (lambda d: question(d, "wait")["bands"][1].update(upto=5), "/sections/0/questions/1/bands/1/upto"),
     ):
-        answer = world.admin.post("/checklists", changed(change))
-        assert pointers(problem(answer, 422, "invalid")) == [pointer], pointer
+        response = world.admin.post("/checklists", changed(change))
+        assert pointers(problem(response, 422, "invalid")) == [pointer], pointer
     problem(world.admin.get("/checklists/visit/draft"), 404, "draft-not-found")
 
 
-def test_a_draft_is_not_replaced_by_one_with_an_unknown_type(world: World) -> None:
+def test_draft_with_an_unknown_type_does_not_replace_another(world: World) -> None:
     world.checklist  # noqa: B018
-    answer = write_draft(world, changed(lambda d: question(d, "thanks").update(type="riddle")))
-    assert pointers(problem(answer, 422, "invalid")) == ["/sections/1/questions/0/type"]
+    response = write_draft(world, changed(lambda d: question(d, "thanks").update(type="riddle")))
+    assert pointers(problem(response, 422, "invalid")) == ["/sections/1/questions/0/type"]
     assert ok(world.admin.get("/checklists/visit/draft")) == CHECKLIST
 
 
-def test_what_makes_no_sense_is_told_when_publishing_with_pointers(world: World) -> None:
+def test_invalid_draft_is_rejected_with_pointers_when_published(world: World) -> None:
     def spoil(document: Any) -> None:
         document.update(title=" ", channel="smoke signals", pass_mark=1.5)
         question(document, "greeting").update(points=-1, fundamental="no-such")
@@ -131,41 +131,41 @@ def test_what_makes_no_sense_is_told_when_publishing_with_pointers(world: World)
         "/sections/1/questions/0/key",
         "/sections/1/questions/2/only_if/question",
     } <= set(pointers(body))
-    assert "visit" not in [row["key"] for row in world.admin.everything("/checklists")]
+    assert "visit" not in [row["key"] for row in world.admin.list_all("/checklists")]
 
 
-def test_a_private_question_has_no_points(world: World) -> None:
+def test_private_question_with_points_is_rejected(world: World) -> None:
     private = changed(lambda d: question(d, "greeting").update(private=True))
     ok(world.admin.post("/checklists", private), 201)
     body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
     assert "/sections/0/questions/0/private" in pointers(body)
 
 
-def test_keys_are_made_of_few_characters_and_are_there_once(world: World) -> None:
+def test_malformed_or_duplicate_key_is_rejected(world: World) -> None:
     for key in ("", " ", "Visit", "a b", "é", "x" * 65, "a/b", "-a"):
-        answer = world.admin.post("/checklists", {"key": key})
-        assert pointers(problem(answer, 422, "invalid")) == ["/key"], key
+        response = world.admin.post("/checklists", {"key": key})
+        assert pointers(problem(response, 422, "invalid")) == ["/key"], key
     ok(world.admin.post("/checklists", {"key": "a"}), 201)
     problem(world.admin.post("/checklists", {"key": "a"}), 409, "already-exists")
     ok(World(world.app).admin.post("/checklists", {"key": "a"}), 201)
 
 
-def test_two_drafts_of_one_key_at_once_are_one(world: World) -> None:
+def test_of_two_simultaneous_drafts_with_one_key_one_is_created(world: World) -> None:
     world.admin  # noqa: B018
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: world.admin.post("/checklists", {"key": "a"}), range(4)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+        responses = list(threads.map(lambda _: world.admin.post("/checklists", {"key": "a"}), range(4)))
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
 
 
-def test_a_draft_keeps_its_key(world: World) -> None:
+def test_key_of_a_draft_cannot_be_changed(world: World) -> None:
     world.checklist  # noqa: B018
-    answer = world.admin.put("/checklists/visit/draft", {"key": "other"}, headers={"If-Match": "*"})
-    assert pointers(problem(answer, 422, "invalid")) == ["/key"]
-    answer = world.admin.put("/checklists/other/draft", {"key": "other"}, headers={"If-Match": "*"})
-    problem(answer, 404, "draft-not-found")
+    response = world.admin.put("/checklists/visit/draft", {"key": "other"}, headers={"If-Match": "*"})
+    assert pointers(problem(response, 422, "invalid")) == ["/key"]
+    response = world.admin.put("/checklists/other/draft", {"key": "other"}, headers={"If-Match": "*"})
+    problem(response, 404, "draft-not-found")
 
 
-def test_publishing_fills_in_what_was_left_out(world: World) -> None:
+def test_publishing_adds_the_defaults_of_omitted_fields(world: World) -> None:
     ok(world.admin.post("/checklists", CHECKLIST), 201)
     published = world.admin.post("/checklists/visit/publish")
     summary = ok(published, 201)
@@ -198,17 +198,17 @@ def test_publishing_fills_in_what_was_left_out(world: World) -> None:
     }
 
 
-def test_publishing_again_answers_200_and_the_standing_version(world: World) -> None:
+def test_publishing_again_returns_200_and_the_current_version(world: World) -> None:
     world.checklist  # noqa: B018
     assert ok(world.admin.post("/checklists/visit/publish"), 200)["version"] == 1
-    # Written otherwise, meaning the same: what is left out is the default.
-    same = changed(lambda d: question(d, "thanks").update(required=True, help=None))
-    ok(write_draft(world, same), 200)
+    # Other JSON with the same meaning: an omitted field has its default.
+    equivalent = changed(lambda d: question(d, "thanks").update(required=True, help=None))
+    ok(write_draft(world, equivalent), 200)
     assert ok(world.admin.post("/checklists/visit/publish"), 200)["version"] == 1
     problem(world.admin.get("/checklists/visit/versions/2"), 404, "checklist-not-found")
 
 
-def test_the_next_version_leaves_the_one_before_as_it_was(world: World) -> None:
+def test_next_version_does_not_change_the_previous_one(world: World) -> None:
     world.checklist  # noqa: B018
     first = world.admin.get("/checklists/visit/versions/1")
     draft = changed(lambda d: question(d, "greeting").update(text="Were you greeted?", points=5))
@@ -217,45 +217,45 @@ def test_the_next_version_leaves_the_one_before_as_it_was(world: World) -> None:
     assert ok(world.admin.get("/checklists?limit=500"))["items"][-1]["version"] == 1
     assert ok(world.admin.post("/checklists/visit/publish"), 201)["version"] == 2
     assert ok(world.admin.get("/checklists/visit/draft")) == draft
-    again = world.admin.get("/checklists/visit/versions/1")
-    assert (again.data, again.headers["ETag"]) == (first.data, first.headers["ETag"])
+    first_again = world.admin.get("/checklists/visit/versions/1")
+    assert (first_again.data, first_again.headers["ETag"]) == (first.data, first.headers["ETag"])
     second = ok(world.admin.get("/checklists/visit/versions/2"))
     assert question(second, "greeting")["points"] == 5
-    listed = {row["key"]: row["version"] for row in world.admin.everything("/checklists")}
-    assert listed["visit"] == 2
+    versions = {row["key"]: row["version"] for row in world.admin.list_all("/checklists")}
+    assert versions["visit"] == 2
 
 
-def test_a_visit_stays_with_the_version_that_was_current_when_it_was_assigned(world: World) -> None:
+def test_visit_keeps_the_version_that_was_current_when_it_was_assigned(world: World) -> None:
     visit = world.visit()
     ok(write_draft(world, changed(lambda d: d.update(title="Next"))), 200)
     ok(world.admin.post("/checklists/visit/publish"), 201)
-    shown = ok(world.shopper.get(f"/visits/{visit['id']}?include=checklist"))
-    assert (shown["checklist"]["version"], shown["checklist"]["title"]) == (1, CHECKLIST["title"])
+    details = ok(world.shopper.get(f"/visits/{visit['id']}?include=checklist"))
+    assert (details["checklist"]["version"], details["checklist"]["title"]) == (1, CHECKLIST["title"])
     assert world.visit()["checklist"] == {"key": "visit", "version": 2}
 
 
-@pytest.mark.parametrize("at_once", [2, 5])
-def test_published_by_many_at_once_there_is_one_version(world: World, at_once: int) -> None:
+@pytest.mark.parametrize("callers", [2, 5])
+def test_simultaneous_publications_create_one_version(world: World, callers: int) -> None:
     ok(world.admin.post("/checklists", CHECKLIST), 201)
-    with ThreadPoolExecutor(at_once) as threads:
-        answers = list(threads.map(lambda _: world.admin.post("/checklists/visit/publish"), range(at_once)))
-    assert sorted(answer.status_code for answer in answers) == [200] * (at_once - 1) + [201]
-    assert {answer.json["version"] for answer in answers} == {1}  # type: ignore[index]
+    with ThreadPoolExecutor(callers) as threads:
+        responses = list(threads.map(lambda _: world.admin.post("/checklists/visit/publish"), range(callers)))
+    assert sorted(response.status_code for response in responses) == [200] * (callers - 1) + [201]
+    assert {response.json["version"] for response in responses} == {1}  # type: ignore[index]
 
 
-def test_a_draft_that_changed_after_it_was_looked_at_is_looked_at_again(world: World) -> None:
+def test_draft_that_changed_after_its_check_is_checked_again(world: World) -> None:
     ok(world.admin.post("/checklists", CHECKLIST), 201)
     actor = Actor(uuid.UUID(world.admin.id), world.organization_id, ADMIN, uuid.uuid4())
     with world.database.read_snapshot() as session:
-        checked = checklists.check(session, checklists.draft(session, actor, "visit"))
-    assert checked.faults == []
+        checked = checklists.check_draft(session, checklists.get_draft(session, actor, "visit"))
+    assert checked.errors == []
     ok(write_draft(world, changed(lambda d: d.update(channel="by-air"))), 200)
-    with pytest.raises(ProblemError) as refusal:
+    with pytest.raises(ProblemError) as raised:
         world.database.write(lambda session: checklists.publish(session, actor, "visit", checked))
-    assert [fault.pointer for fault in refusal.value.errors] == ["/channel"]
+    assert [error.pointer for error in raised.value.errors] == ["/channel"]
 
 
-def test_a_key_keeps_its_meaning_over_versions(world: World) -> None:
+def test_key_keeps_its_meaning_across_versions(world: World) -> None:
     options = [{"key": "left", "label": "Left", "points": 1}, {"key": "right", "label": "Right"}]
     with_choice = changed(
         lambda d: d["sections"][0]["questions"].extend(
@@ -279,22 +279,24 @@ def test_a_key_keeps_its_meaning_over_versions(world: World) -> None:
         ok(write_draft(world, changed(change, with_choice)), 200)
         body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
         assert pointers(body) == [pointer]
-    fine = changed(lambda d: question(d, "till")["options"][0].update(label="LEFT!", points=2), with_choice)
-    ok(write_draft(world, fine), 200)
+    compatible = changed(
+        lambda d: question(d, "till")["options"][0].update(label="LEFT!", points=2), with_choice
+    )
+    ok(write_draft(world, compatible), 200)
     assert ok(world.admin.post("/checklists/visit/publish"), 201)["version"] == 2
 
 
-def test_a_key_keeps_its_meaning_even_where_a_version_left_it_out(world: World) -> None:
+def test_key_keeps_its_meaning_after_a_version_without_it(world: World) -> None:
     world.checklist  # noqa: B018
     without = changed(lambda d: d["sections"][1]["questions"].remove(question(d, "story")))
     assert world.publish(without)["version"] == 2
-    otherwise = changed(lambda d: question(d, "story").update(type="number"))
-    ok(write_draft(world, otherwise), 200)
+    retyped = changed(lambda d: question(d, "story").update(type="number"))
+    ok(write_draft(world, retyped), 200)
     body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
     assert pointers(body) == ["/sections/1/questions/3/type"]
 
 
-def test_a_checklist_neither_becomes_nor_stops_being_a_self_check(world: World) -> None:
+def test_channel_cannot_change_to_or_from_self_check(world: World) -> None:
     world.checklist  # noqa: B018
     ok(write_draft(world, changed(lambda d: d.update(channel="self_check"))), 200)
     body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
@@ -307,26 +309,26 @@ def test_a_checklist_neither_becomes_nor_stops_being_a_self_check(world: World) 
     assert pointers(body) == ["/channel"]
 
 
-def test_a_retired_checklist_is_gone_from_the_list_and_comes_back_when_published(world: World) -> None:
-    def listed() -> list[str]:
-        return [row["key"] for row in world.shopper.everything("/checklists")]
+def test_retired_checklist_is_not_listed_until_it_is_published_again(world: World) -> None:
+    def list_keys() -> list[str]:
+        return [row["key"] for row in world.shopper.list_all("/checklists")]
 
     world.checklist  # noqa: B018
     for _ in range(2):
         assert world.admin.post("/checklists/visit/retire").status_code == 204
-    assert "visit" not in listed()
+    assert "visit" not in list_keys()
     ok(world.shopper.get("/checklists/visit/versions/1"))
     ok(world.admin.get("/checklists/visit/draft"))
     assert ok(world.admin.post("/checklists/visit/publish"), 200)["version"] == 1
-    assert "visit" in listed()
+    assert "visit" in list_keys()
     world.admin.post("/checklists/visit/retire")
     ok(write_draft(world, changed(lambda d: d.update(title="Back"))), 200)
-    assert "visit" not in listed()
+    assert "visit" not in list_keys()
     assert ok(world.admin.post("/checklists/visit/publish"), 201)["version"] == 2
-    assert "visit" in listed()
+    assert "visit" in list_keys()
 
 
-def test_what_was_never_published_cannot_be_retired(world: World) -> None:
+def test_checklist_that_was_never_published_cannot_be_retired(world: World) -> None:
     ok(world.admin.post("/checklists", CHECKLIST), 201)
     problem(world.admin.post("/checklists/visit/retire"), 404, "checklist-not-found")
     problem(world.admin.post("/checklists/nothing/retire"), 404, "checklist-not-found")
@@ -334,10 +336,10 @@ def test_what_was_never_published_cannot_be_retired(world: World) -> None:
     problem(world.admin.get("/checklists/visit/versions/1"), 404, "checklist-not-found")
 
 
-def test_another_organization_sees_none_of_it(world: World) -> None:
+def test_another_organization_cannot_see_a_checklist(world: World) -> None:
     world.checklist  # noqa: B018
     other = World(world.app)
-    assert "visit" not in [row["key"] for row in other.admin.everything("/checklists")]
+    assert "visit" not in [row["key"] for row in other.admin.list_all("/checklists")]
     problem(other.admin.get("/checklists/visit/versions/1"), 404, "checklist-not-found")
     problem(other.admin.get("/checklists/visit/draft"), 404, "draft-not-found")
 
@@ -351,11 +353,11 @@ def test_only_administrators_write(world: World) -> None:
         ok(caller.get("/checklists/visit/versions/1"))
 
 
-def test_a_document_may_be_long_but_has_an_end(world: World) -> None:
-    many = [{"key": f"q{n}", "text": "Well?", "type": "yes_no"} for n in range(501)]
+def test_document_beyond_the_limits_is_rejected(world: World) -> None:
+    questions = [{"key": f"q{n}", "text": "Well?", "type": "yes_no"} for n in range(501)]
     ok(
         world.admin.post(
-            "/checklists", {**CHECKLIST, "sections": [{"key": "s", "title": "S", "questions": many}]}
+            "/checklists", {**CHECKLIST, "sections": [{"key": "s", "title": "S", "questions": questions}]}
         )
     )
     body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
@@ -363,7 +365,7 @@ def test_a_document_may_be_long_but_has_an_end(world: World) -> None:
     assert len(json.dumps(body)) < 10_000
 
 
-def test_a_date_has_no_points_and_is_shown_to_managers_as_it_is(world: World) -> None:
+def test_date_has_no_points_and_is_visible_to_managers(world: World) -> None:
     best_before = {"text": "Best before?", "type": "date", "required": False}
     dates = [{"key": key, **best_before} for key in ("milk", "tea")]
     world.checklist  # noqa: B018
@@ -378,10 +380,10 @@ def test_a_date_has_no_points_and_is_shown_to_managers_as_it_is(world: World) ->
     rejected = world.send(visit, body(milk="2026-02-29", tea="2026-02-28"))
     assert pointers(problem(rejected, 422, "invalid")) == ["/answers/milk/value"]
     ok(world.send(visit, body(milk="2024-02-29")), 201)
-    shown = ok(world.manager.get(f"/visits/{visit['id']}/submission"))
-    assert shown["answers"]["milk"]["value"] == "2024-02-29"
-    assert shown["answers"]["milk"]["points_possible"] == 0
-    assert shown["score"]["points_possible"] == 8
+    submission = ok(world.manager.get(f"/visits/{visit['id']}/submission"))
+    assert submission["answers"]["milk"]["value"] == "2024-02-29"
+    assert submission["answers"]["milk"]["points_possible"] == 0
+    assert submission["score"]["points_possible"] == 8
     score = ok(world.admin.get(f"/locations/{location['id']}/score"))
     counts = {row["key"]: row["answers"] for row in score["questions"]}
     assert counts["milk"] == {"answered": 1, "not_applicable": 0}

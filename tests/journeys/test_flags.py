@@ -1,4 +1,4 @@
-"""Every flag over HTTP: set in the transaction that completes its evidence, and told in words."""
+"""Every flag over HTTP: raised when its evidence is complete, and described in words."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -21,15 +21,15 @@ FAR = {"latitude": 51.6, "longitude": -0.1, "accuracy_m": 50}
 
 
 def status(world: World, visit: Any) -> str:
-    word: str = ok(world.admin.get(f"/visits/{visit['id']}"))["status"]
-    return word
+    current: str = ok(world.admin.get(f"/visits/{visit['id']}"))["status"]
+    return current
 
 
-def waits(world: World, visit: Any) -> bool:
-    return visit["id"] in [row["visit_id"] for row in world.reviewer.everything("/reviews")]
+def is_waiting(world: World, visit: Any) -> bool:
+    return visit["id"] in [row["visit_id"] for row in world.reviewer.list_all("/reviews")]
 
 
-def clock(moment: datetime) -> dict[str, str]:
+def device_time(moment: datetime) -> dict[str, str]:
     return {"Device-Time": moment.isoformat()}
 
 
@@ -43,7 +43,7 @@ def with_photo(photo_id: str | None = None) -> dict[str, Any]:
 
 
 def make_due(world: World, visit: Any) -> None:
-    """Let what the worker has to do for a visit be due, as if the time had passed."""
+    """Make the events of a visit due, as if the time had passed."""
     world.database.write(
         lambda session: session.execute(
             update(Event).where(Event.visit_id == uuid.UUID(visit["id"])).values(due_at=now())
@@ -51,26 +51,26 @@ def make_due(world: World, visit: Any) -> None:
     )
 
 
-def test_a_visit_that_is_in_order_has_no_flags_and_is_accepted(world: World) -> None:
+def test_visit_without_flags_is_accepted(world: World) -> None:
     visit = world.visit()
-    comment = f"A long comment that nobody else ever wrote: {uuid.uuid4()}"
+    comment = f"A long comment that is unique: {uuid.uuid4()}"
     body = world.submission({**with_photo(world.photo(visit)), "story": {"value": comment[::-1]}})
     ok(world.send(visit, {**body, "comment": comment}), 201)
     assert world.flags(visit) == {}
     assert status(world, visit) == "accepted"
-    assert not waits(world, visit)
+    assert not is_waiting(world, visit)
 
 
-def test_late(world: World) -> None:
-    visit = world.late()
+def test_visit_after_its_window_is_flagged_late(world: World) -> None:
+    visit = world.late_visit()
     assert world.flags(visit) == {"late": "Finished 1 day after the window closed."}
     assert status(world, visit) == "submitted"
-    (row,) = world.reviewer.everything("/reviews")
+    (row,) = world.reviewer.list_all("/reviews")
     assert row["visit_id"] == visit["id"]
     assert [flag["code"] for flag in row["flags"]] == ["late"]
 
 
-def test_early(world: World) -> None:
+def test_visit_before_its_window_is_flagged_early(world: World) -> None:
     tomorrow = datetime.now(UTC) + DAY
     window = {"opens_at": tomorrow.isoformat(), "closes_at": (tomorrow + DAY).isoformat()}
     visit = world.visit(window=window)
@@ -78,32 +78,30 @@ def test_early(world: World) -> None:
     assert world.flags(visit) == {"early": "Started 1 day before the window opened."}
 
 
-def test_clock_off_and_the_times_corrected_by_the_difference(world: World) -> None:
+def test_wrong_clock_is_flagged_and_times_are_corrected(world: World) -> None:
     visit = world.visit()
     moment = datetime.now(UTC) + 30 * DAY
     body = world.submission(**times(moment - HOUR, moment - HOUR / 2))
-    ok(world.send(visit, body, headers=clock(moment)), 201)
+    ok(world.send(visit, body, headers=device_time(moment)), 201)
     assert world.flags(visit) == {"clock-off": "The phone's clock was 30 days ahead."}
-    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
-    off = datetime.fromisoformat(shown["started_at"]) - (datetime.now(UTC) - HOUR)
-    assert abs(off) < timedelta(minutes=1)
-    sent = ok(world.reviewer.get(f"/visits/{visit['id']}/submission"))
-    assert sent["clock_shift"] == pytest.approx(-30 * 86400, abs=60)
-    assert sent["started_at"] == body["started_at"]
+    details = ok(world.admin.get(f"/visits/{visit['id']}"))
+    difference = datetime.fromisoformat(details["started_at"]) - (datetime.now(UTC) - HOUR)
+    assert abs(difference) < timedelta(minutes=1)
+    submission = ok(world.reviewer.get(f"/visits/{visit['id']}/submission"))
+    assert submission["clock_shift"] == pytest.approx(-30 * 86400, abs=60)
+    assert submission["started_at"] == body["started_at"]
 
 
 @pytest.mark.parametrize("minutes", [-9, 9])
-def test_a_clock_that_is_a_little_off_is_none(world: World, minutes: int) -> None:
+def test_slightly_wrong_clock_is_not_flagged(world: World, minutes: int) -> None:
     visit = world.visit()
-    headers = clock(datetime.now(UTC) + timedelta(minutes=minutes))
+    headers = device_time(datetime.now(UTC) + timedelta(minutes=minutes))
     ok(world.send(visit, world.submission(), headers=headers), 201)
     assert world.flags(visit) == {}
 
 
 @pytest.mark.parametrize("headers", [{}, {"Device-Time": "half past nine"}])
-def test_without_a_phone_clock_the_times_are_believed_where_they_can_be(
-    world: World, headers: dict[str, str]
-) -> None:
+def test_without_device_time_plausible_times_are_accepted(world: World, headers: dict[str, str]) -> None:
     visit = world.visit()
     ok(world.send(visit, world.submission(), headers=headers), 201)
     assert world.flags(visit) == {}
@@ -114,15 +112,15 @@ def test_without_a_phone_clock_the_times_are_believed_where_they_can_be(
     flags = world.flags(future)
     assert list(flags) == ["clock-off"]
     assert "corrected by the time of receipt" in flags["clock-off"]
-    ages_ago = world.visit()
+    old = world.visit()
     body = world.submission(**times(moment - 401 * DAY, moment - 401 * DAY + HOUR))
-    ok(world.send(ages_ago, body, headers=headers), 201)
-    assert list(world.flags(ages_ago)) == ["clock-off"]
-    shown = ok(world.admin.get(f"/visits/{ages_ago['id']}"))
-    assert datetime.now(UTC) - datetime.fromisoformat(shown["finished_at"]) < timedelta(minutes=1)
+    ok(world.send(old, body, headers=headers), 201)
+    assert list(world.flags(old)) == ["clock-off"]
+    details = ok(world.admin.get(f"/visits/{old['id']}"))
+    assert datetime.now(UTC) - datetime.fromisoformat(details["finished_at"]) < timedelta(minutes=1)
 
 
-def test_finished_before_it_started_is_taken_and_flagged(world: World) -> None:
+def test_visit_that_ends_before_it_starts_is_stored_and_flagged(world: World) -> None:
     visit = world.visit()
     body = world.submission()
     body["started_at"], body["finished_at"] = body["finished_at"], body["started_at"]
@@ -130,7 +128,7 @@ def test_finished_before_it_started_is_taken_and_flagged(world: World) -> None:
     assert set(world.flags(visit)) == {"clock-off", "too-fast"}
 
 
-def test_far_from_location(world: World) -> None:
+def test_visit_far_from_its_location_is_flagged(world: World) -> None:
     visit = world.visit()
     ok(world.send(visit, world.submission(position=FAR)), 201)
     assert world.flags(visit) == {
@@ -138,27 +136,31 @@ def test_far_from_location(world: World) -> None:
     }
 
 
-def test_far_is_less_the_accuracy_and_needs_both_positions(world: World) -> None:
+def test_distance_allows_for_the_accuracy_and_needs_both_positions(world: World) -> None:
     inaccurate = world.visit()
     ok(world.send(inaccurate, world.submission(position={**FAR, "accuracy_m": 11_000})), 201)
-    unknown = world.visit()
-    ok(world.send(unknown, world.submission(position=None)), 201)
-    nowhere = world.visit(location=world.new_location(latitude=None, longitude=None))
-    ok(world.send(nowhere, world.submission(position=FAR)), 201)
-    assert [world.flags(visit) for visit in (inaccurate, unknown, nowhere)] == [{}, {}, {}]
+    without_phone_position = world.visit()
+    ok(world.send(without_phone_position, world.submission(position=None)), 201)
+    without_position = world.visit(location=world.new_location(latitude=None, longitude=None))
+    ok(world.send(without_position, world.submission(position=FAR)), 201)
+    assert [world.flags(visit) for visit in (inaccurate, without_phone_position, without_position)] == [
+        {},
+        {},
+        {},
+    ]
 
 
-def test_too_fast(world: World) -> None:
+def test_visit_that_is_too_fast_is_flagged(world: World) -> None:
     finished = datetime.now(UTC)
-    fast, enough = world.visit(), world.visit()
-    ok(world.send(fast, world.submission(**times(finished - timedelta(seconds=7), finished))), 201)
-    ok(world.send(enough, world.submission(**times(finished - timedelta(seconds=8), finished))), 201)
-    assert world.flags(fast) == {"too-fast": "4 questions were answered in 7.0 seconds."}
-    assert world.flags(enough) == {}
+    too_fast, slow_enough = world.visit(), world.visit()
+    ok(world.send(too_fast, world.submission(**times(finished - timedelta(seconds=7), finished))), 201)
+    ok(world.send(slow_enough, world.submission(**times(finished - timedelta(seconds=8), finished))), 201)
+    assert world.flags(too_fast) == {"too-fast": "4 questions were answered in 7.0 seconds."}
+    assert world.flags(slow_enough) == {}
 
 
 @pytest.mark.parametrize("photo_first", [True, False])
-def test_photo_seen_before(world: World, photo_first: bool) -> None:
+def test_photo_of_another_visit_is_flagged(world: World, photo_first: bool) -> None:
     picture = jpeg(seed=uuid.uuid4().int % 2**31)
     first, second = world.visit(), world.visit()
     earlier_id = world.photo(first, picture)
@@ -173,17 +175,22 @@ def test_photo_seen_before(world: World, photo_first: bool) -> None:
     assert world.flags(first) == {}
     assert world.flags(second) == {"photo-seen-before": "The same picture is in another visit."}
     assert (status(world, first), status(world, second)) == ("accepted", "submitted")
-    assert waits(world, second)
+    assert is_waiting(world, second)
     (flag,) = ok(world.admin.get(f"/visits/{second['id']}"))["flags"]
     assert (flag["photo_id"], flag["other_visit_id"]) == (photo_id, first["id"])
     assert flag["other_photo_id"] == earlier_id
 
 
-def test_the_same_photo_twice_in_a_visit_or_in_another_organization_is_no_flag(world: World) -> None:
+def test_photo_repeated_in_its_visit_or_another_organization_is_not_flagged(world: World) -> None:
     picture = jpeg(seed=uuid.uuid4().int % 2**31)
-    elsewhere = World(world.app)
-    theirs, visit = elsewhere.visit(), world.visit()
-    ok(elsewhere.send(theirs, elsewhere.submission(with_photo(elsewhere.photo(theirs, picture)))), 201)
+    other_world = World(world.app)
+    other_visit, visit = other_world.visit(), world.visit()
+    ok(
+        other_world.send(
+            other_visit, other_world.submission(with_photo(other_world.photo(other_visit, picture)))
+        ),
+        201,
+    )
     photos = [world.photo(visit, picture), world.photo(visit, picture)]
     answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": photos}}
     ok(world.send(visit, world.submission(answers)), 201)
@@ -191,39 +198,39 @@ def test_the_same_photo_twice_in_a_visit_or_in_another_organization_is_no_flag(w
 
 
 @pytest.mark.parametrize("photo_first", [True, False])
-def test_photo_not_from_visit(world: World, photo_first: bool) -> None:
+def test_photo_taken_outside_the_visit_is_flagged(world: World, photo_first: bool) -> None:
     visit = world.visit()
-    declared = {
+    declaration = {
         "id": str(uuid.uuid4()),
         "taken_at": (datetime.now(UTC) - 5 * HOUR).isoformat(),
         "position": {"latitude": 51.52, "longitude": -0.1, "accuracy_m": 5},
     }
     if photo_first:
-        world.photo(visit, **declared)
-    ok(world.send(visit, world.submission(with_photo(declared["id"]))), 201)
+        world.photo(visit, **declaration)
+    ok(world.send(visit, world.submission(with_photo(declaration["id"]))), 201)
     if not photo_first:
-        world.photo(visit, **declared)
+        world.photo(visit, **declaration)
     assert world.flags(visit) == {
         "photo-not-from-visit": "The photo was taken 4 hours before the visit started "
         "and taken 2.2 km from the location."
     }
-    assert waits(world, visit)
+    assert is_waiting(world, visit)
     (evidence,) = ok(world.admin.get(f"/visits/{visit['id']}"))["photo_evidence"]
-    assert (evidence["id"], evidence["question"]) == (declared["id"], "greeting")
-    assert datetime.fromisoformat(evidence["taken_at"]) == datetime.fromisoformat(declared["taken_at"])
+    assert (evidence["id"], evidence["question"]) == (declaration["id"], "greeting")
+    assert datetime.fromisoformat(evidence["taken_at"]) == datetime.fromisoformat(declaration["taken_at"])
     assert evidence["position"]["latitude"] == 51.52
 
 
-def test_a_photo_is_corrected_like_its_visit(world: World) -> None:
+def test_time_of_a_photo_is_corrected_like_the_times_of_its_visit(world: World) -> None:
     ahead = datetime.now(UTC) + 30 * DAY
     visit = world.visit()
     photo_id = world.photo(visit, taken_at=(ahead - HOUR).isoformat())
     body = world.submission(with_photo(photo_id), **times(ahead - HOUR, ahead - HOUR / 2))
-    ok(world.send(visit, body, headers=clock(ahead)), 201)
+    ok(world.send(visit, body, headers=device_time(ahead)), 201)
     assert list(world.flags(visit)) == ["clock-off"]
 
 
-def test_a_photo_that_no_answer_names_is_no_evidence(world: World) -> None:
+def test_photo_that_no_answer_names_is_not_flagged(world: World) -> None:
     visit = world.visit()
     world.photo(visit, taken_at="2020-01-01T00:00:00Z")
     ok(world.send(visit, world.submission()), 201)
@@ -231,7 +238,7 @@ def test_a_photo_that_no_answer_names_is_no_evidence(world: World) -> None:
     assert status(world, visit) == "accepted"
 
 
-def test_comment_seen_before(world: World) -> None:
+def test_comment_of_another_visit_is_flagged(world: World) -> None:
     text = f"Nobody looked up when I came in {uuid.uuid4()}"
     first, second, third = world.visit(), world.visit(), world.visit()
     ok(world.send(first, world.submission(comment=text)), 201)
@@ -243,10 +250,10 @@ def test_comment_seen_before(world: World) -> None:
         assert world.flags(visit) == {"comment-seen-before": "The same comment is in another visit."}
         (flag,) = ok(world.admin.get(f"/visits/{visit['id']}"))["flags"]
         assert (flag["question"], flag["other_visit_id"]) == (question, first["id"])
-        assert flag["other_question"] is None  # it was the comment on the visit as a whole
+        assert flag["other_question"] is None  # the comment was on the whole visit
 
 
-def test_comment_seen_before_names_the_question_of_the_other_visit(world: World) -> None:
+def test_flag_of_a_repeated_comment_names_the_question_of_the_other_visit(world: World) -> None:
     text = f"Nobody looked up when I came in {uuid.uuid4()}"
     first, second = world.visit(), world.visit()
     ok(world.send(first, world.submission({**ALL_WELL, "story": {"value": text}})), 201)
@@ -255,30 +262,30 @@ def test_comment_seen_before_names_the_question_of_the_other_visit(world: World)
     assert (flag["question"], flag["other_question"]) == (None, "story")
 
 
-def test_short_comments_and_those_of_the_same_visit_or_another_organization_are_no_flag(
+def test_short_comments_and_those_of_the_same_visit_or_another_organization_are_not_flagged(
     world: World,
 ) -> None:
     text = f"It was as it always is {uuid.uuid4()}"
-    elsewhere = World(world.app)
-    ok(elsewhere.send(elsewhere.visit(), elsewhere.submission(comment=text)), 201)
-    short = [world.visit(), world.visit()]
-    for visit in short:
+    other_world = World(world.app)
+    ok(other_world.send(other_world.visit(), other_world.submission(comment=text)), 201)
+    short_visits = [world.visit(), world.visit()]
+    for visit in short_visits:
         ok(world.send(visit, world.submission(comment="x" * 29)), 201)
-    visit = world.late(comment=text)
+    visit = world.late_visit(comment=text)
     ok(world.review(visit, "return"))
     ok(world.send(visit, world.submission(comment=text, revision=2)), 201)
-    assert [world.flags(each) for each in short] == [{}, {}]
+    assert [world.flags(short_visit) for short_visit in short_visits] == [{}, {}]
     assert list(world.flags(visit)) == ["late"]
 
 
-def test_of_two_visits_with_one_comment_at_once_one_is_flagged(world: World) -> None:
+def test_of_two_simultaneous_visits_with_one_comment_one_is_flagged(world: World) -> None:
     text = f"Nobody looked up when I came in {uuid.uuid4()}"
     pair = [world.visit(), world.visit()]
-    together = Barrier(2)
+    barrier = Barrier(2)
 
     def send(visit: Any) -> int:
         body = world.submission({**ALL_WELL, "story": {"value": text * 2}}, comment=text)
-        together.wait()
+        barrier.wait()
         return world.send(visit, body).status_code
 
     with ThreadPoolExecutor(2) as threads:
@@ -287,27 +294,27 @@ def test_of_two_visits_with_one_comment_at_once_one_is_flagged(world: World) -> 
     assert sorted(status(world, visit) for visit in pair) == ["accepted", "submitted"]
 
 
-def test_a_visit_waits_for_its_last_photo(world: World) -> None:
+def test_visit_is_not_accepted_before_its_last_photo_is_stored(world: World) -> None:
     visit = world.visit()
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
     answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [first, second]}}
     ok(world.send(visit, world.submission(answers)), 201)
     assert status(world, visit) == "submitted"
-    shown = ok(world.shopper.get(f"/visits/{visit['id']}"))["photos"]
-    assert shown == {"expected": 2, "stored": 0, "missing": [first, second], "unusable": []}
+    photos = ok(world.shopper.get(f"/visits/{visit['id']}"))["photos"]
+    assert photos == {"expected": 2, "stored": 0, "missing": [first, second], "unusable": []}
     world.photo(visit, id=second)
     assert status(world, visit) == "submitted"
-    assert not waits(world, visit)
+    assert not is_waiting(world, visit)
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["photos"]["missing"] == [first]
     world.photo(visit, id=first)
     assert status(world, visit) == "accepted"
 
 
-def test_photos_missing_after_seven_days(world: World) -> None:
+def test_photos_missing_after_seven_days_are_flagged(world: World) -> None:
     visit = world.visit()
     body = world.submission(with_photo())
     ok(world.send(visit, body), 201)
-    assert not waits(world, visit)
+    assert not is_waiting(world, visit)
     with world.database.read_snapshot() as session:
         event = session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).one()
         submission = session.get_one(Submission, (uuid.UUID(visit["id"]), 1))
@@ -318,17 +325,17 @@ def test_photos_missing_after_seven_days(world: World) -> None:
     make_due(world, visit)
     worker.work()
     assert world.flags(visit) == {"photos-missing": "1 photo is still missing after seven days."}
-    (row,) = world.reviewer.everything("/reviews")
+    (row,) = world.reviewer.list_all("/reviews")
     assert row["visit_id"] == visit["id"]
     with world.database.read_snapshot() as session:
         assert not session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).count()
-    # A photo that comes after all is kept, and the visit still waits for its reviewer.
+    # A photo that arrives later is stored, and the visit still waits for its reviewer.
     world.photo(visit, id=body["answers"]["greeting"]["photos"][0])
     assert status(world, visit) == "submitted"
-    assert waits(world, visit)
+    assert is_waiting(world, visit)
 
 
-def test_photos_that_came_in_time_are_not_missing(world: World) -> None:
+def test_photos_stored_in_time_are_not_flagged(world: World) -> None:
     visit = world.visit()
     photo_id = str(uuid.uuid4())
     ok(world.send(visit, world.submission(with_photo(photo_id))), 201)
@@ -339,7 +346,7 @@ def test_photos_that_came_in_time_are_not_missing(world: World) -> None:
     assert status(world, visit) == "accepted"
 
 
-def test_photos_of_a_revision_that_was_corrected_are_not_missing(world: World) -> None:
+def test_missing_photos_of_an_earlier_revision_are_not_flagged(world: World) -> None:
     visit = world.visit()
     ok(world.send(visit, world.submission(with_photo())), 201)
     ok(world.review(visit, "return"))
@@ -350,42 +357,44 @@ def test_photos_of_a_revision_that_was_corrected_are_not_missing(world: World) -
     assert status(world, visit) == "accepted"
 
 
-def test_a_manual_checklist_waits_for_a_reviewer_without_any_flag(world: World) -> None:
+def test_visit_with_a_manual_checklist_waits_for_a_reviewer(world: World) -> None:
     world.publish({**CHECKLIST, "key": "manual-visit", "review": "manual"})
     visit = world.visit(checklist_key="manual-visit")
     ok(world.send(visit, world.submission()), 201)
     assert world.flags(visit) == {}
     assert status(world, visit) == "submitted"
-    assert waits(world, visit)
+    assert is_waiting(world, visit)
 
 
-def test_a_flagged_visit_comes_back_to_a_reviewer_whatever_was_corrected(world: World) -> None:
+def test_corrected_visit_that_was_flagged_waits_for_a_reviewer_again(world: World) -> None:
     visit = world.visit()
     finished = datetime.now(UTC)
     ok(world.send(visit, world.submission(**times(finished, finished))), 201)
     assert list(world.flags(visit)) == ["too-fast"]
     ok(world.review(visit, "return"))
     ok(world.send(visit, world.submission(revision=2)), 201)
-    assert list(world.flags(visit)) == ["too-fast"], "what it was flagged for before is shown on"
+    assert list(world.flags(visit)) == ["too-fast"], "flags of earlier revisions are still shown"
     assert status(world, visit) == "submitted"
     assert [row["visit_id"] for row in ok(world.reviewer.get("/reviews"))["items"]] == [visit["id"]]
     ok(world.review(visit, "accept", revision=2))
     assert status(world, visit) == "accepted"
 
 
-def test_the_shopper_is_not_told_what_was_noticed(world: World) -> None:
-    visit = world.late()
-    shown = ok(world.shopper.get(f"/visits/{visit['id']}"))
-    assert "flags" not in shown
-    assert "photo_evidence" not in shown
+def test_flags_are_hidden_from_the_shopper(world: World) -> None:
+    visit = world.late_visit()
+    details = ok(world.shopper.get(f"/visits/{visit['id']}"))
+    assert "flags" not in details
+    assert "photo_evidence" not in details
 
 
-def test_a_visit_that_was_called_off_is_flagged_in_each_revision(world: World) -> None:
+def test_cancelled_visit_is_flagged_in_every_revision(world: World) -> None:
     visit = world.visit()
     ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
     ok(world.send(visit, world.submission()), 201)
     for revision in (2, 3):
         ok(world.review(visit, "return", revision=revision - 1))
         ok(world.send(visit, world.submission(revision=revision)), 201)
-        assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
+        assert world.flags(visit) == {
+            "cancelled": "The visit was cancelled before its answers were received."
+        }
         assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"

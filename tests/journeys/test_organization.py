@@ -1,4 +1,4 @@
-"""An organization's administrator sets what holds for all of it."""
+"""Settings of an organization: its colour and its lock-out days."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,31 +8,31 @@ import pytest
 from tests.support.world import World, ok
 
 
-def edited(world: World, **values: Any) -> Any:
+def patch_organization(world: World, **values: Any) -> Any:
     tag = world.admin.get("/organization").headers["ETag"]
     return world.admin.patch("/organization", values, headers={"If-Match": tag})
 
 
-def test_the_colour_of_the_pages_is_told_to_whoever_signs_in(world: World) -> None:
+def test_colour_of_the_pages_is_in_the_profile_of_each_person(world: World) -> None:
     assert ok(world.shopper.get("/me"))["organization"]["accent_color"] is None
-    shown = ok(edited(world, accent_color="#1a4d8f"))
-    assert (shown["accent_color"], shown["lockout_days"]) == ("#1a4d8f", 30)
-    assert ok(world.admin.get("/organization")) == shown
+    organization = ok(patch_organization(world, accent_color="#1a4d8f"))
+    assert (organization["accent_color"], organization["lockout_days"]) == ("#1a4d8f", 30)
+    assert ok(world.admin.get("/organization")) == organization
     assert ok(world.shopper.get("/me"))["organization"]["accent_color"] == "#1a4d8f"
-    assert ok(edited(world, accent_color=None))["accent_color"] is None
+    assert ok(patch_organization(world, accent_color=None))["accent_color"] is None
 
 
 @pytest.mark.parametrize("color", ["#1A4D8F", "1a4d8f", "#1a4", "blue", "#1a4d8f\n", "#ffe082", 5])
-def test_a_colour_that_white_text_cannot_be_read_on_is_refused(world: World, color: Any) -> None:
-    problem = edited(world, accent_color=color)
-    assert problem.status_code == 422
-    assert [each["pointer"] for each in problem.json["errors"]] == ["/accent_color"]
+def test_colour_with_too_little_contrast_to_white_is_rejected(world: World, color: Any) -> None:
+    response = patch_organization(world, accent_color=color)
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json["errors"]] == ["/accent_color"]
 
 
-def test_the_lock_out_is_as_long_as_the_organization_says(world: World) -> None:
+def test_lock_out_days_of_the_organization_apply(world: World) -> None:
     begin = datetime.now(UTC) + timedelta(days=10)
 
-    def assigned(after_days: int) -> int:
+    def assign(after_days: int) -> int:
         opens = begin + timedelta(days=after_days)
         window = {"opens_at": opens.isoformat(), "closes_at": (opens + timedelta(hours=8)).isoformat()}
         order = {
@@ -45,14 +45,14 @@ def test_the_lock_out_is_as_long_as_the_organization_says(world: World) -> None:
 
     world.checklist  # noqa: B018
     shopper = world.person("shopper")
-    assert assigned(0) == 201
-    assert assigned(10) == 409
-    ok(edited(world, lockout_days=5))
-    assert assigned(10) == 201
-    ok(edited(world, lockout_days=30))
+    assert assign(0) == 201
+    assert assign(10) == 409
+    ok(patch_organization(world, lockout_days=5))
+    assert assign(10) == 201
+    ok(patch_organization(world, lockout_days=30))
 
 
-def test_an_edit_of_what_was_not_read_is_refused(world: World) -> None:
+def test_edit_without_the_current_etag_is_rejected(world: World) -> None:
     assert world.admin.patch("/organization", {"lockout_days": 5}, headers={}).status_code == 428
     stale = world.admin.patch("/organization", {"lockout_days": 5}, headers={"If-Match": '"x"'})
     assert stale.status_code == 412

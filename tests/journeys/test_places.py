@@ -1,4 +1,4 @@
-"""Regions and locations: made, edited, moved, imported and found."""
+"""Regions and locations: created, updated, moved, imported and listed."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +12,14 @@ from api.models.places import Location
 from tests.support.world import World, ok, pointers, problem
 
 
-def codes(answer: Any) -> list[str]:
-    return [row["code"] for row in answer["items"]]
+def list_codes(page: Any) -> list[str]:
+    return [row["code"] for row in page["items"]]
 
 
-def test_a_region_is_made_found_and_edited(world: World) -> None:
-    made = world.admin.post("/regions", {"name": "North", "code": "n", "external_id": "N-1"})
-    region = ok(made, 201)
-    assert made.headers["Location"] == f"/api/v1/regions/{region['id']}"
+def test_region_is_created_read_and_updated(world: World) -> None:
+    response = world.admin.post("/regions", {"name": "North", "code": "n", "external_id": "N-1"})
+    region = ok(response, 201)
+    assert response.headers["Location"] == f"/api/v1/regions/{region['id']}"
     assert region == {
         "id": region["id"],
         "code": "n",
@@ -31,12 +31,12 @@ def test_a_region_is_made_found_and_edited(world: World) -> None:
     }
     assert region["created_at"].endswith("Z")
     assert ok(world.admin.get(f"/regions/{region['id']}")) == region
-    edited = ok(world.admin.patch(f"/regions/{region['id']}", {"closed": True, "external_id": None}))
-    assert edited == {**region, "closed": True, "external_id": None}
-    assert ok(world.admin.patch(f"/regions/{region['id']}", {})) == edited
+    updated = ok(world.admin.patch(f"/regions/{region['id']}", {"closed": True, "external_id": None}))
+    assert updated == {**region, "closed": True, "external_id": None}
+    assert ok(world.admin.patch(f"/regions/{region['id']}", {})) == updated
 
 
-def test_a_location_is_made_found_and_edited(world: World) -> None:
+def test_location_is_created_read_and_updated(world: World) -> None:
     body = {
         "code": "l",
         "name": "Store",
@@ -53,18 +53,20 @@ def test_a_location_is_made_found_and_edited(world: World) -> None:
     assert set(location) == {*body, "id", "created_at"}
     assert {name: location[name] for name in body} == body
     assert ok(world.admin.get(f"/locations/{location['id']}")) == location
-    edited = ok(world.admin.patch(f"/locations/{location['id']}", {"name": "Shop", "phone": None}))
-    assert edited == {**location, "name": "Shop", "phone": None}
-    least = {name: body[name] for name in ("name", "region_id", "time_zone")}
-    bare = ok(world.admin.post("/locations", {**least, "code": "bare"}), 201)
-    assert [bare[name] for name in ("address", "phone", "latitude", "longitude", "external_id")] == [None] * 5
+    updated = ok(world.admin.patch(f"/locations/{location['id']}", {"name": "Shop", "phone": None}))
+    assert updated == {**location, "name": "Shop", "phone": None}
+    required = {name: body[name] for name in ("name", "region_id", "time_zone")}
+    minimal = ok(world.admin.post("/locations", {**required, "code": "bare"}), 201)
+    assert [minimal[name] for name in ("address", "phone", "latitude", "longitude", "external_id")] == [
+        None
+    ] * 5
 
 
 @pytest.mark.parametrize(
     "phone",
     ["020 7946 0018", "+44 (0)20/7946-0018", "020.7946.0018 ext. 12, x3", "0800 FLOWERS", "*31#7", "1" * 40],
 )
-def test_a_phone_is_as_people_write_it(world: World, phone: str) -> None:
+def test_telephone_number_in_any_common_notation_is_accepted(world: World, phone: str) -> None:
     assert world.new_location(phone=phone)["phone"] == phone
 
 
@@ -85,38 +87,38 @@ def test_a_phone_is_as_people_write_it(world: World, phone: str) -> None:
         True,
     ],
 )
-def test_what_is_not_a_telephone_number_is_rejected(world: World, phone: Any) -> None:
+def test_invalid_telephone_number_is_rejected(world: World, phone: Any) -> None:
     body = {"code": "x", "name": "x", "region_id": world.region["id"], "time_zone": "UTC", "phone": phone}
-    answers = [world.admin.post("/locations", body)]
-    answers.append(world.admin.patch(f"/locations/{world.location['id']}", {"phone": phone}))
-    for answer in answers:
+    responses = [world.admin.post("/locations", body)]
+    responses.append(world.admin.patch(f"/locations/{world.location['id']}", {"phone": phone}))
+    for response in responses:
         if phone == "1\u00002":
-            problem(answer, 400, "malformed-request")
+            problem(response, 400, "malformed-request")
         else:
-            assert pointers(problem(answer, 422, "invalid")) == ["/phone"]
+            assert pointers(problem(response, 422, "invalid")) == ["/phone"]
 
 
-def test_a_location_has_both_coordinates_or_none(world: World) -> None:
+def test_location_needs_both_coordinates_or_none(world: World) -> None:
     body = {"code": "x", "name": "x", "region_id": world.region["id"], "time_zone": "UTC"}
-    for half, missing in (
+    for coordinates, missing in (
         ({"latitude": 1}, "/longitude"),
         ({"longitude": 1}, "/latitude"),
         ({"latitude": None, "longitude": 0}, "/latitude"),
     ):
-        answer = world.admin.post("/locations", {**body, **half})
-        assert pointers(problem(answer, 422, "invalid")) == [missing]
+        response = world.admin.post("/locations", {**body, **coordinates})
+        assert pointers(problem(response, 422, "invalid")) == [missing]
     path = f"/locations/{ok(world.admin.post('/locations', body), 201)['id']}"
-    # An edit is judged by what becomes of it.
+    # An update is checked by its result.
     for edit, missing in (({"latitude": 0}, "/longitude"), ({"longitude": 0}, "/latitude")):
         assert pointers(problem(world.admin.patch(path, edit), 422, "invalid")) == [missing]
     ok(world.admin.patch(path, {"latitude": 0, "longitude": 0}))
     ok(world.admin.patch(path, {"latitude": 1}))
     assert pointers(problem(world.admin.patch(path, {"latitude": None}), 422, "invalid")) == ["/latitude"]
-    edited = ok(world.admin.patch(path, {"latitude": None, "longitude": None}))
-    assert (edited["latitude"], edited["longitude"]) == (None, None)
+    updated = ok(world.admin.patch(path, {"latitude": None, "longitude": None}))
+    assert (updated["latitude"], updated["longitude"]) == (None, None)
 
 
-def test_a_location_that_has_half_a_position_from_before_can_be_edited(world: World) -> None:
+def test_old_location_with_half_a_position_can_be_updated(world: World) -> None:
     location_id = uuid.UUID(world.location["id"])
     world.database.write(
         lambda session: session.execute(
@@ -128,101 +130,105 @@ def test_a_location_that_has_half_a_position_from_before_can_be_edited(world: Wo
     ok(world.admin.patch(path, {"latitude": 51.5}))
 
 
-def test_what_must_not_be_empty_cannot_be_emptied(world: World) -> None:
+def test_required_field_cannot_be_emptied(world: World) -> None:
     for field in ("code", "name", "region_id", "time_zone", "closed"):
-        answer = world.admin.patch(f"/locations/{world.location['id']}", {field: None})
-        assert pointers(problem(answer, 422, "invalid")) == [f"/{field}"]
+        response = world.admin.patch(f"/locations/{world.location['id']}", {field: None})
+        assert pointers(problem(response, 422, "invalid")) == [f"/{field}"]
     for field in ("id", "created_at", "organization_id", "number"):
-        answer = world.admin.patch(f"/locations/{world.location['id']}", {field: "x"})
-        assert pointers(problem(answer, 422, "invalid")) == [f"/{field}"]
+        response = world.admin.patch(f"/locations/{world.location['id']}", {field: "x"})
+        assert pointers(problem(response, 422, "invalid")) == [f"/{field}"]
 
 
-def test_code_and_external_id_find_a_place(world: World) -> None:
+def test_places_are_filtered_by_code_and_external_id(world: World) -> None:
     world.new_region(code="a", external_id="same")
     parent = world.new_region(code="b", external_id="same")
     world.new_region(code="c", parent_id=parent["id"], closed=True)
-    assert codes(ok(world.admin.get("/regions?code=a"))) == ["a"]
-    assert codes(ok(world.admin.get("/regions?code=A"))) == []
-    assert codes(ok(world.admin.get(f"/regions?name={parent['name']}"))) == ["b"]
-    assert codes(ok(world.admin.get("/regions?external_id=same"))) == ["a", "b"]
-    assert codes(ok(world.admin.get(f"/regions?parent_id={parent['id']}"))) == ["c"]
-    assert codes(ok(world.admin.get("/regions?closed=true"))) == ["c"]
+    assert list_codes(ok(world.admin.get("/regions?code=a"))) == ["a"]
+    assert list_codes(ok(world.admin.get("/regions?code=A"))) == []
+    assert list_codes(ok(world.admin.get(f"/regions?name={parent['name']}"))) == ["b"]
+    assert list_codes(ok(world.admin.get("/regions?external_id=same"))) == ["a", "b"]
+    assert list_codes(ok(world.admin.get(f"/regions?parent_id={parent['id']}"))) == ["c"]
+    assert list_codes(ok(world.admin.get("/regions?closed=true"))) == ["c"]
     world.new_location(code="x", external_id="X", region_id=parent["id"])
     world.new_location(code="y", external_id="Y", closed=True)
-    assert codes(ok(world.admin.get("/locations?code=x"))) == ["x"]
-    assert codes(ok(world.admin.get("/locations?external_id=Y"))) == ["y"]
-    assert codes(ok(world.admin.get(f"/locations?region_id={parent['id']}"))) == ["x"]
-    assert codes(ok(world.admin.get("/locations?closed=false&code=y"))) == []
+    assert list_codes(ok(world.admin.get("/locations?code=x"))) == ["x"]
+    assert list_codes(ok(world.admin.get("/locations?external_id=Y"))) == ["y"]
+    assert list_codes(ok(world.admin.get(f"/locations?region_id={parent['id']}"))) == ["x"]
+    assert list_codes(ok(world.admin.get("/locations?closed=false&code=y"))) == []
 
 
-def test_a_code_is_unique_within_the_organization_and_its_kind(world: World) -> None:
+def test_code_is_unique_among_regions_and_among_locations_of_an_organization(world: World) -> None:
     world.new_region(code="same")
     world.new_location(code="same")
     region = {"code": "same", "name": "x"}
     problem(world.admin.post("/regions", region), 409, "already-exists")
     location = {"code": "same", "name": "x", "region_id": world.region["id"], "time_zone": "UTC"}
     problem(world.admin.post("/locations", location), 409, "already-exists")
-    another = world.new_region(code="another")
-    problem(world.admin.patch(f"/regions/{another['id']}", {"code": "same"}), 409, "already-exists")
+    other_region = world.new_region(code="another")
+    problem(world.admin.patch(f"/regions/{other_region['id']}", {"code": "same"}), 409, "already-exists")
     problem(world.admin.patch(f"/locations/{world.location['id']}", {"code": "same"}), 409, "already-exists")
     ok(World(world.app).admin.post("/regions", region), 201)
 
 
-def test_of_two_with_one_code_at_once_one_is_made(world: World) -> None:
+def test_of_two_simultaneous_places_with_one_code_one_is_created(world: World) -> None:
     world.admin  # noqa: B018
     with ThreadPoolExecutor(4) as threads:
-        made = list(threads.map(lambda _: world.admin.post("/regions", {"code": "a", "name": "A"}), range(4)))
-    assert sorted(answer.status_code for answer in made) == [201, 409, 409, 409]
+        responses = list(
+            threads.map(lambda _: world.admin.post("/regions", {"code": "a", "name": "A"}), range(4))
+        )
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
 
 
-def test_a_place_lies_in_a_region_of_its_own_organization(world: World) -> None:
-    theirs = World(world.app).region["id"]
-    answer = world.admin.post("/regions", {"code": "a", "name": "A", "parent_id": theirs})
-    assert pointers(problem(answer, 422, "invalid")) == ["/parent_id"]
-    answer = world.admin.patch(f"/locations/{world.location['id']}", {"region_id": theirs})
-    assert pointers(problem(answer, 422, "invalid")) == ["/region_id"]
+def test_region_of_another_organization_is_rejected(world: World) -> None:
+    foreign_id = World(world.app).region["id"]
+    response = world.admin.post("/regions", {"code": "a", "name": "A", "parent_id": foreign_id})
+    assert pointers(problem(response, 422, "invalid")) == ["/parent_id"]
+    response = world.admin.patch(f"/locations/{world.location['id']}", {"region_id": foreign_id})
+    assert pointers(problem(response, 422, "invalid")) == ["/region_id"]
 
 
-def test_regions_cannot_be_made_a_ring(world: World) -> None:
+def test_region_cannot_be_moved_below_itself(world: World) -> None:
     top = world.new_region()
     middle = world.new_region(parent_id=top["id"])
     bottom = world.new_region(parent_id=middle["id"])
-    for below in (top, middle, bottom):
-        answer = world.admin.patch(f"/regions/{top['id']}", {"parent_id": below["id"]})
-        assert pointers(problem(answer, 422, "invalid")) == ["/parent_id"]
+    for parent in (top, middle, bottom):
+        response = world.admin.patch(f"/regions/{top['id']}", {"parent_id": parent["id"]})
+        assert pointers(problem(response, 422, "invalid")) == ["/parent_id"]
     ok(world.admin.patch(f"/regions/{bottom['id']}", {"parent_id": None}))
     ok(world.admin.patch(f"/regions/{top['id']}", {"parent_id": bottom["id"]}))
 
 
-def test_two_moves_at_once_make_no_ring(world: World) -> None:
+def test_two_simultaneous_moves_do_not_create_a_cycle(world: World) -> None:
     for _ in range(5):
-        one, other = world.new_region(), world.new_region()
-        moves = [(one["id"], other["id"]), (other["id"], one["id"])]
-        tags = {each: world.admin.get(f"/regions/{each}").headers["ETag"] for each, _ in moves}
+        first, second = world.new_region(), world.new_region()
+        moves = [(first["id"], second["id"]), (second["id"], first["id"])]
+        etags = {
+            region_id: world.admin.get(f"/regions/{region_id}").headers["ETag"] for region_id, _ in moves
+        }
 
-        def move(ids: tuple[str, str], tags: dict[str, str] = tags) -> TestResponse:
-            moved, parent = ids
-            headers = {"If-Match": tags[moved]}
-            return world.admin.patch(f"/regions/{moved}", {"parent_id": parent}, headers=headers)
+        def move(ids: tuple[str, str], etags: dict[str, str] = etags) -> TestResponse:
+            region_id, parent = ids
+            headers = {"If-Match": etags[region_id]}
+            return world.admin.patch(f"/regions/{region_id}", {"parent_id": parent}, headers=headers)
 
         with ThreadPoolExecutor(2) as threads:
-            answers = list(threads.map(move, moves))
-        assert sorted(answer.status_code for answer in answers) == [200, 422]
+            responses = list(threads.map(move, moves))
+        assert sorted(response.status_code for response in responses) == [200, 422]
 
 
-def test_a_moved_place_is_seen_from_where_it_lies_now(world: World) -> None:
-    here, there = world.new_region(), world.new_region()
-    child = world.new_region(parent_id=here["id"])
+def test_moved_place_is_visible_to_managers_of_its_new_region(world: World) -> None:
+    old_region, new_region = world.new_region(), world.new_region()
+    child = world.new_region(parent_id=old_region["id"])
     store = world.new_location(region_id=child["id"])
-    manager = world.person("manager", region_ids=[there["id"]])
+    manager = world.person("manager", region_ids=[new_region["id"]])
     problem(manager.get(f"/locations/{store['id']}"), 404, "location-not-found")
-    ok(world.admin.patch(f"/regions/{child['id']}", {"parent_id": there["id"]}))
+    ok(world.admin.patch(f"/regions/{child['id']}", {"parent_id": new_region["id"]}))
     ok(manager.get(f"/locations/{store['id']}"))
-    ok(world.admin.patch(f"/locations/{store['id']}", {"region_id": here["id"]}))
+    ok(world.admin.patch(f"/locations/{store['id']}", {"region_id": old_region["id"]}))
     problem(manager.get(f"/locations/{store['id']}"), 404, "location-not-found")
 
 
-def test_a_manager_sees_the_places_named_for_him_and_all_below(world: World) -> None:
+def test_manager_sees_assigned_places_and_all_places_below(world: World) -> None:
     top = world.new_region(code="top")
     below = world.new_region(code="top-below", parent_id=top["id"])
     world.new_region(code="elsewhere")
@@ -230,24 +236,24 @@ def test_a_manager_sees_the_places_named_for_him_and_all_below(world: World) -> 
     single = world.new_location(code="single")
     world.new_location(code="outside")
     manager = world.person("manager", region_ids=[top["id"]], location_ids=[single["id"]])
-    assert codes(ok(manager.get("/regions"))) == ["top", "top-below"]
-    assert codes(ok(manager.get("/locations"))) == ["inside", "single"]
+    assert list_codes(ok(manager.get("/regions"))) == ["top", "top-below"]
+    assert list_codes(ok(manager.get("/locations"))) == ["inside", "single"]
     ok(manager.get(f"/locations/{inside['id']}"))
     problem(manager.get(f"/regions/{world.region['id']}"), 404, "region-not-found")
-    assert codes(ok(world.person("manager").get("/locations"))) == []
+    assert list_codes(ok(world.person("manager").get("/locations"))) == []
     assert len(ok(world.reviewer.get("/locations"))["items"]) == 3
 
 
 # Imports.
 
 
-def imported(world: World, text: str | bytes, **headers: str) -> TestResponse:
+def import_csv(world: World, text: str | bytes, **headers: str) -> TestResponse:
     return world.admin.post(
         "/locations/import", data=text, headers={"Content-Type": "text/csv; charset=utf-8", **headers}
     )
 
 
-def test_an_import_adds_what_its_lines_say(world: World) -> None:
+def test_import_creates_the_location_of_each_row(world: World) -> None:
     world.new_region(code="n")
     text = (
         "\ufeffcode,name,region_code,address,phone,time_zone,latitude,longitude,external_id,closed\r\n"
@@ -256,7 +262,7 @@ def test_an_import_adds_what_its_lines_say(world: World) -> None:
         "\r\n"
         "b, Café ,n,, ,UTC,,,,\r\n"
     )
-    assert ok(imported(world, text.encode()), 201) == {"imported": 2}
+    assert ok(import_csv(world, text.encode()), 201) == {"imported": 2}
     first, second = ok(world.admin.get("/locations"))["items"]
     assert first["name"] == 'Store, the "first"'
     assert first["address"] == "1 High Street\nLondon"
@@ -265,13 +271,13 @@ def test_an_import_adds_what_its_lines_say(world: World) -> None:
     assert (second["name"], second["latitude"], second["closed"]) == ("Café", None, False)
 
 
-def test_columns_come_in_any_order_and_some_may_be_left_out(world: World) -> None:
+def test_columns_are_accepted_in_any_order_and_optional_ones_can_be_omitted(world: World) -> None:
     text = f"time_zone,region_code,name,code\nUTC,{world.region['code']},Store,a\n"
-    assert ok(imported(world, text), 201) == {"imported": 1}
+    assert ok(import_csv(world, text), 201) == {"imported": 1}
 
 
-def test_an_import_with_faults_adds_nothing_and_tells_them_by_line(world: World) -> None:
-    region, taken = world.region["code"], world.location["code"]
+def test_import_with_errors_creates_nothing_and_points_to_the_lines(world: World) -> None:
+    region, existing_code = world.region["code"], world.location["code"]
     text = "\n".join(
         [
             "code,name,region_code,time_zone,latitude,closed,address",
@@ -284,7 +290,7 @@ def test_an_import_with_faults_adds_nothing_and_tells_them_by_line(world: World)
             f"nan,Store,{region},UTC,nan,,",
         ]
     )
-    body = problem(imported(world, text), 422, "invalid")
+    body = problem(import_csv(world, text), 422, "invalid")
     assert pointers(body) == [
         "/5/time_zone",
         "/6/code",
@@ -298,11 +304,11 @@ def test_an_import_with_faults_adds_nothing_and_tells_them_by_line(world: World)
             "code,name,region_code,time_zone",
             f"good,Store,{region},UTC",
             "lost,Store,nowhere,UTC",
-            f"{taken},Store,{region},UTC",
+            f"{existing_code},Store,{region},UTC",
             f"good,Store,{region},UTC",
         ]
     )
-    body = problem(imported(world, text), 422, "invalid")
+    body = problem(import_csv(world, text), 422, "invalid")
     assert pointers(body) == ["/3/region_code", "/4/code", "/5/code"]
     text = "\n".join(
         [
@@ -312,13 +318,13 @@ def test_an_import_with_faults_adds_nothing_and_tells_them_by_line(world: World)
             f"neither,Store,{region},UTC,,",
         ]
     )
-    assert pointers(problem(imported(world, text), 422, "invalid")) == ["/2/longitude", "/3/latitude"]
+    assert pointers(problem(import_csv(world, text), 422, "invalid")) == ["/2/longitude", "/3/latitude"]
     text = f"code,name,region_code,time_zone,phone\na,Store,{region},UTC,none\n"
-    assert pointers(problem(imported(world, text), 422, "invalid")) == ["/2/phone"]
-    assert codes(ok(world.admin.get("/locations"))) == [taken]
+    assert pointers(problem(import_csv(world, text), 422, "invalid")) == ["/2/phone"]
+    assert list_codes(ok(world.admin.get("/locations"))) == [existing_code]
 
 
-def test_an_import_that_is_no_table_is_refused(world: World) -> None:
+def test_import_that_is_not_valid_csv_is_rejected(world: World) -> None:
     region = world.region["code"]
     for text, expected in (
         ("", ["/1/code", "/1/name", "/1/region_code", "/1/time_zone"]),
@@ -331,38 +337,40 @@ def test_an_import_that_is_no_table_is_refused(world: World) -> None:
         (f'code,name,region_code,time_zone\n\n"a"x,b,{region},UTC', ["/3"]),
         (f'code,name,region_code,time_zone\n"a,b,{region},UTC', ["/2"]),
     ):
-        assert pointers(problem(imported(world, text), 422, "invalid")) == expected, text
+        assert pointers(problem(import_csv(world, text), 422, "invalid")) == expected, text
 
 
-def test_an_import_is_text_in_utf_8(world: World) -> None:
+def test_import_that_is_not_utf_8_is_rejected(world: World) -> None:
     text = "code,name,region_code,time_zone\n"
-    problem(imported(world, b"code,n\xffme"), 400, "malformed-request")
-    problem(imported(world, text.encode("utf-16")), 400, "malformed-request")
-    problem(imported(world, text + "\0"), 400, "malformed-request")
-    problem(imported(world, text, **{"Content-Type": "application/json"}), 415, "unsupported-media-type")
+    problem(import_csv(world, b"code,n\xffme"), 400, "malformed-request")
+    problem(import_csv(world, text.encode("utf-16")), 400, "malformed-request")
+    problem(import_csv(world, text + "\0"), 400, "malformed-request")
+    problem(import_csv(world, text, **{"Content-Type": "application/json"}), 415, "unsupported-media-type")
     problem(
-        imported(world, text, **{"Content-Type": "text/csv; charset=latin-1"}), 415, "unsupported-media-type"
+        import_csv(world, text, **{"Content-Type": "text/csv; charset=latin-1"}),
+        415,
+        "unsupported-media-type",
     )
 
 
-def test_two_imports_of_the_same_at_once_add_it_once(world: World) -> None:
+def test_of_two_simultaneous_imports_one_succeeds(world: World) -> None:
     text = f"code,name,region_code,time_zone\na,A,{world.region['code']},UTC\n"
     with ThreadPoolExecutor(3) as threads:
-        answers = list(threads.map(lambda _: imported(world, text), range(3)))
-    assert sorted(answer.status_code < 300 for answer in answers) == [False, False, True]
-    assert all(answer.status_code in (201, 409, 422) for answer in answers)
+        responses = list(threads.map(lambda _: import_csv(world, text), range(3)))
+    assert sorted(response.status_code < 300 for response in responses) == [False, False, True]
+    assert all(response.status_code in (201, 409, 422) for response in responses)
 
 
-def test_only_administrators_write_and_shoppers_read_no_places(world: World) -> None:
+def test_only_administrators_write_places_and_shoppers_cannot_read_them(world: World) -> None:
     for caller in (world.shopper, world.manager, world.reviewer):
         problem(caller.post("/regions", {"code": "x", "name": "x"}), 403, "forbidden")
         problem(caller.call("PATCH", f"/regions/{world.region['id']}", {}), 403, "forbidden")
         problem(caller.post("/locations/import", data="x"), 403, "forbidden")
     problem(world.shopper.get("/locations"), 403, "forbidden")
-    problem(world.nobody.get("/locations"), 401, "not-signed-in")
+    problem(world.anonymous.get("/locations"), 401, "not-signed-in")
 
 
-def test_a_time_zone_is_one_that_the_list_of_them_names(world: World) -> None:
+def test_unknown_time_zone_is_rejected(world: World) -> None:
     for name in ("Europe/London", "America/Argentina/Ushuaia", "UTC"):
         world.new_location(time_zone=name)
     for name in (

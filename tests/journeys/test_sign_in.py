@@ -1,4 +1,4 @@
-"""Signing in and out: tokens, cookies, families of refresh tokens, and guessing that does not pay."""
+"""Signing in and out: tokens, cookies, families of refresh tokens, and limits on failures."""
 
 import base64
 import hmac
@@ -27,41 +27,43 @@ from api.app import create_app
 from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
-from api.services import passwords, sign_in
+from api.services.people import passwords, sign_in
 from tests.support.world import API, PASSWORD, Caller, World, ok, problem
 
 
-def log_in(caller: Caller, password: str = PASSWORD, address: str | None = None, **more: Any) -> TestResponse:
-    """Sign in from an address of one's own, so that no test counts another's failures."""
-    where = {"REMOTE_ADDR": address or str(uuid.uuid4())}
-    body = {"email": caller.email, "password": password, **more}
-    return Caller(caller.app).post("/auth/login", body, environ_base=where)
+def log_in(
+    caller: Caller, password: str = PASSWORD, address: str | None = None, **fields: Any
+) -> TestResponse:
+    """Sign in from a random address by default, so that tests do not share their failure counts."""
+    environment = {"REMOTE_ADDR": address or str(uuid.uuid4())}
+    body = {"email": caller.email, "password": password, **fields}
+    return Caller(caller.app).post("/auth/login", body, environ_base=environment)
 
 
-def session(caller: Caller, **more: Any) -> Any:
-    return ok(log_in(caller, **more), 200)
+def sign_in_as(caller: Caller, **fields: Any) -> Any:
+    return ok(log_in(caller, **fields), 200)
 
 
-def as_holder(app: Flask, token: str) -> Caller:
+def caller_with(app: Flask, token: str) -> Caller:
     return Caller(app, token=token)
 
 
 def refresh(app: Flask, token: str) -> TestResponse:
-    return as_holder(app, token).post("/auth/refresh")
+    return caller_with(app, token).post("/auth/refresh")
 
 
-def test_a_password_gives_a_pair_of_tokens_that_nobody_keeps(world: World) -> None:
-    answer = log_in(world.shopper)
-    pair = ok(answer, 200)
+def test_sign_in_returns_tokens_that_must_not_be_cached(world: World) -> None:
+    response = log_in(world.shopper)
+    pair = ok(response, 200)
     assert set(pair) == {"access_token", "refresh_token", "token_type", "expires_in"}
     assert pair["token_type"] == "Bearer"
     assert 60 <= pair["expires_in"] <= 3600
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "Set-Cookie" not in answer.headers
-    assert ok(as_holder(world.app, pair["access_token"]).get("/me"))["email"] == world.shopper.email
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response.headers
+    assert ok(caller_with(world.app, pair["access_token"]).get("/me"))["email"] == world.shopper.email
 
 
-def test_me_tells_who_one_is_and_for_which_places_one_is_named(world: World) -> None:
+def test_profile_has_the_person_and_their_places(world: World) -> None:
     manager = world.person("manager", region_ids=[world.region["id"]], location_ids=[world.location["id"]])
     me = ok(manager.get("/me"))
     assert set(me) == {"id", "email", "name", "role", "organization", "regions", "locations"}
@@ -70,130 +72,133 @@ def test_me_tells_who_one_is_and_for_which_places_one_is_named(world: World) -> 
     assert [location["code"] for location in me["locations"]] == [world.location["code"]]
 
 
-def test_an_address_in_capitals_is_the_same(world: World) -> None:
+def test_email_address_is_case_insensitive(world: World) -> None:
     world.shopper.email = f" {world.shopper.email.upper()} "  # type: ignore[union-attr]
-    assert session(world.shopper)
+    assert sign_in_as(world.shopper)
 
 
-def test_unknown_wrong_and_disabled_are_refused_alike(world: World) -> None:
+def test_unknown_account_wrong_password_and_disabled_account_have_the_same_response(world: World) -> None:
     disabled = world.person("shopper")
     ok(world.admin.patch(f"/users/{disabled.id}", {"disabled": True}))
-    answers = [
+    responses = [
         log_in(Caller(world.app, email="nobody@example.org")),
         log_in(world.shopper, "wrong wrong wrong"),
         log_in(world.shopper, " "),
         log_in(disabled),
         log_in(world.shopper, organization="No such organization"),
     ]
-    bodies = [problem(answer, 401, "wrong-credentials") for answer in answers]
+    bodies = [problem(response, 401, "wrong-credentials") for response in responses]
     for body in bodies:
         del body["request_id"]
     assert all(body == bodies[0] for body in bodies)
-    assert all("WWW-Authenticate" in answer.headers for answer in answers)
+    assert all("WWW-Authenticate" in response.headers for response in responses)
 
 
 # Several organizations.
 
 
 @pytest.fixture
-def twice(world: World) -> tuple[Caller, World]:
-    """A shopper of two organizations, by one address and one password."""
-    other = World(world.app)
+def two_accounts(world: World) -> tuple[Caller, World]:
+    """A shopper with an account in two organizations, with the same email address and password."""
+    other_world = World(world.app)
     name = f"twice-{uuid.uuid4()}"
-    other.person("shopper", name)
-    return world.person("shopper", name), other
+    other_world.person("shopper", name)
+    return world.person("shopper", name), other_world
 
 
-def test_where_several_accounts_fit_the_organization_says_which(
-    world: World, twice: tuple[Caller, World]
+def test_organization_selects_one_of_several_accounts(
+    world: World, two_accounts: tuple[Caller, World]
 ) -> None:
-    shopper, other = twice
+    shopper, other_world = two_accounts
     problem(log_in(shopper), 409, "which-organization")
-    for where in (world, other):
-        pair = session(shopper, organization=where.name)
-        assert ok(as_holder(world.app, pair["access_token"]).get("/me"))["organization"]["name"] == where.name
+    for expected in (world, other_world):
+        pair = sign_in_as(shopper, organization=expected.name)
+        assert (
+            ok(caller_with(world.app, pair["access_token"]).get("/me"))["organization"]["name"]
+            == expected.name
+        )
 
 
-def test_whoever_has_no_password_does_not_learn_of_several_accounts(twice: tuple[Caller, World]) -> None:
-    problem(log_in(twice[0], "wrong wrong wrong"), 401, "wrong-credentials")
+def test_wrong_password_does_not_disclose_several_accounts(two_accounts: tuple[Caller, World]) -> None:
+    problem(log_in(two_accounts[0], "wrong wrong wrong"), 401, "wrong-credentials")
 
 
-def test_where_the_passwords_differ_each_leads_to_its_own(world: World, twice: tuple[Caller, World]) -> None:
-    shopper, _other = twice
+def test_password_selects_one_of_several_accounts(world: World, two_accounts: tuple[Caller, World]) -> None:
+    shopper, _other = two_accounts
     ok(world.admin.patch(f"/users/{shopper.id}", {"password": "another password"}))
-    pair = session(shopper, password="another password")
-    assert ok(as_holder(world.app, pair["access_token"]).get("/me"))["organization"]["name"] == world.name
+    pair = sign_in_as(shopper, password="another password")
+    assert ok(caller_with(world.app, pair["access_token"]).get("/me"))["organization"]["name"] == world.name
     ok(world.admin.patch(f"/users/{shopper.id}", {"password": PASSWORD, "disabled": True}))
-    pair = session(shopper)
-    assert ok(as_holder(world.app, pair["access_token"]).get("/me"))["organization"]["name"] != world.name
+    pair = sign_in_as(shopper)
+    assert ok(caller_with(world.app, pair["access_token"]).get("/me"))["organization"]["name"] != world.name
 
 
-# Guessing.
+# Password guessing.
 
 
-def test_repeated_failures_are_429_until_the_window_ends(world: World) -> None:
+def test_repeated_failures_return_429_until_the_window_ends(world: World) -> None:
     for _ in range(10):
         problem(log_in(world.shopper, "wrong wrong wrong", "here"), 401, "wrong-credentials")
     for password in ("wrong wrong wrong", PASSWORD):
-        answer = log_in(world.shopper, password, "here")
-        problem(answer, 429, "too-many-failures")
-        assert 0 < int(answer.headers["Retry-After"]) <= 901
-    assert session(world.shopper, address="elsewhere")
-    assert session(world.reviewer, address="here")
+        response = log_in(world.shopper, password, "here")
+        problem(response, 429, "too-many-failures")
+        assert 0 < int(response.headers["Retry-After"]) <= 901
+    assert sign_in_as(world.shopper, address="elsewhere")
+    assert sign_in_as(world.reviewer, address="here")
 
     def wait(session: Any) -> None:
         session.execute(update(SignInFailure).values(window_ends_at=now() - timedelta(seconds=1)))
 
     world.database.write(wait)
-    assert session(world.shopper, address="here")
+    assert sign_in_as(world.shopper, address="here")
 
 
-def test_an_account_that_is_not_there_is_429_as_well(world: World) -> None:
+def test_failures_with_an_unknown_account_return_429_too(world: World) -> None:
     ghost = Caller(world.app, email=f"ghost-{uuid.uuid4()}@example.org")
     for _ in range(10):
         problem(log_in(ghost, address="there"), 401, "wrong-credentials")
     problem(log_in(ghost, address="there"), 429, "too-many-failures")
 
 
-def test_successes_do_not_count_and_forgive_nothing(world: World) -> None:
+def test_successful_sign_ins_do_not_change_the_failure_count(world: World) -> None:
     for _ in range(12):
-        session(world.shopper, address="home")
+        sign_in_as(world.shopper, address="home")
     for _ in range(9):
         log_in(world.shopper, "wrong wrong wrong", "home")
-    session(world.shopper, address="home")
+    sign_in_as(world.shopper, address="home")
     log_in(world.shopper, "wrong wrong wrong", "home")
     problem(log_in(world.shopper, address="home"), 429, "too-many-failures")
 
 
-def fail_often(world: World, key: str) -> None:
-    """Pretend a hundred failures under a key."""
+def add_failures(world: World, key: str) -> None:
+    """Store a hundred failures under a key."""
     row = SignInFailure(key=key, window_ends_at=now() + timedelta(minutes=5), failures=100)
     world.database.write(lambda session: session.add(row))
 
 
-def test_strangers_lock_nobody_out_of_the_address_that_he_uses(world: World) -> None:
-    session(world.shopper, address="at home")
-    fail_often(world, f"account {world.shopper.email}")
+def test_failures_of_others_do_not_lock_out_a_known_address(world: World) -> None:
+    sign_in_as(world.shopper, address="at home")
+    add_failures(world, f"account {world.shopper.email}")
     problem(log_in(world.shopper, address="on holiday"), 429, "too-many-failures")
-    assert session(world.shopper, address="at home")
+    assert sign_in_as(world.shopper, address="at home")
 
 
-def test_an_address_that_guesses_at_many_accounts_is_stopped(world: World) -> None:
+def test_address_with_failures_for_many_accounts_is_locked_out(world: World) -> None:
     address = str(uuid.uuid4())
-    session(world.shopper, address=address)
-    fail_often(world, f"address {address}")
+    sign_in_as(world.shopper, address=address)
+    add_failures(world, f"address {address}")
     for caller in (world.reviewer, Caller(world.app, email="nobody@example.org")):
         problem(log_in(caller, address=address), 429, "too-many-failures")
-    # Those behind it who signed in from there before go on, each with his own limit.
-    session(world.shopper, address=address)
+    # People who signed in from this address before can still sign in, each with their own limit.
+    sign_in_as(world.shopper, address=address)
     for _ in range(10):
         problem(log_in(world.shopper, "wrong wrong wrong", address), 401, "wrong-credentials")
     problem(log_in(world.shopper, address=address), 429, "too-many-failures")
 
 
 @pytest.fixture
-def failing(world: World, twice: tuple[Caller, World]) -> dict[str, Callable[[], TestResponse]]:
-    """Every way in which signing in fails for its credentials."""
+def failures(world: World, two_accounts: tuple[Caller, World]) -> dict[str, Callable[[], TestResponse]]:
+    """All ways to sign in with wrong credentials, by case."""
     disabled = world.person("shopper")
     ok(world.admin.patch(f"/users/{disabled.id}", {"disabled": True}))
     ghost = Caller(world.app, email="nobody@example.org")
@@ -203,15 +208,15 @@ def failing(world: World, twice: tuple[Caller, World]) -> dict[str, Callable[[],
         "wrong": lambda: log_in(world.shopper, wrong),
         "disabled": lambda: log_in(disabled),
         "disabled and wrong": lambda: log_in(disabled, wrong),
-        "of two organizations": lambda: log_in(twice[0], wrong),
-        "of another organization": lambda: log_in(world.shopper, organization=twice[1].name),
+        "of two organizations": lambda: log_in(two_accounts[0], wrong),
+        "of another organization": lambda: log_in(world.shopper, organization=two_accounts[1].name),
     }
 
 
-def test_each_failure_takes_the_same_work(
-    failing: dict[str, Callable[[], TestResponse]], monkeypatch: pytest.MonkeyPatch
+def test_every_failure_verifies_the_same_number_of_passwords(
+    failures: dict[str, Callable[[], TestResponse]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many verifications, each of the same cost; they are nearly all that a log-in takes."""
+    """Each verification has the same cost. Together they are nearly the whole time of a sign-in."""
     costs = []
 
     class Counted(PasswordHasher):
@@ -220,69 +225,69 @@ def test_each_failure_takes_the_same_work(
             return super().verify(hash, password)
 
     monkeypatch.setattr(passwords, "_hasher", Counted())
-    for case, attempt in failing.items():
+    for case, attempt in failures.items():
         costs.clear()
         problem(attempt(), 401, "wrong-credentials")
-        assert costs == [extract_parameters(passwords._hash_of_nothing)] * 2, case
+        assert costs == [extract_parameters(passwords._dummy_hash)] * 2, case
 
 
 @pytest.mark.parametrize("app", ["embedded"], indirect=True)
-def test_the_time_of_a_failure_does_not_tell_who_knows_the_address(
-    failing: dict[str, Callable[[], TestResponse]],
+def test_duration_of_a_failure_does_not_disclose_other_organizations(
+    failures: dict[str, Callable[[], TestResponse]],
 ) -> None:
-    """Medians of the CPU time, which no other program on the machine moves, of attempts in turn."""
-    times: dict[str, list[float]] = {case: [] for case in failing}
+    """Compare medians of CPU time, which other programs do not influence, of interleaved attempts."""
+    times: dict[str, list[float]] = {case: [] for case in failures}
     for _ in range(15):
-        for case, attempt in failing.items():
-            began = time.thread_time()
+        for case, attempt in failures.items():
+            begin = time.thread_time()
             attempt()
-            times[case].append(time.thread_time() - began)
-    medians = {case: statistics.median(taken) for case, taken in times.items()}
+            times[case].append(time.thread_time() - begin)
+    medians = {case: statistics.median(seconds) for case, seconds in times.items()}
     assert max(medians.values()) < 1.5 * min(medians.values()), medians
 
 
 @pytest.mark.parametrize("change", [{"password": "another password"}, {"disabled": True}])
-def test_what_changes_while_a_password_is_compared_counts(
+def test_changes_during_password_verification_apply(
     world: World, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user, matches = f"/users/{world.shopper.id}", passwords.matches
+    user, verify = f"/users/{world.shopper.id}", passwords.verify_password
 
-    def changed_meanwhile(password: str, password_hash: str | None) -> bool:
-        fits = matches(password, password_hash)
-        if fits:
+    def verify_and_change(password: str, password_hash: str | None) -> bool:
+        is_match = verify(password, password_hash)
+        if is_match:
             ok(world.admin.patch(user, change))
-        return fits
+        return is_match
 
-    monkeypatch.setattr(passwords, "matches", changed_meanwhile)
+    monkeypatch.setattr(passwords, "verify_password", verify_and_change)
     problem(log_in(world.shopper), 401, "wrong-credentials")
 
 
-def test_the_addresses_of_one_ipv6_network_are_one(world: World) -> None:
-    network, other = (f"2001:db8:{uuid.uuid4().hex[:4]}:{number}" for number in (1, 2))
+def test_addresses_of_one_ipv6_network_share_their_limits(world: World) -> None:
+    network, other_network = (f"2001:db8:{uuid.uuid4().hex[:4]}:{number}" for number in (1, 2))
     for number in range(10):
         problem(
             log_in(world.shopper, "wrong wrong wrong", f"{network}::{number:x}"), 401, "wrong-credentials"
         )
     problem(log_in(world.shopper, address=f"{network}:ffff::1"), 429, "too-many-failures")
-    assert session(world.shopper, address=f"{other}::1")
-    # IPv4 in the words of IPv6 is no network.
+    assert sign_in_as(world.shopper, address=f"{other_network}::1")
+    # IPv4-mapped IPv6 addresses are not grouped by network.
     for number in range(11):
         problem(
             log_in(world.reviewer, "wrong wrong wrong", f"::ffff:10.0.0.{number}"), 401, "wrong-credentials"
         )
 
 
-def test_wrong_old_passwords_are_failures_to_sign_in(world: World) -> None:
-    where = {"environ_base": {"REMOTE_ADDR": str(uuid.uuid4())}}
+def test_wrong_old_password_counts_as_a_sign_in_failure(world: World) -> None:
+    options = {"environ_base": {"REMOTE_ADDR": str(uuid.uuid4())}}
     wrong = {"old_password": "wrong wrong wrong", "new_password": "a better password"}
     for _ in range(10):
-        problem(world.shopper.post("/me/password", wrong, **where), 403, "wrong-password")
-    right = {**wrong, "old_password": PASSWORD}
-    problem(world.shopper.post("/me/password", right, **where), 429, "too-many-failures")
-    assert world.shopper.post("/me/password", right).status_code == 204
+        problem(world.shopper.post("/me/password", wrong, **options), 403, "wrong-password")
+    correct = {**wrong, "old_password": PASSWORD}
+    problem(world.shopper.post("/me/password", correct, **options), 429, "too-many-failures")
+    assert world.shopper.post("/me/password", correct).status_code == 204
 
 
-def test_what_signing_in_remembers_is_forgotten_in_time(world: World) -> None:
+def test_expired_sign_in_data_is_deleted(world: World) -> None:
     person = uuid.UUID(world.shopper.id)
     moment = now()
     addresses = {"seen": moment - timedelta(days=89), "unseen": moment - timedelta(days=91)}
@@ -315,127 +320,127 @@ def test_what_signing_in_remembers_is_forgotten_in_time(world: World) -> None:
             session.add(SignInFailure(key=key, window_ends_at=ends_at, failures=1))
 
     world.database.write(add)
-    world.database.write(sign_in.forget_old)
+    world.database.write(sign_in.delete_expired)
     with world.database.read_snapshot() as session:
-        kept = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
-        known = {name for name in addresses if session.get(KnownAddress, (person, name))}
-        failures = {name for name, key in keys.items() if session.get(SignInFailure, key)}
-    assert kept == {"live", "just revoked"}
-    assert known == {"seen"}
-    assert failures == {"fresh"}
+        family_names = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
+        address_names = {name for name in addresses if session.get(KnownAddress, (person, name))}
+        failure_names = {name for name, key in keys.items() if session.get(SignInFailure, key)}
+    assert family_names == {"live", "just revoked"}
+    assert address_names == {"seen"}
+    assert failure_names == {"fresh"}
     ok(world.shopper.get("/me"))
 
 
 # Refresh tokens.
 
 
-def test_a_refresh_token_gives_a_new_pair_and_the_chain_goes_on(world: World) -> None:
-    pair = session(world.shopper)
+def test_refresh_token_returns_a_new_pair_each_time(world: World) -> None:
+    pair = sign_in_as(world.shopper)
     for _ in range(3):
-        answer = refresh(world.app, pair["refresh_token"])
-        assert answer.headers["Cache-Control"] == "no-store"
-        new = ok(answer, 200)
-        assert new["refresh_token"] != pair["refresh_token"]
-        ok(as_holder(world.app, new["access_token"]).get("/me"))
-        pair = new
+        response = refresh(world.app, pair["refresh_token"])
+        assert response.headers["Cache-Control"] == "no-store"
+        successor = ok(response, 200)
+        assert successor["refresh_token"] != pair["refresh_token"]
+        ok(caller_with(world.app, successor["access_token"]).get("/me"))
+        pair = successor
 
 
-def test_after_a_lost_answer_the_old_token_works_again(world: World) -> None:
-    first = session(world.shopper)
+def test_previous_refresh_token_works_after_a_lost_response(world: World) -> None:
+    first = sign_in_as(world.shopper)
     lost = ok(refresh(world.app, first["refresh_token"]))
     also_lost = ok(refresh(world.app, first["refresh_token"]))
-    fresh = ok(refresh(world.app, first["refresh_token"]))
-    assert len({each["refresh_token"] for each in (lost, also_lost, fresh)}) == 3
-    ok(refresh(world.app, fresh["refresh_token"]))
+    received = ok(refresh(world.app, first["refresh_token"]))
+    assert len({pair["refresh_token"] for pair in (lost, also_lost, received)}) == 3
+    ok(refresh(world.app, received["refresh_token"]))
 
 
-def test_the_unused_successor_is_dead_once_the_old_token_gave_another(world: World) -> None:
-    first = session(world.shopper)
+def test_unused_successor_is_rejected_after_it_was_replaced(world: World) -> None:
+    first = sign_in_as(world.shopper)
     lost = ok(refresh(world.app, first["refresh_token"]))
-    fresh = ok(refresh(world.app, first["refresh_token"]))
+    received = ok(refresh(world.app, first["refresh_token"]))
     problem(refresh(world.app, lost["refresh_token"]), 401, "not-signed-in")
-    ok(refresh(world.app, fresh["refresh_token"]))  # nobody is signed out for it
+    ok(refresh(world.app, received["refresh_token"]))  # the session has not ended
 
 
-def test_a_token_used_after_its_successor_was_revokes_the_whole_family(world: World) -> None:
-    first = session(world.shopper)
+def test_token_used_after_its_successor_revokes_the_family(world: World) -> None:
+    first = sign_in_as(world.shopper)
     second = ok(refresh(world.app, first["refresh_token"]))
     third = ok(refresh(world.app, second["refresh_token"]))
-    other = session(world.shopper)
+    other = sign_in_as(world.shopper)
     problem(refresh(world.app, first["refresh_token"]), 401, "not-signed-in")
     problem(refresh(world.app, third["refresh_token"]), 401, "not-signed-in")
     for pair in (first, second, third):
-        problem(as_holder(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
-    ok(as_holder(world.app, other["access_token"]).get("/me"))
+        problem(caller_with(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    ok(caller_with(world.app, other["access_token"]).get("/me"))
 
 
-def test_the_two_kinds_of_token_do_not_stand_for_each_other(world: World) -> None:
-    pair = session(world.shopper)
-    problem(as_holder(world.app, pair["refresh_token"]).get("/me"), 401, "not-signed-in")
+def test_access_and_refresh_tokens_are_not_interchangeable(world: World) -> None:
+    pair = sign_in_as(world.shopper)
+    problem(caller_with(world.app, pair["refresh_token"]).get("/me"), 401, "not-signed-in")
     problem(refresh(world.app, pair["access_token"]), 401, "not-signed-in")
 
 
-def test_logging_out_kills_the_family_and_no_other(world: World) -> None:
-    pair, other = session(world.shopper), session(world.shopper)
-    answer = as_holder(world.app, pair["access_token"]).post("/auth/logout")
-    assert (answer.status_code, answer.data) == (204, b"")
-    problem(as_holder(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
-    problem(as_holder(world.app, pair["access_token"]).post("/auth/logout"), 401, "not-signed-in")
+def test_sign_out_revokes_only_the_tokens_of_the_session(world: World) -> None:
+    pair, other = sign_in_as(world.shopper), sign_in_as(world.shopper)
+    response = caller_with(world.app, pair["access_token"]).post("/auth/logout")
+    assert (response.status_code, response.data) == (204, b"")
+    problem(caller_with(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    problem(caller_with(world.app, pair["access_token"]).post("/auth/logout"), 401, "not-signed-in")
     problem(refresh(world.app, pair["refresh_token"]), 401, "not-signed-in")
-    ok(as_holder(world.app, other["access_token"]).get("/me"))
+    ok(caller_with(world.app, other["access_token"]).get("/me"))
 
 
-def test_after_a_restart_who_logged_out_is_out_and_who_did_not_is_in(world: World) -> None:
-    pair, other = session(world.shopper), session(world.shopper)
-    as_holder(world.app, pair["access_token"]).post("/auth/logout")
-    again = create_app(world.app.extensions["survey"].settings)
-    problem(as_holder(again, pair["access_token"]).get("/me"), 401, "not-signed-in")
-    problem(refresh(again, pair["refresh_token"]), 401, "not-signed-in")
-    ok(as_holder(again, other["access_token"]).get("/me"))
-    ok(refresh(again, other["refresh_token"]))
-    again.extensions["survey"].database.close()
+def test_sessions_and_sign_outs_survive_a_restart(world: World) -> None:
+    pair, other = sign_in_as(world.shopper), sign_in_as(world.shopper)
+    caller_with(world.app, pair["access_token"]).post("/auth/logout")
+    restarted = create_app(world.app.extensions["survey"].settings)
+    problem(caller_with(restarted, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    problem(refresh(restarted, pair["refresh_token"]), 401, "not-signed-in")
+    ok(caller_with(restarted, other["access_token"]).get("/me"))
+    ok(refresh(restarted, other["refresh_token"]))
+    restarted.extensions["survey"].database.close()
 
 
-# Passwords, and rights within one request.
+# Password changes, and changes of rights.
 
 
-def test_a_new_password_needs_the_old_one_and_ends_all_other_sessions(world: World) -> None:
-    mine, other = session(world.shopper), session(world.shopper)
-    caller = as_holder(world.app, mine["access_token"])
-    new = "a better password"
-    wrong = {"old_password": "wrong wrong wrong", "new_password": new}
+def test_password_change_needs_the_old_one_and_ends_all_other_sessions(world: World) -> None:
+    pair, other = sign_in_as(world.shopper), sign_in_as(world.shopper)
+    caller = caller_with(world.app, pair["access_token"])
+    password = "a better password"
+    wrong = {"old_password": "wrong wrong wrong", "new_password": password}
     problem(caller.post("/me/password", wrong), 403, "wrong-password")
-    ok(as_holder(world.app, other["access_token"]).get("/me"))
+    ok(caller_with(world.app, other["access_token"]).get("/me"))
     short = {"old_password": PASSWORD, "new_password": "short"}
     problem(caller.post("/me/password", short), 422, "invalid")
-    answer = caller.post("/me/password", {"old_password": PASSWORD, "new_password": new})
-    assert answer.status_code == 204
+    response = caller.post("/me/password", {"old_password": PASSWORD, "new_password": password})
+    assert response.status_code == 204
     ok(caller.get("/me"))
-    ok(refresh(world.app, mine["refresh_token"]))
-    problem(as_holder(world.app, other["access_token"]).get("/me"), 401, "not-signed-in")
+    ok(refresh(world.app, pair["refresh_token"]))
+    problem(caller_with(world.app, other["access_token"]).get("/me"), 401, "not-signed-in")
     problem(refresh(world.app, other["refresh_token"]), 401, "not-signed-in")
     problem(log_in(world.shopper), 401, "wrong-credentials")
-    session(world.shopper, password=new)
+    sign_in_as(world.shopper, password=password)
 
 
-def test_who_is_disabled_is_out_at_the_next_request(world: World) -> None:
-    pair = session(world.shopper)
+def test_disabled_person_is_rejected_at_the_next_request(world: World) -> None:
+    pair = sign_in_as(world.shopper)
     ok(world.admin.patch(f"/users/{world.shopper.id}", {"disabled": True}))
-    problem(as_holder(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    problem(caller_with(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
     problem(refresh(world.app, pair["refresh_token"]), 401, "not-signed-in")
     ok(world.admin.patch(f"/users/{world.shopper.id}", {"disabled": False}))
-    problem(as_holder(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
-    session(world.shopper)
+    problem(caller_with(world.app, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    sign_in_as(world.shopper)
 
 
-def test_disabled_straight_in_the_database_is_out_too(world: World) -> None:
+def test_person_disabled_in_the_database_is_rejected_too(world: World) -> None:
     user_id = uuid.UUID(world.shopper.id)
     disable = update(User).where(User.id == user_id).values(disabled=True)
     world.database.write(lambda session: session.execute(disable))
     problem(world.shopper.get("/me"), 401, "not-signed-in")
 
 
-def test_a_changed_role_counts_at_the_next_request(world: World) -> None:
+def test_changed_role_applies_at_the_next_request(world: World) -> None:
     person = world.person("shopper")
     problem(person.get("/users"), 403, "forbidden")
     ok(world.admin.patch(f"/users/{person.id}", {"role": "admin"}))
@@ -445,10 +450,12 @@ def test_a_changed_role_counts_at_the_next_request(world: World) -> None:
     assert ok(person.get("/me"))["role"] == "reviewer"
 
 
-# Tokens that are none.
+# Invalid tokens.
 
 
-def signed(world: World, claims: dict[str, Any], key: str | None = None, algorithm: str = "HS256") -> str:
+def encode_token(
+    world: World, claims: dict[str, Any], key: str | None = None, algorithm: str = "HS256"
+) -> str:
     secret = world.app.config["JWT_SECRET_KEY"] if key is None else key
     return jwt.encode(claims, secret, algorithm)
 
@@ -459,15 +466,15 @@ def segment(value: Any) -> str:
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
-def test_what_is_no_token_of_ours_is_401(world: World) -> None:
-    right = session(world.shopper)["access_token"]
-    claims = jwt.decode(right, options={"verify_signature": False})
-    header, payload, signature = right.split(".")
+def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
+    valid_token = sign_in_as(world.shopper)["access_token"]
+    claims = jwt.decode(valid_token, options={"verify_signature": False})
+    header, payload, signature = valid_token.split(".")
     tokens = {
         "garbage": "garbage",
-        "three garbages": "a.b.c",
+        "three segments of garbage": "a.b.c",
         "dots": "...",
-        "no ASCII": "\xe9\xff",
+        "not ASCII": "\xe9\xff",
         "alg none": f"{segment({'alg': 'none', 'typ': 'JWT'})}.{payload}.",
         "alg None with the signature": f"{segment({'alg': 'None'})}.{payload}.{signature}",
         "no alg": f"{segment({})}.{payload}.{signature}",
@@ -478,11 +485,11 @@ def test_what_is_no_token_of_ours_is_401(world: World) -> None:
         "a payload that is a number": f"{header}.{segment(5)}.{signature}",
         "other claims under the same signature": f"{header}.{segment({**claims, 'x': 1})}.{signature}",
         "no signature": f"{header}.{payload}.",
-        "another key": signed(world, claims, "x" * 48),
-        "another deployment's": signed(world, claims, secrets.token_urlsafe(48)),
-        **swapped(claims),
-        **led_astray(claims),
-        "a critical header that nobody knows": jwt.encode(
+        "another key": encode_token(world, claims, "x" * 48),
+        "another deployment's": encode_token(world, claims, secrets.token_urlsafe(48)),
+        **build_tokens_of_other_algorithms(claims),
+        **build_tokens_with_foreign_keys(claims),
+        "an unknown critical header": jwt.encode(
             claims, world.app.config["JWT_SECRET_KEY"], headers={"crit": ["x"], "x": 1}
         ),
         "huge": f"{header}.{segment({**claims, 'x': 'x' * 500_000})}.{signature}",
@@ -490,32 +497,39 @@ def test_what_is_no_token_of_ours_is_401(world: World) -> None:
         "a link of the photo store": URLSafeSerializer(
             world.app.config["JWT_SECRET_KEY"], salt="photo-upload"
         ).dumps(claims),
-        "another algorithm": signed(world, claims, algorithm="HS512"),
-        "expired": signed(world, {**claims, "exp": int(time.time()) - 1}),
-        "not yet": signed(world, {**claims, "nbf": int(time.time()) + 60}),
-        "no family": signed(world, {name: value for name, value in claims.items() if name != "family"}),
-        "a family that is a number": signed(world, {**claims, "family": 5}),
-        "a family of nobody": signed(world, {**claims, "family": str(uuid.uuid4())}),
-        "somebody else's family": signed(world, {**claims, "sub": world.admin.id}),
-        "a subject that is no id": signed(world, {**claims, "sub": "x"}),
+        "another algorithm": encode_token(world, claims, algorithm="HS512"),
+        "expired": encode_token(world, {**claims, "exp": int(time.time()) - 1}),
+        "not yet": encode_token(world, {**claims, "nbf": int(time.time()) + 60}),
+        "no family": encode_token(world, {name: value for name, value in claims.items() if name != "family"}),
+        "a family that is a number": encode_token(world, {**claims, "family": 5}),
+        "an unknown family": encode_token(world, {**claims, "family": str(uuid.uuid4())}),
+        "the family of another person": encode_token(world, {**claims, "sub": world.admin.id}),
+        "a subject that is not an ID": encode_token(world, {**claims, "sub": "x"}),
     }
     for case, token in tokens.items():
-        answer = as_holder(world.app, token).get("/me")
-        assert answer.status_code == 401, case
-        problem(answer, 401, "not-signed-in")
+        response = caller_with(world.app, token).get("/me")
+        assert response.status_code == 401, case
+        problem(response, 401, "not-signed-in")
         problem(refresh(world.app, token), 401, "not-signed-in")
         if token.isascii():
             for name, path in (("access_token_cookie", "/me"), ("refresh_token_cookie", "/auth/refresh")):
                 method = "GET" if path == "/me" else "POST"
                 headers = {"Cookie": f"{name}={token}"}
-                problem(world.nobody.call(method, path, headers=headers), 401, "not-signed-in")
-    for authorization in ("Bearer", "Bearer ", f"Basic {right}", right, f"bearer x {right}", "Bearer  "):
-        answer = world.nobody.get("/me", headers={"Authorization": authorization})
-        problem(answer, 401, "not-signed-in")
+                problem(world.anonymous.call(method, path, headers=headers), 401, "not-signed-in")
+    for authorization in (
+        "Bearer",
+        "Bearer ",
+        f"Basic {valid_token}",
+        valid_token,
+        f"bearer x {valid_token}",
+        "Bearer  ",
+    ):
+        response = world.anonymous.get("/me", headers={"Authorization": authorization})
+        problem(response, 401, "not-signed-in")
 
 
-def swapped(claims: dict[str, Any]) -> dict[str, str]:
-    """Tokens of other algorithms, and one whose secret is a key that everybody may know."""
+def build_tokens_of_other_algorithms(claims: dict[str, Any]) -> dict[str, str]:
+    """Return tokens of other algorithms, and one that is signed with a public key as its secret."""
     public = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
     unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment(claims)}"
     return {
@@ -523,13 +537,13 @@ def swapped(claims: dict[str, Any]) -> dict[str, str]:
             algorithm: f"{segment({'alg': algorithm, 'typ': 'JWT'})}.{segment(claims)}.{segment(b'x' * 256)}"
             for algorithm in ("RS256", "PS512", "ES256", "EdDSA", "HS384", "hs256", "dir", "A256GCM")
         },
-        "HS256 by a public key": f"{unsigned}.{segment(hmac.digest(public, unsigned.encode(), 'sha256'))}",
-        "HS256 by no key": f"{unsigned}.{segment(hmac.digest(b'', unsigned.encode(), 'sha256'))}",
+        "HS256 with a public key": f"{unsigned}.{segment(hmac.digest(public, unsigned.encode(), 'sha256'))}",
+        "HS256 with an empty key": f"{unsigned}.{segment(hmac.digest(b'', unsigned.encode(), 'sha256'))}",
     }
 
 
-def led_astray(claims: dict[str, Any]) -> dict[str, str]:
-    """Tokens whose header says where the key is: in a file, at an address, in the header itself."""
+def build_tokens_with_foreign_keys(claims: dict[str, Any]) -> dict[str, str]:
+    """Return tokens whose header names their key: in a file, at a URL, or in the header itself."""
     key = "an attacker's own key, long enough"
     jwk = {"kty": "oct", "alg": "HS256", "k": segment(key.encode())}
     headers: list[dict[str, Any]] = [
@@ -542,83 +556,83 @@ def led_astray(claims: dict[str, Any]) -> dict[str, str]:
         {"x5c": [segment(key.encode())]},
         {"typ": "none"},
     ]
-    told = {}
+    tokens = {}
     for header in headers:
         unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT', **header})}.{segment(claims)}"
         signature = segment(hmac.digest(key.encode(), unsigned.encode(), "sha256"))
-        told[f"its key by {header}"] = f"{unsigned}.{signature}"
-    return told
+        tokens[f"key from {header}"] = f"{unsigned}.{signature}"
+    return tokens
 
 
-def test_two_authorization_headers_are_none(world: World) -> None:
+def test_two_authorization_headers_are_rejected(world: World) -> None:
     for second in (world.shopper.token, world.reviewer.token, "garbage"):
-        headers = [("Authorization", f"Bearer {each}") for each in (world.shopper.token, second)]
-        answer = world.app.test_client().get(f"{API}/me", headers=headers)
-        problem(answer, 401, "not-signed-in")
+        headers = [("Authorization", f"Bearer {token}") for token in (world.shopper.token, second)]
+        response = world.app.test_client().get(f"{API}/me", headers=headers)
+        problem(response, 401, "not-signed-in")
 
 
-def test_another_deployment_does_not_take_our_tokens(world: World, tmp_path: Path) -> None:
+def test_token_of_another_deployment_is_rejected(world: World, tmp_path: Path) -> None:
     settings = world.app.extensions["survey"].settings
-    pair = session(world.shopper)
+    pair = sign_in_as(world.shopper)
     other = create_app(replace(settings, secret_key=secrets.token_urlsafe(48)))
-    problem(as_holder(other, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    problem(caller_with(other, pair["access_token"]).get("/me"), 401, "not-signed-in")
     problem(refresh(other, pair["refresh_token"]), 401, "not-signed-in")
     other.extensions["survey"].database.close()
-    # One with our secret, as a copy of the settings has it, knows no family of ours.
+    # A deployment with the same secret, but another database, does not know the token family.
     copy = create_app(replace(settings, database_url=f"sqlite:///{tmp_path}/copy"))
     migrations.upgrade(copy.extensions["survey"].database)
-    problem(as_holder(copy, pair["access_token"]).get("/me"), 401, "not-signed-in")
+    problem(caller_with(copy, pair["access_token"]).get("/me"), 401, "not-signed-in")
     problem(refresh(copy, pair["refresh_token"]), 401, "not-signed-in")
     copy.extensions["survey"].database.close()
-    ok(as_holder(world.app, pair["access_token"]).get("/me"))
+    ok(caller_with(world.app, pair["access_token"]).get("/me"))
 
 
 # Cookies.
 
 
-def test_the_two_kinds_of_cookie_do_not_stand_for_each_other(world: World, browser: FlaskClient) -> None:
-    access = browser.get_cookie("access_token_cookie")
-    fresh = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
-    assert access is not None and fresh is not None
-    me = world.nobody.get("/me", headers={"Cookie": f"access_token_cookie={fresh.value}"})
-    problem(me, 401, "not-signed-in")
-    headers = {"Cookie": f"refresh_token_cookie={access.value}", **csrf(browser)}
-    problem(world.nobody.post("/auth/refresh", headers=headers), 401, "not-signed-in")
+def test_access_and_refresh_cookies_are_not_interchangeable(world: World, browser: FlaskClient) -> None:
+    access_cookie = browser.get_cookie("access_token_cookie")
+    refresh_cookie = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    assert access_cookie is not None and refresh_cookie is not None
+    response = world.anonymous.get("/me", headers={"Cookie": f"access_token_cookie={refresh_cookie.value}"})
+    problem(response, 401, "not-signed-in")
+    headers = {"Cookie": f"refresh_token_cookie={access_cookie.value}", **get_csrf_headers(browser)}
+    problem(world.anonymous.post("/auth/refresh", headers=headers), 401, "not-signed-in")
 
 
-def test_a_csrf_header_of_another_session_does_not_do(world: World, browser: FlaskClient) -> None:
-    other = world.app.test_client()
-    other.post(
+def test_csrf_header_of_another_session_is_rejected(world: World, browser: FlaskClient) -> None:
+    other_browser = world.app.test_client()
+    other_browser.post(
         f"{API}/auth/login", json={"email": world.reviewer.email, "password": PASSWORD, "cookies": True}
     )
-    problem(browser.post(f"{API}/auth/logout", headers=csrf(other)), 401, "not-signed-in")
-    # Nor does a Bearer of one end the session that the cookies are of.
-    answer = browser.post(f"{API}/auth/logout", headers={"Authorization": f"Bearer {world.reviewer.token}"})
-    assert answer.status_code == 204
+    problem(browser.post(f"{API}/auth/logout", headers=get_csrf_headers(other_browser)), 401, "not-signed-in")
+    # A Bearer token ends its own session, not the session of the cookies.
+    response = browser.post(f"{API}/auth/logout", headers={"Authorization": f"Bearer {world.reviewer.token}"})
+    assert response.status_code == 204
     problem(world.reviewer.get("/me"), 401, "not-signed-in")
 
 
 @pytest.fixture
 def browser(world: World) -> FlaskClient:
-    """A browser that the shopper signed in with."""
+    """A browser in which the shopper is signed in."""
     client = world.app.test_client()
     body = {"email": world.shopper.email, "password": PASSWORD, "cookies": True}
-    answer = client.post(f"{API}/auth/login", json=body)
-    assert (answer.status_code, answer.data) == (204, b"")
+    response = client.post(f"{API}/auth/login", json=body)
+    assert (response.status_code, response.data) == (204, b"")
     return client
 
 
-def csrf(client: FlaskClient, name: str = "csrf_access_token") -> dict[str, str]:
+def get_csrf_headers(client: FlaskClient, name: str = "csrf_access_token") -> dict[str, str]:
     cookie = client.get_cookie(name)
     assert cookie is not None
     return {"X-CSRF-TOKEN": cookie.value}
 
 
-def test_the_pair_is_in_cookies_that_no_script_and_no_other_site_can_use(world: World) -> None:
-    answer = log_in(world.shopper, cookies=True)
-    assert (answer.status_code, answer.data) == (204, b"")
-    assert answer.headers["Cache-Control"] == "no-store"
-    cookies = {line.partition("=")[0]: line for line in answer.headers.getlist("Set-Cookie")}
+def test_token_cookies_are_hidden_from_scripts_and_other_sites(world: World) -> None:
+    response = log_in(world.shopper, cookies=True)
+    assert (response.status_code, response.data) == (204, b"")
+    assert response.headers["Cache-Control"] == "no-store"
+    cookies = {line.partition("=")[0]: line for line in response.headers.getlist("Set-Cookie")}
     for name in ("access_token_cookie", "refresh_token_cookie"):
         assert "; HttpOnly" in cookies[name] and "; SameSite=" in cookies[name]
     assert "; Path=/api/v1/auth/refresh" in cookies["refresh_token_cookie"]
@@ -626,74 +640,77 @@ def test_the_pair_is_in_cookies_that_no_script_and_no_other_site_can_use(world: 
         assert "HttpOnly" not in cookies[name]
 
 
-def test_over_https_the_cookies_stay_there(world: World) -> None:
+def test_cookies_set_over_https_are_secure(world: World) -> None:
     body = {"email": world.shopper.email, "password": PASSWORD, "cookies": True}
-    answer = world.nobody.post("/auth/login", body, base_url="https://localhost")
-    assert all("; Secure" in line for line in answer.headers.getlist("Set-Cookie"))
+    response = world.anonymous.post("/auth/login", body, base_url="https://localhost")
+    assert all("; Secure" in line for line in response.headers.getlist("Set-Cookie"))
 
 
-def test_cookies_read_by_themselves_and_write_with_the_csrf_header_alone(
+def test_cookies_suffice_to_read_and_need_the_csrf_header_to_write(
     world: World, browser: FlaskClient
 ) -> None:
     assert browser.get(f"{API}/me").get_json()["email"] == world.shopper.email
     body = {"old_password": PASSWORD, "new_password": "another password"}
     path = f"{API}/me/password"
-    for headers in ({}, {"X-CSRF-TOKEN": "x"}, csrf(browser, "csrf_refresh_token")):
+    for headers in ({}, {"X-CSRF-TOKEN": "x"}, get_csrf_headers(browser, "csrf_refresh_token")):
         detail = problem(browser.post(path, json=body, headers=headers), 401, "not-signed-in")["detail"]
         assert "X-CSRF-TOKEN" in detail
-    assert browser.post(path, json=body, headers=csrf(browser)).status_code == 204
+    assert browser.post(path, json=body, headers=get_csrf_headers(browser)).status_code == 204
 
 
-def test_a_bearer_header_wins_over_cookies(world: World, browser: FlaskClient) -> None:
-    def me(authorization: str) -> Any:
+def test_bearer_header_takes_precedence_over_cookies(world: World, browser: FlaskClient) -> None:
+    def get_me(authorization: str) -> Any:
         return browser.get(f"{API}/me", headers={"Authorization": authorization})
 
-    assert me(f"Bearer {world.reviewer.token}").get_json()["email"] == world.reviewer.email
-    assert me(f"bearer {world.reviewer.token}").get_json()["email"] == world.reviewer.email
-    expired = signed(world, {"sub": world.shopper.id, "type": "access", "exp": int(time.time()) - 1})
+    assert get_me(f"Bearer {world.reviewer.token}").get_json()["email"] == world.reviewer.email
+    assert get_me(f"bearer {world.reviewer.token}").get_json()["email"] == world.reviewer.email
+    expired = encode_token(world, {"sub": world.shopper.id, "type": "access", "exp": int(time.time()) - 1})
     for scheme in ("Bearer", "bearer", "BEARER"):
         for token in (" garbage", " ", "", f" {expired}", f" x {world.reviewer.token}"):
-            problem(me(scheme + token), 401, "not-signed-in")
+            problem(get_me(scheme + token), 401, "not-signed-in")
             problem(
                 browser.post(
                     f"{API}/auth/refresh",
-                    headers=csrf(browser, "csrf_refresh_token") | {"Authorization": scheme + token},
+                    headers=get_csrf_headers(browser, "csrf_refresh_token")
+                    | {"Authorization": scheme + token},
                 ),
                 401,
                 "not-signed-in",
             )
     body = {"old_password": "wrong wrong wrong", "new_password": "another password"}
-    answer = browser.post(
+    response = browser.post(
         f"{API}/me/password", json=body, headers={"Authorization": f"Bearer {world.reviewer.token}"}
     )
-    problem(answer, 403, "wrong-password")
+    problem(response, 403, "wrong-password")
 
 
 def test_cookies_are_refreshed_as_cookies(browser: FlaskClient) -> None:
     before = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
     path = f"{API}/auth/refresh"
     problem(browser.post(path), 401, "not-signed-in")
-    problem(browser.post(path, headers=csrf(browser)), 401, "not-signed-in")
-    answer = browser.post(path, headers=csrf(browser, "csrf_refresh_token"))
-    assert (answer.status_code, answer.data) == (204, b"")
+    problem(browser.post(path, headers=get_csrf_headers(browser)), 401, "not-signed-in")
+    response = browser.post(path, headers=get_csrf_headers(browser, "csrf_refresh_token"))
+    assert (response.status_code, response.data) == (204, b"")
     after = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
     assert before is not None and after is not None and before.value != after.value
     assert browser.get(f"{API}/me").status_code == 200
-    again = browser.post(path, headers=csrf(browser, "csrf_refresh_token") | {"Authorization": "Basic eDp4"})
-    assert again.status_code == 204
+    response_with_basic = browser.post(
+        path, headers=get_csrf_headers(browser, "csrf_refresh_token") | {"Authorization": "Basic eDp4"}
+    )
+    assert response_with_basic.status_code == 204
 
 
-def test_logging_out_takes_the_cookies_back(browser: FlaskClient) -> None:
-    answer = browser.post(f"{API}/auth/logout", headers=csrf(browser))
-    assert answer.status_code == 204
+def test_sign_out_deletes_the_cookies(browser: FlaskClient) -> None:
+    response = browser.post(f"{API}/auth/logout", headers=get_csrf_headers(browser))
+    assert response.status_code == 204
     assert browser.get_cookie("access_token_cookie") is None
     assert browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh") is None
     problem(browser.get(f"{API}/me"), 401, "not-signed-in")
 
 
-def test_what_is_signed_in_with_is_strict_as_well(world: World) -> None:
-    right = {"email": world.shopper.email, "password": PASSWORD}
-    for wrong in (
+def test_sign_in_rejects_unknown_fields_and_wrong_types(world: World) -> None:
+    credentials = {"email": world.shopper.email, "password": PASSWORD}
+    for fields in (
         {"email": 5},
         {"email": ""},
         {"email": "x" * 321},
@@ -704,5 +721,5 @@ def test_what_is_signed_in_with_is_strict_as_well(world: World) -> None:
         {"organization": 5},
         {"remember": True},
     ):
-        problem(world.nobody.post("/auth/login", {**right, **wrong}), 422, "invalid")
-    ok(world.nobody.post("/auth/login", {**right, "organization": None}), 200)
+        problem(world.anonymous.post("/auth/login", {**credentials, **fields}), 422, "invalid")
+    ok(world.anonymous.post("/auth/login", {**credentials, "organization": None}), 200)

@@ -1,4 +1,4 @@
-"""Sending a visit's answers: taken exactly once, for ever, and never lost."""
+"""Submissions: stored exactly once, permanently, and never lost."""
 
 import hashlib
 import json
@@ -21,15 +21,15 @@ from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers
 COMMENT = "The tall man at the till never looked up from his screen"
 
 
-def sent(world: World, visit: Any, text: str, shopper: Caller | None = None) -> TestResponse:
-    """Send a body that is JSON text already."""
+def send_text(world: World, visit: Any, text: str, shopper: Caller | None = None) -> TestResponse:
+    """Send a body of JSON text."""
     headers = {"Content-Type": "application/json", "Device-Time": datetime.now(UTC).isoformat()}
     path = f"/visits/{visit['id']}/submission"
     return (shopper or world.shopper).put(path, data=text.encode(), headers=headers)
 
 
 def canonical(value: Any) -> str:
-    """RFC 8785, written down once more for what is sent here: numbers of a moderate size."""
+    """Return the canonical JSON (RFC 8785), implemented independently for numbers of moderate size."""
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
         return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in keys) + "}"
@@ -40,8 +40,8 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def rows_of(world: World, visit: Any) -> list[int]:
-    """Return how many submissions, flags and comments a visit has stored."""
+def count_rows(world: World, visit: Any) -> list[int]:
+    """Return the numbers of stored submissions, flags and comments of a visit."""
     visit_id = uuid.UUID(visit["id"])
     with world.database.read_snapshot() as session:
         return [
@@ -50,8 +50,8 @@ def rows_of(world: World, visit: Any) -> list[int]:
         ]
 
 
-def with_numbers(world: World) -> None:
-    """Publish the world's checklist with a question for a number."""
+def publish_with_number(world: World) -> None:
+    """Publish the checklist with a number question."""
     document = deepcopy(CHECKLIST)
     document["sections"][0]["questions"].append(
         {"key": "spent", "type": "number", "text": "What did you spend?", "required": False}
@@ -59,10 +59,10 @@ def with_numbers(world: World) -> None:
     world.checklist = world.publish(document)
 
 
-# Once, and again.
+# Replays.
 
 
-def test_the_first_sending_is_answered_with_a_receipt(world: World) -> None:
+def test_first_submission_returns_a_receipt(world: World) -> None:
     visit = world.visit()
     body = world.submission()
     before = datetime.now(UTC)
@@ -73,18 +73,18 @@ def test_the_first_sending_is_answered_with_a_receipt(world: World) -> None:
     assert receipt["received_at"].endswith("Z")
 
 
-def test_the_same_again_is_answered_with_the_same_receipt_byte_for_byte(world: World) -> None:
+def test_replay_returns_the_same_receipt_byte_for_byte(world: World) -> None:
     visit = world.visit()
     body = world.submission()
     first = world.send(visit, body)
     for headers in ({}, {"Device-Time": "2001-01-01T00:00:00Z"}, {"Device-Time": "no time at all"}):
-        again = world.send(visit, body, headers=headers)
-        assert (again.status_code, again.data) == (200, first.data)
-    assert rows_of(world, visit) == [1, 0, 0]
+        replay = world.send(visit, body, headers=headers)
+        assert (replay.status_code, replay.data) == (200, first.data)
+    assert count_rows(world, visit) == [1, 0, 0]
 
 
 @pytest.mark.parametrize("decision", ["accept", "return", "reject"])
-def test_a_receipt_stands_whatever_was_decided_since(world: World, decision: str) -> None:
+def test_replay_returns_the_receipt_after_any_decision(world: World, decision: str) -> None:
     visit = world.visit()
     body = world.submission(comment=COMMENT + str(uuid.uuid4()), started_at=world.submission()["finished_at"])
     first = world.send(visit, body)
@@ -92,14 +92,14 @@ def test_a_receipt_stands_whatever_was_decided_since(world: World, decision: str
     assert "too-fast" in world.flags(visit)
     ok(world.review(visit, decision), 200)
     status = ok(world.shopper.get(f"/visits/{visit['id']}"))["status"]
-    again = world.send(visit, body)
-    assert (again.status_code, again.data) == (200, first.data)
+    replay = world.send(visit, body)
+    assert (replay.status_code, replay.data) == (200, first.data)
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == status
     problem(world.send(visit, {**body, "comment": "other"}), 409, "submission-conflict")
 
 
-def test_the_first_receipt_stands_after_the_second_revision(world: World) -> None:
-    visit = world.late()
+def test_replay_of_the_first_revision_works_after_the_second(world: World) -> None:
+    visit = world.late_visit()
     first = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
     ok(world.review(visit, "return"))
     second = {**first, "revision": 2, "comment": "corrected"}
@@ -110,49 +110,49 @@ def test_the_first_receipt_stands_after_the_second_revision(world: World) -> Non
     problem(world.send(visit, {**first, "comment": "other"}), 409, "submission-conflict")
 
 
-def test_four_sendings_at_once_store_one_and_are_answered_alike(world: World) -> None:
+def test_four_simultaneous_replays_are_stored_once_with_one_receipt(world: World) -> None:
     visit = world.visit()
     body = world.submission(comment=COMMENT + str(uuid.uuid4()))
     world.shopper  # noqa: B018
-    together = Barrier(4)
+    barrier = Barrier(4)
 
     def send(_: int) -> TestResponse:
-        together.wait()
+        barrier.wait()
         return world.send(visit, body)
 
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(send, range(4)))
-    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
-    assert len({answer.data for answer in answers}) == 1
-    assert rows_of(world, visit) == [1, 0, 1]
+        responses = list(threads.map(send, range(4)))
+    assert sorted(response.status_code for response in responses) == [200, 200, 200, 201]
+    assert len({response.data for response in responses}) == 1
+    assert count_rows(world, visit) == [1, 0, 1]
     score = ok(world.admin.get(f"/locations/{world.location['id']}/score"))
     assert score["total"]["visits"] == 1
 
 
-def test_four_different_contents_at_once_store_one(world: World) -> None:
+def test_of_four_simultaneous_contents_one_is_stored(world: World) -> None:
     visit = world.visit()
     world.shopper  # noqa: B018
-    together = Barrier(4)
+    barrier = Barrier(4)
 
     def send(number: int) -> TestResponse:
         body = world.submission(comment=f"I am number {number}")
-        together.wait()
+        barrier.wait()
         return world.send(visit, body)
 
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(send, range(4)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    stored = next(answer.get_json() for answer in answers if answer.status_code == 201)
+        responses = list(threads.map(send, range(4)))
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
+    stored = next(response.get_json() for response in responses if response.status_code == 201)
     content = ok(world.shopper.get(f"/visits/{visit['id']}/submission"))
     digest = hashlib.sha256(canonical(content).encode()).hexdigest()
     assert digest == stored["content_sha256"]
 
 
-# What is the same content.
+# Equal content.
 
 
-def test_the_digest_is_over_the_canonical_json(world: World) -> None:
-    with_numbers(world)
+def test_hash_is_computed_from_the_canonical_json(world: World) -> None:
+    publish_with_number(world)
     body = world.submission(
         {
             **ALL_WELL,
@@ -165,43 +165,43 @@ def test_the_digest_is_over_the_canonical_json(world: World) -> None:
     assert receipt["content_sha256"] == hashlib.sha256(canonical(body).encode()).hexdigest()
 
 
-def test_order_spaces_and_the_form_of_numbers_make_no_other_content(world: World) -> None:
-    with_numbers(world)
+def test_order_spaces_and_number_formats_do_not_change_the_content(world: World) -> None:
+    publish_with_number(world)
     visit = world.visit()
     body = world.submission({**ALL_WELL, "spent": {"value": 100}})
     body["position"] = {"latitude": 51.5, "longitude": 0, "accuracy_m": 10}
     first = world.send(visit, body)
     assert first.status_code == 201
     text = json.dumps(dict(reversed(body.items())), indent=3)
-    for one, other in (('"value": 100', '"value": 1.0E+2'), ("51.5", "51.500"), (": 10\n", ": 10.0\n")):
-        assert one in text
-        text = text.replace(one, other)
+    for old, new in (('"value": 100', '"value": 1.0E+2'), ("51.5", "51.500"), (": 10\n", ": 10.0\n")):
+        assert old in text
+        text = text.replace(old, new)
     text = text.replace('"longitude": 0', '"longitude": -0.0').replace('"greeting"', '"\\u0067reeting"')
-    again = sent(world, visit, text)
-    assert (again.status_code, again.data) == (200, first.data), again.data
+    replay = send_text(world, visit, text)
+    assert (replay.status_code, replay.data) == (200, first.data), replay.data
 
 
-def test_the_largest_number_is_taken(world: World) -> None:
-    with_numbers(world)
+def test_largest_number_is_accepted(world: World) -> None:
+    publish_with_number(world)
     for value in (2**53, -(2**53), 2**53 - 1):
         visit = world.visit()
         body = world.submission({**ALL_WELL, "spent": {"value": value}})
         receipt = ok(world.send(visit, body), 201)
         assert receipt["content_sha256"] == hashlib.sha256(canonical(body).encode()).hexdigest()
     text = json.dumps(world.submission({**ALL_WELL, "spent": {"value": 2**53 + 1}}))
-    problem(sent(world, world.visit(), text), 400, "malformed-request")
+    problem(send_text(world, world.visit(), text), 400, "malformed-request")
 
 
 @pytest.mark.parametrize("field", ["position", "comment"])
-def test_null_and_left_out_are_different_content(world: World, field: str) -> None:
+def test_null_and_omitted_are_different_content(world: World, field: str) -> None:
     visit = world.visit()
     body = world.submission(**{field: None})
-    without = {name: value for name, value in body.items() if name != field}
+    omitted = {name: value for name, value in body.items() if name != field}
     ok(world.send(visit, body), 201)
-    problem(world.send(visit, without), 409, "submission-conflict")
-    other = world.visit()
-    ok(world.send(other, without), 201)
-    problem(world.send(other, body), 409, "submission-conflict")
+    problem(world.send(visit, omitted), 409, "submission-conflict")
+    other_visit = world.visit()
+    ok(world.send(other_visit, omitted), 201)
+    problem(world.send(other_visit, body), 409, "submission-conflict")
 
 
 def test_other_content_for_a_stored_revision_is_a_conflict(world: World) -> None:
@@ -225,15 +225,15 @@ def test_other_content_for_a_stored_revision_is_a_conflict(world: World) -> None
 # Revisions.
 
 
-def test_the_first_revision_is_number_one(world: World) -> None:
+def test_first_revision_must_be_number_one(world: World) -> None:
     visit = world.visit()
     for unexpected in (-1, 0, 2, 2**53):
         problem(world.send(visit, world.submission(revision=unexpected)), 409, "revision-unexpected")
-    assert rows_of(world, visit) == [0, 0, 0]
+    assert count_rows(world, visit) == [0, 0, 0]
 
 
-def test_the_next_revision_is_taken_only_while_the_visit_is_returned(world: World) -> None:
-    visit = world.late()
+def test_next_revision_is_accepted_only_for_a_returned_visit(world: World) -> None:
+    visit = world.late_visit()
     second = world.submission(revision=2)
     problem(world.send(visit, second), 409, "revision-unexpected")  # submitted
     decision = ok(world.review(visit, "reject"))
@@ -247,32 +247,32 @@ def test_the_next_revision_is_taken_only_while_the_visit_is_returned(world: Worl
     problem(world.send(visit, {**second, "revision": 3}), 409, "revision-unexpected")
 
 
-def test_the_month_is_fixed_with_the_first_revision(world: World) -> None:
-    then = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
+def test_first_revision_sets_the_month_permanently(world: World) -> None:
+    moment = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
     window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-31T00:00:00Z"}
     madrid = world.new_location(time_zone="Europe/Madrid")
     visit = world.visit(location=madrid, window=window)
     times = {
-        "started_at": then.isoformat(),
-        "finished_at": (then + timedelta(minutes=10)).isoformat(),
+        "started_at": moment.isoformat(),
+        "finished_at": (moment + timedelta(minutes=10)).isoformat(),
     }
     ok(world.send(visit, world.submission(**times)), 201)
-    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
-    assert shown["day"] == "2026-02-01"
+    details = ok(world.admin.get(f"/visits/{visit['id']}"))
+    assert details["day"] == "2026-02-01"
     ok(world.review(visit, "return"))
     later = {
-        "started_at": (then + timedelta(days=40)).isoformat(),
-        "finished_at": (then + timedelta(days=40, minutes=10)).isoformat(),
+        "started_at": (moment + timedelta(days=40)).isoformat(),
+        "finished_at": (moment + timedelta(days=40, minutes=10)).isoformat(),
     }
     ok(world.send(visit, world.submission(revision=2, **later)), 201)
     ok(world.review(visit, "accept", revision=2))
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["day"] == "2026-02-01"
     score = ok(world.admin.get(f"/locations/{madrid['id']}/score?from=2026-01&to=2026-04"))
-    counted = [month["month"] for month in score["months"] if month["visits"]]
-    assert counted == ["2026-02"]
+    months = [month["month"] for month in score["months"] if month["visits"]]
+    assert months == ["2026-02"]
 
 
-# What the shopper has to mend.
+# Errors that the shopper has to correct.
 
 MISSING: Any = object()
 
@@ -306,15 +306,17 @@ WRONG_ANSWERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_what_the_shopper_can_mend_is_refused_with_a_pointer_and_nothing_is_stored(world: World) -> None:
+def test_correctable_errors_are_rejected_with_pointers_and_nothing_is_stored(world: World) -> None:
     visit = world.visit()
     for answers, pointer in WRONG_ANSWERS:
-        given = {key: answer for key, answer in {**ALL_WELL, **answers}.items() if answer is not MISSING}
-        body = problem(world.send(visit, world.submission(given, comment=COMMENT)), 422, "invalid")
+        all_answers = {
+            key: answer for key, answer in {**ALL_WELL, **answers}.items() if answer is not MISSING
+        }
+        body = problem(world.send(visit, world.submission(all_answers, comment=COMMENT)), 422, "invalid")
         assert pointers(body) == [pointer], answers
-    assert rows_of(world, visit) == [0, 0, 0]
-    shown = ok(world.shopper.get(f"/visits/{visit['id']}"))
-    assert (shown["status"], shown["revision"]) == ("assigned", 0)
+    assert count_rows(world, visit) == [0, 0, 0]
+    details = ok(world.shopper.get(f"/visits/{visit['id']}"))
+    assert (details["status"], details["revision"]) == ("assigned", 0)
     problem(world.shopper.get(f"/visits/{visit['id']}/submission"), 404, "submission-not-found")
 
 
@@ -337,27 +339,27 @@ WRONG_FORMS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_a_submission_of_the_wrong_form_is_refused_with_a_pointer(world: World) -> None:
+def test_malformed_submission_is_rejected_with_a_pointer(world: World) -> None:
     visit = world.visit()
     for values, pointer in WRONG_FORMS:
         body = problem(world.send(visit, {**world.submission(), **values}), 422, "invalid")
         assert pointers(body) == [pointer], values
-    assert rows_of(world, visit) == [0, 0, 0]
+    assert count_rows(world, visit) == [0, 0, 0]
 
 
-def test_a_photo_named_twice_or_for_another_question_is_refused(world: World) -> None:
+def test_photo_named_twice_or_for_another_question_is_rejected(world: World) -> None:
     visit = world.visit()
     photo_id = world.declare(visit, b"bytes")["id"]
-    twice = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id, photo_id]}}
-    body = problem(world.send(visit, world.submission(twice)), 422, "invalid")
+    repeated = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id, photo_id]}}
+    body = problem(world.send(visit, world.submission(repeated)), 422, "invalid")
     assert pointers(body) == ["/answers/greeting/photos/1"]
-    elsewhere = {**ALL_WELL, "receipt": {"photos": [photo_id]}}
-    body = problem(world.send(visit, world.submission(elsewhere, comment=COMMENT)), 422, "invalid")
+    misplaced = {**ALL_WELL, "receipt": {"photos": [photo_id]}}
+    body = problem(world.send(visit, world.submission(misplaced, comment=COMMENT)), 422, "invalid")
     assert pointers(body) == ["/answers/receipt/photos/0"]
-    assert rows_of(world, visit) == [0, 0, 0]
+    assert count_rows(world, visit) == [0, 0, 0]
 
 
-def test_the_ends_of_the_calendar_are_taken_and_flagged(world: World) -> None:
+def test_times_at_the_limits_of_the_calendar_are_stored_and_flagged(world: World) -> None:
     los_angeles = world.new_location(time_zone="America/Los_Angeles")
     first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
     for moment, device_time in product((first, last), (None, first, last)):
@@ -370,61 +372,61 @@ def test_the_ends_of_the_calendar_are_taken_and_flagged(world: World) -> None:
         ok(world.manager.get(f"/visits/{visit['id']}"))
 
 
-# What is nobody's fault.
+# Answers that are stored although something happened in between.
 
 
-def test_a_cancelled_visit_keeps_its_answers_for_a_reviewer(world: World) -> None:
+def test_answers_to_a_cancelled_visit_are_stored_for_a_reviewer(world: World) -> None:
     visit = world.visit()
     ok(world.admin.post(f"/visits/{visit['id']}/cancel"))
     body = world.submission()
     first = world.send(visit, body)
     assert first.status_code == 201
-    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
-    assert shown["status"] == "submitted"
-    assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers came."}
-    assert visit["id"] in [row["visit_id"] for row in world.reviewer.everything("/reviews")]
+    details = ok(world.admin.get(f"/visits/{visit['id']}"))
+    assert details["status"] == "submitted"
+    assert world.flags(visit) == {"cancelled": "The visit was cancelled before its answers were received."}
+    assert visit["id"] in [row["visit_id"] for row in world.reviewer.list_all("/reviews")]
     assert world.send(visit, body).data == first.data
     ok(world.review(visit, "accept"))
 
 
-def test_a_declined_visit_keeps_its_answers_for_a_reviewer(world: World) -> None:
+def test_answers_to_a_declined_visit_are_stored_for_a_reviewer(world: World) -> None:
     visit = world.visit()
     ok(world.shopper.post(f"/visits/{visit['id']}/decline", {"reason": "No bus"}))
     ok(world.send(visit, world.submission()), 201)
-    assert world.flags(visit) == {"cancelled": "The visit was declined before its answers came."}
+    assert world.flags(visit) == {"cancelled": "The visit was declined before its answers were received."}
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
 
 
-def test_a_visit_given_to_another_keeps_its_answers(world: World) -> None:
+def test_answers_to_a_reassigned_visit_are_stored(world: World) -> None:
     visit = world.visit()
-    other = world.person("shopper")
-    given = ok(world.admin.post(f"/visits/{visit['id']}/reassign", {"shopper_id": other.id}), 201)
+    other_shopper = world.person("shopper")
+    new_visit = ok(world.admin.post(f"/visits/{visit['id']}/reassign", {"shopper_id": other_shopper.id}), 201)
     ok(world.send(visit, world.submission()), 201)
-    ok(world.send(given, world.submission(), other), 201)
+    ok(world.send(new_visit, world.submission(), other_shopper), 201)
     assert "cancelled" in world.flags(visit)
-    assert world.flags(given) == {}
+    assert world.flags(new_visit) == {}
 
 
-def test_a_cancellation_after_the_answers_comes_too_late(world: World) -> None:
-    visit = world.late()
+def test_visit_with_answers_cannot_be_cancelled(world: World) -> None:
+    visit = world.late_visit()
     first = world.shopper.get(f"/visits/{visit['id']}/submission")
     problem(world.admin.post(f"/visits/{visit['id']}/cancel"), 409, "wrong-status")
     assert world.send(visit, first.get_json()).status_code == 200
 
 
-def test_a_closed_window_loses_no_answers(world: World) -> None:
-    visit = world.late()
+def test_answers_after_the_window_closed_are_stored(world: World) -> None:
+    visit = world.late_visit()
     assert list(world.flags(visit)) == ["late"]
 
 
-def test_a_retired_checklist_loses_no_answers(world: World) -> None:
+def test_answers_to_a_retired_checklist_are_stored(world: World) -> None:
     visit = world.visit()
     ok(world.admin.post("/checklists/visit/retire"))
     ok(world.send(visit, world.submission()), 201)
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "accepted"
 
 
-def test_a_newer_version_changes_nothing_for_a_visit_assigned_before(world: World) -> None:
+def test_newer_version_does_not_change_an_assigned_visit(world: World) -> None:
     visit = world.visit()
     document = deepcopy(CHECKLIST)
     document["sections"][0]["questions"].append({"key": "smile", "text": "A smile?", "type": "yes_no"})
@@ -438,10 +440,10 @@ def test_a_newer_version_changes_nothing_for_a_visit_assigned_before(world: Worl
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "accepted"
 
 
-# Whose visit it is.
+# Who may send and read answers.
 
 
-def test_a_shopper_gets_his_own_latest_revision_back(world: World) -> None:
+def test_shopper_reads_their_own_latest_revision(world: World) -> None:
     visit = world.visit()
     path = f"/visits/{visit['id']}/submission"
     problem(world.shopper.get(path), 404, "submission-not-found")
@@ -455,23 +457,23 @@ def test_a_shopper_gets_his_own_latest_revision_back(world: World) -> None:
     assert ok(world.shopper.get(path)) == corrected
 
 
-def test_nobody_sends_or_reads_for_another(world: World) -> None:
+def test_people_cannot_send_or_read_answers_of_others(world: World) -> None:
     visit = world.visit()
     unknown = {"id": str(uuid.uuid4())}
     for caller in (world.person("shopper"), world.manager, world.reviewer, world.admin):
         problem(world.send(visit, world.submission(), caller), 404, "visit-not-found")
-    stranger = World(world.app).person("admin")
-    for caller in (world.person("shopper"), world.manager, stranger):
+    foreign_admin = World(world.app).person("admin")
+    for caller in (world.person("shopper"), world.manager, foreign_admin):
         hidden = problem(caller.get(f"/visits/{visit['id']}/submission"), 404, "visit-not-found")
-        absent = problem(caller.get(f"/visits/{unknown['id']}/submission"), 404, "visit-not-found")
-        same: Callable[[Any], Any] = lambda body: {  # noqa: E731
+        missing = problem(caller.get(f"/visits/{unknown['id']}/submission"), 404, "visit-not-found")
+        without_request_fields: Callable[[Any], Any] = lambda body: {  # noqa: E731
             key: value for key, value in body.items() if key not in ("instance", "request_id")
         }
-        assert same(hidden) == same(absent)
-    problem(world.send(visit, world.submission(), world.nobody), 401, "not-signed-in")
+        assert without_request_fields(hidden) == without_request_fields(missing)
+    problem(world.send(visit, world.submission(), world.anonymous), 401, "not-signed-in")
 
 
-def test_a_manager_makes_a_self_check(world: World) -> None:
+def test_manager_can_send_a_self_check(world: World) -> None:
     document = {**CHECKLIST, "key": "own-check", "channel": "self_check"}
     world.publish(document)
     visit = world.visit(world.manager, checklist_key="own-check")
@@ -481,11 +483,11 @@ def test_a_manager_makes_a_self_check(world: World) -> None:
     ok(world.send(visit, body, world.manager), 201)
     assert ok(world.manager.get(f"/visits/{visit['id']}"))["status"] == "accepted"
     assert ok(world.send(visit, body, world.manager), 200)
-    mine = ok(world.manager.get("/visits?mine=true"))["items"]
-    assert [row["id"] for row in mine] == [visit["id"]]
+    visits = ok(world.manager.get("/visits?mine=true"))["items"]
+    assert [row["id"] for row in visits] == [visit["id"]]
 
 
-def test_reviewers_and_managers_get_the_answers_with_their_points(world: World) -> None:
+def test_reviewers_and_managers_read_answers_with_points(world: World) -> None:
     answers = {**ALL_WELL, "wait": {"value": 45, "comment": "two tills shut"}, "clock": {"value": "14:35"}}
     answers["thanks"] = {"not_applicable": True}
     answers["receipt"] = {"photos": [str(uuid.uuid4())]}
@@ -495,24 +497,31 @@ def test_reviewers_and_managers_get_the_answers_with_their_points(world: World) 
     problem(world.manager.get(f"/visits/{visit['id']}/submission"), 404, "visit-not-found")
     ok(world.review(visit, "accept"))
     for caller in (world.manager, world.reviewer):
-        shown = ok(caller.get(f"/visits/{visit['id']}/submission"))
-        wait = shown["answers"]["wait"]
+        submission = ok(caller.get(f"/visits/{visit['id']}/submission"))
+        wait = submission["answers"]["wait"]
         assert (wait["value"], wait["comment"]) == (45, "two tills shut")
         assert (wait["points_earned"], wait["points_possible"]) == (2, 4)
-        assert shown["answers"]["thanks"]["not_applicable"] is True
-        assert shown["score"]["points_earned"] == 4
-        assert shown["comment"] == "All in all"
-        watched = caller is world.manager
-        assert shown["answers"]["clock"]["value"] == ("afternoon" if watched else "14:35")
-        assert ("receipt" in shown["answers"]) is not watched
-        assert ("started_at" in shown) is ("position" in shown) is ("clock_shift" in shown) is not watched
+        assert submission["answers"]["thanks"]["not_applicable"] is True
+        assert submission["score"]["points_earned"] == 4
+        assert submission["comment"] == "All in all"
+        is_manager = caller is world.manager
+        assert submission["answers"]["clock"]["value"] == ("afternoon" if is_manager else "14:35")
+        assert ("receipt" in submission["answers"]) is not is_manager
+        assert (
+            ("started_at" in submission)
+            is ("position" in submission)
+            is ("clock_shift" in submission)
+            is not is_manager
+        )
 
 
-def test_a_reviewer_is_told_how_far_from_the_location_it_was_sent(world: World) -> None:
+def test_reviewer_sees_the_distance_from_the_location(world: World) -> None:
     near, unknown = world.visit(), world.visit()
     north = {"latitude": 51.501, "longitude": -0.1, "accuracy_m": 12}
     ok(world.send(near, world.submission(position=north)), 201)
     ok(world.send(unknown, world.submission(position=None)), 201)
-    told = [ok(world.reviewer.get(f"/visits/{each['id']}/submission")) for each in (near, unknown)]
-    assert [each["distance_m"] for each in told] == [111, None]  # a thousandth of a degree
+    submissions = [
+        ok(world.reviewer.get(f"/visits/{submission['id']}/submission")) for submission in (near, unknown)
+    ]
+    assert [submission["distance_m"] for submission in submissions] == [111, None]  # a thousandth of a degree
     assert "distance_m" not in ok(world.manager.get(f"/visits/{near['id']}/submission"))

@@ -3,11 +3,11 @@
 from tests.support.world import World, ok
 
 
-def test_a_visit_from_assignment_to_the_score(world: World) -> None:
+def test_visit_from_assignment_to_score(world: World) -> None:
     visit = world.visit()
     assert visit["status"] == "assigned"
-    mine = ok(world.shopper.get("/visits"))["items"]
-    assert [row["id"] for row in mine] == [visit["id"]]
+    visits = ok(world.shopper.get("/visits"))["items"]
+    assert [row["id"] for row in visits] == [visit["id"]]
     photo_id = world.photo(visit)
     body = world.submission(
         {**world.submission()["answers"], "greeting": {"value": "yes", "photos": [photo_id]}}
@@ -21,6 +21,6 @@ def test_a_visit_from_assignment_to_the_score(world: World) -> None:
     assert region["total"] == score["total"]
     rows = ok(world.manager.get("/scores?by=location&sort=-score&include=change,months"))["items"]
     assert rows[0]["score"] == 1.0
-    seen = ok(world.manager.get(f"/visits/{visit['id']}"))
-    assert seen["answers"]["greeting"]["points_earned"] == 2
+    details = ok(world.manager.get(f"/visits/{visit['id']}"))
+    assert details["answers"]["greeting"]["points_earned"] == 2
     assert world.manager.get(f"/visits/{visit['id']}/photos/{photo_id}").mimetype == "image/jpeg"

@@ -10,6 +10,6 @@ from tests.javascript.npm import FOLDER, npm
     reason="ESLint, Prettier and TypeScript are not installed: `make lint-js` installs them.",
 )
 @pytest.mark.parametrize("tool", ["eslint", "prettier", "tsc"])
-def test_the_tool_reports_nothing(tool: str) -> None:
+def test_tool_reports_nothing(tool: str) -> None:
     done = npm("run", "--silent", tool, capture=True)
     assert done.returncode == 0, f"{done.stdout}\n`make format-js` fixes the layout."

@@ -1,4 +1,4 @@
-"""Joining: the modules that a page always needs become one file, and mean the same there."""
+"""Joining: the modules that a page always needs become one file, and behave the same there."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from api.pages import files
 from api.pages.joining import Joined, join_modules
 
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="There is no node to run the modules with.")
+needs_node = pytest.mark.skipif(NODE is None, reason="Node is not installed.")
 
 
 def run(script: str, page: Joined, folder: Path) -> Any:
-    """Run a script in node, next to all files of a page, and return what it writes as JSON."""
+    """Run a script in Node, next to all files of a page, and return the JSON that it prints."""
     for address, text in page.files.items():
         (folder / address).parent.mkdir(parents=True, exist_ok=True)
         (folder / address).write_text(text)
@@ -31,10 +31,10 @@ def run(script: str, page: Joined, folder: Path) -> Any:
     return json.loads(done.stdout)
 
 
-# What it returns.
+# The joined file.
 
 
-def test_a_module_becomes_a_function_that_returns_its_exports() -> None:
+def test_module_becomes_a_function_that_returns_its_exports() -> None:
     main = 'import { a, b as c } from "./x.js";\na(c);\n'
     x = "/** An a. */\nexport const a = 1;\nconst own = 2;\nexport async function b() {\n  await own;\n}\n"
     page = join_modules("p", {"p/main.js": main, "p/x.js": x})
@@ -80,7 +80,7 @@ def test_imports_of_joined_modules_become_assignments(clause: str, names: str) -
     assert not re.search("^import", text, re.M)
 
 
-def test_an_import_without_names_only_determines_the_order() -> None:
+def test_import_without_names_only_determines_the_order() -> None:
     sources = {"p/main.js": 'import "./x.js";\nwork();\n', "p/x.js": "prepare();"}
     text = join_modules("p", sources).files["p/main.js"]
     assert text.index("prepare") < text.index("work")
@@ -101,7 +101,7 @@ def test_each_module_runs_once_after_its_imports_and_the_entry_runs_last() -> No
     assert list(page.files) == ["p/main.js"]
 
 
-def test_a_module_that_is_fetched_later_takes_the_same_instances() -> None:
+def test_module_that_is_fetched_later_imports_the_same_instances() -> None:
     imports = 'import { other } from "../other.js";\nimport { s as mine } from "../../shared/s.js";\n'
     function = "export default function () { return other + mine; }\n"
     sources = {
@@ -124,7 +124,7 @@ def test_a_module_that_is_fetched_later_takes_the_same_instances() -> None:
     assert 'const go = () => fetchModule("p/screens/later.js");' in page.files["p/main.js"]
 
 
-def test_a_module_that_does_not_lead_to_a_joined_one_stays_as_it_is() -> None:
+def test_module_that_imports_no_joined_module_is_unchanged() -> None:
     kept = {
         "p/x.worker.js": 'import { sum } from "../shared/sum.js";\nawait import("./big.js");\n',
         "p/big.js": "export let modules = 1;\n",
@@ -140,7 +140,7 @@ def test_a_module_that_does_not_lead_to_a_joined_one_stays_as_it_is() -> None:
     assert {address: files[address] for address in kept} == kept
 
 
-def test_a_shared_module_that_leads_to_a_joined_one_is_served_in_the_folder_of_the_page() -> None:
+def test_shared_module_that_imports_a_joined_module_is_served_in_the_folder_of_the_page() -> None:
     sources = {
         "p/main.js": 'import { s } from "../shared/s.js";\nimport("../shared/ask/form.js");\n',
         "shared/s.js": "export const s = 1;\n",
@@ -185,19 +185,19 @@ def test_import_meta_url_stays_the_address_of_the_source() -> None:
         "p/y.js": "here(import.meta.url);\n",
         "shared/deep/x.js": "here(import.meta.url);\n",
     }
-    found = re.findall(r"here\((.*)\);", join_modules("p", sources).files["p/main.js"])
-    assert found == [f'new URL("{path}", import.meta.url).href' for path in ("../shared/deep/x.js", "./y.js")]
+    urls = re.findall(r"here\((.*)\);", join_modules("p", sources).files["p/main.js"])
+    assert urls == [f'new URL("{path}", import.meta.url).href' for path in ("../shared/deep/x.js", "./y.js")]
 
 
-def test_comments_are_not_read() -> None:
+def test_comments_are_not_parsed() -> None:
     comments = '// import("nothing")\n/*\nimport x\nexport y\n*/\nexport const a = 1; // await import.meta\n'
     text = join_modules("p", {"p/main.js": comments}).files["p/main.js"]
     assert comments.replace("export const", "const") in text
 
 
 @needs_node
-def test_it_runs_as_the_sources_do(tmp_path: Path) -> None:
-    """Each kind of import reaches the one instance."""
+def test_joined_file_behaves_like_the_sources(tmp_path: Path) -> None:
+    """Each kind of import gets the same instance."""
     sources = {
         "p/main.js": """\
 import * as count from "./count.js";
@@ -236,7 +236,7 @@ console.log(JSON.stringify(await modules["p/main.js"].find()));
     assert run(script, page, tmp_path) == [True, 3, "<word>", 3, 1, "word", "ERR_MODULE_NOT_FOUND"]
 
 
-# What stops the start.
+# Errors.
 
 
 @pytest.mark.parametrize(
@@ -244,23 +244,23 @@ console.log(JSON.stringify(await modules["p/main.js"].find()));
     [
         ("\nexport let a = 1;\n", 2, "a joined module cannot have export default or export let"),
         ("export default {};\n", 1, "a joined module cannot have export default or export let"),
-        ('\n\nexport { x } from "./x.js";\n', 3, "this import or export is not understood"),
-        ('export * from "./x.js";\n', 1, "this import or export is not understood"),
-        ("const a = 1;\nexport { a };\n", 2, "this import or export is not understood"),
-        ("export const { a } = {};\n", 1, "this import or export is not understood"),
-        ("export const a = 1; export const b = 2;\n", 1, "this import or export is not understood"),
-        ("if (true) {\n  export const a = 1;\n}\n", 2, "this import or export is not understood"),
-        ("import { x } from './x.js';\n", 1, "this import or export is not understood"),
-        ('import { x } from "./x.js"; x();\n', 1, "this import or export is not understood"),
-        ('import x from "./x.js" with { type: "json" };\n', 1, "this import or export is not understood"),
+        ('\n\nexport { x } from "./x.js";\n', 3, "this import or export is not supported"),
+        ('export * from "./x.js";\n', 1, "this import or export is not supported"),
+        ("const a = 1;\nexport { a };\n", 2, "this import or export is not supported"),
+        ("export const { a } = {};\n", 1, "this import or export is not supported"),
+        ("export const a = 1; export const b = 2;\n", 1, "this import or export is not supported"),
+        ("if (true) {\n  export const a = 1;\n}\n", 2, "this import or export is not supported"),
+        ("import { x } from './x.js';\n", 1, "this import or export is not supported"),
+        ('import { x } from "./x.js"; x();\n', 1, "this import or export is not supported"),
+        ('import x from "./x.js" with { type: "json" };\n', 1, "this import or export is not supported"),
         ('import y from "./x.js";\n', 1, "p/x.js does not export 'default'"),
         ('import { x, y } from "./x.js";\n', 1, "p/x.js does not export 'y'"),
         ('import { x } from "./none.js";\n', 1, "there is no module p/none.js"),
         ('import { x } from "x";\n', 1, "there is no module p/x"),
         ('\nconst f = () => import("./none.js");\n', 2, "there is no module p/none.js"),
-        ("const f = (name) => import(name);\n", 1, "this import() is not understood"),
-        ("const f = (name) => import(`${name}.js`);\n", 1, "this import() is not understood"),
-        ('const f = () => import("./x.js", {});\n', 1, "this import() is not understood"),
+        ("const f = (name) => import(name);\n", 1, "this import() is not supported"),
+        ("const f = (name) => import(`${name}.js`);\n", 1, "this import() is not supported"),
+        ('const f = () => import("./x.js", {});\n', 1, "this import() is not supported"),
         ('\nconst a = await import("./x.js");\n', 2, "a joined module cannot have await outside a function"),
         ("if (true) {\n  await x;\n}\n", 2, "a joined module cannot have await outside a function"),
         ("for await (const x of y) z();\n", 1, "a joined module cannot have await outside a function"),
@@ -273,13 +273,13 @@ console.log(JSON.stringify(await modules["p/main.js"].find()));
         ),
     ],
 )
-def test_what_cannot_be_joined_stops_the_start(main: str, line: int, problem: str) -> None:
+def test_module_that_cannot_be_joined_is_an_error(main: str, line: int, problem: str) -> None:
     with pytest.raises(ValueError, match=re.escape(problem)) as raised:
         join_modules("p", {"p/main.js": main, "p/x.js": "export const x = 1;\n"})
     assert str(raised.value) == f"p/main.js:{line}: {problem}"
 
 
-def test_joined_modules_cannot_import_in_a_circle() -> None:
+def test_circular_import_of_joined_modules_is_an_error() -> None:
     sources = {
         "p/main.js": 'import { a } from "./a.js";\n',
         "p/a.js": 'import { b } from "./b.js";\nexport const a = () => b();\n',
@@ -289,7 +289,7 @@ def test_joined_modules_cannot_import_in_a_circle() -> None:
         join_modules("p", sources)
 
 
-def test_a_further_module_has_to_exist() -> None:
+def test_unknown_further_module_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"p/none\.js: there is no such module to join"):
         join_modules("p", {"p/main.js": ""}, ["p/none.js"])
 
@@ -297,7 +297,7 @@ def test_a_further_module_has_to_exist() -> None:
 WORKER = 'new Worker(new URL("./x.worker.js", import.meta.url));\n'
 
 
-def test_a_worker_has_instances_of_its_own() -> None:
+def test_worker_has_its_own_instances() -> None:
     worker = {
         "p/x.worker.js": 'import { a } from "./between.js";\nonmessage = a;\n',
         "p/between.js": 'import { s } from "../shared/s.js";\nexport const a = s;\n',
@@ -315,7 +315,7 @@ def test_a_worker_has_instances_of_its_own() -> None:
     assert 'modules["shared/s.js"] =' in page.files["p/main.js"]
 
 
-def test_a_worker_and_the_page_cannot_share_a_module_with_instances_of_the_page() -> None:
+def test_module_of_a_worker_and_the_page_that_imports_a_joined_module_is_an_error() -> None:
     sources = {
         "p/main.js": f'import {{ s }} from "./s.js";\nimport("./between.js");\n{WORKER}',
         "p/s.js": "export const s = 1;\n",
@@ -327,7 +327,7 @@ def test_a_worker_and_the_page_cannot_share_a_module_with_instances_of_the_page(
         join_modules("p", sources)
 
 
-def test_modules_that_are_not_joined_may_have_what_joined_ones_may_not() -> None:
+def test_module_that_is_not_joined_may_use_default_exports_and_await() -> None:
     rest = "export let b = await a;\nexport default b;\n"
     sources = {
         "p/main.js": 'import { a } from "./a.js";\nimport("./later.js");\n',
@@ -337,17 +337,17 @@ def test_modules_that_are_not_joined_may_have_what_joined_ones_may_not() -> None
     assert join_modules("p", sources).files["p/later.js"].endswith(rest)
 
 
-# What is served.
+# The served files.
 
 ADDRESS = re.compile(r'^(?:import\b[^"\n]*|\} from )"(\.[^"]+)";?$', re.M)
 FETCHED = re.compile(r'\bfetchModule\("([^"]+)"\)')
-SERVED = [(page, name) for page, each in files.JOINED.items() for name in each.files]
+SERVED = [(page, name) for page, joined in files.JOINED.items() for name in joined.files]
 
 
 @pytest.mark.parametrize(("page", "name"), SERVED)
 def test_every_address_in_a_served_module_is_served(page: str, name: str) -> None:
     text = files.JOINED[page].files[name]
-    assert files.FILES[name] == files.File.script(text)
+    assert files.FILES[name] == files.File.from_script(text)
     for address in ADDRESS.findall(text):
         assert normpath(join(dirname(name), address)) in files.FILES, address
     joined = files.JOINED[page].files[f"{page}/main.js"]
@@ -356,7 +356,7 @@ def test_every_address_in_a_served_module_is_served(page: str, name: str) -> Non
 
 
 def test_no_template_literal_spans_lines() -> None:
-    """What is served has no blanks at the beginning of a line, also not inside a literal."""
+    """Served files have no white space at the beginning of lines, which would change such literals."""
     for path in files.STATIC.rglob("*.js"):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             code = re.sub(r"^\s*(?:\*|//|/\*).*|\s//\s.*", "", line)
@@ -375,20 +375,20 @@ def test_every_served_module_parses(page: str) -> None:
 
 
 def links(app: Flask, address: str) -> list[str]:
-    """Return what a page's HTML has fetched at once by somebody who is signed in, in its order."""
+    """Return the addresses that a page's HTML preloads for a caller with a session, in order."""
     client = app.test_client()
     client.set_cookie("access_token_cookie", "x")
     html = client.get(address).text
-    found = re.findall(
+    addresses = re.findall(
         r'<(?:link rel="(?:preload|modulepreload|stylesheet)"|script)[^>]* (?:href|src)="([^"]+)"', html
     )
-    return [link.replace("&amp;", "&") for link in found]
+    return [link.replace("&amp;", "&") for link in addresses]
 
 
 ID = "00000000-0000-4000-8000-000000000000"
 
 
-def test_a_visit_is_there_after_four_requests_and_the_calls_are_first(app: Flask) -> None:
+def test_visit_page_preloads_four_files_with_the_api_calls_first(app: Flask) -> None:
     assert links(app, f"/visits/{ID}") == [
         "/api/v1/me",
         f"/api/v1/visits/{ID}?include=checklist",
@@ -397,7 +397,7 @@ def test_a_visit_is_there_after_four_requests_and_the_calls_are_first(app: Flask
     ]
 
 
-def test_a_screen_of_the_dashboard_is_one_file_more_and_a_reviewers_is_several(app: Flask) -> None:
+def test_dashboard_screen_needs_one_further_file_and_the_review_screen_several(app: Flask) -> None:
     def modules(path: str) -> list[str]:
         base = f"{files.BASE}/dashboard/"
         return [link.removeprefix(base) for link in links(app, f"/dashboard{path}") if link.startswith(base)]
@@ -407,13 +407,20 @@ def test_a_screen_of_the_dashboard_is_one_file_more_and_a_reviewers_is_several(a
     assert {"decide.js", "evidence.js", "answers.js", "screens/reviews.js"} < {*modules("/reviews")}
 
 
-def test_the_service_worker_keeps_what_the_form_may_fetch(app: Flask) -> None:
+@pytest.mark.parametrize("address", ["/", "/none", "/locations/x", f"/visits/{ID}/more"])
+def test_unknown_address_of_the_dashboard_shows_its_page_with_404(app: Flask, address: str) -> None:
+    response = app.test_client().get(f"/dashboard{address}")
+    assert (response.status_code, response.mimetype) == (404, "text/html")
+    assert f"{files.BASE}/dashboard/main.js" in response.text
+
+
+def test_service_worker_caches_all_files_of_the_form(app: Flask) -> None:
     client = app.test_client()
-    listed = re.search(r"^const FILES = (.*);$", client.get("/sw.js").text, re.M)
-    assert listed
-    kept = json.loads(listed[1])
-    for address in kept:
+    match = re.search(r"^const FILES = (.*);$", client.get("/sw.js").text, re.M)
+    assert match
+    cached = json.loads(match[1])
+    for address in cached:
         assert client.get(address).status_code == 200, address
     modules = {f"{files.BASE}/{name}" for name in files.JOINED["form"].files} - {f"{files.BASE}/form/sw.js"}
-    assert {address for address in kept if address.endswith(".js")} == modules
-    assert {address.rpartition(".")[2] for address in kept[2:]} == {"js", "svg", "png"}
+    assert {address for address in cached if address.endswith(".js")} == modules
+    assert {address.rpartition(".")[2] for address in cached[2:]} == {"js", "svg", "png"}

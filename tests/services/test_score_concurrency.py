@@ -1,9 +1,9 @@
-"""Many decisions at once on visits of one location: totals lose nothing, and nobody waits in a ring."""
+"""Concurrent decisions on visits of one location: no update of totals is lost, and none deadlocks."""
 
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle
+from itertools import cycle, islice
 from threading import Barrier
 from typing import Any
 
@@ -11,32 +11,30 @@ from sqlalchemy import select
 
 from api.domain.access import Actor
 from api.models.visits import Visit
-from api.services import reviews, totals
+from api.services import reviews
+from api.services.scores import recount
 from tests.journeys import score_history as naive
-from tests.journeys.score_history import FIRST, POOR, SECOND, WELL, Made
+from tests.journeys.score_history import FIRST, POOR, SECOND, WELL, AcceptedVisit
 from tests.support.world import CHECKLIST, World, ok
 
 THREADS = 8
-OF_EACH = 3
+VISITS_PER_THREAD = 3
 
 
-def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None:
+def test_visits_of_one_location_that_are_accepted_concurrently_all_count(world: World) -> None:
     world.checklist = world.publish({**CHECKLIST, "review": "manual"})
-    reports = [
-        report
-        for report, _ in zip(cycle([WELL, FIRST, SECOND, POOR]), range(THREADS * OF_EACH), strict=False)
-    ]
+    reports = list(islice(cycle([WELL, FIRST, SECOND, POOR]), THREADS * VISITS_PER_THREAD))
     ids = []
     for report in reports:
         visit = world.visit()
         ok(world.send(visit, world.submission(report.answers)), 201)
         ids.append(uuid.UUID(visit["id"]))
     reviewer = Actor(uuid.UUID(world.reviewer.id), world.organization_id, "reviewer", uuid.uuid4())
-    together, tries = Barrier(THREADS), []
+    start, attempts = Barrier(THREADS), []
 
     def decide(visit_id: uuid.UUID, decision: str) -> None:
         def work(session: Any) -> None:
-            tries.append(visit_id)
+            attempts.append(visit_id)
             visit = session.get_one(Visit, visit_id)
             current = reviews.find_current_decision(session, visit)
             reviews.decide(
@@ -52,60 +50,60 @@ def test_visits_of_one_location_accepted_at_once_all_count(world: World) -> None
 
         world.database.write(work)
 
-    def accept(mine: Sequence[uuid.UUID]) -> None:
-        together.wait(30)
-        for visit_id in mine:
+    def accept(visit_ids: Sequence[uuid.UUID]) -> None:
+        start.wait(30)
+        for visit_id in visit_ids:
             for decision in ("accept", "reject", "accept"):
                 decide(visit_id, decision)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        # list() raises what a thread raised
-        list(pool.map(accept, [ids[start::THREADS] for start in range(THREADS)]))
+        # list() raises the exceptions of the threads.
+        list(pool.map(accept, [ids[thread::THREADS] for thread in range(THREADS)]))
 
-    # A deadlock would have been tried again.
-    assert len(tries) == THREADS * OF_EACH * 3
+    # A deadlock would have been retried.
+    assert len(attempts) == THREADS * VISITS_PER_THREAD * 3
     with world.database.read_snapshot() as session:
-        assert [each for each in totals.differences(session) if world.location["id"] in each] == []
-        mine = select(Visit.status).where(Visit.organization_id == world.organization_id).distinct()
-        assert session.scalars(mine).all() == ["accepted"]
-    found = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
-    made = [Made("here", ("region",), "2025-01", report) for report in reports]
-    assert found == naive.score(made)
+        assert [line for line in recount.find_differences(session) if world.location["id"] in line] == []
+        statuses = select(Visit.status).where(Visit.organization_id == world.organization_id).distinct()
+        assert session.scalars(statuses).all() == ["accepted"]
+    score = ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]
+    visits = [AcceptedVisit("here", ("region",), "2025-01", report) for report in reports]
+    assert score == naive.score(visits)
 
 
-def test_visits_that_come_in_and_decisions_wait_for_no_ring(world: World) -> None:
-    """They take the same rows, the one by statements sent together, the other one by one."""
+def test_submissions_and_decisions_do_not_deadlock(world: World) -> None:
+    """Both change the same rows, in the same order."""
     errors: list[str] = []
-    world.database.tell_errors(errors.append)
+    world.database.on_error(errors.append)
     flagged = [world.visit() for _ in range(THREADS)]
     far = {"latitude": 1, "longitude": 1}
     for visit in flagged:
         ok(world.send(visit, world.submission(position=far)), 201)
-    coming = [[world.visit() for _ in range(4 * OF_EACH)] for _ in range(2)]
-    together = Barrier(4)
+    new_visits = [[world.visit() for _ in range(4 * VISITS_PER_THREAD)] for _ in range(2)]
+    start = Barrier(4)
 
     def send(visits: Sequence[Any]) -> None:
-        together.wait(30)
+        start.wait(30)
         for visit in visits:
             ok(world.send(visit, world.submission()), 201)
 
     def decide(visits: Sequence[Any]) -> None:
-        together.wait(30)
+        start.wait(30)
         current = {}
-        for decision in ("accept", "reject", "accept"):
+        for action in ("accept", "reject", "accept"):
             for visit in visits:
-                body = {"revision": 1, "decision": decision, "reason": "Because"}
+                body = {"revision": 1, "decision": action, "reason": "Because"}
                 if visit["id"] in current:
                     body["replaces"] = current[visit["id"]]
-                made = ok(world.reviewer.post(f"/visits/{visit['id']}/review", body))
-                current[visit["id"]] = made["id"]
+                decision = ok(world.reviewer.post(f"/visits/{visit['id']}/review", body))
+                current[visit["id"]] = decision["id"]
 
     with ThreadPoolExecutor(4) as pool:
-        waiting = [pool.submit(send, visits) for visits in coming]
-        waiting += [pool.submit(decide, flagged[start::2]) for start in range(2)]
-        for each in waiting:
-            each.result()
+        futures = [pool.submit(send, visits) for visits in new_visits]
+        futures += [pool.submit(decide, flagged[half::2]) for half in range(2)]
+        for future in futures:
+            future.result()
 
     assert errors == []
     with world.database.read_snapshot() as session:
-        assert [each for each in totals.differences(session) if world.location["id"] in each] == []
+        assert [line for line in recount.find_differences(session) if world.location["id"] in line] == []

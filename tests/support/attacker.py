@@ -1,6 +1,6 @@
-"""An attacker with a manager's account: he fetches whatever the program gives him, and keeps every byte.
+"""An attacker with the account of a manager, who requests everything and stores every byte of the responses.
 
-He is a lucky one: whatever ids, addresses and codes there are in the organization, he has guessed them.
+They know all IDs, e-mail addresses and codes of the organization.
 """
 
 import base64
@@ -19,19 +19,19 @@ from werkzeug.test import TestResponse
 
 from api.domain.visits import STATUSES
 from api.pages import files
-from api.services.score_rows import DIMENSIONS, FIGURES_OF_VISITS, INCLUDES, SORTS
+from schemas.scores import DIMENSIONS, FIGURE_FIELDS, INCLUDES, SORTS
 from tests.support.world import API, Caller, ok
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-#: what would end the walk, or change the attacker's own account
-LEFT_OUT = {("POST", f"{API}/auth/logout"), ("POST", f"{API}/auth/refresh")}
-#: what tells of everybody's requests together and is not for managers' eyes (README: keep it inside)
+#: Requests that would end the attacker's own session.
+EXCLUDED = {("POST", f"{API}/auth/logout"), ("POST", f"{API}/auth/refresh")}
+#: Metrics cover the requests of all users. Operators must not expose them (docs/operating.md, Monitoring).
 COUNTERS = "/metrics"
 
 
 @dataclass
 class Known:
-    """What the attacker has guessed, by the names that paths and queries have for it."""
+    """What the attacker knows, by the names of the parameters in paths and queries."""
 
     region_id: Sequence[str] = ()
     location_id: Sequence[str] = ()
@@ -48,7 +48,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Fetched:
-    """One request and everything that came back."""
+    """A request and its response."""
 
     method: str
     target: str
@@ -58,23 +58,23 @@ class Fetched:
     body: bytes
 
     @property
-    def said(self) -> tuple[bytes, bytes]:
-        """All that the answer says, in plain bytes: its head and its body, but for the request's id."""
+    def content(self) -> tuple[bytes, bytes]:
+        """The decoded headers and body of the response, without the request ID."""
         request_id = dict(self.headers)["X-Request-ID"]
         assert re.fullmatch("[0-9a-f]{32}", request_id)
         head = "".join(f"{name}: {value}\n" for name, value in self.headers)
         if "image/" in dict(self.headers).get("Content-Type", ""):
             body = self.body.lower()
         else:
-            body = decoded(self.body.replace(request_id.encode(), b""))
-        return decoded(head.replace(request_id, "").encode()), body
+            body = decode(self.body.replace(request_id.encode(), b""))
+        return decode(head.replace(request_id, "").encode()), body
 
     @property
     def name(self) -> str:
         return f"{self.method} {self.target} {self.sent}".strip()
 
 
-#: path parameter → the values to put there; visits' photos go in pairs and are filled apart
+#: Path parameter → the values to try. IDs of visits and photos are tried in pairs, which `paths` does.
 PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "region_id": lambda known: known.region_id,
     "location_id": lambda known: known.location_id,
@@ -85,16 +85,17 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "token": lambda _known: ("forged",),
     "filename": lambda _known: ("plain.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
+    "address": lambda _known: ("none", "visits/none"),
 }
 
 
-def _everything_of_scores(_known: Known) -> Iterator[str]:
-    yield from FIGURES_OF_VISITS
+def _score_fields(_known: Known) -> Iterator[str]:
+    yield from FIGURE_FIELDS
     yield from (*DIMENSIONS, *INCLUDES, "rank", "rank_range", "shopper", "started_at")
-    yield ",".join(FIGURES_OF_VISITS)
+    yield ",".join(FIGURE_FIELDS)
 
 
-#: query parameter → the values to try
+#: Query parameter → the values to try.
 QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
@@ -121,12 +122,12 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "by": lambda _known: DIMENSIONS,
     "sort": lambda _known: SORTS,
     "include": lambda _known: (*INCLUDES, "checklist", "shopper"),
-    "fields": _everything_of_scores,
+    "fields": _score_fields,
 }
 
 
 def _bodies(known: Known) -> Iterator[Any]:
-    """Yield bodies that somebody who wants to know would try."""
+    """Yield request bodies to try."""
     yield {}
     yield {"revision": 1, "decision": "accept"}
     yield {"revision": 1, "checklist_version": 1, "started_at": "2026-01-01T00:00:00Z",
@@ -142,7 +143,7 @@ def _bodies(known: Known) -> Iterator[Any]:
 
 
 class Attacker:
-    """Walks the program as one caller, or what of it is ``about`` some words."""
+    """Sends requests as a caller, to all routes or to those that match the pattern ``about``."""
 
     def __init__(self, caller: Caller, known: Known, about: str = "") -> None:
         self.caller, self.known = caller, known
@@ -151,30 +152,32 @@ class Attacker:
         self.fetched: list[Fetched] = []
 
     def read(self) -> list[Fetched]:
-        """Fetch every GET route with whatever it can be asked for."""
+        """Request every GET route with all parameters."""
         for rule in self.rules:
             if "GET" in (rule.methods or ()) and rule.rule != COUNTERS:
                 queries = self.queries(rule.rule)
                 for number, path in enumerate(self.paths(rule.rule)):
-                    self.look_at(path, queries)
+                    self.get_pages(path, queries)
                     if number < 2:
-                        self.look_askance_at(path, queries)
+                        self.vary_request(path, queries)
         return self.fetched
 
     def try_to_change(self) -> list[Fetched]:
-        """Try every other method on every address."""
+        """Try every other method on every route."""
         for rule in sorted({rule.rule for rule in self.rules}):
             for method in UNSAFE:
-                taken = any(each.rule == rule and method in (each.methods or ()) for each in self.rules)
-                if not taken:
-                    self.ask(method, self.paths(rule)[0], {})
-                elif (method, rule) not in LEFT_OUT:
+                is_allowed = any(
+                    other.rule == rule and method in (other.methods or ()) for other in self.rules
+                )
+                if not is_allowed:
+                    self.send(method, self.paths(rule)[0], {})
+                elif (method, rule) not in EXCLUDED:
                     for path, body in product(self.paths(rule), _bodies(self.known)):
-                        self.ask(method, path, body)
+                        self.send(method, path, body)
         return self.fetched
 
     def paths(self, rule: str) -> list[str]:
-        """Fill a rule; one with a parameter that nobody told of fails the test."""
+        """Return the paths of a rule with all values; an unknown parameter raises KeyError."""
         names = re.findall(r"<(?:\w+:)?(\w+)>", rule)
         if names == ["visit_id", "photo_id"]:
             choices: Iterable[Sequence[str]] = self.known.photos
@@ -185,39 +188,40 @@ class Attacker:
                 for each in choices]  # fmt: skip
 
     def queries(self, rule: str) -> list[dict[str, str]]:
-        """Return what to ask a GET route for: each of its parameters with each value."""
+        """Return the queries for a GET route: each of its parameters with each value."""
         documented = self.document["paths"].get(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule), {}).get("get", {})
-        names = [each["name"] for each in documented.get("parameters", ()) if each.get("in") == "query"]
+        parameters = documented.get("parameters", ())
+        names = [parameter["name"] for parameter in parameters if parameter.get("in") == "query"]
         if "by" not in names:
             return [{}, *({name: value} for name in names for value in QUERY[name](self.known))]
-        asked = [{"by": by} for by in DIMENSIONS]
+        queries = [{"by": by} for by in DIMENSIONS]
         for by, name in product(("location", "question"), names):
             if name not in ("by", "fields") or (by, name) == ("location", "fields"):
-                asked += [{"by": by, name: value} for value in QUERY[name](self.known)]
+                queries += [{"by": by, name: value} for value in QUERY[name](self.known)]
         for pair, sort in zip(combinations(DIMENSIONS, 2), cycle(SORTS), strict=False):
-            asked.append({"by": ",".join(pair), "sort": sort, "include": "change,months"})
-        return asked
+            queries.append({"by": ",".join(pair), "sort": sort, "include": "change,months"})
+        return queries
 
-    def look_at(self, path: str, queries: Sequence[dict[str, str]]) -> None:
-        """Fetch an address with each query, page by page."""
+    def get_pages(self, path: str, queries: Sequence[dict[str, str]]) -> None:
+        """Request a path with each query, page by page."""
         for query in queries:
-            answer = self.ask("GET", path, query=query)
-            while answer.status_code == 200 and (following := _next(answer)) is not None:
-                answer = self.ask("GET", following)
+            response = self.send("GET", path, query=query)
+            while response.status_code == 200 and (next_address := _next(response)) is not None:
+                response = self.send("GET", next_address)
 
-    def look_askance_at(self, path: str, queries: Sequence[dict[str, str]]) -> None:
-        """Fetch an address in every other way there is to look at it."""
+    def vary_request(self, path: str, queries: Sequence[dict[str, str]]) -> None:
+        """Request a path with other methods and headers."""
         one = queries[0]
-        tag = self.ask("GET", path, query=one).headers.get("ETag", '"none"')
-        self.ask("HEAD", path, query=one)
-        self.ask("OPTIONS", path)
-        self.ask("GET", path, query=one, headers={"If-None-Match": tag})
-        self.ask("GET", path, query=one, headers={"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"})
-        self.ask("GET", path, query=one, headers={"Range": "bytes=0-9"})
+        tag = self.send("GET", path, query=one).headers.get("ETag", '"none"')
+        self.send("HEAD", path, query=one)
+        self.send("OPTIONS", path)
+        self.send("GET", path, query=one, headers={"If-None-Match": tag})
+        self.send("GET", path, query=one, headers={"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"})
+        self.send("GET", path, query=one, headers={"Range": "bytes=0-9"})
         for query in [one, {**one, "limit": "1"}, *(each for each in queries if "include" in each)]:
-            self.ask("GET", path, query=query, headers={"Accept": "text/csv"})
+            self.send("GET", path, query=query, headers={"Accept": "text/csv"})
 
-    def ask(
+    def send(
         self,
         method: str,
         path: str,
@@ -225,44 +229,44 @@ class Attacker:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> TestResponse:
-        """Make one request and keep what comes."""
+        """Send a request and store the response."""
         target = f"{path}?{urlencode(query)}" if query else path
-        answer = self.caller.call(method, f"/{target}", body, headers=headers or {})
+        response = self.caller.call(method, f"/{target}", body, headers=headers or {})
         sent = " ".join([json.dumps(body) if body is not None else "", *(headers or {}).values()])
         self.fetched.append(
-            Fetched(method, target, sent, answer.status_code, tuple(answer.headers), answer.data)
+            Fetched(method, target, sent, response.status_code, tuple(response.headers), response.data)
         )
-        return answer
+        return response
 
 
-def _next(answer: TestResponse) -> str | None:
+def _next(response: TestResponse) -> str | None:
     """Return the address of the next page."""
-    address = (answer.get_json() or {}).get("next") if answer.mimetype == "application/json" else None
+    address = (response.get_json() or {}).get("next") if response.mimetype == "application/json" else None
     if address is None:
         return None
-    parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}"
+    url = urlsplit(address)
+    return f"{url.path}?{url.query}"
 
 
-# Searching.
+# Searching the responses.
 
 _TOKEN = re.compile(rb"[A-Za-z0-9_+/-]{8,}")
 
 
 @cache
-def decoded(text: bytes) -> bytes:
-    """Return what may be hidden in a text: itself, and all of it that reads as URL, base64 or hex."""
+def decode(text: bytes) -> bytes:
+    """Return a text together with everything in it that can be decoded as a URL, base64 or hexadecimal."""
     tokens = sorted(set(_TOKEN.findall(text)))
-    return b"\n".join({text.lower(), unquote_to_bytes(text).lower(), *map(_read, tokens)})
+    return b"\n".join({text.lower(), unquote_to_bytes(text).lower(), *map(_decode_token, tokens)})
 
 
 @cache
-def _read(token: bytes) -> bytes:
-    found = []
-    for read in (_base64, bytes.fromhex):
+def _decode_token(token: bytes) -> bytes:
+    texts = []
+    for decode_text in (_base64, bytes.fromhex):
         with suppress(ValueError):
-            found.append(read(token.decode()).lower())
-    return b"\n".join(found)
+            texts.append(decode_text(token.decode()).lower())
+    return b"\n".join(texts)
 
 
 def _base64(token: str) -> bytes:
@@ -271,42 +275,42 @@ def _base64(token: str) -> bytes:
 
 @dataclass
 class Markers:
-    """Texts that no manager may come to see, by what they are."""
+    """Texts that managers must not see, each with a description."""
 
     texts: dict[str, str] = field(default_factory=dict)
 
-    def add(self, what: str, text: str) -> str:
-        """Remember a marker, and return it."""
-        assert len(text) >= 6, "a marker that is too short is found by chance"
-        self.texts[text] = what
+    def add(self, description: str, text: str) -> str:
+        """Add a marker, and return it."""
+        assert len(text) >= 6, "A shorter marker could occur by chance."
+        self.texts[text] = description
         return text
 
     def within(self, fetched: Iterable[Fetched]) -> list[str]:
-        """Return what was found, and where; what the attacker himself sent is no news to him."""
-        answers = [(each, each.said) for each in fetched]
-        everything = b"\n".join({part for _, said in answers for part in said})
-        found = []
-        for text, what in self.texts.items():
+        """Return the markers in the responses, except those that the attacker sent in the same request."""
+        responses = [(response, response.content) for response in fetched]
+        everything = b"\n".join({part for _, content in responses for part in content})
+        leaks = []
+        for text, description in self.texts.items():
             forms = [form for form in _forms(text) if form in everything]
-            for each, said in answers if forms else ():
-                own = (each.target + each.sent).lower()
+            for response, content in responses if forms else ():
+                sent = (response.target + response.sent).lower()
                 if (
-                    any(form in part for form in forms for part in said)
-                    and text.lower() not in unquote_to_bytes(own).decode()
+                    any(form in part for form in forms for part in content)
+                    and text.lower() not in unquote_to_bytes(sent).decode()
                 ):
-                    found.append(f"{what} {text!r} in the answer to {each.name}")
-        return found
+                    leaks.append(f"{description} {text!r} in the response to {response.name}")
+        return leaks
 
 
 def _forms(text: str) -> Iterator[bytes]:
-    """Yield how a text may be written: as it is, in JSON and addresses, in other encodings, as a digest."""
-    small = text.lower()
-    plain = small.encode()
-    yield from (plain, json.dumps(small)[1:-1].encode(), quote(small).lower().encode())
-    yield from (small.encode("utf-16-le"), small.encode("utf-16-be"))
-    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", small):
-        yield small.replace("-", "").encode()
-        yield bytes.fromhex(small.replace("-", "")).lower()
+    """Yield the forms of a text: plain, in JSON, in URLs, in other encodings, and as a digest."""
+    lower = text.lower()
+    plain = lower.encode()
+    yield from (plain, json.dumps(lower)[1:-1].encode(), quote(lower).lower().encode())
+    yield from (lower.encode("utf-16-le"), lower.encode("utf-16-be"))
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", lower):
+        yield lower.replace("-", "").encode()
+        yield bytes.fromhex(lower.replace("-", "")).lower()
     for digest in (hashlib.md5, hashlib.sha1, hashlib.sha256):
         yield digest(text.encode()).hexdigest().encode()
         yield digest(plain).digest().lower()

@@ -1,7 +1,7 @@
-"""Sweeps the log of a whole test run for what must be in no log: tokens, passwords, answers, signed links.
+"""Searches the log of a complete test run for secrets: tokens, passwords, answers, signed links.
 
-``SWEEP`` formats what the program logs as the serving program does, and learns what is secret from the
-requests and answers themselves. ``tests/conftest.py`` has it listen from the first test to the last.
+``SWEEP`` formats records like the server, and learns secrets from requests and responses.
+``tests/conftest.py`` starts it before the first test and checks it after the last.
 """
 
 import json
@@ -17,50 +17,48 @@ from flask import Flask, Response, g, request
 from api import log
 from api.services import demo
 
-#: what is in no log, whoever it was given to
+#: Secrets that are recognized by their format.
 SECRET_SHAPES = re.compile(
-    r"""eyJ[\w-]{8,}              # a JWT, or a link of the embedded photo store
+    r"""eyJ[\w-]{8,}              # a JWT, or a link of the folder store
     | X-Amz-\w+                   # a link of S3
-    | /photo-store/[^<\s"]+       # any link of the embedded store
+    | /photo-store/[^<\s"]+       # any link of the folder store
     | \$argon2 | whsec_
-    | ://[^/\s:@]+:[^/\s@]+@      # an address with its password
+    | ://[^/\s:@]+:[^/\s@]+@      # a URL with a password
     """,
     re.VERBOSE,
 )
-#: what differs from line to line and can hold nothing else
-CHANGING = re.compile(
+#: Values that differ from line to line and cannot contain anything else.
+VARYING = re.compile(
     r'"time":"[-0-9T:.+]+"|"request_id":"[0-9a-f]{32}"|"(ms|seconds)":[-0-9.e]+|0x[0-9a-f]{8,}'
 )
-HANDED_OUT = re.compile(
-    rb'"(?:access_token|refresh_token|client_secret|secret|url|download)":\s*"([^"]{8,})"'
-)
+ISSUED = re.compile(rb'"(?:access_token|refresh_token|client_secret|secret|url|download)":\s*"([^"]{8,})"')
 PASSWORDS = ("password", "old_password", "new_password", "client_secret")
-LONGEST = 200
+MAX_LENGTH = 200
 
 
 class Sweep:
-    """What was logged, every kind of line once, and what must not be in it."""
+    """The distinct lines of a log, and the secrets that must not be in them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.lines: set[str] = set()
         self.secrets = set(secrets)
-        self.handler = log.log_handler(self)
+        self.handler = log.create_handler(self)
         self.handler.addFilter(_is_served)
 
-    # The log, as a stream that a handler writes to.
+    # The log, as the stream of a handler.
 
     def write(self, text: str) -> None:
-        """Take what was logged."""
-        self.lines.update(CHANGING.sub("", line) for line in text.splitlines())
+        """Add lines of the log."""
+        self.lines.update(VARYING.sub("", line) for line in text.splitlines())
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Do nothing: nothing is buffered."""
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Hear what this process logs, at the levels of serving, and what is sent and answered."""
+        """Collect what this process logs, at the levels of the server, and learn from its requests."""
         root, program = logging.getLogger(), logging.getLogger("api")
-        before = program.level
+        previous_level = program.level
         program.setLevel(logging.INFO)
         root.addHandler(self.handler)
         flask.request_finished.connect(self.learn)
@@ -69,45 +67,45 @@ class Sweep:
         finally:
             flask.request_finished.disconnect(self.learn)
             root.removeHandler(self.handler)
-            program.setLevel(before)
+            program.setLevel(previous_level)
 
-    # What is secret.
+    # The secrets.
 
     def learn(self, _app: Flask, response: Response) -> None:
-        """Remember what a request brought, and the tokens and links that its answer hands out."""
+        """Remember the content of a request, and the tokens and links of its response."""
         self.secrets.update(_texts(g.get("body"), ""))
         for text in (request.headers.get("Device-Time", ""), request.query_string.decode(errors="replace")):
             if len(text) >= 12:
-                self.secrets.add(text[:LONGEST])
+                self.secrets.add(text[:MAX_LENGTH])
         if request.method != "GET" and response.is_json:
-            found = HANDED_OUT.findall(response.get_data())
-            self.secrets.update(each.decode()[:LONGEST] for each in found)
+            issued = ISSUED.findall(response.get_data())
+            self.secrets.update(secret.decode()[:MAX_LENGTH] for secret in issued)
 
     def leaks(self) -> list[str]:
-        """Return what is secret and was logged all the same, with the line that holds it."""
+        """Return each secret that was logged, with its line."""
         text = "\n".join(self.lines)
-        found = {secret for secret in self.secrets if secret in text or json.dumps(secret)[1:-1] in text}
-        found.update(match[0] for match in SECRET_SHAPES.finditer(text))
-        return sorted(f"{secret!r} in: {line}" for secret in found for line in self.lines
+        leaked = {secret for secret in self.secrets if secret in text or json.dumps(secret)[1:-1] in text}
+        leaked.update(match[0] for match in SECRET_SHAPES.finditer(text))
+        return sorted(f"{secret!r} in: {line}" for secret in leaked for line in self.lines
                       if secret in line or json.dumps(secret)[1:-1] in line)  # fmt: skip
 
 
 def _is_served(record: logging.LogRecord) -> bool:
-    """Whether the serving program would log this: its own lines from INFO on, others' from WARNING on."""
+    """Return whether the server logs this: its own records from INFO, those of libraries from WARNING."""
     own = record.name == "api" or record.name.startswith("api.")
     return record.levelno >= (logging.INFO if own else logging.WARNING)
 
 
 def _texts(value: Any, name: str) -> Iterator[str]:
-    """Yield the passwords of a body, and whatever else in it is long enough not to be met by chance."""
+    """Yield the passwords of a body, and other texts that are too long to be in the log by chance."""
     if isinstance(value, dict):
-        for key, below in value.items():
-            yield from _texts(below, key)
+        for key, item in value.items():
+            yield from _texts(item, key)
     elif isinstance(value, list):
-        for below in value:
-            yield from _texts(below, name)
+        for item in value:
+            yield from _texts(item, name)
     elif isinstance(value, str):
-        text = value.strip()[:LONGEST]
+        text = value.strip()[:MAX_LENGTH]
         if len(text) >= 8 and len(set(text)) >= 4 and (name in PASSWORDS or not _is_word(text)):
             yield text
     elif isinstance(value, float) and len(repr(value)) >= 9:
@@ -115,7 +113,7 @@ def _texts(value: Any, name: str) -> Iterator[str]:
 
 
 def _is_word(text: str) -> bool:
-    """Whether a text could be a key, an id or a path as well as something that a person wrote."""
+    """Return whether a text can be a key, an ID or a path as well as something that a person wrote."""
     return text.isascii() and "@" not in text and len(text.split()) == 1
 
 

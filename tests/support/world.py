@@ -1,6 +1,6 @@
-"""A small world to test in: an organization with a region, a store, and people to speak as.
+"""A factory for tests: an organization with a region, a store and people who call the API.
 
-``world.shopper.get("/visits")`` speaks as the shopper over HTTP, from the API's base path on.
+``world.shopper.get("/visits")`` is a request of the shopper to a path below the API's base path.
 """
 
 import hashlib
@@ -19,14 +19,15 @@ from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
 from api.models.users import User
-from api.services import organizations, passwords, sign_in
+from api.services import organizations
+from api.services.people import passwords, sign_in
 from tests.support.pictures import jpeg
 
 PASSWORD = "correct horse battery"
-PASSWORD_HASH = passwords.hashed(PASSWORD)
+PASSWORD_HASH = passwords.hash_password(PASSWORD)
 API = "/api/v1"
 
-#: one question of most types, two sections, eight points
+#: two sections, questions of most types, eight points
 CHECKLIST: dict[str, Any] = {
     "key": "visit",
     "title": {"en": "A visit", "es": "Una visita"},
@@ -92,7 +93,7 @@ CHECKLIST: dict[str, Any] = {
         },
     ],
 }
-#: 8 of 8 points
+#: answers that earn 8 of 8 points
 ALL_WELL: dict[str, Any] = {
     "greeting": {"value": "yes"},
     "wait": {"value": 20},
@@ -103,7 +104,7 @@ ALL_WELL: dict[str, Any] = {
 
 @dataclass
 class Caller:
-    """A person, or nobody, who calls the API."""
+    """A person who calls the API, or an anonymous caller."""
 
     app: Flask
     id: str | None = None
@@ -111,7 +112,7 @@ class Caller:
     token: str | None = None
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
-        """Call ``path`` below the API's base path (or an absolute one, with its leading ``//``)."""
+        """Request a path below the API's base path, or an absolute path if it begins with ``//``."""
         headers = dict(options.pop("headers", {}))
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
@@ -133,33 +134,33 @@ class Caller:
         return self.call("PUT", path, body, **options)
 
     def patch(self, path: str, body: Any = None, **options: Any) -> TestResponse:
-        """Edit with the ETag that is current, unless the headers name another."""
+        """Send a PATCH with the current ETag, unless ``headers`` are passed."""
         if "headers" not in options:
             options["headers"] = {"If-Match": self.get(path).headers["ETag"]}
         return self.call("PATCH", path, body, **options)
 
-    def everything(self, path: str, limit: int = 500) -> list[Any]:
+    def list_all(self, path: str, limit: int = 500) -> list[Any]:
         """Return all items of a list, page by page."""
         items: list[Any] = []
-        joint = "&" if "?" in path else "?"
-        answer = ok(self.get(f"{path}{joint}limit={limit}"))
+        separator = "&" if "?" in path else "?"
+        page = ok(self.get(f"{path}{separator}limit={limit}"))
         while True:
-            items += answer["items"]
-            if answer["next"] is None:
+            items += page["items"]
+            if page["next"] is None:
                 return items
-            parts = urlsplit(answer["next"])
-            answer = ok(self.get(f"/{parts.path}?{parts.query}"))
+            url = urlsplit(page["next"])
+            page = ok(self.get(f"/{url.path}?{url.query}"))
 
 
 def ok(response: TestResponse, status: int | None = None) -> Any:
-    """Return the JSON of an answer that went well; the assertion tells what it said otherwise."""
-    good = response.status_code == status if status else response.status_code < 300
-    assert good, f"{response.status_code}: {response.get_data(as_text=True)[:2000]}"
+    """Return the JSON of a successful response, or fail with its status and body."""
+    is_ok = response.status_code == status if status else response.status_code < 300
+    assert is_ok, f"{response.status_code}: {response.get_data(as_text=True)[:2000]}"
     return response.get_json() if response.data else None
 
 
 def problem(response: TestResponse, status: int, code: str) -> Any:
-    """Return the problem document of an answer that has to be this one."""
+    """Return the problem document of a response, or fail if it is not this problem."""
     body = response.get_json(force=True)
     assert (response.status_code, body.get("type")) == (status, f"/problems/{code}"), body
     assert response.mimetype == "application/problem+json"
@@ -168,28 +169,28 @@ def problem(response: TestResponse, status: int, code: str) -> Any:
 
 
 def pointers(body: Any) -> list[str]:
-    """Return where a problem document sees faults."""
+    """Return the pointers of the field errors in a problem document."""
     return [error["pointer"] for error in body["errors"]]
 
 
 @dataclass
 class World:
-    """One organization of a running program."""
+    """One organization of a running application."""
 
     app: Flask
     name: str = field(default_factory=lambda: f"Organization {uuid.uuid4()}")
 
     def __post_init__(self) -> None:
-        parts = self.app.extensions["survey"]
-        self.database, self.store = parts.database, parts.store
+        context = self.app.extensions["survey"]
+        self.database, self.store = context.database, context.store
         self.organization_id = self.database.write(
-            lambda session: organizations.create(session, self.name)
+            lambda session: organizations.create_organization(session, self.name)
         ).id
 
     # People.
 
-    def person(self, role: str, name: str | None = None, **named_for: Any) -> Caller:
-        """Add a person, signed in; ``region_ids`` and ``location_ids`` for a manager."""
+    def person(self, role: str, name: str | None = None, **places: Any) -> Caller:
+        """Add a signed-in person; ``places`` are the ``region_ids`` and ``location_ids`` of a manager."""
         name = name or f"{role}-{uuid.uuid4().hex[:8]}"
         email = f"{name}@example.org"
         user = User(
@@ -200,10 +201,10 @@ class World:
             password_hash=PASSWORD_HASH,
         )
 
-        def add(session: Any) -> sign_in.Pair:
+        def add(session: Any) -> sign_in.TokenPair:
             session.add(user)
             session.flush()
-            return sign_in.begin(session, user.id, "127.0.0.1")
+            return sign_in.begin_session(session, user.id, "127.0.0.1")
 
         pair = self.database.write(add)
         with self.app.app_context():
@@ -213,12 +214,12 @@ class World:
                 expires_delta=timedelta(hours=1),
             )
         caller = Caller(self.app, str(user.id), email, token)
-        if named_for:
-            ok(self.admin.patch(f"/users/{user.id}", named_for))
+        if places:
+            ok(self.admin.patch(f"/users/{user.id}", places))
         return caller
 
     @cached_property
-    def nobody(self) -> Caller:
+    def anonymous(self) -> Caller:
         return Caller(self.app)
 
     @cached_property
@@ -282,7 +283,7 @@ class World:
         return ok(self.admin.post(f"/checklists/{document['key']}/publish"))
 
     def visit(self, shopper: Caller | None = None, location: Any = None, **values: Any) -> Any:
-        """Assign a visit of ``checklist``, open from yesterday till tomorrow, the lock-out set aside."""
+        """Assign a visit of ``checklist``, open from yesterday to tomorrow, and override the lock-out."""
         self.checklist  # noqa: B018
         now = datetime.now(UTC)
         return ok(
@@ -304,7 +305,7 @@ class World:
         )
 
     def submission(self, answers: Mapping[str, Any] | None = None, **values: Any) -> dict[str, Any]:
-        """Return a submission of revision 1 that nothing flags: ten minutes long, finished a minute ago."""
+        """Return a submission of revision 1 without any flag: ten minutes long, finished one minute ago."""
         now = datetime.now(UTC).replace(microsecond=0)
         return {
             "revision": 1,
@@ -318,19 +319,19 @@ class World:
         }
 
     def send(self, visit: Any, body: Any, shopper: Caller | None = None, **options: Any) -> TestResponse:
-        """Send a submission, with the phone's clock right unless headers say otherwise."""
+        """Send a submission with a correct ``Device-Time``, unless ``headers`` are passed."""
         options.setdefault("headers", {"Device-Time": datetime.now(UTC).isoformat()})
         return (shopper or self.shopper).put(f"/visits/{visit['id']}/submission", body, **options)
 
-    def made(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
-        """Make a visit from assignment to acceptance, and return it as administrators see it."""
+    def accepted_visit(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
+        """Assign a visit and send answers that are accepted; return the visit as administrators see it."""
         shopper = values.pop("shopper", None) or self.person("shopper")
         visit = self.visit(shopper, values.pop("location", None), **values.pop("assigned", {}))
         ok(self.send(visit, self.submission(answers, **values), shopper), 201)
         return ok(self.admin.get(f"/visits/{visit['id']}"))
 
-    def late(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
-        """Send a visit whose window had closed: it waits for a reviewer. Returns the visit as assigned."""
+    def late_visit(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
+        """Send a visit after its window closed, so that it waits for a reviewer; return it as assigned."""
         shopper = values.pop("shopper", None) or self.shopper
         now = datetime.now(UTC)
         window = {
@@ -344,19 +345,19 @@ class World:
     def review(
         self, visit: Any, decision: str, reviewer: Caller | None = None, **values: Any
     ) -> TestResponse:
-        """Decide on revision 1, unless the values name another."""
+        """Decide on revision 1, unless ``values`` has another revision."""
         body = {"revision": 1, "decision": decision, "reason": "Because.", **values}
         return (reviewer or self.reviewer).post(f"/visits/{visit['id']}/review", body)
 
     def flags(self, visit: Any) -> dict[str, str]:
-        """Return the flags of a visit's latest revision: code → detail."""
-        shown = ok(self.admin.get(f"/visits/{visit['id']}"))
-        return {flag["code"]: flag["detail"] for flag in shown["flags"]}
+        """Return the flags of a visit: code → detail."""
+        flags = ok(self.admin.get(f"/visits/{visit['id']}"))["flags"]
+        return {flag["code"]: flag["detail"] for flag in flags}
 
     # Photos.
 
     def declare(self, visit: Any, data: bytes, shopper: Caller | None = None, **values: Any) -> Any:
-        """Declare a photo for the greeting, and return the answer with its id."""
+        """Declare a photo for the greeting, and return the response with its ID."""
         photo_id = values.pop("id", None) or str(uuid.uuid4())
         declaration = {
             "question": "greeting",
@@ -368,17 +369,17 @@ class World:
         return ok((shopper or self.shopper).put(f"/visits/{visit['id']}/photos/{photo_id}", declaration))
 
     def upload(self, link: Mapping[str, Any], data: bytes) -> int:
-        """Send a photo's bytes to a signed link, as a phone does, and return the status."""
-        parts = urlsplit(link["url"])
-        if parts.hostname == "localhost":
+        """Upload a photo's bytes to a signed link, as a phone does, and return the status."""
+        url = urlsplit(link["url"])
+        if url.hostname == "localhost":
             return (
                 self.app.test_client()
-                .open(parts.path, method=link["method"], data=data, headers=link["headers"])
+                .open(url.path, method=link["method"], data=data, headers=link["headers"])
                 .status_code
             )
-        connection = HTTPConnection(parts.netloc, timeout=30)
+        connection = HTTPConnection(url.netloc, timeout=30)
         connection.request(
-            link["method"], f"{parts.path}?{parts.query}", body=data, headers=dict(link["headers"])
+            link["method"], f"{url.path}?{url.query}", body=data, headers=dict(link["headers"])
         )
         status = connection.getresponse().status
         connection.close()
@@ -387,7 +388,7 @@ class World:
     def photo(
         self, visit: Any, data: bytes | None = None, shopper: Caller | None = None, **values: Any
     ) -> str:
-        """Declare, upload and confirm a photo, and return its id."""
+        """Declare, upload and confirm a photo, and return its ID."""
         data = data or jpeg(seed=uuid.uuid4().int % 2**31)
         declared = self.declare(visit, data, shopper, **values)
         assert self.upload(declared["upload"], data) == 200

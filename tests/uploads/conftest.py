@@ -1,4 +1,4 @@
-"""The two stores, each the way phones and the server reach it."""
+"""The two photo stores, as phones and the server reach them."""
 
 import threading
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from tests.support import servers
-from uploads.folder import AlreadyThere, BytesDiffer, FolderStore, LinkRefused
+from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
 from uploads.s3 import S3Store
-from uploads.store import Missing, Store
+from uploads.store import ObjectMissing, Store
 
-NOWHERE = "http://127.0.0.1:9"
-STATUSES = {LinkRefused: 403, BytesDiffer: 400, AlreadyThere: 412, Missing: 404}
+UNREACHABLE = "http://127.0.0.1:9"
+STATUSES = {LinkRejected: 403, ContentMismatch: 400, ObjectExists: 412, ObjectMissing: 404}
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -42,16 +42,16 @@ def s3_store(s3_server: servers.S3, monkeypatch: pytest.MonkeyPatch) -> S3Store:
 
 @pytest.fixture
 def broken_s3_store(monkeypatch: pytest.MonkeyPatch) -> S3Store:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "something")
-    return S3Store("photos", NOWHERE, NOWHERE)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any-key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any-secret")
+    return S3Store("photos", UNREACHABLE, UNREACHABLE)
 
 
 @pytest.fixture
 def folder_store(tmp_path: Path) -> Iterator[FolderStore]:
-    """A folder store behind the smallest server that answers its links."""
+    """A folder store, with a minimal server that handles its links."""
     server = make_server(
-        "127.0.0.1", 0, Request.application(lambda request: answer(store, request)), threaded=True
+        "127.0.0.1", 0, Request.application(lambda request: respond(store, request)), threaded=True
     )
     store = FolderStore(tmp_path / "photos", "s" * 32, lambda: f"http://127.0.0.1:{server.port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -64,15 +64,15 @@ def folder_store(tmp_path: Path) -> Iterator[FolderStore]:
 
 @pytest.fixture
 def broken_folder_store(tmp_path: Path) -> FolderStore:
-    """A folder store whose disk went away."""
+    """A folder store whose disk was removed."""
     folder = tmp_path / "unplugged"
-    store = FolderStore(folder, "s" * 32, lambda: NOWHERE)
+    store = FolderStore(folder, "s" * 32, lambda: UNREACHABLE)
     (folder / ".part").rmdir()
     folder.rmdir()
     return store
 
 
-def answer(store: FolderStore, request: Request) -> Response:
+def respond(store: FolderStore, request: Request) -> Response:
     token = request.path.removeprefix("/photo-store/")
     try:
         if request.method == "PUT":
@@ -81,5 +81,5 @@ def answer(store: FolderStore, request: Request) -> Response:
         path, content_type = store.open_download(token)
         return Response(path.read_bytes(), content_type=content_type)
     except tuple(STATUSES) as error:
-        request.get_data()  # so that the phone can finish sending and reads the answer
+        request.get_data()  # read the body, so that the phone can finish sending and read the response
         return Response(str(error), STATUSES[type(error)])

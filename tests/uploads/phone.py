@@ -1,4 +1,4 @@
-"""Sends and fetches as a phone does: one request, with the headers it was given."""
+"""Sends requests as a phone does: one request per link, with the headers of the link."""
 
 import http.client
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -15,15 +15,15 @@ class Answer:
 
 def send(
     method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> Answer:
-    """Make one request, following nothing; the answer's header names are in lower case."""
+) -> Response:
+    """Send one request without following redirects. The header names of the response are in lowercase."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
     try:
         connection.request(method, f"{parts.path}?{parts.query}", body, dict(headers or {}))
-        answer = connection.getresponse()
-        return Answer(
-            answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        response = connection.getresponse()
+        return Response(
+            response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
         )
     finally:
         connection.close()

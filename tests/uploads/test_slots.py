@@ -1,4 +1,4 @@
-"""One picture at a time in a process, and few at a time on the machine."""
+"""Decoding slots: one picture at a time in a process, and a limited number on the machine."""
 
 import os
 import signal
@@ -10,37 +10,37 @@ from uploads import slots
 
 
 def test_a_second_thread_waits_for_the_first() -> None:
-    taken = []
+    results = []
 
-    def take() -> None:
-        with slots.turn(0.05) as mine:
-            taken.append(mine)
+    def acquire() -> None:
+        with slots.decoding_slot(0.05) as is_acquired:
+            results.append(is_acquired)
 
-    with slots.turn(0) as mine:
-        assert mine
-        waiting = threading.Thread(target=take)
+    with slots.decoding_slot(0) as is_acquired:
+        assert is_acquired
+        waiting = threading.Thread(target=acquire)
         waiting.start()
         waiting.join()
-    take()
-    assert taken == [False, True]
+    acquire()
+    assert results == [False, True]
 
 
-def test_forked_processes_share_the_places_and_leave_them_when_killed(
+def test_forked_processes_share_slots_and_release_them_when_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(slots, "PLACES", 1)
-    heard, told = os.pipe()
+    monkeypatch.setattr(slots, "SLOTS", 1)
+    read_end, write_end = os.pipe()
     child = os.fork()
     if not child:
-        with slots.turn(1) as mine:
-            os.write(told, b"y" if mine else b"n")
+        with slots.decoding_slot(1) as is_acquired:
+            os.write(write_end, b"y" if is_acquired else b"n")
             signal.pause()
     try:
-        assert os.read(heard, 1) == b"y"
-        with slots.turn(0.05) as mine:
-            assert not mine
+        assert os.read(read_end, 1) == b"y"
+        with slots.decoding_slot(0.05) as is_acquired:
+            assert not is_acquired
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    with slots.turn(1) as mine:
-        assert mine
+    with slots.decoding_slot(1) as is_acquired:
+        assert is_acquired

@@ -1,6 +1,6 @@
-"""The types of questions, one class for each.
+"""The question types, one class per type.
 
-To add a type, write its class in a file here and list it in ``QUESTION_TYPES``.
+To add a type, write its class in a file of this package and list it in ``QUESTION_TYPES``.
 """
 
 from collections.abc import Mapping
@@ -38,10 +38,13 @@ __all__ = [
 ]
 
 QUESTION_TYPES: Mapping[str, type[QuestionType]] = {
-    each.name: each for each in (YesNo, Scale, Choice, Duration, Number, FreeText, TimeOfDay, Date, Photo)
+    type_.name: type_ for type_ in (YesNo, Scale, Choice, Duration, Number, FreeText, TimeOfDay, Date, Photo)
 }
 
 
 def read_type(question: Mapping[str, Any]) -> QuestionType:
-    """Return the type of a question in a document, with its own fields."""
+    """Return the type of a question of a document, with the fields that only this type has.
+
+    If the type is missing or unknown, the result is a plain ``QuestionType``.
+    """
     return QUESTION_TYPES.get(question.get("type") or "", QuestionType).from_document(question)

@@ -1,4 +1,4 @@
-"""What all question types have in common."""
+"""The base class of all question types."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -13,45 +13,49 @@ from api.domain.problems import FieldError
 class QuestionType:
     """The type of one question: the fields that only this type has, and the rules for its answers.
 
-    A type is a subclass, and a frozen dataclass of its own fields with their defaults. Everything here is
-    right for a type without points whose answers are free; a subclass overrides what is different.
+    Each type is a subclass, and a frozen dataclass of its own fields with their defaults. The methods of this
+    class are correct for a type without points whose answers are not chosen from a list. A subclass overrides
+    what is different.
 
-    An instance may come from a draft. No method fails on what ``check_definition`` reports.
-    The class itself is the type of a draft's question that has no type yet, or one that does not exist.
+    An instance may come from a draft, so no method fails on a definition for which ``check_definition``
+    yields errors. A question of a draft whose type is missing or unknown has this class itself as its type.
     """
 
     name: ClassVar[str] = ""
-    """The word for the type in documents."""
+    """The name of the type in documents."""
     value_format: ClassVar[str] = ""
-    """What the value of an answer looks like, for the API's documentation."""
+    """The format of an answer's value, for the API documentation."""
     has_choices: ClassVar[bool] = False
-    """Whether answers are among ``choices``, so that other questions can depend on them."""
+    """Whether answers are chosen from ``choices``, so that other questions can depend on them."""
     answered_by_photos: ClassVar[bool] = False
-    """Whether an answer is its photos, and has no value."""
+    """Whether an answer consists of photos and has no value."""
     fixed_fields: ClassVar[tuple[str, ...]] = ()
-    """The fields that a question keeps in all versions of its checklist."""
+    """The fields that must be the same in all versions of a checklist."""
 
     # The definition.
 
     @classmethod
     def from_document(cls, question: Mapping[str, Any]) -> Self:
-        """Read the type's own fields from a question of a document, in which any may be missing."""
+        """Create the type from a question of a document. Missing fields get their defaults."""
         return cls(**{field.name: read_field(question, field.name, field.default) for field in fields(cls)})
 
     def to_document(self) -> dict[str, Any]:
-        """Return the type's own fields as a document has them."""
+        """Return the fields of this type in the format of documents."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def check_definition(self) -> Iterator[FieldError]:
-        """Yield the errors in the type's own fields, except for points; pointers begin at the question."""
+        """Yield the errors in the fields of this type, except points.
+
+        Pointers are relative to the question.
+        """
         yield from ()
 
     def list_points(self) -> Iterator[tuple[str, int | None]]:
-        """Yield every number of points in the definition, with its pointer."""
+        """Yield each field that contains points: its pointer, relative to the question, and the points."""
         yield from ()
 
     def list_changes(self, before: "QuestionType") -> Iterator[str]:
-        """Yield pointers to what makes the answers mean something else than in an earlier version."""
+        """Yield pointers to the fields that give answers another meaning than in an earlier version."""
         if type(before) is not type(self):
             yield "/type"
             return
@@ -63,24 +67,24 @@ class QuestionType:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The keys of all possible answers, by which answers are counted; none if answers are free."""
+        """The keys under which answers are counted: all possible answers, or none without ``has_choices``."""
         return ()
 
     @cached_property
     def points_possible(self) -> int:
-        """The most points that an answer can earn."""
+        """The maximum number of points that an answer can earn."""
         return max((points or 0 for _, points in self.list_points()), default=0)
 
     def is_empty(self, value: Any) -> bool:
-        """Return whether a value stands for no answer."""
+        """Return whether a value means that the question is unanswered."""
         return value is None
 
     def check_value(self, value: Any) -> str | None:
-        """Return what is wrong with a value that is not empty, or ``None`` if it is valid."""
+        """Return the error message for a value that is not empty, or None if it is valid."""
         return None
 
     def find_choices(self, value: Any) -> tuple[str, ...]:
-        """Return those of ``choices`` that a value selects; none if it is not valid."""
+        """Return those of ``choices`` that a value selects. Returns an empty tuple if it is not valid."""
         return (value,) if value in self.choices else ()
 
     def points_for(self, value: Any) -> int:
@@ -88,14 +92,14 @@ class QuestionType:
         return 0
 
     def get_text(self, value: Any) -> str | None:
-        """Return the part of a value that a person wrote in their own words."""
+        """Return the value if it is free text that a person wrote, otherwise None."""
         return None
 
     def redact(self, value: Any) -> Any:
-        """Return what managers and API clients may see of a value."""
+        """Return the value as managers and API clients see it."""
         return value
 
 
-def is_whole(value: Any, minimum: int, maximum: int) -> bool:
-    """Return whether a value is an integer in a range; neither ``true`` nor 5.0 is one."""
+def is_integer(value: Any, minimum: int, maximum: int) -> bool:
+    """Return whether a value is an integer within a range. ``True`` and 5.0 are not integers."""
     return type(value) is int and minimum <= value <= maximum

@@ -1,4 +1,4 @@
-"""One of several options, or several of them."""
+"""The question type ``choice``: one option, or several options."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ MAX_OPTIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the answers to choose from."""
+    """An option that can be chosen."""
 
     key: str
     label: Text
@@ -24,10 +24,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice(QuestionType):
-    """A question that is answered by the key of an option, or by the keys of several."""
+    """A question that is answered with the key of an option, or with a list of keys."""
 
     name = "choice"
-    value_format = "the key of an option, or if `multiple` a list of different keys"
+    value_format = "the key of an option, or if `multiple` a list of distinct keys"
     has_choices = True
     fixed_fields = ("multiple",)
 
@@ -36,12 +36,12 @@ class Choice(QuestionType):
 
     @classmethod
     def from_document(cls, question: Mapping[str, Any]) -> Self:
-        """Read the options, and whether several may be chosen."""
+        """Create the type from the fields ``multiple`` and ``options``."""
         options = tuple(map(_read_option, read_rows(question, "options")))
         return cls(read_field(question, "multiple", False), options)
 
     def to_document(self) -> dict[str, Any]:
-        """Return the options, and whether several may be chosen."""
+        """Return the fields ``multiple`` and ``options``."""
         return {
             "multiple": self.multiple,
             "options": [
@@ -50,17 +50,16 @@ class Choice(QuestionType):
         }
 
     def check_definition(self) -> Iterator[FieldError]:
-        """Yield errors of the options."""
+        """Yield the errors of the options."""
         if not 1 <= len(self.options) <= MAX_OPTIONS:
-            yield FieldError("/options", f"A choice has 1 to {MAX_OPTIONS} options")
+            yield FieldError("/options", f"A choice must have 1 to {MAX_OPTIONS} options.")
             return
         yield from check_keys((f"/options/{o}/key", option.key) for o, option in enumerate(self.options))
         for o, option in enumerate(self.options):
             yield from check_text(f"/options/{o}/label", option.label)
             if option.key == "not_applicable":
-                yield FieldError(
-                    f"/options/{o}/key", "This key is reserved for answers that are not applicable"
-                )
+                detail = "This key is reserved for answers that are not applicable."
+                yield FieldError(f"/options/{o}/key", detail)
 
     def list_points(self) -> Iterator[tuple[str, int | None]]:
         """Yield the points of each option."""
@@ -68,7 +67,7 @@ class Choice(QuestionType):
             yield f"/options/{o}/points", option.points
 
     def list_changes(self, before: QuestionType) -> Iterator[str]:
-        """Yield pointers to labels that mean something else, too."""
+        """Yield pointers to changed fixed fields, and to labels with another meaning."""
         yield from super().list_changes(before)
         labels = {option.key: option.label for option in getattr(before, "options", ())}
         for o, option in enumerate(self.options):
@@ -82,7 +81,7 @@ class Choice(QuestionType):
 
     @cached_property
     def points_possible(self) -> int:
-        """The points of the best option, or of all together if several may be chosen."""
+        """The points of the best option, or the sum of all points if several options can be chosen."""
         points = [option.points for option in self.options]
         return sum(points) if self.multiple else max(points, default=0)
 
@@ -91,25 +90,25 @@ class Choice(QuestionType):
         return {option.key: option.points for option in self.options}
 
     def is_empty(self, value: Any) -> bool:
-        """Return whether nothing was chosen; an empty list is no choice."""
+        """Return whether no option is chosen. An empty list counts as unanswered."""
         return value is None or (self.multiple and value == [])
 
     def check_value(self, value: Any) -> str | None:
-        """Accept the key of an option, or a list of different keys."""
+        """Return an error unless the value is the key of an option, or a list of distinct keys."""
         if not self.multiple:
-            return None if value in self.choices else "The key of one of the options"
+            return None if value in self.choices else "This must be the key of one of the options."
         if isinstance(value, list) and all(key in self.choices for key in value):
-            return None if len(set(value)) == len(value) else "Each option at most once"
-        return "A list of the keys of options"
+            return None if len(set(value)) == len(value) else "Each option can be chosen only once."
+        return "This must be a list of keys of the options."
 
     def find_choices(self, value: Any) -> tuple[str, ...]:
-        """Return the keys of the options that were chosen."""
+        """Return the keys of the chosen options."""
         if not self.multiple:
             return super().find_choices(value)
         return tuple(key for key in value if key in self.choices) if isinstance(value, list) else ()
 
     def points_for(self, value: Any) -> int:
-        """Return the points of the chosen options together."""
+        """Return the sum of the points of the chosen options."""
         points = self._points_by_key
         return sum(points[key] for key in value) if self.multiple else points[value]
 
@@ -122,21 +121,24 @@ def _read_option(document: Mapping[str, Any]) -> Option:
 
 def _have_same_meaning(label: Text, before: Text) -> bool:
     if not label:
-        return True  # A missing label is reported by check_definition.
+        return True  # check_definition reports the missing label.
     if isinstance(label, Mapping) and isinstance(before, Mapping):
         return all(
             _fold(label[language]) == _fold(before[language]) for language in label.keys() & before.keys()
         )
-    # A plain label names no language; it must go on as one of the texts that replace it, and the reverse.
+    # A label that is a single string has no language. It must be equal to a label in one of the languages.
     return not _fold_all(label).isdisjoint(_fold_all(before))
 
 
 def _fold_all(label: Text) -> set[str]:
-    return {_fold(words) for words in (label.values() if isinstance(label, Mapping) else [label])}
+    return {_fold(text) for text in (label.values() if isinstance(label, Mapping) else [label])}
 
 
-def _fold(words: str | None) -> str:
-    """Return the words without case, punctuation and spaces, or the sign if a label is nothing else."""
-    plain = unicodedata.normalize("NFKC", words or "").casefold()
-    letters = (char for char in plain if unicodedata.category(char)[0] not in "PZC")
-    return "".join(letters) or plain.strip()
+def _fold(text: str | None) -> str:
+    """Return a text for comparison: without case, punctuation and spaces.
+
+    If nothing else is left, such as for the label "+", punctuation is kept.
+    """
+    normalized = unicodedata.normalize("NFKC", text or "").casefold()
+    letters = (char for char in normalized if unicodedata.category(char)[0] not in "PZC")
+    return "".join(letters) or normalized.strip()

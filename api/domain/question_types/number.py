@@ -1,4 +1,4 @@
-"""A number, with or without a unit."""
+"""The question type ``number``."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_NUMBER = 2**53
 
 @dataclass(frozen=True)
 class Number(QuestionType):
-    """A question that is answered by any number."""
+    """A question that is answered with a number, with or without a unit."""
 
     name = "number"
     value_format = "a number from −2⁵³ to 2⁵³"
@@ -21,14 +21,14 @@ class Number(QuestionType):
     unit: Text | None = None
 
     def check_definition(self) -> Iterator[FieldError]:
-        """Yield errors of the unit."""
+        """Yield the errors of the unit."""
         yield from check_text("/unit", self.unit, optional=True)
 
     def check_value(self, value: Any) -> str | None:
-        """Accept what every program reads as the same number; ``true`` is not a number."""
+        """Return an error unless the value is a number that every JSON parser reads exactly."""
         is_number = type(value) in (int, float) and abs(value) <= MAX_NUMBER
-        return None if is_number else "A number from −2⁵³ to 2⁵³"
+        return None if is_number else "This must be a number from −2⁵³ to 2⁵³."
 
     def redact(self, value: Any) -> Any:
-        """Return a whole number as an integer: whether a phone sends 5 or 5.0 could identify the phone."""
+        """Return a whole number as an integer: 5 or 5.0 could reveal which phone sent it."""
         return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,4 +1,4 @@
-"""An answer in photos."""
+"""The question type ``photo``."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,12 @@ from api.domain.question_types.base import QuestionType
 
 @dataclass(frozen=True)
 class Photo(QuestionType):
-    """A question that is answered by its photos; how many it takes is a field of every question."""
+    """A question that is answered with photos. Their number is limited by a field that all questions have."""
 
     name = "photo"
     value_format = "no value, only `photos`"
     answered_by_photos = True
 
     def check_value(self, value: Any) -> str | None:
-        """Accept no value at all."""
-        return "This question is answered by its photos alone"
+        """Return an error for every value."""
+        return "This question is answered with photos only."

@@ -1,11 +1,11 @@
-"""A time of day."""
+"""The question type ``time``."""
 
 import re
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
-from api.domain.privacy import part_of_day
+from api.domain.privacy import get_part_of_day
 from api.domain.question_types.base import QuestionType
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -13,15 +13,16 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 @dataclass(frozen=True)
 class TimeOfDay(QuestionType):
-    """A question that is answered by a time of day, in the time zone of the location."""
+    """A question that is answered with a time of day in the time zone of the location."""
 
     name = "time"
     value_format = "a time of day as `HH:MM`"
 
     def check_value(self, value: Any) -> str | None:
-        """Accept hours and minutes with two digits each."""
-        return None if isinstance(value, str) and _TIME.fullmatch(value) else "A time of day as HH:MM"
+        """Return an error unless the value has hours and minutes with two digits each."""
+        is_time = isinstance(value, str) and _TIME.fullmatch(value)
+        return None if is_time else "This must be a time of day, HH:MM."
 
     def redact(self, value: Any) -> Any:
-        """Return the part of the day: a time could identify the visit, and so the shopper."""
-        return part_of_day(time.fromisoformat(value)) if isinstance(value, str) else value
+        """Return the part of the day: the time could identify the visit, and therefore the shopper."""
+        return get_part_of_day(time.fromisoformat(value)) if isinstance(value, str) else value

@@ -13,7 +13,7 @@ from tests.support.running import Running
 
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[type[Device]]:
-    """Each engine that this machine has; WebKit with a screen."""
+    """Each engine on this machine. WebKit has a screen."""
     engine = ENGINES[request.param]
     if reason := engine.missing():
         pytest.skip(reason)
@@ -34,7 +34,7 @@ def connection(program: Running) -> Iterator[Connection]:
 
 @pytest.fixture
 def new_device(engine: type[Device], tmp_path: Path) -> Iterator[Callable[[], Device]]:
-    """Makes devices, which a test may kill."""
+    """Creates devices, which a test may kill."""
     devices: list[Device] = []
 
     def make() -> Device:
@@ -60,7 +60,7 @@ def shared_device(engine: type[Device], tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def device(shared_device: Device) -> Iterator[Device]:
-    """A device that tests share: each finds it signed out and, as its connection is another origin, empty."""
+    """A device that tests share. Each test has another origin, so the device has no session and no data."""
     yield shared_device
     shared_device.close_other_tabs()
     shared_device.forget_cookies()

@@ -8,7 +8,7 @@ from tests.support.running import free_port
 
 
 class Connection:
-    """Passes bytes between a port of its own, which is a new origin to browsers, and the program's port."""
+    """Forwards bytes between its own port, which is a new origin to browsers, and the port of the program."""
 
     def __init__(self, program_port: int) -> None:
         self._program_port, self._port = program_port, free_port()
@@ -16,15 +16,15 @@ class Connection:
         self.restore()
 
     def restore(self) -> None:
-        """Take connections, again where they were cut."""
+        """Accept connections."""
         self._listener = socket.create_server(("127.0.0.1", self._port))
         self._sockets = [self._listener]
         Thread(target=self._accept, args=(self._listener, self._sockets), daemon=True).start()
 
     def cut(self) -> None:
-        """Break all connections and take no more of them."""
-        for each in list(self._sockets):
-            _end(each)
+        """Break all connections and accept no more."""
+        for connection in list(self._sockets):
+            _end(connection)
         self._listener.close()
 
     def _accept(self, listener: socket.socket, sockets: list[socket.socket]) -> None:
@@ -33,19 +33,19 @@ class Connection:
                 browser, _ = listener.accept()
                 program = socket.create_connection(("127.0.0.1", self._program_port))
                 sockets += [browser, program]
-                if listener.fileno() < 0:  # cut in this very moment
+                if listener.fileno() < 0:  # it was cut at this moment
                     _end(browser)
                 for source, sink in ((browser, program), (program, browser)):
-                    Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+                    Thread(target=_forward, args=(source, sink), daemon=True).start()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+def _forward(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
     _end(sink)
 
 
-def _end(each: socket.socket) -> None:
+def _end(connection: socket.socket) -> None:
     with suppress(OSError):
-        each.shutdown(socket.SHUT_RDWR)
+        connection.shutdown(socket.SHUT_RDWR)

@@ -1,7 +1,7 @@
-"""A phone in each engine, driven by WebDriver; what it stores survives a kill and a new start.
+"""A phone in each engine, controlled by WebDriver. Its data survives a kill and a restart.
 
-Chromium and WebKit are driven over HTTP by their own drivers. Firefox takes the same commands over a socket
-(Marionette), so that it needs no driver.
+Chromium and WebKit have their own drivers with an HTTP interface. Firefox takes the same commands over a
+socket (Marionette), so that it needs no driver.
 """
 
 import json
@@ -19,14 +19,14 @@ from typing import Any
 
 from tests.browser.conftest import FLAGS
 from tests.support.running import free_port
-from tests.support.servers import dying_with_us
+from tests.support.servers import stop_with_parent
 
 SECONDS = 30
 SECONDS_TO_START = 120
 ENTER = "\ue007"
-#: the key under which WebDriver names an element
+#: the key of an element's ID in WebDriver
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-#: WebDriver's commands over HTTP, by the names that Marionette gives them
+#: the HTTP requests for WebDriver commands, by their names in Marionette
 COMMANDS = {
     "Navigate": ("POST", "/url"),
     "ExecuteScript": ("POST", "/execute/sync"),
@@ -42,11 +42,11 @@ COMMANDS = {
 
 
 class DriverError(Exception):
-    """The browser could not do what it was asked for."""
+    """The browser could not run a command."""
 
 
 class Device:
-    """A browser with a folder of its own for all that it stores, and its current tab."""
+    """A browser with its own folder for its data, and its current tab."""
 
     #: the programs that this engine needs
     programs: tuple[str, ...]
@@ -57,46 +57,46 @@ class Device:
 
     @classmethod
     def missing(cls) -> str | None:
-        """Return why this engine cannot be tested on this machine; None where it can be."""
+        """Return why this engine cannot be tested on this machine, or None if it can."""
         missing = [name for name in cls.programs if not shutil.which(name)]
         return f"{', '.join(missing)} not found: see `make browsers`" if missing else None
 
-    # Each engine has its own way to do these.
+    # Each engine implements these.
 
     def start(self) -> None:
-        """Start the browser; what it stored before is still there."""
+        """Start the browser with its stored data."""
         raise NotImplementedError
 
     def command(self, name: str, **parameters: Any) -> Any:
-        """Do one command of WebDriver and return its value."""
+        """Run a WebDriver command and return its value."""
         raise NotImplementedError
 
     def quit(self) -> None:
-        """End the browser as a user does."""
+        """Close the browser as a user would."""
         raise NotImplementedError
 
-    # The same in each engine.
+    # All engines share these.
 
     def _run(self, *command: str | Path) -> None:
-        """Run a program in a process group of its own, which has all processes of the browser."""
+        """Run a program in a new process group, which will contain all processes of the browser."""
         self.process = subprocess.Popen(
             command,
             env={**os.environ, "LANGUAGE": "en"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=dying_with_us(signal.SIGKILL),
+            preexec_fn=stop_with_parent(signal.SIGKILL),
         )
 
     def kill(self) -> None:
-        """Kill all processes of the browser, as a phone does that runs out of battery."""
+        """Kill all processes of the browser, as if the battery of the phone were empty."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def close(self) -> None:
-        """End the browser, and everything that is left of it."""
-        with suppress(Exception):  # it may have been killed, or never have come up
+        """Close the browser, and kill all of its remaining processes."""
+        with suppress(Exception):  # it may have been killed, or may not have started
             self.quit()
         self.kill()
 
@@ -104,18 +104,18 @@ class Device:
         self.command("Navigate", url=address)
 
     def run(self, script: str, *args: Any) -> Any:
-        """Run the body of a function in the page and return what it returns."""
+        """Run the body of a function in the page and return its result."""
         return self.command("ExecuteScript", script=script, args=args)
 
     def wait_until(self, script: str, *args: Any) -> None:
-        """Wait until the body of a function returns something true in the page."""
+        """Wait until the body of a function returns a true value in the page."""
         self._until(lambda: self.run(script, *args), f"{script} with {args}")
 
     def see(self, selector: str, count: int | None = None) -> None:
-        """Wait until there are elements for a selector: at least one, or exactly so many."""
-        found = "document.querySelectorAll(arguments[0]).length"
-        wanted = f"{found} > 0" if count is None else f"{found} === arguments[1]"
-        self.wait_until(f"return {wanted}", selector, count)
+        """Wait until elements match a selector: at least one, or exactly ``count``."""
+        number = "document.querySelectorAll(arguments[0]).length"
+        condition = f"{number} > 0" if count is None else f"{number} === arguments[1]"
+        self.wait_until(f"return {condition}", selector, count)
 
     def see_text(self, text: str) -> None:
         """Wait until the page shows a text."""
@@ -132,11 +132,11 @@ class Device:
         self.type(selector, str(file))
 
     def _on(self, selector: str, command: str, **parameters: Any) -> None:
-        """Do a command on an element once it is there, enabled and not covered."""
+        """Run a command on an element when it is present, enabled and not covered."""
 
         def attempt() -> bool:
             element = self.command("FindElement", using="css selector", value=f"{selector}:not(:disabled)")
-            # The middle is not covered by a bar at the top or the bottom.
+            # No bar covers the middle of the page.
             self.run("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", element)
             self.command(command, id=element[ELEMENT], **parameters)
             return True
@@ -151,7 +151,7 @@ class Device:
             raise
 
     def new_tab(self) -> str:
-        """Open a tab, go on in it, and return its handle."""
+        """Open a tab, switch to it, and return its handle."""
         handle = str(self.command("NewWindow", type="tab")["handle"])
         self.switch_to(handle)
         return handle
@@ -163,11 +163,11 @@ class Device:
         self.command("SwitchToWindow", handle=tab)
 
     def forget_cookies(self) -> None:
-        """Take the cookies of the open page away."""
+        """Delete the cookies of the open page."""
         self.command("DeleteAllCookies")
 
     def close_other_tabs(self) -> None:
-        """Close all tabs but the first, and go on in that."""
+        """Close all tabs except the first, and switch to it."""
         first, *others = self.tabs()
         for tab in others:
             self.switch_to(tab)
@@ -176,7 +176,7 @@ class Device:
 
 
 def until(attempt: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
-    """Try until something true comes of it, and return that; meanwhile it may fail."""
+    """Repeat an attempt, which may fail, until it returns a true value. Return that value."""
     give_up = time.monotonic() + seconds
     while True:
         error: Exception | None = None
@@ -236,7 +236,7 @@ class Chromium(OverHttp):
 
 
 class WebKit(OverHttp):
-    """WebKitGTK, in a browser of our own: the driver's MiniBrowser forgets everything when it ends."""
+    """WebKitGTK in ``webkit_browser.py``, because the driver's MiniBrowser does not keep its data."""
 
     driver = "WebKitWebDriver"
     programs = ("WebKitWebDriver", "Xvfb", "/usr/bin/python3")
@@ -256,7 +256,7 @@ class WebKit(OverHttp):
 
 class Firefox(Device):
     programs = ("firefox-esr",)
-    #: a port that is free, and no report of the kills before
+    #: a free port, and no dialog about earlier kills
     preferences = {"marionette.port": 0, "toolkit.startup.max_resumed_crashes": -1}
 
     def start(self) -> None:
@@ -271,7 +271,7 @@ class Firefox(Device):
         until(lambda: port.read_text(), "Firefox", SECONDS_TO_START)
         self._socket = socket.create_connection(("127.0.0.1", int(port.read_text())), SECONDS_TO_START)
         self._stream = self._socket.makefile("rb")
-        self._receive()  # it says hello
+        self._receive()  # the greeting of the server
         self.command("NewSession")
 
     def command(self, name: str, **parameters: Any) -> Any:
@@ -303,7 +303,7 @@ class Firefox(Device):
 
 @contextmanager
 def screen() -> Iterator[str]:
-    """Run a screen that nobody sees, and yield its name for DISPLAY."""
+    """Run a virtual screen, and yield its name for DISPLAY."""
     read, write = os.pipe()
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
     process = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)

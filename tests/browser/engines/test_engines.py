@@ -1,4 +1,4 @@
-"""What a shopper relies on, in Chromium, Firefox and WebKit: nothing is lost, and everything arrives once."""
+"""The form in Chromium, Firefox and WebKit: no data is lost, and everything is sent once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,13 +19,13 @@ ITEM = "[data-testid=queue-item]"
 
 
 class Shopper:
-    """What a shopper does with the form on a device."""
+    """A shopper who uses the form on a device."""
 
     def __init__(self, device: Device, connection: Connection, world: World) -> None:
         self.device, self.base, self.world = device, connection.base, world
 
     def sign_in(self) -> None:
-        """Sign in, and wait until everything is there to go on offline."""
+        """Sign in, and wait until everything was downloaded for working offline."""
         self.device.open(self.base)
         self.give_password()
         self.device.see(OFFLINE_READY)
@@ -49,7 +49,7 @@ class Shopper:
         self.device.click(f"[data-question={question}] input[value={value}]")
 
     def answer(self, visit: Any) -> None:
-        """Choose a visit from the list and answer everything that it asks for."""
+        """Open a visit from the list and answer all required questions."""
         self.choose_visit(visit)
         self.choose("greeting", "yes")
         self.device.type("[data-question=wait] input", "20")
@@ -58,15 +58,17 @@ class Shopper:
         self.device.see(SAVED)
 
     def take_photo(self, file: Path, width: int) -> None:
-        """Attach a photo, and wait until it is made as small as it will be sent."""
+        """Attach a photo, and wait until it has its final size."""
         self.device.attach("[data-question=greeting] input[type=file]", file)
         self.see_photo(width)
         self.device.see(SAVED)
 
     def see_photo(self, width: int) -> None:
         self.device.see("[data-question=greeting] img")
-        seen = "return document.querySelector('[data-question=greeting] img')?.naturalWidth === arguments[0]"
-        self.device.wait_until(seen, width)
+        script = (
+            "return document.querySelector('[data-question=greeting] img')?.naturalWidth === arguments[0]"
+        )
+        self.device.wait_until(script, width)
 
     def value(self, question: str) -> Any:
         script = "return document.querySelector(arguments[0]).value"
@@ -79,7 +81,7 @@ class Shopper:
         self.device.click(SUBMIT)
 
     def see_items(self, state: str, count: int = 1) -> None:
-        """Wait until the queue has so many items, all in this state."""
+        """Wait until the queue has this number of items, all in this state."""
         self.device.see(f"{ITEM}[data-state={state}]", count)
         self.device.see(ITEM, count)
 
@@ -96,16 +98,18 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def shown(world: World, visit: Any) -> Any:
-    """Return a visit as the server has it."""
+def fetch_visit(world: World, visit: Any) -> Any:
+    """Return a visit from the server."""
     return ok(world.admin.get(f"/visits/{visit['id']}"))
 
 
-def stored_photos(world: World, visit: Any) -> int:
-    return int(shown(world, visit)["photos"]["stored"])
+def count_stored_photos(world: World, visit: Any) -> int:
+    return int(fetch_visit(world, visit)["photos"]["stored"])
 
 
-def test_kill(new_device: Callable[[], Device], connection: Connection, world: World, photo: Path) -> None:
+def test_a_killed_browser_loses_no_saved_data(
+    new_device: Callable[[], Device], connection: Connection, world: World, photo: Path
+) -> None:
     visit = world.visit()
     shopper = Shopper(new_device(), connection, world)
     shopper.sign_in()
@@ -117,8 +121,8 @@ def test_kill(new_device: Callable[[], Device], connection: Connection, world: W
     shopper.device.start()
     shopper.open_visit(visit)
     shopper.device.see(READY)
-    given = {key: shopper.value(key) for key in ("greeting", "wait", "thanks", "problem", "story")}
-    assert given == {
+    values = {key: shopper.value(key) for key in ("greeting", "wait", "thanks", "problem", "story")}
+    assert values == {
         "greeting": "yes",
         "wait": "20",
         "thanks": "yes",
@@ -128,7 +132,9 @@ def test_kill(new_device: Callable[[], Device], connection: Connection, world: W
     shopper.see_photo(640)
 
 
-def test_offline(shopper: Shopper, connection: Connection, world: World) -> None:
+def test_a_visit_answered_offline_is_sent_later(
+    shopper: Shopper, connection: Connection, world: World
+) -> None:
     visit = world.visit()
     shopper.sign_in()
     connection.cut()
@@ -139,10 +145,10 @@ def test_offline(shopper: Shopper, connection: Connection, world: World) -> None
     connection.restore()
     shopper.see_items("sent")
     shopper.device.see(".receipt")
-    assert shown(world, visit)["revision"] == 1
+    assert fetch_visit(world, visit)["revision"] == 1
 
 
-def test_photo(shopper: Shopper, world: World, photo: Path) -> None:
+def test_a_photo_is_made_smaller_and_sent(shopper: Shopper, world: World, photo: Path) -> None:
     visit = world.visit()
     photo.write_bytes(jpeg(3200, 2400))
     shopper.sign_in()
@@ -150,10 +156,10 @@ def test_photo(shopper: Shopper, world: World, photo: Path) -> None:
     shopper.take_photo(photo, 2560)
     shopper.send()
     shopper.see_items("sent", 2)
-    assert stored_photos(world, visit) == 1
+    assert count_stored_photos(world, visit) == 1
 
 
-def test_queue(shopper: Shopper, connection: Connection, world: World) -> None:
+def test_several_visits_in_the_queue_are_sent(shopper: Shopper, connection: Connection, world: World) -> None:
     visits = [world.visit(location=world.new_location()) for _ in range(2)]
     shopper.sign_in()
     connection.cut()
@@ -165,10 +171,10 @@ def test_queue(shopper: Shopper, connection: Connection, world: World) -> None:
     shopper.see_items("waiting", 2)
     connection.restore()
     shopper.see_items("sent", 2)
-    assert [shown(world, visit)["revision"] for visit in visits] == [1, 1]
+    assert [fetch_visit(world, visit)["revision"] for visit in visits] == [1, 1]
 
 
-def test_two_tabs(shopper: Shopper, world: World) -> None:
+def test_two_tabs_take_over_from_each_other(shopper: Shopper, world: World) -> None:
     visit = world.visit()
     device = shopper.device
     shopper.sign_in()
@@ -191,10 +197,12 @@ def test_two_tabs(shopper: Shopper, world: World) -> None:
     device.switch_to(second)
     shopper.see_items("sent")
     device.see(f"{SUBMIT}:enabled", 0)
-    assert shown(world, visit)["revision"] == 1
+    assert fetch_visit(world, visit)["revision"] == 1
 
 
-def test_restart(new_device: Callable[[], Device], connection: Connection, world: World, photo: Path) -> None:
+def test_a_visit_is_sent_after_a_restart(
+    new_device: Callable[[], Device], connection: Connection, world: World, photo: Path
+) -> None:
     visit = world.visit()
     shopper = Shopper(new_device(), connection, world)
     shopper.sign_in()
@@ -206,7 +214,7 @@ def test_restart(new_device: Callable[[], Device], connection: Connection, world
     shopper.open_visit(visit)
     shopper.send()
     shopper.see_items("waiting", 2)
-    # A kill takes the cookies of the last half minute with it in Chromium, and sometimes in Firefox.
+    # A kill can lose the cookies of the last half minute in Chromium and Firefox.
     shopper.device.forget_cookies()
     shopper.device.close()
     connection.restore()
@@ -214,5 +222,5 @@ def test_restart(new_device: Callable[[], Device], connection: Connection, world
     shopper.device.open(shopper.base)
     shopper.device.click(".notice button")
     shopper.give_password()
-    until(lambda: stored_photos(world, visit) == 1, "the photo is stored")
-    assert shown(world, visit)["revision"] == 1
+    until(lambda: count_stored_photos(world, visit) == 1, "the photo is stored")
+    assert fetch_visit(world, visit)["revision"] == 1

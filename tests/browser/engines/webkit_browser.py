@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A browser around WebKitGTK for WebKitWebDriver, which keeps what it stores in the folder that it is given.
+"""A browser with WebKitGTK for WebKitWebDriver. It stores its data in the folder in its arguments.
 
-It is run by the system's Python, which has the bindings (``make browsers`` installs them).
+The Python of the system runs it, because that has the bindings, which ``make browsers`` installs.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(folder: str) -> None:
-    """Wait for the driver, and open a window for each tab that it asks for."""
+    """Wait for the driver, and open a window for each tab that it requests."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # end with the driver
     data = WebKit2.WebsiteDataManager(base_data_directory=folder, base_cache_directory=f"{folder}/cache")
     cookies = data.get_cookie_manager()

@@ -1,6 +1,6 @@
-/** The answers of a visit as whoever judges it sees them: with points, comments and photos. */
-import { h, plain, t, told } from "../shared/page.js";
-import { valueOf } from "./checklists.js";
+/** The answers of a visit as reviewers and managers see them: with points, comments and photos. */
+import { h, plain, t, textElement } from "../shared/page.js";
+import { showValue } from "../shared/question-types/index.js";
 import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
 
@@ -31,7 +31,7 @@ export function answersOf(visit, submission) {
         h(
           "section",
           { class: "card" },
-          told("h2", {}, section.title),
+          textElement("h2", {}, section.title),
           h(
             "ol",
             { class: "answered" },
@@ -80,7 +80,7 @@ function answerOf(visit, question, answer) {
     h(
       "div",
       { class: "row" },
-      told("h3", {}, question.text),
+      textElement("h3", {}, question.text),
       answer.points_possible > 0 &&
         h(
           "span",
@@ -92,7 +92,7 @@ function answerOf(visit, question, answer) {
     h(
       "p",
       { class: "value", dir: "auto" },
-      answer.not_applicable ? t("answer-not_applicable") : valueOf(question, answer.value),
+      answer.not_applicable ? t("answer-not_applicable") : showValue(question, answer.value),
     ),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
     photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: plain(question.text) })),

@@ -1,7 +1,6 @@
 /** What the questions of checklists say of answers: the words that stand for them. */
-import { h, minutes, plain, t } from "../shared/page.js";
+import { h, plain, t } from "../shared/page.js";
 import { address } from "./address.js";
-import { count, dayName } from "./figures.js";
 
 /**
  * Returns the questions of the checklists with these keys, by "checklist/question", as the latest versions
@@ -48,24 +47,4 @@ export function onlyMost(filters, asked, read) {
   };
   // Without it, the list of checklists above is still there to choose from.
   return { element, fill: () => fill().catch(() => {}) };
-}
-
-/** Returns the label of an option, empty where the question has no such. */
-export const labelOf = (question, key) =>
-  plain(question?.options?.find((option) => option.key === key)?.label);
-
-/** Returns the value of an answer in words; a time of day may have become a part of it. */
-export function valueOf(question, value) {
-  if (value == null) return "";
-  if (question.type === "yes_no") return t(`answer-${value}`);
-  if (question.type === "scale") return t("scaleOf", { value, maximum: question.maximum });
-  if (question.type === "duration") return t("minutes", { time: minutes(value) });
-  if (question.type === "number") return [count(value), plain(question.unit)].filter(Boolean).join(" ");
-  if (question.type === "date") return dayName(value);
-  if (question.type === "choice")
-    return [value]
-      .flat()
-      .map((key) => labelOf(question, key) || key)
-      .join(", ");
-  return question.type === "time" && /^[a-z]/.test(value) ? t(`part-${value}`) : value;
 }

@@ -1,25 +1,20 @@
-/**
- * What a reviewer looks at beside the answers: the flags, what was seen before, the times and the distance.
- */
+/** The evidence for a reviewer, next to the answers: flags, earlier visits, times and distance. */
 import { h, moment, plain, t } from "../shared/page.js";
 import { onward } from "./address.js";
 import { count, dayName } from "./figures.js";
 import { enlargeable } from "./photo.js";
 
-/** Shorter comments are never compared with those of other visits. */
-const LONG_COMMENT = 30;
+/** The server compares only comments of at least this many characters with those of other visits. */
+const COMPARED_LENGTH = 30;
 const html = document.documentElement;
 
-/**
- * Returns what was noticed of a visit, in words, with the earlier visit beside it where the same was seen in
- * one.
- */
+/** Returns the flags of a visit in words, each with the earlier visit that it refers to, if any. */
 export async function flagsOf(visit, submission, read) {
   const items = await Promise.all(visit.flags.map((flag) => flagOf(visit, submission, flag, read)));
   return h(
     "section",
     { class: "card" },
-    h("h2", {}, t("noticed")),
+    h("h2", {}, t("flags")),
     items.length ? h("ul", { class: "flags" }, items) : h("p", {}, t("noFlags")),
   );
 }
@@ -29,73 +24,83 @@ async function flagOf(visit, submission, flag, read) {
     "li",
     { "data-flag": flag.code },
     h("h3", {}, t(`flag-${flag.code}`)),
-    saidOf(flag),
+    descriptionOf(flag),
     h("p", { class: "quiet" }, t(`look-${flag.code}`)),
     flag.revision < visit.revision && h("p", { class: "quiet" }, t("ofRevision", { n: flag.revision })),
-    flag.other_visit_id && (await beside(visit, submission, flag, read)),
+    flag.other_visit_id && (await comparison(visit, submission, flag, read)),
   );
 }
 
 /**
- * The server says it in English: elsewhere that stands below the page's own words, where it has figures to
- * add.
+ * The server describes flags in English. In other languages, the page uses its own words, and adds the server's
+ * description only if it has figures.
  */
-function saidOf({ code, detail }) {
+function descriptionOf({ code, detail }) {
   if (html.lang === "en") return h("p", {}, detail);
   return [h("p", {}, t(`says-${code}`)), /\d/.test(detail) && h("p", { class: "quiet", lang: "en" }, detail)];
 }
 
-async function beside(visit, submission, flag, read) {
+async function comparison(visit, submission, flag, read) {
   const address = `/visits/${flag.other_visit_id}`;
-  // A photo may be of a visit that was never sent.
-  const [other, theirs] = await Promise.all([
+  // The other visit may have a photo but no submission.
+  const [other, otherSubmission] = await Promise.all([
     read(`${address}?include=checklist`),
     flag.photo_id ? null : read(`${address}/submission`),
   ]);
-  const parts = flag.photo_id
-    ? [photo(visit, flag.photo_id), photo(other, flag.other_photo_id)]
-    : [words(visit, submission, flag.question), words(other, theirs, flag.other_question)];
+  const sides = flag.photo_id
+    ? [photoOf(visit, flag.photo_id), photoOf(other, flag.other_photo_id)]
+    : [textOf(visit, submission, flag.question), textOf(other, otherSubmission, flag.other_question)];
   const link = h("a", { href: onward(`/dashboard${address}`), dir: "auto" }, other.location.name);
   return h(
     "div",
-    { class: "beside" },
+    { class: "comparison" },
     h(
       "figure",
       { "data-visit": visit.id },
-      h("figcaption", {}, t("thisVisit"), by(visit)),
-      h("div", {}, parts[0]),
+      h("figcaption", {}, t("thisVisit"), shopperOf(visit)),
+      h("div", {}, sides[0]),
     ),
     h(
       "figure",
       { "data-visit": other.id },
-      h("figcaption", {}, t("earlierVisit"), " ", link, other.day && `, ${dayName(other.day)}`, by(other)),
-      h("div", {}, parts[1]),
+      h(
+        "figcaption",
+        {},
+        t("earlierVisit"),
+        " ",
+        link,
+        other.day && `, ${dayName(other.day)}`,
+        shopperOf(other),
+      ),
+      h("div", {}, sides[1]),
     ),
   );
 }
 
-/** Whether both are by one shopper says much; of a reviewer's own visit the API does not tell who made it. */
-const by = ({ shopper }) => shopper && h("span", { class: "quiet", dir: "auto" }, shopper.name);
+/** Names the shopper, who may be the same for both visits. Reviewers' own visits have no shopper in the API. */
+const shopperOf = ({ shopper }) => shopper && h("span", { class: "quiet", dir: "auto" }, shopper.name);
 
-// Older flags name the other visit alone.
-const photo = (visit, id) =>
+// Older flags name the other visit, but not its photo or question.
+const photoOf = (visit, id) =>
   id
     ? enlargeable(visit.id, id, t("photoFrom", { location: visit.location.name }))
     : h("p", {}, t("lookInVisit"));
 
-function words(visit, { answers, comment }, key) {
+function textOf(visit, { answers, comment }, key) {
   const texts = key ? [answers[key]?.comment, answers[key]?.value] : [comment];
-  const long = texts.filter((text) => typeof text === "string" && text.length >= LONG_COMMENT);
+  const compared = texts.filter((text) => typeof text === "string" && text.length >= COMPARED_LENGTH);
   return [
     h("p", { class: "quiet", dir: "auto" }, key ? plain(questionOf(visit, key).text) : t("lastWord")),
-    long.length ? long.map((text) => h("blockquote", { dir: "auto" }, text)) : h("p", {}, t("lookInVisit")),
+    compared.length
+      ? compared.map((text) => h("blockquote", { dir: "auto" }, text))
+      : h("p", {}, t("lookInVisit")),
   ];
 }
 
 const questionOf = (visit, key) =>
-  visit.checklist.sections.flatMap(({ questions }) => questions).find((each) => each.key === key);
+  visit.checklist.sections.flatMap(({ questions }) => questions).find((question) => question.key === key);
 
-/** Returns when a visit was to be made, by the location's clock, and what is known of one that was sent. */
+/** Returns the window of a visit, in the location's time zone, and the facts of its submission, if any. */
 export function factsOf(visit, submission) {
   const { window, location, shopper } = visit;
   const at = (time) => moment(time, location.time_zone);
@@ -111,32 +116,33 @@ export function factsOf(visit, submission) {
     h(
       "dl",
       { class: "facts times" },
-      facts.map(([name, value, more]) =>
+      facts.map(([name, value, note]) =>
         h(
           "div",
           { "data-fact": name },
           h("dt", {}, t(`fact-${name}`)),
-          h("dd", { dir: "auto" }, value, more && h("span", { class: "quiet" }, more)),
+          h("dd", { dir: "auto" }, value, note && h("span", { class: "quiet" }, note)),
         ),
       ),
     ),
     h("p", { class: "quiet" }, t("clockOf", { zone: location.time_zone })),
-    visit.photo_evidence.length > 0 && tellingPhotos(visit, at),
+    visit.photo_evidence.length > 0 && photoDetails(visit, at),
   );
 }
 
-/** Returns when a visit was made and came in, how far away it was sent from, and its photos. */
+/** Returns when a visit took place and was received, how far away it was sent from, and its photos. */
 function sentFacts({ started_at, finished_at, photos }, submission, at) {
   return [
     [
       "made",
       `${at(started_at)} – ${at(finished_at)}`,
-      t("took", { time: span((Date.parse(finished_at) - Date.parse(started_at)) / 1000) }),
+      t("tookTime", { time: duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000) }),
     ],
     [
       "received",
       at(submission.received_at),
-      submission.clock_shift !== 0 && t("clockCorrected", { time: span(Math.abs(submission.clock_shift)) }),
+      submission.clock_shift !== 0 &&
+        t("clockCorrected", { time: duration(Math.abs(submission.clock_shift)) }),
     ],
     ["distance", ...distanceOf(submission)],
     [
@@ -148,33 +154,33 @@ function sentFacts({ started_at, finished_at, photos }, submission, at) {
 }
 
 function distanceOf({ distance_m: metres, position }) {
-  if (metres == null) return [t("notKnown")];
+  if (metres == null) return [t("unknown")];
   return [
-    t("away", { length: length(metres) }),
-    position.accuracy_m != null && t("giveOrTake", { length: length(position.accuracy_m) }),
+    t("distanceAway", { length: length(metres) }),
+    position.accuracy_m != null && t("accuracy", { length: length(position.accuracy_m) }),
   ];
 }
 
-function tellingPhotos(visit, at) {
+function photoDetails(visit, at) {
   return h(
     "details",
     {},
-    h("summary", {}, t("photosTell")),
+    h("summary", {}, t("photoDetails")),
     h(
       "ul",
       { class: "plain-list" },
-      visit.photo_evidence.map((each) =>
+      visit.photo_evidence.map((photo) =>
         h(
           "li",
           {},
           h(
             "span",
             { dir: "auto" },
-            each.question ? plain(questionOf(visit, each.question).text) : t("storeClosed"),
+            photo.question ? plain(questionOf(visit, photo.question).text) : t("storeClosed"),
           ),
           ": ",
-          each.taken_at ? t("takenAt", { time: at(each.taken_at) }) : t("takenUnknown"),
-          each.make && ` · ${each.make}`,
+          photo.taken_at ? t("takenAt", { time: at(photo.taken_at) }) : t("takenUnknown"),
+          photo.make && ` · ${photo.make}`,
         ),
       ),
     ),
@@ -190,7 +196,7 @@ const unit = (value, name, options) =>
   }).format(value);
 
 /**
- * Units of time, each with its seconds and the decimals that it is written with.
+ * Units of time, with their length in seconds and the number of decimals.
  * @type {[name: string, size: number, digits: number][]}
  */
 const UNITS = [
@@ -200,9 +206,9 @@ const UNITS = [
   ["second", 1, 0],
 ];
 
-/** Returns a span of seconds in the largest unit that it fills. */
-function span(seconds) {
-  const [name, size, digits] = UNITS.find((each) => seconds >= each[1]) ?? UNITS.at(-1);
+/** Returns a duration in its largest unit of at least 1. */
+function duration(seconds) {
+  const [name, size, digits] = UNITS.find(([, unitSize]) => seconds >= unitSize) ?? UNITS.at(-1);
   return unit(seconds / size, name, { unitDisplay: "long", maximumFractionDigits: digits });
 }
 

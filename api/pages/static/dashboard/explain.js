@@ -1,22 +1,25 @@
-/**
- * Says in words, with the real figures, how a number is made; what the words follow is in
- * ``api/domain/scoring.py``.
- */
+/** Explains how a number is calculated, with the actual figures. ``api/domain/scoring.py`` has the formulas. */
 import { h, t } from "../shared/page.js";
 import { count, ENOUGH, percent, points, pointsRange, range, verdict } from "./figures.js";
 
-const KINDS = { score: ofVisits, part: ofPart, change: ofChange, rank: ofRank, visit: ofVisit };
+const EXPLANATIONS = {
+  score: explainScore,
+  part: explainPart,
+  change: explainChange,
+  rank: explainRank,
+  visit: explainVisit,
+};
 
-/** Opens beside a number's button what it is made of; Escape, or a click elsewhere, closes it. */
+/** Opens the explanation next to the button of a number. Escape or a click elsewhere closes it. */
 export function explain(button, kind, figures) {
   const box = h(
     "div",
-    { popover: "auto", class: "explanation", role: "dialog", "aria-label": t("howMade"), tabindex: -1 },
-    KINDS[kind](figures)
+    { popover: "auto", class: "explanation", role: "dialog", "aria-label": t("howCalculated"), tabindex: -1 },
+    EXPLANATIONS[kind](figures)
       .filter(Boolean)
-      .map((words) => h("p", {}, words)),
+      .map((sentence) => h("p", {}, sentence)),
   );
-  // Beside its button, it comes next for whoever reads or tabs on.
+  // As the next sibling of its button, it comes next for screen readers and the Tab key.
   button.after(box);
   box.addEventListener("toggle", ({ newState }) => newState === "closed" && box.remove());
   box.showPopover();
@@ -24,17 +27,17 @@ export function explain(button, kind, figures) {
   box.focus({ preventScroll: true });
 }
 
-function place(box, at) {
-  const left = Math.max(8, Math.min(at.left, innerWidth - box.offsetWidth - 8));
-  const below = at.bottom + 6;
-  const top = below + box.offsetHeight < innerHeight ? below : Math.max(8, at.top - box.offsetHeight - 6);
+function place(box, anchor) {
+  const left = Math.max(8, Math.min(anchor.left, innerWidth - box.offsetWidth - 8));
+  const below = anchor.bottom + 6;
+  const top = below + box.offsetHeight < innerHeight ? below : Math.max(8, anchor.top - box.offsetHeight - 6);
   Object.assign(box.style, { left: `${left + scrollX}px`, top: `${top + scrollY}px` });
 }
 
 const pointsOf = ({ points_earned: earned, points_possible: possible, visits }) =>
   t("explain-points", { earned: count(earned), possible: count(possible), n: count(visits) });
 
-function ofVisits(figures) {
+function explainScore(figures) {
   if (!figures.visits) return [t("explain-nothing")];
   return [
     pointsOf(figures),
@@ -45,7 +48,7 @@ function ofVisits(figures) {
   ];
 }
 
-function ofPart(figures) {
+function explainPart(figures) {
   if (!figures.visits) return [t("explain-nothing")];
   return [
     pointsOf(figures),
@@ -55,7 +58,7 @@ function ofPart(figures) {
   ];
 }
 
-function ofChange(figures) {
+function explainChange(figures) {
   const { score, visits, change, previous_visits: before } = figures;
   return [
     t("explain-change", {
@@ -72,14 +75,14 @@ function ofChange(figures) {
   ];
 }
 
-function ofRank({ rank, rank_range: { best, worst }, ranked }) {
+function explainRank({ rank, rank_range: { best, worst }, ranked }) {
   return [
     t("explain-rank", { rank, of: ranked }),
     t("explain-rank-range", { best, worst, above: best - 1, below: ranked - worst }),
   ];
 }
 
-function ofVisit({
+function explainVisit({
   points_earned: earned,
   points_possible: possible,
   score,

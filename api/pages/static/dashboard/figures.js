@@ -1,4 +1,4 @@
-/** How numbers are written, and the buttons that say how each of them is made. */
+/** Formats numbers, and creates the buttons that explain how each of them is calculated. */
 import { h, region, t } from "../shared/page.js";
 import { load } from "./load.js";
 
@@ -6,31 +6,32 @@ const html = document.documentElement;
 const NONE = "–";
 
 /**
- * Returns a share as tenths of a per cent, a whole number, half up: 0.8765 → 877. The API gives six decimals
- * at most, so as millionths it is a whole number, which rounds exactly.
+ * Returns a proportion as tenths of a per cent, rounded half up: 0.8765 → 877. The API returns at most six
+ * decimals. In millionths, the proportion is therefore an integer, which rounds exactly.
  */
-export const tenths = (share) =>
-  Math.sign(share) * Math.floor((Math.abs(Math.round(share * 1e6)) + 500) / 1000);
+export const tenths = (proportion) =>
+  Math.sign(proportion) * Math.floor((Math.abs(Math.round(proportion * 1e6)) + 500) / 1000);
 
-// Written by hand: the browser takes long to make its first number format, and a table waits for it.
+// Formatted without Intl: the browser takes long to create its first number format, and tables wait for it.
 
-/** Returns whole tenths with one decimal, without a sign: 877 → "87.7". */
+/** Returns tenths with one decimal and without a sign: 877 → "87.7". */
 const decimal = (tenths) => `${Math.floor(Math.abs(tenths) / 10)}${t("decimalMark")}${Math.abs(tenths) % 10}`;
 
-/** Returns a share in per cent with one decimal: "87.7%". */
-export const percent = (share) => (share == null ? NONE : t("percent", { n: decimal(tenths(share)) }));
+/** Returns a proportion in per cent with one decimal: "87.7%". */
+export const percent = (proportion) =>
+  proportion == null ? NONE : t("percent", { n: decimal(tenths(proportion)) });
 
-/** Returns a share of an axis in whole per cent: "50%". */
-export const tick = (share) => t("percent", { n: Math.round(share * 100) });
+/** Returns a position on an axis in whole per cent: "50%". */
+export const tick = (proportion) => t("percent", { n: Math.round(proportion * 100) });
 
-/** Returns a difference of shares in percentage points with its sign: "+3.1". */
+/** Returns a difference of proportions in percentage points with its sign: "+3.1". */
 export function points(difference) {
   if (difference == null) return NONE;
   const rounded = tenths(difference);
   return `${rounded > 0 ? "+" : rounded < 0 ? "−" : ""}${decimal(rounded)}`;
 }
 
-/** Returns an interval of shares: "82.3–89.4%". */
+/** Returns an interval of proportions: "82.3–89.4%". */
 export const range = (interval) =>
   interval ? `${decimal(tenths(interval.low))}–${percent(interval.high)}` : NONE;
 
@@ -38,26 +39,26 @@ export const range = (interval) =>
 export const pointsRange = (interval) =>
   interval ? t("fromTo", { low: points(interval.low), high: points(interval.high) }) : NONE;
 
-/** Returns a number of things, in groups of digits where it is long. */
+/** Returns a count, with separators from 1,000 on. */
 export const count = (number) =>
   Number.isInteger(number) && number < 1000 ? `${number}` : new Intl.NumberFormat(html.lang).format(number);
 
 const dates = (options) => new Intl.DateTimeFormat(region(), options);
 
-/** Returns a month, given as YYYY-MM, in short: "Jan 26". */
+/** Returns a month (YYYY-MM) in short: "Jan 26". */
 export const monthName = (month) =>
   dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));
 
-/** Returns a day, given as YYYY-MM-DD: "3 Jan 2026". */
+/** Returns a day (YYYY-MM-DD) in words: "3 Jan 2026". */
 export const dayName = (day) =>
   dates({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(day));
 
-/** Returns a moment by the reader's own clock. */
+/** Returns a time in the reader's time zone. */
 export const clock = (time) => dates({ dateStyle: "medium", timeStyle: "short" }).format(time);
 
 /**
- * Returns a number as a button that says how it is made: `kind` names an explanation of ``explain.js``, which
- * is fetched when somebody asks, and `figures` are what it is about.
+ * Returns a number as a button that explains how it is calculated. `kind` names an explanation of
+ * ``explain.js``, which is fetched with the first click, and `figures` are the numbers in it.
  */
 export function explained(text, kind, figures, attributes = {}) {
   const open = async () => (await load("explain.js")).explain(button, kind, figures);
@@ -69,7 +70,7 @@ export function explained(text, kind, figures, attributes = {}) {
   return button;
 }
 
-/** Returns a score as such a button; too few visits are said in words. */
+/** Returns a score as such a button. A score of too few visits is less prominent. */
 export function score(figures, kind = "score") {
   return explained(percent(figures.score), kind, figures, {
     class: figures.indicative ? "number thin" : "number",
@@ -77,7 +78,7 @@ export function score(figures, kind = "score") {
   });
 }
 
-/** Says in a word or two what a change between two periods proves. */
+/** Returns in a few words what a change between two periods shows. */
 export function verdict({ change, visits, previous_visits: before }) {
   if (change.significant) return t(change.difference < 0 ? "fell" : "rose");
   if (change.difference == null) return t("nothingBefore");
@@ -86,39 +87,38 @@ export function verdict({ change, visits, previous_visits: before }) {
   return t(before < ENOUGH ? "tooFewBefore" : "mayBeChance");
 }
 
-/** Returns how a score moved since the period before: by how much, how sure that is, and what it proves. */
+/** Returns the change of a score since the previous period: its size, its interval and its verdict. */
 export function changed(figures) {
   const { change } = figures;
-  const proved = change.significant ? (change.difference < 0 ? "fell" : "rose") : "quiet";
-  const words = h("span", { class: `verdict ${proved}` }, verdict(figures));
-  if (change.difference == null) return words;
+  const kind = change.significant ? (change.difference < 0 ? "fell" : "rose") : "quiet";
+  const element = h("span", { class: `verdict ${kind}` }, verdict(figures));
+  if (change.difference == null) return element;
   return [
     explained(points(change.difference), "change", figures),
     " ",
     change.interval && h("span", { class: "quiet" }, pointsRange(change.interval)),
     " ",
-    words,
+    element,
   ];
 }
 
-/** With fewer visits, the API calls a score indicative. */
+/** A score of fewer visits is indicative. */
 export const ENOUGH = 5;
 
-/** How often chance alone makes a change look beyond it. */
+/** The probability that a change looks clear by chance alone. */
 const BY_CHANCE = 1 / 20;
 
-/**
- * Says how many of these changes could be judged, and how many of them chance alone would make look beyond
- * it.
- */
-export const byChance = (rows) => judged(rows, "byChance", BY_CHANCE);
+/** Returns how many changes were tested, and how many of them would look clear by chance alone. */
+export const byChance = (rows) => testedChanges(rows, "byChance", BY_CHANCE);
 
-/** Says the same of the falls among them, which are half of what chance makes. */
-export const fallsByChance = (rows) => judged(rows, "fallsByChance", BY_CHANCE / 2);
+/** Returns the same for drops, which are half of the changes that look clear by chance. */
+export const fallsByChance = (rows) => testedChanges(rows, "fallsByChance", BY_CHANCE / 2);
 
-function judged(rows, words, share) {
+function testedChanges(rows, key, probability) {
   const { length } = rows.filter(
     (row) => row.change.significant != null && !row.indicative && row.previous_visits >= ENOUGH,
   );
-  return length ? t(words, { n: count(length), chance: Math.round(length * share) }) : t("noneJudged");
+  if (!length) return t("noneTested");
+  const expected = Math.round(length * probability);
+  return t(key, { n: count(length), expected: expected ? t("about", { n: expected }) : t("fewerThanOne") });
 }

@@ -1,132 +1,138 @@
 /**
- * The funnel plot: which places lie outside what chance alone gives (Spiegelhalter, "Funnel plots", 2005).
+ * The funnel plot: which locations lie outside the range expected by chance (Spiegelhalter, "Funnel plots for
+ * comparing institutional performance", 2005).
  */
 import { h, t } from "../shared/page.js";
 import { svg } from "./charts.js";
 import { count, ENOUGH, percent } from "./figures.js";
 
-/** How many standard errors hold 95 % and 99.8 % of what chance gives. */
+/** How many standard errors contain 95 % and 99.8 % of what is expected by chance. */
 const LIMITS = [1.96, 3.09];
 const HEIGHT = 280;
 const MOST_TICKS = 8;
 const MOST_NAMED = 12;
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
+const TICK_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
+/** How many points each limit line has. */
+const LINE_POINTS = 60;
 
-/**
- * Returns the pooled score of places and the spread of a visit's score within them, all visits alike in
- * weight.
- */
-function pooled(rows) {
-  const sum = (value) => rows.reduce((total, row) => total + value(row), 0);
-  const freedom = sum(({ visits }) => Math.max(0, visits - 1));
-  const scatter = sum(({ visits, spread }) => (visits > 1 ? (visits - 1) * spread ** 2 : 0));
-  return {
-    score: sum((row) => row.points_earned) / sum((row) => row.points_possible),
-    spread: freedom ? Math.sqrt(scatter / freedom) : 0,
-  };
-}
-
-/** Returns what the places outside the funnel are, and a drawing of it, `width` pixels wide. */
+/** Returns which locations lie outside the funnel, and the plot, `width` pixels wide. */
 export function funnel(rows, width) {
-  const judged = rows.filter((row) => row.visits >= ENOUGH);
-  if (judged.length < 2) return [h("p", { class: "quiet" }, t("funnelTooFew"))];
-  const whole = pooled(rows.filter((row) => row.visits));
-  const distance = (row) => (row.score - whole.score) / (whole.spread / Math.sqrt(row.visits));
-  const outside = (z) => judged.filter((row) => Math.abs(distance(row)) > z);
+  const tested = rows.filter((row) => row.visits >= ENOUGH);
+  if (tested.length < 2) return [h("p", { class: "quiet" }, t("funnelTooFew"))];
+  const overall = poolVisits(rows.filter((row) => row.visits));
+  const points = tested.map((row) => ({ row, distance: distanceFrom(overall, row) }));
+  const outside = (low, high) =>
+    points.filter(({ distance }) => Math.abs(distance) > low && Math.abs(distance) <= high);
+  const byChance = { n: Math.round(tested.length / 20), of: count(tested.length) };
   return [
-    h("p", {}, t("funnelWords", { score: percent(whole.score), spread: percent(whole.spread) })),
-    listed(t("outside998"), outside(LIMITS[1]), distance),
-    listed(
-      t("outside95"),
-      outside(LIMITS[0]).filter((row) => Math.abs(distance(row)) <= LIMITS[1]),
-      distance,
-    ),
-    h(
-      "p",
-      { class: "quiet" },
-      t("outsideByChance", { n: Math.round(judged.length / 20), of: count(judged.length) }),
-    ),
-    draw(judged, whole, distance, width),
+    h("p", {}, t("funnelWords", { score: percent(overall.score), spread: percent(overall.spread) })),
+    outsideText(t("outside998"), outside(LIMITS[1], Infinity)),
+    outsideText(t("outside95"), outside(LIMITS[0], LIMITS[1])),
+    h("p", { class: "quiet" }, t("outsideByChance", byChance)),
+    plot(points, overall, width),
   ];
 }
 
-function listed(title, rows, distance) {
-  const far = (row) => -Math.round(Math.abs(distance(row)) * 100);
-  const names = (some) => {
-    const named = some
-      .toSorted((one, other) => far(one) - far(other))
-      .slice(0, MOST_NAMED)
-      .map((row) => row.location.name);
-    return [
-      ...named,
-      ...(some.length > MOST_NAMED ? [t("andMore", { n: some.length - MOST_NAMED })] : []),
-    ].join(", ");
+/** Returns the score of all visits together, and the spread of a visit's score within its location. */
+function poolVisits(rows) {
+  const sum = (value) => rows.reduce((total, row) => total + value(row), 0);
+  const degreesOfFreedom = sum(({ visits }) => Math.max(0, visits - 1));
+  const squares = sum(({ visits, spread }) => (visits > 1 ? (visits - 1) * spread ** 2 : 0));
+  return {
+    score: sum((row) => row.points_earned) / sum((row) => row.points_possible),
+    spread: degreesOfFreedom ? Math.sqrt(squares / degreesOfFreedom) : 0,
   };
-  const above = rows.filter((row) => distance(row) > 0);
-  const below = rows.filter((row) => distance(row) < 0);
-  return h(
-    "p",
-    {},
-    h("strong", {}, title),
-    " ",
-    rows.length
-      ? [
-          above.length > 0 && t("above", { names: names(above) }),
-          " ",
-          below.length > 0 && t("below", { names: names(below) }),
-        ]
-      : t("none"),
-  );
 }
 
-function draw(rows, whole, distance, width) {
-  const most = Math.max(...rows.map((row) => row.visits)) * 1.05;
-  const lowest = Math.min(
-    ...rows.map((row) => row.score),
-    whole.score - (LIMITS[1] * whole.spread) / Math.sqrt(ENOUGH),
-  );
-  const low = Math.max(0, Math.floor(lowest * 10) / 10);
+/** Returns how many standard errors a location's score is above or below the overall score. */
+const distanceFrom = (overall, row) => (row.score - overall.score) / (overall.spread / Math.sqrt(row.visits));
+
+/** Returns the names of the locations above and below, the farthest first. */
+function outsideText(title, points) {
+  const above = points.filter(({ distance }) => distance > 0);
+  const below = points.filter(({ distance }) => distance < 0);
+  const names = [
+    above.length > 0 && t("above", { names: namesOf(above) }),
+    " ",
+    below.length > 0 && t("below", { names: namesOf(below) }),
+  ];
+  return h("p", {}, h("strong", {}, title), " ", points.length ? names : t("none"));
+}
+
+function namesOf(points) {
+  // In hundredths, so that equal distances keep the order of the rows.
+  const rank = ({ distance }) => -Math.round(Math.abs(distance) * 100);
+  const names = points.toSorted((one, other) => rank(one) - rank(other)).map(({ row }) => row.location.name);
+  const more = names.length > MOST_NAMED ? [t("andMore", { n: names.length - MOST_NAMED })] : [];
+  return [...names.slice(0, MOST_NAMED), ...more].join(", ");
+}
+
+function plot(points, overall, width) {
+  const most = Math.max(...points.map(({ row }) => row.visits)) * 1.05;
   const box = { left: 44, right: width - 12, top: 10, bottom: HEIGHT - 34 };
+  const low = lowestScore(points, overall);
   const x = (visits) => box.left + (visits / most) * (box.right - box.left);
-  const y = (share) =>
-    box.bottom - ((Math.min(1, Math.max(low, share)) - low) / (1 - low)) * (box.bottom - box.top);
-  const steps = Array.from({ length: 60 }, (_, index) => ENOUGH + ((most - ENOUGH) * index) / 59);
-  const limit = (z) =>
-    svg("path", {
-      class: Math.abs(z) > 2 ? "limit" : "limit near",
-      d: steps
-        .map(
-          (n, index) =>
-            `${index ? "L" : "M"}${x(n).toFixed(1)} ${y(whole.score + (z * whole.spread) / Math.sqrt(n)).toFixed(1)}`,
-        )
-        .join(""),
-    });
-  const ticks = Array.from({ length: Math.round((1 - low) * 10) + 1 }, (_, index) => low + index / 10);
-  const every = STEPS.find((step) => most / step < MOST_TICKS);
-  const visits = Array.from({ length: Math.floor(most / every) + 1 }, (_, index) => index * every);
-  const kind = (row) =>
-    Math.abs(distance(row)) <= LIMITS[0] ? "dot" : distance(row) < 0 ? "dot worse" : "dot better";
+  const y = (score) =>
+    box.bottom - ((Math.min(1, Math.max(low, score)) - low) / (1 - low)) * (box.bottom - box.top);
   return svg(
     "svg",
     { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": t("funnel") },
-    ticks.map((tick) => [
-      svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
-      svg(
-        "text",
-        { x: box.left - 6, y: y(tick), dy: "0.35em", "text-anchor": "end" },
-        `${Math.round(tick * 100)}`,
-      ),
-    ]),
-    visits.map((n) => svg("text", { x: x(n), y: HEIGHT - 18, "text-anchor": "middle" }, `${n}`)),
+    scoreTicks(low, box, y),
+    visitTicks(most, x),
     svg("text", { x: box.right, y: HEIGHT - 3, "text-anchor": "end" }, t("visits")),
-    svg("line", { class: "middle", x1: box.left, x2: box.right, y1: y(whole.score), y2: y(whole.score) }),
-    LIMITS.flatMap((z) => [limit(z), limit(-z)]),
-    rows.map((row) =>
-      svg(
-        "circle",
-        { class: kind(row), cx: x(row.visits).toFixed(1), cy: y(row.score).toFixed(1), r: 4 },
-        svg("title", {}, `${row.location.name}: ${percent(row.score)}, ${row.visits}`),
-      ),
+    svg("line", { class: "middle", x1: box.left, x2: box.right, y1: y(overall.score), y2: y(overall.score) }),
+    LIMITS.flatMap((limit) => [
+      limitLine(limit, overall, most, x, y),
+      limitLine(-limit, overall, most, x, y),
+    ]),
+    points.map((point) => mark(point, x, y)),
+  );
+}
+
+/** Returns where the axis of scores begins: below all scores and limits, in whole tenths. */
+function lowestScore(points, overall) {
+  const lowestLimit = overall.score - (LIMITS[1] * overall.spread) / Math.sqrt(ENOUGH);
+  const lowest = Math.min(...points.map(({ row }) => row.score), lowestLimit);
+  return Math.max(0, Math.floor(lowest * 10) / 10);
+}
+
+function scoreTicks(low, box, y) {
+  const ticks = Array.from({ length: Math.round((1 - low) * 10) + 1 }, (_, index) => low + index / 10);
+  return ticks.map((tick) => [
+    svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
+    svg(
+      "text",
+      { x: box.left - 6, y: y(tick), dy: "0.35em", "text-anchor": "end" },
+      `${Math.round(tick * 100)}`,
     ),
+  ]);
+}
+
+function visitTicks(most, x) {
+  const step = TICK_STEPS.find((size) => most / size < MOST_TICKS);
+  const ticks = Array.from({ length: Math.floor(most / step) + 1 }, (_, index) => index * step);
+  return ticks.map((n) => svg("text", { x: x(n), y: HEIGHT - 18, "text-anchor": "middle" }, `${n}`));
+}
+
+function limitLine(limit, overall, most, x, y) {
+  const points = Array.from({ length: LINE_POINTS }, (_, index) => {
+    const visits = ENOUGH + ((most - ENOUGH) * index) / (LINE_POINTS - 1);
+    const score = overall.score + (limit * overall.spread) / Math.sqrt(visits);
+    return `${x(visits).toFixed(1)} ${y(score).toFixed(1)}`;
+  });
+  return svg("path", { class: Math.abs(limit) > 2 ? "limit" : "limit near", d: `M${points.join("L")}` });
+}
+
+function mark({ row, distance }, x, y) {
+  const isInside = Math.abs(distance) <= LIMITS[0];
+  return svg(
+    "circle",
+    {
+      class: isInside ? "dot" : distance < 0 ? "dot worse" : "dot better",
+      cx: x(row.visits).toFixed(1),
+      cy: y(row.score).toFixed(1),
+      r: 4,
+    },
+    svg("title", {}, `${row.location.name}: ${percent(row.score)}, ${row.visits}`),
   );
 }

@@ -1,22 +1,23 @@
-/** Modules that are fetched only when they are wanted. */
+/** Modules that are fetched when they are needed. */
 
 /**
- * Returns a module, by its path from here. After a new release, those of this one are no more: where the
- * server answers, the page begins again with the new one's, once, for what fails then has another reason.
+ * Imports a module by its path from this folder. A new release removes the modules of this one. If the server
+ * responds although the import fails, the page therefore reloads to switch to the new release. It does so only
+ * once per release, because a second failure has another cause.
  */
 export async function load(path) {
   try {
     return await import(`./${path}`);
   } catch (problem) {
     const release = import.meta.url;
-    if (sessionStorage.left === release || !(await answers())) throw problem;
+    if (sessionStorage.left === release || !(await isServerUp())) throw problem;
     sessionStorage.left = release;
     location.reload();
     return new Promise(() => {});
   }
 }
 
-const answers = () =>
+const isServerUp = () =>
   fetch(location.href, { method: "HEAD", cache: "no-store" }).then(
     ({ ok }) => ok,
     () => false,

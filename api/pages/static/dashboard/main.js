@@ -1,8 +1,11 @@
-import { call, NoSignal, signIn, signOut } from "../shared/api.js";
-import { h, languages, paint, put, speak, t } from "../shared/page.js";
-import { address, common, filterBar, filters } from "./address.js";
+import { signIn, signOut } from "../shared/api.js";
+import { showDemoBanner } from "../shared/demo-banner.js";
+import { h, languages, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
+import { address, change, common, filterBar, filters } from "./address.js";
+import { apiReader } from "./api-reader.js";
 import { clock } from "./figures.js";
 import { load } from "./load.js";
+import { openingFilters } from "./opening-filters.js";
 
 const html = document.documentElement;
 const ID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
@@ -16,175 +19,193 @@ const SCREENS = Object.entries({
   "/questions": "questions",
   "/reviews": "reviews",
 }).map(([path, name]) => ({ name, pattern: new RegExp(`^/dashboard${path}/?$`) }));
+const UNFILTERED_SCREENS = ["visit", "reviews"];
 const LINKS = ["", "locations", "sections", "questions"];
 const REVIEWERS = ["reviewer", "admin"];
-const API = "/api/v1";
-const MOST_KEPT = 60;
 
-/** The last answer to each question, for when none comes. */
-const kept = new Map();
 let me = null;
-let turn = 0;
+/** The number of the latest rendering; an earlier one that is still loading is dropped. */
+let rendering = 0;
+/** Ends the current screen. */
 let leave = null;
-let shownAt = null;
+let shownPath = null;
 
 /**
- * Shows what the address names, from where it was `left`; whoever is not signed in signs in first, and goes
- * on there.
- * @param {{ moved?: boolean, left?: any }} [options]
+ * Shows the screen that the address names, or the sign-in form first. `isNavigation` moves the focus to the
+ * heading. `position` is where the reader was when they left this history entry.
+ * @param {{ isNavigation?: boolean, position?: any }} [options]
  */
-async function render({ moved = true, left } = {}) {
-  const mine = ++turn;
+async function render({ isNavigation = true, position } = {}) {
+  const number = ++rendering;
   leave?.();
   leave = null;
   delete html.dataset.ready;
-  begin(shownAt !== location.pathname);
-  shownAt = location.pathname;
-  const { read, readAll, told } = reader();
+  showLoading(shownPath !== location.pathname);
+  shownPath = location.pathname;
+  const { read, readAll, status } = apiReader();
   try {
-    const found = SCREENS.find(({ pattern }) => pattern.test(location.pathname));
-    if (!found) return say("missing", t("notFound"));
-    const [who, { default: screen }] = await Promise.all([
+    const match = SCREENS.find(({ pattern }) => pattern.test(location.pathname));
+    if (!match) return showMessage("missing", t("notFound"));
+    const [user, { default: screen }] = await Promise.all([
       me ?? read("/me"),
-      load(`screens/${found.name}.js`),
+      load(`screens/${match.name}.js`),
     ]);
-    me = who;
-    paint(me.organization.accent_color);
-    drawBar();
-    if (me.role === "shopper") return say("missing", t("forManagers"), h("a", { href: "/" }, t("toTheForm")));
-    const id = found.pattern.exec(location.pathname)[1];
-    const shown = await screen({
-      id,
-      filters: filters(),
-      me,
-      read,
-      readAll,
-      refresh: () => render({ moved: false }),
-    });
-    if (mine !== turn) return shown.leave?.();
-    leave = shown.leave ?? null;
-    show(
-      `${shown.title} · ${t("title")}`,
-      h("h1", { tabindex: -1, dir: "auto" }, shown.title),
-      asOf(told),
-      shown.content,
-    );
-    told.shown = true;
-    settle(told.stale ? "stale" : "ready");
-    html.dataset.ready = "1";
-    shown.ready?.();
-    if (left) backTo(left, moved);
-    else if (moved) toTheTop();
+    showUser(user);
+    if (me.role === "shopper")
+      return showMessage("missing", t("forManagers"), h("a", { href: "/" }, t("toTheForm")));
+    const id = match.pattern.exec(location.pathname)[1];
+    if (needsOpeningFilters(match.name)) {
+      const opening = await openingFilters(placeOf(match.name, id), read);
+      if (number !== rendering) return undefined;
+      if (opening) {
+        change(opening, { quietly: true });
+        drawBar();
+      }
+    }
+    const refresh = () => render({ isNavigation: false });
+    const content = await screen({ id, filters: filters(), me, read, readAll, refresh });
+    if (number !== rendering) return content.leave?.();
+    showContent(content, status);
+    if (position) restorePosition(position, isNavigation);
+    else if (isNavigation) focusStart();
   } catch (problem) {
-    if (mine === turn) await explain(problem);
+    if (number === rendering) await explain(problem);
   }
+  return undefined;
 }
 
-/** Says that something is on its way: what is shown stays, unless another page is to come. */
-function begin(another) {
+function showUser(user) {
+  me = user;
+  setBrandColor(me.organization.accent_color);
+  showDemoBanner(me.organization.name);
+  drawBar();
+}
+
+/** Whether a screen has filters and the address names neither a period nor a checklist. */
+function needsOpeningFilters(screen) {
+  const { from, to, checklist } = filters();
+  return !UNFILTERED_SCREENS.includes(screen) && !from && !to && !checklist;
+}
+
+function placeOf(screen, id) {
+  if (screen === "location") return { location_id: id };
+  return { region_id: screen === "region" ? id : filters().region_id };
+}
+
+/** Shows that a screen is loading. The content stays unless it belongs to another path. */
+function showLoading(isOtherPath) {
   const screen = document.getElementById("screen");
   screen.dataset.state = "loading";
   screen.setAttribute("aria-busy", "true");
   const line = h("p", { class: "quiet loading", role: "status" }, t("loading"));
-  if (another) screen.replaceChildren(line);
+  if (isOtherPath) screen.replaceChildren(line);
   else screen.prepend(line);
 }
 
-/** Puts a page in place of the one before; the control that had the focus has it again where it still is. */
-function show(title, ...children) {
+/** Shows the content that a screen returned, with the time of its figures. */
+function showContent(content, status) {
+  leave = content.leave ?? null;
+  replaceContent(
+    `${content.title} · ${t("title")}`,
+    h("h1", { tabindex: -1, dir: "auto" }, content.title),
+    asOf(status),
+    content.content,
+  );
+  status.isShown = true;
+  setState(status.isStale ? "stale" : "ready");
+  html.dataset.ready = "1";
+  content.ready?.();
+}
+
+/** Replaces the content. A control that had the focus has it again if it is in the new content too. */
+function replaceContent(title, ...children) {
   const { id } = document.activeElement;
-  put(title, ...children);
+  showScreen(title, ...children);
   if (id) (document.getElementById(id) ?? document.querySelector("h1")).focus({ preventScroll: true });
 }
 
-function settle(state) {
+function setState(state) {
   const screen = document.getElementById("screen");
   screen.dataset.state = state;
   screen.removeAttribute("aria-busy");
   setTimeout(offerLanguages);
 }
 
-/** After a step, begins at the place that the address names, or at the heading. */
-function toTheTop() {
-  const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (place) {
-    if (place instanceof HTMLDetailsElement) place.open = true;
-    place.scrollIntoView({ block: "start" });
-    (place.querySelector("summary, button") ?? place).focus({ preventScroll: true });
+/** After navigation, moves to the element that the fragment of the address names, or to the heading. */
+function focusStart() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) {
+    if (target instanceof HTMLDetailsElement) target.open = true;
+    target.scrollIntoView({ block: "start" });
+    (target.querySelector("summary, button") ?? target).focus({ preventScroll: true });
     return;
   }
   scrollTo(0, 0);
   document.querySelector("h1")?.focus({ preventScroll: true });
 }
 
-/** After Back, begins where one was: with the link that led away at the same place of the screen. */
-function backTo({ top, href, nth, at }, moved) {
-  const link = href && linksTo(href)[nth];
-  const align = () => scrollTo(0, link ? scrollY + link.getBoundingClientRect().top - at : top);
+/** After Back, restores the scroll position, so that the link by which the reader left is where it was. */
+function restorePosition({ top, href, index, linkTop }, isNavigation) {
+  const link = href && linksTo(href)[index];
+  const align = () => scrollTo(0, link ? scrollY + link.getBoundingClientRect().top - linkTop : top);
   align();
-  // Rows have their real height only when they have been in sight.
+  // Rows have their real height only after they have been visible.
   requestAnimationFrame(() => requestAnimationFrame(align));
-  if (link || moved) (link ?? document.querySelector("h1"))?.focus({ preventScroll: true });
+  if (link || isNavigation) (link ?? document.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
 const linksTo = (href) =>
-  [...document.querySelectorAll("main a")].filter((each) => each.getAttribute("href") === href);
+  [...document.querySelectorAll("main a")].filter((link) => link.getAttribute("href") === href);
 
-/** Keeps with the address where on its page one is, and the link by which one leaves it. */
-function remember(link) {
+/** Stores the scroll position in the history entry, and the link by which the reader leaves. */
+function savePosition(link) {
   const href = link?.getAttribute("href");
-  const left = link && { href, nth: linksTo(href).indexOf(link), at: link.getBoundingClientRect().top };
+  const left = link && {
+    href,
+    index: linksTo(href).indexOf(link),
+    linkTop: link.getBoundingClientRect().top,
+  };
   if (html.dataset.ready) history.replaceState({ top: scrollY, ...left }, "");
 }
 
-function asOf({ at, stale }) {
+function asOf({ at, isStale }) {
   const time = h("time", { datetime: at.toISOString() });
-  // The browser takes long to make its first date format, so the figures do not wait for it.
+  // The browser takes long to create its first date format, so the figures do not wait for it.
   setTimeout(() => (time.textContent = clock(at)));
-  if (!stale) return h("p", { class: "quiet as-of" }, t("asOf"), " ", time);
-  return h(
-    "p",
-    { class: "notice as-of", role: "status" },
-    t("stale"),
-    " ",
-    t("asOf"),
-    " ",
-    time,
-    " ",
-    again(),
-  );
+  if (!isStale) return h("p", { class: "quiet as-of" }, t("asOf"), " ", time);
+  const text = [t("stale"), " ", t("asOf"), " ", time, " "];
+  return h("p", { class: "notice as-of", role: "status" }, text, tryAgain());
 }
 
-const again = () =>
+const tryAgain = () =>
   h(
     "button",
-    { type: "button", id: "again", class: "plain", onclick: () => render({ moved: false }) },
+    { type: "button", id: "again", class: "plain", onclick: () => render({ isNavigation: false }) },
     t("tryAgain"),
   );
 
 async function explain(problem) {
   if (problem.status === 401) return askToSignIn();
-  if (problem.status === 404) return say("missing", t("notFound"));
-  if (problem.status === 403) return say("missing", t("notFound"));
+  if (problem.status === 403 || problem.status === 404) return showMessage("missing", t("notFound"));
   if (problem.status === 422)
-    return say(
+    return showMessage(
       "failed",
       t("badFilter"),
-      filterBar(filters(), reader().readAll, ["from", "checklist"]),
+      filterBar(filters(), apiReader().readAll, ["from", "checklist"]),
       h("a", { href: location.pathname }, t("withoutFilters")),
     );
   console.error(problem);
-  say("failed", t("failed"), again());
+  return showMessage("failed", t("failed"), tryAgain());
 }
 
-function say(state, words, ...more) {
-  show(
+function showMessage(state, heading, ...more) {
+  replaceContent(
     t("title"),
-    h("h1", { tabindex: -1 }, words),
+    h("h1", { tabindex: -1 }, heading),
     h("p", { role: "alert" }, t(`why-${state}`)),
     h("div", {}, more),
   );
-  settle(state);
+  setState(state);
 }
 
 async function askToSignIn() {
@@ -192,15 +213,17 @@ async function askToSignIn() {
   const bar = document.getElementById("bar");
   bar.replaceChildren();
   bar.className = "";
+  showDemoBanner(null);
   await signInScreen({ signIn, done: () => location.reload() });
-  settle("signed-out");
+  setState("signed-out");
 }
 
 function drawBar() {
-  const same = common(filters());
+  const shared = common(filters());
   const link = (name, words) => {
     const path = name ? `/dashboard/${name}` : "/dashboard";
-    return h("a", { href: address(path, same), "aria-current": location.pathname === path && "page" }, words);
+    const isCurrent = location.pathname === path;
+    return h("a", { href: address(path, shared), "aria-current": isCurrent && "page" }, words);
   };
   const names = REVIEWERS.includes(me.role) ? [...LINKS, "reviews"] : LINKS;
   document.getElementById("bar").replaceChildren(
@@ -215,17 +238,17 @@ function drawBar() {
       { class: "account" },
       h("span", { class: "quiet", dir: "auto" }, me.name),
       h("span", { id: "languages" }),
-      h("button", { type: "button", class: "plain", onclick: end }, t("signOut")),
+      h("button", { type: "button", class: "plain", onclick: endSession }, t("signOut")),
     ),
   );
 }
 
-/** Looking up what languages are called takes a while, so nothing waits for it. */
+/** Looking up the names of languages takes long, so nothing waits for it. */
 function offerLanguages() {
   document.getElementById("languages")?.replaceChildren(...languages());
 }
 
-async function end() {
+async function endSession() {
   try {
     await signOut();
     location.assign("/dashboard");
@@ -234,8 +257,8 @@ async function end() {
   }
 }
 
-/** Follows links to our own pages without loading everything again. */
-function follow(event) {
+/** Follows links within the dashboard without reloading it. */
+function followLink(event) {
   const link = event.target.closest?.("a[href]");
   if (
     !link ||
@@ -247,77 +270,30 @@ function follow(event) {
   )
     return;
   event.preventDefault();
-  remember(link);
+  savePosition(link);
   history.pushState(null, "", link.href);
   render();
 }
 
-/** Another account may have signed in in another tab: what was shown to the one before goes out of sight. */
-async function isStillMe() {
+/** Reloads if another account has signed in in another tab, so that it does not see this account's data. */
+async function checkAccount() {
   if (document.hidden || !me) return;
-  const now = await reader()
+  const current = await apiReader()
     .read("/me")
     .catch((problem) => problem);
-  if (now.status === 401 || (now.id && now.id !== me.id)) location.reload();
-}
-
-// Reading the API.
-
-/**
- * Returns how a screen reads the API: `read(path)` gives the JSON of an answer, `readAll(path)` all items of
- * a list, and `told` the time of the oldest answer among them (`at`) and whether any is only the last known
- * one (`stale`). Once that is `shown`, no old answer comes any more, for nothing would say that it is old.
- */
-function reader() {
-  const told = { at: null, stale: false, shown: false };
-
-  async function read(path) {
-    const answer = await fresh(path).catch((problem) => {
-      if (told.shown || !kept.has(path) || !isPassing(problem)) throw problem;
-      told.stale = true;
-      return kept.get(path);
-    });
-    if (!told.at || answer.at < told.at) told.at = answer.at;
-    return answer.body;
-  }
-
-  async function readAll(path) {
-    const items = [];
-    for (let next = path; next;) {
-      const page = await read(next);
-      items.push(...page.items);
-      next = page.next && following(page.next);
-    }
-    return items;
-  }
-
-  return { read, readAll, told };
-}
-
-async function fresh(path) {
-  const answer = { body: (await call("GET", path)).body, at: new Date() };
-  kept.delete(path);
-  kept.set(path, answer);
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
-  return answer;
-}
-
-/** Says whether it is likely to be better soon: what was known is still worth showing. */
-const isPassing = (problem) => problem instanceof NoSignal || problem.status >= 500 || problem.status === 429;
-
-function following(next) {
-  const { pathname, search } = new URL(next);
-  return pathname.slice(API.length) + search;
+  if (current.status === 401 || (current.id && current.id !== me.id)) location.reload();
 }
 
 async function start() {
-  await speak((language) => import(`./words/${language}.js`));
+  await loadWords((language) => import(`./words/${language}.js`));
   history.scrollRestoration = "manual";
-  addEventListener("popstate", ({ state }) => render({ moved: shownAt !== location.pathname, left: state }));
-  addEventListener("scrollend", () => remember());
-  addEventListener("click", follow);
-  document.addEventListener("visibilitychange", isStillMe);
-  await render({ moved: Boolean(location.hash), left: history.state });
+  addEventListener("popstate", ({ state }) =>
+    render({ isNavigation: shownPath !== location.pathname, position: state }),
+  );
+  addEventListener("scrollend", () => savePosition());
+  addEventListener("click", followLink);
+  document.addEventListener("visibilitychange", checkAccount);
+  await render({ isNavigation: Boolean(location.hash), position: history.state });
 }
 
 start();

@@ -1,25 +1,25 @@
 import { h, t } from "../shared/page.js";
 
-/** Returns a photo of a visit as a thumbnail that opens the whole picture. */
-export function enlargeable(visit, photo, words) {
+/** Returns a photo of a visit as a thumbnail that opens the full picture. */
+export function enlargeable(visit, photo, label) {
   const address = `/api/v1/visits/${visit}/photos/${photo}`;
-  const open = () => enlarge(address, words);
+  const open = () => enlarge(address, label);
   return h(
     "button",
     { type: "button", class: "thumbnail", "data-photo": photo, onclick: open },
-    h("img", { src: `${address}/thumbnail`, alt: words, loading: "lazy", width: 120, height: 120 }),
+    h("img", { src: `${address}/thumbnail`, alt: label, loading: "lazy", width: 120, height: 120 }),
   );
 }
 
-function enlarge(address, words) {
+function enlarge(address, label) {
   const dialog = h(
     "dialog",
-    { class: "enlarged", "aria-label": words },
-    h("img", { src: address, alt: words }),
+    { class: "enlarged", "aria-label": label },
+    h("img", { src: address, alt: label }),
     h(
       "p",
       { class: "row" },
-      h("span", { dir: "auto" }, words),
+      h("span", { dir: "auto" }, label),
       h(
         "button",
         { type: "button", class: "plain", autofocus: true, onclick: () => dialog.close() },

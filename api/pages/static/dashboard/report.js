@@ -1,14 +1,15 @@
-/** What the pages of a location and of a region have in common: the report that the API gives of a place. */
-import { h, plain, t, told } from "../shared/page.js";
+/** The score report of a place, which the pages of locations and regions share. */
+import { h, plain, t, textElement } from "../shared/page.js";
+import { common, filters } from "./address.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
-import { labelOf } from "./checklists.js";
+import { labelOf } from "../shared/question-types/choice.js";
 import { changed, count, percent, range, score } from "./figures.js";
-import { scrolling } from "./table.js";
+import { csvButton, scrolling } from "./table.js";
 
-/** Returns the score of a place, how sure it is, and how it moved. */
+/** Returns the score of a place, its interval and its change. */
 export function headline({ total, previous, change }, more = []) {
   const figures = { ...total, change, previous_visits: previous.visits };
-  const fact = (title, ...words) => h("div", {}, h("dt", {}, title), h("dd", {}, words));
+  const fact = (title, ...content) => h("div", {}, h("dt", {}, title), h("dd", {}, content));
   return h(
     "section",
     { class: "headline" },
@@ -28,16 +29,26 @@ export function headline({ total, previous, change }, more = []) {
         t("criticalFailures"),
         h("span", { class: total.critical_failures ? "fell" : null }, count(total.critical_failures)),
       ),
-      more.map(([title, words]) => fact(title, words)),
+      more.map(([title, content]) => fact(title, content)),
     ),
   );
 }
 
-/** Returns how many visits of a region's progress are of a kind, in all its months. */
+/** Returns how many visits of a kind a region's progress has, in all its months. */
 export const sumOf = ({ months }, kind) => months.reduce((total, month) => total + month[kind], 0);
 
-/** Returns the months of a place as a drawing and, for whoever cannot see it, as a table. */
-export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
+/**
+ * Returns the parameters of the score rows by a dimension that belong to a report, or to a row of a location
+ * or a region.
+ */
+export function placeQuery(by, { location: store, region }) {
+  const place = store ? { location_id: store.id } : { region_id: region.id };
+  return { by, ...common(filters(), "region_id"), ...place };
+}
+
+/** Returns the months of a place, from a report or a row, as a chart and, as an alternative, as a table. */
+export function monthsCard(caption, place, width, height, axis = axisOf(place.months)) {
+  const { months: rows } = place;
   const visited = rows.filter((row) => row.visits);
   const lines = visited.map((row) =>
     h(
@@ -56,7 +67,7 @@ export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
       { class: "data" },
       h("summary", {}, t("asTable")),
       scrolling(
-        { caption, file: "months", rows: visited },
+        { caption, csv: [{ caption, name: "months", query: placeQuery("month", place) }] },
         h(
           "thead",
           {},
@@ -75,25 +86,30 @@ export function monthsCard(caption, rows, width, height, axis = axisOf(rows)) {
 }
 
 /**
- * Returns the sections, each of which opens to its questions; the heat table's cells lead here. `known` are
- * the questions of ``checklists.js``, which name the answers.
+ * Returns the sections, each of which opens to show its questions. The cells of the heat table link here.
+ * `known` has the questions by "checklist/question", to label the answers.
  */
 export function sections(report, checklists, known) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
-  return keys.map((key) => [
-    keys.length > 1 && told("h3", {}, checklists.find((each) => each.key === key)?.title ?? key),
-    report.sections
-      .filter(({ checklist }) => checklist === key)
-      .map((section) => sectionOf(section, axis, report.questions, known)),
-  ]);
+  const csv = { caption: t("page-questions"), name: "questions", query: placeQuery("question", report) };
+  return [
+    keys.map((key) => [
+      keys.length > 1 &&
+        textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
+      report.sections
+        .filter(({ checklist }) => checklist === key)
+        .map((section) => sectionOf(section, axis, report.questions, known)),
+    ]),
+    h("div", { class: "tools" }, csvButton(csv)),
+  ];
 }
 
 function sectionOf(section, axis, questions, known) {
   const { visits, points_earned: earned, points_possible: possible } = section;
-  const own = questions.filter(
-    (each) => each.checklist === section.checklist && each.section === section.key,
+  const sectionQuestions = questions.filter(
+    (question) => question.checklist === section.checklist && question.section === section.key,
   );
   return h(
     "details",
@@ -101,7 +117,7 @@ function sectionOf(section, axis, questions, known) {
     h(
       "summary",
       { class: section.indicative && "thin" },
-      told("span", { class: "title" }, section.title),
+      textElement("span", { class: "title" }, section.title),
       h("b", {}, percent(section.score)),
       dot(section, axis),
       h("span", { class: "quiet" }, t("ofVisits", { n: visits })),
@@ -113,15 +129,15 @@ function sectionOf(section, axis, questions, known) {
       " ",
       t("explain-wilson", { interval: range(section.interval) }),
     ),
-    tableOf(plain(section.title), own, known),
+    questionTable(plain(section.title), sectionQuestions, known),
   );
 }
 
 /** Returns questions with their scores and how often each answer was given. */
-function tableOf(caption, rows, known) {
+function questionTable(caption, rows, known) {
   const axis = axisOf(rows);
   return scrolling(
-    { caption, file: "questions", rows },
+    { caption },
     h(
       "thead",
       {},
@@ -141,7 +157,7 @@ function tableOf(caption, rows, known) {
         h(
           "tr",
           { class: row.indicative && "thin" },
-          told("th", { scope: "row" }, row.text),
+          textElement("th", { scope: "row" }, row.text),
           h("td", { class: "figure" }, score(row, "part")),
           h("td", { class: "drawing" }, dot(row, axis)),
           h("td", {}, countsOf(row.answers, known.get(`${row.checklist}/${row.key}`))),
@@ -155,43 +171,40 @@ const ANSWERS = ["yes", "no", "answered", "not_applicable"];
 
 /** Returns how often each answer was given. */
 function countsOf(counts, question) {
-  const words = (answer) =>
+  const label = (answer) =>
     labelOf(question, answer) || (ANSWERS.includes(answer) ? t(`answer-${answer}`) : answer);
   return h(
     "ul",
     { class: "answers" },
     Object.entries(counts)
       .filter(([answer, n]) => n || answer !== "not_applicable")
-      .map(([answer, n]) => h("li", {}, words(answer), " ", h("b", {}, count(n)))),
+      .map(([answer, n]) => h("li", {}, label(answer), " ", h("b", {}, count(n)))),
   );
 }
 
 /**
- * Returns the fundamentals; `others` are columns beside them, as [title, report], for what a store says of
- * itself.
+ * Returns the fundamentals. `others` has further columns as [title, report], for the scores that stores give
+ * themselves.
  */
 export function fundamentals(report, others = []) {
   const axis = axisOf([...report.fundamentals, ...others.flatMap(([, other]) => other.fundamentals)]);
-  const seen = new Set(report.fundamentals.map(({ key }) => key));
-  const unseen = new Map(
+  const keys = new Set(report.fundamentals.map(({ key }) => key));
+  const additional = new Map(
     others
       .flatMap(([, other]) => other.fundamentals)
-      .filter(({ key }) => !seen.has(key))
+      .filter(({ key }) => !keys.has(key))
       .map(({ key, title }) => [
         key,
         { key, title, visits: 0, score: null, interval: null, indicative: true },
       ]),
   );
-  const rows = [...report.fundamentals, ...unseen.values()];
-  const theirsOf = (row) => others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
-  const toCsv = (row) => ({
-    ...row,
-    self_checks: Object.fromEntries(
-      theirsOf(row).map((other, index) => [others[index][1].checklist, other ?? {}]),
-    ),
-  });
+  const rows = [...report.fundamentals, ...additional.values()];
+  const selfChecksOf = (row) =>
+    others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
+  const caption = t("fundamentals");
+  const csv = [{ caption, name: "fundamentals", query: placeQuery("fundamental", report) }];
   return scrolling(
-    { caption: t("fundamentals"), file: "fundamentals", rows: rows.map(toCsv) },
+    { caption, csv },
     h(
       "thead",
       {},
@@ -199,7 +212,7 @@ export function fundamentals(report, others = []) {
         "tr",
         {},
         h("th", { scope: "col" }, t("fundamental")),
-        h("th", { scope: "col", class: "figure" }, t(others.length ? "shoppersView" : "score")),
+        h("th", { scope: "col", class: "figure" }, t(others.length ? "shoppersScore" : "score")),
         h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)),
         h("th", { scope: "col", class: "figure" }, t("visits")),
         others.map(([title]) => h("th", { scope: "col", class: "figure" }, title)),
@@ -209,20 +222,20 @@ export function fundamentals(report, others = []) {
       "tbody",
       {},
       rows.map((row) => {
-        const theirs = theirsOf(row);
+        const selfChecks = selfChecksOf(row);
         return h(
           "tr",
           { id: row.key, class: row.indicative && "thin" },
           h("th", { scope: "row" }, row.title),
           h("td", { class: "figure" }, score(row, "part")),
-          h("td", { class: "drawing" }, dot(row, axis, theirs[0])),
+          h("td", { class: "drawing" }, dot(row, axis, selfChecks[0])),
           h("td", { class: "figure" }, count(row.visits)),
-          theirs.map((other) => h("td", { class: "figure" }, other ? score(other, "part") : "–")),
+          selfChecks.map((other) => h("td", { class: "figure" }, other ? score(other, "part") : "–")),
         );
       }),
     ),
   );
 }
 
-/** Returns how wide a drawing may be: the screen's width within a card. */
+/** Returns the width of a chart within a card, in pixels. */
 export const room = () => Math.min(1100, document.getElementById("screen").clientWidth) - 32;

@@ -1,33 +1,33 @@
 /**
- * Single keys that press what is on the page; they can be turned off, for whoever speaks to the computer or
- * mistypes.
+ * Single-key shortcuts for the controls on the page. They can be turned off, because people who use speech input
+ * may trigger them by accident (WCAG 2.1.4).
  */
 import { h, t } from "../shared/page.js";
 
-/** Where a key is a letter of what is being written, or chooses from a list. */
+/** Elements in which a key is part of a text or selects an option. */
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
 /**
- * Returns the list of `keys` (each with its words and the selector of what it presses) with the switch, and
- * how to stop listening.
+ * Returns the list of shortcuts with their switch, and how to stop listening. Each of `keys` is
+ * `[key, label, selector]`, with the selector of the control that the key activates.
  */
 export function shortcuts(keys) {
-  const on = h("input", {
+  const checkbox = h("input", {
     type: "checkbox",
     id: "shortcuts",
     checked: localStorage.shortcuts !== "off",
-    onchange: () => (localStorage.shortcuts = on.checked ? "on" : "off"),
+    onchange: () => (localStorage.shortcuts = checkbox.checked ? "on" : "off"),
   });
-  const press = (event) => {
-    const isOurs = on.checked && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
-    if (!isOurs || event.target.closest(TYPING) || document.querySelector("dialog[open]")) return;
-    const found = keys.find(([key]) => key === event.key.toLowerCase());
-    const pressed = found && document.querySelector(found[2]);
-    if (!pressed) return;
+  const onKeyDown = (event) => {
+    const isShortcut = checkbox.checked && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+    if (!isShortcut || event.target.closest(TYPING) || document.querySelector("dialog[open]")) return;
+    const shortcut = keys.find(([key]) => key === event.key.toLowerCase());
+    const control = shortcut && document.querySelector(shortcut[2]);
+    if (!control) return;
     event.preventDefault();
-    pressed.click();
+    control.click();
   };
-  document.addEventListener("keydown", press);
+  document.addEventListener("keydown", onKeyDown);
   const element = h(
     "section",
     { class: "shortcuts", "aria-labelledby": "shortcuts-title" },
@@ -35,11 +35,11 @@ export function shortcuts(keys) {
     h(
       "dl",
       {},
-      keys.map(([key, words]) =>
-        h("div", {}, h("dt", {}, h("kbd", {}, key.toUpperCase())), h("dd", {}, words)),
+      keys.map(([key, label]) =>
+        h("div", {}, h("dt", {}, h("kbd", {}, key.toUpperCase())), h("dd", {}, label)),
       ),
     ),
-    h("label", { class: "switch" }, on, " ", t("shortcutsOn")),
+    h("label", { class: "switch" }, checkbox, " ", t("shortcutsOn")),
   );
-  return { element, stop: () => document.removeEventListener("keydown", press) };
+  return { element, stop: () => document.removeEventListener("keydown", onKeyDown) };
 }

@@ -1,15 +1,14 @@
-import { h, t } from "../shared/page.js";
-import { change, filters } from "./address.js";
+import { call } from "../shared/api.js";
+import { download, h, t } from "../shared/page.js";
+import { address, change, filters } from "./address.js";
 import { count } from "./figures.js";
-import { load } from "./load.js";
 
-/**
- * So many rows have their cells from the start, which is more than go on a screen, and as many more at a time
- * follow.
- */
-const AT_ONCE = 20;
-/** Of a table with more rows than these, only those in sight are laid out. */
+/** How many rows get their cells at a time. The first ones fill more than a screen. */
+const BATCH_SIZE = 20;
+/** In a table with more rows than this, the browser lays out only those that are visible. */
 const MANY = 100;
+/** How the API names the orders of tables, by the key of the column. */
+const API_SORTS = { score: "score", visits: "visits", change: "difference" };
 
 /**
  * @typedef {{
@@ -19,30 +18,20 @@ const MANY = 100;
  */
 
 /**
- * Makes a table that is sorted by its heads and filtered by a text, both of which stand in the address.
+ * Returns a table that is sorted by its column heads and filtered by a text. The address contains both.
  *
- * `columns` are {key, title, kind, cell(row), value(row), down, head}: `cell` returns what to show, `value`
- * what to sort by as [group, value], a smaller group always first; a column without `value` is not sorted.
- * `down` if the greatest comes first at the first click. The first column names the row. `words(row)` is what
- * the text filter looks in, `sort` the order to begin with, as "key" or "-key", and `file` what the CSV is
- * called, which has exactly the rows shown, each as `toCsv` gives it. `foot` has the cells of a row below all
- * of them.
+ * Each of `columns` is {key, title, kind, cell(row), value(row), down, head}. `cell` returns what to show.
+ * `value` returns what to sort by, as [group, value]; smaller groups always come first. A column without
+ * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names the
+ * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `csv` has the
+ * name of the CSV file and the parameters of its score rows: all rows, in the order of the table if the API
+ * has that order. `foot` has the cells of a last row.
  * @param {{
- *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string, file: string,
- *   toCsv?: (row: any) => any, foot?: any[], attributes?: (row: any) => object,
+ *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string,
+ *   csv: { name: string, query: object }, foot?: any[], attributes?: (row: any) => object,
  * }} options
  */
-export function table({
-  caption,
-  columns,
-  rows,
-  words,
-  sort,
-  file,
-  toCsv = (row) => row,
-  foot = [],
-  attributes = () => ({}),
-}) {
+export function table({ caption, columns, rows, words, sort, csv, foot = [], attributes = () => ({}) }) {
   const lines = rows.map((row) => ({
     row,
     text: words(row).toLowerCase(),
@@ -50,7 +39,7 @@ export function table({
   }));
   const body = h("tbody", { role: "rowgroup" });
   const status = h("span", { class: "quiet", role: "status" });
-  const heads = columns.map((column) => headOf(column, () => turn(column)));
+  const heads = columns.map((column) => headOf(column, () => sortBy(column)));
   const search = h("input", {
     type: "search",
     id: "q",
@@ -59,73 +48,75 @@ export function table({
     oninput: () => (change({ q: search.value }, { quietly: true }), draw()),
   });
   let shown = [];
-  let filling = null;
+  let timer = null;
 
-  /**
-   * Gives the first rows without cells theirs, and the others after a pause, in which the page can answer.
-   */
+  /** Creates the cells of the first rows without any, and those of the others after pauses for user input. */
   function fill(most) {
-    clearTimeout(filling);
-    const bare = shown.filter(({ element }) => !element.firstChild);
-    for (const { row, element } of bare.slice(0, most))
+    clearTimeout(timer);
+    const empty = shown.filter(({ element }) => !element.firstChild);
+    for (const { row, element } of empty.slice(0, most))
       element.append(
         ...cellsOf(
           columns,
           columns.map((column) => column.cell(row)),
         ),
       );
-    if (bare.length > most) filling = setTimeout(fill, 0, AT_ONCE);
+    if (empty.length > most) timer = setTimeout(fill, 0, BATCH_SIZE);
   }
 
   function draw() {
     const { q = "", sort: by = sort } = filters();
-    const wanted = q.trim().toLowerCase();
-    const [column, sign] = order(by) ?? order(sort);
+    const text = q.trim().toLowerCase();
+    const [column, sign] = parseOrder(by) ?? parseOrder(sort);
     shown = lines
-      .filter(({ text }) => text.includes(wanted))
+      .filter((line) => line.text.includes(text))
       .sort((one, other) => compare(column.value(one.row), column.value(other.row), sign));
-    // After Back or a reload, one goes on at a place that may be in any row.
-    fill(history.state ? Infinity : AT_ONCE);
+    // After Back or a reload, the page scrolls to where the reader was, which may be any row.
+    fill(history.state ? Infinity : BATCH_SIZE);
     body.replaceChildren(...shown.map(({ element }) => element));
-    columns.forEach((each, index) => {
-      if (each.value)
-        heads[index].setAttribute(
-          "aria-sort",
-          each !== column ? "none" : sign < 0 ? "descending" : "ascending",
-        );
+    columns.forEach((other, index) => {
+      const direction = other !== column ? "none" : sign < 0 ? "descending" : "ascending";
+      if (other.value) heads[index].setAttribute("aria-sort", direction);
     });
     status.textContent = t("rowsShown", { n: count(shown.length), of: count(rows.length) });
   }
 
   /**
-   * Returns the column that an order names, and 1 for up or −1 for down.
+   * Returns the column of an order, and 1 for ascending or −1 for descending.
    * @returns {[Column, number] | undefined}
    */
-  function order(by) {
+  function parseOrder(by) {
     const [key, sign] = by.startsWith("-") ? [by.slice(1), -1] : [by, 1];
-    const column = columns.find((each) => each.key === key && each.value);
+    const column = columns.find((other) => other.key === key && other.value);
     return column && [column, sign];
   }
 
-  function turn(column) {
+  /** Returns the order of the table as the API names it, if it has that order. */
+  function apiSort() {
+    const [column, sign] = parseOrder(filters().sort ?? sort) ?? parseOrder(sort);
+    const name = API_SORTS[column.key];
+    return name && (sign < 0 ? `-${name}` : name);
+  }
+
+  function sortBy(column) {
     const { sort: by = sort } = filters();
     const first = column.down ? `-${column.key}` : column.key;
-    const other = column.down ? column.key : `-${column.key}`;
-    change({ sort: by === first ? other : first }, { redraw: false });
+    const second = column.down ? column.key : `-${column.key}`;
+    change({ sort: by === first ? second : first }, { redraw: false });
     draw();
   }
 
-  const whole = h(
+  const element = h(
     "table",
     { class: rows.length > MANY ? "long many" : "long", role: "table" },
-    h("caption", { class: "unseen" }, caption),
+    h("caption", { class: "visually-hidden" }, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)),
     body,
     foot.length > 0 && h("tfoot", { role: "rowgroup" }, lineOf({}, cellsOf(columns, foot))),
   );
   const widths = columns.slice(1).map(({ kind }) => `var(--${kind})`);
-  whole.style.setProperty("--columns", ["minmax(var(--first), 1fr)", ...widths].join(" "));
-  whole.style.minWidth = `calc(${["var(--first)", ...widths].join(" + ")})`;
+  element.style.setProperty("--columns", ["minmax(var(--first), 1fr)", ...widths].join(" "));
+  element.style.minWidth = `calc(${["var(--first)", ...widths].join(" + ")})`;
   draw();
   return h(
     "section",
@@ -135,41 +126,58 @@ export function table({
       { class: "tools" },
       h("p", { class: "search" }, h("label", { for: "q" }, t("search")), search),
       status,
-      csvButton(caption, file, () => shown.flatMap(({ row }) => toCsv(row))),
+      csvButton({ caption, name: csv.name, query: csv.query, sort: apiSort }),
     ),
-    h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, whole),
+    h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, element),
   );
 }
 
 /**
- * Returns a table that scrolls inside itself where it is wider than the screen; its CSV, called `file`, has
- * these `rows`.
+ * Returns a table that scrolls inside itself if it is wider than the screen, and a button for each CSV file.
+ * @param {{ caption: string, csv?: Csv[] }} options
  */
-export function scrolling({ caption, file, rows }, ...parts) {
+export function scrolling({ caption, csv = [] }, ...parts) {
   return [
     h(
       "div",
       { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
-      h("table", {}, h("caption", { class: "unseen" }, caption), parts),
+      h("table", {}, h("caption", { class: "visually-hidden" }, caption), parts),
     ),
-    h(
-      "div",
-      { class: "tools" },
-      csvButton(caption, file, () => rows),
-    ),
+    csv.length > 0 &&
+      h(
+        "div",
+        { class: "tools" },
+        csv.map((file) => csvButton(file, csv.length > 1 ? `CSV: ${file.caption}` : "CSV")),
+      ),
   ];
 }
 
-function csvButton(caption, file, rowsOf) {
-  const save = async () => (await load("csv.js")).save(file, rowsOf());
-  return h(
-    "button",
-    { type: "button", class: "plain", "aria-label": `CSV: ${caption}`, "data-testid": "csv", onclick: save },
-    "CSV",
-  );
+/**
+ * @typedef {{ caption: string, name: string, query: object, sort?: () => string | undefined }} Csv
+ */
+
+/**
+ * Returns a button that saves score rows as a CSV file from the API. `query` has their parameters. The file
+ * has all rows: a limit is ignored.
+ * @param {Csv} file
+ */
+export function csvButton({ caption, name, query, sort = () => undefined }, words = "CSV") {
+  const problem = h("span", { class: "fault", role: "alert" });
+  async function save() {
+    problem.textContent = "";
+    const path = address("/scores", { ...query, limit: null, sort: sort() });
+    try {
+      const { body } = await call("GET", path, undefined, { Accept: "text/csv" });
+      download(`${name}.csv`, new Blob([body], { type: "text/csv;charset=utf-8" }));
+    } catch {
+      problem.textContent = t("failed");
+    }
+  }
+  const attributes = { "aria-label": `CSV: ${caption}`, "data-testid": "csv", onclick: save };
+  return [h("button", { type: "button", class: "plain", ...attributes }, words), problem];
 }
 
-/** Returns a row; it says that it is one, for browsers forget that where a row is laid out as a grid. */
+/** Returns a row. It needs a role, because browsers drop that of a row with a grid layout. */
 const lineOf = (attributes, cells) => h("tr", { role: "row", ...attributes }, cells);
 
 const cellsOf = (columns, contents) =>
@@ -186,19 +194,17 @@ function headOf(column, onclick) {
   return h("th", { role: "columnheader", scope: "col", class: column.kind }, title, column.head);
 }
 
-let names = null;
+let collator = null;
 
-/**
- * Orders by group, then by value up or down, names as the page's language has them; equals keep their order.
- */
+/** Compares by group, then by value in the order of `sign`. Names are sorted by the rules of the page's language. */
 function compare([group, value], [otherGroup, otherValue], sign) {
   if (group !== otherGroup) return group - otherGroup;
   if (typeof value === "string") {
-    names ??= new Intl.Collator(document.documentElement.lang);
-    return sign * names.compare(value, otherValue);
+    collator ??= new Intl.Collator(document.documentElement.lang);
+    return sign * collator.compare(value, otherValue);
   }
   return value === otherValue ? 0 : value < otherValue ? -sign : sign;
 }
 
-/** Returns a part of a page under its heading. */
+/** Returns a part of a page with its heading. */
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), content);

@@ -1,32 +1,29 @@
-/** Who uses this phone: the person who signed in last, also without a signal. */
+/** The account on this phone: that of the person who signed in last. It is known without a signal too. */
 import * as api from "../shared/api.js";
 import { announce, notify } from "./channel.js";
 import { get, put, write } from "./database.js";
 
 const CURRENT = "current";
-/** A session that was ended on this phone while there was no signal to tell the server. */
+/** A session that has ended on this phone, but not yet on the server, because there was no signal. */
 const ENDED = "ended";
 let current = null;
 
 /** Returns the account whose data this phone shows, or null. */
 export const account = () => current;
 
-/** Reads from the disk who signed in last, perhaps in another tab. */
+/** Reads the account from the disk: a person may have signed in in another tab. */
 export async function recall() {
   current = (await get("accounts", CURRENT)) ?? null;
   return current;
 }
 
-/**
- * Asks the server who is signed in, and remembers it: on the disk soon, so that the page need not wait for
- * that.
- */
-export async function whoami() {
+/** Fetches the account that is signed in. It is written to the disk later, so that the page need not wait. */
+export async function fetchAccount() {
   const { body } = await api.call("GET", "/me");
   const { name: organization, accent_color: accent } = body.organization;
-  const before = current;
+  const previous = current;
   current = { slot: CURRENT, id: body.id, name: body.name, organization, accent };
-  if (before && Object.keys(current).every((name) => current[name] === before[name])) return current;
+  if (previous && Object.keys(current).every((name) => current[name] === previous[name])) return current;
   put("accounts", current).then(
     () => announce("account"),
     () => notify("storage-broken"),
@@ -34,16 +31,16 @@ export async function whoami() {
   return current;
 }
 
-/** Signs in and remembers who it is. */
+/** Signs in, and stores the account. */
 export async function signIn(...credentials) {
   await endSession();
   await api.signIn(...credentials);
   await write("accounts", (store) => void store("accounts").delete([ENDED]));
-  await whoami();
-  announce("account"); // also where the same person signs in again: other tabs wait for that
+  await fetchAccount();
+  announce("account"); // also if the same person signs in again: other tabs wait for that
 }
 
-/** Signs out at once; without a signal, the server hears of it later. What is on the phone stays there. */
+/** Signs out. Without a signal, the session ends on the server later. Data on the phone stays there. */
 export async function signOut() {
   const session = api.dropSession();
   await write("accounts", (store) => {
@@ -55,14 +52,14 @@ export async function signOut() {
   await endSession();
 }
 
-/** Ends on the server a session that was ended on this phone. */
+/** Ends a session on the server that has ended on this phone. */
 export async function endSession() {
   const ended = await get("accounts", ENDED);
   if (!ended) return;
   try {
     await api.endDroppedSession(ended.session);
   } catch {
-    return; // no signal: it is tried again when there is one
+    return; // no signal; the next call tries again
   }
   await write("accounts", (store) => void store("accounts").delete([ENDED]));
 }

@@ -1,22 +1,21 @@
-/**
- * What happens in one tab is announced to all tabs. A topic is a short text, such as "queue" or "account".
- */
-// Safari has it from 15.4.
+/** Events between the tabs of this browser. A topic is a short text, such as "queue" or "account". */
+
+// Safari has BroadcastChannel since 15.4.
 const channel = globalThis.BroadcastChannel ? new BroadcastChannel("survey") : null;
 const listeners = new Set();
 
-/** Tells the listeners of this tab. */
+/** Calls the listeners of this tab. */
 export function notify(topic) {
   for (const listener of [...listeners]) listener(topic);
 }
 
-/** Tells the listeners of all tabs. */
+/** Calls the listeners of all tabs. */
 export function announce(topic) {
   channel?.postMessage(topic);
   notify(topic);
 }
 
-/** Calls the listener with each topic; returns a function that stops it. */
+/** Registers a listener that is called with each topic. Returns a function that removes it. */
 export function listen(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -1,18 +1,18 @@
-/** A copy of a visit for the shopper: one file that any browser opens, with the answers and the photos. */
+/** A copy of a visit for the shopper: one HTML file with the answers and the photos. */
 import { download, h, plain, t } from "../shared/page.js";
 import { answerWords } from "./answers.js";
 import { get, list } from "./database.js";
 import { fileOf } from "./photos.js";
 import { questionsOf } from "./rules.js";
 
-/** Saves a copy of a visit that waits to be sent. */
+/** Saves a copy of a visit that waits to be sent as a file on the device. */
 export async function saveCopy({ account, visit, place, body }) {
   const stored = await list("answers", account, visit);
   const answers =
     body?.answers ?? Object.fromEntries(stored.map(({ question, answer }) => [question, answer]));
   const draft = await get("drafts", account, visit);
-  const version = draft?.checklist;
-  const checklist = version && (await get("checklists", account, version.key, version.version))?.document;
+  const pinned = draft?.checklist;
+  const checklist = pinned && (await get("checklists", account, pinned.key, pinned.version))?.document;
   const questions = new Map(
     checklist ? questionsOf(checklist).map((question) => [question.key, question]) : [],
   );
@@ -25,9 +25,9 @@ export async function saveCopy({ account, visit, place, body }) {
   for (const photo of await list("photos", account, visit)) {
     const file = await fileOf(photo);
     if (!file) continue;
-    // The image belongs to the new page, because this one may not show data addresses.
+    // The image belongs to the new page: the policy of this page does not allow data URLs.
     const image = page.body.appendChild(page.createElement("img"));
-    Object.assign(image, { src: await dataAddress(file), alt: photo.question ?? place, width: 600 });
+    Object.assign(image, { src: await dataUrl(file), alt: photo.question ?? place, width: 600 });
   }
   page.body.append(h("pre", {}, JSON.stringify(body ?? { answers }, null, 1)));
   const html = `<!doctype html>${page.documentElement.outerHTML}`;
@@ -41,7 +41,7 @@ function paragraph(question, key, answer) {
   return h("p", {}, h("strong", {}, question ? plain(question.text) : key), h("br"), words || t("noAnswer"));
 }
 
-function dataAddress(file) {
+function dataUrl(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);

@@ -1,9 +1,9 @@
 /**
- * The phone's own storage: IndexedDB. Every key of a visit's data begins with the ID of the account that owns
- * it.
+ * The phone's storage: IndexedDB. Every key of a visit's data begins with the ID of the account that owns it.
  *
- * Browsers close the connection when they like, iOS without an event. Therefore a transaction that fails is
- * repeated once on a new connection. A repeated transaction writes the same rows, so repeating is safe.
+ * Browsers can close the connection at any time, and iOS does so without an event. Therefore a transaction
+ * that fails is repeated once on a new connection. A repeated transaction writes the same rows, so this is
+ * safe.
  */
 import { notify } from "./channel.js";
 
@@ -23,7 +23,7 @@ const OPEN_TIMEOUT = 10_000;
 const TRANSACTION_TIMEOUT = 30_000;
 let connection = null;
 let blocked = false;
-/** Why a transaction was aborted, where a callback of `onResult` failed. */
+/** Transactions that were aborted because a callback of `onResult` failed, with the error. */
 const failures = new WeakMap();
 
 function connect() {
@@ -35,7 +35,7 @@ function connect() {
   return connection;
 }
 
-/** Lets go of a connection, if it is still the current one. */
+/** Closes a connection. If it is the current one, the next transaction opens another. */
 function disconnect(former = connection) {
   former?.then(
     (database) => database.close(),
@@ -48,7 +48,7 @@ function open() {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
     let expired = false;
-    // Safari sometimes leaves a request unanswered; the next one works.
+    // Safari sometimes never completes a request; the next request works.
     const timer = setTimeout(() => {
       expired = true;
       reject(new DOMException("The database did not open", "TimeoutError"));
@@ -63,7 +63,7 @@ function open() {
       clearTimeout(timer);
       if (expired) return request.result.close();
       setBlocked(false);
-      return resolve(watched(request.result));
+      return resolve(watchConnection(request.result));
     };
   });
 }
@@ -74,7 +74,7 @@ function setBlocked(value) {
   notify(value ? "storage-blocked" : "storage-open");
 }
 
-/** Returns whether an older release in another tab keeps the database from opening. */
+/** Returns whether an older release in another tab prevents the database from opening. */
 export const isBlocked = () => blocked;
 
 function upgrade(database) {
@@ -83,11 +83,11 @@ function upgrade(database) {
   }
 }
 
-/** Lets go of a database that another tab upgrades or deletes, or that the browser closed. */
-function watched(database) {
-  const own = connection;
+/** Disconnects when another tab upgrades or deletes the database, or the browser closes it. */
+function watchConnection(database) {
+  const watched = connection;
   const lose = () => {
-    disconnect(own);
+    disconnect(watched);
     notify("storage-lost");
   };
   database.onversionchange = lose;
@@ -95,13 +95,15 @@ function watched(database) {
   return database;
 }
 
-/** Runs one transaction and returns what `work` asked for, once the transaction is on the disk. */
+/**
+ * Runs one transaction. Returns the results of the requests from `work` when the transaction is on the disk.
+ */
 async function transaction(names, mode, work) {
   const used = connect();
   try {
     return await attempt(await used, names, mode, work);
   } catch (error) {
-    if (error.name === "QuotaExceededError") throw error; // a new connection does not make space
+    if (error.name === "QuotaExceededError") throw error; // a new connection does not free any space
     disconnect(used);
     return attempt(await connect(), names, mode, work);
   }
@@ -111,9 +113,9 @@ function attempt(database, names, mode, work) {
   return new Promise((resolve, reject) => {
     const active = database.transaction(names, mode, { durability: "strict" });
     let outcome;
-    // A connection that was lost silently may never answer.
+    // A connection that was lost silently may never complete the transaction.
     const timer = setTimeout(
-      () => reject(new DOMException("No answer", "TimeoutError")),
+      () => reject(new DOMException("The transaction timed out", "TimeoutError")),
       TRANSACTION_TIMEOUT,
     );
     active.oncomplete = () => {
@@ -140,8 +142,8 @@ function resultOf(outcome) {
 }
 
 /**
- * Continues a transaction with a request's result; if that fails, so does the transaction, for the same
- * reason.
+ * Continues a transaction with the result of a request. If `work` throws, the transaction fails with its
+ * error.
  */
 export function onResult(request, work) {
   request.onsuccess = () => {
@@ -155,12 +157,12 @@ export function onResult(request, work) {
 }
 
 /**
- * Reads from several stores at one moment; `work` gets a function from a name to its store and returns
- * requests.
+ * Reads from several stores in one transaction. `work` is called with a function that returns the store with
+ * a name, and returns requests.
  */
 export const read = (names, work) => transaction([names].flat(), "readonly", work);
 
-/** Writes to one or several stores, all or nothing. */
+/** Writes to one or several stores, atomically. */
 export const write = (names, work) => transaction([names].flat(), "readwrite", work);
 
 /** Writes one row. */
@@ -175,7 +177,7 @@ export const list = (name, ...beginning) => read(name, (store) => store(name).ge
 /** Returns the range of all keys that begin with these values. */
 export const below = (beginning) => IDBKeyRange.bound(beginning, [...beginning, []]);
 
-/** Changes a row if it exists, in one transaction, and returns the changed row. */
+/** Changes a row in one transaction, if it exists, and returns the changed row. */
 export async function change(name, key, part) {
   let changed;
   await write(name, (store) => {
@@ -187,7 +189,5 @@ export async function change(name, key, part) {
   return changed;
 }
 
-/**
- * Opens the database early, while the page is still loading its data. A failure shows up at the first use.
- */
+/** Opens the database early, while the page is still loading its data. The first use reports a failure. */
 export const warmUp = () => void connect().catch(() => {});

@@ -1,34 +1,34 @@
-/** A visit's answers on the phone, each written as it is given. */
+/** The draft of a visit: its answers and photos, which are written to the phone after each change. */
 import { account as currentAccount } from "./account.js";
 import { announce, listen } from "./channel.js";
 import { below, onResult, read, write } from "./database.js";
 import { fileOf, fileRow, keyOf } from "./photos.js";
 import { isHandedOver, setPhotoStates } from "./queue.js";
-import { photosIn, questionsOf, toSend } from "./rules.js";
-import { elapsed, resumeTimer, startTimer } from "./timers.js";
+import { answersToSend, photosIn, questionsOf } from "./rules.js";
+import { elapsed, resumeTimer, startTimer } from "../shared/timers.js";
 import { newId } from "../shared/ids.js";
 
 const RETRY_AFTER = 4000;
-/** The key of the draft's own row, beside those of its answers. */
+/** The key of the draft's own row, in addition to the keys of its answers. */
 export const DRAFT = "";
 
-/** Another tab has written answers or photos since this tab read them. */
+/** Another tab wrote answers or photos after this tab read them. */
 export class DraftChanged extends Error {}
 
 export class Draft {
   #unsaved = new Set(); // keys of answers that are not on the disk, and DRAFT
   #unsavedPhotos = new Map(); // photos that are not on the disk, with their questions
-  #files = new Map(); // photo's ID → its bytes as a Blob, as far as this life of the page has them
+  #files = new Map(); // photo's ID → its bytes as a Blob, if this page has loaded them
   #writing = null;
-  #errors = new Map(); // key of an answer, or question of a photo → why it is not saved
+  #errors = new Map(); // key of an answer, or question of a photo → the error that prevented saving
   #retry = null;
-  #stored = false; // whether the draft was on the disk
-  #suspended = false; // whether another tab has the draft, so that nothing is written here
-  #closed = false; // whether the answers were handed over for sending, so that nothing more is written
+  #isStored = false; // whether the draft has been on the disk
+  #isSuspended = false; // whether another tab has the draft, so that nothing is written here
+  #isClosed = false; // whether the answers are in the queue, so that nothing more is written
 
   /**
-   * `onsave(state, errors)` hears "saving", "saved" and "error", with why each key is not saved; `onhandover`
-   * is called when another tab has handed the answers over for sending.
+   * `onsave(state, errors)` is called with "saving", "saved" or "error", and with the error for each key that
+   * is not saved. `onhandover` is called when another tab has put the answers into the queue.
    */
   constructor(row, { answers, photos, visit, checklist, onsave = () => {} }) {
     this.row = row;
@@ -41,7 +41,7 @@ export class Draft {
     this.onhandover = () => {};
   }
 
-  /** Reads the draft of a visit, or begins one. */
+  /** Reads the draft of a visit, or creates one. */
   static async open(account, visit, checklist, hooks = {}) {
     const key = [account, visit.id];
     const [stored, answers, photos, queued] = await read(
@@ -64,19 +64,17 @@ export class Draft {
       visit,
       checklist,
     });
-    draft.#stored = Boolean(stored);
-    draft.#closed = isHandedOver(queued, row.revision);
+    draft.#isStored = Boolean(stored);
+    draft.#isClosed = isHandedOver(queued, row.revision);
     return draft;
   }
 
-  /**
-   * Writes everything again where the browser cleared the storage under the open page; returns how to stop.
-   */
+  /** Writes everything again if the browser clears the storage of the open page. Returns how to stop. */
   watchStorage() {
-    return listen((topic) => topic === "storage-lost" && this.#stored && this.save(DRAFT));
+    return listen((topic) => topic === "storage-lost" && this.#isStored && this.save(DRAFT));
   }
 
-  /** Returns the answers with the photos of each. */
+  /** Returns the answers with their photos. */
   answersWithPhotos() {
     const answers = Object.fromEntries(
       Object.entries(this.answers).map(([key, answer]) => [key, { ...answer }]),
@@ -87,22 +85,22 @@ export class Draft {
     return answers;
   }
 
-  /** Returns the photos of a question; of the visit as a whole where the question is null. */
+  /** Returns the photos of a question, or of the whole visit if the question is null. */
   photosOf(question) {
     return this.photos.filter((photo) => photo.question === question);
   }
 
-  /** Returns whether the answers were handed over for sending, here or in another tab. */
+  /** Returns whether the answers were put into the queue, here or in another tab. */
   get isHandedOver() {
-    return this.#closed;
+    return this.#isClosed;
   }
 
-  /** Returns whether something is in memory alone. */
+  /** Returns whether something is only in memory. */
   get isUnsaved() {
     return this.#unsaved.size > 0 || this.#unsavedPhotos.size > 0 || this.#writing !== null;
   }
 
-  /** Changes a part of an answer and writes it. What is given while a write runs goes with the next one. */
+  /** Changes a part of an answer and writes it. Changes during a write are part of the next write. */
   set(key, part) {
     this.answers[key] = { ...this.answers[key], ...part };
     return this.save(key);
@@ -114,12 +112,12 @@ export class Draft {
     return this.save(DRAFT);
   }
 
-  /** Writes what is not on the disk yet; resolves once it is there, or once the disk has refused it. */
+  /** Writes what is not on the disk yet. Resolves when it is there, or when writing has failed. */
   save(...keys) {
-    if (this.#closed) return this.#writing;
+    if (this.#isClosed) return this.#writing;
     for (const key of keys) this.#unsaved.add(key);
     clearTimeout(this.#retry);
-    if (this.#suspended) return this.#writing;
+    if (this.#isSuspended) return this.#writing;
     if (keys.length) this.onsave("saving", new Map());
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
@@ -129,9 +127,9 @@ export class Draft {
   }
 
   #report() {
-    if (this.#closed) return undefined;
+    if (this.#isClosed) return undefined;
     if (!this.isUnsaved) return this.onsave("saved", new Map());
-    if (!this.#errors.size) return this.save(); // given after the last write, before it was reported
+    if (!this.#errors.size) return this.save(); // changed after the last write, before it was reported
     this.onsave("error", this.#errors);
     this.#retry = setTimeout(() => this.save(), RETRY_AFTER);
     return undefined;
@@ -141,8 +139,8 @@ export class Draft {
     this.#errors = new Map();
     const failed = new Set();
     const nextPhoto = () => [...this.#unsavedPhotos.keys()].find((id) => !failed.has(id));
-    // Answers first: they fit where a photo does not. One photo that cannot be stored holds up no other.
-    while (!this.#suspended && (this.#unsaved.size || nextPhoto())) {
+    // Answers first, because they may fit when a photo does not. A photo that fails does not stop the others.
+    while (!this.#isSuspended && (this.#unsaved.size || nextPhoto())) {
       if (this.#unsaved.size) {
         try {
           await this.#writeAnswers();
@@ -161,11 +159,11 @@ export class Draft {
     }
   }
 
-  /** Stops writing while another tab has the draft, and goes on once this tab has it again. */
-  suspend(suspended) {
-    this.#suspended = suspended;
+  /** Stops writing while another tab has the draft, and continues when this tab has it again. */
+  suspend(isSuspended) {
+    this.#isSuspended = isSuspended;
     clearTimeout(this.#retry);
-    if (!suspended && this.isUnsaved) this.save(DRAFT);
+    if (!isSuspended && this.isUnsaved) this.save(DRAFT);
   }
 
   async #writeAnswers() {
@@ -181,10 +179,10 @@ export class Draft {
     if (state === "handed-over") this.#handOver();
     if (state === "cleared")
       for (const photo of this.photos) this.#unsavedPhotos.set(photo.id, photo.question);
-    this.#stored = true;
+    this.#isStored = true;
   }
 
-  /** Writes answers; returns "handed-over" where nothing was written, and "cleared" where all were. */
+  /** Writes answers. Returns "handed-over" if nothing was written, or "cleared" if all answers were. */
   async #storeAnswers(keys) {
     const { account, visit } = this.row;
     Object.assign(this.row, { clock: resumeTimer(this.row.clock), changed: Date.now() });
@@ -194,7 +192,7 @@ export class Draft {
       onResult(store("drafts").get([account, visit]), (draft) => {
         state = "stored";
         if (isHandedOver(queued.result, this.row.revision)) return (state = "handed-over");
-        if (this.#stored && !draft) state = "cleared";
+        if (this.#isStored && !draft) state = "cleared";
         const changed = state === "cleared" ? Object.keys(this.answers) : keys.filter((key) => key !== DRAFT);
         if (state === "cleared") this.#storeContext(store);
         store("drafts").put(this.row);
@@ -207,7 +205,7 @@ export class Draft {
     return state;
   }
 
-  /** Writes what the page needs to open the visit without a signal. */
+  /** Writes the data that the page needs to open the visit without a signal. */
   #storeContext(store) {
     const { account } = this.row;
     const { key, version } = this.checklist;
@@ -216,9 +214,9 @@ export class Draft {
     store("checklists").put({ account, key, version, document: this.checklist });
   }
 
-  /** Adds photos as they were given; each is on the disk before it is called saved. */
+  /** Adds photos with their original bytes. A photo counts as saved when it is on the disk. */
   async addPhotos(question, files) {
-    if (this.#closed) return [];
+    if (this.#isClosed) return [];
     const { account, visit } = this.row;
     const added = files.map((file, index) => {
       const photo = {
@@ -240,11 +238,11 @@ export class Draft {
   }
 
   async #writePhoto(id) {
-    const photo = this.photos.find((each) => each.id === id);
+    const photo = this.photos.find((other) => other.id === id);
     const file = photo && (await this.fileOf(photo));
     const bytes = await file?.arrayBuffer();
-    const isThere = this.photos.some((each) => each.id === id); // it may have been removed meanwhile
-    if (photo && isThere) {
+    const isPresent = this.photos.some((other) => other.id === id); // it may have been removed
+    if (photo && isPresent) {
       if (!bytes && photo.state !== "sent") throw new DOMException("The bytes are gone", "NotReadableError");
       await write(["photos", "files"], (store) => {
         store("photos").put(photo);
@@ -257,7 +255,7 @@ export class Draft {
   /** Returns whether a photo is on the disk. */
   isSaved = ({ id }) => !this.#unsavedPhotos.has(id);
 
-  /** Returns the bytes of a photo as a Blob, or null where this phone does not have them. */
+  /** Returns the bytes of a photo as a Blob, or null if this phone does not have them. */
   async fileOf(photo) {
     if (!this.#files.has(photo.id)) {
       const file = await fileOf(photo);
@@ -266,15 +264,15 @@ export class Draft {
     return this.#files.get(photo.id) ?? null;
   }
 
-  /** Takes a photo as it is stored now, after it was made smaller. */
+  /** Replaces a photo with its stored version, which was made smaller. */
   replacePhoto(photo) {
     this.#files.delete(photo.id);
     this.photos = this.photos.map((other) => (other.id === photo.id ? photo : other));
   }
 
-  /** Removes a photo, unless it was handed over for sending. */
+  /** Removes a photo, unless it is in the queue. */
   async removePhoto(photo) {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     await write(["photos", "files"], (store) => {
       store("photos").delete(keyOf(photo));
       store("files").delete(keyOf(photo));
@@ -286,28 +284,27 @@ export class Draft {
   }
 
   /**
-   * Hands the answers over for sending, byte for byte as they will be sent however often. Throws
-   * `DraftChanged` where the phone has answers or photos that this draft does not know, because another tab
-   * wrote them.
+   * Puts the answers into the queue, exactly as every attempt will send them. Throws `DraftChanged` if
+   * another tab has written answers or photos that this draft does not have.
    */
   async finish(place) {
     await this.save(DRAFT);
     if (this.isUnsaved) throw [...this.#errors.values()][0] ?? new Error("not saved");
-    this.#closed = true;
+    this.#isClosed = true;
     try {
-      await this.#queue(place);
+      await this.#enqueue(place);
     } catch (error) {
-      this.#closed = false;
+      this.#isClosed = false;
       if (!(error instanceof DraftChanged)) this.save(...Object.keys(this.answers));
       throw error;
     }
     announce("queue");
   }
 
-  async #queue(place) {
+  async #enqueue(place) {
     const { account, visit, revision } = this.row;
-    const body = this.#body();
-    const named = new Set([...photosIn(body.answers), ...(body.photos ?? [])]);
+    const body = this.#createBody();
+    const photosToSend = new Set([...photosIn(body.answers), ...(body.photos ?? [])]);
     const row = {
       account,
       visit,
@@ -319,38 +316,38 @@ export class Draft {
       receipt: null,
       reason: null,
     };
-    const known = new Set([...Object.keys(this.answers), ...this.photos.map(({ id }) => id)]);
+    const ownIds = new Set([...Object.keys(this.answers), ...this.photos.map(({ id }) => id)]);
     await write(["queue", "answers", "photos", "files"], (store) => {
       const answers = store("answers").getAllKeys(below([account, visit]));
       const photos = store("photos").getAllKeys(below([account, visit]));
       onResult(store("queue").get([account, visit]), (queued) => {
-        // Another tab may have handed over the same answers: those must not change.
+        // Another tab may have put the same answers into the queue. Those must not change.
         if (isHandedOver(queued, revision)) return;
-        if ([...answers.result, ...photos.result].some(([, , id]) => !known.has(id)))
+        if ([...answers.result, ...photos.result].some(([, , id]) => !ownIds.has(id)))
           throw new DraftChanged();
         store("queue").put(row);
-        setPhotoStates(store, [account, visit], ({ id }) => (named.has(id) ? "waiting" : null));
+        setPhotoStates(store, [account, visit], ({ id }) => (photosToSend.has(id) ? "waiting" : null));
       });
     });
   }
 
-  /** Returns the submission; of a closed store, it has no answers to questions. */
-  #body() {
+  /** Returns the body of the submission. The report of a closed store has no answers to questions. */
+  #createBody() {
     const { revision, comment, position, clock, outcome } = this.row;
     const isClosed = outcome === "store-closed";
     return {
       revision,
       checklist_version: this.checklist.version,
-      ...timesOf(clock),
+      ...getTimes(clock),
       position: position ?? null,
-      answers: isClosed ? {} : toSend(questionsOf(this.checklist), this.answersWithPhotos()),
+      answers: isClosed ? {} : answersToSend(questionsOf(this.checklist), this.answersWithPhotos()),
       comment: comment?.trim() || null,
       ...(isClosed && { outcome, photos: this.photosOf(null).map(({ id }) => id) }),
     };
   }
 
   #handOver() {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#unsaved.clear();
     this.#unsavedPhotos.clear();
     this.onhandover();
@@ -362,8 +359,8 @@ export function newDraft(account, visit) {
   return { account, visit: visit.id, revision: visit.revision + 1, clock: startTimer(), changed: Date.now() };
 }
 
-/** Returns start and finish, both by the clock as it is now: setting it back in mid-visit does no harm. */
-function timesOf(clock) {
+/** Returns start and finish, both by the current clock, so that setting it during the visit does no harm. */
+function getTimes(clock) {
   const now = Date.now();
   return {
     started_at: new Date(now - elapsed(clock)).toISOString(),

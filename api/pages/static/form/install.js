@@ -1,20 +1,20 @@
-/** Installing the form like an app, where the browser offers that, and the badge of the installed app. */
+/** Installing the form as an app, if the browser offers that, and the badge of the installed app. */
 import { notify } from "./channel.js";
 import { h, recallSetting, saveSetting, t } from "../shared/page.js";
 
-let prompt = null;
+let installPrompt = null;
 
-/** Keeps the browser's own offer to install, to show it when it helps. */
+/** Keeps the browser's offer to install, so that the list can show it later. */
 export function watchInstallation() {
   addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();
-    prompt = event;
+    installPrompt = event;
     notify("queue"); // the list may show it now
   });
 }
 
-/** Makes the form installable from the list, which is where it starts. */
-export function installable() {
+/** Makes the form installable. Only the list does this, because the installed app starts there. */
+export function makeInstallable() {
   if (document.querySelector("link[rel=manifest]")) return;
   document.head.append(h("link", { rel: "manifest", href: "/manifest.webmanifest" }));
 }
@@ -22,27 +22,27 @@ export function installable() {
 const isInstalled = () => matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
 const isApple = () => "standalone" in navigator;
 
-/** Returns how to install the form here: a button, words, or null where there is no way or it is done. */
-export function installation() {
+/** Returns how to install the form: a button, instructions, or null if it is installed or cannot be. */
+export function installOffer() {
   if (isInstalled()) return null;
-  if (prompt) {
+  if (installPrompt) {
     const install = async () => {
-      const offer = prompt;
-      prompt = null; // it works once
-      await offer?.prompt();
+      const event = installPrompt;
+      installPrompt = null; // it works only once
+      await event?.prompt();
     };
     return h("button", { type: "button", class: "plain", onclick: install }, t("install"));
   }
   return isApple() ? h("span", {}, t("installApple")) : null;
 }
 
-/** Shows how many visits wait to be sent, on the icon of the installed app. */
+/** Shows the number of visits that wait to be sent on the icon of the installed app. */
 export function setBadge(count) {
   const change = count ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.();
   change?.catch(() => {});
 }
 
-/** Returns a notice that can be dismissed once and for all, or null where it was. */
+/** Returns a notice that can be dismissed permanently, or null if it has been. */
 export function notice(name, ...children) {
   if (recallSetting(`dismissed-${name}`)) return null;
   const dismiss = () => {

@@ -1,19 +1,20 @@
-/** Only one tab at a time edits a draft: the tab that holds its lock. */
+/** Locks on drafts: only the tab that holds the lock edits the draft. */
 const PREFIX = "draft ";
-const lockOf = (account, visit) => `${PREFIX}${account} ${visit}`;
+const lockName = (account, visit) => `${PREFIX}${account} ${visit}`;
 
-/** Returns whether any tab has a draft open. Then no new release takes over. */
+/** Returns whether any tab has a draft open. A new release waits until none has. */
 export async function anyDraftOpen() {
   const { held } = await navigator.locks.query();
   return held.some(({ name }) => name.startsWith(PREFIX));
 }
 
 /**
- * Holds a draft for this tab. `onchange(true)` is called once this tab has it, `onchange(false)` while
- * another tab has it. Returns `leave`, which releases it, and `take`, which takes it from the other tab.
+ * Requests the lock on a draft for this tab. `onchange(true)` is called when this tab holds it,
+ * `onchange(false)` when another tab does. Returns `leave`, which releases it, and `take`, which takes it
+ * from the other tab.
  */
 export function holdDraft(account, visit, onchange) {
-  const name = lockOf(account, visit);
+  const name = lockName(account, visit);
   let release;
   const released = new Promise((resolve) => (release = resolve));
   const leaving = new AbortController();
@@ -23,7 +24,7 @@ export function holdDraft(account, visit, onchange) {
         onchange(Boolean(lock));
         return lock ? released : undefined;
       })
-      .catch(() => onchange(false)); // taken by another tab, or this tab left while it waited
+      .catch(() => onchange(false)); // another tab took it, or this tab left while it waited
   const queue = () => leaving.signal.aborted || request({ signal: leaving.signal }).then(queue);
   request({ ifAvailable: true }).then(queue);
   return {
@@ -32,9 +33,9 @@ export function holdDraft(account, visit, onchange) {
   };
 }
 
-/** Works on a draft unless another tab has it open; returns whether it did. */
+/** Runs `work` on a draft, unless another tab has it open. Returns whether it ran. */
 export const ifFree = (account, visit, work) =>
-  navigator.locks.request(lockOf(account, visit), { ifAvailable: true }, async (lock) => {
+  navigator.locks.request(lockName(account, visit), { ifAvailable: true }, async (lock) => {
     if (lock) await work();
     return Boolean(lock);
   });

@@ -1,9 +1,10 @@
-/** Shows the screen that the address names, and starts the sender where something waits. */
-import { h, paint, put, speak, t } from "../shared/page.js";
-import { account, endSession, recall, signIn as enter, whoami } from "./account.js";
+/** Shows the screen for the address, and starts the sender if something waits to be sent. */
+import { showDemoBanner } from "../shared/demo-banner.js";
+import { h, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
+import { account, endSession, fetchAccount, recall, signIn as sendCredentials } from "./account.js";
 import { listen } from "./channel.js";
 import { isBlocked, list, warmUp } from "./database.js";
-import { installable, setBadge, watchInstallation } from "./install.js";
+import { makeInstallable, setBadge, watchInstallation } from "./install.js";
 import { offlineFooter, registerRelease, replaceRelease, requestSync } from "./release.js";
 import { unsentVisits } from "./queue.js";
 import { hasUnsavedDrafts } from "./screens/checklist.js";
@@ -11,9 +12,9 @@ import { refreshVisits, VisitData } from "./visits.js";
 
 const html = document.documentElement;
 const CHECK_EVERY = 60_000;
-let leave = null; // leaves an open checklist
-let redrawSent = null; // draws a sent visit as it is now
-let turn = 0;
+let leaveChecklist = null; // leaves the open checklist
+let redrawSent = null; // redraws the open sent visit
+let lastDraw = 0;
 let rendering = null;
 let shownPath = null;
 let shownAccount = null;
@@ -21,30 +22,31 @@ let signedOut = false;
 
 const visitId = () => /^\/visits\/([0-9a-f-]{36})/.exec(location.pathname)?.[1];
 
-/** Shows the screen that the address names. Whoever is not signed in signs in first, and continues there. */
+/** Shows the screen for the address. Someone who is not signed in is asked to sign in first. */
 function render(options) {
   return (rendering = draw(options));
 }
 
 async function draw({ first = false } = {}) {
-  const mine = ++turn;
+  const thisDraw = ++lastDraw;
   leaveScreen();
   delete html.dataset.ready;
   shownPath = location.pathname;
   const id = visitId();
   try {
-    // Both at once: a link to a visit is often opened before this phone knows the account.
+    // In parallel, because a link to a visit is often opened before this phone knows the account.
     const data = id && new VisitData(id, { early: !account() });
-    const who = account() ?? (await whoami());
-    if (mine !== turn) return;
-    shownAccount = who.id;
-    paint(who.accent);
-    if (id) await showVisit(who.id, data, mine);
-    else await showList(who.id, mine);
+    const person = account() ?? (await fetchAccount());
+    if (thisDraw !== lastDraw) return;
+    shownAccount = person.id;
+    setBrandColor(person.accent);
+    showDemoBanner(person.organization);
+    if (id) await showVisit(person.id, data, thisDraw);
+    else await showList(person.id, thisDraw);
   } catch (problem) {
-    if (mine === turn) await explain(problem);
+    if (thisDraw === lastDraw) await showProblem(problem);
   }
-  if (mine !== turn || first) return;
+  if (thisDraw !== lastDraw || first) return;
   scrollTo(0, 0);
   focusHeading();
 }
@@ -56,11 +58,11 @@ function focusHeading() {
 }
 
 function leaveScreen() {
-  leave?.();
-  leave = redrawSent = null;
+  leaveChecklist?.();
+  leaveChecklist = redrawSent = null;
 }
 
-async function explain(problem) {
+async function showProblem(problem) {
   if (problem.status === 401) return askToSignIn();
   if (problem.status === 404) return showMessage("notFound");
   console.error(problem);
@@ -68,26 +70,23 @@ async function explain(problem) {
 }
 
 function showMessage(key, { retry = false } = {}) {
-  const again = h(
+  const retryButton = h(
     "button",
     { type: "button", class: "primary", onclick: () => (hasUnsavedDrafts() ? render() : location.reload()) },
     t("tryAgain"),
   );
-  put(
+  showScreen(
     `${t("title")} – ${t("product")}`,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
     h("h1", {}, t("product")),
     h("p", { role: "alert", "data-message": key }, t(key)),
-    retry && h("p", {}, again),
+    retry && h("p", {}, retryButton),
   );
 }
 
 const signIn = () => askToSignIn(t("signedOut"));
 
-/**
- * Asks for the password where the shopper is; everything on the phone stays, and sending continues
- * afterwards.
- */
+/** Shows the sign-in form at the same address. Everything on the phone stays, and sending continues later. */
 async function askToSignIn(notice) {
   shownAccount = null;
   const { signInScreen } = await import("../shared/sign-in.js");
@@ -97,31 +96,32 @@ async function askToSignIn(notice) {
     render();
     wake(true);
   };
-  await signInScreen({ signIn: enter, done, notice, product: t("product") });
+  await signInScreen({ signIn: sendCredentials, done, notice, product: t("product") });
   offlineFooter.update(null);
 }
 
 // A visit.
 
-async function showVisit(who, data, mine) {
-  const found = await data.load(who);
-  if (mine !== turn) return;
-  if (found.isHandedOver) return showSent(who, data.id, mine);
-  if (found.isSentElsewhere) return showMessage("sentAlready");
+async function showVisit(accountId, data, thisDraw) {
+  const result = await data.load(accountId);
+  if (thisDraw !== lastDraw) return;
+  if (result.isHandedOver) return showSent(accountId, data.id, thisDraw);
+  if (result.isSentElsewhere) return showMessage("sentAlready");
   const { checklistScreen } = await import("./screens/checklist.js");
   const onsent = () => (render(), wake(true));
   const ondeclined = () => toList();
-  const left = await checklistScreen(who, found.visit, found.checklist, { onsent, ondeclined });
-  if (mine !== turn) return left();
-  leave = left;
-  await found.stored;
+  const { visit, checklist } = result;
+  const leave = await checklistScreen(accountId, visit, checklist, { onsent, ondeclined });
+  if (thisDraw !== lastDraw) return leave();
+  leaveChecklist = leave;
+  await result.stored;
   return updateFooter();
 }
 
-async function showSent(who, id, mine) {
+async function showSent(accountId, id, thisDraw) {
   const { sentScreen } = await import("./screens/sent.js");
-  if (mine !== turn) return;
-  redrawSent = sentScreen(who, id, { wake, signIn, toList });
+  if (thisDraw !== lastDraw) return;
+  redrawSent = sentScreen(accountId, id, { wake, signIn, toList });
   await redrawSent(signedOut);
   updateFooter();
   replaceRelease();
@@ -134,78 +134,79 @@ function toList() {
 
 // The list.
 
-async function showList(who, mine) {
-  const isKnown = (await list("visits", who)).length > 0;
-  if (isKnown) await drawList(who, mine);
-  await refresh(who).then(
+async function showList(accountId, thisDraw) {
+  const isStored = (await list("visits", accountId)).length > 0;
+  if (isStored) await drawList(accountId, thisDraw);
+  await refresh(accountId).then(
     () => (signedOut = false),
     (problem) => {
       if (problem.status === 401) signedOut = true;
-      else if (problem instanceof DOMException && !isKnown) throw problem;
+      else if (problem instanceof DOMException && !isStored) throw problem;
     },
   );
-  await drawList(who, mine);
+  await drawList(accountId, thisDraw);
 }
 
-let readings = 0;
-let newest = 0;
+let lastReading = 0;
+let newestDrawn = 0;
 
-/** Draws the list, unless another screen was asked for meanwhile, or a later reading was drawn. */
-async function drawList(who, mine) {
-  const reading = ++readings;
+/** Draws the list, unless another screen was opened in the meantime, or newer data was drawn. */
+async function drawList(accountId, thisDraw) {
+  const reading = ++lastReading;
   const { visitsScreen } = await import("./screens/visits.js");
-  if (mine !== turn || account()?.id !== who) return;
-  const children = await visitsScreen(who, { wake, signedOut, signIn });
-  if (mine !== turn || reading < newest || account()?.id !== who) return;
-  newest = reading;
+  if (thisDraw !== lastDraw || account()?.id !== accountId) return;
+  const children = await visitsScreen(accountId, { wake, signedOut, signIn });
+  if (thisDraw !== lastDraw || reading < newestDrawn || account()?.id !== accountId) return;
+  newestDrawn = reading;
   const restoreFocus = keepFocus();
-  put(`${t("title")} – ${t("product")}`, children);
+  showScreen(`${t("title")} – ${t("product")}`, children);
   restoreFocus();
-  installable();
+  makeInstallable();
   updateFooter();
   replaceRelease();
 }
 
-/** Returns a function that gives the focus back to what has it, after the list was drawn again. */
+/** Returns a function that restores the focus after the list was redrawn. */
 function keepFocus() {
   const controls = () => [...document.querySelectorAll("#screen a, #screen button")];
   const index = controls().indexOf(/** @type {HTMLElement} */ (document.activeElement));
   return () => index >= 0 && controls()[index]?.focus({ preventScroll: true });
 }
 
-/** Fetches the visits, and all that is needed to make them without a signal. */
-async function refresh(who) {
-  if ((await whoami()).id !== who) return render();
-  return refreshVisits(who);
+/** Fetches the visits, and everything that is needed to work on them without a signal. */
+async function refresh(accountId) {
+  if ((await fetchAccount()).id !== accountId) return render();
+  return refreshVisits(accountId);
 }
 
 const updateFooter = () => offlineFooter.update(account()?.id, visitId());
 
-// What waits, and when.
+// Sending.
 
-/** Starts the sender where something waits; `eager` skips back-offs. */
+/** Starts the sender if something waits to be sent. With `eager`, back-offs are skipped. */
 async function wake(eager = false) {
-  const who = account();
-  if (!who || signedOut) return;
-  const waiting = await unsentVisits(who.id).catch(() => []);
+  const person = account();
+  if (!person || signedOut) return;
+  const waiting = await unsentVisits(person.id).catch(() => []);
   showBadge();
   if (!waiting.length) return;
   requestSync();
   (await import("./sender.js")).send(eager);
 }
 
-/** Shows on the app's icon how many visits wait to be sent. */
+/** Shows the number of visits that wait to be sent on the icon of the app. */
 async function showBadge() {
   const waiting = account() ? await unsentVisits(account().id).catch(() => null) : [];
   if (waiting) setBadge(waiting.length);
 }
 
-const TOPICS = {
-  /** Somebody signed in or out, perhaps in another tab: what belongs to another person disappears. */
+const HANDLERS = {
+  /** Someone signed in or out, perhaps in another tab. The data of another person disappears. */
   async account() {
-    const who = await recall();
-    paint(who?.accent);
-    if (who?.id !== shownAccount && shownAccount) return render();
+    const person = await recall();
+    setBrandColor(person?.accent);
+    showDemoBanner(person?.organization);
+    if (person?.id !== shownAccount && shownAccount) return render();
     signedOut = false;
     redraw();
     return wake(true);
@@ -214,37 +215,38 @@ const TOPICS = {
     signedOut = true;
     redraw();
   },
-  // An open checklist stays: it says beside each question what is not saved, and keeps trying.
-  "storage-broken": () => leave || showMessage("storageBroken", { retry: true }),
-  "storage-blocked": () => leave || showMessage("storageBlocked"),
-  "storage-open": () => leave || !shownPath || render(),
+  // An open checklist stays. It shows what is not saved at each question, and keeps trying.
+  "storage-broken": () => leaveChecklist || showMessage("storageBroken", { retry: true }),
+  "storage-blocked": () => leaveChecklist || showMessage("storageBlocked"),
+  "storage-open": () => leaveChecklist || !shownPath || render(),
   queue: () => (redraw(), showBadge()),
 };
 
-function hear(topic) {
+function handleTopic(topic) {
   const progress = /^progress (\S+) (\S+)/.exec(topic);
   if (progress) document.getElementById(`progress-${progress[1]}`)?.setAttribute("value", progress[2]);
-  else TOPICS[topic]?.();
+  else HANDLERS[topic]?.();
 }
 
-let drawing = null;
+let pendingFrame = null;
 
-/** Draws the list or the sent visit again; changes that come together are drawn once. */
+/** Redraws the list or the sent visit, once for several changes in the same frame. */
 function redraw() {
-  if (!account() || leave || drawing || document.querySelector("form")) return;
-  drawing = requestAnimationFrame(async () => {
-    drawing = null;
-    if (!visitId()) return account() && drawList(account().id, turn);
-    const mine = turn;
+  if (!account() || leaveChecklist || pendingFrame || document.querySelector("form")) return;
+  pendingFrame = requestAnimationFrame(async () => {
+    pendingFrame = null;
+    if (!visitId()) return account() && drawList(account().id, lastDraw);
+    const thisDraw = lastDraw;
     await rendering; // it may have read the state before the change
-    // What is no longer in the queue can be answered again.
-    if (mine === turn && redrawSent && !(await redrawSent(signedOut)) && mine === turn) return render();
+    // A visit that is no longer in the queue can be answered again.
+    if (thisDraw === lastDraw && redrawSent && !(await redrawSent(signedOut)) && thisDraw === lastDraw)
+      return render();
     return replaceRelease();
   });
 }
 
 function watch() {
-  listen(hear);
+  listen(handleTopic);
   addEventListener("online", () => (endSession(), wake(true)));
   addEventListener("popstate", () => location.pathname !== shownPath && render());
   addEventListener("click", follow);
@@ -257,7 +259,7 @@ function watch() {
   setInterval(() => wake(), CHECK_EVERY);
 }
 
-/** Follows links to this form's own screens without loading the page again. */
+/** Opens links to screens of this form without loading the page again. */
 function follow(event) {
   const link = event.target.closest?.("a[href]");
   const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
@@ -270,23 +272,28 @@ function follow(event) {
 const isSupported = () => window.indexedDB && window.BroadcastChannel && navigator.locks && crypto.subtle;
 
 async function start() {
-  const speaking = speak((language) => import(`./words/${language}.js`));
-  if (!isSecureContext) return speaking.then(() => showMessage("needsHttps"));
-  if (!isSupported()) return speaking.then(() => showMessage("oldBrowser"));
-  await speaking;
+  const loading = loadWords((language) => import(`./words/${language}.js`));
+  if (!isSecureContext) return loading.then(() => showMessage("needsHttps"));
+  if (!isSupported()) return loading.then(() => showMessage("oldBrowser"));
+  await loading;
   watch();
   watchInstallation();
   if (isBlocked()) showMessage("storageBlocked");
   try {
-    paint((await recall())?.accent);
+    const person = await recall();
+    setBrandColor(person?.accent);
+    showDemoBanner(person?.organization);
   } catch (error) {
-    return explain(error);
+    return showProblem(error);
   }
   await render({ first: true });
   document.body.append(offlineFooter.element);
   endSession().catch(() => {});
   wake(true);
-  return registerRelease({ isBusy: () => Boolean(leave) || hasUnsavedDrafts(), onready: updateFooter });
+  return registerRelease({
+    isBusy: () => Boolean(leaveChecklist) || hasUnsavedDrafts(),
+    onready: updateFooter,
+  });
 }
 
 warmUp();

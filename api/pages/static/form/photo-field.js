@@ -1,31 +1,32 @@
-/** The photos of a question, or of the visit as a whole where the question's key is null. */
+/** The photos of a question, or of the whole visit if the key of the question is null. */
 import { h, show, t } from "../shared/page.js";
-import { photosOf } from "./rules.js";
+import { typeOf } from "../shared/question-types/index.js";
+import { photoRange } from "./rules.js";
 
-/** Returns the element and how to draw it again; nothing for a question without photos. */
+/** Returns `{element, redraw}`, or null for a question without photos. */
 export function photoField(context) {
   const { question, draft, id } = context;
-  const most = photosOf(question).maximum;
-  if (!most) return null;
-  const fault = h("p", { class: "fault", role: "alert" });
+  const { maximum } = photoRange(question);
+  if (!maximum) return null;
+  const message = h("p", { class: "fault", role: "alert" });
   const items = h("ul", { class: "photos" });
   const thumbnails = new Map();
-  const choose = () => {
+  const addChosen = () => {
     const chosen = [...input.files];
-    const files = chosen.slice(0, most - draft.photosOf(question.key).length);
+    const files = chosen.slice(0, maximum - draft.photosOf(question.key).length);
     input.value = "";
-    addPhotos(context, files, fault);
+    addPhotos(context, files, message);
     if (files.length < chosen.length)
-      fault.textContent = t("photosNotAdded", { n: chosen.length - files.length });
+      message.textContent = t("photosNotAdded", { n: chosen.length - files.length });
   };
   const described = { "aria-describedby": `${id}-text` };
   const input = h("input", {
     type: "file",
     id: `${id}-photo`,
     accept: "image/*",
-    multiple: most > 1,
+    multiple: maximum > 1,
     ...described,
-    onchange: choose,
+    onchange: addChosen,
   });
   const openCamera = () => {
     input.setAttribute("capture", "environment");
@@ -58,37 +59,37 @@ export function photoField(context) {
       if (!element.isConnected) items.append(element);
     });
     show(items, photos.length);
-    show(adding, photos.length < most);
-    // The control that had the focus may be gone: the focus stays with the photos.
+    show(adding, photos.length < maximum);
+    // The control with the focus may have disappeared. The focus stays with the photos.
     if (hadFocus && !(/** @type {HTMLElement} */ (document.activeElement)?.offsetParent))
       (adding.hidden ? items : adding).querySelector("button").focus();
   };
-  return { element: h("div", {}, items, adding, fault), redraw };
+  return { element: h("div", {}, items, adding, message), redraw };
 }
 
 /** The IDs of the photos that are being made smaller. */
 const shrinking = new Set();
 
-/** Stores photos at once, then makes them smaller. What the phone cannot store is said at the question. */
-async function addPhotos(context, files, fault) {
+/** Stores photos, then makes them smaller. The question shows which photos could not be stored. */
+async function addPhotos(context, files, message) {
   const { draft, question, onchange, redraw } = context;
-  fault.replaceChildren();
+  message.replaceChildren();
   const adding = draft.addPhotos(question.key, files);
-  if (question.type === "photo" && draft.answers[question.key]?.not_applicable) {
+  if (typeOf(question).isAnsweredByPhotos && draft.answers[question.key]?.not_applicable) {
     draft.set(question.key, { not_applicable: false });
   }
   redraw();
   onchange(question.key);
   const photos = await adding;
   redraw();
-  for (const photo of photos.filter(draft.isSaved)) await shrink(context, photo, fault);
+  for (const photo of photos.filter(draft.isSaved)) await shrink(context, photo, message);
 }
 
 /** Files that can never be sent. */
 const UNUSABLE = new Set(["no-photo", "photo-empty", "photo-too-large"]);
 
-/** Makes a photo smaller. A file that cannot be a photo is removed, and the page says why. */
-async function shrink(context, photo, fault) {
+/** Makes a photo smaller. A file that is not a photo is removed, and the question shows the reason. */
+async function shrink(context, photo, message) {
   const { draft, question, onchange, redraw } = context;
   shrinking.add(photo.id);
   redraw();
@@ -96,9 +97,9 @@ async function shrink(context, photo, fault) {
     const { prepare } = await import("./prepare.js");
     draft.replacePhoto(await prepare(photo));
   } catch (error) {
-    if (!UNUSABLE.has(error.code)) return; // it is prepared before it is sent
+    if (!UNUSABLE.has(error.code)) return; // the sender prepares it
     await draft.removePhoto(photo);
-    fault.replaceChildren(t(`problem-${error.code}`));
+    message.replaceChildren(t(`problem-${error.code}`));
     onchange(question.key);
   } finally {
     shrinking.delete(photo.id);
@@ -106,12 +107,12 @@ async function shrink(context, photo, fault) {
   }
 }
 
-/** Returns a small picture with its state and a button to remove it, and how to draw it again. */
+/** Returns a thumbnail with its state and a button to remove the photo: `{element, remove, redraw}`. */
 function thumbnail(context, { id }) {
   const { draft, question, onchange, redraw } = context;
   const remove = async () => {
-    const photo = draft.photos.find((each) => each.id === id);
-    if (photo) await draft.removePhoto(photo).catch(() => {}); // it stays where the phone does not remove it
+    const photo = draft.photos.find((other) => other.id === id);
+    if (photo) await draft.removePhoto(photo).catch(() => {}); // it stays if the phone cannot remove it
     redraw();
     onchange(question.key);
   };
@@ -120,14 +121,14 @@ function thumbnail(context, { id }) {
   const state = h("span", { class: "quiet" });
   const button = h("button", { type: "button", class: "plain", onclick: remove }, t("remove"));
   const element = h("li", {}, picture, placeholder, state, button);
-  let drawn = null;
+  let last = null; // what was drawn last
   const showFile = (file) => {
     URL.revokeObjectURL(picture.src);
     if (file) picture.src = URL.createObjectURL(file);
     show(picture, file);
     show(placeholder, !file);
   };
-  // HEIC, for one, is a photo that many browsers cannot show.
+  // Many browsers cannot show HEIC, for example.
   picture.onerror = () => {
     placeholder.textContent = `${picture.alt} · ${t("cannotBeShown")}`;
     showFile(null);
@@ -140,16 +141,16 @@ function thumbnail(context, { id }) {
     },
     redraw(photo, index) {
       const words = stateWords(photo, draft);
-      const before = drawn;
-      drawn = { photo, index, words };
+      const before = last;
+      last = { photo, index, words };
       if (before?.photo === photo && before.index === index && before.words === words) return;
       const name = t("photo", { n: index + 1 });
       button.setAttribute("aria-label", `${t("remove")}: ${name}`);
       picture.alt = name;
       if (before?.photo !== photo) {
         draft.fileOf(photo).then((file) => {
-          if (!file)
-            placeholder.textContent = `${name} · ${t(photo.state === "sent" ? "sentBefore" : "cannotBeShown")}`;
+          const reason = t(photo.state === "sent" ? "sentBefore" : "cannotBeShown");
+          if (!file) placeholder.textContent = `${name} · ${reason}`;
           showFile(file);
         });
       }

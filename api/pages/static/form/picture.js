@@ -1,8 +1,8 @@
-/** What a picture's bytes say about it: its type, its hash, and when and where it was taken. */
-const LARGEST_FILE = 20 * 2 ** 20;
+/** Reads the type of a picture, its hash, and the time and place where it was taken, from its bytes. */
+const MAX_FILE_SIZE = 20 * 2 ** 20;
 const HEAD_BYTES = 256 * 1024;
 
-/** A file that cannot be sent as a photo; `code` names the reason. */
+/** The file cannot be sent as a photo. `code` is the reason. */
 export class PhotoError extends Error {
   constructor(code) {
     super(code);
@@ -10,7 +10,7 @@ export class PhotoError extends Error {
   }
 }
 
-/** Reads type, orientation, capture time and position; whatever cannot be read is missing. */
+/** Returns the type, orientation, capture time and position of a photo, as far as they can be read. */
 export async function inspect(file) {
   if (!file.size) throw new PhotoError("photo-empty");
   const head = new DataView(await file.slice(0, HEAD_BYTES).arrayBuffer());
@@ -18,10 +18,10 @@ export async function inspect(file) {
   return { type, ...(type === "image/jpeg" ? readExif(head) : {}) };
 }
 
-/** Returns a photo as it is sent: its bytes, with what is declared about them. */
+/** Returns a photo as it is sent: its bytes, and the facts that are declared about them. */
 export async function describe(file, { type, taken_at = null, position = null }) {
   if (!type) throw new PhotoError("no-photo");
-  if (file.size > LARGEST_FILE) throw new PhotoError("photo-too-large");
+  if (file.size > MAX_FILE_SIZE) throw new PhotoError("photo-too-large");
   const bytes = await file.arrayBuffer();
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -73,7 +73,7 @@ function readTags(head, tiff) {
   };
 }
 
-/** Returns the tags of a directory: texts, and numbers as lists. */
+/** Returns the tags of a directory. A value is a text or a list of numbers. */
 function readDirectory(head, tiff, at, little) {
   const tags = {};
   for (let i = 0, count = head.getUint16(at, little); i < count; i++) {
@@ -96,7 +96,7 @@ function readDirectory(head, tiff, at, little) {
   return tags;
 }
 
-/** Returns a capture time with its offset; a time without one is by this phone's clock. */
+/** Returns a capture time in UTC. A time without an offset is in the time zone of this phone. */
 function timeOf(text, offset) {
   const match = /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(text ?? "");
   if (!match) return null;
@@ -108,8 +108,8 @@ function timeOf(text, offset) {
 function positionOf(tags) {
   if (!tags[2] || !tags[4] || !tags[1] || !tags[3]) return null;
   const [latitude, longitude] = [degreesOf(tags[2], tags[1]), degreesOf(tags[4], tags[3])];
-  const plausible = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && (latitude || longitude);
-  return plausible ? { latitude, longitude } : null;
+  const isPlausible = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && (latitude || longitude);
+  return isPlausible ? { latitude, longitude } : null;
 }
 
 function degreesOf([degrees, minutes = 0, seconds = 0], direction) {

@@ -1,4 +1,4 @@
-/** Makes photos ready to be sent: smaller, upright, and described. */
+/** Prepares photos for sending: makes them smaller and upright, and adds their hash and capture time. */
 import { onResult, write } from "./database.js";
 import { fileOf, fileRow, keyOf } from "./photos.js";
 import { describe, inspect, PhotoError } from "./picture.js";
@@ -8,20 +8,18 @@ let worker = null;
 let lastJob = 0;
 const jobs = new Map();
 
-/**
- * Makes a photo ready to be sent (smaller, upright, with its hash), and returns its row as it is stored then.
- */
+/** Prepares a photo, and returns its row as it is stored afterwards. */
 export async function prepare(photo) {
   if (photo.ready && !photo.blob) return photo;
   const file = await fileOf(photo);
   if (!file) throw new PhotoError("photo-unreadable");
-  const { bytes, ...facts } = photo.ready ? await bytesOf(file) : await prepared(file);
+  const { bytes, ...facts } = photo.ready ? await readBytes(file) : await shrink(file);
   let row = null;
   await write(["photos", "files"], (store) => {
     onResult(store("photos").get(keyOf(photo)), (stored) => {
-      if (!stored) return; // it was removed in the meantime
+      if (!stored) return; // the shopper removed it in the meantime
       if (stored.ready && !stored.blob) {
-        row = stored; // the sender has prepared it in the meantime
+        row = stored; // another tab prepared it in the meantime
         return;
       }
       row = { ...stored, ...facts, ready: true, blob: undefined };
@@ -32,30 +30,27 @@ export async function prepare(photo) {
   return row ?? photo;
 }
 
-/**
- * Returns the bytes of a photo that an older release prepared, which stored them as a Blob without their
- * size.
- */
-async function bytesOf(file) {
+/** Returns the bytes of a photo from an older release, which stored them as a Blob and without their size. */
+async function readBytes(file) {
   const bytes = await file.arrayBuffer();
   return { bytes, size: bytes.byteLength };
 }
 
-/** Returns the photo made smaller; where the worker fails, for whatever reason, as it is. */
-async function prepared(file) {
+/** Makes a photo smaller in the worker. If the worker fails, the photo keeps its size. */
+async function shrink(file) {
   try {
-    return await inWorker(file);
+    return await runInWorker(file);
   } catch (error) {
     if (error instanceof PhotoError) throw error;
     return describe(file, await inspect(file));
   }
 }
 
-function inWorker(file) {
+function runInWorker(file) {
   worker ??= startWorker();
   const id = ++lastJob;
   return new Promise((resolve, reject) => {
-    // A worker that runs out of memory dies without a word on some phones.
+    // On some phones, a worker that runs out of memory stops without an event.
     const timer = setTimeout(() => stopWorker("timeout"), WORKER_TIMEOUT);
     jobs.set(id, { resolve, reject, timer });
     worker.postMessage({ id, file });
@@ -63,20 +58,20 @@ function inWorker(file) {
 }
 
 function startWorker() {
-  const started = new Worker(new URL("./shrink.worker.js", import.meta.url), { type: "module" });
-  started.onmessage = ({ data: { id, photo, code, message } }) => {
+  const newWorker = new Worker(new URL("./shrink.worker.js", import.meta.url), { type: "module" });
+  newWorker.onmessage = ({ data: { id, photo, code, message } }) => {
     const job = jobs.get(id);
-    if (!job) return; // given up
+    if (!job) return; // it has timed out
     jobs.delete(id);
     clearTimeout(job.timer);
     if (photo) job.resolve(photo);
     else job.reject(code ? new PhotoError(code) : new Error(message));
   };
-  started.onerror = (event) => {
+  newWorker.onerror = (event) => {
     event.preventDefault();
     stopWorker("error");
   };
-  return started;
+  return newWorker;
 }
 
 function stopWorker(reason) {

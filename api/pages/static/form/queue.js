@@ -1,20 +1,20 @@
-/** What waits to be sent: a visit's answers in `queue`, its photos in `photos`, their bytes in `files`. */
+/** The queue of visits to send: answers in `queue`, photos in `photos`, and their bytes in `files`. */
 import { announce } from "./channel.js";
 import { below, list, onResult, write } from "./database.js";
 
-/** Every store that holds something of a visit that is not sent. */
-const OWN = ["drafts", "answers", "photos", "files"];
+/** The stores with the data of an unsent visit. */
+const DRAFT_STORES = ["drafts", "answers", "photos", "files"];
 
-/** Returns whether the answers of this revision, or of a later one, were handed over for sending. */
+/** Returns whether the answers of this revision, or of a later one, are in the queue or were sent. */
 export const isHandedOver = (queued, revision) => Boolean(queued) && queuedRevision(queued) >= revision;
 
 const queuedRevision = ({ receipt, body }) => receipt?.revision ?? body.revision;
 
-/** Returns the visits in the queue that are not sent completely. */
+/** Returns the visits in the queue that have not been sent completely. */
 export const unsentVisits = async (account) =>
   (await list("queue", account)).filter((row) => row.state !== "sent");
 
-/** Sets the state of all photos of a visit that are not sent yet; null removes a photo. */
+/** Sets the state of all unsent photos of a visit. A photo with the state null is removed. */
 export function setPhotoStates(store, visitKey, stateOf) {
   onResult(store("photos").openCursor(below(visitKey)), (cursor) => {
     if (!cursor) return;
@@ -29,7 +29,7 @@ export function setPhotoStates(store, visitKey, stateOf) {
   });
 }
 
-/** Takes a visit out of the queue, so that its answers can be corrected. */
+/** Removes a visit from the queue, so that its answers can be corrected. */
 export async function reopen({ account, visit }) {
   await write(["queue", "photos", "files"], (store) => {
     store("queue").delete([account, visit]);
@@ -38,27 +38,25 @@ export async function reopen({ account, visit }) {
   announce("queue");
 }
 
-/** Removes a draft with its answers and photos, within a transaction on all of their stores. */
+/** Removes a draft with its answers and photos, in a transaction on all of their stores. */
 export function removeDraft(store, account, visit) {
-  for (const name of OWN) store(name).delete(below([account, visit]));
+  for (const name of DRAFT_STORES) store(name).delete(below([account, visit]));
 }
 
-/** Removes all that the phone has of a visit, including what was never sent. */
+/** Removes all data of a visit from the phone, including unsent data. */
 export async function discard({ account, visit }) {
-  await write(["queue", ...OWN], (store) => {
+  await write(["queue", ...DRAFT_STORES], (store) => {
     store("queue").delete([account, visit]);
     removeDraft(store, account, visit);
   });
   announce("queue");
 }
 
-/**
- * Marks a visit as sent and removes its draft, once the receipt and every photo's confirmation have arrived.
- */
+/** Marks a visit as sent and removes its draft, if the answers and all photos have been received. */
 export async function completeVisit(account, visit) {
   const photos = await list("photos", account, visit);
   if (photos.some((photo) => !["sent", "kept"].includes(photo.state))) return;
-  await write(["queue", ...OWN], (store) => {
+  await write(["queue", ...DRAFT_STORES], (store) => {
     const queued = store("queue").get([account, visit]);
     onResult(store("drafts").get([account, visit]), (draft) => {
       const row = queued.result;

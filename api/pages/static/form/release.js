@@ -1,26 +1,26 @@
-/** Releases: a new one is on the phone before it is used, and takes over once no tab has a draft open. */
+/** Releases: a new one is downloaded completely, and takes over when no tab has a draft open. */
 import { h, t } from "../shared/page.js";
 import { get, read } from "./database.js";
 import { anyDraftOpen } from "./locks.js";
 import { LISTED } from "./visits.js";
 
-const ASK_AGAIN = 2000;
-const LOOK_EVERY = 3_600_000;
+const RETRY_AFTER = 2000;
+const CHECK_EVERY = 3_600_000;
 const workers = navigator.serviceWorker;
-let isReplaced = false; // another release than this page's serves it
+let isReplaced = false; // whether the service worker is of another release than this page
 let isBusy = () => false; // whether this tab has a checklist open
 let timer = null;
 let onready = () => {};
 
 let controller = workers?.controller;
-// From the start: the list may ask a release to take over before the registration is done.
+// This listens before the registration is done, because the list may let a release take over earlier.
 workers?.addEventListener("controllerchange", () => {
-  isReplaced = Boolean(controller); // the first worker is of this page's own release
+  isReplaced = Boolean(controller); // the first worker is of the same release as this page
   ({ controller } = workers);
   replaceRelease();
 });
 
-/** Registers the service worker, which keeps the files of a release. */
+/** Registers the service worker, which stores the files of a release. */
 export async function registerRelease(hooks) {
   ({ isBusy, onready } = hooks);
   if (!workers) return;
@@ -29,18 +29,18 @@ export async function registerRelease(hooks) {
     registration.addEventListener("updatefound", () => {
       registration.installing?.addEventListener("statechange", () => replaceRelease());
     });
-    setInterval(() => registration.update().catch(() => {}), LOOK_EVERY);
+    setInterval(() => registration.update().catch(() => {}), CHECK_EVERY);
     await workers.ready;
     onready();
     replaceRelease();
   } catch (error) {
-    console.error(error); // it works with a signal all the same
+    console.error(error); // the form still works with a signal
   }
 }
 
 /**
- * Moves this page to the newest release that is on the phone. While that cannot be, it is tried again every
- * two seconds: the draft of another tab may be closed, and a message may be lost.
+ * Moves this page to the newest release on the phone. If that is not possible, it tries again every two
+ * seconds: another tab may close its draft, and a message may be lost.
  */
 export async function replaceRelease() {
   clearTimeout(timer);
@@ -48,28 +48,28 @@ export async function replaceRelease() {
   clearTimeout(timer);
   if (!waiting && !isReplaced) return;
   if (isReplaced && !isBusy() && !isTyping()) {
-    location.reload(); // once: a second call would stop the first one, which takes seconds on a slow phone
+    location.reload(); // only once: a second reload would abort the first, which takes seconds
     return;
   }
-  timer = setTimeout(replaceRelease, ASK_AGAIN);
+  timer = setTimeout(replaceRelease, RETRY_AFTER);
   if (!waiting || (await anyDraftOpen())) return;
   waiting.postMessage("take-over");
 }
 
-/** Asks the browser, where it can, to wake this page once there is a signal again. */
+/** Asks the browser to wake this page when there is a signal again, if it supports that. */
 export async function requestSync() {
   const registration = await workers?.getRegistration();
-  await registration?.sync?.register("send").catch(() => {}); // the shopper may have switched it off
+  await registration?.sync?.register("send").catch(() => {}); // the shopper may have disabled it
 }
 
-/** Returns whether something typed would be lost: the sign-in form, or a dialog. */
+/** Returns whether a reload would lose typed text, in the sign-in form or a dialog. */
 function isTyping() {
   /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */
   const inputs = document.querySelectorAll("form input, dialog[open] textarea");
   return [...inputs].some(({ value }) => value);
 }
 
-/** Says whether what is on this page works without a signal. */
+/** The footer that shows whether this page works without a signal. */
 export const offlineFooter = {
   element: h("footer", {
     "data-testid": "offline-ready",
@@ -77,20 +77,20 @@ export const offlineFooter = {
     role: "contentinfo",
     hidden: true,
   }),
-  async update(who, visit) {
+  async update(accountId, visit) {
     const active = (await workers?.getRegistration())?.active;
-    const isReady = Boolean(active && who && (await isStored(who, visit)));
-    this.element.hidden = !who;
+    const isReady = Boolean(active && accountId && (await isStored(accountId, visit)));
+    this.element.hidden = !accountId;
     this.element.dataset.state = isReady ? "yes" : "no";
     this.element.textContent = t(isReady ? "offlineReady" : "offlineNotReady");
   },
 };
 
-async function isStored(who, visit) {
-  if (!visit) return (await get("accounts", LISTED))?.account === who;
-  const [queued, known] = await read(["queue", "visits"], (store) => [
-    store("queue").get([who, visit]),
-    store("visits").get([who, visit]),
+async function isStored(accountId, visit) {
+  if (!visit) return (await get("accounts", LISTED))?.account === accountId;
+  const [queued, stored] = await read(["queue", "visits"], (store) => [
+    store("queue").get([accountId, visit]),
+    store("visits").get([accountId, visit]),
   ]);
-  return queued ?? known;
+  return queued ?? stored;
 }

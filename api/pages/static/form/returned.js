@@ -1,4 +1,4 @@
-/** A returned visit: its answers are fetched, to be corrected. */
+/** Returned visits: their answers are fetched, so that the shopper can correct them. */
 import { call } from "../shared/api.js";
 import { newDraft } from "./draft.js";
 import { below, get, onResult, write } from "./database.js";
@@ -6,7 +6,7 @@ import { ifFree } from "./locks.js";
 
 /**
  * Fetches the answers of a returned visit, unless this phone has a draft of the next revision, or answers
- * that the server never received. Photos of an earlier draft that are not sent stay.
+ * that the server has not received. Unsent photos of an earlier draft stay.
  */
 export async function fetchReturned(account, visit) {
   if ((await get("drafts", account, visit.id))?.revision === visit.revision + 1) return;
@@ -22,14 +22,14 @@ function storeReturned(account, visit, { answers, comment, outcome, photos: visi
     const draft = store("drafts").get(key);
     const queued = store("queue").get(key);
     const answerKeys = store("answers").getAllKeys(below(key));
-    // Requests are answered in order: with the last one, all are there.
+    // Requests complete in order, so all results are there with the last one.
     onResult(store("photos").getAllKeys(below(key)), (photoKeys) => {
       const next = newDraft(account, visit);
       if (draft.result?.revision === next.revision || (queued.result && !queued.result.receipt)) return;
-      const known = new Set([...answerKeys.result, ...photoKeys].map(([, , id]) => id));
+      const storedIds = new Set([...answerKeys.result, ...photoKeys].map(([, , id]) => id));
       const addPhotos = (question, ids) => {
         ids
-          .filter((id) => !known.has(id) && !isLost(id))
+          .filter((id) => !storedIds.has(id) && !isLost(id))
           .forEach((id, index) => {
             store("photos").put({ account, visit: visit.id, id, question, at: index, state: "sent" });
           });
@@ -37,7 +37,7 @@ function storeReturned(account, visit, { answers, comment, outcome, photos: visi
       store("drafts").put({ comment, outcome, ...draft.result, ...next });
       addPhotos(null, visitPhotos ?? []);
       for (const [question, { photos = [], ...answer }] of Object.entries(answers)) {
-        if (!known.has(question)) store("answers").put({ account, visit: visit.id, question, answer });
+        if (!storedIds.has(question)) store("answers").put({ account, visit: visit.id, question, answer });
         addPhotos(question, photos);
       }
     });

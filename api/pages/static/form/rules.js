@@ -1,142 +1,121 @@
-/** What is asked, what is missing, and when points are lost; pure, and the same as the server decides. */
-
-/** The dates that an answer can be. */
-export const FIRST_DATE = "1900-01-01";
-export const LAST_DATE = "2100-12-31";
+/**
+ * The rules for answers: which questions are asked, which errors have to be corrected, and what is sent.
+ * `api/domain/answers.py` has the same rules.
+ */
+import { typeOf } from "../shared/question-types/index.js";
+import { isBlank, isTooLong } from "../shared/question-types/text.js";
 
 /** Returns all questions of a checklist, in order. */
 export const questionsOf = (checklist) => checklist.sections.flatMap((section) => section.questions);
 
-/** Says whether the server takes answers to a visit as it is: withdrawn ones as well, for a reviewer. */
-export const takesAnswers = ({ status }) =>
+/** Returns whether the server accepts answers to a visit; those to a withdrawn visit go to a reviewer. */
+export const acceptsAnswers = ({ status }) =>
   ["assigned", "returned", "cancelled", "declined"].includes(status);
 
-/** Says whether a question itself was answered; a comment alone, or not applicable, is no answer. */
+/** Returns whether a question is answered. A comment alone, or "does not apply", is not an answer. */
 export function isAnswered(question, answer = {}) {
   if (answer.not_applicable) return false;
-  if (question.type === "photo") return Boolean(answer.photos?.length);
-  return (
-    answer.value != null && answer.value !== "" && !(Array.isArray(answer.value) && !answer.value.length)
-  );
+  const type = typeOf(question);
+  return type.isAnsweredByPhotos ? Boolean(answer.photos?.length) : !type.isEmpty(question, answer.value);
 }
 
-/** Says whether a question is done with: answered, or not applicable. */
+/** Returns whether a question needs no answer any more: it is answered, or it does not apply. */
 const isDone = (question, answer = {}) => Boolean(answer.not_applicable) || isAnswered(question, answer);
 
-/** Returns the keys of the questions that are asked, given the answers. */
+/** Returns the keys of the questions that are asked. */
 export function visible(questions, answers) {
-  const shown = new Set();
+  const keys = new Set();
   const byKey = new Map(questions.map((question) => [question.key, question]));
-  // A question depends on an earlier one only, so one pass is enough.
+  // A question depends on earlier ones only, so one pass is enough.
   for (const question of questions) {
     const condition = question.only_if;
-    if (!condition || (shown.has(condition.question) && chosen(byKey, answers, condition)))
-      shown.add(question.key);
+    if (!condition || (keys.has(condition.question) && isMet(condition, byKey, answers)))
+      keys.add(question.key);
   }
-  return shown;
+  return keys;
 }
 
-function chosen(byKey, answers, { question, is }) {
-  const answer = answers[question];
-  if (!isAnswered(byKey.get(question), answer)) return false;
-  return [answer.value].flat().some((value) => is.map(String).includes(String(value)));
+function isMet(condition, byKey, answers) {
+  const question = byKey.get(condition.question);
+  const answer = answers[condition.question];
+  if (!isAnswered(question, answer)) return false;
+  return typeOf(question)
+    .choices(question, answer.value)
+    .some((choice) => condition.is.includes(String(choice)));
 }
 
-/** Returns how many of the required questions are answered, how many there are, and how many are optional. */
+/** Returns how many required questions are answered, how many there are, and how many are optional. */
 export function progress(questions, answers) {
-  const shown = visible(questions, answers);
-  const asked = questions.filter(({ key }) => shown.has(key));
+  const keys = visible(questions, answers);
+  const asked = questions.filter(({ key }) => keys.has(key));
   const required = asked.filter((question) => question.required !== false);
   const done = required.filter((question) => isDone(question, answers[question.key])).length;
   return { done, all: required.length, n: asked.length - required.length };
 }
 
-/** Returns the ids of all photos that answers name. */
+/** Returns the IDs of all photos in answers. */
 export const photosIn = (answers) => Object.values(answers).flatMap((answer) => answer.photos ?? []);
 
-/** Says whether an answer brings fewer points than it could. */
-function losesPoints(question, answer = {}) {
-  if (!isAnswered(question, answer)) return false;
-  const most = worths(question).reduce(
-    question.multiple ? (sum, each) => sum + each : (a, b) => Math.max(a, b),
-    0,
-  );
-  return most > 0 && pointsFor(question, answer.value) < most;
+/** Returns the points of an answer as {earned, possible}. Both are 0 if the question is unanswered. */
+export function pointsOf(question, answer = {}) {
+  const type = typeOf(question);
+  const isValid = isAnswered(question, answer) && !type.findError(question, answer.value);
+  const possible = isValid ? type.pointsPossible(question) : 0;
+  return { earned: possible ? type.points(question, answer.value) : 0, possible };
 }
 
-function worths(question) {
-  if (question.type === "yes_no") return [question.points ?? 0];
-  if (question.type === "scale") return question.scale_points ?? [];
-  return (question.options ?? question.bands ?? []).map((each) => each.points ?? 0);
-}
-
-function pointsFor(question, value) {
-  if (question.type === "yes_no")
-    return value === (question.good_answer ?? "yes") ? (question.points ?? 0) : 0;
-  if (question.type === "scale") return question.scale_points[value - question.minimum];
-  if (question.type === "duration")
-    return question.bands.find((band) => band.up_to == null || value <= band.up_to)?.points ?? 0;
-  return question.options
-    .filter((option) => [value].flat().includes(option.key))
-    .reduce((sum, option) => sum + (option.points ?? 0), 0);
-}
-
-/** Says whether an answer needs a comment. */
+/** Returns whether an answer needs a comment. */
 export function needsComment(question, answer) {
   if (question.comment === "required") return isAnswered(question, answer);
-  return question.comment === "when_points_lost" && losesPoints(question, answer);
+  const { earned, possible } = pointsOf(question, answer);
+  return question.comment === "when_points_lost" && earned < possible;
 }
 
-/** Returns how many photos a question takes, at least and at most. */
-export const photosOf = (question) => ({
+/** Returns how many photos a question takes: `{minimum, maximum}`. */
+export const photoRange = (question) => ({
   minimum: question.photos?.minimum ?? 0,
   maximum: question.photos?.maximum ?? 0,
 });
 
 /**
- * Returns what the shopper still has to do, each as {key, what}: value, photos, comment, number, seconds or
- * date.
+ * Returns the errors that the shopper has to correct as {key, error}: the first one of each question. An
+ * error is the ending of the words `error-…` that explain it.
  */
-export function missing(questions, answers) {
-  const shown = visible(questions, answers);
+export function findErrors(questions, answers) {
+  const keys = visible(questions, answers);
   return questions
-    .filter((question) => shown.has(question.key))
-    .flatMap((question) => {
-      const what = faultOf(question, answers[question.key] ?? {});
-      return what ? [{ key: question.key, what }] : [];
-    });
+    .filter(({ key }) => keys.has(key))
+    .map((question) => ({ key: question.key, error: findError(question, answers[question.key] ?? {}) }))
+    .filter(({ error }) => error);
 }
 
-function faultOf(question, answer) {
-  const answered = isAnswered(question, answer);
+function findError(question, answer) {
+  const type = typeOf(question);
   if (!isDone(question, answer) && question.required !== false)
-    return question.type === "photo" ? "photos" : "value";
-  if (answered && faultOfValue(question, answer.value)) return faultOfValue(question, answer.value);
-  if (needsComment(question, answer) && !answer.comment?.trim()) return "comment";
-  if (answered && (answer.photos?.length ?? 0) < photosOf(question).minimum) return "photos";
+    return type.isAnsweredByPhotos ? "photos" : "value";
+  const answered = isAnswered(question, answer);
+  const error = answered && !type.isAnsweredByPhotos && type.findError(question, answer.value);
+  if (error) return error;
+  const isCommented = !isBlank(answer.comment);
+  if (!isCommented && needsComment(question, answer)) return "comment";
+  if (isCommented && isTooLong(answer.comment)) return "comment-length";
+  if (answered && (answer.photos?.length ?? 0) < photoRange(question).minimum) return "photos";
   return null;
 }
 
-function faultOfValue({ type }, value) {
-  if (type === "number") return Number.isFinite(value) && Math.abs(value) <= 2 ** 53 ? null : "number";
-  if (type === "duration")
-    return Number.isInteger(value) && value >= 0 && value <= 31_536_000 ? null : "seconds";
-  if (type === "date") return value >= FIRST_DATE && value <= LAST_DATE ? null : "date";
-  return null;
-}
-
-/** Returns the answers as they are sent: those to questions that are asked, without what is empty. */
-export function toSend(questions, answers) {
-  const shown = visible(questions, answers);
-  const sent = {};
-  for (const question of questions.filter(({ key }) => shown.has(key))) {
+/** Returns the answers as they are sent: only to questions that are asked, and without empty parts. */
+export function answersToSend(questions, answers) {
+  const keys = visible(questions, answers);
+  const body = {};
+  for (const question of questions.filter(({ key }) => keys.has(key))) {
     const { value, comment, not_applicable, photos } = answers[question.key] ?? {};
+    const { isAnsweredByPhotos } = typeOf(question);
     const answer = {};
     if (not_applicable) answer.not_applicable = true;
-    else if (question.type !== "photo" && isAnswered(question, { value })) answer.value = value;
-    if (comment?.trim()) answer.comment = comment;
-    if (photos?.length && !(not_applicable && question.type === "photo")) answer.photos = photos;
-    if (Object.keys(answer).length) sent[question.key] = answer;
+    else if (!isAnsweredByPhotos && isAnswered(question, { value })) answer.value = value;
+    if (!isBlank(comment)) answer.comment = comment;
+    if (photos?.length && !(not_applicable && isAnsweredByPhotos)) answer.photos = photos;
+    if (Object.keys(answer).length) body[question.key] = answer;
   }
-  return sent;
+  return body;
 }

@@ -1,9 +1,10 @@
 /**
- * Sends what waits: one sender across all tabs. A visit's answers go first, then its photos, each on its own.
- * What the server has is not sent again, and leaves the phone only when the server has all of the visit.
+ * Sends what waits in the queue. Only one tab sends at a time. The answers of a visit are sent first, then
+ * each of its photos. Nothing is sent again after the server has received it. The data of a visit leaves the
+ * phone when the server has all of it.
  */
 import { call, NoSignal, Problem } from "../shared/api.js";
-import { account as currentAccount, recall, whoami } from "./account.js";
+import { account as currentAccount, recall, fetchAccount } from "./account.js";
 import { announce, notify } from "./channel.js";
 import { change, get, list, put, write } from "./database.js";
 import { fileOf, keyOf } from "./photos.js";
@@ -12,46 +13,43 @@ import { prepare } from "./prepare.js";
 import { completeVisit, unsentVisits } from "./queue.js";
 
 const FIRST_WAIT = 2;
-const LONGEST_WAIT = 300;
-const STALLED = 60_000;
-const MOST_CHECKS = 60;
-/** Statuses that the same request would get again: a person has to look. */
-const FOR_A_PERSON = new Set([400, 403, 404, 405, 409, 413, 415, 422]);
-/** Statuses of a server that cannot answer now: nothing else that waits need be tried. */
-const FOR_ALL = new Set([429, 503]);
-/**
- * The slot of the time until which nothing at all is sent. It survives a reload, as each row's own `retry`
- * does.
- */
+const MAX_WAIT = 300;
+const STALL_TIMEOUT = 60_000;
+const MAX_CHECKS = 60;
+/** Statuses that the same request would get again, so that the shopper has to act. */
+const NEEDS_SHOPPER = new Set([400, 403, 404, 405, 409, 413, 415, 422]);
+/** Statuses of a server that is not available: no other request would succeed now. */
+const UNAVAILABLE = new Set([429, 503]);
+/** The slot with the time until which nothing is sent. Like `retry` of each row, it survives a reload. */
 const PAUSE = "pause";
 let timer = null;
 let failures = 0;
-let requested = null;
-let running = null;
+let pendingRun = null;
+let currentRun = null;
 
-/** Sends what is due and keeps going; `eager`, for when the signal is back, skips back-offs. */
+/** Sends what is due, and continues until nothing is. `eager` skips back-offs, when the signal is back. */
 export function send(eager = false) {
-  requested = { eager: eager || Boolean(requested?.eager) };
-  running ??= navigator.locks.request("sender", run).finally(() => {
-    running = null;
-    if (requested) send(requested.eager);
+  pendingRun = { eager: eager || Boolean(pendingRun?.eager) };
+  currentRun ??= navigator.locks.request("sender", run).finally(() => {
+    currentRun = null;
+    if (pendingRun) send(pendingRun.eager);
   });
-  return running;
+  return currentRun;
 }
 
 async function run() {
-  const { eager } = requested;
-  requested = null;
+  const { eager } = pendingRun;
+  pendingRun = null;
   clearTimeout(timer);
-  const who = (currentAccount() ?? (await recall()))?.id;
-  if (!who) return;
+  const accountId = (currentAccount() ?? (await recall()))?.id;
+  if (!accountId) return;
   let pause = (await get("accounts", PAUSE)) ?? null;
   if (eager && pause && !pause.ordered) pause = null;
-  await recover(who, eager);
+  await recover(accountId, eager);
   try {
-    // The cookies may belong to another account by now: phones are lent.
-    if (isDue(pause) && (await nextDue(who)) && (await whoami()).id === who) {
-      await drain(who);
+    // The session may belong to another account now, because people share phones.
+    if (isDue(pause) && (await nextDue(accountId)) && (await fetchAccount()).id === accountId) {
+      await drain(accountId);
       failures = 0;
       pause = null;
     }
@@ -62,29 +60,27 @@ async function run() {
     }
     pause = { slot: PAUSE, ...waitAfter(error, ++failures) };
   }
-  await remember(pause);
-  await schedule(who, pause);
+  await storePause(pause);
+  await schedule(accountId, pause);
 }
 
-const remember = (pause) =>
+const storePause = (pause) =>
   pause ? put("accounts", pause) : write("accounts", (store) => void store("accounts").delete([PAUSE]));
 
-/** Returns milliseconds to wait after so many failures: from 2 s to 5 min, with full jitter. */
-const backOff = (tries) => 1000 * Math.random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1));
+/** Returns the milliseconds to wait after a number of failures: from 2 s to 5 min, with full jitter. */
+const backOff = (tries) => 1000 * Math.random() * Math.min(MAX_WAIT, FIRST_WAIT * 2 ** (tries - 1));
 
-/** Returns until when to wait after an error: as long as the server ordered, or else a back-off. */
+/** Returns how long to wait after an error: as long as the server ordered, otherwise a back-off. */
 function waitAfter(error, tries) {
   const ordered = error.wait != null;
   const wait = ordered ? 1000 * error.wait : backOff(tries);
   return { at: Date.now() + wait, wait, ordered };
 }
 
-/**
- * Resets what a killed tab left in the middle, skips back-offs if asked to, and completes what was all sent.
- */
-async function recover(who, eager) {
-  for (const row of await unsentVisits(who)) if (row.receipt) await completeVisit(who, row.visit);
-  for (const { store, key, row } of await pending(who)) {
+/** Resets rows that a killed tab left as "sending", skips back-offs if `eager`, and completes sent visits. */
+async function recover(accountId, eager) {
+  for (const row of await unsentVisits(accountId)) if (row.receipt) await completeVisit(accountId, row.visit);
+  for (const { store, key, row } of await pending(accountId)) {
     const part = {};
     if (row.state === "sending") part.state = "waiting";
     if (eager && row.retry && !row.retry.ordered) part.retry = null;
@@ -92,47 +88,47 @@ async function recover(who, eager) {
   }
 }
 
-/** Returns what is not sent yet, the least tried first. */
-async function pending(who) {
-  const visits = await unsentVisits(who);
-  const received = new Set(visits.filter(({ receipt }) => receipt).map(({ visit }) => visit));
+/** Returns the rows that are not sent yet, those with the fewest tries first. */
+async function pending(accountId) {
+  const visits = await unsentVisits(accountId);
+  const receivedVisits = new Set(visits.filter(({ receipt }) => receipt).map(({ visit }) => visit));
   const answers = visits.filter(({ receipt }) => !receipt);
-  const photos = (await list("photos", who)).filter(({ visit }) => received.has(visit));
+  const photos = (await list("photos", accountId)).filter(({ visit }) => receivedVisits.has(visit));
   return [
-    ...answers.map((row) => ({ store: "queue", key: [who, row.visit], row, work: sendAnswers })),
+    ...answers.map((row) => ({ store: "queue", key: [accountId, row.visit], row, work: sendAnswers })),
     ...photos.map((row) => ({ store: "photos", key: keyOf(row), row, work: sendPhoto })),
   ]
     .filter(({ row }) => ["waiting", "sending"].includes(row.state))
     .sort((a, b) => (a.row.tries ?? 0) - (b.row.tries ?? 0));
 }
 
-const nextDue = async (who) => (await pending(who)).find(({ row }) => isDue(row.retry));
+const nextDue = async (accountId) => (await pending(accountId)).find(({ row }) => isDue(row.retry));
 
-/** Returns whether a wait is over. It holds by the clock that set it: a clock that was set back ends it. */
+/** Returns whether a wait is over. It is also over if the clock was set back to before the wait began. */
 const isDue = (retry) => !retry || Date.now() >= retry.at || Date.now() < retry.at - retry.wait;
 
-async function drain(who) {
-  for (let next; (next = await nextDue(who));) {
+async function drain(accountId) {
+  for (let next; (next = await nextDue(accountId));) {
     try {
       await update(next.store, next.key, { state: "sending" });
       await next.work(next.row);
-      await completeVisit(who, next.row.visit);
+      await completeVisit(accountId, next.row.visit);
     } catch (error) {
-      await handleFailure(next, error, who);
+      await handleFailure(next, error, accountId);
     }
   }
 }
 
-/** Keeps an item that was not sent, to be sent again or for a person; throws what concerns all that waits. */
-async function handleFailure({ store, key, row }, error, who) {
+/** Stores a failure: the row is retried, or needs the shopper. Throws errors that concern every row. */
+async function handleFailure({ store, key, row }, error, accountId) {
   if (error instanceof Problem && error.status === 401) {
     await update(store, key, { state: "waiting" });
     throw error;
   }
-  // Without a code it is a proxy's response, not the API's.
-  if (error instanceof Problem && error.code && FOR_A_PERSON.has(error.status)) {
-    // Another account is told that the visit does not exist: nothing is wrong with the item.
-    if ([403, 404].includes(error.status) && (await whoami()).id !== who) {
+  // A response without a code is from a proxy, not from the API.
+  if (error instanceof Problem && error.code && NEEDS_SHOPPER.has(error.status)) {
+    // Another account is signed in, to which the visit does not exist. Nothing is wrong with the row.
+    if ([403, 404].includes(error.status) && (await fetchAccount()).id !== accountId) {
       await update(store, key, { state: "waiting" });
       throw new NoSignal("another account");
     }
@@ -146,7 +142,7 @@ async function handleFailure({ store, key, row }, error, who) {
   }
   const tries = (row.tries ?? 0) + 1;
   await update(store, key, { state: "waiting", tries, retry: waitAfter(error, tries) });
-  if (error instanceof NoSignal || FOR_ALL.has(error.status)) throw error;
+  if (error instanceof NoSignal || UNAVAILABLE.has(error.status)) throw error;
 }
 
 async function sendAnswers(row) {
@@ -155,8 +151,8 @@ async function sendAnswers(row) {
   await update("queue", [row.account, row.visit], { receipt: body, state: "waiting", tries: 0, retry: null });
 }
 
-async function sendPhoto(given) {
-  const photo = await prepare(given);
+async function sendPhoto(row) {
+  const photo = await prepare(row);
   const path = `/visits/${photo.visit}/photos/${photo.id}`;
   if (!photo.uploaded) await declareAndUpload(photo, path);
   try {
@@ -164,7 +160,7 @@ async function sendPhoto(given) {
   } catch (error) {
     if (error.code !== "photo-not-uploaded") throw error;
     await update("photos", keyOf(photo), { uploaded: false });
-    throw new Error("declare it again");
+    throw new Error("the photo has to be declared again");
   }
   await update("photos", keyOf(photo), { state: "sent", retry: null });
 }
@@ -181,23 +177,23 @@ async function declareAndUpload(photo, path) {
   await change("photos", keyOf(photo), { uploaded: true });
 }
 
-/** Sends the bytes to the photo store. After anything but success, the photo is declared and sent again. */
+/** Sends the bytes to the photo store. If that fails, the photo is declared and sent again. */
 function upload({ method, url, headers }, id, file) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch does not report the progress of an upload
-    let stalled;
+    let stallTimer;
     const watch = () => {
-      clearTimeout(stalled);
-      stalled = setTimeout(() => request.abort(), STALLED);
+      clearTimeout(stallTimer);
+      stallTimer = setTimeout(() => request.abort(), STALL_TIMEOUT);
     };
     request.upload.onprogress = ({ loaded, total }) => {
       watch();
       notify(`progress ${id} ${loaded / total}`);
     };
     request.onloadend = () => {
-      clearTimeout(stalled);
+      clearTimeout(stallTimer);
       const { status } = request;
-      // 412: the store has these bytes already.
+      // 412: the store already has these bytes.
       if (status === 412 || (status >= 200 && status < 300)) resolve(status);
       else reject(new Error(`upload ${status}`));
     };
@@ -209,12 +205,12 @@ function upload({ method, url, headers }, id, file) {
 }
 
 async function confirm(path) {
-  for (let checks = 0; checks < MOST_CHECKS; checks++) {
+  for (let checks = 0; checks < MAX_CHECKS; checks++) {
     const { status, headers } = await call("POST", `${path}/confirm`);
     if (status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 1000 * (Number(headers.get("Retry-After")) || 2)));
   }
-  throw new Error("still being checked");
+  throw new Error("the photo is still being checked");
 }
 
 async function update(store, key, part) {
@@ -222,11 +218,11 @@ async function update(store, key, part) {
   announce("queue");
 }
 
-/** Comes back when the first wait and the pause are over, but after five minutes at the latest. */
-async function schedule(who, pause) {
-  const rows = (await pending(who)).map(({ row }) => row);
+/** Schedules the next run for when the first wait and the pause are over, in five minutes at the latest. */
+async function schedule(accountId, pause) {
+  const rows = (await pending(accountId)).map(({ row }) => row);
   if (!rows.length) return;
   const first = Math.min(...rows.map(({ retry }) => retry?.at ?? 0));
   const wait = Math.max(first, pause?.at ?? 0) - Date.now();
-  timer = setTimeout(() => send(), Math.min(LONGEST_WAIT * 1000, Math.max(wait, 500)));
+  timer = setTimeout(() => send(), Math.min(MAX_WAIT * 1000, Math.max(wait, 500)));
 }

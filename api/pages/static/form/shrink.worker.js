@@ -1,11 +1,11 @@
 /**
- * Makes a photo smaller, away from the page's own thread: upright, at most 2,560 pixels and 900 KB. A photo
- * that this browser cannot decode or draw (HEIC, or no OffscreenCanvas) is left as it is.
+ * Makes a photo smaller in a thread of its own: upright, at most 2,560 pixels long and 900 KB. A photo that
+ * this browser cannot decode or draw (HEIC, or no OffscreenCanvas) stays unchanged.
  */
 import { describe, inspect } from "./picture.js";
 
 const LONG_SIDE = 2560;
-const LARGEST_SIZE = 900_000;
+const MAX_SIZE = 900_000;
 const QUALITIES = [0.85, 0.75, 0.6, 0.45];
 
 onmessage = async ({ data: { id, file } }) => {
@@ -19,16 +19,16 @@ onmessage = async ({ data: { id, file } }) => {
   }
 };
 
-/** Returns a smaller photo, or null where it is small already. */
+/** Returns a smaller photo, or null if it is already small enough. */
 async function shrink(file, { type, orientation = 1 }) {
   const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LONG_SIDE / Math.max(bitmap.width, bitmap.height));
-  if (scale === 1 && file.size <= LARGEST_SIZE && orientation === 1 && type) return null;
+  if (scale === 1 && file.size <= MAX_SIZE && orientation === 1 && type) return null;
   for (let factor = scale; ; factor *= 0.75) {
     const canvas = draw(bitmap, factor);
     for (const quality of QUALITIES) {
       const smaller = await canvas.convertToBlob({ type: "image/jpeg", quality });
-      if (smaller.size <= LARGEST_SIZE) return smaller;
+      if (smaller.size <= MAX_SIZE) return smaller;
     }
   }
 }

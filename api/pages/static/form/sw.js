@@ -1,4 +1,4 @@
-// The server puts RELEASE and FILES above: all files of a release are on the phone, or none of them.
+// The server inserts RELEASE and FILES above this line. The files of a release are stored atomically.
 const CACHE = `form-${RELEASE}`;
 
 self.addEventListener("install", (event) => {
@@ -14,10 +14,10 @@ async function activate() {
   await self.clients.claim();
 }
 
-// A page asks for this only when no draft is open in any tab; otherwise the release waits.
+// A page sends this message only if no tab has a draft open. Until then the release waits.
 self.addEventListener("message", ({ data }) => data === "take-over" && self.skipWaiting());
 
-// Chromium reports when the signal is back, also to a page that sleeps; sending never relies on it.
+// Chromium reports that the signal is back, even if the page is suspended. Sending does not depend on it.
 self.addEventListener("sync", (event) => event.waitUntil(wakePages()));
 
 async function wakePages() {

@@ -1,67 +1,67 @@
-/** The shopper's visits with their checklists, fetched so that all of it works without a signal. */
+/** The shopper's visits with their checklists, fetched and stored so that they work without a signal. */
 import { call } from "../shared/api.js";
 import { get, list, put, read, write } from "./database.js";
 import { unsentVisits } from "./queue.js";
 import { fetchReturned } from "./returned.js";
-import { takesAnswers } from "./rules.js";
+import { acceptsAnswers } from "./rules.js";
 
 const OPEN = ["assigned", "returned"];
-/** The slot that names the account whose list is on the phone. */
+/** The slot with the account whose list of visits is on the phone. */
 export const LISTED = "listed";
 
-/** One visit, from the phone or else from the server. */
+/** One visit, from the phone if it is there, otherwise from the server. */
 export class VisitData {
-  #early;
+  #request;
 
-  /** With `early`, the visit is asked for at once. */
+  /** With `early`, the visit is requested immediately, before it is known whether the phone has it. */
   constructor(id, { early }) {
     this.id = id;
-    this.#early = early ? fetchVisit(id).catch((problem) => problem) : null;
+    this.#request = early ? fetchVisit(id).catch((problem) => problem) : null;
   }
 
   /**
-   * Returns `{visit, checklist, stored}`, where `stored` resolves once both are on the phone, or
-   * `{isHandedOver}` or `{isSentElsewhere}` where there is nothing to answer.
+   * Returns `{visit, checklist, stored}`, where `stored` resolves when both are on the phone. If there is
+   * nothing to answer, returns `{isHandedOver}` or `{isSentElsewhere}`.
    */
-  async load(who) {
-    const [queued, known, draft] = await read(["queue", "visits", "drafts"], (store) => [
-      store("queue").get([who, this.id]),
-      store("visits").get([who, this.id]),
-      store("drafts").get([who, this.id]),
+  async load(accountId) {
+    const [queued, stored, draft] = await read(["queue", "visits", "drafts"], (store) => [
+      store("queue").get([accountId, this.id]),
+      store("visits").get([accountId, this.id]),
+      store("drafts").get([accountId, this.id]),
     ]);
-    if (queued && !isReturnedSince(known, queued)) return { isHandedOver: true };
-    const checklist = known && (await storedChecklist(who, known));
-    const found = checklist ? { visit: known, checklist, stored: null } : await this.#fetch(who);
-    if (!draft && !takesAnswers(found.visit)) return { isSentElsewhere: true };
-    if (found.visit.status === "returned") await fetchReturned(who, found.visit);
-    return found;
+    if (queued && !isReturnedSince(stored, queued)) return { isHandedOver: true };
+    const checklist = stored && (await storedChecklist(accountId, stored));
+    const data = checklist ? { visit: stored, checklist, stored: null } : await this.#fetch(accountId);
+    if (!draft && !acceptsAnswers(data.visit)) return { isSentElsewhere: true };
+    if (data.visit.status === "returned") await fetchReturned(accountId, data.visit);
+    return data;
   }
 
-  async #fetch(who) {
-    const fetched = (await this.#early) ?? (await fetchVisit(this.id));
-    if (fetched instanceof Error) throw fetched;
-    const { checklist, ...visit } = fetched;
+  async #fetch(accountId) {
+    const result = (await this.#request) ?? (await fetchVisit(this.id));
+    if (result instanceof Error) throw result;
+    const { checklist, ...visit } = result;
     const { key, version } = checklist;
-    const row = { ...visit, checklist: { key, version }, account: who };
+    const row = { ...visit, checklist: { key, version }, account: accountId };
     const stored = write(["checklists", "visits"], (store) => {
-      store("checklists").put({ account: who, key, version, document: checklist });
+      store("checklists").put({ account: accountId, key, version, document: checklist });
       store("visits").put(row);
     });
-    stored.catch(() => {}); // whoever needs it waits for it
+    stored.catch(() => {}); // the caller awaits it and handles the error
     return { visit: row, checklist, stored };
   }
 }
 
 const fetchVisit = async (id) => (await call("GET", `/visits/${id}?include=checklist`)).body;
 
-/** Returns whether a visit was returned since the answers in the queue were handed over. */
+/** Returns whether a visit was returned after the answers in the queue were received. */
 const isReturnedSince = (visit, { receipt }) =>
   visit?.status === "returned" && Boolean(receipt) && visit.revision >= receipt.revision;
 
-/** Returns whether the queue shows a visit, and not the list of what is to do. */
+/** Returns whether a visit is shown in the queue, and not among the visits to do. */
 export const isInQueue = (visit, queued) => Boolean(queued) && !isReturnedSince(visit, queued);
 
-/** Returns the checklist version that a visit is pinned to, if it is on the phone. */
+/** Returns the checklist version of a visit, or undefined if it is not on the phone. */
 export async function storedChecklist(account, { checklist }) {
   return (await get("checklists", account, checklist.key, checklist.version))?.document;
 }
@@ -90,13 +90,13 @@ async function fetchAll(status) {
   return visits;
 }
 
-/** Returns the IDs of the visits of which this phone has something that is not sent. */
+/** Returns the IDs of the visits with unsent data on this phone. */
 async function unsentIds(account) {
   const rows = [...(await list("drafts", account)), ...(await unsentVisits(account))];
   return new Set(rows.map(({ visit }) => visit));
 }
 
-/** Fetches the visits that are no longer open but have something unsent on this phone, as they are now. */
+/** Fetches the visits that are no longer open, but have unsent data on this phone. */
 async function fetchUnsent(account, open) {
   const ids = await unsentIds(account);
   for (const { id } of open) ids.delete(id);
@@ -120,13 +120,13 @@ async function removeOthers(account, ids) {
   });
 }
 
-/** Fetches each checklist version that a visit is pinned to, once. */
+/** Fetches the checklist versions of visits that are not on the phone yet. */
 async function fetchChecklists(account, visits) {
-  const known = new Set((await list("checklists", account)).map(nameOf));
-  const wanted = new Map(visits.map(({ checklist }) => [nameOf(checklist), checklist]));
-  for (const name of known) wanted.delete(name);
+  const storedNames = (await list("checklists", account)).map(nameOf);
+  const missing = new Map(visits.map(({ checklist }) => [nameOf(checklist), checklist]));
+  for (const name of storedNames) missing.delete(name);
   const responses = await Promise.all(
-    [...wanted.values()].map(({ key, version }) => call("GET", `/checklists/${key}/versions/${version}`)),
+    [...missing.values()].map(({ key, version }) => call("GET", `/checklists/${key}/versions/${version}`)),
   );
   await write("checklists", (store) => {
     for (const { body } of responses) {

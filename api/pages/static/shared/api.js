@@ -1,11 +1,13 @@
-/** The public API, with the cookies of the session. */
+/** Calls of the public API, with the cookies of the session. */
 const API = "/api/v1";
 const TIMEOUT = 30_000;
-const LONGEST_RETRY_AFTER = 3600; // some networks' own pages ask for a day
+const MAX_RETRY_AFTER = 3600; // the login pages of some networks ask for a day
 const ACCESS = "csrf_access_token";
 const REFRESH = "csrf_refresh_token";
 
-/** The API rejected a request: `status`, `code`, `detail`, `errors` and `wait` (seconds) say why. */
+/**
+ * The API rejected a request, for the reason in `status`, `code`, `detail`, `errors` and `wait` (seconds).
+ */
 export class Problem extends Error {
   constructor(response, body) {
     super(body.detail ?? body.title ?? `HTTP ${response.status}`);
@@ -17,29 +19,30 @@ export class Problem extends Error {
   }
 }
 
-/** No response came, or only a part of one: what became of the request is unknown. */
+/** No complete response arrived. Whether the server has processed the request is unknown. */
 export class NoSignal extends Error {}
 
 function secondsUntil(retryAfter) {
   if (retryAfter === null) return null;
   const seconds = /^\d+$/.test(retryAfter) ? +retryAfter : (Date.parse(retryAfter) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), LONGEST_RETRY_AFTER) : null;
+  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), MAX_RETRY_AFTER) : null;
 }
 
 /**
- * Calls the API and returns the response's status, headers and JSON; an expired session is refreshed once.
+ * Calls the API and returns the response: its status, its headers, and its JSON, or its text if it is CSV. An
+ * expired session is refreshed once.
  */
 export async function call(method, path, body, headers = {}) {
   const isLogin = path === "/auth/login";
   const token = cookie(ACCESS);
-  // Without a session there is nothing to ask for; only the login needs none.
+  // Only the login works without a session.
   if (!token && !isLogin) throw new Problem({ status: 401, headers: new Headers() }, {});
   const response = await send(method, path, body, { ...headers, ...csrfHeader(method) });
   if (response.status !== 401 || isLogin || !(await refresh(token))) return parse(response);
   return parse(await send(method, path, body, { ...headers, ...csrfHeader(method) }));
 }
 
-/** Returns the header that only a page of this server can send: it repeats the cookie. */
+/** Returns the header with the CSRF token, which only a page of this server can read from its cookie. */
 const csrfHeader = (method) => (method === "GET" ? {} : { "X-CSRF-TOKEN": cookie(ACCESS) });
 
 async function send(method, path, body, headers) {
@@ -66,18 +69,20 @@ async function send(method, path, body, headers) {
 }
 
 function parse(response) {
+  if (response.ok && response.headers.get("Content-Type")?.startsWith("text/csv"))
+    return { status: response.status, headers: response.headers, body: response.text };
   let body = null;
   try {
     body = response.text ? JSON.parse(response.text) : null;
   } catch {
-    // A page of some network, not the API's response.
+    // The login page of a network, not a response of the API.
     if (response.ok) throw new NoSignal("not JSON");
   }
   if (!response.ok) throw new Problem(response, body ?? {});
   return { status: response.status, headers: response.headers, body };
 }
 
-/** Gets a new pair of tokens, one tab at a time: the second tab finds that the first has done it. */
+/** Renews the tokens, one tab at a time. If another tab has already renewed them, there is nothing to do. */
 function refresh(token) {
   return navigator.locks.request("refresh", async () => {
     if (cookie(ACCESS) !== token) return true;
@@ -97,7 +102,7 @@ function cookie(name) {
   );
 }
 
-/** Signs in; where several organizations know the address, one of them has to be named. */
+/** Signs in. `organization` is needed if the address belongs to accounts of several organizations. */
 export async function signIn(email, password, organization) {
   await call("POST", "/auth/login", {
     email,
@@ -107,14 +112,14 @@ export async function signIn(email, password, organization) {
   });
 }
 
-/** Ends the session on this device, also without a signal. Returns what ends it on the server. */
+/** Ends the session on this device, even without a signal. Returns what is needed to end it on the server. */
 export function dropSession() {
   const session = { access: cookie(ACCESS), refresh: cookie(REFRESH) };
   for (const name of [ACCESS, REFRESH]) document.cookie = `${name}=; path=/; max-age=0`;
   return session.access ? session : null;
 }
 
-/** Signs out; a session that has ended already is as good. */
+/** Signs out. A session that has already ended is not an error. */
 export async function signOut() {
   try {
     await call("POST", "/auth/logout");
@@ -123,7 +128,7 @@ export async function signOut() {
   }
 }
 
-/** Ends a dropped session on the server. Its cookies are still there, unless somebody has signed in since. */
+/** Ends a dropped session on the server. Its cookies are still there, unless someone has signed in since. */
 export async function endDroppedSession({ access, refresh: renewal }) {
   if (cookie(ACCESS)) return;
   const response = await send("POST", "/auth/logout", undefined, { "X-CSRF-TOKEN": access });

@@ -1,22 +1,20 @@
-/** What is put on the page: elements, and words in its language. */
+/** Elements of the page, and words in its language. */
 const html = document.documentElement;
 const LANGUAGES = html.dataset.languages.split(" ");
 let words;
 let plural;
 
-/**
- * Has the words fetched of the language that was chosen, or else of the first of the browser's that is there.
- */
-export async function speak(fetchWords) {
-  const asked = [recallSetting("language"), ...navigator.languages.map((each) => each.split("-")[0])];
-  const language = asked.find((each) => LANGUAGES.includes(each)) ?? "en";
+/** Loads the words of the chosen language, or of the browser's first language that this page has. */
+export async function loadWords(fetchWords) {
+  const preferred = [recallSetting("language"), ...navigator.languages.map((tag) => tag.split("-")[0])];
+  const language = preferred.find((tag) => LANGUAGES.includes(tag)) ?? "en";
   words = (await fetchWords(language)).default;
   plural = new Intl.PluralRules(language);
   html.lang = language;
   html.dir = words.direction;
 }
 
-/** Returns a setting of this browser, or undefined where it has none or stores nothing. */
+/** Returns a setting of this browser, or undefined if it is not set or cannot be read. */
 export function recallSetting(name) {
   try {
     return localStorage[name];
@@ -25,48 +23,49 @@ export function recallSetting(name) {
   }
 }
 
-/** Stores a setting of this browser; where it stores nothing, the setting is asked for again. */
+/** Stores a setting of this browser, if the browser allows it. */
 export function saveSetting(name, value) {
   try {
     localStorage[name] = value;
   } catch {
-    // Private modes and blocked site data: the page works without it.
+    // Private modes and blocked site data: the page works without settings.
   }
 }
 
-/** Gives the page an organization's colour, or back its own. */
-export function paint(color) {
+/** Sets the page's colour to that of an organization, or to the default. */
+export function setBrandColor(color) {
   if (color) html.style.setProperty("--brand", color);
   else html.style.removeProperty("--brand");
 }
 
 /**
- * Has more words fetched, for a screen that brings its own; in English where the language has no file of
- * them.
+ * Loads more words, for a screen that has its own. They are in English if the language has no file of them.
  */
-export async function learn(fetchWords) {
+export async function loadMoreWords(fetchWords) {
   const more = await fetchWords(html.lang).catch(() => null);
   words = more ? { ...words, ...more.default } : { ...(await fetchWords("en")).default, ...words };
 }
 
-/** Returns the words for something; {name} in them is taken from `values`, and `n` says one or many. */
+/**
+ * Returns the words for a key. A {name} in them is replaced from `values`; `n` selects singular or plural.
+ */
 export function t(key, values = {}) {
-  let found = words[key] ?? key;
-  if (typeof found === "object") found = found[plural.select(values.n)] ?? found.other;
-  return found.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  let text = words[key] ?? key;
+  if (typeof text === "object") text = text[plural.select(values.n)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Says whether there are words for this. */
-export const knows = (key) => key in words;
+/** Returns whether there are words for a key. */
+export const hasWords = (key) => key in words;
 
-/** Returns a text of a checklist in the language of the page, or else in one that it has. */
+/** Returns a text of a checklist in the language of the page, or in another language if that is missing. */
 export function plain(text) {
   if (text == null || typeof text === "string") return text ?? "";
   return text[languageOf(text)];
 }
 
-/** Returns an element with a text of a checklist, marked with its language and set in its direction. */
-export function told(name, attributes, text) {
+/** Returns an element with a text of a checklist, and with the language and direction of the text. */
+export function textElement(name, attributes, text) {
   const language = text && typeof text === "object" ? languageOf(text) : null;
   return h(name, { dir: "auto", lang: language !== html.lang && language, ...attributes }, plain(text));
 }
@@ -74,15 +73,15 @@ export function told(name, attributes, text) {
 const languageOf = (text) =>
   [
     html.lang,
-    ...Object.keys(text).filter((each) => each.split("-")[0] === html.lang),
+    ...Object.keys(text).filter((tag) => tag.split("-")[0] === html.lang),
     "en",
     ...Object.keys(text),
-  ].find((each) => each in text);
+  ].find((tag) => tag in text);
 
-/** Returns the language with the reader's own region, if that is of it: British days for a British phone. */
-export const region = () => navigator.languages.find((each) => each.split("-")[0] === html.lang) ?? html.lang;
+/** Returns the page's language with the reader's region, if the browser has one for it, such as "en-GB". */
+export const region = () => navigator.languages.find((tag) => tag.split("-")[0] === html.lang) ?? html.lang;
 
-/** Returns a moment as people of this language write it, by the clock of a place. */
+/** Returns a time as people of this language write it, in a time zone. */
 export function moment(time, timeZone) {
   /** @type {Intl.DateTimeFormatOptions} */
   const options = {
@@ -96,7 +95,18 @@ export function moment(time, timeZone) {
   return new Intl.DateTimeFormat(region(), options).format(new Date(time));
 }
 
-/** Returns how long ago something was: minutes, hours or days. */
+/** Returns a day, given as YYYY-MM-DD, as people of this language write it: "3 Jan 2026". */
+export function dayName(day) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  return new Intl.DateTimeFormat(region(), options).format(new Date(day));
+}
+
+/** Returns a number with all its digits, in groups as people of this language write it. */
+export const formatNumber = (number) =>
+  new Intl.NumberFormat(html.lang, { maximumFractionDigits: 20 }).format(number);
+
+/** Returns how long ago a time was, in minutes, hours or days. */
 export function ago(time) {
   const minutes = Math.max(0, Math.round((Date.now() - time) / 60_000));
   /** @type {[number, Intl.RelativeTimeFormatUnit]} */
@@ -109,7 +119,7 @@ export function ago(time) {
   return new Intl.RelativeTimeFormat(html.lang, { numeric: "auto" }).format(-n, unit);
 }
 
-/** Returns when something is, seen from now: "in 3 hours", "4 days ago". */
+/** Returns a time relative to now: "in 3 hours", "4 days ago". */
 export function fromNow(time) {
   const minutes = Math.round((new Date(time).getTime() - Date.now()) / 60_000);
   const hours = Math.round(minutes / 60);
@@ -124,23 +134,23 @@ export function minutes(seconds) {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }
 
-/** Returns a button for each language but the one spoken. */
+/** Returns a button for each language except that of the page. */
 export function languages() {
-  const name = (each) => new Intl.DisplayNames([each], { type: "language" }).of(each);
-  const choose = (each) => () => {
-    saveSetting("language", each);
+  const nameOf = (tag) => new Intl.DisplayNames([tag], { type: "language" }).of(tag);
+  const choose = (tag) => () => {
+    saveSetting("language", tag);
     location.reload();
   };
-  return LANGUAGES.filter((each) => each !== html.lang).map((each) =>
-    h("button", { type: "button", class: "plain", lang: each, onclick: choose(each) }, name(each)),
+  return LANGUAGES.filter((tag) => tag !== html.lang).map((tag) =>
+    h("button", { type: "button", class: "plain", lang: tag, onclick: choose(tag) }, nameOf(tag)),
   );
 }
 
 // Elements.
 
 /**
- * Makes an element: h("p", {class: "quiet", onclick: listener}, "text", child, …).
- * Text stays text: nothing is ever read as HTML. False, null and undefined are left out.
+ * Creates an element: h("p", {class: "quiet", onclick: listener}, "text", child, …).
+ * Text is never parsed as HTML. False, null and undefined are skipped.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
  * @param {Record<string, any>} [attributes]
@@ -158,10 +168,7 @@ export function h(name, attributes = {}, ...children) {
   return fill(element, children);
 }
 
-/**
- * Appends children, of lists all that is in them, and returns the element; false, null and undefined are left
- * out.
- */
+/** Appends children, and the items of lists, and returns the element. Skips false, null and undefined. */
 export function fill(element, children) {
   for (const child of children) {
     if (Array.isArray(child)) fill(element, child);
@@ -171,22 +178,22 @@ export function fill(element, children) {
 }
 
 /** Shows or hides an element. */
-export function show(element, shown) {
-  element.hidden = !shown;
+export function show(element, isShown) {
+  element.hidden = !isShown;
 }
 
-/** Puts a screen in place of the one before, with its title for the tab and the reader of the screen. */
-export function put(title, ...children) {
+/** Replaces the screen, and sets the title of the tab, which screen readers announce. */
+export function showScreen(title, ...children) {
   document.title = title;
   const screen = document.getElementById("screen");
   screen.replaceChildren();
   return fill(screen, children);
 }
 
-/** Asks a question that cannot be undone; resolves to whether the answer was the `yes` button. */
-export function ask(question, { yes, no }) {
+/** Asks the user to confirm what cannot be undone. Resolves to whether they chose the `yes` button. */
+export function confirmAction(question, { yes, no }) {
   return new Promise((resolve) => {
-    const close = (answer) => () => dialog.close(answer);
+    const close = (choice) => () => dialog.close(choice);
     const dialog = h(
       "dialog",
       {
@@ -206,7 +213,7 @@ export function ask(question, { yes, no }) {
   });
 }
 
-/** Gives a file to keep. */
+/** Saves a file on the device. */
 export function download(name, blob) {
   const address = URL.createObjectURL(blob);
   h("a", { href: address, download: name }).click();

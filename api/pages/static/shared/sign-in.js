@@ -1,21 +1,21 @@
-/** Signing in with email address and password. */
-import { h, languages, learn, put, show, t } from "./page.js";
+/** The sign-in form. */
+import { h, languages, loadMoreWords, showScreen, show, t } from "./page.js";
 
 /**
- * Shows the form and calls `done` once `signIn` has worked. `notice` says why one has to sign in again;
- * `product` follows in the title of the page.
+ * Shows the form, and calls `done` when `signIn` has succeeded. `notice` is the reason to sign in again, and
+ * `product` is the end of the title of the page.
  */
 export async function signInScreen({ signIn, done, notice, product }) {
-  await learn((language) => import(`./words/${language}.js`));
+  await loadMoreWords((language) => import(`./words/${language}.js`));
   const title = product ? `${t("signIn")} – ${product}` : t("signIn");
-  const described = { "aria-describedby": "fault" };
+  const description = { "aria-describedby": "fault" };
   const email = h("input", {
     name: "email",
     id: "email",
     type: "email",
     autocomplete: "username",
     required: true,
-    ...described,
+    ...description,
   });
   const password = h("input", {
     name: "password",
@@ -23,42 +23,42 @@ export async function signInScreen({ signIn, done, notice, product }) {
     type: "password",
     autocomplete: "current-password",
     required: true,
-    ...described,
+    ...description,
   });
   const organization = h("input", {
     name: "organization",
     id: "organization",
     autocomplete: "organization",
-    ...described,
+    ...description,
   });
-  const which = h(
+  const organizationField = h(
     "p",
     { hidden: true },
     h("label", { for: "organization" }, t("organization")),
     organization,
   );
-  const fault = h("p", { class: "fault", id: "fault", role: "alert" });
+  const message = h("p", { class: "fault", id: "fault", role: "alert" });
   const button = h("button", { class: "primary" }, t("signIn"));
   const submit = async (event) => {
     event.preventDefault();
     button.disabled = true;
-    fault.textContent = "";
+    message.textContent = "";
     try {
       await signIn(email.value.trim(), password.value, organization.value.trim());
       return done();
     } catch (problem) {
-      if (problem.code === "which-organization") show(which, true);
-      fault.textContent = problemWords(problem);
+      if (problem.code === "which-organization") show(organizationField, true);
+      message.textContent = problemWords(problem);
       document.title = t("errorTitle", { title });
       for (const input of [email, password])
         input.setAttribute("aria-invalid", String(problem.status === 401));
-      (which.hidden ? email : organization).focus();
+      (organizationField.hidden ? email : organization).focus();
       return undefined;
     } finally {
       button.disabled = false;
     }
   };
-  put(
+  showScreen(
     title,
     h("h1", {}, t("signIn")),
     notice && h("p", { class: "notice" }, notice),
@@ -67,8 +67,8 @@ export async function signInScreen({ signIn, done, notice, product }) {
       { onsubmit: submit, novalidate: true },
       h("p", {}, h("label", { for: "email" }, t("email")), email),
       h("p", {}, h("label", { for: "password" }, t("password")), password),
-      which,
-      fault,
+      organizationField,
+      message,
       h("p", {}, button),
     ),
     h("nav", { class: "row", "aria-label": t("language") }, languages()),

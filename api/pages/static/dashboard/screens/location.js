@@ -7,16 +7,16 @@ import { card, scrolling } from "../table.js";
 
 const MOST_SELF_CHECKS = 3;
 
-/** A location: its score and what explains it, down to its visits. */
+/** A location: its score, and what explains it, down to each visit. */
 export default async function ({ id, filters, read, readAll }) {
-  const asked = common(filters, "region_id");
+  const query = common(filters, "region_id");
   const [report, visits, checklists] = await Promise.all([
-    read(address(`/locations/${id}/score`, asked)),
-    readAll(address("/visits", visitsAsked(id, filters))),
+    read(address(`/locations/${id}/score`, query)),
+    readAll(address("/visits", visitQuery(id, filters))),
     readAll("/checklists?limit=500"),
   ]);
   const [others, questions] = await Promise.all([
-    selfChecks(id, asked, checklists, read),
+    selfChecks(id, query, checklists, read),
     questionsOf(
       checklists,
       report.questions.map(({ checklist }) => checklist),
@@ -29,19 +29,19 @@ export default async function ({ id, filters, read, readAll }) {
       h("p", { class: "quiet" }, report.location.code),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report),
-      card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
+      card(t("months"), monthsCard(t("months"), report, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(
         t("fundamentals"),
         others.length > 0 && h("p", { class: "quiet" }, t("selfCheckWords")),
         fundamentals(report, others),
       ),
-      card(t("visits"), visitsOf(visits, checklists)),
+      card(t("visits"), visitTable(visits, checklists)),
     ],
   };
 }
 
-function visitsAsked(id, filters) {
+function visitQuery(id, filters) {
   const { from, to } = period(filters);
   return {
     location_id: id,
@@ -53,20 +53,22 @@ function visitsAsked(id, filters) {
   };
 }
 
-/** Returns what the store says of itself where it did, unless one checklist alone is asked for. */
-async function selfChecks(id, asked, checklists, read) {
-  if (asked.checklist) return [];
-  const own = checklists.filter(({ channel }) => channel === "self_check").slice(0, MOST_SELF_CHECKS);
+/** Returns the reports of self-checks, as [title, report], unless a checklist is selected. */
+async function selfChecks(id, query, checklists, read) {
+  if (query.checklist) return [];
+  const selfCheckLists = checklists
+    .filter(({ channel }) => channel === "self_check")
+    .slice(0, MOST_SELF_CHECKS);
   const reports = await Promise.all(
-    own.map(({ key }) => read(address(`/locations/${id}/score`, { ...asked, checklist: key }))),
+    selfCheckLists.map(({ key }) => read(address(`/locations/${id}/score`, { ...query, checklist: key }))),
   );
-  return own
+  return selfCheckLists
     .map(({ title }, index) => [plain(title), reports[index]])
     .filter(([, { total }]) => total.visits);
 }
 
-/** Returns the visits, the latest first; managers see what each scored. */
-function visitsOf(visits, checklists) {
+/** Returns the visits, the latest first, with their scores where the API includes them. */
+function visitTable(visits, checklists) {
   if (!visits.length) return h("p", { class: "empty" }, t("noVisits"));
   const titles = new Map(checklists.map(({ key, title }) => [key, plain(title)]));
   const latest = visits.toReversed();
@@ -103,15 +105,8 @@ function visitsOf(visits, checklists) {
         ]
       : []),
   ];
-  const csv = latest.map(({ id, day, part_of_day, checklist, score }) => ({
-    id,
-    day,
-    part_of_day,
-    checklist,
-    ...(score && { ...score, critical_failures: score.critical_failures.length }),
-  }));
   return scrolling(
-    { caption: t("visits"), file: "visits", rows: csv },
+    { caption: t("visits") },
     h(
       "thead",
       {},

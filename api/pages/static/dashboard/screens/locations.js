@@ -1,52 +1,46 @@
 import { h, plain, t } from "../../shared/page.js";
-import { address, common, filterBar, onward } from "../address.js";
+import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot, trend } from "../charts.js";
 import { byChance, changed, count, explained, percent, score } from "../figures.js";
 import { load } from "../load.js";
 import { card, table } from "../table.js";
 
-/** What each row has; ``api/pages/dashboard.py`` lets the same call begin with the page. */
-const ROWS = {
-  by: "location",
-  include: "change,previous_visits,trend,worst_section",
-  fields:
-    "location,visits,points_earned,points_possible,score,spread,interval,indicative,rank,rank_range,change,previous_visits,trend,worst_section",
-  limit: "500",
-};
-
-/** All locations in one table, and which of them lie outside what chance gives. */
+/** All locations in one table, and which of them lie outside the range expected by chance. */
 export default async function ({ filters, read, readAll }) {
-  const rows = await readAll(address("/scores", { ...ROWS, ...common(filters) }));
+  const query = scoreQuery("locations", common(filters));
+  const rows = await readAll(address("/scores", query));
   const title = t("page-locations");
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
-  const only = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, common(filters), read);
-  const drawn = h("div");
+  const suggestion = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, common(filters), read);
+  const plot = h("div");
   const ready = async () =>
-    only ? only.fill() : drawn.replaceChildren(...(await load("funnel.js")).funnel(rows, drawn.clientWidth));
+    suggestion
+      ? suggestion.fill()
+      : plot.replaceChildren(...(await load("funnel.js")).funnel(rows, plot.clientWidth));
   return {
     title,
     ready,
     content: [
       bar,
-      only && h("div", { class: "notice" }, h("p", {}, t("mixed")), only.element),
-      ofRows(rows),
+      suggestion && h("div", { class: "notice" }, h("p", {}, t("mixed")), suggestion.element),
+      locationTable(rows, query),
       h("p", { class: "quiet" }, byChance(rows)),
-      card(t("funnel"), only ? h("p", { class: "quiet" }, t("funnelMixed")) : drawn),
+      card(t("funnel"), suggestion ? h("p", { class: "quiet" }, t("funnelMixed")) : plot),
     ],
   };
 }
 
-/** Says whether nothing can be ranked because the visits are of several checklists. */
+/** Whether no location has a rank because the visits use several checklists. */
 const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row) => row.rank == null);
 
-function ofRows(rows) {
+function locationTable(rows, query) {
   const axis = axisOf(rows);
   const ranked = rows.filter((row) => row.rank).length;
   const thin = (row) => Number(row.indicative || row.score == null);
   return table({
     caption: t("page-locations"),
-    file: "locations",
+    csv: { name: "locations", query },
     rows,
     sort: "-score",
     words: ({ location }) => `${location.name} ${location.code}`,
@@ -122,12 +116,12 @@ function rankOf(row, ranked) {
   return explained(best === worst ? `${best}` : `${best}–${worst}`, "rank", { ...row, ranked });
 }
 
-/** Returns the worst section, which leads to how it comes about. */
+/** Returns the worst section, with a link to its questions. */
 function worstOf({ location, worst_section: worst }) {
   if (!worst) return null;
-  const place = `#${encodeURIComponent(`${worst.checklist}/${worst.key}`)}`;
+  const fragment = `#${encodeURIComponent(`${worst.checklist}/${worst.key}`)}`;
   return [
-    h("a", { href: onward(`/dashboard/locations/${location.id}`) + place }, percent(worst.score)),
+    h("a", { href: onward(`/dashboard/locations/${location.id}`) + fragment }, percent(worst.score)),
     h("span", { class: "quiet", dir: "auto" }, plain(worst.title)),
   ];
 }

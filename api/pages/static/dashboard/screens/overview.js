@@ -1,65 +1,62 @@
 import { h, t } from "../../shared/page.js";
-import { address, common, filterBar, monthBefore, onward, period, runningMonth } from "../address.js";
+import {
+  address,
+  common,
+  filterBar,
+  monthBefore,
+  onward,
+  period,
+  runningMonth,
+  scoreQuery,
+} from "../address.js";
 import { axisOf, trend } from "../charts.js";
 import { onlyMost } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
 import { monthsCard, room, sumOf } from "../report.js";
 
-/** Whole months without a visit after which a place is called to mind. */
-const LONG = 3;
+/** Locations without a visit for this many whole months need attention. */
+const MONTHS_WITHOUT_VISIT = 3;
 const MOST_LISTED = 10;
-const WIDEST = 460;
+/** The size of a chart, in pixels. */
+const MAX_WIDTH = 460;
 const HEIGHT = 130;
 
-/** The overview: how the regions are, and what needs attention. */
+/** The overview: the scores of the regions, and what needs attention. */
 export default async function ({ filters, read, readAll }) {
-  const asked = common(filters, "region_id");
-  const [places, all, stores] = await Promise.all([
+  const query = common(filters, "region_id");
+  const [places, regions, stores] = await Promise.all([
     readAll("/regions?limit=500"),
-    readAll(
-      address("/scores", { by: "region", include: "change,previous_visits,months", limit: "500", ...asked }),
-    ),
-    readAll(
-      address("/scores", {
-        by: "location",
-        include: "change,previous_visits,trend,made",
-        fields:
-          "location,visits,points_earned,points_possible,score,spread,interval,indicative,critical_failures,change,previous_visits,trend,made",
-        limit: "500",
-        ...asked,
-      }),
-    ),
+    readAll(address("/scores", scoreQuery("regions", query))),
+    readAll(address("/scores", scoreQuery("stores", query))),
   ]);
-  const tops = topsOf(all, places);
-  // What is still out is told of all checklists together.
-  const progress = asked.checklist
+  const tops = topRegions(regions, places);
+  // The API counts visits in progress for all checklists together only.
+  const progress = query.checklist
     ? []
-    : await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, asked))));
-  const only =
-    stores.some(({ change }) => change.difference != null && change.significant == null) &&
-    onlyMost(filters, asked, read);
+    : await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, query))));
+  const isMixed = stores.some(({ change }) => change.difference != null && change.significant == null);
+  const suggestion = isMixed && onlyMost(filters, query, read);
   return {
     title: t("page-overview"),
     content: [
       filterBar(filters, readAll, ["from", "checklist"]),
       cards(tops, progress, stores),
-      attention(stores, period(filters), only),
+      attention(stores, period(filters), suggestion),
     ],
-    ready: () => only && only.fill(),
+    ready: () => suggestion && suggestion.fill(),
   };
 }
 
-/** Returns the rows of the regions that lie in none that is shown: the widest that one may see. */
-function topsOf(rows, places) {
+/** Returns the rows of the regions that no other visible region contains. */
+function topRegions(rows, places) {
   const parents = new Map(places.map(({ id, parent_id: parent }) => [id, parent]));
   const tops = rows.filter(({ region }) => !parents.has(parents.get(region.id)));
-  // Where one region holds all others, those say more.
-  const below =
-    tops.length === 1 ? rows.filter(({ region }) => parents.get(region.id) === tops[0].region.id) : [];
-  return [...tops, ...below];
+  if (tops.length !== 1) return tops;
+  // A single region that contains all others is shown together with its direct children.
+  return [...tops, ...rows.filter(({ region }) => parents.get(region.id) === tops[0].region.id)];
 }
 
-/** Returns a card for each region; whoever sees none as a whole sees his stores instead. */
+/** Returns a card for each region. Managers who see no whole region get a card for each of their stores. */
 function cards(tops, progress, stores) {
   if (!tops.length && !stores.length) return h("p", { class: "empty" }, t("noLocations"));
   const axis = axisOf(tops.length ? tops.flatMap((row) => row.months) : stores);
@@ -78,9 +75,12 @@ function regionCard(row, progress, axis) {
     row.region,
     onward(`/dashboard/regions/${row.region.id}`),
     progress
-      ? t("madeAndOut", { made: count(sumOf(progress, "accepted")), out: count(sumOf(progress, "out")) })
+      ? t("completedAndInProgress", {
+          made: count(sumOf(progress, "accepted")),
+          out: count(sumOf(progress, "out")),
+        })
       : t("ofVisits", { n: row.visits }),
-    monthsCard(row.region.name, row.months, Math.min(WIDEST, room()), HEIGHT, axis),
+    monthsCard(row.region.name, row, Math.min(MAX_WIDTH, room()), HEIGHT, axis),
   );
 }
 
@@ -94,60 +94,25 @@ function storeCard(row, axis) {
   );
 }
 
-function placeCard(row, place, href, made, drawing) {
+function placeCard(row, place, href, visits, chart) {
   return h(
     "section",
     { class: "card" },
     h("h2", {}, h("a", { href, dir: "auto" }, place.name)),
     h("p", { class: "big" }, score(row), " ", h("span", { class: "quiet" }, range(row.interval))),
     h("p", {}, changed(row)),
-    h("p", { class: "quiet" }, made),
-    drawing,
+    h("p", { class: "quiet" }, visits),
+    chart,
   );
 }
 
-/** Returns what a manager should look at first, each kind with why it is there. */
-function attention(stores, { from, to }, only) {
-  const fallen = stores
-    .filter(({ change }) => change.significant && change.difference < 0)
-    .sort((one, other) => one.change.difference - other.change.difference);
-  const critical = stores
-    .filter((row) => row.critical_failures)
-    .sort((one, other) => other.critical_failures - one.critical_failures);
-  // A month that has not ended yet proves nothing by itself.
-  const since = to < runningMonth() ? monthBefore(to, LONG - 1) : monthBefore(runningMonth(), LONG);
-  const madeFrom = ({ made }, first) =>
-    Object.entries(made).reduce((sum, [month, n]) => sum + (month < first ? 0 : n), 0);
-  const unseen = stores.filter((row) => !madeFrom(row, since));
-  const list = (title, rows, words, more) =>
-    h(
-      "div",
-      {},
-      h("h3", {}, title),
-      rows.length
-        ? h(
-            "ul",
-            { class: "plain-list" },
-            rows
-              .slice(0, MOST_LISTED)
-              .map((row) =>
-                h(
-                  "li",
-                  {},
-                  h(
-                    "a",
-                    { href: onward(`/dashboard/locations/${row.location.id}`), dir: "auto" },
-                    row.location.name,
-                  ),
-                  " ",
-                  h("span", { class: "quiet" }, words(row)),
-                ),
-              ),
-          )
-        : h("p", { class: "quiet" }, t("none")),
-      rows.length > MOST_LISTED && h("p", { class: "quiet" }, t("andMore", { n: rows.length - MOST_LISTED })),
-      more,
-    );
+/** Returns what a manager should look at first. `suggestion` leads to a checklist that can be compared. */
+function attention(stores, { from, to }, suggestion) {
+  // The current month has not ended, so a missing visit in it does not count.
+  const since =
+    to < runningMonth()
+      ? monthBefore(to, MONTHS_WITHOUT_VISIT - 1)
+      : monthBefore(runningMonth(), MONTHS_WITHOUT_VISIT);
   return h(
     "section",
     { class: "card" },
@@ -155,22 +120,63 @@ function attention(stores, { from, to }, only) {
     h(
       "div",
       { class: "columns" },
-      list(
-        t("fallen"),
-        fallen,
-        (row) => t("fallenBy", { difference: points(row.change.difference), score: percent(row.score) }),
-        [
-          h("p", { class: "quiet" }, fallsByChance(stores)),
-          only && [h("p", { class: "quiet" }, t("fallenMixed")), only.element],
-        ],
-      ),
-      list(t("criticalFailures"), critical, (row) =>
-        t("inVisits", { n: count(row.critical_failures), of: count(row.visits) }),
-      ),
-      from <= since &&
-        list(t("unseen", { from: monthName(since), to: monthName(to) }), unseen, (row) =>
-          t(madeFrom(row, from) ? "visitsBefore" : "noVisitsBefore", { n: madeFrom(row, from) }),
-        ),
+      clearDrops(stores, suggestion),
+      criticalFailures(stores),
+      from <= since && withoutVisits(stores, from, since, to),
     ),
+  );
+}
+
+function clearDrops(stores, suggestion) {
+  const drops = stores
+    .filter(({ change }) => change.significant && change.difference < 0)
+    .sort((one, other) => one.change.difference - other.change.difference);
+  const details = (row) =>
+    t("dropTo", { difference: points(row.change.difference), score: percent(row.score) });
+  return storeList(t("clearDrops"), drops, details, [
+    h("p", { class: "quiet" }, fallsByChance(stores)),
+    suggestion && [h("p", { class: "quiet" }, t("clearDropsMixed")), suggestion.element],
+  ]);
+}
+
+function criticalFailures(stores) {
+  const rows = stores
+    .filter((row) => row.critical_failures)
+    .sort((one, other) => other.critical_failures - one.critical_failures);
+  return storeList(t("criticalFailures"), rows, (row) =>
+    t("inVisits", { n: count(row.critical_failures), of: count(row.visits) }),
+  );
+}
+
+function withoutVisits(stores, from, since, to) {
+  const visitsSince = ({ made }, first) =>
+    Object.entries(made).reduce((sum, [month, n]) => sum + (month < first ? 0 : n), 0);
+  const rows = stores.filter((row) => !visitsSince(row, since));
+  return storeList(t("withoutVisits", { from: monthName(since), to: monthName(to) }), rows, (row) => {
+    const earlier = visitsSince(row, from);
+    return t(earlier ? "earlierVisits" : "noEarlierVisits", { n: earlier });
+  });
+}
+
+/** Returns a list of at most ten stores, each with its `details`. */
+function storeList(title, rows, details, more = null) {
+  const items = rows
+    .slice(0, MOST_LISTED)
+    .map((row) =>
+      h(
+        "li",
+        {},
+        h("a", { href: onward(`/dashboard/locations/${row.location.id}`), dir: "auto" }, row.location.name),
+        " ",
+        h("span", { class: "quiet" }, details(row)),
+      ),
+    );
+  return h(
+    "div",
+    {},
+    h("h3", {}, title),
+    items.length ? h("ul", { class: "plain-list" }, items) : h("p", { class: "quiet" }, t("none")),
+    rows.length > MOST_LISTED && h("p", { class: "quiet" }, t("andMore", { n: rows.length - MOST_LISTED })),
+    more,
   );
 }

@@ -1,39 +1,39 @@
-import { h, plain, t, told } from "../../shared/page.js";
-import { address, common, filterBar, onward } from "../address.js";
+import { h, plain, t, textElement } from "../../shared/page.js";
+import { showValue } from "../../shared/question-types/index.js";
+import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
-import { questionsOf, valueOf } from "../checklists.js";
+import { questionsOf } from "../checklists.js";
 import { byChance, changed, count, dayName, score } from "../figures.js";
 import { card, table } from "../table.js";
 
 const MOST_COMMENTS = 20;
 
-/** The questions, the worst first, with what shoppers wrote to each. */
+/** The questions, the worst first, each with the comments of shoppers. */
 export default async function ({ filters, read, readAll }) {
-  const asked = common(filters);
-  const rows = await readAll(
-    address("/scores", { by: "question", include: "change,previous_visits", limit: "500", ...asked }),
-  );
+  const shared = common(filters);
+  const query = scoreQuery("questions", shared);
+  const rows = await readAll(address("/scores", query));
   const scored = rows.filter((row) => row.points_possible);
   const unscored = rows.filter((row) => !row.points_possible);
-  const comments = (about) => commentsOf(about, asked, read, readAll);
+  const comments = (subject) => commentsOn(subject, shared, read, readAll);
   return {
     title: t("page-questions"),
     content: [
       filterBar(filters, readAll),
       h("p", { class: "quiet" }, t("questionWords")),
       scored.length
-        ? [ofQuestions(scored, comments), h("p", { class: "quiet" }, byChance(scored))]
+        ? [questionTable(scored, comments, query), h("p", { class: "quiet" }, byChance(scored))]
         : h("p", { class: "empty" }, t("noVisits")),
       rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments)),
     ],
   };
 }
 
-function ofQuestions(rows, comments) {
+function questionTable(rows, comments, query) {
   const axis = axisOf(rows);
   return table({
     caption: t("page-questions"),
-    file: "questions",
+    csv: { name: "questions", query },
     rows,
     sort: "score",
     words: ({ question }) => plain(question.text),
@@ -43,7 +43,7 @@ function ofQuestions(rows, comments) {
         key: "question",
         title: t("question"),
         value: ({ question }) => [0, plain(question.text)],
-        cell: ({ question }) => [told("span", {}, question.text), comments(aboutOf(question))],
+        cell: ({ question }) => [textElement("span", {}, question.text), comments(subjectOf(question))],
       },
       {
         key: "score",
@@ -78,10 +78,7 @@ function ofQuestions(rows, comments) {
   });
 }
 
-/**
- * Returns the questions without points, of which the comments are all there is to read, and the visits as a
- * whole.
- */
+/** Returns the questions without points, and the visits as a whole, which have comments but no scores. */
 function withoutPoints(rows, comments) {
   return h(
     "ul",
@@ -90,31 +87,31 @@ function withoutPoints(rows, comments) {
       h(
         "li",
         { "data-question": question.key },
-        told("span", {}, question.text),
-        comments(aboutOf(question)),
+        textElement("span", {}, question.text),
+        comments(subjectOf(question)),
       ),
     ),
     h("li", { "data-testid": "whole-visit" }, t("lastWord"), comments({ whole_visit: "true" })),
   );
 }
 
-/** Returns how the API is asked for the comments on a question. */
-const aboutOf = ({ checklist, key }) => ({ checklist, question: key });
+/** Returns the query for the comments on a question. */
+const subjectOf = ({ checklist, key }) => ({ checklist, question: key });
 
-/** Returns what was written about something, fetched when somebody opens it. */
-function commentsOf(about, asked, read, readAll) {
-  const place = h("div", { role: "status" });
-  const fetched = async ({ target }) => {
-    if (!target.open || place.dataset.state) return;
-    place.dataset.state = "loading";
-    place.replaceChildren(t("loading"));
+/** Returns the comments on a question or on whole visits. They are fetched when they are opened. */
+function commentsOn(subject, query, read, readAll) {
+  const output = h("div", { role: "status" });
+  const onToggle = async ({ target }) => {
+    if (!target.open || output.dataset.state) return;
+    output.dataset.state = "loading";
+    output.replaceChildren(t("loading"));
     try {
       const [{ items, next }, checklists] = await Promise.all([
-        read(address("/comments", { ...asked, ...about, limit: `${MOST_COMMENTS}` })),
+        read(address("/comments", { ...query, ...subject, limit: `${MOST_COMMENTS}` })),
         readAll("/checklists?limit=500"),
       ]);
-      const questions = await questionsOf(checklists, [about.checklist], read);
-      place.replaceChildren(
+      const questions = await questionsOf(checklists, [subject.checklist], read);
+      output.replaceChildren(
         items.length
           ? h(
               "ul",
@@ -125,11 +122,11 @@ function commentsOf(about, asked, read, readAll) {
         next ? h("p", { class: "quiet" }, t("latestComments", { n: MOST_COMMENTS })) : "",
       );
     } catch {
-      delete place.dataset.state;
-      place.replaceChildren(h("p", { class: "fault" }, t("failed")));
+      delete output.dataset.state;
+      output.replaceChildren(h("p", { class: "fault" }, t("failed")));
     }
   };
-  return h("details", { class: "data", ontoggle: fetched }, h("summary", {}, t("comments")), place);
+  return h("details", { class: "data", ontoggle: onToggle }, h("summary", {}, t("comments")), output);
 }
 
 function comment(
@@ -146,7 +143,7 @@ function comment(
   questions,
 ) {
   const known = questions.get(`${checklist}/${question?.key}`);
-  const said = isNotApplicable ? t("answer-not_applicable") : known ? valueOf(known, value) : value;
+  const said = isNotApplicable ? t("answer-not_applicable") : known ? showValue(known, value) : value;
   return h(
     "li",
     {},

@@ -3,16 +3,16 @@ import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { count, range, score } from "../figures.js";
-import { fundamentals, headline, monthsCard, room, sections, sumOf } from "../report.js";
+import { fundamentals, headline, monthsCard, placeQuery, room, sections, sumOf } from "../report.js";
 import { card, scrolling } from "../table.js";
 
-/** A region: its score, what lies right below it, and what explains it. */
+/** A region: its score, its stores and regions, and what explains the score. */
 export default async function ({ id, filters, read, readAll }) {
-  const asked = common(filters, "region_id");
+  const query = common(filters, "region_id");
   const [report, progress, checklists] = await Promise.all([
-    read(address(`/regions/${id}/score`, asked)),
-    // What is out is told of all checklists together, so that no store is forewarned.
-    filters.checklist ? null : read(address(`/regions/${id}/progress`, asked)),
+    read(address(`/regions/${id}/score`, query)),
+    // The API counts visits in progress for all checklists together only, so that no store is forewarned.
+    filters.checklist ? null : read(address(`/regions/${id}/progress`, query)),
     readAll("/checklists?limit=500"),
   ]);
   const questions = await questionsOf(
@@ -30,25 +30,26 @@ export default async function ({ id, filters, read, readAll }) {
         h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
-      headline(report, progress ? [[t("stillOut"), count(sumOf(progress, "out"))]] : []),
-      card(t("within"), children(report.children)),
-      card(t("months"), monthsCard(t("months"), report.months, room(), 180)),
+      headline(report, progress ? [[t("inProgress"), count(sumOf(progress, "out"))]] : []),
+      card(t("children"), childTable(report)),
+      card(t("months"), monthsCard(t("months"), report, room(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
     ],
   };
 }
 
-function children(rows) {
+function childTable(report) {
+  const { children: rows } = report;
   if (!rows.length) return h("p", { class: "empty" }, t("noLocations"));
   const axis = axisOf(rows);
-  const csv = rows.map(({ region = null, location = null, ...figures }) => ({
-    region,
-    location,
-    ...figures,
-  }));
+  const csv = [];
+  if (rows.some(({ region }) => region))
+    csv.push({ caption: t("regions"), name: "regions", query: placeQuery("region", report) });
+  // It includes the stores of the regions below.
+  csv.push({ caption: t("page-locations"), name: "locations", query: placeQuery("location", report) });
   return scrolling(
-    { caption: t("within"), file: "places", rows: csv },
+    { caption: t("children"), csv },
     h(
       "thead",
       {},

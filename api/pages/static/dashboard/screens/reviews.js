@@ -8,23 +8,21 @@ import { dayName, explained, percent } from "../figures.js";
 import { shortcuts } from "../shortcuts.js";
 
 const WAITING = "/reviews?limit=100";
-const LOOK_EVERY = 20_000;
+/** How often the queue is fetched again, in milliseconds. */
+const POLL_INTERVAL = 20_000;
 
-/**
- * The visits that wait for a decision, the longest waiting first, and one of them with all there is to decide
- * it by.
- */
+/** The visits that wait for a decision, the longest waiting first, and one of them with its evidence. */
 export default async function ({ filters, read, refresh }) {
   const { items, next: more } = await read(WAITING);
-  const row = items.find((each) => each.visit_id === filters.visit) ?? items[0];
-  const said = outcome() ?? missed(filters.visit, row);
+  const row = items.find((item) => item.visit_id === filters.visit) ?? items[0];
+  const message = outcome() ?? noLongerWaiting(filters.visit, row);
   const title = t("page-reviews");
   if (!row) {
     const leave = watch((rows) => rows.length > 0 && refresh());
     return {
       title,
-      content: [said, h("p", { class: "empty" }, t("nothingWaits"))],
-      ready: () => said?.focus(),
+      content: [message, h("p", { class: "empty" }, t("queueEmpty"))],
+      ready: () => message?.focus(),
       leave,
     };
   }
@@ -32,33 +30,25 @@ export default async function ({ filters, read, refresh }) {
     read(`/visits/${row.visit_id}?include=checklist`),
     read(`/visits/${row.visit_id}/submission`),
   ]);
-  const shown = await caseOf(visit, submission, read);
+  const content = await caseOf(visit, submission, read);
   const queue = queueOf(items, row, more);
-  const goOn = () => {
+  const showNext = () => {
     change({ visit: queue.next()?.visit_id }, { quietly: true });
     refresh();
   };
-  const gone = h("p", { class: "notice", role: "alert" });
-  const keys = shortcuts([
-    ...Object.entries(DECISIONS).map(([decision, key]) => [
-      key,
-      t(`decide-${decision}`),
-      `[data-decision=${decision}]`,
-    ]),
-    ["j", t("goNext"), ".queue li:has([aria-current]) + li a"],
-    ["k", t("goPrevious"), ".queue li:has(+ li [aria-current]) a"],
-  ]);
+  const notice = h("p", { class: "notice", role: "alert" });
+  const keys = reviewShortcuts();
   const stop = watch((rows) => {
     queue.update(rows);
     if (
-      gone.childNodes.length ||
-      rows.some((each) => each.visit_id === row.visit_id && each.revision === row.revision)
+      notice.childNodes.length ||
+      rows.some((item) => item.visit_id === row.visit_id && item.revision === row.revision)
     )
       return;
-    gone.append(
-      t("goneMeanwhile"),
+    notice.append(
+      t("decidedMeanwhile"),
       " ",
-      h("button", { type: "button", class: "plain", onclick: goOn }, t("showNext")),
+      h("button", { type: "button", class: "plain", onclick: showNext }, t("showNext")),
     );
   });
   return {
@@ -68,11 +58,11 @@ export default async function ({ filters, read, refresh }) {
         "div",
         { class: "review" },
         queue.element,
-        h("div", { class: "case" }, said, gone, shown),
-        h("div", { class: "aside" }, visit.flags && decisionForm(visit, goOn), keys.element),
+        h("div", { class: "case" }, message, notice, content),
+        h("div", { class: "aside" }, visit.flags && decisionForm(visit, showNext), keys.element),
       ),
     ],
-    ready: () => said?.focus(),
+    ready: () => message?.focus(),
     leave() {
       keys.stop();
       stop();
@@ -80,36 +70,47 @@ export default async function ({ filters, read, refresh }) {
   };
 }
 
-/** Says that the visit of the address is not the one that is shown, if it is not. */
-function missed(id, row) {
+const reviewShortcuts = () =>
+  shortcuts([
+    ...Object.entries(DECISIONS).map(([decision, key]) => [
+      key,
+      t(`decide-${decision}`),
+      `[data-decision=${decision}]`,
+    ]),
+    ["j", t("nextVisit"), ".queue li:has([aria-current]) + li a"],
+    ["k", t("previousVisit"), ".queue li:has(+ li [aria-current]) a"],
+  ]);
+
+/** Returns a message if the visit in the address no longer waits, and another is shown. */
+function noLongerWaiting(id, row) {
   if (!id || id === row?.visit_id) return null;
   return h(
     "p",
     { class: "notice", tabindex: -1 },
-    t("waitsNoLonger"),
+    t("noLongerWaiting"),
     " ",
-    h("a", { href: onward(`/dashboard/visits/${id}`) }, t("lookAtIt")),
+    h("a", { href: onward(`/dashboard/visits/${id}`) }, t("viewVisit")),
   );
 }
 
-/** Looks now and then what waits, for others decide too; returns how to stop. */
-function watch(seen) {
-  const look = async () => {
-    const answer = document.hidden ? null : await call("GET", WAITING).catch(() => null);
-    if (answer) seen(answer.body.items);
+/** Fetches the queue from time to time, because others decide too. Returns how to stop. */
+function watch(onChange) {
+  const poll = async () => {
+    const response = document.hidden ? null : await call("GET", WAITING).catch(() => null);
+    if (response) onChange(response.body.items);
   };
-  const timer = setInterval(look, LOOK_EVERY);
-  document.addEventListener("visibilitychange", look);
+  const timer = setInterval(poll, POLL_INTERVAL);
+  document.addEventListener("visibilitychange", poll);
   return () => {
     clearInterval(timer);
-    document.removeEventListener("visibilitychange", look);
-    seen = () => {};
+    document.removeEventListener("visibilitychange", poll);
+    onChange = () => {};
   };
 }
 
 /**
- * Returns the list of what waits; `update` takes out what does no longer, `next` gives what comes after
- * `current`.
+ * Returns the list of waiting visits. `update` removes those that no longer wait and adds new ones. `next`
+ * returns the one after `current`.
  */
 function queueOf(items, current, more) {
   let rows = items;
@@ -119,23 +120,24 @@ function queueOf(items, current, more) {
     items.map((row) => itemOf(row, current)),
   );
   const heading = h("h2", {}, headingOf(items, more));
-  const update = (now) => {
-    rows = now;
-    const waiting = new Set(now.map((row) => row.visit_id));
-    for (const item of list.querySelectorAll("li")) if (!waiting.has(item.dataset.visit)) item.remove();
-    const there = new Set([...list.querySelectorAll("li")].map((item) => item.dataset.visit));
-    list.append(...now.filter((row) => !there.has(row.visit_id)).map((row) => itemOf(row, current)));
-    heading.textContent = headingOf(now, more);
+  const update = (waiting) => {
+    rows = waiting;
+    const waitingIds = new Set(waiting.map((row) => row.visit_id));
+    for (const item of list.querySelectorAll("li")) if (!waitingIds.has(item.dataset.visit)) item.remove();
+    const listedIds = new Set([...list.querySelectorAll("li")].map((item) => item.dataset.visit));
+    const added = waiting.filter((row) => !listedIds.has(row.visit_id));
+    list.append(...added.map((row) => itemOf(row, current)));
+    heading.textContent = headingOf(waiting, more);
   };
   const next = () => {
     const others = rows.filter((row) => row.visit_id !== current.visit_id);
     const later = items.slice(items.indexOf(current) + 1);
     return later.find((row) => others.some((other) => other.visit_id === row.visit_id)) ?? others[0];
   };
-  return { element: h("nav", { class: "queue", "aria-label": t("whatWaits") }, heading, list), update, next };
+  return { element: h("nav", { class: "queue", "aria-label": t("queue") }, heading, list), update, next };
 }
 
-const headingOf = (rows, more) => t(more ? "moreWait" : "soManyWait", { n: rows.length });
+const headingOf = (rows, more) => t(more ? "moreWaiting" : "waiting", { n: rows.length });
 
 function itemOf({ visit_id: id, location, submitted_at: since, flags }, current) {
   return h(
@@ -156,8 +158,8 @@ function itemOf({ visit_id: id, location, submitted_at: since, flags }, current)
 
 async function caseOf(visit, submission, read) {
   const { location, checklist, revision } = visit;
-  const heading = (words) => h("h2", { id: "case", tabindex: -1, dir: "auto" }, words);
-  // What one made oneself, the API shows as to any shopper.
+  const heading = (text) => h("h2", { id: "case", tabindex: -1, dir: "auto" }, text);
+  // The API shows reviewers their own visits as it shows them to shoppers, without flags.
   if (!visit.flags) return [heading(location.name), h("p", {}, t("ownVisit"))];
   return [
     heading(t("visitTo", { location: location.name, day: dayName(visit.day) })),

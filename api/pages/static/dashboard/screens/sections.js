@@ -1,28 +1,22 @@
-import { h, plain, t, told } from "../../shared/page.js";
-import { address, change, common, filterBar, onward } from "../address.js";
+import { h, plain, t, textElement } from "../../shared/page.js";
+import { address, change, common, filterBar, onward, scoreQuery } from "../address.js";
 import { percent } from "../figures.js";
 import { table } from "../table.js";
 
 const BY = ["section", "fundamental"];
-/** From which score on each tone begins; the last, the worst, stands out most. */
+/** The lowest score of each tone. The last tone, for the worst scores, is the most prominent. */
 const TONES = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0];
 
-/** The heat table: each location in each section, or in each fundamental. */
+/** The heat table: the score of each location in each section, or in each fundamental. */
 export default async function ({ filters, readAll }) {
   const by = BY.includes(filters.by) ? filters.by : BY[0];
-  const asked = { fields: `${by},visits,score,indicative`, limit: "500", ...common(filters) };
-  const [whole, cells] = await Promise.all([
-    readAll(address("/scores", { by, ...asked })),
-    readAll(
-      address("/scores", {
-        by: `location,${by}`,
-        ...asked,
-        fields: `location,${by},visits,points_earned,points_possible,score,interval,indicative`,
-      }),
-    ),
+  const query = scoreQuery(`${by}-cells`, common(filters));
+  const [columns, cells] = await Promise.all([
+    readAll(address("/scores", scoreQuery(by, common(filters)))),
+    readAll(address("/scores", query)),
   ]);
-  const several = new Set(whole.map((row) => row[by].checklist)).size > 1;
-  const checklists = several ? await readAll("/checklists?limit=500") : [];
+  const isMixed = new Set(columns.map((row) => row[by].checklist)).size > 1;
+  const checklists = isMixed ? await readAll("/checklists?limit=500") : [];
   return {
     title: t("page-sections"),
     content: [
@@ -30,49 +24,51 @@ export default async function ({ filters, readAll }) {
       h(
         "p",
         { class: "row", role: "group", "aria-label": t("columns") },
-        BY.map((each) =>
+        BY.map((option) =>
           h(
             "button",
             {
               type: "button",
-              id: `by-${each}`,
+              id: `by-${option}`,
               class: "plain choice",
-              "aria-pressed": `${each === by}`,
-              onclick: () => change({ by: each, sort: "" }),
+              "aria-pressed": `${option === by}`,
+              onclick: () => change({ by: option, sort: "" }),
             },
-            t(`by-${each}`),
+            t(`by-${option}`),
           ),
         ),
       ),
       cells.length
-        ? [legend(), heat(whole, cells, by, checklists)]
+        ? [legend(), heatTable(columns, cells, by, checklists, query)]
         : h("p", { class: "empty" }, t("noVisits")),
     ],
   };
 }
 
-function heat(whole, cells, by, checklists) {
+function heatTable(columns, cells, by, checklists, query) {
   const rows = new Map();
   for (const cell of cells) {
     const { id } = cell.location;
     if (!rows.has(id)) rows.set(id, { location: cell.location, cells: {} });
     rows.get(id).cells[keyOf(cell[by])] = cell;
   }
-  const keys = whole.map((row) => keyOf(row[by]));
   const titleOf = ({ checklist }) =>
     checklists.length > 0 &&
-    told("span", { class: "quiet" }, checklists.find(({ key }) => key === checklist)?.title ?? checklist);
+    textElement(
+      "span",
+      { class: "quiet" },
+      checklists.find(({ key }) => key === checklist)?.title ?? checklist,
+    );
   return table({
     caption: t("page-sections"),
-    file: "sections",
+    csv: { name: "sections", query },
     rows: [...rows.values()],
     sort: "name",
     words: ({ location }) => `${location.name} ${location.code}`,
     attributes: ({ location }) => ({ "data-location": location.id }),
-    toCsv: (row) => keys.map((key) => row.cells[key]).filter(Boolean),
     foot: [
       t("allShown"),
-      ...whole.map((row) => h("span", { class: "tone", "data-tone": toneOf(row) }, percent(row.score))),
+      ...columns.map((row) => h("span", { class: "tone", "data-tone": toneOf(row) }, percent(row.score))),
     ],
     columns: [
       {
@@ -82,7 +78,7 @@ function heat(whole, cells, by, checklists) {
         cell: ({ location }) =>
           h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
       },
-      ...whole
+      ...columns
         .map((row) => [row[by], keyOf(row[by])])
         .map(([name, key]) => ({
           key,

@@ -6,17 +6,14 @@ import { load } from "../load.js";
 
 const REVIEWERS = ["reviewer", "admin"];
 
-/**
- * A visit: its answers with their points, comments and photos, and the version of the checklist that it was
- * made by.
- */
+/** A visit: its answers with their points, comments and photos, and the version of its checklist. */
 export default async function ({ id, me, read, refresh }) {
   const [visit, submission] = await Promise.all([
     read(`/visits/${id}?include=checklist`),
     submissionOf(id, read),
   ]);
   const { location, checklist } = visit;
-  if (!visit.flags && !submission?.score) return own(visit);
+  if (!visit.flags && !submission?.score) return ownVisit(visit);
   const review =
     REVIEWERS.includes(me.role) &&
     (await (await load("decide.js")).reviewOf(visit, submission, { read, refresh }));
@@ -43,8 +40,8 @@ export default async function ({ id, me, read, refresh }) {
   };
 }
 
-/** A visit of one's own is the form's: nobody judges what he sent himself. */
-function own({ id, location }) {
+/** Reviewers cannot review their own visits, so those are shown in the form. */
+function ownVisit({ id, location }) {
   return {
     title: location.name,
     content: [

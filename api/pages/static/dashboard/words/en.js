@@ -1,5 +1,7 @@
 export default {
   direction: "ltr",
+  demoData: "Demo data",
+  demoBanner: "This is demo data about a fictional organization.",
   title: "Scores",
   // The frame
   pages: "Pages",
@@ -22,13 +24,14 @@ export default {
   "why-failed": "The figures could not be loaded. This does not mean that there are none.",
   badFilter: "The filters in the address are not valid",
   withoutFilters: "Clear filters",
-  forManagers: "For managers and reviewers",
-  toTheForm: "To your visits",
+  forManagers: "This page is for managers and reviewers",
+  toTheForm: "Go to your visits",
   // Filters and tables
   filters: "Filters",
   from: "From",
   to: "To",
   region: "Region",
+  regions: "Regions",
   periodBackwards: "The period ends before it begins.",
   checklist: "Checklist",
   allRegions: "All your regions",
@@ -72,16 +75,18 @@ export default {
   tooFewBefore: "too few visits before",
   nothingBefore: "nothing to compare with",
   notComparable: "not comparable",
-  noneJudged: "No changes could be tested.",
+  noneTested: "No changes could be tested.",
   byChance: {
-    one: "{n} change was tested; about {chance} would look clear by chance alone.",
-    other: "{n} changes were tested; about {chance} would look clear by chance alone.",
+    one: "{n} change was tested. Clear changes expected by chance alone: {expected}.",
+    other: "{n} changes were tested. Clear changes expected by chance alone: {expected}.",
   },
   fallsByChance: {
-    one: "{n} change was tested; about {chance} would look like a clear drop by chance alone.",
-    other: "{n} changes were tested; about {chance} would look like clear drops by chance alone.",
+    one: "{n} change was tested. Clear drops expected by chance alone: {expected}.",
+    other: "{n} changes were tested. Clear drops expected by chance alone: {expected}.",
   },
-  // Drawings
+  about: "about {n}",
+  fewerThanOne: "fewer than 1",
+  // Charts
   scoreAndInterval: "{score}, 95% interval {interval}",
   trendWords: "From {first} to {last}, {n} of {of} months with visits",
   monthsWords: {
@@ -100,9 +105,9 @@ export default {
   funnelMixed: "This chart needs visits from a single checklist. Choose one above.",
   above: "above: {names}.",
   below: "below: {names}.",
-  // How numbers are made
-  howMade: "How this number is calculated",
-  "explain-nothing": "No accepted visits from this period count here.",
+  // How numbers are calculated
+  howCalculated: "How this number is calculated",
+  "explain-nothing": "There are no accepted visits in this period.",
   "explain-points": {
     one: "{earned} of {possible} points, in {n} visit.",
     other: "{earned} of {possible} points, in {n} visits.",
@@ -116,7 +121,7 @@ export default {
   "explain-spread": "A visit's score typically differs from this one by {spread}.",
   "explain-indicative": "Fewer than {n} visits: too few to draw conclusions.",
   "explain-change":
-    "{now} in {n} visits, compared with {before} in {m} visits in the previous period of the same length: {difference} points.",
+    "{now} in {n} visits, compared with {before} in {m} visits in the previous period of the same length: {difference} percentage points.",
   "explain-change-interval":
     "95% interval of the difference: {interval}, based on the intervals of both periods.",
   "explain-significant":
@@ -134,22 +139,22 @@ export default {
   },
   // Overview
   attention: "Needs attention",
-  fallen: "Clear drops",
-  fallenMixed: "Where visits use different checklists, changes are not tested for significance.",
-  fallenBy: "{difference} to {score}",
+  clearDrops: "Clear drops",
+  clearDropsMixed: "Where visits use different checklists, changes are not tested for significance.",
+  dropTo: "{difference} to {score}",
   inVisits: "in {n} of {of} visits",
-  unseen: "No accepted visits from {from} to {to}",
-  visitsBefore: { one: "{n} visit before", other: "{n} visits before" },
-  noVisitsBefore: "none earlier in this period",
+  withoutVisits: "No accepted visits from {from} to {to}",
+  earlierVisits: { one: "{n} visit before", other: "{n} visits before" },
+  noEarlierVisits: "none earlier in this period",
   andMore: "and {n} more",
-  madeAndOut: "{made} visits completed, {out} in progress",
-  stillOut: "In progress",
+  completedAndInProgress: "{made} visits completed, {out} in progress",
+  inProgress: "In progress",
   // A place
   itsLocations: "All locations in this region",
-  within: "Stores and regions",
+  children: "Stores and regions",
   fundamentals: "Fundamentals",
   fundamental: "Fundamental",
-  shoppersView: "Shoppers",
+  shoppersScore: "Shoppers",
   selfCheckWords:
     "Shoppers' scores next to the scores that store staff gave themselves. In the chart, the ring shows the staff's score.",
   question: "Question",
@@ -170,6 +175,9 @@ export default {
   toOwnVisit: "Your answers",
   scaleOf: "{value} of {maximum}",
   minutes: "{time} min",
+  seconds: "seconds",
+  startTimer: "Start timer",
+  stop: "Stop",
   photoOf: "Photo {n}: {question}",
   storeClosed: "The store was closed",
   storeClosedWords: "This visit does not count towards any score.",

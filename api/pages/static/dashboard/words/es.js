@@ -1,5 +1,7 @@
 export default {
   direction: "ltr",
+  demoData: "Datos de demostración",
+  demoBanner: "Estos datos de demostración son de una organización ficticia.",
   title: "Resultados",
   // El marco
   pages: "Páginas",
@@ -22,13 +24,14 @@ export default {
   "why-failed": "No se han podido cargar las cifras. Esto no significa que no existan.",
   badFilter: "Los filtros de la dirección no son válidos",
   withoutFilters: "Quitar los filtros",
-  forManagers: "Para gerentes y revisores",
+  forManagers: "Esta página es para gerentes y revisores",
   toTheForm: "Ir a sus visitas",
   // Filtros y tablas
   filters: "Filtros",
   from: "Desde",
   to: "Hasta",
   region: "Región",
+  regions: "Regiones",
   periodBackwards: "El período acaba antes de empezar.",
   checklist: "Cuestionario",
   allRegions: "Todas sus regiones",
@@ -47,11 +50,11 @@ export default {
   none: "Ninguno.",
   // Cifras
   decimalMark: ",",
-  percent: "{n} %",
+  percent: "{n}\u00a0%",
   location: "Local",
   place: "Lugar",
   score: "Resultado",
-  interval: "Intervalo del 95 %",
+  interval: "Intervalo del 95\u00a0%",
   visits: "Visitas",
   rank: "Puesto",
   change: "Cambio",
@@ -72,28 +75,29 @@ export default {
   tooFewBefore: "muy pocas visitas antes",
   nothingBefore: "sin datos para comparar",
   notComparable: "no comparable",
-  noneJudged: "No se ha podido evaluar ningún cambio.",
+  noneTested: "No se ha podido evaluar ningún cambio.",
   byChance: {
-    one: "Se ha evaluado {n} cambio. Número aproximado que parecería claro solo por azar: {chance}.",
-    other: "Se han evaluado {n} cambios. Número aproximado que parecería claro solo por azar: {chance}.",
+    one: "Se ha evaluado {n} cambio. Cambios claros esperables solo por azar: {expected}.",
+    other: "Se han evaluado {n} cambios. Cambios claros esperables solo por azar: {expected}.",
   },
   fallsByChance: {
-    one: "Se ha evaluado {n} cambio. Número aproximado que parecería una bajada clara solo por azar: {chance}.",
-    other:
-      "Se han evaluado {n} cambios. Número aproximado que parecería una bajada clara solo por azar: {chance}.",
+    one: "Se ha evaluado {n} cambio. Bajadas claras esperables solo por azar: {expected}.",
+    other: "Se han evaluado {n} cambios. Bajadas claras esperables solo por azar: {expected}.",
   },
-  // Dibujos
-  scoreAndInterval: "{score}, intervalo del 95 % {interval}",
+  about: "aproximadamente {n}",
+  fewerThanOne: "menos de 1",
+  // Gráficos
+  scoreAndInterval: "{score}, intervalo del 95\u00a0% {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
   monthsWords: {
     one: "Resultado de {n} mes, abajo también como tabla",
     other: "Resultados de {n} meses, abajo también como tabla",
   },
-  monthWords: "{month}: {score}, intervalo del 95 % {interval}, visitas: {n}",
+  monthWords: "{month}: {score}, intervalo del 95\u00a0% {interval}, visitas: {n}",
   asTable: "Mostrar como tabla",
   funnel: "Locales fuera de lo esperable por azar",
   funnelWords:
-    "El resultado global es {score}. El resultado de una sola visita suele diferir en {spread} del de su local. Cuantas más visitas tiene un local, más debería acercarse al resultado global: solo por azar, el 95 % de los locales queda dentro de las líneas interiores y el 99,8 %, dentro de las exteriores.",
+    "El resultado global es {score}. El resultado de una sola visita suele diferir en {spread} del de su local. Cuantas más visitas tiene un local, más debería acercarse al resultado global: solo por azar, el 95\u00a0% de los locales queda dentro de las líneas interiores y el 99,8\u00a0%, dentro de las exteriores.",
   funnelTooFew: "Muy pocos locales tienen al menos cinco visitas.",
   outside998: "Fuera de las líneas exteriores:",
   outside95: "Entre las líneas interiores y las exteriores:",
@@ -101,9 +105,9 @@ export default {
   funnelMixed: "Este gráfico necesita visitas de un solo cuestionario. Elíjalo arriba.",
   above: "por encima: {names}.",
   below: "por debajo: {names}.",
-  // Cómo se hacen las cifras
-  howMade: "Cómo se calcula esta cifra",
-  "explain-nothing": "Ninguna visita aceptada de este período cuenta aquí.",
+  // Cómo se calculan las cifras
+  howCalculated: "Cómo se calcula esta cifra",
+  "explain-nothing": "No hay visitas aceptadas en este período.",
   "explain-points": {
     one: "{earned} de {possible} puntos, en {n} visita.",
     other: "{earned} de {possible} puntos, en {n} visitas.",
@@ -111,15 +115,15 @@ export default {
   "explain-score":
     "Puntos obtenidos divididos entre puntos posibles, en todas las visitas aceptadas del período: {score}. Las preguntas no aplicables no cuentan en ninguno de los dos totales.",
   "explain-interval":
-    "Intervalo del 95 %: {interval}. Indica cuánto podría alejarse el resultado del que daría un número ilimitado de visitas. Es un intervalo t basado en la variación entre visitas; dos visitas supuestas evitan que parezca demasiado estrecho cuando hay pocas.",
+    "Intervalo del 95\u00a0%: {interval}. Indica cuánto podría alejarse el resultado del que daría un número ilimitado de visitas. Es un intervalo t basado en la variación entre visitas; dos visitas supuestas evitan que parezca demasiado estrecho cuando hay pocas.",
   "explain-wilson":
-    "Intervalo del 95 %: {interval}. Es un intervalo de Wilson para la proporción de puntos obtenidos, en el que cada visita cuenta como un ensayo.",
+    "Intervalo del 95\u00a0%: {interval}. Es un intervalo de Wilson para la proporción de puntos obtenidos, en el que cada visita cuenta como un ensayo.",
   "explain-spread": "El resultado de una visita suele diferir de este en {spread}.",
   "explain-indicative": "Menos de {n} visitas: muy pocas para sacar conclusiones.",
   "explain-change":
-    "{now} en {n} visitas, frente a {before} en {m} visitas en el período anterior de igual duración: {difference} puntos.",
+    "{now} en {n} visitas, frente a {before} en {m} visitas en el período anterior de igual duración: {difference} puntos porcentuales.",
   "explain-change-interval":
-    "Intervalo del 95 % de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
+    "Intervalo del 95\u00a0% de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
   "explain-significant":
     "«{verdict}»: un cambio se considera claro si ambos períodos tienen al menos {n} visitas y el intervalo no incluye el cero.",
   "explain-mixed":
@@ -136,23 +140,23 @@ export default {
   },
   // Resumen
   attention: "Requieren atención",
-  fallen: "Bajadas claras",
-  fallenMixed:
+  clearDrops: "Bajadas claras",
+  clearDropsMixed:
     "Cuando las visitas usan cuestionarios distintos, no se comprueba si los cambios son significativos.",
-  fallenBy: "{difference} hasta {score}",
+  dropTo: "{difference} hasta {score}",
   inVisits: "en {n} de {of} visitas",
-  unseen: "Sin visitas aceptadas de {from} a {to}",
-  visitsBefore: { one: "{n} visita antes", other: "{n} visitas antes" },
-  noVisitsBefore: "ninguna anterior en este período",
+  withoutVisits: "Sin visitas aceptadas de {from} a {to}",
+  earlierVisits: { one: "{n} visita antes", other: "{n} visitas antes" },
+  noEarlierVisits: "ninguna anterior en este período",
   andMore: "y {n} más",
-  madeAndOut: "{made} visitas completadas, {out} en curso",
-  stillOut: "En curso",
+  completedAndInProgress: "{made} visitas completadas, {out} en curso",
+  inProgress: "En curso",
   // Un lugar
   itsLocations: "Todos los locales de esta región",
-  within: "Locales y regiones",
+  children: "Locales y regiones",
   fundamentals: "Fundamentos",
   fundamental: "Fundamento",
-  shoppersView: "Clientes misteriosos",
+  shoppersScore: "Clientes misteriosos",
   selfCheckWords:
     "Resultados de los clientes misteriosos junto a los que se da el propio personal. En el gráfico, el anillo indica el resultado del personal.",
   question: "Pregunta",
@@ -173,21 +177,24 @@ export default {
   toOwnVisit: "Sus respuestas",
   scaleOf: "{value} de {maximum}",
   minutes: "{time} min",
+  seconds: "segundos",
+  startTimer: "Iniciar cronómetro",
+  stop: "Parar",
   photoOf: "Foto {n}: {question}",
   storeClosed: "El local estaba cerrado",
   storeClosedWords: "Esta visita no cuenta en ninguna puntuación.",
   photoOfClosedStore: "Foto {n}: el local estaba cerrado",
   close: "Cerrar",
-  "part-night": "noche",
+  "part-night": "madrugada",
   "part-morning": "mañana",
   "part-afternoon": "tarde",
-  "part-evening": "última hora",
+  "part-evening": "noche",
   // Secciones y preguntas
   tones: "Un color más intenso indica un resultado más bajo:",
   thinTone: "Línea discontinua: menos de cinco visitas.",
   questionWords:
     "Proporción de puntos obtenidos sobre los posibles. En las preguntas de sí o no, proporción de buenas respuestas.",
-  goodAnswers: "Buenas respuestas",
+  goodAnswers: "Aciertos",
   comments: "Comentarios",
   withoutPoints: "Sin puntos",
   noComments: "No hay comentarios.",

@@ -1,16 +1,16 @@
-/** A visit's checklist: every answer is stored as it is given. */
-import { h, put, recallSetting, saveSetting, show, t, told } from "../../shared/page.js";
+/** The checklist of a visit. Every answer is stored immediately. */
+import { h, showScreen, recallSetting, saveSetting, show, t, textElement } from "../../shared/page.js";
 import { announce, listen, notify } from "../channel.js";
 import { Draft } from "../draft.js";
-import { kindOf, timing, whereabouts } from "../facts.js";
+import { kindOf, timing, placeLinks } from "../facts.js";
 import { field } from "../fields.js";
 import { holdDraft } from "../locks.js";
 import { progress, questionsOf, visible } from "../rules.js";
 
 const FLUSH_TIMEOUT = 1500;
 
-/** What is asked where the store was closed: a photo of the visit as a whole. */
-const CLOSED = {
+/** The question about a closed store: photos of the whole visit. */
+const CLOSED_STORE = {
   key: null,
   type: "photo",
   required: false,
@@ -18,16 +18,14 @@ const CLOSED = {
   photos: { minimum: 0, maximum: 3 },
 };
 
-/**
- * Drafts that were left while something was in memory alone, by visit: they keep their lock and go on saving.
- */
+/** Drafts by visit that were left before everything was saved. They keep their lock and continue to save. */
 const unsavedDrafts = new Map();
 addEventListener("beforeunload", (event) => unsavedDrafts.size && event.preventDefault());
 
-/** Returns whether something that was given on a screen that was left is in memory alone. */
+/** Returns whether a draft that was left has unsaved changes. */
 export const hasUnsavedDrafts = () => unsavedDrafts.size > 0;
 
-/** Keeps a draft, and the lock on it, until all of it is on the disk. */
+/** Keeps a draft and its lock until everything is on the disk. */
 function keepUntilSaved(visitId, draft, lock) {
   unsavedDrafts.set(visitId, { draft, lock });
   draft.onsave = (state) => {
@@ -37,69 +35,69 @@ function keepUntilSaved(visitId, draft, lock) {
   };
 }
 
-/** Shows a visit's checklist and returns how to leave it. */
+/** Shows the checklist of a visit. Returns a function that leaves it. */
 export async function checklistScreen(account, visit, checklist, { onsent, ondeclined }) {
   const status = h("div", { role: "status" });
   const form = h("div", {});
   const bar = saveBar();
   const title = `${kindOf(checklist)}, ${visit.location.name} – ${t("product")}`;
-  const left = unsavedDrafts.get(visit.id);
+  const unsaved = unsavedDrafts.get(visit.id);
   unsavedDrafts.delete(visit.id);
-  left?.lock.leave();
-  let draft = left?.draft;
-  let isOurs; // whether this tab holds the draft; undefined once the screen was left
+  unsaved?.lock.leave();
+  let draft = unsaved?.draft;
+  let isOurs; // whether this tab holds the draft; null after the screen was left
   let stopWatching = () => {};
-  put(
+  showScreen(
     title,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
-    told("h1", {}, checklist.title),
+    textElement("h1", {}, checklist.title),
     h(
       "p",
       {},
-      told("strong", {}, visit.location.name),
+      textElement("strong", {}, visit.location.name),
       h("br"),
       t(`channel-${checklist.channel}`),
       h("br"),
       timing(visit),
     ),
-    h("p", { class: "row" }, whereabouts(visit, checklist.channel)),
+    h("p", { class: "row" }, placeLinks(visit, checklist.channel)),
     visit.status === "returned" && returnReasons(visit),
-    told("p", {}, checklist.introduction),
+    textElement("p", {}, checklist.introduction),
     status,
     form,
   );
   const stopFitting = fitScrolling(bar.element.parentElement);
 
-  const draw = async (ours) => {
-    isOurs = ours;
+  const draw = async (hasLock) => {
+    isOurs = hasLock;
     const hadFocus = status.contains(document.activeElement) || form.contains(document.activeElement);
     delete document.documentElement.dataset.ready;
     draft?.suspend(true);
     const current = draft?.isUnsaved ? draft : await Draft.open(account, visit, checklist);
     draft = current;
-    Object.assign(draft, { onsave: bar.say, onhandover: onsent });
-    draft.suspend(!ours);
-    if (isOurs !== ours || !form.isConnected) return;
-    // Whoever gets the draft must not offer again what another tab has handed over.
+    Object.assign(draft, { onsave: bar.showState, onhandover: onsent });
+    draft.suspend(!hasLock);
+    if (isOurs !== hasLock || !form.isConnected) return;
+    // Answers that another tab has put into the queue must not be sent again.
     if (draft.isHandedOver) {
       onsent();
       return;
     }
     stopWatching();
     stopWatching = draft.watchStorage();
-    bar.show(draft);
+    bar.watch(draft);
     const redraw = () =>
       form.replaceChildren(...(draft.row.outcome === "store-closed" ? closedBody : body)(context));
-    const onstale = () => draw(ours).catch(fail);
+    const onstale = () => draw(hasLock).catch(fail);
     const context = { draft, visit, checklist, bar, title, isOurs, onsent, onstale, ondeclined, redraw };
     redraw();
-    status.replaceChildren(...(ours ? [] : [openElsewhere(takeOver)]));
-    // The control that had the focus may be gone with what was drawn before.
+    status.replaceChildren(...(hasLock ? [] : [openElsewhere(takeOver)]));
+    // The control with the focus may have been removed.
     if (hadFocus && document.activeElement === document.body)
       form.querySelector("fieldset")?.focus({ preventScroll: true });
-    if (ours) document.documentElement.dataset.ready = "1";
+    if (hasLock) document.documentElement.dataset.ready = "1";
   };
-  // The tab that has the draft writes what it was given before it loses it.
+  // The tab with the draft saves its changes before it loses the lock.
   const takeOver = async () => {
     const flushed = new Promise((resolve) => {
       const stop = listen((topic) => topic === `flushed ${visit.id}` && resolve(stop()));
@@ -116,9 +114,9 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
   });
   const fail = (error) => (console.error(error), notify("storage-broken"));
   let lock;
-  await new Promise((drawn) => {
-    lock = holdDraft(account, visit.id, (ours) => {
-      if (isOurs !== null) draw(ours).catch(fail).then(drawn);
+  await new Promise((resolve) => {
+    lock = holdDraft(account, visit.id, (hasLock) => {
+      if (isOurs !== null) draw(hasLock).catch(fail).then(resolve);
     });
   });
   return () => {
@@ -127,14 +125,14 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
     stopWatching();
     stopFlushing();
     stopFitting();
-    bar.leave();
+    bar.remove();
     if (draft) Object.assign(draft, { onsave: () => {}, onhandover: () => {} });
     if (wasOurs && draft?.isUnsaved) keepUntilSaved(visit.id, draft, lock);
     else lock.leave();
   };
 }
 
-/** Scrolling to a heading or a question leaves the bar's height above it, however many lines the bar has. */
+/** Keeps headings and questions below the bar when the page scrolls to them, whatever the bar's height. */
 function fitScrolling(bar) {
   const observer = new ResizeObserver(() => {
     document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`);
@@ -163,68 +161,68 @@ const openElsewhere = (take) =>
     h("button", { type: "button", class: "plain", onclick: take }, t("goOnHere")),
   );
 
-/** The progress and the state of saving, in words, always in sight. */
+/** The bar with the progress and the state of saving, which is always visible. */
 function saveBar() {
-  const counted = h("span", {});
+  const count = h("span", {});
   const state = h("span", { "data-testid": "save-state", "data-state": "saved", role: "status" }, t("saved"));
   let draft = null;
   const warn = (event) => draft?.isUnsaved && event.preventDefault();
-  const say = (name, errors) => {
-    if (state.dataset.state === "error" && name === "saving") return; // not saved until it is
+  const showState = (name, errors) => {
+    if (state.dataset.state === "error" && name === "saving") return; // an error stays until the next success
     state.dataset.state = name;
     const words = t(name === "error" ? "notSaved" : name);
     if (state.textContent !== words) state.textContent = words;
     if (name === "saving") return;
-    for (const fault of document.querySelectorAll("[data-unsaved]")) {
-      if (!errors.has(fault.dataset.unsaved)) clearFault(fault);
+    for (const line of document.querySelectorAll("[data-unsaved]")) {
+      if (!errors.has(line.dataset.unsaved)) clearError(line);
     }
     for (const [key, error] of errors) showUnsaved(key, error, () => draft.save());
     if (name === "saved") askToPersist();
   };
   addEventListener("beforeunload", warn);
   return {
-    element: h("div", { class: "state" }, counted, state),
-    say,
-    show: (shown) => (draft = shown),
-    count: (questions) => {
-      const { n } = questions;
-      counted.textContent = `${t("progress", questions)}${n ? ` · ${t("optionalCount", { n })}` : ""} · `;
+    element: h("div", { class: "state" }, count, state),
+    showState,
+    watch: (newDraft) => (draft = newDraft),
+    showProgress: (numbers) => {
+      const { n } = numbers;
+      count.textContent = `${t("progress", numbers)}${n ? ` · ${t("optionalCount", { n })}` : ""} · `;
     },
-    clearCount: () => (counted.textContent = ""),
-    leave: () => removeEventListener("beforeunload", warn),
+    clearProgress: () => (count.textContent = ""),
+    remove: () => removeEventListener("beforeunload", warn),
   };
 }
 
-/** Why something is not saved, by the name of the error. */
-const NOT_SAVED = {
+/** The words for an error that prevented saving, by the name of the error. */
+const SAVE_ERRORS = {
   QuotaExceededError: "diskFull",
   NotReadableError: "problem-photo-unreadable",
   NotFoundError: "problem-photo-unreadable",
 };
 
-/** Says below a question, or below the last comment for the draft itself, that it is not saved. */
+/** Shows that a change is not saved, at its question, or at the last comment for the draft itself. */
 function showUnsaved(key, error, retry) {
-  const fault = document.getElementById(`q-${key}-fault`);
-  const words = t(NOT_SAVED[error?.name] ?? "notStored");
-  if (!fault || fault.textContent.startsWith(words)) return; // read aloud once, not at every letter
-  fault.dataset.unsaved = key;
+  const line = document.getElementById(`q-${key}-error`);
+  const words = t(SAVE_ERRORS[error?.name] ?? "notStored");
+  if (!line || line.textContent.startsWith(words)) return; // do not announce it after every letter
+  line.dataset.unsaved = key;
   const button = h("button", { type: "button", class: "plain", onclick: retry }, t("tryAgain"));
-  fault.replaceChildren(h("span", { role: "alert" }, words), " ", button);
-  show(fault, true);
+  line.replaceChildren(h("span", { role: "alert" }, words), " ", button);
+  show(line, true);
 }
 
-function clearFault(fault) {
-  delete fault.dataset.unsaved;
-  fault.replaceChildren();
-  show(fault, false);
+function clearError(line) {
+  delete line.dataset.unsaved;
+  line.replaceChildren();
+  show(line, false);
 }
 
-let asked = false;
+let hasAsked = false;
 
-/** Asks the browser once, after the first answer, to keep what the phone stores. */
+/** Asks the browser once, after the first answer, not to delete the storage of this page. */
 async function askToPersist() {
-  if (asked || !document.documentElement.dataset.ready) return;
-  asked = true;
+  if (hasAsked || !document.documentElement.dataset.ready) return;
+  hasAsked = true;
   const persists = await navigator.storage?.persist?.().catch(() => false);
   saveSetting("persists", persists ? "yes" : "no");
 }
@@ -237,7 +235,7 @@ function body(context) {
     h(
       "section",
       {},
-      told("h2", {}, section.title),
+      textElement("h2", {}, section.title),
       section.questions.map(({ key }) => fields.get(key).element),
     ),
   );
@@ -245,15 +243,15 @@ function body(context) {
   let redrawEnd = () => {};
   addEnd(end, context, questions).then((redraw) => (redrawEnd = redraw));
   function changed() {
-    const shown = visible(questions, draft.answers);
-    for (const [key, { element }] of fields) show(element, shown.has(key));
+    const asked = visible(questions, draft.answers);
+    for (const [key, { element }] of fields) show(element, asked.has(key));
     sections.forEach((section, index) => {
       show(
         section,
-        checklist.sections[index].questions.some(({ key }) => shown.has(key)),
+        checklist.sections[index].questions.some(({ key }) => asked.has(key)),
       );
     });
-    bar.count(progress(questions, draft.answersWithPhotos()));
+    bar.showProgress(progress(questions, draft.answersWithPhotos()));
     redrawEnd();
   }
   changed();
@@ -261,33 +259,35 @@ function body(context) {
   return [...sections, end];
 }
 
-/**
- * The report of a store that was closed: a photo and the position are the evidence, and a reviewer decides.
- */
+/** The report of a closed store. Photos, comment and position are the evidence, and a reviewer decides. */
 function closedBody(context) {
   const { draft, bar, isOurs, redraw } = context;
   const end = h("div");
-  const photo = field({ ...CLOSED, text: t("closedPhoto") }, draft, () => {});
+  const photo = field({ ...CLOSED_STORE, text: t("closedPhoto") }, draft, () => {});
   photo.element.disabled = !isOurs;
-  bar.clearCount();
+  bar.clearProgress();
   addEnd(end, context, []);
-  const open = async () => {
+  const showQuestions = async () => {
     await draft.setRow({ outcome: null });
     redraw();
     scrollTo(0, 0);
     document.querySelector("[data-question]")?.focus({ preventScroll: true });
   };
-  const answered = Object.keys(draft.answers).length > 0;
+  const hasAnswers = Object.keys(draft.answers).length > 0;
   return [
     h(
       "div",
       { class: "notice" },
       h("h2", { id: "store-closed", tabindex: -1 }, t("closedTitle")),
-      h("p", {}, t("closedWords"), answered && ` ${t("closedAnswers")}`),
+      h("p", {}, t("closedWords"), hasAnswers && ` ${t("closedAnswers")}`),
       h(
         "p",
         {},
-        h("button", { type: "button", class: "plain", disabled: !isOurs, onclick: open }, t("notClosed")),
+        h(
+          "button",
+          { type: "button", class: "plain", disabled: !isOurs, onclick: showQuestions },
+          t("notClosed"),
+        ),
       ),
     ),
     photo.element,
@@ -295,7 +295,7 @@ function closedBody(context) {
   ];
 }
 
-/** Adds the end of the page last, so that answering need not wait for it; resolves to how to redraw it. */
+/** Adds the end of the page last, so that it does not delay the questions. Resolves to its `redraw`. */
 async function addEnd(end, context, questions) {
   const [{ review }, { unable }] = await Promise.all([import("./review.js"), import("./unable.js")]);
   const { element, redraw } = review({ ...context, questions });
@@ -306,5 +306,5 @@ async function addEnd(end, context, questions) {
   return redraw;
 }
 
-/** Returns whether this browser has refused to keep what it stores. */
+/** Returns whether this browser may delete the storage of this page. */
 export const mayClearStorage = () => recallSetting("persists") === "no";

@@ -1,14 +1,15 @@
-/** The end of the checklist: the answers to check, what is missing, a last comment, and sending. */
+/** The end of the checklist: the answers to check, the errors, a last comment, and sending. */
 import { h, plain, show, t } from "../../shared/page.js";
 import { answerWords } from "../answers.js";
 import { DraftChanged } from "../draft.js";
-import { missing, visible } from "../rules.js";
+import { findErrors, visible } from "../rules.js";
 
 const REDRAW_AFTER = 250;
+const COMMENT_ERRORS = ["comment", "comment-length"];
 
-/** Returns the element, and how to draw it again after an answer has changed. */
+/** Returns the element, and `redraw` for when an answer has changed. */
 export function review({ draft, visit, questions, title, onsent, onstale }) {
-  let tried = false;
+  let hasTried = false;
   const summary = h("div", {
     class: "summary",
     tabindex: -1,
@@ -16,52 +17,52 @@ export function review({ draft, visit, questions, title, onsent, onstale }) {
     "aria-labelledby": "summary-title",
     hidden: true,
   });
-  const rest = h("p", { class: "quiet" });
-  const fault = h("p", { class: "fault", role: "alert" });
+  const status = h("p", { class: "quiet" });
+  const message = h("p", { class: "fault", role: "alert" });
   const answers = h("ul", { class: "answers" });
   const button = h("button", { type: "button", class: "primary", "data-testid": "submit" }, t("send"));
   let timer = null;
 
   const redraw = () => {
-    const faults = missing(questions, draft.answersWithPhotos());
-    rest.textContent = faults.length
-      ? t("missing", { n: faults.length })
+    const errors = findErrors(questions, draft.answersWithPhotos());
+    status.textContent = errors.length
+      ? t("errorCount", { n: errors.length })
       : questions.length
         ? t("allAnswered")
         : "";
     clearTimeout(timer);
     timer = setTimeout(() => answers.replaceChildren(...answerLines(questions, draft)), REDRAW_AFTER);
-    if (!tried) return faults;
-    mark(questions, faults);
-    document.title = faults.length ? t("errorTitle", { title }) : title;
+    if (!hasTried) return errors;
+    markErrors(questions, errors);
+    document.title = errors.length ? t("errorTitle", { title }) : title;
     summary.replaceChildren(
-      h("h3", { id: "summary-title" }, t("missing", { n: faults.length })),
+      h("h3", { id: "summary-title" }, t("errorCount", { n: errors.length })),
       h(
         "ul",
         {},
-        faults.map((each) => h("li", {}, linkTo(questions, each))),
+        errors.map((error) => h("li", {}, linkTo(questions, error))),
       ),
     );
-    show(summary, faults.length);
-    show(rest, !faults.length);
-    return faults;
+    show(summary, errors.length);
+    show(status, !errors.length);
+    return errors;
   };
   button.onclick = async () => {
-    tried = true;
+    hasTried = true;
     if (redraw().length) return focusSummary(summary);
-    fault.textContent = questions.length || isReported(draft) ? "" : t("closedNeedsEvidence");
-    if (fault.textContent) return;
+    message.textContent = questions.length || hasEvidence(draft) ? "" : t("closedNeedsEvidence");
+    if (message.textContent) return;
     /** @type {NodeListOf<HTMLInputElement>} */
     const enabled = document.querySelectorAll("#screen fieldset:enabled, #review :enabled, .unable :enabled");
     const controls = [...enabled];
-    for (const control of controls) control.disabled = true; // nothing can be given while it is handed over
+    for (const control of controls) control.disabled = true; // no more answers while they are handed over
     try {
       await draft.finish(plain(visit.location.name));
       onsent();
     } catch (error) {
       for (const control of controls) control.disabled = false;
       if (error instanceof DraftChanged) return onstale();
-      fault.textContent = t(error?.name === "QuotaExceededError" ? "diskFull" : "notStored");
+      message.textContent = t(error?.name === "QuotaExceededError" ? "diskFull" : "notStored");
     }
   };
   const comment = h(
@@ -72,7 +73,7 @@ export function review({ draft, visit, questions, title, onsent, onstale }) {
       rows: 3,
       maxlength: 10_000,
       dir: "auto",
-      "aria-describedby": "q--fault",
+      "aria-describedby": "q--error",
       oninput: () => draft.setRow({ comment: comment.value || null }),
     },
     draft.row.comment ?? "",
@@ -82,7 +83,7 @@ export function review({ draft, visit, questions, title, onsent, onstale }) {
     { id: "review" },
     h("h2", {}, t("review")),
     summary,
-    rest,
+    status,
     answers,
     h(
       "p",
@@ -91,31 +92,31 @@ export function review({ draft, visit, questions, title, onsent, onstale }) {
       comment,
     ),
     position(draft),
-    h("p", { class: "fault", id: "q--fault", hidden: true }),
-    fault,
+    h("p", { class: "fault", id: "q--error", hidden: true }),
+    message,
     h("p", {}, button),
   );
   return { element, redraw };
 }
 
-/** Returns whether a closed store is reported with evidence: a photo, or words. */
-const isReported = (draft) => draft.photosOf(null).length > 0 || Boolean(draft.row.comment?.trim());
+/** Returns whether the report of a closed store has evidence: a photo or a comment. */
+const hasEvidence = (draft) => draft.photosOf(null).length > 0 || Boolean(draft.row.comment?.trim());
 
 function focusSummary(summary) {
   summary.focus({ preventScroll: true });
   summary.scrollIntoView({ block: "start" });
 }
 
-/** Returns each question that is asked with its answer, as a link that changes it. */
+/** Returns a line for each question that is asked: a link to it, with its answer. */
 function answerLines(questions, draft) {
   const answers = draft.answersWithPhotos();
-  const shown = visible(questions, answers);
+  const asked = visible(questions, answers);
   return questions
-    .filter(({ key }) => shown.has(key))
+    .filter(({ key }) => asked.has(key))
     .map((question) => {
       const words =
         answerWords(question, answers[question.key]) ||
-        t(question.required === false ? "noAnswer" : "missing-value");
+        t(question.required === false ? "noAnswer" : "error-value");
       const link = h(
         "a",
         { href: `#q-${question.key}`, onclick: goTo(question), dir: "auto" },
@@ -126,65 +127,69 @@ function answerLines(questions, draft) {
     });
 }
 
-/** Says at each question what is missing there, and takes back what no longer is. */
-function mark(questions, faults) {
-  const faultOf = new Map(faults.map(({ key, what }) => [key, what]));
+/** Shows the error of each question there, and removes those that are corrected. */
+function markErrors(questions, errors) {
+  const errorByKey = new Map(errors.map(({ key, error }) => [key, error]));
   for (const { key } of questions) {
-    const what = faultOf.get(key);
-    const fault = document.getElementById(`q-${key}-fault`);
-    if (fault.dataset.unsaved) continue;
-    const words = what ? t(`missing-${what}`) : "";
-    if (fault.textContent !== words) fault.textContent = words;
-    show(fault, what);
+    const error = errorByKey.get(key);
+    const line = document.getElementById(`q-${key}-error`);
+    if (line.dataset.unsaved) continue;
+    const words = error ? t(`error-${error}`) : "";
+    if (line.textContent !== words) line.textContent = words;
+    show(line, error);
     const group = document.getElementById(`q-${key}`);
-    group.classList.toggle("wrong", Boolean(what));
-    const isComment = what === "comment";
+    group.classList.toggle("wrong", Boolean(error));
+    const isComment = COMMENT_ERRORS.includes(error);
     if (group.getAttribute("role") === "radiogroup")
-      group.setAttribute("aria-invalid", String(Boolean(what) && !isComment));
+      group.setAttribute("aria-invalid", String(Boolean(error) && !isComment));
     for (const input of group.querySelectorAll("input:not([type=radio]), textarea")) {
       input.setAttribute(
         "aria-invalid",
-        String(Boolean(what) && isComment === (input.id === `q-${key}-comment`)),
+        String(Boolean(error) && isComment === (input.id === `q-${key}-comment`)),
       );
     }
   }
 }
 
-function linkTo(questions, { key, what }) {
-  const question = questions.find((each) => each.key === key);
-  const words = `${plain(question.text)} — ${t(`missing-${what}`)}`;
-  return h("a", { href: `#q-${key}`, onclick: goTo(question, what), dir: "auto" }, words);
+function linkTo(questions, { key, error }) {
+  const question = questions.find((other) => other.key === key);
+  const words = `${plain(question.text)} — ${t(`error-${error}`)}`;
+  return h("a", { href: `#q-${key}`, onclick: goTo(question, error), dir: "auto" }, words);
 }
 
-/** Focuses what is to be changed: the group of a question with several inputs, or else its one input. */
+/** Focuses the input with the error: the whole group if a question has several inputs. */
 const goTo =
-  ({ key }, what) =>
+  ({ key }, error) =>
   (event) => {
     event.preventDefault();
     const group = document.getElementById(`q-${key}`);
     group.scrollIntoView({ block: "center" });
     const single = group.hasAttribute("role") ? null : "input:not([type=file]), textarea";
-    const wanted = { comment: `#q-${key}-comment`, photos: ".camera" }[what] ?? single;
-    const input = wanted && [...group.querySelectorAll(wanted)].find((each) => each.offsetParent);
+    const selector = COMMENT_ERRORS.includes(error)
+      ? `#q-${key}-comment`
+      : error === "photos"
+        ? ".camera"
+        : single;
+    const input = selector && [...group.querySelectorAll(selector)].find((element) => element.offsetParent);
     (input ?? group).focus({ preventScroll: true });
   };
 
-/** Lets the shopper add the position; the form never asks for it without a tap. */
+/** Lets the shopper add their position. The form never asks for it without a tap. */
 function position(draft) {
-  const words = h("span", { role: "status", class: "quiet" }, draft.row.position ? t("positionKept") : "");
-  const keep = ({ coords: { latitude, longitude, accuracy } }) => {
+  const status = h("span", { role: "status", class: "quiet" }, draft.row.position ? t("positionKept") : "");
+  const store = ({ coords: { latitude, longitude, accuracy } }) => {
     draft.setRow({ position: { latitude, longitude, accuracy_m: Math.round(accuracy) } });
-    words.textContent = t("positionKept");
+    status.textContent = t("positionKept");
   };
-  const fail = () => (words.textContent = t("noPosition"));
+  const fail = () => (status.textContent = t("noPosition"));
   const locate = () => {
-    words.textContent = t("locating");
-    navigator.geolocation.getCurrentPosition(keep, fail, { timeout: 20_000, maximumAge: 60_000 });
+    status.textContent = t("locating");
+    navigator.geolocation.getCurrentPosition(store, fail, { timeout: 20_000, maximumAge: 60_000 });
   };
   return h(
     "p",
     { class: "row" },
     h("button", { type: "button", class: "plain", onclick: locate }, t("addPosition")),
-    words,
+    status,
   );
 }

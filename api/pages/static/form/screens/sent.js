@@ -1,15 +1,15 @@
-/** A visit that was sent or waits to be: what is on its way, what needs the shopper, and the receipt. */
+/** A visit in the queue or already sent: its state, what the shopper has to do, and the receipt. */
 import { call } from "../../shared/api.js";
-import { ask, h, knows, moment, put, show, t } from "../../shared/page.js";
-import { whoami } from "../account.js";
+import { confirmAction, h, hasWords, moment, show, showScreen, t } from "../../shared/page.js";
+import { fetchAccount } from "../account.js";
 import { announce } from "../channel.js";
-import { change, get, list, onResult, put as store, write } from "../database.js";
+import { change, get, list, onResult, put, write } from "../database.js";
 import { fileRow, keyOf } from "../photos.js";
 import { discard, reopen } from "../queue.js";
-import { photosIn, takesAnswers } from "../rules.js";
+import { photosIn, acceptsAnswers } from "../rules.js";
 
 /**
- * Returns how to draw the visit as it is now, item by item; that returns whether it is still in the queue.
+ * Shows a sent visit. Returns a function that redraws it, which resolves to whether it is still in the queue.
  */
 export function sentScreen(account, visit, { wake, signIn, toList }) {
   const heading = h("h1", { dir: "auto" });
@@ -18,9 +18,9 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
   const notice = h("p", { class: "notice", hidden: true }, t("signedOut"), " ", button(t("signIn"), signIn));
   const cards = h("ul", { class: "cards" });
   const details = h("div", {});
-  const mayPutAway = h("p", { class: "quiet" }, t("mayPutAway"));
+  const mayClose = h("p", { class: "quiet" }, t("mayClose"));
   const items = new Map();
-  let asked = false;
+  let hasFetchedStatus = false;
   const itemOf = (id, name) => {
     if (!items.has(id)) {
       items.set(id, queueItem(id, name));
@@ -28,14 +28,14 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     }
     return items.get(id);
   };
-  put(
+  showScreen(
     `${t("sentTitle")} – ${t("product")}`,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
     heading,
     outcome,
     overall,
     notice,
-    mayPutAway,
+    mayClose,
     cards,
     details,
   );
@@ -48,14 +48,14 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     itemOf("answers", t("answers")).draw(answersState, row.reason, () =>
       answerActions(row, photos, wake, toList),
     );
-    if (row.state === "needs-you" && row.reason.status === 409 && !(asked && row.reason.now)) {
-      asked = true;
-      fetchStatus(row).catch(() => {}); // without a signal, what was known before has to do
+    if (row.state === "needs-you" && row.reason.status === 409 && !(hasFetchedStatus && row.reason.now)) {
+      hasFetchedStatus = true;
+      fetchStatus(row).catch(() => {}); // without a signal, the last known status stays
     }
     const ids = [...(row.receipt?.photos ?? photoIds(row.body))].sort();
     const states = [answersState];
     ids.forEach((id, index) => {
-      const photo = photos.find((each) => each.id === id);
+      const photo = photos.find((other) => other.id === id);
       const state = row.leftOut?.includes(id)
         ? "left-out"
         : (photo?.state ?? (row.state === "sent" ? "sent" : "waiting"));
@@ -66,7 +66,7 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     });
     drawOutcome(outcome, overall, states);
     show(
-      mayPutAway,
+      mayClose,
       states.some((state) => ["waiting", "sending"].includes(state)),
     );
     if (row.receipt && !details.firstChild) details.append(receipt(row.receipt));
@@ -76,7 +76,7 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
 
 const photoIds = ({ answers, photos }) => [...photosIn(answers), ...(photos ?? [])];
 
-/** Says in one sentence how far sending is. */
+/** Shows the progress of sending in one sentence. */
 function drawOutcome(outcome, overall, states) {
   const done = states.filter((state) => ["sent", "left-out"].includes(state)).length;
   const needsYou = states.includes("needs-you");
@@ -89,7 +89,7 @@ function drawOutcome(outcome, overall, states) {
   show(overall, !isDone && !needsYou);
 }
 
-/** Returns an item of the queue, and how to draw its state; what has not changed stays as it is. */
+/** Returns an item of the queue: `{element, draw}`. Drawing the same state again changes nothing. */
 function queueItem(id, name) {
   const status = h("span", { role: "status" });
   const progress = h("progress", { id: `progress-${id}`, max: 1, "aria-label": name });
@@ -103,13 +103,13 @@ function queueItem(id, name) {
     reason,
     actions,
   );
-  let drawn = null;
-  const draw = (state, why, actionsFor) => {
-    const words = state === "needs-you" ? reasonWords(why) : "";
-    if (drawn === state + words) return;
-    drawn = state + words;
+  let lastDrawn = null;
+  const draw = (state, problem, createActions) => {
+    const words = state === "needs-you" ? reasonWords(problem) : "";
+    if (lastDrawn === state + words) return;
+    lastDrawn = state + words;
     element.dataset.state = state;
-    // What was left out is no longer in the queue.
+    // A photo that is not sent is no longer in the queue.
     if (state === "left-out") delete element.dataset.testid;
     else element.dataset.testid = "queue-item";
     status.textContent = t(`state-${state}`);
@@ -118,34 +118,36 @@ function queueItem(id, name) {
     reason.textContent = words;
     show(reason, words);
     if (actions.contains(document.activeElement)) element.focus();
-    actions.replaceChildren(...(words ? actionsFor() : []));
+    actions.replaceChildren(...(words ? createActions() : []));
     show(actions, words);
   };
   return { element, draw };
 }
 
-/** Says why the server rejected something, and what the status of the visit is now. */
+/** Returns the reason for a rejection, and the current status of the visit, in words. */
 function reasonWords({ code, detail, errors, now }) {
-  const words = knows(`problem-${code}`) ? t(`problem-${code}`) : detail;
-  const status = knows(`now-${now}`) ? ` ${t(`now-${now}`)}` : "";
+  const words = hasWords(`problem-${code}`) ? t(`problem-${code}`) : detail;
+  const status = hasWords(`now-${now}`) ? ` ${t(`now-${now}`)}` : "";
   return [words + status, ...(errors ?? []).map((error) => `${error.pointer}: ${error.detail}`)].join(" · ");
 }
 
-/** Asks for the status of the visit in a conflict, so that only what can work is offered. */
-async function fetchStatus({ account, visit, body: sent, reason }) {
-  if ((await whoami()).id !== account) return;
+/** Fetches the status of the visit after a conflict, so that only useful actions are offered. */
+async function fetchStatus({ account, visit, body: submission, reason }) {
+  if ((await fetchAccount()).id !== account) return;
   const { body } = await call("GET", `/visits/${visit}`);
-  const isNext = takesAnswers(body) && sent.revision === body.revision + 1;
-  await store("visits", { ...body, account });
+  const isNext = acceptsAnswers(body) && submission.revision === body.revision + 1;
+  await put("visits", { ...body, account });
   const row = await get("queue", account, visit);
   if (row?.state !== "needs-you" || row.reason.status !== 409) return; // sent again in the meantime
   await change("queue", [account, visit], { reason: { ...reason, now: isNext ? "open" : body.status } });
   announce("queue");
 }
 
-// What the shopper can do about an item.
+// Actions for an item that needs the shopper.
 
-/** Statuses that other answers can change; the same ones would be rejected again. */
+/**
+ * Statuses that the shopper can avoid by correcting the answers. The same answers would be rejected again.
+ */
 const CORRECTABLE = new Set([400, 413, 422]);
 
 const button = (words, onclick) => h("button", { type: "button", class: "plain", onclick }, words);
@@ -160,48 +162,45 @@ async function sendAgain(name, key, wake, part) {
 function answerActions(row, photos, wake, toList) {
   const remove = async () => {
     const question = t("removeSure", { n: photos.length, place: row.place });
-    if (!(await ask(question, { yes: t("removeYes"), no: t("cancel") }))) return;
+    if (!(await confirmAction(question, { yes: t("removeYes"), no: t("cancel") }))) return;
     await discard(row);
     toList();
   };
-  const again = () => sendAgain("queue", [row.account, row.visit], wake);
+  const retry = () => sendAgain("queue", [row.account, row.visit], wake);
   const { status, now } = row.reason;
   const isConflict = status === 409;
   return [
     copyButton(row),
     (isConflict ? now === "returned" : CORRECTABLE.has(status)) && button(t("correct"), () => reopen(row)),
-    (isConflict ? !now || now === "open" : !CORRECTABLE.has(status)) && button(t("tryAgain"), again),
+    (isConflict ? !now || now === "open" : !CORRECTABLE.has(status)) && button(t("tryAgain"), retry),
     button(t("removeFromPhone"), remove),
   ].filter(Boolean);
 }
 
 function photoActions(row, photo, wake) {
-  const again = () => sendAgain("photos", keyOf(photo), wake, { uploaded: false });
+  const retry = () => sendAgain("photos", keyOf(photo), wake, { uploaded: false });
   const another = h("input", {
     type: "file",
     accept: "image/*",
     onchange: () => replaceFile(photo, another.files[0], wake),
   });
-  // Another picture is stored under this photo's ID: neither would be taken.
-  const isTaken = photo.reason.status === 409;
+  // Another photo is stored with the same ID, so neither this one nor a third would be accepted.
+  const isConflict = photo.reason.status === 409;
   return [
     copyButton(row),
-    !isTaken && button(t("tryAgain"), again),
-    !isTaken && h("label", { class: "plain file" }, t("anotherPhoto"), another),
-    button(t("leavePhotoOut"), () => leaveOut(photo, wake)),
+    !isConflict && button(t("tryAgain"), retry),
+    !isConflict && h("label", { class: "plain file" }, t("anotherPhoto"), another),
+    button(t("leavePhotoOut"), () => removePhoto(photo, wake)),
   ].filter(Boolean);
 }
 
-/**
- * Takes another file for a photo. The ID of a photo that is not stored may be declared again with other
- * bytes.
- */
+/** Replaces the file of a photo. A photo that is not stored can be declared again with other bytes. */
 async function replaceFile(photo, file, wake) {
-  if (!file) return; // the shopper has chosen none
+  if (!file) return; // the shopper cancelled
   const bytes = await file.arrayBuffer();
-  await write(["photos", "files"], (from) => {
-    onResult(from("photos").get(keyOf(photo)), (row) => {
-      from("photos").put({
+  await write(["photos", "files"], (store) => {
+    onResult(store("photos").get(keyOf(photo)), (row) => {
+      store("photos").put({
         ...row,
         state: "waiting",
         reason: null,
@@ -210,20 +209,20 @@ async function replaceFile(photo, file, wake) {
         ready: false,
         blob: undefined,
       });
-      from("files").put(fileRow(photo, bytes, file.type));
+      store("files").put(fileRow(photo, bytes, file.type));
     });
   });
   announce("queue");
   wake(true);
 }
 
-/** Gives up a photo that the server rejects; the reviewer sees that it is missing. */
-async function leaveOut(photo, wake) {
-  await write(["queue", "photos", "files"], (from) => {
-    from("photos").delete(keyOf(photo));
-    from("files").delete(keyOf(photo));
-    onResult(from("queue").get([photo.account, photo.visit]), (row) => {
-      from("queue").put({ ...row, leftOut: [...(row.leftOut ?? []), photo.id] });
+/** Removes a photo that the server rejects. The reviewer sees that it is missing. */
+async function removePhoto(photo, wake) {
+  await write(["queue", "photos", "files"], (store) => {
+    store("photos").delete(keyOf(photo));
+    store("files").delete(keyOf(photo));
+    onResult(store("queue").get([photo.account, photo.visit]), (row) => {
+      store("queue").put({ ...row, leftOut: [...(row.leftOut ?? []), photo.id] });
     });
   });
   announce("queue");

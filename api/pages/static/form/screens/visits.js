@@ -1,16 +1,14 @@
-/**
- * The shopper's visits: to do, returned, waiting to be sent, and sent. It works from what is on the phone.
- */
-import { ago, ask, h, languages, minutes, t, told } from "../../shared/page.js";
+/** The list of visits: to do, returned, waiting to be sent, and sent. It shows what is on the phone. */
+import { ago, confirmAction, h, languages, minutes, t, textElement } from "../../shared/page.js";
+import { typeOf } from "../../shared/question-types/index.js";
+import { elapsed, redrawEverySecond, toggleTimer } from "../../shared/timers.js";
 import { account as currentAccount, signOut } from "../account.js";
 import { list } from "../database.js";
 import { Draft } from "../draft.js";
-import { kindOf, timing, whereabouts } from "../facts.js";
-import { everySecond, toggledTimer } from "../fields.js";
-import { installation, notice } from "../install.js";
+import { kindOf, timing, placeLinks } from "../facts.js";
+import { installOffer, notice } from "../install.js";
 import { ifFree } from "../locks.js";
-import { progress, questionsOf, takesAnswers, visible } from "../rules.js";
-import { elapsed } from "../timers.js";
+import { progress, questionsOf, acceptsAnswers, visible } from "../rules.js";
 import { isInQueue, storedChecklist } from "../visits.js";
 import { hasUnsavedDrafts, mayClearStorage } from "./checklist.js";
 
@@ -23,7 +21,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
   const queued = new Map(queue.map((row) => [row.visit, row]));
   const draftOf = ({ id }) => drafts.find(({ visit }) => visit === id);
   const isOpen = (visit) =>
-    !isInQueue(visit, queued.get(visit.id)) && (takesAnswers(visit) || draftOf(visit));
+    !isInQueue(visit, queued.get(visit.id)) && (acceptsAnswers(visit) || draftOf(visit));
   const cards = await Promise.all(
     visits
       .filter(isOpen)
@@ -32,11 +30,11 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
   );
   const unsent = queue.filter(({ state }) => state !== "sent");
   const sent = queue.filter(({ state }) => state === "sent");
-  const halfDone = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
+  const unfinished = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
   const signInButton = h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"));
   const signOutButton = h(
     "button",
-    { type: "button", class: "plain", onclick: () => leave(unsent, halfDone) },
+    { type: "button", class: "plain", onclick: () => confirmSignOut(unsent, unfinished) },
     t("signOut"),
   );
   return [
@@ -48,8 +46,8 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
     ),
     signedOut && h("p", { class: "notice" }, t("signedOut"), " ", signInButton),
     hasUnsavedDrafts() && h("p", { class: "notice" }, t("notStored")),
-    unsentNotice(unsent, halfDone),
-    keeping(unsent, halfDone, sent, wake),
+    unsentNotice(unsent, unfinished),
+    storageNotice(unsent, unfinished, sent, wake),
     queueList(t("waiting"), unsent, photos, wake),
     h(
       "section",
@@ -73,15 +71,15 @@ const isFirst = ({ status }) => Number(status === "returned");
 
 async function card(account, visit, draft) {
   const checklist = await storedChecklist(account, visit);
-  // Until the answers of a returned visit have come, a draft of this phone would keep them from coming.
-  const mayAnswer = checklist && (visit.status !== "returned" || draft?.revision === visit.revision + 1);
+  // A draft on this phone would prevent fetching the answers of a returned visit.
+  const canAnswer = checklist && (visit.status !== "returned" || draft?.revision === visit.revision + 1);
   const reason = visit.return_reason && `: ${visit.return_reason}`;
   const lines = [
     checklist && h("span", {}, kindOf(checklist)),
     visit.status === "returned" &&
       h("span", { dir: "auto" }, h("span", { class: "mark" }, t("returned")), reason),
     ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
-    !takesAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
+    !acceptsAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
     timing(visit),
     checklist && draft && (await progressOf(account, visit, checklist)),
     !checklist && h("span", { class: "quiet" }, t("notYetHere")),
@@ -92,11 +90,11 @@ async function card(account, visit, draft) {
     h(
       "a",
       { href: `/visits/${visit.id}`, "data-testid": "visit", "data-visit": visit.id },
-      told("strong", {}, visit.location.name),
+      textElement("strong", {}, visit.location.name),
       lines,
     ),
-    h("p", { class: "row" }, whereabouts(visit, checklist?.channel)),
-    mayAnswer && (await timers(account, visit, checklist)),
+    h("p", { class: "row" }, placeLinks(visit, checklist?.channel)),
+    canAnswer && (await timers(account, visit, checklist)),
   );
 }
 
@@ -105,15 +103,14 @@ async function progressOf(account, visit, checklist) {
   return h("span", {}, t("progress", progress(questionsOf(checklist), draft.answersWithPhotos())));
 }
 
-/** Returns a button for each duration: one tap starts its timer without opening the checklist. */
+/** Returns a button for each question with a timer: one tap starts it without opening the checklist. */
 async function timers(account, visit, checklist) {
   const rows = await list("answers", account, visit.id);
   const answers = Object.fromEntries(rows.map(({ question, answer }) => [question, answer]));
-  const shown = visible(questionsOf(checklist), answers);
-  const durations = questionsOf(checklist).filter(({ type, key }) => type === "duration" && shown.has(key));
-  return durations.map((question) =>
-    timerButton(account, visit, checklist, question, answers[question.key] ?? {}),
-  );
+  const asked = visible(questionsOf(checklist), answers);
+  return questionsOf(checklist)
+    .filter((question) => typeOf(question).hasTimer && asked.has(question.key))
+    .map((question) => timerButton(account, visit, checklist, question, answers[question.key] ?? {}));
 }
 
 function timerButton(account, visit, checklist, question, answer) {
@@ -124,9 +121,9 @@ function timerButton(account, visit, checklist, question, answer) {
       const onsave = (name) => (failed = name === "error");
       const draft = await Draft.open(account, visit, checklist, { onsave });
       answer = draft.answers[question.key] ?? {};
-      if (answer.value != null || draft.isHandedOver) return; // measured in another tab, or sent from there
-      await draft.set(question.key, toggledTimer(answer));
-      // The lock is let go: a later attempt could overwrite what is given in the checklist.
+      if (answer.value != null || draft.isHandedOver) return; // another tab was faster
+      await draft.set(question.key, toggleTimer(answer));
+      // The lock is released now. A later write could overwrite an answer from the checklist.
       draft.suspend(true);
       answer = draft.answers[question.key];
     });
@@ -136,12 +133,12 @@ function timerButton(account, visit, checklist, question, answer) {
   const button = h(
     "button",
     { type: "button", class: "plain timer", onclick: tap },
-    told("span", { class: "quiet" }, question.text),
+    textElement("span", { class: "quiet" }, question.text),
     state,
   );
   const redraw = () => {
     const { timer, value } = answer;
-    button.disabled = value != null; // measuring again is possible in the checklist only
+    button.disabled = value != null; // to measure again, open the checklist
     state.textContent = timer
       ? `${t("stop")} · ${minutes(elapsed(timer) / 1000)}`
       : value == null
@@ -149,22 +146,22 @@ function timerButton(account, visit, checklist, question, answer) {
         : minutes(value);
   };
   redraw();
-  everySecond(state, () => answer.timer && redraw());
+  redrawEverySecond(state, () => answer.timer && redraw());
   return button;
 }
 
-/** Says how much is not sent, and since when; unfinished drafts count where the browser may clear them. */
-function unsentNotice(unsent, halfDone) {
-  const started = mayClearStorage() ? halfDone.map(({ clock }) => Date.now() - elapsed(clock)) : [];
+/** Shows how much is unsent, and since when. Drafts count if the browser may delete them. */
+function unsentNotice(unsent, unfinished) {
+  const started = mayClearStorage() ? unfinished.map(({ clock }) => Date.now() - elapsed(clock)) : [];
   const times = [...unsent.map(({ at }) => at), ...started];
   if (!times.length) return null;
   return h("p", { class: "notice" }, t("unsent", { n: times.length, time: ago(Math.min(...times)) }));
 }
 
-/** Says once, where it helps, that this browser may clear what is not sent; otherwise offers to install. */
-function keeping(unsent, halfDone, sent, wake) {
-  const install = installation();
-  if (mayClearStorage() && unsent.length + halfDone.length) {
+/** Warns that this browser may delete unsent data, or offers to install the form. Both can be dismissed. */
+function storageNotice(unsent, unfinished, sent, wake) {
+  const install = installOffer();
+  if (mayClearStorage() && unsent.length + unfinished.length) {
     const sendNow =
       unsent.length > 0 &&
       h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"));
@@ -201,7 +198,7 @@ function queueList(title, rows, photos, wake) {
   );
 }
 
-/** Returns the state of a visit as a whole: the worst of its answers and its photos. */
+/** Returns the state of a visit: the worst state of its answers and photos. */
 function stateOf(row, photos) {
   if (row.state === "sent") return "sent";
   const states = [
@@ -211,10 +208,10 @@ function stateOf(row, photos) {
   return WORST_FIRST.find((state) => states.includes(state)) ?? "waiting";
 }
 
-/** Signs out; where something is not sent, only after a question. */
-async function leave(unsent, halfDone) {
-  const n = unsent.length + halfDone.length;
+/** Signs out. If something is unsent, the shopper has to confirm it. */
+async function confirmSignOut(unsent, unfinished) {
+  const n = unsent.length + unfinished.length;
   const question = t("signOutSure", { n });
-  if (n && !(await ask(question, { yes: t("signOut"), no: t("cancel") }))) return;
+  if (n && !(await confirmAction(question, { yes: t("signOut"), no: t("cancel") }))) return;
   await signOut();
 }

@@ -1,5 +1,7 @@
 export default {
   direction: "ltr",
+  demoData: "Datos de demostración",
+  demoBanner: "Estos datos de demostración son de una organización ficticia.",
   product: "Cliente misterioso",
   title: "Sus visitas",
   errorTitle: "Error: {title}",
@@ -7,8 +9,8 @@ export default {
   signIn: "Iniciar sesión",
   signOut: "Cerrar sesión",
   signOutSure: {
-    one: "Hay una visita sin enviar. Se queda en este teléfono hasta que vuelva a iniciar sesión.",
-    other: "Hay {n} visitas sin enviar. Se quedan en este teléfono hasta que vuelva a iniciar sesión.",
+    one: "Hay una visita sin enviar. Se conservará en este teléfono hasta que vuelva a iniciar sesión.",
+    other: "Hay {n} visitas sin enviar. Se conservarán en este teléfono hasta que vuelva a iniciar sesión.",
   },
   cancel: "Cancelar",
   language: "Idioma",
@@ -35,28 +37,30 @@ export default {
   call: "Llamar al {number}",
   progress: "{done} de {all} respondidas",
   optionalCount: { one: "{n} opcional", other: "{n} opcionales" },
-  notYetHere: "Esta visita necesita cobertura una vez antes de poder abrirla.",
+  notYetHere: "Necesita cobertura la primera vez que abra esta visita.",
   sendNow: "Enviar ahora",
   unsent: {
-    one: "Queda una visita por enviar. Se empezó {time}.",
-    other: "Quedan {n} visitas por enviar. La más antigua se empezó {time}.",
+    one: "Hay una visita sin enviar. Se empezó {time}.",
+    other: "Hay {n} visitas sin enviar. La más antigua se empezó {time}.",
   },
   mayBeCleared:
-    "Este navegador puede borrar lo que hay en el teléfono, por ejemplo tras siete días sin abrir esta página. " +
-    "Para mayor seguridad, instale esta página como aplicación o envíe pronto sus respuestas.",
+    "Este navegador puede borrar lo que hay en el teléfono, por ejemplo tras siete días sin abrir esta " +
+    "página. Para mayor seguridad, instale esta página como aplicación o envíe pronto sus respuestas.",
   install: "Instalar la aplicación",
   installApple: "Para instalarla, toque Compartir y después Añadir a pantalla de inicio.",
   installWords: "Instale esta página como aplicación: se abre antes y guarda mejor sus respuestas.",
-  dismiss: "No volver a mostrar",
-  offlineReady: "Lista para trabajar sin cobertura.",
-  offlineNotReady: "Aún no está lista para trabajar sin cobertura.",
+  dismiss: "No volver a mostrar este mensaje",
+  offlineReady: "Todo listo para trabajar sin cobertura.",
+  offlineNotReady: "Aún no se puede trabajar sin cobertura.",
   // Un cuestionario
   back: "Visitas",
   saved: "Guardado en este teléfono",
   saving: "Guardando …",
   notSaved: "Sin guardar",
-  yes: "Sí",
-  no: "No",
+  "answer-yes": "Sí",
+  "answer-no": "No",
+  scaleOf: "{value} de {maximum}",
+  minutes: "{time} min",
   optional: "opcional",
   notApplicable: "No procede",
   clear: "Borrar",
@@ -73,10 +77,10 @@ export default {
   remove: "Quitar",
   shrinking: "Reduciéndola …",
   photosNotAdded: {
-    one: "No se ha añadido {n} foto, porque esta pregunta no admite más.",
-    other: "No se han añadido {n} fotos, porque esta pregunta no admite más.",
+    one: "No se ha añadido {n} foto porque esta pregunta no admite más.",
+    other: "No se han añadido {n} fotos porque esta pregunta no admite más.",
   },
-  sentBefore: "enviada antes",
+  sentBefore: "ya enviada",
   cannotBeShown: "no se puede mostrar aquí",
   diskFull: "No se ha podido guardar porque el teléfono está lleno. Libere espacio e inténtelo de nuevo.",
   notStored:
@@ -87,21 +91,28 @@ export default {
   goOnHere: "Continuar aquí",
   // Revisar y enviar
   review: "Revisar y enviar",
-  missing: { one: "Falta {n} respuesta", other: "Faltan {n} respuestas" },
+  errorCount: {
+    one: "{n} respuesta falta o no es válida",
+    other: "{n} respuestas faltan o no son válidas",
+  },
   allAnswered: "Todas las preguntas obligatorias están respondidas.",
   noAnswer: "Sin respuesta",
-  "missing-value": "Falta una respuesta",
-  "missing-photos": "Falta una foto",
-  "missing-comment": "Explique por qué",
-  "missing-number": "Escriba un número",
-  "missing-seconds": "Escriba segundos enteros",
-  "missing-date": "Escriba una fecha entre 1900 y 2100",
+  "error-value": "Falta una respuesta",
+  "error-photos": "Falta una foto",
+  "error-comment": "Explique por qué",
+  "error-number": "Escriba un número",
+  "error-seconds": "Escriba segundos enteros",
+  "error-date": "Escriba una fecha entre 1900 y 2100",
+  "error-time": "Escriba una hora",
+  "error-text": "Escriba como máximo 10.000 caracteres",
+  "error-comment-length": "Acorte el comentario a 10.000 caracteres",
   lastComment: "¿Algo más? (opcional)",
   addPosition: "Añadir mi posición",
   locating: "Buscando su posición …",
   positionKept: "Su posición se enviará con las respuestas.",
   noPosition:
-    "El teléfono no ha dado su posición. Permita a esta página acceder a la ubicación e inténtelo de nuevo.",
+    "El teléfono no ha facilitado su posición. Permita que esta página acceda a la ubicación e inténtelo " +
+    "de nuevo.",
   send: "Enviar",
   // No se pudo hacer
   unable: "No he podido hacer esta visita",
@@ -109,7 +120,7 @@ export default {
   closedTitle: "Está informando de que la tienda estaba cerrada",
   closedWords: "Alguien revisará su informe. No cuenta en la puntuación de la tienda.",
   closedAnswers: "Sus respuestas a las preguntas no se envían.",
-  closedNeedsEvidence: "Añada una foto de la tienda cerrada o diga qué encontró.",
+  closedNeedsEvidence: "Añada una foto de la tienda cerrada o describa lo que encontró.",
   closedPhoto: "Una foto de la tienda cerrada",
   closedComment: "¿Qué encontró? (opcional)",
   notClosed: "La tienda estaba abierta: responder a las preguntas",
@@ -118,67 +129,74 @@ export default {
   declineReasonMissing: "Escriba un motivo.",
   declineSure: "¿Rechazar esta visita? Sus respuestas se quitan de este teléfono. No se puede deshacer.",
   declineNeedsSignal:
-    "No hay cobertura y no se sabe si la visita se ha rechazado. Inténtelo de nuevo cuando la haya.",
+    "No hay cobertura, así que es posible que la visita no se haya rechazado. Inténtelo de nuevo cuando " +
+    "la haya.",
   // Enviado
   sentTitle: "Envío de su visita",
-  done: "Hecho. No queda nada por hacer.",
+  done: "Listo. No tiene nada más que hacer.",
   onItsWay: "Guardado en este teléfono. Se han enviado {done} de {all} partes.",
   needsYou: "Algo no se ha podido enviar y necesita su atención.",
   sendingProgress: "Enviado hasta ahora",
   answers: "Respuestas",
   "state-waiting": "por enviar",
   "state-sending": "enviándose …",
-  "state-sent": "envío completado",
+  "state-sent": "enviado",
   "state-needs-you": "necesita su atención",
-  "state-left-out": "omitida",
-  mayPutAway:
-    "Puede cerrar esta página. Ábrala de nuevo donde haya cobertura, hasta que diga que todo está hecho.",
+  "state-left-out": "sin incluir",
+  mayClose:
+    "Puede cerrar esta página. Vuelva a abrirla cuando tenga cobertura, hasta que se haya enviado todo.",
   saveCopy: "Guardar una copia",
   correct: "Corregir las respuestas",
   removeFromPhone: "Quitar de este teléfono",
   removeYes: "Quitar",
   removeSure: {
-    one: "{place}: las respuestas y {n} foto no se han enviado. ¿Quitarlas de este teléfono para siempre?",
-    other: "{place}: las respuestas y {n} fotos no se han enviado. ¿Quitarlas de este teléfono para siempre?",
+    one: "{place}: las respuestas y {n} foto no se han enviado. ¿Quitarlas definitivamente de este teléfono?",
+    other:
+      "{place}: las respuestas y {n} fotos no se han enviado. ¿Quitarlas definitivamente de este teléfono?",
   },
   anotherPhoto: "Elegir otra foto",
-  leavePhotoOut: "Omitir esta foto",
+  leavePhotoOut: "Enviar sin esta foto",
   details: "Detalles",
   receivedAt: "Recibido",
   revision: "Revisión",
   hash: "Huella",
   "problem-submission-conflict":
-    "Antes se recibieron otras respuestas a esta visita, quizá desde otro teléfono.",
-  "problem-revision-unexpected": "Estas respuestas no se esperan ahora, quizá porque se recibieron otras.",
+    "Ya se han recibido otras respuestas de esta visita, quizá desde otro teléfono.",
+  "problem-revision-unexpected":
+    "El servidor no espera estas respuestas ahora, quizá porque ya se han recibido otras.",
   "now-open": "La visita está abierta ahora: inténtelo de nuevo.",
   "now-submitted":
-    "Las otras respuestas esperan una decisión. Si se le devuelve la visita, podrá corregir y enviar estas.",
-  "now-accepted": "Las otras respuestas están aceptadas: no queda nada por hacer.",
-  "now-rejected": "Las otras respuestas están rechazadas: no se puede enviar nada más.",
-  "now-returned": "Se le ha devuelto la visita: corrija estas respuestas y envíelas en su lugar.",
+    "Las otras respuestas están pendientes de una decisión. Si se le devuelve la visita, podrá corregir y " +
+    "enviar estas.",
+  "now-accepted": "Las otras respuestas se han aceptado. No queda nada por hacer.",
+  "now-rejected": "Las otras respuestas se han rechazado. No se puede enviar nada más.",
+  "now-returned": "Se le ha devuelto la visita. Corrija estas respuestas y envíelas en su lugar.",
   "problem-no-photo": "Este archivo no es una foto que se pueda enviar. Elija otra foto.",
   "problem-photo-empty": "Esta foto está vacía. Hágala de nuevo o elija otra.",
   "problem-photo-too-large": "Esta foto ocupa más de 20 MB. Elija otra foto.",
   "problem-photo-unreadable": "El teléfono ya no puede leer esta foto. Elija otra foto.",
-  "problem-photo-unusable": "El servidor no puede usar esta foto. Elija otra foto u omítala.",
-  "problem-photo-conflict": "Se recibió otra foto en lugar de esta. Guarde una copia u omítala.",
+  "problem-photo-unusable":
+    "El servidor no puede usar esta foto. Elija otra o envíe las respuestas sin ella.",
+  "problem-photo-conflict":
+    "Se ha recibido otra foto en lugar de esta. Guarde una copia o envíe las respuestas sin ella.",
   "problem-visit-not-found":
-    "El servidor no conoce esta visita. Guarde una copia y pregunte a quien se la asignó.",
+    "El servidor no encuentra esta visita. Guarde una copia y pregunte a la persona que se la asignó.",
   "problem-forbidden":
-    "Esta cuenta no puede enviar esta visita. Guarde una copia y pregunte a quien se la asignó.",
+    "Esta cuenta no está autorizada a enviar esta visita. Guarde una copia y pregunte a la persona que se " +
+    "la asignó.",
   "problem-too-large": "Las respuestas son demasiado grandes para enviarlas. Acorte los textos más largos.",
-  "problem-invalid": "Hay que corregir algo en las respuestas.",
+  "problem-invalid": "Hay que corregir algunas respuestas.",
   // Problemas
   notFound: "No se ha encontrado esta visita.",
   sentAlready: "Esta visita ya se envió.",
-  noSignalYet: "Esta página necesita cobertura la primera vez. Inténtelo de nuevo cuando la haya.",
+  noSignalYet: "Necesita cobertura la primera vez que abra esta página. Inténtelo de nuevo cuando la tenga.",
   storageBroken:
-    "No se puede usar el almacenamiento del navegador. Libere espacio en el teléfono o salga de la navegación " +
-    "privada e inténtelo de nuevo.",
+    "No se puede usar el almacenamiento del navegador. Libere espacio en el teléfono o salga del modo " +
+    "privado, y después inténtelo de nuevo.",
   storageBlocked:
-    "Otra pestaña de este formulario sigue abierta en una versión anterior. Ciérrela para continuar.",
+    "Hay una versión anterior de este formulario abierta en otra pestaña. Ciérrela para continuar aquí.",
   needsHttps: "Esta página solo funciona por https.",
   oldBrowser:
-    "Este navegador es demasiado antiguo para este formulario. Funciona en Safari 15.4, Chrome 90, Firefox 115 " +
-    "y posteriores.",
+    "Este navegador es demasiado antiguo para este formulario. Use Safari 15.4, Chrome 90, Firefox 115 o " +
+    "una versión posterior.",
 };

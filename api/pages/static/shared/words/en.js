@@ -3,11 +3,12 @@ export default {
   email: "Email address",
   password: "Password",
   organization: "Organization",
-  wrongPassword: "The email address or the password is wrong.",
-  whichOrganization: "Several organizations know you. Enter the name of the one you want.",
+  wrongPassword: "The email address or password is wrong.",
+  whichOrganization:
+    "Your email address belongs to accounts of several organizations. Enter the name of the one you want.",
   tooManyFailures: {
     one: "Too many attempts. Try again in {n} minute.",
     other: "Too many attempts. Try again in {n} minutes.",
   },
-  fillIn: "Enter your email address and your password.",
+  fillIn: "Enter your email address and password.",
 };

@@ -4,10 +4,11 @@ export default {
   password: "Contraseña",
   organization: "Organización",
   wrongPassword: "El correo electrónico o la contraseña no son correctos.",
-  whichOrganization: "Varias organizaciones le conocen. Escriba el nombre de la que quiere.",
+  whichOrganization:
+    "Su correo electrónico pertenece a cuentas de varias organizaciones. Escriba el nombre de la que quiere.",
   tooManyFailures: {
     one: "Demasiados intentos. Inténtelo de nuevo dentro de {n} minuto.",
     other: "Demasiados intentos. Inténtelo de nuevo dentro de {n} minutos.",
   },
-  fillIn: "Escriba su correo electrónico y su contraseña.",
+  fillIn: "Escriba su correo electrónico y contraseña.",
 };

@@ -1,0 +1,15 @@
+"""The OpenAPI document."""
+
+from flask import Response, current_app
+
+from api.domain.access import ANY_CALLER
+from api.http.access import Routes
+
+routes = Routes("openapi", __name__, description="OpenAPI document")
+
+
+@routes.get("/openapi.json", permission=ANY_CALLER)
+@routes.response(200, {"type": "object", "description": "An OpenAPI 3.1 document"})
+def get_openapi() -> Response:
+    """Get the OpenAPI document."""
+    return current_app.response_class(current_app.extensions["openapi"], content_type="application/json")

@@ -1,0 +1,282 @@
+"""Fill an empty database with the demo, through the services that real visits go through."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from api.database.engines import Database
+from api.domain.access import ADMIN, MANAGER, Actor
+from api.models.base import now
+from api.models.organizations import Organization
+from api.models.places import Location
+from api.models.reviews import Decision
+from api.models.submissions import Submission
+from api.models.users import User
+from api.models.visits import Visit
+from api.services import assignments, organizations, photos, places, reviews, submissions
+from api.services.checklists import get_version
+from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
+from api.services.demo.people import PASSWORD, PEOPLE, Person
+from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
+from api.services.demo.schedule import PlannedVisit, plan_visits
+from api.services.demo.sentences import DECISIONS
+from api.services.demo.stores import REGIONS, STORES
+from api.services.people import passwords, users
+from uploads.store import Store
+
+#: The pages show a banner for organizations whose name ends in this: see ``shared/demo-banner.js``.
+ORGANIZATION = "Harbour Stores (demo data)"
+SEED = 20
+
+
+class NotEmpty(Exception):
+    """The database already contains an organization."""
+
+
+@dataclass(slots=True)
+class _Demo(Generator):
+    """What is created so far: accounts by login, locations by code, and the visits whose photos are due."""
+
+    actors: dict[str, Actor] = field(default_factory=dict)
+    locations: dict[str, Location] = field(default_factory=dict)
+    due_photos: list[tuple[PlannedVisit, uuid.UUID]] = field(default_factory=list)
+
+
+def is_new(session: Session) -> bool:
+    """Return whether the database contains no organization yet."""
+    return session.scalar(select(Organization.id).limit(1)) is None
+
+
+def list_people(session: Session) -> list[Person]:
+    """Return the demo's accounts that can log in; none if the database does not contain the demo."""
+    emails = set(
+        session.scalars(
+            select(User.email)
+            .join(Organization, Organization.id == User.organization_id)
+            .where(Organization.name == ORGANIZATION, User.disabled.is_(False))
+        )
+    )
+    return [person for person in PEOPLE if person.email in emails]
+
+
+def fill(database: Database, store: Store, *, moment: datetime | None = None, seed: int = SEED) -> str:
+    """Fill an empty database with the demo, and return a summary; raises NotEmpty for any other.
+
+    One transaction writes everything except the few visits with photos, which follow once it is committed.
+    """
+    moment = moment or now()
+    password_hash = passwords.hash_password(PASSWORD)
+
+    def work(session: Session) -> tuple[_Demo, int]:
+        if not is_new(session):
+            raise NotEmpty("The database already contains an organization. Demo data needs an empty one.")
+        demo = _Demo(seed, moment)
+        _create_organization(session, demo, password_hash)
+        planned = plan_visits(demo.random, moment)
+        for plan, visit in _assign_visits(session, demo, planned):
+            _carry_out(session, demo, plan, visit)
+        _backdate_acceptances(session)
+        return demo, len(planned)
+
+    demo, count = database.write(work)
+    for plan, visit_id in demo.due_photos:
+        _send_with_photos(database, store, demo, plan, visit_id)
+    database.write(_backdate_acceptances)
+    return f"Created {ORGANIZATION}: {len(REGIONS)} regions, {len(STORES)} locations, {count} visits."
+
+
+# Places and people.
+
+
+def _create_organization(session: Session, demo: _Demo, password_hash: str) -> None:
+    organization = organizations.create_organization(session, ORGANIZATION)
+    admin, *others = PEOPLE
+    user = users.create_administrator(session, organization.id, admin.email, admin.name, password_hash)
+    actor = demo.actors[admin.login] = Actor(user.id, organization.id, ADMIN, uuid.uuid4())
+    regions = _create_places(session, demo, actor)
+    for person in others:
+        is_manager = person.role == MANAGER
+        values = {
+            "email": person.email,
+            "name": person.name,
+            "role": person.role,
+            "region_ids": [regions[person.region]] if is_manager and person.region else [],
+            "location_ids": [demo.locations[person.store].id] if person.store else [],
+        }
+        account = users.create_user(session, actor, values, password_hash)
+        demo.actors[person.login] = Actor(account.user.id, organization.id, person.role, uuid.uuid4())
+
+
+def _create_places(session: Session, demo: _Demo, actor: Actor) -> dict[str, uuid.UUID]:
+    """Create regions and locations, and return the IDs of the regions by code."""
+    regions: dict[str, uuid.UUID] = {}
+    for code, name, parent in REGIONS:
+        region = {"code": code, "name": name, "parent_id": regions[parent] if parent else None}
+        regions[code] = places.create_region(session, actor, region).id
+    for store in STORES:
+        location = {
+            "code": store.code,
+            "name": store.town,
+            "region_id": regions[store.region],
+            "address": store.address,
+            "phone": store.phone,
+            "time_zone": store.time_zone,
+            "latitude": store.latitude,
+            "longitude": store.longitude,
+        }
+        demo.locations[store.code] = places.create_location(session, actor, location)
+    return regions
+
+
+# Visits.
+
+
+def _assign_visits(
+    session: Session, demo: _Demo, planned: Sequence[PlannedVisit]
+) -> list[tuple[PlannedVisit, Visit]]:
+    orders = [
+        {
+            "location_id": demo.locations[plan.store.code].id,
+            "shopper_id": demo.actors[plan.login].id,
+            "checklist_key": plan.checklist,
+            "window": {"opens_at": plan.opens, "closes_at": plan.closes},
+        }
+        for plan in planned
+    ]
+    visits = assignments.assign(session, demo.actors["admin"], orders, batch=True)
+    for plan, visit in zip(planned, visits, strict=True):
+        visit.created_at = min(plan.opens - timedelta(days=5), demo.moment)
+    return list(zip(planned, visits, strict=True))
+
+
+def _carry_out(session: Session, demo: _Demo, plan: PlannedVisit, visit: Visit) -> None:
+    """Bring a visit to the outcome that is planned for it; photos are left for later."""
+    match plan.outcome:
+        case "assigned":
+            pass
+        case "cancelled":
+            assignments.cancel(session, demo.actors["admin"], visit.id)
+        case "photographed":
+            demo.due_photos.append((plan, visit.id))
+        case outcome:
+            _send(session, demo, plan, visit, {})
+            if outcome in DECISIONS:
+                _decide(session, demo, outcome, visit)
+
+
+def _decide(session: Session, demo: _Demo, outcome: str, visit: Visit) -> None:
+    decision, reason, question_reasons = DECISIONS[outcome]
+    stored = reviews.decide(
+        session,
+        demo.actors["reviewer"],
+        visit.id,
+        revision=1,
+        decision=decision,
+        reason=reason,
+        question_reasons=question_reasons,
+        replaces=None,
+    )
+    received_at = session.get_one(Submission, (visit.id, 1)).received_at
+    decided_at = received_at + timedelta(hours=demo.random.randint(3, 40))
+    session.get_one(Decision, stored.id).decided_at = min(decided_at, demo.moment)
+
+
+def _send(
+    session: Session, demo: _Demo, plan: PlannedVisit, visit: Visit, photo_ids: dict[str, uuid.UUID]
+) -> None:
+    """Send the answers of a visit, with the photos in ``photo_ids`` by question."""
+    document = get_version(session, visit.checklist_version_id).document
+    actor = demo.actors[plan.login]
+    answers = generate_answers(demo, plan, document)
+    answers |= {key: {"photos": [str(photo_id)]} for key, photo_id in photo_ids.items()}
+    if plan.outcome == "copied":
+        answers["story"] = {"value": demo.writer.get_earlier_story()}
+    starts = plan.starts
+    if plan.outcome == "late":
+        starts += timedelta(days=1 + (plan.closes - plan.starts).days)
+    ends = starts + generate_duration(demo.random, plan)
+    received_at = (ends + timedelta(seconds=demo.random.randint(60, 7200))).astimezone(UTC)
+    content: dict[str, Any] = {
+        "revision": 1,
+        "checklist_version": document.version,
+        "started_at": starts.isoformat(),
+        "finished_at": ends.isoformat(),
+        "position": generate_position(demo.random, plan, document),
+        "answers": answers,
+        "comment": None,
+    }
+    prepared = submissions.prepare(
+        session,
+        actor,
+        visit.id,
+        content,
+        {**content, "started_at": starts, "finished_at": ends},
+        device_time=received_at,
+        received_at=received_at,
+    )
+    assert not isinstance(prepared, str)
+    submissions.store(session, actor, prepared, accept_every_minutes=0)
+
+
+def _backdate_acceptances(session: Session) -> None:
+    """Set the time of each automatic acceptance to when the answers were received."""
+    received_at = (
+        select(Submission.received_at)
+        .where(Submission.visit_id == Decision.visit_id, Submission.revision == Decision.revision)
+        .scalar_subquery()
+    )
+    session.execute(
+        update(Decision)
+        .where(Decision.reviewer_id.is_(None))
+        .values(decided_at=received_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+# Photos.
+
+
+def _send_with_photos(
+    database: Database, store: Store, demo: _Demo, plan: PlannedVisit, visit_id: uuid.UUID
+) -> None:
+    has_receipt = demo.random.random() < 0.4
+    questions = (STORE_FRONT, RECEIPT) if has_receipt else (STORE_FRONT,)
+    photo_ids = {key: _upload_photo(database, store, demo, plan, visit_id, key) for key in questions}
+    # A transaction may run twice. Both runs must draw the same numbers.
+    state = demo.random.getstate()
+
+    def work(session: Session) -> None:
+        demo.random.setstate(state)
+        _send(session, demo, plan, session.get_one(Visit, visit_id), photo_ids)
+
+    database.write(work)
+
+
+def _upload_photo(
+    database: Database, store: Store, demo: _Demo, plan: PlannedVisit, visit_id: uuid.UUID, question: str
+) -> uuid.UUID:
+    """Declare, upload and check a photo as any other, and return its ID."""
+    actor = demo.actors[plan.login]
+    photo_id = uuid.UUID(int=demo.random.getrandbits(128), version=4)
+    data = draw_picture(demo.random, question, plan.store.town)
+    declaration = {
+        "question": question,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size": len(data),
+        "content_type": "image/jpeg",
+        "taken_at": plan.starts + timedelta(minutes=3),
+    }
+    photo, _ = database.write(
+        lambda session: photos.declare_photo(session, actor, visit_id, photo_id, declaration)
+    )
+    store.write(photo.upload_key, data, photo.content_type)
+    result = photos.check_upload(store, photo)
+    database.write(lambda session: photos.record_check(session, actor, result, 0))
+    photos.discard_upload(store, result)
+    return photo_id

@@ -1,0 +1,1 @@
+"""People: user accounts, their passwords, and their sessions."""

@@ -1,0 +1,282 @@
+"""Signing in: sessions with rotating refresh tokens, and limits on failures against password guessing.
+
+A session is a token family: all refresh tokens that descend from one sign-in.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from api.database.engines import insert
+from api.database.statements import Query, Runner, fetch_one
+from api.domain import problems
+from api.domain.access import Actor
+from api.models.base import now
+from api.models.organizations import Organization
+from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
+from api.models.users import User
+from api.services.people import passwords
+
+REFRESH_TOKEN_LIFETIME = timedelta(days=60)
+FAILURE_WINDOW = timedelta(minutes=15)
+REVOKED_FAMILY_RETENTION = timedelta(days=60)
+KNOWN_ADDRESS_RETENTION = timedelta(days=90)
+#: the least number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
+#: another organization knows the email address
+MIN_VERIFICATIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLimit:
+    """The most failures within ``FAILURE_WINDOW``, counted under a key."""
+
+    key: str
+    most: int
+    spares_known_addresses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person signs in with; ``address`` is the network address of the caller."""
+
+    email: str
+    password: str
+    organization: str | None
+    address: str
+
+    @property
+    def limits(self) -> tuple[FailureLimit, ...]:
+        """The limits: for the account from this address, for this address, and for the account.
+
+        Failures of other people, with the account or from the address, do not lock the account out of
+        addresses from which it has signed in before.
+        """
+        return (
+            FailureLimit(f"account {self.email} at {self.address}", 10),
+            FailureLimit(f"address {self.address}", 100, spares_known_addresses=True),
+            FailureLimit(f"account {self.email}", 100, spares_known_addresses=True),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An account with the email address that was entered. Each organization can have one."""
+
+    user_id: uuid.UUID
+    password_hash: str
+    is_disabled: bool
+
+
+def find_candidates(session: Session, credentials: Credentials) -> list[Candidate]:
+    """Return the accounts that the credentials may belong to.
+
+    Raises TOO_MANY_FAILURES.
+    """
+    query = select(User.id, User.password_hash, User.disabled).where(User.email == credentials.email)
+    if credentials.organization is not None:
+        query = query.join(Organization, Organization.id == User.organization_id).where(
+            Organization.name == credentials.organization
+        )
+    candidates = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
+    check_failure_limits(session, credentials, [candidate.user_id for candidate in candidates])
+    return candidates
+
+
+def check_failure_limits(session: Session, credentials: Credentials, user_ids: list[uuid.UUID]) -> None:
+    """Raise TOO_MANY_FAILURES, with a Retry-After header, if a limit of the credentials is reached.
+
+    ``user_ids`` are the accounts that the credentials may belong to.
+    """
+    is_known_address = session.scalar(
+        select(KnownAddress.address)
+        .where(KnownAddress.user_id.in_(user_ids), KnownAddress.address == credentials.address)
+        .limit(1)
+    )
+    limits = [
+        limit for limit in credentials.limits if not (is_known_address and limit.spares_known_addresses)
+    ]
+    moment = now()
+    rows = session.scalars(
+        select(SignInFailure).where(
+            SignInFailure.key.in_([limit.key for limit in limits]), SignInFailure.window_ends_at > moment
+        )
+    )
+    failures = {row.key: row for row in rows}
+    for limit in limits:
+        failure = failures.get(limit.key)
+        if failure is not None and failure.failures >= limit.most:
+            seconds = int((failure.window_ends_at - moment).total_seconds()) + 1
+            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(seconds)})
+
+
+def filter_by_password(candidates: list[Candidate], password: str) -> list[Candidate]:
+    """Return the enabled accounts that have this password.
+
+    This is slow, and takes the same time for no account, one or two.
+    """
+    hashes: list[str | None] = [candidate.password_hash for candidate in candidates]
+    hashes += [None] * (MIN_VERIFICATIONS - len(candidates))
+    # Every hash is verified before any account is excluded, so that the time discloses nothing.
+    matches = [passwords.verify_password(password, password_hash) for password_hash in hashes]
+    return [
+        candidate
+        for candidate, is_match in zip(candidates, matches, strict=False)
+        if is_match and not candidate.is_disabled
+    ]
+
+
+def record_failure(session: Session, credentials: Credentials) -> None:
+    """Count a failure under each limit of the credentials. The caller's transaction has to commit."""
+    moment = now()
+    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
+    keys = sorted(limit.key for limit in credentials.limits)
+    session.connection().execute(
+        insert(session, SignInFailure).on_conflict_do_update(
+            index_elements=["key"], set_={"failures": SignInFailure.failures + 1}
+        ),
+        [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in keys],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """The claims of an access token and a refresh token: the user, the family, and the refresh token's ID."""
+
+    user_id: uuid.UUID
+    family_id: uuid.UUID
+    refresh_id: uuid.UUID
+    generation: int
+
+
+def lock_candidate(session: Session, candidate: Candidate) -> None:
+    """Lock an account until the end of the transaction.
+
+    Because of the lock, a change that ends all sessions also ends the session that begins here.
+
+    Raises WRONG_CREDENTIALS if the password was changed or the account was disabled during verification.
+    """
+    unchanged = select(User.id).where(
+        User.id == candidate.user_id, User.password_hash == candidate.password_hash, User.disabled.is_(False)
+    )
+    if session.scalar(unchanged.with_for_update(read=True)) is None:
+        raise problems.WRONG_CREDENTIALS()
+
+
+def begin_session(session: Session, user_id: uuid.UUID, address: str) -> TokenPair:
+    """Begin a session for a user whose password was verified; ``address`` becomes a known address."""
+    moment = now()
+    family = TokenFamily(
+        id=uuid.uuid4(),
+        user_id=user_id,
+        current=uuid.uuid4(),
+        generation=0,
+        expires_at=moment + REFRESH_TOKEN_LIFETIME,
+    )
+    session.add(family)
+    session.flush()
+    session.connection().execute(
+        insert(session, KnownAddress).on_conflict_do_update(
+            index_elements=["user_id", "address"], set_={"seen_at": moment}
+        ),
+        [{"user_id": user_id, "address": address, "seen_at": moment}],
+    )
+    return _build_pair(family)
+
+
+def _build_pair(family: TokenFamily) -> TokenPair:
+    return TokenPair(family.user_id, family.id, family.current, family.generation)
+
+
+def rotate_refresh_token(
+    session: Session, family_id: uuid.UUID, refresh_id: uuid.UUID, generation: int
+) -> TokenPair | None:
+    """Replace a refresh token by its successor. Returns None if the token is revoked or expired.
+
+    The previous token works while the current one is unused, because the response with the current one may
+    have been lost. The current one is then replaced and rejected from then on. The use of an older token
+    means that somebody has copied a token, so it revokes the whole family.
+    """
+    family = session.scalars(
+        select(TokenFamily)
+        .join(User, User.id == TokenFamily.user_id)
+        .where(
+            TokenFamily.id == family_id,
+            TokenFamily.revoked_at.is_(None),
+            TokenFamily.expires_at > now(),
+            User.disabled.is_(False),
+        )
+        .with_for_update(of=TokenFamily)
+    ).one_or_none()
+    if family is None:
+        return None
+    if refresh_id == family.current:
+        family.previous = refresh_id
+        family.generation += 1
+    elif refresh_id != family.previous:
+        if generation < family.generation:
+            family.revoked_at = now()
+            session.flush()
+        return None
+    family.current = uuid.uuid4()
+    family.expires_at = now() + REFRESH_TOKEN_LIFETIME
+    session.flush()
+    return _build_pair(family)
+
+
+def end_session(session: Session, family_id: uuid.UUID) -> None:
+    """End a session: revoke all its tokens permanently."""
+    session.execute(update(TokenFamily).where(TokenFamily.id == family_id).values(revoked_at=now()))
+
+
+def end_sessions(session: Session, user_id: uuid.UUID, except_family_id: uuid.UUID | None = None) -> None:
+    """End all sessions of a user, except one if ``except_family_id`` is its family."""
+    query = update(TokenFamily).where(TokenFamily.user_id == user_id, TokenFamily.revoked_at.is_(None))
+    if except_family_id is not None:
+        query = query.where(TokenFamily.id != except_family_id)
+    session.execute(query.values(revoked_at=now()))
+
+
+class _Account(NamedTuple):
+    organization_id: uuid.UUID
+    role: str
+
+
+_FIND_ACTOR = Query(
+    _Account,
+    select(User.organization_id, User.role)
+    .join(TokenFamily, TokenFamily.user_id == User.id)
+    .where(
+        User.id == bindparam("user_id"),
+        User.disabled.is_(False),
+        TokenFamily.id == bindparam("family_id"),
+        TokenFamily.revoked_at.is_(None),
+    ),
+)
+
+
+def find_actor(runner: Runner, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
+    """Return the caller with their current role, or None for an ended session or a disabled account."""
+    user = fetch_one(runner, _FIND_ACTOR, user_id=user_id, family_id=family_id)
+    return None if user is None else Actor(user_id, user.organization_id, user.role, family_id)
+
+
+def delete_expired(session: Session) -> None:
+    """Delete expired and long revoked token families, old known addresses, and past failures."""
+    moment = now()
+    session.execute(
+        delete(TokenFamily).where(
+            or_(TokenFamily.expires_at < moment, TokenFamily.revoked_at < moment - REVOKED_FAMILY_RETENTION)
+        )
+    )
+    session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - KNOWN_ADDRESS_RETENTION))
+    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
+
+
+def change_password(session: Session, actor: Actor, password_hash: str) -> None:
+    """Store a new password of the actor and end all their other sessions."""
+    session.execute(update(User).where(User.id == actor.id).values(password_hash=password_hash))
+    end_sessions(session, actor.id, except_family_id=actor.family_id)

@@ -1,0 +1,47 @@
+"""Answers with their points, as managers and reviewers see them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.models.submissions import Submission
+from api.models.visits import Visit
+from api.services.checklists import get_version
+from api.services.visits import View
+
+
+def get_scored_answers(
+    session: Session, visit: Visit, submission: Submission, view: View
+) -> dict[str, dict[str, Any]]:
+    """Return the answers of a revision with their points: question key → answer, in the checklist's order.
+
+    In the "watched" view, private questions are omitted and times are reduced to the part of day.
+    """
+    document = get_version(session, visit.checklist_version_id).document
+    points = {row[0]: (row[3], row[4]) for row in submission.result["questions"]}
+    answers = submission.content["answers"]
+    is_watched = view == "watched"
+    scored_answers = {}
+    for question in document.questions:
+        answer = answers.get(question.key)
+        if answer is None or (is_watched and question.private):
+            continue
+        if is_watched and _is_empty(answer):
+            continue  # some phones send empty answers and others omit them, which discloses the kind of phone
+        earned, possible = points.get(question.key, (0, 0))
+        value = answer.get("value")
+        scored_answers[question.key] = {
+            "value": question.type.redact(value) if is_watched else value,
+            "not_applicable": bool(answer.get("not_applicable")),
+            "comment": answer.get("comment") or None,
+            "photos": answer.get("photos") or [],
+            "points_earned": earned,
+            "points_possible": possible,
+        }
+    return scored_answers
+
+
+def _is_empty(answer: Mapping[str, Any]) -> bool:
+    has_value = answer.get("value") not in (None, [])
+    return not has_value and not any(answer.get(name) for name in ("not_applicable", "comment", "photos"))

@@ -1,0 +1,86 @@
+"""Comparing rows: their order, rank, change and worst section."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.domain.access import Actor
+from api.domain.scoring import Change, Rank, change, ranks, share, visit_interval_uncut, wilson_interval
+from api.services.scores.grouping import TableRow, group_rows
+from api.services.scores.places import Place
+from api.services.scores.query import RowQuery
+from api.services.scores.subjects import CountedChecklists
+
+#: Different scores differ by far more than 1 / _SCALE: multiplied by it, they are integers that sort exactly.
+_SCALE = 10**30
+
+
+def sort_key(query: RowQuery, row: TableRow) -> tuple[Any, ...]:
+    """Return the values that a row is sorted by, which are also its cursor.
+
+    Sorted by score or difference, indicative rows come last, and rows without a score after them. Equal rows
+    are sorted by their members.
+    """
+    column, sign = query.sort.removeprefix("-"), -1 if query.sort.startswith("-") else 1
+    tie_breakers = (*(value for member in row.members for value in member.order), *row.key)
+    sums = row.current.total.sums
+    if column == "name":
+        return tie_breakers
+    if column == "visits":
+        return (sign * sums.visits, *tie_breakers)
+    value: float | None
+    if column == "score":
+        value = sums.earned * _SCALE // sums.possible if sums.possible else None
+    else:
+        value = get_change(query, row).difference
+    if value is None:
+        return (2, 0, *tie_breakers)
+    return (int(sums.is_indicative), sign * value, *tie_breakers)
+
+
+def rank_rows(rows: Sequence[TableRow]) -> Mapping[tuple[str, ...], Rank | None]:
+    """Return the ranks of rows by location, by row key.
+
+    Empty if the visits of the locations with enough visits are of more than one checklist.
+    """
+    compared = [row.current for row in rows if not row.current.total.sums.is_indicative]
+    if len(set().union(*(aggregate.checklist_ids for aggregate in compared))) > 1:
+        return {}
+    row_ranks = ranks([row.current.total.sums for row in rows])
+    return {row.key: rank for row, rank in zip(rows, row_ranks, strict=True)}
+
+
+def get_change(query: RowQuery, row: TableRow) -> Change:
+    """Return the change of a row since the previous period."""
+    return change(
+        row.current.total.sums,
+        row.previous.total.sums,
+        comparable=len(row.current.checklist_ids | row.previous.checklist_ids) <= 1,
+        interval_of=visit_interval_uncut if query.subject_kind == "visit" else wilson_interval,
+    )
+
+
+def find_worst_sections(
+    session: Session,
+    actor: Actor,
+    query: RowQuery,
+    checklists: CountedChecklists,
+    locations: Sequence[Place],
+) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return the section with the lowest score of each location, by the key of the location's row.
+
+    The values have the fields of ``schemas.scores.WorstSection``. A section with enough visits precedes
+    indicative ones. Of equal sections, the first in the checklist is returned.
+    """
+    by_section = replace(query, by=("location", "section"), sort="score", include=frozenset())
+    worst: dict[tuple[str, ...], dict[str, Any]] = {}
+    rows = group_rows(session, actor, by_section, checklists, locations)
+    for row in sorted(rows, key=lambda row: sort_key(by_section, row)):
+        sums = row.current.total.sums
+        if sums.possible:
+            _, section = row.members
+            figures = {"score": share(sums.earned, sums.possible), "visits": sums.visits}
+            worst.setdefault(row.key[:1], {**section.value, **figures})
+    return worst

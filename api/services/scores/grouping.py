@@ -1,0 +1,227 @@
+"""The rows of a table: totals grouped by one or two dimensions, such as location and section."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from api.domain.access import Actor
+from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
+from api.domain.months import Period, format_month
+from api.services.scores.aggregates import EMPTY, Aggregate, aggregate_totals
+from api.services.scores.places import Place, list_regions
+from api.services.scores.query import RowQuery
+from api.services.scores.reports import format_question, format_section
+from api.services.scores.subjects import CountedChecklists, Subject
+
+
+class Member(NamedTuple):
+    """A member of a dimension, such as one location: its key, its value in a row, and its sort values."""
+
+    key: str
+    value: Any
+    order: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class PeriodAggregate:
+    """The aggregate of a row over a period, and the checklists of its visits with points possible."""
+
+    total: Aggregate = EMPTY
+    checklist_ids: frozenset[uuid.UUID] = frozenset()
+
+    def add(self, aggregate: Aggregate, checklist_id: uuid.UUID) -> None:
+        """Add an aggregate of one checklist."""
+        self.total = self.total.plus(aggregate)
+        if aggregate.sums.visits and checklist_id not in self.checklist_ids:
+            self.checklist_ids |= {checklist_id}
+
+
+@dataclass(slots=True)
+class TableRow:
+    """A row of a table. ``is_always_shown`` is true for rows that appear even without visits."""
+
+    key: tuple[str, ...]
+    members: tuple[Member, ...]
+    is_always_shown: bool = False
+    current: PeriodAggregate = field(default_factory=PeriodAggregate)
+    previous: PeriodAggregate = field(default_factory=PeriodAggregate)
+    months: dict[int, Aggregate] = field(default_factory=dict)
+
+
+def group_rows(
+    session: Session,
+    actor: Actor,
+    query: RowQuery,
+    checklists: CountedChecklists,
+    locations: Sequence[Place],
+) -> list[TableRow]:
+    """Return the rows of a table over these locations, in no particular order."""
+    dimensions = _Dimensions(session, actor, query, checklists, locations)
+    table = {row.key: row for row in dimensions.list_permanent_rows()}
+    numbers = [location.number for location in locations]
+    for cell in _aggregate_cells(session, query, checklists, numbers):
+        checklist_id = checklists.subjects[cell.subject_id].checklist_id
+        for members in product(*dimensions.list_members(cell)):
+            key = tuple([member.key for member in members])
+            row = table.get(key)
+            if row is None:
+                row = table[key] = TableRow(key, members)
+            if cell.month < query.period.first:
+                row.previous.add(cell.aggregate, checklist_id)
+                continue
+            row.current.add(cell.aggregate, checklist_id)
+            if query.has_months:
+                row.months[cell.month] = row.months.get(cell.month, EMPTY).plus(cell.aggregate)
+    return [row for row in table.values() if row.is_always_shown or row.current.total.asked]
+
+
+class _Cell(NamedTuple):
+    """Totals at the finest level that a table needs.
+
+    ``location_number`` is 0 if rows do not differ by place. If they do not differ by month either, ``month``
+    is the first month of the period, or the month before it for the previous period.
+    """
+
+    subject_id: int
+    location_number: int
+    month: int
+    aggregate: Aggregate
+
+
+def _aggregate_cells(
+    session: Session, query: RowQuery, checklists: CountedChecklists, numbers: Sequence[int]
+) -> Iterator[_Cell]:
+    first_month, period = query.period.first, query.period
+    group_by, parameters = ["subject_id"], {}
+    if query.has_places:
+        group_by.append("location_number")
+    if query.has_previous:
+        period = Period(period.previous.first, period.last)
+    if query.has_months or "month" in query.by:
+        group_by.append("month")
+    elif query.has_previous:
+        group_by.append("since")
+        parameters["since"] = first_month
+    for values, aggregate, _ in aggregate_totals(
+        session,
+        numbers,
+        checklists.subject_ids(query.subject_kind),
+        period,
+        *group_by,
+        extra="outcomes" if query.subject_kind == "visit" else "",
+        **parameters,
+    ):
+        month = first_month
+        if group_by[-1] == "month":
+            month = values[-1]
+        elif group_by[-1] == "since" and not values[-1]:
+            month = first_month - 1
+        yield _Cell(values[0], values[1] if query.has_places else 0, month, aggregate)
+
+
+class _Dimensions:
+    """The members of a table's dimensions, and which of them a cell belongs to."""
+
+    def __init__(
+        self,
+        session: Session,
+        actor: Actor,
+        query: RowQuery,
+        checklists: CountedChecklists,
+        locations: Iterable[Place],
+    ) -> None:
+        self._query = query
+        self._checklists = checklists
+        self._subject_members: dict[tuple[str, int], Member] = {}
+        self._locations: dict[int, Place] = {}
+        self._location_members: dict[int, Member] = {}
+        self._regions: dict[uuid.UUID, Place] = {}
+        self._region_members: dict[uuid.UUID, Member] = {}
+        if query.has_places:
+            self._locations = {location.number: location for location in locations}
+        if "location" in query.by:
+            self._location_members = {
+                number: _place_member(location) for number, location in self._locations.items()
+            }
+        if "region" in query.by:
+            self._regions = {region.id: region for region in list_regions(session, actor, query.region_id)}
+            self._region_members = {
+                region_id: _place_member(region) for region_id, region in self._regions.items()
+            }
+
+    def list_permanent_rows(self) -> Iterator[TableRow]:
+        """Yield the rows that appear even without visits: those of open places, and of months."""
+        members: Iterable[Member] = ()
+        if self._query.by == ("location",):
+            members = (
+                self._location_members[number]
+                for number, location in self._locations.items()
+                if not location.closed
+            )
+        elif self._query.by == ("region",) and self._query.location_id is None:
+            members = (
+                self._region_members[region_id]
+                for region_id, region in self._regions.items()
+                if not region.closed
+            )
+        elif self._query.by == ("month",):
+            members = map(_month_member, self._query.period.months)
+        for member in members:
+            yield TableRow((member.key,), (member,), is_always_shown=True)
+
+    def list_members(self, cell: _Cell) -> Iterator[Sequence[Member]]:
+        """Yield the members that a cell belongs to, dimension by dimension.
+
+        There are several where regions are nested.
+        """
+        for dimension in self._query.by:
+            if dimension == "location":
+                yield (self._location_members[cell.location_number],)
+            elif dimension == "region":
+                yield tuple(self._list_regions_above(cell.location_number))
+            elif dimension == "month":
+                yield (_month_member(cell.month),)
+            else:
+                yield (self._get_subject_member(dimension, cell.subject_id),)
+
+    def _list_regions_above(self, location_number: int) -> Iterator[Member]:
+        # Who may see a region may see all regions below it, so the first hidden one ends the way up.
+        region_id = self._locations[location_number].region_id
+        while region_id in self._regions:
+            yield self._region_members[region_id]
+            region_id = self._regions[region_id].parent_id
+
+    def _get_subject_member(self, dimension: str, subject_id: int) -> Member:
+        member = self._subject_members.get((dimension, subject_id))
+        if member is None:
+            subject = self._checklists.subjects[subject_id]
+            member = _subject_member(self._checklists, dimension, subject)
+            self._subject_members[dimension, subject_id] = member
+        return member
+
+
+def _place_member(place: Place) -> Member:
+    return Member(str(place.id), place, (place.code,))
+
+
+def _month_member(month: int) -> Member:
+    return Member(format_month(month), format_month(month), (month,))
+
+
+_FUNDAMENTAL_ORDER = {key: index for index, key in enumerate(FUNDAMENTALS_BY_KEY)}
+
+
+def _subject_member(checklists: CountedChecklists, dimension: str, subject: Subject) -> Member:
+    """Return a subject as a member of the dimension checklist, fundamental, section or question."""
+    checklist, key = subject.version.document, subject.key
+    if dimension == "checklist":
+        return Member(checklist.key, {"key": checklist.key, "title": checklist.title}, (checklist.key,))
+    if dimension == "fundamental":
+        return Member(key, {"key": key, "title": FUNDAMENTALS_BY_KEY[key].title}, (_FUNDAMENTAL_ORDER[key],))
+    format_name = format_section if dimension == "section" else format_question
+    order = checklists.get_wording(subject).order
+    return Member(f"{checklist.key}/{key}", format_name(checklists, subject), order)

@@ -1,0 +1,57 @@
+"""What a table of score rows can be queried for."""
+
+import uuid
+from dataclasses import dataclass
+
+from api.domain import problems
+from api.domain.months import Period
+from api.services.scores.subjects import PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class RowQuery:
+    """A query for score rows. The words are those of ``schemas.scores``: ``by``, ``sort`` and ``include``.
+
+    ``by`` is one or two dimensions, ``checklist`` the key of a checklist.
+    """
+
+    by: tuple[str, ...]
+    period: Period
+    region_id: uuid.UUID | None = None
+    location_id: uuid.UUID | None = None
+    checklist: str | None = None
+    sort: str = "name"
+    include: frozenset[str] = frozenset()
+
+    def validate(self) -> None:
+        """Raise ``INVALID`` if parameters that are valid alone cannot be combined."""
+        if len(self.by) > 2 or len(set(self.by)) < len(self.by):
+            raise problems.invalid_field("/by", "Must be one or two different dimensions.")
+        if len(set(PARTS).intersection(self.by)) > 1:
+            raise problems.invalid_field("/by", "Must have at most one of section, question and fundamental.")
+        if self.sort.removeprefix("-") == "difference" and "change" not in self.include:
+            raise problems.invalid_field("/sort", "Sorting by difference requires include=change.")
+        if "month" in self.by and self.include:
+            raise problems.invalid_field("/include", "Rows by month cannot include further fields.")
+        if "worst_section" in self.include and self.by != ("location",):
+            raise problems.invalid_field("/include", "worst_section requires by=location.")
+
+    @property
+    def subject_kind(self) -> str:
+        """The kind of subject that the rows are about: "visit", or the part of a visit in ``by``."""
+        return next((dimension for dimension in self.by if dimension in PARTS), "visit")
+
+    @property
+    def has_places(self) -> bool:
+        """Whether rows differ by location or region."""
+        return not {"location", "region"}.isdisjoint(self.by)
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether rows need the previous period."""
+        return not {"change", "previous_visits"}.isdisjoint(self.include)
+
+    @property
+    def has_months(self) -> bool:
+        """Whether rows need their figures month by month."""
+        return not {"months", "trend", "made"}.isdisjoint(self.include)

@@ -1,0 +1,240 @@
+"""Reports: the score of a location or a region over a period, with everything that explains it.
+
+They are JSON as ``schemas.scores.Report`` describes it.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from api.domain.access import Actor
+from api.domain.fundamentals import FUNDAMENTALS
+from api.domain.months import Period, format_month
+from api.domain.scoring import change, change_figures, figures, possible_tallies
+from api.models.places import Region
+from api.models.scores import SHARED_ANSWERS
+from api.services.scores.aggregates import EMPTY, Aggregate, add_up, aggregate_totals, count_answers
+from api.services.scores.places import Place, format_place, list_locations
+from api.services.scores.subjects import PARTS, CountedChecklists, Subject, get_counted_checklists
+
+
+def get_location_report(
+    session: Session, actor: Actor, location: Place, period: Period, checklist_key: str | None
+) -> dict[str, Any]:
+    """Return the report of a ``location`` from ``places.get_location``.
+
+    Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
+    """
+    checklists = get_counted_checklists(session, actor, checklist_key)
+    report = _get_report(session, checklists, [location.number], period, checklist_key)
+    return {**report, "location": format_place(location)}
+
+
+def get_region_report(
+    session: Session, actor: Actor, region: Place, period: Period, checklist_key: str | None
+) -> dict[str, Any]:
+    """Return the report of a ``region`` from ``places.get_region``: everything below it, and its children.
+
+    Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
+    """
+    checklists = get_counted_checklists(session, actor, checklist_key)
+    locations = list_locations(session, actor, region_id=region.id)
+    numbers = [location.number for location in locations]
+    report = _get_report(session, checklists, numbers, period, checklist_key)
+    visit_ids = checklists.subject_ids("visit")
+    by_number: dict[int, Aggregate] = {
+        number: aggregate
+        for (number,), aggregate, _ in aggregate_totals(
+            session, numbers, visit_ids, period, "location_number", extra="outcomes"
+        )
+    }
+    children = _get_children(session, actor, region, locations, by_number)
+    return {**report, "region": format_place(region), "children": children}
+
+
+def format_section(checklists: CountedChecklists, subject: Subject) -> dict[str, Any]:
+    """Return how scores name a section: the fields of ``schemas.scores.SectionName``."""
+    section = checklists.get_wording(subject).section
+    return {"checklist": subject.version.document.key, "key": section.key, "title": section.title}
+
+
+def format_question(checklists: CountedChecklists, subject: Subject) -> dict[str, Any]:
+    """Return how scores name a question: the fields of ``schemas.scores.QuestionName``."""
+    _, section, question = checklists.get_wording(subject)
+    assert question is not None
+    return {
+        "checklist": subject.version.document.key,
+        "key": question.key,
+        "text": question.text,
+        "section": section.key,
+        "fundamental": question.fundamental,
+    }
+
+
+def _get_report(
+    session: Session,
+    checklists: CountedChecklists,
+    numbers: Sequence[int],
+    period: Period,
+    checklist_key: str | None,
+) -> dict[str, Any]:
+    """Return what the reports of locations and regions have in common, for locations by their numbers."""
+    visits = _get_visits(session, checklists, numbers, period)
+    current = add_up(visits.by_month[month] for month in period.months)
+    previous = add_up(visits.by_month[month] for month in period.previous.months)
+    parts, answers = _get_parts(session, checklists, numbers, period)
+    return {
+        "from": format_month(period.first),
+        "to": format_month(period.last),
+        "checklist": checklist_key,
+        "total": current.format_visits(),
+        "previous": previous.format_visits(),
+        "change": change_figures(change(current.sums, previous.sums, comparable=visits.is_of_one_checklist)),
+        "sections": _format_sections(checklists, parts),
+        "fundamentals": _format_fundamentals(checklists, parts),
+        "questions": _format_questions(checklists, parts, answers),
+        "months": [
+            {**visits.by_month[month].format_visits(), "month": format_month(month)}
+            for month in period.months
+        ],
+    }
+
+
+class _Visits(NamedTuple):
+    """Whole visits of a period and the period before it, by month."""
+
+    by_month: dict[int, Aggregate]
+    is_of_one_checklist: bool
+
+
+def _get_visits(
+    session: Session, checklists: CountedChecklists, numbers: Sequence[int], period: Period
+) -> _Visits:
+    both_periods = Period(period.previous.first, period.last)
+    by_month = dict.fromkeys(both_periods.months, EMPTY)
+    scored_subject_ids = set()
+    for (subject_id, month), aggregate, _ in aggregate_totals(
+        session,
+        numbers,
+        checklists.subject_ids("visit"),
+        both_periods,
+        "subject_id",
+        "month",
+        extra="outcomes",
+    ):
+        by_month[month] = by_month[month].plus(aggregate)
+        if aggregate.sums.visits:
+            scored_subject_ids.add(subject_id)
+    return _Visits(by_month, len(scored_subject_ids) <= 1)
+
+
+def _get_parts(
+    session: Session, checklists: CountedChecklists, numbers: Sequence[int], period: Period
+) -> tuple[dict[int, Aggregate], dict[int, dict[str, int]]]:
+    """Return the sections, fundamentals and questions that were asked, and how often each answer was given.
+
+    Both are by subject ID.
+    """
+    parts: dict[int, Aggregate] = {}
+    answers: dict[int, dict[str, int]] = {}
+    subject_ids = checklists.subject_ids(*PARTS)
+    for (subject_id,), aggregate, counts in aggregate_totals(
+        session, numbers, subject_ids, period, "subject_id", extra="answers"
+    ):
+        if aggregate.asked:
+            parts[subject_id] = aggregate
+            answers[subject_id] = {
+                answer: times for answer, times in zip(SHARED_ANSWERS, counts, strict=True) if times
+            }
+    for subject_id, own_counts in count_answers(session, numbers, subject_ids, period).items():
+        answers[subject_id] |= own_counts
+    return parts, answers
+
+
+def _format_sections(checklists: CountedChecklists, parts: Mapping[int, Aggregate]) -> list[dict[str, Any]]:
+    return [
+        {**figures(parts[subject_id].sums), **format_section(checklists, checklists.subjects[subject_id])}
+        for subject_id in _sort_subjects(checklists, parts, "section")
+    ]
+
+
+def _format_fundamentals(
+    checklists: CountedChecklists, parts: Mapping[int, Aggregate]
+) -> list[dict[str, Any]]:
+    """Return the fundamentals, each pooled over all checklists that observe it."""
+    by_key: dict[str, Aggregate] = {}
+    for subject_id, aggregate in parts.items():
+        subject = checklists.subjects[subject_id]
+        if subject.kind == "fundamental":
+            by_key[subject.key] = by_key.get(subject.key, EMPTY).plus(aggregate)
+    return [
+        {**figures(by_key[fundamental.key].sums), "key": fundamental.key, "title": fundamental.title}
+        for fundamental in FUNDAMENTALS
+        if fundamental.key in by_key
+    ]
+
+
+def _format_questions(
+    checklists: CountedChecklists,
+    parts: Mapping[int, Aggregate],
+    answers: Mapping[int, Mapping[str, int]],
+) -> list[dict[str, Any]]:
+    questions = []
+    for subject_id in _sort_subjects(checklists, parts, "question"):
+        subject = checklists.subjects[subject_id]
+        question = checklists.get_wording(subject).question
+        assert question is not None
+        counts = answers.get(subject_id, {})
+        # An option that a later version dropped may still have answers.
+        possible = dict.fromkeys([*possible_tallies(question), *sorted(counts)], 0)
+        questions.append(
+            {
+                **figures(parts[subject_id].sums),
+                **format_question(checklists, subject),
+                "answers": {**possible, **counts},
+            }
+        )
+    return questions
+
+
+def _sort_subjects(checklists: CountedChecklists, subject_ids: Iterable[int], kind: str) -> list[int]:
+    """Return the IDs of the subjects of a kind, in the order of their checklists."""
+    of_kind = (subject_id for subject_id in subject_ids if checklists.subjects[subject_id].kind == kind)
+    return sorted(
+        of_kind, key=lambda subject_id: checklists.get_wording(checklists.subjects[subject_id]).order
+    )
+
+
+def _get_children(
+    session: Session, actor: Actor, top: Place, locations: Sequence[Place], by_number: Mapping[int, Aggregate]
+) -> list[dict[str, Any]]:
+    """Return the regions and locations directly below a region, each with the score of all below it."""
+    regions = session.connection().execute(_REGIONS, {"organization_id": actor.organization_id}).all()
+    parents: dict[uuid.UUID, uuid.UUID] = {region.id: region.parent_id for region in regions}
+    by_region = {region.id: EMPTY for region in regions if region.parent_id == top.id}
+    child_locations = []
+    for location in locations:
+        aggregate = by_number.get(location.number, EMPTY)
+        if location.region_id == top.id:
+            child_locations.append({**aggregate.format_visits(), "location": format_place(location)})
+        else:
+            child_id = location.region_id
+            while child_id not in by_region:
+                child_id = parents[child_id]
+            by_region[child_id] = by_region[child_id].plus(aggregate)
+    child_regions = [
+        {**by_region[region.id].format_visits(), "region": format_place(region)}
+        for region in regions
+        if region.id in by_region
+    ]
+    return child_regions + child_locations
+
+
+_REGIONS = (
+    select(Region.id, Region.parent_id, Region.code, Region.name)
+    .where(Region.organization_id == bindparam("organization_id"))
+    .order_by(Region.code)
+)

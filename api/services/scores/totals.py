@@ -1,0 +1,102 @@
+"""Totals: the sums that scores are calculated from, stored by location, subject and month.
+
+They change in the transaction that accepts a visit or withdraws its acceptance.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Executable, inspect
+
+from api.database.statements import BulkInsert, Writer, insert_rows
+from api.domain.scoring import Points, Sums, VisitScore
+from api.models.scores import SHARED_ANSWERS, Tally, Total
+from api.services.checklists import PublishedVersion
+
+#: The first columns of a total are its key: location, subject and month. The others are sums.
+KEY_LENGTH = len(inspect(Total).primary_key)
+SUM_COLUMNS = Total.__table__.columns.keys()[KEY_LENGTH:]
+
+#: The key of a total, as numbers: location, subject, month. The key of a tally has the answer as well.
+Key = tuple[Any, ...]
+
+
+def add_visit(
+    writer: Writer, version: PublishedVersion, location_number: int, month: int, score: VisitScore
+) -> None:
+    """Add the points and answers of an accepted visit to the totals of its location and month."""
+    total_rows, tally_rows = get_contributions(version, location_number, month, score)
+    _add_rows(writer, total_rows, tally_rows)
+
+
+def remove_visit(
+    writer: Writer, version: PublishedVersion, location_number: int, month: int, score: VisitScore
+) -> None:
+    """Subtract the points and answers of a visit that is no longer accepted."""
+    total_rows, tally_rows = get_contributions(version, location_number, month, score)
+    _add_rows(
+        writer,
+        [(*row[:KEY_LENGTH], *(-number for number in row[KEY_LENGTH:])) for row in total_rows],
+        [(*key, -times) for *key, times in tally_rows],
+    )
+
+
+def get_contributions(
+    version: PublishedVersion, location_number: int, month: int, score: VisitScore
+) -> tuple[list[tuple[int, ...]], list[tuple[Any, ...]]]:
+    """Return what one visit adds: rows of totals and rows of tallies, each sorted by key."""
+    subjects = version.subjects
+
+    def total_row(
+        kind: str, key: str, points: Points, failures: int = 0, passed: int = 0, answers: tuple[str, ...] = ()
+    ) -> tuple[int, ...]:
+        total_key = location_number, subjects[kind, key], month
+        return (*total_key, 1, *Sums.of(points), failures, passed, *_count_shared_answers(answers))
+
+    total_rows = [
+        total_row("visit", "", score.points, int(bool(score.critical_failures)), int(score.passed)),
+        *(total_row("section", key, points) for key, points in score.points_by_section().items()),
+        *(total_row("fundamental", key, points) for key, points in score.points_by_fundamental().items()),
+        *(
+            total_row("question", question.key, question.points, answers=question.tallies)
+            for question in score.questions
+        ),
+    ]
+    tally_rows = [
+        (location_number, subjects["question", question.key], month, answer, 1)
+        for question in score.questions
+        for answer in question.tallies
+        if answer not in SHARED_ANSWERS
+    ]
+    return sorted(total_rows), sorted(tally_rows)
+
+
+@lru_cache(maxsize=100)
+def _count_shared_answers(answers: tuple[str, ...]) -> tuple[int, ...]:
+    """Count each of ``SHARED_ANSWERS`` among the answers to a question."""
+    return tuple(int(answer in answers) for answer in SHARED_ANSWERS)
+
+
+def _add_rows(writer: Writer, total_rows: list[tuple[int, ...]], tally_rows: list[tuple[Any, ...]]) -> None:
+    """Add rows in key order: two transactions that change the same rows then never deadlock."""
+    insert_rows(writer, _ADD_TOTALS, total_rows)
+    insert_rows(writer, _ADD_TALLIES, tally_rows)
+
+
+def _upsert(table: type[Total] | type[Tally]) -> BulkInsert:
+    """Return the statement that inserts rows, or adds them to the rows that have the same key."""
+    columns = table.__table__.columns
+
+    def on_conflict(insert: Any) -> Executable:
+        sums = {
+            column.name: column + insert.excluded[column.name] for column in columns if not column.primary_key
+        }
+        upsert: Executable = insert.on_conflict_do_update(
+            index_elements=table.__table__.primary_key, set_=sums
+        )
+        return upsert
+
+    return BulkInsert(table, columns.keys(), on_conflict)
+
+
+_ADD_TOTALS, _ADD_TALLIES = _upsert(Total), _upsert(Tally)

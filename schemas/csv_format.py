@@ -1,0 +1,76 @@
+"""Lists as CSV. The columns follow from the schema of the rows, whichever of their values are null.
+
+The names of nested fields are joined: ``location_code``, ``trend_2026-01``, ``section_title_en``.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from marshmallow import fields
+
+from schemas.base import Localized
+
+#: Spreadsheets take a text that begins with one of these for a formula.
+_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def to_csv(row_fields: Mapping[str, fields.Field[Any]], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as CSV with a header line. Each row has a value, or null, for each of the fields."""
+    columns = [
+        column
+        for name, field in row_fields.items()
+        for column in _list_columns(name, field, [row[name] for row in rows])
+    ]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(name for name, _ in columns)
+    writer.writerows(zip(*([_format_cell(value) for value in values] for _, values in columns), strict=True))
+    return text.getvalue()
+
+
+_Column = tuple[str, list[Any]]
+
+
+def _list_columns(name: str, field: fields.Field[Any], values: list[Any]) -> Iterator[_Column]:
+    """Yield the columns of a field: their names, and their values in each row."""
+    if isinstance(field, fields.Nested):
+        yield from _list_nested_columns(name, field, values)
+    elif isinstance(field, fields.List):
+        by_month = [{item["month"]: item for item in items or ()} for items in values]
+        yield from _list_keyed_columns(name, field.inner, by_month)
+    elif isinstance(field, fields.Dict):
+        yield from _list_keyed_columns(name, field.value_field or fields.Raw(), values)
+    elif isinstance(field, Localized):
+        by_language = [{"": value} if isinstance(value, str) else value for value in values]
+        yield from _list_keyed_columns(name, fields.String(), by_language)
+    else:
+        yield name, values
+
+
+def _list_nested_columns(name: str, field: fields.Nested, values: list[Any]) -> Iterator[_Column]:
+    for key, inner in field.schema.fields.items():
+        is_used = inner.required or any(value is not None and key in value for value in values)
+        if is_used and key != "month":  # the month of a list's item is in the name of its columns
+            inner_values = [None if value is None else value.get(key) for value in values]
+            yield from _list_columns(f"{name}_{key}", inner, inner_values)
+
+
+def _list_keyed_columns(name: str, inner: fields.Field[Any], values: list[Any]) -> Iterator[_Column]:
+    """Yield the columns of a field whose keys depend on the data, such as months and languages."""
+    keys = dict.fromkeys(key for value in values if value for key in value)
+    if not keys:
+        yield name, [None] * len(values)
+    for key in keys:
+        inner_values = [None if value is None else value.get(key) for value in values]
+        yield from _list_columns(f"{name}_{key}" if key else name, inner, inner_values)
+
+
+def _format_cell(value: Any) -> Any:
+    """Return the content of a cell: booleans as in JSON, and texts that no spreadsheet runs as a formula."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(_FORMULA_MARKS):
+        return f"'{value}"
+    return value
