@@ -1,6 +1,6 @@
-# Everything that a new machine needs is set up by the targets themselves: Python, its venv module and make suffice.
+# The targets install everything that they need. A new machine needs Python, its venv module and make only.
 
-# The newest supported Python on this machine that can make a virtual environment; `make PYTHON=…` names another.
+# The newest supported Python on this machine that can create a virtual environment. `make PYTHON=…` selects another.
 PYTHON ?= $(shell for version in 3.14 3.13 3.12 3.11; do \
 	"python$$version" -c 'import ensurepip, venv' 2>/dev/null && echo "python$$version" && exit; done; echo python3)
 BIN := .venv/bin
@@ -8,11 +8,14 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 # The tests that start no server but the program itself
 EMBEDDED := -m "not browser and not postgres and not s3 and not faults and not fuzz"
-UNIT := tests/domain $(wildcard tests/schemas) tests/uploads tests/services
-# T is a path, with or without ::test_name, or else an expression for -k.
+UNIT := tests/domain tests/schemas tests/uploads tests/services
+# T is a path, with or without ::test_name. Anything else is an expression for -k.
 SELECTION = $(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)")
+# The tools that check the JavaScript of the pages
+JS := tests/javascript
+NPM := $(BIN)/python $(JS)/npm.py
 
-.PHONY: help run test unit quick lint format lock browsers bench fuzz faults clean
+.PHONY: help run test unit quick lint lint-js format format-js lock browsers bench fuzz faults clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -21,7 +24,7 @@ help: ## List the targets
 run: .venv/.runs ## Set everything up and serve on http://127.0.0.1:8000, until Ctrl-C
 	@$(BIN)/flask --app wsgi serve
 
-test: .venv/.tests browsers ## Set everything up and run all checks and tests; T=path or T=expression runs some tests
+test: .venv/.tests browsers javascript ## Set everything up and run all checks and tests; T=path or T=expression runs some tests
 ifdef T
 	$(PYTEST) $(SELECTION)
 else
@@ -29,8 +32,8 @@ else
 	$(PYTEST) -n 3 --dist worksteal
 endif
 
-# Half of the time goes to three files, which `make quick` runs: the demo's visits, random histories of totals, and
-# photographs in many encodings.
+# The three ignored files would take half of the time: the demo's visits, random histories of totals, and
+# photographs in many encodings. `make quick` runs them.
 unit: .venv/.tests ## Run the tests of domain, schemas, uploads and services, without servers: under 30 seconds
 	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) \
 		--ignore tests/services/test_demo.py --ignore tests/services/test_totals.py --ignore tests/uploads/test_fingerprint.py
@@ -45,11 +48,17 @@ lint: .venv/.tests ## Check style, types, spelling and the Containerfile
 	git ls-files -z | xargs -0 $(BIN)/codespell
 	$(BIN)/hadolint Containerfile
 
-format: .venv/.tests ## Format the Python code and fix what can be fixed
+lint-js: $(JS)/node_modules/.installed ## Check the JavaScript of the pages: style, layout and types
+	@for tool in eslint prettier tsc; do $(NPM) run --silent $$tool || exit 1; done
+
+format: .venv/.tests ## Format the Python code and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Versions stay as they are unless a list asks for others; UPGRADE=1 takes the newest of what the lists do not pin.
+format-js: $(JS)/node_modules/.installed ## Format the JavaScript of the pages
+	@$(NPM) run --silent format
+
+# Versions change only if a list requires it. UPGRADE=1 also updates everything that the lists do not pin.
 lock: .venv/.tests ## Compile the lists of requirements into the locks that make installs from
 	$(COMPILE) requirements.txt --output-file requirements.lock
 	$(COMPILE) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock
@@ -60,23 +69,23 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 browsers: ## Install Chromium, Firefox and WebKit for the tests, as root on Debian; never fails
 	@sh tests/browser/install.sh
 
-# BENCH=full takes the large sizes, BENCH_ONLY=reads,submission some items alone, BENCH_ON=sqlite (or postgresql)
-# one database. tests/benchmarks/bench.py lists them.
+# BENCH=full measures the large sizes, BENCH_ONLY=reads,submission only these items, and BENCH_ON=sqlite (or
+# postgresql) only one database. tests/benchmarks/bench.py lists the items.
 bench: .venv/.tests ## Measure speed and memory, as in docs/performance.md: about ten minutes
 	@$(BIN)/python -m tests.benchmarks.bench
 
-# Schemathesis: each role, 200 examples an operation, SQLite and PostgreSQL
+# Schemathesis: each role, 200 examples per operation, SQLite and PostgreSQL
 fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
 	FUZZ=full $(PYTEST) -n 2 --dist load tests/fuzz
 
-# `make test` tries each fault a few times.
+# `make test` injects each fault a few times.
 faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
 	FAULTS=full $(PYTEST) tests/faults
 
-clean: ## Remove .venv
-	rm -rf .venv
+clean: ## Remove everything that was installed: .venv and the JavaScript tools
+	rm -rf .venv $(JS)/node_modules
 
-# A stamp says for which lock .venv was set up; pip runs only when the lock is newer.
+# A stamp file records when .venv was set up. pip runs only if the lock is newer.
 .venv/.runs: requirements.lock
 	@echo "Setting up .venv, once; this takes a minute or two …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 is needed: make PYTHON=…")'
@@ -88,27 +97,11 @@ clean: ## Remove .venv
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# The JavaScript of the pages. npm runs only when its lock is newer than what it installed.
-JS := tests/javascript
-NPM := $(BIN)/python $(JS)/npm.py
-
-.PHONY: lint-js format-js javascript clean-js
-
-lint-js: $(JS)/node_modules/.installed ## Check the JavaScript of the pages
-	@for tool in eslint prettier tsc; do $(NPM) run --silent $$tool || exit 1; done
-
-format-js: $(JS)/node_modules/.installed ## Format the JavaScript of the pages
-	@$(NPM) run --silent format
-
-# Without the tools, the test that runs them is skipped.
-test: javascript
+# npm runs only if its lock is newer than what it installed. Without the tools, the test that runs them is skipped.
+.PHONY: javascript
 javascript: .venv/.tests
 	@$(MAKE) --silent $(JS)/node_modules/.installed || echo "The tools that check JavaScript are not installed."
 
 $(JS)/node_modules/.installed: $(JS)/package-lock.json $(JS)/.npmrc | .venv/.tests
 	@$(NPM) ci --loglevel error >/dev/null
 	@touch $@
-
-clean: clean-js
-clean-js:
-	rm -rf $(JS)/node_modules

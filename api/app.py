@@ -219,7 +219,7 @@ def _enable_cors(app: Flask, origins: tuple[str, ...]) -> None:
     CORS(
         app,
         resources=rf"{API}/.*",
-        # Complete patterns, because the library takes a text with the brackets of IPv6 for a pattern.
+        # Complete patterns, because the library treats a text with the brackets of IPv6 as a pattern.
         origins=[re.compile(re.escape(origin) + r"\Z") for origin in origins],
         methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=CORS_REQUEST_HEADERS,

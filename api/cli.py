@@ -13,6 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
+from api.database.engines import get_message
 from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
@@ -34,8 +35,7 @@ class _Group(AppGroup):
         try:
             return super().invoke(context)
         except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            raise click.ClickException(f"The database cannot be used: {cause}") from error
+            raise click.ClickException(f"The database cannot be used: {get_message(error)}") from error
 
 
 def register(app: Flask) -> None:
@@ -72,7 +72,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
     if len(password) < MIN_PASSWORD_LENGTH:
         raise click.ClickException(f"The password must have {MIN_PASSWORD_LENGTH} characters or more.")
     if "@" not in email:
-        raise click.ClickException("This is not a valid e-mail address.")
+        raise click.ClickException("This is not a valid email address.")
     password_hash = passwords.hash_password(password)
     try:
         app_context().database.write(

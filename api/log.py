@@ -34,8 +34,8 @@ class _Formatter(OrjsonFormatter):
     def formatException(self, ei: Any) -> str:
         """Return the type and traceback of an error and its causes.
 
-        Messages are omitted, because most may repeat user input. Those of the operating system and of an
-        unavailable database do not.
+        Messages are omitted, because they may repeat user input, except those of the operating system and of
+        an unavailable database.
         """
         descriptions, error = [], ei[1]
         while error is not None:

@@ -17,9 +17,9 @@ SOURCE_TIMEOUT_SECONDS = 3.0
 
 #: Gauge → its help text and labels. Sources provide the values when metrics are scraped.
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "worker_tasks_waiting": ("Tasks that are due or come later, the soonest 10000", ("kind", "state")),
-    "worker_oldest_due_task_seconds": ("How long the task that waits longest has been due", ()),
-    "visits_waiting": ("Visits that wait for the next step, up to 10000 of an organization", ("step",)),
+    "worker_tasks_waiting": ("Tasks that are due now or later, the first 10000 by time", ("kind", "state")),
+    "worker_oldest_due_task_seconds": ("How long the oldest due task has been due", ()),
+    "visits_waiting": ("Visits that wait for the next step, up to 10000 per organization", ("step",)),
     "photos_waiting": ("Photos declared within a week and not stored, up to 10000", ()),
     "photos_oldest_waiting_seconds": ("How long ago the oldest of photos_waiting was declared", ()),
     "database_size_bytes": ("Size of the database", ()),
@@ -101,7 +101,7 @@ class Metrics:
 
 
 class _Source:
-    """Collects gauges in one thread at a time, so that a source that hangs is not called again meanwhile."""
+    """Collects gauges in one thread at a time, so that a source that hangs is not called again."""
 
     def __init__(self, collect: Collect) -> None:
         self._collect = collect

@@ -66,7 +66,8 @@ class Settings:
             raise SettingsError("PHOTO_ENDPOINT_URL requires PHOTO_BUCKET")
         for folder in (data_dir,) if bucket else (data_dir, data_dir / PHOTO_FOLDER):
             _create_folder(folder)
-        database_url = _database_url(read.text("DATABASE_URL", f"sqlite:///{data_dir / 'survey.sqlite3'}"))
+        default_url = f"sqlite:///{data_dir / 'survey.sqlite3'}"
+        database_url = _validate_database_url(read.text("DATABASE_URL", default_url))
         return cls(
             data_dir=data_dir,
             database_url=database_url,
@@ -109,8 +110,12 @@ class _Reader:
         value = self.text(name, "")
         if not value:
             return None
-        url = urlsplit(value)
-        if url.scheme not in ("http", "https") or not url.hostname:
+        try:
+            url = urlsplit(value)
+            is_valid = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        except ValueError:  # raised for malformed IPv6 addresses and ports
+            is_valid = False
+        if not is_valid:
             raise SettingsError(f"{name} must be an http or https address, not {value!r}")
         return value.rstrip("/")
 
@@ -140,7 +145,7 @@ def _create_folder(folder: Path) -> None:
         raise SettingsError(f"DATA_DIR: {folder} cannot be written to")
 
 
-def _database_url(value: str) -> str:
+def _validate_database_url(value: str) -> str:
     if not value.startswith(("sqlite:///", "postgresql://")):
         raise SettingsError("DATABASE_URL must begin with postgresql:// or sqlite:///")
     try:
@@ -164,16 +169,18 @@ def _read_secret(value: str, data_dir: Path, embedded: bool) -> str:
     file = data_dir / "secret_key"
     try:
         if not file.exists():
-            # The complete file gets its name by a link, which succeeds once: all processes read the same.
+            # Linking succeeds only once, so all processes read the same complete file.
             with tempfile.NamedTemporaryFile("w", dir=data_dir) as new:
                 new.write(secrets.token_urlsafe(48))
                 new.flush()
                 os.fsync(new.fileno())
                 with suppress(FileExistsError):
                     os.link(new.name, file)
+        secret = file.read_text().strip()
     except OSError as error:
-        raise SettingsError(f"DATA_DIR: {file} cannot be written: {error.strerror}") from error
-    secret = file.read_text().strip()
+        raise SettingsError(f"DATA_DIR: {file} cannot be read or written: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is not a text file; delete it to generate a new one") from error
     if len(secret.encode()) < SECRET_BYTES:
         raise SettingsError(f"{file} has fewer than {SECRET_BYTES} bytes; delete it to generate a new one")
     return secret

@@ -26,7 +26,7 @@ MAX_INTEGER = 2**53
 #: a month from 0001-01 to 9999-12
 MONTH_PATTERN = "^([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])$"
 _TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:[0-5]\d)",
     re.ASCII,
 )
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -53,7 +53,7 @@ class Schema(ma.Schema):
         unknown = ma.RAISE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Give the field its example for the OpenAPI document, if it has none of its own."""
+        """Set the example of a field for the OpenAPI document, unless the field defines one."""
         inner = field_obj.inner if isinstance(field_obj, fields.List) else field_obj
         example = get_example(type(self).__name__, field_obj.data_key or field_name)
         if example is not None and not isinstance(inner, fields.Nested):
@@ -255,8 +255,8 @@ class Month(fields.Field[int]):
             raise ma.ValidationError("This must be a month, YYYY-MM.") from None
 
 
-class Word(fields.String):
-    """One of several fixed strings."""
+class Enum(fields.String):
+    """One of a fixed set of strings."""
 
     def __init__(self, allowed: Sequence[str], **kwargs: Any) -> None:
         super().__init__(validate=validate.OneOf(allowed), **kwargs)

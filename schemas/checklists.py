@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from api.domain.fields import KEY
 from api.domain.question_types import QUESTION_TYPES
-from schemas.base import Boolean, Integer, Localized, Number, Schema, Text, Word, page_of
+from schemas.base import Boolean, Enum, Integer, Localized, Number, Schema, Text, page_of
 
 #: A draft may be incomplete, so any field may be null. When a draft is stored, only JSON types, field names
 #: and question types are checked. Everything else is checked at publishing.
@@ -53,7 +53,7 @@ class Question(Schema):
     key = _optional_string()
     text = Localized(**_OPTIONAL)
     help = Localized(**_OPTIONAL)
-    type = Word(tuple(QUESTION_TYPES), **_OPTIONAL)
+    type = Enum(tuple(QUESTION_TYPES), **_OPTIONAL)
     good_answer = _optional_string()
     points = Integer(**_OPTIONAL)
     minimum = Integer(**_OPTIONAL)

@@ -1,4 +1,4 @@
-"""Lists as CSV. The columns follow from the schema of the rows, whichever of their values are null.
+"""Lists as CSV. The columns depend on the schema of the rows, not on which of their values are null.
 
 The names of nested fields are joined: ``location_code``, ``trend_2026-01``, ``section_title_en``.
 """
@@ -12,7 +12,7 @@ from marshmallow import fields
 
 from schemas.base import Localized
 
-#: Spreadsheets take a text that begins with one of these for a formula.
+#: Spreadsheets interpret a text that begins with one of these as a formula.
 _FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -68,7 +68,7 @@ def _list_keyed_columns(name: str, inner: fields.Field[Any], values: list[Any]) 
 
 
 def _format_cell(value: Any) -> Any:
-    """Return the content of a cell: booleans as in JSON, and texts that no spreadsheet runs as a formula."""
+    """Return the content of a cell: booleans as in JSON, and texts that are never run as formulas."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and value.startswith(_FORMULA_MARKS):

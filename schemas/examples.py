@@ -86,7 +86,6 @@ _BY_NAME: Mapping[str, Any] = {
     "return_reason": "The total cannot be read.",
     "reviewer_name": "Rosa Ortiz",
     "sha256": _SHA256,
-    "shopper_name": "Sam Lee",
     "size": 301234,
     "status": "accepted",
     "unusable": [],
@@ -111,7 +110,7 @@ _BY_NAME: Mapping[str, Any] = {
     "visits": 37,
     "worst": 3,
 }
-#: names that mean something else in one schema, as ``Schema.field``
+#: names with another meaning in one schema, as ``Schema.field``
 _BY_SCHEMA: Mapping[str, Any] = {
     "Band.points": 4,
     "ConfirmedPhoto.status": "stored",
@@ -128,11 +127,11 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "NamedOrganization.name": "Harbour Stores",
     "Option.key": "left",
     "Organization.name": "Harbour Stores",
-    "Problem.detail": "Something in the request has to be corrected",
+    "Problem.detail": "The request has errors",
     "Problem.instance": "/api/v1/regions",
     "Problem.request_id": "5f0c9a1e6a5b4f0e9b1c2d3e4f5a6b7c",
     "Problem.status": 422,
-    "Problem.title": "Something in the request has to be corrected",
+    "Problem.title": "The request has errors",
     "Problem.type": "/problems/invalid",
     "ProblemFieldError.detail": "Missing data for required field.",
     "ProblemFieldError.pointer": "/name",

@@ -1,9 +1,9 @@
 """Health checks."""
 
-from schemas.base import Schema, Word
+from schemas.base import Enum, Schema
 
 
 class Health(Schema):
     """The state of the program, if it is healthy; otherwise the response is a problem document."""
 
-    status = Word(["live", "ready"], required=True)
+    status = Enum(["live", "ready"], required=True)

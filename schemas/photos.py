@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
-from schemas.base import FullMatch, Integer, Position, Schema, Text, Time, Word
+from schemas.base import Enum, FullMatch, Integer, Position, Schema, Text, Time
 
 
 class PhotoDeclaration(Schema):
@@ -16,7 +16,7 @@ class PhotoDeclaration(Schema):
     )
     sha256 = fields.String(required=True, validate=FullMatch("^[0-9a-f]{64}$"))
     size = Integer(1, MAX_PHOTO_BYTES, required=True)
-    content_type = Word(PHOTO_TYPES, required=True)
+    content_type = Enum(PHOTO_TYPES, required=True)
     taken_at = Time(allow_none=True)
     position = fields.Nested(Position(), allow_none=True)
 

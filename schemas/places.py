@@ -74,7 +74,7 @@ class LocationEdit(LocationWrite):
 
 
 class LocationImport(LocationWrite):
-    """A line of an import. It refers to the region by its code."""
+    """A row of an import. It refers to the region by its code."""
 
     class Meta(LocationWrite.Meta):
         """Replaces the ID of the region by its code."""

@@ -3,14 +3,14 @@
 from marshmallow import fields
 
 from api.domain.visits import DECISIONS
-from schemas.base import Id, Integer, NamedPlace, PageQuery, Schema, Text, Time, Word, page_of
+from schemas.base import Enum, Id, Integer, NamedPlace, PageQuery, Schema, Text, Time, page_of
 from schemas.visits import ByQuestion, Flag
 
 
 class ReviewsQuery(PageQuery):
     """Filters of the list of reviews."""
 
-    status = Word(["waiting"], load_default="waiting")
+    status = Enum(["waiting"], load_default="waiting")
 
 
 class WaitingVisit(Schema):
@@ -27,7 +27,7 @@ class DecisionNew(Schema):
     """A decision on a revision; `replaces` is the ID of the current decision that it replaces."""
 
     revision = Integer(1, required=True)
-    decision = Word(DECISIONS, required=True)
+    decision = Enum(DECISIONS, required=True)
     reason = Text(5000, 0, allow_none=True, load_default=None)
     question_reasons = ByQuestion(Text(5000), max_items=500, allow_none=True, load_default=None)
     replaces = Id(allow_none=True, load_default=None)

@@ -8,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from schemas.base import (
+    Enum,
     Id,
     Integer,
     Localized,
@@ -17,7 +18,6 @@ from schemas.base import (
     QueryInteger,
     Schema,
     Text,
-    Word,
     page_of,
 )
 
@@ -30,7 +30,7 @@ class Interval(Schema):
 
 
 class Figures(Schema):
-    """SCORE of a section, fundamental or question: a score with the figures that it is calculated from."""
+    """The score of a section, fundamental or question, with its uncertainty."""
 
     visits = fields.Integer(required=True)
     points_earned = fields.Integer(required=True)
@@ -42,7 +42,7 @@ class Figures(Schema):
 
 
 class VisitFigures(Figures):
-    """SCORE of whole visits."""
+    """The score of whole visits."""
 
     critical_failures = fields.Integer(required=True)
     passed = fields.Integer(required=True)
@@ -110,7 +110,7 @@ class RowMonth(Figures):
 
 
 class Child(VisitFigures):
-    """A region or location directly below a region."""
+    """A region or location directly below a region, with its score."""
 
     region = fields.Nested(NamedPlace())
     location = fields.Nested(NamedPlace())
@@ -158,7 +158,7 @@ class ReportQuery(PeriodQuery):
 
 
 class WordList(fields.String):
-    """A comma-separated list of fixed words; loads as a tuple."""
+    """A comma-separated list of fixed words, at most ``maximum`` of them. It loads as a tuple."""
 
     def __init__(self, words: Sequence[str], maximum: int, **kwargs: Any) -> None:
         word = f"({'|'.join(words)})"
@@ -167,13 +167,15 @@ class WordList(fields.String):
             "pattern": f"^{word}(,{word}){{0,{maximum - 1}}}$",
         }
         super().__init__(metadata=metadata, **kwargs)
-        self.words = words
+        self.words, self.maximum = words, maximum
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         words = tuple(str(value).split(","))
         for word in words:
             if word not in self.words:
                 raise ma.ValidationError(f"{word!r} is not one of {', '.join(self.words)}.")
+        if len(words) > self.maximum:
+            raise ma.ValidationError(f"Must have at most {self.maximum} values.")
         return words
 
 
@@ -221,7 +223,7 @@ DIMENSION_FIELDS: FieldMap = {
     "month": fields.String(),
     "checklist": fields.Nested(ChecklistName()),
 }
-#: SCORE. Only rows of whole visits have all of it.
+#: The score and its figures. Only rows of whole visits have all of them.
 FIGURE_FIELDS = _make_optional(VisitFigures())
 PART_FIGURES = tuple(Figures().fields)
 #: Fields of rows by location alone
@@ -267,10 +269,10 @@ RowPage = page_of(Row())
 
 def list_row_fields(by: Sequence[str], include: Collection[str] = ()) -> list[str]:
     """Return the names of the fields that rows of a query have, in their order."""
-    is_of_parts = not set(PARTS).isdisjoint(by)
+    has_parts = not set(PARTS).isdisjoint(by)
     return [
         *by,
-        *(PART_FIGURES if is_of_parts else FIGURE_FIELDS),
+        *(PART_FIGURES if has_parts else FIGURE_FIELDS),
         *(RANK_FIELDS if tuple(by) == ("location",) else ()),
         *(name for name in INCLUDED_FIELDS if name in include),
     ]
@@ -283,7 +285,7 @@ class RowsQuery(ReportQuery):
     region_id = Id()
     location_id = Id()
     include = WordList(INCLUDES, len(INCLUDES), load_default=tuple)
-    sort = Word(SORTS, load_default="name")
+    sort = Enum(SORTS, load_default="name")
     fields_ = fields.String(
         data_key="fields", attribute="fields", metadata={"pattern": "^[a-z_]+(,[a-z_]+)*$"}
     )

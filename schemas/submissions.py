@@ -12,6 +12,7 @@ from schemas.base import (
     MAX_INTEGER,
     TEXT_PATTERN,
     Boolean,
+    Enum,
     Id,
     Integer,
     Position,
@@ -19,7 +20,6 @@ from schemas.base import (
     Schema,
     Text,
     Time,
-    Word,
 )
 from schemas.visits import ByQuestion, ScoredAnswer, VisitScore
 
@@ -78,7 +78,7 @@ class Submission(Schema):
     started_at = Time(required=True)
     finished_at = Time(required=True)
     position = fields.Nested(Position(), allow_none=True)
-    outcome = Word(OUTCOMES, allow_none=True, metadata={"description": f"Default: `{VISITED}`"})
+    outcome = Enum(OUTCOMES, allow_none=True, metadata={"description": f"Default: `{VISITED}`"})
     answers = Answers(required=True)
     photos = fields.List(
         RandomId(),

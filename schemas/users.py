@@ -5,6 +5,7 @@ from marshmallow import fields, validate
 from api.domain.access import ROLES
 from schemas.base import (
     Boolean,
+    Enum,
     FullMatch,
     Id,
     PageQuery,
@@ -13,7 +14,6 @@ from schemas.base import (
     Schema,
     Text,
     Time,
-    Word,
     page_of,
 )
 
@@ -27,7 +27,7 @@ class UserNew(Schema):
 
     email = fields.String(required=True, validate=[EMAIL, validate.Length(max=320)])
     name = Text(200, required=True)
-    role = Word(ROLES, required=True)
+    role = Enum(ROLES, required=True)
     password = Password(required=True)
     region_ids = fields.List(Id(), validate=validate.Length(max=1000))
     location_ids = fields.List(Id(), validate=validate.Length(max=10_000))
@@ -57,7 +57,7 @@ class UsersQuery(PageQuery):
 
     email = Text(320)
     name = Text(200)
-    role = Word(ROLES)
+    role = Enum(ROLES)
     disabled = QueryBoolean()
     region_id = Id()
     location_id = Id()

@@ -17,6 +17,7 @@ from schemas.base import (
     TEXT_PATTERN,
     Boolean,
     Day,
+    Enum,
     Id,
     PageQuery,
     Position,
@@ -25,7 +26,6 @@ from schemas.base import (
     Schema,
     Text,
     Time,
-    Word,
 )
 
 WINDOW_TIME = {"description": f"A time in the years {FIRST_YEAR} to {LAST_YEAR}"}
@@ -55,8 +55,7 @@ class ByQuestion(fields.Dict):
         try:
             return super()._deserialize(value, attr, data, **kwargs)
         except ma.ValidationError as error:
-            # marshmallow separates errors of a "key" from errors of its "value". Any string is a valid key
-            # here.
+            # marshmallow separates the errors of a "key" and its "value". Here, any string is a valid key.
             messages: Any = error.messages
             if isinstance(messages, Mapping):
                 messages = {key: nested["value"] for key, nested in messages.items()}
@@ -88,7 +87,7 @@ class Reassignment(Schema):
     override = Boolean(load_default=False)
 
 
-class Declination(Schema):
+class Decline(Schema):
     """The reason why a shopper declines a visit."""
 
     reason = Text(2000, allow_none=True, load_default=None)
@@ -97,7 +96,7 @@ class Declination(Schema):
 class VisitsQuery(PageQuery):
     """Filters of the list of visits. `from` and `to` are days."""
 
-    status = Word(STATUSES)
+    status = Enum(STATUSES)
     location_id = Id()
     checklist_key = Text(64)
     shopper_id = Id()

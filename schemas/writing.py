@@ -39,7 +39,7 @@ def build_writer(schema: ma.Schema) -> Callable[[Any], dict[str, Any]]:
 
 
 def _build_getter(obj: Any) -> Callable[[str, Any], Any]:
-    """Return a function that gets a key of a dictionary, or an attribute of another object, or a default."""
+    """Return a function that reads a key of a dictionary, or an attribute of any other object."""
     return obj.get if isinstance(obj, dict) else partial(getattr, obj)
 
 

@@ -1,4 +1,4 @@
-"""The running programs that tests speak to: one on embedded parts, one on PostgreSQL and S3."""
+"""The applications that tests call: one on SQLite and a photo folder, one on PostgreSQL and S3."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.support.world import World
 
 BACKENDS = ("embedded", "servers")
 ROOT = Path(__file__).parent.parent
-#: what a test needs → the markers that it gets, so that -m can leave it out
+#: Folder, fixture or parameter of a test → its markers, by which -m selects tests
 FOLDER_MARKERS = {"browser": ("browser",), "faults": ("faults",), "fuzz": ("fuzz",)}
 FIXTURE_MARKERS = {
     "browser": ("browser",),
@@ -26,14 +26,14 @@ FIXTURE_MARKERS = {
     "s3_server": ("s3",),
     "servers_app": ("postgres", "s3"),
 }
-#: values of parameters, such as those of the fixture ``app``
+#: By value of a parameter, such as those of the fixture ``app``
 PARAMETER_MARKERS = {"postgresql": ("postgres",), "s3": ("s3",), "servers": ("postgres", "s3")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test with what it needs: by its folder, its fixtures and the values of its parameters."""
     for item in items:
-        # A test of the tests may plant one elsewhere.
+        # tests/test_logs.py runs pytest on a file elsewhere.
         folder = item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT) else ""
         callspec = getattr(item, "callspec", None)
         parameters = callspec.params.values() if callspec else ()
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def log_sweep() -> Iterator[None]:
-    """Hear everything that is logged from the first test to the last; a secret in it fails the run."""
+    """Collect the log from the first test to the last. A secret in it fails the run."""
     with SWEEP.listening():
         yield
     assert SWEEP.leaks() == []
@@ -96,7 +96,7 @@ def app(request: pytest.FixtureRequest) -> Flask:
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def own_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """A program with a database that no other test module knows, for tests that look at all there is."""
+    """A program with its own database for each test module, for tests that read all rows."""
     environment = {"DATA_DIR": str(tmp_path_factory.mktemp("own"))}
     if request.param == "servers":
         url = servers.new_database(request.getfixturevalue("postgres_url"))
@@ -106,12 +106,12 @@ def own_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def world(app: Flask) -> World:
-    """A new organization in the program, with people to speak as."""
+    """A new organization in the program, with people who call the API."""
     return World(app)
 
 
 def _running(environment: dict[str, str]) -> Iterator[Flask]:
-    """Make a program that accepts visits at once, on a new database."""
+    """Create a program on a new database. It accepts visits immediately, not at the end of a period."""
     before = dict(os.environ)
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
     try:
@@ -128,5 +128,5 @@ def _running(environment: dict[str, str]) -> Iterator[Flask]:
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The project's root."""
+    """The top folder of the repository."""
     return ROOT

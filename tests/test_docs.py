@@ -53,8 +53,8 @@ def test_named_files_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=names(DOCUMENTS))
 def test_named_make_targets_exist(path: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    named = set(re.findall(r"(?:`|^)(?:[A-Z]+=\S+ )*make ([a-z]+)", path.read_text(), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"(?:`|^)(?:[A-Z]+=\S+ )*make ([a-z-]+)", path.read_text(), re.M))
     assert named - targets == set()
 
 
@@ -62,4 +62,4 @@ def test_every_make_target_has_a_description() -> None:
     text = (ROOT / "Makefile").read_text()
     phony = re.search(r"^\.PHONY: (.+)$", text, re.M)
     assert phony is not None
-    assert set(phony[1].split()) == set(re.findall(r"^([a-z]+):.*## \S", text, re.M))
+    assert set(phony[1].split()) == set(re.findall(r"^([a-z-]+):.*## \S", text, re.M))

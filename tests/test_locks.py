@@ -1,4 +1,4 @@
-"""The locks hold what the lists of requirements ask for, with hashes, and no address of a package index."""
+"""The locks contain what the lists of requirements name, with hashes, and no address of a package index."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ def pins(path: Path) -> dict[str, str]:
         ("requirements.lock", "requirements-dev.lock"),
     ],
 )
-def test_a_lock_holds_every_pinned_version(root: Path, requirements: str, lock: str) -> None:
+def test_a_lock_contains_every_pinned_version(root: Path, requirements: str, lock: str) -> None:
     wanted, locked = pins(root / requirements), pins(root / lock)
     assert len(wanted) > 5
     missing = {name: version for name, version in wanted.items() if locked.get(name) != version}
@@ -43,12 +43,12 @@ def test_every_entry_of_a_lock_has_hashes(root: Path, lock: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
-def test_a_lock_holds_nothing_that_a_list_no_longer_asks_for(root: Path, name: str) -> None:
+def test_a_lock_contains_nothing_that_a_list_no_longer_names(root: Path, name: str) -> None:
     text = (root / f"{name}.lock").read_text()
-    asked_for = re.findall(
+    named = re.findall(
         rf"^(\S+?)(?:\[[^\]]*\])?==(?:(?!^\S).*\n)*?[ ]{{4}}#.*-r {re.escape(name)}\.txt$", text, re.M
     )
-    assert set(asked_for) == pins(root / f"{name}.txt").keys(), f"{name}.lock is out of date: run make lock"
+    assert set(named) == pins(root / f"{name}.txt").keys(), f"{name}.lock is out of date: run make lock"
 
 
 @pytest.mark.parametrize("lock", LOCKS)

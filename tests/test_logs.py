@@ -159,7 +159,7 @@ def test_row_that_violates_a_constraint_is_not_logged(
 ) -> None:
     """The message of PostgreSQL contains the complete row with the answers."""
     visit = world.visit()
-    monkeypatch.setattr(submissions, "_make_receipt", lambda *_given: None)
+    monkeypatch.setattr(submissions, "_build_receipt", lambda *_arguments: None)
     problem(world.send(visit, world.submission(ANSWERS)), 500, "internal-error")
     assert "IntegrityError" in errors(log)
 

@@ -80,9 +80,9 @@ class Phone(Caller):
 
     def position(self, number: int) -> tuple[float, float]:
         """Return the reported latitude and longitude, within 100 metres of the store."""
-        dice = random.Random(f"{self.name}{number}")
+        rng = random.Random(f"{self.name}{number}")
         latitude, longitude = (
-            self.markers.add("position", f"{begin}{dice.randrange(10, 90)}") for begin in ("51.500", "0.100")
+            self.markers.add("position", f"{begin}{rng.randrange(10, 90)}") for begin in ("51.500", "0.100")
         )
         return float(f"{latitude}25"), -float(f"{longitude}25")
 
@@ -141,16 +141,16 @@ class Phone(Caller):
         if format == "image/heic":
             return heic(image, exif=block, xmp=xmp)
         # Each phone has its own quality and subsampling, with a comment, IPTC, and bytes after the end.
-        dice = random.Random(self.name)
+        rng = random.Random(self.name)
         file = encoded(
             image,
             "JPEG",
             exif=block,
             xmp=xmp,
             comment=note,
-            quality=dice.randrange(70, 96),
-            subsampling=dice.randrange(3),
-            progressive=dice.random() < 0.5,
+            quality=rng.randrange(70, 96),
+            subsampling=rng.randrange(3),
+            progressive=rng.random() < 0.5,
         )
         return file[:2] + _iptc(self.make["Besitzer"]) + file[2:] + note.encode()
 
@@ -489,8 +489,8 @@ class Twin:
         window = {"opens_at": opens_at.isoformat(), "closes_at": (opens_at + timedelta(hours=23)).isoformat()}
         visit = self.world.visit(phone, self.stores[number % 2], window=window)
         begun = opens_at + timedelta(hours=13)
-        dice = random.Random(number)
-        shelf = [str(uuid.UUID(int=dice.getrandbits(128), version=4)) for _ in range(2)]
+        rng = random.Random(number)
+        shelf = [str(uuid.UUID(int=rng.getrandbits(128), version=4)) for _ in range(2)]
         for photo_id, seed in zip(shelf, (number * 10 + 1, number * 10 + 2), strict=True):
             # One phone sends PNG and another WebP: the pixels are the same, everything else differs.
             format = "image/png" if phone.name == "zoe" else "image/webp"

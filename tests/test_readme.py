@@ -1,4 +1,4 @@
-"""The README's walk through one visit: the very lines, run against the program as `make run` starts it."""
+"""The walk-through in the README: its exact lines, run against the program as `make run` starts it."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from tests.support.running import Running, environment, running
 
 
 def walk(root: Path) -> str:
-    """Return the bash lines of the README, which all belong to the walk."""
+    """Return the bash lines of the README. All of them belong to the walk-through."""
     return "".join(re.findall(r"^```bash\n(.*?)^```$", (root / "README.md").read_text(), re.M | re.S))
 
 

@@ -101,6 +101,9 @@ def test_programs_that_start_simultaneously_share_the_secret(tmp_path: Path) -> 
         ("DATABASE_URL", "sqlite:///"),
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("PHOTO_ENDPOINT_URL", "photos.example"),
+        ("PHOTO_PUBLIC_URL", "https://[::1"),
+        ("PHOTO_PUBLIC_URL", "https://photos.example:port"),
+        ("PHOTO_PUBLIC_URL", "https://photos.example:65536"),
         ("PHOTO_PUBLIC_URL", "ftp://photos.example"),
         ("PHOTO_PUBLIC_URL", "https://"),
         ("CORS_ORIGINS", "*"),
@@ -152,6 +155,16 @@ def test_data_dir_that_is_not_writable_is_rejected(tmp_path: Path, monkeypatch: 
 
 def test_stored_secret_that_is_too_short_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("short\n")
+    assert str(tmp_path / "secret_key") in rejection({"DATA_DIR": str(tmp_path)})
+
+
+def test_stored_secret_that_cannot_be_read_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").mkdir()
+    assert rejection({"DATA_DIR": str(tmp_path)}).startswith("DATA_DIR")
+
+
+def test_stored_secret_that_is_not_text_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_bytes(b"\xff" * 64)
     assert str(tmp_path / "secret_key") in rejection({"DATA_DIR": str(tmp_path)})
 
 

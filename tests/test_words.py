@@ -54,7 +54,7 @@ def test_every_text_that_is_used_exists(page: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(REVIEWS.glob("*.js")), ids=lambda path: path.stem)
-@pytest.mark.parametrize("kind", ["flag", "says", "look"])
+@pytest.mark.parametrize("kind", ["flag", "description", "look"])
 def test_reviewers_have_texts_for_exactly_the_registered_flags(path: Path, kind: str) -> None:
     """Each flag needs a title, a sentence and a question for the reviewer."""
     codes = {key.removeprefix(f"{kind}-") for key in read_texts(path) if key.startswith(f"{kind}-")}

@@ -1,7 +1,8 @@
 """The database: an engine for reading and one for writing, on SQLite or PostgreSQL.
 
-Write transactions on SQLite begin with BEGIN IMMEDIATE, so that none discovers at its end that another wrote
-before it. A lock within the process queues writers in order. Without it they would poll the lock of the file.
+Write transactions on SQLite begin with BEGIN IMMEDIATE. They wait for the write lock at their beginning, and
+do not fail at their end because another one wrote first. A lock within the process queues writers in order.
+Without it, they would poll the lock of the file.
 """
 
 import threading
@@ -13,7 +14,7 @@ import orjson
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.database.statements import Autocommit, Transaction, get_cursor, translate_errors
@@ -26,12 +27,12 @@ _ATTEMPTS = 3
 #: The kinds of errors, as metrics count them: the database is unreachable or locked; no connection is free;
 #: the transaction has to run again; a constraint is violated; anything else, which is a bug.
 ERROR_KINDS = ("unavailable", "pool-exhausted", "try-again", "constraint", "other")
-#: orjson takes a tenth of the time of Python's json.
+#: orjson takes a tenth of the time of the standard library's json.
 _JSON: Any = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
 }
-#: The connections that an engine keeps open. Under load it opens as many again for a while.
+#: The number of connections that an engine keeps open. Under load, it opens up to as many again.
 POOL_SIZE = 6
 
 
@@ -91,7 +92,7 @@ class Database:
         raise AssertionError("The last attempt returns or raises.")
 
     def on_error(self, report: Callable[[str], None]) -> None:
-        """Have ``report`` called for each error of the database, with its kind (one of ERROR_KINDS)."""
+        """Call ``report`` for each error of the database, with its kind (one of ERROR_KINDS)."""
 
         def handle(context: ExceptionContext) -> None:
             report(_classify(context.original_exception))
@@ -108,6 +109,11 @@ class Database:
         """Close all connections. The database can be used again afterwards."""
         self.reading_engine.dispose()
         self.writing_engine.dispose()
+
+
+def get_message(error: SQLAlchemyError) -> str:
+    """Return the first line of the driver's message for an error, or of the error's own message."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 def _classify(error: BaseException) -> str:
@@ -139,7 +145,7 @@ def _create_postgresql_engine(url: str, begin: str) -> Engine:
 
 
 def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -> Engine:
-    # Bundles SQLite, because the version in the Python of many systems can corrupt a database with WAL.
+    # This package bundles SQLite: the version in many systems can corrupt a database with WAL.
     import pysqlite3.dbapi2
 
     engine = create_engine(

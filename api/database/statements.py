@@ -175,8 +175,8 @@ def insert_rows(writer: Writer, command: BulkInsert, rows: Sequence[Sequence[Any
 def pipeline(writer: Writer) -> Iterator[None]:
     """Send the commands of the block to PostgreSQL without waiting for the result of each.
 
-    An error is raised by a later command or at the end of the block. On SQLite, which is no server, commands
-    run as usual.
+    An error is raised by a later command or at the end of the block. On SQLite, commands run as
+    usual.
     """
     connection = _get_connection(writer)
     if connection.dialect.name != "postgresql":
@@ -192,9 +192,9 @@ def _get_connection(writer: Writer) -> Connection:
 
 
 def get_cursor(connection: PoolProxiedConnection) -> Any:
-    """Return the driver's cursor that is kept with a connection. Fetch all rows before it is used again.
+    """Return the one driver cursor of a connection. Fetch all its rows before the next call.
 
-    A new cursor for each statement would cost psycopg half as much again.
+    With a new cursor for each statement, psycopg would take half as long again.
     """
     info = connection.info
     if "cursor" not in info:

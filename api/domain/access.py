@@ -12,7 +12,7 @@ SHOPPER, MANAGER, REVIEWER, ADMIN = ROLES = ("shopper", "manager", "reviewer", "
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The authenticated caller, as read from the database at this request."""
+    """The authenticated caller, as read from the database for this request."""
 
     id: uuid.UUID
     organization_id: uuid.UUID

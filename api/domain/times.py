@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 
-#: The years that windows can lie in. Near the years 1 and 9999, a time cannot be converted to every time
-#: zone.
+#: The range of years for windows. Near the years 1 and 9999, some times cannot be converted to every zone.
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 

@@ -1,4 +1,4 @@
-"""Compression: clients that accept gzip get large responses to GET as gzip, with an ETag of its own."""
+"""Compression: large responses to GET are sent as gzip, with a separate ETag, if the client accepts it."""
 
 import gzip
 
@@ -8,7 +8,7 @@ from api.http.etags import GZIP_SUFFIX, apply_if_none_match
 
 #: smaller bodies hardly shrink
 MINIMUM_BYTES = 1024
-#: the size is within a few per cent of the smallest, in half of the time
+#: results within a few per cent of the smallest size, in half the time
 LEVEL = 5
 TYPES = ("application/json", "text/csv")
 

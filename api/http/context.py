@@ -28,7 +28,7 @@ def app_context() -> AppContext:
 
 
 def autocommit() -> Autocommit:
-    """Return what runs single prepared queries: each sees a moment of its own."""
+    """Return the runner for single prepared queries, each of which reads a snapshot of its own."""
     return app_context().database.autocommit
 
 

@@ -34,9 +34,8 @@ def require_match(dump: Callable[[Any], Any], resource: Any) -> None:
     if not request.if_match:
         raise problems.IF_MATCH_REQUIRED()
     etag = compute_etag(current_app.json.dumps(dump(resource)).encode())
-    # A proxy that compresses may prefix the ETag with W/, so the comparison is weak.
-    is_current = any(request.if_match.contains_weak(form) for form in (etag, etag + GZIP_SUFFIX))
-    if not is_current and not request.if_match.star_tag:
+    # A proxy that compresses may prefix the ETag with W/, so the comparison is weak. `*` contains every tag.
+    if not any(request.if_match.contains_weak(form) for form in (etag, etag + GZIP_SUFFIX)):
         raise problems.STALE()
 
 

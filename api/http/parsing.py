@@ -1,4 +1,4 @@
-"""Strict parsing: input that is ambiguous, or that the database cannot store, is rejected first of all."""
+"""Strict parsing: rejects input that is ambiguous or that the database cannot store."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from api.domain.problems import FieldError, ProblemError, pointer
 from schemas.base import MAX_INTEGER
 
 MAX_BODY = 2**20
-#: No valid body is nested half as deep, so whatever walks through a body later need not limit its recursion.
+#: More than twice the depth of any valid body. Later code can therefore recurse without a limit of its own.
 MAX_DEPTH = 50
 
 
@@ -133,7 +133,7 @@ class StrictParser(FlaskParser):
         """Return the query; raises INVALID for a duplicate parameter or a NUL character."""
         for name, values in req.args.lists():
             if len(values) > 1:
-                raise problems.invalid_field(pointer(name), "This parameter is given more than once.")
+                raise problems.invalid_field(pointer(name), "This parameter occurs more than once.")
             if "\0" in name + values[0]:
                 raise problems.invalid_field(
                     pointer(name.replace("\0", "")), "This contains a NUL character."

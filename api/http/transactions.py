@@ -1,4 +1,4 @@
-"""Write transactions of requests, and the replay of responses by Idempotency-Key."""
+"""The write transaction of a request, and the replay of responses by Idempotency-Key."""
 
 import hmac
 from collections.abc import Callable
@@ -28,7 +28,7 @@ IDEMPOTENCY_KEY = {
 def in_transaction(work: Callable[[Session], T]) -> T:
     """Run ``work`` in one write transaction, and return its result after the commit.
 
-    The read snapshot is closed first: it shows the time before, and holds a connection.
+    The read snapshot is closed first: it would not show the changes, and it holds a connection.
     """
     close_read_snapshot()
     return app_context().database.write(work)
@@ -77,12 +77,12 @@ def run_once(
     def run_or_replay(session: Session) -> tuple[int, str | None, str]:
         if key is None:
             return run(session)
-        remembered = idempotency.claim_key(session, current_actor().id, key, request_sha256)
-        if remembered.status is None:
-            remembered.status, remembered.location, remembered.body = run(session)
+        stored = idempotency.claim_key(session, current_actor().id, key, request_sha256)
+        if stored.status is None:
+            stored.status, stored.location, stored.body = run(session)
             session.flush()
-        assert remembered.body is not None
-        return remembered.status, remembered.location, remembered.body
+        assert stored.body is not None
+        return stored.status, stored.location, stored.body
 
     status, location, body = in_transaction(run_or_replay)
     response = json_text(body, status)

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.models.base import Base, now
 
 
-class RememberedAnswer(Base):
-    """The first response for a key of a caller.
+class StoredResponse(Base):
+    """The first response to a caller's request with a key. ``status`` is null until it is known.
 
-    ``request_sha256`` is an HMAC-SHA-256 over method, path and body.
+    ``request_sha256`` is an HMAC-SHA-256 of method, path and body.
     """
 
     __tablename__ = "remembered_answers"

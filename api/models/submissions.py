@@ -36,7 +36,7 @@ class Submission(Base):
     received_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class CommentPrint(Base):
+class CommentFingerprint(Base):
     """The fingerprint of a long comment, with the first visit of the organization that had the comment.
 
     ``print`` is the SHA-256 of the comment. ``question`` is null for the comment on the visit as a whole.
@@ -51,7 +51,10 @@ class CommentPrint(Base):
 
 
 class Flag(Base):
-    """A reason for a person to look at a revision. ``other_…`` is where the same content was seen before."""
+    """A reason for a reviewer to look at a revision.
+
+    ``other_…`` refers to the earlier visit with the same photo or comment.
+    """
 
     __tablename__ = "flags"
 

@@ -11,7 +11,7 @@ from api.models.base import Base, HasId, now, one_of
 
 
 class User(HasId, Base):
-    """A person of an organization. ``email`` is stored in lower case."""
+    """A person of an organization. ``email`` is stored case-folded."""
 
     __tablename__ = "users"
     __table_args__ = (

@@ -1,1 +1,1 @@
-"""HTML for people; the pages use the public API alone."""
+"""The HTML pages. They use only the public API."""

@@ -14,7 +14,7 @@ from api.pages.score_queries import SCORE_QUERIES
 
 #: the filters that a page's address has in common with the API
 FILTERS = ("from", "to", "region_id", "checklist")
-#: How many whole months the pages open with: see ``dashboard/opening-filters.js``.
+#: how many whole months the pages open with: see ``dashboard/opening-filters.js``
 OPENING_MONTHS = 6
 CHECKLISTS = "/api/v1/checklists?limit=500"
 REGIONS = "/api/v1/regions?limit=500"
@@ -24,8 +24,8 @@ pages = Pages("dashboard", __name__)
 
 @pages.get("/dashboard", permission=ANY_CALLER)
 def overview() -> Response:
-    """Show how the regions are, and what needs attention."""
-    calls = (_score_call(name, but="region_id") for name in ("regions", "stores"))
+    """Show the scores of the regions, and what needs attention."""
+    calls = (_score_call(name, omit="region_id") for name in ("regions", "stores"))
     return _filtered_shell("overview", REGIONS, *calls)
 
 
@@ -38,19 +38,19 @@ def locations() -> Response:
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
     """Show a location. The script gets it from the API, which checks permissions; so do all pages below."""
-    report = _call(f"/locations/{location_id}/score", but="region_id")
+    report = _call(f"/locations/{location_id}/score", omit="region_id")
     return _filtered_shell("location", report, CHECKLISTS, location_id=location_id)
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
     """Show a region with its regions and stores."""
-    report = _call(f"/regions/{region_id}/score", but="region_id")
+    report = _call(f"/regions/{region_id}/score", omit="region_id")
     return _filtered_shell("region", report, CHECKLISTS, region_id=region_id)
 
 
 @pages.get("/dashboard/visits/<uuid:visit_id>", permission=ANY_CALLER)
-def watched_visit(visit_id: UUID) -> Response:
+def visit(visit_id: UUID) -> Response:
     """Show a visit with its answers and photos."""
     calls = (f"/api/v1/visits/{visit_id}?include=checklist", f"/api/v1/visits/{visit_id}/submission")
     return _shell("visit", *calls)
@@ -84,20 +84,20 @@ def unknown_page(address: str = "") -> Response:
     return response
 
 
-def _score_call(name: str, but: str = "") -> str:
+def _score_call(name: str, omit: str = "") -> str:
     """Return the call for one of ``SCORE_QUERIES``."""
-    return _call("/scores", SCORE_QUERIES[name], but)
+    return _call("/scores", SCORE_QUERIES[name], omit)
 
 
-def _call(path: str, query: Mapping[str, str] | None = None, but: str = "") -> str:
-    """Return a call of the API as the page's scripts write it, with the filters of the page's address."""
-    filters = {name: request.args[name] for name in FILTERS if request.args.get(name) and name != but}
+def _call(path: str, query: Mapping[str, str] | None = None, omit: str = "") -> str:
+    """Return the URL of an API call as the page's scripts write it, with the filters of the address."""
+    filters = {name: request.args[name] for name in FILTERS if request.args.get(name) and name != omit}
     parameters = urlencode({**(query or {}), **filters}, safe=",")
     return f"/api/v1{path}{parameters and '?'}{parameters}"
 
 
 def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
-    """Return the shell of a screen with filters; without any, the page first asks which to open with."""
+    """Return the shell of a screen with filters. Without any, the page first fetches which to open with."""
     if not any(request.args.get(name) for name in ("from", "to", "checklist")):
         last = Period.of(None, None).last - 1
         period = {"from": format_month(last - OPENING_MONTHS + 1), "to": format_month(last)}
@@ -112,8 +112,8 @@ def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
 
 
 def _shell(screen: str = "", *calls: str) -> Response:
-    """Return the shell; it preloads the modules and API calls of the screen."""
-    # Reviewers and administrators are redirected to the photo store for pictures.
+    """Return the shell. It preloads the modules and API calls of the screen."""
+    # Pictures of reviewers and administrators redirect to the photo store.
     policy = build_policy("dashboard", img=f"'self' {get_photo_origin()}")
     module = screen and f"dashboard/screens/{screen}.js"
     return render_shell("dashboard", ("/api/v1/me", *calls), policy, module, score_queries=SCORE_QUERIES)

@@ -146,7 +146,7 @@ def _list_fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, list[str], bo
 
 
 def make_example(schema: Mapping[str, Any], document: Any) -> Any:
-    """Return an example of a schema: its own one if it has any, otherwise one made from its fields."""
+    """Return an example of a schema: its own example if it has one, otherwise one built from its fields."""
     schema = _resolve(schema, document)
     for word in ("example", "const", "default"):
         if schema.get(word) is not None:

@@ -205,7 +205,7 @@ class _Page:
         for importer in imports:
             targets = (target for _, target in self.modules[importer].imports)
             imports += [target for target in targets if target not in (*imports, *self.order)]
-        return [self._get_address(each) for each in imports]
+        return [self._get_address(importer) for importer in imports]
 
     def _get_address(self, path: str) -> str:
         own = path.startswith(f"{self.page}/")

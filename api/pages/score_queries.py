@@ -1,7 +1,7 @@
 """The queries for score rows that the dashboard's screens make when they open.
 
-They are defined only here. The HTML of a page has all of them in ``data-score-queries``, where the scripts
-read them, and preloads those of its own screen.
+They are defined only here. The HTML of each page contains all of them in ``data-score-queries``, for the
+scripts, and preloads those of its own screen.
 """
 
 from collections.abc import Mapping, Sequence

@@ -45,7 +45,7 @@ def upload(token: str) -> Response:
     try:
         _get_folder_store().receive(token, request.stream, request.content_length, request.content_type or "")
     except LinkRejected as error:
-        raise problems.UPLOAD_REJECTED(str(error) or None) from None
+        raise problems.UPLOAD_REJECTED(f"{error}.") from None
     except ContentMismatch:
         raise problems.UPLOAD_MISMATCH() from None
     except ObjectExists:
@@ -69,7 +69,7 @@ def download(token: str) -> Response:
     try:
         path, content_type = _get_folder_store().open_download(token)
     except LinkRejected as error:
-        raise problems.UPLOAD_REJECTED(str(error) or None) from None
+        raise problems.UPLOAD_REJECTED(f"{error}.") from None
     except ObjectMissing:
         raise problems.PHOTO_NOT_FOUND() from None
     response = send_file(path, mimetype=content_type, max_age=300)

@@ -8,7 +8,6 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from api.domain import problems
-from api.domain.months import Period
 from api.http.access import Routes
 from api.http.context import current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
@@ -84,7 +83,7 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
 @routes.response(200, schemas.Progress())
 def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
     """Count a region's visits by month: in progress (until they are accepted), and accepted."""
-    period: Period = parse_period(query)
+    period = parse_period(query)
     region = places.get_region(read_snapshot(), current_actor(), region_id)
     return {
         "region": region,

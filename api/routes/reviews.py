@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from marshmallow import Schema
 
 from api.domain import problems
 from api.http.access import Routes
@@ -14,11 +13,11 @@ from api.http.transactions import in_transaction
 from api.models.reviews import Decision
 from api.services import reviews, visits
 from schemas import reviews as schemas
-from schemas.visits import Decision as DecisionTaken
+from schemas.visits import Decision as DecisionSchema
 
 routes = Routes("reviews", __name__, description="Reviews")
 
-WAITING: Schema = schemas.WaitingVisit()
+WAITING = schemas.WaitingVisit()
 
 
 @routes.get("/reviews", permission="review visits")
@@ -47,7 +46,7 @@ def list_reviews(query: dict[str, Any]) -> Response:
     raises=[problems.VISIT_NOT_FOUND, problems.OWN_VISIT, problems.REVIEW_CONFLICT],
 )
 @routes.arguments(schemas.DecisionNew())
-@routes.response(200, DecisionTaken())
+@routes.response(200, DecisionSchema())
 def decide(body: dict[str, Any], visit_id: UUID) -> Decision:
     """Accept, return or reject a revision; with `replaces`, replace its current decision."""
     return in_transaction(lambda session: reviews.decide(session, current_actor(), visit_id, **body))

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, jsonify, request
+from flask import Response, current_app, request
 
 from api.domain import problems
 from api.http.access import Routes
 from api.http.context import current_actor, read_snapshot
 from api.http.paging import next_url, rows_response
 from api.http.periods import parse_period
+from api.http.responses import json_response
 from api.services.scores import places, reports, tables
 from api.services.scores.query import RowQuery
 from schemas import scores as schemas
@@ -33,7 +34,8 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     location = places.get_location(session, caller, location_id)
     period = parse_period(query)
-    return jsonify(reports.get_location_report(session, caller, location, period, query.get("checklist")))
+    report = reports.get_location_report(session, caller, location, period, query.get("checklist"))
+    return json_response(report)
 
 
 @routes.get(
@@ -48,7 +50,8 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     region = places.get_region(session, caller, region_id)
     period = parse_period(query)
-    return jsonify(reports.get_region_report(session, caller, region, period, query.get("checklist")))
+    report = reports.get_region_report(session, caller, region, period, query.get("checklist"))
+    return json_response(report)
 
 
 @routes.get(

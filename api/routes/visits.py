@@ -189,7 +189,7 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     permission="send visits",
     raises=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
 )
-@routes.arguments(schemas.Declination())
+@routes.arguments(schemas.Decline())
 @routes.response(200, schemas.OwnVisit())
 def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     """Decline one's own assigned visit, with a reason."""

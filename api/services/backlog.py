@@ -63,14 +63,14 @@ def read_gauges(session: Session) -> dict[str, dict[tuple[str, ...], float]]:
     photos, oldest_photo = session.execute(_PHOTOS, {"since": moment - PHOTO_DEADLINE}).one()
     return {
         "worker_tasks_waiting": tasks,
-        "worker_oldest_due_task_seconds": {(): _age(moment, oldest_due)},
+        "worker_oldest_due_task_seconds": {(): _measure_age(moment, oldest_due)},
         "visits_waiting": {("acceptance",): acceptance, ("review",): sum(session.scalars(_REVIEWS))},
         "photos_waiting": {(): photos},
-        "photos_oldest_waiting_seconds": {(): _age(moment, oldest_photo)},
+        "photos_oldest_waiting_seconds": {(): _measure_age(moment, oldest_photo)},
         "database_size_bytes": {(): session.scalars(_SIZE[session.get_bind().dialect.name]).one()},
     }
 
 
-def _age(moment: datetime, since: datetime | None) -> float:
+def _measure_age(moment: datetime, since: datetime | None) -> float:
     """Return the seconds from ``since`` to ``moment``, or 0 if there is nothing to measure."""
     return 0.0 if since is None else (moment - since).total_seconds()

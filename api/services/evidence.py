@@ -17,7 +17,7 @@ from api.domain.flags import Flag
 from api.models import submissions as tables
 from api.models.photos import Photo
 from api.models.places import Location
-from api.models.submissions import CommentPrint, Submission
+from api.models.submissions import CommentFingerprint, Submission
 from api.models.visits import Visit
 from api.services.checklists import get_version
 
@@ -47,7 +47,7 @@ def measure_distance(session: Session, visit: Visit, submission: Submission) -> 
 
 
 _INSERT_FINGERPRINTS = BulkInsert(
-    CommentPrint,
+    CommentFingerprint,
     ("organization_id", "print", "visit_id", "question"),
     lambda insert: insert.on_conflict_do_nothing(),
 )
@@ -61,13 +61,13 @@ class _Fingerprint(NamedTuple):
 
 _FIRST_IN_OTHER_VISIT = Query(
     _Fingerprint,
-    select(CommentPrint.print, CommentPrint.visit_id, CommentPrint.question)
+    select(CommentFingerprint.print, CommentFingerprint.visit_id, CommentFingerprint.question)
     .where(
-        CommentPrint.organization_id == bindparam("organization_id"),
-        among(CommentPrint.print, "fingerprints"),
-        CommentPrint.visit_id != bindparam("visit_id"),
+        CommentFingerprint.organization_id == bindparam("organization_id"),
+        among(CommentFingerprint.print, "fingerprints"),
+        CommentFingerprint.visit_id != bindparam("visit_id"),
     )
-    .order_by(CommentPrint.print)
+    .order_by(CommentFingerprint.print)
     .limit(1),
 )
 

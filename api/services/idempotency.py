@@ -10,12 +10,12 @@ from api.database.engines import insert
 from api.domain import problems
 from api.domain.problems import FieldError
 from api.models.base import now
-from api.models.idempotency import RememberedAnswer
+from api.models.idempotency import StoredResponse
 
 RETENTION = timedelta(days=7)
 
 
-def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> RememberedAnswer:
+def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> StoredResponse:
     """Return the row of a caller's key. If the key is new, the row has no response yet.
 
     Of two simultaneous requests with one key, the second waits here until the first has committed.
@@ -23,18 +23,18 @@ def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: 
     Raises IDEMPOTENCY_MISMATCH if the key was used with another request.
     """
     session.execute(
-        delete(RememberedAnswer).where(
-            RememberedAnswer.caller_id == caller_id,
-            RememberedAnswer.key == key,
-            RememberedAnswer.created_at < now() - RETENTION,
+        delete(StoredResponse).where(
+            StoredResponse.caller_id == caller_id,
+            StoredResponse.key == key,
+            StoredResponse.created_at < now() - RETENTION,
         )
     )
     session.execute(
-        insert(session, RememberedAnswer)
+        insert(session, StoredResponse)
         .values(caller_id=caller_id, key=key, request_sha256=request_sha256, created_at=now())
         .on_conflict_do_nothing()
     )
-    stored = session.get_one(RememberedAnswer, (caller_id, key))
+    stored = session.get_one(StoredResponse, (caller_id, key))
     if stored.request_sha256 != request_sha256:
         error = FieldError("/Idempotency-Key", "This key was used with another request.")
         raise problems.IDEMPOTENCY_MISMATCH(errors=[error])
@@ -43,4 +43,4 @@ def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: 
 
 def delete_expired(session: Session) -> None:
     """Delete the stored responses that are older than ``RETENTION``."""
-    session.execute(delete(RememberedAnswer).where(RememberedAnswer.created_at < now() - RETENTION))
+    session.execute(delete(StoredResponse).where(StoredResponse.created_at < now() - RETENTION))

@@ -41,11 +41,11 @@ def fetch_page(
     if cursor is not None:
         sort_value, last_id = _decode_position(cursor, _get_python_type(sort))
         query = query.where(tuple_(sort, id_column) > (sort_value, last_id))
-    fetched = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
-    items = [row[0] if len(row) == 1 else row for row in fetched[:limit]]
-    if len(fetched) <= limit:
+    rows = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
+    items = [row[0] if len(row) == 1 else row for row in rows[:limit]]
+    if len(rows) <= limit:
         return Page(items, None)
-    last = fetched[limit - 1][0]
+    last = rows[limit - 1][0]
     return Page(items, encode_cursor(getattr(last, sort.key), last.id))
 
 
@@ -86,9 +86,9 @@ def fetch_prepared_page(
     """
     if cursor is not None:
         parameters["after"], parameters["after_id"] = _decode_position(cursor, _get_python_type(sort))
-    fetched = fetch_all(runner, get_query(cursor is not None), at_most=limit + 1, **parameters)
-    items = fetched[:limit]
-    if len(fetched) <= limit:
+    rows = fetch_all(runner, get_query(cursor is not None), at_most=limit + 1, **parameters)
+    items = rows[:limit]
+    if len(rows) <= limit:
         return Page(items, None)
     return Page(items, encode_cursor(getattr(items[-1], sort.key), items[-1].id))
 

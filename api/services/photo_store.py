@@ -20,7 +20,8 @@ SWEEP_BATCH_SIZE = 200
 SWEEP_INTERVAL = timedelta(hours=1)
 #: the object with the mark of the store. The database that has stored the same mark owns the store
 MARK_KEY = "installation"
-_PHOTO_KEY = re.compile(r"(?:incoming/|photos/)([0-9a-f-]{36})[./]([0-9a-f-]{36})\..+")
+_ID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_PHOTO_KEY = re.compile(rf"(?:incoming/|photos/){_ID}[./]{_ID}\..+")
 #: an unconfirmed upload can be confirmed for this long
 UNCONFIRMED_UPLOAD_RETENTION = timedelta(days=8)
 #: younger objects are not swept, because their row may not be written yet

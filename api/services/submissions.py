@@ -173,7 +173,7 @@ def prepare(
         revision=revision,
         content=content,
         content_sha256=content_sha256,
-        receipt=_make_receipt(visit.id, revision, received_at, content_sha256, photos),
+        receipt=_build_receipt(visit.id, revision, received_at, content_sha256, photos),
         received_at=received_at,
         version=version,
         score=score_visit(checklist, content["answers"], outcome),
@@ -337,7 +337,7 @@ def _replay_receipt(visit: VisitToSubmit, content_sha256: str) -> str:
     return visit.receipt
 
 
-def _make_receipt(
+def _build_receipt(
     visit_id: uuid.UUID, revision: int, received_at: datetime, content_sha256: str, photos: list[str]
 ) -> str:
     return json.dumps(

@@ -114,7 +114,7 @@ def serve(create_app: Callable[[], Flask], context: AppContext, listener: socket
     children = [_fork(work) for work in (serve_requests, run_worker)]
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        # If one child ends, the other is of no use alone.
+        # If one child ends, the other is stopped too, because neither works alone.
         os.waitpid(-1, 0)
     finally:
         for number in STOP_SIGNALS:

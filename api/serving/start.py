@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
-from api.database.engines import Database
+from api.database.engines import Database, get_message
 from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes
@@ -52,9 +52,9 @@ def _listen(settings: Settings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(1024)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty or overlong label
         address_text = f"{settings.host} port {settings.port}"
-        reason = error.strerror or error
+        reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"HOST, PORT: cannot listen on {address_text}: {reason}") from error
     return listener
 
@@ -77,7 +77,8 @@ def _prepare(context: AppContext) -> None:
         with database.read_snapshot() as session:
             is_empty, people = demo.is_new(session), demo.list_people(session)
     except SQLAlchemyError as error:
-        raise SettingsError(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
+        reason = get_message(error)
+        raise SettingsError(f"DATABASE_URL: the database cannot be used: {reason}") from error
     except StoreUnavailable as error:
         variables = "PHOTO_BUCKET, PHOTO_ENDPOINT_URL" if settings.photo_bucket else "DATA_DIR"
         reason = str(error).partition("\n")[0]
@@ -94,10 +95,6 @@ def _preparation_lock(database: Database) -> Iterator[None]:
     with database.writing_engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PREPARATION_LOCK})
         yield
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) -> list[str]:

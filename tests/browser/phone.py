@@ -1,4 +1,4 @@
-"""The phone of a shopper. It uses the form by the attributes that are fixed for tests."""
+"""The phone of a shopper. It finds the elements of the form by the attributes that are fixed for tests."""
 
 import json
 import uuid
@@ -11,6 +11,11 @@ from tests.support.world import PASSWORD, Caller
 
 SECONDS = 15_000
 READY = "html[data-ready='1']"
+#: Makes the browser block the settings of the page.
+DENY_SETTINGS = (
+    "Object.defineProperty(window, 'localStorage', "
+    "{ get() { throw new DOMException('denied', 'SecurityError'); } })"
+)
 expect.set_options(timeout=SECONDS)
 
 
@@ -31,9 +36,9 @@ class Phone:
     def sign_in(self, person: Caller, address: str = "/") -> None:
         """Open an address and sign in there."""
         self.page.goto(address)
-        self.give_password(person)
+        self.enter_credentials(person)
 
-    def give_password(self, person: Caller) -> None:
+    def enter_credentials(self, person: Caller) -> None:
         assert person.email
         self.page.fill("[name=email]", person.email)
         self.page.fill("[name=password]", PASSWORD)
@@ -44,13 +49,13 @@ class Phone:
         self.page.click(f"a[data-testid=visit][data-visit='{visit['id']}']")
         self.page.wait_for_selector(READY)
 
-    def begin(self, person: Caller, visit: Any) -> None:
+    def start_visit(self, person: Caller, visit: Any) -> None:
         """Sign in and open a visit, after everything was downloaded for working offline."""
         self.sign_in(person)
-        self.offline_ready()
+        self.wait_until_offline_ready()
         self.open(visit)
 
-    def offline_ready(self, page: Page | None = None) -> None:
+    def wait_until_offline_ready(self, page: Page | None = None) -> None:
         (page or self.page).wait_for_selector("[data-testid=offline-ready][data-state=yes]")
 
     def question(self, key: str) -> Any:
@@ -59,16 +64,16 @@ class Phone:
     def choose(self, key: str, value: str) -> None:
         self.question(key).locator(f"input[value='{value}']").check()
 
-    def write(self, key: str, text: str) -> None:
+    def type_text(self, key: str, text: str) -> None:
         self.question(key).locator("input, textarea").first.fill(text)
 
-    def all_well(self) -> None:
+    def answer_all_required(self) -> None:
         """Answer all required questions of `world.CHECKLIST`."""
         self.choose("greeting", "yes")
-        self.all_well_but_greeting()
+        self.answer_all_required_except_greeting()
 
-    def all_well_but_greeting(self) -> None:
-        self.write("wait", "20")
+    def answer_all_required_except_greeting(self) -> None:
+        self.type_text("wait", "20")
         self.choose("thanks", "yes")
         self.choose("problem", "no")
 
@@ -81,11 +86,11 @@ class Phone:
         expect(photos).to_have_count(before + 1)
         expect(self.question(key).get_by_text("Making it smaller")).to_have_count(0)
 
-    def saved(self) -> None:
+    def wait_until_saved(self) -> None:
         self.page.wait_for_selector("[data-testid=save-state][data-state=saved]")
 
     def send(self) -> None:
-        self.saved()
+        self.wait_until_saved()
         self.page.click("[data-testid=submit]")
 
     def wait_for(self, state: str, count: int = 1, page: Page | None = None) -> None:

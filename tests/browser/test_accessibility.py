@@ -14,21 +14,21 @@ from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World
 
 TARGETS = """() => [...document.querySelectorAll("a[href], button, input, textarea")]
-    .map((each) => each.closest("label") ?? each)
-    .map((each) => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
+    .map((control) => control.closest("label") ?? control)
+    .map((target) => [target.outerHTML.slice(0, 90), target.getBoundingClientRect()])
     .filter(([, { width, height }]) => width && height && (width < 44 || height < 44))
     .map(([html]) => html)"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def look(page: Page, what: str) -> None:
+def check_accessibility(page: Page, screen: str) -> None:
     """Check a screen with axe, and its widths from right to left and with text of twice the size."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
-    assert page.evaluate(TARGETS) == [], what
+    result = Axe().run(page)
+    assert result.violations_count == 0, f"{screen}: {result.generate_report()}"
+    assert page.evaluate(TARGETS) == [], screen
     for change in ("dir = 'rtl'", "style.fontSize = '200%'", "dir = 'ltr'", "style.fontSize = ''"):
         page.evaluate(f"document.documentElement.{change}")
-        assert page.evaluate(OVERFLOW) <= 0, (what, change)
+        assert page.evaluate(OVERFLOW) <= 0, (screen, change)
 
 
 @pytest.mark.parametrize(("width", "colors"), [(320, "light"), (390, "dark"), (768, "light")])
@@ -43,54 +43,54 @@ def test_every_screen_of_the_form_is_accessible_in_every_state(
     page.goto("/")
     page.press("[name=email]", "Enter")
     expect(page.locator("#fault")).not_to_be_empty()
-    look(page, "sign-in with a fault")
+    check_accessibility(page, "sign-in with an error")
 
-    phone.give_password(world.shopper)
-    phone.offline_ready()
+    phone.enter_credentials(world.shopper)
+    phone.wait_until_offline_ready()
     page.locator(".timer").first.click()
     expect(page.locator(".timer").first).to_contain_text("Stop")
-    look(page, "list")
+    check_accessibility(page, "list")
 
     phone.open(visit)
     phone.choose("greeting", "no")
     phone.take_photo("greeting")
-    look(page, "checklist")
+    check_accessibility(page, "checklist")
     page.click("[data-testid=submit]")
     expect(page.locator(".summary")).to_be_focused()
-    look(page, "what is missing")
+    check_accessibility(page, "missing answers")
     other = phone.new_tab()
     other.goto(f"/visits/{visit['id']}")
     expect(other.get_by_text("This visit is open in another tab.")).to_be_visible()
-    look(other, "second tab")
+    check_accessibility(other, "second tab")
     other.close()
     page.bring_to_front()
 
     page.wait_for_selector(READY)
     phone.question("greeting").locator("textarea").fill("Nobody looked up.")
     phone.question("wait").get_by_role("button", name="Stop").click()
-    phone.all_well_but_greeting()
-    refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
-    Spy(phone, "PUT", SUBMISSION, respond(409, body=refusal))
+    phone.answer_all_required_except_greeting()
+    rejection = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
+    Spy(phone, "PUT", SUBMISSION, respond(409, body=rejection))
     phone.send()
     phone.wait_for("needs-you")
-    look(page, "refused")
+    check_accessibility(page, "rejected answers")
     page.click("a.back")
     phone.wait_for("needs-you")
-    look(page, "list with what waits")
+    check_accessibility(page, "list with a rejected visit")
     page.locator("[data-testid=queue-item] a").click()
     page.get_by_role("button", name="Try again").click()
     phone.wait_until_received()
-    look(page, "receipt")
+    check_accessibility(page, "receipt")
     page.goto("/visits/00000000-0000-4000-8000-000000000000")
     expect(page.get_by_text("This visit was not found.")).to_be_visible()
-    look(page, "not found")
+    check_accessibility(page, "not found")
     assert phone.errors == []
 
 
 #: The number of options in each line.
 LINES = """(options) => {
-    const tops = options.map((each) => Math.round(each.getBoundingClientRect().top));
-    return [...new Set(tops)].map((top) => tops.filter((each) => each === top).length);
+    const tops = options.map((option) => Math.round(option.getBoundingClientRect().top));
+    return [...new Set(tops)].map((top) => tops.filter((other) => other === top).length);
 }"""
 
 
@@ -107,16 +107,16 @@ def test_no_option_of_a_scale_is_alone_in_its_line(
     sections = [{"key": "scales", "title": "Scales", "questions": scales}]
     visit = assign_visit_with(world, {**CHECKLIST, "sections": sections})
     phone = new_phone(viewport={"width": width, "height": 800})
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     for scale in scales:
         options = phone.question(scale["key"]).locator(".option")
         options.last.locator("input").check()
         assert min(options.evaluate_all(LINES)) > 1, scale["key"]
-    look(phone.page, f"scales at {width}")
+    check_accessibility(phone.page, f"scales at {width}")
 
 
 def test_groups_are_described_by_their_help_and_error(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     for key in ("greeting", "receipt"):
         expect(phone.question(key)).to_have_attribute("aria-describedby", f"q-{key}-error")
 
@@ -129,18 +129,18 @@ CHANGES = """(selector) => {
 
 
 def test_a_missing_answer_is_not_announced_again_with_each_key(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.click("[data-testid=submit]")
-    fault = phone.page.locator("#q-greeting-error")
-    expect(fault).to_have_text("An answer is missing")
-    assert fault.get_attribute("role") is None
+    error = phone.page.locator("#q-greeting-error")
+    expect(error).to_have_text("An answer is missing")
+    assert error.get_attribute("role") is None
     phone.page.evaluate(CHANGES, "#q-greeting-error")
     phone.question("story").locator("textarea").first.press_sequentially("So it was")
     assert phone.page.evaluate("window.changes") == 0
 
 
 def test_photos_are_not_redrawn_during_typing(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     camera = phone.question("receipt").get_by_role("button", name="Take a photo")
     camera.focus()
     phone.take_photo("receipt")
@@ -155,10 +155,10 @@ def test_photos_are_not_redrawn_during_typing(phone: Phone, world: World) -> Non
 
 def test_each_sent_item_is_announced(phone: Phone, world: World) -> None:
     visit = world.visit()
-    refusal = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
-    Spy(phone, "PUT", SUBMISSION, respond(409, body=refusal))
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    rejection = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
+    Spy(phone, "PUT", SUBMISSION, respond(409, body=rejection))
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("receipt")
     phone.send()
     phone.wait_for("needs-you")
@@ -180,5 +180,5 @@ def test_each_sent_item_is_announced(phone: Phone, world: World) -> None:
 def test_the_form_loads_nothing_from_other_hosts(phone: Phone, world: World) -> None:
     hosts = set()
     phone.context.on("request", lambda request: hosts.add(re.split("[/?]", request.url)[2]))
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     assert hosts == {re.split("/", phone.page.url)[2]}

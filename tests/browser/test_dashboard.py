@@ -43,9 +43,9 @@ new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (wind
   .observe({ type: "layout-shift", buffered: true });"""
 
 
-def rows(page: Page) -> list[str]:
+def read_codes(page: Page) -> list[str]:
     """Return the codes of the locations in the table, in its order."""
-    return [each.inner_text() for each in page.locator("tbody th .quiet").all()]
+    return [code.inner_text() for code in page.locator("tbody th .quiet").all()]
 
 
 def cell(page: Page, location: Any, column: str) -> str:
@@ -53,7 +53,7 @@ def cell(page: Page, location: Any, column: str) -> str:
     return " ".join(place.inner_text().split())
 
 
-def saved(page: Page, table: str | None = None) -> list[dict[str, str]]:
+def download_csv(page: Page, table: str | None = None) -> list[dict[str, str]]:
     """Download the CSV of the only table, or of the visible table with this caption, and return its rows."""
     button = page.get_by_test_id("csv")
     if table:
@@ -77,10 +77,10 @@ def api_csv(caller: Caller, **parameters: str) -> list[dict[str, str]]:
 def test_the_table_of_locations_equals_the_api_and_a_recount(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/locations?{ONE}")
-    answered = caller.list_all(f"/scores?by=location&include=change&sort=-score&{ONE}")
-    assert rows(page) == [each["location"]["code"] for each in answered]
-    for each in answered:
-        code = each["location"]["code"]
+    score_rows = caller.list_all(f"/scores?by=location&include=change&sort=-score&{ONE}")
+    assert read_codes(page) == [row["location"]["code"] for row in score_rows]
+    for row in score_rows:
+        code = row["location"]["code"]
         now = naive.score(history.select(checklist="visit", location=code))
         before = history.select("2025-01", "2025-03", checklist="visit", location=code)
         place = history.locations[code]
@@ -93,10 +93,10 @@ def test_the_table_of_locations_equals_the_api_and_a_recount(desk: Phone, histor
             tenths = Decimal(percent(moved["difference"])[:-1])
             assert cell(page, place, "change").startswith(f"{tenths:+}".replace("-", "−"))
             assert ("clear" in cell(page, place, "change")) == moved["significant"]
-    ranked = [each for each in answered if each["rank"]]
-    for each in ranked:
-        best, worst = each["rank_range"]["best"], each["rank_range"]["worst"]
-        shown = cell(page, each["location"], "rank")
+    ranked = [row for row in score_rows if row["rank"]]
+    for row in ranked:
+        best, worst = row["rank_range"]["best"], row["rank_range"]["worst"]
+        shown = cell(page, row["location"], "rank")
         assert shown == (f"{best}–{worst}" if best < worst else f"{best}")
     expect(page.get_by_role("columnheader", name="Rank")).to_contain_text(f"of {len(ranked)}")
     assert desk.errors == []
@@ -112,15 +112,15 @@ def test_csv_of_a_table_is_the_csv_of_the_api_in_the_order_of_the_table(
     page = enter(desk, caller, f"/dashboard/locations?{ONE}&sort=name&q=store+a")
     page.get_by_role("button", name="Score").click()
     query = {**SCORE_QUERIES["locations"], **QUARTER, "checklist": "visit"}
-    lines = saved(page)
+    lines = download_csv(page)
     assert lines == api_csv(caller, **query, sort="-score")
-    assert len(lines) > len(rows(page)) == 1, "the search is no filter of the API"
+    assert len(lines) > len(read_codes(page)) == 1, "the search is no filter of the API"
     page.fill("#q", "")
-    assert [line["location_code"] for line in lines] == rows(page)
+    assert [line["location_code"] for line in lines] == read_codes(page)
     page.get_by_role("button", name="Change").click()
-    assert saved(page) == api_csv(caller, **query, sort="difference")
+    assert download_csv(page) == api_csv(caller, **query, sort="difference")
     page.get_by_role("button", name="Rank").click()
-    assert saved(page) == api_csv(caller, **query), "the API has no such order"
+    assert download_csv(page) == api_csv(caller, **query), "the API has no such order"
 
 
 def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history: History) -> None:
@@ -140,7 +140,7 @@ def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history:
             query = "&".join(f"{key}={value}" for key, value in filters.items())
             go(desk.page, f"/dashboard/{screen}{'&' if '?' in screen else '?'}{query}")
             if expected := api_csv(caller, **SCORE_QUERIES[name], **filters, **sort):
-                assert saved(desk.page) == expected, (screen, filters)
+                assert download_csv(desk.page) == expected, (screen, filters)
 
 
 def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History) -> None:
@@ -149,14 +149,14 @@ def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History)
     filters = {**QUARTER, "checklist": "visit"}
     page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
     for caption, by in (("Regions", "region"), ("Locations", "location"), ("Questions", "question")):
-        lines = saved(page, caption)
+        lines = download_csv(page, caption)
         assert lines == api_csv(caller, by=by, region_id=region, **filters), caption
         assert lines
 
     go(page, f"/dashboard/locations/{location}?{PERIOD}&region_id={region}")
     page.get_by_text("Show as a table").click()
     for caption, by in (("Months", "month"), ("Questions", "question"), ("Fundamentals", "fundamental")):
-        lines = saved(page, caption)
+        lines = download_csv(page, caption)
         assert lines == api_csv(caller, by=by, location_id=location, **QUARTER), caption
         assert lines
 
@@ -167,7 +167,7 @@ def test_failed_csv_is_reported_next_to_its_button(desk: Phone, history: History
     page.get_by_test_id("csv").click()
     expect(page.get_by_role("alert")).to_have_text("Something went wrong")
     page.unroute(SCORES)
-    assert saved(page)
+    assert download_csv(page)
     expect(page.get_by_role("alert")).to_be_empty()
 
 
@@ -184,14 +184,14 @@ def test_a_location_and_a_region_show_their_scores(desk: Phone, history: History
     page = enter(
         desk, manager(history, "country"), f"/dashboard/locations/{history.locations['A']['id']}?{ONE}"
     )
-    made = history.select(checklist="visit", location="A")
-    expect(page.locator(".headline .number").first).to_have_text(percent(naive.score(made)["score"]))
+    visits = history.select(checklist="visit", location="A")
+    expect(page.locator(".headline .number").first).to_have_text(percent(naive.score(visits)["score"]))
     for section in naive.DOCUMENTS["visit"]["sections"]:
-        figures = naive.score(made, "section", ("visit", section["key"]))
+        figures = naive.score(visits, "section", ("visit", section["key"]))
         expect(page.locator(f"[id='visit/{section['key']}'] summary b")).to_have_text(
             percent(figures["score"])
         )
-    expect(page.locator("section.card").last.locator("tbody tr")).to_have_count(len(made))
+    expect(page.locator("section.card").last.locator("tbody tr")).to_have_count(len(visits))
     go(page, f"/dashboard/regions/{history.regions['north']['id']}?{ONE}")
     of_region = naive.score(history.select(checklist="visit", region="north"))
     expect(page.locator(".headline .number").first).to_have_text(percent(of_region["score"]))
@@ -228,9 +228,9 @@ def test_each_cell_of_the_heat_table_is_the_score_of_a_section_of_a_location(
 def test_a_section_without_points_has_no_shading(desk: Phone, world: World) -> None:
     world.accepted_visit({**ALL_WELL, "thanks": {"not_applicable": True}})
     page = enter(desk, world.manager, "/dashboard/sections")
-    whole = page.locator("tfoot [data-column='visit/goodbye'] span")
-    expect(whole).to_have_text("–")
-    expect(whole).not_to_have_attribute("data-tone", re.compile(""))
+    total = page.locator("tfoot [data-column='visit/goodbye'] span")
+    expect(total).to_have_text("–")
+    expect(total).not_to_have_attribute("data-tone", re.compile(""))
     expect(page.locator("tfoot [data-column='visit/welcome'] span")).to_have_attribute("data-tone", "0")
 
 
@@ -259,16 +259,16 @@ def test_the_sticky_column_does_not_cover_the_focus(new_desk: Callable[..., Phon
 def test_questions_are_sorted_worst_first_and_show_their_comments(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     page = enter(desk, caller, f"/dashboard/questions?{ONE}")
-    answered = caller.list_all(f"/scores?by=question&sort=score&{ONE}")
-    scored = [each for each in answered if each["points_possible"]]
-    shown = [each.get_attribute("data-question") for each in page.locator("tbody tr[data-question]").all()]
-    assert shown == [each["question"]["key"] for each in scored]
+    score_rows = caller.list_all(f"/scores?by=question&sort=score&{ONE}")
+    scored = [row for row in score_rows if row["points_possible"]]
+    shown = [row.get_attribute("data-question") for row in page.locator("tbody tr[data-question]").all()]
+    assert shown == [row["question"]["key"] for row in scored]
     greeting = page.locator("tr[data-question=greeting]")
     greeting.locator("summary").click()
-    said = ok(caller.get(f"/comments?question=greeting&checklist=visit&{PERIOD}"))["items"]
-    assert said, "the history has comments"
-    expect(greeting.locator(".comments li")).to_have_count(len(said))
-    expect(greeting.locator("blockquote").first).to_have_text(said[0]["comment"])
+    comments = ok(caller.get(f"/comments?question=greeting&checklist=visit&{PERIOD}"))["items"]
+    assert comments, "the history has comments"
+    expect(greeting.locator(".comments li")).to_have_count(len(comments))
+    expect(greeting.locator("blockquote").first).to_have_text(comments[0]["comment"])
 
 
 def test_text_answers_and_comments_on_whole_visits_are_shown(desk: Phone, world: World) -> None:
@@ -309,29 +309,45 @@ def test_units_and_dates_are_localized(desk: Phone, world: World) -> None:
 def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
     """No proportion is a tenth too low because its floating-point value is just below a half."""
     page = enter(desk, manager(history, "country"), "/dashboard")
-    shares = [0, 1, 0.0005, 0.0015, 0.8745, 0.8755, 0.876499, 0.8765, 0.999499, 0.9995, 0.145, 0.285, 0.5725]
-    shares += [number / 2000 for number in range(1, 2000, 2)]
+    proportions = [
+        0,
+        1,
+        0.0005,
+        0.0015,
+        0.8745,
+        0.8755,
+        0.876499,
+        0.8765,
+        0.999499,
+        0.9995,
+        0.145,
+        0.285,
+        0.5725,
+    ]
+    proportions += [number / 2000 for number in range(1, 2000, 2)]
     written = page.evaluate(
-        """async ([base, shares]) => {
+        """async ([base, proportions]) => {
             const { modules } = await import(`${base}/dashboard/main.js`);
-            return shares.map(modules["dashboard/figures.js"].percent);
+            return proportions.map(modules["dashboard/figures.js"].percent);
         }""",
-        [files.BASE, shares],
+        [files.BASE, proportions],
     )
-    assert written == [percent(share) for share in shares]
+    assert written == [percent(proportion) for proportion in proportions]
 
 
 def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History) -> None:
     """The spread within locations is √(Σ(n − 1)·s² / Σ(n − 1)), here over recounted rows."""
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    each = [naive.score(history.select(checklist="visit", location=code)) for code in history.locations]
-    several = [row for row in each if row["visits"] > 1]
+    location_scores = [
+        naive.score(history.select(checklist="visit", location=code)) for code in history.locations
+    ]
+    several = [row for row in location_scores if row["visits"] > 1]
     freedom = sum(row["visits"] - 1 for row in several)
-    within = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
-    whole = naive.score(history.select(checklist="visit"))
-    expect(page.get_by_text(f"The overall score is {percent(whole['score'])}.")).to_be_visible()
+    spread = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
+    overall = naive.score(history.select(checklist="visit"))
+    expect(page.get_by_text(f"The overall score is {percent(overall['score'])}.")).to_be_visible()
     expect(
-        page.get_by_text(f"differs from its location's score by {percent(round(within, 6))}.")
+        page.get_by_text(f"differs from its location's score by {percent(round(spread, 6))}.")
     ).to_be_visible()
 
 
@@ -348,6 +364,18 @@ def test_a_click_on_a_number_explains_it(desk: Phone, history: History) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(number).to_be_focused()
+
+
+def test_a_visit_without_points_is_not_explained_as_failed(desk: Phone, world: World) -> None:
+    visit = world.visit()
+    report = {**world.submission({}), "outcome": "store-closed", "comment": "Shut."}
+    ok(world.send(visit, report), 201)
+    ok(world.review(visit, "accept"))
+    page = enter(desk, world.manager, f"/dashboard/locations/{world.location['id']}")
+    page.locator("section.card").last.get_by_role("button", name="–").click()
+    expect(page.get_by_role("dialog")).to_have_text(
+        "This visit has no score, because no points were possible."
+    )
 
 
 # The address.
@@ -367,12 +395,12 @@ def test_the_address_contains_every_filter_and_back_restores_them(
     wait_for_state(page)
     page.get_by_role("button", name="Visits").click()
     page.fill("#q", "store")
-    filtered, shown = page.evaluate("location.href"), rows(page)
+    filtered, shown = page.evaluate("location.href"), read_codes(page)
     assert sorted(shown) == ["A", "B", "H"]
 
     other = new_desk()
     enter(other, caller, filtered.split(page.url.split("/dashboard")[0])[1])
-    assert rows(other.page) == shown
+    assert read_codes(other.page) == shown
     expect(other.page.locator("#from")).to_have_value("2025-04")
     expect(other.page.locator("#q")).to_have_value("store")
 
@@ -382,7 +410,7 @@ def test_the_address_contains_every_filter_and_back_restores_them(
     page.go_back()
     page.wait_for_url(filtered)
     wait_for_state(page)
-    assert rows(page) == shown
+    assert read_codes(page) == shown
     page.go_back()
     page.go_back()
     wait_for_state(page)
@@ -395,11 +423,11 @@ def test_a_second_click_on_a_column_head_reverses_the_order(desk: Phone, history
     head = page.get_by_role("columnheader", name="Location")
     head.get_by_role("button").click()
     expect(head).to_have_attribute("aria-sort", "ascending")
-    names = rows(page)
+    names = read_codes(page)
     assert names == sorted(names)
     head.get_by_role("button").click()
     expect(head).to_have_attribute("aria-sort", "descending")
-    assert rows(page) == names[::-1]
+    assert read_codes(page) == names[::-1]
 
 
 def test_names_are_sorted_by_the_rules_of_the_language(desk: Phone, world: World) -> None:
@@ -422,7 +450,7 @@ def test_links_to_a_visit_and_back_keep_the_filters(desk: Phone, history: Histor
     follow(page.locator("section.card").last.locator("tbody a").first, "visits/*")
     follow(page.get_by_role("link", name="Store A"), "locations/*")
     follow(page.get_by_role("link", name="Locations"), "locations")
-    assert sorted(rows(page)) == ["A", "B", "H"]
+    assert sorted(read_codes(page)) == ["A", "B", "H"]
 
 
 # Access.
@@ -436,7 +464,7 @@ def test_places_and_visits_of_other_regions_are_not_found(desk: Phone, world: Wo
     ok(world.send(visit, world.submission(greeting)), 201)
     mine = world.location
     page = enter(desk, world.manager, "/dashboard/locations")
-    assert rows(page) == [mine["code"]]
+    assert read_codes(page) == [mine["code"]]
     for address in (
         f"/dashboard/locations/{elsewhere['id']}",
         f"/dashboard/regions/{elsewhere['region_id']}",
@@ -479,7 +507,7 @@ def test_html_in_names_and_comments_is_shown_as_text(desk: Phone, world: World) 
         expect(page.locator("main script, main img")).to_have_count(0)
         assert "taken" not in page.title()
     go(page, "/dashboard/locations")
-    assert [row["location_name"] for row in saved(page) if "script" in row["location_name"]] == [
+    assert [row["location_name"] for row in download_csv(page) if "script" in row["location_name"]] == [
         f"'{location['name']}"
     ]
     assert desk.errors == []
@@ -507,8 +535,8 @@ def test_three_key_presses_lead_from_the_heat_table_to_a_photo(desk: Phone, worl
     page.wait_for_url("**/visits/*")
     wait_for_state(page)
     step(f"[data-photo='{photo}']")
-    whole = page.get_by_role("dialog").get_by_role("img")
-    expect(whole).to_be_visible()
+    picture = page.get_by_role("dialog").get_by_role("img")
+    expect(picture).to_be_visible()
     page.wait_for_function("document.querySelector('dialog img').naturalWidth > 0")
     page.keyboard.press("Escape")
     expect(page.locator(f"[data-photo='{photo}']")).to_be_focused()
@@ -527,12 +555,12 @@ def test_a_failure_is_not_shown_as_missing_data(desk: Phone, history: History) -
     wait_for_state(page, "failed")
     page.get_by_role("button", name="Try again").click()
     wait_for_state(page)
-    assert len(rows(page)) == 7
+    assert len(read_codes(page)) == 7
 
 
 def test_a_cached_response_is_marked_as_old(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    shown = rows(page)
+    shown = read_codes(page)
     page.get_by_role("link", name="Store A").click()
     page.wait_for_url("**/locations/*")
     wait_for_state(page)
@@ -540,7 +568,7 @@ def test_a_cached_response_is_marked_as_old(desk: Phone, history: History) -> No
     page.go_back()
     wait_for_state(page, "stale")
     expect(page.get_by_text("These are the last figures received.")).to_be_visible()
-    assert rows(page) == shown
+    assert read_codes(page) == shown
     desk.context.unroute_all()
     page.get_by_role("button", name="Try again").click()
     wait_for_state(page)
@@ -572,8 +600,8 @@ def test_pages_are_accessible_and_fit_the_screen(
             go(page, address.format(query=query, **names))
             for summary in page.locator("details summary").all()[:2]:
                 summary.click()
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+            result = Axe().run(page)
+            assert result.violations_count == 0, f"{what}: {result.generate_report()}"
             assert page.evaluate(OVERFLOW) <= 0, what
     go(page, "/dashboard/visits/00000000-0000-4000-8000-000000000000", "missing")
     assert Axe().run(page).violations_count == 0
@@ -595,35 +623,37 @@ def test_pages_are_accessible_and_fit_the_screen(
 def test_preloaded_calls_are_requested_once(desk: Phone, history: History, what: str, calls: int) -> None:
     """The preloaded calls are those that the scripts make."""
     page = enter(desk, manager(history, "country"), "/dashboard")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url.split("/api/v1")[-1]))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.split("/api/v1")[-1]))
     north = history.regions["north"]["id"]
     address = PAGES[what].format(
         query=f"{ONE}&region_id={north}", location=history.locations["A"]["id"], region=north
     )
     go(page, address)
     early = [
-        each.get_attribute("href").removeprefix("/api/v1")  # type: ignore[union-attr]
-        for each in page.locator("link[rel=preload]").all()
+        link.get_attribute("href").removeprefix("/api/v1")  # type: ignore[union-attr]
+        for link in page.locator("link[rel=preload]").all()
     ]
-    scores = [each for each in asked if re.match(r"/(scores|[^/]+/[^/]+/score)\?", each)]
+    scores = [path for path in requests if re.match(r"/(scores|[^/]+/[^/]+/score)\?", path)]
     if what == "overview":
         early.remove("/regions?limit=500")
         calls -= 1
     assert len(scores) == len(set(scores)) == calls
-    assert asked.count("/me") == 1
+    assert requests.count("/me") == 1
     assert {"/me", *scores} <= {*early}
 
 
 def test_the_table_needs_at_most_two_rounds_of_requests(desk: Phone, history: History) -> None:
     """Browsers send six requests at a time, and each round takes long on a phone."""
     page = enter(desk, manager(history, "country"), "/dashboard")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(f"/dashboard/locations?{ONE}", wait_until="commit")
     page.wait_for_selector("main[data-state=ready] table")
-    begun = [each for each in asked if not re.search(r"icon|data:|funnel|/regions|/checklists\?", each)]
-    assert len(begun) - 1 <= 12, begun
+    addresses = [
+        address for address in requests if not re.search(r"icon|data:|funnel|/regions|/checklists\?", address)
+    ]
+    assert len(addresses) - 1 <= 12, addresses
 
 
 def test_the_layout_does_not_shift_while_a_page_loads(
@@ -648,8 +678,8 @@ def test_the_layout_does_not_shift_while_a_page_loads(
 
 def test_the_navigation_fits_one_line_on_a_phone(new_desk: Callable[..., Phone], history: History) -> None:
     page = enter(new_desk(390), history.world.reviewer, "/dashboard/reviews")
-    links = [each.bounding_box() for each in page.locator("#bar nav a").all()]
-    assert len({each["y"] for each in links if each}) == 1
+    boxes = [link.bounding_box() for link in page.locator("#bar nav a").all()]
+    assert len({box["y"] for box in boxes if box}) == 1
 
 
 def test_a_long_table_is_complete_and_back_restores_a_position_far_down(desk: Phone, world: World) -> None:
@@ -690,9 +720,9 @@ def test_back_restores_the_scroll_position_and_the_focus(
 
 def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
-    made = {key: len(history.select(checklist=key)) for key in ("visit", "call")}
-    assert made["visit"] > made["call"]
-    page.get_by_role("link", name=f"Only “A visit”: {made['visit']} visits (the most)").click()
+    counts = {key: len(history.select(checklist=key)) for key in ("visit", "call")}
+    assert counts["visit"] > counts["call"]
+    page.get_by_role("link", name=f"Show only “A visit” ({counts['visit']} visits)").click()
     page.wait_for_url("**checklist=visit*")
     wait_for_state(page)
     expect(page.locator(".notice")).to_have_count(0)

@@ -47,11 +47,11 @@ def test_a_killed_browser_loses_no_saved_data(
         return Phone(playwright.chromium.launch_persistent_context(tmp_path / "profile", **options))
 
     phone = start()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
-    phone.write("story", "A long story.")
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
+    phone.type_text("story", "A long story.")
     phone.take_photo("greeting")
-    phone.saved()
+    phone.wait_until_saved()
     kill(tmp_path / "profile")
     phone = start()
     phone.context.set_offline(True)
@@ -95,8 +95,8 @@ def test_a_photo_with_a_broken_connection_is_sent_again_without_the_answers(
 ) -> None:
     visit = world.visit()
     submissions, uploads = Spy(phone, "PUT", SUBMISSION), Spy(phone, "PUT", UPLOAD, cut, respond(403))
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_until_received()
@@ -107,8 +107,8 @@ def test_a_photo_with_a_broken_connection_is_sent_again_without_the_answers(
 def test_bytes_that_never_arrived_are_declared_and_sent_again(phone: Phone, world: World) -> None:
     visit = world.visit()
     declarations, uploads = Spy(phone, "PUT", DECLARATION), Spy(phone, "PUT", UPLOAD, confirm_without_storing)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_until_received()
@@ -125,8 +125,8 @@ def test_bytes_that_arrived_are_not_sent_again(phone: Phone, world: World) -> No
     """The response to the upload was lost. The store then responds with 412, which counts as success."""
     visit = world.visit()
     uploads = Spy(phone, "PUT", UPLOAD, lose_response)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_until_received()
@@ -138,8 +138,8 @@ def test_bytes_that_arrived_are_not_sent_again(phone: Phone, world: World) -> No
 def test_a_response_lost_after_the_commit_causes_an_identical_request(phone: Phone, world: World) -> None:
     visit = world.visit()
     spy = Spy(phone, "PUT", SUBMISSION, lose_response)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.send()
     phone.wait_until_received()
     first, second = spy.bodies()
@@ -150,9 +150,9 @@ def test_a_response_lost_after_the_commit_causes_an_identical_request(phone: Pho
 
 def test_a_second_tab_shows_that_the_visit_is_open_and_can_take_over(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.choose("greeting", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     second = phone.new_tab()
     second.goto(f"/visits/{visit['id']}")
     notice = second.get_by_text("This visit is open in another tab.")
@@ -173,10 +173,10 @@ def test_a_second_tab_shows_that_the_visit_is_open_and_can_take_over(phone: Phon
 def test_two_tabs_send_answers_and_photos_once(phone: Phone, world: World) -> None:
     visit = world.visit()
     submissions, uploads = Spy(phone, "PUT", SUBMISSION), Spy(phone, "PUT", UPLOAD)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
-    phone.saved()
+    phone.wait_until_saved()
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting", 2)
@@ -193,31 +193,31 @@ def test_two_tabs_send_answers_and_photos_once(phone: Phone, world: World) -> No
 
 def test_an_expired_access_token_is_refreshed_automatically(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.context.clear_cookies(name="access_token_cookie")
-    phone.all_well()
+    phone.answer_all_required()
     phone.send()
     phone.wait_until_received()
 
 
 def test_sending_continues_after_signing_in_again(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.context.clear_cookies()
-    phone.all_well()
+    phone.answer_all_required()
     phone.take_photo("greeting")
     phone.send()
     expect(phone.page.get_by_text("You are signed out.")).to_be_visible()
     phone.wait_for("waiting", 2)
     phone.page.get_by_role("button", name="Sign in").click()
-    phone.give_password(world.shopper)
+    phone.enter_credentials(world.shopper)
     phone.wait_until_received()
     assert count_stored_photos(world, visit) == 1
 
 
 def test_signing_in_applies_to_all_tabs(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.page.goto("/")
     second = phone.new_tab()
     second.goto("/")
@@ -227,7 +227,7 @@ def test_signing_in_applies_to_all_tabs(phone: Phone, world: World) -> None:
         page.reload()
         expect(page.get_by_text("You are signed out.")).to_be_visible()
     phone.page.get_by_role("button", name="Sign in").click()
-    phone.give_password(world.shopper)
+    phone.enter_credentials(world.shopper)
     expect(second.get_by_text("You are signed out.")).to_be_hidden()
 
 
@@ -235,9 +235,9 @@ def test_another_account_neither_sees_nor_sends_the_data(phone: Phone, world: Wo
     visit, other = world.visit(), world.person("shopper")
     theirs = world.visit(other)
     spy = Spy(phone, "PUT", SUBMISSION)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
-    phone.saved()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
+    phone.wait_until_saved()
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting")
@@ -245,7 +245,7 @@ def test_another_account_neither_sees_nor_sends_the_data(phone: Phone, world: Wo
     phone.context.set_offline(False)
     phone.page.goto("/")
     phone.page.get_by_role("button", name="Sign in").click()
-    phone.give_password(other)
+    phone.enter_credentials(other)
     expect(phone.page.locator("[data-testid=visit]")).to_have_count(1)
     expect(phone.page.locator(f"[data-visit='{theirs['id']}']")).to_be_visible()
     expect(phone.page.locator("[data-testid=queue-item]")).to_have_count(0)
@@ -254,7 +254,7 @@ def test_another_account_neither_sees_nor_sends_the_data(phone: Phone, world: Wo
     assert spy.requests == []
     phone.page.goto("/")
     phone.page.get_by_role("button", name="Sign out").click()
-    phone.give_password(world.shopper)
+    phone.enter_credentials(world.shopper)
     phone.wait_for("sent")
     assert len(spy.requests) == 1
     assert fetch_revision(world, visit) == 1
@@ -262,10 +262,10 @@ def test_another_account_neither_sees_nor_sends_the_data(phone: Phone, world: Wo
 
 def test_rejected_answers_need_the_shopper_and_do_not_block_other_visits(phone: Phone, world: World) -> None:
     rejected, other = world.visit(), world.visit(location=world.new_location())
-    phone.begin(world.shopper, rejected)
-    phone.all_well()
+    phone.start_visit(world.shopper, rejected)
+    phone.answer_all_required()
     phone.take_photo("greeting")
-    phone.saved()
+    phone.wait_until_saved()
     # Other answers to the same visit are sent from another phone.
     ok(world.send(rejected, world.submission({**ALL_WELL, "wait": {"value": 21}})), 201)
     spy = Spy(phone, "PUT", SUBMISSION)
@@ -280,7 +280,7 @@ def test_rejected_answers_need_the_shopper_and_do_not_block_other_visits(phone: 
     assert "data:image/jpeg;base64," in copy
     phone.page.click("a.back")
     phone.open(other)
-    phone.all_well()
+    phone.answer_all_required()
     phone.send()
     phone.wait_until_received()
     assert fetch_revision(world, other) == 1
@@ -289,10 +289,10 @@ def test_rejected_answers_need_the_shopper_and_do_not_block_other_visits(phone: 
 
 def cause_conflict(phone: Phone, world: World, visit: Any) -> None:
     """Answer a visit and send it, after other answers were received from another phone."""
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
-    phone.saved()
+    phone.wait_until_saved()
     ok(world.send(visit, world.submission({**ALL_WELL, "wait": {"value": 21}})), 201)
     phone.send()
     phone.wait_for("needs-you")
@@ -361,8 +361,8 @@ def test_answers_can_be_sent_unchanged_after_a_conflict_is_resolved(phone: Phone
     visit = world.visit()
     problem = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
     spy = Spy(phone, "PUT", SUBMISSION, respond(409, problem))
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.send()
     expect(phone.page.get_by_text("The visit is open now: try again.")).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
@@ -375,9 +375,9 @@ def test_answers_can_be_sent_unchanged_after_a_conflict_is_resolved(phone: Phone
 
 def test_the_card_of_a_draft_shows_that_other_answers_were_received(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.choose("greeting", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     ok(world.send(visit, world.submission()), 201)
     phone.page.click("a.back")
     expect(phone.page.get_by_text("Other answers for this visit have already been received")).to_be_visible()
@@ -388,7 +388,7 @@ def test_a_return_does_not_replace_answers_that_were_never_received(phone: Phone
     cause_conflict(phone, world, visit)
     ok(world.review(visit, "return"))
     phone.page.goto("/")
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.wait_for("needs-you")
     phone.page.locator("[data-testid=queue-item] a").click()
     expect(phone.page.get_by_text("The visit has been returned to you")).to_be_visible()
@@ -404,18 +404,18 @@ def test_a_return_does_not_replace_answers_that_were_never_received(phone: Phone
 def test_a_return_does_not_remove_unsent_photos(phone: Phone, world: World) -> None:
     visit = assign_past_visit(world)
     phone.context.route(UPLOAD, cut)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_for("sent")  # the answers
     ok(world.review(visit, "return"))
     phone.page.goto("/")
     expect(phone.page.get_by_text("Returned: Because.")).to_be_visible()
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.open(visit)
-    phone.write("story", "Aisle 4.")
-    phone.saved()
+    phone.type_text("story", "Aisle 4.")
+    phone.wait_until_saved()
     phone.context.unroute(UPLOAD)
     # The photo is sent with the first revision, and the draft of the next revision stays.
     phone.page.evaluate("dispatchEvent(new Event('online'))")
@@ -441,7 +441,7 @@ def wait_until(phone: Phone, condition: Callable[[], bool]) -> None:
 def test_answers_entered_while_a_returned_visit_is_fetched_are_kept(phone: Phone, world: World) -> None:
     visit = assign_past_visit(world)
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     ok(world.send(visit, world.submission()), 201)
     ok(world.review(visit, "return"))
     held_routes: list[Any] = []
@@ -450,8 +450,8 @@ def test_answers_entered_while_a_returned_visit_is_fetched_are_kept(phone: Phone
     wait_until(phone, lambda: len(held_routes) > 0)
     # The request of the list hangs. The opened visit sends its own.
     phone.open(visit)
-    phone.write("story", "Aisle 4.")
-    phone.saved()
+    phone.type_text("story", "Aisle 4.")
+    phone.wait_until_saved()
     held_routes[0].fallback()
     phone.page.wait_for_timeout(1000)
     phone.page.reload()
@@ -462,8 +462,8 @@ def test_answers_entered_while_a_returned_visit_is_fetched_are_kept(phone: Phone
 def test_an_error_from_a_proxy_is_retried(phone: Phone, world: World) -> None:
     visit = world.visit()
     spy = Spy(phone, "PUT", SUBMISSION, respond(403, "<html>Sign in to this network</html>"))
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.send()
     phone.wait_until_received()
     assert len(spy.requests) == 2
@@ -476,13 +476,13 @@ def test_a_rejected_answer_can_be_corrected_and_sent(phone: Phone, world: World)
         '"errors": [{"pointer": "/answers/wait/value", "detail": "Too long."}]}'
     )
     Spy(phone, "PUT", SUBMISSION, lambda route: route.fulfill(status=422, body=invalid))
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.send()
     expect(phone.page.get_by_text("/answers/wait/value: Too long.")).to_be_visible()
     phone.page.get_by_role("button", name="Correct the answers").click()
     phone.page.wait_for_selector(READY)
-    phone.write("wait", "30")
+    phone.type_text("wait", "30")
     phone.send()
     phone.wait_until_received()
     assert ok(world.shopper.get(f"/visits/{visit['id']}/submission"))["answers"]["wait"] == {"value": 30}
@@ -500,8 +500,8 @@ def test_a_rejection_offers_useful_actions(
 ) -> None:
     problem = f'{{"type": "/problems/{code}", "title": "No", "detail": "No"}}'
     spy = Spy(phone, "PUT", SUBMISSION, respond(status, problem))
-    phone.begin(world.shopper, world.visit())
-    phone.all_well()
+    phone.start_visit(world.shopper, world.visit())
+    phone.answer_all_required()
     phone.send()
     expect(phone.page.get_by_text(message)).to_be_visible()
     buttons = phone.page.locator("[data-testid=queue-item] button")
@@ -513,8 +513,8 @@ def test_a_rejection_offers_useful_actions(
 
 def test_a_photo_shows_the_progress_of_its_upload(phone: Phone, world: World) -> None:
     phone.context.route(UPLOAD, lambda route: None)
-    phone.begin(world.shopper, world.visit())
-    phone.all_well()
+    phone.start_visit(world.shopper, world.visit())
+    phone.answer_all_required()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_for("sending")
@@ -523,8 +523,8 @@ def test_a_photo_shows_the_progress_of_its_upload(phone: Phone, world: World) ->
 
 def test_an_unusable_photo_does_not_block_other_photos(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     # This begins like a HEIC file, which the browser cannot decode, but is not one.
     phone.take_photo("receipt", b"\0\0\0\x18ftypheic" + bytes(2000))
     phone.take_photo("greeting")
@@ -545,8 +545,8 @@ def test_an_unusable_photo_does_not_block_other_photos(phone: Phone, world: Worl
 
 def test_an_unusable_photo_can_be_replaced(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("receipt", b"\0\0\0\x18ftypheic" + bytes(2000))
     phone.send()
     phone.wait_for("needs-you")
@@ -560,8 +560,8 @@ def test_an_unusable_photo_can_be_replaced(phone: Phone, world: World) -> None:
 def test_retry_after_is_respected(phone: Phone, world: World, status: int) -> None:
     visit = world.visit()
     spy = Spy(phone, "PUT", SUBMISSION, respond(status, **{"Retry-After": "4"}))
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     before = time.monotonic()
     phone.send()
     phone.wait_for("waiting")
@@ -573,8 +573,8 @@ def test_retry_after_is_respected(phone: Phone, world: World, status: int) -> No
 
 def test_retry_after_of_the_account_request_is_respected(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     account_requests = Spy(phone, "GET", ME, respond(429, **{"Retry-After": "4"}))
     before = time.monotonic()
     phone.send()
@@ -589,11 +589,11 @@ def test_retry_after_of_the_account_request_is_respected(phone: Phone, world: Wo
 def test_an_unavailable_server_gets_no_other_requests(phone: Phone, world: World) -> None:
     visits = [world.visit(location=world.new_location()) for _ in range(3)]
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.context.set_offline(True)
     for visit in visits:
         phone.open(visit)
-        phone.all_well()
+        phone.answer_all_required()
         phone.send()
         phone.wait_for("waiting")
         phone.page.click("a.back")
@@ -624,7 +624,7 @@ def test_a_full_disk_is_reported_at_the_question_and_saving_can_be_retried(
     phone: Phone, world: World
 ) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.page.evaluate(FULL)
     phone.choose("greeting", "yes")
     phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
@@ -637,7 +637,7 @@ def test_a_full_disk_is_reported_at_the_question_and_saving_can_be_retried(
     phone.page.evaluate("void makeSpace()")
     receipt.get_by_role("button", name="Try again").click()
     expect(receipt.locator("img")).to_be_visible()
-    phone.saved()
+    phone.wait_until_saved()
     expect(greeting.get_by_text("could not be saved")).to_be_hidden()
     phone.page.reload()
     phone.page.wait_for_selector(READY)
@@ -647,7 +647,7 @@ def test_a_full_disk_is_reported_at_the_question_and_saving_can_be_retried(
 
 def test_an_unsaved_last_comment_is_reported_there(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     end = phone.page.locator("#review")
     phone.page.evaluate(FULL, "drafts")
     end.locator("textarea").fill("All in all, well.")
@@ -655,7 +655,7 @@ def test_an_unsaved_last_comment_is_reported_there(phone: Phone, world: World) -
     expect(end.get_by_text("This could not be saved because the phone is full.")).to_be_visible()
     phone.page.evaluate("void makeSpace()")
     end.get_by_role("button", name="Try again").click()
-    phone.saved()
+    phone.wait_until_saved()
     expect(end.get_by_text("could not be saved")).to_be_hidden()
     phone.page.reload()
     phone.page.wait_for_selector(READY)
@@ -663,7 +663,7 @@ def test_an_unsaved_last_comment_is_reported_there(phone: Phone, world: World) -
 
 
 def test_the_save_error_stays_until_the_photo_is_saved_too(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(FULL, "photos")
     receipt = phone.question("receipt")
     file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
@@ -674,7 +674,7 @@ def test_the_save_error_stays_until_the_photo_is_saved_too(phone: Phone, world: 
     phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
     phone.page.evaluate("void makeSpace()")
     receipt.get_by_role("button", name="Try again").click()
-    phone.saved()
+    phone.wait_until_saved()
 
 
 #: makes each write take a second, and records the states of saving
@@ -697,11 +697,11 @@ SLOW_WRITES = """(status) => {
 
 
 def test_the_state_is_not_saved_while_a_photo_is_being_written(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(SLOW_WRITES, STATUS)
     phone.choose("greeting", "yes")
     phone.take_photo("receipt")
-    phone.saved()
+    phone.wait_until_saved()
     assert phone.page.evaluate("window.states") == ["saving", "saved"]
 
 
@@ -712,11 +712,11 @@ def add_two_photos(phone: Phone, data: Callable[[int], bytes]) -> None:
 
 def test_several_photos_are_all_stored_before_any_is_made_smaller(phone: Phone, world: World) -> None:
     phone.context.add_init_script("window.Worker = class { postMessage() {} }")  # it never finishes
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     add_two_photos(phone, lambda seed: jpeg(seed=seed))
     photos = phone.question("greeting").locator("img")
     expect(photos).to_have_count(2)
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.reload()
     phone.page.wait_for_selector(READY)
     expect(photos).to_have_count(2)
@@ -724,9 +724,9 @@ def test_several_photos_are_all_stored_before_any_is_made_smaller(phone: Phone, 
 
 def test_photos_added_immediately_before_sending_are_sent(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
-    phone.saved()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
+    phone.wait_until_saved()
     add_two_photos(phone, lambda seed: jpeg(2000, 1500, seed))
     phone.page.click("[data-testid=submit]")
     phone.wait_until_received()
@@ -736,7 +736,7 @@ def test_photos_added_immediately_before_sending_are_sent(phone: Phone, world: W
 def test_a_visit_can_be_opened_while_the_sender_runs(phone: Phone, world: World) -> None:
     world.visit()
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.page.evaluate(f"() => {{ window.sender = setInterval(() => {ANNOUNCE_QUEUE}, 2) }}")
     for _ in range(3):
         phone.page.evaluate("document.querySelector('[data-testid=visit]').click()")
@@ -764,7 +764,7 @@ SLOW_LIST = """() => {
 def test_a_slow_list_does_not_replace_a_visit_that_was_opened(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.page.evaluate(SLOW_LIST)
     phone.page.evaluate(ANNOUNCE_QUEUE)
     phone.page.wait_for_timeout(200)
@@ -788,7 +788,7 @@ GO_BACK_IMMEDIATELY = """(visit) => {
 def test_the_list_works_after_a_visit_was_left_before_it_was_drawn(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.page.evaluate(GO_BACK_IMMEDIATELY, visit["id"])
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     phone.page.wait_for_timeout(500)
@@ -799,9 +799,9 @@ def test_the_list_works_after_a_visit_was_left_before_it_was_drawn(phone: Phone,
 def test_the_list_warns_of_unsent_data_if_the_browser_may_delete_it(phone: Phone, world: World) -> None:
     phone.context.add_init_script("navigator.storage.persist = async () => false")
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
-    phone.saved()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
+    phone.wait_until_saved()
     notice = phone.page.locator("#screen")
     phone.page.click("a.back")
     expect(notice).to_contain_text("One visit has not been sent. It was started this minute.")  # a draft
@@ -821,7 +821,7 @@ def test_storage_that_cannot_be_opened_is_reported(phone: Phone, world: World) -
     expect(phone.page.get_by_text("The browser's storage cannot be used")).to_be_visible()
     phone.page.evaluate("sessionStorage.repaired = 1")
     phone.page.get_by_role("button", name="Try again").click()
-    phone.give_password(world.shopper)
+    phone.enter_credentials(world.shopper)
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
 
 
@@ -860,7 +860,7 @@ def test_a_language_is_added_with_one_file(
         expect(phone.page.get_by_role("button", name="Se connecter")).to_be_visible()
         expect(phone.page.get_by_label("Adresse")).to_be_visible()
         expect(phone.page.get_by_label("Password")).to_be_visible()  # a word that the file does not have
-        phone.give_password(world.shopper)
+        phone.enter_credentials(world.shopper)
         expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
 
 
@@ -884,18 +884,18 @@ def waiting_release(
     port = {"PORT": str(free_port())}
     with running(tmp_path / "old", **settings | port) as old:
         phone = new_phone(base_url=old.base)
-        phone.begin(world.shopper, visit)
+        phone.start_visit(world.shopper, visit)
         phone.choose("greeting", "yes")
-        phone.saved()
+        phone.wait_until_saved()
         old.end()
     with running(tmp_path / "new", new_release, **settings | port):
         phone.page.evaluate(
             "navigator.serviceWorker.getRegistration().then((registration) => registration.update())"
         )
         phone.page.evaluate(WAITING)
-        phone.write("wait", "20")
+        phone.type_text("wait", "20")
         phone.choose("thanks", "yes")
-        phone.saved()
+        phone.wait_until_saved()
         yield phone, visit
 
 
@@ -929,7 +929,7 @@ def test_a_new_release_takes_over_when_another_tab_closes_its_visit(
     phone, _ = waiting_release
     second = phone.new_tab()
     second.goto("/")
-    phone.offline_ready(second)
+    phone.wait_until_offline_ready(second)
     assert second.evaluate(IS_WAITING)
     phone.page.close()
     expect(second.get_by_role("heading", name="To do, new")).to_be_visible()
@@ -1012,7 +1012,7 @@ def test_kills_at_random_moments_lose_no_answer_shown_as_saved(
         return int(phone.question("story").locator("textarea").first.input_value() or 0)
 
     phone = start_browser()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     # Chromium stores cookies, and the list of sites with storage, every 30 seconds and when it closes.
     phone.context.close()
     for _ in range(KILLS):

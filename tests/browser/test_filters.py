@@ -28,10 +28,10 @@ def type_month(page: Page, name: str, month: str, year: str) -> None:
 
 def test_a_typed_period_is_applied_with_enter_or_on_leaving_the_fields(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
-    before, asked = page.url, Spy(desk, "GET", ROWS)
+    before, spy = page.url, Spy(desk, "GET", ROWS)
     type_month(page, "from", "11", "2024")
     type_month(page, "to", "05", "2025")
-    assert (page.url, asked.requests) == (before, [])
+    assert (page.url, spy.requests) == (before, [])
     page.keyboard.press("Enter")
     page.wait_for_url("**from=2024-11&to=2025-05")
     wait_for_state(page)
@@ -41,7 +41,7 @@ def test_a_typed_period_is_applied_with_enter_or_on_leaving_the_fields(desk: Pho
     page.wait_for_url("**from=2024-11&to=2025-04")
     wait_for_state(page)
     expect(page.locator("#checklist")).to_be_focused()
-    assert len(asked.requests) == 2
+    assert len(spy.requests) == 2
     assert desk.errors == []
 
 

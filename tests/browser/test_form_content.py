@@ -30,6 +30,7 @@ def hours_from_now(opens: float, closes: float) -> dict[str, str]:
         ((24 * 3, 24 * 9), r"Not before .+\. Until "),
         ((-24, 3.1), r"Closes in 3 hours \("),
         ((-24 * 9, -24 * 4), r"Closed 4 days ago\. Send your answers anyway"),
+        ((-24, -0.004), r"Closed this minute\. "),
     ],
 )
 def test_a_card_and_its_visit_show_the_visit_window(
@@ -40,7 +41,7 @@ def test_a_card_and_its_visit_show_the_visit_window(
     card = phone.page.locator(f"a[data-visit='{visit['id']}']")
     expect(card).to_contain_text(re.compile(words))
     expect(card).to_contain_text("A visit · in person")
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.open(visit)
     expect(phone.page.locator("#screen")).to_contain_text(re.compile(words))
     expect(phone.page).to_have_title(re.compile("^A visit · in person, .+ – Mystery shopper$"))
@@ -76,7 +77,7 @@ def test_a_telephone_visit_has_a_link_that_dials_the_number(phone: Phone, world:
     phone.sign_in(world.shopper)
     number = phone.page.get_by_role("link", name="Call 020 7946 0123")
     expect(number).to_have_attribute("href", "tel:02079460123")
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.open(visit)
     expect(number).to_be_visible()
     expect(phone.page.get_by_text("The store was closed")).to_have_count(0)
@@ -106,7 +107,7 @@ def assign_telephone_visit(world: World) -> Any:
 
 
 def test_progress_counts_required_and_optional_questions(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     bar = phone.page.locator(".bar")
     expect(bar).to_contain_text("0 of 4 answered · 3 optional")
     expect(phone.question("story").locator("legend")).to_have_text("Tell the story (optional)")
@@ -115,8 +116,8 @@ def test_progress_counts_required_and_optional_questions(phone: Phone, world: Wo
 
 
 def test_the_review_links_each_answer_to_its_question(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
-    phone.all_well()
+    phone.start_visit(world.shopper, world.visit())
+    phone.answer_all_required()
     phone.take_photo("greeting")
     answers = phone.page.locator(".answers a")
     expect(answers).to_have_text(
@@ -137,19 +138,19 @@ def test_the_review_links_each_answer_to_its_question(phone: Phone, world: World
 
 
 def test_errors_are_marked_for_assistive_technology(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.click("[data-testid=submit]")
     expect(phone.page).to_have_title(re.compile("^Error: A visit"))
     expect(phone.question("thanks")).to_have_attribute("aria-invalid", "true")
     expect(phone.question("wait").locator("input").first).to_have_attribute("aria-invalid", "true")
-    phone.all_well()
+    phone.answer_all_required()
     expect(phone.question("thanks")).to_have_attribute("aria-invalid", "false")
     expect(phone.page).to_have_title(re.compile("^A visit"))
 
 
 def test_the_bar_does_not_cover_the_summary(new_phone: Any, world: World) -> None:
     phone = new_phone(viewport={"width": 320, "height": 640})
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
     phone.page.click("[data-testid=submit]")
     expect(phone.page.locator(".summary")).to_be_focused()
@@ -159,8 +160,8 @@ def test_the_bar_does_not_cover_the_summary(new_phone: Any, world: World) -> Non
 
 
 def test_the_last_screen_shows_that_everything_is_sent(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
-    phone.all_well()
+    phone.start_visit(world.shopper, world.visit())
+    phone.answer_all_required()
     phone.context.set_offline(True)
     phone.send()
     expect(phone.page.locator(".outcome")).to_have_text("Saved on this phone. 0 of 1 parts have been sent.")
@@ -175,7 +176,7 @@ def test_a_closed_store_is_reported_with_a_photo_and_the_position(phone: Phone, 
     visit = world.visit()
     phone.context.grant_permissions(["geolocation"])
     phone.context.set_geolocation({"latitude": 51.5, "longitude": -0.1, "accuracy": 12})
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.choose("greeting", "yes")
     phone.page.get_by_text("I could not do this visit").click()
     phone.page.get_by_role("button", name="The store was closed").click()
@@ -192,7 +193,7 @@ def test_a_closed_store_is_reported_with_a_photo_and_the_position(phone: Phone, 
     phone.page.get_by_role("button", name="Add my position").click()
     expect(phone.page.get_by_text("Your position will be sent")).to_be_visible()
     phone.page.get_by_label("What did you find?").fill("Shutters down, no notice.")
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.reload()
     expect(field.locator("img")).to_be_visible()
     phone.send()
@@ -206,8 +207,8 @@ def test_a_closed_store_is_reported_with_a_photo_and_the_position(phone: Phone, 
 
 def test_undoing_the_report_of_a_closed_store_restores_the_answers(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.page.get_by_text("I could not do this visit").click()
     phone.page.get_by_role("button", name="The store was closed").click()
     phone.page.get_by_role("button", name="The store was open").click()
@@ -224,12 +225,12 @@ def test_a_returned_report_is_corrected_on_another_phone(new_phone: Any, world: 
     ok(world.review(visit, "return", reason="It opens at ten."))
     phone = new_phone()
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.open(visit)
     expect(phone.page.get_by_role("heading", name="You are reporting")).to_be_visible()
     expect(phone.page.get_by_label("What did you find?")).to_have_value("Shut.")
     phone.page.get_by_role("button", name="The store was open").click()
-    phone.all_well()
+    phone.answer_all_required()
     phone.send()
     phone.wait_until_received()
     assert fetch_submission(world, visit)["answers"]["greeting"] == {"value": "yes"}
@@ -237,9 +238,9 @@ def test_a_returned_report_is_corrected_on_another_phone(new_phone: Any, world: 
 
 def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.choose("greeting", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.get_by_text("I could not do this visit").click()
     decline = phone.page.locator("[data-testid=decline]")
     confirm = phone.page.get_by_role("dialog").get_by_role("button", name="Decline this visit")
@@ -261,8 +262,8 @@ def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
 
 def test_a_text_is_shown_in_the_review(phone: Phone, world: World) -> None:
     visit = assign_visit_with(world, change_checklist(story={"text": {"en": "Tell it", "es": "Cuente"}}))
-    phone.begin(world.shopper, visit)
-    phone.write("story", "It went well.")
+    phone.start_visit(world.shopper, visit)
+    phone.type_text("story", "It went well.")
     expect(phone.page.locator(".answers a").nth(4)).to_have_text("Tell itIt went well.")
 
 
@@ -289,9 +290,9 @@ def test_the_form_offers_to_install_itself_after_a_visit(phone: Phone, world: Wo
         }, 500));
         """
     )
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     install = phone.page.get_by_role("button", name="Install the app")
-    phone.all_well()
+    phone.answer_all_required()
     phone.context.set_offline(True)
     phone.send()
     phone.wait_for("waiting")

@@ -30,14 +30,14 @@ def test_a_page_of_an_old_release_reloads_with_the_new_release(
 def test_a_page_with_a_missing_module_reloads_only_once(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard/locations")
     desk.context.route(re.compile("/dashboard/screens/sections.js"), GONE)
-    began: list[str] = []
-    page.on("domcontentloaded", lambda: began.append(page.url))
+    loads: list[str] = []
+    page.on("domcontentloaded", lambda: loads.append(page.url))
     page.get_by_role("link", name="Sections").click()
     page.wait_for_url("**/sections")
     wait_for_state(page, "failed")
     page.get_by_role("button", name="Try again").click()
     wait_for_state(page, "failed")
-    assert len(began) == 1
+    assert len(loads) == 1
 
 
 def test_an_explanation_of_an_old_release_reloads_the_page(desk: Phone, history: History) -> None:
@@ -48,6 +48,13 @@ def test_an_explanation_of_an_old_release_reloads_the_page(desk: Phone, history:
     wait_for_state(page)
     page.locator("[data-column=score] button").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_an_address_with_a_trailing_slash_is_not_found(desk: Phone, world: World) -> None:
+    """The server responds with 404 there, so the page does not show anything else."""
+    page = enter(desk, world.manager, "/dashboard")
+    go(page, "/dashboard/locations/", "missing")
+    expect(page).to_have_title("Not found · Scores")
 
 
 def test_the_pages_have_the_organizations_color(desk: Phone, world: World) -> None:
@@ -71,7 +78,7 @@ def test_every_page_of_a_demo_organization_has_a_banner(desk: Phone, world: Worl
 def test_the_form_of_a_demo_organization_has_a_banner(phone: Phone, world: World) -> None:
     demo = World(world.app, f"{world.name} (demo data)")
     visit = demo.visit()
-    phone.begin(demo.shopper, visit)
+    phone.start_visit(demo.shopper, visit)
     banner = phone.page.get_by_role("complementary", name="Demo data")
     expect(banner).to_have_count(1)
     phone.page.reload()
@@ -89,7 +96,7 @@ def test_a_page_is_ready_only_with_its_data(desk: Phone, history: History) -> No
     page.goto("/dashboard/locations")
     wait_for_state(page, "signed-out")
     expect(page.locator(READY)).to_have_count(0)
-    desk.give_password(manager(history, "country"))
+    desk.enter_credentials(manager(history, "country"))
     page.wait_for_selector(READY)
     wait_for_state(page)
     go(page, NOWHERE, "missing")

@@ -76,7 +76,7 @@ def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[Accep
     card = page.locator(".regions .card")
     expect(card.locator(".number").first).to_have_text(percent(naive.score(visits)["score"]))
     # A self-check is a completed visit, although it counts only in its own score.
-    expect(card).to_contain_text(f"{len(visits) + 1} visits completed, 1 in progress")
+    expect(card).to_contain_text(f"Visits completed: {len(visits) + 1}, in progress: 1")
     card.locator("summary").click()
     months = [month.inner_text() for month in card.locator("tbody th").all()]
     assert months == sorted({visit.month for visit in visits})
@@ -110,7 +110,7 @@ def test_untested_changes_of_mixed_checklists_are_mentioned(desk: Phone, world: 
     expect(drops.locator("li")).to_have_text(["Fell −100.0 to 0.0%"])
     expect(drops).to_contain_text("1 change was tested")
     expect(drops).to_contain_text("Where visits use different checklists")
-    drops.get_by_role("link", name="Only “A call”: 5 visits").click()
+    drops.get_by_role("link", name="Show only “A call” (5 visits)").click()
     page.wait_for_url("**checklist=call*")
     wait_for_state(page)
     expect(drops).to_contain_text("No changes could be tested.")

@@ -204,6 +204,16 @@ def test_limits_are_the_same_on_the_phone_and_on_the_server(page: Page, question
     assert_same_results(page, [(fill_question_defaults(question), value) for value in values])
 
 
+@pytest.mark.parametrize("question", ALL_TYPES, ids=lambda row: row["type"])
+def test_invalid_values_can_be_shown(page: Page, question: dict[str, Any]) -> None:
+    """The form lists all answers, including those that have to be corrected."""
+    examples = [[fill_question_defaults(question), value] for value in LIMITS[question["type"]]]
+    shown = page.evaluate(
+        "(examples) => examples.map(([row, value]) => types.showValue(row, value))", examples
+    )
+    assert all(isinstance(words, str) for words in shown)
+
+
 def test_every_error_has_words(page: Page) -> None:
     values = [value for values in LIMITS.values() for value in values]
     examples = [[fill_question_defaults(question), value] for question in ALL_TYPES for value in values]
@@ -295,12 +305,12 @@ def on_phone(page: Page, checklist: dict[str, Any], answers: dict[str, Any]) -> 
     result: dict[str, Any] = page.evaluate(
         """([checklist, answers]) => {
             const questions = rules.questionsOf(checklist);
-            const asked = rules.visible(questions, answers);
+            const visible = rules.visible(questions, answers);
             const points = questions
-                .filter(({ key }) => asked.has(key))
+                .filter(({ key }) => visible.has(key))
                 .map((question) => rules.pointsOf(question, answers[question.key]));
             return {
-                asked: [...asked].sort(),
+                visible: [...visible].sort(),
                 errors: rules.findErrors(questions, answers),
                 body: JSON.stringify(rules.answersToSend(questions, answers)),
                 earned: points.reduce((sum, { earned }) => sum + earned, 0),
@@ -325,12 +335,12 @@ def test_the_server_finds_errors_in_what_the_form_sends_exactly_where_the_form_s
     result = on_phone(page, document, answers)
     checklist = Checklist.from_document(document, 1)
     body = json.loads(result["body"])
-    found = [error.pointer.split("/")[2:] for error in find_errors(checklist, body)]
-    assert result["asked"] == sorted(find_visible_questions(checklist, body))
-    assert {error["key"] for error in result["errors"]} == {key for key, *_ in found}
+    server_errors = [error.pointer.split("/")[2:] for error in find_errors(checklist, body)]
+    assert result["visible"] == sorted(find_visible_questions(checklist, body))
+    assert {error["key"] for error in result["errors"]} == {key for key, *_ in server_errors}
     for error in result["errors"]:
-        assert [error["key"], PARTS.get(error["error"], "value")] in found
-    if not found:
+        assert [error["key"], PARTS.get(error["error"], "value")] in server_errors
+    if not server_errors:
         score = score_visit(checklist, body)
         assert (result["earned"], result["possible"]) == (score.earned, score.possible)
 
@@ -344,7 +354,7 @@ def test_the_form_agrees_with_the_vectors_of_scores(page: Page, name: str) -> No
     for answers in visits:
         result = on_phone(page, document, answers)
         score = score_visit(checklist, answers)
-        assert result["asked"] == sorted(find_visible_questions(checklist, answers))
+        assert result["visible"] == sorted(find_visible_questions(checklist, answers))
         assert (result["earned"], result["possible"]) == (score.earned, score.possible)
         assert result["errors"] == []
         assert find_errors(checklist, json.loads(result["body"])) == []

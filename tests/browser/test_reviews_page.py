@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, wait_for_state
-from tests.browser.phone import Phone, Spy, cut, lose_response, respond
+from tests.browser.phone import DENY_SETTINGS, Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
@@ -26,14 +26,14 @@ COPIED = "The man at the till never looked up from his phone."
 
 def queue(page: Page) -> list[str | None]:
     """Return the IDs of the visits in the queue, in order."""
-    return [each.get_attribute("data-visit") for each in page.locator(".queue li").all()]
+    return [item.get_attribute("data-visit") for item in page.locator(".queue li").all()]
 
 
 def current(page: Page) -> str | None:
     return page.locator(".queue li:has([aria-current=true])").get_attribute("data-visit")
 
 
-def shows(page: Page, visit: Any) -> None:
+def wait_for_visit(page: Page, visit: Any) -> None:
     """Wait until the page shows this visit for a decision."""
     expect(page.locator(f".queue li[data-visit='{visit['id']}'] a")).to_have_attribute("aria-current", "true")
     wait_for_state(page)
@@ -41,11 +41,11 @@ def shows(page: Page, visit: Any) -> None:
 
 def decisions(world: World, visit: Any) -> list[tuple[str, str | None]]:
     """Return the decisions on a visit and their reasons."""
-    kept = ok(world.admin.get(f"/visits/{visit['id']}"))["decisions"]
-    return [(each["decision"], each["reason"]) for each in kept]
+    rows = ok(world.admin.get(f"/visits/{visit['id']}"))["decisions"]
+    return [(row["decision"], row["reason"]) for row in rows]
 
 
-def flagged(world: World) -> tuple[Any, Any]:
+def create_flagged_visits(world: World) -> tuple[Any, Any]:
     """Create a visit, and one with the same photo and comment, sent from two kilometres away."""
     picture, zoe, ben = jpeg(seed=7), world.person("shopper", "Zoe"), world.person("shopper", "Ben")
     first = world.visit(zoe)
@@ -72,14 +72,14 @@ def test_the_longest_waiting_visit_comes_first_with_its_flags_explained(desk: Ph
     expect(flag).to_contain_text("Finished 1 day after the window closed.")
     expect(flag.locator("h3")).to_have_text("Late")
     page.click(f".queue li[data-visit='{waiting[2]['id']}'] a")
-    shows(page, waiting[2])
+    wait_for_visit(page, waiting[2])
     page.go_back()
-    shows(page, waiting[0])
+    wait_for_visit(page, waiting[0])
     assert desk.errors == []
 
 
 def test_the_earlier_photo_and_comment_are_shown_for_comparison(desk: Phone, world: World) -> None:
-    first, second = flagged(world)
+    first, second = create_flagged_visits(world)
     page = enter(desk, world.reviewer, QUEUE)
     for flag in ("photo-seen-before", "comment-seen-before"):
         sides = page.locator(f"[data-flag={flag}] figure")
@@ -93,7 +93,9 @@ def test_the_earlier_photo_and_comment_are_shown_for_comparison(desk: Phone, wor
     expect(pictures).to_have_count(2)
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()
-        page.wait_for_function("each => each.complete && each.naturalWidth > 0", arg=picture.element_handle())
+        page.wait_for_function(
+            "image => image.complete && image.naturalWidth > 0", arg=picture.element_handle()
+        )
     page.locator("[data-flag=photo-seen-before] button").nth(1).click()
     expect(page.locator("dialog img")).to_have_attribute("src", re.compile(first["id"]))
     page.keyboard.press("Escape")
@@ -101,11 +103,11 @@ def test_the_earlier_photo_and_comment_are_shown_for_comparison(desk: Phone, wor
 
 
 def test_photos_are_side_by_side_on_a_phone(new_desk: Callable[..., Phone], world: World) -> None:
-    flagged(world)
+    create_flagged_visits(world)
     page = enter(new_desk(390), world.reviewer, QUEUE)
     pictures = page.locator("[data-flag=photo-seen-before] img")
     expect(pictures).to_have_count(2)
-    one, other = (each.bounding_box() for each in pictures.all())
+    one, other = (picture.bounding_box() for picture in pictures.all())
     assert one and other
     assert one["y"] == other["y"]
     assert one["x"] + one["width"] < other["x"]
@@ -114,7 +116,7 @@ def test_photos_are_side_by_side_on_a_phone(new_desk: Callable[..., Phone], worl
 def test_flags_are_described_in_the_language_of_the_page(
     new_desk: Callable[..., Phone], world: World
 ) -> None:
-    flagged(world)
+    create_flagged_visits(world)
     page = enter(new_desk(locale="es-ES"), world.reviewer, QUEUE)
     far = page.locator("[data-flag=far-from-location] p")
     expect(far.nth(0)).to_have_text("La visita se envió desde demasiado lejos.")
@@ -126,7 +128,7 @@ def test_flags_are_described_in_the_language_of_the_page(
 
 
 def test_a_flag_without_details_links_to_the_other_visit(desk: Phone, world: World) -> None:
-    first, second = flagged(world)
+    first, second = create_flagged_visits(world)
     unnamed = {"question": None, "other_photo_id": None, "other_question": None}
     mine = Flag.visit_id == uuid.UUID(second["id"])
     world.database.write(lambda session: session.execute(update(Flag).where(mine).values(unnamed)))
@@ -146,12 +148,12 @@ def test_the_photo_of_a_visit_without_answers_is_shown_for_comparison(desk: Phon
     answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [world.photo(sent, picture)]}}
     ok(world.send(sent, world.submission(answers)), 201)
     page = enter(desk, world.reviewer, QUEUE)
-    shows(page, sent)
+    wait_for_visit(page, sent)
     earlier = page.locator(f"[data-flag=photo-seen-before] figure[data-visit='{unsent['id']}']")
     expect(earlier).to_contain_text("Zoe")
     earlier.locator("img").scroll_into_view_if_needed()
     page.wait_for_function(
-        "each => each.complete && each.naturalWidth > 0", arg=earlier.locator("img").element_handle()
+        "image => image.complete && image.naturalWidth > 0", arg=earlier.locator("img").element_handle()
     )
     earlier.locator("a").click()
     page.wait_for_url(f"**/dashboard/visits/{unsent['id']}")
@@ -172,10 +174,10 @@ def test_times_are_shown_in_the_time_zone_of_the_location(desk: Phone, world: Wo
     far = {"latitude": 51.52, "longitude": -0.1, "accuracy_m": 12}
     ok(world.send(visit, world.submission(position=far, **times)), 201)
     page = enter(desk, world.reviewer, QUEUE)
-    made = page.locator("[data-fact=made]")
-    expect(made).to_contain_text("10:30")
-    expect(made).to_contain_text("12:00")
-    expect(made).to_contain_text("1.5 hours")
+    visited = page.locator("[data-fact=made]")
+    expect(visited).to_contain_text("10:30")
+    expect(visited).to_contain_text("12:00")
+    expect(visited).to_contain_text("1.5 hours")
     expect(page.locator("[data-fact=distance]")).to_contain_text("2.2 km away")
     expect(page.locator("[data-fact=distance]")).to_contain_text("accurate to 12 m")
     expect(page.get_by_text("Asia/Tokyo")).to_be_visible()
@@ -210,7 +212,7 @@ def test_a_decision_is_followed_by_the_next_visit(desk: Phone, world: World) -> 
     first, second = world.late_visit(), world.late_visit()
     page = enter(desk, world.reviewer, QUEUE)
     page.click("[data-decision=accept]")
-    shows(page, second)
+    wait_for_visit(page, second)
     expect(page.get_by_test_id("outcome")).to_contain_text("Accepted")
     expect(page.get_by_test_id("outcome")).to_be_focused()
     assert queue(page) == [second["id"]]
@@ -245,7 +247,7 @@ def test_the_second_of_two_reviewers_gets_a_message_and_the_next_visit(desk: Pho
     page = enter(desk, world.reviewer, QUEUE)
     ok(world.review(first, "reject", world.person("reviewer"), reason="Another store"))
     page.click("[data-decision=accept]")
-    shows(page, second)
+    wait_for_visit(page, second)
     expect(page.get_by_test_id("outcome")).to_contain_text("Someone else decided first")
     assert decisions(world, first) == [("reject", "Another store")]
     assert queue(page) == [second["id"]]
@@ -255,17 +257,17 @@ def test_visits_that_others_decide_disappear_from_the_queue(desk: Phone, world: 
     first, second, third = (world.late_visit() for _ in range(3))
     page = enter(desk, world.reviewer, QUEUE)
     ok(world.review(second, "accept", world.admin))
-    look = "document.dispatchEvent(new Event('visibilitychange'))"
-    page.evaluate(look)
+    show_page = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(show_page)
     expect(page.locator(".queue li")).to_have_count(2)
     assert current(page) == first["id"]
     ok(world.review(first, "accept", world.admin))
     fourth = world.late_visit()
-    page.evaluate(look)
+    page.evaluate(show_page)
     expect(page.get_by_text("Someone else has decided on this visit")).to_be_visible()
     assert queue(page) == [third["id"], fourth["id"]]
     page.click("text=Show the next visit")
-    shows(page, third)
+    wait_for_visit(page, third)
 
 
 def test_a_decision_with_a_lost_response_is_stored_once(desk: Phone, world: World) -> None:
@@ -277,7 +279,7 @@ def test_a_decision_with_a_lost_response_is_stored_once(desk: Phone, world: Worl
     expect(page.get_by_text("The server did not respond")).to_be_visible()
     assert page.input_value("[name=reason]") == "As agreed"
     page.click("[data-decision=accept]")
-    shows(page, second)
+    wait_for_visit(page, second)
     assert len(spy.requests) == 2
     assert decisions(world, first) == [("accept", "As agreed")]
 
@@ -317,9 +319,9 @@ def test_single_key_shortcuts_work_except_in_text_fields_and_when_turned_off(
     for words in ("Accept", "Return", "Reject", "Next visit", "Previous visit"):
         expect(page.locator(".shortcuts")).to_contain_text(words)
     page.keyboard.press("j")
-    shows(page, second)
+    wait_for_visit(page, second)
     page.keyboard.press("k")
-    shows(page, first)
+    wait_for_visit(page, first)
     page.keyboard.press("Control+a")
     page.focus("[name=reason]")
     page.keyboard.type("a rare x")
@@ -330,18 +332,32 @@ def test_single_key_shortcuts_work_except_in_text_fields_and_when_turned_off(
     wait_for_state(page)
     page.keyboard.press("a")
     page.wait_for_timeout(300)
-    assert [decisions(world, each) for each in (first, second, third)] == [[], [], []]
+    assert [decisions(world, visit) for visit in (first, second, third)] == [[], [], []]
     page.locator("#shortcuts").check()
     page.keyboard.press("a")
-    shows(page, second)
+    wait_for_visit(page, second)
     page.keyboard.press("x")
     expect(page.locator("[name=reason]")).to_be_focused()
     page.keyboard.type("Another store")
     page.keyboard.press("Tab")
     page.keyboard.press("x")
-    shows(page, third)
+    wait_for_visit(page, third)
     assert decisions(world, first) == [("accept", None)]
     assert decisions(world, second) == [("reject", "Another store")]
+
+
+def test_the_page_works_if_settings_cannot_be_stored(desk: Phone, world: World) -> None:
+    first, second = world.late_visit(), world.late_visit()
+    desk.context.add_init_script(DENY_SETTINGS)
+    page = enter(desk, world.reviewer, QUEUE)
+    wait_for_visit(page, first)
+    page.keyboard.press("j")
+    wait_for_visit(page, second)
+    page.locator("#shortcuts").uncheck()
+    page.keyboard.press("k")
+    page.wait_for_timeout(300)
+    assert current(page) == second["id"]
+    assert desk.errors == []
 
 
 # States.
@@ -353,7 +369,7 @@ def test_an_empty_queue_a_failure_and_old_data_look_different(desk: Phone, world
     expect(nothing).to_be_visible()
     visit = world.late_visit()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    shows(page, visit)
+    wait_for_visit(page, visit)
 
     desk.context.route(REVIEWS, respond(500, "{}"))
     page.reload()
@@ -362,7 +378,7 @@ def test_an_empty_queue_a_failure_and_old_data_look_different(desk: Phone, world
     expect(page.locator("[data-decision]")).to_have_count(0)
     desk.context.unroute(REVIEWS)
     page.get_by_role("button", name="Try again").click()
-    shows(page, visit)
+    wait_for_visit(page, visit)
 
     desk.context.route(re.compile("/api/v1/"), cut)
     page.click(".queue a")
@@ -389,7 +405,7 @@ def test_the_page_is_accessible_and_fits_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:
     desk = new_desk(width, color_scheme=colors)
-    _, second = flagged(world)
+    _, second = create_flagged_visits(world)
     long = world.new_location(name="Supercalifragilisticexpialidocious" * 2)
     ok(world.review(world.late_visit(location=long), "return", reason="Two things"))
     returned = world.late_visit(location=long)
@@ -397,24 +413,24 @@ def test_the_page_is_accessible_and_fits_the_screen(
     ok(world.send(returned, world.submission(revision=2)), 201)
     page = enter(desk, world.reviewer, QUEUE)
 
-    def look(what: str) -> None:
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+    def check_accessibility(what: str) -> None:
+        result = Axe().run(page)
+        assert result.violations_count == 0, f"{what}: {result.generate_report()}"
         assert page.evaluate(OVERFLOW) <= 0, what
 
-    look("flags next to the earlier visit")
+    check_accessibility("flags next to the earlier visit")
     page.click("[data-decision=return]")
     page.click("summary:has-text('Reasons by question')")
     page.click("text=Add a reason")
-    look("a decision without its reason")
+    check_accessibility("a decision without its reason")
     ok(world.review(second, "accept", world.admin))
     page.click("[data-decision=accept]")
-    shows(page, returned)
-    look("a conflict, and an earlier decision")
+    wait_for_visit(page, returned)
+    check_accessibility("a conflict, and an earlier decision")
     page.click("[data-decision=accept]")
     expect(page.get_by_text("No visits are waiting for a decision.")).to_be_visible()
     wait_for_state(page)
-    look("nothing waits")
+    check_accessibility("an empty queue")
     go(page, f"/dashboard/visits/{returned['id']}")
-    look("a decided visit")
+    check_accessibility("a decided visit")
     assert desk.errors == []

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.phone import READY, Phone
+from tests.browser.phone import DENY_SETTINGS, READY, Phone
 from tests.support.world import World, ok
 
 STATUS = "[data-testid=save-state]"
@@ -45,10 +45,10 @@ def reload(phone: Phone) -> None:
 
 
 def test_a_failed_transaction_is_repeated_without_data_loss(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(FAIL_TRANSACTIONS, 1)
     phone.choose("greeting", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     assert phone.page.evaluate("window.failed") == 1
     reload(phone)
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
@@ -56,13 +56,13 @@ def test_a_failed_transaction_is_repeated_without_data_loss(phone: Phone, world:
 
 def test_a_connection_that_closes_without_an_event_is_reopened(phone: Phone, world: World) -> None:
     phone.context.add_init_script(CLOSE_SILENTLY)
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate("for (const connection of window.connections) connection.close()")
     phone.choose("greeting", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     phone.take_photo("greeting")
-    phone.write("story", "Aisle 4.")
-    phone.saved()
+    phone.type_text("story", "Aisle 4.")
+    phone.wait_until_saved()
     reload(phone)
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
     expect(phone.question("greeting").locator("img")).to_have_js_property("naturalWidth", 640)
@@ -70,13 +70,13 @@ def test_a_connection_that_closes_without_an_event_is_reopened(phone: Phone, wor
 
 
 def test_an_unsaved_answer_stays_in_memory_and_is_saved_automatically(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(FAIL_TRANSACTIONS, 4)
     phone.choose("greeting", "yes")
     phone.page.wait_for_selector(f"{STATUS}[data-state=error]")
     expect(phone.question("greeting").get_by_text("could not be saved")).to_be_visible()
     phone.choose("thanks", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     expect(phone.question("greeting").get_by_text("could not be saved")).to_be_hidden()
     reload(phone)
     expect(phone.page.locator("input:checked")).to_have_count(2)
@@ -84,7 +84,7 @@ def test_an_unsaved_answer_stays_in_memory_and_is_saved_automatically(phone: Pho
 
 def test_an_unsaved_answer_survives_a_visit_to_the_list(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.page.evaluate(
         """() => {
             const real = IDBObjectStore.prototype.put;
@@ -98,7 +98,7 @@ def test_an_unsaved_answer_survives_a_visit_to_the_list(phone: Phone, world: Wor
     phone.open(visit)
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
     phone.page.evaluate("void restorePut()")
-    phone.saved()
+    phone.wait_until_saved()
     reload(phone)
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
 
@@ -108,17 +108,17 @@ def test_cleared_storage_is_written_again_with_the_next_answer(
     phone: Phone, world: World, in_other_tab: bool
 ) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.choose("greeting", "yes")
     phone.take_photo("greeting")
-    phone.write("story", "Aisle 4.")
-    phone.saved()
+    phone.type_text("story", "Aisle 4.")
+    phone.wait_until_saved()
     other = phone.new_tab() if in_other_tab else phone.page
     if in_other_tab:
         other.goto("/docs")
     other.evaluate(CLEAR)
     phone.choose("thanks", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     phone.context.set_offline(True)
     reload(phone)
     expect(phone.page.locator("input:checked")).to_have_count(2)
@@ -127,12 +127,12 @@ def test_cleared_storage_is_written_again_with_the_next_answer(
 
 
 def test_cleared_storage_is_written_again_without_an_answer(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.choose("greeting", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.evaluate(CLEAR)
     phone.page.wait_for_timeout(500)
-    phone.saved()
+    phone.wait_until_saved()
     phone.context.set_offline(True)
     reload(phone)
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
@@ -153,15 +153,12 @@ def test_an_older_database_in_another_tab_is_reported(phone: Phone, world: World
     ).to_be_visible()
     old.close()
     expect(phone.page.get_by_role("button", name="Sign in")).to_be_visible()
-    phone.give_password(world.shopper)
+    phone.enter_credentials(world.shopper)
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
 
 
 def test_the_form_works_if_settings_cannot_be_stored(phone: Phone, world: World) -> None:
-    phone.context.add_init_script(
-        "Object.defineProperty(window, 'localStorage', "
-        "{ get() { throw new DOMException('denied', 'SecurityError'); } })"
-    )
+    phone.context.add_init_script(DENY_SETTINGS)
     phone.sign_in(world.shopper)
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     assert phone.errors == []
@@ -178,8 +175,8 @@ def test_the_form_works_without_the_features_that_older_browsers_lack(phone: Pho
         """
     )
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
     phone.send()
     phone.wait_until_received()
@@ -211,10 +208,10 @@ DOWNGRADE = """(ready) => new Promise((done) => {
 @pytest.mark.parametrize("ready", [True, False])
 def test_a_photo_from_an_older_release_is_sent(phone: Phone, world: World, ready: bool) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("greeting")
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.wait_for_timeout(1000)
     phone.page.evaluate(DOWNGRADE, ready)
     reload(phone)

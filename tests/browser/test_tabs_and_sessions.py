@@ -18,9 +18,9 @@ SUBMIT = "[data-testid=submit]"
 def open_in_two_tabs(phone: Phone, world: World) -> tuple[Any, Page]:
     """Open a visit in two tabs, and answer it in the first."""
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
-    phone.saved()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
+    phone.wait_until_saved()
     second = phone.new_tab()
     second.goto(f"/visits/{visit['id']}")
     expect(second.get_by_text("This visit is open in another tab.")).to_be_visible()
@@ -77,9 +77,9 @@ def test_a_tab_that_takes_over_gets_the_unsaved_changes_of_the_first_tab(phone: 
 def test_answers_from_another_tab_are_shown_before_they_are_sent(phone: Phone, world: World) -> None:
     """An answer that this tab does not know is neither dropped nor sent before the shopper has seen it."""
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
-    phone.saved()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
+    phone.wait_until_saved()
     phone.page.evaluate(FOREIGN_ANSWER)
     phone.page.click(SUBMIT)
     story = phone.question("story").locator("textarea").first
@@ -102,8 +102,8 @@ FOREIGN_ANSWER = """() => new Promise((done) => {
 
 def test_an_empty_photo_is_reported_and_does_not_block_sending(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     receipt = phone.question("receipt")
     file = {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""}
     receipt.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
@@ -116,10 +116,10 @@ def test_an_empty_photo_is_reported_and_does_not_block_sending(phone: Phone, wor
 def test_an_empty_photo_in_the_queue_needs_the_shopper(phone: Phone, world: World) -> None:
     """The page was closed before the photo was read, so the sender is the first to find that it is empty."""
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("receipt")
-    phone.saved()
+    phone.wait_until_saved()
     wait_until(phone, lambda: phone.page.evaluate(EMPTY_PHOTO))
     phone.send()
     phone.wait_for("needs-you")
@@ -150,8 +150,8 @@ def test_a_photo_is_sent_unchanged_if_the_worker_stops(phone: Phone, world: Worl
         " terminate() {} }"
     )
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("receipt")
     phone.send()
     phone.wait_until_received()
@@ -159,7 +159,7 @@ def test_a_photo_is_sent_unchanged_if_the_worker_stops(phone: Phone, world: Worl
 
 
 def test_a_photo_that_cannot_be_shown_has_a_placeholder(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.take_photo("receipt", b"\0\0\0\x18ftypheic" + bytes(2000))
     receipt = phone.question("receipt")
     expect(receipt.get_by_text("Photo 1 · cannot be shown here")).to_be_visible()
@@ -170,14 +170,14 @@ def test_retry_after_survives_a_reload(phone: Phone, world: World) -> None:
     """The pause applies to everything in the queue, including a visit that was never sent."""
     first, other = world.visit(), world.visit(location=world.new_location())
     spy = Spy(phone, "PUT", SUBMISSION, respond(503, **{"Retry-After": "8"}))
-    phone.begin(world.shopper, first)
-    phone.all_well()
+    phone.start_visit(world.shopper, first)
+    phone.answer_all_required()
     before = time.monotonic()
     phone.send()
     wait_until(phone, lambda: phone.page.evaluate(HAS_PAUSE))
     phone.page.goto("/")
     phone.open(other)
-    phone.all_well()
+    phone.answer_all_required()
     phone.send()
     phone.wait_for("waiting")
     phone.page.reload()
@@ -198,7 +198,7 @@ HAS_PAUSE = """() => new Promise((done) => {
 
 def test_signing_out_without_a_signal_ends_the_session_later(phone: Phone, world: World) -> None:
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     cookies = {cookie["name"]: cookie["value"] for cookie in phone.context.cookies()}  # type: ignore[typeddict-item]
     session = Caller(world.app, token=cookies["access_token_cookie"])
     phone.context.set_offline(True)
@@ -219,23 +219,23 @@ def test_signing_out_without_a_signal_ends_the_session_later(phone: Phone, world
 def test_ending_a_session_offline_does_not_end_the_next_session(phone: Phone, world: World) -> None:
     other = world.person("shopper")
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.context.set_offline(True)
     phone.page.get_by_role("button", name="Sign out").click()
     expect(phone.page.locator("[name=email]")).to_be_visible()
     phone.context.set_offline(False)
-    phone.give_password(other)
+    phone.enter_credentials(other)
     expect(phone.page.get_by_role("heading", name="To do")).to_be_visible()
     phone.page.reload()
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     expect(phone.page.get_by_text("You are signed out.")).to_be_hidden()
 
 
 def test_signing_out_with_unsent_data_asks_for_confirmation(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.choose("greeting", "yes")
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.click("a.back")
     dialog = phone.page.get_by_role("dialog")
     phone.page.get_by_role("button", name="Sign out").click()
@@ -244,7 +244,7 @@ def test_signing_out_with_unsent_data_asks_for_confirmation(phone: Phone, world:
     expect(phone.page.locator("[data-testid=visit]")).to_be_visible()
     phone.page.get_by_role("button", name="Sign out").click()
     dialog.get_by_role("button", name="Sign out").click()
-    phone.give_password(world.shopper)
+    phone.enter_credentials(world.shopper)
     phone.open(visit)
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
 
@@ -252,13 +252,13 @@ def test_signing_out_with_unsent_data_asks_for_confirmation(phone: Phone, world:
 def test_a_background_sync_wakes_the_sender(phone: Phone, world: World) -> None:
     """Chromium sends the event when the signal is back. Here it arrives while the sender backs off."""
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     devtools = phone.context.new_cdp_session(phone.page)
     registrations: list[Any] = []
     devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.append(event))
     devtools.send("ServiceWorker.enable")
     spy = Spy(phone, "PUT", SUBMISSION, *[cut] * 7)
-    phone.all_well()
+    phone.answer_all_required()
     phone.send()
     wait_until(phone, lambda: bool(registrations))
     registration = registrations[-1]["registrations"][0]["registrationId"]

@@ -29,7 +29,7 @@ def test_a_complete_visit(phone: Phone, world: World) -> None:
     visit = world.visit()
     page = phone.page
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.open(visit)
 
     page.click("[data-testid=submit]")
@@ -42,12 +42,12 @@ def test_a_complete_visit(phone: Phone, world: World) -> None:
     phone.choose("greeting", "no")
     comment = phone.question("greeting").locator("textarea")
     expect(comment).to_be_visible()  # because points are lost
-    phone.write("wait", "45")
+    phone.type_text("wait", "45")
     phone.choose("thanks", "yes")
     expect(phone.question("apology")).to_be_hidden()
     phone.choose("problem", "yes")
     phone.choose("apology", "yes")
-    phone.write("story", "It went well.")
+    phone.type_text("story", "It went well.")
     phone.take_photo("receipt")
     phone.send()
     expect(summary.locator("a")).to_have_text(["Did someone greet you? — Please say why"])
@@ -76,13 +76,13 @@ def test_a_complete_visit(phone: Phone, world: World) -> None:
 def test_a_complete_visit_without_a_signal(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.context.set_offline(True)
     phone.page.goto("/")
     phone.open(visit)
-    phone.all_well()
+    phone.answer_all_required()
     phone.take_photo("greeting")
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.reload()
     phone.page.wait_for_selector(READY)
     expect(phone.page.locator("input:checked")).to_have_count(3)
@@ -113,7 +113,7 @@ def test_a_returned_visit_is_corrected_on_another_phone(
     phone.open(visit)
     expect(phone.page.get_by_text("Which aisle?")).to_be_visible()
     expect(phone.question("wait").locator("input").first).to_have_value("20")
-    phone.write("story", "Aisle 4.")
+    phone.type_text("story", "Aisle 4.")
     phone.send()
     phone.wait_until_received()
     submission = fetch_submission(world, visit)
@@ -150,13 +150,13 @@ def test_a_returned_visit_has_no_timers_until_its_answers_are_fetched(phone: Pho
 
 def test_the_list_does_not_fetch_sent_visits_again(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.send()
     phone.wait_until_received()
     spy = Spy(phone, "GET", re.compile("/visits/[0-9a-f-]{36}$"))
     phone.page.goto("/")
-    phone.offline_ready()
+    phone.wait_until_offline_ready()
     phone.wait_for("sent")
     with phone.page.expect_response(re.compile("status=returned")):
         phone.page.reload()
@@ -175,8 +175,8 @@ def test_an_answer_replaces_does_not_apply(phone: Phone, world: World) -> None:
     printed = {"key": "printed", "text": "Best before?", "type": "date", "not_applicable": True}
     newer["sections"][1]["questions"] += [spent, printed]
     visit = assign_visit_with(world, newer)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     texts = {
         "wait": "20",
         "story": "It went well.",
@@ -215,8 +215,8 @@ def assign_visit_with(world: World, document: Any) -> Any:
 def test_the_error_of_a_missing_photo_links_to_the_camera_button(phone: Phone, world: World) -> None:
     needed = {"required": True, "not_applicable": True, "photos": {"minimum": 1, "maximum": 1}}
     visit = assign_visit_with(world, change_checklist(receipt=needed))
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.send()
     phone.page.locator(".summary a").click()
     expect(phone.question("receipt").get_by_role("button", name="Take a photo")).to_be_focused()
@@ -225,9 +225,9 @@ def test_the_error_of_a_missing_photo_links_to_the_camera_button(phone: Phone, w
 def test_a_visit_uses_the_checklist_version_it_was_assigned_with(phone: Phone, world: World) -> None:
     visit = world.visit()
     world.publish(change_checklist(greeting={"text": "Were you greeted at all?"}))
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     expect(phone.question("greeting").locator("legend")).to_have_text("Did someone greet you?")
-    phone.all_well()
+    phone.answer_all_required()
     phone.send()
     phone.wait_until_received()
     assert fetch_submission(world, visit)["checklist_version"] == 1
@@ -249,7 +249,7 @@ def test_the_form_has_the_colour_of_the_organization(phone: Phone, world: World)
     tag = world.admin.get("/organization").headers["ETag"]
     ok(world.admin.patch("/organization", {"accent_color": "#1a4d8f"}, headers={"If-Match": tag}))
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.context.set_offline(True)
     phone.page.reload()
     expect(phone.page.locator("[data-testid=submit]")).to_have_css("background-color", "rgb(26, 77, 143)")
@@ -289,8 +289,8 @@ def test_the_position_is_sent_if_the_shopper_adds_it(phone: Phone, world: World)
     visit = world.visit()
     phone.context.grant_permissions(["geolocation"])
     phone.context.set_geolocation({"latitude": 51.5, "longitude": -0.1, "accuracy": 12})
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.page.get_by_role("button", name="Add my position").click()
     expect(phone.page.get_by_text("Your position will be sent with the answers.")).to_be_visible()
     phone.send()
@@ -304,7 +304,7 @@ def test_the_position_is_sent_if_the_shopper_adds_it(phone: Phone, world: World)
 
 def test_setting_the_clock_back_does_not_change_durations(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
+    phone.start_visit(world.shopper, visit)
     phone.question("wait").get_by_role("button", name="Start timer").click()
     phone.choose("greeting", "yes")
     back = """() => {
@@ -335,8 +335,8 @@ def declare_photo(phone: Phone, world: World, data: bytes, name: str = "photo.jp
     """Send a visit with a photo, and return how the photo was declared."""
     visit = world.visit()
     spy = Spy(phone, "PUT", DECLARATION)
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     phone.take_photo("receipt", data, name)
     phone.send()
     phone.wait_until_received()
@@ -386,8 +386,8 @@ def test_a_photo_that_the_browser_cannot_decode_is_sent_unchanged(phone: Phone, 
 
 def test_a_photo_can_be_replaced(phone: Phone, world: World) -> None:
     visit = world.visit()
-    phone.begin(world.shopper, visit)
-    phone.all_well()
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
     receipt = phone.question("receipt")
     camera = receipt.get_by_role("button", name="Take a photo")
     phone.take_photo("receipt", jpeg(seed=1))
@@ -395,7 +395,7 @@ def test_a_photo_can_be_replaced(phone: Phone, world: World) -> None:
     receipt.get_by_role("button", name="Remove").click()
     expect(receipt.locator(".photos li")).to_have_count(0)
     expect(camera).to_be_focused()
-    phone.saved()
+    phone.wait_until_saved()
     phone.page.reload()
     phone.page.wait_for_selector(READY)
     expect(receipt.locator(".photos li")).to_have_count(0)
@@ -416,7 +416,7 @@ LONGEST_TASK = """() => {
 def test_making_a_photo_smaller_does_not_block_the_page(phone: Phone, world: World, tmp_path: Path) -> None:
     # The photo is a file, because Playwright would decode bytes in the page itself.
     (tmp_path / "large.jpg").write_bytes(jpeg(4000, 3000))
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(LONGEST_TASK)
     receipt = phone.question("receipt")
     receipt.locator("input[type=file]").set_input_files(tmp_path / "large.jpg")
@@ -425,7 +425,7 @@ def test_making_a_photo_smaller_does_not_block_the_page(phone: Phone, world: Wor
 
 
 def test_a_file_that_is_not_a_photo_is_rejected_at_the_question(phone: Phone, world: World) -> None:
-    phone.begin(world.shopper, world.visit())
+    phone.start_visit(world.shopper, world.visit())
     receipt = phone.question("receipt")
     file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no photo"}
     receipt.locator("input[type=file]").set_input_files(file)

@@ -22,7 +22,7 @@ from api.database.statements import (
 )
 from api.models.base import now
 from api.models.events import Event
-from api.models.submissions import CommentPrint
+from api.models.submissions import CommentFingerprint
 from api.models.visits import Visit
 from tests.support.world import World
 
@@ -121,8 +121,9 @@ def test_lists_of_uuids_bytes_and_integers_can_be_parameters(
 
     fingerprint = uuid.uuid4().bytes * 2
     row = {"organization_id": world.organization_id, "print": fingerprint, "visit_id": visit_id}
-    database.write(lambda session: session.execute(insert(CommentPrint).values(row)))
-    by_print = Query(Fingerprint, select(CommentPrint.print).where(among(CommentPrint.print, "prints")))
+    database.write(lambda session: session.execute(insert(CommentFingerprint).values(row)))
+    column = CommentFingerprint.print
+    by_print = Query(Fingerprint, select(column).where(among(column, "prints")))
     rows = fetch_all(database.autocommit, by_print, prints=[fingerprint, bytes(32)])
     assert rows == [Fingerprint(fingerprint)]
 

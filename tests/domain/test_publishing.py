@@ -200,25 +200,23 @@ def test_a_cycle_of_conditions_is_reported():
     assert errors[0].detail.endswith("a → c → b → a.")
 
 
-def mutilate(value: Any, dice: random.Random) -> Any:
+def mutilate(value: Any, rng: random.Random) -> Any:
     """Return the value with random parts missing or null. Its JSON types stay the same."""
     if isinstance(value, dict):
-        remaining = {name: part for name, part in value.items() if dice.random() > 0.1}
-        return {
-            name: None if dice.random() < 0.1 else mutilate(part, dice) for name, part in remaining.items()
-        }
+        remaining = {name: part for name, part in value.items() if rng.random() > 0.1}
+        return {name: None if rng.random() < 0.1 else mutilate(part, rng) for name, part in remaining.items()}
     if isinstance(value, list):
-        return [mutilate(part, dice) for part in value if dice.random() > 0.1]
+        return [mutilate(part, rng) for part in value if rng.random() > 0.1]
     if type(value) is int:
-        return dice.choice([value, -1, 0, 2**53])
-    return dice.choice([value, value, value, "", "x"]) if isinstance(value, str) else value
+        return rng.choice([value, -1, 0, 2**53])
+    return rng.choice([value, value, value, "", "x"]) if isinstance(value, str) else value
 
 
 @given(st.integers())
 def test_the_check_never_raises_for_a_draft_with_valid_types(seed):
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     complete_draft = random.Random(seed).choice([*VECTORS["checklists"].values(), document(*ALL_TYPES)])
-    draft = mutilate(complete_draft, dice)
+    draft = mutilate(complete_draft, rng)
     find_changed_meanings(draft, [published(*ALL_TYPES)])
     if not find_errors(draft):
         filled = fill_defaults(draft)

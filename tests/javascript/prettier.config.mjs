@@ -1,2 +1,2 @@
-/** Layout of the pages' JavaScript: Prettier's defaults, in lines as long as those of the Python code. */
+/** The layout of the pages' JavaScript: Prettier's defaults, with the line length of the Python code. */
 export default { printWidth: 110 };

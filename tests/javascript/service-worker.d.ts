@@ -1,4 +1,4 @@
-// `self` of the service worker. TypeScript's library declares it as any worker's.
+// The type of `self` in the service worker. TypeScript's library declares it as that of any worker.
 
 interface WorkerGlobalScope {
   readonly clients: Clients;
@@ -13,6 +13,6 @@ interface WorkerGlobalScopeEventMap {
   sync: ExtendableEvent;
 }
 
-/** The server writes these two above the file's own text. */
+/** The server inserts these constants above the source. */
 declare const RELEASE: string;
 declare const FILES: string[];

@@ -20,8 +20,10 @@ from api.jobs import worker as workers
 from api.jobs.worker import LEASE, MAX_BACKOFF, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
+from api.models.idempotency import RememberedAnswer
+from api.models.sign_in import SignInFailure
 from api.models.visits import Visit
-from api.services import photo_store
+from api.services import idempotency, photo_store
 from api.services.scores import recount
 from api.settings import Settings
 from tests.support.world import World, ok
@@ -263,8 +265,27 @@ def test_photos_are_not_swept_at_the_start(queue: Queue, monkeypatch: pytest.Mon
     assert not swept.is_set()
 
 
-def test_old_rows_are_removed(queue: Queue) -> None:
+def test_only_old_rows_are_removed(queue: Queue) -> None:
+    caller_id, names = uuid.UUID(queue.world.admin.id), ("old", "new")
+    failures = {name: f"{name}-{uuid.uuid4()}" for name in names}
+
+    def add_rows(session: Session) -> None:
+        for name, created_at, window_ends_at in (
+            ("old", now() - idempotency.RETENTION - SECOND, now() - SECOND),
+            ("new", now(), now() + timedelta(minutes=1)),
+        ):
+            session.add(
+                RememberedAnswer(caller_id=caller_id, key=name, request_sha256="0", created_at=created_at)
+            )
+            session.add(SignInFailure(key=failures[name], window_ends_at=window_ends_at, failures=1))
+
+    queue.database.write(add_rows)
     queue.worker()._remove_old_rows()
+    with queue.database.read_snapshot() as session:
+        keys = select(RememberedAnswer.key).where(RememberedAnswer.caller_id == caller_id)
+        assert session.scalars(keys).all() == ["new"]
+        keys = select(SignInFailure.key).where(SignInFailure.key.in_(failures.values()))
+        assert session.scalars(keys).all() == [failures["new"]]
 
 
 def test_sweep_blocks_neither_tasks_nor_the_shutdown(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -362,6 +362,10 @@ def test_sweep_deletes_only_unreferenced_objects(world: World, monkeypatch: pyte
     assert len(list_keys("photos")) == 2
     assert orphan not in list_keys("photos")
     assert len(list_keys("incoming")) == 1, "a fresh upload is not swept"
+    malformed = f"photos/{'-' * 36}/{'-' * 36}.jpg"
+    world.store.write(malformed, b"not a key of this program", "image/jpeg")
+    sweep()
+    assert malformed not in {key for key, _ in world.store.list("photos/-")}
     ok(world.shopper.post(f"/visits/{visit['id']}/photos/{fresh['id']}/confirm"), 200)
     abandoned = world.declare(visit, data, id=str(uuid.uuid4()))
     assert world.upload(abandoned["upload"], data) == 200

@@ -237,7 +237,7 @@ def keys(visit: AcceptedVisit, by: str, part: Any) -> list[Any]:
     }.get(by, [part])
 
 
-@pytest.mark.parametrize("by", [*((each,) for each in KEY_OF), *PAIRS], ids=",".join)
+@pytest.mark.parametrize("by", [*((dimension,) for dimension in KEY_OF), *PAIRS], ids=",".join)
 def test_a_table_has_a_row_for_every_member_with_visits(history: History, by: tuple[str, ...]) -> None:
     kind = next((dimension for dimension in by if dimension in PARTS), "visit")
     cells: dict[Any, set[tuple[int, Any]]] = defaultdict(set)
@@ -588,11 +588,11 @@ def test_default_period_is_the_year_up_to_the_current_month_in_utc_plus_14(histo
         return f"{first // 12}-{first % 12 + 1:02}", latest.strftime("%Y-%m")
 
     before = months()
-    found = report(history, "A", "")
-    assert (found["from"], found["to"]) in (before, months())
-    assert len(found["months"]) == 12
-    found = report(history, "A", "to=2025-06")
-    assert (found["from"], found["to"]) == ("2024-07", "2025-06")
+    result = report(history, "A", "")
+    assert (result["from"], result["to"]) in (before, months())
+    assert len(result["months"]) == 12
+    result = report(history, "A", "to=2025-06")
+    assert (result["from"], result["to"]) == ("2024-07", "2025-06")
 
 
 @pytest.mark.parametrize(
@@ -632,6 +632,7 @@ def test_invalid_period_is_rejected(history: History, query: str) -> None:
         "by=location,question&include=worst_section",
         "by=region&include=worst_section",
         "by=location&include=everything",
+        "by=location&include=change,months,trend,made,change,months,trend",
         "by=location&limit=0",
         "by=location&limit=501",
         "by=location&colour=red",
@@ -716,15 +717,15 @@ def test_location_keeps_its_history_when_it_moves(world: World) -> None:
     make_visit(world, store, "2025-05", FIRST)
 
     def earned() -> list[int]:
-        of_regions = [
-            ok(world.admin.get(f"/regions/{each['id']}/score?{PERIOD}"))["total"]["points_earned"]
-            for each in (north, south)
+        region_points = [
+            ok(world.admin.get(f"/regions/{region['id']}/score?{PERIOD}"))["total"]["points_earned"]
+            for region in (north, south)
         ]
         rows = world.admin.list_all(f"/scores?{PERIOD}&by=region")
         assert [
             row["points_earned"] for row in rows if row["region"]["id"] in (north["id"], south["id"])
-        ] == of_regions
-        return of_regions
+        ] == region_points
+        return region_points
 
     assert earned() == [4, 0]
     ok(world.admin.patch(f"/locations/{store['id']}", {"region_id": south["id"]}))

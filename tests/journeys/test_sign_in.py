@@ -237,7 +237,7 @@ def test_duration_of_a_failure_does_not_disclose_other_organizations(
 ) -> None:
     """Compare medians of CPU time, which other programs do not influence, of interleaved attempts."""
     times: dict[str, list[float]] = {case: [] for case in failures}
-    for _ in range(15):
+    for _ in range(9):
         for case, attempt in failures.items():
             begin = time.thread_time()
             attempt()

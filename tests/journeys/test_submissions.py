@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from api.models.submissions import CommentPrint, Flag, Submission
+from api.models.submissions import CommentFingerprint, Flag, Submission
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
 
 COMMENT = "The tall man at the till never looked up from his screen"
@@ -46,7 +46,7 @@ def count_rows(world: World, visit: Any) -> list[int]:
     with world.database.read_snapshot() as session:
         return [
             session.scalars(select(func.count()).select_from(table).where(table.visit_id == visit_id)).one()
-            for table in (Submission, Flag, CommentPrint)
+            for table in (Submission, Flag, CommentFingerprint)
         ]
 
 

@@ -11,5 +11,5 @@ from tests.javascript.npm import FOLDER, npm
 )
 @pytest.mark.parametrize("tool", ["eslint", "prettier", "tsc"])
 def test_tool_reports_nothing(tool: str) -> None:
-    done = npm("run", "--silent", tool, capture=True)
-    assert done.returncode == 0, f"{done.stdout}\n`make format-js` fixes the layout."
+    result = npm("run", "--silent", tool, capture=True)
+    assert result.returncode == 0, f"{result.stdout}\n`make format-js` fixes the layout."

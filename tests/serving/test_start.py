@@ -192,6 +192,10 @@ def test_all_processes_stop_together(tmp_path: Path) -> None:
         pass  # the port is free
 
 
+def test_malformed_host_stops_the_start(tmp_path: Path) -> None:
+    assert fail_to_start(tmp_path, HOST="pages..example").startswith("Not started: HOST, PORT: ")
+
+
 def test_port_in_use_stops_the_start_before_anything_is_written(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

@@ -1,6 +1,6 @@
 """An attacker with the account of a manager, who requests everything and stores every byte of the responses.
 
-They know all IDs, e-mail addresses and codes of the organization.
+They know all IDs, email addresses and codes of the organization.
 """
 
 import base64
@@ -184,8 +184,8 @@ class Attacker:
         else:
             choices = product(*(PARAMETERS[name](self.known) for name in names))
         parts = re.split(r"<[^>]+>", rule)
-        return ["".join(part for pair in zip(parts, (*each, ""), strict=True) for part in pair)
-                for each in choices]  # fmt: skip
+        return ["".join(part for pair in zip(parts, (*values, ""), strict=True) for part in pair)
+                for values in choices]  # fmt: skip
 
     def queries(self, rule: str) -> list[dict[str, str]]:
         """Return the queries for a GET route: each of its parameters with each value."""
@@ -211,14 +211,14 @@ class Attacker:
 
     def vary_request(self, path: str, queries: Sequence[dict[str, str]]) -> None:
         """Request a path with other methods and headers."""
-        one = queries[0]
-        tag = self.send("GET", path, query=one).headers.get("ETag", '"none"')
-        self.send("HEAD", path, query=one)
+        first = queries[0]
+        tag = self.send("GET", path, query=first).headers.get("ETag", '"none"')
+        self.send("HEAD", path, query=first)
         self.send("OPTIONS", path)
-        self.send("GET", path, query=one, headers={"If-None-Match": tag})
-        self.send("GET", path, query=one, headers={"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"})
-        self.send("GET", path, query=one, headers={"Range": "bytes=0-9"})
-        for query in [one, {**one, "limit": "1"}, *(each for each in queries if "include" in each)]:
+        self.send("GET", path, query=first, headers={"If-None-Match": tag})
+        self.send("GET", path, query=first, headers={"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"})
+        self.send("GET", path, query=first, headers={"Range": "bytes=0-9"})
+        for query in [first, {**first, "limit": "1"}, *(query for query in queries if "include" in query)]:
             self.send("GET", path, query=query, headers={"Accept": "text/csv"})
 
     def send(

@@ -9,9 +9,9 @@ from PIL import ExifTags, Image
 
 def scene(width: int = 640, height: int = 480, seed: int = 1) -> Image.Image:
     """Return a picture of soft coloured blotches with a little noise; another seed is another place."""
-    dice = random.Random(seed)  # of its own, so that the seed of a test is unaffected
-    blotches = Image.frombytes("RGB", (12, 9), dice.randbytes(12 * 9 * 3))
-    grain = Image.frombytes("RGB", (256, 192), dice.randbytes(256 * 192 * 3))
+    rng = random.Random(seed)  # of its own, so that the seed of a test is unaffected
+    blotches = Image.frombytes("RGB", (12, 9), rng.randbytes(12 * 9 * 3))
+    grain = Image.frombytes("RGB", (256, 192), rng.randbytes(256 * 192 * 3))
     size = (width, height)
     return Image.blend(blotches.resize(size, Image.Resampling.BICUBIC), grain.resize(size), 0.1)
 

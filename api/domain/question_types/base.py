@@ -84,7 +84,7 @@ class QuestionType:
         return None
 
     def find_choices(self, value: Any) -> tuple[str, ...]:
-        """Return those of ``choices`` that a value selects. Returns an empty tuple if it is not valid."""
+        """Return those of ``choices`` that a value, valid or not, selects."""
         return (value,) if value in self.choices else ()
 
     def points_for(self, value: Any) -> int:

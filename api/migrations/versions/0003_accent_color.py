@@ -1,4 +1,4 @@
-"""An organization's pages have its colour."""
+"""Add the accent colour of an organization."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,10 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply it."""
+    """Apply the migration."""
     op.add_column("organizations", sa.Column("accent_color", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_column("organizations", "accent_color")

@@ -1,4 +1,4 @@
-"""Submissions have an outcome; photos of a store that was closed belong to no question."""
+"""Add the outcome of a submission, and allow photos of a closed store, which belong to no question."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply it."""
+    """Apply the migration."""
     op.add_column("submissions", sa.Column("outcome", sa.String(), nullable=False, server_default="visited"))
-    # There are such submissions only where this migration was taken back before.
+    # Such submissions exist only where this migration was applied and reverted before.
     submissions = sa.table("submissions", sa.column("content", sa.JSON()), sa.column("outcome"))
     is_closed = submissions.c.content["outcome"].as_string() == "store-closed"
     op.execute(submissions.update().where(is_closed).values(outcome="store-closed"))
@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.execute("UPDATE photos SET question = '' WHERE question IS NULL")
     _set_question(nullable=False)
     with op.batch_alter_table("submissions") as batch:
@@ -35,6 +35,6 @@ def downgrade() -> None:
 
 
 def _set_question(*, nullable: bool) -> None:
-    """Set whether a photo may have no question."""
+    """Set whether the question of a photo is nullable."""
     with op.batch_alter_table("photos") as batch:
         batch.alter_column("question", existing_type=sa.String(), nullable=nullable)

@@ -41,7 +41,7 @@ class NotEmpty(Exception):
 
 @dataclass(slots=True)
 class _Demo(Generator):
-    """What is created so far: accounts by login, locations by code, and the visits whose photos are due."""
+    """The generated data so far: accounts by login, locations by code, and visits whose photos are due."""
 
     actors: dict[str, Actor] = field(default_factory=dict)
     locations: dict[str, Location] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def list_people(session: Session) -> list[Person]:
 
 
 def fill(database: Database, store: Store, *, moment: datetime | None = None, seed: int = SEED) -> str:
-    """Fill an empty database with the demo, and return a summary; raises NotEmpty for any other.
+    """Fill an empty database with the demo, and return a summary. Raises NotEmpty for any other database.
 
     One transaction writes everything except the few visits with photos, which follow once it is committed.
     """
@@ -78,7 +78,7 @@ def fill(database: Database, store: Store, *, moment: datetime | None = None, se
             raise NotEmpty("The database already contains an organization. Demo data needs an empty one.")
         demo = _Demo(seed, moment)
         _create_organization(session, demo, password_hash)
-        planned = plan_visits(demo.random, moment)
+        planned = plan_visits(demo.rng, moment)
         for plan, visit in _assign_visits(session, demo, planned):
             _carry_out(session, demo, plan, visit)
         _backdate_acceptances(session)
@@ -145,13 +145,13 @@ def _assign_visits(
             "location_id": demo.locations[plan.store.code].id,
             "shopper_id": demo.actors[plan.login].id,
             "checklist_key": plan.checklist,
-            "window": {"opens_at": plan.opens, "closes_at": plan.closes},
+            "window": {"opens_at": plan.opens_at, "closes_at": plan.closes_at},
         }
         for plan in planned
     ]
     visits = assignments.assign(session, demo.actors["admin"], orders, batch=True)
     for plan, visit in zip(planned, visits, strict=True):
-        visit.created_at = min(plan.opens - timedelta(days=5), demo.moment)
+        visit.created_at = min(plan.opens_at - timedelta(days=5), demo.moment)
     return list(zip(planned, visits, strict=True))
 
 
@@ -183,7 +183,7 @@ def _decide(session: Session, demo: _Demo, outcome: str, visit: Visit) -> None:
         replaces=None,
     )
     received_at = session.get_one(Submission, (visit.id, 1)).received_at
-    decided_at = received_at + timedelta(hours=demo.random.randint(3, 40))
+    decided_at = received_at + timedelta(hours=demo.rng.randint(3, 40))
     session.get_one(Decision, stored.id).decided_at = min(decided_at, demo.moment)
 
 
@@ -197,17 +197,17 @@ def _send(
     answers |= {key: {"photos": [str(photo_id)]} for key, photo_id in photo_ids.items()}
     if plan.outcome == "copied":
         answers["story"] = {"value": demo.writer.get_earlier_story()}
-    starts = plan.starts
+    started_at = plan.starts_at
     if plan.outcome == "late":
-        starts += timedelta(days=1 + (plan.closes - plan.starts).days)
-    ends = starts + generate_duration(demo.random, plan)
-    received_at = (ends + timedelta(seconds=demo.random.randint(60, 7200))).astimezone(UTC)
+        started_at += timedelta(days=1 + (plan.closes_at - plan.starts_at).days)
+    finished_at = started_at + generate_duration(demo.rng, plan)
+    received_at = (finished_at + timedelta(seconds=demo.rng.randint(60, 7200))).astimezone(UTC)
     content: dict[str, Any] = {
         "revision": 1,
         "checklist_version": document.version,
-        "started_at": starts.isoformat(),
-        "finished_at": ends.isoformat(),
-        "position": generate_position(demo.random, plan, document),
+        "started_at": started_at.isoformat(),
+        "finished_at": finished_at.isoformat(),
+        "position": generate_position(demo.rng, plan, document),
         "answers": answers,
         "comment": None,
     }
@@ -216,7 +216,7 @@ def _send(
         actor,
         visit.id,
         content,
-        {**content, "started_at": starts, "finished_at": ends},
+        {**content, "started_at": started_at, "finished_at": finished_at},
         device_time=received_at,
         received_at=received_at,
     )
@@ -245,14 +245,14 @@ def _backdate_acceptances(session: Session) -> None:
 def _send_with_photos(
     database: Database, store: Store, demo: _Demo, plan: PlannedVisit, visit_id: uuid.UUID
 ) -> None:
-    has_receipt = demo.random.random() < 0.4
+    has_receipt = demo.rng.random() < 0.4
     questions = (STORE_FRONT, RECEIPT) if has_receipt else (STORE_FRONT,)
     photo_ids = {key: _upload_photo(database, store, demo, plan, visit_id, key) for key in questions}
     # A transaction may run twice. Both runs must draw the same numbers.
-    state = demo.random.getstate()
+    state = demo.rng.getstate()
 
     def work(session: Session) -> None:
-        demo.random.setstate(state)
+        demo.rng.setstate(state)
         _send(session, demo, plan, session.get_one(Visit, visit_id), photo_ids)
 
     database.write(work)
@@ -263,14 +263,14 @@ def _upload_photo(
 ) -> uuid.UUID:
     """Declare, upload and check a photo as any other, and return its ID."""
     actor = demo.actors[plan.login]
-    photo_id = uuid.UUID(int=demo.random.getrandbits(128), version=4)
-    data = draw_picture(demo.random, question, plan.store.town)
+    photo_id = uuid.UUID(int=demo.rng.getrandbits(128), version=4)
+    data = draw_picture(demo.rng, question, plan.store.town)
     declaration = {
         "question": question,
         "sha256": hashlib.sha256(data).hexdigest(),
         "size": len(data),
         "content_type": "image/jpeg",
-        "taken_at": plan.starts + timedelta(minutes=3),
+        "taken_at": plan.starts_at + timedelta(minutes=3),
     }
     photo, _ = database.write(
         lambda session: photos.declare_photo(session, actor, visit_id, photo_id, declaration)

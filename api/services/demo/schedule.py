@@ -19,7 +19,7 @@ LOCKOUT_DAYS = 30
 MOST_DAYS_LATE = 2
 #: How many of the latest visits have photos.
 PHOTOGRAPHED_VISITS = 8
-#: In these proportions of months, a store has a second visit, and a visit with the short checklist.
+#: The proportions of months in which a store has a second visit, and a visit with the short checklist.
 SECOND_VISIT, SHORT_VISIT = 0.6, 0.5
 
 #: Visits that give every role something to do: (days from today, store, login, checklist, outcome).
@@ -38,10 +38,10 @@ _NOTABLE_VISITS = (
     (1, "BIO", "shopper-8", "message", "assigned"),
     (0, "DUB", "manager-dublin", "self-check", "assigned"),
 )
-#: Checklists that take days because the shopper waits for a response: for how many days the window is open
+#: Checklists that take days because the shopper waits for a reply: for how many days the window is open
 #: before and after the visit begins.
 SLOW_CHECKLISTS = {"message": (1, 9), "problem-and-return": (1, 10)}
-#: Checklists that a store is visited with every six months, by the month of that cycle.
+#: Checklists that are used once in six months, by the month of that cycle.
 _RARE_CHECKLISTS = {0: "telephone-call", 1: "message", 3: "problem-and-return", 4: "self-check"}
 
 
@@ -57,50 +57,50 @@ class PlannedVisit:
     store: Store
     login: str
     checklist: str
-    opens: datetime
-    closes: datetime
-    starts: datetime
+    opens_at: datetime
+    closes_at: datetime
+    starts_at: datetime
     outcome: str
 
     @property
     def window(self) -> tuple[datetime, datetime]:
         """The times that the rotation lock-out looks at."""
-        return self.opens, self.closes
+        return self.opens_at, self.closes_at
 
 
-def plan_visits(generator: Random, moment: datetime) -> list[PlannedVisit]:
-    """Return the visits of the months up to ``moment``, and the outstanding ones, by when they open."""
+def plan_visits(rng: Random, moment: datetime) -> list[PlannedVisit]:
+    """Return the visits of the months up to ``moment``, and the outstanding ones, sorted by opening."""
     stores = {store.code: store for store in STORES}
     visits = [
-        _plan_visit(generator, stores[code], login, checklist, _today(moment, stores[code], days), outcome)
+        _plan_visit(rng, stores[code], login, checklist, _get_local_day(moment, stores[code], days), outcome)
         for days, code, login, checklist, outcome in _NOTABLE_VISITS
     ]
-    rota = _Rota(generator, visits)
+    rota = _Rota(rng, visits)
     last = Period.of(None, None, moment).last
     for store_number, store in enumerate(STORES):
         for month_number, month in enumerate(range(last - MONTHS + 1, last + 1)):
-            for checklist in _pick_checklists(generator, store_number + month_number):
-                day = date(month // 12, month % 12 + 1, generator.randint(1, 28))
-                if day >= _today(moment, store, -7 if checklist in SLOW_CHECKLISTS else 0):
+            for checklist in _pick_checklists(rng, store_number + month_number):
+                day = date(month // 12, month % 12 + 1, rng.randint(1, 28))
+                if day >= _get_local_day(moment, store, -7 if checklist in SLOW_CHECKLISTS else 0):
                     continue
-                visit = _plan_visit(generator, store, "", checklist, day, "sent")
-                visit = replace(visit, outcome=_pick_outcome(generator, visit, moment))
+                visit = _plan_visit(rng, store, "", checklist, day, "sent")
+                visit = replace(visit, outcome=_pick_outcome(rng, visit, moment))
                 visits.append(rota.assign(visit))
-    visits.sort(key=lambda visit: visit.opens)
+    visits.sort(key=lambda visit: visit.opens_at)
     return _add_photos(visits)
 
 
-def _today(moment: datetime, store: Store, days: int) -> date:
-    """Return the day at the store, so many days later."""
+def _get_local_day(moment: datetime, store: Store, days: int) -> date:
+    """Return the day at the store ``days`` after ``moment``."""
     return to_local_time(moment, store.time_zone).date() + timedelta(days)
 
 
-def _pick_checklists(generator: Random, month: int) -> list[str]:
-    """Return the checklists that a store is visited with in a month of its six-month cycle."""
+def _pick_checklists(rng: Random, month: int) -> list[str]:
+    """Return the checklists of a store's visits in a month. ``month`` counts in a cycle of six months."""
     checklists = ["store-visit"]
-    if generator.random() < SECOND_VISIT:
+    if rng.random() < SECOND_VISIT:
         checklists.append("store-visit")
-    if generator.random() < SHORT_VISIT:
+    if rng.random() < SHORT_VISIT:
         checklists.append("four-basics")
     if month % 6 in _RARE_CHECKLISTS:
         checklists.append(_RARE_CHECKLISTS[month % 6])
@@ -108,31 +108,31 @@ def _pick_checklists(generator: Random, month: int) -> list[str]:
 
 
 def _plan_visit(
-    generator: Random, store: Store, login: str, checklist: str, day: date, outcome: str
+    rng: Random, store: Store, login: str, checklist: str, day: date, outcome: str
 ) -> PlannedVisit:
     zone = ZoneInfo(store.time_zone)
-    before, after = SLOW_CHECKLISTS.get(checklist, (generator.randint(0, 3), generator.randint(1, 3)))
+    before, after = SLOW_CHECKLISTS.get(checklist, (rng.randint(0, 3), rng.randint(1, 3)))
     if outcome in ("assigned", "cancelled"):
         before, after = 0, 6
-    starts = time(generator.randint(10, 17), generator.randint(0, 59), generator.randint(0, 59))
+    start = time(rng.randint(10, 17), rng.randint(0, 59), rng.randint(0, 59))
     return PlannedVisit(
         store,
         login,
         checklist,
         datetime.combine(day - timedelta(before), time(0), zone),
         datetime.combine(day + timedelta(after), time(23, 59, 59), zone),
-        datetime.combine(day, starts, zone),
+        datetime.combine(day, start, zone),
         outcome,
     )
 
 
-def _pick_outcome(generator: Random, visit: PlannedVisit, moment: datetime) -> str:
-    number = generator.random()
+def _pick_outcome(rng: Random, visit: PlannedVisit, moment: datetime) -> str:
+    number = rng.random()
     if visit.checklist == "problem-and-return":
         return "rejected" if number < 0.06 else "reviewed"
     can_be_late = (
         visit.checklist in ("store-visit", "four-basics")
-        and visit.closes + timedelta(MOST_DAYS_LATE) < moment
+        and visit.closes_at + timedelta(MOST_DAYS_LATE) < moment
     )
     return "late" if can_be_late and number < 0.03 else "sent"
 
@@ -140,8 +140,8 @@ def _pick_outcome(generator: Random, visit: PlannedVisit, moment: datetime) -> s
 class _Rota:
     """Assigns visits to shoppers within the rotation lock-out."""
 
-    def __init__(self, generator: Random, visits: Iterable[PlannedVisit]) -> None:
-        self._generator = generator
+    def __init__(self, rng: Random, visits: Iterable[PlannedVisit]) -> None:
+        self._rng = rng
         self._windows: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
         for visit in visits:
             self._add(visit)
@@ -161,7 +161,7 @@ class _Rota:
             managers = [person.login for person in PEOPLE if person.store == visit.store.code]
             return managers[0] if managers else _get_region_manager(visit.store)
         shoppers = [person for person in PEOPLE if person.role == SHOPPER]
-        self._generator.shuffle(shoppers)
+        self._rng.shuffle(shoppers)
         shoppers.sort(key=lambda person: person.region != visit.store.region)
         for person in shoppers:
             windows = self._windows.get((person.login, visit.store.code), ())
@@ -169,7 +169,7 @@ class _Rota:
                 violates_lockout(visit.window, window, LOCKOUT_DAYS + MOST_DAYS_LATE) for window in windows
             ):
                 return person.login
-        raise AssertionError("eight shoppers are enough for every store")
+        raise AssertionError("The lock-out leaves no shopper for a visit.")
 
 
 def _get_region_manager(store: Store) -> str:
@@ -177,7 +177,7 @@ def _get_region_manager(store: Store) -> str:
 
 
 def _add_photos(visits: Sequence[PlannedVisit]) -> list[PlannedVisit]:
-    """Give photos to the latest visits without another outcome."""
+    """Add photos to the latest visits that have no other outcome."""
     candidates = [visit for visit in visits if (visit.checklist, visit.outcome) == ("store-visit", "sent")]
     chosen = {id(visit) for visit in candidates[-PHOTOGRAPHED_VISITS:]}
     return [replace(visit, outcome="photographed") if id(visit) in chosen else visit for visit in visits]

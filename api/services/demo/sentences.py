@@ -15,7 +15,7 @@ DECISIONS: Mapping[str, tuple[str, str | None, Mapping[str, str] | None]] = {
     ),
 }
 
-_WANTED = (
+_WISHES = (
     "I asked about a rain jacket.",
     "I was looking for a birthday present.",
     "I wanted a pair of deck shoes.",
@@ -27,7 +27,7 @@ _WANTED = (
     "I asked which torch would last longest.",
     "I needed something to keep my phone dry.",
 )
-_SERVED: Mapping[str, Sequence[str]] = {
+_SERVICE: Mapping[str, Sequence[str]] = {
     "good": (
         "The person at the counter put the list down and came over at once.",
         "I was asked what I needed it for before anything was shown to me.",
@@ -59,7 +59,7 @@ _SERVED: Mapping[str, Sequence[str]] = {
         "The answer began with a sigh.",
     ),
 }
-_LEFT: Mapping[str, Sequence[str]] = {
+_ENDINGS: Mapping[str, Sequence[str]] = {
     "good": (
         "I would go again.",
         "I left with a smile.",
@@ -85,7 +85,7 @@ _LEFT: Mapping[str, Sequence[str]] = {
         "It was not unkind, only absent.",
     ),
 }
-_RETURNED = (
+_RETURNS = (
     "The zip of my jacket had gone after a week.",
     "One of the two shoes was a size smaller.",
     "The lamp in the box was not the one on the label.",
@@ -93,7 +93,7 @@ _RETURNED = (
     "I had changed my mind about a present.",
     "The seam of a bag had come undone.",
 )
-_RANG = (
+_CALLS = (
     "I rang to ask whether they repair zips.",
     "I asked on the phone for a size in stock.",
     "I rang about the opening hours on a holiday.",
@@ -101,7 +101,7 @@ _RANG = (
     "I rang to ask about a delivery to a marina.",
     "I asked which life jacket fits a child.",
 )
-_WROTE = (
+_MESSAGES = (
     "I asked in writing whether a colour would come back.",
     "I wrote about a spare part for a lantern.",
     "I asked how to wash a waxed coat.",
@@ -109,7 +109,7 @@ _WROTE = (
     "I asked whether they take old rope back.",
     "I wanted to know how long a repair takes.",
 )
-_ANSWERED: Mapping[str, Sequence[str]] = {
+_REPLIES: Mapping[str, Sequence[str]] = {
     "good": (
         "I had a clear answer and felt in good hands.",
         "It was settled in one go, and kindly.",
@@ -132,7 +132,7 @@ _ANSWERED: Mapping[str, Sequence[str]] = {
         "It seemed to be everyone's fault but theirs.",
     ),
 }
-_BETTER = (
+_IMPROVEMENTS = (
     "Look up when someone comes in, even with boxes in our arms.",
     "Ring back on the same day, whoever took the call.",
     "Leave the till to say thank you at the door.",
@@ -142,7 +142,7 @@ _BETTER = (
     "Say sorry first and look for the reason later.",
     "Tell each other what we promised before the shift ends.",
 )
-_WHEN = (
+_PROSPECTS = (
     "We keep forgetting it when it is full.",
     "It went well on some days.",
     "Everyone agreed on it.",
@@ -152,14 +152,14 @@ _WHEN = (
 )
 
 
-_CLOSING = (
+_CLOSINGS = (
     "There was nothing more to it.",
     "I kept my notes short.",
     "I had no other question.",
     "Nothing else stood out.",
 )
 
-#: Why points were lost, by question. A detail follows each.
+#: Why points were lost, by question. One of ``_DETAILS`` follows.
 _REASONS: Mapping[str, Sequence[str]] = {
     "repeated": (
         "I had to say my size twice",
@@ -247,10 +247,10 @@ _ATTEMPTS = 20
 
 
 class Writer:
-    """Writes texts of which no long one repeats."""
+    """Writes texts. No long text is written twice."""
 
-    def __init__(self, generator: Random) -> None:
-        self._random = generator
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
         self._written: set[str] = set()
         self._stories: list[str] = []
 
@@ -258,7 +258,7 @@ class Writer:
         """Return a text about a visit, or ``None`` if there is no new one."""
         mood = next(mood for lowest, mood in _MOODS if quality > lowest)
         parts = _get_parts(checklist, mood)
-        story = self._find_new(lambda: " ".join(self._random.choice(part) for part in parts))
+        story = self._find_new(lambda: " ".join(self._rng.choice(part) for part in parts))
         if story and checklist == "store-visit":
             self._stories.append(story)
         return story
@@ -266,11 +266,11 @@ class Writer:
     def write_reason(self, question: str) -> str:
         """Return why a question lost points."""
         reasons = _REASONS[question]
-        reason = self._find_new(lambda: f"{self._random.choice(reasons)}, {self._random.choice(_DETAILS)}.")
-        return reason or f"{self._random.choice(_SHORT_REASONS)}."
+        reason = self._find_new(lambda: f"{self._rng.choice(reasons)}, {self._rng.choice(_DETAILS)}.")
+        return reason or f"{self._rng.choice(_SHORT_REASONS)}."
 
     def get_earlier_story(self) -> str:
-        """Return a story that another store visit has."""
+        """Return the story of another store visit."""
         return self._stories[len(self._stories) // 2]
 
     def _find_new(self, write: Callable[[], str]) -> str | None:
@@ -283,15 +283,15 @@ class Writer:
 
 
 def _get_parts(checklist: str, mood: str) -> Sequence[Sequence[str]]:
-    """Return the lists of sentences from which a text takes one each, in order."""
+    """Return the lists of sentences that a text is made of: one sentence from each list, in order."""
     match checklist:
         case "self-check":
-            return _BETTER, _WHEN
+            return _IMPROVEMENTS, _PROSPECTS
         case "telephone-call":
-            return _RANG, _ANSWERED[mood], _CLOSING
+            return _CALLS, _REPLIES[mood], _CLOSINGS
         case "message":
-            return _WROTE, _ANSWERED[mood], _CLOSING
+            return _MESSAGES, _REPLIES[mood], _CLOSINGS
         case "problem-and-return":
-            return _RETURNED, _ANSWERED[mood], _CLOSING
+            return _RETURNS, _REPLIES[mood], _CLOSINGS
         case _:
-            return _WANTED, _SERVED[mood], _LEFT[mood]
+            return _WISHES, _SERVICE[mood], _ENDINGS[mood]

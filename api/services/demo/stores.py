@@ -20,15 +20,15 @@ STRENGTH_DEVIATION = 0.07
 class Store:
     """A location with its quality: the probability of a good answer, before what the question adds to it.
 
-    ``quality`` holds two years ago. It changes by ``yearly_change`` each year, and 200 days ago by
-    ``sudden_change``, as with a new team.
+    ``quality`` is the value two years ago. It changes by ``yearly_change`` each year. It changed by
+    ``sudden_change`` 200 days ago, as if the team was replaced.
     """
 
     code: str
     town: str
     region: str
     address: str
-    #: Reaches no one: Ofcom and ComReg reserve these numbers for fiction, and none in Spain begins with 0.
+    #: Fictional: Ofcom and ComReg reserve these numbers for drama, and no number in Spain begins with 0.
     phone: str
     time_zone: str
     latitude: float
@@ -46,12 +46,12 @@ class Store:
     def get_strength(self, seed: int, fundamental: str | None) -> float:
         """Return what the store's strength in a fundamental of customer service adds to its quality.
 
-        It depends on the names alone, and not on the order in which visits are generated.
+        It depends only on the arguments and the store, not on the order in which visits are generated.
         """
         if fundamental is None:
             return 0.0
-        generator = random.Random(f"{seed}/{self.code}/{fundamental}")  # noqa: S311
-        return generator.gauss(0, STRENGTH_DEVIATION)
+        rng = random.Random(f"{seed}/{self.code}/{fundamental}")  # noqa: S311
+        return rng.gauss(0, STRENGTH_DEVIATION)
 
 
 _LONDON, _DUBLIN, _MADRID = "Europe/London", "Europe/Dublin", "Europe/Madrid"

@@ -19,7 +19,7 @@ def hash_password(password: str) -> str:
 def verify_password(password: str, password_hash: str | None) -> bool:
     """Return whether the password matches the hash.
 
-    Without a hash (there is no such account) the result is False, after the same time.
+    Without a hash, because the account does not exist, it returns False after the same time.
     """
     try:
         return _hasher.verify(password_hash or _dummy_hash, password) and password_hash is not None

@@ -25,17 +25,17 @@ REFRESH_TOKEN_LIFETIME = timedelta(days=60)
 FAILURE_WINDOW = timedelta(minutes=15)
 REVOKED_FAMILY_RETENTION = timedelta(days=60)
 KNOWN_ADDRESS_RETENTION = timedelta(days=90)
-#: the least number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
+#: the minimum number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
 #: another organization knows the email address
 MIN_VERIFICATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class FailureLimit:
-    """The most failures within ``FAILURE_WINDOW``, counted under a key."""
+    """The maximum number of failures within ``FAILURE_WINDOW``, counted under a key."""
 
     key: str
-    most: int
+    maximum: int
     spares_known_addresses: bool = False
 
 
@@ -108,7 +108,7 @@ def check_failure_limits(session: Session, credentials: Credentials, user_ids: l
     failures = {row.key: row for row in rows}
     for limit in limits:
         failure = failures.get(limit.key)
-        if failure is not None and failure.failures >= limit.most:
+        if failure is not None and failure.failures >= limit.maximum:
             seconds = int((failure.window_ends_at - moment).total_seconds()) + 1
             raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(seconds)})
 
@@ -198,7 +198,7 @@ def rotate_refresh_token(
 
     The previous token works while the current one is unused, because the response with the current one may
     have been lost. The current one is then replaced and rejected from then on. The use of an older token
-    means that somebody has copied a token, so it revokes the whole family.
+    indicates that a token was copied, so it revokes the whole family.
     """
     family = session.scalars(
         select(TokenFamily)
@@ -265,7 +265,7 @@ def find_actor(runner: Runner, user_id: uuid.UUID, family_id: uuid.UUID) -> Acto
 
 
 def delete_expired(session: Session) -> None:
-    """Delete expired and long revoked token families, old known addresses, and past failures."""
+    """Delete token families that expired or were revoked long ago, old known addresses, and past failures."""
     moment = now()
     session.execute(
         delete(TokenFamily).where(

@@ -7,7 +7,7 @@
     places.py       the locations and regions that a score covers
     aggregates.py   totals added up over places and months
     reports.py      the score of a location or a region, with what explains it
-    query.py        what a table of score rows can be queried for
+    query.py        queries for score rows
     grouping.py     the rows of a table: totals grouped by one or two dimensions
     comparing.py    the order, rank, change and worst section of rows
     tables.py       pages of score rows, with the fields that were selected

@@ -49,7 +49,7 @@ class Aggregate(NamedTuple):
         )
 
     def format_visits(self) -> dict[str, Any]:
-        """Return the SCORE of whole visits: the fields of ``schemas.scores.VisitFigures``."""
+        """Return the score of whole visits: the fields of ``schemas.scores.VisitFigures``."""
         return visit_figures(self.sums, self.critical_failures, self.passed)
 
 
@@ -86,7 +86,7 @@ _GROUPS: Mapping[str, SQLColumnExpression[Any]] = {
     "subject_id": Total.subject_id,
     "location_number": Total.location_number,
     "month": Total.month,
-    #: 1 from the month ``since`` on, 0 before it
+    # 1 from the month ``since`` on, 0 before it
     "since": case((Total.month >= bindparam("since", type_=Integer), 1), else_=0),
 }
 
@@ -111,7 +111,7 @@ def aggregate_totals(
     """Add up the totals of locations and subjects over a period, grouped by keys of ``_GROUPS``.
 
     With ``extra="outcomes"``, aggregates have critical failures and passes. With ``extra="answers"``, groups
-    have how often each of ``SHARED_ANSWERS`` was given. ``since`` is the parameter of the group of that name.
+    have the count of each of ``SHARED_ANSWERS``. ``since`` is the parameter of the group of that name.
     """
     statement = aggregate_statement(group_by, extra, session.get_bind().dialect.name)
     filters = _filter_parameters(location_numbers, subject_ids, period)
@@ -148,9 +148,10 @@ def aggregate_statement(group_by: tuple[str, ...], extra: Extra, dialect: str) -
 def count_answers(
     session: Session, location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
 ) -> dict[int, dict[str, int]]:
-    """Return how often each answer of its own a question got, by subject ID and answer.
+    """Return how often each answer was given, by subject ID and answer.
 
-    Answers that questions of any type share are in the totals (``extra="answers"``).
+    Only answers that are specific to a question are included, such as the options of a choice. The answers in
+    ``SHARED_ANSWERS`` are counted in the totals (``extra="answers"``).
     """
     counts: dict[int, dict[str, int]] = {}
     parameters = _filter_parameters(location_numbers, subject_ids, period)

@@ -189,7 +189,7 @@ class _Dimensions:
                 yield (self._get_subject_member(dimension, cell.subject_id),)
 
     def _list_regions_above(self, location_number: int) -> Iterator[Member]:
-        # Who may see a region may see all regions below it, so the first hidden one ends the way up.
+        # Actors see a region with all regions below it. Nothing above a hidden region is therefore visible.
         region_id = self._locations[location_number].region_id
         while region_id in self._regions:
             yield self._region_members[region_id]

@@ -1,4 +1,4 @@
-"""The locations and regions that a score covers, as far as the actor may see them."""
+"""The locations and regions that a score covers, limited to those that the actor may see."""
 
 import uuid
 from collections.abc import Sequence

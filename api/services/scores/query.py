@@ -1,4 +1,4 @@
-"""What a table of score rows can be queried for."""
+"""Queries for score rows."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from api.services.scores.subjects import PARTS
 
 @dataclass(frozen=True, slots=True)
 class RowQuery:
-    """A query for score rows. The words are those of ``schemas.scores``: ``by``, ``sort`` and ``include``.
+    """A query for score rows. ``schemas.scores`` lists the values of ``by``, ``sort`` and ``include``.
 
-    ``by`` is one or two dimensions, ``checklist`` the key of a checklist.
+    ``by`` has one or two dimensions. ``checklist`` is the key of a checklist.
     """
 
     by: tuple[str, ...]
@@ -24,7 +24,7 @@ class RowQuery:
     include: frozenset[str] = frozenset()
 
     def validate(self) -> None:
-        """Raise ``INVALID`` if parameters that are valid alone cannot be combined."""
+        """Raise ``INVALID`` if parameters are valid individually but cannot be combined."""
         if len(self.by) > 2 or len(set(self.by)) < len(self.by):
             raise problems.invalid_field("/by", "Must be one or two different dimensions.")
         if len(set(PARTS).intersection(self.by)) > 1:

@@ -31,9 +31,9 @@ def list_rows(
 ) -> Page:
     """Return a page of the rows of a table, or all of them without ``limit``.
 
-    Rows are dictionaries with ``fields``, in this order: names of ``schemas.scores.Row`` that the query has
-    (``schemas.scores.list_row_fields``). The number of statements does not depend on the number of rows.
-    Raises ``INVALID``, or ``…_NOT_FOUND`` for an unknown region, location or checklist.
+    Rows are dictionaries with ``fields``, in this order: field names from ``schemas.scores.list_row_fields``.
+    The number of statements does not depend on the number of rows. Raises ``INVALID``, or ``…_NOT_FOUND`` for
+    an unknown region, location or checklist.
     """
     query.validate()
     checklists = get_counted_checklists(session, actor, query.checklist)
@@ -116,5 +116,5 @@ def _format_months(query: RowQuery, fields: Sequence[str], row: TableRow) -> dic
 
 
 def _format_score(query: RowQuery, aggregate: Aggregate) -> dict[str, Any]:
-    """Return the SCORE of a row: of whole visits, or of a part of them."""
+    """Return the score of a row: of whole visits, or of a part of them."""
     return aggregate.format_visits() if query.subject_kind == "visit" else figures(aggregate.sums)

@@ -44,7 +44,7 @@ def remove_visit(
 def get_contributions(
     version: PublishedVersion, location_number: int, month: int, score: VisitScore
 ) -> tuple[list[tuple[int, ...]], list[tuple[Any, ...]]]:
-    """Return what one visit adds: rows of totals and rows of tallies, each sorted by key."""
+    """Return the rows of totals and the rows of tallies that one visit adds, each sorted by key."""
     subjects = version.subjects
 
     def total_row(
@@ -78,7 +78,7 @@ def _count_shared_answers(answers: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _add_rows(writer: Writer, total_rows: list[tuple[int, ...]], tally_rows: list[tuple[Any, ...]]) -> None:
-    """Add rows in key order: two transactions that change the same rows then never deadlock."""
+    """Add rows, which are in key order, so that transactions that change the same rows never deadlock."""
     insert_rows(writer, _ADD_TOTALS, total_rows)
     insert_rows(writer, _ADD_TALLIES, tally_rows)
 

@@ -27,10 +27,10 @@ class Shopper:
     def sign_in(self) -> None:
         """Sign in, and wait until everything was downloaded for working offline."""
         self.device.open(self.base)
-        self.give_password()
+        self.enter_credentials()
         self.device.see(OFFLINE_READY)
 
-    def give_password(self) -> None:
+    def enter_credentials(self) -> None:
         person = self.world.shopper
         assert person.email
         self.device.type("[name=email]", person.email)
@@ -221,6 +221,6 @@ def test_a_visit_is_sent_after_a_restart(
     shopper.device.start()
     shopper.device.open(shopper.base)
     shopper.device.click(".notice button")
-    shopper.give_password()
+    shopper.enter_credentials()
     until(lambda: count_stored_photos(world, visit) == 1, "the photo is stored")
     assert fetch_visit(world, visit)["revision"] == 1

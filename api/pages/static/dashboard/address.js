@@ -1,9 +1,7 @@
-/**
- * The address of a page contains all its filters, so that Back restores them and a copied link shows the same.
- */
-import { h, plain, t } from "../shared/page.js";
+/** The filters of a page. They are all in its address, so that Back restores them and links can be shared. */
+import { h, localize, t } from "../shared/page.js";
 
-/** The filters that pages share, in the order in which ``api/pages/dashboard.py`` preloads calls with them. */
+/** The filters that pages share, in the order in which `api/pages/dashboard.py` preloads calls with them. */
 const COMMON = ["from", "to", "region_id", "checklist"];
 /** UTC+14, the time zone in which a month begins first, in milliseconds. */
 const EARLIEST_ZONE = 14 * 3_600_000;
@@ -116,7 +114,7 @@ const labelled = (label, input) => h("p", {}, h("label", { for: input.id }, labe
 
 const regions = async (readAll) => (await readAll("/regions?limit=500")).map(({ id, name }) => [id, name]);
 const checklists = async (readAll) =>
-  (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, plain(title)]);
+  (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, localize(title)]);
 
 /** Returns a list to choose from. Its options are fetched once the page is shown, so that nothing waits. */
 function choice(name, label, allLabel, value, fetchOptions) {

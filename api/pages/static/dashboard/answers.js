@@ -1,10 +1,10 @@
 /** The answers of a visit as reviewers and managers see them: with points, comments and photos. */
-import { h, plain, t, textElement } from "../shared/page.js";
+import { h, localize, t, textElement } from "../shared/page.js";
 import { showValue } from "../shared/question-types/index.js";
 import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
 
-/** Returns what was sent of a visit, or null where nothing was yet. */
+/** Returns the submission of a visit, or null if there is none yet. */
 export async function submissionOf(id, read) {
   try {
     return await read(`/visits/${id}/submission`);
@@ -14,10 +14,7 @@ export async function submissionOf(id, read) {
   }
 }
 
-/**
- * Returns the words on a visit as a whole and all its answers, section by section, `submission` having their
- * points.
- */
+/** Returns the comment on the visit as a whole, and all answers with their points, section by section. */
 export function answersOf(visit, submission) {
   const { answers, comment } = submission;
   return [
@@ -43,7 +40,7 @@ export function answersOf(visit, submission) {
   ];
 }
 
-/** Whether the shopper found the store closed: such a visit has no score. */
+/** Returns whether the shopper found the store closed. Such a visit has no score. */
 export const isClosed = ({ outcome }) => outcome === "store-closed";
 
 const closedStoreOf = (visit, { photos }) =>
@@ -55,7 +52,7 @@ const closedStoreOf = (visit, { photos }) =>
     photosOf(visit, photos, (n) => t("photoOfClosedStore", { n })),
   );
 
-/** Returns photos, `nameOf` naming each by its number; one that has not arrived is said to be missing. */
+/** Returns photos, with a message in place of those not received. `nameOf` returns a photo's name by number. */
 function photosOf(visit, photos, nameOf) {
   const missing = visit.photos?.missing ?? [];
   const photoOf = (photo, index) =>
@@ -95,6 +92,6 @@ function answerOf(visit, question, answer) {
       answer.not_applicable ? t("answer-not_applicable") : showValue(question, answer.value),
     ),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
-    photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: plain(question.text) })),
+    photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: localize(question.text) })),
   );
 }

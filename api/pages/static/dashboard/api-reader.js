@@ -7,10 +7,10 @@ const CACHE_SIZE = 60;
 const cache = new Map();
 
 /**
- * Returns how a screen reads the API: `read(path)` resolves to the JSON of a response, and `readAll(path)` to
- * all items of a list. `status` has the time of the oldest response (`at`) and whether any response comes from
- * the cache (`isStale`). Once the screen has displayed the status (`isShown`), the cache is no longer used,
- * because nothing would mark its figures as old.
+ * Returns the functions with which a screen reads the API: `read(path)` resolves to the JSON of a response,
+ * and `readAll(path)` to all items of a list. `status` has the time of the oldest response (`at`) and whether
+ * any response comes from the cache (`isStale`). Once the screen has displayed the status (`isShown`), the
+ * cache is no longer used, because nothing would mark its figures as old.
  */
 export function apiReader() {
   const status = { at: null, isStale: false, isShown: false };
@@ -47,7 +47,7 @@ async function fetchResponse(path) {
   return response;
 }
 
-/** Whether the same request is likely to succeed soon, so that the last known figures are worth showing. */
+/** Returns whether the same request is likely to succeed soon, so that the last known figures are worth showing. */
 const isTemporary = (problem) =>
   problem instanceof NoSignal || problem.status >= 500 || problem.status === 429;
 

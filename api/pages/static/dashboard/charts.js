@@ -103,16 +103,16 @@ export function trend(scores, axis) {
   const step = (TREND.width - 2 * TREND.margin) / Math.max(1, scores.length - 1);
   const x = (index) => round(TREND.margin + index * step);
   const y = scale(axis, TREND.height - TREND.margin, TREND.margin);
-  const known = scores.filter((score) => score != null);
-  if (!known.length) return null;
+  const present = scores.filter((score) => score != null);
+  if (!present.length) return null;
   emptyTrend ??= chart(TREND, null, svg("path", { class: "line" }), svg("circle", { class: "dot", r: 3 }));
   const element = emptyTrend.cloneNode(true);
   const last = scores.findLastIndex((score) => score != null);
   setAttributes(element, {
     "aria-label": t("trendWords", {
-      first: percent(known[0]),
-      last: percent(known.at(-1)),
-      n: known.length,
+      first: percent(present[0]),
+      last: percent(present.at(-1)),
+      n: present.length,
       of: scores.length,
     }),
   });

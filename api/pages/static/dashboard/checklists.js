@@ -1,15 +1,13 @@
-/** What the questions of checklists say of answers: the words that stand for them. */
-import { h, plain, t } from "../shared/page.js";
+/** The questions of checklists, and the link to the checklist with the most visits. */
+import { h, localize, t } from "../shared/page.js";
 import { address } from "./address.js";
+import { fetchMostVisited } from "./opening-filters.js";
 
-/**
- * Returns the questions of the checklists with these keys, by "checklist/question", as the latest versions
- * word them.
- */
+/** Returns the questions of the latest versions of checklists, by "checklist/question". */
 export async function questionsOf(checklists, keys, read) {
-  const wanted = checklists.filter(({ key }) => keys.includes(key));
+  const selected = checklists.filter(({ key }) => keys.includes(key));
   const documents = await Promise.all(
-    wanted.map(({ key, version }) => read(`/checklists/${key}/versions/${version}`)),
+    selected.map(({ key, version }) => read(`/checklists/${key}/versions/${version}`)),
   );
   return new Map(
     documents.flatMap(({ key, sections }) =>
@@ -19,32 +17,18 @@ export async function questionsOf(checklists, keys, read) {
 }
 
 /**
- * Returns a place for the link to the same page with one checklist, that of most visits of those `asked` for;
- * `fill` fetches which it is.
+ * Returns the place of a link to the same page with only one checklist: the one with the most visits among
+ * those that `query` selects. `fill` fetches the checklist and adds the link.
  */
-export function onlyMost(filters, asked, read) {
+export function mostVisitedLink(filters, query, read) {
   const element = h("p", { class: "only" });
   const fill = async () => {
-    const {
-      items: [most],
-    } = await read(
-      address("/scores", {
-        by: "checklist",
-        fields: "checklist,visits",
-        sort: "-visits",
-        limit: "1",
-        ...asked,
-      }),
-    );
-    const { key, title } = most.checklist;
-    element.append(
-      h(
-        "a",
-        { href: address(location.pathname, { ...filters, checklist: key }) },
-        t("onlyMost", { title: plain(title), n: most.visits }),
-      ),
-    );
+    const row = await fetchMostVisited(query, read);
+    if (!row) return;
+    const { key, title } = row.checklist;
+    const href = address(location.pathname, { ...filters, checklist: key });
+    element.append(h("a", { href }, t("onlyChecklist", { title: localize(title), n: row.visits })));
   };
-  // Without it, the list of checklists above is still there to choose from.
+  // If that fails, the reader can still choose a checklist in the filters above.
   return { element, fill: () => fill().catch(() => {}) };
 }

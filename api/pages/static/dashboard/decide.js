@@ -1,6 +1,6 @@
 /** The decisions on a visit, and the form to make one or to replace the current one. */
 import { call } from "../shared/api.js";
-import { h, hasWords, loadMoreWords, plain, t } from "../shared/page.js";
+import { h, hasWords, loadMoreWords, localize, t } from "../shared/page.js";
 import { onward } from "./address.js";
 import { factsOf, flagsOf } from "./evidence.js";
 import { clock } from "./figures.js";
@@ -49,7 +49,7 @@ export function decisionsOf({ decisions, checklist }) {
   if (!decisions.length) return null;
   const replaced = new Set(decisions.map((decision) => decision.replaces));
   const questions = checklist.sections.flatMap((section) => section.questions);
-  const textOf = (key) => plain(questions.find((question) => question.key === key)?.text) || key;
+  const textOf = (key) => localize(questions.find((question) => question.key === key)?.text) || key;
   return h(
     "section",
     { class: "card" },
@@ -87,7 +87,7 @@ function decisionItem(decision, isReplaced, textOf) {
 }
 
 /**
- * Returns the form to decide on the latest revision. It calls `onDecided` once the decision is stored, or once
+ * Returns the form to decide on the latest revision. It calls `onDecided` when the decision is stored, or when
  * another reviewer has decided first.
  */
 export function decisionForm(visit, onDecided) {
@@ -179,7 +179,7 @@ function reasonsByQuestion({ checklist }) {
   const choice = h(
     "select",
     { id: "reason-question" },
-    questions.map(({ key, text }) => h("option", { value: key }, plain(text))),
+    questions.map(({ key, text }) => h("option", { value: key }, localize(text))),
   );
   const rows = h("div", {});
   const add = () => {
@@ -191,14 +191,14 @@ function reasonsByQuestion({ checklist }) {
     const row = h(
       "p",
       {},
-      h("label", { for: id, dir: "auto" }, plain(text)),
+      h("label", { for: id, dir: "auto" }, localize(text)),
       field,
       h(
         "button",
         {
           type: "button",
           class: "plain bare",
-          "aria-label": `${t("remove")}: ${plain(text)}`,
+          "aria-label": `${t("remove")}: ${localize(text)}`,
           onclick: () => {
             row.remove();
             choice.focus();

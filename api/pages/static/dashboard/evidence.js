@@ -1,7 +1,7 @@
 /** The evidence for a reviewer, next to the answers: flags, earlier visits, times and distance. */
-import { h, moment, plain, t } from "../shared/page.js";
+import { dayName, h, moment, localize, t } from "../shared/page.js";
 import { onward } from "./address.js";
-import { count, dayName } from "./figures.js";
+import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
 
 /** The server compares only comments of at least this many characters with those of other visits. */
@@ -32,12 +32,15 @@ async function flagOf(visit, submission, flag, read) {
 }
 
 /**
- * The server describes flags in English. In other languages, the page uses its own words, and adds the server's
- * description only if it has figures.
+ * The server describes flags in English. In other languages, the page uses its own words, and adds the
+ * server's description only if it has figures.
  */
 function descriptionOf({ code, detail }) {
   if (html.lang === "en") return h("p", {}, detail);
-  return [h("p", {}, t(`says-${code}`)), /\d/.test(detail) && h("p", { class: "quiet", lang: "en" }, detail)];
+  return [
+    h("p", {}, t(`description-${code}`)),
+    /\d/.test(detail) && h("p", { class: "quiet", lang: "en" }, detail),
+  ];
 }
 
 async function comparison(visit, submission, flag, read) {
@@ -77,7 +80,7 @@ async function comparison(visit, submission, flag, read) {
   );
 }
 
-/** Names the shopper, who may be the same for both visits. Reviewers' own visits have no shopper in the API. */
+/** Returns the shopper, who may be the same for both visits. The API omits the shopper of one's own visits. */
 const shopperOf = ({ shopper }) => shopper && h("span", { class: "quiet", dir: "auto" }, shopper.name);
 
 // Older flags name the other visit, but not its photo or question.
@@ -90,7 +93,7 @@ function textOf(visit, { answers, comment }, key) {
   const texts = key ? [answers[key]?.comment, answers[key]?.value] : [comment];
   const compared = texts.filter((text) => typeof text === "string" && text.length >= COMPARED_LENGTH);
   return [
-    h("p", { class: "quiet", dir: "auto" }, key ? plain(questionOf(visit, key).text) : t("lastWord")),
+    h("p", { class: "quiet", dir: "auto" }, key ? localize(questionOf(visit, key).text) : t("lastWord")),
     compared.length
       ? compared.map((text) => h("blockquote", { dir: "auto" }, text))
       : h("p", {}, t("lookInVisit")),
@@ -176,7 +179,7 @@ function photoDetails(visit, at) {
           h(
             "span",
             { dir: "auto" },
-            photo.question ? plain(questionOf(visit, photo.question).text) : t("storeClosed"),
+            photo.question ? localize(questionOf(visit, photo.question).text) : t("storeClosed"),
           ),
           ": ",
           photo.taken_at ? t("takenAt", { time: at(photo.taken_at) }) : t("takenUnknown"),

@@ -1,4 +1,4 @@
-/** Explains how a number is calculated, with the actual figures. ``api/domain/scoring.py`` has the formulas. */
+/** Explains how a number is calculated, with the actual figures. `api/domain/scoring.py` has the formulas. */
 import { h, t } from "../shared/page.js";
 import { count, ENOUGH, percent, points, pointsRange, range, verdict } from "./figures.js";
 
@@ -89,6 +89,7 @@ function explainVisit({
   passed,
   critical_failures: failures,
 }) {
+  if (score == null) return [t("explain-visit-unscored")];
   return [
     t("explain-visit", { earned: count(earned), possible: count(possible), score: percent(score) }),
     failures.length

@@ -1,5 +1,5 @@
 /** Formats numbers, and creates the buttons that explain how each of them is calculated. */
-import { h, region, t } from "../shared/page.js";
+import { h, locale, t } from "../shared/page.js";
 import { load } from "./load.js";
 
 const html = document.documentElement;
@@ -43,15 +43,11 @@ export const pointsRange = (interval) =>
 export const count = (number) =>
   Number.isInteger(number) && number < 1000 ? `${number}` : new Intl.NumberFormat(html.lang).format(number);
 
-const dates = (options) => new Intl.DateTimeFormat(region(), options);
+const dates = (options) => new Intl.DateTimeFormat(locale(), options);
 
 /** Returns a month (YYYY-MM) in short: "Jan 26". */
 export const monthName = (month) =>
   dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));
-
-/** Returns a day (YYYY-MM-DD) in words: "3 Jan 2026". */
-export const dayName = (day) =>
-  dates({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(day));
 
 /** Returns a time in the reader's time zone. */
 export const clock = (time) => dates({ dateStyle: "medium", timeStyle: "short" }).format(time);

@@ -45,7 +45,11 @@ function poolVisits(rows) {
 }
 
 /** Returns how many standard errors a location's score is above or below the overall score. */
-const distanceFrom = (overall, row) => (row.score - overall.score) / (overall.spread / Math.sqrt(row.visits));
+function distanceFrom(overall, row) {
+  const difference = row.score - overall.score;
+  // Without any spread within locations, the standard error is 0.
+  return difference && difference / (overall.spread / Math.sqrt(row.visits));
+}
 
 /** Returns the names of the locations above and below, the farthest first. */
 function outsideText(title, points) {

@@ -1,9 +1,9 @@
 /** Modules that are fetched when they are needed. */
 
 /**
- * Imports a module by its path from this folder. A new release removes the modules of this one. If the server
- * responds although the import fails, the page therefore reloads to switch to the new release. It does so only
- * once per release, because a second failure has another cause.
+ * Imports a module by its path from this folder. A new release removes the modules of this one. If the import
+ * fails although the server responds, the page therefore reloads to switch to the new release. It does so
+ * only once per release, because a second failure has another cause.
  */
 export async function load(path) {
   try {

@@ -1,6 +1,6 @@
 import { signIn, signOut } from "../shared/api.js";
 import { showDemoBanner } from "../shared/demo-banner.js";
-import { h, languages, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
+import { h, languageButtons, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
 import { address, change, common, filterBar, filters } from "./address.js";
 import { apiReader } from "./api-reader.js";
 import { clock } from "./figures.js";
@@ -18,7 +18,7 @@ const SCREENS = Object.entries({
   "/sections": "sections",
   "/questions": "questions",
   "/reviews": "reviews",
-}).map(([path, name]) => ({ name, pattern: new RegExp(`^/dashboard${path}/?$`) }));
+}).map(([path, name]) => ({ name, pattern: new RegExp(`^/dashboard${path}$`) }));
 const UNFILTERED_SCREENS = ["visit", "reviews"];
 const LINKS = ["", "locations", "sections", "questions"];
 const REVIEWERS = ["reviewer", "admin"];
@@ -81,7 +81,7 @@ function showUser(user) {
   drawBar();
 }
 
-/** Whether a screen has filters and the address names neither a period nor a checklist. */
+/** Returns whether a screen has filters and the address names neither a period nor a checklist. */
 function needsOpeningFilters(screen) {
   const { from, to, checklist } = filters();
   return !UNFILTERED_SCREENS.includes(screen) && !from && !to && !checklist;
@@ -200,7 +200,7 @@ async function explain(problem) {
 
 function showMessage(state, heading, ...more) {
   replaceContent(
-    t("title"),
+    `${heading} · ${t("title")}`,
     h("h1", { tabindex: -1 }, heading),
     h("p", { role: "alert" }, t(`why-${state}`)),
     h("div", {}, more),
@@ -245,7 +245,7 @@ function drawBar() {
 
 /** Looking up the names of languages takes long, so nothing waits for it. */
 function offerLanguages() {
-  document.getElementById("languages")?.replaceChildren(...languages());
+  document.getElementById("languages")?.replaceChildren(...languageButtons());
 }
 
 async function endSession() {

@@ -7,20 +7,21 @@ import { address, monthBefore, runningMonth, scoreQuery } from "./address.js";
 const MONTHS = 6;
 
 /**
- * Returns the filters to open with, or null if there are no visits yet. `place` limits the visits that count to
- * a region or a location, as query parameters of the API.
+ * Returns the filters to open with, or null if there are no visits yet. `place` limits the visits that count
+ * to a region or a location, as query parameters of the API.
  */
 export async function openingFilters(place, read) {
   const to = monthBefore(runningMonth(), 1);
   const period = { from: monthBefore(to, MONTHS - 1), to };
-  const checklist = await mostVisited({ ...period, ...place }, read);
-  if (checklist) return { ...period, checklist };
+  const row = await fetchMostVisited({ ...period, ...place }, read);
+  if (row) return { ...period, checklist: row.checklist.key };
   // A new programme may have its first visits in the current month, which the API's default period includes.
-  const first = await mostVisited(place, read);
-  return first && { checklist: first };
+  const currentRow = await fetchMostVisited(place, read);
+  return currentRow && { checklist: currentRow.checklist.key };
 }
 
-async function mostVisited(query, read) {
+/** Returns the checklist with the most visits, as `{checklist, visits}`, or null if there are no visits. */
+export async function fetchMostVisited(query, read) {
   const { items } = await read(address("/scores", scoreQuery("most-visited", query)));
-  return items[0]?.visits ? items[0].checklist.key : null;
+  return items[0]?.visits ? items[0] : null;
 }

@@ -1,5 +1,5 @@
 /** The score report of a place, which the pages of locations and regions share. */
-import { h, plain, t, textElement } from "../shared/page.js";
+import { h, localize, t, textElement } from "../shared/page.js";
 import { common, filters } from "./address.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
@@ -87,9 +87,9 @@ export function monthsCard(caption, place, width, height, axis = axisOf(place.mo
 
 /**
  * Returns the sections, each of which opens to show its questions. The cells of the heat table link here.
- * `known` has the questions by "checklist/question", to label the answers.
+ * `definitions` has the questions by "checklist/question", to label the answers.
  */
-export function sections(report, checklists, known) {
+export function sections(report, checklists, definitions) {
   if (!report.sections.length) return h("p", { class: "empty" }, t("noVisits"));
   const axis = axisOf(report.sections);
   const keys = [...new Set(report.sections.map(({ checklist }) => checklist))];
@@ -100,13 +100,13 @@ export function sections(report, checklists, known) {
         textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
       report.sections
         .filter(({ checklist }) => checklist === key)
-        .map((section) => sectionOf(section, axis, report.questions, known)),
+        .map((section) => sectionOf(section, axis, report.questions, definitions)),
     ]),
     h("div", { class: "tools" }, csvButton(csv)),
   ];
 }
 
-function sectionOf(section, axis, questions, known) {
+function sectionOf(section, axis, questions, definitions) {
   const { visits, points_earned: earned, points_possible: possible } = section;
   const sectionQuestions = questions.filter(
     (question) => question.checklist === section.checklist && question.section === section.key,
@@ -129,12 +129,12 @@ function sectionOf(section, axis, questions, known) {
       " ",
       t("explain-wilson", { interval: range(section.interval) }),
     ),
-    questionTable(plain(section.title), sectionQuestions, known),
+    questionTable(localize(section.title), sectionQuestions, definitions),
   );
 }
 
 /** Returns questions with their scores and how often each answer was given. */
-function questionTable(caption, rows, known) {
+function questionTable(caption, rows, definitions) {
   const axis = axisOf(rows);
   return scrolling(
     { caption },
@@ -160,7 +160,7 @@ function questionTable(caption, rows, known) {
           textElement("th", { scope: "row" }, row.text),
           h("td", { class: "figure" }, score(row, "part")),
           h("td", { class: "drawing" }, dot(row, axis)),
-          h("td", {}, countsOf(row.answers, known.get(`${row.checklist}/${row.key}`))),
+          h("td", {}, countsOf(row.answers, definitions.get(`${row.checklist}/${row.key}`))),
         ),
       ),
     ),
@@ -238,4 +238,4 @@ export function fundamentals(report, others = []) {
 }
 
 /** Returns the width of a chart within a card, in pixels. */
-export const room = () => Math.min(1100, document.getElementById("screen").clientWidth) - 32;
+export const chartWidth = () => Math.min(1100, document.getElementById("screen").clientWidth) - 32;

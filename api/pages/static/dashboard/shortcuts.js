@@ -1,22 +1,22 @@
 /**
- * Single-key shortcuts for the controls on the page. They can be turned off, because people who use speech input
- * may trigger them by accident (WCAG 2.1.4).
+ * Single-key shortcuts for the controls on the page. They can be turned off, because people who use speech
+ * input may trigger them by accident (WCAG 2.1.4).
  */
-import { h, t } from "../shared/page.js";
+import { h, recallSetting, saveSetting, t } from "../shared/page.js";
 
 /** Elements in which a key is part of a text or selects an option. */
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
 /**
- * Returns the list of shortcuts with their switch, and how to stop listening. Each of `keys` is
+ * Returns the list of shortcuts with their switch, and `stop`, which stops listening. Each of `keys` is
  * `[key, label, selector]`, with the selector of the control that the key activates.
  */
 export function shortcuts(keys) {
   const checkbox = h("input", {
     type: "checkbox",
     id: "shortcuts",
-    checked: localStorage.shortcuts !== "off",
-    onchange: () => (localStorage.shortcuts = checkbox.checked ? "on" : "off"),
+    checked: recallSetting("shortcuts") !== "off",
+    onchange: () => saveSetting("shortcuts", checkbox.checked ? "on" : "off"),
   });
   const onKeyDown = (event) => {
     const isShortcut = checkbox.checked && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;

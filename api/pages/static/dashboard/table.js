@@ -25,7 +25,7 @@ const API_SORTS = { score: "score", visits: "visits", change: "difference" };
  * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names the
  * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `csv` has the
  * name of the CSV file and the parameters of its score rows: all rows, in the order of the table if the API
- * has that order. `foot` has the cells of a last row.
+ * supports that order. `foot` has the cells of a last row.
  * @param {{
  *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string,
  *   csv: { name: string, query: object }, foot?: any[], attributes?: (row: any) => object,
@@ -50,7 +50,7 @@ export function table({ caption, columns, rows, words, sort, csv, foot = [], att
   let shown = [];
   let timer = null;
 
-  /** Creates the cells of the first rows without any, and those of the others after pauses for user input. */
+  /** Creates the cells of the first rows that have none, and of the others after pauses for user input. */
   function fill(most) {
     clearTimeout(timer);
     const empty = shown.filter(({ element }) => !element.firstChild);
@@ -196,7 +196,7 @@ function headOf(column, onclick) {
 
 let collator = null;
 
-/** Compares by group, then by value in the order of `sign`. Names are sorted by the rules of the page's language. */
+/** Compares by group, then by value in the order of `sign`. Texts are sorted by the rules of the language. */
 function compare([group, value], [otherGroup, otherValue], sign) {
   if (group !== otherGroup) return group - otherGroup;
   if (typeof value === "string") {

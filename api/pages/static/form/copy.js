@@ -1,5 +1,5 @@
 /** A copy of a visit for the shopper: one HTML file with the answers and the photos. */
-import { download, h, plain, t } from "../shared/page.js";
+import { download, h, localize, t } from "../shared/page.js";
 import { answerWords } from "./answers.js";
 import { get, list } from "./database.js";
 import { fileOf } from "./photos.js";
@@ -38,7 +38,13 @@ function paragraph(question, key, answer) {
   const words = question
     ? answerWords(question, answer)
     : [answer.value, answer.comment].flat().filter(Boolean).join(" · ");
-  return h("p", {}, h("strong", {}, question ? plain(question.text) : key), h("br"), words || t("noAnswer"));
+  return h(
+    "p",
+    {},
+    h("strong", {}, question ? localize(question.text) : key),
+    h("br"),
+    words || t("noAnswer"),
+  );
 }
 
 function dataUrl(file) {

@@ -1,10 +1,10 @@
 /** The facts of a visit: what it is, when it can take place, and where. */
-import { fromNow, h, moment, plain, t, textElement } from "../shared/page.js";
+import { fromNow, h, moment, localize, t, textElement } from "../shared/page.js";
 
 const SOON = 48 * 3_600_000;
 
 /** Returns the title and the channel of the checklist: "Store visit · in person". */
-export const kindOf = (checklist) => `${plain(checklist.title)} · ${t(`channel-${checklist.channel}`)}`;
+export const kindOf = (checklist) => `${localize(checklist.title)} · ${t(`channel-${checklist.channel}`)}`;
 
 /** Returns when a visit can take place, in the time zone of the store. */
 export function timing({ window, location }) {
@@ -66,7 +66,7 @@ function dialLink(phone) {
 /** Returns the link that opens a map: in the phone's own app, or OpenStreetMap on a desktop. */
 function mapLink({ address, latitude, longitude, name }) {
   const position = latitude === null || longitude === null ? null : `${latitude},${longitude}`;
-  const query = encodeURIComponent(address ? `${plain(name)}, ${address}` : position);
+  const query = encodeURIComponent(address ? `${localize(name)}, ${address}` : position);
   const system = navigator.userAgent;
   if (/Android/.test(system)) return `geo:${position ?? "0,0"}?q=${query}`;
   if (/iPhone|iPad|Macintosh/.test(system))

@@ -1,7 +1,7 @@
 /** The banner on every page of an organization whose name says that it contains demo data. */
 import { h, t } from "./page.js";
 
-/** How the name of the demo organization ends: see ``api/services/demo/filling.py``. */
+/** How the name of the demo organization ends: see `api/services/demo/filling.py`. */
 const DEMO_SUFFIX = "(demo data)";
 const ID = "demo-banner";
 

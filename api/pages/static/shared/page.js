@@ -59,7 +59,7 @@ export function t(key, values = {}) {
 export const hasWords = (key) => key in words;
 
 /** Returns a text of a checklist in the language of the page, or in another language if that is missing. */
-export function plain(text) {
+export function localize(text) {
   if (text == null || typeof text === "string") return text ?? "";
   return text[languageOf(text)];
 }
@@ -67,7 +67,7 @@ export function plain(text) {
 /** Returns an element with a text of a checklist, and with the language and direction of the text. */
 export function textElement(name, attributes, text) {
   const language = text && typeof text === "object" ? languageOf(text) : null;
-  return h(name, { dir: "auto", lang: language !== html.lang && language, ...attributes }, plain(text));
+  return h(name, { dir: "auto", lang: language !== html.lang && language, ...attributes }, localize(text));
 }
 
 const languageOf = (text) =>
@@ -79,7 +79,7 @@ const languageOf = (text) =>
   ].find((tag) => tag in text);
 
 /** Returns the page's language with the reader's region, if the browser has one for it, such as "en-GB". */
-export const region = () => navigator.languages.find((tag) => tag.split("-")[0] === html.lang) ?? html.lang;
+export const locale = () => navigator.languages.find((tag) => tag.split("-")[0] === html.lang) ?? html.lang;
 
 /** Returns a time as people of this language write it, in a time zone. */
 export function moment(time, timeZone) {
@@ -92,50 +92,40 @@ export function moment(time, timeZone) {
     minute: "2-digit",
     timeZone,
   };
-  return new Intl.DateTimeFormat(region(), options).format(new Date(time));
+  return new Intl.DateTimeFormat(locale(), options).format(new Date(time));
 }
 
 /** Returns a day, given as YYYY-MM-DD, as people of this language write it: "3 Jan 2026". */
 export function dayName(day) {
   /** @type {Intl.DateTimeFormatOptions} */
   const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(region(), options).format(new Date(day));
+  return new Intl.DateTimeFormat(locale(), options).format(new Date(day));
 }
 
 /** Returns a number with all its digits, in groups as people of this language write it. */
 export const formatNumber = (number) =>
   new Intl.NumberFormat(html.lang, { maximumFractionDigits: 20 }).format(number);
 
-/** Returns how long ago a time was, in minutes, hours or days. */
-export function ago(time) {
-  const minutes = Math.max(0, Math.round((Date.now() - time) / 60_000));
-  /** @type {[number, Intl.RelativeTimeFormatUnit]} */
-  const [n, unit] =
-    minutes < 60
-      ? [minutes, "minute"]
-      : minutes < 2880
-        ? [Math.round(minutes / 60), "hour"]
-        : [Math.round(minutes / 1440), "day"];
-  return new Intl.RelativeTimeFormat(html.lang, { numeric: "auto" }).format(-n, unit);
-}
+/** Returns how long ago a time was. A time in the future, by a wrong clock, counts as now. */
+export const ago = (time) => fromNow(Math.min(new Date(time).getTime(), Date.now()));
 
-/** Returns a time relative to now: "in 3 hours", "4 days ago". */
+/** Returns a time relative to now: "in 3 hours", "4 days ago", "this minute". */
 export function fromNow(time) {
   const minutes = Math.round((new Date(time).getTime() - Date.now()) / 60_000);
   const hours = Math.round(minutes / 60);
-  const format = new Intl.RelativeTimeFormat(html.lang, { numeric: "always" });
-  if (Math.abs(minutes) < 60) return format.format(minutes || 1, "minute");
+  const format = new Intl.RelativeTimeFormat(html.lang, { numeric: "auto" });
+  if (Math.abs(minutes) < 60) return format.format(minutes, "minute");
   if (Math.abs(hours) < 48) return format.format(hours, "hour");
   return format.format(Math.round(hours / 24), "day");
 }
 
 /** Returns seconds as minutes and seconds: 2:05. */
-export function minutes(seconds) {
+export function formatMinutes(seconds) {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }
 
 /** Returns a button for each language except that of the page. */
-export function languages() {
+export function languageButtons() {
   const nameOf = (tag) => new Intl.DisplayNames([tag], { type: "language" }).of(tag);
   const choose = (tag) => () => {
     saveSetting("language", tag);

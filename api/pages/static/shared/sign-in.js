@@ -1,5 +1,5 @@
 /** The sign-in form. */
-import { h, languages, loadMoreWords, showScreen, show, t } from "./page.js";
+import { h, languageButtons, loadMoreWords, showScreen, show, t } from "./page.js";
 
 /**
  * Shows the form, and calls `done` when `signIn` has succeeded. `notice` is the reason to sign in again, and
@@ -71,7 +71,7 @@ export async function signInScreen({ signIn, done, notice, product }) {
       message,
       h("p", {}, button),
     ),
-    h("nav", { class: "row", "aria-label": t("language") }, languages()),
+    h("nav", { class: "row", "aria-label": t("language") }, languageButtons()),
   );
   email.focus();
 }

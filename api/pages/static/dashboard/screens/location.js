@@ -1,8 +1,8 @@
-import { h, plain, t } from "../../shared/page.js";
+import { dayName, h, localize, t } from "../../shared/page.js";
 import { address, common, filterBar, lastDay, onward, period } from "../address.js";
 import { questionsOf } from "../checklists.js";
-import { count, dayName, explained, percent } from "../figures.js";
-import { fundamentals, headline, monthsCard, room, sections } from "../report.js";
+import { count, explained, percent } from "../figures.js";
+import { fundamentals, headline, monthsCard, chartWidth, sections } from "../report.js";
 import { card, scrolling } from "../table.js";
 
 const MOST_SELF_CHECKS = 3;
@@ -29,7 +29,7 @@ export default async function ({ id, filters, read, readAll }) {
       h("p", { class: "quiet" }, report.location.code),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report),
-      card(t("months"), monthsCard(t("months"), report, room(), 180)),
+      card(t("months"), monthsCard(t("months"), report, chartWidth(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(
         t("fundamentals"),
@@ -63,14 +63,14 @@ async function selfChecks(id, query, checklists, read) {
     selfCheckLists.map(({ key }) => read(address(`/locations/${id}/score`, { ...query, checklist: key }))),
   );
   return selfCheckLists
-    .map(({ title }, index) => [plain(title), reports[index]])
+    .map(({ title }, index) => [localize(title), reports[index]])
     .filter(([, { total }]) => total.visits);
 }
 
 /** Returns the visits, the latest first, with their scores where the API includes them. */
 function visitTable(visits, checklists) {
   if (!visits.length) return h("p", { class: "empty" }, t("noVisits"));
-  const titles = new Map(checklists.map(({ key, title }) => [key, plain(title)]));
+  const titles = new Map(checklists.map(({ key, title }) => [key, localize(title)]));
   const latest = visits.toReversed();
   const rows = latest.map((visit) =>
     h(

@@ -1,4 +1,4 @@
-import { h, plain, t } from "../../shared/page.js";
+import { h, localize, t } from "../../shared/page.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot, trend } from "../charts.js";
 import { byChance, changed, count, explained, percent, score } from "../figures.js";
@@ -12,7 +12,8 @@ export default async function ({ filters, read, readAll }) {
   const title = t("page-locations");
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
-  const suggestion = isMixed(rows) && (await load("checklists.js")).onlyMost(filters, common(filters), read);
+  const suggestion =
+    isMixed(rows) && (await load("checklists.js")).mostVisitedLink(filters, common(filters), read);
   const plot = h("div");
   const ready = async () =>
     suggestion
@@ -31,7 +32,7 @@ export default async function ({ filters, read, readAll }) {
   };
 }
 
-/** Whether no location has a rank because the visits use several checklists. */
+/** Returns whether no location has a rank because the visits use several checklists. */
 const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row) => row.rank == null);
 
 function locationTable(rows, query) {
@@ -122,6 +123,6 @@ function worstOf({ location, worst_section: worst }) {
   const fragment = `#${encodeURIComponent(`${worst.checklist}/${worst.key}`)}`;
   return [
     h("a", { href: onward(`/dashboard/locations/${location.id}`) + fragment }, percent(worst.score)),
-    h("span", { class: "quiet", dir: "auto" }, plain(worst.title)),
+    h("span", { class: "quiet", dir: "auto" }, localize(worst.title)),
   ];
 }

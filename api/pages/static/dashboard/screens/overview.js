@@ -10,9 +10,9 @@ import {
   scoreQuery,
 } from "../address.js";
 import { axisOf, trend } from "../charts.js";
-import { onlyMost } from "../checklists.js";
+import { mostVisitedLink } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
-import { monthsCard, room, sumOf } from "../report.js";
+import { monthsCard, chartWidth, sumOf } from "../report.js";
 
 /** Locations without a visit for this many whole months need attention. */
 const MONTHS_WITHOUT_VISIT = 3;
@@ -35,7 +35,7 @@ export default async function ({ filters, read, readAll }) {
     ? []
     : await Promise.all(tops.map(({ region }) => read(address(`/regions/${region.id}/progress`, query))));
   const isMixed = stores.some(({ change }) => change.difference != null && change.significant == null);
-  const suggestion = isMixed && onlyMost(filters, query, read);
+  const suggestion = isMixed && mostVisitedLink(filters, query, read);
   return {
     title: t("page-overview"),
     content: [
@@ -80,7 +80,7 @@ function regionCard(row, progress, axis) {
           out: count(sumOf(progress, "out")),
         })
       : t("ofVisits", { n: row.visits }),
-    monthsCard(row.region.name, row, Math.min(MAX_WIDTH, room()), HEIGHT, axis),
+    monthsCard(row.region.name, row, Math.min(MAX_WIDTH, chartWidth()), HEIGHT, axis),
   );
 }
 

@@ -1,9 +1,9 @@
-import { h, plain, t, textElement } from "../../shared/page.js";
+import { dayName, h, localize, t, textElement } from "../../shared/page.js";
 import { showValue } from "../../shared/question-types/index.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
-import { byChance, changed, count, dayName, score } from "../figures.js";
+import { byChance, changed, count, score } from "../figures.js";
 import { card, table } from "../table.js";
 
 const MOST_COMMENTS = 20;
@@ -36,13 +36,13 @@ function questionTable(rows, comments, query) {
     csv: { name: "questions", query },
     rows,
     sort: "score",
-    words: ({ question }) => plain(question.text),
+    words: ({ question }) => localize(question.text),
     attributes: (row) => ({ class: row.indicative && "thin", "data-question": row.question.key }),
     columns: [
       {
         key: "question",
         title: t("question"),
-        value: ({ question }) => [0, plain(question.text)],
+        value: ({ question }) => [0, localize(question.text)],
         cell: ({ question }) => [textElement("span", {}, question.text), comments(subjectOf(question))],
       },
       {
@@ -142,12 +142,16 @@ function comment(
   },
   questions,
 ) {
-  const known = questions.get(`${checklist}/${question?.key}`);
-  const said = isNotApplicable ? t("answer-not_applicable") : known ? showValue(known, value) : value;
+  const definition = questions.get(`${checklist}/${question?.key}`);
+  const answer = isNotApplicable
+    ? t("answer-not_applicable")
+    : definition
+      ? showValue(definition, value)
+      : value;
   return h(
     "li",
     {},
-    said && h("p", { class: "value", dir: "auto" }, said),
+    answer && h("p", { class: "value", dir: "auto" }, answer),
     words && h("blockquote", { dir: "auto" }, words),
     h("a", { href: onward(`/dashboard/visits/${visit}`) }, `${location.name}, ${dayName(day)}`),
   );

@@ -3,7 +3,7 @@ import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { count, range, score } from "../figures.js";
-import { fundamentals, headline, monthsCard, placeQuery, room, sections, sumOf } from "../report.js";
+import { fundamentals, headline, monthsCard, placeQuery, chartWidth, sections, sumOf } from "../report.js";
 import { card, scrolling } from "../table.js";
 
 /** A region: its score, its stores and regions, and what explains the score. */
@@ -32,7 +32,7 @@ export default async function ({ id, filters, read, readAll }) {
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report, progress ? [[t("inProgress"), count(sumOf(progress, "out"))]] : []),
       card(t("children"), childTable(report)),
-      card(t("months"), monthsCard(t("months"), report, room(), 180)),
+      card(t("months"), monthsCard(t("months"), report, chartWidth(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
     ],

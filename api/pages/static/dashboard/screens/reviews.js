@@ -1,10 +1,10 @@
 import { call } from "../../shared/api.js";
-import { ago, h, plain, t } from "../../shared/page.js";
+import { ago, dayName, h, localize, t } from "../../shared/page.js";
 import { change, onward } from "../address.js";
 import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
-import { dayName, explained, percent } from "../figures.js";
+import { explained, percent } from "../figures.js";
 import { shortcuts } from "../shortcuts.js";
 
 const WAITING = "/reviews?limit=100";
@@ -93,7 +93,7 @@ function noLongerWaiting(id, row) {
   );
 }
 
-/** Fetches the queue from time to time, because others decide too. Returns how to stop. */
+/** Fetches the queue periodically, because others decide too. Returns a function that stops this. */
 function watch(onChange) {
   const poll = async () => {
     const response = document.hidden ? null : await call("GET", WAITING).catch(() => null);
@@ -150,7 +150,7 @@ function itemOf({ visit_id: id, location, submitted_at: since, flags }, current)
         "aria-current": id === current.visit_id && "true",
       },
       h("strong", { dir: "auto" }, location.name),
-      h("span", { class: "quiet" }, ago(new Date(since))),
+      h("span", { class: "quiet" }, ago(since)),
       h("span", { class: "quiet" }, [...new Set(flags.map(({ code }) => t(`flag-${code}`)))].join(" · ")),
     ),
   );
@@ -169,7 +169,7 @@ async function caseOf(visit, submission, read) {
       h(
         "a",
         { href: onward(`/dashboard/visits/${visit.id}`) },
-        t("byVersion", { title: plain(checklist.title), version: checklist.version }),
+        t("byVersion", { title: localize(checklist.title), version: checklist.version }),
       ),
       " · ",
       t("ofRevision", { n: revision }),

@@ -1,4 +1,4 @@
-import { h, plain, t, textElement } from "../../shared/page.js";
+import { h, localize, t, textElement } from "../../shared/page.js";
 import { address, change, common, filterBar, onward, scoreQuery } from "../address.js";
 import { percent } from "../figures.js";
 import { table } from "../table.js";
@@ -82,7 +82,7 @@ function heatTable(columns, cells, by, checklists, query) {
         .map((row) => [row[by], keyOf(row[by])])
         .map(([name, key]) => ({
           key,
-          title: plain(name.title),
+          title: localize(name.title),
           kind: "heat",
           head: titleOf(name),
           value: (row) => [Number(row.cells[key]?.score == null), row.cells[key]?.score],

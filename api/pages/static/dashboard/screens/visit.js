@@ -1,7 +1,7 @@
-import { h, plain, t } from "../../shared/page.js";
+import { dayName, h, localize, t } from "../../shared/page.js";
 import { onward } from "../address.js";
 import { answersOf, isClosed, submissionOf } from "../answers.js";
-import { dayName, explained, percent } from "../figures.js";
+import { explained, percent } from "../figures.js";
 import { load } from "../load.js";
 
 const REVIEWERS = ["reviewer", "admin"];
@@ -28,7 +28,7 @@ export default async function ({ id, me, read, refresh }) {
         h(
           "span",
           { dir: "auto" },
-          t("byVersion", { title: plain(checklist.title), version: checklist.version }),
+          t("byVersion", { title: localize(checklist.title), version: checklist.version }),
         ),
       ),
       submission &&

@@ -14,7 +14,7 @@ export default {
   signIn: "Sign in",
   signOut: "Sign out",
   noSignal: "No connection. Try again in a moment.",
-  loading: "Loading …",
+  loading: "Loading…",
   tryAgain: "Try again",
   asOf: "As of",
   stale: "The server is not responding. These are the last figures received.",
@@ -44,7 +44,10 @@ export default {
   allShown: "Total",
   mixed:
     "These visits use different checklists, so locations are not ranked and changes are not tested for significance. Choose one checklist to compare like with like.",
-  onlyMost: { one: "Only “{title}”: {n} visit", other: "Only “{title}”: {n} visits (the most)" },
+  onlyChecklist: {
+    one: "Show only “{title}” ({n} visit)",
+    other: "Show only “{title}” ({n} visits)",
+  },
   noLocations: "There are no locations here.",
   noVisits: "No visits",
   none: "None.",
@@ -121,7 +124,7 @@ export default {
   "explain-spread": "A visit's score typically differs from this one by {spread}.",
   "explain-indicative": "Fewer than {n} visits: too few to draw conclusions.",
   "explain-change":
-    "{now} in {n} visits, compared with {before} in {m} visits in the previous period of the same length: {difference} percentage points.",
+    "{now} (visits: {n}), compared with {before} (visits: {m}) in the previous period of the same length: {difference} percentage points.",
   "explain-change-interval":
     "95% interval of the difference: {interval}, based on the intervals of both periods.",
   "explain-significant":
@@ -129,8 +132,9 @@ export default {
   "explain-mixed": "The visits use different checklists, so the change is not tested for significance.",
   "explain-rank": "Ranked {rank} by score among the {of} locations with enough visits.",
   "explain-rank-range":
-    "Allowing for chance, the rank could be anywhere from {best} to {worst}: {above} locations have intervals entirely above this one, and {below} entirely below.",
+    "Allowing for chance, the rank could be anywhere from {best} to {worst}. Locations whose interval is entirely above this one: {above}; entirely below: {below}.",
   "explain-visit": "{earned} of {possible} points: {score}.",
+  "explain-visit-unscored": "This visit has no score, because no points were possible.",
   "explain-visit-passed": "Passed: the visit reached the checklist's pass mark with no critical failures.",
   "explain-visit-failed": "Not passed: the visit did not reach the checklist's pass mark.",
   "explain-visit-critical": {
@@ -147,7 +151,7 @@ export default {
   earlierVisits: { one: "{n} visit before", other: "{n} visits before" },
   noEarlierVisits: "none earlier in this period",
   andMore: "and {n} more",
-  completedAndInProgress: "{made} visits completed, {out} in progress",
+  completedAndInProgress: "Visits completed: {made}, in progress: {out}",
   inProgress: "In progress",
   // A place
   itsLocations: "All locations in this region",

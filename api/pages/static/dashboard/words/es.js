@@ -14,7 +14,7 @@ export default {
   signIn: "Iniciar sesión",
   signOut: "Cerrar sesión",
   noSignal: "Sin conexión. Inténtelo de nuevo dentro de un momento.",
-  loading: "Cargando …",
+  loading: "Cargando…",
   tryAgain: "Intentar de nuevo",
   asOf: "Datos del",
   stale: "El servidor no responde. Estas son las últimas cifras recibidas.",
@@ -44,7 +44,10 @@ export default {
   allShown: "Total",
   mixed:
     "Estas visitas usan cuestionarios distintos, así que los locales no se clasifican y no se comprueba si los cambios son significativos. Elija un solo cuestionario para comparar datos equivalentes.",
-  onlyMost: { one: "Solo «{title}»: {n} visita", other: "Solo «{title}»: {n} visitas (el que más tiene)" },
+  onlyChecklist: {
+    one: "Mostrar solo «{title}» ({n} visita)",
+    other: "Mostrar solo «{title}» ({n} visitas)",
+  },
   noLocations: "Aquí no hay locales.",
   noVisits: "Sin visitas",
   none: "Ninguno.",
@@ -121,7 +124,7 @@ export default {
   "explain-spread": "El resultado de una visita suele diferir de este en {spread}.",
   "explain-indicative": "Menos de {n} visitas: muy pocas para sacar conclusiones.",
   "explain-change":
-    "{now} en {n} visitas, frente a {before} en {m} visitas en el período anterior de igual duración: {difference} puntos porcentuales.",
+    "{now} (visitas: {n}), frente a {before} (visitas: {m}) en el período anterior de igual duración: {difference} puntos porcentuales.",
   "explain-change-interval":
     "Intervalo del 95\u00a0% de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
   "explain-significant":
@@ -130,8 +133,9 @@ export default {
     "Las visitas usan cuestionarios distintos, así que no se comprueba si el cambio es significativo.",
   "explain-rank": "Por su resultado, ocupa el puesto {rank} entre los {of} locales con visitas suficientes.",
   "explain-rank-range":
-    "Teniendo en cuenta el azar, el puesto podría estar entre el {best} y el {worst}: {above} locales tienen intervalos totalmente por encima de este, y {below}, totalmente por debajo.",
+    "Teniendo en cuenta el azar, el puesto podría estar entre el {best} y el {worst}. Locales cuyo intervalo está totalmente por encima de este: {above}; totalmente por debajo: {below}.",
   "explain-visit": "{earned} de {possible} puntos: {score}.",
+  "explain-visit-unscored": "Esta visita no tiene resultado porque no había puntos posibles.",
   "explain-visit-passed": "Aprobada: alcanzó la puntuación mínima del cuestionario, sin fallos críticos.",
   "explain-visit-failed": "No aprobada: no alcanzó la puntuación mínima del cuestionario.",
   "explain-visit-critical": {
@@ -149,7 +153,7 @@ export default {
   earlierVisits: { one: "{n} visita antes", other: "{n} visitas antes" },
   noEarlierVisits: "ninguna anterior en este período",
   andMore: "y {n} más",
-  completedAndInProgress: "{made} visitas completadas, {out} en curso",
+  completedAndInProgress: "Visitas completadas: {made}, en curso: {out}",
   inProgress: "En curso",
   // Un lugar
   itsLocations: "Todos los locales de esta región",

@@ -1,5 +1,5 @@
 /** The end of the checklist: the answers to check, the errors, a last comment, and sending. */
-import { h, plain, show, t } from "../../shared/page.js";
+import { h, localize, show, t } from "../../shared/page.js";
 import { answerWords } from "../answers.js";
 import { DraftChanged } from "../draft.js";
 import { findErrors, visible } from "../rules.js";
@@ -57,7 +57,7 @@ export function review({ draft, visit, questions, title, onsent, onstale }) {
     const controls = [...enabled];
     for (const control of controls) control.disabled = true; // no more answers while they are handed over
     try {
-      await draft.finish(plain(visit.location.name));
+      await draft.finish(localize(visit.location.name));
       onsent();
     } catch (error) {
       for (const control of controls) control.disabled = false;
@@ -120,7 +120,7 @@ function answerLines(questions, draft) {
       const link = h(
         "a",
         { href: `#q-${question.key}`, onclick: goTo(question), dir: "auto" },
-        h("span", { class: "quiet" }, plain(question.text)),
+        h("span", { class: "quiet" }, localize(question.text)),
         h("strong", {}, words),
       );
       return h("li", {}, link);
@@ -153,7 +153,7 @@ function markErrors(questions, errors) {
 
 function linkTo(questions, { key, error }) {
   const question = questions.find((other) => other.key === key);
-  const words = `${plain(question.text)} — ${t(`error-${error}`)}`;
+  const words = `${localize(question.text)} — ${t(`error-${error}`)}`;
   return h("a", { href: `#q-${key}`, onclick: goTo(question, error), dir: "auto" }, words);
 }
 
@@ -176,10 +176,10 @@ const goTo =
 
 /** Lets the shopper add their position. The form never asks for it without a tap. */
 function position(draft) {
-  const status = h("span", { role: "status", class: "quiet" }, draft.row.position ? t("positionKept") : "");
+  const status = h("span", { role: "status", class: "quiet" }, draft.row.position ? t("positionAdded") : "");
   const store = ({ coords: { latitude, longitude, accuracy } }) => {
     draft.setRow({ position: { latitude, longitude, accuracy_m: Math.round(accuracy) } });
-    status.textContent = t("positionKept");
+    status.textContent = t("positionAdded");
   };
   const fail = () => (status.textContent = t("noPosition"));
   const locate = () => {

@@ -1,5 +1,5 @@
 /** The list of visits: to do, returned, waiting to be sent, and sent. It shows what is on the phone. */
-import { ago, confirmAction, h, languages, minutes, t, textElement } from "../../shared/page.js";
+import { ago, confirmAction, h, languageButtons, formatMinutes, t, textElement } from "../../shared/page.js";
 import { typeOf } from "../../shared/question-types/index.js";
 import { elapsed, redrawEverySecond, toggleTimer } from "../../shared/timers.js";
 import { account as currentAccount, signOut } from "../account.js";
@@ -59,7 +59,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
     h(
       "nav",
       { class: "row", "aria-label": t("more") },
-      languages(),
+      languageButtons(),
       signOutButton,
       h("span", { class: "quiet" }, currentAccount().name),
     ),
@@ -140,10 +140,10 @@ function timerButton(account, visit, checklist, question, answer) {
     const { timer, value } = answer;
     button.disabled = value != null; // to measure again, open the checklist
     state.textContent = timer
-      ? `${t("stop")} · ${minutes(elapsed(timer) / 1000)}`
+      ? `${t("stop")} · ${formatMinutes(elapsed(timer) / 1000)}`
       : value == null
         ? t("startTimer")
-        : minutes(value);
+        : formatMinutes(value);
   };
   redraw();
   redrawEverySecond(state, () => answer.timer && redraw());

@@ -55,7 +55,7 @@ export default {
   // Un cuestionario
   back: "Visitas",
   saved: "Guardado en este teléfono",
-  saving: "Guardando …",
+  saving: "Guardando…",
   notSaved: "Sin guardar",
   "answer-yes": "Sí",
   "answer-no": "No",
@@ -75,7 +75,7 @@ export default {
   photo: "Foto {n}",
   photoCount: { one: "{n} foto", other: "{n} fotos" },
   remove: "Quitar",
-  shrinking: "Reduciéndola …",
+  shrinking: "Reduciéndola…",
   photosNotAdded: {
     one: "No se ha añadido {n} foto porque esta pregunta no admite más.",
     other: "No se han añadido {n} fotos porque esta pregunta no admite más.",
@@ -108,8 +108,8 @@ export default {
   "error-comment-length": "Acorte el comentario a 10.000 caracteres",
   lastComment: "¿Algo más? (opcional)",
   addPosition: "Añadir mi posición",
-  locating: "Buscando su posición …",
-  positionKept: "Su posición se enviará con las respuestas.",
+  locating: "Buscando su posición…",
+  positionAdded: "Su posición se enviará con las respuestas.",
   noPosition:
     "El teléfono no ha facilitado su posición. Permita que esta página acceda a la ubicación e inténtelo " +
     "de nuevo.",
@@ -139,12 +139,11 @@ export default {
   sendingProgress: "Enviado hasta ahora",
   answers: "Respuestas",
   "state-waiting": "por enviar",
-  "state-sending": "enviándose …",
+  "state-sending": "enviándose…",
   "state-sent": "enviado",
   "state-needs-you": "necesita su atención",
   "state-left-out": "sin incluir",
-  mayClose:
-    "Puede cerrar esta página. Vuelva a abrirla cuando tenga cobertura, hasta que se haya enviado todo.",
+  mayClose: "Puede cerrar esta página. Para terminar el envío, vuelva a abrirla cuando tenga cobertura.",
   saveCopy: "Guardar una copia",
   correct: "Corregir las respuestas",
   removeFromPhone: "Quitar de este teléfono",

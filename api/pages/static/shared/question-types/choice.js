@@ -1,5 +1,5 @@
 /** One of several options, or several of them. The value is the key of an option, or a list of keys. */
-import { plain } from "../page.js";
+import { localize } from "../page.js";
 import { buttons } from "./inputs.js";
 
 export const role = ({ multiple }) => (multiple ? "group" : "radiogroup");
@@ -45,4 +45,4 @@ export const show = (question, keys) =>
 
 /** Returns the label of an option, or an empty text if the question has no such option. */
 export const labelOf = (question, key) =>
-  plain(question?.options?.find((option) => option.key === key)?.label);
+  localize(question?.options?.find((option) => option.key === key)?.label);

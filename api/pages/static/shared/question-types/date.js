@@ -17,4 +17,5 @@ function isDate(text) {
   return !Number.isNaN(+date) && date.toISOString().startsWith(text);
 }
 
-export const show = (question, date) => dayName(date);
+/** A draft may contain an invalid date, such as one with a year of five digits. */
+export const show = (question, date) => (isDate(date) ? dayName(date) : `${date}`);

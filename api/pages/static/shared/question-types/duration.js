@@ -1,5 +1,5 @@
 /** How long something took, in whole seconds, with points by bands. A timer can measure it. */
-import { h, minutes, show as setShown, t } from "../page.js";
+import { h, formatMinutes, show as setShown, t } from "../page.js";
 import { elapsed, redrawEverySecond, toggleTimer } from "../timers.js";
 import { refill } from "./inputs.js";
 
@@ -27,7 +27,11 @@ export function input(question, field) {
     button.textContent = timer ? t("stop") : t("startTimer");
     setShown(entry, !timer);
     if (!timer) refill(seconds, stored);
-    clock.textContent = timer ? minutes(elapsed(timer) / 1000) : stored >= 60 ? minutes(stored) : "";
+    clock.textContent = timer
+      ? formatMinutes(elapsed(timer) / 1000)
+      : stored >= 60
+        ? formatMinutes(stored)
+        : "";
   };
   redrawEverySecond(clock, () => field.answer().timer && redraw());
   return { element: h("div", { class: "row" }, entry, clock, button), redraw };
@@ -44,4 +48,4 @@ export const points = ({ bands }, seconds) =>
 
 export const pointsPossible = ({ bands }) => Math.max(0, ...(bands ?? []).map((band) => band.points ?? 0));
 
-export const show = (question, seconds) => t("minutes", { time: minutes(seconds) });
+export const show = (question, seconds) => t("minutes", { time: formatMinutes(seconds) });

@@ -1,5 +1,5 @@
 /** A number, with or without a unit. */
-import { formatNumber, plain } from "../page.js";
+import { formatNumber, localize } from "../page.js";
 import { singleInput } from "./inputs.js";
 
 /** Beyond this, programs no longer read the same number. */
@@ -14,4 +14,4 @@ export const value = (question, text) => (text === "" ? null : Number(text));
 export const findError = (question, number) =>
   Number.isFinite(number) && Math.abs(number) <= MAX_NUMBER ? null : "number";
 
-export const show = ({ unit }, number) => [formatNumber(number), plain(unit)].filter(Boolean).join(" ");
+export const show = ({ unit }, number) => [formatNumber(number), localize(unit)].filter(Boolean).join(" ");

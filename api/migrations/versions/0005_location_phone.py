@@ -1,4 +1,4 @@
-"""Locations have a telephone number."""
+"""Add the telephone number of a location."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,10 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply it."""
+    """Apply the migration."""
     op.add_column("locations", sa.Column("phone", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_column("locations", "phone")

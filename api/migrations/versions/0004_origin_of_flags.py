@@ -1,4 +1,4 @@
-"""Flags name where the same was seen before; submissions name the questions that have words."""
+"""Add the earlier photo or comment that a flag refers to, and the commented questions of a submission."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,48 +20,48 @@ ADDED: Mapping[str, Mapping[str, sa.types.TypeEngine[Any]]] = {
 
 
 def upgrade() -> None:
-    """Apply it."""
+    """Apply the migration."""
     for table, columns in ADDED.items():
         for name, type_ in columns.items():
             op.add_column(table, sa.Column(name, type_, nullable=True))
     op.add_column("submissions", sa.Column("commented", sa.JSON(none_as_null=True), nullable=True))
-    _find_words()
+    _fill_commented()
     with op.batch_alter_table("submissions") as batch:
         batch.alter_column("commented", existing_type=sa.JSON(none_as_null=True), nullable=False)
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_column("submissions", "commented")
     for table, columns in ADDED.items():
         for name in columns:
             op.drop_column(table, name)
 
 
-def _find_words() -> None:
-    """Fill ``commented`` for the submissions that there are."""
-    found = sa.MetaData()
+def _fill_commented() -> None:
+    """Set ``commented`` of the existing submissions."""
+    metadata = sa.MetaData()
     submissions, visits, versions = (
-        sa.Table(name, found, autoload_with=op.get_bind())
+        sa.Table(name, metadata, autoload_with=op.get_bind())
         for name in ("submissions", "visits", "checklist_versions")
     )
     connection = op.get_bind()
     key = (submissions.c.visit_id, submissions.c.revision)
-    given = sa.type_coerce(submissions.c.content, sa.JSON)
+    content_column = sa.type_coerce(submissions.c.content, sa.JSON)
     stored = sa.select(*key, visits.c.checklist_version_id).join(visits, visits.c.id == key[0])
     documents = {
         version_id: json.loads(document)
         for version_id, document in connection.execute(sa.select(versions.c.id, versions.c.document))
     }
     for visit_id, revision, version_id in connection.execute(stored).all():
-        this = (key[0] == visit_id) & (key[1] == revision)
-        content: Any = connection.scalar(sa.select(given).where(this))
-        words = list(_with_words(documents[version_id], content))
-        connection.execute(submissions.update().where(this).values(commented=sa.type_coerce(words, sa.JSON)))
+        is_row = (key[0] == visit_id) & (key[1] == revision)
+        content: Any = connection.scalar(sa.select(content_column).where(is_row))
+        commented = sa.type_coerce(list(_find_commented(documents[version_id], content)), sa.JSON)
+        connection.execute(submissions.update().where(is_row).values(commented=commented))
 
 
-def _with_words(document: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str | None]:
-    """Yield the questions that have a comment or a text, private ones left out; None for the whole visit."""
+def _find_commented(document: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str | None]:
+    """Yield the keys of questions with a comment or text, except private ones; None is the whole visit."""
     for section in document["sections"]:
         for question in section["questions"]:
             answer = content["answers"].get(question["key"]) or {}
