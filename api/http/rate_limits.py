@@ -55,7 +55,7 @@ class Usage:
         return self.requests > self.policy.quota
 
     def headers(self) -> Mapping[str, str]:
-        """Return the headers that tell the caller."""
+        """Return the headers of the response to this request."""
         remaining = max(self.policy.quota - self.requests, 0)
         return {
             "RateLimit-Policy": str(self.policy),
@@ -83,12 +83,6 @@ class Counter:
             self._local.__dict__.clear()
             return None
         return Usage(policy, requests, policy.seconds - int(now % policy.seconds))
-
-    def forget_old(self, seconds: float = 86400) -> None:
-        """Delete the counters of callers that made no request for this long."""
-        self._connection().execute(
-            "DELETE FROM counters WHERE began < ?", (int((time.time() - seconds) // 60),)
-        )
 
     def _connection(self) -> Any:
         """Return the connection of this thread, in which each statement is a transaction."""

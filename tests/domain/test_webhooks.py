@@ -103,7 +103,7 @@ def test_signature_is_that_of_the_published_library() -> None:
 def test_retries_wait_as_documented() -> None:
     seconds = [5, 300, 1800, 7200, 18000, 36000, 50400]
     waits = [webhooks.find_retry_wait(attempts, 0) for attempts in range(1, 9)]
-    assert waits == [*(timedelta(seconds=each) for each in seconds), None]
+    assert waits == [*(timedelta(seconds=wait) for wait in seconds), None]
     assert webhooks.find_retry_wait(2, 1) == timedelta(seconds=360)
     assert webhooks.find_retry_wait(2, -1) == timedelta(seconds=240)
 

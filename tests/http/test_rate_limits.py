@@ -42,17 +42,6 @@ def test_callers_and_policies_are_counted_apart(file: Path) -> None:
         assert usage and usage.requests == 1
 
 
-def test_old_counters_are_deleted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    counter, clock = Counter(file), [0.0]
-    monkeypatch.setattr(rate_limits.time, "time", lambda: clock[0])
-    counter.count(POLICY, b"old")
-    clock[0] = 90_000
-    counter.count(POLICY, b"new")
-    counter.forget_old()
-    callers = counter._connection().execute("SELECT caller FROM counters").fetchall()
-    assert callers == [(b"new",)]
-
-
 def _count(file: Path, times: int) -> None:
     counter = Counter(file)
     threads = [

@@ -195,7 +195,7 @@ def test_retry_after_can_be_a_date() -> None:
 def test_name_with_an_address_that_is_not_public_is_rejected(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    records = [(0, 0, 0, "", (each, 443)) for each in ("93.184.216.34", address)]
+    records = [(0, 0, 0, "", (resolved, 443)) for resolved in ("93.184.216.34", address)]
     monkeypatch.setattr(webhook_requests.socket, "getaddrinfo", lambda *_args, **_options: records)
     with pytest.raises(AttemptError, match="address-not-public"):
         webhook_requests.resolve("hooks.example", 443, 1, allow_private=False)
