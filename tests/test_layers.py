@@ -75,6 +75,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "flask_smorest",
         "jwt",
         "marshmallow",
+        "pysqlite3",
         "sqlalchemy",
         "webargs",
         "werkzeug",

@@ -1,0 +1,98 @@
+"""Rate limits: requests of a caller in a window of time, counted over all processes of this host.
+
+The counters are in an SQLite file of their own. It is not synchronized to the disk, as a crash of the machine
+may lose a window. If the file cannot be used, requests pass uncounted.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+_CREATE = """
+CREATE TABLE IF NOT EXISTS counters (
+    caller BLOB, policy TEXT, began INTEGER, requests INTEGER, PRIMARY KEY (caller, policy)
+) WITHOUT ROWID
+"""
+_COUNT = """
+INSERT INTO counters (caller, policy, began, requests) VALUES (?, ?, ?, 1)
+ON CONFLICT (caller, policy) DO UPDATE SET
+    requests = CASE WHEN began = excluded.began THEN requests + 1 ELSE 1 END,
+    began = excluded.began
+RETURNING requests
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """At most ``quota`` requests in each window of ``seconds``."""
+
+    name: str
+    quota: int
+    seconds: int = 60
+
+    def __str__(self) -> str:
+        """Return the policy as in the RateLimit-Policy header (draft-ietf-httpapi-ratelimit-headers)."""
+        return f'"{self.name}";q={self.quota};w={self.seconds}'
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The requests of a caller in the current window, this one included, and the seconds until it ends."""
+
+    policy: Policy
+    requests: int
+    reset: int
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether this request is over the quota."""
+        return self.requests > self.policy.quota
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers of the response to this request."""
+        remaining = max(self.policy.quota - self.requests, 0)
+        return {
+            "RateLimit-Policy": str(self.policy),
+            "RateLimit": f'"{self.policy.name}";r={remaining};t={self.reset}',
+        }
+
+
+class Counter:
+    """Counts the requests of callers in a file that all processes of this host share."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._local = threading.local()
+
+    def count(self, policy: Policy, caller: bytes) -> Usage | None:
+        """Count a request of ``caller``; returns None if the file cannot be used."""
+        import pysqlite3.dbapi2 as sqlite
+
+        now = time.time()
+        window = int(now // policy.seconds)
+        try:
+            (requests,) = self._connection().execute(_COUNT, (caller, policy.name, window)).fetchone()
+        except sqlite.Error as error:
+            log.warning("requests are not counted: %s", error)
+            self._local.__dict__.clear()
+            return None
+        return Usage(policy, requests, policy.seconds - int(now % policy.seconds))
+
+    def _connection(self) -> Any:
+        """Return the connection of this thread, in which each statement is a transaction."""
+        import pysqlite3.dbapi2 as sqlite
+
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite.connect(self._file, timeout=1, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(_CREATE)
+            self._local.connection = connection
+        return connection
