@@ -52,7 +52,7 @@ const closedStoreOf = (visit, { photos }) =>
     photosOf(visit, photos, (n) => t("photoOfClosedStore", { n })),
   );
 
-/** Returns photos, with a message in place of those not received. `nameOf` returns a photo's name by number. */
+/** Returns photos, with a message for those not received. `nameOf` returns a photo's name by number. */
 function photosOf(visit, photos, nameOf) {
   const missing = visit.photos?.missing ?? [];
   const photoOf = (photo, index) =>

@@ -47,7 +47,7 @@ async function fetchResponse(path) {
   return response;
 }
 
-/** Returns whether the same request is likely to succeed soon, so that the last known figures are worth showing. */
+/** Returns whether the same request may succeed soon, so that the last figures are worth showing. */
 const isTemporary = (problem) =>
   problem instanceof NoSignal || problem.status >= 500 || problem.status === 429;
 

@@ -87,8 +87,8 @@ function decisionItem(decision, isReplaced, textOf) {
 }
 
 /**
- * Returns the form to decide on the latest revision. It calls `onDecided` when the decision is stored, or when
- * another reviewer has decided first.
+ * Returns the form to decide on the latest revision. It calls `onDecided` when the decision is stored,
+ * or when another reviewer has decided first.
  */
 export function decisionForm(visit, onDecided) {
   if (!visit.revision) return h("p", { class: "quiet" }, t("nothingSent"));

@@ -80,7 +80,7 @@ async function comparison(visit, submission, flag, read) {
   );
 }
 
-/** Returns the shopper, who may be the same for both visits. The API omits the shopper of one's own visits. */
+/** Returns the shopper, who may be the same for both visits. The API omits them from one's own visits. */
 const shopperOf = ({ shopper }) => shopper && h("span", { class: "quiet", dir: "auto" }, shopper.name);
 
 // Older flags name the other visit, but not its photo or question.

@@ -22,9 +22,9 @@ const API_SORTS = { score: "score", visits: "visits", change: "difference" };
  *
  * Each of `columns` is {key, title, kind, cell(row), value(row), down, head}. `cell` returns what to show.
  * `value` returns what to sort by, as [group, value]; smaller groups always come first. A column without
- * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names the
- * row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `csv` has the
- * name of the CSV file and the parameters of its score rows: all rows, in the order of the table if the API
+ * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names
+ * the row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `csv` has
+ * the name of the CSV file and the parameters of its score rows: all rows, in the order of the table if the API
  * supports that order. `foot` has the cells of a last row.
  * @param {{
  *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string,

@@ -69,7 +69,7 @@ export class Draft {
     return draft;
   }
 
-  /** Writes everything again if the browser clears the storage of the open page. Returns a function that stops this. */
+  /** Writes everything again if the browser clears the storage of the open page. Returns a stop function. */
   watchStorage() {
     return listen((topic) => topic === "storage-lost" && this.#isStored && this.save(DRAFT));
   }

@@ -43,7 +43,8 @@ export default {
   "by-fundamental": "Fundamentals",
   allShown: "Total",
   mixed:
-    "These visits use different checklists, so locations are not ranked and changes are not tested for significance. Choose one checklist to compare like with like.",
+    "These visits use different checklists, so locations are not ranked and changes are not " +
+    "tested for significance. Choose one checklist to compare like with like.",
   onlyChecklist: {
     one: "Show only “{title}” ({n} visit)",
     other: "Show only “{title}” ({n} visits)",
@@ -100,7 +101,10 @@ export default {
   asTable: "Show as a table",
   funnel: "Locations outside the range expected by chance",
   funnelWords:
-    "The overall score is {score}. A single visit's score typically differs from its location's score by {spread}. The more visits a location has, the closer its score should be to the overall score: by chance alone, 95% of locations fall within the inner lines and 99.8% within the outer lines.",
+    "The overall score is {score}. A single visit's score typically differs from its location's " +
+    "score by {spread}. The more visits a location has, the closer its score should be to the " +
+    "overall score: by chance alone, 95% of locations fall within the inner lines and 99.8% " +
+    "within the outer lines.",
   funnelTooFew: "Too few locations have at least five visits.",
   outside998: "Outside the outer lines:",
   outside95: "Between the inner and outer lines:",
@@ -116,23 +120,30 @@ export default {
     other: "{earned} of {possible} points, in {n} visits.",
   },
   "explain-score":
-    "Points earned divided by points possible, across all accepted visits in the period: {score}. Questions that did not apply are left out of both totals.",
+    "Points earned divided by points possible, across all accepted visits in the period: " +
+    "{score}. Questions that did not apply are left out of both totals.",
   "explain-interval":
-    "95% interval: {interval}. This is how far the score could be from the result of an unlimited number of visits. It is a t interval based on how much the visits vary; two assumed visits keep it from looking too narrow when there are few visits.",
+    "95% interval: {interval}. This is how far the score could be from the result of an " +
+    "unlimited number of visits. It is a t interval based on how much the visits vary; two " +
+    "assumed visits keep it from looking too narrow when there are few visits.",
   "explain-wilson":
-    "95% interval: {interval}. This is a Wilson interval for the share of points earned, counting each visit as one trial.",
+    "95% interval: {interval}. This is a Wilson interval for the share of points earned, " +
+    "counting each visit as one trial.",
   "explain-spread": "A visit's score typically differs from this one by {spread}.",
   "explain-indicative": "Fewer than {n} visits: too few to draw conclusions.",
   "explain-change":
-    "{now} (visits: {n}), compared with {before} (visits: {m}) in the previous period of the same length: {difference} percentage points.",
+    "{now} (visits: {n}), compared with {before} (visits: {m}) in the previous period of the " +
+    "same length: {difference} percentage points.",
   "explain-change-interval":
     "95% interval of the difference: {interval}, based on the intervals of both periods.",
   "explain-significant":
-    "“{verdict}”: a change is called clear if both periods have at least {n} visits and the interval does not include zero.",
+    "“{verdict}”: a change is called clear if both periods have at least {n} visits and the " +
+    "interval does not include zero.",
   "explain-mixed": "The visits use different checklists, so the change is not tested for significance.",
   "explain-rank": "Ranked {rank} by score among the {of} locations with enough visits.",
   "explain-rank-range":
-    "Allowing for chance, the rank could be anywhere from {best} to {worst}. Locations whose interval is entirely above this one: {above}; entirely below: {below}.",
+    "Allowing for chance, the rank could be anywhere from {best} to {worst}. Locations whose " +
+    "interval is entirely above this one: {above}; entirely below: {below}.",
   "explain-visit": "{earned} of {possible} points: {score}.",
   "explain-visit-unscored": "This visit has no score, because no points were possible.",
   "explain-visit-passed": "Passed: the visit reached the checklist's pass mark with no critical failures.",
@@ -160,7 +171,8 @@ export default {
   fundamental: "Fundamental",
   shoppersScore: "Shoppers",
   selfCheckWords:
-    "Shoppers' scores next to the scores that store staff gave themselves. In the chart, the ring shows the staff's score.",
+    "Shoppers' scores next to the scores that store staff gave themselves. In the chart, the " +
+    "ring shows the staff's score.",
   question: "Question",
   answers: "Answers",
   "answer-yes": "Yes",

@@ -43,7 +43,9 @@ export default {
   "by-fundamental": "Fundamentos",
   allShown: "Total",
   mixed:
-    "Estas visitas usan cuestionarios distintos, así que los locales no se clasifican y no se comprueba si los cambios son significativos. Elija un solo cuestionario para comparar datos equivalentes.",
+    "Estas visitas usan cuestionarios distintos, así que los locales no se clasifican y no se " +
+    "comprueba si los cambios son significativos. Elija un solo cuestionario para comparar " +
+    "datos equivalentes.",
   onlyChecklist: {
     one: "Mostrar solo «{title}» ({n} visita)",
     other: "Mostrar solo «{title}» ({n} visitas)",
@@ -100,7 +102,10 @@ export default {
   asTable: "Mostrar como tabla",
   funnel: "Locales fuera de lo esperable por azar",
   funnelWords:
-    "El resultado global es {score}. El resultado de una sola visita suele diferir en {spread} del de su local. Cuantas más visitas tiene un local, más debería acercarse al resultado global: solo por azar, el 95\u00a0% de los locales queda dentro de las líneas interiores y el 99,8\u00a0%, dentro de las exteriores.",
+    "El resultado global es {score}. El resultado de una sola visita suele diferir en {spread} " +
+    "del de su local. Cuantas más visitas tiene un local, más debería acercarse al resultado " +
+    "global: solo por azar, el 95\u00a0% de los locales queda dentro de las líneas interiores y " +
+    "el 99,8\u00a0%, dentro de las exteriores.",
   funnelTooFew: "Muy pocos locales tienen al menos cinco visitas.",
   outside998: "Fuera de las líneas exteriores:",
   outside95: "Entre las líneas interiores y las exteriores:",
@@ -116,24 +121,32 @@ export default {
     other: "{earned} de {possible} puntos, en {n} visitas.",
   },
   "explain-score":
-    "Puntos obtenidos divididos entre puntos posibles, en todas las visitas aceptadas del período: {score}. Las preguntas no aplicables no cuentan en ninguno de los dos totales.",
+    "Puntos obtenidos divididos entre puntos posibles, en todas las visitas aceptadas del " +
+    "período: {score}. Las preguntas no aplicables no cuentan en ninguno de los dos totales.",
   "explain-interval":
-    "Intervalo del 95\u00a0%: {interval}. Indica cuánto podría alejarse el resultado del que daría un número ilimitado de visitas. Es un intervalo t basado en la variación entre visitas; dos visitas supuestas evitan que parezca demasiado estrecho cuando hay pocas.",
+    "Intervalo del 95\u00a0%: {interval}. Indica cuánto podría alejarse el resultado del que " +
+    "daría un número ilimitado de visitas. Es un intervalo t basado en la variación entre " +
+    "visitas; dos visitas supuestas evitan que parezca demasiado estrecho cuando hay pocas.",
   "explain-wilson":
-    "Intervalo del 95\u00a0%: {interval}. Es un intervalo de Wilson para la proporción de puntos obtenidos, en el que cada visita cuenta como un ensayo.",
+    "Intervalo del 95\u00a0%: {interval}. Es un intervalo de Wilson para la proporción de " +
+    "puntos obtenidos, en el que cada visita cuenta como un ensayo.",
   "explain-spread": "El resultado de una visita suele diferir de este en {spread}.",
   "explain-indicative": "Menos de {n} visitas: muy pocas para sacar conclusiones.",
   "explain-change":
-    "{now} (visitas: {n}), frente a {before} (visitas: {m}) en el período anterior de igual duración: {difference} puntos porcentuales.",
+    "{now} (visitas: {n}), frente a {before} (visitas: {m}) en el período anterior de igual " +
+    "duración: {difference} puntos porcentuales.",
   "explain-change-interval":
     "Intervalo del 95\u00a0% de la diferencia: {interval}, a partir de los intervalos de ambos períodos.",
   "explain-significant":
-    "«{verdict}»: un cambio se considera claro si ambos períodos tienen al menos {n} visitas y el intervalo no incluye el cero.",
+    "«{verdict}»: un cambio se considera claro si ambos períodos tienen al menos {n} visitas y " +
+    "el intervalo no incluye el cero.",
   "explain-mixed":
     "Las visitas usan cuestionarios distintos, así que no se comprueba si el cambio es significativo.",
   "explain-rank": "Por su resultado, ocupa el puesto {rank} entre los {of} locales con visitas suficientes.",
   "explain-rank-range":
-    "Teniendo en cuenta el azar, el puesto podría estar entre el {best} y el {worst}. Locales cuyo intervalo está totalmente por encima de este: {above}; totalmente por debajo: {below}.",
+    "Teniendo en cuenta el azar, el puesto podría estar entre el {best} y el {worst}. Locales " +
+    "cuyo intervalo está totalmente por encima de este: {above}; totalmente por debajo: " +
+    "{below}.",
   "explain-visit": "{earned} de {possible} puntos: {score}.",
   "explain-visit-unscored": "Esta visita no tiene resultado porque no había puntos posibles.",
   "explain-visit-passed": "Aprobada: alcanzó la puntuación mínima del cuestionario, sin fallos críticos.",
@@ -162,7 +175,8 @@ export default {
   fundamental: "Fundamento",
   shoppersScore: "Clientes misteriosos",
   selfCheckWords:
-    "Resultados de los clientes misteriosos junto a los que se da el propio personal. En el gráfico, el anillo indica el resultado del personal.",
+    "Resultados de los clientes misteriosos junto a los que se da el propio personal. En el " +
+    "gráfico, el anillo indica el resultado del personal.",
   question: "Pregunta",
   answers: "Respuestas",
   "answer-yes": "Sí",
@@ -197,7 +211,8 @@ export default {
   tones: "Un color más intenso indica un resultado más bajo:",
   thinTone: "Línea discontinua: menos de cinco visitas.",
   questionWords:
-    "Proporción de puntos obtenidos sobre los posibles. En las preguntas de sí o no, proporción de buenas respuestas.",
+    "Proporción de puntos obtenidos sobre los posibles. En las preguntas de sí o no, proporción " +
+    "de buenas respuestas.",
   goodAnswers: "Aciertos",
   comments: "Comentarios",
   withoutPoints: "Sin puntos",

@@ -45,7 +45,8 @@ export default {
   "flag-store-closed": "Store closed",
   "description-store-closed": "The shopper found the store closed.",
   "look-store-closed":
-    "Do the photos, position and time support this? If you accept the visit, it will not count towards any score.",
+    "Do the photos, position and time support this? If you accept the visit, it will not count " +
+    "towards any score.",
   "flag-photos-missing": "Photos missing",
   "description-photos-missing": "Photos are still missing a week after the visit was sent.",
   "look-photos-missing": "Can you decide without them?",
@@ -96,7 +97,8 @@ export default {
   "decide-reject": "Reject",
   reasonMissing: "Enter a reason.",
   noResponse:
-    "The server did not respond, so the decision may or may not have been saved. Try again: the same decision will not count twice.",
+    "The server did not respond, so the decision may or may not have been saved. Try again: the " +
+    "same decision will not count twice.",
   "problem-own-visit": "You made this visit yourself. Someone else will review it.",
   "problem-not-signed-in": "You are signed out. Sign in again in another tab, then continue here.",
   "done-accept": "Accepted: {location}.",

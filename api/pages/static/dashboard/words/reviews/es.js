@@ -97,7 +97,8 @@ export default {
   "decide-reject": "Rechazar",
   reasonMissing: "Indique un motivo.",
   noResponse:
-    "El servidor no ha respondido, así que no se sabe si la decisión se ha guardado. Inténtelo de nuevo: la misma decisión no contará dos veces.",
+    "El servidor no ha respondido, así que no se sabe si la decisión se ha guardado. Inténtelo " +
+    "de nuevo: la misma decisión no contará dos veces.",
   "problem-own-visit": "Usted hizo esta visita. La revisará otra persona.",
   "problem-not-signed-in": "Su sesión ha terminado. Inicie sesión en otra pestaña y continúe aquí.",
   "done-accept": "Aceptada: {location}.",
