@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pysqlite3.dbapi2 as sqlite
+
 log = logging.getLogger(__name__)
 
 _CREATE = """
@@ -72,8 +74,6 @@ class Counter:
 
     def count(self, policy: Policy, caller: bytes) -> Usage | None:
         """Count a request of ``caller``; returns None if the file cannot be used."""
-        import pysqlite3.dbapi2 as sqlite
-
         now = time.time()
         window = int(now // policy.seconds)
         try:
@@ -86,8 +86,6 @@ class Counter:
 
     def _connection(self) -> Any:
         """Return the connection of this thread, in which each statement is a transaction."""
-        import pysqlite3.dbapi2 as sqlite
-
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite.connect(self._file, timeout=1, isolation_level=None)

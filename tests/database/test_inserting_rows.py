@@ -11,7 +11,6 @@ from api.database.engines import Database
 from api.database.statements import BulkInsert, Query, fetch_all, insert_rows
 from api.models.scores import Tally
 from api.models.submissions import Flag
-from tests.support.world import World
 
 FLAGS = BulkInsert(Flag, ("visit_id", "revision", "code", "detail", "photo_id", "question"))
 PHOTO = uuid.UUID(int=7)
@@ -29,16 +28,6 @@ STORED_FLAGS = Query(
     .where(Flag.visit_id == bindparam("visit_id"))
     .order_by(Flag.number),
 )
-
-
-@pytest.fixture
-def database(world: World) -> Database:
-    return world.database
-
-
-@pytest.fixture
-def visit_id(world: World) -> uuid.UUID:
-    return uuid.UUID(world.visit()["id"])
 
 
 def stored_flags(database: Database, visit_id: uuid.UUID) -> list[StoredFlag]:

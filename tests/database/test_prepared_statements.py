@@ -43,16 +43,6 @@ CHANGE_VISIT = Command(update(Visit).where(Visit.id == bindparam("visit_id")))
 
 
 @pytest.fixture
-def database(world: World) -> Database:
-    return world.database
-
-
-@pytest.fixture
-def visit_id(world: World) -> uuid.UUID:
-    return uuid.UUID(world.visit()["id"])
-
-
-@pytest.fixture
 def error_kinds(database: Database) -> Iterator[list[str]]:
     """The kinds of errors that the database reports during a test."""
     kinds: list[str] = []

@@ -1,6 +1,7 @@
 import { call } from "../shared/api.js";
 import { download, h, t } from "../shared/page.js";
 import { address, change, filters } from "./address.js";
+import { axisHead, dot } from "./charts.js";
 import { count } from "./figures.js";
 
 /** How many rows get their cells at a time. The first ones fill more than a screen. */
@@ -208,3 +209,28 @@ function compare([group, value], [otherGroup, otherValue], sign) {
 
 /** Returns a part of a page with its heading. */
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), content);
+
+/**
+ * Returns the column of `table` with the drawn intervals of score rows.
+ * @returns {Column}
+ */
+export const intervalColumn = (axis) => ({
+  key: "interval",
+  title: t("interval"),
+  kind: "drawing",
+  head: axisHead(axis),
+  cell: (row) => dot(row, axis),
+});
+
+/**
+ * Returns the column of `table` with the number of visits of score rows.
+ * @returns {Column}
+ */
+export const visitsColumn = () => ({
+  key: "visits",
+  title: t("visits"),
+  kind: "figure",
+  down: true,
+  value: (row) => [0, row.visits],
+  cell: (row) => count(row.visits),
+});

@@ -1,9 +1,9 @@
 import { h, localize, t } from "../../shared/page.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
-import { axisHead, axisOf, dot, trend } from "../charts.js";
-import { byChance, changed, count, explained, percent, score } from "../figures.js";
+import { axisOf, trend } from "../charts.js";
+import { byChance, changed, explained, percent, score } from "../figures.js";
 import { load } from "../load.js";
-import { card, table } from "../table.js";
+import { card, intervalColumn, table, visitsColumn } from "../table.js";
 
 /** All locations in one table, and which of them lie outside the range expected by chance. */
 export default async function ({ filters, read, readAll }) {
@@ -56,21 +56,8 @@ function locationTable(rows, query) {
         value: (row) => [thin(row), row.score],
         cell: (row) => score(row),
       },
-      {
-        key: "interval",
-        title: t("interval"),
-        kind: "drawing",
-        head: axisHead(axis),
-        cell: (row) => dot(row, axis),
-      },
-      {
-        key: "visits",
-        title: t("visits"),
-        kind: "figure",
-        down: true,
-        value: (row) => [0, row.visits],
-        cell: (row) => count(row.visits),
-      },
+      intervalColumn(axis),
+      visitsColumn(),
       {
         key: "rank",
         title: t("rank"),

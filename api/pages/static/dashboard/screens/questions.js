@@ -1,10 +1,10 @@
 import { dayName, h, localize, t, textElement } from "../../shared/page.js";
 import { showValue } from "../../shared/question-types/index.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
-import { axisHead, axisOf, dot } from "../charts.js";
+import { axisOf } from "../charts.js";
 import { questionsOf } from "../checklists.js";
-import { byChance, changed, count, score } from "../figures.js";
-import { card, table } from "../table.js";
+import { byChance, changed, score } from "../figures.js";
+import { card, intervalColumn, table, visitsColumn } from "../table.js";
 
 const MOST_COMMENTS = 20;
 
@@ -52,21 +52,8 @@ function questionTable(rows, comments, query) {
         value: (row) => [Number(row.indicative), row.score],
         cell: (row) => score(row, "part"),
       },
-      {
-        key: "interval",
-        title: t("interval"),
-        kind: "drawing",
-        head: axisHead(axis),
-        cell: (row) => dot(row, axis),
-      },
-      {
-        key: "visits",
-        title: t("visits"),
-        kind: "figure",
-        down: true,
-        value: (row) => [0, row.visits],
-        cell: (row) => count(row.visits),
-      },
+      intervalColumn(axis),
+      visitsColumn(),
       {
         key: "change",
         title: t("change"),
