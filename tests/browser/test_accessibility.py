@@ -127,6 +127,13 @@ CHANGES = """(selector) => {
         .observe(document.querySelector(selector), { childList: true, subtree: true, attributes: true });
 }"""
 
+#: Resolves when an element has not changed for half a second.
+UNCHANGED = """(selector) => new Promise((resolve) => {
+    let timer = setTimeout(resolve, 500);
+    new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(resolve, 500); })
+        .observe(document.querySelector(selector), { childList: true, subtree: true, attributes: true });
+})"""
+
 
 def test_a_missing_answer_is_not_announced_again_with_each_key(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
@@ -147,6 +154,8 @@ def test_photos_are_not_redrawn_during_typing(phone: Phone, world: World) -> Non
     # There is room for no other: the button goes, and the focus stays with the photo.
     expect(phone.question("receipt").get_by_role("button", name="Remove")).to_be_focused()
     phone.take_photo("greeting", jpeg())
+    # The photo is drawn again once it is smaller.
+    phone.page.evaluate(UNCHANGED, "[data-question=greeting] .photos")
     phone.page.evaluate(CHANGES, "[data-question=greeting] .photos")
     phone.choose("greeting", "no")
     phone.question("greeting").locator("textarea").press_sequentially("Nobody")
