@@ -59,7 +59,7 @@ def log_in(body: dict[str, Any]) -> Response:
 @routes.post("/auth/refresh", permission=REFRESH_TOKEN)
 @routes.response(200, schemas.TokenPair())
 @routes.alt_response(204, description="With the refresh token in a cookie: the new tokens are in cookies too")
-def refresh() -> Response:
+def refresh_tokens() -> Response:
     """Exchange a refresh token (sent as Bearer) for a new pair of tokens."""
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     generation = int(g.claims["generation"])

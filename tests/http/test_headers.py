@@ -74,7 +74,7 @@ def test_content_security_policy_allows_only_named_sources(app: Flask) -> None:
 def test_internal_error_has_the_security_headers(
     embedded_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(embedded_app.view_functions, "health.live", lambda: 1 / 0)
+    monkeypatch.setitem(embedded_app.view_functions, "health.check_liveness", lambda: 1 / 0)
     response = Caller(embedded_app).get("//health/live")
     problem(response, 500, "internal-error")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
