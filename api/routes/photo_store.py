@@ -4,7 +4,7 @@ from flask import Response, current_app, request, send_file
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER
-from api.domain.evidence import MAX_PHOTO_BYTES
+from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
 from api.http.access import Routes
 from api.http.context import app_context
 from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
@@ -36,7 +36,7 @@ def _get_folder_store() -> FolderStore:
 @routes.doc(
     requestBody={
         "required": True,
-        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in PHOTO_TYPES},
     }
 )
 def upload_photo(token: str) -> Response:
@@ -60,7 +60,7 @@ def upload_photo(token: str) -> Response:
 )
 @routes.response(
     200,
-    {"type": "string", "contentMediaType": "image/jpeg"},
+    {"type": "string", "format": "binary"},
     content_type="image/jpeg",
     description="The picture",
 )

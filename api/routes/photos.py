@@ -9,7 +9,7 @@ from api.domain import problems
 from api.domain.problems import ProblemError
 from api.http.access import Routes
 from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
-from api.http.responses import json_response
+from api.http.responses import RETRY_AFTER, describe_header, json_response
 from api.http.transactions import in_transaction
 from api.models.photos import Photo
 from api.services import photos
@@ -24,13 +24,11 @@ DECLARATION, DECLARED, CONFIRMED = (
     schemas.DeclaredPhoto(),
     schemas.ConfirmedPhoto(),
 )
-LOCATION = {"Location": {"description": "The link", "required": True, "schema": {"type": "string"}}}
-PICTURE = {"type": "string", "contentMediaType": "image/jpeg"}
+LOCATION = {"Location": describe_header("The link to the picture.")}
+PICTURE = {"type": "string", "format": "binary"}
 RANDOM_ID = {"type": "string", "format": "uuid", "pattern": RANDOM_ID_PATTERN}
+_NEW_ID = "The ID of the photo: a random UUID (version 4) that the phone chooses."
 RETRY_SECONDS = "2"
-RETRY_AFTER = {
-    "Retry-After": {"description": "The seconds to wait", "required": True, "schema": {"type": "string"}}
-}
 _NOT_FOUND = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 
 
@@ -44,7 +42,11 @@ _NOT_FOUND = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 @routes.alt_response(
     200, schema=DECLARED, description="Declared before: a new link, or none if the photo is stored"
 )
-@routes.doc(parameters=[{"name": "photo_id", "in": "path", "required": True, "schema": RANDOM_ID}])
+@routes.doc(
+    parameters=[
+        {"name": "photo_id", "in": "path", "required": True, "schema": RANDOM_ID, "description": _NEW_ID}
+    ]
+)
 def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Response:
     """Declare a photo, and get a signed link for the upload of its bytes."""
     if photo_id.version != 4:

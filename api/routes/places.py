@@ -26,6 +26,11 @@ routes = Routes("places", __name__, description="Regions and locations")
 
 REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.ImportResult()
 IMPORT_ROW = schemas.LocationImport()
+_IMPORT_EXAMPLE = """\
+code,name,region_code,time_zone,address
+LDN-01,London Bridge,UK-S,Europe/London,"1 High Street, London"
+MAD-01,Puerta del Sol,ES,Europe/Madrid,
+"""
 
 
 @routes.get("/regions", permission="read places")
@@ -119,7 +124,12 @@ def create_location(body: dict[str, Any]) -> Response:
     parameters=[IDEMPOTENCY_KEY],
     requestBody={
         "required": True,
-        "content": {"text/csv": {"schema": {"type": "string", "pattern": TEXT_PATTERN}}},
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string", "format": "binary", "pattern": TEXT_PATTERN},
+                "example": _IMPORT_EXAMPLE,
+            }
+        },
     },
 )
 def import_locations() -> Response:

@@ -15,7 +15,7 @@ from api.http.access import Routes
 from api.http.context import autocommit, current_actor, read_snapshot
 from api.http.paging import rows_response
 from api.http.parsing import field_errors, read_json
-from api.http.responses import CREATED, json_response
+from api.http.responses import CREATED, json_response, refer_to
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.visits import Visit
 from api.services import assignments, reviews, visits
@@ -35,22 +35,6 @@ SCHEMAS: dict[View, Schema] = {
 }
 NEW = schemas.VisitNew()
 MAX_VISITS = 1000
-ANY_VISIT = {
-    "oneOf": [
-        {"$ref": f"#/components/schemas/{name}"} for name in ("OwnVisit", "WatchedVisit", "EvidenceVisit")
-    ]
-}
-
-#: A visit that the caller assigns to themselves has the view of its shopper.
-_ASSIGNED_VISIT = {
-    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("EvidenceVisit", "OwnVisit")]
-}
-_ASSIGNED_LIST = {
-    "type": "object",
-    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/EvidenceVisit"}}},
-    "required": ["items"],
-    "additionalProperties": False,
-}
 #: A list has no address of its own.
 _OPTIONAL_HEADERS = {name: {**header, "required": False} for name, header in CREATED.items()}
 
@@ -71,7 +55,7 @@ def _load_visits() -> tuple[list[dict[str, Any]], bool]:
 @routes.post("/visits", permission="assign visits", raises=[problems.ROTATION_LOCKOUT, problems.INVALID])
 @routes.response(
     201,
-    {"oneOf": [*_ASSIGNED_VISIT["oneOf"], _ASSIGNED_LIST]},
+    {"oneOf": [refer_to("AssignedVisit"), refer_to("AssignedVisits")]},
     headers=_OPTIONAL_HEADERS,
     description="The new visit, with `Location` and `ETag`, or the new visits",
 )
@@ -83,10 +67,10 @@ def _load_visits() -> tuple[list[dict[str, Any]], bool]:
             "application/json": {
                 "schema": {
                     "oneOf": [
-                        {"$ref": "#/components/schemas/VisitNew"},
+                        refer_to("VisitNew"),
                         {
                             "type": "array",
-                            "items": {"$ref": "#/components/schemas/VisitNew"},
+                            "items": refer_to("VisitNew"),
                             "minItems": 1,
                             "maxItems": MAX_VISITS,
                         },
@@ -117,18 +101,7 @@ def assign_visits() -> Response:
 
 @routes.get("/visits", permission="read visits")
 @routes.arguments(schemas.VisitsQuery(), location="query")
-@routes.response(
-    200,
-    {
-        "type": "object",
-        "properties": {
-            "items": {"type": "array", "items": ANY_VISIT},
-            "next": {"type": ["string", "null"], "format": "url"},
-        },
-        "required": ["items", "next"],
-        "additionalProperties": False,
-    },
-)
+@routes.response(200, refer_to("VisitPage"))
 def list_visits(query: dict[str, Any]) -> Response:
     """List visits, sorted by day.
 
@@ -143,7 +116,7 @@ def list_visits(query: dict[str, Any]) -> Response:
 
 @routes.get("/visits/<uuid:visit_id>", permission="read visits", raises=[problems.VISIT_NOT_FOUND])
 @routes.arguments(schemas.VisitQuery(), location="query")
-@routes.response(200, ANY_VISIT)
+@routes.response(200, refer_to("Visit"))
 def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     """Get a visit, in the caller's view; with `include=checklist`, `checklist` is the whole document."""
     include_checklist = query.get("include") == "checklist"
@@ -172,7 +145,7 @@ def cancel_visit(visit_id: UUID) -> Response:
     ],
 )
 @routes.arguments(schemas.Reassignment())
-@routes.response(201, _ASSIGNED_VISIT, headers=CREATED)
+@routes.response(201, refer_to("AssignedVisit"), headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     """Reassign a visit to another shopper: the visit is cancelled, and the response is a new visit."""
