@@ -149,6 +149,7 @@ _BY_NAME: Mapping[str, str] = {
     "visit_id": "The ID of the visit.",
     "window": "When the visit must be made.",
     "expected": "The number of photos that the answers name.",
+    "status": "The status of the visit.",
     "stored": "The number of these photos that are stored.",
     "height": "The height of the stored picture, in pixels. Omitted until it is stored.",
     "width": "The width of the stored picture, in pixels. Omitted until it is stored.",
@@ -193,6 +194,9 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Answer.comment": "What the shopper wrote about the answer. The question defines whether it is required.",
     "Answer.not_applicable": "Whether the question does not apply to the visit. The question must allow it.",
     "Answer.photos": "The IDs of the photos of this answer, as they are declared.",
+    "ApiClient.client_id": "The ID with which the client requests tokens.",
+    "ApiClientsQuery.name": "Only the client with exactly this name.",
+    "ApiClientsQuery.revoked": "Only clients that are revoked, or only those that are not.",
     "Band.points": "The points for a duration within the band.",
     "Change.interval": "The 95 % interval of the difference, cut to −1 and 1. Null without a "
     "difference, or if the visits are not all of one checklist.",

@@ -172,6 +172,18 @@ class OwnVisit(Schema):
     photos = fields.Nested(PhotoCounts(), required=True)
 
 
+class AssignedVisit(Schema):
+    """A visit as an API client sees it that assigns, reassigns or cancels it."""
+
+    view = Constant("assigned", required=True)
+    id = Id(attribute="visit.id", required=True)
+    status = Enum(STATUSES, attribute="visit.status", required=True)
+    location = fields.Nested(VisitLocation(), required=True)
+    checklist = PINNED_CHECKLIST
+    window = fields.Nested(Window(), attribute="visit", required=True)
+    external_id = fields.String(attribute="visit.external_id", required=True, allow_none=True)
+
+
 class Shopper(Schema):
     """The shopper of a visit. Only reviewers and administrators see them."""
 
@@ -309,7 +321,12 @@ class WatchedVisit(Schema):
     comment = fields.String(allow_none=True)
 
 
-_SHAPES = {"own": "OwnVisit", "watched": "WatchedVisit", "evidence": "EvidenceVisit"}
+_SHAPES = {
+    "own": "OwnVisit",
+    "watched": "WatchedVisit",
+    "evidence": "EvidenceVisit",
+    "assigned": "AssignedVisit",
+}
 
 
 def _one_of(*views: str) -> dict[str, Any]:
@@ -328,19 +345,23 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
         "for reviewers and administrators.",
         **_one_of("own", "watched", "evidence"),
     },
-    "AssignedVisit": {
-        "description": "A visit that was assigned. Administrators see it with its evidence, or as their own "
-        "visit if they assigned it to themselves.",
-        **_one_of("evidence", "own"),
+    "ChangedVisit": {
+        "description": "A visit after a change: with its evidence, or for API clients without its shopper.",
+        **_one_of("evidence", "assigned"),
     },
-    "AssignedVisits": {
+    "NewVisit": {
+        "description": "A visit that was assigned: with its evidence, or for API clients without its shopper. "
+        "Administrators who assigned it to themselves see it as their own visit.",
+        **_one_of("evidence", "assigned", "own"),
+    },
+    "NewVisits": {
         "description": "The visits of a list that was assigned, in the same order.",
         "type": "object",
         "properties": {
             "items": {
                 "description": "The visits.",
                 "type": "array",
-                "items": {"$ref": "#/components/schemas/EvidenceVisit"},
+                "items": {"$ref": "#/components/schemas/ChangedVisit"},
             }
         },
         "required": ["items"],

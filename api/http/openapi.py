@@ -9,16 +9,18 @@ from typing import Any
 import flask_smorest
 
 from api.domain import problems
+from api.domain.access import SCOPES
 from api.domain.problems import Problem
 from api.http.access import CSRF_HEADER, PROBLEM_TYPE, problem_response
 from api.http.openapi_examples import make_example
 from api.http.responses import ETAG, RETRY_AFTER, describe_header
 from api.http.transactions import IDEMPOTENCY_KEY
 from schemas import visits
+from schemas.api_clients import TokenRequest
 from schemas.base import Constant, Localized
 from schemas.problems import Problem as ProblemDocument
 from schemas.submissions import ScoredSubmission
-from schemas.visits import EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
+from schemas.visits import AssignedVisit, EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
 
 DESCRIPTION = f"""\
 Assign checklists to mystery shoppers, collect their answers and photos, and read the scores of locations.
@@ -34,9 +36,19 @@ _INFO = {
 }
 _SERVERS = [{"url": "/", "description": "This server"}]
 #: the schemas that routes refer to by name
-_NAMED_SCHEMAS = (ProblemDocument, OwnVisit, WatchedVisit, EvidenceVisit, VisitNew, ScoredSubmission)
+_NAMED_SCHEMAS = (
+    ProblemDocument,
+    OwnVisit,
+    WatchedVisit,
+    EvidenceVisit,
+    AssignedVisit,
+    VisitNew,
+    ScoredSubmission,
+    TokenRequest,
+)
 _COMPONENTS = {"Text": Localized.component, **visits.COMPONENTS}
 _PATH_PARAMETERS = {
+    "client_id": "The ID of the API client.",
     "key": "The key of the checklist.",
     "location_id": "The ID of the location.",
     "photo_id": "The ID of the photo.",
@@ -121,6 +133,22 @@ def build_document(api: flask_smorest.Api) -> bytes:
         },
     )
     spec.components.security_scheme(
+        "client_secret",
+        {
+            "type": "http",
+            "scheme": "basic",
+            "description": "The ID of an API client as the user name, and its secret as the password.",
+        },
+    )
+    spec.components.security_scheme(
+        "client",
+        {
+            "type": "oauth2",
+            "flows": {"clientCredentials": {"tokenUrl": "/api/v1/auth/token", "scopes": dict(SCOPES)}},
+            "description": "The access token of an API client, which needs the scope of the operation.",
+        },
+    )
+    spec.components.security_scheme(
         "cookie",
         {
             "type": "apiKey",
@@ -175,7 +203,7 @@ def _simplify(node: Any) -> None:
     for field in node.get("properties", {}).values():
         default = field.pop("default", None)
         if default is not None and "const" not in field:
-            field["description"] += f" Default: `{json.dumps(default)}`."
+            field["description"] = f"{field['description'].rstrip('.')}. Default: `{json.dumps(default)}`."
     for child in node.values():
         _simplify(child)
 
@@ -209,9 +237,9 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
         headers |= _LINK
     if headers:
         responses["200"]["headers"] = {**responses["200"].get("headers", {}), **headers}
-    if operation["security"]:
+    if "x-roles" in operation:
         for status, response in responses.items():
-            if status != "default" and "$ref" not in response:
+            if status not in ("401", "default"):
                 references = {name: {"$ref": f"#/components/headers/{name}"} for name in _RATE_LIMIT_HEADERS}
                 response["headers"] = {**response.get("headers", {}), **references}
     operation["responses"] = dict(sorted(responses.items()))

@@ -6,7 +6,6 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from api.domain import problems
-from api.domain.access import SIGNED_IN
 from api.domain.fundamentals import FUNDAMENTALS
 from api.http.access import Routes
 from api.http.context import autocommit, current_actor, read_snapshot
@@ -137,7 +136,7 @@ def retire_checklist(key: str) -> Response:
     return empty_response()
 
 
-@routes.get("/fundamentals", permission=SIGNED_IN)
+@routes.get("/fundamentals", permission="read checklists")
 @routes.arguments(PageQuery(), location="query")
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
 def list_fundamentals(query: dict[str, Any]) -> Response:

@@ -76,7 +76,7 @@ def refresh_tokens() -> Response:
 @routes.response(204)
 def log_out() -> Response:
     """Log out: all tokens of this session are revoked."""
-    in_transaction(lambda session: sign_in.end_session(session, current_actor().family_id))
+    in_transaction(lambda session: sign_in.end_session(session, current_actor()))
     response = empty_response()
     for name in _COOKIES:
         response.delete_cookie(name, path=_get_cookie_path(name))

@@ -215,7 +215,8 @@ def test_named_origin_can_read_responses_of_every_status(
         428: world.admin.patch(f"/regions/{world.region['id']}", {"name": "x"}, headers=origin),
         500: failed,
     }
-    exposed = {"etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"}
+    exposed = {"etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after"}
+    exposed |= {"www-authenticate", "x-request-id"}
     for status, response in responses.items():
         assert response.status_code == status, response.text
         cors = allowed(response)
