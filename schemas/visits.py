@@ -350,8 +350,8 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
         **_one_of("evidence", "assigned"),
     },
     "NewVisit": {
-        "description": "A visit that was assigned: with its evidence, or for API clients without its shopper. "
-        "Administrators who assigned it to themselves see it as their own visit.",
+        "description": "A visit that was assigned: with its evidence, or for API clients without its "
+        "shopper. Administrators who assigned it to themselves see it as their own visit.",
         **_one_of("evidence", "assigned", "own"),
     },
     "NewVisits": {

@@ -18,6 +18,7 @@ from api.http.transactions import IDEMPOTENCY_KEY
 from schemas import visits
 from schemas.api_clients import TokenRequest
 from schemas.base import Constant, Localized
+from schemas.examples import OBJECTS
 from schemas.problems import Problem as ProblemDocument
 from schemas.submissions import ScoredSubmission
 from schemas.visits import AssignedVisit, EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
@@ -88,6 +89,8 @@ _RATE_LIMIT_HEADERS = {
         ),
     )
 }
+#: the media types of bodies that consist of fields
+_WITH_FIELDS = ("application/json", "application/x-www-form-urlencoded")
 _DEFAULT = problem_response(problems.INTERNAL, problems.UNAVAILABLE)
 _NOT_MODIFIED = {
     "description": "The client already has this representation (`If-None-Match`)",
@@ -166,10 +169,12 @@ def build_document(api: flask_smorest.Api) -> bytes:
         del components["schemas"][unused]
     components["headers"] = _RATE_LIMIT_HEADERS
     components["responses"] = {"DEFAULT_ERROR": _DEFAULT}
+    for name, example in OBJECTS.items():
+        components["schemas"][name]["examples"] = [example]
     _simplify(document)
     for path in document["paths"].values():
         for parameter in path.get("parameters", ()):
-            parameter["description"] = _PATH_PARAMETERS[parameter["name"]]
+            parameter["description"] = _PATH_PARAMETERS.get(parameter["name"], "")
     for _, method, operation in _operations(document):
         _complete_operation(method, operation)
     _add_links(document)
@@ -256,7 +261,7 @@ def _add_problem(responses: dict[str, Any], problem: Problem) -> None:
 
 
 def _add_examples(document: dict[str, Any]) -> None:
-    """Add an example to each JSON body that has none, and the examples of problems."""
+    """Add an example to each body that consists of fields and has none, and the examples of problems."""
     bodies = [response for _, response in _responses(document)]
     bodies += [
         operation["requestBody"] for _, _, operation in _operations(document) if "requestBody" in operation
@@ -266,7 +271,7 @@ def _add_examples(document: dict[str, Any]) -> None:
         for media_type, content in body.get("content", {}).items():
             if media_type == PROBLEM_TYPE:
                 codes |= content["examples"].keys()
-            elif media_type == "application/json":
+            elif media_type in _WITH_FIELDS:
                 content.setdefault("example", make_example(content["schema"], document))
     kinds = [kind for kind in vars(problems).values() if isinstance(kind, Problem)]
     document["components"]["examples"] = {

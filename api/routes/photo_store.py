@@ -40,7 +40,11 @@ def _get_folder_store() -> FolderStore:
     }
 )
 def upload_photo(token: str) -> Response:
-    """Upload the bytes of a photo to the signed link of its declaration. Nothing can be overwritten."""
+    """Upload the bytes of a photo to the signed link of its declaration.
+
+    The signature covers the length, the type and the SHA-256 of the bytes. Nothing can be overwritten: 412
+    means that the bytes are already there, so confirm the photo. With S3, links lead to the bucket instead.
+    """
     request.max_content_length = MAX_PHOTO_BYTES
     try:
         _get_folder_store().receive(token, request.stream, request.content_length, request.content_type or "")
@@ -65,7 +69,10 @@ def upload_photo(token: str) -> Response:
     description="The picture",
 )
 def download_photo(token: str) -> Response:
-    """Download the picture of a signed link."""
+    """Download the picture of a signed link.
+
+    The link is valid for 5 minutes and needs no authentication. With S3, links lead to the bucket instead.
+    """
     try:
         path, content_type = _get_folder_store().open_download(token)
     except LinkRejected as error:

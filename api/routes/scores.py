@@ -34,7 +34,10 @@ location_id,location_code,location_name,visits,score\r
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.LocationReport())
 def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
-    """Get the score of a location over a period, with the figures that explain it."""
+    """Get the score of a location over a period, with the figures that explain it.
+
+    Only accepted visits count. The period has whole months, in the time zone of the location.
+    """
     session, caller = read_snapshot(), current_actor()
     location = places.get_location(session, caller, location_id)
     period = parse_period(query)
@@ -50,7 +53,11 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
-    """Get the score of a region over a period: everything below it, and each of its children."""
+    """Get the score of a region over a period: everything below it, and each of its children.
+
+    Only accepted visits count. The period has whole months, in the time zone of each location. Managers see
+    the locations that they may see.
+    """
     session, caller = read_snapshot(), current_actor()
     region = places.get_region(session, caller, region_id)
     period = parse_period(query)

@@ -42,7 +42,12 @@ DEVICE_TIME = {
 @routes.alt_response(200, schema=schemas.Receipt(), description="Replay of the same content: same receipt")
 @routes.doc(parameters=[DEVICE_TIME])
 def submit_answers(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Send a visit's answers. The visit's ID and the revision are the idempotency key, permanently."""
+    """Send the answers of a visit.
+
+    The visit's ID and the revision are the idempotency key, permanently: the same content again is answered
+    with the same receipt. 422 names what the shopper can correct. What they cannot correct, such as a closed
+    window or a cancelled visit, is stored and flagged.
+    """
     # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))
     prepared = submissions.prepare(autocommit(), current_actor(), visit_id, read_json(), body, device_time)

@@ -115,7 +115,11 @@ def list_visits(query: dict[str, Any]) -> Response:
 @routes.arguments(schemas.VisitQuery(), location="query")
 @routes.response(200, refer_to("Visit"))
 def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
-    """Get a visit, in the caller's view; with `include=checklist`, `checklist` is the whole document."""
+    """Get a visit, in the caller's view.
+
+    The field `view` names the shape of the response. Managers and API clients get accepted visits only, with
+    their answers. With `include=checklist`, `checklist` is the whole document.
+    """
     include_checklist = query.get("include") == "checklist"
     return json_response(_get_representation(read_snapshot(), visit_id, include_checklist=include_checklist))
 
@@ -127,7 +131,11 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
 )
 @routes.response(200, refer_to("ChangedVisit"))
 def cancel_visit(visit_id: UUID) -> Response:
-    """Cancel an assigned visit. Answers that arrive anyway go to a reviewer."""
+    """Cancel an assigned visit.
+
+    The shopper no longer has to make it. Answers that arrive anyway are stored, flagged, and go to a
+    reviewer.
+    """
     return _change_visit(
         lambda session: assignments.cancel(session, current_actor(), visit_id), _get_planner_view()
     )
@@ -147,7 +155,11 @@ def cancel_visit(visit_id: UUID) -> Response:
 @routes.response(201, refer_to("NewVisit"), headers=_OPTIONAL_HEADERS)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Reassign a visit to another shopper: the visit is cancelled, and the response is a new visit."""
+    """Reassign a visit to another shopper.
+
+    The visit is cancelled. The response is a new visit with the same location and window, and the current
+    version of the checklist.
+    """
     return _create_visit(
         lambda session: assignments.reassign(
             session, current_actor(), visit_id, body["shopper_id"], body["override"]
@@ -163,7 +175,10 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 @routes.arguments(schemas.Decline())
 @routes.response(200, schemas.OwnVisit())
 def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Decline one's own assigned visit, with a reason."""
+    """Decline one's own assigned visit.
+
+    Answers that arrive anyway are stored, flagged, and go to a reviewer.
+    """
     return _change_visit(
         lambda session: assignments.decline(session, current_actor(), visit_id, body["reason"]), "own"
     )
