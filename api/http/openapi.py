@@ -3,7 +3,7 @@
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import flask_smorest
@@ -13,11 +13,12 @@ from api.domain.access import SCOPES
 from api.domain.problems import Problem
 from api.http.access import CSRF_HEADER, PROBLEM_TYPE, problem_response
 from api.http.openapi_examples import make_example
-from api.http.responses import ETAG, RETRY_AFTER, describe_header
+from api.http.responses import ETAG, RETRY_AFTER, describe_header, refer_to
 from api.http.transactions import IDEMPOTENCY_KEY
 from schemas import visits
 from schemas.api_clients import TokenRequest
 from schemas.base import Constant, Localized
+from schemas.enums import ENUMS
 from schemas.examples import OBJECTS
 from schemas.problems import Problem as ProblemDocument
 from schemas.submissions import ScoredSubmission
@@ -172,6 +173,8 @@ def build_document(api: flask_smorest.Api) -> bytes:
     for name, example in OBJECTS.items():
         components["schemas"][name]["examples"] = [example]
     _simplify(document)
+    _name_enums(document, {tuple(enum["enum"]): name for name, enum in ENUMS.items()})
+    components["schemas"].update(ENUMS)
     for path in document["paths"].values():
         for parameter in path.get("parameters", ()):
             parameter["description"] = _PATH_PARAMETERS.get(parameter["name"], "")
@@ -211,6 +214,18 @@ def _simplify(node: Any) -> None:
             field["description"] = f"{field['description'].rstrip('.')}. Default: `{json.dumps(default)}`."
     for child in node.values():
         _simplify(child)
+
+
+def _name_enums(node: Any, names: Mapping[tuple[str, ...], str]) -> None:
+    """Replace sets of words by references to their components, so that clients have one type for each."""
+    if isinstance(node, dict):
+        enum = node.get("enum", [])
+        name = names.get(tuple(word for word in enum if word is not None))
+        if name is not None:
+            del node["enum"], node["type"]
+            node.update({"anyOf": [refer_to(name), {"type": "null"}]} if None in enum else refer_to(name))
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _name_enums(child, names)
 
 
 def _complete_operation(method: str, operation: dict[str, Any]) -> None:

@@ -25,6 +25,8 @@ ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/locations/{location_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/progress": _PERIOD,
+    "POST /api/v1/api-clients": _PLACES,
+    "PATCH /api/v1/api-clients/{client_id}": _PLACES,
     "POST /api/v1/regions": "/parent_id",
     "PATCH /api/v1/regions/{region_id}": "/parent_id",
     "POST /api/v1/locations": "/region_id|/time_zone|/latitude|/longitude",

@@ -269,7 +269,8 @@ def test_document_describes_each_registered_flag(document: Any) -> None:
 
 def test_document_describes_the_value_of_each_question_type(document: Any) -> None:
     schemas = document["components"]["schemas"]
-    assert schemas["Question"]["properties"]["type"]["enum"] == [*QUESTION_TYPES, None]
+    assert schemas["Question"]["properties"]["type"]["anyOf"][0]["$ref"].endswith("/QuestionType")
+    assert schemas["QuestionType"]["enum"] == [*QUESTION_TYPES]
     description = schemas["Answer"]["properties"]["value"]["description"]
     assert "- `date`: a date as `YYYY-MM-DD`, 1900 to 2100" in description
     assert re.findall(r"^- `(\w+)`", description, re.M) == [*QUESTION_TYPES]
