@@ -128,22 +128,10 @@ class VisitLocation(Schema):
 PINNED_CHECKLIST = fields.Raw(
     required=True,
     metadata={
-        "description": "The version that the visit uses: its key and version, or the whole document with "
-        "`include=checklist`.",
-        "example": {"key": "store-visit", "version": 1},
-        "anyOf": [
-            {
-                "type": "object",
-                "properties": {
-                    "key": {"type": "string", "description": "The key of the checklist."},
-                    "version": {"type": "integer", "description": "The number of the version, from 1."},
-                },
-                "title": "PinnedVersion",
-                "required": ["key", "version"],
-                "additionalProperties": False,
-            },
-            {"$ref": "#/components/schemas/ChecklistVersion"},
-        ],
+        "description": "The version that the visit uses: only its key and version, or with "
+        "`include=checklist` the whole document.",
+        "example": {"key": "store-visit", "version": 3},
+        "anyOf": [{"$ref": "#/components/schemas/ChecklistVersion"}],
     },
 )
 
