@@ -21,7 +21,7 @@ _BY_NAME: Mapping[str, str] = {
     "old_password": "The current password.",
     "organization": "The organization.",
     "password": f"The password, of at least {MIN_PASSWORD_LENGTH} characters. It is never returned.",
-    "refresh_token": "Valid once: exchange it for a new pair of tokens before the access token expires.",
+    "refresh_token": "Exchange it once for a new pair of tokens, within 60 days.",
     "role": "What the person may do. Shoppers make visits, managers read the scores of their places, "
     "reviewers decide on visits, and administrators manage the organization.",
     "token_type": "How to send the access token.",
@@ -119,7 +119,7 @@ _BY_NAME: Mapping[str, str] = {
     "revisions that the latest does not have. Empty without a reason.",
     "make": "The maker of the camera, from the file. Null if the file does not name it.",
     "missing": "The IDs of the photos that the answers name and that are not stored yet.",
-    "opens_at": f"The begin of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}.",
+    "opens_at": f"The start of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}.",
     "outcome": "`visited`, or `store-closed` if the shopper found the store closed. A visit to a "
     "closed store counts in no score.",
     "override": "Whether to assign the visit although the shopper visited the location within the "
@@ -145,7 +145,7 @@ _BY_NAME: Mapping[str, str] = {
     "taken_at": "When the photo was taken, by the phone's clock. Null if it is not known. Only for "
     "reviewers and administrators.",
     "unusable": "The IDs of the photos whose bytes are not a usable picture. They may be declared again.",
-    "view": "Which of the three shapes this is. It depends on who asks.",
+    "view": "Which shape of a visit this is. It depends on who asks.",
     "visit_id": "The ID of the visit.",
     "window": "When the visit must be made.",
     "expected": "The number of photos that the answers name.",
@@ -388,6 +388,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "RowsQuery.location_id": "Only this location.",
     "RowsQuery.region_id": "Only this region and everything below it.",
     "RowsQuery.sort": "The order of the rows; `-` means descending. `difference` requires `include=change`.",
+    "ScoredAnswer.comment": "What the shopper wrote about the answer. Null without a comment.",
+    "ScoredAnswer.points_earned": "The points that the answer earned.",
+    "ScoredAnswer.points_possible": "The most points that the answer could earn. 0 if it is not scored.",
+    "ScoredSubmission.comment": "What the shopper wrote about the visit as a whole. Null without a comment.",
     "ScoredAnswer.photos": "The IDs of the photos of this answer.",
     "ScoredAnswer.value": "The answer. Managers see the part of the day instead of a time. Null "
     "without a value.",
@@ -429,10 +433,9 @@ _BY_SCHEMA: Mapping[str, str] = {
     "UsersQuery.role": "Only people with this role.",
     "VisitLocation.address": "The postal address. Null if it is not known.",
     "VisitNew.checklist_key": "The key of the checklist. The visit uses the version that is current now.",
-    "VisitNew.external_id": "The ID of the visit in your own system. Only reviewers and administrators "
-    "see it.",
-    "EvidenceVisit.external_id": "The ID in your own system. Null if you set none. Only reviewers and "
-    "administrators see it.",
+    "VisitNew.external_id": "The ID of the visit in your own system. Shoppers and managers do not see it.",
+    "EvidenceVisit.external_id": "The ID in your own system. Null if you set none. Shoppers and "
+    "managers do not see it.",
     "VisitNew.location_id": "The ID of the location to visit. It must not be closed.",
     "VisitNew.window": "When the visit must be made. Answers that arrive later are accepted and flagged.",
     "VisitQuery.include": "`checklist`: return the whole checklist document in `checklist`.",

@@ -158,10 +158,11 @@ class ReportQuery(PeriodQuery):
 
 
 def _make_optional(schema: Schema) -> dict[str, fields.Field[Any]]:
-    """Return the fields of a schema, none of them required."""
+    """Return the fields of a schema, none of them required, for a schema that describes them itself."""
     optional = {name: copy.copy(field) for name, field in schema.fields.items()}
     for field in optional.values():
         field.required = False
+        field.metadata = {word: text for word, text in field.metadata.items() if word != "description"}
     return optional
 
 

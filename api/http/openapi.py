@@ -210,10 +210,17 @@ def _simplify(node: Any) -> None:
         node.update(node.pop("anyOf")[0])
     for field in node.get("properties", {}).values():
         default = field.pop("default", None)
-        if default is not None and "const" not in field:
-            field["description"] = f"{field['description'].rstrip('.')}. Default: `{json.dumps(default)}`."
+        if "description" in field:
+            field["description"] = _end_sentence(field["description"])
+            if default is not None and "const" not in field:
+                field["description"] += f" Default: `{json.dumps(default)}`."
     for child in node.values():
         _simplify(child)
+
+
+def _end_sentence(text: str) -> str:
+    """Return a text that ends with a full stop, unless it ends with a list."""
+    return text if text.endswith(".") or text.rpartition("\n")[2].startswith("- ") else f"{text}."
 
 
 def _name_enums(node: Any, names: Mapping[tuple[str, ...], str]) -> None:

@@ -55,8 +55,8 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     """Get the score of a region over a period: everything below it, and each of its children.
 
-    Only accepted visits count. The period has whole months, in the time zone of each location. Managers see
-    the locations that they may see.
+    Only accepted visits count. The period has whole months, in the time zone of each location. For managers,
+    only the locations that they may see count.
     """
     session, caller = read_snapshot(), current_actor()
     region = places.get_region(session, caller, region_id)
