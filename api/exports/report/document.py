@@ -13,7 +13,14 @@ from api.domain.months import format_month
 from api.domain.scoring import ENOUGH_VISITS
 from api.exports.report.charts import lowest_tick
 from api.exports.report.content import Content, count_points_lost
-from api.exports.report.glyphs import REPLACEMENT, clean, get_direction, guess_language, isolate
+from api.exports.report.glyphs import (
+    REPLACEMENT,
+    break_long_words,
+    clean,
+    get_direction,
+    guess_language,
+    isolate,
+)
 from api.exports.report.words import NONE, Words
 from api.services.latest_photos import VisitPhoto
 
@@ -73,9 +80,9 @@ class _Composer:
         """Return a text of a person or a checklist with its direction, and its language if that is known."""
         string, language = self._words.localize(text)
         if len(string) > limit:
-            string = string[: limit - 1].rstrip() + "…"
+            string = string[: limit - 1].rstrip(" .,;:\n") + "…"
             self._is_shortened = True
-        cleaned = clean(string)
+        cleaned = break_long_words(clean(string))
         self._has_replacements |= REPLACEMENT in cleaned
         return {
             "text": cleaned,
@@ -176,8 +183,8 @@ class _Composer:
     def _months(self) -> Json | None:
         words, months = self._words, self._figures["months"]
         visited = [month for month in months if month["visits"]]
-        if not visited:
-            return None
+        if len(months) == 1 or not visited:
+            return None  # The headline has the figures of a single month.
         scores = [month["score"] for month in visited if month["score"] is not None]
         shown = visited[-MAX_MONTHS:]
         rows = [
@@ -443,7 +450,7 @@ class _Composer:
 
     def _how(self) -> Json:
         words, total = self._words, self._figures["total"]
-        method = [words("how-nothing")]
+        method = []
         if total["visits"]:
             spread = total["spread"]
             method = [
