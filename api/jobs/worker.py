@@ -21,7 +21,7 @@ from api.jobs import tasks
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
-from api.services import idempotency, photo_store
+from api.services import api_clients, idempotency, photo_store
 from api.services.people import sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -141,6 +141,7 @@ class Worker:
     def _remove_old_rows(self) -> None:
         self.database.write(idempotency.delete_expired)
         self.database.write(sign_in.delete_expired)
+        self.database.write(api_clients.delete_expired)
 
     def _sweep_photos(self) -> None:
         photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)
