@@ -27,7 +27,7 @@ MAX_QUESTIONS = 12
 MAX_COMMENTS = 30
 MAX_PHOTOS = 20
 MAX_SECTIONS = 60
-MAX_PLACES = 60
+MAX_PLACES = 40
 _ROW_FIELDS = ("location", "visits", "score", "interval", "indicative", "rank", "rank_range")
 
 

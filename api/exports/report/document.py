@@ -395,7 +395,7 @@ class _Composer:
 
     def _comment(self, comment: Mapping[str, Any]) -> Json:
         words, question = self._words, comment["question"]
-        caption = [self._caption(comment["day"], comment["part_of_day"], comment["location"].name)]
+        caption = self._caption(comment["day"], comment["part_of_day"], comment["location"].name)
         answer, text = "", comment["comment"]
         if question is not None:
             definition = self._content.get_question(comment["checklist"], question["key"])
@@ -426,18 +426,19 @@ class _Composer:
         caption = self._caption(photo.day, photo.part_of_day, photo.location)
         if photo.question is None:
             name = self._plain(words("photoOfClosedStore"))
-            alternative = f"{name['text']}: {caption}"
+            alternative = f"{name['text']}: {', '.join(caption)}"
         else:
             name = self._text(photo.question.text, _MAX_NAME)
-            alternative = words("photoWords", question=self._inline(photo.question.text), caption=caption)
+            question = self._inline(photo.question.text)
+            alternative = words("photoWords", question=question, caption=", ".join(caption))
         return {"name": name, "caption": caption, "alternative": alternative}
 
-    def _caption(self, day: date, part_of_day: str | None, location: str) -> str:
+    def _caption(self, day: date, part_of_day: str | None, location: str) -> list[str]:
         """Return when a visit was, as far as managers may know, and for a region also where."""
-        words = self._words
-        parts = [words.day(day), words(f"part-{part_of_day}") if part_of_day else ""]
-        caption = ", ".join(filter(None, parts))
-        return f"{caption} · {self._inline(location)}" if self._content.is_of_region else caption
+        when = self._words.day(day)
+        if part_of_day:
+            when += f", {self._words(f'part-{part_of_day}')}"
+        return [when, self._inline(location)] if self._content.is_of_region else [when]
 
     def _describe_excerpt(self, kind: str, items: Sequence[Any], count: int) -> str:
         if not count:
