@@ -22,6 +22,12 @@ from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
 ENGLISH = Words("en")
+ALL_BAD = {
+    "greeting": {"value": "no", "comment": "No."},
+    "wait": {"value": 300},
+    "thanks": {"value": "no"},
+    "problem": {"value": "no"},
+}
 NO_GREETING = {**ALL_WELL, "greeting": {"value": "no", "comment": "Nobody looked up."}}
 
 
@@ -166,10 +172,11 @@ def test_region_ranks_only_locations_with_enough_visits(world: World, path: Path
     good, bad, thin = (world.new_location(name=name) for name in ("Good", "Bad", "Thin"))
     for _ in range(5):
         world.accepted_visit(location=good)
-        world.accepted_visit(NO_GREETING, location=bad)
+        world.accepted_visit(ALL_BAD, location=bad)
     world.accepted_visit(NO_GREETING, location=thin)
     rows = world.manager.list_all(f"/scores?by=location&region_id={world.region['id']}&sort=-score")
     text = read_text(write(world, path, region_id=uuid.UUID(world.region["id"])))
+    assert [row["rank_range"]["best"] for row in rows[:2]] == [1, 2]
     for row in rows[:2]:
         place, best, worst = row["location"], *row["rank_range"].values()
         rank = f"{best}" if best == worst else f"{best}–{worst}"
@@ -287,7 +294,7 @@ def test_photos_are_those_of_the_place(world: World, path: Path) -> None:
     elsewhere = world.new_location()
     for location in (world.location, elsewhere, elsewhere):
         visit = world.visit(location=location)
-        photo = world.photo(visit)
+        photo, _not_in_the_submission = world.photo(visit), world.photo(visit)
         answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo]}}
         ok(world.send(visit, world.submission(answers)), 201)
     assert count_pictures(write(world, path)) == 1
