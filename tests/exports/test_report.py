@@ -241,6 +241,7 @@ def test_region_of_many_locations_lists_the_best_and_the_lowest(world: World) ->
         regions=nothing,
         ranked=ranked,
         unranked=nothing,
+        is_mixed=False,
         sections=nothing,
         questions=nothing,
         comments=nothing,

@@ -242,7 +242,6 @@ class _Composer:
         if len(ranked) > 2 * _RANKED_AT_EACH_END:
             best, lowest = ranked[:_RANKED_AT_EACH_END], ranked[-_RANKED_AT_EACH_END:]
         between = len(ranked) - len(best) - len(lowest)
-        is_mixed = not ranked and any(not row["indicative"] for row in unranked.items)
         rows = [self._place_row(row, "location") for row in best]
         if between:
             rows.append({"break": words("placesBetween", n=between)})
@@ -252,10 +251,10 @@ class _Composer:
             words("location"),
             rows,
             [*best, *lowest, *unranked.items],
-            mark=None if is_mixed else mark,
+            mark=None if content.is_mixed else mark,
             notes=self._more("moreLocations", unranked.omitted),
         )
-        if is_mixed:
+        if content.is_mixed:
             table["words"] = [words("mixed")]
             return table
         table["head"].append(words("rank"))
