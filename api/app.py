@@ -27,6 +27,7 @@ from api.pages import dashboard, docs, files, form
 from api.routes import (
     checklists,
     comments,
+    exports,
     health,
     openapi,
     organizations,
@@ -158,6 +159,7 @@ def _register_routes(app: Flask) -> None:
         reviews,
         scores,
         comments,
+        exports,
         openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)

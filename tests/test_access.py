@@ -15,6 +15,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.pages import files
+from tests.support.exports import build_all, follow, request_export
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok
 from uploads.folder import FolderStore
@@ -87,6 +88,11 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
     "GET /api/v1/comments": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/exports": "401 403 403  202 202 202  202 202 202",
+    "GET /api/v1/exports": "401 403 403  200 200 200  200 200 200",
+    # Of the manager alone.
+    "GET /api/v1/exports/<uuid:export_id>": "401 403 403  200 404 404  404 404 404",
+    "GET /api/v1/exports/<uuid:export_id>/file": "401 403 403  200 404 404  404 404 404",
     # A signature is the permission, or none is required.
     "PUT /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
@@ -152,6 +158,13 @@ class Scene:
         ok(self.world.send(visit, self.world.submission(answers)), 201)
         return visit["id"], photo_id
 
+    @cached_property
+    def export(self) -> str:
+        """An export of the manager, with a file."""
+        export_id = request_export(self.callers["manager"])
+        build_all(self.world)
+        return export_id
+
     def assigned(self) -> str:
         visit_id: str = self.world.visit()["id"]
         return visit_id
@@ -203,6 +216,11 @@ def _call_visit(method: str, path: str, fresh: Callable[[Scene], str], body: Any
 def _confirm(scene: Scene, caller: Caller) -> TestResponse:
     visit_id = scene.assigned()
     return caller.post(f"/visits/{visit_id}/photos/{scene.declared(visit_id)}/confirm")
+
+
+def _fetch_export(scene: Scene, caller: Caller) -> TestResponse:
+    link = ok(scene.callers["manager"].get(f"/exports/{scene.export}"))["download"]
+    return follow(caller, link)
 
 
 def _log_in(scene: Scene, caller: Caller) -> TestResponse:
@@ -283,6 +301,10 @@ ATTEMPTS: Mapping[str, Attempt] = {
         "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
     ),
     "GET /api/v1/scores": lambda scene, caller: caller.get("/scores?by=location"),
+    "POST /api/v1/exports": lambda scene, caller: caller.post(
+        "/exports", {"kind": "visits", "format": "csv"}
+    ),
+    "GET /api/v1/exports/<uuid:export_id>/file": _fetch_export,
 }
 
 
@@ -335,6 +357,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:user_id>", str(scene.world.shopper.id))
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
+            .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
             .replace("<key>", "visit")
             .replace("<int:version>", "1")
             .replace("<token>", "forged")
@@ -366,7 +389,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
     """Make the same call with IDs and keys that do not exist."""
     method, rule = route.split()
     path = rule
-    for name in ("region_id", "location_id", "user_id", "visit_id", "photo_id"):
+    for name in ("region_id", "location_id", "user_id", "visit_id", "photo_id", "export_id"):
         path = path.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     path = path.replace("<key>", "nothing").replace("<int:version>", "1")
     bodies: dict[str, Any] = {
@@ -383,6 +406,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         body = DECLARATION
     if method == "PATCH":
         body = {"name": "Edited"}
+    if path.endswith("/file"):
+        path += "?token=forged"
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})
 
 

@@ -40,6 +40,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.routes": {"api.domain", "schemas", "uploads", "api.http", "api.models", "api.services"},
     "api.pages": {"api.domain", "api.http", "schemas"},
     "api.jobs": {"api.domain", "api.metrics", "api.database", "api.models", "uploads", "api.services"},
+    # Runs in a process of its own, which the jobs start.
+    "api.exports": {
+        "api.domain",
+        "schemas",
+        "uploads",
+        "api.database",
+        "api.log",
+        "api.models",
+        "api.services",
+    },
     "api.log": set(),
     "api.serving": BELOW_APP,
     "api.cli": {*BELOW_APP, "api.serving"},
@@ -80,9 +90,18 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "webargs",
         "werkzeug",
     },
-    "api.routes": {"flask", "flask_jwt_extended", "marshmallow", "prometheus_client", "sqlalchemy"},
+    # itsdangerous signs the links to exports.
+    "api.routes": {
+        "flask",
+        "flask_jwt_extended",
+        "itsdangerous",
+        "marshmallow",
+        "prometheus_client",
+        "sqlalchemy",
+    },
     "api.pages": {"flask"},
     "api.jobs": {"sqlalchemy"},
+    "api.exports": {"rustpy_xlsxwriter", "sqlalchemy"},
     "wsgi": set(),
 }
 FILES = sorted(

@@ -51,4 +51,5 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "review visits": _REVIEWERS,
     "read scores": _ALL_BUT_SHOPPERS,
     "read comments": _ALL_BUT_SHOPPERS,
+    "export": _ALL_BUT_SHOPPERS,
 }

@@ -3,6 +3,7 @@
 from api.models import (  # noqa: F401
     checklists,
     events,
+    exports,
     idempotency,
     installation,
     organizations,

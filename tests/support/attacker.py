@@ -38,6 +38,7 @@ class Known:
     user_id: Sequence[str] = ()
     visit_id: Sequence[str] = ()
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
+    export_id: Sequence[str] = ()
     key: Sequence[str] = ("visit",)
     codes: Sequence[str] = ()
     external_ids: Sequence[str] = ()
@@ -83,6 +84,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "token": lambda _known: ("forged",),
+    "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("plain.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
     "address": lambda _known: ("none", "visits/none"),
@@ -99,6 +101,7 @@ def _score_fields(_known: Known) -> Iterator[str]:
 QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
+    "token": lambda _known: ("forged",),
     "status": lambda _known: STATUSES,
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
@@ -130,6 +133,7 @@ def _bodies(known: Known) -> Iterator[Any]:
     """Yield request bodies to try."""
     yield {}
     yield {"revision": 1, "decision": "accept"}
+    yield {"kind": "answers", "format": "csv"}
     yield {"revision": 1, "checklist_version": 1, "started_at": "2026-01-01T00:00:00Z",
            "finished_at": "2026-01-01T00:10:00Z", "answers": {}}  # fmt: skip
     for shopper in known.user_id[:1]:

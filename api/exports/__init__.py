@@ -1,0 +1,1 @@
+"""Builds the files of exports, in a process of its own: ``python -m api.exports``."""
