@@ -22,9 +22,11 @@ from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
 from api.http.etags import add_etag
 from api.http.openapi import build_document
+from api.http.rate_limits import RateLimits
 from api.metrics import METHODS, Gauges, Metrics
 from api.pages import dashboard, docs, files, form
 from api.routes import (
+    api_clients,
     checklists,
     comments,
     exports,
@@ -67,7 +69,16 @@ CORS_REQUEST_HEADERS = (
     "If-Match",
     "If-None-Match",
 )
-CORS_RESPONSE_HEADERS = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+CORS_RESPONSE_HEADERS = (
+    "ETag",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
 #: Without includeSubDomains: other servers of the domain may not use TLS.
 HSTS = "max-age=31536000"
 
@@ -98,7 +109,9 @@ def create_app(settings: Settings) -> Flask:
     database, store = Database(settings.database_url), _create_store(settings, metrics)
     # Another process needs an application of its own, without shared connections.
     app.extensions["create_app"] = partial(create_app, settings)
-    app.extensions["survey"] = AppContext(settings, database, store)
+    quota = settings.api_rate_limit
+    rate_limits = RateLimits(quota, settings.data_dir / "rate_limits.sqlite3") if quota else None
+    app.extensions["survey"] = AppContext(settings, database, store, rate_limits)
     _connect_metrics(metrics, database, store)
     JWTManager(app)
     problem_documents.register(app)
@@ -149,6 +162,7 @@ def _register_routes(app: Flask) -> None:
     converters.register(app, api)
     for module in (
         sign_in,
+        api_clients,
         checklists,
         organizations,
         places,
@@ -184,6 +198,8 @@ def _add_request_hooks(app: Flask, metrics: Metrics) -> None:
     def finish(response: Response) -> Response:
         headers = response.headers
         headers.add("X-Request-ID", g.get("request_id", ""))
+        if usage := g.get("usage"):
+            headers.update(usage.headers())
         for name, value in SECURITY_HEADERS.items():
             if name not in headers:
                 headers.add(name, value)

@@ -41,6 +41,7 @@ class Settings:
     photo_endpoint_url: str | None = None
     photo_public_url: str | None = None
     cors_origins: tuple[str, ...] = ()
+    api_rate_limit: int = 600
     demo: bool = True
 
     @property
@@ -81,6 +82,7 @@ class Settings:
             photo_endpoint_url=read.url("PHOTO_ENDPOINT_URL"),
             photo_public_url=read.url("PHOTO_PUBLIC_URL"),
             cors_origins=read.origins("CORS_ORIGINS"),
+            api_rate_limit=read.number("API_RATE_LIMIT", 600, 0, 1_000_000),
             demo=read.choice("DEMO", "1", ("0", "1")) == "1",
         )
 

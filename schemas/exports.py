@@ -37,11 +37,12 @@ class PeriodBound(fields.Field[date]):
         return get_last_day(month) if self.is_last else get_first_day(month)
 
 
-KIND = (
-    "`scores`: the rows of `GET /scores`. `visits`: one row for each accepted visit, with a column for each "
-    "question. `answers`: one row for each visit and question, with comments and points. `report`: a "
-    "document about one region or location"
-)
+KIND = {
+    "example": "visits",
+    "description": "`scores`: the rows of `GET /scores`. `visits`: one row for each accepted visit, with a "
+    "column for each question. `answers`: one row for each visit and question, with comments and points. "
+    "`report`: a document about one region or location",
+}
 
 
 class ExportNew(Schema):
@@ -51,7 +52,7 @@ class ExportNew(Schema):
     locations that the caller sees. Self-checks are included only if `checklist` names theirs.
     """
 
-    kind = Enum(KINDS, required=True, metadata={"description": KIND})
+    kind = Enum(KINDS, required=True, metadata=KIND)
     format = Enum(ALL_FORMATS, required=True, metadata={"description": "The format of the file"})
     from_ = PeriodBound(
         data_key="from",
@@ -114,7 +115,7 @@ class Export(Schema):
     """An export. Only the caller who requested it can read it."""
 
     id = Id(required=True)
-    kind = Enum(KINDS, required=True, metadata={"description": KIND})
+    kind = Enum(KINDS, required=True, metadata=KIND)
     format = Enum(ALL_FORMATS, required=True, metadata={"description": "The format of the file"})
     from_ = Day(
         data_key="from", attribute="first_day", required=True, metadata={"description": "The first day"}

@@ -24,3 +24,7 @@ class Problem(Schema):
     instance = fields.String(required=True)
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(ProblemFieldError()))
+    error = fields.String(
+        metadata={"description": "Only for `POST /auth/token`: the error code of RFC 6749, section 5.2"}
+    )
+    error_description = fields.String(metadata={"description": "Only for `POST /auth/token`: the detail"})

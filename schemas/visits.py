@@ -167,6 +167,17 @@ class OwnVisit(Schema):
     photos = fields.Nested(PhotoCounts(), required=True)
 
 
+class AssignedVisit(Schema):
+    """A visit as an API client sees it that assigns, reassigns or cancels it."""
+
+    id = Id(attribute="visit.id", required=True)
+    status = fields.String(attribute="visit.status", required=True)
+    location = fields.Nested(VisitLocation(), required=True)
+    checklist = PINNED_CHECKLIST
+    window = fields.Nested(Window(), attribute="visit", required=True)
+    external_id = fields.String(attribute="visit.external_id", required=True, allow_none=True)
+
+
 class Shopper(Schema):
     """The shopper of a visit. Only reviewers and administrators see them."""
 

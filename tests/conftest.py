@@ -17,6 +17,8 @@ from tests.support.world import World
 
 BACKENDS = ("embedded", "servers")
 ROOT = Path(__file__).parent.parent
+#: Visits are accepted immediately, and one caller may send all requests of a test.
+TEST_SETTINGS = {"ACCEPT_EVERY_MINUTES": "0", "API_RATE_LIMIT": "0"}
 #: Folder, fixture or parameter of a test → its markers, by which -m selects tests
 FOLDER_MARKERS = {"browser": ("browser",), "faults": ("faults",), "fuzz": ("fuzz",)}
 FIXTURE_MARKERS = {
@@ -111,10 +113,10 @@ def world(app: Flask) -> World:
 
 
 def _running(environment: dict[str, str]) -> Iterator[Flask]:
-    """Create a program on a new database. It accepts visits immediately, not at the end of a period."""
+    """Create a program on a new database."""
     # The processes that build exports read the credentials too, so they stay for the session.
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
-    app = create_app(Settings.from_environment({"ACCEPT_EVERY_MINUTES": "0", **environment}))
+    app = create_app(Settings.from_environment({**TEST_SETTINGS, **environment}))
     migrations.upgrade(app.extensions["survey"].database)
     app.testing = False
     check_responses(app)

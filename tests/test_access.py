@@ -14,10 +14,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from api.domain.access import SCOPES
 from api.pages import files
-from tests.support.exports import build_all, follow, request_export
+from tests.support.exports import build_all, clear_queue, follow, request_export
 from tests.support.pictures import jpeg
-from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok
+from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok, post_token_request
 from uploads.folder import FolderStore
 
 #: the columns of the table
@@ -42,6 +43,13 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/auth/logout": "401 204 204  204 204 204  204 204 204",
     "GET /api/v1/me": SIGNED_IN,
     "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
+    "POST /api/v1/auth/token": "401 401 401  401 401 401  401 401 401",  # without client ID and secret
+    "GET /api/v1/api-clients": "401 403 403  403 403 403  403 200 200",
+    "POST /api/v1/api-clients": "401 403 403  403 403 403  403 201 201",
+    "GET /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 200 404",
+    "PATCH /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 204 404",
+    "POST /api/v1/api-clients/<uuid:client_id>/secret": "401 403 403  403 403 403  403 201 404",
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
     "GET /api/v1/fundamentals": SIGNED_IN,
@@ -121,6 +129,49 @@ TABLE: Mapping[str, str] = {
     "GET /static/<path:filename>": ANY_CALLER,
 }
 
+READ_PLACES = ("scores:read", "visits:read", "visits:write", "places:write")
+READ_EXPORTS = ("scores:read", "visits:read")
+READ_CHECKLISTS = ("scores:read", "visits:read", "visits:write", "checklists:write")
+#: route → the scopes that open it to an API client, and the statuses for a client of the visit's region, of
+#: another region, and of the whole organization. All other routes that require a permission are closed.
+SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "GET /api/v1/fundamentals": (READ_CHECKLISTS, "200 200 200"),
+    "GET /api/v1/checklists": (READ_CHECKLISTS, "200 200 200"),
+    "POST /api/v1/checklists": (("checklists:write",), "201 201 201"),
+    "GET /api/v1/checklists/<key>/versions/<int:version>": (READ_CHECKLISTS, "200 200 200"),
+    "GET /api/v1/checklists/<key>/draft": (("checklists:write",), "200 200 200"),
+    "PUT /api/v1/checklists/<key>/draft": (("checklists:write",), "200 200 200"),
+    "POST /api/v1/checklists/<key>/publish": (("checklists:write",), "200 200 200"),
+    "POST /api/v1/checklists/<key>/retire": (("checklists:write",), "204 204 204"),
+    "GET /api/v1/regions": (READ_PLACES, "200 200 200"),
+    # At the top, a region would be outside of the client's own regions.
+    "POST /api/v1/regions": (("places:write",), "422 422 201"),
+    "GET /api/v1/regions/<uuid:region_id>": (READ_PLACES, "200 404 200"),
+    "PATCH /api/v1/regions/<uuid:region_id>": (("places:write",), "200 404 200"),
+    "GET /api/v1/regions/<uuid:region_id>/progress": (("visits:read", "visits:write"), "200 404 200"),
+    "GET /api/v1/regions/<uuid:region_id>/score": (("scores:read",), "200 404 200"),
+    "GET /api/v1/locations": (READ_PLACES, "200 200 200"),
+    "POST /api/v1/locations": (("places:write",), "201 422 201"),
+    "POST /api/v1/locations/import": (("places:write",), "201 422 201"),
+    "GET /api/v1/locations/<uuid:location_id>": (READ_PLACES, "200 404 200"),
+    "PATCH /api/v1/locations/<uuid:location_id>": (("places:write",), "200 404 200"),
+    "GET /api/v1/locations/<uuid:location_id>/score": (("scores:read",), "200 404 200"),
+    "GET /api/v1/visits": (("visits:read",), "200 200 200"),
+    "POST /api/v1/visits": (("visits:write",), "201 422 201"),
+    "GET /api/v1/visits/<uuid:visit_id>": (("visits:read",), "200 404 200"),
+    "POST /api/v1/visits/<uuid:visit_id>/cancel": (("visits:write",), "200 404 200"),
+    "POST /api/v1/visits/<uuid:visit_id>/reassign": (("visits:write",), "201 404 201"),
+    "GET /api/v1/visits/<uuid:visit_id>/submission": (("visits:read",), "200 404 200"),
+    "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": (("visits:read",), "200 404 200"),
+    "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (("visits:read",), "200 404 200"),
+    "GET /api/v1/scores": (("scores:read",), "200 200 200"),
+    "GET /api/v1/comments": (("visits:read",), "200 200 200"),
+    "POST /api/v1/exports": (("visits:read",), "202 202 202"),  # of visits
+    "GET /api/v1/exports": (READ_EXPORTS, "200 200 200"),
+    "GET /api/v1/exports/<uuid:export_id>": (READ_EXPORTS, "404 404 404"),
+    "GET /api/v1/exports/<uuid:export_id>/file": (READ_EXPORTS, "404 404 404"),
+}
+
 
 @dataclass
 class Scene:
@@ -150,6 +201,16 @@ class Scene:
         }
 
     @cached_property
+    def clients(self) -> dict[str, list[Caller]]:
+        """By scope: API clients of the region, of another region, and of the whole organization."""
+        self.callers  # noqa: B018  (publishes the checklists)
+        own, other = [self.world.region["id"]], [self.world.new_region()["id"]]
+        return {
+            scope: [self.world.client(scope, region_ids=regions) for regions in (own, other, ())]
+            for scope in SCOPES
+        }
+
+    @cached_property
     def accepted(self) -> tuple[str, str]:
         """An accepted visit of the shopper, with a photo."""
         visit = self.world.visit()
@@ -164,6 +225,10 @@ class Scene:
         export_id = request_export(self.callers["manager"])
         build_all(self.world)
         return export_id
+
+    @cached_property
+    def client_id(self) -> str:
+        return str(self.world.client("scores:read").id)
 
     def assigned(self) -> str:
         visit_id: str = self.world.visit()["id"]
@@ -201,7 +266,7 @@ def _edit(path: str, body: Any) -> Attempt:
 
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
         url = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
-                              user=scene.world.shopper.id)  # fmt: skip
+                              user=scene.world.shopper.id, client=scene.client_id)  # fmt: skip
         etag = scene.world.admin.get(url).headers["ETag"]
         method = "PUT" if url.endswith("/draft") else "PATCH"
         return caller.call(method, url, body, headers={"If-Match": etag})
@@ -218,6 +283,11 @@ def _confirm(scene: Scene, caller: Caller) -> TestResponse:
     return caller.post(f"/visits/{visit_id}/photos/{scene.declared(visit_id)}/confirm")
 
 
+def _request_export(scene: Scene, caller: Caller) -> TestResponse:
+    clear_queue(scene.world)
+    return caller.post("/exports", {"kind": "visits", "format": "csv"})
+
+
 def _fetch_export(scene: Scene, caller: Caller) -> TestResponse:
     link = ok(scene.callers["manager"].get(f"/exports/{scene.export}"))["download"]
     return follow(caller, link)
@@ -230,7 +300,7 @@ def _log_in(scene: Scene, caller: Caller) -> TestResponse:
 
 def _disposable_caller(scene: Scene, caller: Caller) -> Caller:
     """Return another person of the same role, for calls that end the session."""
-    if caller.token is None:
+    if caller.email is None:
         return caller
     return scene.world.person(ok(caller.get("/me"))["role"])
 
@@ -241,6 +311,17 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/auth/logout": lambda scene, caller: _disposable_caller(scene, caller).post("/auth/logout"),
     "POST /api/v1/me/password": lambda scene, caller: _disposable_caller(scene, caller).post(
         "/me/password", {"old_password": PASSWORD, "new_password": "another long password"}
+    ),
+    "POST /api/v1/auth/token": lambda scene, caller: post_token_request(scene.app, None),
+    "POST /api/v1/api-clients": lambda scene, caller: caller.post(
+        "/api-clients", {"name": "New", "scopes": ["scores:read"]}
+    ),
+    "PATCH /api/v1/api-clients/<uuid:client_id>": _edit("/api-clients/{client}", {"name": "Edited"}),
+    "DELETE /api/v1/api-clients/<uuid:client_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/api-clients/{scene.world.client().id}"
+    ),
+    "POST /api/v1/api-clients/<uuid:client_id>/secret": lambda scene, caller: caller.post(
+        f"/api-clients/{scene.client_id}/secret", {}
     ),
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
     "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
@@ -301,9 +382,7 @@ ATTEMPTS: Mapping[str, Attempt] = {
         "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
     ),
     "GET /api/v1/scores": lambda scene, caller: caller.get("/scores?by=location"),
-    "POST /api/v1/exports": lambda scene, caller: caller.post(
-        "/exports", {"kind": "visits", "format": "csv"}
-    ),
+    "POST /api/v1/exports": _request_export,
     "GET /api/v1/exports/<uuid:export_id>/file": _fetch_export,
 }
 
@@ -346,6 +425,33 @@ def test_each_caller_receives_the_status_in_the_table(scene: Scene, route: str) 
             assert response.mimetype == ("text/html" if is_page else "application/problem+json")
 
 
+def test_scopes_open_only_routes_of_the_table() -> None:
+    assert TABLE.keys() >= SCOPES_TABLE.keys()
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_each_api_client_receives_the_status_of_its_scope_and_regions(scene: Scene, route: str) -> None:
+    scopes, statuses = SCOPES_TABLE.get(route, ((), ""))
+    anonymous = dict(zip(CALLERS, TABLE[route].split(), strict=True))["anonymous"]
+    is_open = anonymous != "401" or route.startswith("POST /api/v1/auth/re")
+    attempt = ATTEMPTS.get(route) or _call_without_body(route)
+    for scope, clients in scene.clients.items():
+        responses = [attempt(scene, client) for client in clients]
+        received = [response.status_code for response in responses]
+        if scope in scopes:
+            assert received == list(map(int, statuses.split())), scope
+        elif "/photo-store/" in route:
+            assert set(received) <= {403, 404}
+        elif is_open:
+            assert received == [int(anonymous)] * 3, scope
+        elif route == "POST /api/v1/auth/token":
+            assert received == [401] * 3
+        else:
+            assert received == [403] * 3, scope
+            code = "insufficient-scope" if scopes else "forbidden"
+            assert {response.get_json()["type"] for response in responses} == {f"/problems/{code}"}
+
+
 def _call_without_body(route: str) -> Attempt:
     method, rule = route.split()
 
@@ -355,6 +461,7 @@ def _call_without_body(route: str) -> Attempt:
             rule.replace("<uuid:region_id>", scene.world.region["id"])
             .replace("<uuid:location_id>", scene.world.location["id"])
             .replace("<uuid:user_id>", str(scene.world.shopper.id))
+            .replace("<uuid:client_id>", scene.client_id)
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
@@ -389,7 +496,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
     """Make the same call with IDs and keys that do not exist."""
     method, rule = route.split()
     path = rule
-    for name in ("region_id", "location_id", "user_id", "visit_id", "photo_id", "export_id"):
+    for name in ("region_id", "location_id", "user_id", "client_id", "visit_id", "photo_id", "export_id"):
         path = path.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     path = path.replace("<key>", "nothing").replace("<int:version>", "1")
     bodies: dict[str, Any] = {
@@ -398,6 +505,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
         "draft": CHECKLIST,
+        "secret": {},
     }
     body = None
     if method != "GET":

@@ -180,6 +180,10 @@ class Scene:
         return visit["id"], photo_id
 
     @cached_property
+    def client_id(self) -> str:
+        return self.home.client("scores:read").id or ""
+
+    @cached_property
     def decision(self) -> str:
         """A current decision of a reviewer."""
         decision_id: str = ok(self.home.review(self.home.late_visit(), "reject"))["id"]
@@ -267,6 +271,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{region_id}": {"name": "Edited"},
         "{location_id}": {"name": "Edited"},
         "{user_id}": {"name": "Edited"},
+        "{client_id}": {"name": "Edited"},
+        "secret": {"overlap_hours": 1},
     }
     body = good.get(path.rpartition("/")[2])
     return [body, {"unknown": 1}, []] if body else [None, {"unknown": 1}]
@@ -282,6 +288,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
         for name in FOREIGN_CALLERS
         for person in (scene.home.shopper, scene.home.admin, scene.home.manager)
     ),
+    "client_id": lambda scene: ((name, scene.client_id) for name in FOREIGN_CALLERS),
     "visit_id": lambda scene: _hidden_visits(scene),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
@@ -405,6 +412,7 @@ LISTS = {
     "/regions": ("admin", "manager"),
     "/locations": ("admin", "manager"),
     "/users": ("admin",),
+    "/api-clients": ("admin",),
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
     "/checklists": ("admin",),
@@ -517,6 +525,25 @@ def moved_place(scene: Scene) -> Iterator[Trial]:
             scene.region["id"],
             lambda caller, value, _, path=path, name=name: caller.patch(path, {name: value}),
         )
+
+
+@case(
+    "POST /api/v1/api-clients body:region_ids[]",
+    "PATCH /api/v1/api-clients/{client_id} body:region_ids[]",
+)
+def regions_of_a_client(scene: Scene) -> Iterator[Trial]:
+    own_id = scene.away.region["id"]
+    client_id = scene.away.client("scores:read").id
+
+    def create(caller: Caller, value: str, _: Any) -> TestResponse:
+        body = {"name": "New", "scopes": [], "region_ids": [own_id, value]}
+        return caller.post("/api-clients", body)
+
+    def edit(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.patch(f"/api-clients/{client_id}", {"region_ids": [own_id, value]})
+
+    for call in (create, edit):
+        yield Trial("foreign_admin", scene.region["id"], call)
 
 
 @case(
@@ -792,6 +819,7 @@ EDITED = {
     "PATCH /api/v1/regions/{region_id} header:If-Match": "/regions/{region}",
     "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
+    "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
     "PATCH /api/v1/organization header:If-Match": "/organization",
 }
@@ -806,10 +834,12 @@ def _if_match_case(path: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
+        home_ids["client"] = scene.client_id
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
+        own_ids["client"] = away.client("scores:read").id or ""
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
         def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
@@ -837,6 +867,7 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids = {"region_id": scene.region["id"], "location_id": scene.location["id"]}
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
+        home_ids["client_id"] = scene.client_id
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))

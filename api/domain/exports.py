@@ -18,6 +18,13 @@ CONTENT_TYPES: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
+#: by kind: the scopes that an API client needs for it, all of them
+SCOPES: Mapping[str, frozenset[str]] = {
+    SCORES: frozenset({"scores:read"}),
+    VISITS: frozenset({"visits:read"}),
+    ANSWERS: frozenset({"visits:read"}),
+    REPORT: frozenset({"scores:read", "visits:read"}),
+}
 #: the kinds that are calculated from totals by month, so that their periods are whole months
 MONTHLY = frozenset({SCORES, REPORT})
 #: the languages of a report, and of texts that a checklist has in several languages

@@ -75,6 +75,7 @@ MALFORMED = Problem("malformed-request", 400, "The request is malformed")
 NOT_SIGNED_IN = Problem("not-signed-in", 401, "Authentication is required")
 WRONG_CREDENTIALS = Problem("wrong-credentials", 401, "The email address or password is incorrect")
 FORBIDDEN = Problem("forbidden", 403, "Your role does not permit this operation")
+INSUFFICIENT_SCOPE = Problem("insufficient-scope", 403, "The token lacks the scope for this operation")
 NOT_FOUND = Problem("not-found", 404, "The resource does not exist")
 METHOD_NOT_ALLOWED = Problem("method-not-allowed", 405, "This resource does not support the method")
 TOO_LARGE = Problem("too-large", 413, "The request body is too large")
@@ -83,6 +84,7 @@ INVALID = Problem("invalid", 422, "The request has errors")
 STALE = Problem("stale", 412, "The resource has changed since you read it")
 IF_MATCH_REQUIRED = Problem("if-match-required", 428, "The If-Match header is required")
 TOO_MANY_FAILURES = Problem("too-many-failures", 429, "Too many failed attempts")
+RATE_LIMITED = Problem("rate-limited", 429, "Too many requests in a short time")
 INTERNAL = Problem("internal-error", 500, "An internal error occurred")
 UNAVAILABLE = Problem("unavailable", 503, "The service is temporarily unavailable")
 IDEMPOTENCY_MISMATCH = Problem(
@@ -96,6 +98,16 @@ USER_NOT_FOUND = Problem("user-not-found", 404, "The user does not exist")
 REGION_NOT_FOUND = Problem("region-not-found", 404, "The region does not exist")
 LOCATION_NOT_FOUND = Problem("location-not-found", 404, "The location does not exist")
 ALREADY_EXISTS = Problem("already-exists", 409, "The resource already exists")
+
+# API clients.
+API_CLIENT_NOT_FOUND = Problem("api-client-not-found", 404, "The API client does not exist")
+API_CLIENT_REVOKED = Problem("api-client-revoked", 409, "The API client is revoked")
+
+# Tokens of API clients. The codes are the errors of RFC 6749, section 5.2, with hyphens.
+INVALID_CLIENT = Problem("invalid-client", 401, "The client ID or secret is incorrect")
+INVALID_TOKEN_REQUEST = Problem("invalid-request", 400, "The token request is malformed")
+UNSUPPORTED_GRANT_TYPE = Problem("unsupported-grant-type", 400, "The grant type is not supported")
+INVALID_SCOPE = Problem("invalid-scope", 400, "The client does not have this scope")
 
 # Checklists.
 CHECKLIST_NOT_FOUND = Problem("checklist-not-found", 404, "The checklist does not exist")

@@ -11,8 +11,8 @@ from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-VISIT_ACCEPTED = "visit.accepted"
-VISIT_WITHDRAWN = "visit.withdrawn"
+from api.domain.changes import VISIT_ACCEPTED, VISIT_WITHDRAWN
+
 SCORE_CHANGED = "score.changed"
 EXPORT_READY = "export.ready"
 TEST = "webhook.test"

@@ -14,10 +14,11 @@ from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAut
 from jwt.exceptions import PyJWTError
 
 from api.domain import problems
-from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES
-from api.domain.problems import FieldError, Problem, pointer
-from api.http.context import autocommit
+from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES, SEND_VISITS, Actor
+from api.domain.problems import FieldError, Problem, ProblemError, pointer
+from api.http.context import app_context, autocommit
 from api.http.parsing import StrictParser
+from api.services import api_clients
 from api.services.people import sign_in
 
 View = Callable[..., Any]
@@ -97,13 +98,14 @@ def _reject_query() -> None:
 def authorize(permission: str) -> None:
     """Check that the caller has a permission, and remember them for ``current_actor``.
 
-    Raises NOT_SIGNED_IN without a valid token, and FORBIDDEN if the caller's role lacks the permission.
+    Raises NOT_SIGNED_IN without a valid token, RATE_LIMITED over the quota, FORBIDDEN if the caller's role
+    lacks the permission, and INSUFFICIENT_SCOPE if the token of an API client does.
     """
     if permission == ANY_CALLER:
         return
     try:
         claims = _verify_token(refresh=permission == REFRESH_TOKEN)
-        user_id, family_id = UUID(str(claims["sub"])), UUID(str(claims["family"]))
+        actor = None if permission == REFRESH_TOKEN else _find_actor(claims)
     except CSRFError:
         raise problems.NOT_SIGNED_IN(
             f"With cookies, this method requires the header {CSRF_HEADER}."
@@ -114,12 +116,49 @@ def authorize(permission: str) -> None:
     if permission == REFRESH_TOKEN:
         g.claims = claims
         return
-    actor = sign_in.find_actor(autocommit(), user_id, family_id)
     if actor is None:
         raise problems.NOT_SIGNED_IN()
-    if actor.role not in PERMISSIONS[permission]:
-        raise problems.FORBIDDEN()
     g.actor = actor
+    _count_request(actor, permission)
+    if not PERMISSIONS[permission].is_held_by(actor):
+        raise _forbid(actor, permission)
+
+
+def _find_actor(claims: Mapping[str, Any]) -> Actor | None:
+    """Return the person or API client that a valid access token was issued to, or None if it was revoked.
+
+    Raises KeyError and ValueError for claims of another kind.
+    """
+    caller_id = UUID(str(claims["sub"]))
+    if "scope" in claims:
+        return api_clients.find_actor(autocommit(), caller_id, str(claims["scope"]).split())
+    return sign_in.find_actor(autocommit(), caller_id, UUID(str(claims["family"])))
+
+
+def _count_request(actor: Actor, permission: str) -> None:
+    """Count a request against the caller's quota; the response has the quota in its headers."""
+    limits = app_context().rate_limits
+    if limits is None:
+        return
+    g.usage = usage = limits.count(actor.id, is_sending=permission == SEND_VISITS)
+    if usage is not None and usage.is_exceeded:
+        raise problems.RATE_LIMITED(
+            f"The quota is {usage.policy.quota} requests in {usage.policy.seconds} seconds.",
+            headers={"Retry-After": str(usage.reset)},
+        )
+
+
+def _forbid(actor: Actor, permission: str) -> ProblemError:
+    scopes = PERMISSIONS[permission].scopes
+    if not actor.is_client:
+        return problems.FORBIDDEN()
+    if not scopes:
+        return problems.FORBIDDEN("API clients cannot perform this operation.")
+    names = " ".join(sorted(scopes))
+    return problems.INSUFFICIENT_SCOPE(
+        f"The token needs the scope {' or '.join(sorted(scopes))}.",
+        headers={"WWW-Authenticate": f'Bearer realm="api", error="insufficient_scope", scope="{names}"'},
+    )
 
 
 def _verify_token(*, refresh: bool) -> Mapping[str, Any]:
@@ -144,8 +183,13 @@ def _decode(token: str, _secret: str) -> Mapping[str, Any]:
 def _document(view: View, permission: str, raises: Sequence[Problem]) -> None:
     """Add the permission and the problems of a route to its part of the OpenAPI document."""
     common: list[Problem] = [] if permission == ANY_CALLER else [problems.NOT_SIGNED_IN]
-    if permission in PERMISSIONS and PERMISSIONS[permission] != set(ROLES):
-        common.append(problems.FORBIDDEN)
+    required = PERMISSIONS.get(permission)
+    if required:
+        common.append(problems.RATE_LIMITED)
+        if not required.scopes or required.roles != set(ROLES):
+            common.append(problems.FORBIDDEN)
+        if required.scopes:
+            common.append(problems.INSUFFICIENT_SCOPE)
     by_status: dict[int, list[Problem]] = {}
     for problem in dict.fromkeys((*common, *raises)):
         by_status.setdefault(problem.status, []).append(problem)
@@ -158,8 +202,10 @@ def _document(view: View, permission: str, raises: Sequence[Problem]) -> None:
     }
     if permission != ANY_CALLER:
         manual["security"] = [{"bearer": []}, {"cookie": []}]
-    if permission in PERMISSIONS:
-        manual["x-roles"] = sorted(PERMISSIONS[permission])
+    if required:
+        manual["security"] += [{"client": [scope]} for scope in sorted(required.scopes)]
+        manual["x-roles"] = sorted(required.roles)
+        manual["x-scopes"] = sorted(required.scopes)
 
 
 def problem_response(*alternatives: Problem) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api.database.engines import Database
 from api.database.statements import Autocommit
 from api.domain.access import Actor
+from api.http.rate_limits import RateLimits
 from api.settings import Settings
 from uploads.store import Store
 
@@ -20,6 +21,7 @@ class AppContext:
     settings: Settings
     database: Database
     store: Store
+    rate_limits: RateLimits | None
 
 
 def app_context() -> AppContext:
@@ -48,5 +50,5 @@ def close_read_snapshot(error: BaseException | None = None) -> None:
 
 
 def current_actor() -> Actor:
-    """Return the person who calls; only for routes that require an access token."""
+    """Return the person or API client that calls; only for routes that require an access token."""
     return cast(Actor, g.actor)

@@ -9,13 +9,15 @@ from typing import Any
 import flask_smorest
 
 from api.domain import problems
+from api.domain.access import SCOPES
 from api.domain.problems import Problem
 from api.http.access import CSRF_HEADER, problem_response
 from api.http.responses import ETAG
 from api.http.transactions import IDEMPOTENCY_KEY
+from schemas.api_clients import TokenRequest
 from schemas.problems import Problem as ProblemDocument
 from schemas.submissions import ScoredSubmission
-from schemas.visits import EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
+from schemas.visits import AssignedVisit, EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
 
 DESCRIPTION = f"""\
 Assign checklists to mystery shoppers, collect their answers and photos, and read the scores of locations.
@@ -25,7 +27,16 @@ to strings. Authenticate with a Bearer token, or with the cookies that a login w
 cookies, every method except GET and HEAD requires the header `{CSRF_HEADER}`: the value of the cookie
 `csrf_access_token`, or of `csrf_refresh_token` to refresh the tokens."""
 #: the schemas that routes refer to by name
-_NAMED_SCHEMAS = (ProblemDocument, OwnVisit, WatchedVisit, EvidenceVisit, VisitNew, ScoredSubmission)
+_NAMED_SCHEMAS = (
+    ProblemDocument,
+    OwnVisit,
+    WatchedVisit,
+    EvidenceVisit,
+    AssignedVisit,
+    VisitNew,
+    ScoredSubmission,
+    TokenRequest,
+)
 #: the problems of every operation that has a body
 _BODY_PROBLEMS = (problems.MALFORMED, problems.TOO_LARGE, problems.UNSUPPORTED_TYPE)
 #: the headers of problems, by status
@@ -62,6 +73,9 @@ def build_document(api: flask_smorest.Api) -> bytes:
         if schema.__doc__:
             spec.components.schemas[name]["description"] = _format(schema.__doc__)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.security_scheme("client_secret", {"type": "http", "scheme": "basic"})
+    flow = {"tokenUrl": "/api/v1/auth/token", "scopes": dict(SCOPES)}
+    spec.components.security_scheme("client", {"type": "oauth2", "flows": {"clientCredentials": flow}})
     spec.components.security_scheme(
         "cookie", {"type": "apiKey", "in": "cookie", "name": "access_token_cookie"}
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pysqlite3.dbapi2 as sqlite
 
@@ -63,6 +64,26 @@ class Usage:
             "RateLimit-Policy": str(self.policy),
             "RateLimit": f'"{self.policy.name}";r={remaining};t={self.reset}',
         }
+
+
+#: the least quota for the calls that send a visit. A phone stays far below it
+MIN_SENDING_QUOTA = 600
+
+
+class RateLimits:
+    """The limits of an installation: ``quota`` requests a minute for each caller.
+
+    The calls with which a phone sends a visit count separately, so that they never have to wait for others.
+    """
+
+    def __init__(self, quota: int, file: Path) -> None:
+        self._default = Policy("default", quota)
+        self._sending = Policy("sending", max(quota, MIN_SENDING_QUOTA))
+        self._counter = Counter(file)
+
+    def count(self, caller_id: UUID, *, is_sending: bool) -> Usage | None:
+        """Count a request; returns None if requests cannot be counted now."""
+        return self._counter.count(self._sending if is_sending else self._default, caller_id.bytes)
 
 
 class Counter:

@@ -22,7 +22,7 @@ from api.jobs.exports import ExportBuilder
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
-from api.services import exports, idempotency, photo_store
+from api.services import api_clients, exports, idempotency, photo_store
 from api.services.people import sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -149,6 +149,7 @@ class Worker:
         self.database.write(idempotency.delete_expired)
         self.database.write(sign_in.delete_expired)
         self.database.write(exports.expire)
+        self.database.write(api_clients.delete_expired)
 
     def _sweep_photos(self) -> None:
         photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)

@@ -1,6 +1,8 @@
 """Tables, one file per subject. Importing the package registers every table in ``Base.metadata``."""
 
 from api.models import (  # noqa: F401
+    api_clients,
+    changes,
     checklists,
     events,
     exports,

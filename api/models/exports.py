@@ -17,8 +17,8 @@ IS_RUNNING = text("status = 'running'")
 class Export(HasId, Base):
     """An export: what it contains, how far it is, and where its file is.
 
-    ``checklist`` is a key. ``by`` and ``include`` are those of score rows. ``requester_role`` is the role at
-    the time of the request.
+    ``requester_id`` is the ID of a person or of an API client, and ``requester_role`` their role at the time
+    of the request. ``checklist`` is a key. ``by`` and ``include`` are those of score rows.
 
     ``attempts`` is a fencing token: a worker whose lease has ended finds another number and stops. ``done``
     and ``of`` count rows; ``of`` is null until they are counted. ``failure`` is in words for the requester.
@@ -41,7 +41,6 @@ class Export(HasId, Base):
     )  # fmt: skip
 
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
-    #: of a person or an API client
     requester_id: Mapped[uuid.UUID]
     requester_role: Mapped[str]
     kind: Mapped[str]

@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, now
@@ -12,12 +11,14 @@ from api.models.base import Base, now
 class StoredResponse(Base):
     """The first response to a caller's request with a key. ``status`` is null until it is known.
 
+    ``caller_id`` is the ID of a person or of an API client.
+
     ``request_sha256`` is an HMAC-SHA-256 of method, path and body.
     """
 
     __tablename__ = "remembered_answers"
 
-    caller_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    caller_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     request_sha256: Mapped[str]
     status: Mapped[int | None]

@@ -6,7 +6,6 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from api.domain import problems
-from api.domain.access import SIGNED_IN
 from api.domain.fundamentals import FUNDAMENTALS
 from api.http.access import Routes
 from api.http.context import autocommit, current_actor, read_snapshot
@@ -62,7 +61,7 @@ def create_checklist(_body: dict[str, Any]) -> Response:
     raises=[problems.CHECKLIST_NOT_FOUND],
 )
 @routes.response(200, schemas.ChecklistVersion())
-def get_version(key: str, version: int) -> Response:
+def get_checklist_version(key: str, version: int) -> Response:
     """Get a published version of a checklist. It never changes."""
     published = checklists.get_numbered_version(autocommit(), current_actor(), key, version)
     response = json_text(published.text)
@@ -73,7 +72,7 @@ def get_version(key: str, version: int) -> Response:
 
 @routes.get("/checklists/<key>/draft", permission="write checklists", raises=[problems.DRAFT_NOT_FOUND])
 @routes.response(200, DRAFT)
-def get_draft(key: str) -> Response:
+def get_checklist_draft(key: str) -> Response:
     """Get the draft of a checklist, as it was sent."""
     return resource_response(checklists.get_draft(read_snapshot(), current_actor(), key).draft)
 
@@ -86,7 +85,7 @@ def get_draft(key: str) -> Response:
 @routes.arguments(DRAFT)
 @routes.response(200, DRAFT, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
-def replace_draft(_body: dict[str, Any], key: str) -> Response:
+def replace_checklist_draft(_body: dict[str, Any], key: str) -> Response:
     """Replace the draft of a checklist."""
     document = read_json()
 
@@ -108,7 +107,7 @@ def replace_draft(_body: dict[str, Any], key: str) -> Response:
     200, schema=SUMMARY, headers=CREATED, description="Nothing changed: the current version is returned"
 )
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
-def publish(key: str) -> Response:
+def publish_checklist(key: str) -> Response:
     """Publish the draft as the next version, if it differs from the current version.
 
     `Location` and `ETag` are those of the version.
@@ -131,13 +130,13 @@ def publish(key: str) -> Response:
 
 @routes.post("/checklists/<key>/retire", permission="write checklists", raises=[problems.CHECKLIST_NOT_FOUND])
 @routes.response(204)
-def retire(key: str) -> Response:
+def retire_checklist(key: str) -> Response:
     """Retire a checklist: it is no longer listed or assigned. Publishing it again restores it."""
     in_transaction(lambda session: checklists.retire(session, current_actor(), key))
     return empty_response()
 
 
-@routes.get("/fundamentals", permission=SIGNED_IN)
+@routes.get("/fundamentals", permission="read checklists")
 @routes.arguments(PageQuery(), location="query")
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
 def list_fundamentals(query: dict[str, Any]) -> Response:

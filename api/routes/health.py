@@ -15,14 +15,14 @@ routes = Routes("health", __name__, description="Health")
 
 @routes.get("/health/live", permission=ANY_CALLER)
 @routes.response(200, Health(), description="The program runs")
-def live() -> Response:
+def check_liveness() -> Response:
     """Check that the program runs."""
     return json_response({"status": "live"})
 
 
 @routes.get("/health/ready", permission=ANY_CALLER, raises=[problems.UNAVAILABLE, problems.STORE_UNAVAILABLE])
 @routes.response(200, Health(), description="Database and photo store are available")
-def ready() -> Response:
+def check_readiness() -> Response:
     """Check that the database and the photo store are available."""
     app_context().database.check()
     app_context().store.check()
@@ -31,7 +31,7 @@ def ready() -> Response:
 
 @routes.get("/metrics", permission=ANY_CALLER)
 @routes.response(200, {"type": "string"}, content_type="text/plain")
-def metrics() -> Response:
+def get_metrics() -> Response:
     """Get the metrics of the program, in the format of Prometheus."""
     text: bytes = current_app.extensions["metrics"].text()
     return current_app.response_class(text, content_type=CONTENT_TYPE_LATEST)

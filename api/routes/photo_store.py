@@ -39,7 +39,7 @@ def _get_folder_store() -> FolderStore:
         "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
     }
 )
-def upload(token: str) -> Response:
+def upload_photo(token: str) -> Response:
     """Upload the bytes of a photo to the signed link of its declaration. Nothing can be overwritten."""
     request.max_content_length = MAX_PHOTO_BYTES
     try:
@@ -64,7 +64,7 @@ def upload(token: str) -> Response:
     content_type="image/jpeg",
     description="The picture",
 )
-def download(token: str) -> Response:
+def download_photo(token: str) -> Response:
     """Download the picture of a signed link."""
     try:
         path, content_type = _get_folder_store().open_download(token)

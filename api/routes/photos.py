@@ -143,7 +143,7 @@ def get_photo(visit_id: UUID, photo_id: UUID) -> Response:
     headers=LOCATION,
     description="For shoppers, reviewers and administrators: a link, valid for 5 minutes",
 )
-def get_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
+def get_photo_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
     """Download a stored photo at no more than 480 pixels."""
     return _photo_response(visit_id, photo_id, "thumbnail")
 

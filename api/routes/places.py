@@ -81,7 +81,7 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
 )
 @routes.arguments(PeriodQuery(), location="query")
 @routes.response(200, schemas.Progress())
-def get_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
+def get_region_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
     """Count a region's visits by month: in progress (until they are accepted), and accepted."""
     period = parse_period(query)
     region = places.get_region(read_snapshot(), current_actor(), region_id)

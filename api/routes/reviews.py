@@ -47,6 +47,6 @@ def list_reviews(query: dict[str, Any]) -> Response:
 )
 @routes.arguments(schemas.DecisionNew())
 @routes.response(200, DecisionSchema())
-def decide(body: dict[str, Any], visit_id: UUID) -> Decision:
+def review_visit(body: dict[str, Any], visit_id: UUID) -> Decision:
     """Accept, return or reject a revision; with `replaces`, replace its current decision."""
     return in_transaction(lambda session: reviews.decide(session, current_actor(), visit_id, **body))

@@ -59,7 +59,7 @@ def log_in(body: dict[str, Any]) -> Response:
 @routes.post("/auth/refresh", permission=REFRESH_TOKEN)
 @routes.response(200, schemas.TokenPair())
 @routes.alt_response(204, description="With the refresh token in a cookie: the new tokens are in cookies too")
-def refresh() -> Response:
+def refresh_tokens() -> Response:
     """Exchange a refresh token (sent as Bearer) for a new pair of tokens."""
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     generation = int(g.claims["generation"])
@@ -76,7 +76,7 @@ def refresh() -> Response:
 @routes.response(204)
 def log_out() -> Response:
     """Log out: all tokens of this session are revoked."""
-    in_transaction(lambda session: sign_in.end_session(session, current_actor().family_id))
+    in_transaction(lambda session: sign_in.end_session(session, current_actor()))
     response = empty_response()
     for name in _COOKIES:
         response.delete_cookie(name, path=_get_cookie_path(name))

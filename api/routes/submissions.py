@@ -41,7 +41,7 @@ DEVICE_TIME = {
 @routes.response(201, schemas.Receipt(), headers=ETAG, description="Stored. `ETag` is that of the submission")
 @routes.alt_response(200, schema=schemas.Receipt(), description="Replay of the same content: same receipt")
 @routes.doc(parameters=[DEVICE_TIME])
-def send_submission(body: dict[str, Any], visit_id: UUID) -> Response:
+def submit_answers(body: dict[str, Any], visit_id: UUID) -> Response:
     """Send a visit's answers. The visit's ID and the revision are the idempotency key, permanently."""
     # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))

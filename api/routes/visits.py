@@ -32,6 +32,7 @@ SCHEMAS: dict[View, Schema] = {
     "own": schemas.OwnVisit(),
     "watched": schemas.WatchedVisit(),
     "evidence": schemas.EvidenceVisit(),
+    "assigned": schemas.AssignedVisit(),
 }
 NEW = schemas.VisitNew()
 MAX_VISITS = 1000
@@ -43,15 +44,20 @@ ANY_VISIT = {
 
 #: A visit that the caller assigns to themselves has the view of its shopper.
 _ASSIGNED_VISIT = {
-    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("EvidenceVisit", "OwnVisit")]
+    "oneOf": [
+        {"$ref": f"#/components/schemas/{name}"} for name in ("EvidenceVisit", "AssignedVisit", "OwnVisit")
+    ]
+}
+_CHANGED_VISIT = {
+    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("EvidenceVisit", "AssignedVisit")]
 }
 _ASSIGNED_LIST = {
     "type": "object",
-    "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/EvidenceVisit"}}},
+    "properties": {"items": {"type": "array", "items": _CHANGED_VISIT}},
     "required": ["items"],
     "additionalProperties": False,
 }
-#: A list has no address of its own.
+#: A list has no address, and API clients cannot read the visit yet.
 _OPTIONAL_HEADERS = {name: {**header, "required": False} for name, header in CREATED.items()}
 
 
@@ -105,14 +111,10 @@ def assign_visits() -> Response:
     new_visits, is_list = _load_visits()
     if is_list:
         return run_once(
-            lambda session: _dump(session, _assign(session, new_visits, batch=True), "evidence"),
+            lambda session: _dump(session, _assign(session, new_visits, batch=True), _get_planner_view()),
             lambda items: {"items": items},
         )
-    return create_resource(
-        lambda session: _get_representation(session, _assign(session, new_visits, batch=False)[0].id),
-        lambda visit: visit,
-        _get_location,
-    )
+    return _create_visit(lambda session: _assign(session, new_visits, batch=False)[0])
 
 
 @routes.get("/visits", permission="read visits")
@@ -155,10 +157,12 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     permission="assign visits",
     raises=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
 )
-@routes.response(200, schemas.EvidenceVisit())
+@routes.response(200, _CHANGED_VISIT)
 def cancel_visit(visit_id: UUID) -> Response:
     """Cancel an assigned visit. Answers that arrive anyway go to a reviewer."""
-    return _change_visit(lambda session: assignments.cancel(session, current_actor(), visit_id), "evidence")
+    return _change_visit(
+        lambda session: assignments.cancel(session, current_actor(), visit_id), _get_planner_view()
+    )
 
 
 @routes.post(
@@ -172,16 +176,15 @@ def cancel_visit(visit_id: UUID) -> Response:
     ],
 )
 @routes.arguments(schemas.Reassignment())
-@routes.response(201, _ASSIGNED_VISIT, headers=CREATED)
+@routes.response(201, _ASSIGNED_VISIT, headers=_OPTIONAL_HEADERS)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     """Reassign a visit to another shopper: the visit is cancelled, and the response is a new visit."""
-
-    def reassign(session: Session) -> dict[str, Any]:
-        visit = assignments.reassign(session, current_actor(), visit_id, body["shopper_id"], body["override"])
-        return _get_representation(session, visit.id)
-
-    return create_resource(reassign, lambda visit: visit, _get_location)
+    return _create_visit(
+        lambda session: assignments.reassign(
+            session, current_actor(), visit_id, body["shopper_id"], body["override"]
+        )
+    )
 
 
 @routes.post(
@@ -200,6 +203,23 @@ def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 
 def _assign(session: Session, new_visits: list[dict[str, Any]], *, batch: bool) -> list[Visit]:
     return assignments.assign(session, current_actor(), new_visits, batch=batch)
+
+
+def _get_planner_view() -> View:
+    """Return the view of a caller who assigns visits. An API client sees nothing of the shopper."""
+    return "assigned" if current_actor().is_client else "evidence"
+
+
+def _create_visit(create: Callable[[Session], Visit]) -> Response:
+    """Run ``create`` in a transaction, and return the new visit.
+
+    An API client cannot read a visit before it is accepted, so it receives neither address nor ETag.
+    """
+    if current_actor().is_client:
+        return run_once(lambda session: _dump(session, [create(session)], "assigned")[0], lambda visit: visit)
+    return create_resource(
+        lambda session: _get_representation(session, create(session).id), lambda visit: visit, _get_location
+    )
 
 
 def _change_visit(change: Callable[[Session], Visit], view: View) -> Response:

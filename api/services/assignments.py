@@ -73,7 +73,7 @@ def _read_references(session: Session, actor: Actor, orders: Sequence[Mapping[st
         session,
         select(Location).where(
             Location.id.in_({order["location_id"] for order in orders}),
-            Location.organization_id == actor.organization_id,
+            visibility.locations(actor),
         ),
     )
     people = _read_by_id(
@@ -224,7 +224,7 @@ def cancel(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
 
     Raises VISIT_NOT_FOUND and WRONG_STATUS.
     """
-    return _withdraw(session, visit_id, visibility.watched_visits(actor), "cancelled")
+    return _withdraw(session, visit_id, visibility.planned_visits(actor), "cancelled")
 
 
 def decline(session: Session, actor: Actor, visit_id: uuid.UUID, reason: str | None) -> Visit:
@@ -242,7 +242,7 @@ def reassign(
 
     Raises VISIT_NOT_FOUND, WRONG_STATUS and CHECKLIST_RETIRED, and the errors of ``assign``.
     """
-    visit = _lock_visit(session, visit_id, visibility.watched_visits(actor))
+    visit = _lock_visit(session, visit_id, visibility.planned_visits(actor))
     if visit.status not in visits.REASSIGNABLE:
         raise problems.WRONG_STATUS(f"A visit that is {visit.status} cannot be reassigned.")
     visit.status = "cancelled"

@@ -271,7 +271,7 @@ def publish(
         checklist.latest_version,
     ):
         checked = check_draft(session, checklist)
-    return _publish(session, checklist, checked, actor.id)
+    return _publish(session, checklist, checked, None if actor.is_client else actor.id)
 
 
 def retire(session: Session, actor: Actor, key: str) -> None:

@@ -224,3 +224,10 @@ def count_missing_photos(session: Session, submission: Submission) -> int:
     """Return how many of a submission's photos are not stored."""
     photos = read_photos(session, submission.visit_id, submission.photos)
     return len(submission.photos) - sum(photo.status == "stored" for photo in photos)
+
+
+def is_private_photo(session: Session, visit: Visit, photo: Photo) -> bool:
+    """Return whether a photo is hidden from managers. A photo without a question shows a closed store."""
+    if photo.question is None:
+        return False
+    return get_version(session, visit.checklist_version_id).document.by_key[photo.question].private

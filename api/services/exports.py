@@ -27,6 +27,7 @@ from api.domain.exports import (
     READY,
     REPORT,
     RUNNING,
+    SCOPES,
     SCORES,
 )
 from api.domain.months import Period, get_first_day, get_last_day, get_month
@@ -49,7 +50,6 @@ RETRY_QUEUE_SECONDS = 30
 GIVEN_UP = "The export failed repeatedly. Try a shorter period, or report the ID of the export."
 
 _UNFINISHED = (QUEUED, RUNNING)
-_NO_FAMILY = uuid.UUID(int=0)
 
 
 # Requests.
@@ -59,8 +59,9 @@ def create_export(session: Session, actor: Actor, order: Mapping[str, Any]) -> E
     """Add an export to the queue of the actor's organization. ``order`` is that of ``schemas.exports``.
 
     Raises INVALID for a place or checklist that the actor may not know of and for a combination that does not
-    exist, and EXPORTS_QUEUED if too many exports wait.
+    exist, INSUFFICIENT_SCOPE, and EXPORTS_QUEUED if too many exports wait.
     """
+    _require_scopes(actor, order["kind"])
     first_day, last_day = _get_days(order)
     _check_scope(session, actor, order)
     if order["kind"] == SCORES:
@@ -95,6 +96,13 @@ def create_export(session: Session, actor: Actor, order: Mapping[str, Any]) -> E
     session.add(export)
     session.flush()
     return export
+
+
+def _require_scopes(actor: Actor, kind: str) -> None:
+    """Raise INSUFFICIENT_SCOPE unless the token of an API client covers what an export contains."""
+    missing = SCOPES[kind] - actor.scopes
+    if actor.is_client and missing:
+        raise problems.INSUFFICIENT_SCOPE(f"The token needs the scope {' and '.join(sorted(missing))}.")
 
 
 def _get_days(order: Mapping[str, Any]) -> tuple[date, date]:
@@ -163,10 +171,11 @@ def get_status(export: Export) -> str:
 def get_file(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
     """Return an export of the actor whose file they may download now.
 
-    Raises EXPORT_NOT_FOUND, EXPORT_NOT_READY, EXPORT_EXPIRED, and EXPORT_RIGHTS_CHANGED if the actor may no
-    longer see one of the locations.
+    Raises EXPORT_NOT_FOUND, INSUFFICIENT_SCOPE, EXPORT_NOT_READY, EXPORT_EXPIRED, and EXPORT_RIGHTS_CHANGED
+    if the actor may no longer see one of the locations.
     """
     export = get_export(session, actor, export_id)
+    _require_scopes(actor, export.kind)
     status = get_status(export)
     if status == EXPIRED:
         raise problems.EXPORT_EXPIRED()
@@ -227,7 +236,7 @@ def get_requester(export: Export) -> Actor:
 
     What they may see is read when the export is built. At the download, their current role counts.
     """
-    return Actor(export.requester_id, export.organization_id, export.requester_role, _NO_FAMILY)
+    return Actor(export.requester_id, export.organization_id, export.requester_role)
 
 
 def report_progress(session: Session, export: Export, progress: tuple[int, int | None]) -> bool:

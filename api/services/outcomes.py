@@ -8,7 +8,7 @@ on the visit and the totals.
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from api.database.statements import Command, Writer, execute
 from api.domain import visits
+from api.domain.changes import VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN
 from api.domain.evidence import flag_missing_photos
+from api.domain.months import get_month
 from api.domain.scoring import VisitScore
 from api.models.base import now
 from api.models.photos import Photo
@@ -25,6 +27,7 @@ from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services import events, evidence
+from api.services.changes import record_visit_change
 from api.services.checklists import PublishedVersion, get_version
 from api.services.scores import results, totals
 from api.services.visits import update_visit
@@ -34,34 +37,38 @@ from api.services.visits import update_visit
 class Case:
     """The latest revision of a visit as a decision needs it: its score, and the total that it belongs to.
 
-    ``is_counted`` is true while the score is part of the totals. A visit to a closed store never is, even
-    after it was accepted.
+    ``day`` is the day of the visit. ``is_accepted`` is whether the visit is accepted now.
     """
 
     visit_id: uuid.UUID
     revision: int
     version: PublishedVersion
     location_number: int
-    month: int
+    location_id: uuid.UUID
+    location_code: str
+    day: date
     outcome: str
     score: VisitScore
-    is_counted: bool = False
+    is_accepted: bool = False
 
 
 def get_case(session: Session, visit: Visit) -> Case:
     """Return the case of a visit that has at least one submission."""
     submission = session.get_one(Submission, (visit.id, visit.revision))
-    location_number = session.scalars(select(Location.number).where(Location.id == visit.location_id)).one()
-    assert visit.month is not None
+    location = session.execute(
+        select(Location.number, Location.code).where(Location.id == visit.location_id)
+    ).one()
     return Case(
         visit_id=visit.id,
         revision=visit.revision,
         version=get_version(session, visit.checklist_version_id),
-        location_number=location_number,
-        month=visit.month,
+        location_number=location.number,
+        location_id=visit.location_id,
+        location_code=location.code,
+        day=visit.day,
         outcome=submission.outcome,
         score=results.score_from_json(submission.result),
-        is_counted=_is_counted(visit.status, submission.outcome),
+        is_accepted=visit.status == "accepted",
     )
 
 
@@ -96,7 +103,10 @@ def settle(
 
 
 def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every_minutes: int) -> None:
-    """Flag a photo that was just stored, and settle the visit if it was the last missing one."""
+    """Flag a photo that was just stored, and settle the visit if it was the last missing one.
+
+    A visit that was accepted without the photo is amended by it, unless managers cannot see the photo.
+    """
     if not visit.revision:
         return
     submission = session.get_one(Submission, (visit.id, visit.revision))
@@ -112,6 +122,8 @@ def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every
             submitted_at=submission.received_at,
             accept_every_minutes=accept_every_minutes,
         )
+    elif visit.status == "accepted" and not evidence.is_private_photo(session, visit, photo):
+        _record_change(session, get_case(session, visit), VISIT_AMENDED, changes_score=False)
 
 
 def accept_when_due(session: Session, visit: Visit, revision: int) -> None:
@@ -148,13 +160,20 @@ def apply_decision(
 ) -> dict[str, Any]:
     """Store a decision, update the visit's status, and add its score to the totals or remove it from them.
 
+    Records the change if the visit becomes accepted, or an acceptance is taken back.
+
     ``changes`` are other columns of the visit to update. Returns the columns of the stored decision.
     """
     status = visits.STATUS_AFTER[decision]
-    will_be_counted = _is_counted(status, case.outcome)
-    if will_be_counted != case.is_counted:
-        change_totals = totals.add_visit if will_be_counted else totals.remove_visit
-        change_totals(writer, case.version, case.location_number, case.month, case.score)
+    is_accepted = status == "accepted"
+    if is_accepted != case.is_accepted:
+        # A visit to a closed store counts in no total.
+        changes_score = case.outcome == visits.VISITED
+        if changes_score:
+            change_totals = totals.add_visit if is_accepted else totals.remove_visit
+            change_totals(writer, case.version, case.location_number, get_month(case.day), case.score)
+        kind = VISIT_ACCEPTED if is_accepted else VISIT_WITHDRAWN
+        _record_change(writer, case, kind, changes_score=changes_score)
     is_returned = status == "returned"
     effects = {
         "status": status,
@@ -188,9 +207,18 @@ def _is_pending(visit: Visit, revision: int) -> bool:
     return visit.status == "submitted" and visit.revision == revision and visit.waiting_since is None
 
 
-def _is_counted(status: str, outcome: str) -> bool:
-    """Return whether the score of a visit is part of the totals."""
-    return status == "accepted" and outcome == visits.VISITED
+def _record_change(writer: Writer, case: Case, kind: str, *, changes_score: bool) -> None:
+    record_visit_change(
+        writer,
+        kind,
+        visit_id=case.visit_id,
+        revision=case.revision,
+        version=case.version,
+        location_id=case.location_id,
+        location_code=case.location_code,
+        day=case.day,
+        changes_score=changes_score,
+    )
 
 
 def _update_if_needed(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import get_version
+from api.services.evidence import is_private_photo
 from api.services.organizations import lock_organization
 from api.services.outcomes import settle_with_photo
 from api.services.photo_duplicates import find_duplicate
@@ -276,16 +277,13 @@ def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uui
         raise problems.PHOTO_NOT_FOUND()
     if view == "watched":
         submission = session.get(Submission, (visit.id, visit.revision))
-        if submission is None or str(photo.id) not in submission.photos or _is_private(session, visit, photo):
+        if (
+            submission is None
+            or str(photo.id) not in submission.photos
+            or is_private_photo(session, visit, photo)
+        ):
             raise problems.PHOTO_NOT_FOUND()
     return photo, view != "watched"
-
-
-def _is_private(session: Session, visit: Visit, photo: Photo) -> bool:
-    """Return whether a photo is hidden from managers. A photo without a question shows a closed store."""
-    if photo.question is None:
-        return False
-    return get_version(session, visit.checklist_version_id).document.by_key[photo.question].private
 
 
 def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -64,7 +64,7 @@ def create_region(session: Session, actor: Actor, values: Mapping[str, Any]) -> 
 
     Raises INVALID for an unknown parent, and ALREADY_EXISTS for a code in use.
     """
-    _check_region(session, actor, values.get("parent_id"), "/parent_id")
+    _check_parent(session, actor, values.get("parent_id"))
     region = Region(organization_id=actor.organization_id, **values)
     _save(session, region)
     return region
@@ -90,7 +90,7 @@ def update_region(session: Session, actor: Actor, region: Region, values: Mappin
     """
     parent_id = values.get("parent_id")
     if "parent_id" in values:
-        _check_region(session, actor, parent_id, "/parent_id")
+        _check_parent(session, actor, parent_id)
         if parent_id is not None:
             subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(subtree))):
@@ -210,9 +210,7 @@ def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]])
     one of the codes was created in the meantime.
     """
     region_ids: dict[str, uuid.UUID] = dict(
-        session.execute(
-            select(Region.code, Region.id).where(Region.organization_id == actor.organization_id)
-        ).all()
+        session.execute(select(Region.code, Region.id).where(visibility.regions(actor))).all()
     )
     codes = set(
         session.scalars(select(Location.code).where(Location.organization_id == actor.organization_id))
@@ -243,6 +241,26 @@ def _filter(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
     for name, value in filters.items():
         query = query.where(getattr(table, name) == value)
     return query
+
+
+def check_regions(session: Session, actor: Actor, region_ids: Iterable[uuid.UUID]) -> None:
+    """Raise INVALID with a pointer to each region, at ``/region_ids``, that the actor may not see."""
+    ids = list(region_ids)
+    visible_ids = set(session.scalars(select(Region.id).where(Region.id.in_(ids), visibility.regions(actor))))
+    errors = [
+        FieldError(f"/region_ids/{index}", "This region does not exist.")
+        for index, region_id in enumerate(ids)
+        if region_id not in visible_ids
+    ]
+    if errors:
+        raise problems.INVALID(errors=errors)
+
+
+def _check_parent(session: Session, actor: Actor, parent_id: uuid.UUID | None) -> None:
+    """Reject a parent that the actor may not see, and a region outside of the actor's own regions."""
+    _check_region(session, actor, parent_id, "/parent_id")
+    if parent_id is None and visibility.is_limited(session, actor):
+        raise problems.invalid_field("/parent_id", "This API client may write only within its regions.")
 
 
 def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, field: str) -> None:

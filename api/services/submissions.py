@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, and_, bindparam, insert, select
@@ -53,8 +53,10 @@ class VisitToSubmit(NamedTuple):
     opens_at: datetime
     closes_at: datetime
     revision: int
-    month: int | None
+    day: date
+    location_id: uuid.UUID
     number: int
+    code: str
     time_zone: str
     latitude: float | None
     longitude: float | None
@@ -99,8 +101,10 @@ _VISIT = Query(
         Visit.opens_at,
         Visit.closes_at,
         Visit.revision,
-        Visit.month,
+        Visit.day,
+        Visit.location_id,
         Location.number,
+        Location.code,
         Location.time_zone,
         Location.latitude,
         Location.longitude,
@@ -305,14 +309,14 @@ def _get_changes(prepared: PreparedSubmission) -> dict[str, Any]:
 
 
 def _get_case(visit: VisitToSubmit, prepared: PreparedSubmission) -> outcomes.Case:
-    month = get_month(prepared.local_start.date()) if prepared.revision == 1 else visit.month
-    assert month is not None
     return outcomes.Case(
         visit_id=visit.id,
         revision=prepared.revision,
         version=prepared.version,
         location_number=visit.number,
-        month=month,
+        location_id=visit.location_id,
+        location_code=visit.code,
+        day=prepared.local_start.date() if prepared.revision == 1 else visit.day,
         outcome=prepared.outcome,
         score=prepared.score,
     )

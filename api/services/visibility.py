@@ -3,16 +3,14 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
-from api.domain.access import MANAGER, Actor
+from api.domain.access import CLIENT, MANAGER, Actor
+from api.models.api_clients import ApiClientRegion
 from api.models.places import Location, Region
 from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
-
-#: the token family of a parametrized actor; no filter uses it
-_NO_FAMILY = uuid.UUID(int=0)
 
 
 def select_subtree(roots: Select[uuid.UUID]) -> Select[uuid.UUID]:
@@ -30,6 +28,8 @@ def regions(actor: Actor) -> ColumnElement[bool]:
         return in_organization
     if actor.role == MANAGER:
         return and_(in_organization, Region.id.in_(_select_managed_regions(actor)))
+    if actor.role == CLIENT:
+        return and_(in_organization, _in_client_regions(actor, Region.id))
     return false()
 
 
@@ -42,7 +42,16 @@ def locations(actor: Actor) -> ColumnElement[bool]:
         assigned = select(UserLocation.location_id).where(UserLocation.user_id == actor.id)
         in_regions = Location.region_id.in_(_select_managed_regions(actor))
         return and_(in_organization, or_(Location.id.in_(assigned), in_regions))
+    if actor.role == CLIENT:
+        return and_(in_organization, _in_client_regions(actor, Location.region_id))
     return false()
+
+
+def is_limited(session: Session, actor: Actor) -> bool:
+    """Return whether the actor may see only some of the organization's regions."""
+    if actor.role == CLIENT:
+        return session.scalar(select(_select_client_regions(actor).exists())) is True
+    return not actor.can_see_everything
 
 
 def parametrized_actor(role: str) -> Actor:
@@ -51,7 +60,7 @@ def parametrized_actor(role: str) -> Actor:
         "id": bindparam("actor_id"),
         "organization_id": bindparam("actor_organization_id"),
     }
-    return Actor(**parameters, role=role, family_id=_NO_FAMILY)
+    return Actor(**parameters, role=role)
 
 
 def actor_parameters(actor: Actor) -> dict[str, uuid.UUID]:
@@ -65,13 +74,21 @@ def own_visits(actor: Actor) -> ColumnElement[bool]:
 
 
 def watched_visits(actor: Actor) -> ColumnElement[bool]:
-    """Return the filter for visits of other people: managers see only accepted ones, at their locations."""
+    """Return the filter for visits of other people.
+
+    Managers and API clients see only accepted ones, at their locations.
+    """
+    visible = planned_visits(actor)
+    return visible if actor.can_see_everything else and_(Visit.status == "accepted", visible)
+
+
+def planned_visits(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for visits of every status at the locations that the actor may see."""
     in_organization = Visit.organization_id == actor.organization_id
     if actor.can_see_everything:
         return in_organization
-    if actor.role == MANAGER:
-        location_ids = select(Location.id).where(locations(actor))
-        return and_(in_organization, Visit.status == "accepted", Visit.location_id.in_(location_ids))
+    if actor.role in (MANAGER, CLIENT):
+        return and_(in_organization, Visit.location_id.in_(select(Location.id).where(locations(actor))))
     return false()
 
 
@@ -91,6 +108,16 @@ def find(
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return session.scalars(query).one_or_none()
+
+
+def _in_client_regions(actor: Actor, region_id: SQLColumnExpression[uuid.UUID]) -> ColumnElement[bool]:
+    """Return the filter for a region's ID: an API client without regions covers the whole organization."""
+    roots = _select_client_regions(actor)
+    return or_(~roots.exists(), region_id.in_(select_subtree(roots)))
+
+
+def _select_client_regions(actor: Actor) -> Select[uuid.UUID]:
+    return select(ApiClientRegion.region_id).where(ApiClientRegion.client_id == actor.id)
 
 
 def _select_managed_regions(actor: Actor) -> Select[uuid.UUID]:

@@ -26,8 +26,9 @@ from api.services.checklists import get_version
 from api.services.paging import Page, build_page_query, fetch_prepared_page
 from api.services.scores.results import format_visit_score
 
-#: what the caller sees of a visit: their own, as a manager, or with all evidence. Each has its own schema
-View = Literal["own", "watched", "evidence"]
+#: what the caller sees of a visit: their own, as a manager, with all evidence, or as an API client that has
+#: assigned it. Each has its own schema
+View = Literal["own", "watched", "evidence", "assigned"]
 
 _OWN_VISIT = select(Visit).where(
     Visit.id == bindparam("visit_id"), visibility.own_visits(visibility.parametrized_actor(SHOPPER))
@@ -166,7 +167,17 @@ class EvidenceVisitRow(OwnVisitRow):
     outcome: str | None
 
 
+@dataclass(slots=True)
+class AssignedVisitRow(VisitRow):
+    """The columns for an API client that assigns visits."""
+
+    opens_at: datetime
+    closes_at: datetime
+    external_id: str | None
+
+
 _ROW_TYPES: Mapping[View, type[VisitRow]] = {
+    "assigned": AssignedVisitRow,
     "own": OwnVisitRow,
     "watched": WatchedVisitRow,
     "evidence": EvidenceVisitRow,
@@ -206,6 +217,7 @@ _SHOPPER_COLUMNS = (
     Submission.photos.label("expected_photos"),
 )
 _COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
+    "assigned": (*_COMMON_COLUMNS, Visit.opens_at, Visit.closes_at, Visit.external_id),
     "own": _SHOPPER_COLUMNS,
     "watched": (*_COMMON_COLUMNS, Visit.part_of_day, Submission.outcome, Submission.result),
     "evidence": (
@@ -308,7 +320,7 @@ def describe_rows(runner: Runner, visits: Sequence[VisitRow], view: View) -> lis
     location and its shopper.
     """
     photo_statuses: dict[uuid.UUID, dict[str, str]] = defaultdict(dict)
-    if view != "watched":
+    if view in ("own", "evidence"):
         for photo in fetch_all(runner, _PHOTO_STATUSES, ids=[visit.id for visit in visits]):
             photo_statuses[photo.visit_id][str(photo.id)] = photo.status
     flags = read_flags(runner, visits) if view == "evidence" else {}

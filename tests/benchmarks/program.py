@@ -165,6 +165,7 @@ def running(host: Host) -> Iterator[Program]:
     environment = {
         "SECRET_KEY": "k" * 40,
         "ACCEPT_EVERY_MINUTES": "0",
+        "API_RATE_LIMIT": "1000000",
         "DEMO": "0",
         "PORT": str(port),
         "WORKERS": str(host.workers),

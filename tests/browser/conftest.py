@@ -86,6 +86,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, s3_server: servers.S3) ->
         "DATA_DIR": str(tmp_path_factory.mktemp("program")),
         "DEMO": "0",
         "ACCEPT_EVERY_MINUTES": "0",
+        "API_RATE_LIMIT": "1000000",
         "PHOTO_BUCKET": s3_server.new_bucket(),
         "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
         **s3_server.environment,

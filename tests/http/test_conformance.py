@@ -37,7 +37,7 @@ def raise_user_not_found() -> Response:
 def test_response_that_differs_from_the_document_fails(
     embedded_app: Flask, monkeypatch: pytest.MonkeyPatch, view: Callable[[], Any], reason: str
 ) -> None:
-    monkeypatch.setitem(embedded_app.view_functions, "health.live", view)
+    monkeypatch.setitem(embedded_app.view_functions, "health.check_liveness", view)
     with pytest.raises(UndocumentedResponse, match=re.escape(reason)):
         embedded_app.test_client().get("/health/live")
 

@@ -74,7 +74,7 @@ def test_content_security_policy_allows_only_named_sources(app: Flask) -> None:
 def test_internal_error_has_the_security_headers(
     embedded_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(embedded_app.view_functions, "health.live", lambda: 1 / 0)
+    monkeypatch.setitem(embedded_app.view_functions, "health.check_liveness", lambda: 1 / 0)
     response = Caller(embedded_app).get("//health/live")
     problem(response, 500, "internal-error")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -215,7 +215,8 @@ def test_named_origin_can_read_responses_of_every_status(
         428: world.admin.patch(f"/regions/{world.region['id']}", {"name": "x"}, headers=origin),
         500: failed,
     }
-    exposed = {"etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"}
+    exposed = {"etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after"}
+    exposed |= {"www-authenticate", "x-request-id"}
     for status, response in responses.items():
         assert response.status_code == status, response.text
         cors = allowed(response)

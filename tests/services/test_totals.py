@@ -29,6 +29,7 @@ from api.database.engines import Database
 from api.domain.access import Actor
 from api.domain.months import Period
 from api.models.base import now
+from api.models.changes import Change
 from api.models.events import Event
 from api.models.organizations import Organization
 from api.models.photos import Photo
@@ -67,7 +68,18 @@ def delete_visits(database: Database) -> None:
     """Delete all visits and totals."""
 
     def delete_all(session: Any) -> None:
-        for table in (Total, Tally, Event, Flag, CommentFingerprint, Photo, Decision, Submission, Visit):
+        for table in (
+            Total,
+            Tally,
+            Change,
+            Event,
+            Flag,
+            CommentFingerprint,
+            Photo,
+            Decision,
+            Submission,
+            Visit,
+        ):
             session.execute(delete(table))
 
     database.write(delete_all)

@@ -36,6 +36,7 @@ class Known:
     region_id: Sequence[str] = ()
     location_id: Sequence[str] = ()
     user_id: Sequence[str] = ()
+    client_id: Sequence[str] = ()
     visit_id: Sequence[str] = ()
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
     export_id: Sequence[str] = ()
@@ -80,6 +81,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "region_id": lambda known: known.region_id,
     "location_id": lambda known: known.location_id,
     "user_id": lambda known: known.user_id,
+    "client_id": lambda known: known.client_id,
     "visit_id": lambda known: known.visit_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
@@ -115,6 +117,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "name": lambda known: known.codes,
     "email": lambda known: known.emails,
     "role": lambda _known: ("shopper",),
+    "revoked": lambda _known: ("true", "false"),
     "disabled": lambda _known: ("true", "false"),
     "closed": lambda _known: ("true", "false"),
     "mine": lambda _known: ("true", "false"),

@@ -65,6 +65,12 @@ def read_xlsx(data: bytes) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         yield sheet.title, [dict(zip(map(str, header), row, strict=True)) for row in rows]
 
 
+def clear_queue(world: World) -> None:
+    """Let every export that waits fail, so that there is room for others."""
+    change = update(Export).where(Export.status == "queued").values(status="failed")
+    world.database.write(lambda session: session.execute(change))
+
+
 def change_export(world: World, export_id: str, **columns: Any) -> None:
     """Change columns of an export in the database."""
     change = update(Export).where(Export.id == export_id).values(**columns)

@@ -6,7 +6,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -152,6 +152,17 @@ class Caller:
             page = ok(self.get(f"/{url.path}?{url.query}"))
 
 
+def request_token(app: Flask, client: Mapping[str, Any], **parameters: str) -> Any:
+    """Return the token response for an API client, as it was created."""
+    return ok(post_token_request(app, (client["client_id"], client["client_secret"]), **parameters))
+
+
+def post_token_request(app: Flask, credentials: tuple[str, str] | None, **parameters: str) -> TestResponse:
+    """Request a token for the client ID and secret in ``credentials``."""
+    form = {"grant_type": "client_credentials", **parameters}
+    return app.test_client(use_cookies=False).post(f"{API}/auth/token", data=form, auth=credentials)
+
+
 def ok(response: TestResponse, status: int | None = None) -> Any:
     """Return the JSON of a successful response, or fail with its status and body."""
     is_ok = response.status_code == status if status else response.status_code < 300
@@ -217,6 +228,12 @@ class World:
         if places:
             ok(self.admin.patch(f"/users/{user.id}", places))
         return caller
+
+    def client(self, *scopes: str, region_ids: Iterable[str] = ()) -> Caller:
+        """Add an API client, and return it as a caller with a token."""
+        body = {"name": f"Client {uuid.uuid4()}", "scopes": list(scopes), "region_ids": list(region_ids)}
+        client = ok(self.admin.post("/api-clients", body), 201)
+        return Caller(self.app, client["id"], token=request_token(self.app, client)["access_token"])
 
     @cached_property
     def anonymous(self) -> Caller:

@@ -227,9 +227,9 @@ def rotate_refresh_token(
     return _build_pair(family)
 
 
-def end_session(session: Session, family_id: uuid.UUID) -> None:
-    """End a session: revoke all its tokens permanently."""
-    session.execute(update(TokenFamily).where(TokenFamily.id == family_id).values(revoked_at=now()))
+def end_session(session: Session, actor: Actor) -> None:
+    """End the session that the actor uses: revoke all its tokens permanently."""
+    session.execute(update(TokenFamily).where(TokenFamily.id == actor.family_id).values(revoked_at=now()))
 
 
 def end_sessions(session: Session, user_id: uuid.UUID, except_family_id: uuid.UUID | None = None) -> None:
