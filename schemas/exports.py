@@ -101,13 +101,16 @@ class ExportNew(Schema):
 
 
 class ExportProgress(Schema):
-    """How far an export is. `of` is null until the rows are counted, and does not change afterwards."""
+    """How far an export is. `of` is null until it is counted, and does not change afterwards."""
 
-    done = fields.Integer(required=True, metadata={"description": "The rows that are done", "example": 1200})
+    done = fields.Integer(
+        required=True,
+        metadata={"description": "The rows that are done, or the steps of a report", "example": 1200},
+    )
     of = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "The number of all rows. A report counts pages", "example": 37000},
+        metadata={"description": "The number of all rows or steps", "example": 37000},
     )
 
 

@@ -101,7 +101,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     },
     "api.pages": {"flask"},
     "api.jobs": {"sqlalchemy"},
-    "api.exports": {"rustpy_xlsxwriter", "sqlalchemy"},
+    "api.exports": {"fontTools", "rustpy_xlsxwriter", "sqlalchemy", "typst"},
     "wsgi": set(),
 }
 FILES = sorted(

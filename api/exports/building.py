@@ -77,7 +77,7 @@ def _write(
 ) -> int:
     """Write the file, and return the number of its rows."""
     if export.kind == REPORT:
-        raise CannotExport("Reports are not available.")
+        return _write_report(session, export, actor, path, store, on_progress)
     table = build_table(session, export, actor)
     on_progress(0, table.row_count)
     table = replace(table, rows=_count(table, on_progress))
@@ -86,6 +86,32 @@ def _write(
     else:
         write_xlsx(table, path, export.kind, _describe(session, export, actor, table))
     return table.row_count
+
+
+def _write_report(
+    session: Session, export: Export, actor: Actor, path: Path, store: Store, on_progress: OnProgress
+) -> int:
+    """Write a report, and return the number of its steps."""
+    # Imported for reports only, because the compiler takes memory.
+    from api.exports.report import ReportOrder, write_report
+
+    steps = 0
+
+    def report_step(done: int, of: int) -> None:
+        nonlocal steps
+        steps = of
+        on_progress(done, of)
+
+    order = ReportOrder(
+        export.first_day,
+        export.last_day,
+        export.region_id,
+        export.location_id,
+        export.checklist,
+        export.language,
+    )
+    write_report(session, actor, order, path, store, report_step)
+    return steps
 
 
 def _count(table: Table, on_progress: OnProgress) -> Iterator[Sequence[Value]]:

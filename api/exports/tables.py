@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
@@ -19,18 +19,16 @@ from api.domain.exports import ANSWERS, SCORES
 from api.domain.fields import Text
 from api.domain.months import Period, get_month
 from api.domain.question_types.date import Date
-from api.models.checklists import ChecklistVersion
 from api.models.exports import Export
 from api.models.places import Location, Region
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import visibility
+from api.services.accepted_visits import select_accepted_visits
 from api.services.checklists import get_version
 from api.services.scored_answers import get_scored_answers
 from api.services.scores import tables as score_tables
 from api.services.scores.query import RowQuery
 from api.services.scores.results import format_visit_score
-from api.services.scores.subjects import get_counted_checklists
 from schemas.csv_format import list_columns
 from schemas.scores import ROW_FIELDS, list_row_fields
 
@@ -125,13 +123,16 @@ class _Selection:
     def __init__(self, session: Session, export: Export, actor: Actor) -> None:
         self.session = session
         self.language = export.language
-        self._conditions = _select_visits(session, export, actor)
-        counts = session.execute(
-            select(Visit.checklist_version_id, func.count())
-            .join(Location, Location.id == Visit.location_id)
-            .where(*self._conditions)
-            .group_by(Visit.checklist_version_id)
-        ).all()
+        self._visits = select_accepted_visits(
+            session,
+            actor,
+            Period(get_month(export.first_day), get_month(export.last_day)),
+            export.region_id,
+            export.location_id,
+            export.checklist,
+        ).where(Visit.day.between(export.first_day, export.last_day))
+        count = self._visits.with_only_columns(Visit.checklist_version_id, func.count())
+        counts = session.execute(count.order_by(None).group_by(Visit.checklist_version_id)).all()
         #: the versions, the newest of each checklist first, and the number of visits of each
         self.versions: list[tuple[Checklist, int]] = sorted(
             ((get_version(session, version_id).document, count) for version_id, count in counts),
@@ -141,7 +142,8 @@ class _Selection:
     def stream(self) -> Iterator[Any]:
         """Yield the visits with their places and answers, sorted by (day, ID), in constant memory."""
         statement = (
-            select(
+            self._visits.join(Region, Region.id == Location.region_id)
+            .with_only_columns(
                 Visit.id,
                 Visit.day,
                 Visit.part_of_day,
@@ -155,10 +157,7 @@ class _Selection:
                 Submission.content,
                 Submission.result,
             )
-            .join(Location, Location.id == Visit.location_id)
-            .join(Region, Region.id == Location.region_id)
-            .join(Submission, and_(Submission.visit_id == Visit.id, Submission.revision == Visit.revision))
-            .where(*self._conditions)
+            .order_by(None)
             .order_by(Visit.day, Visit.id)
         )
         yield from self.session.execute(statement, execution_options={"yield_per": BATCH_SIZE})
@@ -170,25 +169,6 @@ class _Selection:
     def get_answers(self, visit: Any) -> Mapping[str, Mapping[str, Any]]:
         """Return the answers of a visit as managers see them, by question."""
         return get_scored_answers(self.session, visit, visit, "watched")
-
-
-def _select_visits(session: Session, export: Export, actor: Actor) -> list[ColumnElement[bool]]:
-    """Return the conditions for the visits of an export. The same checklists count as in scores."""
-    counted = get_counted_checklists(session, actor, export.checklist).latest
-    checklist_ids = [version.checklist_id for version in counted]
-    versions = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id.in_(checklist_ids))
-    conditions = [
-        visibility.watched_visits(actor),
-        Visit.status == "accepted",
-        Visit.day.between(export.first_day, export.last_day),
-        Visit.checklist_version_id.in_(versions),
-    ]
-    if export.location_id is not None:
-        conditions.append(Visit.location_id == export.location_id)
-    if export.region_id is not None:
-        top = select(Region.id).where(Region.id == export.region_id)
-        conditions.append(Location.region_id.in_(visibility.select_subtree(top)))
-    return conditions
 
 
 def _build_visit_table(selection: _Selection) -> Table:
