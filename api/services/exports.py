@@ -185,7 +185,7 @@ def get_file(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
     visible = select(func.count()).where(visibility.locations(actor), among(Location.number, "numbers"))
     if session.scalars(visible, {"numbers": numbers}).one() < len(numbers):
         raise problems.EXPORT_RIGHTS_CHANGED(
-            "You may no longer see every location in this file. Export again."
+            "You may no longer see every location in this file. Request a new export."
         )
     return export
 
