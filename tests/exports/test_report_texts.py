@@ -16,7 +16,7 @@ from api.domain.checklist import Question
 from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.question_types import read_type
 from api.exports.report import glyphs
-from api.exports.report.glyphs import FONTS, clean, get_direction, guess_language, isolate
+from api.exports.report.glyphs import FONTS, break_long_words, clean, get_direction, guess_language, isolate
 from api.exports.report.words import LANGUAGES, Words
 
 PACKAGE = Path(glyphs.__file__).parent
@@ -144,6 +144,16 @@ def test_clean_keeps_lines_and_removes_control_characters() -> None:
     assert clean("漢\ue000") == "��"
     assert clean("👨\u200d👩\u200d👧 👍🏽 1\ufe0f\u20e3") == "👨\u200d👩\u200d👧 👍🏽 1\ufe0f\u20e3"
     assert clean("😀\u0301 שׁ") == clean("😀 שׁ")
+
+
+def test_long_words_can_be_broken_except_in_joined_scripts() -> None:
+    address = "https://example.com/a-very-long-address"
+    assert break_long_words(f"See {address}").split("\u200b") == [
+        "See https://example.com/a-ve",
+        "ry-long-address",
+    ]
+    assert break_long_words("م" * 40) == "م" * 40
+    assert break_long_words("👍" * 40) == "👍" * 40
 
 
 def test_direction_and_language_follow_the_first_letter() -> None:

@@ -39,7 +39,7 @@ class Known:
     client_id: Sequence[str] = ()
     visit_id: Sequence[str] = ()
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
-    export_id: Sequence[str] = ()
+    export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
     codes: Sequence[str] = ()
     external_ids: Sequence[str] = ()

@@ -27,7 +27,7 @@ MAX_QUESTIONS = 12
 MAX_COMMENTS = 30
 MAX_PHOTOS = 20
 MAX_SECTIONS = 60
-MAX_PLACES = 60
+MAX_PLACES = 40
 _ROW_FIELDS = ("location", "visits", "score", "interval", "indicative", "rank", "rank_range")
 
 
@@ -79,6 +79,7 @@ class Content:
 
     ``figures`` has the fields of ``schemas.scores.LocationReport`` or ``RegionReport``. ``ranked`` and
     ``unranked`` are score rows of the locations of a region: the ranked ones best first, the others by code.
+    ``is_mixed`` is whether none is ranked because the visits use different checklists.
     ``questions`` are those of ``figures`` that lost points, the most points first. ``comments`` have the
     fields of ``schemas.comments.Comment``.
     """
@@ -91,6 +92,7 @@ class Content:
     regions: Excerpt[Mapping[str, Any]]
     ranked: Sequence[Mapping[str, Any]]
     unranked: Excerpt[Mapping[str, Any]]
+    is_mixed: bool
     sections: Excerpt[Mapping[str, Any]]
     questions: Excerpt[Mapping[str, Any]]
     comments: Excerpt[Mapping[str, Any]]
@@ -139,6 +141,8 @@ def read_content(session: Session, actor: Actor, order: ReportOrder, on_step: Ca
     on_step()
     photos = Excerpt(*list_latest_photos(session, actor, *filters, limit=MAX_PHOTOS))
     on_step()
+    ranked = [row for row in rows if row["rank"] is not None]
+    unranked = sorted((row for row in rows if row["rank"] is None), key=lambda row: row["location"]["code"])
     return Content(
         organization=session.get_one(Organization, actor.organization_id),
         place=place.name,
@@ -146,11 +150,9 @@ def read_content(session: Session, actor: Actor, order: ReportOrder, on_step: Ca
         figures=figures,
         checklists=checklists,
         regions=_take([row for row in figures.get("children", ()) if "region" in row], MAX_PLACES),
-        ranked=[row for row in rows if row["rank"] is not None],
-        unranked=_take(
-            sorted((row for row in rows if row["rank"] is None), key=lambda row: row["location"]["code"]),
-            MAX_PLACES,
-        ),
+        ranked=ranked,
+        unranked=_take(unranked, MAX_PLACES),
+        is_mixed=not ranked and any(not row["indicative"] for row in unranked),
         sections=_take(figures["sections"], MAX_SECTIONS),
         questions=_take(_sort_by_points_lost(figures["questions"]), MAX_QUESTIONS),
         comments=comments,

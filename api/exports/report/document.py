@@ -13,7 +13,14 @@ from api.domain.months import format_month
 from api.domain.scoring import ENOUGH_VISITS
 from api.exports.report.charts import lowest_tick
 from api.exports.report.content import Content, count_points_lost
-from api.exports.report.glyphs import REPLACEMENT, clean, get_direction, guess_language, isolate
+from api.exports.report.glyphs import (
+    REPLACEMENT,
+    break_long_words,
+    clean,
+    get_direction,
+    guess_language,
+    isolate,
+)
 from api.exports.report.words import NONE, Words
 from api.services.latest_photos import VisitPhoto
 
@@ -73,9 +80,9 @@ class _Composer:
         """Return a text of a person or a checklist with its direction, and its language if that is known."""
         string, language = self._words.localize(text)
         if len(string) > limit:
-            string = string[: limit - 1].rstrip() + "…"
+            string = string[: limit - 1].rstrip(" .,;:\n") + "…"
             self._is_shortened = True
-        cleaned = clean(string)
+        cleaned = break_long_words(clean(string))
         self._has_replacements |= REPLACEMENT in cleaned
         return {
             "text": cleaned,
@@ -176,8 +183,8 @@ class _Composer:
     def _months(self) -> Json | None:
         words, months = self._words, self._figures["months"]
         visited = [month for month in months if month["visits"]]
-        if not visited:
-            return None
+        if len(months) == 1 or not visited:
+            return None  # The headline has the figures of a single month.
         scores = [month["score"] for month in visited if month["score"] is not None]
         shown = visited[-MAX_MONTHS:]
         rows = [
@@ -235,7 +242,6 @@ class _Composer:
         if len(ranked) > 2 * _RANKED_AT_EACH_END:
             best, lowest = ranked[:_RANKED_AT_EACH_END], ranked[-_RANKED_AT_EACH_END:]
         between = len(ranked) - len(best) - len(lowest)
-        is_mixed = not ranked and any(not row["indicative"] for row in unranked.items)
         rows = [self._place_row(row, "location") for row in best]
         if between:
             rows.append({"break": words("placesBetween", n=between)})
@@ -245,10 +251,10 @@ class _Composer:
             words("location"),
             rows,
             [*best, *lowest, *unranked.items],
-            mark=None if is_mixed else mark,
+            mark=None if content.is_mixed else mark,
             notes=self._more("moreLocations", unranked.omitted),
         )
-        if is_mixed:
+        if content.is_mixed:
             table["words"] = [words("mixed")]
             return table
         table["head"].append(words("rank"))
@@ -388,7 +394,7 @@ class _Composer:
 
     def _comment(self, comment: Mapping[str, Any]) -> Json:
         words, question = self._words, comment["question"]
-        caption = [self._caption(comment["day"], comment["part_of_day"], comment["location"].name)]
+        caption = self._caption(comment["day"], comment["part_of_day"], comment["location"].name)
         answer, text = "", comment["comment"]
         if question is not None:
             definition = self._content.get_question(comment["checklist"], question["key"])
@@ -419,18 +425,19 @@ class _Composer:
         caption = self._caption(photo.day, photo.part_of_day, photo.location)
         if photo.question is None:
             name = self._plain(words("photoOfClosedStore"))
-            alternative = f"{name['text']}: {caption}"
+            alternative = f"{name['text']}: {', '.join(caption)}"
         else:
             name = self._text(photo.question.text, _MAX_NAME)
-            alternative = words("photoWords", question=self._inline(photo.question.text), caption=caption)
+            question = self._inline(photo.question.text)
+            alternative = words("photoWords", question=question, caption=", ".join(caption))
         return {"name": name, "caption": caption, "alternative": alternative}
 
-    def _caption(self, day: date, part_of_day: str | None, location: str) -> str:
+    def _caption(self, day: date, part_of_day: str | None, location: str) -> list[str]:
         """Return when a visit was, as far as managers may know, and for a region also where."""
-        words = self._words
-        parts = [words.day(day), words(f"part-{part_of_day}") if part_of_day else ""]
-        caption = ", ".join(filter(None, parts))
-        return f"{caption} · {self._inline(location)}" if self._content.is_of_region else caption
+        when = self._words.day(day)
+        if part_of_day:
+            when += f", {self._words(f'part-{part_of_day}')}"
+        return [when, self._inline(location)] if self._content.is_of_region else [when]
 
     def _describe_excerpt(self, kind: str, items: Sequence[Any], count: int) -> str:
         if not count:
@@ -443,7 +450,7 @@ class _Composer:
 
     def _how(self) -> Json:
         words, total = self._words, self._figures["total"]
-        method = [words("how-nothing")]
+        method = []
         if total["visits"]:
             spread = total["spread"]
             method = [

@@ -1,5 +1,6 @@
 """Text that the fonts of the report can show. A PDF/UA file with a character that they lack is not valid."""
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
@@ -11,6 +12,12 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 #: Invisible characters that change how their neighbours look, and need no glyph
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}"
+_MAX_WORD = 24
+#: A word that may not fit into a column. It is Latin, Greek or Cyrillic: others have letters that are joined.
+_LONG_WORD = re.compile(
+    f"[\u0021-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027]{{{_MAX_WORD + 1},}}"
+)
+_BREAK = "\N{ZERO WIDTH SPACE}"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _RIGHT_TO_LEFT = ("R", "AL")
 _LEFT_TO_RIGHT = ("L",)
@@ -24,6 +31,11 @@ def clean(text: str) -> str:
     """
     lines = (" ".join(_clean_line(line).split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def break_long_words(text: str) -> str:
+    """Return a text whose long words, such as addresses, can be broken where a line or column ends."""
+    return _LONG_WORD.sub(lambda match: _BREAK.join(re.findall(f".{{1,{_MAX_WORD}}}", match[0])), text)
 
 
 def get_direction(text: str) -> str:

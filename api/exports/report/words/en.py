@@ -126,7 +126,6 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "photoMissing": "This photo cannot be shown.",
     # How it is computed
     "how": "How these figures are calculated",
-    "how-nothing": "There are no accepted visits in this period.",
     "how-points": (
         "The score is the points earned divided by the points possible, across all accepted visits in the "
         "period: {earned} of {possible} points in {n} visit. Questions that did not apply are in neither "

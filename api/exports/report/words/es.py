@@ -131,7 +131,6 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "photoMissing": "Esta foto no se puede mostrar.",
     # Cómo se calcula
     "how": "Cómo se calculan estas cifras",
-    "how-nothing": "No hay visitas aceptadas en este período.",
     "how-points": (
         "El resultado son los puntos obtenidos divididos entre los puntos posibles, en todas las visitas "
         "aceptadas del período: {earned} de {possible} puntos en {n} visita. Las preguntas no aplicables no "
