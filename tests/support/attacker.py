@@ -136,7 +136,6 @@ def _bodies(known: Known) -> Iterator[Any]:
     """Yield request bodies to try."""
     yield {}
     yield {"revision": 1, "decision": "accept"}
-    yield {"kind": "answers", "format": "csv"}
     yield {"revision": 1, "checklist_version": 1, "started_at": "2026-01-01T00:00:00Z",
            "finished_at": "2026-01-01T00:10:00Z", "answers": {}}  # fmt: skip
     for shopper in known.user_id[:1]:
