@@ -104,6 +104,12 @@ class VisitsQuery(PageQuery):
     from_ = Day(data_key="from", attribute="from")
     to = Day()
     mine = QueryBoolean(load_default=False)
+    changed_after = fields.String(
+        metadata={
+            "description": "The `changes_token` of the previous page of the change feed, or an empty text to "
+            "begin with the first change. Cannot be combined with filters"
+        }
+    )
 
 
 class VisitQuery(Query):
@@ -297,3 +303,59 @@ class WatchedVisit(Schema):
         metadata={"description": "Only for a single visit: photos that show that the store was closed"},
     )
     comment = fields.String(allow_none=True, metadata={"description": "Only for a single visit"})
+
+
+class AcceptedVisitChange(WatchedVisit):
+    """A visit that became accepted, or that changed while it was accepted, as it is now."""
+
+    change = Enum(
+        ["accepted", "amended"],
+        required=True,
+        metadata={
+            "description": "`amended`: accepted again with a corrected submission, or a photo arrived later"
+        },
+    )
+    answers = ByQuestion(
+        fields.Nested(ScoredAnswer()),
+        required=True,
+        metadata={"description": "The answers by question key, with their points"},
+    )
+    photos = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The IDs of photos that show that the store was closed"},
+    )
+    comment = fields.String(
+        required=True, allow_none=True, metadata={"description": "The comment on the visit as a whole"}
+    )
+
+
+class WithdrawnVisitChange(Schema):
+    """A visit that is no longer accepted. Remove it from your copy, if it is there."""
+
+    id = Id(required=True)
+    change = Enum(["withdrawn"], required=True, metadata={"description": "Always `withdrawn`"})
+
+
+class VisitChangePage(Schema):
+    """A page of the change feed."""
+
+    items = fields.List(
+        fields.Raw(),
+        required=True,
+        metadata={
+            "description": "The changed visits, the earliest change first. Each visit appears once in a page",
+            "items": {
+                "oneOf": [
+                    {"$ref": "#/components/schemas/AcceptedVisitChange"},
+                    {"$ref": "#/components/schemas/WithdrawnVisitChange"},
+                ],
+            },
+        },
+    )
+    changes_token = fields.String(
+        required=True, metadata={"description": "Send it as `changed_after` to continue after this page"}
+    )
+    more = fields.Boolean(
+        required=True, metadata={"description": "Whether there are more changes. If not, ask again later"}
+    )

@@ -17,7 +17,16 @@ from api.http.transactions import IDEMPOTENCY_KEY
 from schemas.api_clients import TokenRequest
 from schemas.problems import Problem as ProblemDocument
 from schemas.submissions import ScoredSubmission
-from schemas.visits import AssignedVisit, EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
+from schemas.visits import (
+    AcceptedVisitChange,
+    AssignedVisit,
+    EvidenceVisit,
+    OwnVisit,
+    VisitChangePage,
+    VisitNew,
+    WatchedVisit,
+    WithdrawnVisitChange,
+)
 
 DESCRIPTION = f"""\
 Assign checklists to mystery shoppers, collect their answers and photos, and read the scores of locations.
@@ -33,6 +42,9 @@ _NAMED_SCHEMAS = (
     WatchedVisit,
     EvidenceVisit,
     AssignedVisit,
+    AcceptedVisitChange,
+    WithdrawnVisitChange,
+    VisitChangePage,
     VisitNew,
     ScoredSubmission,
     TokenRequest,
