@@ -104,6 +104,12 @@ class VisitsQuery(PageQuery):
     from_ = Day(data_key="from", attribute="from")
     to = Day()
     mine = QueryBoolean(load_default=False)
+    changed_after = fields.String(
+        metadata={
+            "description": "The `changes_token` of the previous page of the change feed, or an empty text to "
+            "begin with the first change. Cannot be combined with filters"
+        }
+    )
 
 
 class VisitQuery(Query):
@@ -309,6 +315,56 @@ class WatchedVisit(Schema):
     comment = fields.String(allow_none=True)
 
 
+class AcceptedVisitChange(WatchedVisit):
+    """A visit that became accepted, or that changed while it was accepted, as it is now."""
+
+    change = Enum(
+        ["accepted", "amended"],
+        required=True,
+        metadata={
+            "description": "`amended`: accepted again with a corrected submission, or a photo arrived later"
+        },
+    )
+    answers = ByQuestion(
+        fields.Nested(ScoredAnswer()),
+        required=True,
+        metadata={"description": "The answers by question key, with their points"},
+    )
+    photos = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The IDs of photos that show that the store was closed"},
+    )
+    comment = fields.String(
+        required=True, allow_none=True, metadata={"description": "The comment on the visit as a whole"}
+    )
+
+
+class WithdrawnVisitChange(Schema):
+    """A visit that is no longer accepted. Remove it from your copy, if it is there."""
+
+    id = Id(required=True)
+    change = Constant("withdrawn", required=True)
+
+
+class VisitChangePage(Schema):
+    """A page of the change feed."""
+
+    items = fields.List(
+        fields.Raw(metadata={"anyOf": [{"$ref": "#/components/schemas/VisitChange"}]}),
+        required=True,
+        metadata={
+            "description": "The changed visits, the earliest change first. Each visit appears once in a page"
+        },
+    )
+    changes_token = fields.String(
+        required=True, metadata={"description": "Send it as `changed_after` to continue after this page"}
+    )
+    more = fields.Boolean(
+        required=True, metadata={"description": "Whether there are more changes. If not, ask again later"}
+    )
+
+
 _SHAPES = {
     "own": "OwnVisit",
     "watched": "WatchedVisit",
@@ -318,10 +374,15 @@ _SHAPES = {
 
 
 def _one_of(*views: str) -> dict[str, Any]:
-    references = {view: f"#/components/schemas/{_SHAPES[view]}" for view in views}
+    return _discriminate("view", {view: _SHAPES[view] for view in views})
+
+
+def _discriminate(field: str, schemas: Mapping[str, str]) -> dict[str, Any]:
+    """Return the alternatives that the value of a field tells apart, as value → schema."""
+    references = {value: f"#/components/schemas/{schema}" for value, schema in schemas.items()}
     return {
-        "oneOf": [{"$ref": reference} for reference in references.values()],
-        "discriminator": {"propertyName": "view", "mapping": references},
+        "oneOf": [{"$ref": reference} for reference in dict.fromkeys(references.values())],
+        "discriminator": {"propertyName": field, "mapping": references},
     }
 
 
@@ -332,6 +393,17 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
         "`own` for the person who makes the visit, `watched` for managers and API clients, and `evidence` "
         "for reviewers and administrators.",
         **_one_of("own", "watched", "evidence"),
+    },
+    "VisitChange": {
+        "description": "What became of a visit. `change` tells whether it is in your copy now.",
+        **_discriminate(
+            "change",
+            {
+                "accepted": "AcceptedVisitChange",
+                "amended": "AcceptedVisitChange",
+                "withdrawn": "WithdrawnVisitChange",
+            },
+        ),
     },
     "ChangedVisit": {
         "description": "A visit after a change: with its evidence, or for API clients without its shopper.",

@@ -73,6 +73,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "flask",
         "flask_jwt_extended",
         "flask_smorest",
+        "itsdangerous",
         "jwt",
         "marshmallow",
         "pysqlite3",

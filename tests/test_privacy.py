@@ -187,6 +187,7 @@ class Programme:
             "region": world.person("manager", "m-region", region_ids=[self.north["id"]]),
             "store": world.person("manager", "m-store", location_ids=[self.stores[0]["id"]]),
             "self-check": world.person("manager", "m-self", region_ids=[self.north["id"]]),
+            "client": world.client("scores:read", "visits:read", region_ids=[self.north["id"]]),
         }
         self.fetched: dict[str, list[Fetched]] = {}
         self.accepted: list[str] = []
@@ -366,6 +367,7 @@ class Programme:
             region_id=[self.north["id"], self.coast["id"], self.south["id"]],
             location_id=[store["id"] for store in self.stores],
             user_id=[str(who.id) for who in (self.zoe, self.ben, self.reviewer)],
+            client_id=[str(self.managers["client"].id)],
             visit_id=[*self.accepted, *self.hidden.values()],
             photos=self.photos,
             key=("visit", "own-eyes"),
@@ -396,7 +398,7 @@ def programme(app: Flask, programmes: dict[int, Programme]) -> Programme:
     return programmes[id(app)]
 
 
-@pytest.mark.parametrize("role", ["region", "store", "self-check"])
+@pytest.mark.parametrize("role", ["region", "store", "self-check", "client"])
 def test_nothing_that_a_manager_can_read_contains_a_marker(programme: Programme, role: str) -> None:
     fetched = programme.read_by(role)
     assert {item.status for item in fetched} == {200, 206, 304, 403, 404, 422}

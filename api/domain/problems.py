@@ -117,6 +117,9 @@ CHECKLIST_RETIRED = Problem("checklist-retired", 409, "The checklist is retired"
 # Visits and submissions.
 VISIT_NOT_FOUND = Problem("visit-not-found", 404, "The visit does not exist")
 SUBMISSION_NOT_FOUND = Problem("submission-not-found", 404, "The visit has no submission")
+RESTART_FEED = Problem(
+    "restart-feed", 409, "The visits that you may see have changed, so read the feed again from the beginning"
+)
 WRONG_STATUS = Problem("wrong-status", 409, "The status of the visit does not allow this operation")
 ROTATION_LOCKOUT = Problem("rotation-lockout", 409, "The shopper visited this location too recently")
 SUBMISSION_CONFLICT = Problem(

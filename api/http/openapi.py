@@ -22,7 +22,16 @@ from schemas.enums import ENUMS
 from schemas.examples import OBJECTS
 from schemas.problems import Problem as ProblemDocument
 from schemas.submissions import ScoredSubmission
-from schemas.visits import AssignedVisit, EvidenceVisit, OwnVisit, VisitNew, WatchedVisit
+from schemas.visits import (
+    AcceptedVisitChange,
+    AssignedVisit,
+    EvidenceVisit,
+    OwnVisit,
+    VisitChangePage,
+    VisitNew,
+    WatchedVisit,
+    WithdrawnVisitChange,
+)
 
 DESCRIPTION = f"""\
 Assign checklists to mystery shoppers, collect their answers and photos, and read the scores of locations.
@@ -44,6 +53,9 @@ _NAMED_SCHEMAS = (
     WatchedVisit,
     EvidenceVisit,
     AssignedVisit,
+    AcceptedVisitChange,
+    WithdrawnVisitChange,
+    VisitChangePage,
     VisitNew,
     ScoredSubmission,
     TokenRequest,

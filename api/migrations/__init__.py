@@ -12,6 +12,13 @@ _FOLDER = Path(__file__).parent
 #: The advisory lock under which one program at a time changes the tables of PostgreSQL.
 _UPGRADE_LOCK = 0x6D696772
 
+#: A dump that is restored in another cluster has the IDs of transactions that are in the future there.
+_FORGET_TRANSACTIONS = """
+    UPDATE changes SET transaction_id = 0
+    WHERE organization_id IN (SELECT id FROM organizations)
+    AND transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
+
 
 def configuration(connection: object) -> Config:
     """Return Alembic's configuration for an open connection."""
@@ -27,3 +34,5 @@ def upgrade(database: Database) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         command.upgrade(configuration(connection), "head")
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(_FORGET_TRANSACTIONS))

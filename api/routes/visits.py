@@ -6,22 +6,23 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, request
 from marshmallow import validate
 from sqlalchemy.orm import Session
 
 from api.domain import problems
+from api.domain.problems import FieldError, pointer
 from api.http.access import Routes
+from api.http.changes_tokens import build_token, parse_token
 from api.http.context import autocommit, current_actor, read_snapshot
 from api.http.paging import rows_response
 from api.http.parsing import field_errors, read_json
 from api.http.responses import CREATED, json_response, refer_to
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.visits import Visit
-from api.services import assignments, reviews, visits
+from api.services import assignments, change_feed, reviews, visits
 from api.services.checklists import get_version
-from api.services.scored_answers import get_scored_answers
-from api.services.submissions import get_latest_revision
+from api.services.scored_answers import describe_accepted_visits
 from api.services.visits import View
 from schemas import visits as schemas
 from schemas.base import Schema
@@ -96,15 +97,21 @@ def assign_visits() -> Response:
     return _create_visit(lambda session: _assign(session, new_visits, batch=False)[0])
 
 
-@routes.get("/visits", permission="read visits")
+@routes.get("/visits", permission="read visits", raises=[problems.FORBIDDEN, problems.RESTART_FEED])
 @routes.arguments(schemas.VisitsQuery(), location="query")
-@routes.response(200, refer_to("VisitPage"))
+@routes.response(200, {"oneOf": [refer_to("VisitPage"), refer_to("VisitChangePage")]})
 def list_visits(query: dict[str, Any]) -> Response:
     """List visits, sorted by day.
 
     Shoppers get their own visits, managers the accepted visits of their locations, and reviewers and
     administrators all visits. With `mine=true`, every role gets their own visits.
+
+    With `changed_after`, the response is a page of the change feed instead: what became of accepted visits
+    since the `changes_token` of the previous page. An empty value begins with the first visit. Each item has
+    the visit as it is now. A visit that is no longer accepted has only its ID.
     """
+    if "changed_after" in query:
+        return _list_changes(query)
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
     page, view = visits.list_visits(autocommit(), current_actor(), limit, cursor, mine, query)
     rows = visits.describe_rows(autocommit(), page.items, view)
@@ -184,6 +191,23 @@ def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     )
 
 
+def _list_changes(query: Mapping[str, Any]) -> Response:
+    """Return a page of the change feed."""
+    if others := [name for name in request.args if name not in ("changed_after", "limit")]:
+        errors = [FieldError(pointer(name), "This cannot be combined with changed_after.") for name in others]
+        raise problems.INVALID(errors=errors)
+    session, actor = read_snapshot(), current_actor()
+    access = change_feed.describe_access(session, actor)
+    after = parse_token(query["changed_after"], actor.id, access)
+    page = change_feed.read_changes(session, actor, after, query["limit"])
+    items = [
+        {"id": item.id, "change": item.change, **(SCHEMAS["watched"].dump(item.visit) if item.visit else {})}
+        for item in page.items
+    ]
+    token = build_token(page.position, actor.id, access)
+    return json_response({"items": items, "changes_token": token, "more": page.has_more})
+
+
 def _assign(session: Session, new_visits: list[dict[str, Any]], *, batch: bool) -> list[Visit]:
     return assignments.assign(session, current_actor(), new_visits, batch=batch)
 
@@ -215,12 +239,10 @@ def _get_representation(
 ) -> dict[str, Any]:
     """Return the JSON of a visit in the caller's view, with all that a single visit has."""
     visit, view = visits.get_visit(session, current_actor(), visit_id)
-    body = _dump(session, [visit], view)[0]
     if view == "watched":
-        submission = get_latest_revision(session, visit)
-        body["answers"] = get_scored_answers(session, visit, submission, view)
-        body["photos"] = submission.content.get("photos") or []
-        body["comment"] = submission.content.get("comment") or None
+        body = SCHEMAS[view].dump(describe_accepted_visits(session, [visit])[0])
+    else:
+        body = _dump(session, [visit], view)[0]
     if view == "evidence":
         body["decisions"] = schemas.PastDecision().dump(reviews.list_decisions(session, visit.id), many=True)
         body["photo_evidence"] = schemas.PhotoEvidence().dump(

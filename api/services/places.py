@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.problems import FieldError, pointer
+from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.services import visibility
 from api.services.organizations import lock_organization
@@ -95,6 +96,7 @@ def update_region(session: Session, actor: Actor, region: Region, values: Mappin
             subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(subtree))):
                 raise problems.invalid_field("/parent_id", "A region cannot be moved below itself.")
+        _count_move(session, actor, region.parent_id, parent_id)
     _update(session, region, values)
     return region
 
@@ -108,6 +110,7 @@ def update_location(
     """
     if "region_id" in values:
         _check_region(session, actor, values["region_id"], "/region_id")
+        _count_move(session, actor, location.region_id, values["region_id"])
     if not values.keys().isdisjoint(_COORDINATES):
         position = {name: values.get(name, getattr(location, name)) for name in _COORDINATES}
         if missing := _find_missing_coordinate(position):
@@ -272,6 +275,16 @@ def _find_missing_coordinate(position: Mapping[str, Any]) -> str | None:
     """Return the name of the coordinate that is missing while the other one is present, or None."""
     missing = [name for name in _COORDINATES if position.get(name) is None]
     return missing[0] if len(missing) == 1 else None
+
+
+def _count_move(session: Session, actor: Actor, before: uuid.UUID | None, after: uuid.UUID | None) -> None:
+    """Count a place that moves to another region: whoever sees it may change."""
+    if before != after:
+        session.execute(
+            update(Organization)
+            .where(Organization.id == actor.organization_id)
+            .values(place_moves=Organization.place_moves + 1)
+        )
 
 
 def _update(session: Session, row: Any, values: Mapping[str, Any]) -> None:

@@ -1,14 +1,15 @@
-"""Answers with their points, as managers and reviewers see them."""
+"""Answers with their points, as managers and reviewers see them, and accepted visits with their answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import get_version
-from api.services.visits import View
+from api.services.visits import View, describe_visits
 
 
 def get_scored_answers(
@@ -40,6 +41,26 @@ def get_scored_answers(
             "points_possible": possible,
         }
     return scored_answers
+
+
+def describe_accepted_visits(session: Session, visits: Sequence[Visit]) -> list[dict[str, Any]]:
+    """Return accepted visits with their answers, photos of a closed store and comment, as managers see them.
+
+    The shape is that of ``schemas.visits.WatchedVisit``.
+    """
+    query = (
+        select(Submission)
+        .join(Visit, (Visit.id == Submission.visit_id) & (Visit.revision == Submission.revision))
+        .where(Visit.id.in_([visit.id for visit in visits]))
+    )
+    submissions = {submission.visit_id: submission for submission in session.scalars(query)}
+    descriptions = describe_visits(session, visits, "watched")
+    for visit, description in zip(visits, descriptions, strict=True):
+        submission = submissions[visit.id]
+        description["answers"] = get_scored_answers(session, visit, submission, "watched")
+        description["photos"] = submission.content.get("photos") or []
+        description["comment"] = submission.content.get("comment") or None
+    return descriptions
 
 
 def _is_empty(answer: Mapping[str, Any]) -> bool:

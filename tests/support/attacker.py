@@ -118,6 +118,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "disabled": lambda _known: ("true", "false"),
     "closed": lambda _known: ("true", "false"),
     "mine": lambda _known: ("true", "false"),
+    "changed_after": lambda _known: ("", "forged"),
     "whole_visit": lambda _known: ("true", "false"),
     "time_zone": lambda _known: ("Europe/London",),
     "from": lambda known: (*known.days, *known.months),
