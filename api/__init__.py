@@ -11,6 +11,7 @@
     database/     engines, read snapshots, write transactions, prepared statements
     models/       tables
     services/     the use cases; they take a Session and plain values, flush, and never commit
+    exports/      files that callers order, such as the report of a place as PDF
     http/         what every route uses: access control, request parsing, responses, problem documents,
                   ETags, compression, paging, transactions, OpenAPI
     routes/       endpoints
@@ -19,6 +20,6 @@
     migrations/   Alembic
 
 In addition, ``schemas/`` is the wire format and ``uploads/`` handles the photos. Imports point in one
-direction: domain ← schemas | database ← models ← services ← http ← routes, pages, jobs ← app ← serving, cli,
-wsgi.
+direction: domain ← schemas | database ← models ← services ← exports | http ← routes, pages, jobs ← app ←
+serving, cli, wsgi.
 """

@@ -344,25 +344,7 @@ class WithdrawnVisitChange(Schema):
     """A visit that is no longer accepted. Remove it from your copy, if it is there."""
 
     id = Id(required=True)
-    change = Constant("withdrawn", required=True)
-
-
-class VisitChangePage(Schema):
-    """A page of the change feed."""
-
-    items = fields.List(
-        fields.Raw(metadata={"anyOf": [{"$ref": "#/components/schemas/VisitChange"}]}),
-        required=True,
-        metadata={
-            "description": "The changed visits, the earliest change first. Each visit appears once in a page"
-        },
-    )
-    changes_token = fields.String(
-        required=True, metadata={"description": "Send it as `changed_after` to continue after this page"}
-    )
-    more = fields.Boolean(
-        required=True, metadata={"description": "Whether there are more changes. If not, ask again later"}
-    )
+    change = Enum(["withdrawn"], required=True, metadata={"description": "Always `withdrawn`"})
 
 
 _SHAPES = {
@@ -374,15 +356,10 @@ _SHAPES = {
 
 
 def _one_of(*views: str) -> dict[str, Any]:
-    return _discriminate("view", {view: _SHAPES[view] for view in views})
-
-
-def _discriminate(field: str, schemas: Mapping[str, str]) -> dict[str, Any]:
-    """Return the alternatives that the value of a field tells apart, as value → schema."""
-    references = {value: f"#/components/schemas/{schema}" for value, schema in schemas.items()}
+    references = {view: f"#/components/schemas/{_SHAPES[view]}" for view in views}
     return {
-        "oneOf": [{"$ref": reference} for reference in dict.fromkeys(references.values())],
-        "discriminator": {"propertyName": field, "mapping": references},
+        "oneOf": [{"$ref": reference} for reference in references.values()],
+        "discriminator": {"propertyName": "view", "mapping": references},
     }
 
 
@@ -394,17 +371,6 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
         "for reviewers and administrators.",
         **_one_of("own", "watched", "evidence"),
     },
-    "VisitChange": {
-        "description": "What became of a visit. `change` tells whether it is in your copy now.",
-        **_discriminate(
-            "change",
-            {
-                "accepted": "AcceptedVisitChange",
-                "amended": "AcceptedVisitChange",
-                "withdrawn": "WithdrawnVisitChange",
-            },
-        ),
-    },
     "ChangedVisit": {
         "description": "A visit after a change: with its evidence, or for API clients without its shopper.",
         **_one_of("evidence", "assigned"),
@@ -413,6 +379,42 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
         "description": "A visit that was assigned: with its evidence, or for API clients without its "
         "shopper. Administrators who assigned it to themselves see it as their own visit.",
         **_one_of("evidence", "assigned", "own"),
+    },
+    "VisitChange": {
+        "description": "A change of a visit: what it is now, or that it is no longer accepted.",
+        "oneOf": [
+            {"$ref": "#/components/schemas/AcceptedVisitChange"},
+            {"$ref": "#/components/schemas/WithdrawnVisitChange"},
+        ],
+        "discriminator": {
+            "propertyName": "change",
+            "mapping": {
+                "accepted": "#/components/schemas/AcceptedVisitChange",
+                "amended": "#/components/schemas/AcceptedVisitChange",
+                "withdrawn": "#/components/schemas/WithdrawnVisitChange",
+            },
+        },
+    },
+    "VisitChangePage": {
+        "description": "A page of the change feed.",
+        "type": "object",
+        "properties": {
+            "items": {
+                "description": "The changed visits, the earliest change first. Each appears once in a page.",
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/VisitChange"},
+            },
+            "changes_token": {
+                "description": "Send it as `changed_after` to continue after this page.",
+                "type": "string",
+            },
+            "more": {
+                "description": "Whether there are more changes now. If not, ask again later.",
+                "type": "boolean",
+            },
+        },
+        "required": ["items", "changes_token", "more"],
+        "additionalProperties": False,
     },
     "NewVisits": {
         "description": "The visits of a list that was assigned, in the same order.",

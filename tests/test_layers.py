@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.models": {"api.domain", "api.database"},
     "api.migrations": {"api.database", "api.models"},
     "api.services": {"api.domain", "api.database", "api.models", "uploads"},
+    "api.exports": {"api.domain", "api.database", "api.models", "api.services", "uploads"},
     "api.settings": set(),
     "api.metrics": set(),
     "api.http": {"api.domain", "schemas", "uploads", "api.database", "api.services", "api.settings"},
@@ -67,13 +68,14 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.migrations": {"sqlalchemy", "alembic"},
     # PIL draws the photos of the demo.
     "api.services": {"sqlalchemy", "argon2", "orjson", "rfc8785", "PIL"},
+    "api.exports": {"sqlalchemy", "typst", "fontTools"},
     "api.settings": {"sqlalchemy"},
     "api.metrics": {"prometheus_client"},
     "api.http": {
+        "cryptography",
         "flask",
         "flask_jwt_extended",
         "flask_smorest",
-        "itsdangerous",
         "jwt",
         "marshmallow",
         "pysqlite3",

@@ -11,16 +11,13 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
 from api.domain.months import Period
-from api.models.checklists import ChecklistVersion
-from api.models.places import Location, Region
+from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import visibility
+from api.services.accepted_visits import select_accepted_visits
 from api.services.checklists import get_version
 from api.services.paging import Page, decode_cursor, encode_cursor, invalid_cursor
 from api.services.scored_answers import get_scored_answers
-from api.services.scores.places import get_location, get_region
-from api.services.scores.subjects import get_counted_checklists
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +60,29 @@ def list_comments(
     return Page(items, encode_cursor(*_get_position(items[-1])) if has_more else None)
 
 
+def count_comments(session: Session, actor: Actor, query: CommentQuery) -> int:
+    """Return how many comments of any kind there are in a period, for a place and a checklist.
+
+    ``question`` and ``whole_visit`` of the query are ignored. Raises the same as ``list_comments``.
+    """
+    counts = _select_accepted(session, actor, query).with_only_columns(
+        func.sum(func.json_array_length(Submission.commented))
+    )
+    return session.scalar(counts.order_by(None)) or 0
+
+
 def _select_visits(
     session: Session, actor: Actor, query: CommentQuery
 ) -> Select[Visit, Submission, Location]:
     """Return the SELECT of the visits with such comments, their latest revisions, and their locations."""
-    conditions = [
-        visibility.watched_visits(actor),
-        Visit.status == "accepted",
-        Visit.month.between(query.period.first, query.period.last),
-        _is_commented(session, query),
-    ]
-    if query.region_id is not None:
-        region = get_region(session, actor, query.region_id)
-        subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
-        conditions.append(Location.region_id.in_(subtree))
-    if query.location_id is not None:
-        location = get_location(session, actor, query.location_id)
-        conditions.append(Visit.location_id == location.id)
-    counted_versions = get_counted_checklists(session, actor, query.checklist).latest
-    checklist_ids = [version.checklist_id for version in counted_versions]
-    versions = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id.in_(checklist_ids))
-    return (
-        select(Visit, Submission, Location)
-        .join(Submission, and_(Submission.visit_id == Visit.id, Submission.revision == Visit.revision))
-        .join(Location, Location.id == Visit.location_id)
-        .where(*conditions, Visit.checklist_version_id.in_(versions))
-        .order_by(Visit.day.desc(), Visit.id.desc())
+    return _select_accepted(session, actor, query).where(_is_commented(session, query))
+
+
+def _select_accepted(
+    session: Session, actor: Actor, query: CommentQuery
+) -> Select[Visit, Submission, Location]:
+    return select_accepted_visits(
+        session, actor, query.period, query.region_id, query.location_id, query.checklist
     )
 
 

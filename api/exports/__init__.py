@@ -1,0 +1,1 @@
+"""Files that callers order: ``report/`` is the report of a place as PDF."""
