@@ -11,7 +11,8 @@
     database/     engines, read snapshots, write transactions, prepared statements
     models/       tables
     services/     the use cases; they take a Session and plain values, flush, and never commit
-    exports/      files that callers order, such as the report of a place as PDF
+    exports/      builds the files that callers export, such as the report of a place as PDF, in a child
+                  process of the worker
     http/         what every route uses: access control, request parsing, responses, problem documents,
                   ETags, compression, paging, transactions, OpenAPI
     routes/       endpoints

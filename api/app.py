@@ -29,6 +29,7 @@ from api.routes import (
     api_clients,
     checklists,
     comments,
+    exports,
     health,
     openapi,
     organizations,
@@ -173,6 +174,7 @@ def _register_routes(app: Flask) -> None:
         reviews,
         scores,
         comments,
+        exports,
         openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)

@@ -18,19 +18,26 @@ _FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 def to_csv(row_fields: Mapping[str, fields.Field[Any]], rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows as CSV with a header line. Each row has a value, or null, for each of the fields."""
-    columns = [
-        column
-        for name, field in row_fields.items()
-        for column in _list_columns(name, field, [row[name] for row in rows])
-    ]
+    columns = list_columns(row_fields, rows)
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(name for name, _ in columns)
-    writer.writerows(zip(*([_format_cell(value) for value in values] for _, values in columns), strict=True))
+    writer.writerows(zip(*(map(format_cell, values) for _, values in columns), strict=True))
     return text.getvalue()
 
 
 _Column = tuple[str, list[Any]]
+
+
+def list_columns(
+    row_fields: Mapping[str, fields.Field[Any]], rows: Sequence[Mapping[str, Any]]
+) -> list[_Column]:
+    """Return the columns of rows: their names, and their values in each row."""
+    return [
+        column
+        for name, field in row_fields.items()
+        for column in _list_columns(name, field, [row[name] for row in rows])
+    ]
 
 
 def _list_columns(name: str, field: fields.Field[Any], values: list[Any]) -> Iterator[_Column]:
@@ -67,7 +74,7 @@ def _list_keyed_columns(name: str, inner: fields.Field[Any], values: list[Any]) 
         yield from _list_columns(f"{name}_{key}" if key else name, inner, inner_values)
 
 
-def _format_cell(value: Any) -> Any:
+def format_cell(value: Any) -> Any:
     """Return the content of a cell: booleans as in JSON, and texts that are never run as formulas."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -114,13 +114,9 @@ def world(app: Flask) -> World:
 
 def _running(environment: dict[str, str]) -> Iterator[Flask]:
     """Create a program on a new database."""
-    before = dict(os.environ)
+    # The processes that build exports read the credentials too, so they stay for the session.
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
-    try:
-        app = create_app(Settings.from_environment({**TEST_SETTINGS, **environment}))
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    app = create_app(Settings.from_environment({**TEST_SETTINGS, **environment}))
     migrations.upgrade(app.extensions["survey"].database)
     app.testing = False
     check_responses(app)

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from api.domain.access import SCOPES
 from api.pages import files
+from tests.support.exports import build_all, clear_queue, follow, request_export
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok, post_token_request
 from uploads.folder import FolderStore
@@ -95,6 +96,11 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
     "GET /api/v1/comments": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/exports": "401 403 403  202 202 202  202 202 202",
+    "GET /api/v1/exports": "401 403 403  200 200 200  200 200 200",
+    # Of the manager alone.
+    "GET /api/v1/exports/<uuid:export_id>": "401 403 403  200 404 404  404 404 404",
+    "GET /api/v1/exports/<uuid:export_id>/file": "401 403 403  200 404 404  404 404 404",
     # A signature is the permission, or none is required.
     "PUT /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
@@ -124,6 +130,7 @@ TABLE: Mapping[str, str] = {
 }
 
 READ_PLACES = ("scores:read", "visits:read", "visits:write", "places:write")
+READ_EXPORTS = ("scores:read", "visits:read")
 READ_CHECKLISTS = ("scores:read", "visits:read", "visits:write", "checklists:write")
 #: route → the scopes that open it to an API client, and the statuses for a client of the visit's region, of
 #: another region, and of the whole organization. All other routes that require a permission are closed.
@@ -159,6 +166,10 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (("visits:read",), "200 404 200"),
     "GET /api/v1/scores": (("scores:read",), "200 200 200"),
     "GET /api/v1/comments": (("visits:read",), "200 200 200"),
+    "POST /api/v1/exports": (("visits:read",), "202 202 202"),  # of visits
+    "GET /api/v1/exports": (READ_EXPORTS, "200 200 200"),
+    "GET /api/v1/exports/<uuid:export_id>": (READ_EXPORTS, "404 404 404"),
+    "GET /api/v1/exports/<uuid:export_id>/file": (READ_EXPORTS, "404 404 404"),
 }
 
 
@@ -207,6 +218,13 @@ class Scene:
         answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id]}}
         ok(self.world.send(visit, self.world.submission(answers)), 201)
         return visit["id"], photo_id
+
+    @cached_property
+    def export(self) -> str:
+        """An export of the manager, with a file."""
+        export_id = request_export(self.callers["manager"])
+        build_all(self.world)
+        return export_id
 
     @cached_property
     def client_id(self) -> str:
@@ -263,6 +281,16 @@ def _call_visit(method: str, path: str, fresh: Callable[[Scene], str], body: Any
 def _confirm(scene: Scene, caller: Caller) -> TestResponse:
     visit_id = scene.assigned()
     return caller.post(f"/visits/{visit_id}/photos/{scene.declared(visit_id)}/confirm")
+
+
+def _request_export(scene: Scene, caller: Caller) -> TestResponse:
+    clear_queue(scene.world)
+    return caller.post("/exports", {"kind": "visits", "format": "csv"})
+
+
+def _fetch_export(scene: Scene, caller: Caller) -> TestResponse:
+    link = ok(scene.callers["manager"].get(f"/exports/{scene.export}"))["download"]
+    return follow(caller, link)
 
 
 def _log_in(scene: Scene, caller: Caller) -> TestResponse:
@@ -354,6 +382,8 @@ ATTEMPTS: Mapping[str, Attempt] = {
         "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
     ),
     "GET /api/v1/scores": lambda scene, caller: caller.get("/scores?by=location"),
+    "POST /api/v1/exports": _request_export,
+    "GET /api/v1/exports/<uuid:export_id>/file": _fetch_export,
 }
 
 
@@ -434,6 +464,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:client_id>", scene.client_id)
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
+            .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
             .replace("<key>", "visit")
             .replace("<int:version>", "1")
             .replace("<token>", "forged")
@@ -465,7 +496,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
     """Make the same call with IDs and keys that do not exist."""
     method, rule = route.split()
     path = rule
-    for name in ("region_id", "location_id", "user_id", "client_id", "visit_id", "photo_id"):
+    for name in ("region_id", "location_id", "user_id", "client_id", "visit_id", "photo_id", "export_id"):
         path = path.replace(f"<uuid:{name}>", str(uuid.uuid4()))
     path = path.replace("<key>", "nothing").replace("<int:version>", "1")
     bodies: dict[str, Any] = {
@@ -483,6 +514,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         body = DECLARATION
     if method == "PATCH":
         body = {"name": "Edited"}
+    if path.endswith("/file"):
+        path += "?token=forged"
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})
 
 

@@ -23,6 +23,7 @@ from api.app import create_app
 from api.models.base import Base
 from api.services.places import IMPORT_COLUMNS
 from api.settings import Settings
+from tests.support.exports import request_export
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, PASSWORD, Caller, World, ok
 
@@ -38,6 +39,7 @@ NOT_HERE = {
     "POST /api/v1/auth/login body:organization": "tests/journeys/test_sign_in.py",
     "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the permission",
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
+    "GET /api/v1/exports/{export_id}/file query:token": "tests/exports/test_downloads.py",
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
     **{
@@ -188,6 +190,16 @@ class Scene:
         return decision_id
 
     @cached_property
+    def export(self) -> str:
+        """An export of the administrator."""
+        return self.exports[0]
+
+    @cached_property
+    def exports(self) -> list[str]:
+        """Two exports of the administrator and of the manager each."""
+        return [request_export(caller) for caller in (self.home.admin, self.home.manager) * 2]
+
+    @cached_property
     def cursors(self) -> list[str]:
         return _cursors(self)
 
@@ -279,6 +291,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "client_id": lambda scene: ((name, scene.client_id) for name in FOREIGN_CALLERS),
     "visit_id": lambda scene: _hidden_visits(scene),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
+    "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
 }
 
 
@@ -405,6 +418,7 @@ LISTS = {
     "/checklists": ("admin",),
     "/fundamentals": ("admin",),
     "/comments": ("admin", "manager"),
+    "/exports": ("admin", "manager"),
     "/scores?by=location": ("admin", "manager"),
     "/scores?by=location&sort=-score": ("admin",),
 }
@@ -414,7 +428,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def _cursors(scene: Scene) -> list[str]:
     """Return cursors of all lists of ``home``, and some that no list returned."""
     world = scene.home
-    assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key
+    assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key and scene.exports
     for _ in range(2):
         world.late_visit()
         world.new_location()
@@ -478,6 +492,23 @@ def new_location_in(scene: Scene) -> Iterator[Trial]:
         return caller.post("/locations", body)
 
     yield Trial("foreign_admin", scene.region["id"], call)
+
+
+def _export_case(name: str) -> Trials:
+    def trials(scene: Scene) -> Iterator[Trial]:
+        def call(caller: Caller, value: str, _: Any) -> TestResponse:
+            return caller.post("/exports", {"kind": "visits", "format": "csv", name: value})
+
+        kind = {"region_id": "region.id", "location_id": "location.id", "checklist": "checklist_key"}[name]
+        within_home = () if name == "checklist" else ("other_manager",)
+        for caller in ("foreign_admin", "foreign_reviewer", "foreign_manager", *within_home):
+            yield Trial(caller, _foreign(scene, kind), call, _missing_value(kind.partition("_")[2]))
+
+    return trials
+
+
+for _name in ("region_id", "location_id", "checklist"):
+    CASES[f"POST /api/v1/exports body:{_name}"] = _export_case(_name)
 
 
 @case(
@@ -835,7 +866,8 @@ def _if_none_match_case(path: str) -> Trials:
         visit_id, photo_id = scene.accepted
         home_ids = {"region_id": scene.region["id"], "location_id": scene.location["id"]}
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
-        home_ids |= {"key": scene.checklist_key, "version": "1", "client_id": scene.client_id}
+        home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
+        home_ids["client_id"] = scene.client_id
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
@@ -879,6 +911,7 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         ),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
+        "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),
         "POST /api/v1/locations/import": lambda: (
             "/locations/import",
             f"code,name,region_code,time_zone\nanother-code,New,{world.region['code']},UTC\n",

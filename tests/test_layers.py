@@ -34,13 +34,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.models": {"api.domain", "api.database"},
     "api.migrations": {"api.database", "api.models"},
     "api.services": {"api.domain", "api.database", "api.models", "uploads"},
-    "api.exports": {"api.domain", "api.database", "api.models", "api.services", "uploads"},
     "api.settings": set(),
     "api.metrics": set(),
     "api.http": {"api.domain", "schemas", "uploads", "api.database", "api.services", "api.settings"},
     "api.routes": {"api.domain", "schemas", "uploads", "api.http", "api.models", "api.services"},
     "api.pages": {"api.domain", "api.http", "schemas"},
     "api.jobs": {"api.domain", "api.metrics", "api.database", "api.models", "uploads", "api.services"},
+    # Runs in a process of its own, which the jobs start.
+    "api.exports": {
+        "api.domain",
+        "schemas",
+        "uploads",
+        "api.database",
+        "api.log",
+        "api.models",
+        "api.services",
+    },
     "api.log": set(),
     "api.serving": BELOW_APP,
     "api.cli": {*BELOW_APP, "api.serving"},
@@ -68,7 +77,6 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.migrations": {"sqlalchemy", "alembic"},
     # PIL draws the photos of the demo.
     "api.services": {"sqlalchemy", "argon2", "orjson", "rfc8785", "PIL"},
-    "api.exports": {"sqlalchemy", "typst", "fontTools"},
     "api.settings": {"sqlalchemy"},
     "api.metrics": {"prometheus_client"},
     "api.http": {
@@ -83,9 +91,18 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "webargs",
         "werkzeug",
     },
-    "api.routes": {"flask", "flask_jwt_extended", "marshmallow", "prometheus_client", "sqlalchemy"},
+    # itsdangerous signs the links to exports.
+    "api.routes": {
+        "flask",
+        "flask_jwt_extended",
+        "itsdangerous",
+        "marshmallow",
+        "prometheus_client",
+        "sqlalchemy",
+    },
     "api.pages": {"flask"},
     "api.jobs": {"sqlalchemy"},
+    "api.exports": {"fontTools", "rustpy_xlsxwriter", "sqlalchemy", "typst"},
     "wsgi": set(),
 }
 FILES = sorted(

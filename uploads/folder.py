@@ -3,9 +3,10 @@
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from typing import IO, Any
 from itsdangerous import BadData, URLSafeSerializer
 
 from uploads.store import (
+    CHUNK_BYTES,
     DOWNLOAD_SECONDS,
     UPLOAD_SECONDS,
     ObjectMissing,
@@ -26,7 +28,6 @@ from uploads.store import (
 
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
 _PARTIAL_FOLDER = ".part"  # files that are still being written; no valid key can name it
-_CHUNK_BYTES = 1 << 16
 
 
 class LinkRejected(Exception):
@@ -114,6 +115,24 @@ class FolderStore:
             file.write(data)
             self._commit(file, path, os.replace)
 
+    def write_file(self, key: str, path: Path, content_type: str) -> None:
+        """Store the content of a local file, like ``write``. The file may be larger than the memory."""
+        target = self._path(key)
+        with self._translate_errors("write"), path.open("rb") as source, self._create_partial_file() as file:
+            shutil.copyfileobj(source, file, CHUNK_BYTES)
+            self._commit(file, target, os.replace)
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Return the content of the object in chunks. Raises ``ObjectMissing`` before the first chunk."""
+        with self._translate_errors("read"):
+            file = self._path(key).open("rb")
+        return self._read_chunks(file)
+
+    def _read_chunks(self, file: IO[bytes]) -> Iterator[bytes]:
+        with self._translate_errors("read"), file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
     def delete(self, key: str) -> None:
         """Delete the object. Succeeds if there is no such object."""
         with suppress(ObjectMissing), self._translate_errors("delete"):
@@ -138,6 +157,10 @@ class FolderStore:
             file.write(b"ok")
             file.flush()
 
+    def describe(self) -> Mapping[str, str | None]:
+        """Return what another process needs to open the same store with ``opening.open_store``."""
+        return {"folder": str(self._folder)}
+
     def open_upload(self, token: str) -> Upload:
         """Return what the token of an upload link allows. Raises ``LinkRejected``."""
         return Upload(**_verify_token(self._upload_signer, token))
@@ -156,7 +179,7 @@ class FolderStore:
             raise ObjectExists(upload.key)
         with self._translate_errors("write"), self._create_partial_file() as file:
             sha256, remaining = hashlib.sha256(), upload.size
-            while remaining and (chunk := _read_chunk(stream, min(remaining, _CHUNK_BYTES))):
+            while remaining and (chunk := _read_chunk(stream, min(remaining, CHUNK_BYTES))):
                 sha256.update(chunk)
                 file.write(chunk)
                 remaining -= len(chunk)

@@ -1,13 +1,15 @@
 """A photo store in a bucket with the S3 protocol. Phones upload to it and download from it directly."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uploads.store import (
+    CHUNK_BYTES,
     DOWNLOAD_SECONDS,
     UPLOAD_SECONDS,
     ObjectMissing,
@@ -19,6 +21,7 @@ from uploads.store import (
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
+    from botocore.response import StreamingBody
     from types_boto3_s3 import S3Client
 
 
@@ -38,6 +41,7 @@ class S3Store:
         on_failure: OnFailure = ignore_failure,
     ) -> None:
         self._bucket = bucket
+        self._endpoint_url = endpoint_url
         self._on_failure = on_failure
         self._client = _create_client(endpoint_url)
         self._public_client = (
@@ -99,6 +103,25 @@ class S3Store:
         with self._translate_errors("write"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
+    def write_file(self, key: str, path: Path, content_type: str) -> None:
+        """Store the content of a local file, like ``write``. The file may be larger than the memory."""
+        with self._translate_errors("write"), path.open("rb") as file:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=file, ContentType=content_type)
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Return the content of the object in chunks. Raises ``ObjectMissing`` before the first chunk."""
+        with self._translate_errors("read"):
+            response = self._client.get_object(Bucket=self._bucket, Key=key)
+        return self._read_chunks(response["Body"], response["ContentLength"])
+
+    def _read_chunks(self, body: "StreamingBody", size: int) -> Iterator[bytes]:
+        with self._translate_errors("read"), body:
+            for chunk in body.iter_chunks(CHUNK_BYTES):
+                size -= len(chunk)
+                yield chunk
+            if size:
+                raise OSError("The object was received incompletely")
+
     def delete(self, key: str) -> None:
         """Delete the object. Succeeds if there is no such object."""
         with self._translate_errors("delete"):
@@ -117,6 +140,13 @@ class S3Store:
         """Raise ``StoreUnavailable`` unless the bucket can be reached."""
         with self._translate_errors("check"):
             self._client.head_bucket(Bucket=self._bucket)
+
+    def describe(self) -> Mapping[str, str | None]:
+        """Return what another process needs to open the same store with ``opening.open_store``.
+
+        It takes the credentials from its environment, as this process did.
+        """
+        return {"bucket": self._bucket, "endpoint_url": self._endpoint_url}
 
     @contextmanager
     def _translate_errors(self, operation: str) -> Iterator[None]:

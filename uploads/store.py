@@ -6,6 +6,7 @@ Keys look like paths: lowercase letters, digits, ``_``, ``.``, ``-`` and slashes
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 #: the operations that ``OnFailure`` is called with
@@ -13,6 +14,8 @@ OPERATIONS = ("link", "read", "write", "delete", "list", "check")
 #: called with the name of each operation that ends with ``StoreUnavailable``
 OnFailure = Callable[[str], None]
 
+#: the size of the chunks that objects are streamed in
+CHUNK_BYTES = 1 << 16
 UPLOAD_SECONDS = 15 * 60
 DOWNLOAD_SECONDS = 5 * 60
 
@@ -59,6 +62,12 @@ class Store(Protocol):
     def write(self, key: str, data: bytes, content_type: str) -> None:
         """Store ``data`` atomically, replacing an existing object. On return, the data is durable."""
 
+    def write_file(self, key: str, path: Path, content_type: str) -> None:
+        """Store the content of a local file, like ``write``. The file may be larger than the memory."""
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Return the content of the object in chunks. Raises ``ObjectMissing`` before the first chunk."""
+
     def delete(self, key: str) -> None:
         """Delete the object. Succeeds if there is no such object."""
 
@@ -67,3 +76,9 @@ class Store(Protocol):
 
     def check(self) -> None:
         """Raise ``StoreUnavailable`` unless the store can be used."""
+
+    def describe(self) -> Mapping[str, str | None]:
+        """Return what another process needs to open the same store with ``opening.open_store``.
+
+        The description contains no secrets.
+        """

@@ -4,6 +4,7 @@ A month is an integer, year · 12 + month − 1, so that periods are ranges of i
 is written ``YYYY-MM``. Visits belong to months in the time zone of their location.
 """
 
+import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -32,6 +33,17 @@ def format_month(number: int) -> str:
 def get_month(day: date) -> int:
     """Return the number of the month that a day belongs to."""
     return day.year * 12 + day.month - 1
+
+
+def get_first_day(number: int) -> date:
+    """Return the first day of a month."""
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def get_last_day(number: int) -> date:
+    """Return the last day of a month."""
+    year, month = number // 12, number % 12 + 1
+    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def to_local_time(moment: datetime, time_zone: str) -> datetime:

@@ -138,3 +138,13 @@ STORE_UNAVAILABLE = Problem("photo-store-unavailable", 503, "The photo store is 
 UPLOAD_REJECTED = Problem("upload-refused", 403, "The link does not allow this upload")
 UPLOAD_MISMATCH = Problem("upload-different", 400, "The bytes differ from those that were declared")
 UPLOAD_EXISTS = Problem("upload-exists", 412, "The photo has already been uploaded")
+
+# Exports.
+EXPORT_NOT_FOUND = Problem("export-not-found", 404, "The export does not exist")
+EXPORTS_QUEUED = Problem("exports-queued", 429, "Too many exports of your organization are waiting")
+EXPORT_NOT_READY = Problem("export-not-ready", 409, "The export has no file, or not yet")
+EXPORT_EXPIRED = Problem("export-expired", 410, "The file of the export has been deleted")
+EXPORT_LINK_EXPIRED = Problem("export-link-expired", 410, "The link to the file is not valid, or has expired")
+EXPORT_RIGHTS_CHANGED = Problem(
+    "export-rights-changed", 409, "The file contains locations that you may no longer see"
+)

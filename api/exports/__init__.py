@@ -1,1 +1,1 @@
-"""Files that callers order: ``report/`` is the report of a place as PDF."""
+"""Builds the files of exports, in a process of its own: ``python -m api.exports``."""

@@ -36,6 +36,8 @@ def negotiate_encoding(response: Response) -> Response:
 
 
 def _is_compressible(response: Response) -> bool:
+    if response.is_streamed:  # a file, which is not held in memory
+        return False
     is_text = response.headers.get("Content-Type", "").startswith(TYPES)
     return (
         is_text and "Content-Encoding" not in response.headers and len(response.get_data()) >= MINIMUM_BYTES

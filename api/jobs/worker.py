@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from api.database.engines import Database
 from api.domain import visits
 from api.jobs import tasks
+from api.jobs.exports import ExportBuilder
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
-from api.services import api_clients, idempotency, photo_store
+from api.services import api_clients, exports, idempotency, photo_store
 from api.services.people import sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -55,9 +56,14 @@ class Worker:
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Run due tasks until ``stopping`` is set, with a thread that cleans up."""
-        cleanup = threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True)
-        cleanup.start()
+        """Run due tasks until ``stopping`` is set, with a thread that cleans up and one for exports."""
+        builder = ExportBuilder(self.database, self.store, self.metrics, self.stopping)
+        threads = [
+            threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True),
+            threading.Thread(target=builder.run, name="exports", daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
         while not self.stopping.is_set():
             try:
                 had_events = self.work()
@@ -67,7 +73,8 @@ class Worker:
             if not had_events:
                 self.stopping.wait(POLL_SECONDS)
         # A call of the store that takes longer may be interrupted.
-        cleanup.join(SHUTDOWN_SECONDS)
+        for thread in threads:
+            thread.join(SHUTDOWN_SECONDS)
 
     def run_until_stopped(self) -> None:
         """Run due tasks until SIGTERM or Ctrl-C."""
@@ -141,6 +148,7 @@ class Worker:
     def _remove_old_rows(self) -> None:
         self.database.write(idempotency.delete_expired)
         self.database.write(sign_in.delete_expired)
+        self.database.write(exports.expire)
         self.database.write(api_clients.delete_expired)
 
     def _sweep_photos(self) -> None:

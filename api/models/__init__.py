@@ -5,6 +5,7 @@ from api.models import (  # noqa: F401
     changes,
     checklists,
     events,
+    exports,
     idempotency,
     installation,
     organizations,

@@ -1,8 +1,11 @@
-"""The photo store: which database owns it, and the sweep of objects that no row references."""
+"""The photo store: which database owns it, and the sweep of objects that no row references.
+
+The files of exports are in it too, so that every host can reach them.
+"""
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from itertools import islice
 
@@ -13,9 +16,11 @@ from api.database.engines import Database
 from api.models.base import now
 from api.models.installation import Installation
 from api.models.photos import Photo
+from api.services import exports
 from uploads.store import ObjectMissing, Store
 
-UPLOAD_PREFIX, PICTURE_PREFIX = PREFIXES = "incoming/", "photos/"
+UPLOAD_PREFIX, PICTURE_PREFIX = "incoming/", "photos/"
+PREFIXES = (UPLOAD_PREFIX, PICTURE_PREFIX, exports.KEY_PREFIX)
 SWEEP_BATCH_SIZE = 200
 SWEEP_INTERVAL = timedelta(hours=1)
 #: the object with the mark of the store. The database that has stored the same mark owns the store
@@ -102,7 +107,7 @@ def sweep_when_due(database: Database, store: Store, is_stopping: Callable[[], b
 
 
 def sweep(database: Database, store: Store, is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Delete the objects that no row references and the expired uploads, and return their number.
+    """Delete the objects that no row references, expired uploads and exports, and return their number.
 
     ``is_stopping`` returns whether to stop early.
 
@@ -127,7 +132,7 @@ def sweep(database: Database, store: Store, is_stopping: Callable[[], bool] = la
     return count
 
 
-def _find_referenced_keys(session: Session, keys: Iterable[str]) -> set[str]:
+def _find_referenced_keys(session: Session, keys: Collection[str]) -> set[str]:
     """Return those of the keys that a row references."""
     matches = [match for key in keys if (match := _PHOTO_KEY.fullmatch(key))]
     rows = session.execute(
@@ -137,4 +142,5 @@ def _find_referenced_keys(session: Session, keys: Iterable[str]) -> set[str]:
             )
         )
     )
-    return {key for row in rows for key in row if key}
+    photo_keys = {key for row in rows for key in row if key}
+    return photo_keys | exports.find_current_keys(session, list(keys))

@@ -27,6 +27,7 @@ ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/regions/{region_id}/progress": _PERIOD,
     "POST /api/v1/api-clients": _PLACES,
     "PATCH /api/v1/api-clients/{client_id}": _PLACES,
+    "POST /api/v1/exports": f"{_PERIOD}|/to|/format|/region_id|/location_id|/checklist|/by|/include|/sort",
     "POST /api/v1/regions": "/parent_id",
     "PATCH /api/v1/regions/{region_id}": "/parent_id",
     "POST /api/v1/locations": "/region_id|/time_zone|/latitude|/longitude",

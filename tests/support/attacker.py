@@ -39,6 +39,7 @@ class Known:
     client_id: Sequence[str] = ()
     visit_id: Sequence[str] = ()
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
+    export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
     codes: Sequence[str] = ()
     external_ids: Sequence[str] = ()
@@ -85,6 +86,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "token": lambda _known: ("forged",),
+    "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("plain.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
     "address": lambda _known: ("none", "visits/none"),
@@ -101,6 +103,7 @@ def _score_fields(_known: Known) -> Iterator[str]:
 QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
+    "token": lambda _known: ("forged",),
     "status": lambda _known: STATUSES,
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,

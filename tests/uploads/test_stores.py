@@ -14,6 +14,7 @@ import pytest
 from tests.support import servers
 from tests.uploads.phone import Response, send
 from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
+from uploads.opening import open_store
 from uploads.s3 import S3Store
 from uploads.store import ObjectMissing, Store, StoreUnavailable, UploadLink
 
@@ -293,3 +294,33 @@ def test_old_partial_files_are_deleted(folder_store: FolderStore, tmp_path: Path
     assert list(folder_store.list("")) == []
     assert folder_store.sweep_partial_files(timedelta(hours=1)) == 1
     assert [path.name for path in parts.iterdir()] == ["new"]
+
+
+def test_a_file_can_be_stored_and_streamed(store: Store, tmp_path: Path) -> None:
+    data = os.urandom(300_000)
+    (tmp_path / "file").write_bytes(data)
+    store.write_file("exports/1.csv", tmp_path / "file", "text/csv")
+    chunks = list(store.stream("exports/1.csv"))
+    assert b"".join(chunks) == data
+    assert max(map(len, chunks)) <= 2**16
+    (tmp_path / "file").write_bytes(b"new")
+    store.write_file("exports/1.csv", tmp_path / "file", "text/csv")
+    assert b"".join(store.stream("exports/1.csv")) == b"new"
+
+
+def test_streaming_a_missing_object_fails_at_once(store: Store) -> None:
+    with pytest.raises(ObjectMissing):
+        store.stream("exports/missing.csv")
+
+
+def test_a_broken_store_stores_no_file(broken_store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"data")
+    with pytest.raises(StoreUnavailable):
+        broken_store.write_file("exports/1.csv", tmp_path / "file", "text/csv")
+    with pytest.raises(StoreUnavailable):
+        broken_store.stream("exports/1.csv")
+
+
+def test_another_process_can_open_the_same_store(store: Store) -> None:
+    store.write(KEY, BYTES, TYPE)
+    assert open_store(store.describe()).read(KEY, len(BYTES)) == BYTES
