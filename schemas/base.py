@@ -220,7 +220,7 @@ class Url(fields.URL):
     """An absolute URL."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"format": "uri"}, **kwargs)
+        super().__init__(metadata={"format": "uri", **kwargs.pop("metadata", {})}, **kwargs)
 
 
 class Constant(fields.Constant):

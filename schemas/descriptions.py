@@ -240,6 +240,12 @@ _BY_SCHEMA: Mapping[str, str] = {
     "first revision.",
     "EvidenceVisit.started_at": "When the visit started, by the server's clock. Null before the first "
     "revision.",
+    "Export.checklist": "The key of the checklist that the export is limited to. Null for all that count.",
+    "Export.location_id": "The ID of the location that the export is limited to. Null without one.",
+    "Export.region_id": "The ID of the region that the export is limited to, with everything below it. "
+    "Null without one.",
+    "ExportNew.location_id": "Only this location.",
+    "ExportNew.region_id": "Only this region and everything below it.",
     "Figures.visits": "The number of accepted visits in which it was scored.",
     "VisitFigures.visits": "The number of accepted visits in which points were possible.",
     "Flag.detail": "Why the flag was raised, for people to read.",

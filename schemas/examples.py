@@ -124,6 +124,7 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "Band.points": 4,
     "ConfirmedPhoto.status": "stored",
     "DeclaredPhoto.status": "awaiting_upload",
+    "Export.download": "https://survey.example/api/v1/exports/6f1c0c9e/file?token=aXbY1A.kQ7",
     "Fundamental.key": "greet-the-customer",
     "Fundamental.title": "Greet the customer",
     "FundamentalName.key": "greet-the-customer",

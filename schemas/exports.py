@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from api.domain.exports import ALL_FORMATS, FORMATS, KINDS, LANGUAGES, STATUSES
 from api.domain.months import get_first_day, get_last_day, parse_month
-from schemas.base import Day, Enum, Id, PageQuery, Query, Schema, Text, Time, page_of
+from schemas.base import Day, Enum, Id, PageQuery, Query, Schema, Text, Time, Url, page_of
 from schemas.scores import DIMENSIONS, INCLUDES
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -148,7 +148,7 @@ class Export(Schema):
             "example": "There are too many columns for XLSX. Export one checklist, or CSV.",
         },
     )
-    download = fields.URL(
+    download = Url(
         required=True,
         allow_none=True,
         metadata={

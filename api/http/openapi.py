@@ -61,6 +61,7 @@ _NAMED_SCHEMAS = (
 _COMPONENTS = {"Text": Localized.component, **visits.COMPONENTS}
 _PATH_PARAMETERS = {
     "client_id": "The ID of the API client.",
+    "export_id": "The ID of the export.",
     "key": "The key of the checklist.",
     "location_id": "The ID of the location.",
     "photo_id": "The ID of the photo.",
