@@ -240,15 +240,17 @@ _BY_SCHEMA: Mapping[str, str] = {
     "first revision.",
     "EvidenceVisit.started_at": "When the visit started, by the server's clock. Null before the first "
     "revision.",
-    "Export.checklist": "The key of the checklist that the export is limited to. Null for all that count.",
-    "Export.location_id": "The ID of the location that the export is limited to. Null without one.",
-    "Export.region_id": "The ID of the region that the export is limited to, with everything below it. "
-    "Null without one.",
-    "ExportNew.location_id": "Only this location.",
-    "ExportNew.region_id": "Only this region and everything below it.",
     "Figures.visits": "The number of accepted visits in which it was scored.",
     "VisitFigures.visits": "The number of accepted visits in which points were possible.",
     "Flag.detail": "Why the flag was raised, for people to read.",
+    "Export.checklist": "The key of the checklist that limits the export. Null for all checklists.",
+    "Export.download": "The link to the file, valid for 10 minutes. It needs the same authentication as "
+    "every other call. Null unless the status is `ready`.",
+    "Export.location_id": "The location that limits the export. Null for all locations.",
+    "Export.region_id": "The region that limits the export, with everything below it. Null for all regions.",
+    "ExportNew.checklist": "Limits the export to the checklist with this key. Null for all checklists.",
+    "ExportNew.location_id": "Limits the export to one location. Null for all locations.",
+    "ExportNew.region_id": "Limits the export to a region and everything below it. Null for all regions.",
     "Flag.other_photo_id": "The ID of the earlier photo that is the same. Null if the flag is not "
     "about a photo.",
     "Flag.other_question": "The key of the question with the earlier photo or comment. Null for the "

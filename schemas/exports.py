@@ -68,7 +68,7 @@ class ExportNew(Schema):
     )
     region_id = Id(allow_none=True)
     location_id = Id(allow_none=True)
-    checklist = Text(64, allow_none=True, metadata={"description": "The key of a checklist"})
+    checklist = Text(64, allow_none=True)
     by = fields.List(
         Enum(DIMENSIONS),
         allow_none=True,
@@ -126,9 +126,7 @@ class Export(Schema):
     to = Day(attribute="last_day", required=True, metadata={"description": "The last day"})
     region_id = Id(required=True, allow_none=True)
     location_id = Id(required=True, allow_none=True)
-    checklist = fields.String(
-        required=True, allow_none=True, metadata={"description": "The key of a checklist"}
-    )
+    checklist = fields.String(required=True, allow_none=True)
     language = Enum(LANGUAGES, required=True, metadata={"description": "The language of texts"})
     created_at = Time(required=True, metadata={"description": "When the export was requested"})
     status = Enum(
@@ -148,14 +146,7 @@ class Export(Schema):
             "example": "There are too many columns for XLSX. Export one checklist, or CSV.",
         },
     )
-    download = Url(
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "The link to the file while the status is `ready`, valid for 10 minutes. It needs "
-            "the same authentication as every other call",
-        },
-    )
+    download = Url(required=True, allow_none=True)
     expires_at = Time(
         required=True,
         allow_none=True,

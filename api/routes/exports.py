@@ -37,7 +37,7 @@ REQUESTED = {
     }
 }
 FILES = {
-    content_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+    content_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}, "example": "The file"}
     for content_type in CONTENT_TYPES.values()
 }
 
@@ -63,9 +63,9 @@ def create_export(body: dict[str, Any]) -> Response:
 @routes.arguments(schemas.ExportsQuery(), location="query")
 @routes.response(200, schemas.EXPORT_PAGE())
 def list_exports(query: dict[str, Any]) -> Response:
-    """List the caller's own exports of the last 30 days, oldest first.
+    """List the caller's exports.
 
-    Exports of other people and API clients are not in the list.
+    The list has the caller's own exports of the last 30 days, oldest first.
     """
     page = exports.list_exports(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
     return page_response(page, EXPORT, map(_describe, page.items))
@@ -74,10 +74,10 @@ def list_exports(query: dict[str, Any]) -> Response:
 @routes.get("/exports/<uuid:export_id>", permission="export", raises=[problems.EXPORT_NOT_FOUND])
 @routes.response(200, EXPORT, headers=RETRY_AFTER)
 def get_export(export_id: UUID) -> Response:
-    """Get an export: how far it is, and the link to its file once it is ready.
+    """Get an export.
 
-    While it is queued or running, ask again when `Retry-After` has passed. The link is valid for 10 minutes,
-    and each call returns a new one.
+    While it is queued or running, `progress` says how far it is, and `Retry-After` when to ask again. Once it
+    is ready, `download` is the link to its file.
     """
     export = exports.get_export(read_snapshot(), current_actor(), export_id)
     response = json_response(_dump(export))
