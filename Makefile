@@ -11,7 +11,7 @@ EMBEDDED := -m "not browser and not postgres and not s3 and not faults and not f
 UNIT := tests/domain tests/schemas tests/uploads tests/services
 # T is a path, with or without ::test_name. Anything else is an expression for -k.
 SELECTION = $(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)")
-# The tools that check the JavaScript of the pages
+# The tools that check the JavaScript of the pages, and in a workspace those that check the OpenAPI document
 JS := tests/javascript
 NPM := $(BIN)/python $(JS)/npm.py
 
@@ -83,7 +83,7 @@ faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, ma
 	FAULTS=full $(PYTEST) tests/faults
 
 clean: ## Remove everything that was installed: .venv and the JavaScript tools
-	rm -rf .venv $(JS)/node_modules
+	rm -rf .venv $(JS)/node_modules $(JS)/openapi/node_modules
 
 # A stamp file records when .venv was set up. pip runs only if the lock is newer.
 .venv/.runs: requirements.lock

@@ -21,7 +21,7 @@ from api.http import converters, problem_documents
 from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
 from api.http.etags import add_etag
-from api.http.openapi import build_document
+from api.http.openapi import build_document, describe_own_fields
 from api.http.rate_limits import RateLimits
 from api.metrics import METHODS, Gauges, Metrics
 from api.pages import dashboard, docs, files, form
@@ -160,6 +160,7 @@ def _connect_metrics(metrics: Metrics, database: Database, store: Store) -> None
 def _register_routes(app: Flask) -> None:
     api = flask_smorest.Api(app)
     converters.register(app, api)
+    describe_own_fields(api)
     for module in (
         sign_in,
         api_clients,

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from api.domain.access import SCOPES
-from schemas.base import Enum, Id, Integer, PageQuery, QueryBoolean, Schema, Text, Time, page_of
+from schemas.base import Constant, Enum, Id, Integer, PageQuery, QueryBoolean, Schema, Text, Time, page_of
 
 _SCOPES = "\n".join(f"- `{scope}`: {meaning}" for scope, meaning in SCOPES.items())
 MAX_OVERLAP_HOURS = 24 * 30
@@ -95,7 +95,7 @@ class Token(Schema):
     """An access token of an API client. There is no refresh token: request another one when it expires."""
 
     access_token = fields.String(required=True, metadata={"description": "The token, to send as Bearer"})
-    token_type = fields.Constant("Bearer", required=True, metadata={"description": "Always `Bearer`"})
+    token_type = Constant("Bearer", required=True)
     expires_in = fields.Integer(required=True, metadata={"description": "The lifetime in seconds"})
     scope = fields.String(
         required=True, metadata={"description": "The scopes of the token, separated by spaces"}

@@ -19,6 +19,7 @@ from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.fields import LANGUAGE
 from api.domain.months import format_month, parse_month
 from api.domain.times import format_utc, get_time_zones
+from schemas.descriptions import get_description
 from schemas.examples import get_example
 from schemas.writing import build_writer
 
@@ -53,11 +54,14 @@ class Schema(ma.Schema):
         unknown = ma.RAISE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Set the example of a field for the OpenAPI document, unless the field defines one."""
+        """Set description and example of a field for the OpenAPI document, unless the field defines them."""
+        name = field_obj.data_key or field_name
         inner = field_obj.inner if isinstance(field_obj, fields.List) else field_obj
-        example = get_example(type(self).__name__, field_obj.data_key or field_name)
-        if example is not None and not isinstance(inner, fields.Nested):
-            field_obj.metadata = {"example": example, **field_obj.metadata}
+        texts: dict[str, Any] = {"description": get_description(type(self).__mro__, name)}
+        if not isinstance(inner, fields.Nested):
+            texts["example"] = get_example(type(self).__name__, name)
+        known = {word: text for word, text in texts.items() if text is not None}
+        field_obj.metadata = {**known, **field_obj.metadata}
 
     @cached_property
     def _write(self) -> Callable[[Any], dict[str, Any]]:
@@ -212,6 +216,20 @@ class RandomId(Id):
         return random_id
 
 
+class Url(fields.URL):
+    """An absolute URL."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"format": "uri"}, **kwargs)
+
+
+class Constant(fields.Constant):
+    """A string that is always the same; it tells the alternatives of a schema apart."""
+
+    def __init__(self, constant: str, **kwargs: Any) -> None:
+        super().__init__(constant, **kwargs)
+
+
 class Time(fields.DateTime):
     """A time in the format of RFC 3339 with an offset. Responses contain it in UTC."""
 
@@ -267,14 +285,49 @@ class Enum(fields.String):
         return value
 
 
+class WordList(fields.String):
+    """A list of fixed words, at most ``maximum`` of them, in a query string. It loads as a tuple.
+
+    The words are separated by commas. Some clients repeat the parameter for each word instead.
+    """
+
+    def __init__(self, words: Sequence[str], maximum: int, **kwargs: Any) -> None:
+        items = {"type": "string", "enum": list(words)}
+        metadata = {"type": "array", "items": items, "minItems": 1, "maxItems": maximum}
+        super().__init__(metadata=metadata, **kwargs)
+        self.words, self.maximum = words, maximum
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        words = tuple(str(value).split(","))
+        for word in words:
+            if word not in self.words:
+                raise ma.ValidationError(f"{word!r} is not one of {', '.join(self.words)}.")
+        if len(words) > self.maximum:
+            raise ma.ValidationError(f"Must have at most {self.maximum} values.")
+        return words
+
+
 class Localized(fields.Field):
     """A text for people: a string, or an object that maps a language to a string."""
 
+    #: the component of the OpenAPI document
+    component: Mapping[str, Any] = {
+        "description": "A text for people: a string, or an object that maps languages to strings.",
+        "anyOf": [
+            {"type": "string", "pattern": TEXT_PATTERN},
+            {
+                "type": "object",
+                "title": "Translations",
+                "propertyNames": {"pattern": f"^{LANGUAGE.pattern}$"},
+                "additionalProperties": {"type": "string", "pattern": TEXT_PATTERN},
+            },
+        ],
+        "examples": ["Store visit", {"en": "Store visit", "es": "Visita a la tienda"}],
+    }
+
     def __init__(self, **kwargs: Any) -> None:
-        text = {"type": "string", "pattern": TEXT_PATTERN}
-        languages = {"pattern": f"^{LANGUAGE.pattern}$"}
-        texts = {"type": "object", "propertyNames": languages, "additionalProperties": text}
-        super().__init__(metadata={"anyOf": [text, texts, {"type": "null"}]}, **kwargs)
+        null = [{"type": "null"}] if kwargs.get("allow_none") else []
+        super().__init__(metadata={"anyOf": [{"$ref": "#/components/schemas/Text"}, *null]}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -293,7 +346,7 @@ class TimeZone(Text):
     """The name of an IANA time zone, such as ``Europe/Madrid``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=64, metadata={"enum": sorted(get_time_zones())}, **kwargs)
+        super().__init__(max_length=64, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, attr, data, **kwargs)
@@ -354,7 +407,7 @@ def page_of(item: Schema) -> type[Schema]:
         Schema.from_dict(
             {
                 "items": fields.List(fields.Nested(item), required=True),
-                "next": fields.URL(allow_none=True, required=True),
+                "next": Url(allow_none=True, required=True),
             },
             name=f"{type(item).__name__}Page",
         ),

@@ -4,7 +4,9 @@ from typing import Any
 
 from marshmallow import fields
 
+from api.domain.checklist import CHANNELS
 from api.domain.fields import KEY
+from api.domain.fundamentals import KINDS
 from api.domain.question_types import QUESTION_TYPES
 from schemas.base import Boolean, Enum, Integer, Localized, Number, Schema, Text, page_of
 
@@ -105,7 +107,7 @@ class ChecklistSummary(Schema):
     key = fields.String(required=True)
     version = fields.Integer(required=True)
     title = Localized(required=True)
-    channel = fields.String(required=True)
+    channel = Enum(CHANNELS, required=True)
     question_count = fields.Integer(required=True)
     points_possible = fields.Integer(required=True)
 
@@ -115,7 +117,7 @@ class Fundamental(Schema):
 
     key = fields.String(required=True)
     title = fields.String(required=True)
-    kind = fields.String(required=True)
+    kind = Enum(KINDS, required=True)
 
 
 CHECKLIST_PAGE = page_of(ChecklistSummary())

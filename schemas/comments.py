@@ -2,7 +2,19 @@
 
 from marshmallow import fields
 
-from schemas.base import Day, Id, Localized, NamedPlace, QueryBoolean, QueryInteger, Schema, Text, page_of
+from api.domain.privacy import PARTS_OF_DAY
+from schemas.base import (
+    Day,
+    Enum,
+    Id,
+    Localized,
+    NamedPlace,
+    QueryBoolean,
+    QueryInteger,
+    Schema,
+    Text,
+    page_of,
+)
 from schemas.scores import ReportQuery
 
 
@@ -37,7 +49,7 @@ class Comment(Schema):
 
     visit_id = Id(required=True)
     day = Day(required=True)
-    part_of_day = fields.String(required=True)
+    part_of_day = Enum(PARTS_OF_DAY, required=True)
     location = fields.Nested(NamedPlace(), required=True)
     checklist = fields.String(required=True)
     question = fields.Nested(CommentedQuestion(), required=True, allow_none=True)

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
-from schemas.base import Enum, FullMatch, Integer, Position, Schema, Text, Time
+from schemas.base import Enum, FullMatch, Id, Integer, Position, Schema, Text, Time, Url
 
 
 class PhotoDeclaration(Schema):
@@ -12,7 +12,10 @@ class PhotoDeclaration(Schema):
     question = Text(
         64,
         allow_none=True,
-        metadata={"description": "Null if the photo shows that the store was closed"},
+        metadata={
+            "description": "The key of the question that the photo belongs to. Null or omitted if the "
+            "photo shows that the store was closed."
+        },
     )
     sha256 = fields.String(required=True, validate=FullMatch("^[0-9a-f]{64}$"))
     size = Integer(1, MAX_PHOTO_BYTES, required=True)
@@ -25,7 +28,7 @@ class UploadLink(Schema):
     """The request that uploads the bytes."""
 
     method = fields.String(required=True)
-    url = fields.URL(required=True)
+    url = Url(required=True)
     headers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     expires_at = Time(required=True)
 
@@ -33,15 +36,15 @@ class UploadLink(Schema):
 class DeclaredPhoto(Schema):
     """A declared photo. `upload` is omitted if the photo is already stored."""
 
-    id = fields.UUID(required=True)
-    status = fields.String(required=True)
+    id = Id(required=True)
+    status = Enum(["awaiting_upload", "stored"], required=True)
     upload = fields.Nested(UploadLink())
 
 
 class ConfirmedPhoto(Schema):
     """A photo that is stored, or is still being checked."""
 
-    id = fields.UUID(required=True)
-    status = fields.String(required=True)
+    id = Id(required=True)
+    status = Enum(["stored", "checking"], required=True)
     width = fields.Integer()
     height = fields.Integer()

@@ -4,7 +4,6 @@ import copy
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
-import marshmallow as ma
 from marshmallow import fields
 
 from schemas.base import (
@@ -18,6 +17,7 @@ from schemas.base import (
     QueryInteger,
     Schema,
     Text,
+    WordList,
     page_of,
 )
 
@@ -157,33 +157,12 @@ class ReportQuery(PeriodQuery):
     checklist = Text(64)
 
 
-class WordList(fields.String):
-    """A comma-separated list of fixed words, at most ``maximum`` of them. It loads as a tuple."""
-
-    def __init__(self, words: Sequence[str], maximum: int, **kwargs: Any) -> None:
-        word = f"({'|'.join(words)})"
-        metadata = {
-            "description": f"Comma-separated list of {', '.join(words)}",
-            "pattern": f"^{word}(,{word}){{0,{maximum - 1}}}$",
-        }
-        super().__init__(metadata=metadata, **kwargs)
-        self.words, self.maximum = words, maximum
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        words = tuple(str(value).split(","))
-        for word in words:
-            if word not in self.words:
-                raise ma.ValidationError(f"{word!r} is not one of {', '.join(self.words)}.")
-        if len(words) > self.maximum:
-            raise ma.ValidationError(f"Must have at most {self.maximum} values.")
-        return words
-
-
 def _make_optional(schema: Schema) -> dict[str, fields.Field[Any]]:
-    """Return the fields of a schema, none of them required."""
+    """Return the fields of a schema, none of them required, for a schema that describes them itself."""
     optional = {name: copy.copy(field) for name, field in schema.fields.items()}
     for field in optional.values():
         field.required = False
+        field.metadata = {word: text for word, text in field.metadata.items() if word != "description"}
     return optional
 
 
@@ -234,20 +213,10 @@ RANK_FIELDS: FieldMap = {
 #: Fields of rows that ``include`` names
 INCLUDED_FIELDS: FieldMap = {
     "change": fields.Nested(Change()),
-    "previous_visits": fields.Integer(
-        metadata={"description": "Visits in the previous period, which has the same length"}
-    ),
+    "previous_visits": fields.Integer(),
     "months": fields.List(fields.Nested(RowMonth())),
-    "trend": fields.Dict(
-        keys=fields.String(),
-        values=fields.Float(allow_none=True),
-        metadata={"description": "The score of each month of the period"},
-    ),
-    "made": fields.Dict(
-        keys=fields.String(),
-        values=fields.Integer(),
-        metadata={"description": "The number of accepted visits of each month, with or without points"},
-    ),
+    "trend": fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True)),
+    "made": fields.Dict(keys=fields.String(), values=fields.Integer()),
     "worst_section": fields.Nested(WorstSection(), allow_none=True),
 }
 
@@ -286,8 +255,6 @@ class RowsQuery(ReportQuery):
     location_id = Id()
     include = WordList(INCLUDES, len(INCLUDES), load_default=tuple)
     sort = Enum(SORTS, load_default="name")
-    fields_ = fields.String(
-        data_key="fields", attribute="fields", metadata={"pattern": "^[a-z_]+(,[a-z_]+)*$"}
-    )
+    fields_ = WordList(tuple(ROW_FIELDS), len(ROW_FIELDS), data_key="fields", attribute="fields")
     limit = QueryInteger(1, 500)
     cursor = fields.String()

@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from schemas.base import Boolean, Id, NamedPlace, Password, Schema, Text
+from api.domain.access import ROLES
+from schemas.base import Boolean, Constant, Enum, Id, NamedPlace, Password, Schema, Text
 
 
 class Login(Schema):
@@ -19,7 +20,7 @@ class TokenPair(Schema):
 
     access_token = fields.String(required=True)
     refresh_token = fields.String(required=True)
-    token_type = fields.Constant("Bearer", required=True)
+    token_type = Constant("Bearer", required=True)
     expires_in = fields.Integer(required=True)
 
 
@@ -44,7 +45,7 @@ class Me(Schema):
     id = Id(required=True)
     email = fields.String(required=True)
     name = fields.String(required=True)
-    role = fields.String(required=True)
+    role = Enum(ROLES, required=True)
     organization = fields.Nested(NamedOrganization(), required=True)
     regions = fields.List(fields.Nested(NamedPlace()), required=True)
     locations = fields.List(fields.Nested(NamedPlace()), required=True)

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from api.domain.answers import MAX_CLOSED_STORE_PHOTOS
 from api.domain.fields import MAX_TEXT
 from api.domain.question_types import QUESTION_TYPES
-from api.domain.visits import OUTCOMES, VISITED
+from api.domain.visits import OUTCOMES, STORE_CLOSED, VISITED
 from schemas.base import (
     MAX_INTEGER,
     TEXT_PATTERN,
@@ -78,13 +78,21 @@ class Submission(Schema):
     started_at = Time(required=True)
     finished_at = Time(required=True)
     position = fields.Nested(Position(), allow_none=True)
-    outcome = Enum(OUTCOMES, allow_none=True, metadata={"description": f"Default: `{VISITED}`"})
+    outcome = Enum(
+        OUTCOMES,
+        allow_none=True,
+        metadata={
+            "description": f"`{VISITED}`, or `{STORE_CLOSED}` if the store was closed. Default: `{VISITED}`."
+        },
+    )
     answers = Answers(required=True)
     photos = fields.List(
         RandomId(),
         allow_none=True,
         validate=validate.Length(max=MAX_CLOSED_STORE_PHOTOS),
-        metadata={"description": "Allowed only if the store was closed. They belong to no question"},
+        metadata={
+            "description": "The IDs of photos that show that the store was closed. They have no question."
+        },
     )
     comment = Text(MAX_TEXT, 0, allow_none=True)
 
@@ -104,21 +112,20 @@ class ScoredSubmission(Schema):
 
     visit_id = Id(required=True)
     checklist_version = fields.Integer(required=True)
-    outcome = fields.String(required=True)
+    outcome = Enum(OUTCOMES, required=True)
     score = fields.Nested(VisitScore(), required=True)
     answers = ByQuestion(fields.Nested(ScoredAnswer()), required=True)
     photos = fields.List(
-        fields.String(), required=True, metadata={"description": "Photos that show that the store was closed"}
+        fields.String(),
+        required=True,
+        metadata={"description": "The IDs of photos that show that the store was closed."},
     )
     comment = fields.String(required=True, allow_none=True)
-    revision = fields.Integer(metadata={"description": "For reviewers"})
-    started_at = Time(metadata={"description": "For reviewers, by the phone's clock"})
-    finished_at = Time(metadata={"description": "For reviewers, by the phone's clock"})
-    received_at = Time(metadata={"description": "For reviewers"})
-    clock_shift = fields.Float(metadata={"description": "For reviewers: seconds added to the phone's times"})
-    position = fields.Nested(
-        Position(), allow_none=True, metadata={"description": "For reviewers: the position of the phone"}
-    )
-    distance_m = fields.Integer(
-        allow_none=True, metadata={"description": "For reviewers: metres from this position to the location"}
-    )
+    # Only for reviewers and administrators
+    revision = fields.Integer()
+    started_at = Time()
+    finished_at = Time()
+    received_at = Time()
+    clock_shift = fields.Float()
+    position = fields.Nested(Position(), allow_none=True)
+    distance_m = fields.Integer(allow_none=True)

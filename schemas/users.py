@@ -45,7 +45,7 @@ class User(Schema):
     id = Id(required=True, attribute="user.id")
     email = fields.String(required=True, attribute="user.email")
     name = fields.String(required=True, attribute="user.name")
-    role = fields.String(required=True, attribute="user.role")
+    role = Enum(ROLES, required=True, attribute="user.role")
     disabled = fields.Boolean(required=True, attribute="user.disabled")
     region_ids = fields.List(Id(), required=True)
     location_ids = fields.List(Id(), required=True)

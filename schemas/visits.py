@@ -11,11 +11,13 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.domain import flags
+from api.domain.privacy import PARTS_OF_DAY
 from api.domain.times import FIRST_YEAR, LAST_YEAR
-from api.domain.visits import STATUSES
+from api.domain.visits import DECISIONS, OUTCOMES, STATUSES
 from schemas.base import (
     TEXT_PATTERN,
     Boolean,
+    Constant,
     Day,
     Enum,
     Id,
@@ -27,8 +29,6 @@ from schemas.base import (
     Text,
     Time,
 )
-
-WINDOW_TIME = {"description": f"A time in the years {FIRST_YEAR} to {LAST_YEAR}"}
 
 
 def _check_year(moment: datetime) -> None:
@@ -65,8 +65,8 @@ class ByQuestion(fields.Dict):
 class Window(Schema):
     """The time within which a visit must be made."""
 
-    opens_at = Time(required=True, validate=_check_year, metadata=WINDOW_TIME)
-    closes_at = Time(required=True, validate=_check_year, metadata=WINDOW_TIME)
+    opens_at = Time(required=True, validate=_check_year)
+    closes_at = Time(required=True, validate=_check_year)
 
 
 class VisitNew(Schema):
@@ -134,18 +134,10 @@ class VisitLocation(Schema):
 PINNED_CHECKLIST = fields.Raw(
     required=True,
     metadata={
-        "description": "The version that the visit uses: its key and version, or the whole document with "
-        "`include=checklist`",
-        "example": {"key": "store-visit", "version": 1},
-        "anyOf": [
-            {
-                "type": "object",
-                "properties": {"key": {"type": "string"}, "version": {"type": "integer"}},
-                "required": ["key", "version"],
-                "additionalProperties": False,
-            },
-            {"$ref": "#/components/schemas/ChecklistVersion"},
-        ],
+        "description": "The version that the visit uses: only its key and version, or with "
+        "`include=checklist` the whole document.",
+        "example": {"key": "store-visit", "version": 3},
+        "anyOf": [{"$ref": "#/components/schemas/ChecklistVersion"}],
     },
 )
 
@@ -162,8 +154,9 @@ class PhotoCounts(Schema):
 class OwnVisit(Schema):
     """A visit as the person who makes it sees it."""
 
+    view = Constant("own", required=True)
     id = Id(attribute="visit.id", required=True)
-    status = fields.String(attribute="visit.status", required=True)
+    status = Enum(STATUSES, attribute="visit.status", required=True)
     location = fields.Nested(VisitLocation(), required=True)
     checklist = PINNED_CHECKLIST
     window = fields.Nested(Window(), attribute="visit", required=True)
@@ -176,8 +169,9 @@ class OwnVisit(Schema):
 class AssignedVisit(Schema):
     """A visit as an API client sees it that assigns, reassigns or cancels it."""
 
+    view = Constant("assigned", required=True)
     id = Id(attribute="visit.id", required=True)
-    status = fields.String(attribute="visit.status", required=True)
+    status = Enum(STATUSES, attribute="visit.status", required=True)
     location = fields.Nested(VisitLocation(), required=True)
     checklist = PINNED_CHECKLIST
     window = fields.Nested(Window(), attribute="visit", required=True)
@@ -204,7 +198,7 @@ class Flag(Schema):
 
     code = fields.String(required=True, metadata=FLAG_CODE)
     detail = fields.String(required=True)
-    revision = fields.Integer(required=True, metadata={"description": "The revision that has the flag"})
+    revision = fields.Integer(required=True, metadata={"description": "The revision that has the flag."})
     photo_id = Id(allow_none=True)
     question = fields.String(allow_none=True)
     other_visit_id = Id(allow_none=True)
@@ -217,7 +211,7 @@ class Decision(Schema):
 
     id = Id(required=True)
     revision = fields.Integer(required=True)
-    decision = fields.String(required=True)
+    decision = Enum(DECISIONS, required=True)
     reason = fields.String(required=True, allow_none=True)
     question_reasons = ByQuestion(fields.String(), allow_none=True)
     reviewer_id = Id(required=True, allow_none=True)
@@ -244,24 +238,31 @@ class PhotoEvidence(Schema):
 class EvidenceVisit(OwnVisit):
     """A visit with all its evidence, as reviewers and administrators see it."""
 
+    view = Constant("evidence", required=True)
     external_id = fields.String(attribute="visit.external_id", required=True, allow_none=True)
     shopper = fields.Nested(Shopper(), required=True)
     day = Day(attribute="visit.day", required=True)
     started_at = Time(attribute="visit.started_at", required=True, allow_none=True)
     finished_at = Time(attribute="visit.finished_at", required=True, allow_none=True)
     decline_reason = fields.String(attribute="visit.decline_reason", required=True, allow_none=True)
-    outcome = fields.String(
+    outcome = Enum(
+        OUTCOMES,
         attribute="visit.outcome",
         required=True,
         allow_none=True,
-        metadata={"description": "The outcome of the latest revision. Null without a revision"},
+        metadata={
+            "description": "The outcome of the latest revision: `visited`, or `store-closed` if the "
+            "shopper found the store closed. Null without a revision."
+        },
     )
     flags = fields.List(fields.Nested(Flag()), required=True)
     decisions = fields.List(
-        fields.Nested(PastDecision()), metadata={"description": "Only for a single visit, oldest first"}
+        fields.Nested(PastDecision()),
+        metadata={"description": "The decisions on its revisions, oldest first. Only for a single visit."},
     )
     photo_evidence = fields.List(
-        fields.Nested(PhotoEvidence()), metadata={"description": "Only for a single visit: its stored photos"}
+        fields.Nested(PhotoEvidence()),
+        metadata={"description": "The metadata of its stored photos. Only for a single visit."},
     )
 
 
@@ -289,20 +290,29 @@ class ScoredAnswer(Schema):
 class WatchedVisit(Schema):
     """An accepted visit as managers and API clients see it. Nothing identifies the shopper."""
 
+    view = Constant("watched", required=True)
     id = Id(attribute="visit.id", required=True)
-    status = fields.String(attribute="visit.status", required=True)
+    status = Enum(["accepted"], attribute="visit.status", required=True)
     location = fields.Nested(VisitLocation(), required=True)
     checklist = PINNED_CHECKLIST
     day = Day(attribute="visit.day", required=True)
-    part_of_day = fields.String(attribute="visit.part_of_day", required=True)
-    outcome = fields.String(attribute="visit.outcome", required=True)
+    part_of_day = Enum(PARTS_OF_DAY, attribute="visit.part_of_day", required=True)
+    outcome = Enum(OUTCOMES, attribute="visit.outcome", required=True)
     score = fields.Nested(VisitScore(), required=True)
-    answers = ByQuestion(fields.Nested(ScoredAnswer()), metadata={"description": "Only for a single visit"})
+    answers = ByQuestion(
+        fields.Nested(ScoredAnswer()),
+        metadata={
+            "description": "The answers with their points, by the key of their question, without those to "
+            "private questions. Only for a single visit."
+        },
+    )
     photos = fields.List(
         fields.String(),
-        metadata={"description": "Only for a single visit: photos that show that the store was closed"},
+        metadata={
+            "description": "The IDs of photos that show that the store was closed. Only for a single visit."
+        },
     )
-    comment = fields.String(allow_none=True, metadata={"description": "Only for a single visit"})
+    comment = fields.String(allow_none=True)
 
 
 class AcceptedVisitChange(WatchedVisit):
@@ -337,25 +347,104 @@ class WithdrawnVisitChange(Schema):
     change = Enum(["withdrawn"], required=True, metadata={"description": "Always `withdrawn`"})
 
 
-class VisitChangePage(Schema):
-    """A page of the change feed."""
+_SHAPES = {
+    "own": "OwnVisit",
+    "watched": "WatchedVisit",
+    "evidence": "EvidenceVisit",
+    "assigned": "AssignedVisit",
+}
 
-    items = fields.List(
-        fields.Raw(),
-        required=True,
-        metadata={
-            "description": "The changed visits, the earliest change first. Each visit appears once in a page",
-            "items": {
-                "oneOf": [
-                    {"$ref": "#/components/schemas/AcceptedVisitChange"},
-                    {"$ref": "#/components/schemas/WithdrawnVisitChange"},
-                ],
+
+def _one_of(*views: str) -> dict[str, Any]:
+    references = {view: f"#/components/schemas/{_SHAPES[view]}" for view in views}
+    return {
+        "oneOf": [{"$ref": reference} for reference in references.values()],
+        "discriminator": {"propertyName": "view", "mapping": references},
+    }
+
+
+#: components of the OpenAPI document that are alternatives of schemas, and lists of them
+COMPONENTS: Mapping[str, Mapping[str, Any]] = {
+    "Visit": {
+        "description": "A visit, in one of three shapes that depend on who asks. `view` names the shape: "
+        "`own` for the person who makes the visit, `watched` for managers and API clients, and `evidence` "
+        "for reviewers and administrators.",
+        **_one_of("own", "watched", "evidence"),
+    },
+    "ChangedVisit": {
+        "description": "A visit after a change: with its evidence, or for API clients without its shopper.",
+        **_one_of("evidence", "assigned"),
+    },
+    "NewVisit": {
+        "description": "A visit that was assigned: with its evidence, or for API clients without its "
+        "shopper. Administrators who assigned it to themselves see it as their own visit.",
+        **_one_of("evidence", "assigned", "own"),
+    },
+    "VisitChange": {
+        "description": "A change of a visit: what it is now, or that it is no longer accepted.",
+        "oneOf": [
+            {"$ref": "#/components/schemas/AcceptedVisitChange"},
+            {"$ref": "#/components/schemas/WithdrawnVisitChange"},
+        ],
+        "discriminator": {
+            "propertyName": "change",
+            "mapping": {
+                "accepted": "#/components/schemas/AcceptedVisitChange",
+                "amended": "#/components/schemas/AcceptedVisitChange",
+                "withdrawn": "#/components/schemas/WithdrawnVisitChange",
             },
         },
-    )
-    changes_token = fields.String(
-        required=True, metadata={"description": "Send it as `changed_after` to continue after this page"}
-    )
-    more = fields.Boolean(
-        required=True, metadata={"description": "Whether there are more changes. If not, ask again later"}
-    )
+    },
+    "VisitChangePage": {
+        "description": "A page of the change feed.",
+        "type": "object",
+        "properties": {
+            "items": {
+                "description": "The changed visits, the earliest change first. Each appears once in a page.",
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/VisitChange"},
+            },
+            "changes_token": {
+                "description": "Send it as `changed_after` to continue after this page.",
+                "type": "string",
+            },
+            "more": {
+                "description": "Whether there are more changes now. If not, ask again later.",
+                "type": "boolean",
+            },
+        },
+        "required": ["items", "changes_token", "more"],
+        "additionalProperties": False,
+    },
+    "NewVisits": {
+        "description": "The visits of a list that was assigned, in the same order.",
+        "type": "object",
+        "properties": {
+            "items": {
+                "description": "The visits.",
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/ChangedVisit"},
+            }
+        },
+        "required": ["items"],
+        "additionalProperties": False,
+    },
+    "VisitPage": {
+        "description": "A page of visits. All of them have the same view.",
+        "type": "object",
+        "properties": {
+            "items": {
+                "description": "The visits of this page, in the order of the list.",
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/Visit"},
+            },
+            "next": {
+                "description": "The URL of the next page, as in the `Link` header. Null on the last page.",
+                "type": ["string", "null"],
+                "format": "uri",
+            },
+        },
+        "required": ["items", "next"],
+        "additionalProperties": False,
+    },
+}

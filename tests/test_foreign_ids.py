@@ -71,7 +71,7 @@ def identifying_fields(document: Any) -> set[str]:
                         IDENTIFIER.search(field.rpartition(".")[2]) and schema.get("type") != "array"
                     ):
                         fields.add(f"{route} body:{field}")
-            if method == "get" and "security" in operation:
+            if method == "get" and operation["security"]:
                 fields.add(f"{route} header:If-None-Match")
     return fields | {
         f"POST /api/v1/locations/import csv:{name}" for name in IMPORT_COLUMNS if IDENTIFIER.search(name)

@@ -80,10 +80,10 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.settings": {"sqlalchemy"},
     "api.metrics": {"prometheus_client"},
     "api.http": {
+        "cryptography",
         "flask",
         "flask_jwt_extended",
         "flask_smorest",
-        "itsdangerous",
         "jwt",
         "marshmallow",
         "pysqlite3",

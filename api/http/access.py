@@ -18,12 +18,14 @@ from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES, SEN
 from api.domain.problems import FieldError, Problem, ProblemError, pointer
 from api.http.context import app_context, autocommit
 from api.http.parsing import StrictParser
+from api.http.responses import refer_to
 from api.services import api_clients
 from api.services.people import sign_in
 
 View = Callable[..., Any]
 #: Clients that authenticate with cookies repeat the cookie csrf_access_token in this header.
 CSRF_HEADER = "X-CSRF-TOKEN"
+PROBLEM_TYPE = "application/problem+json"
 
 
 class Routes(flask_smorest.Blueprint):
@@ -200,6 +202,7 @@ def _document(view: View, permission: str, raises: Sequence[Problem]) -> None:
     manual["responses"] = responses | {
         status: problem_response(*same_status) for status, same_status in by_status.items()
     }
+    manual.setdefault("security", [])
     if permission != ANY_CALLER:
         manual["security"] = [{"bearer": []}, {"cookie": []}]
     if required:
@@ -212,5 +215,13 @@ def problem_response(*alternatives: Problem) -> dict[str, Any]:
     """Return an OpenAPI response that describes problems of one status."""
     return {
         "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in alternatives),
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {
+            PROBLEM_TYPE: {
+                "schema": refer_to("Problem"),
+                "examples": {
+                    problem.code: {"$ref": f"#/components/examples/{problem.code}"}
+                    for problem in alternatives
+                },
+            }
+        },
     }

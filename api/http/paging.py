@@ -33,5 +33,5 @@ def next_url(cursor: str | None) -> str | None:
     """Return the URL of the next page: that of this request, with another cursor."""
     if cursor is None:
         return None
-    query = {**request.args.to_dict(), "cursor": cursor}
-    return f"{request.base_url}?{urlencode(query)}"
+    query = {**request.args.to_dict(flat=False), "cursor": [cursor]}
+    return f"{request.base_url}?{urlencode(query, doseq=True)}"

@@ -11,7 +11,7 @@ from webargs.flaskparser import FlaskParser
 
 from api.domain import problems
 from api.domain.problems import FieldError, ProblemError, pointer
-from schemas.base import MAX_INTEGER
+from schemas.base import MAX_INTEGER, WordList
 
 MAX_BODY = 2**20
 #: More than twice the depth of any valid body. Later code can therefore recurse without a limit of its own.
@@ -130,15 +130,20 @@ class StrictParser(FlaskParser):
         return read_json()
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        """Return the query; raises INVALID for a duplicate parameter or a NUL character."""
+        """Return the query; raises INVALID for a duplicate parameter or a NUL character.
+
+        A parameter that is a list of words can also occur once for each word.
+        """
+        query = {}
         for name, values in req.args.lists():
-            if len(values) > 1:
+            if len(values) > 1 and not isinstance(_find_parameter(schema, name), WordList):
                 raise problems.invalid_field(pointer(name), "This parameter occurs more than once.")
-            if "\0" in name + values[0]:
+            query[name] = ",".join(values)
+            if "\0" in name + query[name]:
                 raise problems.invalid_field(
                     pointer(name.replace("\0", "")), "This contains a NUL character."
                 )
-        return req.args.to_dict()
+        return query
 
     def handle_error(
         self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_options: Any
@@ -149,6 +154,11 @@ class StrictParser(FlaskParser):
         raise problems.INVALID(
             errors=[error for messages in by_location.values() for error in field_errors(messages)]
         )
+
+
+def _find_parameter(schema: ma.Schema, name: str) -> Any:
+    """Return the field of a query parameter, or None."""
+    return next((field for key, field in schema.fields.items() if (field.data_key or key) == name), None)
 
 
 def field_errors(messages: Any, path: tuple[str | int, ...] = ()) -> list[FieldError]:

@@ -1,25 +1,25 @@
 """Responses that routes build themselves, where no schema dumps the body."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, current_app
 
-ETAG = {
-    "ETag": {
-        "description": "Identifies this representation, for If-Match and If-None-Match",
-        "required": True,
-        "schema": {"type": "string"},
-    }
-}
+
+def describe_header(description: str, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the OpenAPI description of a response header that is always present."""
+    return {"description": description, "required": True, "schema": schema or {"type": "string"}}
+
+
+ETAG = {"ETag": describe_header("Identifies this representation, for `If-Match` and `If-None-Match`.")}
 #: the headers of a 201 that creates a resource with an address of its own
-CREATED = {
-    "Location": {
-        "description": "The address of the new resource",
-        "required": True,
-        "schema": {"type": "string"},
-    },
-    **ETAG,
-}
+CREATED = {"Location": describe_header("The address of the new resource."), **ETAG}
+RETRY_AFTER = {"Retry-After": describe_header("The seconds to wait.", {"type": "integer", "minimum": 0})}
+
+
+def refer_to(component: str) -> dict[str, Any]:
+    """Return a reference to a schema that is a component of the OpenAPI document."""
+    return {"$ref": f"#/components/schemas/{component}"}
 
 
 def json_response(body: Any, status: int = 200) -> Response:

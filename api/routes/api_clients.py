@@ -32,7 +32,10 @@ _TOKEN_PARAMETERS = schemas.TokenRequest().fields
 @routes.arguments(schemas.ApiClientsQuery(), location="query")
 @routes.response(200, schemas.API_CLIENT_PAGE())
 def list_api_clients(query: dict[str, Any]) -> Response:
-    """List the API clients of the organization, sorted by name. Revoked ones stay in the list."""
+    """List the API clients of the organization, sorted by name.
+
+    Revoked clients stay in the list. Their secrets cannot be read.
+    """
     page = api_clients.list_clients(read_snapshot(), current_actor(), **{"cursor": None, **query})
     return page_response(page, CLIENT)
 
@@ -41,7 +44,11 @@ def list_api_clients(query: dict[str, Any]) -> Response:
 @routes.arguments(schemas.ApiClientNew())
 @routes.response(201, CLIENT_WITH_SECRET, headers={"Location": CREATED["Location"]})
 def create_api_client(body: dict[str, Any]) -> Response:
-    """Add an API client. The response contains its secret, which cannot be read again."""
+    """Add an API client.
+
+    The response contains its secret, which cannot be read again. With the secret, the client requests tokens
+    at `POST /auth/token`.
+    """
     client = in_transaction(lambda session: api_clients.create_client(session, current_actor(), body))
     return _secret_response(client)
 
@@ -53,7 +60,10 @@ def create_api_client(body: dict[str, Any]) -> Response:
 )
 @routes.response(200, CLIENT)
 def get_api_client(client_id: UUID) -> api_clients.Client:
-    """Get an API client."""
+    """Get an API client.
+
+    The response does not contain its secret.
+    """
     row = api_clients.find_client(read_snapshot(), current_actor(), client_id)
     return api_clients.get_client(read_snapshot(), row)
 
@@ -72,7 +82,10 @@ def get_api_client(client_id: UUID) -> api_clients.Client:
 @routes.response(200, CLIENT, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_api_client(body: dict[str, Any], client_id: UUID) -> Response:
-    """Change the name, scopes or regions of an API client."""
+    """Change the name, scopes or regions of an API client.
+
+    Omitted fields stay as they are. The changes also apply to the tokens that the client has, immediately.
+    """
 
     def edit(session: Session) -> api_clients.Client:
         row = api_clients.find_client(session, current_actor(), client_id, lock=True)
@@ -89,7 +102,10 @@ def edit_api_client(body: dict[str, Any], client_id: UUID) -> Response:
 )
 @routes.response(204)
 def revoke_api_client(client_id: UUID) -> Response:
-    """Revoke an API client permanently. Its tokens stop working at once."""
+    """Revoke an API client permanently.
+
+    Its tokens stop working at once. It stays in the list.
+    """
 
     def revoke(session: Session) -> None:
         api_clients.revoke_client(
@@ -108,7 +124,11 @@ def revoke_api_client(client_id: UUID) -> Response:
 @routes.arguments(schemas.SecretReplacement())
 @routes.response(201, CLIENT_WITH_SECRET, headers={"Location": CREATED["Location"]})
 def replace_api_client_secret(body: dict[str, Any], client_id: UUID) -> Response:
-    """Replace the secret of an API client. The response contains the new one, which cannot be read again."""
+    """Replace the secret of an API client.
+
+    The response contains the new secret, which cannot be read again. Earlier secrets stay valid for
+    `overlap_hours`, so that the client's system can change over without a gap.
+    """
 
     def replace(session: Session) -> api_clients.Client:
         row = api_clients.find_client(session, current_actor(), client_id, lock=True)

@@ -30,7 +30,10 @@ DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary
 @routes.arguments(PageQuery(), location="query")
 @routes.response(200, schemas.CHECKLIST_PAGE())
 def list_checklists(query: dict[str, Any]) -> Response:
-    """List the latest published version of each checklist."""
+    """List the latest published version of each checklist.
+
+    The list is sorted by key. Drafts and retired checklists are not in it.
+    """
     page = checklists.list_latest_versions(
         read_snapshot(), current_actor(), query["limit"], query.get("cursor")
     )
@@ -62,7 +65,11 @@ def create_checklist(_body: dict[str, Any]) -> Response:
 )
 @routes.response(200, schemas.ChecklistVersion())
 def get_checklist_version(key: str, version: int) -> Response:
-    """Get a published version of a checklist. It never changes."""
+    """Get a published version of a checklist.
+
+    The response contains the defaults of omitted fields. A version never changes, so it can be cached
+    permanently.
+    """
     published = checklists.get_numbered_version(autocommit(), current_actor(), key, version)
     response = json_text(published.text)
     response.set_etag(_get_version_etag(published))
@@ -73,7 +80,10 @@ def get_checklist_version(key: str, version: int) -> Response:
 @routes.get("/checklists/<key>/draft", permission="write checklists", raises=[problems.DRAFT_NOT_FOUND])
 @routes.response(200, DRAFT)
 def get_checklist_draft(key: str) -> Response:
-    """Get the draft of a checklist, as it was sent."""
+    """Get the draft of a checklist.
+
+    The draft is returned as it was sent, without the defaults of omitted fields. It remains after publishing.
+    """
     return resource_response(checklists.get_draft(read_snapshot(), current_actor(), key).draft)
 
 
@@ -86,7 +96,10 @@ def get_checklist_draft(key: str) -> Response:
 @routes.response(200, DRAFT, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def replace_checklist_draft(_body: dict[str, Any], key: str) -> Response:
-    """Replace the draft of a checklist."""
+    """Replace the draft of a checklist.
+
+    Only names and types of its fields are checked now. All other rules are checked when it is published.
+    """
     document = read_json()
 
     def replace(session: Session) -> Checklist:
@@ -131,7 +144,11 @@ def publish_checklist(key: str) -> Response:
 @routes.post("/checklists/<key>/retire", permission="write checklists", raises=[problems.CHECKLIST_NOT_FOUND])
 @routes.response(204)
 def retire_checklist(key: str) -> Response:
-    """Retire a checklist: it is no longer listed or assigned. Publishing it again restores it."""
+    """Retire a checklist.
+
+    It is no longer listed, and no new visits can use it. Visits that were assigned before still accept
+    answers. Publishing the checklist again restores it.
+    """
     in_transaction(lambda session: checklists.retire(session, current_actor(), key))
     return empty_response()
 
@@ -140,7 +157,10 @@ def retire_checklist(key: str) -> Response:
 @routes.arguments(PageQuery(), location="query")
 @routes.response(200, schemas.FUNDAMENTAL_PAGE())
 def list_fundamentals(query: dict[str, Any]) -> Response:
-    """List the fundamentals of customer service that questions are tagged with."""
+    """List the fundamentals of customer service that questions are tagged with.
+
+    They are the same for all organizations, so that scores by fundamental can be compared across checklists.
+    """
     page = paginate(FUNDAMENTALS, lambda fundamental: fundamental.key, query["limit"], query.get("cursor"))
     return page_response(page, FUNDAMENTAL)
 

@@ -16,22 +16,37 @@ routes = Routes("health", __name__, description="Health")
 @routes.get("/health/live", permission=ANY_CALLER)
 @routes.response(200, Health(), description="The program runs")
 def check_liveness() -> Response:
-    """Check that the program runs."""
+    """Check that the program runs.
+
+    It does not check the database or the photo store, so that a failure of theirs does not restart the
+    program.
+    """
     return json_response({"status": "live"})
 
 
 @routes.get("/health/ready", permission=ANY_CALLER, raises=[problems.UNAVAILABLE, problems.STORE_UNAVAILABLE])
 @routes.response(200, Health(), description="Database and photo store are available")
 def check_readiness() -> Response:
-    """Check that the database and the photo store are available."""
+    """Check that the database and the photo store are available.
+
+    Send requests to this server only while the response is 200.
+    """
     app_context().database.check()
     app_context().store.check()
     return json_response({"status": "ready"})
 
 
 @routes.get("/metrics", permission=ANY_CALLER)
-@routes.response(200, {"type": "string"}, content_type="text/plain")
+@routes.response(
+    200,
+    {"type": "string"},
+    content_type="text/plain",
+    example='http_requests_in_progress{method="GET"} 1.0\n',
+)
 def get_metrics() -> Response:
-    """Get the metrics of the program, in the format of Prometheus."""
+    """Get the metrics of the program, in the format of Prometheus.
+
+    They cover all organizations. Do not make this address public.
+    """
     text: bytes = current_app.extensions["metrics"].text()
     return current_app.response_class(text, content_type=CONTENT_TYPE_LATEST)

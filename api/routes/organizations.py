@@ -23,7 +23,10 @@ ORGANIZATION = schemas.Organization()
 @routes.get("/organization", permission="administer organization")
 @routes.response(200, ORGANIZATION)
 def get_organization() -> Organization:
-    """Get the caller's organization."""
+    """Get the caller's organization.
+
+    The `ETag` of the response is what a change requires as `If-Match`.
+    """
     return organizations.get_organization(read_snapshot(), current_actor())
 
 
@@ -36,7 +39,10 @@ def get_organization() -> Organization:
 @routes.response(200, ORGANIZATION, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_organization(body: dict[str, Any]) -> Response:
-    """Change the lock-out days or the accent colour of the caller's organization."""
+    """Change the settings of the caller's organization.
+
+    Omitted fields stay as they are. Visits that were already assigned are not affected.
+    """
 
     def edit(session: Session) -> Organization:
         organization = organizations.get_organization(session, current_actor(), lock=True)

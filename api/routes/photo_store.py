@@ -4,7 +4,7 @@ from flask import Response, current_app, request, send_file
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER
-from api.domain.evidence import MAX_PHOTO_BYTES
+from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
 from api.http.access import Routes
 from api.http.context import app_context
 from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
@@ -36,11 +36,15 @@ def _get_folder_store() -> FolderStore:
 @routes.doc(
     requestBody={
         "required": True,
-        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in PHOTO_TYPES},
     }
 )
 def upload_photo(token: str) -> Response:
-    """Upload the bytes of a photo to the signed link of its declaration. Nothing can be overwritten."""
+    """Upload the bytes of a photo to the signed link of its declaration.
+
+    The signature covers the length, the type and the SHA-256 of the bytes. Nothing can be overwritten: 412
+    means that the bytes are already there, so confirm the photo. With S3, links lead to the bucket instead.
+    """
     request.max_content_length = MAX_PHOTO_BYTES
     try:
         _get_folder_store().receive(token, request.stream, request.content_length, request.content_type or "")
@@ -60,12 +64,15 @@ def upload_photo(token: str) -> Response:
 )
 @routes.response(
     200,
-    {"type": "string", "contentMediaType": "image/jpeg"},
+    {"type": "string", "format": "binary"},
     content_type="image/jpeg",
     description="The picture",
 )
 def download_photo(token: str) -> Response:
-    """Download the picture of a signed link."""
+    """Download the picture of a signed link.
+
+    The link is valid for 5 minutes and needs no authentication. With S3, links lead to the bucket instead.
+    """
     try:
         path, content_type = _get_folder_store().open_download(token)
     except LinkRejected as error:

@@ -9,7 +9,7 @@ from api.domain import problems
 from api.domain.problems import ProblemError
 from api.http.access import Routes
 from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
-from api.http.responses import json_response
+from api.http.responses import RETRY_AFTER, describe_header, json_response
 from api.http.transactions import in_transaction
 from api.models.photos import Photo
 from api.services import photos
@@ -24,13 +24,11 @@ DECLARATION, DECLARED, CONFIRMED = (
     schemas.DeclaredPhoto(),
     schemas.ConfirmedPhoto(),
 )
-LOCATION = {"Location": {"description": "The link", "required": True, "schema": {"type": "string"}}}
-PICTURE = {"type": "string", "contentMediaType": "image/jpeg"}
+LOCATION = {"Location": describe_header("The link to the picture.")}
+PICTURE = {"type": "string", "format": "binary"}
 RANDOM_ID = {"type": "string", "format": "uuid", "pattern": RANDOM_ID_PATTERN}
+_NEW_ID = "The ID of the photo: a random UUID (version 4) that the phone chooses."
 RETRY_SECONDS = "2"
-RETRY_AFTER = {
-    "Retry-After": {"description": "The seconds to wait", "required": True, "schema": {"type": "string"}}
-}
 _NOT_FOUND = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 
 
@@ -44,9 +42,17 @@ _NOT_FOUND = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 @routes.alt_response(
     200, schema=DECLARED, description="Declared before: a new link, or none if the photo is stored"
 )
-@routes.doc(parameters=[{"name": "photo_id", "in": "path", "required": True, "schema": RANDOM_ID}])
+@routes.doc(
+    parameters=[
+        {"name": "photo_id", "in": "path", "required": True, "schema": RANDOM_ID, "description": _NEW_ID}
+    ]
+)
 def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Response:
-    """Declare a photo, and get a signed link for the upload of its bytes."""
+    """Declare a photo, and get a signed link for the upload of its bytes.
+
+    Send the bytes to `upload.url` with exactly `upload.headers`, then confirm the photo. Photos and answers
+    may arrive in any order. Declaring the photo again returns a new link.
+    """
     if photo_id.version != 4:
         # Other versions reveal when and where an ID was generated, and managers see the IDs of photos.
         raise problems.invalid_field("/photo_id", "This must be a random UUID (version 4).")
@@ -75,11 +81,16 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
 @routes.alt_response(
     202,
     schema=CONFIRMED,
+    example={"id": "0b8f4a52-6a3e-4c47-8f0c-7f1f4d8f2a90", "status": "checking"},
     headers=RETRY_AFTER,
     description="The photo is still being processed; confirm again",
 )
 def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
-    """Verify and store the uploaded bytes. Repeating the call is safe."""
+    """Confirm that the bytes of a photo were uploaded.
+
+    The server verifies, re-encodes and stores the picture. Repeating the call is safe. After 202, call again
+    when `Retry-After` has passed.
+    """
     photo = photos.get_declared_photo(read_snapshot(), current_actor(), visit_id, photo_id)
     if photo.status == "stored":
         return _stored_response(photos.describe_stored(photo))
@@ -128,7 +139,10 @@ def _photo_response(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
     description="For shoppers, reviewers and administrators: a link, valid for 5 minutes",
 )
 def get_photo(visit_id: UUID, photo_id: UUID) -> Response:
-    """Download a stored photo."""
+    """Download a stored photo.
+
+    It is upright, at most 2,560 pixels on the long side, and has no metadata.
+    """
     return _photo_response(visit_id, photo_id, "picture")
 
 
@@ -144,7 +158,10 @@ def get_photo(visit_id: UUID, photo_id: UUID) -> Response:
     description="For shoppers, reviewers and administrators: a link, valid for 5 minutes",
 )
 def get_photo_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
-    """Download a stored photo at no more than 480 pixels."""
+    """Download a stored photo at no more than 480 pixels.
+
+    It is upright, and has no metadata.
+    """
     return _photo_response(visit_id, photo_id, "thumbnail")
 
 

@@ -19,20 +19,28 @@ from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transacti
 from api.models.places import Location, Region
 from api.services import places, progress
 from schemas import places as schemas
-from schemas.base import TEXT_PATTERN
 from schemas.scores import PeriodQuery
 
 routes = Routes("places", __name__, description="Regions and locations")
 
 REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.ImportResult()
 IMPORT_ROW = schemas.LocationImport()
+_IMPORT_EXAMPLE = """\
+code,name,region_code,time_zone,address
+LDN-01,London Bridge,UK-S,Europe/London,"1 High Street, London"
+MAD-01,Puerta del Sol,ES,Europe/Madrid,
+"""
 
 
 @routes.get("/regions", permission="read places")
 @routes.arguments(schemas.RegionsQuery(), location="query")
 @routes.response(200, schemas.REGION_PAGE())
 def list_regions(query: dict[str, Any]) -> Response:
-    """List regions, sorted by code."""
+    """List regions, sorted by code.
+
+    Managers see the regions that are assigned to them and all regions below. Reviewers and administrators see
+    all.
+    """
     page = places.list_regions(read_snapshot(), current_actor(), **{"cursor": None, **query})
     return page_response(page, REGION)
 
@@ -42,7 +50,10 @@ def list_regions(query: dict[str, Any]) -> Response:
 @routes.response(201, REGION, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_region(body: dict[str, Any]) -> Response:
-    """Add a region."""
+    """Add a region.
+
+    With `parent_id`, it becomes part of another region.
+    """
     return create_resource(
         lambda session: places.create_region(session, current_actor(), body),
         REGION.dump,
@@ -53,7 +64,10 @@ def create_region(body: dict[str, Any]) -> Response:
 @routes.get("/regions/<uuid:region_id>", permission="read places", raises=[problems.REGION_NOT_FOUND])
 @routes.response(200, REGION)
 def get_region(region_id: UUID) -> Region:
-    """Get a region."""
+    """Get a region.
+
+    A region that the caller may not see does not exist for them.
+    """
     return places.get_region(read_snapshot(), current_actor(), region_id)
 
 
@@ -66,7 +80,11 @@ def get_region(region_id: UUID) -> Region:
 @routes.response(200, REGION, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
-    """Change a region. With `parent_id`, it moves together with everything below it."""
+    """Change a region.
+
+    Omitted fields stay as they are. With `parent_id`, the region moves together with everything below it, and
+    past scores move too.
+    """
 
     def edit(session: Session) -> Region:
         region = places.get_region(session, current_actor(), region_id, lock=True)
@@ -82,7 +100,11 @@ def edit_region(body: dict[str, Any], region_id: UUID) -> Response:
 @routes.arguments(PeriodQuery(), location="query")
 @routes.response(200, schemas.Progress())
 def get_region_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any]:
-    """Count a region's visits by month: in progress (until they are accepted), and accepted."""
+    """Count a region's visits by month.
+
+    Visits count as in progress in the month in which their window opens, until they are accepted. Only counts
+    are disclosed, so that no store is warned of a visit.
+    """
     period = parse_period(query)
     region = places.get_region(read_snapshot(), current_actor(), region_id)
     return {
@@ -95,7 +117,11 @@ def get_region_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any
 @routes.arguments(schemas.LocationsQuery(), location="query")
 @routes.response(200, schemas.LOCATION_PAGE())
 def list_locations(query: dict[str, Any]) -> Response:
-    """List locations, sorted by code."""
+    """List locations, sorted by code.
+
+    Managers see the locations that are assigned to them and those in their regions. Reviewers and
+    administrators see all.
+    """
     page = places.list_locations(read_snapshot(), current_actor(), **{"cursor": None, **query})
     return page_response(page, LOCATION)
 
@@ -105,7 +131,10 @@ def list_locations(query: dict[str, Any]) -> Response:
 @routes.response(201, LOCATION, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_location(body: dict[str, Any]) -> Response:
-    """Add a location."""
+    """Add a location.
+
+    To add many, use `POST /locations/import`.
+    """
     return create_resource(
         lambda session: places.create_location(session, current_actor(), body),
         LOCATION.dump,
@@ -119,7 +148,12 @@ def create_location(body: dict[str, Any]) -> Response:
     parameters=[IDEMPOTENCY_KEY],
     requestBody={
         "required": True,
-        "content": {"text/csv": {"schema": {"type": "string", "pattern": TEXT_PATTERN}}},
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string", "format": "binary"},
+                "example": _IMPORT_EXAMPLE,
+            }
+        },
     },
 )
 def import_locations() -> Response:
@@ -148,7 +182,10 @@ def import_locations() -> Response:
 @routes.get("/locations/<uuid:location_id>", permission="read places", raises=[problems.LOCATION_NOT_FOUND])
 @routes.response(200, LOCATION)
 def get_location(location_id: UUID) -> Location:
-    """Get a location."""
+    """Get a location.
+
+    A location that the caller may not see does not exist for them.
+    """
     return places.get_location(read_snapshot(), current_actor(), location_id)
 
 
@@ -166,7 +203,10 @@ def get_location(location_id: UUID) -> Location:
 @routes.response(200, LOCATION, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_location(body: dict[str, Any], location_id: UUID) -> Response:
-    """Change a location. With `region_id`, it moves together with its history."""
+    """Change a location.
+
+    Omitted fields stay as they are. With `region_id`, the location moves together with its visits and scores.
+    """
 
     def edit(session: Session) -> Location:
         location = places.get_location(session, current_actor(), location_id, lock=True)

@@ -24,7 +24,10 @@ WAITING = schemas.WaitingVisit()
 @routes.arguments(schemas.ReviewsQuery(), location="query")
 @routes.response(200, schemas.REVIEW_PAGE())
 def list_reviews(query: dict[str, Any]) -> Response:
-    """List the visits that wait for a decision, oldest first."""
+    """List the visits that wait for a decision, oldest first.
+
+    These are submitted visits that have flags, or whose checklist is always reviewed by a person.
+    """
     page = reviews.list_waiting(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
     flags = visits.read_flags(read_snapshot(), [visit for visit, _ in page.items])
     rows = [
@@ -48,5 +51,9 @@ def list_reviews(query: dict[str, Any]) -> Response:
 @routes.arguments(schemas.DecisionNew())
 @routes.response(200, DecisionSchema())
 def review_visit(body: dict[str, Any], visit_id: UUID) -> Decision:
-    """Accept, return or reject a revision; with `replaces`, replace its current decision."""
+    """Accept, return or reject a revision.
+
+    Repeating the same decision is safe. If another decision is current, name its ID in `replaces` to replace
+    it. Decisions are appended and never overwritten. Nobody may review their own visit.
+    """
     return in_transaction(lambda session: reviews.decide(session, current_actor(), visit_id, **body))

@@ -20,6 +20,10 @@ from schemas.csv_format import to_csv
 routes = Routes("scores", __name__, description="Scores")
 
 DEFAULT_LIMIT = 50
+_CSV_EXAMPLE = """\
+location_id,location_code,location_name,visits,score\r
+6f1c0c9e-52a4-4b53-9d0b-3f6f7a1f2c11,LDN-01,London Bridge,37,0.858333\r
+"""
 
 
 @routes.get(
@@ -30,7 +34,10 @@ DEFAULT_LIMIT = 50
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.LocationReport())
 def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
-    """Get the score of a location over a period, with the figures that explain it."""
+    """Get the score of a location over a period, with the figures that explain it.
+
+    Only accepted visits count. The period has whole months, in the time zone of the location.
+    """
     session, caller = read_snapshot(), current_actor()
     location = places.get_location(session, caller, location_id)
     period = parse_period(query)
@@ -46,7 +53,11 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
 @routes.arguments(schemas.ReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
-    """Get the score of a region over a period: everything below it, and each of its children."""
+    """Get the score of a region over a period: everything below it, and each of its children.
+
+    Only accepted visits count. The period has whole months, in the time zone of each location. For managers,
+    only the locations that they may see count.
+    """
     session, caller = read_snapshot(), current_actor()
     region = places.get_region(session, caller, region_id)
     period = parse_period(query)
@@ -66,7 +77,7 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
 @routes.arguments(schemas.RowsQuery(), location="query")
 @routes.response(200, schemas.RowPage())
 @routes.doc(
-    responses={"200": {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={"200": {"content": {"text/csv": {"schema": {"type": "string"}, "example": _CSV_EXAMPLE}}}},
 )
 def list_scores(query: dict[str, Any]) -> Response:
     """List scores by one or two of location, region, section, question, fundamental, month and checklist.
@@ -93,19 +104,18 @@ def list_scores(query: dict[str, Any]) -> Response:
     return response
 
 
-def _select_fields(query: RowQuery, selection: str | None) -> Sequence[str]:
+def _select_fields(query: RowQuery, selection: Sequence[str] | None) -> Sequence[str]:
     """Return the selected fields in the order of the rows, or all fields of the query."""
     row_fields = schemas.list_row_fields(query.by, query.include)
     if selection is None:
         return row_fields
-    selected = set(selection.split(","))
-    unknown = selected.difference(row_fields)
-    if unknown:
+    missing = set(selection).difference(row_fields)
+    if missing:
         raise problems.invalid_field(
             "/fields",
-            f"Unknown: {', '.join(map(repr, sorted(unknown)))}. Rows have {', '.join(row_fields)}.",
+            f"These rows have no {', '.join(sorted(missing))}. They have {', '.join(row_fields)}.",
         )
-    return [name for name in row_fields if name in selected]
+    return [name for name in row_fields if name in selection]
 
 
 def _csv_response(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Response:

@@ -32,7 +32,11 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 @routes.response(200, schemas.TokenPair())
 @routes.alt_response(204, description="With `cookies`: the tokens are in cookies only")
 def log_in(body: dict[str, Any]) -> Response:
-    """Log in with email address and password."""
+    """Log in with email address and password.
+
+    The access token is valid for 15 minutes, the refresh token for 60 days or until it is used. With
+    `cookies`, both are in HttpOnly cookies instead. Repeated failures are rejected with 429 for a while.
+    """
     credentials = sign_in.Credentials(
         users.normalize_email(body["email"]),
         body["password"],
@@ -60,7 +64,11 @@ def log_in(body: dict[str, Any]) -> Response:
 @routes.response(200, schemas.TokenPair())
 @routes.alt_response(204, description="With the refresh token in a cookie: the new tokens are in cookies too")
 def refresh_tokens() -> Response:
-    """Exchange a refresh token (sent as Bearer) for a new pair of tokens."""
+    """Exchange a refresh token for a new pair of tokens.
+
+    Send the refresh token as Bearer, or in its cookie. It stays valid until its successor is first used,
+    because a response may be lost. Using it after that revokes all tokens of the session.
+    """
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     generation = int(g.claims["generation"])
     pair = in_transaction(
@@ -75,7 +83,10 @@ def refresh_tokens() -> Response:
 @routes.post("/auth/logout", permission=SIGNED_IN)
 @routes.response(204)
 def log_out() -> Response:
-    """Log out: all tokens of this session are revoked."""
+    """Log out.
+
+    All tokens of this session are revoked. Other sessions of the caller go on.
+    """
     in_transaction(lambda session: sign_in.end_session(session, current_actor()))
     response = empty_response()
     for name in _COOKIES:
@@ -86,7 +97,11 @@ def log_out() -> Response:
 @routes.get("/me", permission=SIGNED_IN)
 @routes.response(200, schemas.Me())
 def get_me() -> dict[str, Any]:
-    """Get the caller's account, and the places that are assigned to it."""
+    """Get the caller's account, and the places that are assigned to it.
+
+    Only managers have places. They see the locations that are listed, and those of the regions that are
+    listed and of all regions below.
+    """
     return users.get_profile(read_snapshot(), current_actor())
 
 

@@ -11,7 +11,7 @@ from api.http.access import Routes
 from api.http.context import app_context, autocommit, current_actor, read_snapshot
 from api.http.etags import compute_etag
 from api.http.parsing import read_json
-from api.http.responses import ETAG, json_response, json_text
+from api.http.responses import ETAG, json_response, json_text, refer_to
 from api.http.transactions import in_statements
 from api.services import submissions, visits
 from api.services.evidence import measure_distance
@@ -42,7 +42,12 @@ DEVICE_TIME = {
 @routes.alt_response(200, schema=schemas.Receipt(), description="Replay of the same content: same receipt")
 @routes.doc(parameters=[DEVICE_TIME])
 def submit_answers(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Send a visit's answers. The visit's ID and the revision are the idempotency key, permanently."""
+    """Send the answers of a visit.
+
+    The visit's ID and the revision are the idempotency key, permanently: the same content again is answered
+    with the same receipt. 422 names what the shopper can correct. What they cannot correct, such as a closed
+    window or a cancelled visit, is stored and flagged.
+    """
     # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))
     prepared = submissions.prepare(autocommit(), current_actor(), visit_id, read_json(), body, device_time)
@@ -64,12 +69,8 @@ def submit_answers(body: dict[str, Any], visit_id: UUID) -> Response:
 )
 @routes.response(
     200,
-    {
-        "oneOf": [
-            {"$ref": "#/components/schemas/Submission"},
-            {"$ref": "#/components/schemas/ScoredSubmission"},
-        ]
-    },
+    # A generated client takes the first that fits, and evidence has all fields of a submission.
+    {"oneOf": [refer_to("ScoredSubmission"), refer_to("Submission")]},
 )
 def get_submission(visit_id: UUID) -> Response:
     """Get the latest revision.

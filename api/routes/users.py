@@ -25,7 +25,10 @@ USER = schemas.User()
 @routes.arguments(schemas.UsersQuery(), location="query")
 @routes.response(200, schemas.USER_PAGE())
 def list_users(query: dict[str, Any]) -> Response:
-    """List the people of the organization, sorted by email address."""
+    """List the people of the organization, sorted by email address.
+
+    People who are disabled stay in the list.
+    """
     return page_response(
         users.list_users(read_snapshot(), current_actor(), **{"cursor": None, **query}), USER
     )
@@ -36,7 +39,10 @@ def list_users(query: dict[str, Any]) -> Response:
 @routes.response(201, USER, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_user(body: dict[str, Any]) -> Response:
-    """Add a person."""
+    """Add a person.
+
+    They can log in with the email address and password at once.
+    """
     password_hash = passwords.hash_password(body["password"])
     return create_resource(
         lambda session: users.create_user(session, current_actor(), body, password_hash),
@@ -48,7 +54,10 @@ def create_user(body: dict[str, Any]) -> Response:
 @routes.get("/users/<uuid:user_id>", permission="administer people", raises=[problems.USER_NOT_FOUND])
 @routes.response(200, USER)
 def get_user(user_id: UUID) -> users.Person:
-    """Get a person."""
+    """Get a person.
+
+    The response never contains the password.
+    """
     return users.get_person(read_snapshot(), users.get_user(read_snapshot(), current_actor(), user_id))
 
 
@@ -61,7 +70,10 @@ def get_user(user_id: UUID) -> users.Person:
 @routes.response(200, USER, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
-    """Change a person. `"disabled": true` or a new password ends their sessions."""
+    """Change a person.
+
+    Omitted fields stay as they are. `"disabled": true` or a new password ends their sessions.
+    """
     password_hash = passwords.hash_password(body["password"]) if "password" in body else None
 
     def edit(session: Session) -> users.Person:

@@ -17,7 +17,7 @@ from api.http.changes_tokens import build_token, parse_token
 from api.http.context import autocommit, current_actor, read_snapshot
 from api.http.paging import rows_response
 from api.http.parsing import field_errors, read_json
-from api.http.responses import CREATED, json_response
+from api.http.responses import CREATED, json_response, refer_to
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.visits import Visit
 from api.services import assignments, change_feed, reviews, visits
@@ -37,27 +37,6 @@ SCHEMAS: dict[View, Schema] = {
 }
 NEW = schemas.VisitNew()
 MAX_VISITS = 1000
-ANY_VISIT = {
-    "oneOf": [
-        {"$ref": f"#/components/schemas/{name}"} for name in ("OwnVisit", "WatchedVisit", "EvidenceVisit")
-    ]
-}
-
-#: A visit that the caller assigns to themselves has the view of its shopper.
-_ASSIGNED_VISIT = {
-    "oneOf": [
-        {"$ref": f"#/components/schemas/{name}"} for name in ("EvidenceVisit", "AssignedVisit", "OwnVisit")
-    ]
-}
-_CHANGED_VISIT = {
-    "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("EvidenceVisit", "AssignedVisit")]
-}
-_ASSIGNED_LIST = {
-    "type": "object",
-    "properties": {"items": {"type": "array", "items": _CHANGED_VISIT}},
-    "required": ["items"],
-    "additionalProperties": False,
-}
 #: A list has no address, and API clients cannot read the visit yet.
 _OPTIONAL_HEADERS = {name: {**header, "required": False} for name, header in CREATED.items()}
 
@@ -78,7 +57,7 @@ def _load_visits() -> tuple[list[dict[str, Any]], bool]:
 @routes.post("/visits", permission="assign visits", raises=[problems.ROTATION_LOCKOUT, problems.INVALID])
 @routes.response(
     201,
-    {"oneOf": [*_ASSIGNED_VISIT["oneOf"], _ASSIGNED_LIST]},
+    {"oneOf": [refer_to("NewVisit"), refer_to("NewVisits")]},
     headers=_OPTIONAL_HEADERS,
     description="The new visit, with `Location` and `ETag`, or the new visits",
 )
@@ -90,10 +69,10 @@ def _load_visits() -> tuple[list[dict[str, Any]], bool]:
             "application/json": {
                 "schema": {
                     "oneOf": [
-                        {"$ref": "#/components/schemas/VisitNew"},
+                        refer_to("VisitNew"),
                         {
                             "type": "array",
-                            "items": {"$ref": "#/components/schemas/VisitNew"},
+                            "items": refer_to("VisitNew"),
                             "minItems": 1,
                             "maxItems": MAX_VISITS,
                         },
@@ -120,24 +99,7 @@ def assign_visits() -> Response:
 
 @routes.get("/visits", permission="read visits", raises=[problems.FORBIDDEN, problems.RESTART_FEED])
 @routes.arguments(schemas.VisitsQuery(), location="query")
-@routes.response(
-    200,
-    {
-        "oneOf": [
-            {
-                "type": "object",
-                "title": "VisitPage",
-                "properties": {
-                    "items": {"type": "array", "items": ANY_VISIT},
-                    "next": {"type": ["string", "null"], "format": "url"},
-                },
-                "required": ["items", "next"],
-                "additionalProperties": False,
-            },
-            {"$ref": "#/components/schemas/VisitChangePage"},
-        ]
-    },
-)
+@routes.response(200, {"oneOf": [refer_to("VisitPage"), refer_to("VisitChangePage")]})
 def list_visits(query: dict[str, Any]) -> Response:
     """List visits, sorted by day.
 
@@ -158,9 +120,13 @@ def list_visits(query: dict[str, Any]) -> Response:
 
 @routes.get("/visits/<uuid:visit_id>", permission="read visits", raises=[problems.VISIT_NOT_FOUND])
 @routes.arguments(schemas.VisitQuery(), location="query")
-@routes.response(200, ANY_VISIT)
+@routes.response(200, refer_to("Visit"))
 def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
-    """Get a visit, in the caller's view; with `include=checklist`, `checklist` is the whole document."""
+    """Get a visit, in the caller's view.
+
+    The field `view` names the shape of the response. Managers and API clients get accepted visits only, with
+    their answers. With `include=checklist`, `checklist` is the whole document.
+    """
     include_checklist = query.get("include") == "checklist"
     return json_response(_get_representation(read_snapshot(), visit_id, include_checklist=include_checklist))
 
@@ -170,9 +136,13 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     permission="assign visits",
     raises=[problems.VISIT_NOT_FOUND, problems.WRONG_STATUS],
 )
-@routes.response(200, _CHANGED_VISIT)
+@routes.response(200, refer_to("ChangedVisit"))
 def cancel_visit(visit_id: UUID) -> Response:
-    """Cancel an assigned visit. Answers that arrive anyway go to a reviewer."""
+    """Cancel an assigned visit.
+
+    The shopper no longer has to make it. Answers that arrive anyway are stored, flagged, and go to a
+    reviewer.
+    """
     return _change_visit(
         lambda session: assignments.cancel(session, current_actor(), visit_id), _get_planner_view()
     )
@@ -189,10 +159,14 @@ def cancel_visit(visit_id: UUID) -> Response:
     ],
 )
 @routes.arguments(schemas.Reassignment())
-@routes.response(201, _ASSIGNED_VISIT, headers=_OPTIONAL_HEADERS)
+@routes.response(201, refer_to("NewVisit"), headers=_OPTIONAL_HEADERS)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Reassign a visit to another shopper: the visit is cancelled, and the response is a new visit."""
+    """Reassign a visit to another shopper.
+
+    The visit is cancelled. The response is a new visit with the same location and window, and the current
+    version of the checklist.
+    """
     return _create_visit(
         lambda session: assignments.reassign(
             session, current_actor(), visit_id, body["shopper_id"], body["override"]
@@ -208,7 +182,10 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
 @routes.arguments(schemas.Decline())
 @routes.response(200, schemas.OwnVisit())
 def decline_visit(body: dict[str, Any], visit_id: UUID) -> Response:
-    """Decline one's own assigned visit, with a reason."""
+    """Decline one's own assigned visit.
+
+    Answers that arrive anyway are stored, flagged, and go to a reviewer.
+    """
     return _change_visit(
         lambda session: assignments.decline(session, current_actor(), visit_id, body["reason"]), "own"
     )

@@ -71,7 +71,8 @@ def read_changes(session: Session, actor: Actor, after: Position, limit: int) ->
     rows = session.execute(_select_changes(session, actor, after, limit + 1)).all()
     has_more = len(rows) > limit
     rows = rows[:limit]
-    position = Position(rows[-1].transaction_id, rows[-1].number) if has_more else end
+    # Not the end of the log, which would disclose that something has changed elsewhere.
+    position = Position(rows[-1].transaction_id, rows[-1].number) if rows else after
     return ChangePage(_describe(session, rows), position, has_more)
 
 

@@ -329,7 +329,12 @@ def describe_rows(runner: Runner, visits: Sequence[VisitRow], view: View) -> lis
         document = get_version(runner, visit.checklist_version_id).document
         checklist = {"key": document.key, "version": document.version}
         # The same row under two names: no two fields of a schema may read the same attribute.
-        description: dict[str, Any] = {"visit": visit, "location": visit, "checklist": checklist}
+        description: dict[str, Any] = {
+            "view": view,
+            "visit": visit,
+            "location": visit,
+            "checklist": checklist,
+        }
         if isinstance(visit, WatchedVisitRow):
             description["score"] = format_visit_score(visit.result)
         if isinstance(visit, OwnVisitRow):

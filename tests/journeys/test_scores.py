@@ -275,6 +275,27 @@ def test_rows_name_their_dimensions_as_other_responses_do(history: History) -> N
     assert table(history, "by=checklist&checklist=visit")[0]["checklist"]["title"] == CHECKLIST["title"]
 
 
+def test_words_of_a_list_can_be_separated_by_commas_or_repeated(history: History) -> None:
+    commas = "by=location,section&include=change,trend&fields=location,section,score,trend"
+    repeated = "&".join(
+        f"{name}={word}"
+        for name, words in (part.split("=") for part in commas.split("&"))
+        for word in words.split(",")
+    )
+    assert repeated.count("by=") == 2
+    assert table(history, repeated) == table(history, commas)
+    pages = history.world.admin.list_all(f"/scores?{PERIOD}&{repeated}", limit=2)
+    assert pages == table(history, commas)
+    assert len(pages) > 2
+
+
+@pytest.mark.parametrize("query", ["by=location&by=location", "by=location&sort=name&sort=name"])
+def test_repeated_words_and_other_repeated_parameters_are_rejected(history: History, query: str) -> None:
+    response = history.world.manager.get(f"/scores?{query}")
+    name = query.split("&")[-1].split("=")[0]
+    assert problem(response, 422, "invalid")["errors"][0]["pointer"] == f"/{name}"
+
+
 def test_changes_and_months_equal_the_calculation_from_the_visits(history: History) -> None:
     for row in table(history, "by=location&include=change,months"):
         where = {"location": row["location"]["code"]}

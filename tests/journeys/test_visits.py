@@ -359,6 +359,7 @@ def test_shopper_lists_their_own_visits_by_day(world: World) -> None:
     assert [row["id"] for row in world.shopper.list_all("/visits")] == ids
     assert [row["id"] for row in world.shopper.list_all("/visits", limit=2)] == ids
     keys = {
+        "view",
         "id",
         "status",
         "location",
@@ -427,7 +428,7 @@ def test_visits_are_filtered_by_status_location_checklist_and_day(world: World) 
 
 # What managers see.
 
-WATCHED = {"id", "status", "location", "checklist", "day", "part_of_day", "outcome", "score"}
+WATCHED = {"view", "id", "status", "location", "checklist", "day", "part_of_day", "outcome", "score"}
 PLACE = {"id", "code", "name", "address", "phone", "time_zone", "latitude", "longitude"}
 SCORE = {"points_earned", "points_possible", "score", "passed", "critical_failures"}
 ANSWER = {"value", "not_applicable", "comment", "photos", "points_earned", "points_possible"}

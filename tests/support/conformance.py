@@ -123,7 +123,9 @@ def _read_body(response: TestResponse) -> bytes:
 
 def _check_headers(response: TestResponse, documented: Any) -> None:
     for name, header in documented.get("headers", {}).items():
-        _require(not header["required"] or name in response.headers, f"the header {name} is missing")
+        # The headers that operations share, which are references, depend on settings.
+        is_required = header.get("required", False)
+        _require(not is_required or name in response.headers, f"the header {name} is missing")
 
 
 def _require(condition: Any, message: str) -> None:

@@ -1,0 +1,467 @@
+"""Descriptions of fields, by name, for the OpenAPI document.
+
+A name has the same meaning in nearly every schema. A field's own ``metadata={"description": …}`` takes
+precedence. The document adds the default of a field to its description.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from api.domain.access import MIN_PASSWORD_LENGTH
+from api.domain.times import FIRST_YEAR, LAST_YEAR
+
+_BY_NAME: Mapping[str, str] = {
+    # accounts
+    "access_token": "Send it as `Authorization: Bearer …`.",
+    "cookies": "Whether to send the tokens in HttpOnly cookies only, for pages in a browser. The "
+    "response is then 204.",
+    "disabled": "Whether the person can no longer sign in. Disabling them ends their sessions.",
+    "email": "The email address that the person signs in with. It is unique within the organization.",
+    "expires_in": "The lifetime of the access token, in seconds.",
+    "new_password": f"The new password, of at least {MIN_PASSWORD_LENGTH} characters.",
+    "old_password": "The current password.",
+    "organization": "The organization.",
+    "password": f"The password, of at least {MIN_PASSWORD_LENGTH} characters. It is never returned.",
+    "refresh_token": "Exchange it once for a new pair of tokens, within 60 days.",
+    "role": "What the person may do. Shoppers make visits, managers read the scores of their places, "
+    "reviewers decide on visits, and administrators manage the organization.",
+    "token_type": "How to send the access token.",
+    "location_ids": "The IDs of the locations that are assigned to a manager. Empty for other roles.",
+    "region_ids": "The IDs of the regions that are assigned to a manager, who also sees everything "
+    "below them. Empty for other roles.",
+    "locations": "The locations that are assigned to the caller. Empty unless they are a manager.",
+    "regions": "The regions that are assigned to the caller, who also sees everything below them. "
+    "Empty unless they are a manager.",
+    # all resources
+    "id": "The ID: a random UUID in lowercase. It never changes.",
+    "created_at": "When it was added, in UTC.",
+    "name": "The name, for people to read.",
+    "external_id": "The ID in your own system. Null if you set none.",
+    "items": "The items of this page, in the order of the list.",
+    "next": "The URL of the next page, as in the `Link` header. Null on the last page.",
+    # organization and places
+    "accent_color": "The colour of the organization's pages, as `#rrggbb`. White text on it must be "
+    "readable. Null for the standard colour.",
+    "address": "The postal address, on one line or several. Null if it is not known.",
+    "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
+    "closed location.",
+    "code": "Your own short code, which is unique within the organization.",
+    "imported": "The number of locations that were added.",
+    "latitude": "Degrees north of the equator (WGS 84), from −90 to 90. Null if it is not known.",
+    "lockout_days": "The minimum number of days between two visits of one shopper to the same "
+    "location. 0 allows any number of visits.",
+    "longitude": "Degrees east of Greenwich (WGS 84), from −180 to 180. Null if it is not known.",
+    "parent_id": "The ID of the region that this region is part of. Null at the top.",
+    "phone": "The telephone number as people write it. Null if it is not known.",
+    "region_id": "The ID of the region that the location is in.",
+    "time_zone": "The name of the location's time zone in the IANA database, such as `Europe/London`. "
+    "Days and months of its visits are in this zone.",
+    "location": "The location.",
+    "region": "The region.",
+    "accuracy_m": "The radius, in metres, within which the phone expects to be. Null if it is not known.",
+    # checklists
+    "bands": "For `duration`: the points by time needed, in ascending order of `up_to`.",
+    "channel": "How the visit is made: `in_person`, `telephone`, `message`, or `self_check` by the "
+    "store's own people. Self-checks count in scores only where their checklist is named.",
+    "checklist": "The key of the checklist.",
+    "checklist_key": "The key of the checklist.",
+    "checklist_version": "The version of the checklist that the answers belong to.",
+    "comment": "What the shopper wrote about this. Null without a comment.",
+    "critical": "Whether losing points on this question is a critical failure, so that the visit does "
+    "not pass.",
+    "fundamental": "The key of the fundamental of customer service that the question observes. Null if "
+    "it observes none.",
+    "good_answer": "For `yes_no`: the answer that earns the points, `yes` or `no`.",
+    "help": "Further advice for the shopper. Null without advice.",
+    "introduction": "What the shopper reads before the first question. Null without an introduction.",
+    "is": "The answers that show the question: option keys, `yes` or `no`, or the steps of a scale as text.",
+    "key": "The key, which is unique within the checklist and keeps its meaning across versions.",
+    "kind": "`daily`: what employees do with each customer. `organization`: what the organization "
+    "allows them to do.",
+    "label": "The option, as the shopper reads it.",
+    "multiple": "For `choice`: whether several options can be chosen.",
+    "not_applicable": "Whether the shopper marked the question as not applicable. It then counts in no "
+    "score.",
+    "only_if": "When to show the question. Null if it is always shown.",
+    "options": "For `choice`: the options, in the order in which they are shown.",
+    "pass_mark": "The score from which a visit passes, as a proportion from 0 to 1, if it has no "
+    "critical failure.",
+    "private": "Whether only reviewers and administrators see the answer and its photos. Private "
+    "questions have no points.",
+    "question": "The key of the question.",
+    "question_count": "The number of questions.",
+    "questions": "The questions, in the order in which they are asked.",
+    "review": "`automatic`: a visit without flags is accepted automatically once its last photo is "
+    "stored. `manual`: a reviewer decides on every visit.",
+    "scale_points": "For `scale`: the points of each step from `minimum` to `maximum`.",
+    "section": "The key of the section.",
+    "sections": "The sections, in the order in which they are shown.",
+    "text": "The question, as the shopper reads it.",
+    "title": "The title, for people to read.",
+    "unit": "For `number`: the unit of the value, such as `GBP`. Null without a unit.",
+    "up_to": "The longest duration of the band, in whole seconds. Null or omitted in the last band.",
+    "version": "The number of the version, from 1.",
+    # visits and submissions
+    "answers": "The answers, by the key of their question.",
+    "clock_shift": "Seconds that were added to the phone's times because its clock was wrong, "
+    "otherwise 0. Only for reviewers and administrators.",
+    "closes_at": f"The end of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}. A later "
+    "visit is accepted and flagged.",
+    "content_sha256": "The SHA-256 of the canonical JSON (RFC 8785) of the body that was sent, in "
+    "hexadecimal.",
+    "day": "The day of the visit, in the time zone of its location.",
+    "decided_at": "When the decision was made, in UTC.",
+    "decision": "`accept` counts the visit in the scores, `return` asks the shopper for a corrected "
+    "revision, and `reject` ends the visit without a score.",
+    "decline_reason": "Why the shopper declined the visit. Null if they did not, or gave no reason.",
+    "distance_m": "Metres from the phone's position to the location. Null if either is not known. Only "
+    "for reviewers and administrators.",
+    "flags": "The reasons to look at the visit: those of its latest revision, and those of earlier "
+    "revisions that the latest does not have. Empty without a reason.",
+    "make": "The maker of the camera, from the file. Null if the file does not name it.",
+    "missing": "The IDs of the photos that the answers name and that are not stored yet.",
+    "opens_at": f"The start of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}.",
+    "outcome": "`visited`, or `store-closed` if the shopper found the store closed. A visit to a "
+    "closed store counts in no score.",
+    "override": "Whether to assign the visit although the shopper visited the location within the "
+    "lock-out days.",
+    "part_of_day": "The part of the day in which the visit started, in the time zone of its location: "
+    "`night` (0:00 to 6:00), `morning` (6:00 to 12:00), `afternoon` (12:00 to 18:00) or `evening` "
+    "(18:00 to 24:00).",
+    "photo_id": "The ID of the photo that the flag is about. Null if it is not about a photo.",
+    "photos": "The IDs of the photos.",
+    "question_reasons": "What to correct, by the key of the question. Null or omitted without such reasons.",
+    "reason": "Why, for the shopper to read. Null without a reason.",
+    "received_at": "When the server stored the revision, in UTC.",
+    "replaces": "The ID of the decision that this decision replaced. Null for the first decision on a "
+    "revision.",
+    "return_reason": "What the reviewer wrote when they returned the visit. Null unless it was returned.",
+    "reviewer_id": "The ID of the reviewer. Null if the visit was accepted automatically.",
+    "reviewer_name": "The name of the reviewer. Null if the visit was accepted automatically.",
+    "revision": "The number of the revision, from 1.",
+    "sha256": "The SHA-256 of the bytes to upload, in lowercase hexadecimal.",
+    "shopper": "Who makes the visit. Only reviewers and administrators see them.",
+    "shopper_id": "The ID of the person who makes the visit: a shopper, or for a self-check anyone.",
+    "submitted_at": "When the revision was received, in UTC.",
+    "taken_at": "When the photo was taken, by the phone's clock. Null if it is not known. Only for "
+    "reviewers and administrators.",
+    "unusable": "The IDs of the photos whose bytes are not a usable picture. They may be declared again.",
+    "view": "Which shape of a visit this is. It depends on who asks.",
+    "visit_id": "The ID of the visit.",
+    "window": "When the visit must be made.",
+    "expected": "The number of photos that the answers name.",
+    "status": "The status of the visit.",
+    "stored": "The number of these photos that are stored.",
+    "height": "The height of the stored picture, in pixels. Omitted until it is stored.",
+    "width": "The width of the stored picture, in pixels. Omitted until it is stored.",
+    "upload": "The request that uploads the bytes. Omitted once the photo is stored.",
+    # scores
+    "best": "The best rank that the location could have by chance.",
+    "worst": "The worst rank that the location could have by chance.",
+    "change": "The change since the previous period. Only with `include=change`.",
+    "children": "The regions and locations directly below the region, each with its score.",
+    "critical_failures": "The number of visits with at least one critical failure.",
+    "difference": "The score of the period minus that of the previous period, from −1 to 1. Null if "
+    "either has no score.",
+    "high": "The upper end, as a proportion from 0 to 1. For a change, a difference from −1 to 1.",
+    "low": "The lower end, as a proportion from 0 to 1. For a change, a difference from −1 to 1.",
+    "indicative": "Whether there are fewer than 5 visits: too few to judge by.",
+    "interval": "The 95 % interval of the score. Null without a score.",
+    "month": "The month, `YYYY-MM`, in the time zone of each location.",
+    "months": "The months of the period, in their order.",
+    "passed": "The number of visits that passed: the pass mark was reached, without a critical failure.",
+    "points_earned": "The points that the answers earned.",
+    "points_possible": "The most points that the answers could earn. 0 if nothing was scored.",
+    "rank": "The rank of the location, where 1 is the best. Equal scores share a rank. Null with fewer "
+    "than 5 visits, or if the visits are not all of one checklist.",
+    "rank_range": "The ranks that the location could have by chance. Null where `rank` is null.",
+    "score": "Points earned divided by points possible, as a proportion from 0 to 1 with 6 decimals. "
+    "Null if no points were possible.",
+    "significant": "Whether the change is more than chance: both periods have at least 5 visits, and "
+    "the interval does not contain 0. Null if the visits are not all of one checklist.",
+    "spread": "The standard deviation of a visit's score around the score, as a proportion from 0 to "
+    "1. Null with fewer than 2 visits.",
+    "visits": "The number of accepted visits in which points were possible.",
+    # query parameters of several lists
+    "limit": "The maximum number of items in the response.",
+    "cursor": "The position from which the list continues. Follow `next` instead of setting it.",
+    "from": "The first month of the period, `YYYY-MM`. Default: eleven months before `to`.",
+    "to": "The last month of the period, `YYYY-MM`. Default: the current month in UTC+14, where it is "
+    "latest on earth.",
+}
+
+#: names with another meaning in one schema, as ``Schema.field``. Derived schemas inherit it.
+_BY_SCHEMA: Mapping[str, str] = {
+    "Answer.comment": "What the shopper wrote about the answer. The question defines whether it is required.",
+    "Answer.not_applicable": "Whether the question does not apply to the visit. The question must allow it.",
+    "Answer.photos": "The IDs of the photos of this answer, as they are declared.",
+    "ApiClient.client_id": "The ID with which the client requests tokens.",
+    "ApiClientsQuery.name": "Only the client with exactly this name.",
+    "ApiClientsQuery.revoked": "Only clients that are revoked, or only those that are not.",
+    "Band.points": "The points for a duration within the band.",
+    "Change.interval": "The 95 % interval of the difference, cut to −1 and 1. Null without a "
+    "difference, or if the visits are not all of one checklist.",
+    "ChecklistDraft.key": "The key of the checklist, which is unique within the organization and never "
+    "changes.",
+    "ChecklistName.key": "The key of the checklist.",
+    "ChecklistSummary.key": "The key of the checklist, which is unique within the organization.",
+    "ChecklistSummary.points_possible": "The most points that a visit can earn.",
+    "ChecklistSummary.version": "The number of the latest published version.",
+    "Child.location": "The location. Omitted for a region.",
+    "Child.region": "The region. Omitted for a location.",
+    "Comment.comment": "What the shopper wrote. Null for a text answer, which is in `value`.",
+    "Comment.points_earned": "The points that the answer earned, or for a comment on the visit as a "
+    "whole those of the visit.",
+    "Comment.points_possible": "The most points that the answer could earn, or for a comment on the "
+    "visit as a whole those of the visit.",
+    "Comment.question": "The question that the comment is about. Null for a comment on the visit as a whole.",
+    "Comment.value": "The answer to the question. Instead of a time of day, managers see the part of "
+    "the day. Null without an answer.",
+    "CommentedQuestion.text": "The question, in the wording of the visit's version.",
+    "CommentsQuery.checklist": "Only comments of visits with this checklist, by its key. Self-checks "
+    "are included only if it is theirs.",
+    "CommentsQuery.location_id": "Only comments about this location.",
+    "CommentsQuery.question": "Only comments on questions with this key.",
+    "CommentsQuery.region_id": "Only comments about locations in this region and in all regions below it.",
+    "CommentsQuery.whole_visit": "Only comments on visits as a whole.",
+    "Condition.question": "The key of a question that is asked earlier.",
+    "ConfirmedPhoto.status": "`stored`, or `checking` while the photo is being processed.",
+    "Decision.revision": "The revision that was decided on.",
+    "DecisionNew.question_reasons": "What to correct, by the key of the question. The shopper reads it "
+    "if the visit is returned.",
+    "DecisionNew.reason": "Why, for the shopper to read.",
+    "DecisionNew.replaces": "The ID of the current decision on this revision, to replace it. Null or "
+    "omitted for the first decision.",
+    "DecisionNew.revision": "The revision to decide on. It must be the latest.",
+    "DeclaredPhoto.status": "`awaiting_upload`, or `stored` if the photo is already stored.",
+    "Decline.reason": "Why the shopper does not make the visit, for administrators and reviewers to read.",
+    "EvidenceVisit.day": "The day on which the window opens, and once answers are stored the day on "
+    "which the visit started, in the time zone of the location.",
+    "EvidenceVisit.finished_at": "When the visit finished, by the server's clock. Null before the "
+    "first revision.",
+    "EvidenceVisit.started_at": "When the visit started, by the server's clock. Null before the first "
+    "revision.",
+    "Figures.visits": "The number of accepted visits in which it was scored.",
+    "VisitFigures.visits": "The number of accepted visits in which points were possible.",
+    "Flag.detail": "Why the flag was raised, for people to read.",
+    "Flag.other_photo_id": "The ID of the earlier photo that is the same. Null if the flag is not "
+    "about a photo.",
+    "Flag.other_question": "The key of the question with the earlier photo or comment. Null for the "
+    "comment on a visit as a whole, or if the flag is about neither.",
+    "Flag.other_visit_id": "The ID of the earlier visit with the same photo or comment. Null if the "
+    "flag is about neither.",
+    "Flag.question": "The key of the question that the flag is about. Null if it is not about a question.",
+    "Fundamental.key": "The key of the fundamental, which questions name.",
+    "FundamentalName.key": "The key of the fundamental.",
+    "Health.status": "`live`: the program runs. `ready`: database and photo store are available too.",
+    "ImportResult.imported": "The number of locations that were added.",
+    "LocationsQuery.closed": "Only locations that are closed, or only those that are not.",
+    "LocationsQuery.code": "Only the location with this code.",
+    "LocationsQuery.external_id": "Only locations with this ID of your own system.",
+    "LocationsQuery.name": "Only locations with exactly this name.",
+    "LocationsQuery.region_id": "Only locations directly in this region.",
+    "LocationsQuery.time_zone": "Only locations in this time zone.",
+    "Login.email": "The email address of the account.",
+    "Login.organization": "The name of the organization, if the email address and password match "
+    "accounts of several.",
+    "Login.password": "The password of the account.",
+    "Me.organization": "The organization that the caller belongs to.",
+    "Me.id": "The caller's ID.",
+    "Me.name": "The caller's name.",
+    "NamedOrganization.name": "The name of the organization.",
+    "Option.key": "The key of the option, which is the answer's value.",
+    "Option.points": "The points for choosing the option.",
+    "OwnVisit.checklist": "The version that the visit uses.",
+    "OwnVisit.photos": "The photos that the answers name, and which of them are stored.",
+    "OwnVisit.revision": "The latest stored revision, or 0 before the first one.",
+    "OwnVisit.status": "The status of the visit. Answers are accepted while it is `assigned` or "
+    "`returned`, and also if they arrive although it is `cancelled` or `declined`.",
+    "PageQuery.limit": "The maximum number of items in the response.",
+    "PhotoDeclaration.content_type": "The format of the bytes to upload.",
+    "PhotoDeclaration.position": "Where the phone was. It is used if the file itself does not contain "
+    "a position.",
+    "PhotoDeclaration.size": "The number of bytes to upload.",
+    "PhotoDeclaration.taken_at": "When the photo was taken. It is used if the file itself does not "
+    "contain a time.",
+    "PhotoEvidence.position": "Where the photo was taken. Null if it is not known.",
+    "PhotoEvidence.question": "The key of the question that the photo belongs to. Null if it shows "
+    "that the store was closed.",
+    "PhotoRange.maximum": "The maximum number of photos.",
+    "PhotoRange.minimum": "The number of photos that the answer requires.",
+    "Position.latitude": "Degrees north of the equator (WGS 84), from −90 to 90.",
+    "Position.longitude": "Degrees east of Greenwich (WGS 84), from −180 to 180.",
+    "Problem.detail": "What is wrong with this request, for people to read.",
+    "Problem.errors": "What is wrong with which field. Present if the status is 422.",
+    "Problem.instance": "The path of the request.",
+    "Problem.request_id": "The ID of the request, as in the header `X-Request-ID`. Name it when you "
+    "ask for help.",
+    "Problem.status": "The status of the response.",
+    "Problem.title": "What kind of error it is, for people to read. It is the same for each error of "
+    "the type.",
+    "Problem.type": "What kind of error it is: a stable URI reference for programs to compare.",
+    "ProblemFieldError.detail": "What is wrong with the field, for people to read.",
+    "ProblemFieldError.pointer": "A JSON pointer (RFC 6901) to the field in the request.",
+    "Progress.months": "The months of the period, in their order.",
+    "ProgressMonth.accepted": "The number of visits of the month that are accepted.",
+    "ProgressMonth.month": "The month, `YYYY-MM`, in the time zone of each location.",
+    "ProgressMonth.out": "The number of visits that are not accepted yet and whose window opens in the "
+    "month.",
+    "Question.comment": "Whether the shopper writes a comment: `never`, `optional`, `required`, or "
+    "`when_points_lost` (required if the answer loses points). Default: `optional`.",
+    "Question.critical": "Whether losing points on this question is a critical failure, so that the "
+    "visit does not pass. Default: `false`.",
+    "Question.good_answer": "For `yes_no`: the answer that earns the points, `yes` or `no`. Default: `yes`.",
+    "Question.key": "The key of the question, which is unique within the checklist and keeps its "
+    "meaning across versions.",
+    "Question.maximum": "For `scale`: the last step.",
+    "Question.minimum": "For `scale`: the first step.",
+    "Question.multiple": "For `choice`: whether several options can be chosen. Default: `false`.",
+    "Question.not_applicable": "Whether the shopper can mark the question as not applicable. Default: "
+    "`false`.",
+    "Question.photos": "How many photos the answer must and can have. Default: none.",
+    "Question.points": "For `yes_no`: the points for the good answer. Default: 0.",
+    "Question.private": "Whether only reviewers and administrators see the answer and its photos. "
+    "Private questions have no points. Default: `false`.",
+    "Question.required": "Whether the shopper must answer the question. Default: `true`.",
+    "Question.type": "The type of the question. It defines which other fields apply.",
+    "QuestionFigures.answers": "How often each answer was given: `yes` and `no`, the steps of a scale, "
+    "or the keys of options, including those that nobody chose; `answered` for other types; and "
+    "`not_applicable`.",
+    "QuestionName.key": "The key of the question.",
+    "QuestionName.text": "The question, in the wording of its newest version.",
+    "QuestionName.section": "The key of the section that the question is in.",
+    "CommentedQuestion.key": "The key of the question.",
+    "CommentedQuestion.section": "The key of the section that the question is in.",
+    "Receipt.photos": "The IDs of the photos that the answers name and that the server expects.",
+    "Reassignment.shopper_id": "The ID of the person who makes the new visit.",
+    "RegionsQuery.closed": "Only regions that are closed, or only those that are not.",
+    "RegionsQuery.code": "Only the region with this code.",
+    "RegionsQuery.external_id": "Only regions with this ID of your own system.",
+    "RegionsQuery.name": "Only regions with exactly this name.",
+    "RegionsQuery.parent_id": "Only regions directly below this one.",
+    "Report.change": "The change since the previous period.",
+    "Report.checklist": "The key of the checklist that the figures are limited to. Null for all "
+    "checklists that count.",
+    "Report.from": "The first month of the period, `YYYY-MM`.",
+    "Report.fundamentals": "The fundamentals that visits of the period observed, each pooled over all "
+    "checklists.",
+    "Report.previous": "The score of the previous period, which has the same length and ends "
+    "immediately before.",
+    "Report.questions": "The questions that visits of the period had, in the order of their checklists.",
+    "Report.sections": "The sections that visits of the period had, in the order of their checklists.",
+    "Report.to": "The last month of the period, `YYYY-MM`.",
+    "Report.total": "The score of the period.",
+    "ReportQuery.checklist": "Only visits with this checklist, by its key. Without it, all checklists "
+    "count except self-checks.",
+    "ReviewsQuery.status": "`waiting`: the visits that wait for a decision.",
+    "Row.checklist": "The checklist. Only if `by` contains `checklist`.",
+    "Row.critical_failures": "The number of visits with at least one critical failure. Only in rows of "
+    "whole visits.",
+    "Row.fundamental": "The fundamental. Only if `by` contains `fundamental`.",
+    "Row.location": "The location. Only if `by` contains `location`.",
+    "Row.made": "The number of accepted visits of each month, with or without points. Only with "
+    "`include=made`.",
+    "Row.month": "The month, `YYYY-MM`. Only if `by` contains `month`.",
+    "Row.months": "The figures of each month of the period. Only with `include=months`.",
+    "Row.passed": "The number of visits that passed. Only in rows of whole visits.",
+    "Row.previous_visits": "The visits in the previous period, which has the same length. Only with "
+    "`include=previous_visits`.",
+    "Row.question": "The question. Only if `by` contains `question`.",
+    "Row.rank": "The rank of the location, where 1 is the best. Equal scores share a rank. Null with "
+    "fewer than 5 visits, or if the visits are not all of one checklist. Only in rows by location.",
+    "Row.rank_range": "The ranks that the location could have by chance. Null where `rank` is null. "
+    "Only in rows by location.",
+    "Row.region": "The region. Only if `by` contains `region`.",
+    "Row.section": "The section. Only if `by` contains `section`.",
+    "Row.trend": "The score of each month of the period, by `YYYY-MM`. Null for a month without a "
+    "score. Only with `include=trend`.",
+    "Row.worst_section": "The location's section with the lowest score. Null if no section has a "
+    "score. Only with `include=worst_section`.",
+    "RowMonth.critical_failures": "The number of visits with at least one critical failure. Only in "
+    "rows of whole visits.",
+    "RowMonth.passed": "The number of visits that passed. Only in rows of whole visits.",
+    "RowsQuery.by": "What the rows are by: one dimension, or two different ones for the cells of a "
+    "table. At most one may be section, question or fundamental.",
+    "RowsQuery.fields": "The fields that rows contain. Default: all fields of the query.",
+    "RowsQuery.include": "Further fields to return. Rows by month have none of them, and only rows by "
+    "location have `worst_section`.",
+    "RowsQuery.limit": "The maximum number of rows in the response. Default: 50 as JSON, all rows as CSV.",
+    "RowsQuery.location_id": "Only this location.",
+    "RowsQuery.region_id": "Only this region and everything below it.",
+    "RowsQuery.sort": "The order of the rows; `-` means descending. `difference` requires `include=change`.",
+    "ScoredAnswer.comment": "What the shopper wrote about the answer. Null without a comment.",
+    "ScoredAnswer.points_earned": "The points that the answer earned.",
+    "ScoredAnswer.points_possible": "The most points that the answer could earn. 0 if it is not scored.",
+    "ScoredSubmission.comment": "What the shopper wrote about the visit as a whole. Null without a comment.",
+    "ScoredAnswer.photos": "The IDs of the photos of this answer.",
+    "ScoredAnswer.value": "The answer. Managers see the part of the day instead of a time. Null "
+    "without a value.",
+    "ScoredSubmission.finished_at": "When the visit finished, by the phone's clock. Only for reviewers "
+    "and administrators.",
+    "ScoredSubmission.position": "Where the phone was during the visit. Null if it is not known. Only "
+    "for reviewers and administrators.",
+    "ScoredSubmission.received_at": "When the server stored the revision, in UTC. Only for reviewers "
+    "and administrators.",
+    "ScoredSubmission.revision": "The number of the revision, from 1. Only for reviewers and administrators.",
+    "ScoredSubmission.started_at": "When the visit started, by the phone's clock. Only for reviewers "
+    "and administrators.",
+    "ScoredSubmission.outcome": "`visited`, or `store-closed` if the shopper found the store closed.",
+    "Section.key": "The key of the section, which is unique within the checklist.",
+    "SectionName.key": "The key of the section.",
+    "SectionName.checklist": "The key of the checklist that the section belongs to.",
+    "Shopper.name": "The shopper's name.",
+    "Submission.checklist_version": "The version of the checklist that the shopper answered: that of "
+    "the visit.",
+    "Submission.comment": "What the shopper wrote about the visit as a whole.",
+    "Submission.finished_at": "When the visit finished, by the phone's clock.",
+    "Submission.position": "Where the phone was during the visit. Null if it is not known. Managers "
+    "never see it.",
+    "Submission.revision": "1 for the first submission. After the visit was returned, 1 more than the "
+    "latest.",
+    "Submission.started_at": "When the visit started, by the phone's clock.",
+    "UploadLink.expires_at": "When the link expires, in UTC. Then declare the photo again.",
+    "UploadLink.headers": "The headers to send, exactly as they are. The signature covers them.",
+    "UploadLink.method": "The method of the request.",
+    "UploadLink.url": "The URL to send the bytes to. It needs no authentication, as it is signed.",
+    "UserNew.location_ids": "The IDs of the locations to assign. Only for managers.",
+    "UserNew.region_ids": "The IDs of the regions to assign. Only for managers, who also see "
+    "everything below them.",
+    "UsersQuery.disabled": "Only people who are disabled, or only those who are not.",
+    "UsersQuery.email": "Only the person with this email address.",
+    "UsersQuery.location_id": "Only managers that this location is assigned to.",
+    "UsersQuery.name": "Only people with exactly this name.",
+    "UsersQuery.region_id": "Only managers that this region is assigned to.",
+    "UsersQuery.role": "Only people with this role.",
+    "VisitLocation.address": "The postal address. Null if it is not known.",
+    "VisitNew.checklist_key": "The key of the checklist. The visit uses the version that is current now.",
+    "VisitNew.external_id": "The ID of the visit in your own system. Shoppers and managers do not see it.",
+    "EvidenceVisit.external_id": "The ID in your own system. Null if you set none. Shoppers and "
+    "managers do not see it.",
+    "VisitNew.location_id": "The ID of the location to visit. It must not be closed.",
+    "VisitNew.window": "When the visit must be made. Answers that arrive later are accepted and flagged.",
+    "VisitQuery.include": "`checklist`: return the whole checklist document in `checklist`.",
+    "VisitScore.critical_failures": "The keys of the critical questions that lost points.",
+    "VisitScore.passed": "Whether the score is at least the pass mark, without a critical failure.",
+    "VisitsQuery.checklist_key": "Only visits with this checklist.",
+    "VisitsQuery.external_id": "Only visits with this ID of your own system. Only for reviewers and "
+    "administrators.",
+    "VisitsQuery.from": "Only visits on this day or later, `YYYY-MM-DD`.",
+    "VisitsQuery.location_id": "Only visits to this location.",
+    "VisitsQuery.mine": "Whether to list the caller's own visits, which is what shoppers always get.",
+    "VisitsQuery.shopper_id": "Only visits of this person. Only for reviewers and administrators.",
+    "VisitsQuery.status": "Only visits with this status. Managers see accepted visits only.",
+    "VisitsQuery.to": "Only visits on this day or earlier, `YYYY-MM-DD`.",
+    "WaitingVisit.revision": "The revision to decide on.",
+    "WatchedVisit.comment": "What the shopper wrote about the visit as a whole. Null without a "
+    "comment. Only for a single visit.",
+    "WatchedVisit.score": "The score of the visit.",
+    "WatchedVisit.status": "Always `accepted`: managers and API clients see accepted visits only.",
+    "ScoredSubmission.score": "The score of the visit.",
+    "WorstSection.score": "The section's score, as a proportion from 0 to 1.",
+    "WorstSection.visits": "The number of accepted visits in which the section was scored.",
+}
+
+
+def get_description(schemas: Iterable[type], name: str) -> str | None:
+    """Return the description of a field, or None. ``schemas`` are its schema and the bases of that."""
+    by_schema = (_BY_SCHEMA.get(f"{schema.__name__}.{name}") for schema in schemas)
+    return next(filter(None, by_schema), None) or _BY_NAME.get(name)
