@@ -69,6 +69,7 @@ _PATH_PARAMETERS = {
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",
     "visit_id": "The ID of the visit.",
+    "export_id": "The ID of the export.",
 }
 #: the problems of every operation that has a body
 _BODY_PROBLEMS = (problems.MALFORMED, problems.TOO_LARGE, problems.UNSUPPORTED_TYPE)

@@ -24,21 +24,26 @@ routes = Routes("exports", __name__, description="Exports")
 EXPORT = schemas.Export()
 RETRY_AFTER = {
     "Retry-After": {
-        "description": "The seconds to wait, while the export is queued or running",
+        "description": "The seconds to wait, while the export is queued or running.",
         "required": False,
         "schema": {"type": "string"},
     }
 }
 REQUESTED = {
     "Location": {
-        "description": "The address of the export",
+        "description": "The address of the export.",
         "required": True,
         "schema": {"type": "string"},
     }
 }
+#: by format: how its files begin
+_BEGINNINGS = {"csv": "visit_id,day,part_of_day,…", "xlsx": "PK…", "pdf": "%PDF-1.7…"}
 FILES = {
-    content_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-    for content_type in CONTENT_TYPES.values()
+    content_type.partition(";")[0]: {
+        "schema": {"type": "string", "format": "binary"},
+        "example": _BEGINNINGS[file_format],
+    }
+    for file_format, content_type in CONTENT_TYPES.items()
 }
 
 
@@ -63,7 +68,10 @@ def create_export(body: dict[str, Any]) -> Response:
 @routes.arguments(schemas.ExportsQuery(), location="query")
 @routes.response(200, schemas.EXPORT_PAGE())
 def list_exports(query: dict[str, Any]) -> Response:
-    """List the caller's own exports of the last 30 days, oldest first."""
+    """List the caller's own exports, oldest first.
+
+    Finished exports are listed for 30 days, longer than their files are kept.
+    """
     page = exports.list_exports(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
     return page_response(page, EXPORT, map(_describe, page.items))
 
@@ -71,7 +79,11 @@ def list_exports(query: dict[str, Any]) -> Response:
 @routes.get("/exports/<uuid:export_id>", permission="export", raises=[problems.EXPORT_NOT_FOUND])
 @routes.response(200, EXPORT, headers=RETRY_AFTER)
 def get_export(export_id: UUID) -> Response:
-    """Get an export: how far it is, and the link to its file once it is ready."""
+    """Get an export.
+
+    While it is queued or running, `progress` says how far it is. Once it is ready, `download` is the link to
+    its file.
+    """
     export = exports.get_export(read_snapshot(), current_actor(), export_id)
     response = json_response(_dump(export))
     if export.status in (QUEUED, RUNNING):
