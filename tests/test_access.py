@@ -100,7 +100,8 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/exports": "401 403 403  200 200 200  200 200 200",
     # Of the manager alone.
     "GET /api/v1/exports/<uuid:export_id>": "401 403 403  200 404 404  404 404 404",
-    "GET /api/v1/exports/<uuid:export_id>/file": "401 403 403  200 404 404  404 404 404",
+    # The signature is the permission, but the token of another caller is rejected.
+    "GET /api/v1/exports/<uuid:export_id>/file": "200 404 404  200 404 404  404 404 404",
     # A signature is the permission, or none is required.
     "PUT /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
@@ -169,7 +170,7 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "POST /api/v1/exports": (("visits:read",), "202 202 202"),  # of visits
     "GET /api/v1/exports": (READ_EXPORTS, "200 200 200"),
     "GET /api/v1/exports/<uuid:export_id>": (READ_EXPORTS, "404 404 404"),
-    "GET /api/v1/exports/<uuid:export_id>/file": (READ_EXPORTS, "404 404 404"),
+    "GET /api/v1/exports/<uuid:export_id>/file": (tuple(SCOPES), "404 404 404"),
 }
 
 

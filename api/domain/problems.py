@@ -146,5 +146,5 @@ EXPORT_NOT_READY = Problem("export-not-ready", 409, "The export has no file, or 
 EXPORT_EXPIRED = Problem("export-expired", 410, "The file of the export has been deleted")
 EXPORT_LINK_EXPIRED = Problem("export-link-expired", 410, "The link to the file is not valid, or has expired")
 EXPORT_RIGHTS_CHANGED = Problem(
-    "export-rights-changed", 409, "The file contains locations that you may no longer see"
+    "export-rights-changed", 409, "You may no longer see everything in this file"
 )
