@@ -36,7 +36,7 @@ from api.models.base import now
 from api.models.exports import Export
 from api.models.places import Location, Region
 from api.models.users import User
-from api.services import visibility
+from api.services import changes, visibility
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
 from api.services.scores.query import RowQuery
@@ -280,8 +280,7 @@ def finish(
     ``key`` is its key in the store, ``size`` is in bytes, ``rows`` is their number, and ``location_numbers``
     are the locations that the file is about.
     """
-    # Whatever else an export that is ready causes belongs here, in the same transaction.
-    return _update_claimed(
+    is_finished = _update_claimed(
         session,
         export,
         status=READY,
@@ -293,6 +292,9 @@ def finish(
         leased_until=None,
         expires_at=now() + FILE_LIFETIME,
     )
+    if is_finished:
+        changes.record_export(session, export)
+    return is_finished
 
 
 def fail(session: Session, export: Export, reason: str | None = None) -> bool:

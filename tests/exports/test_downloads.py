@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from itsdangerous import TimestampSigner
+from sqlalchemy import select
 
 from api.models.base import now
+from api.models.changes import Change
 from api.models.exports import Export
 from api.services import exports, photo_store
 from tests.support.exports import build_all, change_export, download, follow, request_export
@@ -39,6 +41,18 @@ def test_a_file_has_its_type_name_and_length(world: World, ready: str) -> None:
     assert response.headers["Cache-Control"] == "private, no-cache"
     assert int(response.headers["Content-Length"]) == len(response.data) > 100
     assert "Content-Encoding" not in response.headers
+
+
+def test_an_export_that_is_ready_is_recorded_for_webhooks(world: World, ready: str) -> None:
+    with world.database.read_snapshot() as session:
+        change = session.scalars(
+            select(Change).where(
+                Change.organization_id == world.organization_id, Change.kind == "export.ready"
+            )
+        ).one()
+    assert change.data["export"]["id"] == ready
+    assert change.data["requested_by"] == world.manager.id
+    assert not change.is_published
 
 
 def test_a_file_can_be_downloaded_again(world: World, ready: str) -> None:
