@@ -97,6 +97,13 @@ _BY_NAME: Mapping[str, Any] = {
     "value": "yes",
     "width": 1920,
     "height": 2560,
+    # webhooks
+    "duration_ms": 120,
+    "event": "visit.accepted",
+    "events": ["visit.accepted", "visit.withdrawn"],
+    "failure": None,
+    "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD5iRmVZ1bN0M=",
+    "url": "https://hooks.example.com/survey",
     # scores
     "best": 1,
     "critical_failures": 2,
@@ -124,7 +131,24 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "Band.points": 4,
     "ConfirmedPhoto.status": "stored",
     "DeclaredPhoto.status": "awaiting_upload",
-    "Export.download": "https://survey.example/api/v1/exports/6f1c0c9e/file?token=aXbY1A.kQ7",
+    "Delivery.status": "delivered",
+    "DeliveriesQuery.status": "failed",
+    "DeliveryAttempt.status": 204,
+    "DeliveryWithBody.body": '{"type":"webhook.test","timestamp":"2026-01-31T09:30:00Z","data":{}}',
+    "DeliveryWithBody.status": "delivered",
+    "Export.download": "https://survey.example.com/api/v1/exports/6f1c0c9e-52a4-4b53-9d0b-3f6f7a1f2c11/file?"
+    "token=awsj0w.KUOCQV3GEUB59Z24mw9AxNWl",
+    "Export.failure": None,
+    "Export.kind": "visits",
+    "Export.location_id": None,
+    "Export.status": "ready",
+    "ExportNew.by": None,
+    "ExportNew.include": None,
+    "ExportNew.kind": "visits",
+    "ExportNew.location_id": None,
+    "ExportProgress.done": 37000,
+    "ExportProgress.of": 37000,
+    "FileQuery.token": "awsj0w.KUOCQV3GEUB59Z24mw9AxNWl",
     "Fundamental.key": "greet-the-customer",
     "Fundamental.title": "Greet the customer",
     "FundamentalName.key": "greet-the-customer",
@@ -169,6 +193,12 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "UserNew.name": "Ana Silva",
     "UsersQuery.name": "Ana Silva",
     "ScoredSubmission.answers": _SCORED_ANSWERS,
+    "Webhook.disabled_reason": None,
+    "Webhook.status": "enabled",
+    "WebhookCreator.type": "user",
+    "WebhookEdit.status": "enabled",
+    "WebhookWithSecret.disabled_reason": None,
+    "WebhookWithSecret.status": "enabled",
     "VisitQuery.include": "checklist",
     "VisitScore.critical_failures": ["apology"],
     "VisitScore.passed": False,
@@ -273,5 +303,6 @@ OBJECTS: Mapping[str, Any] = {
 
 def get_example(schemas: Iterable[type], name: str) -> Any:
     """Return the example of a field, or None. ``schemas`` are its schema and the bases of that."""
-    by_schema = (_BY_SCHEMA.get(f"{schema.__name__}.{name}") for schema in schemas)
-    return next((example for example in by_schema if example is not None), _BY_NAME.get(name))
+    keys = (f"{schema.__name__}.{name}" for schema in schemas)
+    key = next((key for key in keys if key in _BY_SCHEMA), None)
+    return _BY_NAME.get(name) if key is None else _BY_SCHEMA[key]
