@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from api.domain.exports import ALL_FORMATS, FORMATS, KINDS, LANGUAGES, STATUSES
 from api.domain.months import get_first_day, get_last_day, parse_month
-from schemas.base import MONTH_PATTERN, Day, Enum, Id, PageQuery, Query, Schema, Text, Time, page_of
+from schemas.base import MONTH_PATTERN, Day, Enum, Id, PageQuery, Query, Schema, Text, Time, Url, page_of
 from schemas.scores import DIMENSIONS, INCLUDES
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -83,7 +83,7 @@ class Export(Schema):
     status = Enum(STATUSES, required=True)
     progress = fields.Nested(ExportProgress(), required=True)
     failure = fields.String(required=True, allow_none=True)
-    download = fields.URL(required=True, allow_none=True)
+    download = Url(required=True, allow_none=True)
     expires_at = Time(required=True, allow_none=True)
 
 

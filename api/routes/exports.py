@@ -68,9 +68,9 @@ def create_export(body: dict[str, Any]) -> Response:
 @routes.arguments(schemas.ExportsQuery(), location="query")
 @routes.response(200, schemas.EXPORT_PAGE())
 def list_exports(query: dict[str, Any]) -> Response:
-    """List the caller's own exports, oldest first.
+    """List the caller's exports.
 
-    Finished exports are listed for 30 days, longer than their files are kept.
+    The list has the caller's own exports of the last 30 days, oldest first.
     """
     page = exports.list_exports(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
     return page_response(page, EXPORT, map(_describe, page.items))
@@ -81,8 +81,8 @@ def list_exports(query: dict[str, Any]) -> Response:
 def get_export(export_id: UUID) -> Response:
     """Get an export.
 
-    While it is queued or running, `progress` says how far it is. Once it is ready, `download` is the link to
-    its file.
+    While it is queued or running, `progress` says how far it is, and `Retry-After` when to ask again. Once it
+    is ready, `download` is the link to its file.
     """
     export = exports.get_export(read_snapshot(), current_actor(), export_id)
     response = json_response(_dump(export))
