@@ -490,6 +490,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "WatchedVisit.score": "The score of the visit.",
     "WatchedVisit.status": "Always `accepted`: managers and API clients see accepted visits only.",
     "ScoredSubmission.score": "The score of the visit.",
+    "WithdrawnVisitChange.change": "Always `withdrawn`.",
     "WorstSection.score": "The section's score, as a proportion from 0 to 1.",
     "WorstSection.visits": "The number of accepted visits in which the section was scored.",
 }

@@ -5,7 +5,7 @@ field's own ``metadata={"example": …}`` takes precedence. The example of an ob
 fields, unless ``OBJECTS`` has one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.domain.checklist import fill_defaults
@@ -128,7 +128,6 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "ApiClient.name": "Data warehouse",
     "ApiClientNew.name": "Data warehouse",
     "ApiClientsQuery.name": "Data warehouse",
-    "ApiClientWithSecret.name": "Data warehouse",
     "Band.points": 4,
     "ConfirmedPhoto.status": "stored",
     "DeclaredPhoto.status": "awaiting_upload",
@@ -152,8 +151,6 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "FileQuery.token": "awsj0w.KUOCQV3GEUB59Z24mw9AxNWl",
     "Fundamental.key": "greet-the-customer",
     "Fundamental.title": "Greet the customer",
-    "FundamentalFigures.key": "greet-the-customer",
-    "FundamentalFigures.title": "Greet the customer",
     "FundamentalName.key": "greet-the-customer",
     "FundamentalName.title": "Greet the customer",
     "Flag.code": "late",
@@ -172,13 +169,10 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "ProblemFieldError.pointer": "/name",
     "Question.key": "greeting",
     "QuestionFigures.answers": {"yes": 31, "no": 4, "not_applicable": 2},
-    "QuestionFigures.key": "greeting",
     "QuestionName.key": "greeting",
     "CommentedQuestion.key": "greeting",
     "Section.key": "welcome",
     "Section.title": "Welcome",
-    "SectionFigures.key": "welcome",
-    "SectionFigures.title": "Welcome",
     "SectionName.key": "welcome",
     "SectionName.title": "Welcome",
     "ReviewsQuery.status": "waiting",
@@ -196,7 +190,6 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "UploadLink.method": "PUT",
     "UploadLink.url": "https://survey.example/photo-store/eyJrZXkiOiJ1cGxvYWQifQ",
     "User.name": "Ana Silva",
-    "UserEdit.name": "Ana Silva",
     "UserNew.name": "Ana Silva",
     "UsersQuery.name": "Ana Silva",
     "ScoredSubmission.answers": _SCORED_ANSWERS,
@@ -211,7 +204,6 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "VisitScore.passed": False,
     "Window.closes_at": "2026-02-07T18:00:00Z",
     "WatchedVisit.answers": _SCORED_ANSWERS,
-    "AcceptedVisitChange.answers": _SCORED_ANSWERS,
     "WorstSection.key": "goodbye",
     "WorstSection.title": "Goodbye",
 }
@@ -309,6 +301,7 @@ OBJECTS: Mapping[str, Any] = {
 }
 
 
-def get_example(schema: str, name: str) -> Any:
-    """Return the example of a field of a schema, or None."""
-    return _BY_SCHEMA.get(f"{schema}.{name}", _BY_NAME.get(name))
+def get_example(schemas: Iterable[type], name: str) -> Any:
+    """Return the example of a field, or None. ``schemas`` are its schema and the bases of that."""
+    by_schema = (_BY_SCHEMA.get(f"{schema.__name__}.{name}") for schema in schemas)
+    return next((example for example in by_schema if example is not None), _BY_NAME.get(name))
