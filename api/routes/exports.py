@@ -82,8 +82,8 @@ def list_exports(query: dict[str, Any]) -> Response:
 def get_export(export_id: UUID) -> Response:
     """Get an export.
 
-    While it is queued or running, `progress` says how far it is. Once it is ready, `download` is the link to
-    its file.
+    While it is queued or running, `progress` says how far it is, and `Retry-After` when to ask again. Once it
+    is ready, `download` is the link to its file.
     """
     export = exports.get_export(read_snapshot(), current_actor(), export_id)
     response = json_response(_dump(export))
