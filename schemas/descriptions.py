@@ -242,8 +242,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "revision.",
     "Export.checklist": "The key of the only checklist that counts. Null for all except self-checks.",
     "Export.created_at": "When the export was requested, in UTC.",
-    "Export.download": "The link to the file while the status is `ready`, valid for 10 minutes. It needs the "
-    "same authentication as every other call.",
+    "Export.download": "The link to the file, valid for 10 minutes. It needs no authentication, so do not "
+    "share it. Null unless the status is `ready`.",
     "Export.expires_at": "When the file is deleted, a day after it was made. Null until it is ready.",
     "Export.failure": "Why the export failed, in words. Null unless it did.",
     "Export.format": "The format of the file.",
@@ -490,6 +490,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "WatchedVisit.score": "The score of the visit.",
     "WatchedVisit.status": "Always `accepted`: managers and API clients see accepted visits only.",
     "ScoredSubmission.score": "The score of the visit.",
+    "WithdrawnVisitChange.change": "Always `withdrawn`.",
     "WorstSection.score": "The section's score, as a proportion from 0 to 1.",
     "WorstSection.visits": "The number of accepted visits in which the section was scored.",
 }
