@@ -30,7 +30,7 @@ export function downloadForm({ scores, place = false }) {
   const problem = h("p", { class: "fault", role: "alert" });
   const form = h(
     "form",
-    { class: "filters", "data-testid": "download", onsubmit: start },
+    { class: "filters download", "data-testid": "download", onsubmit: start },
     h("p", {}, h("label", { for: select.id }, t("downloadWhat")), select),
     button,
     progress,
