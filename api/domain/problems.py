@@ -265,6 +265,32 @@ INVALID_SCOPE = Problem(
     "The client does not have every scope that was requested.",
 )
 
+# Webhooks.
+WEBHOOK_NOT_FOUND = Problem(
+    "webhook-not-found",
+    404,
+    "The webhook does not exist",
+    "No webhook has this ID. API clients see only the webhooks that they created.",
+)
+WEBHOOK_DISABLED = Problem(
+    "webhook-disabled",
+    409,
+    "The webhook is disabled",
+    "Nothing is sent to a disabled webhook. Enable it first.",
+)
+TOO_MANY_WEBHOOKS = Problem(
+    "too-many-webhooks",
+    409,
+    "The organization has too many webhooks",
+    "An organization can have up to 100. Delete webhooks that are no longer used.",
+)
+DELIVERY_NOT_FOUND = Problem(
+    "delivery-not-found",
+    404,
+    "The delivery does not exist",
+    "The webhook has no delivery with this ID. Deliveries are kept for 30 days.",
+)
+
 # Checklists.
 CHECKLIST_NOT_FOUND = Problem(
     "checklist-not-found",
@@ -431,8 +457,8 @@ EXPORT_LINK_EXPIRED = Problem(
 EXPORT_RIGHTS_CHANGED = Problem(
     "export-rights-changed",
     409,
-    "The file contains locations that you may no longer see",
-    "The caller may no longer see every location in the file. Request the export again.",
+    "You may no longer see everything in this file",
+    "The regions or scopes of the caller have changed since. Request the export again.",
 )
 
 
