@@ -48,6 +48,7 @@ def _render(document: Any) -> str:
     ]
     kinds = problems.list_problems()
     links = guides.make_link_table(operations, (kind.code for kind in kinds))
+    links |= dict.fromkeys(SCOPES, "#scopes-list")
     return render_template(
         "docs.html",
         base=BASE,

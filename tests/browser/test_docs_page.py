@@ -1,4 +1,4 @@
-"""The API documentation: readable on a phone and a desktop, in light and dark, with the keyboard, on paper."""
+"""The API documentation: readable on phones, desktops and paper, in light and dark, and with the keyboard."""
 
 from collections.abc import Callable, Iterator
 

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+import time
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from api.domain import webhooks
 from api.domain.access import PERMISSIONS, SCOPES
 from api.domain.problems import list_problems
 from api.pages.documentation import guides
@@ -242,6 +244,29 @@ def test_json_examples_are_valid(page: Parsed) -> None:
     assert len(texts) > 60
     for text in texts:
         json.loads(text)
+
+
+def test_check_of_the_guide_to_webhooks_accepts_only_genuine_requests(root: Path) -> None:
+    text = (root / "docs/api/webhooks.md").read_text()
+    found = re.search(r"```python\n(.*?)```", text, re.S)
+    assert found is not None
+    names: dict[str, Any] = {}
+    exec(found[1], names)
+    secret, body, at = webhooks.encode_secret(b"k" * 32), b'{"type":"webhook.test"}', int(time.time())
+
+    def is_genuine(key: bytes, age: int = 0, sent: bytes = body, first: str = "") -> bool:
+        headers = {
+            "webhook-id": "m1",
+            "webhook-timestamp": str(at - age),
+            "webhook-signature": first + webhooks.sign(key, "m1", at - age, body),
+        }
+        return bool(names["is_genuine"](secret, headers, sent))
+
+    assert is_genuine(b"k" * 32)
+    assert is_genuine(b"k" * 32, first="v1,b3RoZXI= ")
+    assert not is_genuine(b"o" * 32)
+    assert not is_genuine(b"k" * 32, sent=body + b" ")
+    assert not is_genuine(b"k" * 32, age=400)
 
 
 def test_example_keeps_every_value_in_both_languages() -> None:
