@@ -42,6 +42,7 @@ from api.routes import (
     submissions,
     users,
     visits,
+    webhooks,
 )
 from api.services import backlog
 from api.settings import Settings
@@ -175,6 +176,7 @@ def _register_routes(app: Flask) -> None:
         scores,
         comments,
         exports,
+        webhooks,
         openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)

@@ -17,11 +17,11 @@ from api.database.engines import get_message
 from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
-from api.jobs.worker import Worker
 from api.log import log_as_json
 from api.services import demo, organizations, photo_store
 from api.services.people import passwords
 from api.services.scores import recount as score_recount
+from api.serving.worker import create_worker
 from api.settings import SettingsError
 from uploads.folder import FolderStore
 from uploads.store import StoreUnavailable
@@ -140,8 +140,7 @@ def _demo() -> None:
 def _worker() -> None:
     """Run due tasks until stopped, for servers that were started without a worker."""
     log_as_json()
-    metrics = current_app.extensions["metrics"]
-    Worker(app_context().database, app_context().store, metrics).run_until_stopped()
+    create_worker(current_app._get_current_object()).run_until_stopped()  # type: ignore[attr-defined]
 
 
 @click.command("serve")

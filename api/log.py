@@ -5,7 +5,6 @@ import re
 import traceback
 from typing import Any
 
-from flask import g, has_request_context
 from pythonjsonlogger.orjson import OrjsonFormatter
 from sqlalchemy.exc import OperationalError
 
@@ -47,6 +46,9 @@ class _Formatter(OrjsonFormatter):
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:
+    # Imported here, so that a process without requests needs no memory for Flask.
+    from flask import g, has_request_context
+
     if has_request_context() and "request_id" in g:
         record.request_id = g.request_id
     return True

@@ -22,6 +22,10 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "visits_waiting": ("Visits that wait for the next step, up to 10000 per organization", ("step",)),
     "photos_waiting": ("Photos declared within a week and not stored, up to 10000", ()),
     "photos_oldest_waiting_seconds": ("How long ago the oldest of photos_waiting was declared", ()),
+    "changes_unpublished": ("Changes that webhooks have not been checked for, up to 10000", ()),
+    "webhook_deliveries_due": ("Deliveries to webhooks that are due", ()),
+    "webhook_oldest_due_delivery_seconds": ("How long the oldest due delivery has been due", ()),
+    "webhooks": ("Webhooks that work, that fail at present, and that are disabled", ("state",)),
     "database_size_bytes": ("Size of the database", ()),
 }
 
@@ -47,6 +51,10 @@ class Metrics:
         self._store_errors = self._counter("store_errors", "Failures of the photo store", "operation")
         self._tasks = self._counter("worker_tasks", "Tasks that the worker tried", "kind", "outcome")
         self._task_seconds = self._histogram("worker_task_seconds", "Time that a task took", "kind")
+        self._webhooks = self._counter("webhook_attempts", "Attempts to send a webhook", "event", "outcome")
+        self._webhook_seconds = self._histogram(
+            "webhook_attempt_seconds", "Time that an attempt took", "event"
+        )
         self._gauges = _GaugeCollector()
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
@@ -76,6 +84,11 @@ class Metrics:
         """Count a task that the worker ran, whether it succeeded or failed."""
         self._tasks.labels(kind, outcome).inc()
         self._task_seconds.labels(kind).observe(seconds)
+
+    def count_webhook_attempt(self, event: str, outcome: str, seconds: float) -> None:
+        """Count an attempt to send a webhook, with what followed from it."""
+        self._webhooks.labels(event, outcome).inc()
+        self._webhook_seconds.labels(event).observe(seconds)
 
     def initialize(self, *, database_errors: Iterable[str], store_errors: Iterable[str]) -> None:
         """Report these counters as 0 from the start: one that appears with its first error has no rate."""

@@ -42,6 +42,7 @@ class Settings:
     photo_public_url: str | None = None
     cors_origins: tuple[str, ...] = ()
     api_rate_limit: int = 600
+    webhook_allow_private: bool = False
     demo: bool = True
 
     @property
@@ -83,6 +84,7 @@ class Settings:
             photo_public_url=read.url("PHOTO_PUBLIC_URL"),
             cors_origins=read.origins("CORS_ORIGINS"),
             api_rate_limit=read.number("API_RATE_LIMIT", 600, 0, 1_000_000),
+            webhook_allow_private=read.choice("WEBHOOK_ALLOW_PRIVATE", "0", ("0", "1")) == "1",
             demo=read.choice("DEMO", "1", ("0", "1")) == "1",
         )
 

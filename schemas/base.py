@@ -59,7 +59,7 @@ class Schema(ma.Schema):
         inner = field_obj.inner if isinstance(field_obj, fields.List) else field_obj
         texts: dict[str, Any] = {"description": get_description(type(self).__mro__, name)}
         if not isinstance(inner, fields.Nested):
-            texts["example"] = get_example(type(self).__name__, name)
+            texts["example"] = get_example(type(self).__mro__, name)
         known = {word: text for word, text in texts.items() if text is not None}
         field_obj.metadata = {**known, **field_obj.metadata}
 
@@ -220,7 +220,7 @@ class Url(fields.URL):
     """An absolute URL."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"format": "uri"}, **kwargs)
+        super().__init__(metadata={"format": "uri", **kwargs.pop("metadata", {})}, **kwargs)
 
 
 class Constant(fields.Constant):

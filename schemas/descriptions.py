@@ -240,17 +240,43 @@ _BY_SCHEMA: Mapping[str, str] = {
     "first revision.",
     "EvidenceVisit.started_at": "When the visit started, by the server's clock. Null before the first "
     "revision.",
+    "Export.checklist": "The key of the only checklist that counts. Null for all except self-checks.",
+    "Export.created_at": "When the export was requested, in UTC.",
+    "Export.download": "The link to the file, valid for 10 minutes. It needs no authentication, so do not "
+    "share it. Null unless the status is `ready`.",
+    "Export.expires_at": "When the file is deleted, a day after it was made. Null until it is ready.",
+    "Export.failure": "Why the export failed, in words. Null unless it did.",
+    "Export.format": "The format of the file.",
+    "Export.from": "The first day that the export covers.",
+    "Export.kind": "`scores`: the rows of `GET /scores`. `visits`: one row for each accepted "
+    "visit, with a column for each question. `answers`: one row for each visit and question, with comments "
+    "and points. `report`: a document about one region or location.",
+    "Export.language": "The language of a report, and of texts that a checklist has in several languages.",
+    "Export.location_id": "The ID of the only location that is covered. Null for all.",
+    "Export.progress": "How far the export is.",
+    "Export.region_id": "The ID of the region whose locations are covered, at any depth. Null for all.",
+    "Export.status": "The file can be downloaded while the status is `ready`.",
+    "Export.to": "The last day that the export covers.",
+    "ExportNew.by": "Only for scores: one or two dimensions, as in `GET /scores`. By location if omitted.",
+    "ExportNew.checklist": "The key of the only checklist that counts. Null for all except self-checks.",
+    "ExportNew.format": "The format of the file: `pdf` for a report, otherwise `csv` or `xlsx`.",
+    "ExportNew.from": "The first month or day. If omitted, eleven months before the month of `to`.",
+    "ExportNew.include": "Only for scores: further columns, as in `GET /scores`.",
+    "ExportNew.kind": "`scores`: the rows of `GET /scores`. `visits`: one row for each accepted "
+    "visit, with a column for each question. `answers`: one row for each visit and question, with comments "
+    "and points. `report`: a document about one region or location.",
+    "ExportNew.language": "The language of a report, and of texts that a checklist has in several languages.",
+    "ExportNew.location_id": "The ID of the only location that is covered. Null for all.",
+    "ExportNew.region_id": "The ID of the region whose locations are covered, at any depth. Null for all.",
+    "ExportNew.to": "The last month, or the last day. If omitted, the current month. Scores and reports "
+    "cover whole months.",
+    "ExportProgress.done": "The number of rows that are done, or of steps of a report.",
+    "ExportProgress.of": "The number of all rows, or of steps of a report. Null until it is counted. "
+    "It does not change afterwards.",
+    "FileQuery.token": "The signature of the link, from `download`.",
     "Figures.visits": "The number of accepted visits in which it was scored.",
     "VisitFigures.visits": "The number of accepted visits in which points were possible.",
     "Flag.detail": "Why the flag was raised, for people to read.",
-    "Export.checklist": "The key of the checklist that limits the export. Null for all checklists.",
-    "Export.download": "The link to the file, valid for 10 minutes. It needs the same authentication as "
-    "every other call. Null unless the status is `ready`.",
-    "Export.location_id": "The location that limits the export. Null for all locations.",
-    "Export.region_id": "The region that limits the export, with everything below it. Null for all regions.",
-    "ExportNew.checklist": "Limits the export to the checklist with this key. Null for all checklists.",
-    "ExportNew.location_id": "Limits the export to one location. Null for all locations.",
-    "ExportNew.region_id": "Limits the export to a region and everything below it. Null for all regions.",
     "Flag.other_photo_id": "The ID of the earlier photo that is the same. Null if the flag is not "
     "about a photo.",
     "Flag.other_question": "The key of the question with the earlier photo or comment. Null for the "
@@ -464,6 +490,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "WatchedVisit.score": "The score of the visit.",
     "WatchedVisit.status": "Always `accepted`: managers and API clients see accepted visits only.",
     "ScoredSubmission.score": "The score of the visit.",
+    "WithdrawnVisitChange.change": "Always `withdrawn`.",
     "WorstSection.score": "The section's score, as a proportion from 0 to 1.",
     "WorstSection.visits": "The number of accepted visits in which the section was scored.",
 }

@@ -5,7 +5,7 @@ field's own ``metadata={"example": …}`` takes precedence. The example of an ob
 fields, unless ``OBJECTS`` has one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.domain.checklist import fill_defaults
@@ -97,6 +97,13 @@ _BY_NAME: Mapping[str, Any] = {
     "value": "yes",
     "width": 1920,
     "height": 2560,
+    # webhooks
+    "duration_ms": 120,
+    "event": "visit.accepted",
+    "events": ["visit.accepted", "visit.withdrawn"],
+    "failure": None,
+    "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD5iRmVZ1bN0M=",
+    "url": "https://hooks.example.com/survey",
     # scores
     "best": 1,
     "critical_failures": 2,
@@ -121,14 +128,29 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "ApiClient.name": "Data warehouse",
     "ApiClientNew.name": "Data warehouse",
     "ApiClientsQuery.name": "Data warehouse",
-    "ApiClientWithSecret.name": "Data warehouse",
     "Band.points": 4,
     "ConfirmedPhoto.status": "stored",
     "DeclaredPhoto.status": "awaiting_upload",
+    "Delivery.status": "delivered",
+    "DeliveriesQuery.status": "failed",
+    "DeliveryAttempt.status": 204,
+    "DeliveryWithBody.body": '{"type":"webhook.test","timestamp":"2026-01-31T09:30:00Z","data":{}}',
+    "DeliveryWithBody.status": "delivered",
+    "Export.download": "https://survey.example.com/api/v1/exports/6f1c0c9e-52a4-4b53-9d0b-3f6f7a1f2c11/file?"
+    "token=awsj0w.KUOCQV3GEUB59Z24mw9AxNWl",
+    "Export.failure": None,
+    "Export.kind": "visits",
+    "Export.location_id": None,
+    "Export.status": "ready",
+    "ExportNew.by": None,
+    "ExportNew.include": None,
+    "ExportNew.kind": "visits",
+    "ExportNew.location_id": None,
+    "ExportProgress.done": 37000,
+    "ExportProgress.of": 37000,
+    "FileQuery.token": "awsj0w.KUOCQV3GEUB59Z24mw9AxNWl",
     "Fundamental.key": "greet-the-customer",
     "Fundamental.title": "Greet the customer",
-    "FundamentalFigures.key": "greet-the-customer",
-    "FundamentalFigures.title": "Greet the customer",
     "FundamentalName.key": "greet-the-customer",
     "FundamentalName.title": "Greet the customer",
     "Flag.code": "late",
@@ -147,13 +169,10 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "ProblemFieldError.pointer": "/name",
     "Question.key": "greeting",
     "QuestionFigures.answers": {"yes": 31, "no": 4, "not_applicable": 2},
-    "QuestionFigures.key": "greeting",
     "QuestionName.key": "greeting",
     "CommentedQuestion.key": "greeting",
     "Section.key": "welcome",
     "Section.title": "Welcome",
-    "SectionFigures.key": "welcome",
-    "SectionFigures.title": "Welcome",
     "SectionName.key": "welcome",
     "SectionName.title": "Welcome",
     "ReviewsQuery.status": "waiting",
@@ -171,16 +190,20 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "UploadLink.method": "PUT",
     "UploadLink.url": "https://survey.example/photo-store/eyJrZXkiOiJ1cGxvYWQifQ",
     "User.name": "Ana Silva",
-    "UserEdit.name": "Ana Silva",
     "UserNew.name": "Ana Silva",
     "UsersQuery.name": "Ana Silva",
     "ScoredSubmission.answers": _SCORED_ANSWERS,
+    "Webhook.disabled_reason": None,
+    "Webhook.status": "enabled",
+    "WebhookCreator.type": "user",
+    "WebhookEdit.status": "enabled",
+    "WebhookWithSecret.disabled_reason": None,
+    "WebhookWithSecret.status": "enabled",
     "VisitQuery.include": "checklist",
     "VisitScore.critical_failures": ["apology"],
     "VisitScore.passed": False,
     "Window.closes_at": "2026-02-07T18:00:00Z",
     "WatchedVisit.answers": _SCORED_ANSWERS,
-    "AcceptedVisitChange.answers": _SCORED_ANSWERS,
     "WorstSection.key": "goodbye",
     "WorstSection.title": "Goodbye",
 }
@@ -278,6 +301,8 @@ OBJECTS: Mapping[str, Any] = {
 }
 
 
-def get_example(schema: str, name: str) -> Any:
-    """Return the example of a field of a schema, or None."""
-    return _BY_SCHEMA.get(f"{schema}.{name}", _BY_NAME.get(name))
+def get_example(schemas: Iterable[type], name: str) -> Any:
+    """Return the example of a field, or None. ``schemas`` are its schema and the bases of that."""
+    keys = (f"{schema.__name__}.{name}" for schema in schemas)
+    key = next((key for key in keys if key in _BY_SCHEMA), None)
+    return _BY_NAME.get(name) if key is None else _BY_SCHEMA[key]

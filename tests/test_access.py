@@ -4,6 +4,7 @@ The test compares the table with the routes of the running application, so that 
 """
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,20 @@ TABLE: Mapping[str, str] = {
     "PATCH /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 200 404",
     "DELETE /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 204 404",
     "POST /api/v1/api-clients/<uuid:client_id>/secret": "401 403 403  403 403 403  403 201 404",
+    "GET /api/v1/webhooks": "401 403 403  403 403 403  403 200 200",
+    "POST /api/v1/webhooks": "401 403 403  403 403 403  403 201 201",
+    "GET /api/v1/webhooks/<uuid:webhook_id>": "401 403 403  403 403 403  403 200 404",
+    "PATCH /api/v1/webhooks/<uuid:webhook_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/webhooks/<uuid:webhook_id>": "401 403 403  403 403 403  403 204 404",
+    "POST /api/v1/webhooks/<uuid:webhook_id>/secret": "401 403 403  403 403 403  403 201 404",
+    "POST /api/v1/webhooks/<uuid:webhook_id>/test": "401 403 403  403 403 403  403 202 404",
+    "GET /api/v1/webhooks/<uuid:webhook_id>/deliveries": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>": (
+        "401 403 403  403 403 403  403 200 404"
+    ),
+    "POST /api/v1/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/redeliver": (
+        "401 403 403  403 403 403  403 202 404"
+    ),
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
     "GET /api/v1/fundamentals": SIGNED_IN,
@@ -100,7 +115,8 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/exports": "401 403 403  200 200 200  200 200 200",
     # Of the manager alone.
     "GET /api/v1/exports/<uuid:export_id>": "401 403 403  200 404 404  404 404 404",
-    "GET /api/v1/exports/<uuid:export_id>/file": "401 403 403  200 404 404  404 404 404",
+    # The signature is the permission, but the token of another caller is rejected.
+    "GET /api/v1/exports/<uuid:export_id>/file": "200 404 404  200 404 404  404 404 404",
     # A signature is the permission, or none is required.
     "PUT /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
@@ -169,7 +185,23 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "POST /api/v1/exports": (("visits:read",), "202 202 202"),  # of visits
     "GET /api/v1/exports": (READ_EXPORTS, "200 200 200"),
     "GET /api/v1/exports/<uuid:export_id>": (READ_EXPORTS, "404 404 404"),
-    "GET /api/v1/exports/<uuid:export_id>/file": (READ_EXPORTS, "404 404 404"),
+    "GET /api/v1/exports/<uuid:export_id>/file": (tuple(SCOPES), "404 404 404"),
+    "GET /api/v1/webhooks": (("webhooks:write",), "200 200 200"),
+    "POST /api/v1/webhooks": (("webhooks:write",), "201 201 201"),
+    # The webhook was created by an administrator.
+    **{
+        f"{method} /api/v1/webhooks/<uuid:webhook_id>{path}": (("webhooks:write",), "404 404 404")
+        for method, path in (
+            ("GET", ""),
+            ("PATCH", ""),
+            ("DELETE", ""),
+            ("POST", "/secret"),
+            ("POST", "/test"),
+            ("GET", "/deliveries"),
+            ("GET", "/deliveries/<uuid:delivery_id>"),
+            ("POST", "/deliveries/<uuid:delivery_id>/redeliver"),
+        )
+    },
 }
 
 
@@ -230,6 +262,12 @@ class Scene:
     def client_id(self) -> str:
         return str(self.world.client("scores:read").id)
 
+    @cached_property
+    def delivery(self) -> tuple[str, str]:
+        """A webhook of an administrator, and a delivery to it."""
+        webhook_id: str = self.world.webhook()["id"]
+        return webhook_id, ok(self.world.admin.post(f"/webhooks/{webhook_id}/test"))["id"]
+
     def assigned(self) -> str:
         visit_id: str = self.world.visit()["id"]
         return visit_id
@@ -266,7 +304,8 @@ def _edit(path: str, body: Any) -> Attempt:
 
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
         url = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
-                              user=scene.world.shopper.id, client=scene.client_id)  # fmt: skip
+                              user=scene.world.shopper.id, client=scene.client_id,
+                              webhook=scene.delivery[0])  # fmt: skip
         etag = scene.world.admin.get(url).headers["ETag"]
         method = "PUT" if url.endswith("/draft") else "PATCH"
         return caller.call(method, url, body, headers={"If-Match": etag})
@@ -322,6 +361,13 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "POST /api/v1/api-clients/<uuid:client_id>/secret": lambda scene, caller: caller.post(
         f"/api-clients/{scene.client_id}/secret", {}
+    ),
+    "POST /api/v1/webhooks": lambda scene, caller: caller.post(
+        "/webhooks", {"url": "https://93.184.216.34/", "events": ["visit.accepted"]}
+    ),
+    "PATCH /api/v1/webhooks/<uuid:webhook_id>": _edit("/webhooks/{webhook}", {"events": ["score.changed"]}),
+    "DELETE /api/v1/webhooks/<uuid:webhook_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/webhooks/{scene.world.webhook()['id']}"
     ),
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
     "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
@@ -462,6 +508,8 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:location_id>", scene.world.location["id"])
             .replace("<uuid:user_id>", str(scene.world.shopper.id))
             .replace("<uuid:client_id>", scene.client_id)
+            .replace("<uuid:webhook_id>", scene.delivery[0])
+            .replace("<uuid:delivery_id>", scene.delivery[1])
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
@@ -496,8 +544,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
     """Make the same call with IDs and keys that do not exist."""
     method, rule = route.split()
     path = rule
-    for name in ("region_id", "location_id", "user_id", "client_id", "visit_id", "photo_id", "export_id"):
-        path = path.replace(f"<uuid:{name}>", str(uuid.uuid4()))
+    path = re.sub("<uuid:[a-z_]+>", lambda _: str(uuid.uuid4()), path)
     path = path.replace("<key>", "nothing").replace("<int:version>", "1")
     bodies: dict[str, Any] = {
         "reassign": {"shopper_id": scene.callers["other_shopper"].id, "override": True},
@@ -513,7 +560,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
     if method == "PUT" and "/photos/" in path:
         body = DECLARATION
     if method == "PATCH":
-        body = {"name": "Edited"}
+        body = {"events": ["score.changed"]} if "/webhooks/" in path else {"name": "Edited"}
     if path.endswith("/file"):
         path += "?token=forged"
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})

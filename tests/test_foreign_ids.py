@@ -184,6 +184,17 @@ class Scene:
         return self.home.client("scores:read").id or ""
 
     @cached_property
+    def delivery(self) -> tuple[str, str]:
+        """A webhook and a delivery to it."""
+        return _add_delivery(self.home)
+
+    @cached_property
+    def own_webhook_id(self) -> str:
+        """A webhook of the foreign administrator."""
+        webhook_id: str = self.away.webhook()["id"]
+        return webhook_id
+
+    @cached_property
     def decision(self) -> str:
         """A current decision of a reviewer."""
         decision_id: str = ok(self.home.review(self.home.late_visit(), "reject"))["id"]
@@ -209,6 +220,11 @@ class Scene:
     def own_visit(self, name: str) -> Any:
         """Return a new visit that is assigned to the caller."""
         return self.world_of(name).visit(getattr(self, name))
+
+
+def _add_delivery(world: World) -> tuple[str, str]:
+    webhook_id: str = world.webhook()["id"]
+    return webhook_id, ok(world.admin.post(f"/webhooks/{webhook_id}/test"))["id"]
 
 
 FOREIGN_CALLERS = ("foreign_admin", "foreign_reviewer", "foreign_manager", "foreign_shopper")
@@ -272,6 +288,7 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{location_id}": {"name": "Edited"},
         "{user_id}": {"name": "Edited"},
         "{client_id}": {"name": "Edited"},
+        "{webhook_id}": {"events": ["score.changed"]},
         "secret": {"overlap_hours": 1},
     }
     body = good.get(path.rpartition("/")[2])
@@ -289,6 +306,9 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
         for person in (scene.home.shopper, scene.home.admin, scene.home.manager)
     ),
     "client_id": lambda scene: ((name, scene.client_id) for name in FOREIGN_CALLERS),
+    "webhook_id": lambda scene: ((name, scene.delivery[0]) for name in FOREIGN_CALLERS),
+    # A delivery to another webhook than that in the path.
+    "delivery_id": lambda scene: (("foreign_admin", scene.delivery[1]) for _ in range(1)),
     "visit_id": lambda scene: _hidden_visits(scene),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
@@ -306,6 +326,7 @@ def _path_case(route: str, parameter: str) -> Trials:
 
     def trials(scene: Scene) -> Iterator[Trial]:
         others = {"photo_id": scene.accepted[1], "version": "1"}
+        others |= {"webhook_id": scene.own_webhook_id, "delivery_id": scene.delivery[1]}
         tried = set()
         for name, foreign in HIDDEN[parameter](scene):
             bodies = _bodies(scene, route)
@@ -413,6 +434,7 @@ LISTS = {
     "/locations": ("admin", "manager"),
     "/users": ("admin",),
     "/api-clients": ("admin",),
+    "/webhooks": ("admin",),
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
     "/checklists": ("admin",),
@@ -544,6 +566,38 @@ def regions_of_a_client(scene: Scene) -> Iterator[Trial]:
 
     for call in (create, edit):
         yield Trial("foreign_admin", scene.region["id"], call)
+
+
+@case(
+    "POST /api/v1/webhooks body:region_ids[]",
+    "PATCH /api/v1/webhooks/{webhook_id} body:region_ids[]",
+)
+def regions_of_a_webhook(scene: Scene) -> Iterator[Trial]:
+    own_id = scene.away.region["id"]
+
+    def create(caller: Caller, value: str, _: Any) -> TestResponse:
+        body = {"url": "https://93.184.216.34/", "events": ["visit.accepted"], "region_ids": [own_id, value]}
+        return caller.post("/webhooks", body)
+
+    def edit(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.patch(f"/webhooks/{scene.own_webhook_id}", {"region_ids": [own_id, value]})
+
+    for call in (create, edit):
+        yield Trial("foreign_admin", scene.region["id"], call)
+
+
+@case("GET /api/v1/webhooks/{webhook_id}/deliveries query:cursor")
+def cursor_of_other_deliveries(scene: Scene) -> Iterator[Trial]:
+    path = f"/webhooks/{_add_delivery(scene.away)[0]}/deliveries"
+    home_path = f"/webhooks/{scene.delivery[0]}"
+    ok(scene.home.admin.post(f"{home_path}/test"))
+    next_url = ok(scene.home.admin.get(f"{home_path}/deliveries?limit=1"))["next"]
+    yield Trial(
+        "foreign_admin",
+        re.findall(r"cursor=([\w-]+)", next_url)[0],
+        lambda caller, value, _: caller.get(f"{path}?cursor={value}"),
+        missing=lambda: _with_other_ids(re.findall(r"cursor=([\w-]+)", next_url)[0]),
+    )
 
 
 @case(
@@ -820,6 +874,7 @@ EDITED = {
     "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
+    "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
     "PATCH /api/v1/organization header:If-Match": "/organization",
 }
@@ -828,18 +883,19 @@ EDITED = {
 def _if_match_case(path: str) -> Trials:
     """Send the ETag of a foreign object for one's own, and the correct ETag for the foreign object."""
     method = "PUT" if path.endswith("draft") else "PATCH"
-    edits = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
+    edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
+    edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
     body = edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
-        home_ids["client"] = scene.client_id
+        home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0]}
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
-        own_ids["client"] = away.client("scores:read").id or ""
+        own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
         def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
@@ -868,6 +924,7 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids["client_id"] = scene.client_id
+        home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
@@ -909,6 +966,7 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
             f"/visits/{world.visit()['id']}/reassign",
             {"shopper_id": world.shopper.id, "override": True},
         ),
+        "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
         "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),

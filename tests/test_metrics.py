@@ -199,7 +199,7 @@ def test_queue_lengths_are_read_from_indexes(own_app: Flask) -> None:
     times = {"moment": "2026-01-01", "since": "2026-01-01"}
     plans = {}
     with database.reading_engine.connect() as connection:
-        for name in ("_TASKS", "_OLDEST_DUE", "_REVIEWS", "_PHOTOS"):
+        for name in ("_TASKS", "_OLDEST_DUE", "_REVIEWS", "_PHOTOS", "_UNPUBLISHED", "_DELIVERIES"):
             query = getattr(backlog, name).compile(database.reading_engine)
             parameters = tuple(times.get(key, query.params[key]) for key in query.positiontup)
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", parameters)
@@ -208,6 +208,8 @@ def test_queue_lengths_are_read_from_indexes(own_app: Flask) -> None:
     assert "SEARCH events USING COVERING INDEX ix_events_due_at_id (due_at<?)" in plans["_OLDEST_DUE"]
     assert "ix_visits_organization_id_waiting_since_id (organization_id=? AND waiting" in plans["_REVIEWS"]
     assert "SEARCH photos USING COVERING INDEX ix_photos_declared_at" in plans["_PHOTOS"]
+    assert "SCAN changes USING COVERING INDEX ix_changes_unpublished" in plans["_UNPUBLISHED"]
+    assert "SCAN webhook_deliveries USING COVERING INDEX ix_webhook_deliveries_due" in plans["_DELIVERIES"]
 
 
 def test_queue_lengths_are_counted_up_to_a_limit(own_app: Flask) -> None:

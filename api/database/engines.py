@@ -39,13 +39,19 @@ POOL_SIZE = 6
 class Database:
     """A database with an engine for reading and one for writing."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare the engines. ``url`` begins with sqlite:/// or postgresql://; nothing connects yet."""
+    def __init__(self, url: str, sqlite_cache_kib: int = 32_000) -> None:
+        """Prepare the engines. ``url`` begins with sqlite:/// or postgresql://; nothing connects yet.
+
+        Each connection to SQLite keeps pages of up to ``sqlite_cache_kib`` in memory.
+        """
         self.url = url
         self._write_lock: AbstractContextManager[object]
         if url.startswith("sqlite"):
-            self.reading_engine = _create_sqlite_engine(url, POOL_SIZE, "BEGIN", "PRAGMA query_only = ON")
-            self.writing_engine = _create_sqlite_engine(url, 1, "BEGIN IMMEDIATE")
+            cache = f"PRAGMA cache_size = -{sqlite_cache_kib}"
+            self.reading_engine = _create_sqlite_engine(
+                url, POOL_SIZE, "BEGIN", cache, "PRAGMA query_only = ON"
+            )
+            self.writing_engine = _create_sqlite_engine(url, 1, "BEGIN IMMEDIATE", cache)
             self._write_lock = threading.Lock()
         else:
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -166,7 +172,6 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
-            "PRAGMA cache_size = -32000",
             *pragmas,
         ):
             connection.execute(pragma)

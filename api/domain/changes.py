@@ -5,3 +5,4 @@ VISIT_ACCEPTED = "visit.accepted"
 VISIT_AMENDED = "visit.amended"
 #: an acceptance was taken back
 VISIT_WITHDRAWN = "visit.withdrawn"
+EXPORT_READY = "export.ready"

@@ -109,6 +109,12 @@ INVALID_TOKEN_REQUEST = Problem("invalid-request", 400, "The token request is ma
 UNSUPPORTED_GRANT_TYPE = Problem("unsupported-grant-type", 400, "The grant type is not supported")
 INVALID_SCOPE = Problem("invalid-scope", 400, "The client does not have this scope")
 
+# Webhooks.
+WEBHOOK_NOT_FOUND = Problem("webhook-not-found", 404, "The webhook does not exist")
+WEBHOOK_DISABLED = Problem("webhook-disabled", 409, "The webhook is disabled")
+TOO_MANY_WEBHOOKS = Problem("too-many-webhooks", 409, "The organization has too many webhooks")
+DELIVERY_NOT_FOUND = Problem("delivery-not-found", 404, "The delivery does not exist")
+
 # Checklists.
 CHECKLIST_NOT_FOUND = Problem("checklist-not-found", 404, "The checklist does not exist")
 DRAFT_NOT_FOUND = Problem("draft-not-found", 404, "The checklist has no draft")
@@ -145,6 +151,4 @@ EXPORTS_QUEUED = Problem("exports-queued", 429, "Too many exports of your organi
 EXPORT_NOT_READY = Problem("export-not-ready", 409, "The export has no file, or not yet")
 EXPORT_EXPIRED = Problem("export-expired", 410, "The file of the export has been deleted")
 EXPORT_LINK_EXPIRED = Problem("export-link-expired", 410, "The link to the file is not valid, or has expired")
-EXPORT_RIGHTS_CHANGED = Problem(
-    "export-rights-changed", 409, "The file contains locations that you may no longer see"
-)
+EXPORT_RIGHTS_CHANGED = Problem("export-rights-changed", 409, "You may no longer see everything in this file")

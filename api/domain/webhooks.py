@@ -1,4 +1,4 @@
-"""Webhooks: the events, which URLs may receive them, the signature, and when a failed delivery is retried.
+"""Webhooks: events and their messages, which URLs may receive them, signatures, and when to try again.
 
 Format and signature are those of Standard Webhooks (https://www.standardwebhooks.com).
 """
@@ -6,18 +6,30 @@ Format and signature are those of Standard Webhooks (https://www.standardwebhook
 import base64
 import hashlib
 import hmac
+import json
 import re
-from datetime import timedelta
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from api.domain.changes import VISIT_ACCEPTED, VISIT_WITHDRAWN
+from api.domain.changes import EXPORT_READY, VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN
+from api.domain.times import format_utc
 
 SCORE_CHANGED = "score.changed"
-EXPORT_READY = "export.ready"
 TEST = "webhook.test"
 #: the events that a webhook can subscribe to
 EVENTS = (VISIT_ACCEPTED, VISIT_WITHDRAWN, SCORE_CHANGED, EXPORT_READY)
+
+#: the statuses of a webhook
+ENABLED, DISABLED = STATUSES = ("enabled", "disabled")
+#: the statuses of a delivery
+PENDING, DELIVERED, FAILED = DELIVERY_STATUSES = ("pending", "delivered", "failed")
+#: why a webhook was disabled, other than by its owner
+GONE = "The receiver responded with 410 (Gone)."
+FAILED_TOO_LONG = "Every delivery failed for five days."
 
 #: one attempt altogether: name resolution, connection, headers, body
 ATTEMPT_TIMEOUT = timedelta(seconds=15)
@@ -52,6 +64,35 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _RESERVED_IPV6 = tuple(
     map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))  # ORCHID, docs, 6to4, docs
 )
+
+
+def find_messages(
+    kind: str, visit_id: uuid.UUID | None, data: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the messages that a change leads to: each event with its ``data``.
+
+    ``kind`` and ``data`` are those of the change. An amended visit is sent as an accepted one: receivers read
+    the visit again in both cases.
+    """
+    if kind in (VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN):
+        event = VISIT_WITHDRAWN if kind == VISIT_WITHDRAWN else VISIT_ACCEPTED
+        names = ("location", "checklist", "day", "month")
+        yield event, {"visit_id": str(visit_id), **{name: data[name] for name in names}}
+        if data["changes_score"]:
+            checklist = {"key": data["checklist"]["key"]}
+            yield (
+                SCORE_CHANGED,
+                {"location": data["location"], "checklist": checklist, "month": data["month"]},
+            )
+    elif kind == EXPORT_READY:
+        yield EXPORT_READY, {"export": data["export"]}
+
+
+def build_body(event: str, at: datetime, data: Mapping[str, Any]) -> str:
+    """Return the body of a message. ``at`` is when the event happened."""
+    return json.dumps(
+        {"type": event, "timestamp": format_utc(at), "data": data}, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def find_url_error(url: str, *, allow_private: bool) -> str | None:
@@ -121,6 +162,14 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     if address not in _GLOBAL_UNICAST or any(address in network for network in _RESERVED_IPV6):
         return False
     return address.is_global
+
+
+def derive_key(secret_key: str, webhook_id: uuid.UUID, number: int) -> bytes:
+    """Return a webhook's signing key with this number: 32 bytes that nobody without ``secret_key`` can guess.
+
+    Derived keys need not be stored. A copy of the database therefore contains none.
+    """
+    return hmac.digest(secret_key.encode(), f"webhook secret {webhook_id} {number}".encode(), hashlib.sha256)
 
 
 def encode_secret(key: bytes) -> str:

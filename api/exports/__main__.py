@@ -10,6 +10,7 @@ It only reads from the database: the worker stores progress and result.
 """
 
 import ctypes
+import gc
 import json
 import logging
 import os
@@ -31,6 +32,8 @@ from uploads.opening import open_store
 
 NICENESS = 10
 REPORT_SECONDS = 0.5
+#: Each row is read once.
+SQLITE_CACHE_KIB = 4_000
 #: PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 _PARENT_DEATH_SIGNAL = 1
 
@@ -42,12 +45,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _exit)
     _end_with_parent(job["parent"])
     os.nice(NICENESS)
+    # Rows form no cycles, so collections would only examine them again and again.
+    gc.disable()
     log_as_json()
-    database = Database(job["database_url"])
+    database = Database(job["database_url"], SQLITE_CACHE_KIB)
     try:
         result = build(
             database,
-            open_store(job["store"]),
+            lambda: open_store(job["store"]),
             uuid.UUID(job["export_id"]),
             job["attempt"],
             folder,

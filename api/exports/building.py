@@ -41,13 +41,15 @@ class Result:
 
 def build(
     database: Database,
-    store: Store,
+    open_store: Callable[[], Store],
     export_id: uuid.UUID,
     attempt: int,
     folder: Path,
     on_progress: OnProgress,
 ) -> Result:
     """Build the file of an export in ``folder``, and store it under a key of this attempt.
+
+    The store is opened when it is needed, because the library for S3 takes as much memory as all the rest.
 
     Raises CannotExport.
     """
@@ -60,7 +62,7 @@ def build(
                 session, actor, region_id=export.region_id, location_id=export.location_id
             )
             numbers = [location.number for location in locations]
-            rows = _write(session, export, actor, path, store, on_progress)
+            rows = _write(session, export, actor, path, open_store, on_progress)
         except ProblemError as error:  # the requester may no longer see the region, for example
             raise CannotExport(f"{error.detail}.") from error
         except TooManyColumns as error:
@@ -68,16 +70,21 @@ def build(
                 "A sheet cannot have so many columns. Export one checklist, or CSV."
             ) from error
     key = f"{KEY_PREFIX}{export_id}.{attempt}.{export.format}"
-    store.write_file(key, path, CONTENT_TYPES[export.format])
+    open_store().write_file(key, path, CONTENT_TYPES[export.format])
     return Result(key, path.stat().st_size, rows, numbers)
 
 
 def _write(
-    session: Session, export: Export, actor: Actor, path: Path, store: Store, on_progress: OnProgress
+    session: Session,
+    export: Export,
+    actor: Actor,
+    path: Path,
+    open_store: Callable[[], Store],
+    on_progress: OnProgress,
 ) -> int:
     """Write the file, and return the number of its rows."""
     if export.kind == REPORT:
-        return _write_report(session, export, actor, path, store, on_progress)
+        return _write_report(session, export, actor, path, open_store(), on_progress)
     table = build_table(session, export, actor)
     on_progress(0, table.row_count)
     table = replace(table, rows=_count(table, on_progress))
@@ -89,7 +96,12 @@ def _write(
 
 
 def _write_report(
-    session: Session, export: Export, actor: Actor, path: Path, store: Store, on_progress: OnProgress
+    session: Session,
+    export: Export,
+    actor: Actor,
+    path: Path,
+    store: Store,
+    on_progress: OnProgress,
 ) -> int:
     """Write a report, and return the number of its steps."""
     # Imported for reports only, because the compiler takes memory.

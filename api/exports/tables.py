@@ -35,7 +35,7 @@ from schemas.scores import ROW_FIELDS, list_row_fields
 #: what a cell can contain
 Value = str | int | float | bool | date | None
 #: rows are read from the database in batches of this many visits
-BATCH_SIZE = 500
+BATCH_SIZE = 50
 NOT_APPLICABLE = "not_applicable"
 
 PLACE_COLUMNS = ("region_code", "region_name", "location_code", "location_name", "location_external_id")

@@ -23,6 +23,8 @@ from api.services import api_clients
 from api.services.people import sign_in
 
 View = Callable[..., Any]
+#: RuntimeError includes the recursion error that an endlessly nested token causes.
+_INVALID_TOKEN = (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError)
 #: Clients that authenticate with cookies repeat the cookie csrf_access_token in this header.
 CSRF_HEADER = "X-CSRF-TOKEN"
 PROBLEM_TYPE = "application/problem+json"
@@ -112,8 +114,7 @@ def authorize(permission: str) -> None:
         raise problems.NOT_SIGNED_IN(
             f"With cookies, this method requires the header {CSRF_HEADER}."
         ) from None
-    except (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError):
-        # RuntimeError includes the recursion error that an endlessly nested token causes.
+    except _INVALID_TOKEN:
         raise problems.NOT_SIGNED_IN() from None
     if permission == REFRESH_TOKEN:
         g.claims = claims
@@ -124,6 +125,14 @@ def authorize(permission: str) -> None:
     _count_request(actor, permission)
     if not PERMISSIONS[permission].is_held_by(actor):
         raise _forbid(actor, permission)
+
+
+def find_caller() -> Actor | None:
+    """Return who calls a route that is open to any caller, or None without a valid token."""
+    try:
+        return _find_actor(_verify_token(refresh=False))
+    except _INVALID_TOKEN:
+        return None
 
 
 def _find_actor(claims: Mapping[str, Any]) -> Actor | None:

@@ -1,7 +1,7 @@
 """ETags: a hash of the body identifies what was read, so that no edit overwrites an unseen change."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, current_app, request
@@ -26,17 +26,40 @@ def compute_etag(body: bytes) -> str:
     return hashlib.sha256(body.rstrip()).hexdigest()[:32]
 
 
-def require_match(dump: Callable[[Any], Any], resource: Any) -> None:
+def require_match(dump: Callable[[Any], Any], resource: Any, *, edited: Sequence[str] | None = None) -> None:
     """Check the request's If-Match; ``dump`` turns ``resource`` into the JSON that GET returns.
+
+    ``edited`` are the fields that clients edit, of a resource whose other fields change all the time: only
+    these are compared. GET then returns ``live_response``.
 
     Raises IF_MATCH_REQUIRED if the header is missing, and STALE if the resource has changed since.
     """
     if not request.if_match:
         raise problems.IF_MATCH_REQUIRED()
-    etag = compute_etag(current_app.json.dumps(dump(resource)).encode())
+    body = dump(resource)
+    if edited is not None:
+        tags = {tag.partition(".")[0] for tag in request.if_match.as_set(include_weak=True)}
+        if not request.if_match.star_tag and _hash_fields(body, edited) not in tags:
+            raise problems.STALE()
+        return
+    etag = compute_etag(current_app.json.dumps(body).encode())
     # A proxy that compresses may prefix the ETag with W/, so the comparison is weak. `*` contains every tag.
     if not any(request.if_match.contains_weak(form) for form in (etag, etag + GZIP_SUFFIX)):
         raise problems.STALE()
+
+
+def live_response(body: Mapping[str, Any], edited: Sequence[str]) -> Response:
+    """Return a single resource whose other fields change all the time; see ``require_match``.
+
+    Its ETag has two parts: a hash of the fields ``edited``, and one of everything.
+    """
+    response = json_response(body)
+    response.set_etag(f"{_hash_fields(body, edited)}.{compute_etag(response.get_data())}")
+    return response
+
+
+def _hash_fields(body: Mapping[str, Any], names: Sequence[str]) -> str:
+    return compute_etag(current_app.json.dumps([body["id"], *(body[name] for name in names)]).encode())
 
 
 def add_etag(response: Response) -> Response:

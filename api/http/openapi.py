@@ -61,6 +61,7 @@ _NAMED_SCHEMAS = (
 _COMPONENTS = {"Text": Localized.component, **visits.COMPONENTS}
 _PATH_PARAMETERS = {
     "client_id": "The ID of the API client.",
+    "delivery_id": "The ID of the delivery.",
     "export_id": "The ID of the export.",
     "key": "The key of the checklist.",
     "location_id": "The ID of the location.",
@@ -70,6 +71,7 @@ _PATH_PARAMETERS = {
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",
     "visit_id": "The ID of the visit.",
+    "webhook_id": "The ID of the webhook.",
 }
 #: the problems of every operation that has a body
 _BODY_PROBLEMS = (problems.MALFORMED, problems.TOO_LARGE, problems.UNSUPPORTED_TYPE)

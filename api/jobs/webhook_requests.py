@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from api.domain import webhooks
+from api.services.host_addresses import AddressError, resolve
 
 MAX_RESPONSE_BYTES = 64 * 1024
 _CHUNK_BYTES = 8 * 1024
@@ -37,10 +37,6 @@ class Result:
     def is_gone(self) -> bool:
         """Whether the receiver asked for no more deliveries (410)."""
         return self.status == http.HTTPStatus.GONE
-
-
-class AttemptError(Exception):
-    """An attempt that failed before a status was received; its text is the failure."""
 
 
 def post(
@@ -63,8 +59,8 @@ def post(
         response = _send(url, headers, body, deadline, allow_private, context or ssl.create_default_context())
         status, retry_after = response.status, _parse_retry_after(response.headers.get("Retry-After"))
         failure = None if 200 <= status < 300 else "status"
-    except AttemptError as error:
-        failure = str(error)
+    except AddressError as error:
+        failure = error.reason
     except ssl.SSLCertVerificationError:
         failure = "certificate"
     except ssl.SSLError:
@@ -77,29 +73,6 @@ def post(
         # Whatever was received: http.client takes a response that was cut off for one that has ended.
         failure = "timeout"
     return Result(status, failure, round((time.monotonic() - began) * 1000), retry_after)
-
-
-def resolve(host: str, port: int, seconds: float, *, allow_private: bool) -> list[str]:
-    """Return the addresses of a host. Raises AttemptError if there is none, or one that is not public.
-
-    getaddrinfo has no deadline of its own, so it runs in a thread that is left behind when time is up.
-    """
-    found: list[str] = []
-
-    def look_up() -> None:
-        with suppress(OSError, UnicodeError):
-            records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend(dict.fromkeys(str(record[4][0]) for record in records))
-
-    thread = threading.Thread(target=look_up, name="resolver", daemon=True)
-    thread.start()
-    thread.join(max(seconds, 0))
-    addresses = list(found)
-    if thread.is_alive() or not addresses:
-        raise AttemptError("name-resolution")
-    if not allow_private and not all(webhooks.is_public(ip_address(address)) for address in addresses):
-        raise AttemptError("address-not-public")
-    return addresses
 
 
 def _send(
@@ -140,7 +113,7 @@ def _connect(addresses: list[str], port: int, deadline: float) -> socket.socket:
     for address in addresses:
         with suppress(OSError):
             return socket.create_connection((address, port), timeout=max(deadline - time.monotonic(), 0.001))
-    raise AttemptError("connection")
+    raise ConnectionError("No address accepts a connection.")
 
 
 class _CutOff:

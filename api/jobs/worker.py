@@ -19,10 +19,11 @@ from api.database.engines import Database
 from api.domain import visits
 from api.jobs import tasks
 from api.jobs.exports import ExportBuilder
+from api.jobs.webhooks import WebhookSender
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
-from api.services import api_clients, exports, idempotency, photo_store
+from api.services import api_clients, exports, idempotency, photo_store, webhook_deliveries
 from api.services.people import sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -47,21 +48,34 @@ class _TakenOver(Exception):
 
 
 class Worker:
-    """Runs due tasks one after the other, and cleans up once an hour."""
+    """Runs due tasks one after the other, sends webhooks, and cleans up once an hour."""
 
-    def __init__(self, database: Database, store: Store, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        metrics: Metrics | None = None,
+        sender: WebhookSender | None = None,
+    ) -> None:
+        """Prepare a worker. Without a ``sender``, it sends no webhooks."""
         self.database = database
         self.store = store
         self.metrics = metrics or Metrics()
+        self.sender = sender
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Run due tasks until ``stopping`` is set, with a thread that cleans up and one for exports."""
+        """Run due tasks until ``stopping`` is set, with threads that clean up, build exports and send."""
         builder = ExportBuilder(self.database, self.store, self.metrics, self.stopping)
         threads = [
             threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True),
             threading.Thread(target=builder.run, name="exports", daemon=True),
         ]
+        if self.sender is not None:
+            arguments = (self.stopping,)
+            threads.append(
+                threading.Thread(target=self.sender.run, args=arguments, name="sender", daemon=True)
+            )
         for thread in threads:
             thread.start()
         while not self.stopping.is_set():
@@ -72,9 +86,10 @@ class Worker:
                 had_events = False
             if not had_events:
                 self.stopping.wait(POLL_SECONDS)
-        # A call of the store that takes longer may be interrupted.
+        # A call of the store, or a slow receiver of webhooks, may be interrupted.
+        deadline = time.monotonic() + SHUTDOWN_SECONDS
         for thread in threads:
-            thread.join(SHUTDOWN_SECONDS)
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def run_until_stopped(self) -> None:
         """Run due tasks until SIGTERM or Ctrl-C."""
@@ -150,6 +165,7 @@ class Worker:
         self.database.write(sign_in.delete_expired)
         self.database.write(exports.expire)
         self.database.write(api_clients.delete_expired)
+        self.database.write(webhook_deliveries.delete_old)
 
     def _sweep_photos(self) -> None:
         photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)

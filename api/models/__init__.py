@@ -17,6 +17,7 @@ from api.models import (  # noqa: F401
     submissions,
     users,
     visits,
+    webhooks,
 )
 from api.models.base import Base
 

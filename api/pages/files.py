@@ -25,7 +25,9 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 FURTHER = {
     "form": tuple(f"form/screens/{name}.js" for name in ("checklist", "review", "unable", "visits")),
     # Most screens share these, so that each screen needs only one further file.
-    "dashboard": tuple(f"dashboard/{name}.js" for name in ("charts", "checklists", "report", "table")),
+    "dashboard": tuple(
+        f"dashboard/{name}.js" for name in ("charts", "checklists", "download-panel", "report", "table")
+    ),
 }
 
 #: lines of comments, and white space at the beginning of lines; a test checks that no literal spans lines

@@ -6,11 +6,14 @@ from sqlalchemy import bindparam, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from api.domain.visits import ACCEPTANCE_DUE, PHOTO_DEADLINE, PHOTOS_DUE
+from api.domain.webhooks import DISABLED
 from api.models.base import now
+from api.models.changes import Change
 from api.models.events import Event
 from api.models.organizations import Organization
 from api.models.photos import NOT_STORED, Photo
 from api.models.visits import Visit
+from api.models.webhooks import Webhook, WebhookDelivery, is_pending
 
 #: counting stops here, so that the cost of a reading does not grow with the backlog
 COUNT_LIMIT = 10_000
@@ -45,6 +48,15 @@ _PENDING_PHOTOS = (
     .subquery()
 )
 _PHOTOS = select(func.count(), func.min(_PENDING_PHOTOS.c.declared_at)).select_from(_PENDING_PHOTOS)
+_UNPUBLISHED = select(func.count()).select_from(
+    select(Change.number).where(~Change.is_published).limit(COUNT_LIMIT).subquery()
+)
+#: Reads the index of all pending deliveries.
+_DELIVERIES = select(func.count(), func.min(WebhookDelivery.next_attempt_at)).where(
+    is_pending(WebhookDelivery), WebhookDelivery.next_attempt_at <= bindparam("moment")
+)
+_IS_FAILING = Webhook.failing_since.is_not(None)
+_WEBHOOKS = select(Webhook.status, _IS_FAILING, func.count()).group_by(Webhook.status, _IS_FAILING)
 _SIZE = {
     "sqlite": text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"),
     "postgresql": text("SELECT pg_database_size(current_database())"),
@@ -61,12 +73,20 @@ def read_gauges(session: Session) -> dict[str, dict[tuple[str, ...], float]]:
     acceptance = sum(count for (kind, _), count in tasks.items() if kind == ACCEPTANCE_DUE)
     oldest_due = session.scalar(_OLDEST_DUE, {"moment": moment})
     photos, oldest_photo = session.execute(_PHOTOS, {"since": moment - PHOTO_DEADLINE}).one()
+    due_deliveries, oldest_delivery = session.execute(_DELIVERIES, {"moment": moment}).one()
+    webhooks: dict[tuple[str, ...], float] = {("working",): 0, ("failing",): 0, ("disabled",): 0}
+    for status, is_failing, count in session.execute(_WEBHOOKS):
+        webhooks["disabled" if status == DISABLED else "failing" if is_failing else "working",] += count
     return {
         "worker_tasks_waiting": tasks,
         "worker_oldest_due_task_seconds": {(): _measure_age(moment, oldest_due)},
         "visits_waiting": {("acceptance",): acceptance, ("review",): sum(session.scalars(_REVIEWS))},
         "photos_waiting": {(): photos},
         "photos_oldest_waiting_seconds": {(): _measure_age(moment, oldest_photo)},
+        "changes_unpublished": {(): session.scalars(_UNPUBLISHED).one()},
+        "webhook_deliveries_due": {(): due_deliveries},
+        "webhook_oldest_due_delivery_seconds": {(): _measure_age(moment, oldest_delivery)},
+        "webhooks": webhooks,
         "database_size_bytes": {(): session.scalars(_SIZE[session.get_bind().dialect.name]).one()},
     }
 

@@ -5,12 +5,14 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select
+from sqlalchemy.orm import Session
 
 from api.database.statements import Command, Query, Writer, execute, fetch_one
-from api.domain.changes import VISIT_ACCEPTED, VISIT_AMENDED
+from api.domain.changes import EXPORT_READY, VISIT_ACCEPTED, VISIT_AMENDED
 from api.domain.months import format_month, get_month
 from api.models.base import now
 from api.models.changes import Change
+from api.models.exports import Export
 from api.models.reviews import Decision
 from api.services.checklists import PublishedVersion
 
@@ -69,6 +71,21 @@ def record_visit_change(
         created_at=now(),
         is_published=False,
     )
+
+
+def record_export(session: Session, export: Export) -> None:
+    """Record that an export is ready, in the transaction that makes it so."""
+    session.add(
+        Change(
+            organization_id=export.organization_id,
+            kind=EXPORT_READY,
+            data={
+                "export": {"id": str(export.id), "kind": export.kind, "format": export.format},
+                "requested_by": str(export.requester_id),
+            },
+        )
+    )
+    session.flush()
 
 
 def _was_accepted_before(writer: Writer, visit_id: uuid.UUID, revision: int) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.database.lists import among
 from api.domain import problems
-from api.domain.access import Actor
+from api.domain.access import CLIENT, PERMISSIONS, SHOPPER, Actor
 from api.domain.exports import (
     EXPIRED,
     FAILED,
@@ -31,10 +31,12 @@ from api.domain.exports import (
     SCORES,
 )
 from api.domain.months import Period, get_first_day, get_last_day, get_month
+from api.models.api_clients import ApiClient
 from api.models.base import now
 from api.models.exports import Export
 from api.models.places import Location, Region
-from api.services import visibility
+from api.models.users import User
+from api.services import changes, visibility
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
 from api.services.scores.query import RowQuery
@@ -168,14 +170,16 @@ def get_status(export: Export) -> str:
     return EXPIRED if has_expired else export.status
 
 
-def get_file(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
-    """Return an export of the actor whose file they may download now.
+def get_file(session: Session, export_id: uuid.UUID) -> Export:
+    """Return an export whose requester may download its file now.
 
-    Raises EXPORT_NOT_FOUND, INSUFFICIENT_SCOPE, EXPORT_NOT_READY, EXPORT_EXPIRED, and EXPORT_RIGHTS_CHANGED
-    if the actor may no longer see one of the locations.
+    Raises EXPORT_NOT_FOUND, EXPORT_NOT_READY, EXPORT_EXPIRED, and EXPORT_RIGHTS_CHANGED if the requester may
+    no longer export this, or no longer see one of the locations.
     """
-    export = get_export(session, actor, export_id)
-    _require_scopes(actor, export.kind)
+    export = session.get(Export, export_id)
+    if export is None:
+        raise problems.EXPORT_NOT_FOUND()
+    actor = _find_requester_now(session, export)
     status = get_status(export)
     if status == EXPIRED:
         raise problems.EXPORT_EXPIRED()
@@ -188,6 +192,26 @@ def get_file(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
             "You may no longer see every location in this file. Request a new export."
         )
     return export
+
+
+def _find_requester_now(session: Session, export: Export) -> Actor:
+    """Return who requested an export, with the role or scopes that they have now.
+
+    Raises EXPORT_RIGHTS_CHANGED if they may no longer export this.
+    """
+    if export.requester_role == CLIENT:
+        query = select(ApiClient.scopes).where(
+            ApiClient.id == export.requester_id, ApiClient.revoked_at.is_(None)
+        )
+        role, scopes = CLIENT, frozenset(session.scalar(query) or ())
+        is_allowed = SCOPES[export.kind] <= scopes
+    else:
+        query = select(User.role).where(User.id == export.requester_id, User.disabled.is_(False))
+        role, scopes = session.scalar(query) or SHOPPER, frozenset()
+        is_allowed = role in PERMISSIONS["export"].roles
+    if not is_allowed:
+        raise problems.EXPORT_RIGHTS_CHANGED()
+    return Actor(export.requester_id, export.organization_id, role, scopes=scopes)
 
 
 def _own(actor: Actor) -> ColumnElement[bool]:
@@ -256,8 +280,7 @@ def finish(
     ``key`` is its key in the store, ``size`` is in bytes, ``rows`` is their number, and ``location_numbers``
     are the locations that the file is about.
     """
-    # Whatever else an export that is ready causes belongs here, in the same transaction.
-    return _update_claimed(
+    is_finished = _update_claimed(
         session,
         export,
         status=READY,
@@ -269,6 +292,9 @@ def finish(
         leased_until=None,
         expires_at=now() + FILE_LIFETIME,
     )
+    if is_finished:
+        changes.record_export(session, export)
+    return is_finished
 
 
 def fail(session: Session, export: Export, reason: str | None = None) -> bool:

@@ -31,8 +31,10 @@ def fetch_page(
     id_column: InstrumentedAttribute[uuid.UUID],
     limit: int,
     cursor: str | None,
+    *,
+    descending: bool = False,
 ) -> Page:
-    """Return a page of ``query``, sorted by (``sort``, ID).
+    """Return a page of ``query``, sorted by (``sort``, ID), or in the opposite order.
 
     ``sort`` is a text, a day or a time, and never null. It belongs to the first entity of ``query``.
 
@@ -40,8 +42,10 @@ def fetch_page(
     """
     if cursor is not None:
         sort_value, last_id = _decode_position(cursor, _get_python_type(sort))
-        query = query.where(tuple_(sort, id_column) > (sort_value, last_id))
-    rows = session.execute(query.order_by(sort, id_column).limit(limit + 1)).all()
+        position, last_position = tuple_(sort, id_column), (sort_value, last_id)
+        query = query.where(position < last_position if descending else position > last_position)
+    order = (sort.desc(), id_column.desc()) if descending else (sort, id_column)
+    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
     items = [row[0] if len(row) == 1 else row for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(items, None)

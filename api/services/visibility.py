@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
-from api.domain.access import CLIENT, MANAGER, Actor
+from api.domain.access import ADMIN, CLIENT, MANAGER, Actor
 from api.models.api_clients import ApiClientRegion
 from api.models.places import Location, Region
 from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
+from api.models.webhooks import Webhook
 
 
 def select_subtree(roots: Select[uuid.UUID]) -> Select[uuid.UUID]:
@@ -90,6 +91,14 @@ def planned_visits(actor: Actor) -> ColumnElement[bool]:
     if actor.role in (MANAGER, CLIENT):
         return and_(in_organization, Visit.location_id.in_(select(Location.id).where(locations(actor))))
     return false()
+
+
+def webhooks(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for webhooks: administrators see all, API clients those that they created."""
+    in_organization = Webhook.organization_id == actor.organization_id
+    if actor.role == CLIENT:
+        return and_(in_organization, Webhook.creator_id == actor.id)
+    return in_organization if actor.role == ADMIN else false()
 
 
 def find(

@@ -15,8 +15,8 @@ from waitress.task import ErrorTask, WSGITask
 from api.domain.evidence import MAX_PHOTO_BYTES
 from api.domain.problems import MALFORMED, TOO_LARGE, Problem
 from api.http.context import AppContext
-from api.jobs.worker import Worker
 from api.log import log_as_json
+from api.serving.worker import create_worker
 
 THREADS = 8
 
@@ -24,7 +24,7 @@ THREADS = 8
 def serve(app: Flask, context: AppContext, listener: socket.socket) -> None:
     """Serve until the process receives a signal."""
     log_as_json()
-    worker = Worker(context.database, context.store, app.extensions["metrics"])
+    worker = create_worker(app)
     worker_thread = threading.Thread(target=worker.run, name="worker")
     server: Any = waitress.create_server(
         app,

@@ -22,8 +22,8 @@ from gunicorn.app.base import BaseApplication
 from prometheus_client import multiprocess, values
 
 from api.http.context import AppContext
-from api.jobs.worker import Worker
 from api.log import log_as_json
+from api.serving.worker import create_worker
 
 THREADS = 64
 SHUTDOWN_SECONDS = 5
@@ -104,9 +104,7 @@ def serve(create_app: Callable[[], Flask], context: AppContext, listener: socket
     def run_worker() -> None:
         listener.close()
         log_as_json()
-        app = create_app()
-        own_context: AppContext = app.extensions["survey"]
-        Worker(own_context.database, own_context.store, app.extensions["metrics"]).run_until_stopped()
+        create_worker(create_app()).run_until_stopped()
 
     gc.collect()
     gc.freeze()  # keeps what is loaded on pages of memory that all processes share

@@ -11,14 +11,26 @@ import sys
 import time
 from collections.abc import Iterable
 
-from tests.benchmarks import machine, photos, reads, scores, submissions
+from tests.benchmarks import exports, machine, photos, reads, scores, submissions
 from tests.benchmarks.program import ROOT, Host, Program, postgresql, running, sqlite
 from tests.benchmarks.report import Report
 
 FULL = os.environ.get("BENCH") == "full"
-ITEMS = ("reads", "submission", "at-once", "flush", "stored", "scores", "pages", "photos", "memory")
+ITEMS = (
+    "reads",
+    "submission",
+    "at-once",
+    "flush",
+    "stored",
+    "scores",
+    "pages",
+    "photos",
+    "memory",
+    "exports",
+)
 HOSTS = {"sqlite": sqlite, "postgresql": postgresql}
 STORED, FULL_STORED = 50_000, 500_000
+EXPORTED, FULL_EXPORTED = 10_000, 200_000
 
 
 def main() -> None:
@@ -65,6 +77,13 @@ def _measure(host: Host, items: list[str], report: Report) -> None:
             photos.measure_photos(program, report)
         if "memory" in items:
             photos.measure_under_load(program, report)
+    if "exports" in items:
+        _measure_exports(host, report)
+
+
+def _measure_exports(host: Host, report: Report) -> None:
+    with running(host) as program:
+        exports.measure(program, FULL_EXPORTED if FULL else EXPORTED, report)
 
 
 def _measure_many(program: Program, items: list[str], report: Report) -> None:

@@ -31,40 +31,47 @@ SHOPPERS = 20
 MONTHS = 24
 KEY = "benchmark"
 _FUNDAMENTALS = ("greet-the-customer", "eye-contact", "be-sincere", "fix-fast", "thank-the-customer")
-QUESTIONS = [f"question-{number}" for number in range(14)]
+QUESTIONS = tuple(f"question-{number}" for number in range(14))
+
+
+def make_checklist(key: str, questions: Sequence[str]) -> dict[str, Any]:
+    """Return a checklist with these questions in three sections."""
+    return {
+        "key": key,
+        "title": "Benchmark",
+        "channel": "in_person",
+        "pass_mark": 0.8,
+        "sections": [
+            {
+                "key": f"section-{section}",
+                "title": f"Section {section}",
+                "questions": [
+                    {
+                        "key": question,
+                        "text": f"Was {question} answered well?",
+                        "type": "yes_no",
+                        "points": 1 + number % 3,
+                        "fundamental": _FUNDAMENTALS[number % 5],
+                        "comment": "when_points_lost" if number % 4 == 0 else "optional",
+                        "photos": {"minimum": 0, "maximum": 2},
+                    }
+                    for number, question in enumerate(questions)
+                    if number % 3 == section
+                ],
+            }
+            for section in range(3)
+        ],
+    }
+
+
 #: Fourteen questions in three sections.
-CHECKLIST: dict[str, Any] = {
-    "key": KEY,
-    "title": "Benchmark",
-    "channel": "in_person",
-    "pass_mark": 0.8,
-    "sections": [
-        {
-            "key": f"section-{section}",
-            "title": f"Section {section}",
-            "questions": [
-                {
-                    "key": key,
-                    "text": f"Was {key} answered well?",
-                    "type": "yes_no",
-                    "points": 1 + number % 3,
-                    "fundamental": _FUNDAMENTALS[number % 5],
-                    "comment": "when_points_lost" if number % 4 == 0 else "optional",
-                    "photos": {"minimum": 0, "maximum": 2},
-                }
-                for number, key in enumerate(QUESTIONS)
-                if number % 3 == section
-            ],
-        }
-        for section in range(3)
-    ],
-}
+CHECKLIST = make_checklist(KEY, QUESTIONS)
 
 
-def make_answers(generator: random.Random) -> dict[str, Any]:
+def make_answers(generator: random.Random, questions: Sequence[str] = QUESTIONS) -> dict[str, Any]:
     """Return answers to all questions, of which four fifths are good."""
     values: dict[str, Any] = {}
-    for key in QUESTIONS:
+    for key in questions:
         good = generator.random() < 0.8
         values[key] = {"value": "yes"} if good else {"value": "no", "comment": "Nobody did."}
     return values
@@ -88,6 +95,8 @@ class Ground:
     """A world with many locations in one region, and what bare SQL needs to know about it."""
 
     world: World
+    key: str = KEY
+    questions: Sequence[str] = QUESTIONS
 
     def add_locations(self, count: int) -> None:
         """Add locations."""
@@ -108,7 +117,7 @@ class Ground:
     def version(self) -> PublishedVersion:
         """The version of the checklist."""
         with self.world.database.read_snapshot() as session:
-            current = get_current_versions(session, self.world.organization_id, {KEY})[KEY]
+            current = get_current_versions(session, self.world.organization_id, {self.key})[self.key]
             return get_version(session, current.id)
 
     @cached_property
@@ -123,7 +132,7 @@ class Ground:
             {
                 "location_id": str(self.places[number % len(self.places)].id),
                 "shopper_id": shopper_id or self.world.shopper.id,
-                "checklist_key": KEY,
+                "checklist_key": self.key,
                 "window": window,
                 "override": True,
             }
@@ -134,7 +143,9 @@ class Ground:
     def add_visits(self, bare: BareSql, count: int, locations: int | None = None) -> None:
         """Add accepted visits with totals, evenly over the first ``locations`` (or all) and over months."""
         places = self.places[:locations]
-        samples = [_Sample(self.version, make_answers(random.Random(number))) for number in range(50)]
+        samples = [
+            _Sample(self.version, make_answers(random.Random(number), self.questions)) for number in range(50)
+        ]
         generator = random.Random()
         counts: Counter[tuple[int, int, int]] = Counter()
         rows: dict[str, list[dict[str, Any]]] = {"visits": [], "submissions": [], "decisions": []}

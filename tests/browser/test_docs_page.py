@@ -49,7 +49,7 @@ def test_examples_open_with_the_keyboard(open_docs: Callable[..., Page]) -> None
     expect(example.locator("pre")).to_be_hidden()
     example.locator("summary").focus()
     page.keyboard.press("Enter")
-    expect(example.locator("pre")).to_contain_text('"code": "LDN-01"')
+    expect(example.locator("pre")).to_contain_text('"code": "UK-S"')
 
 
 def test_schemas_are_linked(open_docs: Callable[..., Page]) -> None:

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from itsdangerous import TimestampSigner
+from sqlalchemy import select
 
 from api.models.base import now
+from api.models.changes import Change
 from api.models.exports import Export
 from api.services import exports, photo_store
 from tests.support.exports import build_all, change_export, download, follow, request_export
@@ -41,14 +43,26 @@ def test_a_file_has_its_type_name_and_length(world: World, ready: str) -> None:
     assert "Content-Encoding" not in response.headers
 
 
+def test_an_export_that_is_ready_is_recorded_for_webhooks(world: World, ready: str) -> None:
+    with world.database.read_snapshot() as session:
+        change = session.scalars(
+            select(Change).where(
+                Change.organization_id == world.organization_id, Change.kind == "export.ready"
+            )
+        ).one()
+    assert change.data["export"]["id"] == ready
+    assert change.data["requested_by"] == world.manager.id
+    assert not change.is_published
+
+
 def test_a_file_can_be_downloaded_again(world: World, ready: str) -> None:
     link = link_of(world.manager, ready)
     assert follow(world.manager, link).data == follow(world.manager, link).data
 
 
-def test_a_link_is_no_use_to_anyone_else(world: World, ready: str) -> None:
+def test_a_link_needs_no_authentication_but_rejects_that_of_others(world: World, ready: str) -> None:
     link = link_of(world.manager, ready)
-    problem(follow(world.anonymous, link), 401, "not-signed-in")
+    assert follow(world.anonymous, link).data == follow(world.manager, link).data
     for caller in (world.admin, world.person("manager", region_ids=[world.region["id"]])):
         problem(follow(caller, link), 404, "export-not-found")
 
@@ -156,9 +170,9 @@ def test_another_role_counts_at_the_download(world: World) -> None:
     ok(world.admin.patch(f"/users/{reviewer.id}", {"role": "manager"}))
     problem(follow(reviewer, link), 409, "export-rights-changed")
     ok(world.admin.patch(f"/users/{reviewer.id}", {"region_ids": [], "role": "shopper"}))
-    problem(follow(reviewer, link), 403, "forbidden")
+    problem(follow(reviewer, link), 409, "export-rights-changed")
     ok(world.admin.patch(f"/users/{reviewer.id}", {"role": "reviewer", "disabled": True}))
-    problem(follow(reviewer, link), 401, "not-signed-in")
+    problem(follow(reviewer, link), 409, "export-rights-changed")
 
 
 def test_a_client_whose_regions_or_scopes_shrink_cannot_fetch(world: World) -> None:
@@ -171,7 +185,11 @@ def test_a_client_whose_regions_or_scopes_shrink_cannot_fetch(world: World) -> N
     ok(world.admin.patch(f"/api-clients/{client.id}", {"region_ids": [world.new_region()["id"]]}))
     problem(follow(client, link), 409, "export-rights-changed")
     ok(world.admin.patch(f"/api-clients/{client.id}", {"scopes": ["scores:read"], "region_ids": []}))
-    problem(follow(client, link), 403, "insufficient-scope")
+    problem(follow(client, link), 409, "export-rights-changed")
+    ok(world.admin.patch(f"/api-clients/{client.id}", {"scopes": ["visits:read"]}))
+    assert follow(world.anonymous, link).status_code == 200
+    ok(world.admin.call("DELETE", f"/api-clients/{client.id}"), 204)
+    problem(follow(world.anonymous, link), 409, "export-rights-changed")
 
 
 def test_an_export_of_a_place_that_became_invisible_fails_in_words(world: World) -> None:

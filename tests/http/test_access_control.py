@@ -82,6 +82,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/api/v1/openapi.json",
         "/api/v1/auth/login",
         "/api/v1/auth/token",
+        "/api/v1/exports/00000000-0000-4000-8000-000000000000/file",
         "/health/live",
         "/health/ready",
         "/metrics",

@@ -1,86 +1,21 @@
 """Attempts to deliver a webhook, against real receivers that behave badly."""
 
-import contextlib
-import shutil
 import socket
 import ssl
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from api.jobs import webhook_requests
-from api.jobs.webhook_requests import AttemptError, Result
-
-OK = b"HTTP/1.1 204 No Content\r\n\r\n"
-Handler = Callable[[socket.socket], None]
-
-
-@contextlib.contextmanager
-def receiver(handle: Handler, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Accept connections on a port of this machine and hand each to ``handle`` in a thread of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve(connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            if context is None:
-                handle(connection)
-            else:
-                with context.wrap_socket(connection, server_side=True) as secured:
-                    handle(secured)
-
-    def accept() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-
-
-def read_request(connection: socket.socket) -> bytes:
-    request = b""
-    while b"\r\n\r\n" not in request:
-        request += connection.recv(4096)
-    head, _, body = request.partition(b"\r\n\r\n")
-    length = int(
-        next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")).split(b":")[
-            1
-        ]
-    )
-    while len(body) < length:
-        body += connection.recv(4096)
-    return head + b"\r\n\r\n" + body
-
-
-def respond(response: bytes) -> Handler:
-    def handle(connection: socket.socket) -> None:
-        read_request(connection)
-        connection.sendall(response)
-
-    return handle
-
-
-def drip(start: bytes, byte: bytes, seconds: float = 0.05) -> Handler:
-    """Send ``start``, then a byte every few milliseconds for as long as the connection lasts."""
-
-    def handle(connection: socket.socket) -> None:
-        read_request(connection)
-        connection.sendall(start)
-        while True:
-            time.sleep(seconds)
-            connection.sendall(byte)
-
-    return handle
+from api.jobs.webhook_requests import Result
+from api.services import host_addresses
+from api.services.host_addresses import AddressError
+from tests.support.receivers import OK, Handler, drip, read_request, receiver, respond
 
 
 def post(port: int, path: str = "/", **options: Any) -> Result:
@@ -197,9 +132,9 @@ def test_name_with_an_address_that_is_not_public_is_rejected(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     records = [(0, 0, 0, "", (resolved, 443)) for resolved in ("93.184.216.34", address)]
-    monkeypatch.setattr(webhook_requests.socket, "getaddrinfo", lambda *_args, **_options: records)
-    with pytest.raises(AttemptError, match="address-not-public"):
-        webhook_requests.resolve("hooks.example", 443, 1, allow_private=False)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: records)
+    with pytest.raises(AddressError, match="address-not-public"):
+        host_addresses.resolve("hooks.example", 443, 1, allow_private=False)
     result = webhook_requests.post("https://hooks.example/", {}, b"", allow_private=False)
     assert (result.status, result.failure) == (None, "address-not-public")
 
@@ -218,17 +153,17 @@ def test_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.Mon
                 else real(host, *args, **options)
             )
 
-        monkeypatch.setattr(webhook_requests.socket, "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
         result = webhook_requests.post(f"http://rebind.example:{port}/", {}, b"", allow_private=True)
     assert result.failure is None
     assert calls.count("rebind.example") == 1
 
 
 def test_name_that_does_not_resolve_in_time_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook_requests.socket, "getaddrinfo", lambda *_args, **_options: time.sleep(5))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: time.sleep(5) or [])
     began = time.monotonic()
-    with pytest.raises(AttemptError, match="name-resolution"):
-        webhook_requests.resolve("hooks.example", 443, 0.2, allow_private=False)
+    with pytest.raises(AddressError, match="name-resolution"):
+        host_addresses.resolve("hooks.example", 443, 0.2, allow_private=False)
     assert time.monotonic() - began < 1
 
 
@@ -236,7 +171,7 @@ def test_unknown_name_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_args: Any, **_options: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(webhook_requests.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     result = webhook_requests.post("https://unknown.example/", {}, b"", allow_private=False)
     assert (result.status, result.failure) == (None, "name-resolution")
 
@@ -244,50 +179,42 @@ def test_unknown_name_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 # Certificates.
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost, signed by its own key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which creates the certificate, is not installed.")
-    folder = tmp_path_factory.mktemp("certificate")
-    file = folder / "both.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    command += " -addext subjectAltName=DNS:localhost"
-    subprocess.run(
-        [*command.split(), "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True,
-        capture_output=True,
-    )
-    file.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    return file
+AUTHORITY = trustme.CA()
 
 
-def server_context(certificate: Path) -> ssl.SSLContext:
+@contextmanager
+def secured() -> Iterator[int]:
+    """A receiver with a certificate for localhost."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    AUTHORITY.issue_cert("localhost").configure_cert(context)
+    with receiver(respond(OK), context) as port:
+        yield port
+
+
+def trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    AUTHORITY.configure_trust(context)
     return context
 
 
-def test_certificate_of_the_name_is_accepted(certificate: Path) -> None:
-    with receiver(respond(OK), server_context(certificate)) as port:
-        trusting = ssl.create_default_context(cafile=str(certificate))
+def test_certificate_of_the_name_is_accepted() -> None:
+    with secured() as port:
         result = webhook_requests.post(
-            f"https://localhost:{port}/", {}, b"", allow_private=True, context=trusting
+            f"https://localhost:{port}/", {}, b"", allow_private=True, context=trusting()
         )
     assert (result.status, result.failure) == (204, None)
 
 
-def test_certificate_of_another_name_is_rejected(certificate: Path) -> None:
-    with receiver(respond(OK), server_context(certificate)) as port:
-        trusting = ssl.create_default_context(cafile=str(certificate))
+def test_certificate_of_another_name_is_rejected() -> None:
+    with secured() as port:
         result = webhook_requests.post(
-            f"https://127.0.0.1:{port}/", {}, b"", allow_private=True, context=trusting
+            f"https://127.0.0.1:{port}/", {}, b"", allow_private=True, context=trusting()
         )
     assert (result.status, result.failure) == (None, "certificate")
 
 
-def test_certificate_of_an_unknown_authority_is_rejected(certificate: Path) -> None:
-    with receiver(respond(OK), server_context(certificate)) as port:
+def test_certificate_of_an_unknown_authority_is_rejected() -> None:
+    with secured() as port:
         result = webhook_requests.post(f"https://localhost:{port}/", {}, b"", allow_private=True)
     assert (result.status, result.failure) == (None, "certificate")
 

@@ -14,10 +14,12 @@ from functools import cache
 from itertools import combinations, cycle, product
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlencode, urlsplit
+from uuid import UUID
 
 from werkzeug.test import TestResponse
 
 from api.domain.visits import STATUSES
+from api.domain.webhooks import EVENTS
 from api.pages import files
 from schemas.scores import DIMENSIONS, FIGURE_FIELDS, INCLUDES, SORTS
 from tests.support.world import API, Caller, ok
@@ -37,6 +39,8 @@ class Known:
     location_id: Sequence[str] = ()
     user_id: Sequence[str] = ()
     client_id: Sequence[str] = ()
+    webhook_id: Sequence[str] = (str(UUID(int=1)),)
+    delivery_id: Sequence[str] = (str(UUID(int=1)),)
     visit_id: Sequence[str] = ()
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
@@ -82,6 +86,8 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "location_id": lambda known: known.location_id,
     "user_id": lambda known: known.user_id,
     "client_id": lambda known: known.client_id,
+    "webhook_id": lambda known: known.webhook_id,
+    "delivery_id": lambda known: known.delivery_id,
     "visit_id": lambda known: known.visit_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
@@ -117,6 +123,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "name": lambda known: known.codes,
     "email": lambda known: known.emails,
     "role": lambda _known: ("shopper",),
+    "event": lambda _known: EVENTS,
     "revoked": lambda _known: ("true", "false"),
     "disabled": lambda _known: ("true", "false"),
     "closed": lambda _known: ("true", "false"),

@@ -45,7 +45,9 @@ def build_all(world: World) -> None:
 def build_here(world: World, export: Export, folder: Path) -> None:
     """Do what the child process and the worker do for an export that was claimed."""
     try:
-        result = build(world.database, world.store, export.id, export.attempts, folder, lambda *_: None)
+        result = build(
+            world.database, lambda: world.store, export.id, export.attempts, folder, lambda *_: None
+        )
     except CannotExport as error:
         reason = str(error)
         assert world.database.write(lambda session: exports.fail(session, export, reason))

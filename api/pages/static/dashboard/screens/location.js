@@ -1,8 +1,9 @@
 import { dayName, h, localize, t } from "../../shared/page.js";
 import { address, common, filterBar, lastDay, onward, period } from "../address.js";
 import { questionsOf } from "../checklists.js";
+import { downloadPanel } from "../download-panel.js";
 import { count, explained, percent } from "../figures.js";
-import { fundamentals, headline, monthsCard, chartWidth, sections } from "../report.js";
+import { fundamentals, headline, monthsCard, placeQuery, chartWidth, sections } from "../report.js";
 import { card, scrolling } from "../table.js";
 
 const MOST_SELF_CHECKS = 3;
@@ -29,6 +30,7 @@ export default async function ({ id, filters, read, readAll }) {
       h("p", { class: "quiet" }, report.location.code),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report),
+      downloadPanel({ scores: placeQuery("question", report), place: true }),
       card(t("months"), monthsCard(t("months"), report, chartWidth(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(

@@ -1,6 +1,7 @@
 import { h, localize, t } from "../../shared/page.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisOf, trend } from "../charts.js";
+import { downloadPanel } from "../download-panel.js";
 import { byChance, changed, explained, percent, score } from "../figures.js";
 import { load } from "../load.js";
 import { card, intervalColumn, table, visitsColumn } from "../table.js";
@@ -26,6 +27,7 @@ export default async function ({ filters, read, readAll }) {
       bar,
       suggestion && h("div", { class: "notice" }, h("p", {}, t("mixed")), suggestion.element),
       locationTable(rows, query),
+      downloadPanel({ scores: query }),
       h("p", { class: "quiet" }, byChance(rows)),
       card(t("funnel"), suggestion ? h("p", { class: "quiet" }, t("funnelMixed")) : plot),
     ],

@@ -3,6 +3,7 @@ import { showValue } from "../../shared/question-types/index.js";
 import { address, common, filterBar, onward, scoreQuery } from "../address.js";
 import { axisOf } from "../charts.js";
 import { questionsOf } from "../checklists.js";
+import { downloadPanel } from "../download-panel.js";
 import { byChance, changed, score } from "../figures.js";
 import { card, intervalColumn, table, visitsColumn } from "../table.js";
 
@@ -24,6 +25,7 @@ export default async function ({ filters, read, readAll }) {
       scored.length
         ? [questionTable(scored, comments, query), h("p", { class: "quiet" }, byChance(scored))]
         : h("p", { class: "empty" }, t("noVisits")),
+      rows.length > 0 && downloadPanel({ scores: query }),
       rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments)),
     ],
   };

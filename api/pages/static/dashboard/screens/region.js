@@ -2,6 +2,7 @@ import { h, t } from "../../shared/page.js";
 import { address, common, filterBar, onward } from "../address.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
+import { downloadPanel } from "../download-panel.js";
 import { count, range, score } from "../figures.js";
 import { fundamentals, headline, monthsCard, placeQuery, chartWidth, sections, sumOf } from "../report.js";
 import { card, scrolling } from "../table.js";
@@ -31,6 +32,7 @@ export default async function ({ id, filters, read, readAll }) {
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report, progress ? [[t("inProgress"), count(sumOf(progress, "out"))]] : []),
+      downloadPanel({ scores: placeQuery("location", report), place: true }),
       card(t("children"), childTable(report)),
       card(t("months"), monthsCard(t("months"), report, chartWidth(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),

@@ -1,5 +1,6 @@
 import { h, localize, t, textElement } from "../../shared/page.js";
 import { address, change, common, filterBar, onward, scoreQuery } from "../address.js";
+import { downloadPanel } from "../download-panel.js";
 import { percent } from "../figures.js";
 import { table } from "../table.js";
 
@@ -39,7 +40,7 @@ export default async function ({ filters, readAll }) {
         ),
       ),
       cells.length
-        ? [legend(), heatTable(columns, cells, by, checklists, query)]
+        ? [legend(), heatTable(columns, cells, by, checklists, query), downloadPanel({ scores: query })]
         : h("p", { class: "empty" }, t("noVisits")),
     ],
   };

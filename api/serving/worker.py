@@ -1,0 +1,20 @@
+"""The worker of a program, with the parts that its settings configure."""
+
+from flask import Flask
+
+from api.http.context import AppContext
+from api.jobs.webhooks import WebhookSender
+from api.jobs.worker import Worker
+
+
+def create_worker(app: Flask) -> Worker:
+    """Return a worker for the app's database and photo store, which counts in the app's metrics."""
+    context: AppContext = app.extensions["survey"]
+    metrics, settings = app.extensions["metrics"], context.settings
+    sender = WebhookSender(
+        context.database,
+        metrics,
+        secret_key=settings.secret_key,
+        allow_private=settings.webhook_allow_private,
+    )
+    return Worker(context.database, context.store, metrics, sender)
