@@ -6,9 +6,11 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,17 +19,21 @@ from typing import Any
 
 import openpyxl
 import pytest
+import requests
+from standardwebhooks import Webhook
 
-from tests.support.recipes import PAGES, RECIPES, DemoProgram, Workspace, read_recipe, save_recipes
-from tests.support.running import ROOT, running
+from tests.support.recipes import PAGES, RECIPES, Caller, DemoProgram, Workspace, read_recipe, save_recipes
+from tests.support.running import ROOT, free_port, running
 
 NewWorkspace = Callable[..., Workspace]
+#: the lines for bash that request a token, which other recipes refer to
+TOKEN_LINES = read_recipe(RECIPES / "sync-scores.md").bash.partition("\ncurl")[0] + "\n"
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProgram]:
     """The program, in which visits without flags are accepted as soon as their answers arrive."""
-    settings = {"DEMO": "1", "ACCEPT_EVERY_MINUTES": "0"}
+    settings = {"DEMO": "1", "ACCEPT_EVERY_MINUTES": "0", "WEBHOOK_ALLOW_PRIVATE": "1"}
     with running(tmp_path_factory.mktemp("program"), **settings) as server:
         yield DemoProgram(server)
 
@@ -308,6 +314,129 @@ def test_copy_visits_continues_where_it_stopped(program: DemoProgram, new_worksp
     assert {row[0] for row in query(database, "SELECT id FROM visits")} == expected
 
 
+# Webhooks.
+
+
+@dataclass
+class Receiver:
+    """The running receiver, its database, and the webhook that sends to it."""
+
+    workspace: Workspace
+    webhook: Any
+    client: Caller
+
+    def query(self, statement: str) -> list[Any]:
+        return query(self.workspace.folder / "webhooks.sqlite3", statement)
+
+    def wait_for(self, statement: str, expected: list[Any]) -> None:
+        """Wait until a query of the receiver's database has these rows."""
+        deadline = time.monotonic() + 30
+        while (rows := self.query(statement)) != expected:
+            assert time.monotonic() < deadline, rows
+            time.sleep(0.1)
+
+    def send(self, message_id: str, at: datetime, body: str, secret: str | None = None) -> int:
+        """Send a message that is signed with a secret, and return the status of the response."""
+        signature = Webhook(secret or self.webhook["secret"]).sign(message_id, at, body)
+        headers = {"webhook-id": message_id, "webhook-timestamp": str(int(at.timestamp()))}
+        return self.post(body, {**headers, "webhook-signature": signature})
+
+    def post(self, body: str, headers: dict[str, str]) -> int:
+        return requests.post(self.webhook["url"], data=body.encode(), headers=headers, timeout=30).status_code
+
+    def processed(self) -> list[str]:
+        """Return the types of the messages that were processed, in order."""
+        return [line.split()[0] for line in (self.workspace.folder / "process.out").read_text().splitlines()]
+
+    def delivery_ids(self, event: str) -> list[str]:
+        """Return the IDs of deliveries of an event, newest first."""
+        page = self.client.get(f"/webhooks/{self.webhook['id']}/deliveries?event={event}")
+        return [delivery["id"] for delivery in page["items"]]
+
+
+@pytest.fixture
+def new_receiver(program: DemoProgram, new_workspace: NewWorkspace) -> Iterator[Receiver]:
+    workspace = new_workspace("webhooks:write")
+    base = f"http://127.0.0.1:{free_port()}"
+    workspace.settings["RECEIVER_URL"] = f"{base}/webhooks"
+    lines = TOKEN_LINES + read_recipe(RECIPES / "receive-webhooks.md").bash
+    webhook = json.loads(succeed(workspace.run_bash(lines)))
+    # By default, gunicorn has a socket in the home folder, for all programs of the user.
+    workspace.settings |= {
+        "SURVEY_WEBHOOK_SECRET": webhook["secret"],
+        "GUNICORN_CMD_ARGS": "--no-control-socket",
+    }
+    commands = {
+        "receive": ["gunicorn", "--bind", base.removeprefix("http://"), "receive_webhooks:app"],
+        "process": ["flask", "--app", "receive_webhooks", "process"],
+    }
+    with ExitStack() as stack:
+        for name, command in commands.items():
+            stack.enter_context(workspace.start(name, [sys.executable, "-m", *command]))
+        wait_until_up(base)
+        receiver = Receiver(workspace, webhook, program.sign_in_client(workspace.client))
+        receiver.wait_for("SELECT count(*) FROM sqlite_master WHERE name = 'inbox'", [(1,)])
+        yield receiver
+
+
+def wait_until_up(base: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            requests.get(base, timeout=30)
+            return
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_receive_webhooks(program: DemoProgram, new_receiver: Receiver) -> None:
+    receiver, location = new_receiver, program.new_location(program.region("SPAIN"))
+    path = f"/webhooks/{receiver.webhook['id']}"
+    receiver.client.post(f"{path}/test")
+    receiver.wait_for("SELECT count(*) FROM inbox WHERE processed", [(1,)])
+    visit_id = program.accept_visit(location)
+    visit = program.admin.get(f"/visits/{visit_id}")
+    day = program.sign_in("demo-manager-spain@example.com").get(f"/visits/{visit_id}")["day"]
+    assert visit["location"]["code"] == location["code"]
+    visits = "SELECT * FROM visits"
+    receiver.wait_for(visits, [(visit_id, location["code"], day)])
+
+    # Sent again, it is received and not processed.
+    (delivery_id,) = receiver.delivery_ids("visit.accepted")
+    receiver.client.post(f"{path}/deliveries/{delivery_id}/redeliver")
+    deadline = time.monotonic() + 30
+    while len(delivery := receiver.client.get(f"{path}/deliveries/{delivery_id}")["attempts"]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert [attempt["status"] for attempt in delivery] == [204, 204]
+    program.reject_visit(visit_id)
+    receiver.wait_for(visits, [])
+    receiver.wait_for("SELECT count(*) FROM inbox WHERE processed", [(3,)])
+    assert receiver.processed() == ["webhook.test", "visit.accepted", "visit.withdrawn"]
+
+    # A second secret: messages with both signatures are accepted.
+    receiver.client.post(f"{path}/secret")
+    receiver.client.post(f"{path}/test")
+    receiver.wait_for("SELECT count(*) FROM inbox WHERE processed", [(4,)])
+
+
+def test_receiver_rejects_messages_that_are_not_valid(new_receiver: Receiver) -> None:
+    receiver, now = new_receiver, datetime.now(UTC)
+    body = json.dumps({"type": "webhook.test", "timestamp": now.isoformat(), "data": {}})
+    assert receiver.send("old", now - timedelta(minutes=6), body) == 401
+    assert receiver.send("future", now + timedelta(minutes=6), body) == 401
+    assert receiver.send("forged", now, body, f"whsec_{b64encode(b'x' * 32).decode()}") == 401
+    assert receiver.post(body, {}) == 401
+    headers = {"webhook-id": "odd", "webhook-timestamp": str(int(now.timestamp()))}
+    assert receiver.post(body, {**headers, "webhook-signature": "odd"}) == 401
+    assert receiver.post("x" * (1 << 21), {}) == 413
+    assert receiver.query("SELECT * FROM inbox") == []
+    assert [receiver.send("good", now, body) for _ in range(2)] == [204, 204]
+    receiver.wait_for("SELECT id, processed FROM inbox", [("good", 1)])
+    assert receiver.processed() == ["webhook.test"]
+
+
 # Locations.
 
 
@@ -343,9 +472,7 @@ def test_import_locations_with_curl(program: DemoProgram, new_workspace: NewWork
     workspace = new_workspace("places:write")
     codes = [f"I-{uuid.uuid4().hex[:8]}" for _ in range(2)]
     write_locations(workspace.folder / "locations.csv", codes)
-    request_token = read_recipe(RECIPES / "sync-scores.md").bash.split("curl -sS --fail-with-body --retry 5")
-    lines = "curl -sS --fail-with-body --retry 5".join(request_token[:2])
-    lines += read_recipe(RECIPES / "import-locations.md").bash
+    lines = TOKEN_LINES + read_recipe(RECIPES / "import-locations.md").bash
     assert json.loads(succeed(workspace.run_bash(lines))) == {"imported": 2}
     assert len(program.admin.get(f"/locations?code={codes[1]}")["items"]) == 1
     assert workspace.run_bash(lines).returncode == 22  # the status of an error

@@ -1,10 +1,12 @@
 """The code of the recipes, and the running program with demo data that they are run against."""
 
 import re
+import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,6 +17,7 @@ import requests
 
 from api.services import demo
 from tests.support.running import ROOT, Running, environment
+from tests.support.servers import stop_with_parent
 from tests.support.world import ALL_WELL, CHECKLIST
 
 RECIPES = ROOT / "docs/recipes"
@@ -77,6 +80,23 @@ class Workspace:
 
     def run_bash(self, lines: str) -> subprocess.CompletedProcess[str]:
         return self._run(["bash", "-e", "-o", "pipefail", "-c", lines])
+
+    @contextmanager
+    def start(self, name: str, command: list[str]) -> Iterator[None]:
+        """Run a command that continues until it is stopped, with its output in ``NAME.out``."""
+        with (self.folder / f"{name}.out").open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=self.environment(),
+                stdout=output,
+                preexec_fn=stop_with_parent(signal.SIGTERM),
+            )
+            try:
+                yield
+            finally:
+                process.terminate()
+                process.wait(20)
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -148,6 +168,15 @@ class DemoProgram:
         self.admin.post("/checklists", CHECKLIST)
         self.admin.post("/checklists/visit/publish")
         return "visit"
+
+    def sign_in_client(self, client: Mapping[str, Any]) -> Caller:
+        response = requests.post(
+            f"{self.running.base}/api/v1/auth/token",
+            data={"grant_type": "client_credentials"},
+            auth=(client["client_id"], client["client_secret"]),
+            timeout=30,
+        )
+        return Caller(self.running.base, response.json()["access_token"])
 
     def region(self, code: str) -> Any:
         (region,) = self.admin.get(f"/regions?code={code}")["items"]
