@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -83,6 +84,14 @@ def test_page_has_all_parts(page: Path) -> None:
     assert "**Scope" in text
     assert "## Watch out for" in text
     assert read_recipe(page).code
+
+
+def test_named_calls_exist(program: DemoProgram) -> None:
+    paths = program.admin.get("/openapi.json")["paths"]
+    calls = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+    named = set(re.findall(r"`([A-Z]+) (/[^`]*)`", "".join(page.read_text() for page in PAGES)))
+    assert {f"{method} /api/v1{path}" for method, path in named} - calls == set()
+    assert len(named) > 8
 
 
 # Connect: what the program itself responds only under load or after minutes.
