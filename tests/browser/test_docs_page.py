@@ -98,7 +98,7 @@ def test_filter_shows_only_matching_entries(open_docs: Callable[..., Page]) -> N
     page.get_by_label("Find").fill("no such thing")
     expect(page.get_by_role("status")).to_have_text("0 found")
     page.get_by_label("Find").fill("")
-    expect(contents.get_by_role("link", name="Webhooks")).to_be_visible()
+    expect(contents.get_by_role("link", name="Webhooks", exact=True)).to_be_visible()
 
 
 def test_code_can_be_copied(open_docs: Callable[..., Page]) -> None:
