@@ -105,7 +105,15 @@ def test_closed_port_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("120", 120), ("soon", None), ("-5", None), ("9" * 30, 10**8)]
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 30, 10**8),
+        (f"Fri, 31 Dec {'9' * 20} 23:59:59 GMT", None),
+        (f"Fri, 31 Dec 2100 23:59:59 +{'9' * 20}", None),
+    ],
 )
 def test_retry_after_is_read(value: str, seconds: int | None) -> None:
     with receiver(
