@@ -30,6 +30,7 @@ PENDING, DELIVERED, FAILED = DELIVERY_STATUSES = ("pending", "delivered", "faile
 #: why a webhook was disabled, other than by its owner
 GONE = "The receiver responded with 410 (Gone)."
 FAILED_TOO_LONG = "Every delivery failed for five days."
+CLIENT_REVOKED = "The API client that created it was revoked."
 
 #: one attempt altogether: name resolution, connection, headers, body
 ATTEMPT_TIMEOUT = timedelta(seconds=15)

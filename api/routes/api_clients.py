@@ -104,7 +104,7 @@ def edit_api_client(body: dict[str, Any], client_id: UUID) -> Response:
 def revoke_api_client(client_id: UUID) -> Response:
     """Revoke an API client permanently.
 
-    Its tokens stop working at once. It stays in the list.
+    Its tokens stop working at once, and its webhooks are disabled. It stays in the list.
     """
 
     def revoke(session: Session) -> None:

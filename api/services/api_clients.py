@@ -17,6 +17,7 @@ from api.domain import problems
 from api.domain.access import CLIENT, Actor
 from api.models.api_clients import ApiClient, ApiClientRegion, ApiClientSecret
 from api.models.base import now
+from api.services import webhooks
 from api.services.paging import Page, fetch_page
 from api.services.places import check_regions
 
@@ -95,7 +96,7 @@ def get_client(session: Session, row: ApiClient) -> Client:
 
 
 def update_client(session: Session, actor: Actor, row: ApiClient, values: Mapping[str, Any]) -> Client:
-    """Update the name, scopes and regions of a locked API client. Tokens change with it.
+    """Update the name, scopes and regions of a locked API client. They also apply to its current tokens.
 
     Raises INVALID for regions that do not exist, and API_CLIENT_REVOKED.
     """
@@ -130,10 +131,14 @@ def replace_secret(session: Session, row: ApiClient, overlap: timedelta) -> Clie
 
 
 def revoke_client(session: Session, row: ApiClient) -> None:
-    """Revoke a locked API client permanently: its tokens and secrets are no longer valid."""
+    """Revoke a locked API client permanently: its tokens and secrets are no longer valid.
+
+    Its webhooks are disabled.
+    """
     if row.revoked_at is None:
         row.revoked_at = now()
         session.flush()
+        webhooks.disable_those_of_client(session, row.id)
 
 
 class _Credentials(NamedTuple):

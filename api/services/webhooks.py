@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.webhooks import (
+    CLIENT_REVOKED,
     DISABLED,
     ENABLED,
     FAILED,
@@ -113,6 +114,15 @@ def disable(session: Session, webhook: Webhook, reason: str | None) -> None:
         .values(status=FAILED, next_attempt_at=None)
     )
     session.flush()
+
+
+def disable_those_of_client(session: Session, client_id: uuid.UUID) -> None:
+    """Disable the webhooks of an API client that was revoked, so that nothing pending is sent either."""
+    enabled = select(Webhook).where(
+        Webhook.creator_id == client_id, Webhook.created_by_client, Webhook.status == ENABLED
+    )
+    for webhook in session.scalars(enabled.order_by(Webhook.id).with_for_update()):
+        disable(session, webhook, CLIENT_REVOKED)
 
 
 def _enable(webhook: Webhook) -> None:

@@ -19,7 +19,7 @@ import trustme
 from flask import Flask
 from sqlalchemy import event, func, select, update
 
-from api.domain.webhooks import KEEP_DELIVERIES, RETRY_WAITS
+from api.domain.webhooks import CLIENT_REVOKED, KEEP_DELIVERIES, RETRY_WAITS
 from api.jobs import webhooks as jobs
 from api.jobs.webhooks import WebhookSender
 from api.jobs.worker import Worker
@@ -249,14 +249,20 @@ def test_webhook_of_a_client_is_limited_to_the_regions_of_the_client(
 
 
 def test_webhook_of_a_revoked_client_receives_nothing(world: World, inbox: Inbox, url: str) -> None:
+    """Neither new events, nor the retry of an earlier one."""
     client = world.client("webhooks:write")
-    add_webhook(client, url)
+    inbox.responses = [status(500)]
+    webhook, other = add_webhook(client, url), add_webhook(world.admin, url, "export.ready")
     accept(world)
     send(world)
     ok(world.admin.call("DELETE", f"/api-clients/{client.id}"), 204)
     accept(world)
+    make_due(world)
     send(world)
     assert len(inbox.received) == 1
+    stored = ok(world.admin.get(f"/webhooks/{webhook['id']}"))
+    assert (stored["status"], stored["disabled_reason"]) == ("disabled", CLIENT_REVOKED)
+    assert ok(world.admin.get(f"/webhooks/{other['id']}"))["status"] == "enabled"
 
 
 def test_export_is_announced_to_administrators_and_to_who_requested_it(world: World) -> None:
