@@ -5,7 +5,7 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -59,7 +59,7 @@ def create_client(session: Session, actor: Actor, values: Mapping[str, Any]) -> 
     session.add(row)
     session.flush()
     _set_regions(session, row, values["region_ids"])
-    return Client(row, get_client(session, row).region_ids, _add_secret(session, row))
+    return _add_secret(session, row)
 
 
 def list_clients(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
@@ -127,7 +127,7 @@ def replace_secret(session: Session, row: ApiClient, overlap: timedelta) -> Clie
         )
         .values(expires_at=ends_at)
     )
-    return Client(row, get_client(session, row).region_ids, _add_secret(session, row))
+    return _add_secret(session, row)
 
 
 def revoke_client(session: Session, row: ApiClient) -> None:
@@ -208,11 +208,12 @@ def _require_active(row: ApiClient) -> None:
         raise problems.API_CLIENT_REVOKED()
 
 
-def _add_secret(session: Session, row: ApiClient) -> str:
+def _add_secret(session: Session, row: ApiClient) -> Client:
+    """Add a secret to an API client, and return the client with it."""
     secret = SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     session.add(ApiClientSecret(client_id=row.id, secret_sha256=_hash(secret)))
     session.flush()
-    return secret
+    return replace(get_client(session, row), secret=secret)
 
 
 def _hash(secret: str) -> str:
