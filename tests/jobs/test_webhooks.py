@@ -385,7 +385,7 @@ def test_bad_receiver_is_a_failed_attempt(world: World, name: str) -> None:
         (delivery,) = deliveries(world, webhook)
     (attempt,) = delivery["attempts"]
     assert (delivery["status"], attempt["failure"]) == ("pending", failure)
-    assert attempt["duration_ms"] < 2500
+    assert attempt["duration_ms"] < 10_000
 
 
 def test_receiver_with_a_trusted_certificate_is_reached(world: World, inbox: Inbox) -> None:
@@ -676,7 +676,7 @@ def test_slow_receivers_do_not_hold_up_others(world: World, inbox: Inbox, url: s
         began = time.monotonic()
         while len(inbox.received) < 20:
             webhook_sender.work()
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 18  # the receivers hang for 20 seconds
             time.sleep(0.02)
         release.set()
         webhook_sender.wait(20)
@@ -700,16 +700,19 @@ def test_one_webhook_never_takes_all_threads(world: World) -> None:
         for _ in range(60):  # more than are looked at together
             accept_quickly(world)
         webhook_sender = sender(world, timeout=timedelta(seconds=20))
+        webhook_sender.work()
+        webhook_sender.work()
+        wait_until(lambda: count == jobs.THREADS_PER_WEBHOOK)
         for _ in range(5):
             webhook_sender.work()
-            time.sleep(0.05)
+            time.sleep(0.05)  # for the attempts that there must not be
         assert count == jobs.THREADS_PER_WEBHOOK
         # Another webhook is served at once, although all that are looked at first belong to the slow one.
         with receiver(inbox := Inbox()) as other_port:
             other = add_webhook(world.admin, f"http://localhost:{other_port}/")
             ok(world.admin.post(f"/webhooks/{other['id']}/test"), 202)
             webhook_sender.work()
-            wait_until(lambda: len(inbox.received) == 1, 5)
+            wait_until(lambda: len(inbox.received) == 1, 15)
         release.set()
         webhook_sender.wait(20)
 
@@ -950,7 +953,7 @@ def test_worker_sends_webhooks_and_stops_in_time_despite_a_slow_receiver(
         began = time.monotonic()
         worker.stopping.set()
         thread.join(20)
-        assert time.monotonic() - began < 7
+        assert time.monotonic() - began < 12  # the attempt would take 15 seconds
         release.set()
 
 
