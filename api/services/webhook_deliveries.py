@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
@@ -227,17 +227,6 @@ def list_due(session: Session, webhook: DueWebhook, limit: int) -> list[DueDeliv
     A delivery waits for the earlier ones of the same visit.
     """
     moment = now()
-    same_visit = aliased(WebhookDelivery)
-    # A scalar, because PostgreSQL would turn NOT EXISTS into a join that reads all pending deliveries.
-    first_of_visit = (
-        select(func.min(same_visit.change_number))
-        .where(
-            same_visit.webhook_id == WebhookDelivery.webhook_id,
-            same_visit.visit_id == WebhookDelivery.visit_id,
-            is_pending(same_visit),
-        )
-        .scalar_subquery()
-    )
     rows = session.execute(
         select(WebhookDelivery.id, WebhookDelivery.claims)
         .where(
@@ -245,12 +234,29 @@ def list_due(session: Session, webhook: DueWebhook, limit: int) -> list[DueDeliv
             is_pending(WebhookDelivery),
             WebhookDelivery.next_attempt_at <= moment,
             or_(WebhookDelivery.leased_until.is_(None), WebhookDelivery.leased_until <= moment),
-            or_(WebhookDelivery.visit_id.is_(None), WebhookDelivery.change_number == first_of_visit),
+            is_first_of_visit(),
         )
         .order_by(WebhookDelivery.next_attempt_at)
         .limit(limit)
     )
     return [DueDelivery(delivery_id, webhook, claims) for delivery_id, claims in rows]
+
+
+def is_first_of_visit() -> ColumnElement[bool]:
+    """Return the condition that a pending delivery does not wait for an earlier one of the same visit."""
+    same_visit = aliased(WebhookDelivery)
+    # A scalar, because PostgreSQL would turn NOT EXISTS into a join that reads all pending deliveries.
+    first = (
+        select(func.min(same_visit.change_number))
+        .where(
+            same_visit.webhook_id == WebhookDelivery.webhook_id,
+            same_visit.visit_id == WebhookDelivery.visit_id,
+            is_pending(same_visit),
+        )
+        .correlate(WebhookDelivery)
+        .scalar_subquery()
+    )
+    return or_(WebhookDelivery.visit_id.is_(None), WebhookDelivery.change_number == first)
 
 
 def claim(session: Session, due: Sequence[DueDelivery]) -> list[Claim]:

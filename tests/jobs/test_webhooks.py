@@ -1010,6 +1010,23 @@ def test_gauges_show_what_waits(world: World) -> None:
     assert after["webhooks"]["failing",] == 1
 
 
+def test_delivery_that_waits_for_an_earlier_one_is_not_overdue(world: World) -> None:
+    with plain(respond(status(500))) as url:
+        add_webhook(world.admin, url, "visit.accepted", "visit.withdrawn")
+        withdraw(world, accept(world))
+        send(world)
+    world.database.write(
+        lambda session: session.execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.failures > 0)
+            .values(next_attempt_at=now() + timedelta(hours=1))
+        )
+    )
+    gauges = read_gauges(world)
+    assert gauges["webhook_deliveries_due"][()] == 0
+    assert gauges["webhook_oldest_due_delivery_seconds"][()] == 0
+
+
 def read_gauges(world: World) -> Any:
     with world.database.read_snapshot() as session:
         return backlog.read_gauges(session)
