@@ -298,7 +298,7 @@ def finish(
 
 
 def fail(session: Session, export: Export, reason: str | None = None) -> bool:
-    """Count a failure: the export starts over, or fails for good after MAX_FAILURES or with a ``reason``.
+    """Count a failure: the export starts over, or fails permanently after MAX_FAILURES or with a ``reason``.
 
     ``reason`` is in words for the requester, and means that another attempt would fail too. Returns whether
     the caller still had the claim.

@@ -74,7 +74,7 @@ def create_webhook(session: Session, actor: Actor, values: Mapping[str, Any]) ->
 def update_webhook(
     session: Session, actor: Actor, webhook: Webhook, values: Mapping[str, Any]
 ) -> LimitedWebhook:
-    """Update a locked webhook; see ``disable`` and ``_enable`` for its status.
+    """Update a locked webhook; disabling it also ends its pending deliveries.
 
     Raises INVALID for regions that the actor may not know of.
     """
@@ -159,7 +159,7 @@ def get_secret(webhook: Webhook, secret_key: str) -> str:
 
 
 def replace_secret(webhook: Webhook) -> None:
-    """Give a locked webhook a new secret. The former one also signs for ``SECRET_OVERLAP``."""
+    """Replace the secret of a locked webhook. The former one also signs for ``SECRET_OVERLAP``."""
     webhook.secret_number += 1
     webhook.secret_replaced_at = now()
 
