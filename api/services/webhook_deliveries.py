@@ -36,6 +36,7 @@ from api.models.places import Location, Region
 from api.models.webhooks import Webhook, WebhookDelivery, WebhookRegion, is_pending
 from api.services import webhooks
 from api.services.paging import Page, fetch_page
+from api.services.region_limits import read_regions
 
 #: changes that one transaction publishes
 BATCH_SIZE = 200
@@ -149,21 +150,11 @@ def _read_receivers(
     ).all()
     ids = [webhook.id for webhook in enabled]
     client_ids = [webhook.creator_id for webhook in enabled if webhook.created_by_client]
-    regions: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)  # of webhooks, and of API clients
-    for owner_id, region_id in (
-        *session.execute(
-            select(WebhookRegion.webhook_id, WebhookRegion.region_id).where(WebhookRegion.webhook_id.in_(ids))
-        ),
-        *session.execute(
-            select(ApiClientRegion.client_id, ApiClientRegion.region_id).where(
-                ApiClientRegion.client_id.in_(client_ids)
-            )
-        ),
-    ):
-        regions[owner_id].add(region_id)
+    regions = read_regions(session, WebhookRegion.webhook_id, ids)
+    regions |= read_regions(session, ApiClientRegion.client_id, client_ids)
     receivers: dict[uuid.UUID, list[_Receiver]] = defaultdict(list)
     for webhook in enabled:
-        limits = [limit for limit in (regions[webhook.id], regions[webhook.creator_id]) if limit]
+        limits = [limit for limit in (regions[webhook.id], regions.get(webhook.creator_id)) if limit]
         client_id = webhook.creator_id if webhook.created_by_client else None
         receivers[webhook.organization_id].append(
             _Receiver(webhook.id, frozenset(webhook.events), client_id, limits)
