@@ -63,8 +63,9 @@ def _hash_fields(body: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def add_etag(response: Response) -> Response:
-    """Add an ETag to a JSON response with status 200."""
-    if response.status_code == 200 and "ETag" not in response.headers and response.is_json:
+    """Add an ETag to a response with status 200 whose body is JSON or CSV, but not to a file."""
+    has_text = response.is_json or (response.mimetype == "text/csv" and not response.is_streamed)
+    if response.status_code == 200 and has_text and "ETag" not in response.headers:
         response.set_etag(compute_etag(response.get_data()))
     return response
 

@@ -267,11 +267,9 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     _add_problem(responses, problems.INVALID)
     if IDEMPOTENCY_KEY in parameters:
         _add_problem(responses, problems.IDEMPOTENCY_MISMATCH)
-    contents = responses.get("200", {}).get("content", {})
-    headers = {}
-    if method == "get" and "application/json" in contents:
-        # Only JSON has an ETag.
-        headers["ETag"] = {**ETAG["ETag"], "required": len(contents) == 1}
+    headers: dict[str, Any] = {}
+    if method == "get" and "application/json" in responses.get("200", {}).get("content", {}):
+        headers |= ETAG
         responses["304"] = {**_NOT_MODIFIED}
     if any(parameter.get("name") == "cursor" for parameter in parameters):
         headers |= _LINK

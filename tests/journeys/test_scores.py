@@ -531,6 +531,15 @@ def test_csv_has_all_rows_unless_a_limit_is_set(world: World) -> None:
     assert read(world.admin.get(next_path, **accept))[0]["location_code"] == "s007"
 
 
+def test_csv_that_has_not_changed_is_304(history: History) -> None:
+    path, accept = f"/scores?{PERIOD}&by=location", {"Accept": "text/csv"}
+    tag = history.world.admin.get(path, headers=accept).headers["ETag"]
+    again = history.world.admin.get(path, headers={**accept, "If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    as_json = history.world.admin.get(path, headers={"If-None-Match": tag})
+    assert as_json.status_code == 200 and as_json.headers["ETag"] != tag
+
+
 def test_csv_without_rows_has_a_header(world: World) -> None:
     accept = {"Accept": "text/csv"}
     text = world.admin.get("/scores?by=section", headers=accept).get_data(as_text=True)
