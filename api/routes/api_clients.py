@@ -16,7 +16,7 @@ from api.http.context import app_context, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response
 from api.http.parsing import require_type
-from api.http.responses import CREATED, ETAG, empty_response, json_response
+from api.http.responses import ETAG, LOCATION_OF_NEW, empty_response, json_response
 from api.http.transactions import in_transaction
 from api.services import api_clients
 from schemas import api_clients as schemas
@@ -42,7 +42,7 @@ def list_api_clients(query: dict[str, Any]) -> Response:
 
 @routes.post("/api-clients", permission="administer API clients")
 @routes.arguments(schemas.ApiClientNew())
-@routes.response(201, CLIENT_WITH_SECRET, headers={"Location": CREATED["Location"]})
+@routes.response(201, CLIENT_WITH_SECRET, headers=LOCATION_OF_NEW)
 def create_api_client(body: dict[str, Any]) -> Response:
     """Add an API client.
 
@@ -104,7 +104,7 @@ def edit_api_client(body: dict[str, Any], client_id: UUID) -> Response:
 def revoke_api_client(client_id: UUID) -> Response:
     """Revoke an API client permanently.
 
-    Its tokens stop working at once. It stays in the list.
+    Its tokens stop working at once, and its webhooks are disabled. It stays in the list.
     """
 
     def revoke(session: Session) -> None:
@@ -122,7 +122,7 @@ def revoke_api_client(client_id: UUID) -> Response:
     raises=[problems.API_CLIENT_NOT_FOUND, problems.API_CLIENT_REVOKED],
 )
 @routes.arguments(schemas.SecretReplacement())
-@routes.response(201, CLIENT_WITH_SECRET, headers={"Location": CREATED["Location"]})
+@routes.response(201, CLIENT_WITH_SECRET, headers=LOCATION_OF_NEW)
 def replace_api_client_secret(body: dict[str, Any], client_id: UUID) -> Response:
     """Replace the secret of an API client.
 

@@ -65,7 +65,7 @@ def create_export(session: Session, actor: Actor, order: Mapping[str, Any]) -> E
     """
     _require_scopes(actor, order["kind"])
     first_day, last_day = _get_days(order)
-    _check_scope(session, actor, order)
+    _check_references(session, actor, order)
     if order["kind"] == SCORES:
         order = {**order, "by": order.get("by") or ["location"], "include": order.get("include") or []}
         period = Period(get_month(first_day), get_month(last_day))
@@ -130,7 +130,7 @@ def _get_days(order: Mapping[str, Any]) -> tuple[date, date]:
     return first_day, last_day
 
 
-def _check_scope(session: Session, actor: Actor, order: Mapping[str, Any]) -> None:
+def _check_references(session: Session, actor: Actor, order: Mapping[str, Any]) -> None:
     """Raise INVALID for a region, location or checklist that the actor may not know of."""
     region_id, location_id, checklist = (
         order.get("region_id"), order.get("location_id"), order.get("checklist")
@@ -298,7 +298,7 @@ def finish(
 
 
 def fail(session: Session, export: Export, reason: str | None = None) -> bool:
-    """Count a failure: the export starts over, or fails for good after MAX_FAILURES or with a ``reason``.
+    """Count a failure: the export starts over, or fails permanently after MAX_FAILURES or with a ``reason``.
 
     ``reason`` is in words for the requester, and means that another attempt would fail too. Returns whether
     the caller still had the claim.
