@@ -162,13 +162,14 @@ def _register_routes(app: Flask) -> None:
     api = flask_smorest.Api(app)
     converters.register(app, api)
     describe_own_fields(api)
+    # In the order of the work, which is that of the documentation.
     for module in (
         sign_in,
         api_clients,
-        checklists,
         organizations,
         places,
         users,
+        checklists,
         visits,
         submissions,
         photos,

@@ -142,7 +142,8 @@ TABLE: Mapping[str, str] = {
     "GET /static/<release>/<path:filename>": ANY_CALLER,
     "GET /docs": ANY_CALLER,
     "GET /api/v1/openapi.json": ANY_CALLER,
-    "GET /static/<path:filename>": ANY_CALLER,
+    # A redirect to the explanation of the problem.
+    "GET /problems/<code>": "302 302 302  302 302 302  302 302 302",
 }
 
 READ_PLACES = ("scores:read", "visits:read", "visits:write", "places:write")
@@ -517,7 +518,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<int:version>", "1")
             .replace("<token>", "forged")
             .replace("/static/<release>/<path:filename>", f"{files.BASE}/form/main.js")
-            .replace("<path:filename>", "plain.css")
+            .replace("<code>", "stale")
             .replace("<path:address>", "none")
         )
         return caller.call(method, f"/{path}")

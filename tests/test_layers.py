@@ -100,7 +100,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
         "prometheus_client",
         "sqlalchemy",
     },
-    "api.pages": {"flask"},
+    "api.pages": {"flask", "markdown_it", "markupsafe"},
     "api.jobs": {"sqlalchemy"},
     "api.exports": {"fontTools", "rustpy_xlsxwriter", "sqlalchemy", "typst"},
     "wsgi": set(),

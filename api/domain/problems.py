@@ -1,4 +1,4 @@
-"""Every error that the API returns, defined once: type, status and title.
+"""Every error that the API returns, defined once: type, status, title, and what it means.
 
 Raise a problem by calling it: ``raise problems.VISIT_NOT_FOUND()``. The HTTP layer turns the exception into a
 problem document (RFC 9457).
@@ -47,11 +47,16 @@ class ProblemError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A kind of error. Its type URI is ``/problems/<code>``."""
+    """A kind of error. Its type URI is ``/problems/<code>``.
+
+    ``explanation`` is for developers: when the problem occurs, and what to do. It may contain backticks. Only
+    errors of HTTP itself have none.
+    """
 
     code: str
     status: int
     title: str
+    explanation: str = ""
 
     def __call__(
         self,
@@ -71,84 +76,392 @@ def invalid_field(pointer: str, detail: str) -> ProblemError:
 
 
 # Requests.
-MALFORMED = Problem("malformed-request", 400, "The request is malformed")
-NOT_SIGNED_IN = Problem("not-signed-in", 401, "Authentication is required")
-WRONG_CREDENTIALS = Problem("wrong-credentials", 401, "The email address or password is incorrect")
-FORBIDDEN = Problem("forbidden", 403, "Your role does not permit this operation")
-INSUFFICIENT_SCOPE = Problem("insufficient-scope", 403, "The token lacks the scope for this operation")
-NOT_FOUND = Problem("not-found", 404, "The resource does not exist")
-METHOD_NOT_ALLOWED = Problem("method-not-allowed", 405, "This resource does not support the method")
-TOO_LARGE = Problem("too-large", 413, "The request body is too large")
-UNSUPPORTED_TYPE = Problem("unsupported-media-type", 415, "The content type is not supported")
-INVALID = Problem("invalid", 422, "The request has errors")
-STALE = Problem("stale", 412, "The resource has changed since you read it")
-IF_MATCH_REQUIRED = Problem("if-match-required", 428, "The If-Match header is required")
-TOO_MANY_FAILURES = Problem("too-many-failures", 429, "Too many failed attempts")
-RATE_LIMITED = Problem("rate-limited", 429, "Too many requests in a short time")
-INTERNAL = Problem("internal-error", 500, "An internal error occurred")
-UNAVAILABLE = Problem("unavailable", 503, "The service is temporarily unavailable")
+MALFORMED = Problem(
+    "malformed-request",
+    400,
+    "The request is malformed",
+    "The request is not valid HTTP, or its body is not valid JSON in UTF-8. Duplicate keys, NaN, and "
+    "integers beyond 2⁵³ are not valid either.",
+)
+NOT_SIGNED_IN = Problem(
+    "not-signed-in",
+    401,
+    "Authentication is required",
+    "There is no token, or it is invalid, expired or revoked. With cookies, also if the CSRF header is "
+    "missing. Log in, refresh the tokens, or request a new token, and send the request again.",
+)
+WRONG_CREDENTIALS = Problem(
+    "wrong-credentials",
+    401,
+    "The email address or password is incorrect",
+    "No active account has this email address and password.",
+)
+FORBIDDEN = Problem(
+    "forbidden",
+    403,
+    "Your role does not permit this operation",
+    "People with this role may never do this. API clients get it for what no scope opens.",
+)
+INSUFFICIENT_SCOPE = Problem(
+    "insufficient-scope",
+    403,
+    "The token lacks the scope for this operation",
+    "The operation needs a scope that the token does not have. `detail` names it. Request a token with "
+    "the scope, or ask an administrator to give it to the client.",
+)
+NOT_FOUND = Problem(
+    "not-found",
+    404,
+    "The resource does not exist",
+    "No resource has this address. Check the path for typing errors.",
+)
+METHOD_NOT_ALLOWED = Problem(
+    "method-not-allowed",
+    405,
+    "This resource does not support the method",
+    "The address exists, but not with this method. `Allow` lists the methods that it has.",
+)
+TOO_LARGE = Problem(
+    "too-large",
+    413,
+    "The request body is too large",
+    "The body has more than 1 MiB, or a photo more than 20 MiB.",
+)
+UNSUPPORTED_TYPE = Problem(
+    "unsupported-media-type",
+    415,
+    "The content type is not supported",
+    "The header `Content-Type` is missing, or names a type that the operation does not take.",
+)
+INVALID = Problem(
+    "invalid",
+    422,
+    "The request has errors",
+    "A field, a parameter or their combination is not valid. `errors` points to each of them. Correct "
+    "them before sending the request again.",
+)
+STALE = Problem(
+    "stale",
+    412,
+    "The resource has changed since you read it",
+    "Someone else has changed the resource since you read it. Read it again, apply your change to what "
+    "it is now, and send the new ETag.",
+)
+IF_MATCH_REQUIRED = Problem(
+    "if-match-required",
+    428,
+    "The If-Match header is required",
+    "An edit must say which state of the resource it is based on. Send the ETag of your last read.",
+)
+TOO_MANY_FAILURES = Problem(
+    "too-many-failures",
+    429,
+    "Too many failed attempts",
+    "Logins failed repeatedly for this account or from this address. Wait as long as `Retry-After` says.",
+)
+RATE_LIMITED = Problem(
+    "rate-limited",
+    429,
+    "Too many requests in a short time",
+    "The quota of this person or API client is used up. Wait as long as `Retry-After` says.",
+)
+INTERNAL = Problem(
+    "internal-error",
+    500,
+    "An internal error occurred",
+    "The server has an error. Report the `request_id` to the operator. Reads, and requests with an "
+    "idempotency key, can be sent again.",
+)
+UNAVAILABLE = Problem(
+    "unavailable",
+    503,
+    "The service is temporarily unavailable",
+    "The database is busy or cannot be reached. Nothing was stored. Wait as long as `Retry-After` "
+    "says, and send the request again.",
+)
 IDEMPOTENCY_MISMATCH = Problem(
-    "idempotency-mismatch", 422, "The Idempotency-Key was already used with another body"
+    "idempotency-mismatch",
+    422,
+    "The Idempotency-Key was already used with another body",
+    "This key belongs to an earlier request with another body. Use a new key for each new request.",
 )
 
 # People and places.
-WHICH_ORGANIZATION = Problem("which-organization", 409, "The account exists in several organizations")
-WRONG_PASSWORD = Problem("wrong-password", 403, "The old password is incorrect")
-USER_NOT_FOUND = Problem("user-not-found", 404, "The user does not exist")
-REGION_NOT_FOUND = Problem("region-not-found", 404, "The region does not exist")
-LOCATION_NOT_FOUND = Problem("location-not-found", 404, "The location does not exist")
-ALREADY_EXISTS = Problem("already-exists", 409, "The resource already exists")
+WHICH_ORGANIZATION = Problem(
+    "which-organization",
+    409,
+    "The account exists in several organizations",
+    "The same email address and password belong to accounts of several organizations. Add "
+    "`organization`, the name of one of them.",
+)
+WRONG_PASSWORD = Problem(
+    "wrong-password",
+    403,
+    "The old password is incorrect",
+    "The change of a password needs the old password.",
+)
+USER_NOT_FOUND = Problem(
+    "user-not-found",
+    404,
+    "The user does not exist",
+    "No person of the organization has this ID.",
+)
+REGION_NOT_FOUND = Problem(
+    "region-not-found",
+    404,
+    "The region does not exist",
+    "No region has this ID, or the caller may not see it.",
+)
+LOCATION_NOT_FOUND = Problem(
+    "location-not-found",
+    404,
+    "The location does not exist",
+    "No location has this ID, or the caller may not see it.",
+)
+ALREADY_EXISTS = Problem(
+    "already-exists",
+    409,
+    "The resource already exists",
+    "Another resource already has this code, email address or key.",
+)
 
 # API clients.
-API_CLIENT_NOT_FOUND = Problem("api-client-not-found", 404, "The API client does not exist")
-API_CLIENT_REVOKED = Problem("api-client-revoked", 409, "The API client is revoked")
+API_CLIENT_NOT_FOUND = Problem(
+    "api-client-not-found",
+    404,
+    "The API client does not exist",
+    "No API client of the organization has this ID.",
+)
+API_CLIENT_REVOKED = Problem(
+    "api-client-revoked",
+    409,
+    "The API client is revoked",
+    "A revoked API client cannot be changed. Create another one.",
+)
 
 # Tokens of API clients. The codes are the errors of RFC 6749, section 5.2, with hyphens.
-INVALID_CLIENT = Problem("invalid-client", 401, "The client ID or secret is incorrect")
-INVALID_TOKEN_REQUEST = Problem("invalid-request", 400, "The token request is malformed")
-UNSUPPORTED_GRANT_TYPE = Problem("unsupported-grant-type", 400, "The grant type is not supported")
-INVALID_SCOPE = Problem("invalid-scope", 400, "The client does not have this scope")
+INVALID_CLIENT = Problem(
+    "invalid-client",
+    401,
+    "The client ID or secret is incorrect",
+    "There is no HTTP Basic header, or its client ID or secret is wrong, or the client is revoked.",
+)
+INVALID_TOKEN_REQUEST = Problem(
+    "invalid-request",
+    400,
+    "The token request is malformed",
+    "A parameter is missing, duplicated or unknown. Only `grant_type` and `scope` are accepted.",
+)
+UNSUPPORTED_GRANT_TYPE = Problem(
+    "unsupported-grant-type",
+    400,
+    "The grant type is not supported",
+    "`grant_type` must be `client_credentials`.",
+)
+INVALID_SCOPE = Problem(
+    "invalid-scope",
+    400,
+    "The client does not have this scope",
+    "The client does not have every scope that was requested.",
+)
 
 # Webhooks.
-WEBHOOK_NOT_FOUND = Problem("webhook-not-found", 404, "The webhook does not exist")
-WEBHOOK_DISABLED = Problem("webhook-disabled", 409, "The webhook is disabled")
-TOO_MANY_WEBHOOKS = Problem("too-many-webhooks", 409, "The organization has too many webhooks")
-DELIVERY_NOT_FOUND = Problem("delivery-not-found", 404, "The delivery does not exist")
+WEBHOOK_NOT_FOUND = Problem(
+    "webhook-not-found",
+    404,
+    "The webhook does not exist",
+    "No webhook has this ID. API clients see only the webhooks that they created.",
+)
+WEBHOOK_DISABLED = Problem(
+    "webhook-disabled",
+    409,
+    "The webhook is disabled",
+    "Nothing is sent to a disabled webhook. Enable it first.",
+)
+TOO_MANY_WEBHOOKS = Problem(
+    "too-many-webhooks",
+    409,
+    "The organization has too many webhooks",
+    "An organization can have up to 100. Delete webhooks that are no longer used.",
+)
+DELIVERY_NOT_FOUND = Problem(
+    "delivery-not-found",
+    404,
+    "The delivery does not exist",
+    "The webhook has no delivery with this ID. Deliveries are kept for 30 days.",
+)
 
 # Checklists.
-CHECKLIST_NOT_FOUND = Problem("checklist-not-found", 404, "The checklist does not exist")
-DRAFT_NOT_FOUND = Problem("draft-not-found", 404, "The checklist has no draft")
-CHECKLIST_RETIRED = Problem("checklist-retired", 409, "The checklist is retired")
+CHECKLIST_NOT_FOUND = Problem(
+    "checklist-not-found",
+    404,
+    "The checklist does not exist",
+    "No checklist or version has this key and number.",
+)
+DRAFT_NOT_FOUND = Problem(
+    "draft-not-found",
+    404,
+    "The checklist has no draft",
+    "The organization has not written a checklist with this key.",
+)
+CHECKLIST_RETIRED = Problem(
+    "checklist-retired",
+    409,
+    "The checklist is retired",
+    "No new visits are assigned with a retired checklist, so its visits cannot be reassigned. "
+    "Publishing its draft brings it back.",
+)
 
 # Visits and submissions.
-VISIT_NOT_FOUND = Problem("visit-not-found", 404, "The visit does not exist")
-SUBMISSION_NOT_FOUND = Problem("submission-not-found", 404, "The visit has no submission")
+VISIT_NOT_FOUND = Problem(
+    "visit-not-found",
+    404,
+    "The visit does not exist",
+    "No visit has this ID, or the caller may not know of it. Managers and API clients know of accepted "
+    "visits only.",
+)
+SUBMISSION_NOT_FOUND = Problem(
+    "submission-not-found",
+    404,
+    "The visit has no submission",
+    "Nothing was submitted for the visit yet, or the caller may not see it yet.",
+)
 RESTART_FEED = Problem(
-    "restart-feed", 409, "The visits that you may see have changed, so read the feed again from the beginning"
+    "restart-feed",
+    409,
+    "The visits that you may see have changed, so read the feed again from the beginning",
+    "The caller may see other locations than before, or the data were restored from a backup. Delete "
+    "your copy and begin with an empty `changed_after`.",
 )
-WRONG_STATUS = Problem("wrong-status", 409, "The status of the visit does not allow this operation")
-ROTATION_LOCKOUT = Problem("rotation-lockout", 409, "The shopper visited this location too recently")
+WRONG_STATUS = Problem(
+    "wrong-status",
+    409,
+    "The status of the visit does not allow this operation",
+    "The visit cannot be cancelled, reassigned or declined in its present status. Read it again.",
+)
+ROTATION_LOCKOUT = Problem(
+    "rotation-lockout",
+    409,
+    "The shopper visited this location too recently",
+    "The shopper was at this location, or is due there, within the organization's lock-out days. "
+    "Choose another shopper, or send `override`.",
+)
 SUBMISSION_CONFLICT = Problem(
-    "submission-conflict", 409, "This revision is already stored with different content"
+    "submission-conflict",
+    409,
+    "This revision is already stored with different content",
+    "The revision was sent before, with other content. What was stored first stays.",
 )
-REVISION_UNEXPECTED = Problem("revision-unexpected", 409, "The visit does not accept this revision now")
-REVIEW_CONFLICT = Problem("review-conflict", 409, "The current revision or decision is another one")
-OWN_VISIT = Problem("own-visit", 403, "You cannot review your own visit")
+REVISION_UNEXPECTED = Problem(
+    "revision-unexpected",
+    409,
+    "The visit does not accept this revision now",
+    "A next revision is only accepted while the visit is returned.",
+)
+REVIEW_CONFLICT = Problem(
+    "review-conflict",
+    409,
+    "The current revision or decision is another one",
+    "The visit has a newer revision or decision than the one that this decision is about. Read the "
+    "visit again and decide again.",
+)
+OWN_VISIT = Problem(
+    "own-visit",
+    403,
+    "You cannot review your own visit",
+    "Another reviewer must decide on a visit that the reviewer made.",
+)
 
 # Photos.
-PHOTO_NOT_FOUND = Problem("photo-not-found", 404, "The photo does not exist")
-PHOTO_CONFLICT = Problem("photo-conflict", 409, "This photo ID is already used for another photo")
-PHOTO_NOT_UPLOADED = Problem("photo-not-uploaded", 409, "The photo has not been uploaded")
-PHOTO_UNUSABLE = Problem("photo-unusable", 422, "The photo cannot be used")
-STORE_UNAVAILABLE = Problem("photo-store-unavailable", 503, "The photo store is unavailable")
-UPLOAD_REJECTED = Problem("upload-refused", 403, "The link does not allow this upload")
-UPLOAD_MISMATCH = Problem("upload-different", 400, "The bytes differ from those that were declared")
-UPLOAD_EXISTS = Problem("upload-exists", 412, "The photo has already been uploaded")
+PHOTO_NOT_FOUND = Problem(
+    "photo-not-found",
+    404,
+    "The photo does not exist",
+    "No photo has this ID, or the caller may not see it.",
+)
+PHOTO_CONFLICT = Problem(
+    "photo-conflict",
+    409,
+    "This photo ID is already used for another photo",
+    "The photo is already stored with other bytes. Use a new ID for another photo.",
+)
+PHOTO_NOT_UPLOADED = Problem(
+    "photo-not-uploaded",
+    409,
+    "The photo has not been uploaded",
+    "The bytes have not arrived. Declare the photo again, upload it to the new link, and confirm it.",
+)
+PHOTO_UNUSABLE = Problem(
+    "photo-unusable",
+    422,
+    "The photo cannot be used",
+    "The bytes are not those that were declared, not a picture, or a picture with too many pixels. "
+    "Declare the photo again with other bytes.",
+)
+STORE_UNAVAILABLE = Problem(
+    "photo-store-unavailable",
+    503,
+    "The photo store is unavailable",
+    "The photo store cannot be reached. Wait as long as `Retry-After` says, and send the request again.",
+)
+UPLOAD_REJECTED = Problem(
+    "upload-refused",
+    403,
+    "The link does not allow this upload",
+    "The link is not valid or has expired. Declare the photo again to get a new one.",
+)
+UPLOAD_MISMATCH = Problem(
+    "upload-different",
+    400,
+    "The bytes differ from those that were declared",
+    "Length, type or SHA-256 of the bytes differ from the declaration.",
+)
+UPLOAD_EXISTS = Problem(
+    "upload-exists",
+    412,
+    "The photo has already been uploaded",
+    "These bytes are already there. Confirm the photo.",
+)
 
 # Exports.
-EXPORT_NOT_FOUND = Problem("export-not-found", 404, "The export does not exist")
-EXPORTS_QUEUED = Problem("exports-queued", 429, "Too many exports of your organization are waiting")
-EXPORT_NOT_READY = Problem("export-not-ready", 409, "The export has no file, or not yet")
-EXPORT_EXPIRED = Problem("export-expired", 410, "The file of the export has been deleted")
-EXPORT_LINK_EXPIRED = Problem("export-link-expired", 410, "The link to the file is not valid, or has expired")
-EXPORT_RIGHTS_CHANGED = Problem("export-rights-changed", 409, "You may no longer see everything in this file")
+EXPORT_NOT_FOUND = Problem(
+    "export-not-found",
+    404,
+    "The export does not exist",
+    "No export of the caller has this ID. Exports of others cannot be seen.",
+)
+EXPORTS_QUEUED = Problem(
+    "exports-queued",
+    429,
+    "Too many exports of your organization are waiting",
+    "One export of an organization runs at a time, and five wait. Try again when one is done.",
+)
+EXPORT_NOT_READY = Problem(
+    "export-not-ready",
+    409,
+    "The export has no file, or not yet",
+    "The file is not finished, or the export failed. Read the export to see which.",
+)
+EXPORT_EXPIRED = Problem(
+    "export-expired",
+    410,
+    "The file of the export has been deleted",
+    "Files are deleted after 24 hours. Request the export again.",
+)
+EXPORT_LINK_EXPIRED = Problem(
+    "export-link-expired",
+    410,
+    "The link to the file is not valid, or has expired",
+    "A link is valid for 10 minutes. Read the export again to get a new one.",
+)
+EXPORT_RIGHTS_CHANGED = Problem(
+    "export-rights-changed",
+    409,
+    "You may no longer see everything in this file",
+    "The regions or scopes of the caller have changed since. Request the export again.",
+)
+
+
+def list_problems() -> list[Problem]:
+    """Return all problems, in the order of this module."""
+    return [problem for problem in globals().values() if isinstance(problem, Problem)]

@@ -306,10 +306,9 @@ def _add_examples(document: dict[str, Any]) -> None:
                 codes |= content["examples"].keys()
             elif media_type in _WITH_FIELDS:
                 content.setdefault("example", make_example(content["schema"], document))
-    kinds = [kind for kind in vars(problems).values() if isinstance(kind, Problem)]
     document["components"]["examples"] = {
-        kind.code: {"summary": kind.title, "value": _make_problem(kind)}
-        for kind in kinds
+        kind.code: {"summary": kind.title, "description": kind.explanation, "value": _make_problem(kind)}
+        for kind in problems.list_problems()
         if kind.code in codes
     }
 

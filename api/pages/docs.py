@@ -1,122 +1,80 @@
-"""The API documentation: the OpenAPI document as a page. Also serves the style sheet of this page."""
+"""The API documentation: guides, recipes, and the OpenAPI document, as one page."""
 
 import json
-from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Response, current_app, render_template, send_from_directory
+from flask import Response, abort, current_app, redirect, render_template, url_for
 
-from api.domain.access import ANY_CALLER, ROLES
+from api.domain import problems
+from api.domain.access import ANY_CALLER, PERMISSIONS, SCOPES, SIGNED_IN
 from api.http.access import Pages
-from api.http.openapi_examples import list_variants, resolve
+from api.http.etags import GZIP_SUFFIX, compute_etag
+from api.pages.documentation import guides
+from api.pages.documentation.operations import describe_operations, describe_people, describe_schemas
+from api.pages.files import BASE, File, build_policy, get_style, make_response
 
-pages = Pages("pages", __name__, template_folder="templates")
-
-_REFERENCE = "#/components/schemas/"
+pages = Pages("docs", __name__, template_folder="templates")
 
 
 @pages.get("/docs", permission=ANY_CALLER)
-def docs() -> str:
+def docs() -> Response:
     """Show the API documentation."""
     extensions = current_app.extensions
     if "docs" not in extensions:
-        extensions["docs"] = _render(json.loads(extensions["openapi"]))
-    return str(extensions["docs"])
+        html = _render(json.loads(extensions["openapi"]))
+        extensions["docs"] = File.from_content("text/html; charset=utf-8", html.encode())
+    page = extensions["docs"]
+    response = make_response(page)
+    suffix = GZIP_SUFFIX if response.content_encoding else ""
+    response.set_etag(f"{compute_etag(page.content)}{suffix}")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Security-Policy"] = build_policy("docs", connect="'none'", img="'self'")
+    return response
 
 
-@pages.get("/static/<path:filename>", permission=ANY_CALLER)
-def static(filename: str) -> Response:
-    """Send the style sheet of the documentation."""
-    return send_from_directory(f"{pages.root_path}/static", filename)
+@pages.get("/problems/<code>", permission=ANY_CALLER)
+def problem(code: str) -> Response:
+    """Redirect the ``type`` of a problem document to its explanation."""
+    if code not in (known.code for known in problems.list_problems()):
+        abort(404)
+    return redirect(url_for("docs.docs", _anchor=f"problem-{code}"))  # type: ignore[return-value]
 
 
-def _render(document: Mapping[str, Any]) -> str:
-    schemas = document["components"]["schemas"]
-    operations = [
-        _describe_operation(path, method, operation, item.get("parameters", []), document)
-        for path, item in document["paths"].items()
-        for method, operation in item.items()
-        if isinstance(operation, dict)
+def _render(document: Any) -> str:
+    operations = describe_operations(document)
+    sections = [
+        (tag, [operation for operation in operations if tag["name"] in operation["tags"]])
+        for tag in document["tags"]
     ]
+    kinds = problems.list_problems()
+    links = guides.make_link_table(operations, (kind.code for kind in kinds))
+    links |= dict.fromkeys(SCOPES, "#scopes-list")
     return render_template(
         "docs.html",
+        base=BASE,
+        style=get_style("docs").decode(),
         info=document["info"],
-        sections=[
-            (tag, [operation for operation in operations if tag["name"] in operation["tags"]])
-            for tag in document["tags"]
+        guides=guides.read_guides(links),
+        recipes=guides.read_recipes(links),
+        links=links,
+        sections=sections,
+        schemas=describe_schemas(document),
+        problems=[
+            (kind, [operation for operation in operations if kind.code in _list_codes(operation)])
+            for kind in kinds
         ],
-        schemas=[
-            (name, schema.get("description", ""), list(_list_fields(schema)), list(list_variants(schema)))
-            for name, schema in sorted(schemas.items())
+        scopes=[
+            (scope, description, [operation for operation in operations if scope in operation["scopes"]])
+            for scope, description in SCOPES.items()
+        ],
+        permissions=[
+            (name, describe_people(permission.roles), sorted(permission.scopes))
+            for name, permission in PERMISSIONS.items()
+            if name != SIGNED_IN
         ],
     )
 
 
-def _describe_operation(
-    path: str, method: str, operation: Mapping[str, Any], path_parameters: list[Any], document: Any
-) -> dict[str, Any]:
-    roles = operation.get("x-roles")
-    if roles:
-        access = "Any role" if len(roles) == len(ROLES) else f"Roles: {', '.join(roles)}"
-    else:
-        access = "Requires a refresh token" if operation["security"] else "No authentication"
-    parameters = {
-        parameter["name"]: parameter
-        for parameter in [*path_parameters, *operation.get("parameters", [])]
-        if "name" in parameter
-    }
-    return {
-        "id": operation["operationId"],
-        "method": method.upper(),
-        "path": path,
-        "summary": operation["summary"],
-        "description": operation.get("description", ""),
-        "tags": operation["tags"],
-        "access": access,
-        "parameters": [
-            (parameter, list(_name_types(parameter["schema"]))) for parameter in parameters.values()
-        ],
-        "request": list(_list_contents(operation.get("requestBody", {}), document)),
-        "responses": [
-            (status, response, list(_list_contents(response, document)))
-            for status, response in sorted(
-                (status, resolve(response, document)) for status, response in operation["responses"].items()
-            )
-        ],
-    }
-
-
-def _list_contents(body: Mapping[str, Any], document: Any) -> Iterator[tuple[str, list[str], str]]:
-    """Yield media type, names of types, and an example for each content of a request or response."""
-    for media_type, content in body.get("content", {}).items():
-        yield media_type, list(_name_types(content["schema"])), _show_example(content, document)
-
-
-def _show_example(content: Mapping[str, Any], document: Any) -> str:
-    """Return the example of a request or response, the first if it has several, or nothing."""
-    examples = [resolve(example, document)["value"] for example in content.get("examples", {}).values()]
-    example = examples[0] if examples else content.get("example", "")
-    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
-
-
-def _name_types(schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of the types that a schema allows, such as ``integer`` or ``list of Flag``."""
-    for variant in list_variants(schema):
-        if "$ref" in variant:
-            yield variant["$ref"].removeprefix(_REFERENCE)
-            continue
-        types = variant.get("type", "any value")
-        for name in types if isinstance(types, list) else [types]:
-            if name == "array":
-                yield f"list of {' or '.join(_name_types(variant['items']))}"
-            elif name == "string" and "format" in variant:
-                yield f"string ({variant['format']})"
-            else:
-                yield name
-
-
-def _list_fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, list[str], bool, Mapping[str, Any]]]:
-    """Yield name, types, whether the field is required, and the schema of each field of an object."""
-    required = schema.get("required", ())
-    for name, field in schema.get("properties", {}).items():
-        yield name, list(_name_types(field)), name in required, field
+def _list_codes(operation: Any) -> set[str]:
+    """Return the problems that are listed with an operation, without those that all operations have."""
+    return {code for status, codes in operation["problems"] if status for code in codes}

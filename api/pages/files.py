@@ -28,6 +28,7 @@ FURTHER = {
     "dashboard": tuple(
         f"dashboard/{name}.js" for name in ("charts", "checklists", "download-panel", "report", "table")
     ),
+    "docs": (),
 }
 
 #: lines of comments, and white space at the beginning of lines; a test checks that no literal spans lines
@@ -123,7 +124,7 @@ def file(release: str, filename: str) -> Response:
     """Send a file of this release, to be cached permanently; files of other releases do not exist."""
     if release != RELEASE or filename not in FILES:
         abort(404)
-    response = _make_response(FILES[filename])
+    response = make_response(FILES[filename])
     response.headers["Cache-Control"] = IMMUTABLE
     if filename.endswith(".worker.js"):
         # A worker has the policy of its own response, not that of its page.
@@ -146,11 +147,11 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
         language=language,
         languages=" ".join(languages),
         modules=[f"{page}/words/{language}.js", *(JOINED[page].imports[module] if module else ())],
-        style=_get_style(page).decode(),
+        style=get_style(page).decode(),
         calls=calls if "access_token_cookie" in request.cookies else (),
         **context,
     )
-    response = _make_response(File.from_content("text/html; charset=utf-8", html.encode()))
+    response = make_response(File.from_content("text/html; charset=utf-8", html.encode()))
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Accept-Language")
     response.headers["Content-Security-Policy"] = policy
@@ -159,13 +160,13 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
 
 def build_policy(page: str, **sources: str) -> str:
     """Return the content security policy of a page: this server, and further ``sources`` by directive."""
-    style = f"'sha256-{b64encode(hashlib.sha256(_get_style(page)).digest()).decode()}'"
+    style = f"'sha256-{b64encode(hashlib.sha256(get_style(page)).digest()).decode()}'"
     sources = {"default": "'none'", "script": "'self'", "style": style, "connect": "'self'", **sources}
     directives = (f"{name}-src {source}" for name, source in sources.items())
     return "; ".join((*directives, "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"))
 
 
-def _get_style(page: str) -> bytes:
+def get_style(page: str) -> bytes:
     """Return the style sheet of a page, which is inlined so that the first paint needs only the HTML."""
     return FILES[f"{page}/{page}.css"].content
 
@@ -176,7 +177,8 @@ def get_photo_origin() -> str:
     return f"{link.scheme}://{link.netloc}"
 
 
-def _make_response(file: File) -> Response:
+def make_response(file: File) -> Response:
+    """Return a file, as gzip if the browser accepts that."""
     use_gzip = len(file.gzipped) < len(file.content) and request.accept_encodings["gzip"] > 0
     response = current_app.response_class(file.gzipped if use_gzip else file.content, content_type=file.type)
     response.vary.add("Accept-Encoding")

@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.support.running import running
 
@@ -28,6 +29,8 @@ def test_server_runs_with_the_files_that_the_image_copies(root: Path, tmp_path: 
             shutil.copy(root / source, app / destination)
     with running(tmp_path / "data", root=app, DEMO="0") as program:
         assert "Serving at" in program.output()
+        # Its guides are files outside the package.
+        assert b'id="getting-started"' in urlopen(f"{program.base}/docs", timeout=30).read()
         assert program.end() == 0
 
 

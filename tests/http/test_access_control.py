@@ -78,7 +78,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/sw.js",
         "/manifest.webmanifest",
         "/docs",
-        "/static/x",
+        "/problems/x",
         "/api/v1/openapi.json",
         "/api/v1/auth/login",
         "/api/v1/auth/token",

@@ -17,8 +17,8 @@ from api.settings import Settings
 from tests.support.world import Caller, World, ok, problem
 
 HSTS = "Strict-Transport-Security"
-PAGES = ("/", "/docs", "/static/plain.css")
-VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "path": "plain.css", "default": "x"}
+PAGES = ("/", "/docs", "/sw.js")
+VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "path": "none", "default": "x"}
 
 
 def addresses(app: Flask) -> list[tuple[str, str]]:

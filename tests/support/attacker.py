@@ -93,9 +93,10 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "version": lambda _known: ("1", "2"),
     "token": lambda _known: ("forged",),
     "export_id": lambda known: known.export_id,
-    "filename": lambda _known: ("plain.css", "form/main.js"),
+    "filename": lambda _known: ("docs/docs.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
     "address": lambda _known: ("none", "visits/none"),
+    "code": lambda _known: ("stale", "none"),
 }
 
 
