@@ -195,7 +195,10 @@ def create_token() -> Response:
 
 
 def _read_form() -> dict[str, str]:
-    """Return the parameters of a token request. Raises the problems of RFC 6749, section 5.2."""
+    """Return the parameters of a token request. Those without a value count as omitted (RFC 6749, 3.2).
+
+    Raises the problems of RFC 6749, section 5.2.
+    """
     require_type("application/x-www-form-urlencoded")
     for name, values in request.form.lists():
         if name not in _TOKEN_PARAMETERS:
@@ -205,12 +208,13 @@ def _read_form() -> dict[str, str]:
             )
         if len(values) > 1:
             _reject(problems.INVALID_TOKEN_REQUEST, detail=f"The parameter {name} occurs more than once.")
-    grant_type = request.form.get("grant_type")
+    form = {name: value for name, value in request.form.items() if value}
+    grant_type = form.get("grant_type")
     if grant_type is None:
         _reject(problems.INVALID_TOKEN_REQUEST, detail="The parameter grant_type is missing.")
     if grant_type != "client_credentials":
         _reject(problems.UNSUPPORTED_GRANT_TYPE, detail="The only grant type is client_credentials.")
-    return request.form.to_dict()
+    return form
 
 
 def _reject(problem: Problem, headers: dict[str, str] | None = None, detail: str | None = None) -> NoReturn:

@@ -59,7 +59,8 @@ def create_export(body: dict[str, Any]) -> Response:
 def list_exports(query: dict[str, Any]) -> Response:
     """List the caller's own exports, oldest first.
 
-    Finished exports are listed for 30 days, longer than their files are kept.
+    API clients get those that their token covers. Finished exports are listed for 30 days, longer than their
+    files are kept.
     """
     page = exports.list_exports(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
     return page_response(page, EXPORT, map(_describe, page.items))
@@ -101,7 +102,7 @@ def download_export(query: dict[str, Any], export_id: UUID) -> Response:
     authentication; with that of another caller, it is rejected.
     """
     if (caller := find_caller()) is not None:
-        exports.get_export(read_snapshot(), caller, export_id)
+        exports.find_own_export(read_snapshot(), caller, export_id)
     _check_token(query["token"], export_id)
     export = exports.get_file(read_snapshot(), export_id)
     close_read_snapshot()  # sending the file takes time

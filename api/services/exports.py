@@ -149,12 +149,28 @@ def _check_references(session: Session, actor: Actor, order: Mapping[str, Any]) 
 
 
 def list_exports(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
-    """Return a page of the actor's own exports, oldest first."""
-    return fetch_page(session, select(Export).where(_own(actor)), Export.created_at, Export.id, limit, cursor)
+    """Return a page of the actor's own exports, oldest first.
+
+    An API client gets those that its token covers.
+    """
+    query = select(Export).where(_own(actor))
+    if actor.is_client:
+        query = query.where(Export.kind.in_([kind for kind in SCOPES if SCOPES[kind] <= actor.scopes]))
+    return fetch_page(session, query, Export.created_at, Export.id, limit, cursor)
 
 
 def get_export(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
     """Return an export of the actor.
+
+    Raises EXPORT_NOT_FOUND, and INSUFFICIENT_SCOPE, because an export comes with the link to its file.
+    """
+    export = find_own_export(session, actor, export_id)
+    _require_scopes(actor, export.kind)
+    return export
+
+
+def find_own_export(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
+    """Return an export that the actor requested.
 
     Raises EXPORT_NOT_FOUND.
     """
