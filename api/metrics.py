@@ -23,8 +23,8 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "photos_waiting": ("Photos declared within a week and not stored, up to 10000", ()),
     "photos_oldest_waiting_seconds": ("How long ago the oldest of photos_waiting was declared", ()),
     "changes_unpublished": ("Changes that webhooks have not been checked for, up to 10000", ()),
-    "webhook_deliveries_due": ("Deliveries to webhooks that are due", ()),
-    "webhook_oldest_due_delivery_seconds": ("How long the oldest due delivery has been due", ()),
+    "webhook_deliveries_due": ("Deliveries to webhooks that are due, up to 10000", ()),
+    "webhook_oldest_due_delivery_seconds": ("How long the oldest of webhook_deliveries_due has been due", ()),
     "webhooks": ("Webhooks that work, that fail at present, and that are disabled", ("state",)),
     "database_size_bytes": ("Size of the database", ()),
 }

@@ -14,8 +14,8 @@ _BY_NAME: Mapping[str, str] = {
     "access_token": "Send it as `Authorization: Bearer …`.",
     "cookies": "Whether to send the tokens in HttpOnly cookies only, for pages in a browser. The "
     "response is then 204.",
-    "disabled": "Whether the person can no longer sign in. Disabling them ends their sessions.",
-    "email": "The email address that the person signs in with. It is unique within the organization.",
+    "disabled": "Whether the person can no longer log in. Disabling them ends their sessions.",
+    "email": "The email address that the person logs in with. It is unique within the organization.",
     "expires_in": "The lifetime of the access token, in seconds.",
     "new_password": f"The new password, of at least {MIN_PASSWORD_LENGTH} characters.",
     "old_password": "The current password.",

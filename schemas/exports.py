@@ -18,7 +18,7 @@ _PATTERN = MONTH_PATTERN.removesuffix("$") + "(-(0[1-9]|[12][0-9]|3[01]))?$"
 
 
 class PeriodBound(fields.Field[date]):
-    """A day, ``YYYY-MM-DD``, or a month, ``YYYY-MM``, which stands for its first or last day."""
+    """A day, ``YYYY-MM-DD``, or a month, ``YYYY-MM``, which means its first or last day."""
 
     def __init__(self, *, is_last: bool, **kwargs: Any) -> None:
         metadata = {"type": "string", "pattern": _PATTERN, "example": "2026-01"}

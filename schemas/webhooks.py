@@ -43,8 +43,8 @@ def _region_ids(**options: Any) -> fields.List:
 
 def _status(**options: Any) -> Enum:
     description = (
-        "`disabled`: nothing is sent. A webhook is disabled when its receiver responds with 410, or when "
-        "every attempt failed for five days"
+        "`disabled`: nothing is sent. A webhook is disabled when its receiver responds with 410, when every "
+        "attempt failed for five days, or when the API client that created it is revoked"
     )
     return Enum(STATUSES, metadata=_describe(description), **options)
 

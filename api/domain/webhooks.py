@@ -30,6 +30,7 @@ PENDING, DELIVERED, FAILED = DELIVERY_STATUSES = ("pending", "delivered", "faile
 #: why a webhook was disabled, other than by its owner
 GONE = "The receiver responded with 410 (Gone)."
 FAILED_TOO_LONG = "Every delivery failed for five days."
+CLIENT_REVOKED = "The API client that created it was revoked."
 
 #: one attempt altogether: name resolution, connection, headers, body
 ATTEMPT_TIMEOUT = timedelta(seconds=15)
@@ -155,7 +156,7 @@ def _parse_address(host: str) -> IPv4Address | IPv6Address | None:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is routed on the public internet.
 
-    ``is_global`` alone does not tell: it is true for multicast, 6to4, NAT64 and site-local addresses.
+    ``is_global`` alone is not enough: it is true for multicast, 6to4, NAT64 and site-local addresses.
     """
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast
@@ -165,7 +166,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def derive_key(secret_key: str, webhook_id: uuid.UUID, number: int) -> bytes:
-    """Return a webhook's signing key with this number: 32 bytes that nobody without ``secret_key`` can guess.
+    """Return a webhook's signing key with this number: 32 bytes. Only ``secret_key`` leads to them.
 
     Derived keys need not be stored. A copy of the database therefore contains none.
     """

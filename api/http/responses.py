@@ -12,8 +12,9 @@ def describe_header(description: str, schema: Mapping[str, Any] | None = None) -
 
 
 ETAG = {"ETag": describe_header("Identifies this representation, for `If-Match` and `If-None-Match`.")}
+LOCATION_OF_NEW = {"Location": describe_header("The address of the new resource.")}
 #: the headers of a 201 that creates a resource with an address of its own
-CREATED = {"Location": describe_header("The address of the new resource."), **ETAG}
+CREATED = {**LOCATION_OF_NEW, **ETAG}
 RETRY_AFTER = {"Retry-After": describe_header("The seconds to wait.", {"type": "integer", "minimum": 0})}
 
 

@@ -26,7 +26,7 @@ _CHUNK_BYTES = 8 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of an attempt. ``failure`` says in a word why it failed and is None after a success."""
+    """The result of an attempt. ``failure`` is the reason in a word, or None after a success."""
 
     status: int | None
     failure: str | None
@@ -148,5 +148,5 @@ def _parse_retry_after(value: str | None) -> timedelta | None:
         return timedelta(seconds=min(int(value[:9]), 10**8))
     try:
         return max(email.utils.parsedate_to_datetime(value) - datetime.now(UTC), timedelta(0))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

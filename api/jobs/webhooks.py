@@ -168,7 +168,7 @@ class WebhookSender:
 
 
 def _choose(session: Session, running: Sequence[DueDelivery]) -> list[DueDelivery]:
-    """Return the due deliveries to attempt now, beside the ones that are running.
+    """Return the due deliveries to attempt now, in addition to the ones that are running.
 
     Slow receivers must not hold up the others, so each webhook has a limit, and those that fail at present
     have a lower one and share half of the threads.

@@ -16,7 +16,7 @@ from api.http.context import app_context, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response
 from api.http.parsing import require_type
-from api.http.responses import CREATED, ETAG, empty_response, json_response
+from api.http.responses import ETAG, LOCATION_OF_NEW, empty_response, json_response
 from api.http.transactions import in_transaction
 from api.services import api_clients
 from schemas import api_clients as schemas
@@ -42,7 +42,7 @@ def list_api_clients(query: dict[str, Any]) -> Response:
 
 @routes.post("/api-clients", permission="administer API clients")
 @routes.arguments(schemas.ApiClientNew())
-@routes.response(201, CLIENT_WITH_SECRET, headers={"Location": CREATED["Location"]})
+@routes.response(201, CLIENT_WITH_SECRET, headers=LOCATION_OF_NEW)
 def create_api_client(body: dict[str, Any]) -> Response:
     """Add an API client.
 
@@ -104,7 +104,7 @@ def edit_api_client(body: dict[str, Any], client_id: UUID) -> Response:
 def revoke_api_client(client_id: UUID) -> Response:
     """Revoke an API client permanently.
 
-    Its tokens stop working at once. It stays in the list.
+    Its tokens stop working at once, and its webhooks are disabled. It stays in the list.
     """
 
     def revoke(session: Session) -> None:
@@ -122,7 +122,7 @@ def revoke_api_client(client_id: UUID) -> Response:
     raises=[problems.API_CLIENT_NOT_FOUND, problems.API_CLIENT_REVOKED],
 )
 @routes.arguments(schemas.SecretReplacement())
-@routes.response(201, CLIENT_WITH_SECRET, headers={"Location": CREATED["Location"]})
+@routes.response(201, CLIENT_WITH_SECRET, headers=LOCATION_OF_NEW)
 def replace_api_client_secret(body: dict[str, Any], client_id: UUID) -> Response:
     """Replace the secret of an API client.
 
@@ -195,7 +195,10 @@ def create_token() -> Response:
 
 
 def _read_form() -> dict[str, str]:
-    """Return the parameters of a token request. Raises the problems of RFC 6749, section 5.2."""
+    """Return the parameters of a token request. Those without a value count as omitted (RFC 6749, 3.2).
+
+    Raises the problems of RFC 6749, section 5.2.
+    """
     require_type("application/x-www-form-urlencoded")
     for name, values in request.form.lists():
         if name not in _TOKEN_PARAMETERS:
@@ -205,12 +208,13 @@ def _read_form() -> dict[str, str]:
             )
         if len(values) > 1:
             _reject(problems.INVALID_TOKEN_REQUEST, detail=f"The parameter {name} occurs more than once.")
-    grant_type = request.form.get("grant_type")
+    form = {name: value for name, value in request.form.items() if value}
+    grant_type = form.get("grant_type")
     if grant_type is None:
         _reject(problems.INVALID_TOKEN_REQUEST, detail="The parameter grant_type is missing.")
     if grant_type != "client_credentials":
         _reject(problems.UNSUPPORTED_GRANT_TYPE, detail="The only grant type is client_credentials.")
-    return request.form.to_dict()
+    return form
 
 
 def _reject(problem: Problem, headers: dict[str, str] | None = None, detail: str | None = None) -> NoReturn:

@@ -13,7 +13,7 @@ from api.domain.exports import CONTENT_TYPES, LINK_LIFETIME, QUEUED, READY, RUNN
 from api.http.access import Routes, find_caller
 from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
 from api.http.paging import page_response
-from api.http.responses import json_response
+from api.http.responses import LOCATION_OF_NEW, RETRY_AFTER, json_response
 from api.http.transactions import IDEMPOTENCY_KEY, run_once
 from api.models.exports import Export
 from api.services import exports
@@ -23,20 +23,8 @@ from uploads.store import ObjectMissing
 routes = Routes("exports", __name__, description="Exports")
 
 EXPORT = schemas.Export()
-RETRY_AFTER = {
-    "Retry-After": {
-        "description": "The seconds to wait, while the export is queued or running.",
-        "required": False,
-        "schema": {"type": "string"},
-    }
-}
-REQUESTED = {
-    "Location": {
-        "description": "The address of the export.",
-        "required": True,
-        "schema": {"type": "string"},
-    }
-}
+#: present while the export is queued or running
+_OPTIONAL_RETRY_AFTER = {"Retry-After": {**RETRY_AFTER["Retry-After"], "required": False}}
 #: by format: how its files begin
 _BEGINNINGS = {"csv": "visit_id,day,part_of_day,…", "xlsx": "PK…", "pdf": "%PDF-1.7…"}
 FILES = {
@@ -50,7 +38,7 @@ FILES = {
 
 @routes.post("/exports", permission="export", raises=[problems.EXPORTS_QUEUED])
 @routes.arguments(schemas.ExportNew())
-@routes.response(202, EXPORT, headers=REQUESTED)
+@routes.response(202, EXPORT, headers=LOCATION_OF_NEW)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def create_export(body: dict[str, Any]) -> Response:
     """Request an export. Poll its address until it is ready, and download the file.
@@ -71,14 +59,15 @@ def create_export(body: dict[str, Any]) -> Response:
 def list_exports(query: dict[str, Any]) -> Response:
     """List the caller's own exports, oldest first.
 
-    Finished exports are listed for 30 days, longer than their files are kept.
+    API clients get those that their token covers. Finished exports are listed for 30 days, longer than their
+    files are kept.
     """
     page = exports.list_exports(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
     return page_response(page, EXPORT, map(_describe, page.items))
 
 
 @routes.get("/exports/<uuid:export_id>", permission="export", raises=[problems.EXPORT_NOT_FOUND])
-@routes.response(200, EXPORT, headers=RETRY_AFTER)
+@routes.response(200, EXPORT, headers=_OPTIONAL_RETRY_AFTER)
 def get_export(export_id: UUID) -> Response:
     """Get an export.
 
@@ -113,7 +102,7 @@ def download_export(query: dict[str, Any], export_id: UUID) -> Response:
     authentication; with that of another caller, it is rejected.
     """
     if (caller := find_caller()) is not None:
-        exports.get_export(read_snapshot(), caller, export_id)
+        exports.find_own_export(read_snapshot(), caller, export_id)
     _check_token(query["token"], export_id)
     export = exports.get_file(read_snapshot(), export_id)
     close_read_snapshot()  # sending the file takes time

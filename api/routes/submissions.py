@@ -44,9 +44,9 @@ DEVICE_TIME = {
 def submit_answers(body: dict[str, Any], visit_id: UUID) -> Response:
     """Send the answers of a visit.
 
-    The visit's ID and the revision are the idempotency key, permanently: the same content again is answered
-    with the same receipt. 422 names what the shopper can correct. What they cannot correct, such as a closed
-    window or a cancelled visit, is stored and flagged.
+    The visit's ID and the revision are the idempotency key, permanently: sending the same content again
+    returns the same receipt. 422 names what the shopper can correct. What they cannot correct, such as a
+    closed window or a cancelled visit, is stored and flagged.
     """
     # A clock that cannot be parsed is no reason to reject answers.
     device_time = parse_time(request.headers.get("Device-Time", ""))

@@ -13,7 +13,7 @@ from api.http.access import Routes
 from api.http.context import app_context, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, live_response, require_match
 from api.http.paging import page_response
-from api.http.responses import CREATED, ETAG, empty_response, json_response
+from api.http.responses import ETAG, LOCATION_OF_NEW, empty_response, json_response
 from api.http.transactions import IDEMPOTENCY_KEY, in_transaction, run_once
 from api.models.webhooks import Webhook, WebhookDelivery
 from api.services import webhook_deliveries, webhooks
@@ -46,7 +46,7 @@ def list_webhooks(query: dict[str, Any]) -> Response:
 
 @routes.post("/webhooks", permission=PERMISSION, raises=[problems.TOO_MANY_WEBHOOKS])
 @routes.arguments(schemas.WebhookNew())
-@routes.response(201, schemas.WebhookWithSecret(), headers={"Location": CREATED["Location"]})
+@routes.response(201, schemas.WebhookWithSecret(), headers=LOCATION_OF_NEW)
 def create_webhook(body: dict[str, Any]) -> Response:
     """Add a webhook.
 
@@ -134,7 +134,7 @@ def replace_webhook_secret(webhook_id: UUID) -> Response:
     permission=PERMISSION,
     raises=[problems.WEBHOOK_NOT_FOUND, problems.WEBHOOK_DISABLED],
 )
-@routes.response(202, DELIVERY, headers={"Location": CREATED["Location"]})
+@routes.response(202, DELIVERY, headers=LOCATION_OF_NEW)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
 def test_webhook(webhook_id: UUID) -> Response:
     """Send a test event.

@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -17,8 +17,10 @@ from api.domain import problems
 from api.domain.access import CLIENT, Actor
 from api.models.api_clients import ApiClient, ApiClientRegion, ApiClientSecret
 from api.models.base import now
+from api.services import webhooks
 from api.services.paging import Page, fetch_page
 from api.services.places import check_regions
+from api.services.region_limits import read_regions, replace_regions
 
 #: Lets scanners recognize a secret that was published by mistake.
 SECRET_PREFIX = "mss_"  # noqa: S105
@@ -57,8 +59,8 @@ def create_client(session: Session, actor: Actor, values: Mapping[str, Any]) -> 
     )
     session.add(row)
     session.flush()
-    _set_regions(session, row, values["region_ids"])
-    return Client(row, get_client(session, row).region_ids, _add_secret(session, row))
+    replace_regions(session, ApiClientRegion.client_id, row.id, values["region_ids"])
+    return _add_secret(session, row)
 
 
 def list_clients(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
@@ -72,7 +74,7 @@ def list_clients(session: Session, actor: Actor, limit: int, cursor: str | None,
     if "revoked" in filters:
         query = query.where(ApiClient.revoked_at.is_not(None) == filters["revoked"])
     page = fetch_page(session, query, ApiClient.name, ApiClient.id, limit, cursor)
-    return Page(_read_regions(session, page.items), page.cursor)
+    return Page(_add_regions(session, page.items), page.cursor)
 
 
 def find_client(session: Session, actor: Actor, client_id: uuid.UUID, *, lock: bool = False) -> ApiClient:
@@ -91,11 +93,11 @@ def find_client(session: Session, actor: Actor, client_id: uuid.UUID, *, lock: b
 
 def get_client(session: Session, row: ApiClient) -> Client:
     """Return an API client with its regions."""
-    return _read_regions(session, [row])[0]
+    return _add_regions(session, [row])[0]
 
 
 def update_client(session: Session, actor: Actor, row: ApiClient, values: Mapping[str, Any]) -> Client:
-    """Update the name, scopes and regions of a locked API client. Tokens change with it.
+    """Update the name, scopes and regions of a locked API client. They also apply to its current tokens.
 
     Raises INVALID for regions that do not exist, and API_CLIENT_REVOKED.
     """
@@ -106,7 +108,7 @@ def update_client(session: Session, actor: Actor, row: ApiClient, values: Mappin
         row.scopes = sorted(set(values["scopes"]))
     if "region_ids" in values:
         check_regions(session, actor, values["region_ids"])
-        _set_regions(session, row, values["region_ids"])
+        replace_regions(session, ApiClientRegion.client_id, row.id, values["region_ids"])
     session.flush()
     return get_client(session, row)
 
@@ -126,14 +128,18 @@ def replace_secret(session: Session, row: ApiClient, overlap: timedelta) -> Clie
         )
         .values(expires_at=ends_at)
     )
-    return Client(row, get_client(session, row).region_ids, _add_secret(session, row))
+    return _add_secret(session, row)
 
 
 def revoke_client(session: Session, row: ApiClient) -> None:
-    """Revoke a locked API client permanently: its tokens and secrets are no longer valid."""
+    """Revoke a locked API client permanently: its tokens and secrets are no longer valid.
+
+    Its webhooks are disabled.
+    """
     if row.revoked_at is None:
         row.revoked_at = now()
         session.flush()
+        webhooks.disable_those_of_client(session, row.id)
 
 
 class _Credentials(NamedTuple):
@@ -203,28 +209,19 @@ def _require_active(row: ApiClient) -> None:
         raise problems.API_CLIENT_REVOKED()
 
 
-def _add_secret(session: Session, row: ApiClient) -> str:
+def _add_secret(session: Session, row: ApiClient) -> Client:
+    """Add a secret to an API client, and return the client with it."""
     secret = SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     session.add(ApiClientSecret(client_id=row.id, secret_sha256=_hash(secret)))
     session.flush()
-    return secret
+    return replace(get_client(session, row), secret=secret)
 
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _set_regions(session: Session, row: ApiClient, region_ids: Iterable[uuid.UUID]) -> None:
-    session.execute(delete(ApiClientRegion).where(ApiClientRegion.client_id == row.id))
-    session.add_all(
-        ApiClientRegion(client_id=row.id, region_id=region_id) for region_id in dict.fromkeys(region_ids)
-    )
-    session.flush()
-
-
-def _read_regions(session: Session, rows: Iterable[ApiClient]) -> list[Client]:
-    regions: dict[uuid.UUID, list[uuid.UUID]] = {row.id: [] for row in rows}
-    query = select(ApiClientRegion).where(ApiClientRegion.client_id.in_(regions))
-    for link in session.scalars(query):
-        regions[link.client_id].append(link.region_id)
-    return [Client(row, sorted(regions[row.id])) for row in rows]
+def _add_regions(session: Session, rows: Sequence[ApiClient]) -> list[Client]:
+    """Return API clients with their regions."""
+    regions = read_regions(session, ApiClientRegion.client_id, [row.id for row in rows])
+    return [Client(row, regions[row.id]) for row in rows]

@@ -14,6 +14,7 @@ from api.models.organizations import Organization
 from api.models.photos import NOT_STORED, Photo
 from api.models.visits import Visit
 from api.models.webhooks import Webhook, WebhookDelivery, is_pending
+from api.services.webhook_deliveries import is_first_of_visit
 
 #: counting stops here, so that the cost of a reading does not grow with the backlog
 COUNT_LIMIT = 10_000
@@ -51,10 +52,18 @@ _PHOTOS = select(func.count(), func.min(_PENDING_PHOTOS.c.declared_at)).select_f
 _UNPUBLISHED = select(func.count()).select_from(
     select(Change.number).where(~Change.is_published).limit(COUNT_LIMIT).subquery()
 )
-#: Reads the index of all pending deliveries.
-_DELIVERIES = select(func.count(), func.min(WebhookDelivery.next_attempt_at)).where(
-    is_pending(WebhookDelivery), WebhookDelivery.next_attempt_at <= bindparam("moment")
+#: A delivery that waits for an earlier one of its visit does not show that the worker is late.
+_DUE_DELIVERIES = (
+    select(WebhookDelivery.next_attempt_at)
+    .where(
+        is_pending(WebhookDelivery),
+        WebhookDelivery.next_attempt_at <= bindparam("moment"),
+        is_first_of_visit(),
+    )
+    .limit(COUNT_LIMIT)
+    .subquery("due_deliveries")
 )
+_DELIVERIES = select(func.count(), func.min(_DUE_DELIVERIES.c.next_attempt_at)).select_from(_DUE_DELIVERIES)
 _IS_FAILING = Webhook.failing_since.is_not(None)
 _WEBHOOKS = select(Webhook.status, _IS_FAILING, func.count()).group_by(Webhook.status, _IS_FAILING)
 _SIZE = {

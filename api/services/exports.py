@@ -65,7 +65,7 @@ def create_export(session: Session, actor: Actor, order: Mapping[str, Any]) -> E
     """
     _require_scopes(actor, order["kind"])
     first_day, last_day = _get_days(order)
-    _check_scope(session, actor, order)
+    _check_references(session, actor, order)
     if order["kind"] == SCORES:
         order = {**order, "by": order.get("by") or ["location"], "include": order.get("include") or []}
         period = Period(get_month(first_day), get_month(last_day))
@@ -130,7 +130,7 @@ def _get_days(order: Mapping[str, Any]) -> tuple[date, date]:
     return first_day, last_day
 
 
-def _check_scope(session: Session, actor: Actor, order: Mapping[str, Any]) -> None:
+def _check_references(session: Session, actor: Actor, order: Mapping[str, Any]) -> None:
     """Raise INVALID for a region, location or checklist that the actor may not know of."""
     region_id, location_id, checklist = (
         order.get("region_id"), order.get("location_id"), order.get("checklist")
@@ -149,12 +149,28 @@ def _check_scope(session: Session, actor: Actor, order: Mapping[str, Any]) -> No
 
 
 def list_exports(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
-    """Return a page of the actor's own exports, oldest first."""
-    return fetch_page(session, select(Export).where(_own(actor)), Export.created_at, Export.id, limit, cursor)
+    """Return a page of the actor's own exports, oldest first.
+
+    An API client gets those that its token covers.
+    """
+    query = select(Export).where(_own(actor))
+    if actor.is_client:
+        query = query.where(Export.kind.in_([kind for kind in SCOPES if SCOPES[kind] <= actor.scopes]))
+    return fetch_page(session, query, Export.created_at, Export.id, limit, cursor)
 
 
 def get_export(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
     """Return an export of the actor.
+
+    Raises EXPORT_NOT_FOUND, and INSUFFICIENT_SCOPE, because an export comes with the link to its file.
+    """
+    export = find_own_export(session, actor, export_id)
+    _require_scopes(actor, export.kind)
+    return export
+
+
+def find_own_export(session: Session, actor: Actor, export_id: uuid.UUID) -> Export:
+    """Return an export that the actor requested.
 
     Raises EXPORT_NOT_FOUND.
     """
@@ -298,7 +314,7 @@ def finish(
 
 
 def fail(session: Session, export: Export, reason: str | None = None) -> bool:
-    """Count a failure: the export starts over, or fails for good after MAX_FAILURES or with a ``reason``.
+    """Count a failure: the export starts over, or fails permanently after MAX_FAILURES or with a ``reason``.
 
     ``reason`` is in words for the requester, and means that another attempt would fail too. Returns whether
     the caller still had the claim.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
@@ -36,6 +36,7 @@ from api.models.places import Location, Region
 from api.models.webhooks import Webhook, WebhookDelivery, WebhookRegion, is_pending
 from api.services import webhooks
 from api.services.paging import Page, fetch_page
+from api.services.region_limits import read_regions
 
 #: changes that one transaction publishes
 BATCH_SIZE = 200
@@ -149,21 +150,11 @@ def _read_receivers(
     ).all()
     ids = [webhook.id for webhook in enabled]
     client_ids = [webhook.creator_id for webhook in enabled if webhook.created_by_client]
-    regions: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)  # of webhooks, and of API clients
-    for owner_id, region_id in (
-        *session.execute(
-            select(WebhookRegion.webhook_id, WebhookRegion.region_id).where(WebhookRegion.webhook_id.in_(ids))
-        ),
-        *session.execute(
-            select(ApiClientRegion.client_id, ApiClientRegion.region_id).where(
-                ApiClientRegion.client_id.in_(client_ids)
-            )
-        ),
-    ):
-        regions[owner_id].add(region_id)
+    regions = read_regions(session, WebhookRegion.webhook_id, ids)
+    regions |= read_regions(session, ApiClientRegion.client_id, client_ids)
     receivers: dict[uuid.UUID, list[_Receiver]] = defaultdict(list)
     for webhook in enabled:
-        limits = [limit for limit in (regions[webhook.id], regions[webhook.creator_id]) if limit]
+        limits = [limit for limit in (regions[webhook.id], regions.get(webhook.creator_id)) if limit]
         client_id = webhook.creator_id if webhook.created_by_client else None
         receivers[webhook.organization_id].append(
             _Receiver(webhook.id, frozenset(webhook.events), client_id, limits)
@@ -227,17 +218,6 @@ def list_due(session: Session, webhook: DueWebhook, limit: int) -> list[DueDeliv
     A delivery waits for the earlier ones of the same visit.
     """
     moment = now()
-    same_visit = aliased(WebhookDelivery)
-    # A scalar, because PostgreSQL would turn NOT EXISTS into a join that reads all pending deliveries.
-    first_of_visit = (
-        select(func.min(same_visit.change_number))
-        .where(
-            same_visit.webhook_id == WebhookDelivery.webhook_id,
-            same_visit.visit_id == WebhookDelivery.visit_id,
-            is_pending(same_visit),
-        )
-        .scalar_subquery()
-    )
     rows = session.execute(
         select(WebhookDelivery.id, WebhookDelivery.claims)
         .where(
@@ -245,12 +225,29 @@ def list_due(session: Session, webhook: DueWebhook, limit: int) -> list[DueDeliv
             is_pending(WebhookDelivery),
             WebhookDelivery.next_attempt_at <= moment,
             or_(WebhookDelivery.leased_until.is_(None), WebhookDelivery.leased_until <= moment),
-            or_(WebhookDelivery.visit_id.is_(None), WebhookDelivery.change_number == first_of_visit),
+            is_first_of_visit(),
         )
         .order_by(WebhookDelivery.next_attempt_at)
         .limit(limit)
     )
     return [DueDelivery(delivery_id, webhook, claims) for delivery_id, claims in rows]
+
+
+def is_first_of_visit() -> ColumnElement[bool]:
+    """Return the condition that a pending delivery does not wait for an earlier one of the same visit."""
+    same_visit = aliased(WebhookDelivery)
+    # A scalar, because PostgreSQL would turn NOT EXISTS into a join that reads all pending deliveries.
+    first = (
+        select(func.min(same_visit.change_number))
+        .where(
+            same_visit.webhook_id == WebhookDelivery.webhook_id,
+            same_visit.visit_id == WebhookDelivery.visit_id,
+            is_pending(same_visit),
+        )
+        .correlate(WebhookDelivery)
+        .scalar_subquery()
+    )
+    return or_(WebhookDelivery.visit_id.is_(None), WebhookDelivery.change_number == first)
 
 
 def claim(session: Session, due: Sequence[DueDelivery]) -> list[Claim]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.webhooks import (
+    CLIENT_REVOKED,
     DISABLED,
     ENABLED,
     FAILED,
@@ -25,6 +26,7 @@ from api.services import visibility
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
 from api.services.places import check_regions
+from api.services.region_limits import read_regions, replace_regions
 
 MAX_WEBHOOKS = 100
 
@@ -66,14 +68,14 @@ def create_webhook(session: Session, actor: Actor, values: Mapping[str, Any]) ->
     )
     session.add(webhook)
     session.flush()
-    _set_regions(session, webhook, values["region_ids"])
+    replace_regions(session, WebhookRegion.webhook_id, webhook.id, values["region_ids"])
     return get_limited(session, webhook)
 
 
 def update_webhook(
     session: Session, actor: Actor, webhook: Webhook, values: Mapping[str, Any]
 ) -> LimitedWebhook:
-    """Update a locked webhook; see ``disable`` and ``_enable`` for its status.
+    """Update a locked webhook; disabling it also ends its pending deliveries.
 
     Raises INVALID for regions that the actor may not know of.
     """
@@ -82,7 +84,7 @@ def update_webhook(
         webhook.events = _deduplicate(values["events"])
     if "region_ids" in values:
         check_regions(session, actor, values["region_ids"])
-        _set_regions(session, webhook, values["region_ids"])
+        replace_regions(session, WebhookRegion.webhook_id, webhook.id, values["region_ids"])
     status = values.get("status", webhook.status)
     if status != webhook.status:
         if status == DISABLED:
@@ -115,6 +117,15 @@ def disable(session: Session, webhook: Webhook, reason: str | None) -> None:
     session.flush()
 
 
+def disable_those_of_client(session: Session, client_id: uuid.UUID) -> None:
+    """Disable the webhooks of an API client that was revoked, so that nothing pending is sent either."""
+    enabled = select(Webhook).where(
+        Webhook.creator_id == client_id, Webhook.created_by_client, Webhook.status == ENABLED
+    )
+    for webhook in session.scalars(enabled.order_by(Webhook.id).with_for_update()):
+        disable(session, webhook, CLIENT_REVOKED)
+
+
 def _enable(webhook: Webhook) -> None:
     """Enable a webhook as if it had never failed."""
     webhook.status, webhook.disabled_reason, webhook.failing_since = ENABLED, None, None
@@ -135,12 +146,12 @@ def list_webhooks(session: Session, actor: Actor, limit: int, cursor: str | None
     """Return a page of ``LimitedWebhook`` that the actor may manage, oldest first."""
     query = select(Webhook).where(visibility.webhooks(actor))
     page = fetch_page(session, query, Webhook.created_at, Webhook.id, limit, cursor)
-    return Page(_read_limits(session, page.items), page.cursor)
+    return Page(_add_regions(session, page.items), page.cursor)
 
 
 def get_limited(session: Session, webhook: Webhook) -> LimitedWebhook:
     """Return a webhook with its regions."""
-    return _read_limits(session, [webhook])[0]
+    return _add_regions(session, [webhook])[0]
 
 
 def get_secret(webhook: Webhook, secret_key: str) -> str:
@@ -149,7 +160,7 @@ def get_secret(webhook: Webhook, secret_key: str) -> str:
 
 
 def replace_secret(webhook: Webhook) -> None:
-    """Give a locked webhook a new secret. The former one also signs for ``SECRET_OVERLAP``."""
+    """Replace the secret of a locked webhook. The former one also signs for ``SECRET_OVERLAP``."""
     webhook.secret_number += 1
     webhook.secret_replaced_at = now()
 
@@ -180,16 +191,6 @@ def _deduplicate(events: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(events))
 
 
-def _set_regions(session: Session, webhook: Webhook, region_ids: Iterable[uuid.UUID]) -> None:
-    session.execute(delete(WebhookRegion).where(WebhookRegion.webhook_id == webhook.id))
-    session.add_all(
-        WebhookRegion(webhook_id=webhook.id, region_id=region_id) for region_id in dict.fromkeys(region_ids)
-    )
-    session.flush()
-
-
-def _read_limits(session: Session, webhooks: Sequence[Webhook]) -> list[LimitedWebhook]:
-    regions: dict[uuid.UUID, list[uuid.UUID]] = {webhook.id: [] for webhook in webhooks}
-    for row in session.scalars(select(WebhookRegion).where(WebhookRegion.webhook_id.in_(regions))):
-        regions[row.webhook_id].append(row.region_id)
-    return [LimitedWebhook(webhook, sorted(regions[webhook.id])) for webhook in webhooks]
+def _add_regions(session: Session, webhooks: Sequence[Webhook]) -> list[LimitedWebhook]:
+    regions = read_regions(session, WebhookRegion.webhook_id, [webhook.id for webhook in webhooks])
+    return [LimitedWebhook(webhook, regions[webhook.id]) for webhook in webhooks]

@@ -175,6 +175,17 @@ def test_another_role_counts_at_the_download(world: World) -> None:
     problem(follow(reviewer, link), 409, "export-rights-changed")
 
 
+def test_a_narrowed_token_gets_no_link_to_what_it_does_not_cover(world: World) -> None:
+    client = world.client("visits:read", "scores:read")
+    visits, scores = request_export(client), request_export(client, kind="scores")
+    build_all(world)
+    link = link_of(client, visits)
+    ok(world.admin.patch(f"/api-clients/{client.id}", {"scopes": ["scores:read"]}))
+    problem(client.get(f"/exports/{visits}"), 403, "insufficient-scope")
+    assert [export["id"] for export in ok(client.get("/exports"))["items"]] == [scores]
+    problem(follow(client, link), 409, "export-rights-changed")
+
+
 def test_a_client_whose_regions_or_scopes_shrink_cannot_fetch(world: World) -> None:
     world.accepted_visit()
     client = world.client("visits:read", "scores:read")

@@ -12,7 +12,7 @@ from tests.support.running import free_port, running
 
 ROUNDS = 25 if FULL else 2
 #: More visits than phones send in a round.
-VISITS = 40 if FULL else 16
+VISITS = 40 if FULL else 8
 
 
 @pytest.fixture(params=["embedded", "servers"])

@@ -19,7 +19,12 @@ _PLACES = "/(region_ids|location_ids)(/.*)?"
 #: By operation: the pointers that are allowed in a 422 for a request that matches the schema. The reasons are
 #: unknown IDs, contradictions between two fields, and what depends on the caller or on stored data.
 ALLOWED_POINTERS: dict[str, str] = {
-    "GET /api/v1/visits": "/shopper_id|/external_id",
+    "GET /api/v1/visits": (
+        # Filters cannot be combined with `changed_after`, and two of them are for reviewers.
+        "/changed_after|/cursor|/status|/location_id|/checklist_key|/shopper_id|/external_id|/from|/to|/mine"
+    ),
+    "POST /api/v1/webhooks": f"{_PLACES}|/url",
+    "PATCH /api/v1/webhooks/{webhook_id}": f"{_PLACES}|/url",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",
     "GET /api/v1/comments": _PERIOD,
     "GET /api/v1/locations/{location_id}/score": _PERIOD,

@@ -49,8 +49,7 @@ RUNS = (
     [(backend, role, ALL_PHASES, "--max-examples=200") for role in ROLES for backend in BACKENDS]
     if FULL
     else [
-        ("embedded", ADMIN, "--phases=examples,coverage", "--generation-deterministic"),
-        ("servers", ADMIN, "--phases=fuzzing", "--max-examples=2", "--generation-deterministic"),
+        ("servers", ADMIN, "--phases=examples,coverage", "--generation-deterministic"),
     ]
 )
 

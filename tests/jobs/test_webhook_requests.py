@@ -17,9 +17,12 @@ from api.services import host_addresses
 from api.services.host_addresses import AddressError
 from tests.support.receivers import OK, Handler, drip, read_request, receiver, respond
 
+#: what a deadline below a second may take on a busy machine; receivers that hang take longer
+PATIENCE = 10
+
 
 def post(port: int, path: str = "/", **options: Any) -> Result:
-    options = {"allow_private": True, "timeout": timedelta(seconds=1)} | options
+    options = {"allow_private": True} | options
     return webhook_requests.post(f"http://localhost:{port}{path}", {"X-Test": "1"}, b"{}", **options)
 
 
@@ -68,9 +71,9 @@ def test_slow_receiver_is_cut_off_at_the_deadline(handle: Handler) -> None:
     with receiver(handle) as port:
         began = time.monotonic()
         result = post(port, timeout=timedelta(seconds=0.6))
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < PATIENCE
     assert result.failure == "timeout"
-    assert 600 <= result.duration_ms < 1500
+    assert 600 <= result.duration_ms < PATIENCE * 1000
 
 
 def test_body_without_end_is_read_to_its_limit_only() -> None:
@@ -105,7 +108,15 @@ def test_closed_port_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("120", 120), ("soon", None), ("-5", None), ("9" * 30, 10**8)]
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        ("soon", None),
+        ("-5", None),
+        ("9" * 30, 10**8),
+        (f"Fri, 31 Dec {'9' * 20} 23:59:59 GMT", None),
+        (f"Fri, 31 Dec 2100 23:59:59 +{'9' * 20}", None),
+    ],
 )
 def test_retry_after_is_read(value: str, seconds: int | None) -> None:
     with receiver(
@@ -160,11 +171,11 @@ def test_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.Mon
 
 
 def test_name_that_does_not_resolve_in_time_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: time.sleep(5) or [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: time.sleep(20) or [])
     began = time.monotonic()
     with pytest.raises(AddressError, match="name-resolution"):
         host_addresses.resolve("hooks.example", 443, 0.2, allow_private=False)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_unknown_name_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,10 +231,10 @@ def test_certificate_of_an_unknown_authority_is_rejected() -> None:
 
 
 def test_receiver_that_never_finishes_the_handshake_is_cut_off() -> None:
-    with receiver(lambda connection: time.sleep(5)) as port:
+    with receiver(lambda connection: time.sleep(20)) as port:
         began = time.monotonic()
         result = webhook_requests.post(
             f"https://localhost:{port}/", {}, b"", allow_private=True, timeout=timedelta(seconds=0.5)
         )
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < PATIENCE
     assert result.failure == "timeout"

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import trustme
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import delete, event, func, select, update
 
-from api.domain.webhooks import KEEP_DELIVERIES, RETRY_WAITS
+from api.domain.webhooks import CLIENT_REVOKED, KEEP_DELIVERIES, RETRY_WAITS
 from api.jobs import webhooks as jobs
 from api.jobs.webhooks import WebhookSender
 from api.jobs.worker import Worker
@@ -249,14 +249,20 @@ def test_webhook_of_a_client_is_limited_to_the_regions_of_the_client(
 
 
 def test_webhook_of_a_revoked_client_receives_nothing(world: World, inbox: Inbox, url: str) -> None:
+    """Neither new events, nor the retry of an earlier one."""
     client = world.client("webhooks:write")
-    add_webhook(client, url)
+    inbox.responses = [status(500)]
+    webhook, other = add_webhook(client, url), add_webhook(world.admin, url, "export.ready")
     accept(world)
     send(world)
     ok(world.admin.call("DELETE", f"/api-clients/{client.id}"), 204)
     accept(world)
+    make_due(world)
     send(world)
     assert len(inbox.received) == 1
+    stored = ok(world.admin.get(f"/webhooks/{webhook['id']}"))
+    assert (stored["status"], stored["disabled_reason"]) == ("disabled", CLIENT_REVOKED)
+    assert ok(world.admin.get(f"/webhooks/{other['id']}"))["status"] == "enabled"
 
 
 def test_export_is_announced_to_administrators_and_to_who_requested_it(world: World) -> None:
@@ -379,7 +385,7 @@ def test_bad_receiver_is_a_failed_attempt(world: World, name: str) -> None:
         (delivery,) = deliveries(world, webhook)
     (attempt,) = delivery["attempts"]
     assert (delivery["status"], attempt["failure"]) == ("pending", failure)
-    assert attempt["duration_ms"] < 2500
+    assert attempt["duration_ms"] < 10_000
 
 
 def test_receiver_with_a_trusted_certificate_is_reached(world: World, inbox: Inbox) -> None:
@@ -670,7 +676,7 @@ def test_slow_receivers_do_not_hold_up_others(world: World, inbox: Inbox, url: s
         began = time.monotonic()
         while len(inbox.received) < 20:
             webhook_sender.work()
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 18  # the receivers hang for 20 seconds
             time.sleep(0.02)
         release.set()
         webhook_sender.wait(20)
@@ -694,16 +700,19 @@ def test_one_webhook_never_takes_all_threads(world: World) -> None:
         for _ in range(60):  # more than are looked at together
             accept_quickly(world)
         webhook_sender = sender(world, timeout=timedelta(seconds=20))
+        webhook_sender.work()
+        webhook_sender.work()
+        wait_until(lambda: count == jobs.THREADS_PER_WEBHOOK)
         for _ in range(5):
             webhook_sender.work()
-            time.sleep(0.05)
+            time.sleep(0.05)  # for the attempts that there must not be
         assert count == jobs.THREADS_PER_WEBHOOK
         # Another webhook is served at once, although all that are looked at first belong to the slow one.
         with receiver(inbox := Inbox()) as other_port:
             other = add_webhook(world.admin, f"http://localhost:{other_port}/")
             ok(world.admin.post(f"/webhooks/{other['id']}/test"), 202)
             webhook_sender.work()
-            wait_until(lambda: len(inbox.received) == 1, 5)
+            wait_until(lambda: len(inbox.received) == 1, 15)
         release.set()
         webhook_sender.wait(20)
 
@@ -944,7 +953,7 @@ def test_worker_sends_webhooks_and_stops_in_time_despite_a_slow_receiver(
         began = time.monotonic()
         worker.stopping.set()
         thread.join(20)
-        assert time.monotonic() - began < 7
+        assert time.monotonic() - began < 12  # the attempt would take 15 seconds
         release.set()
 
 
@@ -999,6 +1008,25 @@ def test_gauges_show_what_waits(world: World) -> None:
     assert after["webhook_deliveries_due"][()] >= 1
     assert after["webhook_oldest_due_delivery_seconds"][()] >= 1
     assert after["webhooks"]["failing",] == 1
+
+
+def test_delivery_that_waits_for_an_earlier_one_is_not_overdue(world: World) -> None:
+    # Other tests left some behind.
+    world.database.write(lambda session: session.execute(delete(WebhookDelivery)))
+    with plain(respond(status(500))) as url:
+        add_webhook(world.admin, url, "visit.accepted", "visit.withdrawn")
+        withdraw(world, accept(world))
+        send(world)
+    world.database.write(
+        lambda session: session.execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.failures > 0)
+            .values(next_attempt_at=now() + timedelta(hours=1))
+        )
+    )
+    gauges = read_gauges(world)
+    assert gauges["webhook_deliveries_due"][()] == 0
+    assert gauges["webhook_oldest_due_delivery_seconds"][()] == 0
 
 
 def read_gauges(world: World) -> Any:

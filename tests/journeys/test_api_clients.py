@@ -115,6 +115,10 @@ def test_token_can_be_narrowed_but_not_widened(world: World, client: Any) -> Non
         token_problem(post_token_request(world.app, credentials, scope=scope), 400, "invalid_scope")
 
 
+def test_scope_without_a_value_counts_as_omitted(world: World, client: Any) -> None:
+    assert request_token(world.app, client, scope="")["scope"] == "scores:read visits:read"
+
+
 def test_wrong_credentials_are_all_rejected_alike(world: World, client: Any) -> None:
     known, secret = client["client_id"], client["client_secret"]
     wrong = [
@@ -138,6 +142,7 @@ def test_wrong_credentials_are_all_rejected_alike(world: World, client: Any) -> 
     ("form", "error"),
     [
         ({"scope": "scores:read"}, "invalid_request"),
+        ({"grant_type": ""}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": ["client_credentials", "client_credentials"]}, "invalid_request"),
         ({"grant_type": "client_credentials", "scope": ["scores:read", "visits:read"]}, "invalid_request"),

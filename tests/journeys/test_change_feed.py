@@ -1,5 +1,6 @@
 """The change feed: a client that keeps reading it has a copy of what it may see, and misses no change."""
 
+import os
 import random
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -287,9 +288,10 @@ def test_feed_continues_after_a_dump_is_restored_in_another_cluster(servers_app:
 
 
 WRITERS, VISITS, DECISIONS = 4, 4, 12
+FULL = os.environ.get("FAULTS") == "full"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(3) if FULL else range(1))
 def test_copy_equals_the_database_while_writers_write(world: World, seed: int) -> None:
     """A client reads while writers accept, withdraw and move; afterwards, its copy equals the database."""
     world.checklist = world.publish({**CHECKLIST, "review": "manual"})

@@ -12,9 +12,10 @@ A report is written in a child process, because the compiler holds up to 300 MiB
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from api.exports.report.content import STEPS, Content, ReportOrder, read_content
 from api.exports.report.document import compose_document
 from api.exports.report.glyphs import FONTS
 from api.exports.report.words import Words
+from api.models.base import now
 from uploads.store import ObjectMissing, Store
 
 __all__ = ["ReportOrder", "write_report"]
@@ -60,14 +62,14 @@ def write_report(
         on_progress(done, STEPS)
 
     content = read_content(session, actor, order, finish_step)
-    words, moment = Words(order.language), datetime.now(UTC).replace(microsecond=0)
+    words, moment = Words(order.language), now().replace(microsecond=0)
     document = compose_document(content, words, moment.date())
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
-        (folder / "report.typ").write_text(_LAYOUT.read_text())
+        shutil.copy(_LAYOUT, folder)
         if document["months"] is not None:
             chart = draw_months(words, content.figures["months"], document["color"])
-            (folder / "months.svg").write_text(chart)
+            (folder / "months.svg").write_text(chart, encoding="utf-8")
         _copy_photos(store, content, document, folder)
         _compile(folder, document, path, moment)
     finish_step()

@@ -69,7 +69,7 @@ class Excerpt(Generic[Item]):
 
     @property
     def omitted(self) -> int:
-        """How many items are left out."""
+        """How many items are omitted."""
         return self.count - len(self.items)
 
 

@@ -71,7 +71,7 @@ class _Composer:
             "comments": self._comments(),
             "photos": self._photos(),
         }
-        # Last, because it reports what the other parts left out.
+        # Last, because it reports what the other parts omitted.
         return {**document, "how": self._how()}
 
     # Texts.
@@ -470,26 +470,26 @@ class _Composer:
         return {
             "title": words("how"),
             "method": method,
-            "left_out_title": words("leftOut"),
-            "left_out": self._list_left_out(),
+            "omissions_title": words("omissions"),
+            "omissions": self._list_omissions(),
             "docs": words("docs"),
         }
 
-    def _list_left_out(self) -> list[str]:
+    def _list_omissions(self) -> list[str]:
         words, key = self._words, self._figures["checklist"]
-        left_out = [words("leftOut-visits"), words("leftOut-private"), words("leftOut-shoppers")]
+        omissions = [words("omissions-visits"), words("omissions-private"), words("omissions-shoppers")]
         if key is None:
-            left_out.append(words("leftOut-selfChecks"))
+            omissions.append(words("omissions-selfChecks"))
         else:
             title = self._inline(self._content.checklist_titles[key])
-            left_out.append(words("leftOut-checklists", title=title))
-        left_out += self._more("moreQuestions", self._content.questions.omitted)
-        left_out.append(words("leftOut-months"))
+            omissions.append(words("omissions-checklists", title=title))
+        omissions += self._more("moreQuestions", self._content.questions.omitted)
+        omissions.append(words("omissions-months"))
         if self._is_shortened:
-            left_out.append(words("leftOut-long"))
+            omissions.append(words("omissions-long"))
         if self._has_replacements:
-            left_out.append(words("leftOut-glyphs"))
-        return left_out
+            omissions.append(words("omissions-glyphs"))
+        return omissions
 
 
 def _chart(figures: Mapping[str, Any]) -> Json | None:

@@ -147,16 +147,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "how-rank": "The best possible rank counts the locations whose interval is entirely above that of the "
     "location, the worst possible rank those whose interval is entirely below it.",
     "how-spread": "The score of a visit typically differs from this score by {spread}.",
-    "leftOut": "What is left out",
-    "leftOut-visits": "Visits that are not accepted, and visits that found the store closed.",
-    "leftOut-private": "Questions that are private, with their answers and photos.",
-    "leftOut-selfChecks": "Self-checks by the staff.",
-    "leftOut-checklists": "Visits with other checklists than “{title}”.",
-    "leftOut-shoppers": "Who the shoppers were, and the time of day beyond morning, afternoon, evening or "
+    "omissions": "What is not included",
+    "omissions-visits": "Visits that are not accepted, and visits that found the store closed.",
+    "omissions-private": "Questions that are private, with their answers and photos.",
+    "omissions-selfChecks": "Self-checks by the staff.",
+    "omissions-checklists": "Visits with other checklists than “{title}”.",
+    "omissions-shoppers": "Who the shoppers were, and the time of day beyond morning, afternoon, evening or "
     "night.",
-    "leftOut-months": "Scores are kept by month, so the report covers whole months.",
-    "leftOut-long": "Long texts are shortened. They end in “…”.",
-    "leftOut-glyphs": "Characters that the fonts of this document lack are shown as “�”.",
+    "omissions-months": "Scores are kept by month, so the report covers whole months.",
+    "omissions-long": "Long texts are shortened. They end in “…”.",
+    "omissions-glyphs": "Characters that the fonts of this document lack are shown as “�”.",
     "docs": "The formulas, a worked example and the sources are in the documentation of the program, under "
     "“How scores are calculated”.",
     # Answers

@@ -152,16 +152,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "how-rank": "El mejor puesto posible cuenta los locales cuyo intervalo está totalmente por encima del de "
     "este; el peor, aquellos cuyo intervalo está totalmente por debajo.",
     "how-spread": "El resultado de una visita suele diferir de este en {spread}.",
-    "leftOut": "Qué no se incluye",
-    "leftOut-visits": "Las visitas no aceptadas y las que encontraron el local cerrado.",
-    "leftOut-private": "Las preguntas privadas, con sus respuestas y fotos.",
-    "leftOut-selfChecks": "Las autoevaluaciones del personal.",
-    "leftOut-checklists": "Las visitas con otros cuestionarios que «{title}».",
-    "leftOut-shoppers": "Quiénes eran los clientes misteriosos, y la hora más allá de mañana, tarde, noche o "
-    "madrugada.",
-    "leftOut-months": "Los resultados se guardan por meses, así que el informe abarca meses completos.",
-    "leftOut-long": "Los textos largos están abreviados. Terminan en «…».",
-    "leftOut-glyphs": "Los caracteres que no están en las fuentes de este documento aparecen como «�».",
+    "omissions": "Qué no se incluye",
+    "omissions-visits": "Las visitas no aceptadas y las que encontraron el local cerrado.",
+    "omissions-private": "Las preguntas privadas, con sus respuestas y fotos.",
+    "omissions-selfChecks": "Las autoevaluaciones del personal.",
+    "omissions-checklists": "Las visitas con otros cuestionarios que «{title}».",
+    "omissions-shoppers": "Quiénes eran los clientes misteriosos, y la hora más allá de mañana, tarde, noche "
+    "o madrugada.",
+    "omissions-months": "Los resultados se guardan por meses, así que el informe abarca meses completos.",
+    "omissions-long": "Los textos largos están abreviados. Terminan en «…».",
+    "omissions-glyphs": "Los caracteres que no están en las fuentes de este documento aparecen como «�».",
     "docs": "Las fórmulas, un ejemplo y las fuentes están en la documentación del programa, en inglés, bajo "
     "«How scores are calculated».",
     # Respuestas

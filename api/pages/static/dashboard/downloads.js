@@ -3,7 +3,7 @@ import { call, NoSignal, Problem } from "../shared/api.js";
 import { formatNumber, h, show, t } from "../shared/page.js";
 
 const FORMATS = { csv: "CSV", xlsx: "Excel", pdf: "PDF" };
-/** The first questions after the progress, in milliseconds. Later ones follow every 2 seconds. */
+/** The delays before the first polls, in milliseconds. Later ones follow every LONGEST_DELAY. */
 const DELAYS = [300, 500, 1000];
 const LONGEST_DELAY = 2000;
 
