@@ -15,6 +15,7 @@ SHOPPER, MANAGER, REVIEWER, ADMIN = ROLES = ("shopper", "manager", "reviewer", "
 #: the role of every API client
 CLIENT = "client"
 
+WEBHOOKS_WRITE = "webhooks:write"
 #: scope → what it gives to an API client
 SCOPES: Mapping[str, str] = {
     "scores:read": "Read scores, and the places and checklists that they refer to",
@@ -22,7 +23,7 @@ SCOPES: Mapping[str, str] = {
     "visits:write": "Assign, reassign and cancel visits",
     "places:write": "Create and change regions and locations",
     "checklists:write": "Write and publish checklists",
-    "webhooks:write": "Manage the webhooks that this client created",
+    WEBHOOKS_WRITE: "Manage the webhooks that this client created",
 }
 
 
@@ -85,7 +86,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "administer organization": _permit(_ADMINS),
     "administer people": _permit(_ADMINS),
     "administer API clients": _permit(_ADMINS),
-    "manage webhooks": _permit(_ADMINS, "webhooks:write"),
+    "manage webhooks": _permit(_ADMINS, WEBHOOKS_WRITE),
     "assign visits": _permit(_ADMINS, "visits:write"),
     "read visits": _permit(ROLES, "visits:read"),
     # A self-check can be assigned to a person of any role.

@@ -48,6 +48,8 @@ RETRY_WAITS = (
 RETRY_JITTER = 0.2
 #: how long both secrets sign after a secret was replaced
 SECRET_OVERLAP = timedelta(hours=24)
+#: the largest number of secrets that sign at the same time
+MAX_SIGNATURES = 5
 #: how long a webhook may fail before it is disabled
 DISABLE_AFTER = timedelta(days=5)
 KEEP_DELIVERIES = timedelta(days=30)

@@ -143,10 +143,10 @@ class WebhookSender:
         )
 
     def _sign(self, claim: Claim, at: datetime, body: bytes) -> str:
-        """Return the signature with the current secret, and for a day after a change with the former too."""
-        numbers = [claim.secret_number]
-        if claim.secret_replaced_at is not None and at < claim.secret_replaced_at + SECRET_OVERLAP:
-            numbers.append(claim.secret_number - 1)
+        """Return the signature with the current secret, and with those that were replaced within a day."""
+        replacements = map(datetime.fromisoformat, claim.secret_replacements)
+        former = sum(at < replaced_at + SECRET_OVERLAP for replaced_at in replacements)
+        numbers = range(claim.secret_number, claim.secret_number - former - 1, -1)
         keys = (derive_key(self.secret_key, claim.webhook_id, number) for number in numbers)
         return " ".join(sign(key, str(claim.delivery_id), int(at.timestamp()), body) for key in keys)
 

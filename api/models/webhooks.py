@@ -26,7 +26,8 @@ class Webhook(HasId, Base):
     """A webhook of an administrator or an API client.
 
     ``creator_id`` is the ID of a person or of an API client. ``secret_number`` counts its secrets, which are
-    derived from it. ``failing_since`` is the time of the first failed attempt after the last success.
+    derived from it, and ``secret_replacements`` are the latest times, in ISO format, at which it changed.
+    ``failing_since`` is the time of the first failed attempt after the last success.
     """
 
     __tablename__ = "webhooks"
@@ -42,7 +43,7 @@ class Webhook(HasId, Base):
     failing_since: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
     secret_number: Mapped[int] = mapped_column(default=1)
-    secret_replaced_at: Mapped[datetime | None]
+    secret_replacements: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER
-from api.domain.problems import Problem
+from api.domain.problems import Problem, ProblemError
 from api.http.access import Routes
 from api.http.context import app_context, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
@@ -199,7 +199,10 @@ def _read_form() -> dict[str, str]:
 
     Raises the problems of RFC 6749, section 5.2.
     """
-    require_type("application/x-www-form-urlencoded")
+    try:
+        require_type("application/x-www-form-urlencoded")
+    except ProblemError as error:
+        _reject(error.problem, detail=error.detail, code="invalid_request")
     for name, values in request.form.lists():
         if name not in _TOKEN_PARAMETERS:
             _reject(
@@ -217,6 +220,15 @@ def _read_form() -> dict[str, str]:
     return form
 
 
-def _reject(problem: Problem, headers: dict[str, str] | None = None, detail: str | None = None) -> NoReturn:
-    extra = {"error": problem.code.replace("-", "_"), "error_description": detail or problem.title}
+def _reject(
+    problem: Problem,
+    headers: dict[str, str] | None = None,
+    detail: str | None = None,
+    code: str | None = None,
+) -> NoReturn:
+    """Raise a problem with the members of RFC 6749, section 5.2; ``code`` defaults to that of the problem."""
+    extra = {
+        "error": code or problem.code.replace("-", "_"),
+        "error_description": detail or problem.title,
+    }
     raise problem(detail, headers=headers, extra=extra)

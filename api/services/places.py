@@ -91,7 +91,8 @@ def update_region(session: Session, actor: Actor, region: Region, values: Mappin
     """
     parent_id = values.get("parent_id")
     if "parent_id" in values:
-        _check_parent(session, actor, parent_id)
+        if parent_id != region.parent_id:
+            _check_parent(session, actor, parent_id)
         if parent_id is not None:
             subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(subtree))):

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
+from api.domain.access import WEBHOOKS_WRITE
 from api.domain.changes import EXPORT_READY
 from api.domain.times import format_utc
 from api.domain.webhooks import (
@@ -140,14 +141,19 @@ def _read_receivers(
 ) -> Mapping[uuid.UUID, list[_Receiver]]:
     """Return the enabled webhooks of organizations, by organization; empty if there is none.
 
-    A webhook of an API client receives nothing from outside the client's regions, or after it was revoked.
+    A webhook of an API client receives nothing from outside the client's regions, and nothing while the
+    client may not manage webhooks.
     """
-    is_revoked = exists().where(ApiClient.id == Webhook.creator_id, ApiClient.revoked_at.is_not(None))
-    enabled = session.scalars(
-        select(Webhook).where(
-            Webhook.organization_id.in_(organization_ids), Webhook.status == ENABLED, ~is_revoked
-        )
+    rows = session.execute(
+        select(Webhook, ApiClient.scopes, ApiClient.revoked_at)
+        .outerjoin(ApiClient, ApiClient.id == Webhook.creator_id)
+        .where(Webhook.organization_id.in_(organization_ids), Webhook.status == ENABLED)
     ).all()
+    enabled = [
+        webhook
+        for webhook, scopes, revoked_at in rows
+        if not webhook.created_by_client or (revoked_at is None and WEBHOOKS_WRITE in scopes)
+    ]
     ids = [webhook.id for webhook in enabled]
     client_ids = [webhook.creator_id for webhook in enabled if webhook.created_by_client]
     regions = read_regions(session, WebhookRegion.webhook_id, ids)
@@ -176,7 +182,7 @@ class Claim:
     body: str
     url: str
     secret_number: int
-    secret_replaced_at: datetime | None
+    secret_replacements: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +285,7 @@ def claim(session: Session, due: Sequence[DueDelivery]) -> list[Claim]:
             body=delivery.body,
             url=webhook.url,
             secret_number=webhook.secret_number,
-            secret_replaced_at=webhook.secret_replaced_at,
+            secret_replacements=webhook.secret_replacements,
         )
         for delivery, webhook in rows
     ]

@@ -15,6 +15,7 @@ from api.domain.webhooks import (
     DISABLED,
     ENABLED,
     FAILED,
+    MAX_SIGNATURES,
     TEST,
     build_body,
     derive_key,
@@ -160,9 +161,12 @@ def get_secret(webhook: Webhook, secret_key: str) -> str:
 
 
 def replace_secret(webhook: Webhook) -> None:
-    """Replace the secret of a locked webhook. The former one also signs for ``SECRET_OVERLAP``."""
+    """Replace the secret of a locked webhook. The former ones also sign for ``SECRET_OVERLAP``.
+
+    Beyond MAX_SIGNATURES secrets, the oldest stops signing before that.
+    """
     webhook.secret_number += 1
-    webhook.secret_replaced_at = now()
+    webhook.secret_replacements = [*webhook.secret_replacements, now().isoformat()][1 - MAX_SIGNATURES :]
 
 
 def create_test(session: Session, webhook: Webhook) -> WebhookDelivery:

@@ -565,13 +565,36 @@ def test_deliveries_carry_both_signatures_for_a_day_after_a_secret_was_replaced(
         lambda session: session.execute(
             update(Webhook)
             .where(Webhook.id == uuid.UUID(webhook["id"]))
-            .values(secret_replaced_at=now() - timedelta(hours=24))
+            .values(secret_replacements=[(now() - timedelta(hours=24)).isoformat()])
         )
     )
     accept(world)
     send(world)
     assert not inbox.received[1].is_signed_with(webhook["secret"])
     assert inbox.received[1].is_signed_with(new_secret)
+
+
+def test_secret_that_is_replaced_twice_keeps_its_whole_overlap(world: World, inbox: Inbox, url: str) -> None:
+    webhook = add_webhook(world.admin, url)
+    secrets = [webhook["secret"]]
+    for _ in range(2):
+        secrets.append(ok(world.admin.post(f"/webhooks/{webhook['id']}/secret"), 201)["secret"])
+    accept(world)
+    send(world)
+    assert all(inbox.received[0].is_signed_with(secret) for secret in secrets)
+
+
+def test_client_that_may_not_manage_webhooks_receives_nothing(world: World, inbox: Inbox, url: str) -> None:
+    client = world.client("webhooks:write")
+    add_webhook(client, url)
+    ok(world.admin.patch(f"/api-clients/{client.id}", {"scopes": ["visits:read"]}))
+    accept(world)
+    send(world)
+    assert inbox.received == []
+    ok(world.admin.patch(f"/api-clients/{client.id}", {"scopes": ["webhooks:write"]}))
+    accept(world)
+    send(world)
+    assert len(inbox.received) == 1
 
 
 def test_secrets_are_not_in_the_database(world: World, inbox: Inbox, url: str) -> None:

@@ -163,7 +163,8 @@ def test_token_request_is_a_form_without_a_query(world: World, client: Any) -> N
     credentials = (client["client_id"], client["client_secret"])
     test_client = world.app.test_client()
     body = {"grant_type": "client_credentials"}
-    problem(test_client.post(f"{API}/auth/token", json=body, auth=credentials), 415, "unsupported-media-type")
+    response = test_client.post(f"{API}/auth/token", json=body, auth=credentials)
+    assert problem(response, 415, "unsupported-media-type")["error"] == "invalid_request"
     response = test_client.post(f"{API}/auth/token?scope=scores:read", data=body, auth=credentials)
     problem(response, 422, "invalid")
 
@@ -320,6 +321,7 @@ def test_limited_client_writes_places_only_within_its_regions(world: World) -> N
         assert pointers(problem(writer.post("/regions", body), 422, "invalid")) == ["/parent_id"]
         response = writer.patch(f"/regions/{new['id']}", {"parent_id": parent_id})
         assert pointers(problem(response, 422, "invalid")) == ["/parent_id"]
+    ok(writer.patch(f"/regions/{region['id']}", {"parent_id": None, "name": "Renamed"}))
     location = {"code": "L-1", "name": "Store", "time_zone": "UTC"}
     ok(writer.post("/locations", {**location, "region_id": new["id"]}), 201)
     response = writer.post("/locations", {**location, "code": "L-2", "region_id": other["id"]})
