@@ -18,7 +18,7 @@
     routes/       endpoints
     pages/        HTML: docs.py with documentation/, form.py (the shopper's form) and dashboard.py, with their
                   files in static/
-    jobs/         the worker
+    jobs/         the worker: due tasks, deliveries to webhooks, and the processes that build exports
     migrations/   Alembic
 
 In addition, ``schemas/`` is the wire format and ``uploads/`` handles the photos. Imports point in one
