@@ -129,7 +129,8 @@ class DeliveryAttempt(Schema):
         allow_none=True,
         metadata=_describe(
             "Null after a success. Otherwise `status` (not 2xx), `timeout`, `name-resolution`, "
-            "`address-not-public`, `connection`, `tls`, `certificate` or `protocol`"
+            "`address-not-public`, `connection`, `tls`, `certificate`, `protocol` or `internal` (an error "
+            "of this server)"
         ),
     )
 

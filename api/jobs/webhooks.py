@@ -107,7 +107,12 @@ class WebhookSender:
 
     def _attempt(self, due: DueDelivery, claim: Claim) -> None:
         try:
-            attempt = self._send(claim)
+            try:
+                attempt = self._send(claim)
+            except Exception:
+                # A failure like any other, or the delivery would be attempted after each lease.
+                log.exception("sending a webhook failed")
+                attempt = Attempt(now(), None, "internal", 0)
             jitter = random.uniform(-1, 1)  # noqa: S311  (spreads retries, protects nothing)
             outcome = self.database.write(
                 lambda session: deliveries.record_attempt(session, claim, attempt, jitter)

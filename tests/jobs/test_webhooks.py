@@ -20,6 +20,7 @@ from flask import Flask
 from sqlalchemy import delete, event, func, select, update
 
 from api.domain.webhooks import CLIENT_REVOKED, KEEP_DELIVERIES, RETRY_WAITS
+from api.jobs import webhook_requests
 from api.jobs import webhooks as jobs
 from api.jobs.webhooks import WebhookSender
 from api.jobs.worker import Worker
@@ -572,6 +573,22 @@ def test_deliveries_carry_both_signatures_for_a_day_after_a_secret_was_replaced(
     send(world)
     assert not inbox.received[1].is_signed_with(webhook["secret"])
     assert inbox.received[1].is_signed_with(new_secret)
+
+
+def test_unexpected_error_counts_as_a_failed_attempt(
+    world: World, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = add_webhook(world.admin, url)
+    accept(world)
+
+    def fail(*_arguments: Any, **_options: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(webhook_requests, "post", fail)
+    send(world)
+    (delivery,) = ok(world.admin.get(f"/webhooks/{webhook['id']}/deliveries"))["items"]
+    assert [attempt["failure"] for attempt in delivery["attempts"]] == ["internal"]
+    assert ok(world.admin.get(f"/webhooks/{webhook['id']}"))["failing_since"] is not None
 
 
 def test_secret_that_is_replaced_twice_keeps_its_whole_overlap(world: World, inbox: Inbox, url: str) -> None:
