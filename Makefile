@@ -80,7 +80,7 @@ fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
 
 # `make test` injects each fault a few times.
 faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
-	FAULTS=full $(PYTEST) tests/faults tests/journeys/test_change_feed.py
+	FAULTS=full $(PYTEST) tests/faults tests/journeys/test_change_feed.py tests/exports/test_building.py
 
 clean: ## Remove everything that was installed: .venv and the JavaScript tools
 	rm -rf .venv $(JS)/node_modules $(JS)/openapi/node_modules

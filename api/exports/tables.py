@@ -18,7 +18,6 @@ from api.domain.checklist import Checklist, Question
 from api.domain.exports import ANSWERS, SCORES
 from api.domain.fields import Text
 from api.domain.months import Period, get_month
-from api.domain.question_types.date import Date
 from api.models.exports import Export
 from api.models.places import Location, Region
 from api.models.submissions import Submission
@@ -279,11 +278,10 @@ def _format_value(question: Question, value: Any) -> Value:
     """Return the value of an answer. Dates are dates, and several options are in the checklist's order."""
     if question.type.is_empty(value):
         return None
-    if isinstance(question.type, Date):
-        return date.fromisoformat(value)
     if isinstance(value, list):
         return ", ".join(choice for choice in question.choices if choice in value)
-    return value
+    read: Value = question.type.read_value(value)
+    return read
 
 
 def _split_by_type(value: Value) -> tuple[str | None, int | float | None, date | None]:

@@ -832,7 +832,7 @@ def test_storage_that_cannot_be_opened_is_reported(phone: Phone, world: World) -
 def release(tmp_path: Path) -> Path:
     """A copy of the program."""
     root = tmp_path / "release"
-    for name in ("api", "schemas", "uploads"):
+    for name in ("api", "docs", "schemas", "uploads"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "wsgi.py", root)
     return root

@@ -208,8 +208,11 @@ def test_other_comparisons_are_not_detected(line: str) -> None:
 
 def test_no_other_module_compares_question_types() -> None:
     files = [path for folder in ("api", "schemas", "uploads") for path in (ROOT / folder).rglob("*.py")]
-    # Migrations contain the rules of their time.
-    checked_files = [path for path in files if PACKAGE not in path.parents and "migrations" not in path.parts]
+    # Migrations contain the rules of their time, and the report has words for the answers of each type.
+    exceptions = {"migrations", "words"}
+    checked_files = [
+        path for path in files if PACKAGE not in path.parents and not exceptions & set(path.parts)
+    ]
     assert len(checked_files) > 100
     comparisons = [
         f"{path.relative_to(ROOT)}:{line}"

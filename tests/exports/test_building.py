@@ -32,6 +32,8 @@ from api.models.visits import Visit
 from api.services import exports
 from tests.benchmarks import seed
 from tests.benchmarks.bare_sql import BareSql
+from tests.conftest import BACKENDS
+from tests.faults.phones import FULL
 from tests.support.exports import (
     build_all,
     builder,
@@ -45,6 +47,12 @@ from tests.support.world import World, ok
 #: enough for a child to work for some seconds
 MANY_VISITS = 6000
 MANY_ANSWERS = MANY_VISITS * len(seed.QUESTIONS)
+
+
+@pytest.fixture(params=BACKENDS if FULL else BACKENDS[1:])
+def app(request: pytest.FixtureRequest) -> Flask:
+    """The program on PostgreSQL with S3; `make faults` runs these tests on both, as they take long."""
+    return request.getfixturevalue(f"{request.param}_app")
 
 
 @pytest.fixture(autouse=True)

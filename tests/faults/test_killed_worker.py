@@ -26,7 +26,7 @@ from tests.support.receivers import Inbox, receiver
 from tests.support.running import ROOT, environment
 from tests.support.world import World, ok
 
-ROUNDS = 200 if FULL else 5
+ROUNDS = 200 if FULL else 3
 VISITS = 4
 SECONDS = 60
 #: Loads the program once, and then forks a worker for each line of its input; prints the process IDs. The app

@@ -541,7 +541,7 @@ def test_totals_equal_the_recount_after_random_histories(app: Flask) -> None:
         database = app.extensions["survey"].database
 
     embedded = app.extensions["survey"].settings.embedded_database
-    examples, steps = (8, 20) if embedded else (4, 12)
+    examples, steps = (6, 20) if embedded else (3, 12)
     run_state_machine_as_test(
         InThisProgram,
         settings=settings(

@@ -95,6 +95,10 @@ class QuestionType:
         """Return the value if it is free text that a person wrote, otherwise None."""
         return None
 
+    def read_value(self, value: Any) -> Any:
+        """Return the value of a stored answer as Python has it, which JSON may not: a date, for example."""
+        return value
+
     def redact(self, value: Any) -> Any:
         """Return the value as managers and API clients see it."""
         return value

@@ -25,6 +25,10 @@ class Date(QuestionType):
         is_date = isinstance(value, str) and _DATE.fullmatch(value) and _is_existing_date(value)
         return None if is_date else f"This must be a date, YYYY-MM-DD, {FIRST_YEAR} to {LAST_YEAR}."
 
+    def read_value(self, value: Any) -> Any:
+        """Return the date of a stored answer."""
+        return date.fromisoformat(value)
+
 
 def _is_existing_date(text: str) -> bool:
     try:
