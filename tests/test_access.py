@@ -442,6 +442,12 @@ def routes(app: Flask) -> list[str]:
     )
 
 
+@pytest.fixture
+def app(servers_app: Flask) -> Flask:
+    """Only on PostgreSQL with S3: what is tested here does not depend on the database."""
+    return servers_app
+
+
 @pytest.fixture(scope="module")
 def scenes() -> dict[int, Scene]:
     return {}

@@ -383,6 +383,12 @@ def _after(visit: Mapping[str, Any]) -> str:
     return began.replace(hour=23, minute=48).isoformat()
 
 
+@pytest.fixture
+def app(servers_app: Flask) -> Flask:
+    """Only on PostgreSQL with S3: what is tested here does not depend on the database."""
+    return servers_app
+
+
 @pytest.fixture(scope="module")
 def programmes() -> dict[int, Programme]:
     return {}
