@@ -23,20 +23,16 @@ def _region_ids(**options: object) -> fields.List:
     return fields.List(Id(), validate=validate.Length(max=1000), metadata=metadata, **options)  # type: ignore[arg-type]
 
 
-class ApiClientEdit(Schema):
-    """Changes of an API client. They also apply to its tokens, immediately."""
-
-    name = Text(200, metadata={"description": "The name of the system that uses the client"})
-    scopes = _scopes()
-    region_ids = _region_ids()
-
-
 class ApiClientNew(Schema):
     """A new API client."""
 
     name = Text(200, required=True, metadata={"description": "The name of the system that uses the client"})
     scopes = _scopes(required=True)
     region_ids = _region_ids(load_default=list)
+
+
+class ApiClientEdit(ApiClientNew):
+    """Changes of an API client. They also apply to its tokens, immediately."""
 
 
 class ApiClient(Schema):

@@ -78,7 +78,7 @@ def get_api_client(client_id: UUID) -> api_clients.Client:
         problems.IF_MATCH_REQUIRED,
     ],
 )
-@routes.arguments(schemas.ApiClientEdit())
+@routes.arguments(schemas.ApiClientEdit(partial=True))
 @routes.response(200, CLIENT, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_api_client(body: dict[str, Any], client_id: UUID) -> Response:
