@@ -27,6 +27,7 @@ from api.metrics import METHODS, Gauges, Metrics
 from api.pages import dashboard, docs, files, form
 from api.routes import (
     api_clients,
+    audit,
     checklists,
     comments,
     exports,
@@ -45,6 +46,7 @@ from api.routes import (
     webhooks,
 )
 from api.services import backlog
+from api.services.audit import recording
 from api.settings import Settings
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
@@ -108,6 +110,7 @@ def create_app(settings: Settings) -> Flask:
     )
     metrics = app.extensions["metrics"] = Metrics()
     database, store = Database(settings.database_url), _create_store(settings, metrics)
+    recording.watch(database)
     # Another process needs an application of its own, without shared connections.
     app.extensions["create_app"] = partial(create_app, settings)
     quota = settings.api_rate_limit
@@ -178,6 +181,7 @@ def _register_routes(app: Flask) -> None:
         comments,
         exports,
         webhooks,
+        audit,
         openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)

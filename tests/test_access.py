@@ -67,6 +67,7 @@ TABLE: Mapping[str, str] = {
     ),
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
+    "GET /api/v1/audit": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/fundamentals": SIGNED_IN,
     "GET /api/v1/checklists": SIGNED_IN,
     "POST /api/v1/checklists": "401 403 403  403 403 403  403 201 201",

@@ -389,6 +389,7 @@ FILTERS: dict[str, dict[str, str]] = {
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/audit": {"actor_id": "shopper"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
 }
@@ -439,6 +440,7 @@ LISTS = {
     "/reviews": ("reviewer",),
     "/checklists": ("admin",),
     "/fundamentals": ("admin",),
+    "/audit": ("admin",),
     "/comments": ("admin", "manager"),
     "/exports": ("admin", "manager"),
     "/scores?by=location": ("admin", "manager"),

@@ -274,7 +274,7 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     if any(parameter.get("name") == "cursor" for parameter in parameters):
         headers |= _LINK
     if headers:
-        responses["200"]["headers"] = {**responses["200"].get("headers", {}), **headers}
+        responses["200"]["headers"] = {**headers, **responses["200"].get("headers", {})}
     if "x-roles" in operation:
         for status, response in responses.items():
             if status not in ("401", "default"):

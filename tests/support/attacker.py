@@ -18,6 +18,7 @@ from uuid import UUID
 
 from werkzeug.test import TestResponse
 
+from api.domain.audit import ACTIONS, SUBJECTS
 from api.domain.visits import STATUSES
 from api.domain.webhooks import EVENTS
 from api.pages import files
@@ -127,6 +128,9 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "event": lambda _known: EVENTS,
     "revoked": lambda _known: ("true", "false"),
     "disabled": lambda _known: ("true", "false"),
+    "actor_id": lambda known: known.user_id,
+    "action": lambda _known: ACTIONS,
+    "subject": lambda known: (*SUBJECTS, *known.visit_id),
     "closed": lambda _known: ("true", "false"),
     "mine": lambda _known: ("true", "false"),
     "changed_after": lambda _known: ("", "forged"),
