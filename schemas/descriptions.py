@@ -199,20 +199,21 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ApiClientsQuery.name": "Only the client with exactly this name.",
     "ApiClientsQuery.revoked": "Only clients that are revoked, or only those that are not.",
     "Band.points": "The points for a duration within the band.",
-    "ChecklistChange.after": "The later value of the field, or the text of what was added. Null if there is none.",
-    "ChecklistChange.before": "The earlier value of the field, or the text of what was removed. Null if there was "
-    "none.",
+    "ChecklistChange.after": "The later value of the field, or the text of what was added. "
+    "Null if there is none.",
+    "ChecklistChange.before": "The earlier value of the field, or the text of what was removed. "
+    "Null if there was none.",
     "ChecklistChange.detail": "A sentence about what the pointer refers to.",
-    "ChecklistChange.effect": "`words`: only texts differ. `points`: the same answers score differently. `asked`: "
-    "shoppers are asked differently, but the same answers score the same. `not-comparable`: scores before "
-    "and after are about different questions or answers.",
+    "ChecklistChange.effect": "`words`: only texts differ. `points`: the same answers score differently. "
+    "`asked`: shoppers are asked differently, but the same answers score the same. "
+    "`not-comparable`: scores before and after are about different questions or answers.",
     "ChecklistChange.field": "The name of the changed field, or what was added, removed or moved: `section`, "
     "`question` or `option`.",
     "Change.interval": "The 95 % interval of the difference, cut to −1 and 1. Null without a "
     "difference, or if the visits are not all of one checklist.",
     "ChecklistChange.kind": "What happened.",
-    "ChecklistChange.pointer": "A JSON pointer into the later document. For something that was removed, it refers to "
-    "what contained it.",
+    "ChecklistChange.pointer": "A JSON pointer into the later document. For something that was removed, it "
+    "refers to what contained it.",
     "ChecklistChange.question": "The key of the question. Null if the change is not about one question.",
     "ChecklistChanges.items": "The changes. Empty for the first version.",
     "ChecklistDraft.key": "The key of the checklist, which is unique within the organization and never "
