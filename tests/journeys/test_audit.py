@@ -214,6 +214,7 @@ NOT_RECORDED = {
     "ChecklistVersion": "checklist.published",
     "CommentFingerprint": "follows from the submission",
     "Decision": "visit.reviewed",
+    "DraftRevision": "every revision is its own record",
     "Event": "what the worker has to do",
     "Flag": "follows from the submission",
     "Installation": "belongs to no organization",
