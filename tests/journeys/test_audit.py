@@ -219,6 +219,7 @@ NOT_RECORDED = {
     "Flag": "follows from the submission",
     "Installation": "belongs to no organization",
     "KnownAddress": "user.logged_in",
+    "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
     "SignInFailure": "user.login_failed",
     "StoredResponse": "the response to a request that is in the log",

@@ -100,7 +100,14 @@ _COMMON = frozenset({"id", "organization_id", "created_at"})
 REGISTER: Mapping[type[Base], Recorded] = {
     recorded.table: recorded
     for recorded in (
-        Recorded(table=Organization, kind=audit.ORGANIZATION, unrecorded=_COMMON | {"place_moves"}),
+        Recorded(
+            table=Organization,
+            kind=audit.ORGANIZATION,
+            unrecorded=_COMMON | {"place_moves"},
+            renamed={"logo_sha256": "logo"},
+            # The hash says nothing to people.
+            secret=frozenset({"logo_sha256"}),
+        ),
         Recorded(table=Region, kind=audit.REGION, unrecorded=_COMMON),
         Recorded(table=Location, kind=audit.LOCATION, unrecorded=_COMMON | {"number"}),
         Recorded(
