@@ -24,6 +24,7 @@ ALLOWED_POINTERS: dict[str, str] = {
         "/changed_after|/cursor|/status|/location_id|/checklist_key|/shopper_id|/external_id|/batch_id|/q"
         "|/from|/to|/mine"
     ),
+    "GET /api/v1/audit": "/from|/to",
     "POST /api/v1/webhooks": f"{_PLACES}|/url",
     "PATCH /api/v1/webhooks/{webhook_id}": f"{_PLACES}|/url",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",
@@ -38,6 +39,7 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PATCH /api/v1/regions/{region_id}": "/parent_id",
     "POST /api/v1/locations": "/region_id|/time_zone|/latitude|/longitude",
     "PATCH /api/v1/locations/{location_id}": "/region_id|/time_zone|/latitude|/longitude",
+    "POST /api/v1/regions/import": "/[0-9]+/.*",
     "POST /api/v1/locations/import": "/[0-9]+/.*",
     "POST /api/v1/users": _PLACES,
     "PATCH /api/v1/users/{user_id}": f"{_PLACES}|/role|/disabled",
