@@ -168,6 +168,8 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver begins no transactions
+        # SQLite's own function knows only the letters of ASCII.
+        connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
         for pragma in (
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",

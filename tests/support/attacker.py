@@ -111,7 +111,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
     "token": lambda _known: ("forged",),
-    "status": lambda _known: STATUSES,
+    "status": lambda _known: (*STATUSES, "open", "closed"),
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
     "parent_id": lambda known: known.region_id,
@@ -120,6 +120,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "checklist": lambda known: known.key,
     "question": lambda _known: ("story", "greeting", "loyalty-card", "receipt"),
     "external_id": lambda known: known.external_ids,
+    "q": lambda known: known.codes,
     "code": lambda known: known.codes,
     "name": lambda known: known.codes,
     "email": lambda known: known.emails,
@@ -136,7 +137,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
     "sort": lambda _known: SORTS,
-    "include": lambda _known: (*INCLUDES, "checklist", "shopper"),
+    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper"),
     "fields": _score_fields,
 }
 
