@@ -23,6 +23,7 @@ ALLOWED_POINTERS: dict[str, str] = {
         # Filters cannot be combined with `changed_after`, and two of them are for reviewers.
         "/changed_after|/cursor|/status|/location_id|/checklist_key|/shopper_id|/external_id|/from|/to|/mine"
     ),
+    "GET /api/v1/audit": "/from|/to",
     "POST /api/v1/webhooks": f"{_PLACES}|/url",
     "PATCH /api/v1/webhooks/{webhook_id}": f"{_PLACES}|/url",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",

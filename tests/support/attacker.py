@@ -18,6 +18,7 @@ from uuid import UUID
 
 from werkzeug.test import TestResponse
 
+from api.domain.audit import ACTIONS, SUBJECTS
 from api.domain.visits import STATUSES
 from api.domain.webhooks import EVENTS
 from api.pages import files
@@ -45,6 +46,7 @@ class Known:
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
+    revision_id: Sequence[str] = (str(UUID(int=1)),)
     codes: Sequence[str] = ()
     external_ids: Sequence[str] = ()
     emails: Sequence[str] = ()
@@ -91,6 +93,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "visit_id": lambda known: known.visit_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
+    "revision_id": lambda known: known.revision_id,
     "token": lambda _known: ("forged",),
     "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("docs/docs.css", "form/main.js"),
@@ -128,6 +131,9 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "event": lambda _known: EVENTS,
     "revoked": lambda _known: ("true", "false"),
     "disabled": lambda _known: ("true", "false"),
+    "actor_id": lambda known: known.user_id,
+    "action": lambda _known: ACTIONS,
+    "subject": lambda known: (*SUBJECTS, *known.visit_id),
     "closed": lambda _known: ("true", "false"),
     "mine": lambda _known: ("true", "false"),
     "changed_after": lambda _known: ("", "forged"),
@@ -137,7 +143,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
     "sort": lambda _known: SORTS,
-    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper"),
+    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
     "fields": _score_fields,
 }
 
