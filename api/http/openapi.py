@@ -63,6 +63,7 @@ _NAMED_SCHEMAS = (
 )
 _COMPONENTS = {"Text": Localized.component, **visits.COMPONENTS}
 _PATH_PARAMETERS = {
+    "batch_id": "The ID of the batch.",
     "client_id": "The ID of the API client.",
     "delivery_id": "The ID of the delivery.",
     "export_id": "The ID of the export.",
