@@ -274,7 +274,9 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
         _add_problem(responses, problems.IDEMPOTENCY_MISMATCH)
     headers: dict[str, Any] = {}
     success = responses.get("200", {})
-    if method == "get" and ("application/json" in success.get("content", {}) or "ETag" in success.get("headers", {})):
+    if method == "get" and (
+        "application/json" in success.get("content", {}) or "ETag" in success.get("headers", {})
+    ):
         headers |= ETAG
         responses["304"] = {**_NOT_MODIFIED}
     if any(parameter.get("name") == "cursor" for parameter in parameters):
