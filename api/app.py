@@ -24,11 +24,13 @@ from api.http.etags import add_etag
 from api.http.openapi import build_document, describe_own_fields
 from api.http.rate_limits import RateLimits
 from api.metrics import METHODS, Gauges, Metrics
-from api.pages import dashboard, docs, files, form
+from api.pages import admin, dashboard, docs, files, form
 from api.routes import (
     api_clients,
+    audit,
     checklists,
     comments,
+    drafts,
     exports,
     health,
     openapi,
@@ -45,6 +47,7 @@ from api.routes import (
     webhooks,
 )
 from api.services import backlog
+from api.services.audit import recording
 from api.settings import Settings
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
@@ -108,6 +111,7 @@ def create_app(settings: Settings) -> Flask:
     )
     metrics = app.extensions["metrics"] = Metrics()
     database, store = Database(settings.database_url), _create_store(settings, metrics)
+    recording.watch(database)
     # Another process needs an application of its own, without shared connections.
     app.extensions["create_app"] = partial(create_app, settings)
     quota = settings.api_rate_limit
@@ -170,6 +174,7 @@ def _register_routes(app: Flask) -> None:
         places,
         users,
         checklists,
+        drafts,
         visits,
         submissions,
         photos,
@@ -178,6 +183,7 @@ def _register_routes(app: Flask) -> None:
         comments,
         exports,
         webhooks,
+        audit,
         openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)
@@ -188,6 +194,7 @@ def _register_routes(app: Flask) -> None:
     app.register_blueprint(files.pages)
     app.register_blueprint(form.pages)
     app.register_blueprint(dashboard.pages)
+    app.register_blueprint(admin.pages)
 
 
 def _add_request_hooks(app: Flask, metrics: Metrics) -> None:

@@ -45,7 +45,6 @@ _BY_NAME: Mapping[str, str] = {
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",
     "code": "Your own short code, which is unique within the organization.",
-    "imported": "The number of locations that were added.",
     "latitude": "Degrees north of the equator (WGS 84), from −90 to 90. Null if it is not known.",
     "lockout_days": "The minimum number of days between two visits of one shopper to the same "
     "location. 0 allows any number of visits.",
@@ -60,6 +59,7 @@ _BY_NAME: Mapping[str, str] = {
     "accuracy_m": "The radius, in metres, within which the phone expects to be. Null if it is not known.",
     # checklists
     "bands": "For `duration`: the points by time needed, in ascending order of `up_to`.",
+    "changed_at": "When the change was made, in UTC.",
     "channel": "How the visit is made: `in_person`, `telephone`, `message`, or `self_check` by the "
     "store's own people. Self-checks count in scores only where their checklist is named.",
     "checklist": "The key of the checklist.",
@@ -71,6 +71,7 @@ _BY_NAME: Mapping[str, str] = {
     "fundamental": "The key of the fundamental of customer service that the question observes. Null if "
     "it observes none.",
     "good_answer": "For `yes_no`: the answer that earns the points, `yes` or `no`.",
+    "has_changes": "Whether publishing the draft would create a version.",
     "help": "Further advice for the shopper. Null without advice.",
     "introduction": "What the shopper reads before the first question. Null without an introduction.",
     "is": "The answers that show the question: option keys, `yes` or `no`, or the steps of a scale as text.",
@@ -112,6 +113,8 @@ _BY_NAME: Mapping[str, str] = {
     "decided_at": "When the decision was made, in UTC.",
     "decision": "`accept` counts the visit in the scores, `return` asks the shopper for a corrected "
     "revision, and `reject` ends the visit without a score.",
+    "batch_id": "The ID of the batch: the list that the visit was assigned with. Null if it was assigned "
+    "alone.",
     "decline_reason": "Why the shopper declined the visit. Null if they did not, or gave no reason.",
     "distance_m": "Metres from the phone's position to the location. Null if either is not known. Only "
     "for reviewers and administrators.",
@@ -122,6 +125,10 @@ _BY_NAME: Mapping[str, str] = {
     "opens_at": f"The start of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}.",
     "outcome": "`visited`, or `store-closed` if the shopper found the store closed. A visit to a "
     "closed store counts in no score.",
+    "last_visit": "The day of the last accepted visit. Null without one.",
+    "override_reason": "Why the visit was assigned although the shopper visited the location within the "
+    "lock-out days. Null without a reason.",
+    "visits_in_progress": "The number of visits that are assigned, submitted or returned.",
     "override": "Whether to assign the visit although the shopper visited the location within the "
     "lock-out days.",
     "part_of_day": "The part of the day in which the visit started, in the time zone of its location: "
@@ -198,11 +205,36 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ApiClientsQuery.name": "Only the client with exactly this name.",
     "ApiClientsQuery.revoked": "Only clients that are revoked, or only those that are not.",
     "Band.points": "The points for a duration within the band.",
+    "ChecklistChange.after": "The later value of the field, or the text of what was added. "
+    "Null if there is none.",
+    "ChecklistChange.before": "The earlier value of the field, or the text of what was removed. "
+    "Null if there was none.",
+    "ChecklistChange.detail": "A sentence about what the pointer refers to.",
+    "ChecklistChange.effect": "`words`: only texts differ. `points`: the same answers score differently. "
+    "`asked`: shoppers are asked differently, but the same answers score the same. "
+    "`not-comparable`: scores before and after are about different questions or answers.",
+    "ChecklistChange.field": "The name of the changed field, or what was added, removed or moved: `section`, "
+    "`question` or `option`.",
     "Change.interval": "The 95 % interval of the difference, cut to −1 and 1. Null without a "
     "difference, or if the visits are not all of one checklist.",
+    "ChecklistChange.kind": "What happened.",
+    "ChecklistChange.pointer": "A JSON pointer into the later document. For something that was removed, it "
+    "refers to what contained it.",
+    "ChecklistChange.question": "The key of the question. Null if the change is not about one question.",
+    "ChecklistChanges.items": "The changes. Empty for the first version.",
     "ChecklistDraft.key": "The key of the checklist, which is unique within the organization and never "
     "changes.",
     "ChecklistName.key": "The key of the checklist.",
+    "ChecklistOverview.channel": "How the visit is made. The draft of a checklist that was never published "
+    "may have any value.",
+    "ChecklistOverview.error_count": "The number of errors that prevent the draft from being published.",
+    "ChecklistOverview.key": "The key of the checklist.",
+    "ChecklistOverview.status": "`draft`: never published. `published`: in use. `retired`: no new visits can "
+    "use it.",
+    "ChecklistOverview.version": "The number of the current version. Null if none is published.",
+    "ChecklistsQuery.include": "What the list contains in addition: `drafts` that were never published, and "
+    "`retired` checklists. Only administrators can use it. All rows then show the draft and the visits of "
+    "the checklist.",
     "ChecklistSummary.key": "The key of the checklist, which is unique within the organization.",
     "ChecklistSummary.points_possible": "The most points that a visit can earn.",
     "ChecklistSummary.version": "The number of the latest published version.",
@@ -234,6 +266,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "DecisionNew.revision": "The revision to decide on. It must be the latest.",
     "DeclaredPhoto.status": "`awaiting_upload`, or `stored` if the photo is already stored.",
     "Decline.reason": "Why the shopper does not make the visit, for administrators and reviewers to read.",
+    "DraftRevision.created_at": "When the first of the edits was stored, in UTC.",
+    "DraftRevisionWithDocument.document": "What the draft was.",
     "EvidenceVisit.day": "The day on which the window opens, and once answers are stored the day on "
     "which the visit started, in the time zone of the location.",
     "EvidenceVisit.finished_at": "When the visit finished, by the server's clock. Null before the "
@@ -275,6 +309,40 @@ _BY_SCHEMA: Mapping[str, str] = {
     "It does not change afterwards.",
     "FileQuery.token": "The signature of the link, from `download`.",
     "Figures.visits": "The number of accepted visits in which it was scored.",
+    "LatestChange.changed_by": "Who made the change. Null for an API client, and for what comes with the "
+    "program.",
+    "Preview.changes": "The changes since the current version. Empty if none is published.",
+    "Preview.errors": "What prevents the draft from being published, with pointers into the draft.",
+    "Preview.replay": "What the last accepted visits would have scored. Null for a draft with errors, if no "
+    "version is published, and if no visits were requested.",
+    "Preview.version": "The number of the current version. Null if none is published.",
+    "Preview.visits_out": "The number of visits in progress that stay with an older version when the draft "
+    "is published.",
+    "PreviewNew.visits": "How many of the last accepted visits to replay.",
+    "Replay.critical_failures": "How many visits have a critical failure.",
+    "Replay.first_day": "The day of the earliest visit. Null without visits.",
+    "Replay.last_day": "The day of the latest visit. Null without visits.",
+    "Replay.locations": "Up to five locations whose score changes, those that change most first.",
+    "Replay.passed": "How many visits pass.",
+    "Replay.score": "The score of all these visits.",
+    "Replay.skipped": "The number of other visits: they have no score under the current version or under the "
+    "draft.",
+    "Replay.unanswered": "The questions of the draft whose answers would count but are not known. They were "
+    "not asked, or the draft does not accept the stored answer. They count in no score of the replay.",
+    "Replay.visits": "The number of visits. All figures are about these visits.",
+    "ReplayedLocation.visits": "The number of visits to the location.",
+    "ReplayedScore.highest": "The score under the draft if all points of the unanswered questions were "
+    "earned.",
+    "ReplayedScore.interval": "The 95 % interval of the difference: the t interval of the visits' paired "
+    "differences. Null for fewer than two visits.",
+    "ReplayedScore.lowest": "The score under the draft if all points of the unanswered questions were lost.",
+    "ScoreNowAndThen.difference": "The score under the draft minus the score under the current version.",
+    "ScoreNowAndThen.now": "The score under the current version.",
+    "ScoreNowAndThen.then": "The score under the draft.",
+    "UnansweredQuestion.points_possible": "The points that each answer could earn.",
+    "UnansweredQuestion.visits": "The number of visits without an answer.",
+    "VisitCounts.visits": "The number of visits with it, without cancelled and declined ones.",
+    "VisitCounts.visits_out": "The number of visits with it that are in progress.",
     "VisitFigures.visits": "The number of accepted visits in which points were possible.",
     "Flag.detail": "Why the flag was raised, for people to read.",
     "Flag.other_photo_id": "The ID of the earlier photo that is the same. Null if the flag is not "
@@ -287,7 +355,29 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Fundamental.key": "The key of the fundamental, which questions name.",
     "FundamentalName.key": "The key of the fundamental.",
     "Health.status": "`live`: the program runs. `ready`: database and photo store are available too.",
-    "ImportResult.imported": "The number of locations that were added.",
+    "ImportChange.after": "The value in the file.",
+    "ImportChange.before": "The value that is stored.",
+    "ImportChange.column": "The column whose value changes.",
+    "ImportLine.changes": "The values that change. Empty unless `state` is `changed`.",
+    "ImportLine.line": "The number of the line. A row that covers several lines has the number of the first.",
+    "ImportLine.state": "What happens with the line.",
+    "ImportLineError.column": "The column. Null if the error is about the line as a whole.",
+    "ImportLineError.detail": "What to correct, for people to read.",
+    "ImportLineError.line": "The number of the line. Line 1 is the header.",
+    "ImportQuery.dry_run": "`true`: store nothing, and return what the import would do, with all errors.",
+    "ImportQuery.include": "`lines`: also return what happens with each line.",
+    "ImportQuery.mode": "`add`: every row is new. `update`: a row whose key exists changes what it names.",
+    "ImportResult.changed": "The number of rows that change something.",
+    "ImportResult.errors": "All errors of a dry run, by line. Empty once the import is stored.",
+    "ImportResult.lines": "What happens with each line. Only with `include=lines`.",
+    "ImportResult.new": "The number of rows that add something.",
+    "ImportResult.unchanged": "The number of rows that match what is stored.",
+    "LocationImportResult.imported": "The same as `new`.",
+    "Location.counts": "Only with `include=counts`.",
+    "LocationCounts.visits": "The number of visits to it, without those that were cancelled or declined.",
+    "LocationsQuery.include": "`counts`: also return the number of visits.",
+    "LocationsQuery.q": "Only locations whose name or code contains this text, in upper or lower case.",
+    "LocationsQuery.status": "Only locations that are open, or only those that are closed.",
     "LocationsQuery.closed": "Only locations that are closed, or only those that are not.",
     "LocationsQuery.code": "Only the location with this code.",
     "LocationsQuery.external_id": "Only locations with this ID of your own system.",
@@ -367,6 +457,13 @@ _BY_SCHEMA: Mapping[str, str] = {
     "CommentedQuestion.section": "The key of the section that the question is in.",
     "Receipt.photos": "The IDs of the photos that the answers name and that the server expects.",
     "Reassignment.shopper_id": "The ID of the person who makes the new visit.",
+    "Region.counts": "Only with `include=counts`.",
+    "RegionCounts.locations": "The number of locations that are directly in the region.",
+    "RegionCounts.visits": "The number of visits to these locations, without those that were cancelled "
+    "or declined.",
+    "RegionsQuery.include": "`counts`: also return the numbers of locations and visits.",
+    "RegionsQuery.q": "Only regions whose name or code contains this text, in upper or lower case.",
+    "RegionsQuery.status": "Only regions that are open, or only those that are closed.",
     "RegionsQuery.closed": "Only regions that are closed, or only those that are not.",
     "RegionsQuery.code": "Only the region with this code.",
     "RegionsQuery.external_id": "Only regions with this ID of your own system.",
@@ -466,6 +563,27 @@ _BY_SCHEMA: Mapping[str, str] = {
     "UsersQuery.region_id": "Only managers that this region is assigned to.",
     "UsersQuery.role": "Only people with this role.",
     "VisitLocation.address": "The postal address. Null if it is not known.",
+    "CancelledBatch.cancelled": "The number of visits that are cancelled now, also if they were before.",
+    "CancelledBatch.kept": "The number of visits that are not cancelled, because answers had arrived or the "
+    "shopper had declined.",
+    "CheckedVisit.index": "The position of the visit in the list, from 0.",
+    "CheckedVisit.problems": "What prevents the visit from being assigned. Empty if nothing does.",
+    "LocationVisits.location_id": "The ID of the location.",
+    "Lockout.location_id": "The ID of the location that the shopper visited or is due at.",
+    "Lockout.free_from": "The first day, in the time zone of the location, on which a window of the same "
+    "length could open. Null if there is none.",
+    "Planning.locations": "The locations that have visits.",
+    "Planning.lockouts": "The shoppers who visited a location, or are due there, within the lock-out days of "
+    "the window.",
+    "PlanningQuery.from": "The first day of the window, `YYYY-MM-DD`.",
+    "PlanningQuery.to": "The last day of the window, `YYYY-MM-DD`.",
+    "VisitEdit.window": "When the visit must be made. An end that is omitted stays as it is.",
+    "VisitProblem.code": "What the problem is. `override` ignores only `rotation-lockout`.",
+    "VisitProblem.detail": "The problem in words.",
+    "VisitProblem.free_from": "For `rotation-lockout`, the first day, in the time zone of the location, on "
+    "which the window could open. Otherwise null.",
+    "VisitsCheck.items": "One item for each visit, in the order of the list.",
+    "VisitNew.override_reason": "Why the lock-out is overridden, for the record. Only kept with `override`.",
     "VisitNew.checklist_key": "The key of the checklist. The visit uses the version that is current now.",
     "VisitNew.external_id": "The ID of the visit in your own system. Shoppers and managers do not see it.",
     "EvidenceVisit.external_id": "The ID in your own system. Null if you set none. Shoppers and "
@@ -475,6 +593,11 @@ _BY_SCHEMA: Mapping[str, str] = {
     "VisitQuery.include": "`checklist`: return the whole checklist document in `checklist`.",
     "VisitScore.critical_failures": "The keys of the critical questions that lost points.",
     "VisitScore.passed": "Whether the score is at least the pass mark, without a critical failure.",
+    "VisitsQuery.batch_id": "Only visits of this batch. Only for reviewers and administrators.",
+    "VisitsQuery.q": "Only visits with this text in the name or code of the location, in the name or email "
+    "address of the shopper, or in the ID of your own system. Only for reviewers and administrators.",
+    "VisitsNowAndThen.now": "Under the current version.",
+    "VisitsNowAndThen.then": "Under the draft.",
     "VisitsQuery.checklist_key": "Only visits with this checklist.",
     "VisitsQuery.external_id": "Only visits with this ID of your own system. Only for reviewers and "
     "administrators.",

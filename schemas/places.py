@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from schemas.base import (
     Boolean,
+    Enum,
     Id,
     NamedPlace,
     Number,
@@ -14,8 +15,10 @@ from schemas.base import (
     Text,
     Time,
     TimeZone,
+    WordList,
     page_of,
 )
+from schemas.imports import ImportResult
 
 
 class RegionWrite(Schema):
@@ -28,8 +31,26 @@ class RegionWrite(Schema):
     closed = Boolean()
 
 
+class RegionRow(RegionWrite):
+    """A row of an import of regions. It refers to the parent by its code."""
+
+    class Meta(RegionWrite.Meta):
+        """Replaces the ID of the parent by its code."""
+
+        exclude = ("parent_id",)
+
+    parent_code = Text(64, allow_none=True)
+
+
 class RegionEdit(RegionWrite):
     """Changes of a region."""
+
+
+class RegionCounts(Schema):
+    """How many locations are directly in a region, and how many visits to them the caller may see."""
+
+    locations = fields.Integer(required=True)
+    visits = fields.Integer(required=True)
 
 
 class Region(Schema):
@@ -42,11 +63,15 @@ class Region(Schema):
     external_id = fields.String(required=True, allow_none=True)
     closed = fields.Boolean(required=True)
     created_at = Time(required=True)
+    counts = fields.Nested(RegionCounts())
 
 
 class RegionsQuery(PageQuery):
     """Filters of the list of regions."""
 
+    q = Text(200)
+    status = Enum(("open", "closed"))
+    include = WordList(("counts",), 1, load_default=tuple)
     code = Text(64)
     name = Text(200)
     external_id = Text(200)
@@ -73,8 +98,8 @@ class LocationEdit(LocationWrite):
     """Changes of a location."""
 
 
-class LocationImport(LocationWrite):
-    """A row of an import. It refers to the region by its code."""
+class LocationRow(LocationWrite):
+    """A row of an import of locations. It refers to the region by its code."""
 
     class Meta(LocationWrite.Meta):
         """Replaces the ID of the region by its code."""
@@ -82,7 +107,12 @@ class LocationImport(LocationWrite):
         exclude = ("region_id",)
 
     region_code = Text(64, required=True)
-    line = fields.Integer(required=True)
+
+
+class LocationCounts(Schema):
+    """How many visits to a location the caller may see."""
+
+    visits = fields.Integer(required=True)
 
 
 class Location(Schema):
@@ -100,11 +130,15 @@ class Location(Schema):
     external_id = fields.String(required=True, allow_none=True)
     closed = fields.Boolean(required=True)
     created_at = Time(required=True)
+    counts = fields.Nested(LocationCounts())
 
 
 class LocationsQuery(PageQuery):
     """Filters of the list of locations."""
 
+    q = Text(200)
+    status = Enum(("open", "closed"))
+    include = WordList(("counts",), 1, load_default=tuple)
     code = Text(64)
     name = Text(200)
     time_zone = Text(64)
@@ -113,10 +147,10 @@ class LocationsQuery(PageQuery):
     closed = QueryBoolean()
 
 
-class ImportResult(Schema):
-    """The number of locations that an import added."""
+class LocationImportResult(ImportResult):
+    """What an import of locations did, or would do."""
 
-    imported = fields.Integer(required=True)
+    imported = fields.Integer(required=True, metadata={"deprecated": True})
 
 
 class ProgressMonth(Schema):

@@ -19,7 +19,16 @@ from api.domain.access import SCOPES
 from api.pages import files
 from tests.support.exports import build_all, clear_queue, follow, request_export
 from tests.support.pictures import jpeg
-from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok, post_token_request
+from tests.support.world import (
+    ALL_WELL,
+    CHECKLIST,
+    PASSWORD,
+    Caller,
+    World,
+    find_revision,
+    ok,
+    post_token_request,
+)
 from uploads.folder import FolderStore
 
 #: the columns of the table
@@ -67,16 +76,28 @@ TABLE: Mapping[str, str] = {
     ),
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
+    "GET /api/v1/audit": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/fundamentals": SIGNED_IN,
     "GET /api/v1/checklists": SIGNED_IN,
     "POST /api/v1/checklists": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/checklists/<key>/versions/<int:version>": "401 200 200  200 200 200  200 200 404",
+    "GET /api/v1/checklists/<key>/versions": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/checklists/<key>/versions/<int:version>/changes": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/checklists/<key>/draft/revisions": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>": (
+        "401 403 403  403 403 403  403 200 404"
+    ),
+    "POST /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>/restore": (
+        "401 403 403  403 403 403  403 200 404"
+    ),
+    "POST /api/v1/checklists/<key>/preview": "401 403 403  403 403 403  403 200 404",
     "GET /api/v1/checklists/<key>/draft": "401 403 403  403 403 403  403 200 404",
     "PUT /api/v1/checklists/<key>/draft": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/checklists/<key>/publish": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/checklists/<key>/retire": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/regions": "401 403 403  200 200 200  200 200 200",
     "POST /api/v1/regions": "401 403 403  403 403 403  403 201 201",
+    "POST /api/v1/regions/import": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/regions/<uuid:region_id>": "401 403 403  200 404 404  200 200 404",
     "PATCH /api/v1/regions/<uuid:region_id>": "401 403 403  403 403 403  403 200 404",
     "GET /api/v1/regions/<uuid:region_id>/progress": "401 403 403  200 404 404  200 200 404",
@@ -94,6 +115,10 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/visits": SIGNED_IN,
     "POST /api/v1/visits": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/visits/<uuid:visit_id>": "401 200 404  200 404 200  200 200 404",
+    "PATCH /api/v1/visits/<uuid:visit_id>": "401 403 403  403 403 403  403 200 404",
+    "POST /api/v1/visits/check": "401 403 403  403 403 403  403 200 200",
+    "GET /api/v1/visits/planning": "401 403 403  403 403 403  403 200 200",
+    "POST /api/v1/visit-batches/<uuid:batch_id>/cancel": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/cancel": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/reassign": "401 403 403  403 403 403  403 201 404",
     "POST /api/v1/visits/<uuid:visit_id>/decline": "401 200 404  404 404 404  404 404 404",
@@ -163,6 +188,7 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "GET /api/v1/regions": (READ_PLACES, "200 200 200"),
     # At the top, a region would be outside of the client's own regions.
     "POST /api/v1/regions": (("places:write",), "422 422 201"),
+    "POST /api/v1/regions/import": (("places:write",), "422 422 201"),
     "GET /api/v1/regions/<uuid:region_id>": (READ_PLACES, "200 404 200"),
     "PATCH /api/v1/regions/<uuid:region_id>": (("places:write",), "200 404 200"),
     "GET /api/v1/regions/<uuid:region_id>/progress": (("visits:read", "visits:write"), "200 404 200"),
@@ -177,6 +203,7 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "POST /api/v1/visits": (("visits:write",), "201 422 201"),
     "GET /api/v1/visits/<uuid:visit_id>": (("visits:read",), "200 404 200"),
     "POST /api/v1/visits/<uuid:visit_id>/cancel": (("visits:write",), "200 404 200"),
+    "POST /api/v1/visit-batches/<uuid:batch_id>/cancel": (("visits:write",), "200 404 200"),
     "POST /api/v1/visits/<uuid:visit_id>/reassign": (("visits:write",), "201 404 201"),
     "GET /api/v1/visits/<uuid:visit_id>/submission": (("visits:read",), "200 404 200"),
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": (("visits:read",), "200 404 200"),
@@ -269,9 +296,19 @@ class Scene:
         webhook_id: str = self.world.webhook()["id"]
         return webhook_id, ok(self.world.admin.post(f"/webhooks/{webhook_id}/test"))["id"]
 
+    @cached_property
+    def revision_id(self) -> str:
+        """A revision of the draft of the checklist."""
+        return find_revision(self.world, "visit")
+
     def assigned(self) -> str:
         visit_id: str = self.world.visit()["id"]
         return visit_id
+
+    def batch(self) -> str:
+        """Return a batch of one visit."""
+        batch_id: str = ok(self.world.admin.post("/visits", [_order(self)]), 201)["batch_id"]
+        return batch_id
 
     def waiting(self) -> str:
         """Return a visit that waits for a reviewer, because it was answered too fast."""
@@ -316,6 +353,16 @@ def _edit(path: str, body: Any) -> Attempt:
 
 def _call_visit(method: str, path: str, fresh: Callable[[Scene], str], body: Any = None) -> Attempt:
     return lambda scene, caller: caller.call(method, f"/visits/{fresh(scene)}{path}", body)
+
+
+def _order(scene: Scene) -> dict[str, Any]:
+    return {
+        "location_id": scene.world.location["id"],
+        "shopper_id": scene.world.shopper.id,
+        "checklist_key": "visit",
+        "window": WINDOW,
+        "override": True,
+    }
 
 
 def _confirm(scene: Scene, caller: Caller) -> TestResponse:
@@ -373,10 +420,19 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
     "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
     "PUT /api/v1/checklists/<key>/draft": _edit("/checklists/visit/draft", CHECKLIST),
+    "POST /api/v1/checklists/<key>/preview": lambda scene, caller: caller.post(
+        "/checklists/visit/preview", {}
+    ),
     "POST /api/v1/checklists/<key>/retire": lambda scene, caller: caller.post(
         "/checklists/disposable/retire"
     ),
     "POST /api/v1/regions": lambda scene, caller: caller.post("/regions", {"code": _key(), "name": "New"}),
+    "POST /api/v1/regions/import": lambda scene, caller: caller.call(
+        "POST",
+        "/regions/import",
+        data=f"code,name\n{_key()},New\n",
+        headers={"Content-Type": "text/csv"},
+    ),
     "PATCH /api/v1/regions/<uuid:region_id>": _edit("/regions/{region}", {"name": "Edited"}),
     "POST /api/v1/locations": lambda scene, caller: caller.post(
         "/locations",
@@ -400,15 +456,16 @@ ATTEMPTS: Mapping[str, Attempt] = {
         },
     ),
     "PATCH /api/v1/users/<uuid:user_id>": _edit("/users/{user}", {"name": "Edited"}),
-    "POST /api/v1/visits": lambda scene, caller: caller.post(
-        "/visits",
-        {
-            "location_id": scene.world.location["id"],
-            "shopper_id": scene.world.shopper.id,
-            "checklist_key": "visit",
-            "window": WINDOW,
-            "override": True,
-        },
+    "POST /api/v1/visits": lambda scene, caller: caller.post("/visits", _order(scene)),
+    "POST /api/v1/visits/check": lambda scene, caller: caller.post("/visits/check", _order(scene)),
+    "GET /api/v1/visits/planning": lambda _, caller: caller.get(
+        "/visits/planning?from=2026-01-01&to=2026-01-31"
+    ),
+    "PATCH /api/v1/visits/<uuid:visit_id>": lambda scene, caller: caller.patch(
+        f"/visits/{scene.assigned()}", {"window": WINDOW, "override": True}, headers={"If-Match": "*"}
+    ),
+    "POST /api/v1/visit-batches/<uuid:batch_id>/cancel": lambda scene, caller: caller.post(
+        f"/visit-batches/{scene.batch()}/cancel"
     ),
     "POST /api/v1/visits/<uuid:visit_id>/cancel": _call_visit("POST", "/cancel", Scene.assigned),
     "POST /api/v1/visits/<uuid:visit_id>/reassign": lambda scene, caller: caller.post(
@@ -524,6 +581,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
+            .replace("<uuid:revision_id>", scene.revision_id)
             .replace("<key>", "visit")
             .replace("<int:version>", "1")
             .replace("<token>", "forged")
@@ -563,6 +621,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
         "draft": CHECKLIST,
+        "preview": {},
         "secret": {},
     }
     body = None
@@ -571,7 +630,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
     if method == "PUT" and "/photos/" in path:
         body = DECLARATION
     if method == "PATCH":
-        body = {"events": ["score.changed"]} if "/webhooks/" in path else {"name": "Edited"}
+        edits = {"webhooks": {"events": ["score.changed"]}, "visits": {"window": WINDOW}}
+        body = edits.get(path.split("/")[3], {"name": "Edited"})
     if path.endswith("/file"):
         path += "?token=forged"
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})

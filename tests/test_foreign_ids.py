@@ -21,13 +21,13 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.models.base import Base
-from api.services.places import IMPORT_COLUMNS
+from api.services.place_imports import LOCATION_COLUMNS, REGION_COLUMNS
 from api.settings import Settings
 from tests.conftest import BACKENDS
 from tests.support.exports import request_export
 from tests.support.extent import FULL
 from tests.support.pictures import jpeg
-from tests.support.world import CHECKLIST, PASSWORD, Caller, World, ok
+from tests.support.world import CHECKLIST, PASSWORD, Caller, World, find_revision, ok
 
 # Fields of requests.
 
@@ -43,6 +43,7 @@ NOT_HERE = {
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
     "GET /api/v1/exports/{export_id}/file query:token": "tests/exports/test_downloads.py",
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
+    "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
     **{
         f"{route} body:{name}": "a name within the document"
@@ -76,7 +77,10 @@ def identifying_fields(document: Any) -> set[str]:
             if method == "get" and operation["security"]:
                 fields.add(f"{route} header:If-None-Match")
     return fields | {
-        f"POST /api/v1/locations/import csv:{name}" for name in IMPORT_COLUMNS if IDENTIFIER.search(name)
+        f"POST /api/v1/{places}/import csv:{name}"
+        for places, columns in (("locations", LOCATION_COLUMNS), ("regions", REGION_COLUMNS))
+        for name in columns.names
+        if IDENTIFIER.search(name)
     }
 
 
@@ -159,6 +163,11 @@ class Scene:
         return ok(self.home.admin.patch(f"/locations/{self.home.location['id']}", changes))
 
     @cached_property
+    def batch_id(self) -> str:
+        batch_id: str = ok(self.home.admin.post("/visits", [_order(self.home)]), 201)["batch_id"]
+        return batch_id
+
+    @cached_property
     def checklist_key(self) -> str:
         key: str = self.home.publish({**CHECKLIST, "key": random_key()})["key"]
         return key
@@ -189,6 +198,11 @@ class Scene:
     def delivery(self) -> tuple[str, str]:
         """A webhook and a delivery to it."""
         return _add_delivery(self.home)
+
+    @cached_property
+    def revision_id(self) -> str:
+        """A revision of the draft of the checklist."""
+        return find_revision(self.home, self.checklist_key)
 
     @cached_property
     def own_webhook_id(self) -> str:
@@ -291,7 +305,9 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{user_id}": {"name": "Edited"},
         "{client_id}": {"name": "Edited"},
         "{webhook_id}": {"events": ["score.changed"]},
+        "{visit_id}": {"window": WINDOW},
         "secret": {"overlap_hours": 1},
+        "preview": {"visits": 1},
     }
     body = good.get(path.rpartition("/")[2])
     return [body, {"unknown": 1}, []] if body else [None, {"unknown": 1}]
@@ -311,7 +327,9 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "webhook_id": lambda scene: ((name, scene.delivery[0]) for name in FOREIGN_CALLERS),
     # A delivery to another webhook than that in the path.
     "delivery_id": lambda scene: (("foreign_admin", scene.delivery[1]) for _ in range(1)),
+    "revision_id": lambda scene: (("foreign_admin", scene.revision_id) for _ in range(1)),
     "visit_id": lambda scene: _hidden_visits(scene),
+    "batch_id": lambda scene: ((name, scene.batch_id) for name in FOREIGN_CALLERS),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
 }
@@ -329,6 +347,7 @@ def _path_case(route: str, parameter: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         others = {"photo_id": scene.accepted[1], "version": "1"}
         others |= {"webhook_id": scene.own_webhook_id, "delivery_id": scene.delivery[1]}
+        others |= {"key": "visit", "revision_id": scene.revision_id}
         tried = set()
         for name, foreign in HIDDEN[parameter](scene):
             bodies = _bodies(scene, route)
@@ -388,9 +407,11 @@ FILTERS: dict[str, dict[str, str]] = {
         "checklist_key": "checklist_key",
         "shopper_id": "shopper",
         "external_id": "visit.external_id",
+        "batch_id": "batch",
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/audit": {"actor_id": "shopper"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
 }
@@ -408,13 +429,14 @@ def _foreign(scene: Scene, kind: str) -> str:
     return {
         "email": scene.home.shopper.email or "",
         "shopper": scene.home.shopper.id or "",
+        "batch": scene.batch_id,
         "checklist_key": scene.checklist_key,
     }[kind]
 
 
 def _query_case(path: str, name: str, kind: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
-        within_home = () if kind in ("checklist_key", "email", "shopper") else ("other_manager",)
+        within_home = () if kind in ("checklist_key", "email", "shopper", "batch") else ("other_manager",)
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
@@ -440,7 +462,9 @@ LISTS = {
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
     "/checklists": ("admin",),
+    "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
+    "/audit": ("admin",),
     "/comments": ("admin", "manager"),
     "/exports": ("admin", "manager"),
     "/scores?by=location": ("admin", "manager"),
@@ -588,6 +612,26 @@ def regions_of_a_webhook(scene: Scene) -> Iterator[Trial]:
         yield Trial("foreign_admin", scene.region["id"], call)
 
 
+@case(
+    "GET /api/v1/checklists/{key}/versions query:cursor",
+    "GET /api/v1/checklists/{key}/draft/revisions query:cursor",
+)
+def cursor_of_another_checklist(scene: Scene) -> Iterator[Trial]:
+    assert scene.away.checklist
+    world, key = scene.home, scene.checklist_key
+    ok(world.admin.post(f"/checklists/{key}/draft/revisions/{scene.revision_id}/restore"))
+    world.publish({**CHECKLIST, "key": key, "pass_mark": 0.1})
+    for path in ("versions", "draft/revisions"):
+        next_url = ok(world.admin.get(f"/checklists/{key}/{path}?limit=1"))["next"]
+        cursor = re.findall(r"cursor=([\w-]+)", next_url)[0]
+        yield Trial(
+            "foreign_admin",
+            cursor,
+            lambda caller, value, _, path=path: caller.get(f"/checklists/visit/{path}?cursor={value}"),
+            missing=lambda cursor=cursor: _with_other_ids(cursor),
+        )
+
+
 @case("GET /api/v1/webhooks/{webhook_id}/deliveries query:cursor")
 def cursor_of_other_deliveries(scene: Scene) -> Iterator[Trial]:
     path = f"/webhooks/{_add_delivery(scene.away)[0]}/deliveries"
@@ -655,7 +699,8 @@ def _order(world: World, **values: Any) -> dict[str, Any]:
 
 @case(
     *(
-        f"POST /api/v1/visits body:{batch}{name}"
+        f"POST /api/v1/visits{check} body:{batch}{name}"
+        for check in ("", "/check")
         for batch in ("", "[].")
         for name in ("location_id", "shopper_id", "checklist_key", "external_id")
     )
@@ -675,7 +720,7 @@ def assigned_visit(scene: Scene) -> Iterator[Trial]:
     ]
     for name, foreign in values:
         for override in (True, False):
-            for batch in (False, True):
+            for batch, path in ((False, "/visits"), (True, "/visits"), (True, "/visits/check")):
                 # Each call has its own window, far from all others, so that the lock-out does not apply.
                 def call(
                     caller: Caller,
@@ -684,9 +729,10 @@ def assigned_visit(scene: Scene) -> Iterator[Trial]:
                     name: str = name,
                     override: bool = override,
                     batch: bool = batch,
+                    path: str = path,
                 ) -> TestResponse:
                     order = _order(scene.away, **{name: value, "override": override, "window": window})
-                    return caller.post("/visits", [_order(scene.away), order] if batch else order)
+                    return caller.post(path, [_order(scene.away), order] if batch else order)
 
                 yield Trial("foreign_admin", foreign, call, prepare=lambda: next(_WINDOWS))
 
@@ -869,12 +915,26 @@ def imported_locations(scene: Scene) -> Iterator[Trial]:
         yield Trial("foreign_admin", foreign, call, random_code)
 
 
+@case(*(f"POST /api/v1/regions/import csv:{name}" for name in ("code", "parent_code", "external_id")))
+def imported_regions(scene: Scene) -> Iterator[Trial]:
+    for name in ("code", "parent_code", "external_id"):
+
+        def call(caller: Caller, value: str, _: Any, name: str = name) -> TestResponse:
+            cells = {"code": random_code(), "parent_code": "", "external_id": "", name: value}
+            text = "\n".join(["name," + ",".join(cells), "New," + ",".join(cells.values())])
+            return caller.call("POST", "/regions/import", data=text, headers={"Content-Type": "text/csv"})
+
+        region = scene.home.new_region(external_id=random_code())
+        yield Trial("foreign_admin", {**region, "parent_code": region["code"]}[name], call, random_code)
+
+
 # Headers.
 
 EDITED = {
     "PATCH /api/v1/regions/{region_id} header:If-Match": "/regions/{region}",
     "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
+    "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
@@ -887,17 +947,19 @@ def _if_match_case(path: str) -> Trials:
     method = "PUT" if path.endswith("draft") else "PATCH"
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
+    edits["/visits/{visit}"] = {"window": WINDOW}
     body = edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
-        home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0]}
+        home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0], "visit": scene.assigned}
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
         own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
+        own_ids["visit"] = away.visit()["id"]
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
         def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
@@ -925,7 +987,7 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids = {"region_id": scene.region["id"], "location_id": scene.location["id"]}
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
-        home_ids["client_id"] = scene.client_id
+        home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
@@ -972,6 +1034,7 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
         "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),
+        "POST /api/v1/regions/import": lambda: ("/regions/import", "code,name\nanother-code,New\n"),
         "POST /api/v1/locations/import": lambda: (
             "/locations/import",
             f"code,name,region_code,time_zone\nanother-code,New,{world.region['code']},UTC\n",
@@ -1100,7 +1163,7 @@ def test_foreign_id_has_the_same_response_as_a_missing_id(scene: Scene, name: st
     for trial in all_trials:
         _check_trial(scene, name, trial, callers[trial.name])
     if name.startswith("GET "):
-        changed_tables = {"visits"} if any(trial.prepare for trial in all_trials) else set()
+        changed_tables = {"visits", "audit_entries"} if any(trial.prepare for trial in all_trials) else set()
         assert {row.partition(" ")[0] for row in before ^ _read_rows(scene)} <= changed_tables
 
 

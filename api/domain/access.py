@@ -81,6 +81,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     SIGNED_IN: _permit(ROLES),
     "read checklists": _permit(ROLES, "scores:read", "visits:read", "visits:write", "checklists:write"),
     "write checklists": _permit(_ADMINS, "checklists:write"),
+    "administer checklists": _permit(_ADMINS),
     "read places": _permit(_ALL_BUT_SHOPPERS, "scores:read", "visits:read", "visits:write", "places:write"),
     "write places": _permit(_ADMINS, "places:write"),
     "administer organization": _permit(_ADMINS),
@@ -88,6 +89,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "administer API clients": _permit(_ADMINS),
     "manage webhooks": _permit(_ADMINS, WEBHOOKS_WRITE),
     "assign visits": _permit(_ADMINS, "visits:write"),
+    # Not for API clients: lock-outs disclose when a shopper was at a location.
+    "plan visits": _permit(_ADMINS),
     "read visits": _permit(ROLES, "visits:read"),
     # A self-check can be assigned to a person of any role.
     SEND_VISITS: _permit(ROLES),

@@ -304,6 +304,12 @@ DRAFT_NOT_FOUND = Problem(
     "The checklist has no draft",
     "The organization has not written a checklist with this key.",
 )
+REVISION_NOT_FOUND = Problem(
+    "revision-not-found",
+    404,
+    "The draft has no such revision",
+    "The draft has no revision with this ID. Revisions are deleted 90 days after they were replaced.",
+)
 CHECKLIST_RETIRED = Problem(
     "checklist-retired",
     409,
@@ -337,7 +343,14 @@ WRONG_STATUS = Problem(
     "wrong-status",
     409,
     "The status of the visit does not allow this operation",
-    "The visit cannot be cancelled, reassigned or declined in its present status. Read it again.",
+    "The visit cannot be cancelled, reassigned, declined or moved to another window in its present status. "
+    "Read it again.",
+)
+BATCH_NOT_FOUND = Problem(
+    "batch-not-found",
+    404,
+    "The batch does not exist",
+    "No list of visits that was assigned has this ID, or the caller may not know of it.",
 )
 ROTATION_LOCKOUT = Problem(
     "rotation-lockout",

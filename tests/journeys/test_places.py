@@ -1,15 +1,16 @@
-"""Regions and locations: created, updated, moved, imported and listed."""
+"""Regions and locations: created, updated, moved and listed."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from api.models.places import Location
-from tests.support.world import World, ok, pointers, problem
+from tests.support.world import Caller, World, ok, pointers, problem
 
 
 def list_codes(page: Any) -> list[str]:
@@ -157,6 +158,51 @@ def test_places_are_filtered_by_code_and_external_id(world: World) -> None:
     assert list_codes(ok(world.admin.get("/locations?closed=false&code=y"))) == []
 
 
+def test_places_are_found_by_a_part_of_name_or_code(world: World) -> None:
+    region = world.new_region(code="IB-1", name="Ibérica")
+    world.new_region(code="closed", name="IBÉRICA sur", closed=True)
+    for code, name in (("a", "CAFÉ Ñandú"), ("100%", "Shop"), ("c_d", "Café"), ("cxd", "Kiosk")):
+        world.new_location(code=code, name=name, region_id=region["id"], closed=code == "c_d")
+    for query, codes in (
+        ("regions?q=ibéRica", ["IB-1", "closed"]),
+        ("regions?q=b-1", ["IB-1"]),
+        ("regions?q=ib&status=closed", ["closed"]),
+        ("locations?q=café", ["a", "c_d"]),
+        ("locations?q= ñandÚ ", ["a"]),
+        ("locations?q=café&status=open", ["a"]),
+        ("locations?status=closed", ["c_d"]),
+        ("locations?q=100%25", ["100%"]),
+        ("locations?q=_", ["c_d"]),
+        ("locations?q=/", []),
+    ):
+        assert list_codes(ok(world.admin.get(f"/{query}"))) == codes, query
+    assert pointers(problem(world.admin.get("/locations?status=shut"), 422, "invalid")) == ["/status"]
+    assert pointers(problem(world.admin.get("/regions?q="), 422, "invalid")) == ["/q"]
+
+
+def test_counts_say_what_moves_with_a_place(servers_app: Flask) -> None:
+    world = World(servers_app)
+    busy, idle = world.location, world.new_location()
+    empty_region = world.new_region()
+    visits = [world.visit(location=busy) for _ in range(3)]
+    ok(world.admin.post(f"/visits/{visits[0]['id']}/cancel"))
+
+    def read(caller: Caller, path: str) -> dict[str, Any]:
+        return {row["id"]: row["counts"] for row in caller.list_all(f"{path}?include=counts")}
+
+    assert read(world.admin, "/locations") == {busy["id"]: {"visits": 2}, idle["id"]: {"visits": 0}}
+    assert read(world.admin, "/regions") == {
+        world.region["id"]: {"locations": 2, "visits": 2},
+        empty_region["id"]: {"locations": 0, "visits": 0},
+    }
+    assert "counts" not in ok(world.admin.get(f"/locations/{busy['id']}"))
+    # Managers do not learn of visits that are still to come.
+    assert read(world.manager, "/locations")[busy["id"]] == {"visits": 0}
+    assert read(world.manager, "/regions") == {world.region["id"]: {"locations": 2, "visits": 0}}
+    world.accepted_visit(location=busy)
+    assert read(world.manager, "/locations")[busy["id"]] == {"visits": 1}
+
+
 def test_code_is_unique_among_regions_and_among_locations_of_an_organization(world: World) -> None:
     world.new_region(code="same")
     world.new_location(code="same")
@@ -242,123 +288,6 @@ def test_manager_sees_assigned_places_and_all_places_below(world: World) -> None
     problem(manager.get(f"/regions/{world.region['id']}"), 404, "region-not-found")
     assert list_codes(ok(world.person("manager").get("/locations"))) == []
     assert len(ok(world.reviewer.get("/locations"))["items"]) == 3
-
-
-# Imports.
-
-
-def import_csv(world: World, text: str | bytes, **headers: str) -> TestResponse:
-    return world.admin.post(
-        "/locations/import", data=text, headers={"Content-Type": "text/csv; charset=utf-8", **headers}
-    )
-
-
-def test_import_creates_the_location_of_each_row(world: World) -> None:
-    world.new_region(code="n")
-    text = (
-        "\ufeffcode,name,region_code,address,phone,time_zone,latitude,longitude,external_id,closed\r\n"
-        'a,"Store, the ""first""",n,"1 High Street\nLondon", 020 7946 0018 ,'
-        "Europe/London,51.5,-0.1,S-1,TRUE\r\n"
-        "\r\n"
-        "b, Café ,n,, ,UTC,,,,\r\n"
-    )
-    assert ok(import_csv(world, text.encode()), 201) == {"imported": 2}
-    first, second = ok(world.admin.get("/locations"))["items"]
-    assert first["name"] == 'Store, the "first"'
-    assert first["address"] == "1 High Street\nLondon"
-    assert (first["phone"], second["phone"]) == ("020 7946 0018", None)
-    assert (first["latitude"], first["longitude"], first["closed"]) == (51.5, -0.1, True)
-    assert (second["name"], second["latitude"], second["closed"]) == ("Café", None, False)
-
-
-def test_columns_are_accepted_in_any_order_and_optional_ones_can_be_omitted(world: World) -> None:
-    text = f"time_zone,region_code,name,code\nUTC,{world.region['code']},Store,a\n"
-    assert ok(import_csv(world, text), 201) == {"imported": 1}
-
-
-def test_import_with_errors_creates_nothing_and_points_to_the_lines(world: World) -> None:
-    region, existing_code = world.region["code"], world.location["code"]
-    text = "\n".join(
-        [
-            "code,name,region_code,time_zone,latitude,closed,address",
-            f"good,Store,{region},UTC,1,false,",
-            f'two-lines,Store,{region},UTC,1,false,"over\ntwo lines"',
-            f"no-zone,Store,{region},Mars,1,false,",
-            f",Store,{region},UTC,1,false,",
-            f"far,Store,{region},UTC,91,false,",
-            f"odd,Store,{region},UTC,1_0,perhaps,",
-            f"nan,Store,{region},UTC,nan,,",
-        ]
-    )
-    body = problem(import_csv(world, text), 422, "invalid")
-    assert pointers(body) == [
-        "/5/time_zone",
-        "/6/code",
-        "/7/latitude",
-        "/8/latitude",
-        "/8/closed",
-        "/9/latitude",
-    ]
-    text = "\n".join(
-        [
-            "code,name,region_code,time_zone",
-            f"good,Store,{region},UTC",
-            "lost,Store,nowhere,UTC",
-            f"{existing_code},Store,{region},UTC",
-            f"good,Store,{region},UTC",
-        ]
-    )
-    body = problem(import_csv(world, text), 422, "invalid")
-    assert pointers(body) == ["/3/region_code", "/4/code", "/5/code"]
-    text = "\n".join(
-        [
-            "code,name,region_code,time_zone,latitude,longitude",
-            f"north,Store,{region},UTC,1,",
-            f"east,Store,{region},UTC,,1",
-            f"neither,Store,{region},UTC,,",
-        ]
-    )
-    assert pointers(problem(import_csv(world, text), 422, "invalid")) == ["/2/longitude", "/3/latitude"]
-    text = f"code,name,region_code,time_zone,phone\na,Store,{region},UTC,none\n"
-    assert pointers(problem(import_csv(world, text), 422, "invalid")) == ["/2/phone"]
-    assert list_codes(ok(world.admin.get("/locations"))) == [existing_code]
-
-
-def test_import_that_is_not_valid_csv_is_rejected(world: World) -> None:
-    region = world.region["code"]
-    for text, expected in (
-        ("", ["/1/code", "/1/name", "/1/region_code", "/1/time_zone"]),
-        ("code,name,region_code", ["/1/time_zone"]),
-        ("code,name,region_code,time_zone,colour/x", ["/1/colour~1x"]),
-        ("code,name,region_code,time_zone,code", ["/1"]),
-        ("code,name,region_code,time_zone", ["/2"]),
-        ("code,name,region_code,time_zone\n\n,,,\n", ["/2"]),
-        (f"code,name,region_code,time_zone\na,b,{region},UTC,more", ["/2"]),
-        (f'code,name,region_code,time_zone\n\n"a"x,b,{region},UTC', ["/3"]),
-        (f'code,name,region_code,time_zone\n"a,b,{region},UTC', ["/2"]),
-    ):
-        assert pointers(problem(import_csv(world, text), 422, "invalid")) == expected, text
-
-
-def test_import_that_is_not_utf_8_is_rejected(world: World) -> None:
-    text = "code,name,region_code,time_zone\n"
-    problem(import_csv(world, b"code,n\xffme"), 400, "malformed-request")
-    problem(import_csv(world, text.encode("utf-16")), 400, "malformed-request")
-    problem(import_csv(world, text + "\0"), 400, "malformed-request")
-    problem(import_csv(world, text, **{"Content-Type": "application/json"}), 415, "unsupported-media-type")
-    problem(
-        import_csv(world, text, **{"Content-Type": "text/csv; charset=latin-1"}),
-        415,
-        "unsupported-media-type",
-    )
-
-
-def test_of_two_simultaneous_imports_one_succeeds(world: World) -> None:
-    text = f"code,name,region_code,time_zone\na,A,{world.region['code']},UTC\n"
-    with ThreadPoolExecutor(3) as threads:
-        responses = list(threads.map(lambda _: import_csv(world, text), range(3)))
-    assert sorted(response.status_code < 300 for response in responses) == [False, False, True]
-    assert all(response.status_code in (201, 409, 422) for response in responses)
 
 
 def test_only_administrators_write_places_and_shoppers_cannot_read_them(world: World) -> None:
