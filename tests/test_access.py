@@ -165,6 +165,10 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/sections": ANY_CALLER,
     "GET /dashboard/questions": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
+    "GET /dashboard/admin": ANY_CALLER,
+    "GET /dashboard/admin/<area>": UNKNOWN_PAGE,
+    "GET /dashboard/admin/checklists/<key>/publish": ANY_CALLER,
+    "GET /dashboard/admin/<path:address>": UNKNOWN_PAGE,
     "GET /dashboard/": UNKNOWN_PAGE,
     "GET /dashboard/<path:address>": UNKNOWN_PAGE,
     "GET /static/<release>/<path:filename>": ANY_CALLER,
@@ -602,6 +606,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("/static/<release>/<path:filename>", f"{files.BASE}/form/main.js")
             .replace("<code>", "stale")
             .replace("<path:address>", "none")
+            .replace("<area>", "none")
         )
         return caller.call(method, f"/{path}")
 

@@ -26,7 +26,7 @@ def show_area(area: str) -> Response:
 
 
 @pages.get("/dashboard/admin/checklists/<key>/publish", permission=ANY_CALLER)
-def publish_checklist(key: str) -> Response:
+def preview_publishing(key: str) -> Response:
     """Show what publishing a checklist would change."""
     if not KEY.fullmatch(key):
         return _unknown()
