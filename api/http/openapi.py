@@ -67,6 +67,7 @@ _PATH_PARAMETERS = {
     "location_id": "The ID of the location.",
     "photo_id": "The ID of the photo.",
     "region_id": "The ID of the region.",
+    "session_id": "The ID of the session.",
     "token": "The signature of the link. Use the link as it is.",
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",
