@@ -509,6 +509,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "UsersQuery.email": "Only the person with this email address.",
     "UsersQuery.location_id": "Only managers that this location is assigned to.",
     "UsersQuery.name": "Only people with exactly this name.",
+    "UserRow.location_codes": "The codes of the locations to assign. Only for managers.",
+    "UserRow.region_codes": "The codes of the regions to assign. Only for managers.",
     "UsersQuery.q": "Only people whose name or email address contains this text.",
     "UsersQuery.status": "Only people with this status.",
     "UsersQuery.region_id": "Only managers that this region is assigned to.",

@@ -63,6 +63,18 @@ class UserEdit(UserFields):
     disabled = Boolean()
 
 
+class UserRow(UserFields):
+    """A row of an import of people. It refers to places by their codes."""
+
+    class Meta(UserFields.Meta):
+        """Replaces the IDs of places by their codes."""
+
+        exclude = ("region_ids", "location_ids")
+
+    region_codes = fields.List(Text(64))
+    location_codes = fields.List(Text(64))
+
+
 class User(Schema):
     """A person."""
 

@@ -97,6 +97,7 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/locations/<uuid:location_id>/score": "401 403 403  200 404 200  200 200 404",
     "GET /api/v1/users": "401 403 403  403 403 403  403 200 200",
     "POST /api/v1/users": "401 403 403  403 403 403  403 201 422",
+    "POST /api/v1/users/import": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/users/<uuid:user_id>/invitation": "401 403 403  403 403 403  403 201 404",
     "PATCH /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
@@ -431,6 +432,12 @@ ATTEMPTS: Mapping[str, Attempt] = {
             "password": PASSWORD,
             "region_ids": [scene.world.region["id"]],
         },
+    ),
+    "POST /api/v1/users/import": lambda scene, caller: caller.call(
+        "POST",
+        "/users/import",
+        data=f"email,name,role,region_codes\n{_key()}@x.org,X,manager,{scene.world.region['code']}\n",
+        headers={"Content-Type": "text/csv"},
     ),
     "PATCH /api/v1/users/<uuid:user_id>": _edit("/users/{user}", {"name": "Edited"}),
     "POST /api/v1/visits": lambda scene, caller: caller.post(

@@ -10,18 +10,26 @@ from api.domain import problems
 from api.http.access import Routes
 from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, live_response, require_match
+from api.http.imports import describe_csv, run_import
 from api.http.paging import page_response
 from api.http.responses import CREATED, ETAG, json_response
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
 from api.models.account_links import AccountLink
 from api.services import organizations
-from api.services.people import accounts, links, passwords, users
+from api.services.people import accounts, links, passwords, user_imports, users
 from schemas import accounts as account_schemas
 from schemas import users as schemas
+from schemas.imports import ImportQuery, ImportResult
 
 routes = Routes("users", __name__, description="People")
 
 USER, INVITATION = schemas.User(), account_schemas.Invitation()
+USER_ROW, IMPORTED = schemas.UserRow(), ImportResult()
+_IMPORT_EXAMPLE = """\
+email,name,role,region_codes,language
+ana@example.com,Ana Silva,shopper,,es
+sam@example.com,Sam Lee,manager,UK-S UK-N,en
+"""
 #: the fields that PATCH changes; a login in the meantime does not make If-Match stale
 EDITED = tuple(name for name in schemas.UserEdit().fields if name != "password")
 
@@ -64,6 +72,31 @@ def create_user(body: dict[str, Any]) -> Response:
         return users.create_user(session, actor, body, password_hash)
 
     return create_resource(create, USER.dump, lambda person: f"/api/v1/users/{person.user.id}", edited=EDITED)
+
+
+@routes.post(
+    "/users/import", permission="administer people", raises=[problems.ALREADY_EXISTS, problems.LAST_ADMIN]
+)
+@routes.arguments(ImportQuery(), location="query")
+@routes.response(200, IMPORTED)
+@routes.alt_response(201, schema=IMPORTED)
+@routes.doc(parameters=[IDEMPOTENCY_KEY], requestBody=describe_csv(_IMPORT_EXAMPLE))
+def import_users(query: dict[str, Any]) -> Response:
+    """Add or update the people of a CSV file, as `POST /locations/import` does for locations.
+
+    Required columns: `email`, `name`, `role`. Optional columns: `region_codes` and `location_codes`, which are
+    separated by spaces and only for managers, and `language`. People are found by their email address, and
+    those who are new are invited.
+    """
+    secret_key = app_context().settings.secret_key
+    return run_import(
+        query,
+        user_imports.COLUMNS,
+        USER_ROW,
+        IMPORTED,
+        lambda session, file: user_imports.plan_user_import(session, current_actor(), file),
+        lambda session, plan: user_imports.store_users(session, current_actor(), plan, secret_key),
+    )
 
 
 @routes.get("/users/<uuid:user_id>", permission="administer people", raises=[problems.USER_NOT_FOUND])

@@ -40,6 +40,7 @@ ALLOWED_POINTERS: dict[str, str] = {
     "POST /api/v1/regions/import": "/[0-9]+/.*",
     "POST /api/v1/locations/import": "/[0-9]+/.*",
     "POST /api/v1/users": f"{_PLACES}|/password|/invite",
+    "POST /api/v1/users/import": "/[0-9]+(/.*)?",
     "PATCH /api/v1/users/{user_id}": f"{_PLACES}|/password",
     "POST /api/v1/me/password": "/new_password",
     "POST /api/v1/auth/invitation": "/password",

@@ -22,17 +22,22 @@ from api.models.users import User
 def create_link(session: Session, user: User, purpose: str, secret_key: str) -> AccountLink:
     """Create a link for a locked user, in place of their earlier one for this purpose."""
     session.execute(delete(AccountLink).where(AccountLink.user_id == user.id, AccountLink.purpose == purpose))
+    link = build_link(user, purpose, secret_key)
+    session.add(link)
+    session.flush()
+    return link
+
+
+def build_link(user: User, purpose: str, secret_key: str) -> AccountLink:
+    """Return a new link for a user who has none for this purpose. The caller adds it to the session."""
     link_id = uuid.uuid4()
-    link = AccountLink(
+    return AccountLink(
         user_id=user.id,
         purpose=purpose,
         id=link_id,
         token_sha256=_hash(_derive_token(link_id, secret_key)),
         expires_at=now() + LINK_LIFETIMES[purpose],
     )
-    session.add(link)
-    session.flush()
-    return link
 
 
 def build_url(link: AccountLink, secret_key: str, base: str) -> str:

@@ -44,6 +44,11 @@ class Person:
         return ACTIVE if self.user.password_hash else INVITED
 
 
+#: field with places → the table that assigns them, and its column
+PLACE_FIELDS: Mapping[str, tuple[type[Any], str]] = {
+    "region_ids": (UserRegion, "region_id"),
+    "location_ids": (UserLocation, "location_id"),
+}
 #: status → the condition that a user has it
 _HAS_STATUS: Mapping[str, ColumnElement[bool]] = {
     INVITED: User.disabled.is_(False) & (User.password_hash == ""),
@@ -75,7 +80,7 @@ def create_user(session: Session, actor: Actor, values: Mapping[str, Any], passw
 def invite_user(session: Session, actor: Actor, values: Mapping[str, Any], secret_key: str) -> Person:
     """Create a user as ``create_user`` does, and invite them to choose a password."""
     person = create_user(session, actor, values, password_hash="")
-    accounts.invite(session, person.user, secret_key)
+    accounts.invite_new(session, [person.user], secret_key)
     return get_person(session, person.user)
 
 
@@ -107,28 +112,36 @@ def update_user(
 
     Raises INVALID, LAST_ADMIN, and ALREADY_EXISTS for an email address that is in use.
     """
+    _check_places(session, actor, values.get("role", user.role), values)
+    apply_values(session, actor, user, values)
+    # The actor's own session goes on if they change themselves.
+    if password_hash is not None:
+        accounts.change_password(session, user, password_hash, except_family_id=actor.family_id)
+    return get_person(session, user)
+
+
+def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str, Any]) -> None:
+    """Store checked values of a user, and end the sessions that must not go on with them.
+
+    Raises LAST_ADMIN, and ALREADY_EXISTS for an email address that is in use.
+    """
     role = values.get("role", user.role)
     if user.role == ADMIN and (role != ADMIN or values.get("disabled")):
         _require_other_admin(session, user)
     before = (user.email, user.role)
-    _check_places(session, actor, role, values)
-    if role != MANAGER:
+    if role != MANAGER and user.role == MANAGER:
         values = {**values, "region_ids": [], "location_ids": []}
     for name in ("name", "role", "language", "disabled"):
         if name in values:
             setattr(user, name, values[name])
     if "email" in values:
         user.email = normalize_email(values["email"])
-    _save(session, user)
+    flush(session)
     _assign_places(session, user, values)
-    # The actor's own session goes on if they change themselves.
-    if password_hash is not None:
-        accounts.change_password(session, user, password_hash, except_family_id=actor.family_id)
     if values.get("disabled"):
         sign_in.end_sessions(session, user.id)
     elif (user.email, user.role) != before:
         sign_in.end_sessions(session, user.id, except_family_id=actor.family_id)
-    return get_person(session, user)
 
 
 def update_profile(session: Session, user: User, values: Mapping[str, Any]) -> None:
@@ -283,21 +296,29 @@ def _check_places(session: Session, actor: Actor, role: str, values: Mapping[str
             raise problems.INVALID(errors=errors)
 
 
+def add_places(session: Session, user: User, values: Mapping[str, Any]) -> None:
+    """Assign the places in ``values`` to a user, in addition to those that they have."""
+    for field, (table, column) in PLACE_FIELDS.items():
+        ids = dict.fromkeys(values.get(field) or ())
+        session.add_all(table(user_id=user.id, **{column: place_id}) for place_id in ids)
+
+
 def _assign_places(session: Session, user: User, values: Mapping[str, Any]) -> None:
-    for field, table, column in (
-        ("region_ids", UserRegion, "region_id"),
-        ("location_ids", UserLocation, "location_id"),
-    ):
+    """Replace the places of a user by those in ``values``. What is not in there stays."""
+    for field, (table, _) in PLACE_FIELDS.items():
         if values.get(field) is not None:
             session.execute(delete(table).where(table.user_id == user.id))
-            session.add_all(
-                table(user_id=user.id, **{column: place_id}) for place_id in dict.fromkeys(values[field])
-            )
+    add_places(session, user, values)
     session.flush()
 
 
 def _save(session: Session, user: User) -> None:
     session.add(user)
+    flush(session)
+
+
+def flush(session: Session) -> None:
+    """Write what was added and changed. Raises ALREADY_EXISTS for an email address that is in use."""
     try:
         session.flush()
     except IntegrityError:
