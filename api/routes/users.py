@@ -84,9 +84,9 @@ def create_user(body: dict[str, Any]) -> Response:
 def import_users(query: dict[str, Any]) -> Response:
     """Add or update the people of a CSV file, as `POST /locations/import` does for locations.
 
-    Required columns: `email`, `name`, `role`. Optional columns: `region_codes` and `location_codes`, which are
-    separated by spaces and only for managers, and `language`. People are found by their email address, and
-    those who are new are invited.
+    Required columns: `email`, `name`, `role`. Optional columns: `language`, and `region_codes` and
+    `location_codes`, which are separated by spaces and only for managers. People are found by their email
+    address, and those who are new are invited.
     """
     secret_key = app_context().settings.secret_key
     return run_import(
