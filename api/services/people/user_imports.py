@@ -92,7 +92,7 @@ def _read_place_ids(session: Session, actor: Actor, column: str) -> dict[str, uu
         query: Any = select(Region.code, Region.id).where(visibility.regions(actor))
     else:
         query = select(Location.code, Location.id).where(visibility.locations(actor))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _read_people(session: Session, actor: Actor) -> dict[str, StoredPerson]:
