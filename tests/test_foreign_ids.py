@@ -863,17 +863,21 @@ def codes_in_use(scene: Scene) -> Iterator[Trial]:
 
 @case("POST /api/v1/users body:email", "PATCH /api/v1/users/{user_id} body:email")
 def addresses_in_use(scene: Scene) -> Iterator[Trial]:
-    own_person = scene.away.person("shopper")
-
-    def create(caller: Caller, value: str, _: Any) -> TestResponse:
+    def create(caller: Caller, value: str, _own: Caller) -> TestResponse:
         return caller.post("/users", {"email": value, "name": "New", "role": "shopper", "password": PASSWORD})
 
-    def edit(caller: Caller, value: str, _: Any) -> TestResponse:
-        return caller.patch(f"/users/{own_person.id}", {"email": value})
+    def edit(caller: Caller, value: str, own: Caller) -> TestResponse:
+        return caller.patch(f"/users/{own.id}", {"email": value})
 
     for call in (create, edit):
         email = scene.home.person("shopper").email or ""
-        yield Trial("foreign_admin", email, call, lambda: f"shopper-{random_code()}@example.org")
+        yield Trial(
+            "foreign_admin",
+            email,
+            call,
+            lambda: f"shopper-{random_code()}@example.org",
+            lambda: scene.away.person("shopper"),
+        )
 
 
 @case("POST /api/v1/checklists body:key", "PUT /api/v1/checklists/{key}/draft body:key")
