@@ -30,6 +30,7 @@ from api.services import (
     photo_store,
     webhook_deliveries,
 )
+from api.services.audit import reading as audit_log
 from api.services.people import links, sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -154,6 +155,7 @@ class Worker:
         self.database.write(api_clients.delete_expired)
         self.database.write(webhook_deliveries.delete_old)
         self.database.write(draft_revisions.delete_old)
+        self.database.write(audit_log.delete_old)
 
     def _sweep_photos(self) -> None:
         photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)

@@ -3,6 +3,7 @@
 from api.models import (  # noqa: F401
     account_links,
     api_clients,
+    audit,
     changes,
     checklists,
     events,

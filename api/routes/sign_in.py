@@ -50,7 +50,8 @@ def log_in(body: dict[str, Any]) -> Response:
     # Hashing takes time; no snapshot stays open meanwhile.
     matches = sign_in.filter_by_password(candidates, credentials.password)
     if not matches:
-        in_transaction(lambda session: sign_in.record_failure(session, credentials))
+        user_ids = [candidate.user_id for candidate in candidates]
+        in_transaction(lambda session: sign_in.record_failure(session, credentials, user_ids))
         raise problems.WRONG_CREDENTIALS()
     if len(matches) > 1:
         raise problems.WHICH_ORGANIZATION('Several accounts match; name one organization in "organization".')
@@ -115,7 +116,7 @@ def change_password(body: dict[str, Any]) -> Response:
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
     if not passwords.verify_password(credentials.password, user.password_hash):
-        in_transaction(lambda session: sign_in.record_failure(session, credentials))
+        in_transaction(lambda session: sign_in.record_failure(session, credentials, [user.id]))
         raise problems.WRONG_PASSWORD()
     password_hash = passwords.hash_password(body["new_password"])
 

@@ -222,6 +222,16 @@ def test_invitation_and_reset_arrive_by_mail(world: World, mailbox: Mailbox) -> 
     send_mails(world, mailbox.url)
     message = mailbox.wait_for(person["email"], 3)
     assert message["Subject"] == f"Se ha cambiado tu contraseña de {world.name}"
+    log = world.admin.list_all(f"/audit?subject={person['id']}")
+    actions = [(entry["action"], (entry["actor"] or {}).get("id")) for entry in reversed(log)]
+    assert actions == [
+        ("user.created", world.admin.id),
+        ("user.updated", person["id"]),  # the name and the first password
+        ("user.logged_in", person["id"]),
+        ("user.password_forgotten", None),
+        ("user.password_changed", person["id"]),
+        ("user.logged_in", person["id"]),
+    ]
 
 
 def test_reset_is_mailed_to_every_enabled_account_once_in_a_while(world: World, mailbox: Mailbox) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.domain import problems
+from api.domain.audit import USER_INVITED, USER_PASSWORD_FORGOTTEN
 from api.domain.people import (
     INVITATION,
     INVITATION_MAIL,
@@ -22,6 +23,7 @@ from api.models.events import Event
 from api.models.organizations import Organization
 from api.models.users import User
 from api.services import events
+from api.services.audit.recording import act_as, record
 from api.services.people import links, passwords, sign_in
 
 
@@ -33,6 +35,7 @@ def invite(session: Session, user: User, secret_key: str) -> AccountLink:
     if user.disabled:
         raise problems.USER_DISABLED()
     events.add_mail(session, INVITATION_MAIL, user.id)
+    record(session, USER_INVITED, user)
     return links.create_link(session, user, INVITATION, secret_key)
 
 
@@ -47,6 +50,7 @@ def invite_new(session: Session, users: Iterable[User], secret_key: str) -> None
 def accept_invitation(session: Session, token: str, name: str, password_hash: str) -> None:
     """Let an invited person into their account, under the name that they give. Raises LINK_EXPIRED."""
     user = links.find_user(session, INVITATION, token, lock=True)
+    act_as(session, user.id)
     user.name = name
     change_password(session, user, password_hash)
 
@@ -74,12 +78,14 @@ def start_password_reset(session: Session, email: str, organization: str | None,
             continue
         kind = PASSWORD_RESET_MAIL if purpose == PASSWORD_RESET else INVITATION_MAIL
         events.add_mail(session, kind, user.id)
+        record(session, USER_PASSWORD_FORGOTTEN, user)
         links.create_link(session, user, purpose, secret_key)
 
 
 def reset_password(session: Session, token: str, password_hash: str) -> None:
     """Replace a forgotten password. Raises LINK_EXPIRED."""
     user = links.find_user(session, PASSWORD_RESET, token, lock=True)
+    act_as(session, user.id)
     change_password(session, user, password_hash)
 
 

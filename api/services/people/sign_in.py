@@ -4,6 +4,7 @@ A session is a token family: all refresh tokens that descend from one sign-in.
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -15,10 +16,12 @@ from api.database.engines import insert
 from api.database.statements import Query, Runner, fetch_one
 from api.domain import problems
 from api.domain.access import Actor
+from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_LOGIN_FAILED, USER_TOKEN_REUSED
 from api.models.base import now
 from api.models.organizations import Organization
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
+from api.services.audit.recording import act_as, record
 from api.services.paging import Page, fetch_page
 from api.services.people import passwords
 
@@ -130,8 +133,11 @@ def filter_by_password(candidates: list[Candidate], password: str) -> list[Candi
     ]
 
 
-def record_failure(session: Session, credentials: Credentials) -> None:
-    """Count a failure under each limit of the credentials. The caller's transaction has to commit."""
+def record_failure(session: Session, credentials: Credentials, user_ids: Iterable[uuid.UUID]) -> None:
+    """Count a failure under each limit of the credentials. The caller's transaction has to commit.
+
+    ``user_ids`` are the accounts that the credentials may belong to. It is in the audit log of each.
+    """
     moment = now()
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
     keys = sorted(limit.key for limit in credentials.limits)
@@ -141,6 +147,8 @@ def record_failure(session: Session, credentials: Credentials) -> None:
         ),
         [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in keys],
     )
+    for user_id in user_ids:
+        record(session, USER_LOGIN_FAILED, session.get_one(User, user_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +185,10 @@ def begin_session(session: Session, user_id: uuid.UUID, address: str, device: st
     ``device`` describes the browser in words.
     """
     moment = now()
-    session.get_one(User, user_id).last_login_at = moment
+    user = session.get_one(User, user_id)
+    user.last_login_at = moment
+    act_as(session, user_id)
+    record(session, USER_LOGGED_IN, user)
     family = TokenFamily(
         id=uuid.uuid4(),
         user_id=user_id,
@@ -230,6 +241,7 @@ def rotate_refresh_token(
     elif refresh_id != family.previous:
         if generation < family.generation:
             family.revoked_at = now()
+            record(session, USER_TOKEN_REUSED, session.get_one(User, family.user_id))
             session.flush()
         return None
     family.current = uuid.uuid4()
@@ -241,6 +253,7 @@ def rotate_refresh_token(
 def end_session(session: Session, actor: Actor) -> None:
     """End the session that the actor uses: revoke all its tokens permanently."""
     session.execute(update(TokenFamily).where(TokenFamily.id == actor.family_id).values(revoked_at=now()))
+    record(session, USER_LOGGED_OUT, session.get_one(User, actor.id))
 
 
 def end_sessions(session: Session, user_id: uuid.UUID, except_family_id: uuid.UUID | None = None) -> None:

@@ -19,6 +19,7 @@ from api.models.places import Location, Region
 from api.models.users import User, UserLocation, UserRegion
 from api.models.visits import Visit, is_in_progress
 from api.services import visibility
+from api.services.audit.recording import add_change
 from api.services.paging import Page, fetch_page
 from api.services.people import accounts, sign_in
 
@@ -305,9 +306,12 @@ def add_places(session: Session, user: User, values: Mapping[str, Any]) -> None:
 
 def _assign_places(session: Session, user: User, values: Mapping[str, Any]) -> None:
     """Replace the places of a user by those in ``values``. What is not in there stays."""
-    for field, (table, _) in PLACE_FIELDS.items():
+    for field, (table, column) in PLACE_FIELDS.items():
         if values.get(field) is not None:
-            session.execute(delete(table).where(table.user_id == user.id))
+            mine = table.user_id == user.id
+            before, after = session.scalars(select(getattr(table, column)).where(mine)), set(values[field])
+            add_change(session, user, field, sorted(before), sorted(after))
+            session.execute(delete(table).where(mine))
     add_places(session, user, values)
     session.flush()
 
