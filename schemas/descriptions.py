@@ -55,6 +55,11 @@ _BY_NAME: Mapping[str, str] = {
     # organization and places
     "accent_color": "The colour of the organization's pages, as `#rrggbb`. White text on it must be "
     "readable. Null for the standard colour.",
+    "accept_every_minutes": "Visits without flags are accepted together at the end of each period of so many "
+    "minutes, so that nobody can tell which ones were sent together. 0 accepts each at once. Null for the "
+    "period of the server.",
+    "languages": "The languages that checklists are written in, as language tags. The editor offers them.",
+    "logo": "The path of the logo, which is a PNG. Null without one.",
     "address": "The postal address, on one line or several. Null if it is not known.",
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",
@@ -387,6 +392,11 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ImportResult.new": "The number of rows that add something.",
     "ImportResult.unchanged": "The number of rows that match what is stored.",
     "LocationImportResult.imported": "The same as `new`.",
+    "Location.counts": "Only with `include=counts`.",
+    "LocationCounts.visits": "The number of visits to it, without those that were cancelled or declined.",
+    "LocationsQuery.include": "`counts`: also return the number of visits.",
+    "LocationsQuery.q": "Only locations whose name or code contains this text, in upper or lower case.",
+    "LocationsQuery.status": "Only locations that are open, or only those that are closed.",
     "LocationsQuery.closed": "Only locations that are closed, or only those that are not.",
     "LocationsQuery.code": "Only the location with this code.",
     "LocationsQuery.external_id": "Only locations with this ID of your own system.",
@@ -466,6 +476,13 @@ _BY_SCHEMA: Mapping[str, str] = {
     "CommentedQuestion.section": "The key of the section that the question is in.",
     "Receipt.photos": "The IDs of the photos that the answers name and that the server expects.",
     "Reassignment.shopper_id": "The ID of the person who makes the new visit.",
+    "Region.counts": "Only with `include=counts`.",
+    "RegionCounts.locations": "The number of locations that are directly in the region.",
+    "RegionCounts.visits": "The number of visits to these locations, without those that were cancelled "
+    "or declined.",
+    "RegionsQuery.include": "`counts`: also return the numbers of locations and visits.",
+    "RegionsQuery.q": "Only regions whose name or code contains this text, in upper or lower case.",
+    "RegionsQuery.status": "Only regions that are open, or only those that are closed.",
     "RegionsQuery.closed": "Only regions that are closed, or only those that are not.",
     "RegionsQuery.code": "Only the region with this code.",
     "RegionsQuery.external_id": "Only regions with this ID of your own system.",

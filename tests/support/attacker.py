@@ -117,7 +117,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
     "token": lambda _known: ("forged",),
-    "status": lambda _known: STATUSES,
+    "status": lambda _known: (*STATUSES, "open", "closed"),
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
     "parent_id": lambda known: known.region_id,
@@ -127,7 +127,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "question": lambda _known: ("story", "greeting", "loyalty-card", "receipt"),
     "external_id": lambda known: known.external_ids,
     "batch_id": lambda known: known.batch_id,
-    "q": lambda known: known.emails,
+    "q": lambda known: (*known.codes, *known.emails),
     "code": lambda known: known.codes,
     "name": lambda known: known.codes,
     "email": lambda known: known.emails,
@@ -147,7 +147,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
     "sort": lambda _known: SORTS,
-    "include": lambda _known: (*INCLUDES, "checklist", "shopper", "drafts,retired"),
+    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
     "fields": _score_fields,
 }
 
