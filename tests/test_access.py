@@ -167,9 +167,6 @@ TABLE: Mapping[str, str] = {
     "GET /manifest.webmanifest": ANY_CALLER,
     # The pages of the dashboard, also without data.
     "GET /dashboard": ANY_CALLER,
-    "GET /dashboard/admin": ANY_CALLER,
-    "GET /dashboard/admin/<area>": UNKNOWN_PAGE,
-    "GET /dashboard/admin/<path:address>": UNKNOWN_PAGE,
     "GET /dashboard/locations": ANY_CALLER,
     "GET /dashboard/locations/<uuid:location_id>": ANY_CALLER,
     "GET /dashboard/regions/<uuid:region_id>": ANY_CALLER,
