@@ -41,6 +41,6 @@ export function singleInput(field, attributes = {}, unit = null) {
 
 /** Shows a value in an input, except while the shopper is typing there. */
 export function refill(input, value) {
-  if (document.activeElement === input && (value != null || input.validity.badInput)) return;
+  if (input.matches(":focus") && (value != null || input.validity.badInput)) return;
   input.value = value ?? "";
 }
