@@ -16,8 +16,8 @@
     http/         what every route uses: access control, request parsing, responses, problem documents,
                   ETags, compression, paging, transactions, OpenAPI
     routes/       endpoints
-    pages/        HTML: docs.py with documentation/, form.py (the shopper's form) and dashboard.py, with their
-                  files in static/
+    pages/        HTML: docs.py with documentation/, form.py (the shopper's form), dashboard.py and admin.py
+                  (administrators), with their files in static/
     jobs/         the worker: due tasks, deliveries to webhooks, and the processes that build exports
     migrations/   Alembic
 

@@ -24,7 +24,7 @@ from api.http.etags import add_etag
 from api.http.openapi import build_document, describe_own_fields
 from api.http.rate_limits import RateLimits
 from api.metrics import METHODS, Gauges, Metrics
-from api.pages import dashboard, docs, files, form
+from api.pages import admin, dashboard, docs, files, form
 from api.routes import (
     api_clients,
     checklists,
@@ -188,6 +188,7 @@ def _register_routes(app: Flask) -> None:
     app.register_blueprint(files.pages)
     app.register_blueprint(form.pages)
     app.register_blueprint(dashboard.pages)
+    app.register_blueprint(admin.pages)
 
 
 def _add_request_hooks(app: Flask, metrics: Metrics) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.domain import flags
+from api.pages import files
 
 STATIC = Path(__file__).parent.parent / "api/pages/static"
 TEXT = re.compile(r'^  "?([\w-]+)"?:\s+(.+?)(?=^  \S|^};)', re.M | re.S)
@@ -37,15 +38,17 @@ def test_each_language_has_all_texts_with_the_same_placeholders(folder: Path) ->
         } == set(), path.name
 
 
-@pytest.mark.parametrize("page", ["form", "dashboard"])
+@pytest.mark.parametrize("page", ["form", "dashboard", "admin"])
 def test_every_text_that_is_used_exists(page: str) -> None:
     known = {"direction"}
     for folder in FOLDERS:
-        if page in folder.parts or "shared" in folder.parts:
+        if set(files.FOLDERS[page]) & set(folder.parts):
             known |= read_texts(folder / "en.js").keys()
     used = {
         key
-        for part in (page, "shared")
+        for part in files.FOLDERS[page]
+        # The administration uses few of the shared modules.
+        if (page, part) != ("admin", "shared")
         for path in STATIC.joinpath(part).rglob("*.js")
         for key in re.findall(r'\bt\("([\w-]+)"', path.read_text())
     }

@@ -5,7 +5,7 @@ import hashlib
 import mimetypes
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,13 @@ from api.pages.joining import Joined, join_modules
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 IMMUTABLE = "public, max-age=31536000, immutable"
+#: the folders of a page, in the order of their style sheets; ``staff`` is shared by those of staff
+FOLDERS = {
+    "form": ("shared", "form"),
+    "dashboard": ("shared", "staff", "dashboard"),
+    "admin": ("shared", "staff", "admin"),
+    "docs": ("shared", "docs"),
+}
 #: modules that are joined with a page's ``main.js`` and its imports; the others are fetched when needed
 FURTHER = {
     "form": tuple(f"form/screens/{name}.js" for name in ("checklist", "review", "unable", "visits")),
@@ -28,6 +35,7 @@ FURTHER = {
     "dashboard": tuple(
         f"dashboard/{name}.js" for name in ("charts", "checklists", "download-panel", "report", "table")
     ),
+    "admin": ("staff/bulk.js", "staff/form.js", "staff/list.js"),
     "docs": (),
 }
 
@@ -70,7 +78,7 @@ class File:
 
 def _join(page: str) -> Joined:
     """Return the modules of a page, of which those that it always needs are joined."""
-    paths = (path for folder in (page, "shared") for path in (STATIC / folder).rglob("*.js"))
+    paths = (path for folder in FOLDERS[page] for path in (STATIC / folder).rglob("*.js"))
     sources = {path.relative_to(STATIC).as_posix(): path.read_text("utf-8") for path in paths}
     return join_modules(page, sources, FURTHER[page])
 
@@ -84,17 +92,19 @@ def _collect_files() -> dict[str, File]:
     files = {str(path.relative_to(STATIC)): File.read(path) for path in paths}
     for joined in JOINED.values():
         files |= {name: File.from_script(text) for name, text in joined.files.items()}
-    sheets: dict[str, list[str]] = {}
-    for name in sorted(files):
-        folder, _, file = name.partition("/")
-        if file.endswith(".css"):
-            sheets.setdefault(folder, []).append(name)
-    # The tokens come first, because the other style sheets use them.
-    shared = sorted(sheets.pop("shared"), key=lambda name: not name.endswith("tokens.css"))
-    for folder, names in sheets.items():
-        style = b"".join(files[name].content for name in (*shared, *names))
-        files[f"{folder}/{folder}.css"] = File.from_content("text/css", style)
-    return files
+    return files | {f"{page}/{page}.css": _join_sheets(folders, files) for page, folders in FOLDERS.items()}
+
+
+def _join_sheets(folders: Iterable[str], files: Mapping[str, File]) -> File:
+    """Return the style sheet of a page: those of its folders, one after the other."""
+    names = (name for folder in folders for name in _list_sheets(folder, files))
+    return File.from_content("text/css", b"".join(files[name].content for name in names))
+
+
+def _list_sheets(folder: str, files: Iterable[str]) -> list[str]:
+    """Return the style sheets of a folder. The tokens come first, because the others use them."""
+    names = sorted(name for name in files if name.startswith(f"{folder}/") and name.endswith(".css"))
+    return sorted(names, key=lambda name: not name.endswith("tokens.css"))
 
 
 FILES = _collect_files()
@@ -146,7 +156,10 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
         base=BASE,
         language=language,
         languages=" ".join(languages),
-        modules=[f"{page}/words/{language}.js", *(JOINED[page].imports[module] if module else ())],
+        modules=[
+            *JOINED[page].imports[f"{page}/words/{language}.js"],
+            *(JOINED[page].imports[module] if module else ()),
+        ],
         style=get_style(page).decode(),
         calls=calls if "access_token_cookie" in request.cookies else (),
         **context,

@@ -74,6 +74,8 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/reviews",
         "/dashboard/",
         "/dashboard/x",
+        "/dashboard/admin",
+        "/dashboard/admin/x",
         "/static/x/x",
         "/sw.js",
         "/manifest.webmanifest",

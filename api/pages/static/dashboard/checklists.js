@@ -1,6 +1,6 @@
 /** The questions of checklists, and the link to the checklist with the most visits. */
 import { h, localize, t } from "../shared/page.js";
-import { address } from "./address.js";
+import { address } from "../staff/address.js";
 import { fetchMostVisited } from "./opening-filters.js";
 
 /** Returns the questions of the latest versions of checklists, by "checklist/question". */

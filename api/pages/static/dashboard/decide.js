@@ -1,9 +1,8 @@
 /** The decisions on a visit, and the form to make one or to replace the current one. */
 import { call } from "../shared/api.js";
-import { h, hasWords, loadMoreWords, localize, t } from "../shared/page.js";
-import { onward } from "./address.js";
+import { clock, h, hasWords, loadMoreWords, localize, t } from "../shared/page.js";
+import { onward } from "./filters.js";
 import { factsOf, flagsOf } from "./evidence.js";
-import { clock } from "./figures.js";
 
 const MAX_REASON_LENGTH = 5000;
 /** The decisions with their keyboard shortcuts. */
@@ -67,7 +66,7 @@ function decisionItem(decision, isReplaced, textOf) {
     ? t(`decided-${decision.decision}`, { who: decision.reviewer_name })
     : t("acceptedAutomatically");
   const details = [
-    clock(new Date(decision.decided_at)),
+    clock(decision.decided_at),
     t("ofRevision", { n: decision.revision }),
     ...(isReplaced ? [t("replaced")] : []),
   ];

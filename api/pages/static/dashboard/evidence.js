@@ -1,6 +1,6 @@
 /** The evidence for a reviewer, next to the answers: flags, earlier visits, times and distance. */
 import { dayName, h, moment, localize, t } from "../shared/page.js";
-import { onward } from "./address.js";
+import { onward } from "./filters.js";
 import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
 

@@ -49,9 +49,6 @@ const dates = (options) => new Intl.DateTimeFormat(locale(), options);
 export const monthName = (month) =>
   dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));
 
-/** Returns a time in the reader's time zone. */
-export const clock = (time) => dates({ dateStyle: "medium", timeStyle: "short" }).format(time);
-
 /**
  * Returns a number as a button that explains how it is calculated. `kind` names an explanation of
  * ``explain.js``, which is fetched with the first click, and `figures` are the numbers in it.

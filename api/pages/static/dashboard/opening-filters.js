@@ -2,7 +2,8 @@
  * The filters that the pages open with: the checklist with the most visits in the last six whole months.
  * Scores of several checklists cannot be ranked, and changes between them cannot be tested.
  */
-import { address, monthBefore, runningMonth, scoreQuery } from "./address.js";
+import { address } from "../staff/address.js";
+import { monthBefore, runningMonth, scoreQuery } from "./filters.js";
 
 const MONTHS = 6;
 

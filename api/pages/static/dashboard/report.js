@@ -1,6 +1,7 @@
 /** The score report of a place, which the pages of locations and regions share. */
 import { h, localize, t, textElement } from "../shared/page.js";
-import { common, filters } from "./address.js";
+import { filters } from "../staff/address.js";
+import { common } from "./filters.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
 import { changed, count, percent, range, score } from "./figures.js";

@@ -1,6 +1,6 @@
 import { call } from "../shared/api.js";
 import { download, h, t } from "../shared/page.js";
-import { address, change, filters } from "./address.js";
+import { address, change, filters } from "../staff/address.js";
 import { axisHead, dot } from "./charts.js";
 import { count } from "./figures.js";
 

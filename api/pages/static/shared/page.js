@@ -95,6 +95,10 @@ export function moment(time, timeZone) {
   return new Intl.DateTimeFormat(locale(), options).format(new Date(time));
 }
 
+/** Returns a time in the reader's time zone: "3 Jan 2026, 14:05". */
+export const clock = (time) =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
+
 /** Returns a day, given as YYYY-MM-DD, as people of this language write it: "3 Jan 2026". */
 export function dayName(day) {
   /** @type {Intl.DateTimeFormatOptions} */

@@ -2,12 +2,32 @@
 import { h, languageButtons, loadMoreWords, showScreen, show, t } from "./page.js";
 
 /**
- * Shows the form, and calls `done` when `signIn` has succeeded. `notice` is the reason to sign in again, and
- * `product` is the end of the title of the page.
+ * Shows the form as the whole screen, and calls `done` when `signIn` has succeeded. `notice` is the reason to
+ * sign in again, and `product` is the end of the title of the page.
  */
 export async function signInScreen({ signIn, done, notice, product }) {
-  await loadMoreWords((language) => import(`./words/${language}.js`));
   const title = product ? `${t("signIn")} – ${product}` : t("signIn");
+  const form = await signInForm({
+    signIn,
+    done,
+    failed: () => (document.title = t("errorTitle", { title })),
+  });
+  showScreen(
+    title,
+    h("h1", {}, t("signIn")),
+    notice && h("p", { class: "notice" }, notice),
+    form,
+    h("nav", { class: "row", "aria-label": t("language") }, languageButtons()),
+  );
+  form.querySelector("input").focus();
+}
+
+/**
+ * Returns the form. It calls `done` when `signIn` has succeeded, and `failed` when it has not.
+ * @param {{ signIn: any, done: () => any, failed?: () => void }} options
+ */
+export async function signInForm({ signIn, done, failed }) {
+  await loadMoreWords((language) => import(`./words/${language}.js`));
   const description = { "aria-describedby": "fault" };
   const email = h("input", {
     name: "email",
@@ -49,7 +69,7 @@ export async function signInScreen({ signIn, done, notice, product }) {
     } catch (problem) {
       if (problem.code === "which-organization") show(organizationField, true);
       message.textContent = problemWords(problem);
-      document.title = t("errorTitle", { title });
+      failed?.();
       for (const input of [email, password])
         input.setAttribute("aria-invalid", String(problem.status === 401));
       (organizationField.hidden ? email : organization).focus();
@@ -58,22 +78,15 @@ export async function signInScreen({ signIn, done, notice, product }) {
       button.disabled = false;
     }
   };
-  showScreen(
-    title,
-    h("h1", {}, t("signIn")),
-    notice && h("p", { class: "notice" }, notice),
-    h(
-      "form",
-      { onsubmit: submit, novalidate: true },
-      h("p", {}, h("label", { for: "email" }, t("email")), email),
-      h("p", {}, h("label", { for: "password" }, t("password")), password),
-      organizationField,
-      message,
-      h("p", {}, button),
-    ),
-    h("nav", { class: "row", "aria-label": t("language") }, languageButtons()),
+  return h(
+    "form",
+    { onsubmit: submit, novalidate: true },
+    h("p", {}, h("label", { for: "email" }, t("email")), email),
+    h("p", {}, h("label", { for: "password" }, t("password")), password),
+    organizationField,
+    message,
+    h("p", {}, button),
   );
-  email.focus();
 }
 
 function problemWords(problem) {

@@ -1,5 +1,6 @@
 import { dayName, h, localize, t } from "../../shared/page.js";
-import { address, common, filterBar, lastDay, onward, period } from "../address.js";
+import { address } from "../../staff/address.js";
+import { common, filterBar, lastDay, onward, period } from "../filters.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
 import { count, explained, percent } from "../figures.js";
@@ -9,7 +10,7 @@ import { card, scrolling } from "../table.js";
 const MOST_SELF_CHECKS = 3;
 
 /** A location: its score, and what explains it, down to each visit. */
-export default async function ({ id, filters, read, readAll }) {
+export default async function ({ params: { id }, filters, read, readAll }) {
   const query = common(filters, "region_id");
   const [report, visits, checklists] = await Promise.all([
     read(address(`/locations/${id}/score`, query)),

@@ -1,5 +1,6 @@
 import { h, localize, t } from "../../shared/page.js";
-import { address, common, filterBar, onward, scoreQuery } from "../address.js";
+import { address } from "../../staff/address.js";
+import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { downloadPanel } from "../download-panel.js";
 import { byChance, changed, explained, percent, score } from "../figures.js";

@@ -1,14 +1,6 @@
 import { h, t } from "../../shared/page.js";
-import {
-  address,
-  common,
-  filterBar,
-  monthBefore,
-  onward,
-  period,
-  runningMonth,
-  scoreQuery,
-} from "../address.js";
+import { address } from "../../staff/address.js";
+import { common, filterBar, monthBefore, onward, period, runningMonth, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { mostVisitedLink } from "../checklists.js";
 import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";

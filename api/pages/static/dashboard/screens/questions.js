@@ -1,6 +1,7 @@
 import { dayName, h, localize, t, textElement } from "../../shared/page.js";
 import { showValue } from "../../shared/question-types/index.js";
-import { address, common, filterBar, onward, scoreQuery } from "../address.js";
+import { address } from "../../staff/address.js";
+import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisOf } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";

@@ -1,5 +1,6 @@
 import { h, t } from "../../shared/page.js";
-import { address, common, filterBar, onward } from "../address.js";
+import { address } from "../../staff/address.js";
+import { common, filterBar, onward } from "../filters.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
@@ -8,7 +9,7 @@ import { fundamentals, headline, monthsCard, placeQuery, chartWidth, sections, s
 import { card, scrolling } from "../table.js";
 
 /** A region: its score, its stores and regions, and what explains the score. */
-export default async function ({ id, filters, read, readAll }) {
+export default async function ({ params: { id }, filters, read, readAll }) {
   const query = common(filters, "region_id");
   const [report, progress, checklists] = await Promise.all([
     read(address(`/regions/${id}/score`, query)),

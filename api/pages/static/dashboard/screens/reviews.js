@@ -1,6 +1,7 @@
 import { call } from "../../shared/api.js";
 import { ago, dayName, h, localize, t } from "../../shared/page.js";
-import { change, onward } from "../address.js";
+import { change } from "../../staff/address.js";
+import { onward } from "../filters.js";
 import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";

@@ -1,5 +1,6 @@
 import { h, localize, t, textElement } from "../../shared/page.js";
-import { address, change, common, filterBar, onward, scoreQuery } from "../address.js";
+import { address, change } from "../../staff/address.js";
+import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { downloadPanel } from "../download-panel.js";
 import { percent } from "../figures.js";
 import { table } from "../table.js";

@@ -1,5 +1,5 @@
 import { dayName, h, localize, t } from "../../shared/page.js";
-import { onward } from "../address.js";
+import { onward } from "../filters.js";
 import { answersOf, isClosed, submissionOf } from "../answers.js";
 import { explained, percent } from "../figures.js";
 import { load } from "../load.js";
@@ -7,7 +7,7 @@ import { load } from "../load.js";
 const REVIEWERS = ["reviewer", "admin"];
 
 /** A visit: its answers with their points, comments and photos, and the version of its checklist. */
-export default async function ({ id, me, read, refresh }) {
+export default async function ({ params: { id }, me, read, refresh }) {
   const [visit, submission] = await Promise.all([
     read(`/visits/${id}?include=checklist`),
     submissionOf(id, read),

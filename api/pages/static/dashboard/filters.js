@@ -1,20 +1,11 @@
-/** The filters of a page. They are all in its address, so that Back restores them and links can be shared. */
+/** The filters of a page: the period, the region and the checklist. */
 import { h, localize, t } from "../shared/page.js";
+import { address, change, filters } from "../staff/address.js";
 
 /** The filters that pages share, in the order in which `api/pages/dashboard.py` preloads calls with them. */
 const COMMON = ["from", "to", "region_id", "checklist"];
 /** UTC+14, the time zone in which a month begins first, in milliseconds. */
 const EARLIEST_ZONE = 14 * 3_600_000;
-
-/** Returns the filters in the address. */
-export const filters = () => Object.fromEntries(new URLSearchParams(location.search));
-
-/** Returns the path with these filters as its query. Empty ones are omitted. */
-export function address(path, values) {
-  const query = Object.entries(values).filter(([, value]) => value);
-  // Commas are not encoded. The server writes them the same way when it preloads a call.
-  return query.length ? `${path}?${new URLSearchParams(query)}`.replaceAll("%2C", ",") : path;
-}
 
 /** The queries for score rows that screens make when they open. The server preloads the same. */
 const SCORE_QUERIES = JSON.parse(document.documentElement.dataset.scoreQueries);
@@ -30,13 +21,6 @@ export function common(values, ...omitted) {
   return Object.fromEntries(
     COMMON.filter((name) => values[name] && !omitted.includes(name)).map((name) => [name, values[name]]),
   );
-}
-
-/** Writes changed filters into the address. `quietly` neither redraws the page nor adds a history entry. */
-export function change(changes, { quietly = false, redraw = !quietly } = {}) {
-  const next = address(location.pathname, { ...filters(), ...changes });
-  history[quietly ? "replaceState" : "pushState"](null, "", next + location.hash);
-  if (redraw) dispatchEvent(new PopStateEvent("popstate"));
 }
 
 /** Returns the current month, in the time zone in which it begins first. */

@@ -1,0 +1,43 @@
+"""The pages for administrators: one HTML shell for all addresses below ``/dashboard/admin``."""
+
+from flask import Response
+
+from api.domain.access import ANY_CALLER
+from api.http.access import Pages
+from api.pages.files import build_policy, get_photo_origin, render_shell
+
+#: for each area: the API calls that its screen makes first. The names are those of addresses and modules
+AREAS: dict[str, tuple[str, ...]] = {}
+
+pages = Pages("admin", __name__)
+
+
+@pages.get("/dashboard/admin", permission=ANY_CALLER)
+def start() -> Response:
+    """Show what to do next."""
+    return _shell("start")
+
+
+@pages.get("/dashboard/admin/<area>", permission=ANY_CALLER)
+def show_area(area: str) -> Response:
+    """Show an area, such as the people. The script gets its data from the API, which checks permissions."""
+    return _shell(area, *AREAS[area]) if area in AREAS else _unknown()
+
+
+@pages.get("/dashboard/admin/<path:address>", permission=ANY_CALLER)
+def unknown_address(address: str) -> Response:
+    """Show that there is no page at this address."""
+    return _unknown()
+
+
+def _unknown() -> Response:
+    response = _shell()
+    response.status_code = 404
+    return response
+
+
+def _shell(screen: str = "", *calls: str) -> Response:
+    """Return the shell. It preloads the modules and API calls of the screen."""
+    policy = build_policy("admin", img=f"'self' blob: {get_photo_origin()}")
+    module = screen and f"admin/screens/{screen}.js"
+    return render_shell("admin", ("/api/v1/me", *calls), policy, module)

@@ -1,0 +1,17 @@
+import staff from "../../staff/words/es.js";
+
+export default {
+  ...staff,
+  title: "Administración",
+  "page-start": "Inicio",
+  "page-people": "Personas",
+  "page-places": "Locales y regiones",
+  "page-checklists": "Cuestionarios",
+  "page-assign": "Asignar visitas",
+  "page-visits": "Visitas",
+  "page-api": "Clientes de la API",
+  "page-webhooks": "Webhooks",
+  "page-audit": "Registro de cambios",
+  "page-settings": "Ajustes",
+  "page-scores": "Resultados",
+};
