@@ -8,7 +8,7 @@ import pytest
 
 from api.domain.question_types import QUESTION_TYPES
 
-EDITOR = Path(__file__).parents[2] / "api/pages/static/admin/editor"
+EDITOR = Path(__file__).parents[2] / "api/pages/static/editor"
 TESTS = Path(__file__).parents[1] / "javascript/editor"
 NODE = shutil.which("node")
 MODULES = ("document", "history", "languages", "merge", "store")

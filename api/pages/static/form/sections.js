@@ -6,7 +6,7 @@ import { questionsOf, visible } from "./rules.js";
 /**
  * Returns `draw(checklist)`, which returns the elements of the sections, and `fields`, the elements of the
  * questions by key. Answers are stored in `draft`. `onchange` is called after each change. If a checklist is
- * drawn again, the fields of questions that are the same objects as before are kept.
+ * drawn again, the fields of questions that are the same objects as before are kept, unless `forget` was called.
  */
 export function sectionList(draft, onchange) {
   const drawn = new Map(); // key → the question that was drawn
@@ -36,6 +36,7 @@ export function sectionList(draft, onchange) {
   };
   return {
     fields,
+    forget: () => drawn.clear(),
     draw(checklist) {
       questions = questionsOf(checklist);
       sections = checklist.sections.map((section) => ({

@@ -33,6 +33,17 @@ export class History {
     return move(this.#undone, this.#done, current, "before", "after");
   }
 
+  /** The last change, for `without`. */
+  get last() {
+    const { before, after } = this.#done.at(-1);
+    return { before, after };
+  }
+
+  /** Returns the current document without a change, also if others followed. */
+  without({ before, after }, current) {
+    return merge(after, before, current).document;
+  }
+
   get canUndo() {
     return this.#done.length > 0;
   }

@@ -1,6 +1,6 @@
 /** What is not saved on the server yet, in this browser: one row for each open tab with a draft. */
-import { Database } from "../../shared/database.js";
-import { newId } from "../../shared/ids.js";
+import { Database } from "../shared/database.js";
+import { newId } from "../shared/ids.js";
 
 const database = new Database("editor", 1, { drafts: ["account", "checklist", "tab"] });
 const lockName = (tab) => `editor ${tab}`;
