@@ -1,6 +1,7 @@
 /**
  * Forms: labels, hints, errors as a summary that links to the fields, and typed values that survive a reload.
  */
+import { NoSignal } from "../shared/api.js";
 import { h, t } from "../shared/page.js";
 import { callSignedIn } from "./session.js";
 import { announce } from "./undo.js";
@@ -73,6 +74,7 @@ export function form({ fields, submit, save, draft, cancel, attributes = {} }) {
       const own = errors.find((other) => other.name === name);
       focus.setAttribute("aria-invalid", String(Boolean(own)));
       error.textContent = own?.text ?? "";
+      error.lang = own?.lang ?? document.documentElement.lang;
     }
     summary.hidden = !errors.length;
     summary.replaceChildren(
@@ -80,10 +82,10 @@ export function form({ fields, submit, save, draft, cancel, attributes = {} }) {
       h(
         "ul",
         {},
-        errors.map(({ name, text }) =>
+        errors.map(({ name, text, lang }) =>
           h(
             "li",
-            {},
+            { lang },
             name
               ? h(
                   "a",
@@ -338,15 +340,15 @@ const focusOn = (element) => (event) => {
   element.focus();
 };
 
-/** Returns the errors of a problem, each with the name of its field if the form has it. */
+/** Returns the errors of a problem, each with the name of its field if the form has it. The API writes English. */
 function errorsOf(problem, fields) {
   if (!problem.status)
-    return [{ name: null, text: problem.name === "NoSignal" ? t("noSignal") : problem.message }];
-  if (!problem.errors.length) return [{ name: null, text: problem.detail }];
+    return [{ name: null, text: problem instanceof NoSignal ? t("noSignal") : problem.message }];
+  if (!problem.errors.length) return [{ name: null, text: problem.detail, lang: "en" }];
   return problem.errors.map(({ pointer, detail }) => {
-    const name = pointer.split("/")[1];
-    const field = fields.find((other) => other.name === name);
-    return { name: field?.name ?? null, text: field ? `${field.label}: ${detail}` : `${pointer} ${detail}` };
+    const field = fields.find(({ name }) => name === pointer.split("/")[1]);
+    if (field) return { name: field.name, text: `${field.label}: ${detail}`, lang: "en" };
+    return { name: null, text: `${pointer}: ${detail}`, lang: "en" };
   });
 }
 

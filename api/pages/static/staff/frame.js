@@ -258,13 +258,11 @@ function drawBar() {
   const bar = document.getElementById("bar");
   const links = page.links(me);
   // The longest link that the address begins with is the page of this screen.
-  const current = links
+  const [current] = links
     .map(([href]) => href.split("?")[0])
-    .filter(
-      (path) =>
-        location.pathname === path || (path !== page.root && location.pathname.startsWith(`${path}/`)),
-    )
-    .sort((one, other) => other.length - one.length)[0];
+    .filter((path) => path === location.pathname || location.pathname.startsWith(`${path}/`))
+    .filter((path) => path.startsWith(page.root) && (path !== page.root || path === location.pathname))
+    .sort((one, other) => other.length - one.length);
   const nav = h(
     "nav",
     { id: "pages", "aria-label": t("pages") },

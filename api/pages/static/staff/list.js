@@ -25,7 +25,7 @@ const API = "/api/v1";
  * Returns the list as `{element, refresh}`. `path` is that of the API list, `query` has its fixed parameters,
  * and `filters` are its further parameters: one without `options` is a search field. The first column names the
  * row. `attributes(row)` are those of its element, `nameOf(row)` is its name as text. With `actions`, rows can
- * be selected; `run(rows)` may return a promise, after which the list is fetched again. `empty` is shown if there
+ * be selected; `run(rows)` may return a promise, after which the list is fetched again and nothing is selected. `empty` is shown if there
  * are no rows.
  * @param {{
  *   path: string, caption: string, columns: Column[], nameOf: (row: any) => string, query?: object,
@@ -226,6 +226,7 @@ export function list({
       buttons.forEach((button) => (button.disabled = true));
       try {
         await action.run(chosen);
+        selected.clear();
         await refresh();
       } finally {
         buttons.forEach((button) => (button.disabled = false));

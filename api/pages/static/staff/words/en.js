@@ -67,5 +67,5 @@ export default {
   selectShown: "Select all rows shown",
   selectedOf: "{n} of {of} selected",
   selectAll: "Select all {n}",
-  clearSelection: "Clear selection",
+  clearSelection: "Clear",
 };

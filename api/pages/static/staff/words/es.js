@@ -67,5 +67,5 @@ export default {
   selectShown: "Seleccionar todas las filas mostradas",
   selectedOf: "{n} de {of} seleccionadas",
   selectAll: "Seleccionar las {n}",
-  clearSelection: "Quitar la selección",
+  clearSelection: "Quitar",
 };
