@@ -25,7 +25,10 @@ export function condition(editing) {
       const parentKey = question.only_if?.question ?? "";
       const all = listQuestions(editing.document).map((place) => place.question);
       const possible = all
-        .slice(0, all.findIndex(({ key }) => key === question.key))
+        .slice(
+          0,
+          all.findIndex(({ key }) => key === question.key),
+        )
         .filter((other) => answersOf(other).length || other.key === parentKey);
       const parent = all.find(({ key }) => key === parentKey);
       // A condition that is not possible stays selected: its error is beside it.
@@ -35,7 +38,9 @@ export function condition(editing) {
         drawnQuestions = words;
         select.replaceChildren(
           h("option", { value: "" }, t("alwaysAsked")),
-          ...listed.map(({ key, text }) => h("option", { value: key }, localize(text) || anyText(text) || key)),
+          ...listed.map(({ key, text }) =>
+            h("option", { value: key }, localize(text) || anyText(text) || key),
+          ),
           ...(parentKey && !parent ? [h("option", { value: parentKey }, parentKey)] : []),
         );
       }
@@ -48,7 +53,9 @@ export function condition(editing) {
   function drawAnswers(rule, parent) {
     const chosen = rule?.is ?? [];
     const possible = parent ? answersOf(parent) : [];
-    const unknown = chosen.filter((key) => !possible.some(([other]) => other === key)).map((key) => [key, key]);
+    const unknown = chosen
+      .filter((key) => !possible.some(([other]) => other === key))
+      .map((key) => [key, key]);
     const words = JSON.stringify([parent?.key, possible, unknown]);
     if (words !== drawnParent) {
       drawnParent = words;

@@ -6,7 +6,12 @@ import { findTarget } from "./document.js";
 
 /** Returns the conflicts as `{ element, draw }`. Nothing is sent until all are decided. */
 export function conflicts(editing) {
-  const element = h("section", { class: "conflicts notice", role: "alert", hidden: true, "data-testid": "conflicts" });
+  const element = h("section", {
+    class: "conflicts notice",
+    role: "alert",
+    hidden: true,
+    "data-testid": "conflicts",
+  });
   let drawn = null;
   return {
     element,
@@ -49,7 +54,8 @@ function conflictItem(editing, conflict) {
 function titleOf(editing, { kind, key, field }) {
   const target = { kind, key };
   const isPresent = findTarget(editing.document, target);
-  const name = kind === "checklist" ? t("checklistSettings") : isPresent ? nameOf(editing.document, target) : key;
+  const name =
+    kind === "checklist" ? t("checklistSettings") : isPresent ? nameOf(editing.document, target) : key;
   const [first, ...parts] = field ?? [];
   const isText = first && parts.length === 1 && first !== "options";
   return [name, first && t(`field-${first}`), ...parts.map((part) => (isText ? languageName(part) : part))]
@@ -63,6 +69,7 @@ function describeValue({ field }, value) {
   if (value === null || value === "") return t("noValue");
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   if (typeof value !== "object") return `${value}`;
-  if (!field || field[0] === "options") return localize(value.text ?? value.label ?? value.title) || value.key;
+  if (!field || field[0] === "options")
+    return localize(value.text ?? value.label ?? value.title) || value.key;
   return JSON.stringify(value);
 }

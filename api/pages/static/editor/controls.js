@@ -12,7 +12,7 @@ const newId = () => `field-${++lastId}`;
 export const faultsOf = (pointer, id = newId()) => h("div", { "data-faults": pointer, id });
 
 /** Returns a control with a label, a hint and a place for its errors. */
-export function labelled(input, { label, hint, pointer }) {
+export function labelled(input, { label, hint = null, pointer }) {
   input.id ||= newId();
   const faults = faultsOf(pointer, `${input.id}-faults`);
   const hintLine = hint && h("p", { class: "quiet", id: `${input.id}-hint` }, hint);
@@ -74,7 +74,13 @@ export function textInputs(languages, { label, hint, pointer, isLong, enter }) {
 /** Returns the control of a text of the selected row. */
 export function textField(editing, name, { label, hint = null, isLong = false }) {
   const enter = (language, text) => editing.writeText(name, language, text);
-  const { element, draw } = textInputs(editing.languages, { label, hint, pointer: `/${name}`, isLong, enter });
+  const { element, draw } = textInputs(editing.languages, {
+    label,
+    hint,
+    pointer: `/${name}`,
+    isLong,
+    enter,
+  });
   return { element, draw: (row) => draw(row[name] ?? null) };
 }
 
@@ -101,7 +107,8 @@ export function numberInput(enter, attributes = {}, pattern = INTEGER) {
     if (read() === undefined) input.value = stored ?? "";
     input.setAttribute("aria-invalid", "false");
   };
-  const step = pattern === INTEGER ? { step: 1, inputmode: "numeric" } : { step: "any", inputmode: "decimal" };
+  const step =
+    pattern === INTEGER ? { step: 1, inputmode: "numeric" } : { step: "any", inputmode: "decimal" };
   const input = h("input", { type: "number", ...step, ...attributes, oninput, onchange });
   const draw = (value) => {
     stored = value ?? null;
@@ -111,14 +118,14 @@ export function numberInput(enter, attributes = {}, pattern = INTEGER) {
 }
 
 /** Returns the control of an integer of the selected row. */
-export function integerField(editing, name, { label, hint, write = (value) => ({ [name]: value }) }) {
+export function integerField(editing, name, { label, hint = null, write = (value) => ({ [name]: value }) }) {
   const { input, draw } = numberInput((value) => editing.setFields(write(value)));
   input.classList.add("short");
   return { element: labelled(input, { label, hint, pointer: `/${name}` }), draw: (row) => draw(row[name]) };
 }
 
 /** Returns the control of a field with a few values. `options` are values with their words. */
-export function selectField(editing, name, { label, hint = null, options, initial, write }) {
+export function selectField(editing, name, { label, hint = null, options, initial, write = null }) {
   const onchange = () => (write ? write(select.value) : editing.setFields({ [name]: select.value || null }));
   const select = h(
     "select",
@@ -139,7 +146,10 @@ export function selectField(editing, name, { label, hint = null, options, initia
 
 /** Returns the control of a field that is true or false. */
 export function checkboxField(editing, name, { label, hint = null, initial = false }) {
-  const input = h("input", { type: "checkbox", onchange: () => editing.setFields({ [name]: input.checked }) });
+  const input = h("input", {
+    type: "checkbox",
+    onchange: () => editing.setFields({ [name]: input.checked }),
+  });
   const faults = faultsOf(`/${name}`);
   input.setAttribute("aria-describedby", faults.id);
   return {

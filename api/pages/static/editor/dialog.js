@@ -9,7 +9,11 @@ export function openDialog(title, content) {
     { class: "editor-dialog", "aria-labelledby": "dialog-title", onclose: () => dialog.remove() },
     h("h2", { id: "dialog-title" }, title),
     content,
-    h("p", {}, button(t("close"), () => dialog.close())),
+    h(
+      "p",
+      {},
+      button(t("close"), () => dialog.close()),
+    ),
   );
   document.body.append(dialog);
   dialog.showModal();

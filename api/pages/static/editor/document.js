@@ -94,13 +94,21 @@ export const questionKeys = (document) => listQuestions(document).map(({ questio
 
 const sectionKeys = (document) => document.sections.map(({ key }) => key);
 
-/** Returns what a target names, or undefined if the document no longer has it. */
+/**
+ * Returns what a target names, or undefined if the document no longer has it.
+ * @param {any} document
+ * @param {Target} target
+ */
 export function findTarget(document, { kind, key }) {
   if (kind === "question") return findQuestion(document, key)?.question;
   return kind === "section" ? document.sections.find((section) => section.key === key) : document;
 }
 
-/** Returns the JSON pointer to a target. */
+/**
+ * Returns the JSON pointer to a target.
+ * @param {any} document
+ * @param {Target} target
+ */
 export function pointerTo(document, { kind, key }) {
   if (kind === "checklist") return "";
   if (kind === "section") return `/sections/${sectionKeys(document).indexOf(key)}`;
@@ -170,7 +178,12 @@ const changeSection = (document, key, change) => ({
 const changeQuestion = (document, key, change) =>
   mapQuestions(document, (question) => (question.key === key ? change(question) : question));
 
-/** Returns the document with some fields of a target changed. A field that is undefined is removed. */
+/**
+ * Returns the document with some fields of a target changed. A field that is undefined is removed.
+ * @param {any} document
+ * @param {Target} target
+ * @param {any} fields
+ */
 export function setFields(document, target, fields) {
   const change = (row) => withoutUndefined({ ...row, ...fields });
   if (target.kind === "question") return changeQuestion(document, target.key, change);
@@ -308,11 +321,18 @@ function renameIn(question, renamed) {
 export const renameQuestions = (document, renamed) =>
   mapQuestions(document, (question) => renameIn(question, renamed));
 
-/** Returns the document with another key of a target, made from `wanted`, and the target with that key. */
+/**
+ * Returns the document with another key of a target, made from `wanted`, and the target with that key.
+ * @param {any} document
+ * @param {Target} target
+ * @param {any} wanted
+ * @returns {[any, Target]}
+ */
 export function rename(document, { kind, key }, wanted) {
   const keys = kind === "section" ? sectionKeys(document) : questionKeys(document);
   const others = keys.filter((other) => other !== key);
   const newKey = makeKey(wanted, others, kind);
+  /** @type {Target} */
   const target = { kind, key: newKey };
   if (newKey === key) return [document, target];
   if (kind === "section") return [setFields(document, { kind, key }, { key: newKey }), target];

@@ -107,7 +107,12 @@ export class Editing {
     const document = setFields(this.document, selected, { [field]: text });
     const name = `${selected.kind} ${field} ${language}`;
     const isNaming = field === (selected.kind === "question" ? "text" : "title");
-    if (!selected.key || !isNaming || this.isLocked(selected) || !isProposed(selected.key, row[field], selected.kind))
+    if (
+      !selected.key ||
+      !isNaming ||
+      this.isLocked(selected) ||
+      !isProposed(selected.key, row[field], selected.kind)
+    )
       return this.change(document, { name });
     const [renamed, select] = rename(document, selected, anyText(text));
     return this.change(renamed, { name, select });
@@ -131,7 +136,11 @@ export class Editing {
     this.change(renamed, { name: `label ${index} ${language}` });
   }
 
-  /** Returns whether the key of a target, or of an option of it, was published and therefore stays. */
+  /**
+   * Returns whether the key of a target, or of an option of it, was published and therefore stays.
+   * @param {import("./document.js").Target} target
+   * @param {string | null} [option]
+   */
   isLocked({ kind, key }, option = null) {
     if (option !== null) return this.published.options.get(key)?.has(option) ?? false;
     return this.published[kind]?.has(key) ?? true;
@@ -182,7 +191,10 @@ export class Editing {
     else this.draw();
   }
 
-  /** Returns the errors of a target as `{ pointer, rest, detail }`, with pointers into the current draft. */
+  /**
+   * Returns the errors of a target as `{ pointer, rest, detail }`, with pointers into the current draft.
+   * @param {import("./document.js").Target} target
+   */
   errorsOf({ kind, key }) {
     const errors = this.errors.filter(({ target }) => target.kind === kind && target.key === key);
     const base = errors.length ? pointerTo(this.document, { kind, key }) : "";
@@ -214,4 +226,3 @@ export class Editing {
     this.draw();
   }
 }
-

@@ -22,13 +22,14 @@ export function errorSummary(editing, onselect) {
       words.textContent = t("errorsToCorrect", { n: errors.length });
       list.replaceChildren(
         ...errors.slice(0, MAX_SHOWN).map(({ target, detail }) => {
-          const name = target.kind === "checklist" ? t("checklistSettings") : nameOf(editing.document, target);
+          const name =
+            target.kind === "checklist" ? t("checklistSettings") : nameOf(editing.document, target);
           return h(
             "li",
             {},
             button(name, () => onselect(target), { class: "plain bare" }),
             " ",
-            h("span", { class: "quiet" }, detail),
+            h("span", { class: "quiet", lang: "en" }, detail),
           );
         }),
       );

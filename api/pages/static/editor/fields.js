@@ -35,6 +35,7 @@ const OWN_CONTROLS = {
 
 function scaleEnd(editing, name) {
   const write = (value) => {
+    /** @type {any} */
     const { minimum, maximum } = { ...editing.row, [name]: value };
     const points = resizeScale(editing.row, minimum, maximum);
     return { [name]: value, ...(points && { scale_points: points }) };
@@ -87,7 +88,11 @@ function photoRange(editing) {
     const enter = (value) =>
       editing.setFields({ photos: { minimum: 0, maximum: 0, ...editing.row.photos, [name]: value } });
     const { input, draw } = numberInput(enter, { min: 0, max: 20 });
-    return { name, draw, element: labelled(input, { label: t(`photos-${name}`), pointer: `/photos/${name}` }) };
+    return {
+      name,
+      draw,
+      element: labelled(input, { label: t(`photos-${name}`), pointer: `/photos/${name}` }),
+    };
   });
   return {
     element: h(

@@ -1,8 +1,6 @@
-import { adminLinks, KEY, ROOT } from "../admin/links.js";
+import { adminLinks, EDITOR, ROOT } from "../admin/links.js";
 import { loadWords, t } from "../shared/page.js";
 import { startPage } from "../staff/frame.js";
-
-const EDITOR = `/checklists/${KEY}`;
 
 async function start() {
   await loadWords((language) => import(`./words/${language}.js`));

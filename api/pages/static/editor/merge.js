@@ -114,6 +114,7 @@ const byKey = (list) => new Map(list.map((row) => [row.key, row]));
 /**
  * Returns the merged rows by key, without those that were removed. A row that one side has changed and the
  * other has removed is kept, and reported as a conflict.
+ * @param {Map<string, any>[]} sides
  */
 function mergeRows([base, ours, theirs], mergeRow, report) {
   const merged = new Map();
@@ -194,7 +195,11 @@ const withoutQuestions = (section) =>
 const findPlaces = (document) =>
   new Map(listQuestions(document).map(({ question, section }) => [question.key, section.key]));
 
-/** Returns whether a section that one side has removed has no questions in the merged document. */
+/**
+ * Returns whether a section that one side has removed has no questions in the merged document.
+ * @param {string} key
+ * @param {Map<string, any>[]} sides
+ */
 const isRemovedAndEmpty = (key, [base, ours, theirs], needed) =>
   base.has(key) && !(ours.has(key) && theirs.has(key)) && !needed.has(key);
 
@@ -223,7 +228,11 @@ export function resolve(document, conflict, side) {
   return { ...document, sections };
 }
 
-/** Returns a row with another value at a path. The rows of a list are found by their keys. */
+/**
+ * Returns a row with another value at a path. The rows of a list are found by their keys.
+ * @param {any} row
+ * @param {string[]} path
+ */
 function setIn(row, [name, ...rest], value) {
   if (Array.isArray(row)) {
     return row

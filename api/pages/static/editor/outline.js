@@ -5,6 +5,7 @@ import { button, signButton } from "./controls.js";
 import { moveQuestion, moveSection } from "./document.js";
 import { lacksTranslation } from "./languages.js";
 
+/** @param {{ kind: string, key?: string }} target */
 const idOf = ({ kind, key }) => `${kind} ${key ?? ""}`;
 
 /** Returns the outline as `{ element, draw }`. `onselect` is called when someone selects a row. */
@@ -55,7 +56,8 @@ export function outline(editing, onselect) {
     const drawn = JSON.stringify([errors, isUntranslated]);
     if (item.row !== row) {
       item.row = row;
-      item.words.textContent = target.kind === "checklist" ? t("checklistSettings") : nameOf(editing.document, target);
+      item.words.textContent =
+        target.kind === "checklist" ? t("checklistSettings") : nameOf(editing.document, target);
     }
     if (item.drawn !== drawn) {
       item.drawn = drawn;
@@ -165,7 +167,9 @@ function drop(document, { kind, key }, target, isAfter) {
   }
   // A question that is dropped on the title of a section becomes its first one.
   if (target.kind === "section") return moveQuestion(document, key, target.key, 0);
-  const section = document.sections.find(({ questions }) => questions.some((other) => other.key === target.key));
+  const section = document.sections.find(({ questions }) =>
+    questions.some((other) => other.key === target.key),
+  );
   const keys = section.questions.map((question) => question.key).filter((other) => other !== key);
   return moveQuestion(document, key, section.key, keys.indexOf(target.key) + (isAfter ? 1 : 0));
 }

@@ -31,7 +31,8 @@ export function panel(editing, { fundamentals }) {
 
   function isSame() {
     const { selected, row, languages } = editing;
-    if (built.kind !== selected.kind || built.languages !== languages || built.type !== row.type) return false;
+    if (built.kind !== selected.kind || built.languages !== languages || built.type !== row.type)
+      return false;
     // While someone types, a proposed key changes with the text.
     return built.key === selected.key || element.contains(document.activeElement);
   }
@@ -55,10 +56,13 @@ export function panel(editing, { fundamentals }) {
     drawnErrors = words;
     const places = [...element.querySelectorAll("[data-faults]")];
     for (const place of places) place.replaceChildren();
-    for (const input of element.querySelectorAll("[aria-invalid=true]")) input.removeAttribute("aria-invalid");
+    for (const input of element.querySelectorAll("[aria-invalid=true]"))
+      input.removeAttribute("aria-invalid");
     for (const { pointer, rest, detail } of errors) {
       const place = findPlace(places, rest);
-      place.append(h("p", { class: "fault", "data-testid": "fault", "data-pointer": pointer }, detail));
+      place.append(
+        h("p", { class: "fault", lang: "en", "data-testid": "fault", "data-pointer": pointer }, detail),
+      );
       element.querySelector(`[aria-describedby~="${place.id}"]`)?.setAttribute("aria-invalid", "true");
     }
   }
@@ -66,14 +70,19 @@ export function panel(editing, { fundamentals }) {
 
 /** Returns the place whose pointer is the longest beginning of this one. */
 function findPlace(places, pointer) {
-  const matching = places.filter(({ dataset: { faults } }) => pointer === faults || pointer.startsWith(`${faults}/`));
+  const matching = places.filter(
+    ({ dataset: { faults } }) => pointer === faults || pointer.startsWith(`${faults}/`),
+  );
   return matching.reduce((best, place) =>
     place.dataset.faults.length > best.dataset.faults.length ? place : best,
   );
 }
 
 function toolsOf(editing) {
-  const act = (action, ...more) => () => action(editing, editing.selected, ...more);
+  const act =
+    (action, ...more) =>
+    () =>
+      action(editing, editing.selected, ...more);
   return h(
     "p",
     { class: "row tools" },
@@ -114,7 +123,11 @@ function passMark(editing) {
     /^\d{1,3}(?:\.\d{1,2})?$/,
   );
   return {
-    element: labelled(input, { label: t("field-pass_mark"), hint: t("hint-pass_mark"), pointer: "/pass_mark" }),
+    element: labelled(input, {
+      label: t("field-pass_mark"),
+      hint: t("hint-pass_mark"),
+      pointer: "/pass_mark",
+    }),
     draw: ({ pass_mark: mark }) => draw(mark == null ? null : Math.round(mark * 10_000) / 100),
   };
 }

@@ -1,7 +1,7 @@
 /** The controls of fields that are lists: the options of a choice, the bands of a duration, points of a scale. */
 import { confirmAction, h, localize, show, t } from "../shared/page.js";
 import { button, faultsOf, numberInput, signButton, textInputs } from "./controls.js";
-import { listDependents, parseOptions, removeOption } from "./document.js";
+import { listDependents, makeKey, parseOptions, removeOption } from "./document.js";
 
 const MAX_STEPS = 101;
 
@@ -47,7 +47,8 @@ export function options(editing) {
     (index) => optionRow(editing, index, listOf, write),
   );
   const add = () => {
-    write(parseOptions(t("newOption"), listOf(), () => null));
+    const keys = listOf().map(({ key }) => key);
+    write([...listOf(), { key: makeKey("", keys, "option"), label: null }]);
     list.element.querySelector("li:last-child input").focus();
   };
   return {
@@ -126,11 +127,7 @@ function pasteBox(editing, listOf, write) {
     area.value = "";
     box.open = false;
   };
-  box.append(
-    h("p", { class: "quiet" }, t("pasteHint")),
-    area,
-    h("p", {}, button(t("addPasted"), paste)),
-  );
+  box.append(h("p", { class: "quiet" }, t("pasteHint")), area, h("p", {}, button(t("addPasted"), paste)));
   return box;
 }
 
@@ -174,7 +171,13 @@ function bandRow(index, listOf, write) {
     min: 0,
     "aria-label": t("bandPoints", { n: index + 1 }),
   });
-  const limit = h("span", { class: "points" }, h("span", {}, t("upTo")), upTo.input, h("span", {}, t("seconds")));
+  const limit = h(
+    "span",
+    { class: "points" },
+    h("span", {}, t("upTo")),
+    upTo.input,
+    h("span", {}, t("seconds")),
+  );
   const longer = h("span", { class: "points" }, t("longer"));
   const remove = signButton("×", t("removeBand", { n: index + 1 }), () =>
     write(listOf().filter((_, other) => other !== index)),

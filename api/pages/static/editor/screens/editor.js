@@ -15,10 +15,13 @@ import { DraftStore } from "../store.js";
 
 /** How often the draft is fetched while the page is visible, in milliseconds. */
 const REFRESH_EVERY = 20_000;
+/** The style sheet of the form, which is next to the folder of this page. */
+const FORM_STYLE = new URL("../../form/form.css", import.meta.url).href;
 const VIEWS = ["outline", "panel", "preview"];
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select";
 
 export default async function editorScreen({ params: { key }, me, read }) {
+  let top = null;
   const path = `/checklists/${key}`;
   const channel = new BroadcastChannel("editor");
   const storage = await openStorage(me.id, key);
@@ -27,9 +30,12 @@ export default async function editorScreen({ params: { key }, me, read }) {
     onmerge: (renamed) => editing.merged(renamed),
     onerrors: (errors) => editing.setErrors(errors),
   };
-  const store = new DraftStore(serverOf(path, () => channel.postMessage(key)), storage, hooks);
+  const store = new DraftStore(
+    serverOf(path, () => channel.postMessage(key)),
+    storage,
+    hooks,
+  );
   const editing = new Editing(store);
-  let top;
   const [fundamentals, published] = await Promise.all([
     read("/fundamentals?limit=500"),
     readPublished(path, read),
@@ -50,7 +56,7 @@ export default async function editorScreen({ params: { key }, me, read }) {
   top = bar(editing, key);
   const contents = outline(editing, select);
   const fields = panel(editing, { fundamentals: fundamentals.items });
-  const phone = preview(editing, document.documentElement.dataset.formStyle);
+  const phone = preview(editing, FORM_STYLE);
   const differences = conflicts(editing);
   const summary = errorSummary(editing, (target) => (select(target), fields.focus()));
   const tabs = VIEWS.map((view) => button(t(`view-${view}`), () => showView(view), { "data-view": view }));
@@ -148,7 +154,12 @@ function handleKey(event, editing) {
   if (withControl && name === "s") editing.store.save();
   else if (withControl && !isTyping && (name === "y" || (name === "z" && event.shiftKey))) editing.redo();
   else if (withControl && !isTyping && name === "z") editing.undo();
-  else if (event.altKey && ["arrowup", "arrowdown"].includes(name) && editing.selected.key && !isSelect(event))
+  else if (
+    event.altKey &&
+    ["arrowup", "arrowdown"].includes(name) &&
+    editing.selected.key &&
+    !isSelect(event)
+  )
     moveTarget(editing, editing.selected, name === "arrowup" ? -1 : 1);
   else return;
   event.preventDefault();
