@@ -16,6 +16,7 @@ from schemas.base import (
     TimeZone,
     page_of,
 )
+from schemas.imports import ImportResult
 
 
 class RegionWrite(Schema):
@@ -26,6 +27,17 @@ class RegionWrite(Schema):
     parent_id = Id(allow_none=True)
     external_id = Text(200, allow_none=True)
     closed = Boolean()
+
+
+class RegionRow(RegionWrite):
+    """A row of an import of regions. It refers to the parent by its code."""
+
+    class Meta(RegionWrite.Meta):
+        """Replaces the ID of the parent by its code."""
+
+        exclude = ("parent_id",)
+
+    parent_code = Text(64, allow_none=True)
 
 
 class RegionEdit(RegionWrite):
@@ -73,8 +85,8 @@ class LocationEdit(LocationWrite):
     """Changes of a location."""
 
 
-class LocationImport(LocationWrite):
-    """A row of an import. It refers to the region by its code."""
+class LocationRow(LocationWrite):
+    """A row of an import of locations. It refers to the region by its code."""
 
     class Meta(LocationWrite.Meta):
         """Replaces the ID of the region by its code."""
@@ -82,7 +94,6 @@ class LocationImport(LocationWrite):
         exclude = ("region_id",)
 
     region_code = Text(64, required=True)
-    line = fields.Integer(required=True)
 
 
 class Location(Schema):
@@ -113,10 +124,10 @@ class LocationsQuery(PageQuery):
     closed = QueryBoolean()
 
 
-class ImportResult(Schema):
-    """The number of locations that an import added."""
+class LocationImportResult(ImportResult):
+    """What an import of locations did, or would do."""
 
-    imported = fields.Integer(required=True)
+    imported = fields.Integer(required=True, metadata={"deprecated": True})
 
 
 class ProgressMonth(Schema):

@@ -77,6 +77,7 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/checklists/<key>/retire": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/regions": "401 403 403  200 200 200  200 200 200",
     "POST /api/v1/regions": "401 403 403  403 403 403  403 201 201",
+    "POST /api/v1/regions/import": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/regions/<uuid:region_id>": "401 403 403  200 404 404  200 200 404",
     "PATCH /api/v1/regions/<uuid:region_id>": "401 403 403  403 403 403  403 200 404",
     "GET /api/v1/regions/<uuid:region_id>/progress": "401 403 403  200 404 404  200 200 404",
@@ -163,6 +164,7 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "GET /api/v1/regions": (READ_PLACES, "200 200 200"),
     # At the top, a region would be outside of the client's own regions.
     "POST /api/v1/regions": (("places:write",), "422 422 201"),
+    "POST /api/v1/regions/import": (("places:write",), "422 422 201"),
     "GET /api/v1/regions/<uuid:region_id>": (READ_PLACES, "200 404 200"),
     "PATCH /api/v1/regions/<uuid:region_id>": (("places:write",), "200 404 200"),
     "GET /api/v1/regions/<uuid:region_id>/progress": (("visits:read", "visits:write"), "200 404 200"),
@@ -377,6 +379,12 @@ ATTEMPTS: Mapping[str, Attempt] = {
         "/checklists/disposable/retire"
     ),
     "POST /api/v1/regions": lambda scene, caller: caller.post("/regions", {"code": _key(), "name": "New"}),
+    "POST /api/v1/regions/import": lambda scene, caller: caller.call(
+        "POST",
+        "/regions/import",
+        data=f"code,name\n{_key()},New\n",
+        headers={"Content-Type": "text/csv"},
+    ),
     "PATCH /api/v1/regions/<uuid:region_id>": _edit("/regions/{region}", {"name": "Edited"}),
     "POST /api/v1/locations": lambda scene, caller: caller.post(
         "/locations",

@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.models.base import Base
-from api.services.places import IMPORT_COLUMNS
+from api.services.place_imports import LOCATION_COLUMNS, REGION_COLUMNS
 from api.settings import Settings
 from tests.support.exports import request_export
 from tests.support.pictures import jpeg
@@ -74,7 +74,10 @@ def identifying_fields(document: Any) -> set[str]:
             if method == "get" and operation["security"]:
                 fields.add(f"{route} header:If-None-Match")
     return fields | {
-        f"POST /api/v1/locations/import csv:{name}" for name in IMPORT_COLUMNS if IDENTIFIER.search(name)
+        f"POST /api/v1/{places}/import csv:{name}"
+        for places, columns in (("locations", LOCATION_COLUMNS), ("regions", REGION_COLUMNS))
+        for name in columns.names
+        if IDENTIFIER.search(name)
     }
 
 
@@ -867,6 +870,19 @@ def imported_locations(scene: Scene) -> Iterator[Trial]:
         yield Trial("foreign_admin", foreign, call, random_code)
 
 
+@case(*(f"POST /api/v1/regions/import csv:{name}" for name in ("code", "parent_code", "external_id")))
+def imported_regions(scene: Scene) -> Iterator[Trial]:
+    for name in ("code", "parent_code", "external_id"):
+
+        def call(caller: Caller, value: str, _: Any, name: str = name) -> TestResponse:
+            cells = {"code": random_code(), "parent_code": "", "external_id": "", name: value}
+            text = "\n".join(["name," + ",".join(cells), "New," + ",".join(cells.values())])
+            return caller.call("POST", "/regions/import", data=text, headers={"Content-Type": "text/csv"})
+
+        region = scene.home.new_region(external_id=random_code())
+        yield Trial("foreign_admin", {**region, "parent_code": region["code"]}[name], call, random_code)
+
+
 # Headers.
 
 EDITED = {
@@ -970,6 +986,7 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
         "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),
+        "POST /api/v1/regions/import": lambda: ("/regions/import", "code,name\nanother-code,New\n"),
         "POST /api/v1/locations/import": lambda: (
             "/locations/import",
             f"code,name,region_code,time_zone\nanother-code,New,{world.region['code']},UTC\n",

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import marshmallow as ma
 from flask import Response
 from sqlalchemy.orm import Session
 
@@ -11,21 +10,28 @@ from api.domain import problems
 from api.http.access import Routes
 from api.http.context import current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
+from api.http.imports import describe_csv, run_import
 from api.http.paging import page_response
-from api.http.parsing import field_errors, read_text, require_type
 from api.http.periods import parse_period
 from api.http.responses import CREATED, ETAG
-from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
+from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
 from api.models.places import Location, Region
-from api.services import places, progress
+from api.services import place_imports, places, progress
 from schemas import places as schemas
+from schemas.imports import ImportQuery, ImportResult
 from schemas.scores import PeriodQuery
 
 routes = Routes("places", __name__, description="Regions and locations")
 
-REGION, LOCATION, IMPORTED = schemas.Region(), schemas.Location(), schemas.ImportResult()
-IMPORT_ROW = schemas.LocationImport()
-_IMPORT_EXAMPLE = """\
+REGION, LOCATION = schemas.Region(), schemas.Location()
+REGION_ROW, IMPORTED_REGIONS = schemas.RegionRow(), ImportResult()
+LOCATION_ROW, IMPORTED_LOCATIONS = schemas.LocationRow(), schemas.LocationImportResult()
+_REGIONS_EXAMPLE = """\
+code,name,parent_code
+UK,United Kingdom,
+UK-S,South of England,UK
+"""
+_LOCATIONS_EXAMPLE = """\
 code,name,region_code,time_zone,address
 LDN-01,London Bridge,UK-S,Europe/London,"1 High Street, London"
 MAD-01,Puerta del Sol,ES,Europe/Madrid,
@@ -58,6 +64,27 @@ def create_region(body: dict[str, Any]) -> Response:
         lambda session: places.create_region(session, current_actor(), body),
         REGION.dump,
         lambda region: f"/api/v1/regions/{region.id}",
+    )
+
+
+@routes.post("/regions/import", permission="write places", raises=[problems.ALREADY_EXISTS])
+@routes.arguments(ImportQuery(), location="query")
+@routes.response(200, IMPORTED_REGIONS)
+@routes.alt_response(201, schema=IMPORTED_REGIONS)
+@routes.doc(parameters=[IDEMPOTENCY_KEY], requestBody=describe_csv(_REGIONS_EXAMPLE))
+def import_regions(query: dict[str, Any]) -> Response:
+    """Add or update the regions of a CSV file, as `POST /locations/import` does for locations.
+
+    Required columns: `code`, `name`. Optional columns: `parent_code`, `external_id`, `closed`. A parent can
+    be in the same file, before or after its children.
+    """
+    return run_import(
+        query,
+        place_imports.REGION_COLUMNS,
+        REGION_ROW,
+        IMPORTED_REGIONS,
+        lambda session, file: place_imports.plan_region_import(session, current_actor(), file),
+        lambda session, plan: place_imports.store_regions(session, current_actor(), plan),
     )
 
 
@@ -143,39 +170,27 @@ def create_location(body: dict[str, Any]) -> Response:
 
 
 @routes.post("/locations/import", permission="write places", raises=[problems.ALREADY_EXISTS])
-@routes.response(201, IMPORTED)
-@routes.doc(
-    parameters=[IDEMPOTENCY_KEY],
-    requestBody={
-        "required": True,
-        "content": {
-            "text/csv": {
-                "schema": {"type": "string", "format": "binary"},
-                "example": _IMPORT_EXAMPLE,
-            }
-        },
-    },
-)
-def import_locations() -> Response:
-    """Add the locations of a CSV file. The import is atomic, and error pointers begin with the line number.
+@routes.arguments(ImportQuery(), location="query")
+@routes.response(200, IMPORTED_LOCATIONS)
+@routes.alt_response(201, schema=IMPORTED_LOCATIONS)
+@routes.doc(parameters=[IDEMPOTENCY_KEY], requestBody=describe_csv(_LOCATIONS_EXAMPLE))
+def import_locations(query: dict[str, Any]) -> Response:
+    """Add or update the locations of a CSV file. The import is atomic, and all errors are reported together.
 
     Required columns: `code`, `name`, `region_code`, `time_zone`. Optional columns: `address`, `phone`,
-    `latitude`, `longitude`, `external_id`, `closed`.
+    `latitude`, `longitude`, `external_id`, `closed`. With `mode=update`, only `code` is required to change
+    locations: omitted columns stay as they are, and an empty cell removes a value.
+
+    With `dry_run=true`, nothing is stored, and the errors are part of the response. The status is 201 if the
+    import only added locations. Pointers of errors are the line and the column, such as `/3/code`.
     """
-    require_type("text/csv")
-    text = read_text()
-    if "\0" in text:
-        raise problems.MALFORMED("The text contains a NUL character.")
-    rows, errors = [], []
-    for row in places.parse_import(text):
-        try:
-            rows.append(IMPORT_ROW.load(row))
-        except ma.ValidationError as error:
-            errors += field_errors(error.messages, (row["line"],))
-    if errors:
-        raise problems.INVALID(errors=errors)
-    return run_once(
-        lambda session: {"imported": places.import_locations(session, current_actor(), rows)}, IMPORTED.dump
+    return run_import(
+        query,
+        place_imports.LOCATION_COLUMNS,
+        LOCATION_ROW,
+        IMPORTED_LOCATIONS,
+        lambda session, file: place_imports.plan_location_import(session, current_actor(), file),
+        lambda session, plan: place_imports.store_locations(session, current_actor(), plan),
     )
 
 

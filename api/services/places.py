@@ -1,8 +1,5 @@
-"""Regions and locations: read, created, updated and imported."""
+"""Regions and locations: read, created and updated. Imports are in ``place_imports``."""
 
-import csv
-import io
-import re
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.problems import FieldError, pointer
+from api.domain.problems import FieldError
 from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.services import visibility
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
+
+COORDINATES = ("latitude", "longitude")
+MISSING_COORDINATE = "A position needs both a latitude and a longitude."
 
 
 def get_region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bool = False) -> Region:
@@ -77,8 +77,8 @@ def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -
     Raises INVALID for an unknown region or half a position, and ALREADY_EXISTS for a code in use.
     """
     _check_region(session, actor, values["region_id"], "/region_id")
-    if missing := _find_missing_coordinate(values):
-        raise problems.invalid_field(f"/{missing}", _MISSING_COORDINATE)
+    if missing := find_missing_coordinate(values):
+        raise problems.invalid_field(f"/{missing}", MISSING_COORDINATE)
     location = Location(organization_id=actor.organization_id, **values)
     _save(session, location)
     return location
@@ -97,7 +97,8 @@ def update_region(session: Session, actor: Actor, region: Region, values: Mappin
             subtree = visibility.select_subtree(select(Region.id).where(Region.id == region.id))
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(subtree))):
                 raise problems.invalid_field("/parent_id", "A region cannot be moved below itself.")
-        _count_move(session, actor, region.parent_id, parent_id)
+        if parent_id != region.parent_id:
+            count_move(session, actor)
     _update(session, region, values)
     return region
 
@@ -111,134 +112,14 @@ def update_location(
     """
     if "region_id" in values:
         _check_region(session, actor, values["region_id"], "/region_id")
-        _count_move(session, actor, location.region_id, values["region_id"])
-    if not values.keys().isdisjoint(_COORDINATES):
-        position = {name: values.get(name, getattr(location, name)) for name in _COORDINATES}
-        if missing := _find_missing_coordinate(position):
-            raise problems.invalid_field(f"/{missing}", _MISSING_COORDINATE)
+        if values["region_id"] != location.region_id:
+            count_move(session, actor)
+    if not values.keys().isdisjoint(COORDINATES):
+        position = {name: values.get(name, getattr(location, name)) for name in COORDINATES}
+        if missing := find_missing_coordinate(position):
+            raise problems.invalid_field(f"/{missing}", MISSING_COORDINATE)
     _update(session, location, values)
     return location
-
-
-IMPORT_COLUMNS = (
-    "code",
-    "name",
-    "region_code",
-    "address",
-    "phone",
-    "time_zone",
-    "latitude",
-    "longitude",
-    "external_id",
-    "closed",
-)
-_REQUIRED_COLUMNS = ("code", "name", "region_code", "time_zone")
-_COORDINATES = ("latitude", "longitude")
-_MISSING_COORDINATE = "A position needs both a latitude and a longitude."
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-
-
-def parse_import(text: str) -> list[dict[str, Any]]:
-    """Return the rows of a CSV of locations, in the shape of a location's JSON.
-
-    Each row has ``region_code`` instead of ``region_id``, and ``line``, the number of its first line.
-
-    Raises INVALID if the text is not CSV, has no rows, or its header or a row has the wrong columns.
-    """
-    numbered_rows = _parse_csv(text)
-    header = [name.strip() for name in numbered_rows[0][1]] if numbered_rows else []
-    _check_header(header)
-    rows, errors = [], []
-    for line, cells in numbered_rows[1:]:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) == len(header):
-            rows.append({"line": line} | _parse_cells(dict(zip(header, cells, strict=True))))
-        else:
-            errors.append(
-                FieldError(f"/{line}", f"This row has {len(cells)} cells instead of {len(header)}.")
-            )
-    if errors:
-        raise problems.INVALID(errors=errors)
-    if not rows:
-        raise problems.invalid_field("/2", "The file has no rows.")
-    return rows
-
-
-def _parse_csv(text: str) -> list[tuple[int, list[str]]]:
-    """Return the cells of each row with the number of its first line. A cell may contain line breaks."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    numbered_rows, line = [], 1
-    try:
-        for cells in reader:
-            numbered_rows.append((line, cells))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise problems.invalid_field(f"/{line}", f"This is not valid CSV: {error}.") from None
-    return numbered_rows
-
-
-def _check_header(header: list[str]) -> None:
-    errors = [
-        FieldError(pointer(1, name), "This column is unknown.")
-        for name in header
-        if name not in IMPORT_COLUMNS
-    ]
-    errors += [
-        FieldError(pointer(1, name), "This column is missing.")
-        for name in _REQUIRED_COLUMNS
-        if name not in header
-    ]
-    if len(set(header)) < len(header):
-        errors.append(FieldError("/1", "The header contains a column more than once."))
-    if errors:
-        raise problems.INVALID(errors=errors)
-
-
-def _parse_cells(cells: Mapping[str, str]) -> dict[str, Any]:
-    """Return cells as JSON values. An empty cell is null; one that cannot be converted remains a string."""
-    values: dict[str, Any] = {name: cell.strip() or None for name, cell in cells.items()}
-    for name in _COORDINATES:
-        if values.get(name) and _NUMBER.fullmatch(values[name]):
-            values[name] = float(values[name])
-    if "closed" in values:
-        word = (values["closed"] or "false").lower()
-        values["closed"] = {"true": True, "false": False}.get(word, word)
-    return values
-
-
-def import_locations(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> int:
-    """Create the locations of all rows or none, and return their number.
-
-    Raises INVALID with pointers that begin with the line (``/3/code``), and ALREADY_EXISTS if a location with
-    one of the codes was created in the meantime.
-    """
-    region_ids: dict[str, uuid.UUID] = dict(
-        session.execute(select(Region.code, Region.id).where(visibility.regions(actor))).all()
-    )
-    codes = set(
-        session.scalars(select(Location.code).where(Location.organization_id == actor.organization_id))
-    )
-    errors, locations = [], []
-    for row in rows:
-        values = dict(row)
-        line, region_code = values.pop("line"), values.pop("region_code")
-        if region_code not in region_ids:
-            errors.append(FieldError(f"/{line}/region_code", "There is no region with this code."))
-        if values["code"] in codes:
-            errors.append(FieldError(f"/{line}/code", "A location with this code already exists."))
-        if missing := _find_missing_coordinate(values):
-            errors.append(FieldError(f"/{line}/{missing}", _MISSING_COORDINATE))
-        codes.add(values["code"])
-        if not errors:
-            locations.append(
-                Location(organization_id=actor.organization_id, region_id=region_ids[region_code], **values)
-            )
-    if errors:
-        raise problems.INVALID(errors=errors)
-    session.add_all(locations)
-    _flush(session, "One of these locations was created in the meantime.")
-    return len(locations)
 
 
 def _filter(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
@@ -272,34 +153,39 @@ def _check_region(session: Session, actor: Actor, region_id: uuid.UUID | None, f
         raise problems.invalid_field(field, "This region does not exist.")
 
 
-def _find_missing_coordinate(position: Mapping[str, Any]) -> str | None:
+def find_missing_coordinate(position: Mapping[str, Any]) -> str | None:
     """Return the name of the coordinate that is missing while the other one is present, or None."""
-    missing = [name for name in _COORDINATES if position.get(name) is None]
+    missing = [name for name in COORDINATES if position.get(name) is None]
     return missing[0] if len(missing) == 1 else None
 
 
-def _count_move(session: Session, actor: Actor, before: uuid.UUID | None, after: uuid.UUID | None) -> None:
-    """Count a place that moves to another region: whoever sees it may change."""
-    if before != after:
-        session.execute(
-            update(Organization)
-            .where(Organization.id == actor.organization_id)
-            .values(place_moves=Organization.place_moves + 1)
-        )
+def count_move(session: Session, actor: Actor) -> None:
+    """Count that places move to other regions: whoever sees them may change."""
+    session.execute(
+        update(Organization)
+        .where(Organization.id == actor.organization_id)
+        .values(place_moves=Organization.place_moves + 1)
+    )
+
+
+def update_columns(row: Any, values: Mapping[str, Any]) -> None:
+    """Set columns of a row to ``values``."""
+    for name, value in values.items():
+        setattr(row, name, value)
 
 
 def _update(session: Session, row: Any, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        setattr(row, name, value)
+    update_columns(row, values)
     _save(session, row)
 
 
 def _save(session: Session, row: Any) -> None:
     session.add(row)
-    _flush(session, "This code is already in use.")
+    flush(session, "This code is already in use.")
 
 
-def _flush(session: Session, detail: str) -> None:
+def flush(session: Session, detail: str) -> None:
+    """Flush changes of places; raises ALREADY_EXISTS with ``detail`` for a code that is in use."""
     try:
         session.flush()
     except IntegrityError:

@@ -37,6 +37,7 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PATCH /api/v1/regions/{region_id}": "/parent_id",
     "POST /api/v1/locations": "/region_id|/time_zone|/latitude|/longitude",
     "PATCH /api/v1/locations/{location_id}": "/region_id|/time_zone|/latitude|/longitude",
+    "POST /api/v1/regions/import": "/[0-9]+/.*",
     "POST /api/v1/locations/import": "/[0-9]+/.*",
     "POST /api/v1/users": _PLACES,
     "PATCH /api/v1/users/{user_id}": f"{_PLACES}|/role|/disabled",

@@ -458,7 +458,7 @@ def test_import_locations(program: DemoProgram, new_workspace: NewWorkspace) -> 
     workspace = new_workspace("places:write")
     file, codes = workspace.folder / "locations.csv", [f"I-{uuid.uuid4().hex[:8]}" for _ in range(3)]
     write_locations(file, codes)
-    assert succeed(workspace.run("import_locations.py", "locations.csv")) == "3 locations added"
+    assert succeed(workspace.run("import_locations.py", "locations.csv")) == "3 new, 0 changed, 0 unchanged"
     for code in codes:
         (location,) = program.admin.get(f"/locations?code={code}")["items"]
         assert location["name"] == f"Store {code}"
@@ -468,9 +468,14 @@ def test_import_locations(program: DemoProgram, new_workspace: NewWorkspace) -> 
     with file.open("a") as rows:
         rows.write("x,Store,NOWHERE,Europe/Madrid\n")
     output = fail(workspace.run("import_locations.py", "locations.csv"))
-    assert "locations.csv:3: code A location with this code already exists." in output
+    assert "locations.csv:3: code This code already exists." in output
     assert "locations.csv:4: region_code There is no region with this code." in output
     assert program.admin.get(f"/locations?code={new}")["items"] == []
+    dry_run = succeed(workspace.run("import_locations.py", "locations.csv", "--update", "--dry-run"))
+    assert dry_run.splitlines() == [
+        "1 new, 0 changed, 1 unchanged",
+        "locations.csv:4: region_code There is no region with this code.",
+    ]
     file.write_text("code,name,region_code,time_zone,colour\n")
     assert "locations.csv:1: colour This column is unknown." in fail(
         workspace.run("import_locations.py", "locations.csv")
@@ -482,7 +487,8 @@ def test_import_locations_with_curl(program: DemoProgram, new_workspace: NewWork
     codes = [f"I-{uuid.uuid4().hex[:8]}" for _ in range(2)]
     write_locations(workspace.folder / "locations.csv", codes)
     lines = TOKEN_LINES + read_recipe(RECIPES / "import-locations.md").bash
-    assert json.loads(succeed(workspace.run_bash(lines))) == {"imported": 2}
+    result = json.loads(succeed(workspace.run_bash(lines)))
+    assert result == {"new": 2, "changed": 0, "unchanged": 0, "errors": [], "imported": 2}
     assert len(program.admin.get(f"/locations?code={codes[1]}")["items"]) == 1
     assert workspace.run_bash(lines).returncode == 22  # the status of an error
 
