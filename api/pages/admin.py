@@ -8,7 +8,9 @@ from api.http.access import Pages
 from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
-AREAS: dict[str, tuple[str, ...]] = {}
+AREAS: dict[str, tuple[str, ...]] = {
+    "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
+}
 
 pages = Pages("admin", __name__)
 

@@ -8,7 +8,7 @@ import pytest
 
 from api.domain.question_types import QUESTION_TYPES
 
-EDITOR = Path(__file__).parents[2] / "api/pages/static/editor"
+STATIC = Path(__file__).parents[2] / "api/pages/static"
 TESTS = Path(__file__).parents[1] / "javascript/editor"
 NODE = shutil.which("node")
 MODULES = ("document", "history", "languages", "merge", "store")
@@ -17,9 +17,8 @@ MODULES = ("document", "history", "languages", "merge", "store")
 @pytest.mark.skipif(NODE is None, reason="Node is not installed.")
 def test_modules_pass_their_tests(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "editor").mkdir()
-    for name in MODULES:
-        shutil.copy(EDITOR / f"{name}.js", tmp_path / "editor")
+    for folder in ("editor", "staff"):
+        shutil.copytree(STATIC / folder, tmp_path / folder)
     shutil.copytree(TESTS, tmp_path / "tests")
     assert NODE
     files = sorted(map(str, (tmp_path / "tests").glob("*.test.mjs")))

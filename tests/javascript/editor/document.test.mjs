@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as documents from "../editor/document.js";
+import { isProposed, makeKey } from "../staff/checklist-keys.js";
 import { CHECKLIST, outlineOf } from "./fixtures.mjs";
 
 const question = (key) => ({ kind: "question", key });
@@ -8,20 +9,20 @@ const section = (key) => ({ kind: "section", key });
 const fieldsOf = (document, key) => documents.findTarget(document, question(key));
 
 test("a key is made from the first words of a text", () => {
-  assert.equal(documents.makeKey("Did they greet you?"), "did-they-greet-you");
-  assert.equal(documents.makeKey({ es: "¿Le saludó alguien?" }), "le-saludo-alguien");
-  assert.equal(documents.makeKey("a".repeat(99)), "a".repeat(40));
-  assert.equal(documents.makeKey("Wait", ["wait", "wait-2"]), "wait-3");
-  assert.equal(documents.makeKey("你好", [], "option"), "option");
-  assert.equal(documents.makeKey("__init__"), "init__");
+  assert.equal(makeKey("Did they greet you?"), "did-they-greet-you");
+  assert.equal(makeKey({ es: "¿Le saludó alguien?" }), "le-saludo-alguien");
+  assert.equal(makeKey("a".repeat(99)), "a".repeat(40));
+  assert.equal(makeKey("Wait", ["wait", "wait-2"]), "wait-3");
+  assert.equal(makeKey("你好", [], "option"), "option");
+  assert.equal(makeKey("__init__"), "init__");
 });
 
 test("a key is proposed only if no person chose it", () => {
-  assert.ok(documents.isProposed("did-they", "Did they"));
-  assert.ok(documents.isProposed("did-they-2", "Did they"));
-  assert.ok(documents.isProposed("question-7", null));
-  assert.ok(!documents.isProposed("greeting", "Did they"));
-  assert.ok(!documents.isProposed("did-they-greet", "Did they"));
+  assert.ok(isProposed("did-they", "Did they"));
+  assert.ok(isProposed("did-they-2", "Did they"));
+  assert.ok(isProposed("question-7", null));
+  assert.ok(!isProposed("greeting", "Did they"));
+  assert.ok(!isProposed("did-they-greet", "Did they"));
 });
 
 test("a draft without keys gets unique ones", () => {

@@ -1,10 +1,10 @@
 /** Actions on sections and questions. What other questions depend on is listed first; deletions offer Undo. */
 import { confirmAction, localize, t } from "../shared/page.js";
 import { announce, offerUndo } from "../staff/undo.js";
+import { anyText } from "../staff/checklist-keys.js";
 import {
   addQuestion,
   addSection,
-  anyText,
   copy,
   findQuestion,
   findTarget,

@@ -2,7 +2,8 @@
 import { h, localize, show, t } from "../shared/page.js";
 import { typeOf } from "../shared/question-types/index.js";
 import { faultsOf, labelled } from "./controls.js";
-import { anyText, listQuestions } from "./document.js";
+import { anyText } from "../staff/checklist-keys.js";
+import { listQuestions } from "./document.js";
 
 /** Returns the answers that a question can depend on, as texts with their labels. A draft may lack parts. */
 const answersOf = (question) => typeOf(question).answers({ ...question, options: question.options ?? [] });

@@ -5,51 +5,14 @@
  * old one, so comparing parts by identity shows what has changed. In a document from `repair`, all sections,
  * all questions, and the options of a question have unique keys, by which the operations find them.
  */
-
-const MAX_KEY_LENGTH = 40;
+import { makeKey } from "../staff/checklist-keys.js";
 
 /**
  * What is edited: the checklist itself, or one of its sections or questions.
  * @typedef {{ kind: "checklist" | "section" | "question", key?: string }} Target
  */
 
-// Keys.
-
-/** Returns a key from a text, such as "did-they-greet-you". It is not in `taken`. */
-export function makeKey(text, taken = [], fallback = "question") {
-  const used = new Set(taken);
-  const stem = makeStem(text) || fallback;
-  if (!used.has(stem)) return stem;
-  let number = 2;
-  while (used.has(`${stem}-${number}`)) number += 1;
-  return `${stem}-${number}`;
-}
-
-function makeStem(text) {
-  const words = anyText(text)
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .split(/[^a-z0-9_]+/)
-    .filter(Boolean);
-  let stem = "";
-  for (const word of words) {
-    const longer = stem ? `${stem}-${word}` : word.slice(0, MAX_KEY_LENGTH).replace(/^_+/, "");
-    if (longer.length > MAX_KEY_LENGTH) break;
-    stem = longer;
-  }
-  return stem;
-}
-
-/** Returns whether a key is the one that is proposed for a text, and not one that a person chose. */
-export function isProposed(key, text, fallback = "question") {
-  const stem = makeStem(text) || fallback;
-  return key === stem || (key.startsWith(`${stem}-`) && /^\d+$/.test(key.slice(stem.length + 1)));
-}
-
-/** Returns a text in the first of its languages; empty if it has none. */
-export const anyText = (text) =>
-  typeof text === "string" ? text : (Object.values(text ?? {}).find(Boolean) ?? "");
+// Reading.
 
 /** Returns the document with lists instead of nulls, and with a unique key for each row. */
 export function repair(document) {
@@ -77,8 +40,6 @@ function withKey(row, taken, text, fallback) {
   taken.push(key);
   return { ...row, key };
 }
-
-// Reading.
 
 /** Returns all questions in order, each with its section and both positions. */
 export const listQuestions = (document) =>

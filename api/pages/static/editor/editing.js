@@ -1,14 +1,6 @@
 /** The draft while it is edited: what is selected, what was changed, and what can be undone. */
-import {
-  anyText,
-  findQuestion,
-  findTarget,
-  isProposed,
-  pointerTo,
-  rename,
-  renameOption,
-  setFields,
-} from "./document.js";
+import { anyText, isProposed } from "../staff/checklist-keys.js";
+import { findQuestion, findTarget, pointerTo, rename, renameOption, setFields } from "./document.js";
 import { History } from "./history.js";
 import { listLanguages, writeText } from "./languages.js";
 

@@ -6,7 +6,8 @@
  * the merged document has our value, and the conflict has both, to choose from. Of two new orders, ours is
  * taken. Two new questions with the same key are kept both if they differ.
  */
-import { findQuestion, listQuestions, makeKey, questionKeys, renameQuestions } from "./document.js";
+import { makeKey } from "../staff/checklist-keys.js";
+import { findQuestion, listQuestions, questionKeys, renameQuestions } from "./document.js";
 
 /**
  * A field that both sides have changed, or a row that one side has changed and the other removed.

@@ -1,7 +1,8 @@
 /** The controls of fields that are lists: the options of a choice, the bands of a duration, points of a scale. */
 import { confirmAction, h, localize, show, t } from "../shared/page.js";
 import { button, faultsOf, numberInput, signButton, textInputs } from "./controls.js";
-import { listDependents, makeKey, parseOptions, removeOption } from "./document.js";
+import { makeKey } from "../staff/checklist-keys.js";
+import { listDependents, parseOptions, removeOption } from "./document.js";
 
 const MAX_STEPS = 101;
 
