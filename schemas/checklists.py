@@ -5,14 +5,32 @@ from typing import Any
 from marshmallow import fields
 
 from api.domain.checklist import CHANNELS
+from api.domain.checklist_changes import CHANGE_KINDS, EFFECTS
 from api.domain.fields import KEY
 from api.domain.fundamentals import KINDS
 from api.domain.question_types import QUESTION_TYPES
-from schemas.base import Boolean, Enum, Integer, Localized, Number, Schema, Text, page_of
+from schemas.base import (
+    Boolean,
+    Enum,
+    Id,
+    Integer,
+    Localized,
+    Number,
+    PageQuery,
+    Schema,
+    Text,
+    Time,
+    WordList,
+    page_of,
+)
 
 #: A draft may be incomplete, so any field may be null. When a draft is stored, only JSON types, field names
 #: and question types are checked. Everything else is checked at publishing.
 _OPTIONAL: dict[str, Any] = {"allow_none": True}
+
+
+CHECKLIST_STATUSES = ("draft", "published", "retired")
+INCLUDES = ("drafts", "retired")
 
 
 def _optional_string() -> Text:
@@ -112,6 +130,70 @@ class ChecklistSummary(Schema):
     points_possible = fields.Integer(required=True)
 
 
+class Person(Schema):
+    """A person, by name."""
+
+    id = Id(required=True)
+    name = fields.String(required=True)
+
+
+class LatestChange(Schema):
+    """Who changed something last, and when."""
+
+    changed_by = fields.Nested(Person(), required=True, allow_none=True)
+    changed_at = Time(required=True)
+
+
+class VisitCounts(Schema):
+    """How many visits use something."""
+
+    visits = fields.Integer(required=True)
+    visits_out = fields.Integer(required=True)
+
+
+class VersionSummary(ChecklistSummary, LatestChange, VisitCounts):
+    """A published version in the list of versions: who published it and when, and its visits."""
+
+
+class ChecklistOverview(LatestChange, VisitCounts):
+    """A checklist as administrators see it: its current version, the state of its draft, and its visits."""
+
+    key = fields.String(required=True)
+    version = fields.Integer(required=True, allow_none=True)
+    title = Localized(required=True, allow_none=True)
+    channel = fields.String(required=True, allow_none=True)
+    question_count = fields.Integer(required=True)
+    points_possible = fields.Integer(required=True)
+    status = Enum(CHECKLIST_STATUSES, required=True)
+    has_changes = fields.Boolean(required=True)
+    error_count = fields.Integer(required=True)
+
+
+class ChecklistsQuery(PageQuery):
+    """What the list of checklists contains."""
+
+    include = WordList(INCLUDES, len(INCLUDES))
+
+
+class ChecklistChange(Schema):
+    """A change of a checklist, and its effect on answers and scores."""
+
+    pointer = fields.String(required=True)
+    effect = Enum(EFFECTS, required=True)
+    kind = Enum(CHANGE_KINDS, required=True)
+    field = fields.String(required=True)
+    question = fields.String(required=True, allow_none=True)
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+    detail = fields.String(required=True)
+
+
+class ChecklistChanges(Schema):
+    """What a version changed."""
+
+    items = fields.List(fields.Nested(ChecklistChange()), required=True)
+
+
 class Fundamental(Schema):
     """A fundamental of customer service that questions are tagged with."""
 
@@ -121,4 +203,6 @@ class Fundamental(Schema):
 
 
 CHECKLIST_PAGE = page_of(ChecklistSummary())
+OVERVIEW_PAGE = page_of(ChecklistOverview())
+VERSION_PAGE = page_of(VersionSummary())
 FUNDAMENTAL_PAGE = page_of(Fundamental())

@@ -59,6 +59,7 @@ _BY_NAME: Mapping[str, str] = {
     "accuracy_m": "The radius, in metres, within which the phone expects to be. Null if it is not known.",
     # checklists
     "bands": "For `duration`: the points by time needed, in ascending order of `up_to`.",
+    "changed_at": "When the change was made, in UTC.",
     "channel": "How the visit is made: `in_person`, `telephone`, `message`, or `self_check` by the "
     "store's own people. Self-checks count in scores only where their checklist is named.",
     "checklist": "The key of the checklist.",
@@ -70,6 +71,7 @@ _BY_NAME: Mapping[str, str] = {
     "fundamental": "The key of the fundamental of customer service that the question observes. Null if "
     "it observes none.",
     "good_answer": "For `yes_no`: the answer that earns the points, `yes` or `no`.",
+    "has_changes": "Whether publishing the draft would create a version.",
     "help": "Further advice for the shopper. Null without advice.",
     "introduction": "What the shopper reads before the first question. Null without an introduction.",
     "is": "The answers that show the question: option keys, `yes` or `no`, or the steps of a scale as text.",
@@ -197,11 +199,36 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ApiClientsQuery.name": "Only the client with exactly this name.",
     "ApiClientsQuery.revoked": "Only clients that are revoked, or only those that are not.",
     "Band.points": "The points for a duration within the band.",
+    "ChecklistChange.after": "The later value of the field, or the text of what was added. "
+    "Null if there is none.",
+    "ChecklistChange.before": "The earlier value of the field, or the text of what was removed. "
+    "Null if there was none.",
+    "ChecklistChange.detail": "A sentence about what the pointer refers to.",
+    "ChecklistChange.effect": "`words`: only texts differ. `points`: the same answers score differently. "
+    "`asked`: shoppers are asked differently, but the same answers score the same. "
+    "`not-comparable`: scores before and after are about different questions or answers.",
+    "ChecklistChange.field": "The name of the changed field, or what was added, removed or moved: `section`, "
+    "`question` or `option`.",
     "Change.interval": "The 95 % interval of the difference, cut to −1 and 1. Null without a "
     "difference, or if the visits are not all of one checklist.",
+    "ChecklistChange.kind": "What happened.",
+    "ChecklistChange.pointer": "A JSON pointer into the later document. For something that was removed, it "
+    "refers to what contained it.",
+    "ChecklistChange.question": "The key of the question. Null if the change is not about one question.",
+    "ChecklistChanges.items": "The changes. Empty for the first version.",
     "ChecklistDraft.key": "The key of the checklist, which is unique within the organization and never "
     "changes.",
     "ChecklistName.key": "The key of the checklist.",
+    "ChecklistOverview.channel": "How the visit is made. The draft of a checklist that was never published "
+    "may have any value.",
+    "ChecklistOverview.error_count": "The number of errors that prevent the draft from being published.",
+    "ChecklistOverview.key": "The key of the checklist.",
+    "ChecklistOverview.status": "`draft`: never published. `published`: in use. `retired`: no new visits can "
+    "use it.",
+    "ChecklistOverview.version": "The number of the current version. Null if none is published.",
+    "ChecklistsQuery.include": "What the list contains in addition: `drafts` that were never published, and "
+    "`retired` checklists. Only administrators can use it. All rows then show the draft and the visits of "
+    "the checklist.",
     "ChecklistSummary.key": "The key of the checklist, which is unique within the organization.",
     "ChecklistSummary.points_possible": "The most points that a visit can earn.",
     "ChecklistSummary.version": "The number of the latest published version.",
@@ -233,6 +260,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "DecisionNew.revision": "The revision to decide on. It must be the latest.",
     "DeclaredPhoto.status": "`awaiting_upload`, or `stored` if the photo is already stored.",
     "Decline.reason": "Why the shopper does not make the visit, for administrators and reviewers to read.",
+    "DraftRevision.created_at": "When the first of the edits was stored, in UTC.",
+    "DraftRevisionWithDocument.document": "What the draft was.",
     "EvidenceVisit.day": "The day on which the window opens, and once answers are stored the day on "
     "which the visit started, in the time zone of the location.",
     "EvidenceVisit.finished_at": "When the visit finished, by the server's clock. Null before the "
@@ -274,6 +303,40 @@ _BY_SCHEMA: Mapping[str, str] = {
     "It does not change afterwards.",
     "FileQuery.token": "The signature of the link, from `download`.",
     "Figures.visits": "The number of accepted visits in which it was scored.",
+    "LatestChange.changed_by": "Who made the change. Null for an API client, and for what comes with the "
+    "program.",
+    "Preview.changes": "The changes since the current version. Empty if none is published.",
+    "Preview.errors": "What prevents the draft from being published, with pointers into the draft.",
+    "Preview.replay": "What the last accepted visits would have scored. Null for a draft with errors, if no "
+    "version is published, and if no visits were requested.",
+    "Preview.version": "The number of the current version. Null if none is published.",
+    "Preview.visits_out": "The number of visits in progress that stay with an older version when the draft "
+    "is published.",
+    "PreviewNew.visits": "How many of the last accepted visits to replay.",
+    "Replay.critical_failures": "How many visits have a critical failure.",
+    "Replay.first_day": "The day of the earliest visit. Null without visits.",
+    "Replay.last_day": "The day of the latest visit. Null without visits.",
+    "Replay.locations": "Up to five locations whose score changes, those that change most first.",
+    "Replay.passed": "How many visits pass.",
+    "Replay.score": "The score of all these visits.",
+    "Replay.skipped": "The number of other visits: they have no score under the current version or under the "
+    "draft.",
+    "Replay.unanswered": "The questions of the draft whose answers would count but are not known. They were "
+    "not asked, or the draft does not accept the stored answer. They count in no score of the replay.",
+    "Replay.visits": "The number of visits. All figures are about these visits.",
+    "ReplayedLocation.visits": "The number of visits to the location.",
+    "ReplayedScore.highest": "The score under the draft if all points of the unanswered questions were "
+    "earned.",
+    "ReplayedScore.interval": "The 95 % interval of the difference: the t interval of the visits' paired "
+    "differences. Null for fewer than two visits.",
+    "ReplayedScore.lowest": "The score under the draft if all points of the unanswered questions were lost.",
+    "ScoreNowAndThen.difference": "The score under the draft minus the score under the current version.",
+    "ScoreNowAndThen.now": "The score under the current version.",
+    "ScoreNowAndThen.then": "The score under the draft.",
+    "UnansweredQuestion.points_possible": "The points that each answer could earn.",
+    "UnansweredQuestion.visits": "The number of visits without an answer.",
+    "VisitCounts.visits": "The number of visits with it, without cancelled and declined ones.",
+    "VisitCounts.visits_out": "The number of visits with it that are in progress.",
     "VisitFigures.visits": "The number of accepted visits in which points were possible.",
     "Flag.detail": "Why the flag was raised, for people to read.",
     "Flag.other_photo_id": "The ID of the earlier photo that is the same. Null if the flag is not "
@@ -491,6 +554,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "VisitQuery.include": "`checklist`: return the whole checklist document in `checklist`.",
     "VisitScore.critical_failures": "The keys of the critical questions that lost points.",
     "VisitScore.passed": "Whether the score is at least the pass mark, without a critical failure.",
+    "VisitsNowAndThen.now": "Under the current version.",
+    "VisitsNowAndThen.then": "Under the draft.",
     "VisitsQuery.checklist_key": "Only visits with this checklist.",
     "VisitsQuery.external_id": "Only visits with this ID of your own system. Only for reviewers and "
     "administrators.",

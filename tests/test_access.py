@@ -19,7 +19,16 @@ from api.domain.access import SCOPES
 from api.pages import files
 from tests.support.exports import build_all, clear_queue, follow, request_export
 from tests.support.pictures import jpeg
-from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, Caller, World, ok, post_token_request
+from tests.support.world import (
+    ALL_WELL,
+    CHECKLIST,
+    PASSWORD,
+    Caller,
+    World,
+    find_revision,
+    ok,
+    post_token_request,
+)
 from uploads.folder import FolderStore
 
 #: the columns of the table
@@ -71,6 +80,16 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/checklists": SIGNED_IN,
     "POST /api/v1/checklists": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/checklists/<key>/versions/<int:version>": "401 200 200  200 200 200  200 200 404",
+    "GET /api/v1/checklists/<key>/versions": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/checklists/<key>/versions/<int:version>/changes": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/checklists/<key>/draft/revisions": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>": (
+        "401 403 403  403 403 403  403 200 404"
+    ),
+    "POST /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>/restore": (
+        "401 403 403  403 403 403  403 200 404"
+    ),
+    "POST /api/v1/checklists/<key>/preview": "401 403 403  403 403 403  403 200 404",
     "GET /api/v1/checklists/<key>/draft": "401 403 403  403 403 403  403 200 404",
     "PUT /api/v1/checklists/<key>/draft": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/checklists/<key>/publish": "401 403 403  403 403 403  403 200 404",
@@ -271,6 +290,11 @@ class Scene:
         webhook_id: str = self.world.webhook()["id"]
         return webhook_id, ok(self.world.admin.post(f"/webhooks/{webhook_id}/test"))["id"]
 
+    @cached_property
+    def revision_id(self) -> str:
+        """A revision of the draft of the checklist."""
+        return find_revision(self.world, "visit")
+
     def assigned(self) -> str:
         visit_id: str = self.world.visit()["id"]
         return visit_id
@@ -375,6 +399,9 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
     "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
     "PUT /api/v1/checklists/<key>/draft": _edit("/checklists/visit/draft", CHECKLIST),
+    "POST /api/v1/checklists/<key>/preview": lambda scene, caller: caller.post(
+        "/checklists/visit/preview", {}
+    ),
     "POST /api/v1/checklists/<key>/retire": lambda scene, caller: caller.post(
         "/checklists/disposable/retire"
     ),
@@ -532,6 +559,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
+            .replace("<uuid:revision_id>", scene.revision_id)
             .replace("<key>", "visit")
             .replace("<int:version>", "1")
             .replace("<token>", "forged")
@@ -571,6 +599,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
         "draft": CHECKLIST,
+        "preview": {},
         "secret": {},
     }
     body = None

@@ -25,7 +25,7 @@ from api.services.place_imports import LOCATION_COLUMNS, REGION_COLUMNS
 from api.settings import Settings
 from tests.support.exports import request_export
 from tests.support.pictures import jpeg
-from tests.support.world import CHECKLIST, PASSWORD, Caller, World, ok
+from tests.support.world import CHECKLIST, PASSWORD, Caller, World, find_revision, ok
 
 # Fields of requests.
 
@@ -41,6 +41,7 @@ NOT_HERE = {
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
     "GET /api/v1/exports/{export_id}/file query:token": "tests/exports/test_downloads.py",
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
+    "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
     **{
         f"{route} body:{name}": "a name within the document"
@@ -192,6 +193,11 @@ class Scene:
         return _add_delivery(self.home)
 
     @cached_property
+    def revision_id(self) -> str:
+        """A revision of the draft of the checklist."""
+        return find_revision(self.home, self.checklist_key)
+
+    @cached_property
     def own_webhook_id(self) -> str:
         """A webhook of the foreign administrator."""
         webhook_id: str = self.away.webhook()["id"]
@@ -293,6 +299,7 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{client_id}": {"name": "Edited"},
         "{webhook_id}": {"events": ["score.changed"]},
         "secret": {"overlap_hours": 1},
+        "preview": {"visits": 1},
     }
     body = good.get(path.rpartition("/")[2])
     return [body, {"unknown": 1}, []] if body else [None, {"unknown": 1}]
@@ -312,6 +319,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "webhook_id": lambda scene: ((name, scene.delivery[0]) for name in FOREIGN_CALLERS),
     # A delivery to another webhook than that in the path.
     "delivery_id": lambda scene: (("foreign_admin", scene.delivery[1]) for _ in range(1)),
+    "revision_id": lambda scene: (("foreign_admin", scene.revision_id) for _ in range(1)),
     "visit_id": lambda scene: _hidden_visits(scene),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
@@ -330,6 +338,7 @@ def _path_case(route: str, parameter: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         others = {"photo_id": scene.accepted[1], "version": "1"}
         others |= {"webhook_id": scene.own_webhook_id, "delivery_id": scene.delivery[1]}
+        others |= {"key": "visit", "revision_id": scene.revision_id}
         tried = set()
         for name, foreign in HIDDEN[parameter](scene):
             bodies = _bodies(scene, route)
@@ -441,6 +450,7 @@ LISTS = {
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
     "/checklists": ("admin",),
+    "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
     "/comments": ("admin", "manager"),
     "/exports": ("admin", "manager"),
@@ -587,6 +597,26 @@ def regions_of_a_webhook(scene: Scene) -> Iterator[Trial]:
 
     for call in (create, edit):
         yield Trial("foreign_admin", scene.region["id"], call)
+
+
+@case(
+    "GET /api/v1/checklists/{key}/versions query:cursor",
+    "GET /api/v1/checklists/{key}/draft/revisions query:cursor",
+)
+def cursor_of_another_checklist(scene: Scene) -> Iterator[Trial]:
+    assert scene.away.checklist
+    world, key = scene.home, scene.checklist_key
+    ok(world.admin.post(f"/checklists/{key}/draft/revisions/{scene.revision_id}/restore"))
+    world.publish({**CHECKLIST, "key": key, "pass_mark": 0.1})
+    for path in ("versions", "draft/revisions"):
+        next_url = ok(world.admin.get(f"/checklists/{key}/{path}?limit=1"))["next"]
+        cursor = re.findall(r"cursor=([\w-]+)", next_url)[0]
+        yield Trial(
+            "foreign_admin",
+            cursor,
+            lambda caller, value, _, path=path: caller.get(f"/checklists/visit/{path}?cursor={value}"),
+            missing=lambda cursor=cursor: _with_other_ids(cursor),
+        )
 
 
 @case("GET /api/v1/webhooks/{webhook_id}/deliveries query:cursor")
@@ -939,7 +969,7 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids = {"region_id": scene.region["id"], "location_id": scene.location["id"]}
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
-        home_ids["client_id"] = scene.client_id
+        home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.

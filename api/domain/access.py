@@ -81,6 +81,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     SIGNED_IN: _permit(ROLES),
     "read checklists": _permit(ROLES, "scores:read", "visits:read", "visits:write", "checklists:write"),
     "write checklists": _permit(_ADMINS, "checklists:write"),
+    "administer checklists": _permit(_ADMINS),
     "read places": _permit(_ALL_BUT_SHOPPERS, "scores:read", "visits:read", "visits:write", "places:write"),
     "write places": _permit(_ADMINS, "places:write"),
     "administer organization": _permit(_ADMINS),

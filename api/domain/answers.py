@@ -94,6 +94,15 @@ def _has_text(question: Question, answer: Answer) -> bool:
     return any(text and text.strip() for text in texts)
 
 
+def is_acceptable(question: Question, answer: Answer) -> bool:
+    """Return whether a question accepts the value of an answer, or that it has none.
+
+    Comments and photos are not checked.
+    """
+    errors = _check_answer(question, answer, may_be_incomplete=False)
+    return not any(field in ("value", "not_applicable") for field, _ in errors)
+
+
 def find_errors(
     checklist: Checklist, answers: Answers, outcome: str = VISITED, photos: Sequence[str] = ()
 ) -> list[FieldError]:

@@ -304,6 +304,12 @@ DRAFT_NOT_FOUND = Problem(
     "The checklist has no draft",
     "The organization has not written a checklist with this key.",
 )
+REVISION_NOT_FOUND = Problem(
+    "revision-not-found",
+    404,
+    "The draft has no such revision",
+    "The draft has no revision with this ID. Revisions are deleted 90 days after they were replaced.",
+)
 CHECKLIST_RETIRED = Problem(
     "checklist-retired",
     409,

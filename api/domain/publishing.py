@@ -42,12 +42,11 @@ def find_errors(document: Mapping[str, Any]) -> list[FieldError]:
     The draft must have the JSON types that ``schemas.checklists.ChecklistDraft`` checks. It may be
     incomplete.
     """
-    located_questions = list(_list_questions(document))
-    if len(read_rows(document, "sections")) > MAX_SECTIONS or len(located_questions) > MAX_QUESTIONS:
+    if is_too_large(document):
         # This is the only error reported: the limits also limit the work of checking the questions.
         limits = f"A checklist has at most {MAX_SECTIONS} sections and {MAX_QUESTIONS} questions."
         return [FieldError("/sections", limits)]
-    questions = [_read_question(location, question) for location, question in located_questions]
+    questions = [_read_question(location, question) for location, question in _list_questions(document)]
     errors = [*_check_document(document), *_check_sections(document)]
     errors += check_keys((f"{question.location}/key", question.fields["key"]) for question in questions)
     for question in questions:
@@ -56,6 +55,13 @@ def find_errors(document: Mapping[str, Any]) -> list[FieldError]:
     if sum(question.type.points_possible for question in questions) > MAX_POINTS:
         errors.append(FieldError("/sections", f"All questions together have at most {MAX_POINTS} points."))
     return errors
+
+
+def is_too_large(document: Mapping[str, Any]) -> bool:
+    """Return whether a draft has more sections or questions than a checklist can have."""
+    sections = read_rows(document, "sections")
+    questions = sum(len(read_rows(section, "questions")) for section in sections)
+    return len(sections) > MAX_SECTIONS or questions > MAX_QUESTIONS
 
 
 def _list_questions(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -219,6 +219,12 @@ def share(earned: int, possible: int) -> float | None:
     return millionths / 1_000_000
 
 
+def subtract_scores(minuend: "Points | Sums", subtrahend: "Points | Sums") -> float | None:
+    """Return the difference of two scores, rounded like a score. None if one of them has no score."""
+    numerator = minuend.earned * subtrahend.possible - subtrahend.earned * minuend.possible
+    return share(numerator, minuend.possible * subtrahend.possible)
+
+
 def spread(sums: Sums) -> float | None:
     """Return the standard deviation of a visit's score around the pooled score, not rounded.
 
@@ -340,8 +346,7 @@ def change(
     first, second = interval_of(now), interval_of(before)
     if first is None or second is None:
         return Change(None, None, False if comparable else None)
-    numerator = now.earned * before.possible - before.earned * now.possible
-    difference = share(numerator, now.possible * before.possible)
+    difference = subtract_scores(now, before)
     if not comparable:
         return Change(difference, None, None)
     r1, r2 = now.earned / now.possible, before.earned / before.possible
@@ -352,6 +357,42 @@ def change(
     has_enough_visits = not now.is_indicative and not before.is_indicative
     significant = has_enough_visits and not interval.low <= 0 <= interval.high
     return Change(difference, interval.cut(-1.0, 1.0), significant)
+
+
+def paired_difference(pairs: Sequence[tuple[Points, Points]]) -> Change:
+    """Compare the score of visits that were each scored twice: pairs of points now and then.
+
+    ``difference`` is then − now. Visits without possible points on either side do not count. The interval is
+    the t interval of the mean of paired differences dᵢ = aᵢ′ − aᵢ, cut to −1–1, where aᵢ = R + (eᵢ − R·pᵢ)/p̄
+    is the share of a visit in the pooled score R, so that their mean is R. It is None for fewer than two
+    visits. ``significant`` is False for fewer than 5 visits.
+
+    Source: Student, "The probable error of a mean", 1908, for the t interval of paired differences; Cochran,
+    "Sampling Techniques", 3rd edition 1977, chapter 6, for the linear form of a ratio.
+    """
+    scored = [(now, then) for now, then in pairs if now.possible and then.possible]
+    if not scored:
+        return Change(None, None, None)
+    now = sum((before for before, _ in scored), NO_POINTS)
+    then = sum((after for _, after in scored), NO_POINTS)
+    difference = subtract_scores(then, now)
+    n = len(scored)
+    if n < 2:
+        return Change(difference, None, False)
+    differences = [
+        _share_in_score(after, then, n) - _share_in_score(before, now, n) for before, after in scored
+    ]
+    mean = math.fsum(differences) / n
+    variance = math.fsum((value - mean) ** 2 for value in differences) / (n - 1)
+    half_width = t_quantile_975(n - 1) * math.sqrt(variance / n)
+    interval = Interval(mean - half_width, mean + half_width).cut(-1.0, 1.0)
+    return Change(difference, interval, n >= ENOUGH_VISITS and not interval.low <= 0 <= interval.high)
+
+
+def _share_in_score(visit: Points, total: Points, visits: int) -> float:
+    """Return R + (e − R·p)/p̄ of a visit, as one division of integers."""
+    deviation = visit.earned * total.possible - total.earned * visit.possible
+    return (total.earned * total.possible + visits * deviation) / total.possible**2
 
 
 class Rank(NamedTuple):

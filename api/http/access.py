@@ -123,6 +123,15 @@ def authorize(permission: str) -> None:
         raise problems.NOT_SIGNED_IN()
     g.actor = actor
     _count_request(actor, permission)
+    require(actor, permission)
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Check that a caller has a permission, for a part of a route that not all of its callers may use.
+
+    Raises FORBIDDEN if the caller's role lacks the permission, and INSUFFICIENT_SCOPE if the token of an API
+    client does.
+    """
     if not PERMISSIONS[permission].is_held_by(actor):
         raise _forbid(actor, permission)
 

@@ -18,6 +18,7 @@ from api.http.transactions import IDEMPOTENCY_KEY
 from schemas import visits
 from schemas.api_clients import TokenRequest
 from schemas.base import Constant, Localized
+from schemas.checklists import CHECKLIST_PAGE, OVERVIEW_PAGE
 from schemas.enums import ENUMS
 from schemas.examples import OBJECTS
 from schemas.problems import Problem as ProblemDocument
@@ -48,6 +49,8 @@ _SERVERS = [{"url": "/", "description": "This server"}]
 #: the schemas that routes refer to by name
 _NAMED_SCHEMAS = (
     ProblemDocument,
+    CHECKLIST_PAGE,
+    OVERVIEW_PAGE,
     OwnVisit,
     WatchedVisit,
     EvidenceVisit,
@@ -67,6 +70,7 @@ _PATH_PARAMETERS = {
     "location_id": "The ID of the location.",
     "photo_id": "The ID of the photo.",
     "region_id": "The ID of the region.",
+    "revision_id": "The ID of the revision of the draft.",
     "token": "The signature of the link. Use the link as it is.",
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",

@@ -1,10 +1,10 @@
-"""Checklists, their drafts and their published versions."""
+"""Checklists, their drafts with earlier revisions, and their published versions."""
 
 import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, HasId, now
@@ -36,3 +36,20 @@ class ChecklistVersion(HasId, Base):
     sha256: Mapped[str]
     published_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     published_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DraftRevision(HasId, Base):
+    """What a draft was after the edits of one person within a short time.
+
+    ``user_id`` is null for the edits of API clients and of the program itself. The latest revision of a
+    checklist always equals its draft.
+    """
+
+    __tablename__ = "draft_revisions"
+    __table_args__ = (Index(None, "checklist_id", "changed_at", "id"),)
+
+    checklist_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("checklists.id"))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -7,15 +7,17 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.fundamentals import FUNDAMENTALS
-from api.http.access import Routes
+from api.http.access import Routes, require
 from api.http.context import autocommit, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response, rows_response
 from api.http.parsing import read_json
-from api.http.responses import CREATED, ETAG, empty_response, json_text
+from api.http.responses import CREATED, ETAG, empty_response, json_response, json_text, refer_to
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.checklists import Checklist
 from api.services import checklists
+from api.services.checklist_overviews import list_overviews, list_versions, summarize
+from api.services.checklist_previews import find_version_changes
 from api.services.checklists import PublishedVersion
 from api.services.paging import paginate
 from schemas import checklists as schemas
@@ -23,21 +25,27 @@ from schemas.base import PageQuery
 
 routes = Routes("checklists", __name__, description="Checklists")
 
+ADMINISTER = "administer checklists"
 DRAFT, SUMMARY, FUNDAMENTAL = schemas.ChecklistDraft(), schemas.ChecklistSummary(), schemas.Fundamental()
+OVERVIEW, VERSION, CHANGES = schemas.ChecklistOverview(), schemas.VersionSummary(), schemas.ChecklistChanges()
 
 
-@routes.get("/checklists", permission="read checklists")
-@routes.arguments(PageQuery(), location="query")
-@routes.response(200, schemas.CHECKLIST_PAGE())
+@routes.get("/checklists", permission="read checklists", raises=[problems.FORBIDDEN])
+@routes.arguments(schemas.ChecklistsQuery(), location="query")
+@routes.response(200, {"anyOf": [refer_to("ChecklistSummaryPage"), refer_to("ChecklistOverviewPage")]})
 def list_checklists(query: dict[str, Any]) -> Response:
     """List the latest published version of each checklist.
 
-    The list is sorted by key. Drafts and retired checklists are not in it.
+    The list is sorted by key. Drafts and retired checklists are only in it with `include`. It then also shows
+    administrators the state of each draft, who changed it and when, and the number of visits.
     """
-    page = checklists.list_latest_versions(
-        read_snapshot(), current_actor(), query["limit"], query.get("cursor")
-    )
-    return rows_response([_summarize(version) for version in page.items], page.cursor)
+    include, limit, cursor = query.get("include"), query["limit"], query.get("cursor")
+    if include is None:
+        page = checklists.list_latest_versions(read_snapshot(), current_actor(), limit, cursor)
+        return rows_response([summarize(version.document) for version in page.items], page.cursor)
+    require(current_actor(), ADMINISTER)
+    page = list_overviews(read_snapshot(), current_actor(), include, limit, cursor)
+    return page_response(page, OVERVIEW)
 
 
 @routes.post("/checklists", permission="write checklists", raises=[problems.ALREADY_EXISTS])
@@ -77,6 +85,33 @@ def get_checklist_version(key: str, version: int) -> Response:
     return response
 
 
+@routes.get("/checklists/<key>/versions", permission=ADMINISTER, raises=[problems.CHECKLIST_NOT_FOUND])
+@routes.arguments(PageQuery(), location="query")
+@routes.response(200, schemas.VERSION_PAGE())
+def list_checklist_versions(query: dict[str, Any], key: str) -> Response:
+    """List the versions of a checklist, the latest first.
+
+    Each row has who published the version and when, and how many visits were assigned with it.
+    """
+    page = list_versions(read_snapshot(), current_actor(), key, query["limit"], query.get("cursor"))
+    return page_response(page, VERSION)
+
+
+@routes.get(
+    "/checklists/<key>/versions/<int:version>/changes",
+    permission=ADMINISTER,
+    raises=[problems.CHECKLIST_NOT_FOUND],
+)
+@routes.response(200, CHANGES)
+def list_checklist_version_changes(key: str, version: int) -> Response:
+    """List what a version of a checklist changed.
+
+    It is compared with the previous version. The first version changed nothing.
+    """
+    changes = find_version_changes(read_snapshot(), current_actor(), key, version)
+    return json_response(CHANGES.dump({"items": changes}))
+
+
 @routes.get("/checklists/<key>/draft", permission="write checklists", raises=[problems.DRAFT_NOT_FOUND])
 @routes.response(200, DRAFT)
 def get_checklist_draft(key: str) -> Response:
@@ -105,7 +140,7 @@ def replace_checklist_draft(_body: dict[str, Any], key: str) -> Response:
     def replace(session: Session) -> Checklist:
         checklist = checklists.get_draft(session, current_actor(), key, lock=True)
         require_match(_get_document, checklist)
-        return checklists.replace_draft(session, checklist, document)
+        return checklists.replace_draft(session, current_actor(), checklist, document)
 
     return resource_response(in_transaction(replace).draft)
 
@@ -130,7 +165,7 @@ def publish_checklist(key: str) -> Response:
     )
     response = run_once(
         lambda session: checklists.publish(session, current_actor(), key, checked),
-        lambda result: _summarize(result[0]),
+        lambda result: summarize(result[0].document),
         get_location=lambda result: f"/api/v1/checklists/{key}/versions/{result[0].document.version}",
         get_status=lambda result: 201 if result[1] else 200,
     )
@@ -171,16 +206,3 @@ def _get_document(checklist: Checklist) -> Any:
 
 def _get_version_etag(version: PublishedVersion) -> str:
     return version.sha256[:32]
-
-
-def _summarize(version: PublishedVersion) -> dict[str, Any]:
-    """Return the row of a version in the list of checklists."""
-    document = version.document
-    return {
-        "key": document.key,
-        "version": document.version,
-        "title": document.title,
-        "channel": document.channel,
-        "question_count": document.question_count,
-        "points_possible": document.points_possible,
-    }

@@ -23,6 +23,7 @@ from api.domain.problems import FieldError
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.scores import Subject
+from api.services.draft_revisions import get_revision, record_revision
 from api.services.paging import Page, fetch_page
 
 MAX_VERSION = 2**31 - 1
@@ -186,6 +187,19 @@ def get_current_versions(
     return dict(rows.all())
 
 
+def get_latest_version(session: Session, checklist: Checklist) -> PublishedVersion | None:
+    """Return the current version of a checklist, or None if none is published."""
+    query = select(ChecklistVersion.id).join(Checklist, _is_latest()).where(Checklist.id == checklist.id)
+    version_id = session.scalar(query)
+    return None if version_id is None else get_version(session, version_id)
+
+
+def differs(draft: Mapping[str, Any], version: PublishedVersion) -> bool:
+    """Return whether publishing a draft would create another version than this current one."""
+    complete = checklist_documents.fill_defaults(draft)
+    return {**complete, "version": version.document.version} != json.loads(version.text)
+
+
 def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) -> Checklist:
     """Create a checklist with a draft.
 
@@ -201,6 +215,7 @@ def create_draft(session: Session, actor: Actor, document: Mapping[str, Any]) ->
         session.flush()
     except IntegrityError:
         raise problems.ALREADY_EXISTS("A checklist with this key already exists.") from None
+    record_revision(session, actor, checklist)
     return checklist
 
 
@@ -209,22 +224,34 @@ def get_draft(session: Session, actor: Actor, key: str, *, lock: bool = False) -
 
     Raises DRAFT_NOT_FOUND.
     """
-    checklist = _find(session, actor, key, lock=lock)
+    checklist = find_checklist(session, actor, key, lock=lock)
     if checklist is None:
         raise problems.DRAFT_NOT_FOUND()
     return checklist
 
 
-def replace_draft(session: Session, checklist: Checklist, document: Mapping[str, Any]) -> Checklist:
+def replace_draft(
+    session: Session, actor: Actor, checklist: Checklist, document: Mapping[str, Any]
+) -> Checklist:
     """Replace the draft of a locked checklist.
 
     Raises INVALID if the document has another key.
     """
     if document["key"] != checklist.key:
         raise problems.invalid_field("/key", "The key of a checklist cannot be changed.")
-    checklist.draft = dict(document)
-    session.flush()
+    if document != checklist.draft:
+        checklist.draft = dict(document)
+        record_revision(session, actor, checklist)
     return checklist
+
+
+def restore_revision(session: Session, actor: Actor, checklist: Checklist, revision_id: uuid.UUID) -> None:
+    """Make the draft of a locked checklist what it was, and store that as a new revision.
+
+    Raises REVISION_NOT_FOUND.
+    """
+    checklist.draft = get_revision(session, checklist, revision_id).document
+    record_revision(session, actor, checklist, is_new=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +270,12 @@ def check_draft(session: Session, checklist: Checklist) -> DraftCheck:
     """
     errors = publishing.find_errors(checklist.draft)
     if not errors:
-        versions = session.scalars(
-            select(ChecklistVersion)
+        version_ids = session.scalars(
+            select(ChecklistVersion.id)
             .where(ChecklistVersion.checklist_id == checklist.id)
             .order_by(ChecklistVersion.version)
         )
-        documents = [
-            Document.from_document(json.loads(version.document), version.version) for version in versions
-        ]
+        documents = [get_version(session, version_id).document for version_id in version_ids]
         errors = publishing.find_changed_meanings(checklist.draft, documents)
     return DraftCheck(checklist.draft, checklist.latest_version, errors)
 
@@ -279,7 +304,7 @@ def retire(session: Session, actor: Actor, key: str) -> None:
 
     Raises CHECKLIST_NOT_FOUND.
     """
-    checklist = _find(session, actor, key, lock=True)
+    checklist = find_checklist(session, actor, key, lock=True)
     if checklist is None or not checklist.latest_version:
         raise problems.CHECKLIST_NOT_FOUND()
     checklist.retired_at = checklist.retired_at or now()
@@ -293,6 +318,7 @@ def publish_built_in_checklists(session: Session, organization_id: uuid.UUID) ->
         checklist = Checklist(organization_id=organization_id, key=document["key"], draft=document)
         session.add(checklist)
         session.flush()
+        record_revision(session, None, checklist)
         _publish(session, checklist, check_draft(session, checklist), None)
 
 
@@ -304,13 +330,11 @@ def _publish(
             "Correct these errors in the draft before you publish it.", errors=checked.errors
         )
     checklist.retired_at = None
-    complete = checklist_documents.fill_defaults(checklist.draft)
-    latest = session.scalars(
-        select(ChecklistVersion).join(Checklist, _is_latest()).where(Checklist.id == checklist.id)
-    ).one_or_none()
-    if latest and {**complete, "version": latest.version} == json.loads(latest.document):
+    latest = get_latest_version(session, checklist)
+    if latest and not differs(checklist.draft, latest):
         session.flush()
-        return get_version(session, latest.id), False
+        return latest, False
+    complete = checklist_documents.fill_defaults(checklist.draft)
     checklist.latest_version += 1
     document = {"key": complete.pop("key"), "version": checklist.latest_version, **complete}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
@@ -343,7 +367,8 @@ def _register_subjects(session: Session, checklist_id: uuid.UUID, document: Docu
     )
 
 
-def _find(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist | None:
+def find_checklist(session: Session, actor: Actor, key: str, *, lock: bool = False) -> Checklist | None:
+    """Return the checklist of the actor's organization with this key, or None; ``lock`` locks its row."""
     if not KEY.fullmatch(key):
         return None  # a malformed key may contain characters that the database rejects
     query = select(Checklist).where(Checklist.organization_id == actor.organization_id, Checklist.key == key)

@@ -45,6 +45,7 @@ class Known:
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
+    revision_id: Sequence[str] = (str(UUID(int=1)),)
     codes: Sequence[str] = ()
     external_ids: Sequence[str] = ()
     emails: Sequence[str] = ()
@@ -91,6 +92,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "visit_id": lambda known: known.visit_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
+    "revision_id": lambda known: known.revision_id,
     "token": lambda _known: ("forged",),
     "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("docs/docs.css", "form/main.js"),
@@ -136,7 +138,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
     "sort": lambda _known: SORTS,
-    "include": lambda _known: (*INCLUDES, "checklist", "shopper"),
+    "include": lambda _known: (*INCLUDES, "checklist", "shopper", "drafts,retired"),
     "fields": _score_fields,
 }
 

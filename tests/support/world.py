@@ -184,6 +184,12 @@ def pointers(body: Any) -> list[str]:
     return [error["pointer"] for error in body["errors"]]
 
 
+def find_revision(world: "World", key: str) -> str:
+    """Return the ID of the latest revision of a checklist's draft."""
+    revision_id: str = ok(world.admin.get(f"/checklists/{key}/draft/revisions"))["items"][0]["id"]
+    return revision_id
+
+
 @dataclass
 class World:
     """One organization of a running application."""
