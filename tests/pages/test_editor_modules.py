@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from api.domain.question_types import QUESTION_TYPES
-
 STATIC = Path(__file__).parents[2] / "api/pages/static"
 TESTS = Path(__file__).parents[1] / "javascript/editor"
 NODE = shutil.which("node")

@@ -40,6 +40,8 @@ export function languageName(tag) {
  * with the language and the text in it.
  */
 export function textInputs(languages, { label, hint, pointer, isLong, enter }) {
+  // An error of the text as a whole belongs to all of its inputs.
+  const faults = languages.length > 0 && faultsOf(pointer);
   const inputs = (languages.length ? languages : [null]).map((language) => {
     const oninput = () => enter(language, input.value);
     const attributes = { dir: "auto", lang: language, autocomplete: "off", oninput };
@@ -49,6 +51,7 @@ export function textInputs(languages, { label, hint, pointer, isLong, enter }) {
     const missing = h("p", { class: "missing quiet", hidden: true }, t("translationMissing"));
     const element = labelled(input, { label: name, hint, pointer: own });
     element.append(missing);
+    if (faults) input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby")} ${faults.id}`);
     return { language, input, element, missing };
   });
   return {
@@ -60,7 +63,7 @@ export function textInputs(languages, { label, hint, pointer, isLong, enter }) {
         { class: "languages" },
         inputs.map(({ element }) => element),
       ),
-      languages.length > 0 && faultsOf(pointer),
+      faults,
     ),
     draw(text) {
       for (const { language, input, missing } of inputs) {

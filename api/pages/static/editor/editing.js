@@ -81,9 +81,14 @@ export class Editing {
    */
   change(document, { name, select } = {}) {
     if (document !== this.document) this.#history.record(this.document, document, name);
+    this.#show(document, select);
+  }
+
+  /** The selection comes first, because the store reports its state at once, which draws the editor. */
+  #show(document, target = this.selected) {
+    this.selected = target;
     this.store.change(document);
-    if (select) this.select(select);
-    else this.draw();
+    this.select(target);
   }
 
   /** Changes fields of the selected row. */
@@ -175,12 +180,11 @@ export class Editing {
 
   #replace(document) {
     if (!document) return;
-    const place = this.selected.kind === "question" && findQuestion(this.document, this.selected.key);
-    this.store.change(document);
+    const { selected } = this;
+    const place = selected.kind === "question" && findQuestion(this.document, selected.key);
     // A question whose key has changed is still at its place.
-    const other = place && !this.row && document.sections[place.s]?.questions[place.q];
-    if (other) this.select({ kind: "question", key: other.key });
-    else this.draw();
+    const other = place && !findTarget(document, selected) && document.sections[place.s]?.questions[place.q];
+    this.#show(document, other ? { kind: "question", key: other.key } : selected);
   }
 
   /**
