@@ -27,6 +27,7 @@ from api.metrics import METHODS, Gauges, Metrics
 from api.pages import admin, dashboard, docs, files, form
 from api.routes import (
     api_clients,
+    audit,
     checklists,
     comments,
     drafts,
@@ -46,6 +47,7 @@ from api.routes import (
     webhooks,
 )
 from api.services import backlog
+from api.services.audit import recording
 from api.settings import Settings
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
@@ -109,6 +111,7 @@ def create_app(settings: Settings) -> Flask:
     )
     metrics = app.extensions["metrics"] = Metrics()
     database, store = Database(settings.database_url), _create_store(settings, metrics)
+    recording.watch(database)
     # Another process needs an application of its own, without shared connections.
     app.extensions["create_app"] = partial(create_app, settings)
     quota = settings.api_rate_limit
@@ -180,6 +183,7 @@ def _register_routes(app: Flask) -> None:
         comments,
         exports,
         webhooks,
+        audit,
         openapi,
     ):
         api.register_blueprint(module.routes, url_prefix=API)

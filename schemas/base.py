@@ -196,7 +196,7 @@ class Id(fields.UUID):
     pattern = UUID_PATTERN
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"pattern": self.pattern}, **kwargs)
+        super().__init__(metadata={"pattern": self.pattern, **kwargs.pop("metadata", {})}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID:
         if not isinstance(value, str) or not _UUID.fullmatch(value):

@@ -113,6 +113,8 @@ _BY_NAME: Mapping[str, str] = {
     "decided_at": "When the decision was made, in UTC.",
     "decision": "`accept` counts the visit in the scores, `return` asks the shopper for a corrected "
     "revision, and `reject` ends the visit without a score.",
+    "batch_id": "The ID of the batch: the list that the visit was assigned with. Null if it was assigned "
+    "alone.",
     "decline_reason": "Why the shopper declined the visit. Null if they did not, or gave no reason.",
     "distance_m": "Metres from the phone's position to the location. Null if either is not known. Only "
     "for reviewers and administrators.",
@@ -123,6 +125,10 @@ _BY_NAME: Mapping[str, str] = {
     "opens_at": f"The start of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}.",
     "outcome": "`visited`, or `store-closed` if the shopper found the store closed. A visit to a "
     "closed store counts in no score.",
+    "last_visit": "The day of the last accepted visit. Null without one.",
+    "override_reason": "Why the visit was assigned although the shopper visited the location within the "
+    "lock-out days. Null without a reason.",
+    "visits_in_progress": "The number of visits that are assigned, submitted or returned.",
     "override": "Whether to assign the visit although the shopper visited the location within the "
     "lock-out days.",
     "part_of_day": "The part of the day in which the visit started, in the time zone of its location: "
@@ -367,6 +373,11 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ImportResult.new": "The number of rows that add something.",
     "ImportResult.unchanged": "The number of rows that match what is stored.",
     "LocationImportResult.imported": "The same as `new`.",
+    "Location.counts": "Only with `include=counts`.",
+    "LocationCounts.visits": "The number of visits to it, without those that were cancelled or declined.",
+    "LocationsQuery.include": "`counts`: also return the number of visits.",
+    "LocationsQuery.q": "Only locations whose name or code contains this text, in upper or lower case.",
+    "LocationsQuery.status": "Only locations that are open, or only those that are closed.",
     "LocationsQuery.closed": "Only locations that are closed, or only those that are not.",
     "LocationsQuery.code": "Only the location with this code.",
     "LocationsQuery.external_id": "Only locations with this ID of your own system.",
@@ -446,6 +457,13 @@ _BY_SCHEMA: Mapping[str, str] = {
     "CommentedQuestion.section": "The key of the section that the question is in.",
     "Receipt.photos": "The IDs of the photos that the answers name and that the server expects.",
     "Reassignment.shopper_id": "The ID of the person who makes the new visit.",
+    "Region.counts": "Only with `include=counts`.",
+    "RegionCounts.locations": "The number of locations that are directly in the region.",
+    "RegionCounts.visits": "The number of visits to these locations, without those that were cancelled "
+    "or declined.",
+    "RegionsQuery.include": "`counts`: also return the numbers of locations and visits.",
+    "RegionsQuery.q": "Only regions whose name or code contains this text, in upper or lower case.",
+    "RegionsQuery.status": "Only regions that are open, or only those that are closed.",
     "RegionsQuery.closed": "Only regions that are closed, or only those that are not.",
     "RegionsQuery.code": "Only the region with this code.",
     "RegionsQuery.external_id": "Only regions with this ID of your own system.",
@@ -545,6 +563,27 @@ _BY_SCHEMA: Mapping[str, str] = {
     "UsersQuery.region_id": "Only managers that this region is assigned to.",
     "UsersQuery.role": "Only people with this role.",
     "VisitLocation.address": "The postal address. Null if it is not known.",
+    "CancelledBatch.cancelled": "The number of visits that are cancelled now, also if they were before.",
+    "CancelledBatch.kept": "The number of visits that are not cancelled, because answers had arrived or the "
+    "shopper had declined.",
+    "CheckedVisit.index": "The position of the visit in the list, from 0.",
+    "CheckedVisit.problems": "What prevents the visit from being assigned. Empty if nothing does.",
+    "LocationVisits.location_id": "The ID of the location.",
+    "Lockout.location_id": "The ID of the location that the shopper visited or is due at.",
+    "Lockout.free_from": "The first day, in the time zone of the location, on which a window of the same "
+    "length could open. Null if there is none.",
+    "Planning.locations": "The locations that have visits.",
+    "Planning.lockouts": "The shoppers who visited a location, or are due there, within the lock-out days of "
+    "the window.",
+    "PlanningQuery.from": "The first day of the window, `YYYY-MM-DD`.",
+    "PlanningQuery.to": "The last day of the window, `YYYY-MM-DD`.",
+    "VisitEdit.window": "When the visit must be made. An end that is omitted stays as it is.",
+    "VisitProblem.code": "What the problem is. `override` ignores only `rotation-lockout`.",
+    "VisitProblem.detail": "The problem in words.",
+    "VisitProblem.free_from": "For `rotation-lockout`, the first day, in the time zone of the location, on "
+    "which the window could open. Otherwise null.",
+    "VisitsCheck.items": "One item for each visit, in the order of the list.",
+    "VisitNew.override_reason": "Why the lock-out is overridden, for the record. Only kept with `override`.",
     "VisitNew.checklist_key": "The key of the checklist. The visit uses the version that is current now.",
     "VisitNew.external_id": "The ID of the visit in your own system. Shoppers and managers do not see it.",
     "EvidenceVisit.external_id": "The ID in your own system. Null if you set none. Shoppers and "
@@ -554,6 +593,9 @@ _BY_SCHEMA: Mapping[str, str] = {
     "VisitQuery.include": "`checklist`: return the whole checklist document in `checklist`.",
     "VisitScore.critical_failures": "The keys of the critical questions that lost points.",
     "VisitScore.passed": "Whether the score is at least the pass mark, without a critical failure.",
+    "VisitsQuery.batch_id": "Only visits of this batch. Only for reviewers and administrators.",
+    "VisitsQuery.q": "Only visits with this text in the name or code of the location, in the name or email "
+    "address of the shopper, or in the ID of your own system. Only for reviewers and administrators.",
     "VisitsNowAndThen.now": "Under the current version.",
     "VisitsNowAndThen.then": "Under the draft.",
     "VisitsQuery.checklist_key": "Only visits with this checklist.",

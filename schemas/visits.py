@@ -4,7 +4,7 @@ These are three separate schemas, never one schema that is filtered.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import marshmallow as ma
@@ -13,9 +13,10 @@ from marshmallow import fields, validate
 from api.domain import flags
 from api.domain.privacy import PARTS_OF_DAY
 from api.domain.times import FIRST_YEAR, LAST_YEAR
-from api.domain.visits import DECISIONS, OUTCOMES, STATUSES
+from api.domain.visits import DECISIONS, ORDER_PROBLEMS, OUTCOMES, STATUSES
 from schemas.base import (
     TEXT_PATTERN,
+    UUID_PATTERN,
     Boolean,
     Constant,
     Day,
@@ -31,7 +32,7 @@ from schemas.base import (
 )
 
 
-def _check_year(moment: datetime) -> None:
+def _check_year(moment: date) -> None:
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ma.ValidationError(f"The year must be between {FIRST_YEAR} and {LAST_YEAR}.")
 
@@ -78,6 +79,65 @@ class VisitNew(Schema):
     window = fields.Nested(Window(), required=True)
     external_id = Text(200, allow_none=True)
     override = Boolean()
+    override_reason = Text(2000, allow_none=True)
+
+
+class VisitProblem(Schema):
+    """What prevents a visit from being assigned."""
+
+    code = Enum(ORDER_PROBLEMS, required=True)
+    detail = fields.String(required=True)
+    free_from = Day(required=True, allow_none=True)
+
+
+class CheckedVisit(Schema):
+    """The problems of a visit that is not assigned yet."""
+
+    index = fields.Integer(required=True)
+    problems = fields.List(fields.Nested(VisitProblem()), required=True)
+
+
+class VisitsCheck(Schema):
+    """The result of a check: the visits in their order."""
+
+    items = fields.List(fields.Nested(CheckedVisit()), required=True)
+
+
+class CancelledBatch(Schema):
+    """How many visits of a batch are cancelled, and how many are not."""
+
+    cancelled = fields.Integer(required=True)
+    kept = fields.Integer(required=True)
+
+
+class PlanningQuery(Query):
+    """The first and the last day of the window to plan."""
+
+    from_ = Day(data_key="from", attribute="from", required=True, validate=_check_year)
+    to = Day(required=True, validate=_check_year)
+
+
+class LocationVisits(Schema):
+    """The visits of a location so far."""
+
+    location_id = Id(required=True)
+    last_visit = Day(required=True, allow_none=True)
+    visits_in_progress = fields.Integer(required=True)
+
+
+class Lockout(Schema):
+    """A shopper to whom no visit to a location can be assigned within the window."""
+
+    location_id = Id(required=True)
+    shopper_id = Id(required=True)
+    free_from = Day(required=True, allow_none=True)
+
+
+class Planning(Schema):
+    """What to know before visits are assigned. Self-checks do not count."""
+
+    locations = fields.List(fields.Nested(LocationVisits()), required=True)
+    lockouts = fields.List(fields.Nested(Lockout()), required=True)
 
 
 class Reassignment(Schema):
@@ -85,6 +145,19 @@ class Reassignment(Schema):
 
     shopper_id = Id(required=True)
     override = Boolean(load_default=False)
+    override_reason = Text(2000, allow_none=True)
+
+
+class WindowEdit(Window):
+    """A change of a window. An end that is omitted stays as it is."""
+
+
+class VisitEdit(Schema):
+    """Changes of a visit. `override` ignores the rotation lockout."""
+
+    window = fields.Nested(WindowEdit(partial=True))
+    override = Boolean()
+    override_reason = Text(2000, allow_none=True)
 
 
 class Decline(Schema):
@@ -101,6 +174,8 @@ class VisitsQuery(PageQuery):
     checklist_key = Text(64)
     shopper_id = Id()
     external_id = Text(200)
+    batch_id = Id()
+    q = Text(200)
     from_ = Day(data_key="from", attribute="from")
     to = Day()
     mine = QueryBoolean(load_default=False)
@@ -176,6 +251,7 @@ class AssignedVisit(Schema):
     checklist = PINNED_CHECKLIST
     window = fields.Nested(Window(), attribute="visit", required=True)
     external_id = fields.String(attribute="visit.external_id", required=True, allow_none=True)
+    batch_id = Id(attribute="visit.batch_id", required=True, allow_none=True)
 
 
 class Shopper(Schema):
@@ -240,6 +316,8 @@ class EvidenceVisit(OwnVisit):
 
     view = Constant("evidence", required=True)
     external_id = fields.String(attribute="visit.external_id", required=True, allow_none=True)
+    batch_id = Id(attribute="visit.batch_id", required=True, allow_none=True)
+    override_reason = fields.String(attribute="visit.override_reason", required=True, allow_none=True)
     shopper = fields.Nested(Shopper(), required=True)
     day = Day(attribute="visit.day", required=True)
     started_at = Time(attribute="visit.started_at", required=True, allow_none=True)
@@ -420,13 +498,19 @@ COMPONENTS: Mapping[str, Mapping[str, Any]] = {
         "description": "The visits of a list that was assigned, in the same order.",
         "type": "object",
         "properties": {
+            "batch_id": {
+                "description": "The ID of the batch, which all visits of the list have.",
+                "type": "string",
+                "format": "uuid",
+                "pattern": UUID_PATTERN,
+            },
             "items": {
                 "description": "The visits.",
                 "type": "array",
                 "items": {"$ref": "#/components/schemas/ChangedVisit"},
-            }
+            },
         },
-        "required": ["items"],
+        "required": ["batch_id", "items"],
         "additionalProperties": False,
     },
     "VisitPage": {

@@ -76,6 +76,7 @@ TABLE: Mapping[str, str] = {
     ),
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
+    "GET /api/v1/audit": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/fundamentals": SIGNED_IN,
     "GET /api/v1/checklists": SIGNED_IN,
     "POST /api/v1/checklists": "401 403 403  403 403 403  403 201 201",
@@ -114,6 +115,10 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/visits": SIGNED_IN,
     "POST /api/v1/visits": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/visits/<uuid:visit_id>": "401 200 404  200 404 200  200 200 404",
+    "PATCH /api/v1/visits/<uuid:visit_id>": "401 403 403  403 403 403  403 200 404",
+    "POST /api/v1/visits/check": "401 403 403  403 403 403  403 200 200",
+    "GET /api/v1/visits/planning": "401 403 403  403 403 403  403 200 200",
+    "POST /api/v1/visit-batches/<uuid:batch_id>/cancel": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/cancel": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/reassign": "401 403 403  403 403 403  403 201 404",
     "POST /api/v1/visits/<uuid:visit_id>/decline": "401 200 404  404 404 404  404 404 404",
@@ -198,6 +203,7 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "POST /api/v1/visits": (("visits:write",), "201 422 201"),
     "GET /api/v1/visits/<uuid:visit_id>": (("visits:read",), "200 404 200"),
     "POST /api/v1/visits/<uuid:visit_id>/cancel": (("visits:write",), "200 404 200"),
+    "POST /api/v1/visit-batches/<uuid:batch_id>/cancel": (("visits:write",), "200 404 200"),
     "POST /api/v1/visits/<uuid:visit_id>/reassign": (("visits:write",), "201 404 201"),
     "GET /api/v1/visits/<uuid:visit_id>/submission": (("visits:read",), "200 404 200"),
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": (("visits:read",), "200 404 200"),
@@ -299,6 +305,11 @@ class Scene:
         visit_id: str = self.world.visit()["id"]
         return visit_id
 
+    def batch(self) -> str:
+        """Return a batch of one visit."""
+        batch_id: str = ok(self.world.admin.post("/visits", [_order(self)]), 201)["batch_id"]
+        return batch_id
+
     def waiting(self) -> str:
         """Return a visit that waits for a reviewer, because it was answered too fast."""
         visit = self.world.visit()
@@ -342,6 +353,16 @@ def _edit(path: str, body: Any) -> Attempt:
 
 def _call_visit(method: str, path: str, fresh: Callable[[Scene], str], body: Any = None) -> Attempt:
     return lambda scene, caller: caller.call(method, f"/visits/{fresh(scene)}{path}", body)
+
+
+def _order(scene: Scene) -> dict[str, Any]:
+    return {
+        "location_id": scene.world.location["id"],
+        "shopper_id": scene.world.shopper.id,
+        "checklist_key": "visit",
+        "window": WINDOW,
+        "override": True,
+    }
 
 
 def _confirm(scene: Scene, caller: Caller) -> TestResponse:
@@ -435,15 +456,16 @@ ATTEMPTS: Mapping[str, Attempt] = {
         },
     ),
     "PATCH /api/v1/users/<uuid:user_id>": _edit("/users/{user}", {"name": "Edited"}),
-    "POST /api/v1/visits": lambda scene, caller: caller.post(
-        "/visits",
-        {
-            "location_id": scene.world.location["id"],
-            "shopper_id": scene.world.shopper.id,
-            "checklist_key": "visit",
-            "window": WINDOW,
-            "override": True,
-        },
+    "POST /api/v1/visits": lambda scene, caller: caller.post("/visits", _order(scene)),
+    "POST /api/v1/visits/check": lambda scene, caller: caller.post("/visits/check", _order(scene)),
+    "GET /api/v1/visits/planning": lambda _, caller: caller.get(
+        "/visits/planning?from=2026-01-01&to=2026-01-31"
+    ),
+    "PATCH /api/v1/visits/<uuid:visit_id>": lambda scene, caller: caller.patch(
+        f"/visits/{scene.assigned()}", {"window": WINDOW, "override": True}, headers={"If-Match": "*"}
+    ),
+    "POST /api/v1/visit-batches/<uuid:batch_id>/cancel": lambda scene, caller: caller.post(
+        f"/visit-batches/{scene.batch()}/cancel"
     ),
     "POST /api/v1/visits/<uuid:visit_id>/cancel": _call_visit("POST", "/cancel", Scene.assigned),
     "POST /api/v1/visits/<uuid:visit_id>/reassign": lambda scene, caller: caller.post(
@@ -608,7 +630,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
     if method == "PUT" and "/photos/" in path:
         body = DECLARATION
     if method == "PATCH":
-        body = {"events": ["score.changed"]} if "/webhooks/" in path else {"name": "Edited"}
+        edits = {"webhooks": {"events": ["score.changed"]}, "visits": {"window": WINDOW}}
+        body = edits.get(path.split("/")[3], {"name": "Edited"})
     if path.endswith("/file"):
         path += "?token=forged"
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})

@@ -161,6 +161,11 @@ class Scene:
         return ok(self.home.admin.patch(f"/locations/{self.home.location['id']}", changes))
 
     @cached_property
+    def batch_id(self) -> str:
+        batch_id: str = ok(self.home.admin.post("/visits", [_order(self.home)]), 201)["batch_id"]
+        return batch_id
+
+    @cached_property
     def checklist_key(self) -> str:
         key: str = self.home.publish({**CHECKLIST, "key": random_key()})["key"]
         return key
@@ -298,6 +303,7 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{user_id}": {"name": "Edited"},
         "{client_id}": {"name": "Edited"},
         "{webhook_id}": {"events": ["score.changed"]},
+        "{visit_id}": {"window": WINDOW},
         "secret": {"overlap_hours": 1},
         "preview": {"visits": 1},
     }
@@ -321,6 +327,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "delivery_id": lambda scene: (("foreign_admin", scene.delivery[1]) for _ in range(1)),
     "revision_id": lambda scene: (("foreign_admin", scene.revision_id) for _ in range(1)),
     "visit_id": lambda scene: _hidden_visits(scene),
+    "batch_id": lambda scene: ((name, scene.batch_id) for name in FOREIGN_CALLERS),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
 }
@@ -398,9 +405,11 @@ FILTERS: dict[str, dict[str, str]] = {
         "checklist_key": "checklist_key",
         "shopper_id": "shopper",
         "external_id": "visit.external_id",
+        "batch_id": "batch",
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/audit": {"actor_id": "shopper"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
 }
@@ -418,13 +427,14 @@ def _foreign(scene: Scene, kind: str) -> str:
     return {
         "email": scene.home.shopper.email or "",
         "shopper": scene.home.shopper.id or "",
+        "batch": scene.batch_id,
         "checklist_key": scene.checklist_key,
     }[kind]
 
 
 def _query_case(path: str, name: str, kind: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
-        within_home = () if kind in ("checklist_key", "email", "shopper") else ("other_manager",)
+        within_home = () if kind in ("checklist_key", "email", "shopper", "batch") else ("other_manager",)
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
@@ -452,6 +462,7 @@ LISTS = {
     "/checklists": ("admin",),
     "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
+    "/audit": ("admin",),
     "/comments": ("admin", "manager"),
     "/exports": ("admin", "manager"),
     "/scores?by=location": ("admin", "manager"),
@@ -686,7 +697,8 @@ def _order(world: World, **values: Any) -> dict[str, Any]:
 
 @case(
     *(
-        f"POST /api/v1/visits body:{batch}{name}"
+        f"POST /api/v1/visits{check} body:{batch}{name}"
+        for check in ("", "/check")
         for batch in ("", "[].")
         for name in ("location_id", "shopper_id", "checklist_key", "external_id")
     )
@@ -706,7 +718,7 @@ def assigned_visit(scene: Scene) -> Iterator[Trial]:
     ]
     for name, foreign in values:
         for override in (True, False):
-            for batch in (False, True):
+            for batch, path in ((False, "/visits"), (True, "/visits"), (True, "/visits/check")):
                 # Each call has its own window, far from all others, so that the lock-out does not apply.
                 def call(
                     caller: Caller,
@@ -715,9 +727,10 @@ def assigned_visit(scene: Scene) -> Iterator[Trial]:
                     name: str = name,
                     override: bool = override,
                     batch: bool = batch,
+                    path: str = path,
                 ) -> TestResponse:
                     order = _order(scene.away, **{name: value, "override": override, "window": window})
-                    return caller.post("/visits", [_order(scene.away), order] if batch else order)
+                    return caller.post(path, [_order(scene.away), order] if batch else order)
 
                 yield Trial("foreign_admin", foreign, call, prepare=lambda: next(_WINDOWS))
 
@@ -919,6 +932,7 @@ EDITED = {
     "PATCH /api/v1/regions/{region_id} header:If-Match": "/regions/{region}",
     "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
+    "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
@@ -931,17 +945,19 @@ def _if_match_case(path: str) -> Trials:
     method = "PUT" if path.endswith("draft") else "PATCH"
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
+    edits["/visits/{visit}"] = {"window": WINDOW}
     body = edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
-        home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0]}
+        home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0], "visit": scene.assigned}
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
         own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
+        own_ids["visit"] = away.visit()["id"]
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
         def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
@@ -1143,7 +1159,7 @@ def test_foreign_id_has_the_same_response_as_a_missing_id(scene: Scene, name: st
     for trial in all_trials:
         _check_trial(scene, name, trial, callers[trial.name])
     if name.startswith("GET "):
-        changed_tables = {"visits"} if any(trial.prepare for trial in all_trials) else set()
+        changed_tables = {"visits", "audit_entries"} if any(trial.prepare for trial in all_trials) else set()
         assert {row.partition(" ")[0] for row in before ^ _read_rows(scene)} <= changed_tables
 
 

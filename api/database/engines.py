@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from api.database.statements import Autocommit, Transaction, get_cursor, translate_errors
 
@@ -58,6 +58,8 @@ class Database:
             self.reading_engine = _create_postgresql_engine(url, begin)
             self.writing_engine = _create_postgresql_engine(url, "BEGIN")
             self._write_lock = nullcontext()
+        #: Creates the session of each write transaction. Other parts of the program can listen to its events.
+        self.write_session = sessionmaker(self.writing_engine, expire_on_commit=False)
         #: Runs prepared queries one by one, outside any transaction. It costs a fraction of a snapshot.
         self.autocommit = Autocommit(self.reading_engine)
 
@@ -73,7 +75,7 @@ class Database:
         """
 
         def attempt() -> Result:
-            with Session(self.writing_engine, expire_on_commit=False) as session, session.begin():
+            with self.write_session() as session, session.begin():
                 return work(session)
 
         return self._retry(attempt)
@@ -168,6 +170,8 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver begins no transactions
+        # SQLite's own function knows only the letters of ASCII.
+        connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
         for pragma in (
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",

@@ -343,7 +343,14 @@ WRONG_STATUS = Problem(
     "wrong-status",
     409,
     "The status of the visit does not allow this operation",
-    "The visit cannot be cancelled, reassigned or declined in its present status. Read it again.",
+    "The visit cannot be cancelled, reassigned, declined or moved to another window in its present status. "
+    "Read it again.",
+)
+BATCH_NOT_FOUND = Problem(
+    "batch-not-found",
+    404,
+    "The batch does not exist",
+    "No list of visits that was assigned has this ID, or the caller may not know of it.",
 )
 ROTATION_LOCKOUT = Problem(
     "rotation-lockout",

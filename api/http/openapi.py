@@ -63,6 +63,7 @@ _NAMED_SCHEMAS = (
 )
 _COMPONENTS = {"Text": Localized.component, **visits.COMPONENTS}
 _PATH_PARAMETERS = {
+    "batch_id": "The ID of the batch.",
     "client_id": "The ID of the API client.",
     "delivery_id": "The ID of the delivery.",
     "export_id": "The ID of the export.",
@@ -278,7 +279,7 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     if any(parameter.get("name") == "cursor" for parameter in parameters):
         headers |= _LINK
     if headers:
-        responses["200"]["headers"] = {**responses["200"].get("headers", {}), **headers}
+        responses["200"]["headers"] = {**headers, **responses["200"].get("headers", {})}
     if "x-roles" in operation:
         for status, response in responses.items():
             if status not in ("401", "default"):

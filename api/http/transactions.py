@@ -4,15 +4,18 @@ import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from api.database.statements import Transaction
 from api.domain import problems
+from api.domain.access import Actor
 from api.http.context import app_context, close_read_snapshot, current_actor
 from api.http.etags import compute_etag
 from api.http.responses import json_text
 from api.services import idempotency
+from api.services.audit import recording
+from api.services.audit.recording import Author
 
 T = TypeVar("T")
 
@@ -31,7 +34,20 @@ def in_transaction(work: Callable[[Session], T]) -> T:
     The read snapshot is closed first: it would not show the changes, and it holds a connection.
     """
     close_read_snapshot()
-    return app_context().database.write(work)
+    author = _get_author()
+
+    def run(session: Session) -> T:
+        recording.set_author(session, author)
+        return work(session)
+
+    return app_context().database.write(run)
+
+
+def _get_author() -> Author:
+    """Return who makes the changes of this request, for the audit log."""
+    actor: Actor | None = g.get("actor")
+    request_id = g.get("request_id")
+    return Author(actor.id, actor.is_client, request_id) if actor else Author(request_id=request_id)
 
 
 def in_statements(work: Callable[[Transaction], T]) -> T:

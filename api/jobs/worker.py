@@ -24,6 +24,7 @@ from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
 from api.services import api_clients, draft_revisions, exports, idempotency, photo_store, webhook_deliveries
+from api.services.audit import reading as audit_log
 from api.services.people import sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -167,6 +168,7 @@ class Worker:
         self.database.write(api_clients.delete_expired)
         self.database.write(webhook_deliveries.delete_old)
         self.database.write(draft_revisions.delete_old)
+        self.database.write(audit_log.delete_old)
 
     def _sweep_photos(self) -> None:
         photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)

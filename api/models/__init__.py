@@ -2,6 +2,7 @@
 
 from api.models import (  # noqa: F401
     api_clients,
+    audit,
     changes,
     checklists,
     events,

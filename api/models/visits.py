@@ -17,6 +17,8 @@ class Visit(HasId, Base):
     ``day`` is in the time zone of the location: the day on which the window opens, and once answers are
     stored, the day on which the visit started. Lists are sorted by it. The first revision fixes ``month``.
     ``waiting_since`` is the time at which the revision was submitted, while it waits for a reviewer.
+    ``batch_id`` is the same for all visits of a list that was assigned, and for those that replace them.
+    ``override_reason`` is why the visit was assigned in spite of the lock-out.
     """
 
     __tablename__ = "visits"
@@ -26,6 +28,7 @@ class Visit(HasId, Base):
         Index(None, "location_id", "day", "id"),
         Index(None, "organization_id", "waiting_since", "id"),
         Index(None, "organization_id", "external_id"),
+        Index(None, "batch_id"),
         one_of("status", STATUSES),
     )
 
@@ -37,6 +40,8 @@ class Visit(HasId, Base):
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     external_id: Mapped[str | None]
+    batch_id: Mapped[uuid.UUID | None]
+    override_reason: Mapped[str | None]
     day: Mapped[date]
     part_of_day: Mapped[str | None]
     month: Mapped[int | None]

@@ -11,10 +11,10 @@ from api.domain import problems
 from api.domain.access import ANY_CALLER
 from api.domain.exports import CONTENT_TYPES, LINK_LIFETIME, QUEUED, READY, RUNNING
 from api.http.access import Routes, find_caller
-from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
+from api.http.context import app_context, current_actor, read_snapshot
 from api.http.paging import page_response
 from api.http.responses import LOCATION_OF_NEW, RETRY_AFTER, json_response
-from api.http.transactions import IDEMPOTENCY_KEY, run_once
+from api.http.transactions import IDEMPOTENCY_KEY, in_transaction, run_once
 from api.models.exports import Export
 from api.services import exports
 from schemas import exports as schemas
@@ -105,7 +105,8 @@ def download_export(query: dict[str, Any], export_id: UUID) -> Response:
         exports.find_own_export(read_snapshot(), caller, export_id)
     _check_token(query["token"], export_id)
     export = exports.get_file(read_snapshot(), export_id)
-    close_read_snapshot()  # sending the file takes time
+    # This also closes the read snapshot, because sending the file takes time.
+    in_transaction(lambda session: exports.record_download(session, export))
     assert export.key is not None
     assert export.size is not None
     try:

@@ -114,13 +114,16 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
 
 
 def _photo_response(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
-    photo, linked = photos.get_photo(read_snapshot(), current_actor(), visit_id, photo_id)
+    session, actor = read_snapshot(), current_actor()
+    photo, view = photos.get_photo(session, actor, visit_id, photo_id)
     key = photo.thumbnail_key if size == "thumbnail" else photo.key
     assert key is not None
+    if view != "own" and not photos.is_view_recorded(session, actor, visit_id):
+        in_transaction(lambda session: photos.record_view(session, visit_id))
     # Fetching a picture takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
     store = app_context().store
-    if linked:
+    if view != "watched":
         return current_app.response_class(
             status=302, headers={"Location": store.create_download_link(key, "image/jpeg")}
         )

@@ -48,7 +48,8 @@ def log_in(body: dict[str, Any]) -> Response:
     # Hashing takes time; no snapshot stays open meanwhile.
     matches = sign_in.filter_by_password(candidates, credentials.password)
     if not matches:
-        in_transaction(lambda session: sign_in.record_failure(session, credentials))
+        user_ids = [candidate.user_id for candidate in candidates]
+        in_transaction(lambda session: sign_in.record_failure(session, credentials, user_ids))
         raise problems.WRONG_CREDENTIALS()
     if len(matches) > 1:
         raise problems.WHICH_ORGANIZATION('Several accounts match; name one organization in "organization".')
@@ -121,7 +122,7 @@ def change_password(body: dict[str, Any]) -> Response:
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
     if not passwords.verify_password(credentials.password, user.password_hash):
-        in_transaction(lambda session: sign_in.record_failure(session, credentials))
+        in_transaction(lambda session: sign_in.record_failure(session, credentials, [user.id]))
         raise problems.WRONG_PASSWORD()
     password_hash = passwords.hash_password(body["new_password"])
     in_transaction(lambda session: sign_in.change_password(session, current_actor(), password_hash))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import marshmallow as ma
 from flask import Response, request
@@ -15,12 +15,13 @@ from api.domain.problems import FieldError, pointer
 from api.http.access import Routes
 from api.http.changes_tokens import build_token, parse_token
 from api.http.context import autocommit, current_actor, read_snapshot
+from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import rows_response
 from api.http.parsing import field_errors, read_json
-from api.http.responses import CREATED, json_response, refer_to
+from api.http.responses import CREATED, ETAG, json_response, refer_to
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction, run_once
 from api.models.visits import Visit
-from api.services import assignments, change_feed, reviews, visits
+from api.services import assignments, change_feed, planning, reviews, visits
 from api.services.checklists import get_version
 from api.services.scored_answers import describe_accepted_visits
 from api.services.visits import View
@@ -39,6 +40,25 @@ NEW = schemas.VisitNew()
 MAX_VISITS = 1000
 #: A list has no address, and API clients cannot read the visit yet.
 _OPTIONAL_HEADERS = {name: {**header, "required": False} for name, header in CREATED.items()}
+#: the body of a request with one visit, or a list of them
+_NEW_VISITS = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "oneOf": [
+                    refer_to("VisitNew"),
+                    {
+                        "type": "array",
+                        "items": refer_to("VisitNew"),
+                        "minItems": 1,
+                        "maxItems": MAX_VISITS,
+                    },
+                ]
+            }
+        }
+    },
+}
 
 
 def _load_visits() -> tuple[list[dict[str, Any]], bool]:
@@ -61,40 +81,65 @@ def _load_visits() -> tuple[list[dict[str, Any]], bool]:
     headers=_OPTIONAL_HEADERS,
     description="The new visit, with `Location` and `ETag`, or the new visits",
 )
-@routes.doc(
-    parameters=[IDEMPOTENCY_KEY],
-    requestBody={
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "oneOf": [
-                        refer_to("VisitNew"),
-                        {
-                            "type": "array",
-                            "items": refer_to("VisitNew"),
-                            "minItems": 1,
-                            "maxItems": MAX_VISITS,
-                        },
-                    ]
-                }
-            }
-        },
-    },
-)
+@routes.doc(parameters=[IDEMPOTENCY_KEY], requestBody=_NEW_VISITS)
 def assign_visits() -> Response:
     """Assign a visit, or a list of 1 to 1,000 visits.
 
-    A list is atomic. The response to it is `{"items": [...]}` in the same order, and error pointers begin
-    with the index.
+    A list is atomic. The response to it is `{"batch_id", "items": [...]}` in the same order, and error
+    pointers begin with the index. `POST /visit-batches/{batch_id}/cancel` cancels it.
     """
     new_visits, is_list = _load_visits()
     if is_list:
+        batch_id = uuid4()
         return run_once(
-            lambda session: _dump(session, _assign(session, new_visits, batch=True), _get_planner_view()),
-            lambda items: {"items": items},
+            lambda session: _dump(session, _assign(session, new_visits, batch_id), _get_planner_view()),
+            lambda items: {"batch_id": batch_id, "items": items},
         )
-    return _create_visit(lambda session: _assign(session, new_visits, batch=False)[0])
+    return _create_visit(lambda session: _assign(session, new_visits)[0])
+
+
+@routes.post("/visits/check", permission="plan visits", raises=[problems.INVALID])
+@routes.response(200, schemas.VisitsCheck())
+@routes.doc(requestBody=_NEW_VISITS)
+def check_visits() -> dict[str, Any]:
+    """Check visits before they are assigned, and store nothing.
+
+    The body is that of `POST /visits`. The response has all problems of all visits, which are also compared
+    with those before them in the list. `free_from` is the first day on which the window could open.
+    """
+    new_visits, _ = _load_visits()
+    checked = assignments.check(read_snapshot(), current_actor(), new_visits)
+    return {"items": [{"index": index, "problems": found} for index, found in enumerate(checked)]}
+
+
+@routes.get("/visits/planning", permission="plan visits")
+@routes.arguments(schemas.PlanningQuery(), location="query")
+@routes.response(200, schemas.Planning())
+def get_planning(query: dict[str, Any]) -> dict[str, Any]:
+    """Get what to know before visits are assigned: where shoppers were last, and who is locked out.
+
+    The days of the window are in the time zone of each location. Locations without visits are omitted.
+    """
+    first, last = query["from"], query["to"]
+    if last < first:
+        raise problems.invalid_field("/to", "The last day must not be before the first.")
+    session, actor = read_snapshot(), current_actor()
+    return {
+        "locations": planning.list_location_visits(session, actor),
+        "lockouts": planning.list_lockouts(session, actor, first, last),
+    }
+
+
+@routes.post(
+    "/visit-batches/<uuid:batch_id>/cancel", permission="assign visits", raises=[problems.BATCH_NOT_FOUND]
+)
+@routes.response(200, schemas.CancelledBatch())
+def cancel_batch(batch_id: UUID) -> dict[str, int]:
+    """Cancel the visits of a list that was assigned.
+
+    Visits with answers are kept, and so are those that were declined.
+    """
+    return in_transaction(lambda session: assignments.cancel_batch(session, current_actor(), batch_id))
 
 
 @routes.get("/visits", permission="read visits", raises=[problems.FORBIDDEN, problems.RESTART_FEED])
@@ -129,6 +174,36 @@ def get_visit(query: dict[str, Any], visit_id: UUID) -> Response:
     """
     include_checklist = query.get("include") == "checklist"
     return json_response(_get_representation(read_snapshot(), visit_id, include_checklist=include_checklist))
+
+
+@routes.patch(
+    "/visits/<uuid:visit_id>",
+    permission="plan visits",
+    raises=[
+        problems.VISIT_NOT_FOUND,
+        problems.WRONG_STATUS,
+        problems.ROTATION_LOCKOUT,
+        problems.STALE,
+        problems.IF_MATCH_REQUIRED,
+    ],
+)
+@routes.arguments(schemas.VisitEdit(partial=True))
+@routes.response(200, refer_to("Visit"), headers=ETAG)
+@routes.doc(parameters=[IF_MATCH])
+def edit_visit(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Change the window of a visit that is not submitted yet.
+
+    Omitted fields stay as they are. The lock-out applies as to a new visit, except where it was overridden
+    before.
+    """
+
+    def edit(session: Session) -> dict[str, Any]:
+        visit = assignments.lock_visit(session, current_actor(), visit_id)
+        require_match(lambda visit: _get_representation(session, visit.id), visit)
+        assignments.change_window(session, current_actor(), visit, body)
+        return _get_representation(session, visit_id)
+
+    return resource_response(in_transaction(edit))
 
 
 @routes.post(
@@ -167,11 +242,7 @@ def reassign_visit(body: dict[str, Any], visit_id: UUID) -> Response:
     The visit is cancelled. The response is a new visit with the same location and window, and the current
     version of the checklist.
     """
-    return _create_visit(
-        lambda session: assignments.reassign(
-            session, current_actor(), visit_id, body["shopper_id"], body["override"]
-        )
-    )
+    return _create_visit(lambda session: assignments.reassign(session, current_actor(), visit_id, body))
 
 
 @routes.post(
@@ -208,8 +279,10 @@ def _list_changes(query: Mapping[str, Any]) -> Response:
     return json_response({"items": items, "changes_token": token, "more": page.has_more})
 
 
-def _assign(session: Session, new_visits: list[dict[str, Any]], *, batch: bool) -> list[Visit]:
-    return assignments.assign(session, current_actor(), new_visits, batch=batch)
+def _assign(session: Session, new_visits: list[dict[str, Any]], batch_id: UUID | None = None) -> list[Visit]:
+    return assignments.assign(
+        session, current_actor(), new_visits, is_list=batch_id is not None, batch_id=batch_id
+    )
 
 
 def _get_planner_view() -> View:

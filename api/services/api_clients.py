@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from api.database.statements import Query, Runner, fetch_one
 from api.domain import problems
 from api.domain.access import CLIENT, Actor
+from api.domain.audit import API_CLIENT_SECRET_REPLACED
 from api.models.api_clients import ApiClient, ApiClientRegion, ApiClientSecret
 from api.models.base import now
 from api.services import webhooks
+from api.services.audit.recording import record
 from api.services.paging import Page, fetch_page
 from api.services.places import check_regions
 from api.services.region_limits import read_regions, replace_regions
@@ -59,7 +61,7 @@ def create_client(session: Session, actor: Actor, values: Mapping[str, Any]) -> 
     )
     session.add(row)
     session.flush()
-    replace_regions(session, ApiClientRegion.client_id, row.id, values["region_ids"])
+    replace_regions(session, ApiClientRegion.client_id, row, values["region_ids"])
     return _add_secret(session, row)
 
 
@@ -108,7 +110,7 @@ def update_client(session: Session, actor: Actor, row: ApiClient, values: Mappin
         row.scopes = sorted(set(values["scopes"]))
     if "region_ids" in values:
         check_regions(session, actor, values["region_ids"])
-        replace_regions(session, ApiClientRegion.client_id, row.id, values["region_ids"])
+        replace_regions(session, ApiClientRegion.client_id, row, values["region_ids"])
     session.flush()
     return get_client(session, row)
 
@@ -119,6 +121,7 @@ def replace_secret(session: Session, row: ApiClient, overlap: timedelta) -> Clie
     Raises API_CLIENT_REVOKED.
     """
     _require_active(row)
+    record(session, API_CLIENT_SECRET_REPLACED, row)
     ends_at = now() + overlap
     session.execute(
         update(ApiClientSecret)

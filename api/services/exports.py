@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from api.database.lists import among
 from api.domain import problems
 from api.domain.access import CLIENT, PERMISSIONS, SHOPPER, Actor
+from api.domain.audit import EXPORT_DOWNLOADED
 from api.domain.exports import (
     EXPIRED,
     FAILED,
@@ -37,6 +38,7 @@ from api.models.exports import Export
 from api.models.places import Location, Region
 from api.models.users import User
 from api.services import changes, visibility
+from api.services.audit.recording import act_as, record
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
 from api.services.scores.query import RowQuery
@@ -208,6 +210,12 @@ def get_file(session: Session, export_id: uuid.UUID) -> Export:
             "You may no longer see every location in this file. Request a new export."
         )
     return export
+
+
+def record_download(session: Session, export: Export) -> None:
+    """Record in the audit log that the requester of an export downloads its file."""
+    act_as(session, export.requester_id, is_client=export.requester_role == CLIENT)
+    record(session, EXPORT_DOWNLOADED, export)
 
 
 def _find_requester_now(session: Session, export: Export) -> Actor:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,19 +19,22 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.answers import list_photos
+from api.domain.audit import VISIT_PHOTOS_VIEWED
 from api.domain.evidence import MAX_PHOTO_BYTES
+from api.models.audit import AuditEntry
 from api.models.base import now
 from api.models.photos import Photo
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
+from api.services.audit.recording import record
 from api.services.checklists import get_version
 from api.services.evidence import is_private_photo
 from api.services.organizations import lock_organization
 from api.services.outcomes import settle_with_photo
 from api.services.photo_duplicates import find_duplicate
 from api.services.photo_store import PICTURE_PREFIX, UPLOAD_PREFIX
-from api.services.visits import get_own_visit, get_visit
+from api.services.visits import View, get_own_visit, get_visit
 from uploads.fingerprint import split_into_bands
 from uploads.picture import Picture, UnusablePicture, clean
 from uploads.slots import decoding_slot
@@ -40,6 +43,8 @@ from uploads.store import ObjectMissing, Store, StoreUnavailable, UploadLink
 MAX_PHOTOS_PER_VISIT = 500
 #: how long a confirmation waits for a free decoding slot before the phone has to retry
 SLOT_WAIT_SECONDS = 5.0
+#: All photos of a visit that somebody sees within this time share an entry of the audit log.
+VIEWING_TIME = timedelta(hours=1)
 
 Size = Literal["picture", "thumbnail"]
 
@@ -263,11 +268,11 @@ def describe_stored(photo: Photo) -> StoredPhoto:
     return StoredPhoto(photo.id, photo.width, photo.height)
 
 
-def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, bool]:
-    """Return a stored photo that the actor may see, and whether they may receive a link to the photo store.
+def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uuid.UUID) -> tuple[Photo, View]:
+    """Return a stored photo that the actor may see, and the view that they have of its visit.
 
-    Managers see the photos of closed stores and of questions that are not private. They never receive a link
-    to the photo store.
+    Managers see the photos of closed stores and of questions that are not private. They must never receive a
+    link to the photo store.
 
     Raises VISIT_NOT_FOUND and PHOTO_NOT_FOUND.
     """
@@ -283,7 +288,24 @@ def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uui
             or is_private_photo(session, visit, photo)
         ):
             raise problems.PHOTO_NOT_FOUND()
-    return photo, view != "watched"
+    return photo, view
+
+
+def is_view_recorded(session: Session, actor: Actor, visit_id: uuid.UUID) -> bool:
+    """Return whether the audit log has said within the last hour that the actor saw photos of a visit."""
+    entries = select(AuditEntry.id).where(
+        AuditEntry.organization_id == actor.organization_id,
+        AuditEntry.subject_id == visit_id,
+        AuditEntry.at > now() - VIEWING_TIME,
+        AuditEntry.actor_id == actor.id,
+        AuditEntry.action == VISIT_PHOTOS_VIEWED,
+    )
+    return session.scalar(select(entries.exists())) is True
+
+
+def record_view(session: Session, visit_id: uuid.UUID) -> None:
+    """Record in the audit log that the caller sees photos of a visit."""
+    record(session, VISIT_PHOTOS_VIEWED, session.get_one(Visit, visit_id))
 
 
 def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None) -> None:

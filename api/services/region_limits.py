@@ -7,19 +7,22 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from api.services.audit.recording import add_change
+
 #: The column with the owner, of a table whose rows have an owner and a ``region_id``.
 Owner = InstrumentedAttribute[uuid.UUID]
 
 
-def replace_regions(
-    session: Session, owner: Owner, owner_id: uuid.UUID, region_ids: Iterable[uuid.UUID]
-) -> None:
-    """Limit an owner to regions, instead of those that limited it before. Without any, it has no limit."""
+def replace_regions(session: Session, owner: Owner, row: Any, region_ids: Iterable[uuid.UUID]) -> None:
+    """Limit an owner to regions, instead of those that limited it before. Without any, it has no limit.
+
+    ``row`` is the API client or webhook that ``owner`` refers to.
+    """
     table: Any = owner.class_
-    session.execute(delete(table).where(owner == owner_id))
-    session.add_all(
-        table(**{owner.key: owner_id}, region_id=region_id) for region_id in dict.fromkeys(region_ids)
-    )
+    new_ids = sorted(set(region_ids))
+    add_change(session, row, "region_ids", read_regions(session, owner, [row.id])[row.id], new_ids)
+    session.execute(delete(table).where(owner == row.id))
+    session.add_all(table(**{owner.key: row.id}, region_id=region_id) for region_id in new_ids)
     session.flush()
 
 

@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
 from api.domain.access import Actor
+from api.domain.audit import VISIT_REVIEWED
 from api.domain.problems import pointer
 from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import outcomes, visibility
+from api.services.audit.recording import record
+from api.services.audit.register import Change
 from api.services.checklists import get_version
 from api.services.paging import Page, fetch_page
 
@@ -61,6 +64,7 @@ def decide(
         return current
     _check_replaces(current, replaces)
     _check_reasons(session, visit, decision, reason, question_reasons)
+    record(session, VISIT_REVIEWED, visit, {"decision": Change(current and current.decision, decision)})
     columns = outcomes.apply_decision(
         session,
         outcomes.get_case(session, visit),

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, se
 from sqlalchemy.orm import Session
 
 from api.database.lists import among
+from api.database.search import contains, escape
 from api.database.statements import Command, Query, Runner, Writer, execute, fetch_all
 from api.domain import problems
 from api.domain.access import SHOPPER, Actor
@@ -68,8 +69,8 @@ def list_visits(
     """Return a page of visits, sorted by (day, ID), and the view that the actor has of them.
 
     ``mine`` limits the list to the actor's own visits. The filters are status, location_id, checklist_key,
-    from and to (days), shopper_id and external_id. The last two require the view "evidence": to anyone else,
-    they would disclose which visits belong together.
+    from and to (days), and those in ``_EVIDENCE_FILTERS``: they require the view "evidence", because to
+    anyone else they would disclose which visits belong together.
 
     Raises INVALID for a filter that the actor may not use.
     """
@@ -77,13 +78,15 @@ def list_visits(
         "own" if mine or actor.role == SHOPPER else "evidence" if actor.can_see_everything else "watched"
     )
     if view != "evidence":
-        for name in ("shopper_id", "external_id"):
+        for name in _EVIDENCE_FILTERS:
             if filters.get(name) is not None:
                 raise problems.invalid_field(
                     f"/{name}", "Only reviewers and administrators can use this filter."
                 )
     values = {name: value for name, value in filters.items() if name in _FILTERS and value is not None}
     parameters = {f"of_{name}": value for name, value in values.items()}
+    if "of_q" in parameters:
+        parameters["of_q"] = escape(parameters["of_q"])
     page = fetch_prepared_page(
         runner,
         partial(_get_page_query, view, actor.role, frozenset(values)),
@@ -96,12 +99,15 @@ def list_visits(
     return page, view
 
 
+_EVIDENCE_FILTERS = ("shopper_id", "external_id", "batch_id", "q")
 #: filter → condition; its value is the parameter ``of_`` + filter
 _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "status": Visit.status == bindparam("of_status"),
     "location_id": Visit.location_id == bindparam("of_location_id"),
     "shopper_id": Visit.shopper_id == bindparam("of_shopper_id"),
     "external_id": Visit.external_id == bindparam("of_external_id"),
+    "batch_id": Visit.batch_id == bindparam("of_batch_id"),
+    "q": contains(bindparam("of_q"), Location.code, Location.name, User.name, User.email, Visit.external_id),
     "checklist_key": Visit.checklist_version_id.in_(
         select(ChecklistVersion.id)
         .join(Checklist, Checklist.id == ChecklistVersion.checklist_id)
@@ -159,6 +165,8 @@ class EvidenceVisitRow(OwnVisitRow):
     """The columns for reviewers and administrators."""
 
     external_id: str | None
+    batch_id: uuid.UUID | None
+    override_reason: str | None
     shopper_id: uuid.UUID
     shopper_name: str
     started_at: datetime | None
@@ -174,6 +182,7 @@ class AssignedVisitRow(VisitRow):
     opens_at: datetime
     closes_at: datetime
     external_id: str | None
+    batch_id: uuid.UUID | None
 
 
 _ROW_TYPES: Mapping[View, type[VisitRow]] = {
@@ -217,12 +226,14 @@ _SHOPPER_COLUMNS = (
     Submission.photos.label("expected_photos"),
 )
 _COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
-    "assigned": (*_COMMON_COLUMNS, Visit.opens_at, Visit.closes_at, Visit.external_id),
+    "assigned": (*_COMMON_COLUMNS, Visit.opens_at, Visit.closes_at, Visit.external_id, Visit.batch_id),
     "own": _SHOPPER_COLUMNS,
     "watched": (*_COMMON_COLUMNS, Visit.part_of_day, Submission.outcome, Submission.result),
     "evidence": (
         *_SHOPPER_COLUMNS,
         Visit.external_id,
+        Visit.batch_id,
+        Visit.override_reason,
         Visit.shopper_id,
         User.name.label("shopper_name"),
         Visit.started_at,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
 from api.domain.access import WEBHOOKS_WRITE
+from api.domain.audit import WEBHOOK_REDELIVERED
 from api.domain.changes import EXPORT_READY
 from api.domain.times import format_utc
 from api.domain.webhooks import (
@@ -36,6 +37,7 @@ from api.models.changes import Change
 from api.models.places import Location, Region
 from api.models.webhooks import Webhook, WebhookDelivery, WebhookRegion, is_pending
 from api.services import webhooks
+from api.services.audit.recording import record
 from api.services.paging import Page, fetch_page
 from api.services.region_limits import read_regions
 
@@ -379,6 +381,7 @@ def redeliver(session: Session, webhook: Webhook, delivery_id: uuid.UUID) -> Web
     webhooks.check_enabled(webhook)
     delivery.failures = 0
     delivery.status, delivery.next_attempt_at = PENDING, now()
+    record(session, WEBHOOK_REDELIVERED, webhook)
     session.flush()
     return delivery
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
+from api.domain.audit import WEBHOOK_TESTED
 from api.domain.webhooks import (
     CLIENT_REVOKED,
     DISABLED,
@@ -24,6 +25,7 @@ from api.domain.webhooks import (
 from api.models.base import now
 from api.models.webhooks import Webhook, WebhookDelivery, WebhookRegion, is_pending
 from api.services import visibility
+from api.services.audit.recording import record
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
 from api.services.places import check_regions
@@ -69,7 +71,7 @@ def create_webhook(session: Session, actor: Actor, values: Mapping[str, Any]) ->
     )
     session.add(webhook)
     session.flush()
-    replace_regions(session, WebhookRegion.webhook_id, webhook.id, values["region_ids"])
+    replace_regions(session, WebhookRegion.webhook_id, webhook, values["region_ids"])
     return get_limited(session, webhook)
 
 
@@ -85,7 +87,7 @@ def update_webhook(
         webhook.events = _deduplicate(values["events"])
     if "region_ids" in values:
         check_regions(session, actor, values["region_ids"])
-        replace_regions(session, WebhookRegion.webhook_id, webhook.id, values["region_ids"])
+        replace_regions(session, WebhookRegion.webhook_id, webhook, values["region_ids"])
     status = values.get("status", webhook.status)
     if status != webhook.status:
         if status == DISABLED:
@@ -181,6 +183,7 @@ def create_test(session: Session, webhook: Webhook) -> WebhookDelivery:
         next_attempt_at=moment,
     )
     session.add(delivery)
+    record(session, WEBHOOK_TESTED, webhook)
     session.flush()
     return delivery
 

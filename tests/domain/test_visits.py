@@ -1,6 +1,6 @@
 """The life cycle of a visit."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -9,6 +9,7 @@ from api.domain.visits import (
     DECISIONS,
     STATUS_AFTER,
     STATUSES,
+    find_free_day,
     find_next_revision,
     find_period_end,
     violates_lockout,
@@ -94,3 +95,19 @@ def test_the_lockout_is_measured_from_the_end_of_one_visit_to_the_opening_of_the
 ) -> None:
     assert violates_lockout(one, other, 30) is is_violation
     assert violates_lockout(other, one, 30) is is_violation
+
+
+def test_free_day_follows_every_visit_that_locks_the_window_out() -> None:
+    at = lambda day, hour=0: datetime(2026, 1, 1, hour, tzinfo=UTC) + timedelta(days=day)  # noqa: E731
+    window = (at(10), at(12))
+    assert find_free_day(window, [], 30, "UTC") == date(2026, 1, 11)
+    assert find_free_day(window, [(at(0), at(5))], 30, "UTC") == date(2026, 2, 5)
+    assert find_free_day(window, [(at(0), at(5, 9))], 30, "UTC") == date(2026, 2, 6)
+    # After the first visit, the window would be too near to the second.
+    others = [(at(60), at(61)), (at(0), at(5))]
+    assert find_free_day(window, others, 30, "UTC") == date(2026, 4, 2)
+    # There is enough time between these two.
+    others = [(at(90), at(91)), (at(0), at(5))]
+    assert find_free_day(window, others, 30, "UTC") == date(2026, 2, 5)
+    end_of_time = datetime(9999, 12, 30, tzinfo=UTC)
+    assert find_free_day(window, [(at(0), end_of_time)], 30, "UTC") is None

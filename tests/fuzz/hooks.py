@@ -20,9 +20,11 @@ _PLACES = "/(region_ids|location_ids)(/.*)?"
 #: unknown IDs, contradictions between two fields, and what depends on the caller or on stored data.
 ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/visits": (
-        # Filters cannot be combined with `changed_after`, and two of them are for reviewers.
-        "/changed_after|/cursor|/status|/location_id|/checklist_key|/shopper_id|/external_id|/from|/to|/mine"
+        # Filters cannot be combined with `changed_after`, and some of them are for reviewers.
+        "/changed_after|/cursor|/status|/location_id|/checklist_key|/shopper_id|/external_id|/batch_id|/q"
+        "|/from|/to|/mine"
     ),
+    "GET /api/v1/audit": "/from|/to",
     "POST /api/v1/webhooks": f"{_PLACES}|/url",
     "PATCH /api/v1/webhooks/{webhook_id}": f"{_PLACES}|/url",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",
@@ -45,6 +47,9 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PUT /api/v1/checklists/{key}/draft": "/key",
     "POST /api/v1/checklists/{key}/publish": ".*",
     "POST /api/v1/visits": "(/[0-9]+)?/(location_id|shopper_id|checklist_key|window/(opens_at|closes_at))",
+    "POST /api/v1/visits/check": "(/[0-9]+)?/window/(opens_at|closes_at)",
+    "GET /api/v1/visits/planning": "/from|/to",
+    "PATCH /api/v1/visits/{visit_id}": "/window/(opens_at|closes_at)",
     "POST /api/v1/visits/{visit_id}/reassign": "/shopper_id",
     "PUT /api/v1/visits/{visit_id}/submission": "/answers/.*|/photos(/.*)?|/checklist_version",
     "PUT /api/v1/visits/{visit_id}/photos/{photo_id}": "/question",

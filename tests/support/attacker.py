@@ -18,6 +18,7 @@ from uuid import UUID
 
 from werkzeug.test import TestResponse
 
+from api.domain.audit import ACTIONS, SUBJECTS
 from api.domain.visits import STATUSES
 from api.domain.webhooks import EVENTS
 from api.pages import files
@@ -42,6 +43,7 @@ class Known:
     webhook_id: Sequence[str] = (str(UUID(int=1)),)
     delivery_id: Sequence[str] = (str(UUID(int=1)),)
     visit_id: Sequence[str] = ()
+    batch_id: Sequence[str] = (str(UUID(int=1)),)
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
@@ -90,6 +92,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "webhook_id": lambda known: known.webhook_id,
     "delivery_id": lambda known: known.delivery_id,
     "visit_id": lambda known: known.visit_id,
+    "batch_id": lambda known: known.batch_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "revision_id": lambda known: known.revision_id,
@@ -113,7 +116,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
     "token": lambda _known: ("forged",),
-    "status": lambda _known: STATUSES,
+    "status": lambda _known: (*STATUSES, "open", "closed"),
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
     "parent_id": lambda known: known.region_id,
@@ -122,6 +125,8 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "checklist": lambda known: known.key,
     "question": lambda _known: ("story", "greeting", "loyalty-card", "receipt"),
     "external_id": lambda known: known.external_ids,
+    "batch_id": lambda known: known.batch_id,
+    "q": lambda known: (*known.codes, *known.emails),
     "code": lambda known: known.codes,
     "name": lambda known: known.codes,
     "email": lambda known: known.emails,
@@ -129,6 +134,9 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "event": lambda _known: EVENTS,
     "revoked": lambda _known: ("true", "false"),
     "disabled": lambda _known: ("true", "false"),
+    "actor_id": lambda known: known.user_id,
+    "action": lambda _known: ACTIONS,
+    "subject": lambda known: (*SUBJECTS, *known.visit_id),
     "closed": lambda _known: ("true", "false"),
     "mine": lambda _known: ("true", "false"),
     "changed_after": lambda _known: ("", "forged"),
@@ -138,7 +146,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
     "sort": lambda _known: SORTS,
-    "include": lambda _known: (*INCLUDES, "checklist", "shopper", "drafts,retired"),
+    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
     "fields": _score_fields,
 }
 

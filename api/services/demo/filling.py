@@ -149,7 +149,7 @@ def _assign_visits(
         }
         for plan in planned
     ]
-    visits = assignments.assign(session, demo.actors["admin"], orders, batch=True)
+    visits = assignments.assign(session, demo.actors["admin"], orders, is_list=True)
     for plan, visit in zip(planned, visits, strict=True):
         visit.created_at = min(plan.opens_at - timedelta(days=5), demo.moment)
     return list(zip(planned, visits, strict=True))

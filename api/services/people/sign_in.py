@@ -4,6 +4,7 @@ A session is a token family: all refresh tokens that descend from one sign-in.
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -15,10 +16,12 @@ from api.database.engines import insert
 from api.database.statements import Query, Runner, fetch_one
 from api.domain import problems
 from api.domain.access import Actor
+from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_LOGIN_FAILED, USER_TOKEN_REUSED
 from api.models.base import now
 from api.models.organizations import Organization
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
+from api.services.audit.recording import act_as, record
 from api.services.people import passwords
 
 REFRESH_TOKEN_LIFETIME = timedelta(days=60)
@@ -129,8 +132,11 @@ def filter_by_password(candidates: list[Candidate], password: str) -> list[Candi
     ]
 
 
-def record_failure(session: Session, credentials: Credentials) -> None:
-    """Count a failure under each limit of the credentials. The caller's transaction has to commit."""
+def record_failure(session: Session, credentials: Credentials, user_ids: Iterable[uuid.UUID]) -> None:
+    """Count a failure under each limit of the credentials. The caller's transaction has to commit.
+
+    ``user_ids`` are the accounts that the credentials may belong to. It is in the audit log of each.
+    """
     moment = now()
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
     keys = sorted(limit.key for limit in credentials.limits)
@@ -140,6 +146,8 @@ def record_failure(session: Session, credentials: Credentials) -> None:
         ),
         [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in keys],
     )
+    for user_id in user_ids:
+        record(session, USER_LOGIN_FAILED, session.get_one(User, user_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +177,8 @@ def lock_candidate(session: Session, candidate: Candidate) -> None:
 def begin_session(session: Session, user_id: uuid.UUID, address: str) -> TokenPair:
     """Begin a session for a user whose password was verified; ``address`` becomes a known address."""
     moment = now()
+    act_as(session, user_id)
+    record(session, USER_LOGGED_IN, session.get_one(User, user_id))
     family = TokenFamily(
         id=uuid.uuid4(),
         user_id=user_id,
@@ -219,6 +229,7 @@ def rotate_refresh_token(
     elif refresh_id != family.previous:
         if generation < family.generation:
             family.revoked_at = now()
+            record(session, USER_TOKEN_REUSED, session.get_one(User, family.user_id))
             session.flush()
         return None
     family.current = uuid.uuid4()
@@ -230,6 +241,7 @@ def rotate_refresh_token(
 def end_session(session: Session, actor: Actor) -> None:
     """End the session that the actor uses: revoke all its tokens permanently."""
     session.execute(update(TokenFamily).where(TokenFamily.id == actor.family_id).values(revoked_at=now()))
+    record(session, USER_LOGGED_OUT, session.get_one(User, actor.id))
 
 
 def end_sessions(session: Session, user_id: uuid.UUID, except_family_id: uuid.UUID | None = None) -> None:
@@ -278,5 +290,5 @@ def delete_expired(session: Session) -> None:
 
 def change_password(session: Session, actor: Actor, password_hash: str) -> None:
     """Store a new password of the actor and end all their other sessions."""
-    session.execute(update(User).where(User.id == actor.id).values(password_hash=password_hash))
+    session.get_one(User, actor.id).password_hash = password_hash
     end_sessions(session, actor.id, except_family_id=actor.family_id)

@@ -15,6 +15,7 @@ from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.models.users import User, UserLocation, UserRegion
 from api.services import visibility
+from api.services.audit.recording import add_change
 from api.services.paging import Page, fetch_page
 from api.services.people import sign_in
 
@@ -197,10 +198,11 @@ def _assign_places(session: Session, user: User, values: Mapping[str, Any]) -> N
         ("location_ids", UserLocation, "location_id"),
     ):
         if values.get(field) is not None:
-            session.execute(delete(table).where(table.user_id == user.id))
-            session.add_all(
-                table(user_id=user.id, **{column: place_id}) for place_id in dict.fromkeys(values[field])
-            )
+            mine = table.user_id == user.id
+            before, after = session.scalars(select(getattr(table, column)).where(mine)), set(values[field])
+            add_change(session, user, field, sorted(before), sorted(after))
+            session.execute(delete(table).where(mine))
+            session.add_all(table(user_id=user.id, **{column: place_id}) for place_id in after)
     session.flush()
 
 

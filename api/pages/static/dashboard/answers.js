@@ -1,7 +1,7 @@
 /** The answers of a visit as reviewers and managers see them: with points, comments and photos. */
 import { h, localize, t, textElement } from "../shared/page.js";
 import { showValue } from "../shared/question-types/index.js";
-import { count } from "./figures.js";
+import { count } from "../staff/numbers.js";
 import { enlargeable } from "./photo.js";
 
 /** Returns the submission of a visit, or null if there is none yet. */

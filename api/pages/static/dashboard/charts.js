@@ -1,19 +1,13 @@
 /** Charts of scores, in SVG. Each has an axis from `axis.low` to `axis.high`. */
-import { fill, h, t } from "../shared/page.js";
-import { monthName, percent, range, tick as tickName } from "./figures.js";
+import { h, t } from "../shared/page.js";
+import { percent, range, tick as tickName } from "../staff/numbers.js";
+import { svg } from "../staff/svg.js";
+import { monthName } from "./figures.js";
 
-const NS = "http://www.w3.org/2000/svg";
 const ROW = { width: 150, height: 20, margin: 6 };
 const LABEL_WIDTH = 56;
 const HALF_LABEL = 22;
 const TREND = { width: 110, height: 28, margin: 4 };
-
-/** Creates an SVG element, as `h` creates an HTML element. */
-export function svg(name, attributes = {}, ...children) {
-  const element = document.createElementNS(NS, name);
-  for (const key in attributes) if (attributes[key] != null) element.setAttribute(key, attributes[key]);
-  return fill(element, children);
-}
 
 /** Returns an axis for all of these scores with their intervals. Its ends are whole tenths. */
 export function axisOf(rows) {

@@ -1,7 +1,7 @@
 /** The evidence for a reviewer, next to the answers: flags, earlier visits, times and distance. */
 import { dayName, h, moment, localize, t } from "../shared/page.js";
+import { count } from "../staff/numbers.js";
 import { onward } from "./filters.js";
-import { count } from "./figures.js";
 import { enlargeable } from "./photo.js";
 
 /** The server compares only comments of at least this many characters with those of other visits. */

@@ -1,6 +1,7 @@
 /** Explains how a number is calculated, with the actual figures. `api/domain/scoring.py` has the formulas. */
 import { h, t } from "../shared/page.js";
-import { count, ENOUGH, percent, points, pointsRange, range, verdict } from "./figures.js";
+import { count, percent, points, pointsRange, range } from "../staff/numbers.js";
+import { ENOUGH, verdict } from "./figures.js";
 
 const EXPLANATIONS = {
   score: explainScore,

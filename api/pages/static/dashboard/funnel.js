@@ -3,8 +3,9 @@
  * comparing institutional performance", 2005).
  */
 import { h, t } from "../shared/page.js";
-import { svg } from "./charts.js";
-import { count, ENOUGH, percent } from "./figures.js";
+import { count, percent } from "../staff/numbers.js";
+import { svg } from "../staff/svg.js";
+import { ENOUGH } from "./figures.js";
 
 /** How many standard errors contain 95 % and 99.8 % of what is expected by chance. */
 const LIMITS = [1.96, 3.09];

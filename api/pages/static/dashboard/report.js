@@ -4,7 +4,8 @@ import { filters } from "../staff/address.js";
 import { common } from "./filters.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
-import { changed, count, percent, range, score } from "./figures.js";
+import { count, percent, range } from "../staff/numbers.js";
+import { changed, score } from "./figures.js";
 import { csvButton, scrolling } from "./table.js";
 
 /** Returns the score of a place, its interval and its change. */

@@ -1,8 +1,8 @@
 import { call } from "../shared/api.js";
 import { download, h, t } from "../shared/page.js";
 import { address, change, filters } from "../staff/address.js";
+import { count } from "../staff/numbers.js";
 import { axisHead, dot } from "./charts.js";
-import { count } from "./figures.js";
 
 /** How many rows get their cells at a time. The first ones fill more than a screen. */
 const BATCH_SIZE = 20;

@@ -1,9 +1,10 @@
 import { dayName, h, localize, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
+import { count, percent } from "../../staff/numbers.js";
 import { common, filterBar, lastDay, onward, period } from "../filters.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
-import { count, explained, percent } from "../figures.js";
+import { explained } from "../figures.js";
 import { fundamentals, headline, monthsCard, placeQuery, chartWidth, sections } from "../report.js";
 import { card, scrolling } from "../table.js";
 

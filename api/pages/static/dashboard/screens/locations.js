@@ -1,9 +1,10 @@
 import { h, localize, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
+import { percent } from "../../staff/numbers.js";
 import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { downloadPanel } from "../download-panel.js";
-import { byChance, changed, explained, percent, score } from "../figures.js";
+import { byChance, changed, explained, score } from "../figures.js";
 import { load } from "../load.js";
 import { card, intervalColumn, table, visitsColumn } from "../table.js";
 

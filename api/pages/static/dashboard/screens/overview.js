@@ -1,9 +1,10 @@
 import { h, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
+import { count, percent, points, range } from "../../staff/numbers.js";
 import { common, filterBar, monthBefore, onward, period, runningMonth, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { mostVisitedLink } from "../checklists.js";
-import { changed, count, fallsByChance, monthName, percent, points, range, score } from "../figures.js";
+import { changed, fallsByChance, monthName, score } from "../figures.js";
 import { monthsCard, chartWidth, sumOf } from "../report.js";
 
 /** Locations without a visit for this many whole months need attention. */

@@ -1,10 +1,11 @@
 import { h, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
+import { count, range } from "../../staff/numbers.js";
 import { common, filterBar, onward } from "../filters.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
-import { count, range, score } from "../figures.js";
+import { score } from "../figures.js";
 import { fundamentals, headline, monthsCard, placeQuery, chartWidth, sections, sumOf } from "../report.js";
 import { card, scrolling } from "../table.js";
 

@@ -1,11 +1,12 @@
 import { call } from "../../shared/api.js";
 import { ago, dayName, h, localize, t } from "../../shared/page.js";
 import { change } from "../../staff/address.js";
+import { percent } from "../../staff/numbers.js";
 import { onward } from "../filters.js";
 import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
-import { explained, percent } from "../figures.js";
+import { explained } from "../figures.js";
 import { shortcuts } from "../shortcuts.js";
 
 const WAITING = "/reviews?limit=100";

@@ -1,8 +1,8 @@
 import { h, localize, t, textElement } from "../../shared/page.js";
 import { address, change } from "../../staff/address.js";
+import { percent } from "../../staff/numbers.js";
 import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { downloadPanel } from "../download-panel.js";
-import { percent } from "../figures.js";
 import { table } from "../table.js";
 
 const BY = ["section", "fundamental"];

@@ -1,7 +1,8 @@
 import { dayName, h, localize, t } from "../../shared/page.js";
+import { percent } from "../../staff/numbers.js";
 import { onward } from "../filters.js";
 import { answersOf, isClosed, submissionOf } from "../answers.js";
-import { explained, percent } from "../figures.js";
+import { explained } from "../figures.js";
 import { load } from "../load.js";
 
 const REVIEWERS = ["reviewer", "admin"];

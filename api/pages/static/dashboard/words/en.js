@@ -50,8 +50,6 @@ export default {
   downloadsWait: "Several downloads of your organization are waiting. Try again in a minute.",
   downloadFailed: "The file could not be created.",
   // Figures
-  decimalMark: ".",
-  percent: "{n}%",
   location: "Location",
   place: "Place",
   score: "Score",
@@ -66,7 +64,6 @@ export default {
   criticalFailures: "Critical failures",
   ofAll: "{n} of {of}",
   ofVisits: { one: "{n} visit", other: "{n} visits" },
-  fromTo: "{low} to {high}",
   ofRanked: "of {n}",
   tooFewVisits: "too few visits",
   rose: "clear rise",

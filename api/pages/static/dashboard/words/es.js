@@ -51,8 +51,6 @@ export default {
   downloadsWait: "Hay varias descargas de su organización en espera. Inténtelo de nuevo en un minuto.",
   downloadFailed: "No se ha podido crear el archivo.",
   // Cifras
-  decimalMark: ",",
-  percent: "{n}\u00a0%",
   location: "Local",
   place: "Lugar",
   score: "Resultado",
@@ -67,7 +65,6 @@ export default {
   criticalFailures: "Fallos críticos",
   ofAll: "{n} de {of}",
   ofVisits: { one: "{n} visita", other: "{n} visitas" },
-  fromTo: "{low} a {high}",
   ofRanked: "de {n}",
   tooFewVisits: "muy pocas visitas",
   rose: "subida clara",

@@ -68,4 +68,8 @@ export default {
   selectedOf: "{n} of {of} selected",
   selectAll: "Select all {n}",
   clearSelection: "Clear",
+  // Numbers
+  decimalMark: ".",
+  percent: "{n}%",
+  fromTo: "{low} to {high}",
 };

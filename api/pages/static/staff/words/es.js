@@ -68,4 +68,8 @@ export default {
   selectedOf: "{n} de {of} seleccionadas",
   selectAll: "Seleccionar las {n}",
   clearSelection: "Quitar",
+  // Numbers
+  decimalMark: ",",
+  percent: "{n}\u00a0%",
+  fromTo: "{low} a {high}",
 };

@@ -1,0 +1,69 @@
+"""The audit log: what its entries can be about."""
+
+from datetime import timedelta
+
+#: how long an entry is kept
+RETENTION = timedelta(days=400)
+
+#: the kinds of things that entries are about
+ORGANIZATION, REGION, LOCATION, USER, CHECKLIST, VISIT, EXPORT, API_CLIENT, WEBHOOK = SUBJECTS = (
+    "organization",
+    "region",
+    "location",
+    "user",
+    "checklist",
+    "visit",
+    "export",
+    "api_client",
+    "webhook",
+)
+
+USER_LOGGED_IN = "user.logged_in"
+USER_LOGIN_FAILED = "user.login_failed"
+USER_LOGGED_OUT = "user.logged_out"
+USER_TOKEN_REUSED = "user.token_reused"  # noqa: S105
+VISIT_REVIEWED = "visit.reviewed"
+VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
+EXPORT_DOWNLOADED = "export.downloaded"
+API_CLIENT_SECRET_REPLACED = "api_client.secret_replaced"  # noqa: S105
+WEBHOOK_TESTED = "webhook.tested"
+WEBHOOK_REDELIVERED = "webhook.redelivered"
+
+ACTIONS = (
+    "organization.created",
+    "organization.updated",
+    "region.created",
+    "region.updated",
+    "location.created",
+    "location.updated",
+    "user.created",
+    "user.updated",
+    "user.password_changed",
+    USER_LOGGED_IN,
+    USER_LOGIN_FAILED,
+    USER_LOGGED_OUT,
+    USER_TOKEN_REUSED,
+    "checklist.created",
+    "checklist.published",
+    "checklist.retired",
+    "checklist.restored",
+    "checklist.updated",
+    "visit.assigned",
+    "visit.updated",
+    "visit.cancelled",
+    "visit.declined",
+    VISIT_REVIEWED,
+    VISIT_PHOTOS_VIEWED,
+    "export.requested",
+    EXPORT_DOWNLOADED,
+    "api_client.created",
+    "api_client.updated",
+    "api_client.revoked",
+    API_CLIENT_SECRET_REPLACED,
+    "webhook.created",
+    "webhook.updated",
+    "webhook.deleted",
+    "webhook.secret_replaced",
+    WEBHOOK_TESTED,
+    WEBHOOK_REDELIVERED,
+)
