@@ -51,7 +51,8 @@ export function textInputs(languages, { label, hint, pointer, isLong, enter }) {
     const missing = h("p", { class: "missing quiet", hidden: true }, t("translationMissing"));
     const element = labelled(input, { label: name, hint, pointer: own });
     element.append(missing);
-    if (faults) input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby")} ${faults.id}`);
+    if (faults)
+      input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby")} ${faults.id}`);
     return { language, input, element, missing };
   });
   return {

@@ -86,7 +86,7 @@ function mergeValue(name, base, ours, theirs, report) {
   if (isEqual(base, theirs) || isEqual(ours, theirs)) return ours;
   if (isEqual(base, ours)) return theirs;
   if (TEXT_FIELDS.includes(name) && isObject(ours) && isObject(theirs))
-    return mergeFields(isObject(base) ? base : {}, ours, theirs, [], reportIn(name, report));
+    return mergeFields(isObject(base) ? base : {}, ours, theirs, [], nestReport(name, report));
   if (name === "options" && ours && theirs) return mergeOptions(base ?? [], ours, theirs, report);
   report([name], ours, theirs);
   return ours;
@@ -95,14 +95,14 @@ function mergeValue(name, base, ours, theirs, report) {
 const isObject = (value) => value !== null && typeof value === "object";
 
 /** Reports the conflicts of a part as those of a field. */
-const reportIn = (name, report) => (field, ours, theirs) => report([name, ...(field ?? [])], ours, theirs);
+const nestReport = (name, report) => (field, ours, theirs) => report([name, ...(field ?? [])], ours, theirs);
 
 function mergeOptions(base, ours, theirs, report) {
   const sides = [base, ours, theirs].map(byKey);
   const merged = mergeRows(
     sides,
     (option, mine, other, key) =>
-      mergeFields(option, mine, other, [], reportIn(key, reportIn("options", report))),
+      mergeFields(option, mine, other, [], nestReport(key, nestReport("options", report))),
     (key, mine, other) => report(["options", key], mine, other),
   );
   return orderLike(base, ours, theirs, merged);
