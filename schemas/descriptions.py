@@ -41,6 +41,11 @@ _BY_NAME: Mapping[str, str] = {
     # organization and places
     "accent_color": "The colour of the organization's pages, as `#rrggbb`. White text on it must be "
     "readable. Null for the standard colour.",
+    "accept_every_minutes": "Visits without flags are accepted together at the end of each period of so many "
+    "minutes, so that nobody can tell which ones were sent together. 0 accepts each at once. Null for the "
+    "period of the server.",
+    "languages": "The languages that checklists are written in, as language tags. The editor offers them.",
+    "logo": "The path of the logo, which is a PNG. Null without one.",
     "address": "The postal address, on one line or several. Null if it is not known.",
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",

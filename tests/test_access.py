@@ -76,6 +76,9 @@ TABLE: Mapping[str, str] = {
     ),
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
+    "GET /api/v1/organization/logo": "401 200 200  200 200 200  200 200 404",
+    "PUT /api/v1/organization/logo": "401 403 403  403 403 403  403 204 204",
+    "DELETE /api/v1/organization/logo": "401 403 403  403 403 403  403 204 204",
     "GET /api/v1/audit": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/fundamentals": SIGNED_IN,
     "GET /api/v1/checklists": SIGNED_IN,
@@ -380,6 +383,15 @@ def _fetch_export(scene: Scene, caller: Caller) -> TestResponse:
     return follow(caller, link)
 
 
+def _put_logo(caller: Caller) -> TestResponse:
+    return caller.call("PUT", "/organization/logo", data=jpeg(), headers={"Content-Type": "image/jpeg"})
+
+
+def _get_logo(scene: Scene, caller: Caller) -> TestResponse:
+    _put_logo(scene.world.admin)
+    return caller.get("/organization/logo")
+
+
 def _log_in(scene: Scene, caller: Caller) -> TestResponse:
     email = caller.email or scene.world.shopper.email
     return caller.post("/auth/login", {"email": email, "password": PASSWORD})
@@ -418,6 +430,8 @@ ATTEMPTS: Mapping[str, Attempt] = {
         "DELETE", f"/webhooks/{scene.world.webhook()['id']}"
     ),
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
+    "GET /api/v1/organization/logo": _get_logo,
+    "PUT /api/v1/organization/logo": lambda scene, caller: _put_logo(caller),
     "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
     "PUT /api/v1/checklists/<key>/draft": _edit("/checklists/visit/draft", CHECKLIST),
     "POST /api/v1/checklists/<key>/preview": lambda scene, caller: caller.post(

@@ -200,6 +200,18 @@ WRONG_PASSWORD = Problem(
     "The old password is incorrect",
     "The change of a password needs the old password.",
 )
+LOGO_NOT_FOUND = Problem(
+    "logo-not-found",
+    404,
+    "The organization has no logo",
+    "Upload one with `PUT /organization/logo`.",
+)
+LOGO_UNUSABLE = Problem(
+    "logo-unusable",
+    422,
+    "The logo cannot be used",
+    "The bytes are not a picture of the type that was declared, or one with too many pixels.",
+)
 USER_NOT_FOUND = Problem(
     "user-not-found",
     404,

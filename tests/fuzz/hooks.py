@@ -43,7 +43,7 @@ ALLOWED_POINTERS: dict[str, str] = {
     "POST /api/v1/locations/import": "/[0-9]+/.*",
     "POST /api/v1/users": _PLACES,
     "PATCH /api/v1/users/{user_id}": f"{_PLACES}|/role|/disabled",
-    "PATCH /api/v1/organization": "/accent_color",
+    "PATCH /api/v1/organization": "/accent_color|/languages",
     "PUT /api/v1/checklists/{key}/draft": "/key",
     "POST /api/v1/checklists/{key}/publish": ".*",
     "POST /api/v1/visits": "(/[0-9]+)?/(location_id|shopper_id|checklist_key|window/(opens_at|closes_at))",

@@ -124,10 +124,15 @@ def test_many_that_are_created_at_once_share_an_entry_with_what_they_have_in_com
         "override": True,
     }
     orders = [{**order, "external_id": str(number)} for number in range(21)]
-    ok(world.admin.post("/visits", orders), 201)
+    batch = ok(world.admin.post("/visits", orders), 201)["items"]
     ok(world.admin.post("/visits", orders[:2]), 201)
+    ok(world.admin.post(f"/visit-batches/{batch[0]['batch_id']}/cancel"))
     first, *others = entries(world, action="visit.assigned")
-    assert first["subject"] == {"type": "visit", "id": None, "name": None, "count": 21}
+    subject = {"type": "visit", "id": batch[0]["batch_id"], "name": None, "count": 21}
+    assert first["subject"] == subject
+    (cancelled,) = entries(world, action="visit.cancelled")
+    assert (cancelled["subject"], changes(cancelled)) == (subject, {"status": ("assigned", "cancelled")})
+    assert entries(world, subject=batch[5]["id"]) == [first, cancelled]
     shared = changes(first)
     assert shared["shopper_id"] == (None, world.shopper.id)
     assert shared["checklist"] == (None, {"key": "visit", "version": 1})
@@ -219,6 +224,7 @@ NOT_RECORDED = {
     "Flag": "follows from the submission",
     "Installation": "belongs to no organization",
     "KnownAddress": "user.logged_in",
+    "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
     "SignInFailure": "user.login_failed",
     "StoredResponse": "the response to a request that is in the log",
