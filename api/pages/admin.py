@@ -44,6 +44,14 @@ def edit_checklist(key: str) -> Response:
     return render_shell("editor", calls, policy, "editor/screens/editor.js")
 
 
+@pages.get("/dashboard/admin/checklists/<key>/publish", permission=ANY_CALLER)
+def preview_publishing(key: str) -> Response:
+    """Show what publishing a checklist would change."""
+    if not KEY.fullmatch(key):
+        return _unknown()
+    return _shell("publish", f"/api/v1/checklists/{key}/draft")
+
+
 @pages.get("/dashboard/admin/<path:address>", permission=ANY_CALLER)
 def unknown_address(address: str) -> Response:
     """Show that there is no page at this address."""
