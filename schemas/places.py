@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from schemas.base import (
     Boolean,
+    Enum,
     Id,
     NamedPlace,
     Number,
@@ -14,6 +15,7 @@ from schemas.base import (
     Text,
     Time,
     TimeZone,
+    WordList,
     page_of,
 )
 from schemas.imports import ImportResult
@@ -44,6 +46,13 @@ class RegionEdit(RegionWrite):
     """Changes of a region."""
 
 
+class RegionCounts(Schema):
+    """How many locations are directly in a region, and how many visits to them the caller may see."""
+
+    locations = fields.Integer(required=True)
+    visits = fields.Integer(required=True)
+
+
 class Region(Schema):
     """A region."""
 
@@ -54,11 +63,15 @@ class Region(Schema):
     external_id = fields.String(required=True, allow_none=True)
     closed = fields.Boolean(required=True)
     created_at = Time(required=True)
+    counts = fields.Nested(RegionCounts())
 
 
 class RegionsQuery(PageQuery):
     """Filters of the list of regions."""
 
+    q = Text(200)
+    status = Enum(("open", "closed"))
+    include = WordList(("counts",), 1, load_default=tuple)
     code = Text(64)
     name = Text(200)
     external_id = Text(200)
@@ -96,6 +109,12 @@ class LocationRow(LocationWrite):
     region_code = Text(64, required=True)
 
 
+class LocationCounts(Schema):
+    """How many visits to a location the caller may see."""
+
+    visits = fields.Integer(required=True)
+
+
 class Location(Schema):
     """A location."""
 
@@ -111,11 +130,15 @@ class Location(Schema):
     external_id = fields.String(required=True, allow_none=True)
     closed = fields.Boolean(required=True)
     created_at = Time(required=True)
+    counts = fields.Nested(LocationCounts())
 
 
 class LocationsQuery(PageQuery):
     """Filters of the list of locations."""
 
+    q = Text(200)
+    status = Enum(("open", "closed"))
+    include = WordList(("counts",), 1, load_default=tuple)
     code = Text(64)
     name = Text(200)
     time_zone = Text(64)

@@ -132,7 +132,7 @@ def score_again(checklist: Checklist, visit: PastVisit) -> Rescored:
         if question.only_if and question.only_if.question in unknown:
             unknown.add(question.key)
         elif question.key in is_asked:
-            answer = answers.get(question.key) or NO_ANSWER
+            answer = visit.answers.get(question.key) or NO_ANSWER
             if question.key not in was_asked or not is_acceptable(question, answer):
                 unknown.add(question.key)
     scored = (question.key for question in checklist.questions if question.points_possible)

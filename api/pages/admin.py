@@ -3,6 +3,7 @@
 from flask import Response
 
 from api.domain.access import ANY_CALLER
+from api.domain.fields import KEY
 from api.http.access import Pages
 from api.pages.files import build_policy, get_photo_origin, render_shell
 
@@ -25,6 +26,14 @@ def start() -> Response:
 def show_area(area: str) -> Response:
     """Show an area, such as the people. The script gets its data from the API, which checks permissions."""
     return _shell(area, *AREAS[area]) if area in AREAS else _unknown()
+
+
+@pages.get("/dashboard/admin/checklists/<key>/publish", permission=ANY_CALLER)
+def preview_publishing(key: str) -> Response:
+    """Show what publishing a checklist would change."""
+    if not KEY.fullmatch(key):
+        return _unknown()
+    return _shell("publish", f"/api/v1/checklists/{key}/draft")
 
 
 @pages.get("/dashboard/admin/<path:address>", permission=ANY_CALLER)

@@ -11,7 +11,7 @@ from api.http.access import Routes
 from api.http.context import current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.imports import describe_csv, run_import
-from api.http.paging import page_response
+from api.http.paging import rows_response
 from api.http.periods import parse_period
 from api.http.responses import CREATED, ETAG
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
@@ -47,8 +47,15 @@ def list_regions(query: dict[str, Any]) -> Response:
     Managers see the regions that are assigned to them and all regions below. Reviewers and administrators see
     all.
     """
+    include = query.pop("include")
     page = places.list_regions(read_snapshot(), current_actor(), **{"cursor": None, **query})
-    return page_response(page, REGION)
+    rows = REGION.dump(page.items, many=True)
+    if "counts" in include:
+        counts = places.count_in_regions(read_snapshot(), current_actor(), [row["id"] for row in rows])
+        for row in rows:
+            locations, visits = counts.get(row["id"], (0, 0))
+            row["counts"] = {"locations": locations, "visits": visits}
+    return rows_response(rows, page.cursor)
 
 
 @routes.post("/regions", permission="write places", raises=[problems.ALREADY_EXISTS])
@@ -149,8 +156,14 @@ def list_locations(query: dict[str, Any]) -> Response:
     Managers see the locations that are assigned to them and those in their regions. Reviewers and
     administrators see all.
     """
+    include = query.pop("include")
     page = places.list_locations(read_snapshot(), current_actor(), **{"cursor": None, **query})
-    return page_response(page, LOCATION)
+    rows = LOCATION.dump(page.items, many=True)
+    if "counts" in include:
+        visits = places.count_visits(read_snapshot(), current_actor(), [row["id"] for row in rows])
+        for row in rows:
+            row["counts"] = {"visits": visits.get(row["id"], 0)}
+    return rows_response(rows, page.cursor)
 
 
 @routes.post("/locations", permission="write places", raises=[problems.ALREADY_EXISTS])

@@ -4,15 +4,18 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api.database.search import contains, escape
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.problems import FieldError
+from api.domain.visits import WITHDRAWN
 from api.models.organizations import Organization
 from api.models.places import Location, Region
+from api.models.visits import Visit
 from api.services import visibility
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
@@ -49,13 +52,13 @@ def get_location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock
 
 
 def list_regions(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
-    """Return a page of the regions that the actor may see, sorted by code; a filter is a column's value."""
+    """Return a page of the regions that the actor may see, sorted by code; see ``_filter``."""
     query = _filter(select(Region).where(visibility.regions(actor)), Region, filters)
     return fetch_page(session, query, Region.code, Region.id, limit, cursor)
 
 
 def list_locations(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
-    """Return a page of the locations that the actor may see, sorted by code; a filter is a column's value."""
+    """Return a page of the locations that the actor may see, sorted by code; see ``_filter``."""
     query = _filter(select(Location).where(visibility.locations(actor)), Location, filters)
     return fetch_page(session, query, Location.code, Location.id, limit, cursor)
 
@@ -122,9 +125,56 @@ def update_location(
     return location
 
 
+def count_visits(session: Session, actor: Actor, location_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return the number of visits to each location that the actor may see, without those that were withdrawn.
+
+    A location without visits is omitted.
+    """
+    query = (
+        select(Visit.location_id, func.count())
+        .where(Visit.location_id.in_(list(location_ids)), *_seen_visits(actor))
+        .group_by(Visit.location_id)
+    )
+    return dict(session.execute(query).all())
+
+
+def count_in_regions(
+    session: Session, actor: Actor, region_ids: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, tuple[int, int]]:
+    """Return the number of locations that are directly in each region, and that of the visits to them.
+
+    Only those count that the actor may see. A region without locations is omitted.
+    """
+    ids = list(region_ids)
+    visits = dict(
+        session.execute(
+            select(Location.region_id, func.count())
+            .join(Visit, Visit.location_id == Location.id)
+            .where(Location.region_id.in_(ids), *_seen_visits(actor))
+            .group_by(Location.region_id)
+        ).all()
+    )
+    locations = session.execute(
+        select(Location.region_id, func.count())
+        .where(Location.region_id.in_(ids), visibility.locations(actor))
+        .group_by(Location.region_id)
+    )
+    return {region_id: (count, visits.get(region_id, 0)) for region_id, count in locations}
+
+
+def _seen_visits(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    return visibility.watched_visits(actor), Visit.status.not_in(WITHDRAWN)
+
+
 def _filter(query: Any, table: type[Any], filters: Mapping[str, Any]) -> Any:
+    """Add filters: ``q`` is a part of code or name, ``status`` is open or closed, others a column's value."""
     for name, value in filters.items():
-        query = query.where(getattr(table, name) == value)
+        if name == "q":
+            query = query.where(contains(escape(value), table.code, table.name))
+        elif name == "status":
+            query = query.where(table.closed == (value == "closed"))
+        else:
+            query = query.where(getattr(table, name) == value)
     return query
 
 

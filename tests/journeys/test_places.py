@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from api.models.places import Location
-from tests.support.world import World, ok, pointers, problem
+from tests.support.world import Caller, World, ok, pointers, problem
 
 
 def list_codes(page: Any) -> list[str]:
@@ -155,6 +156,51 @@ def test_places_are_filtered_by_code_and_external_id(world: World) -> None:
     assert list_codes(ok(world.admin.get("/locations?external_id=Y"))) == ["y"]
     assert list_codes(ok(world.admin.get(f"/locations?region_id={parent['id']}"))) == ["x"]
     assert list_codes(ok(world.admin.get("/locations?closed=false&code=y"))) == []
+
+
+def test_places_are_found_by_a_part_of_name_or_code(world: World) -> None:
+    region = world.new_region(code="IB-1", name="Ibérica")
+    world.new_region(code="closed", name="IBÉRICA sur", closed=True)
+    for code, name in (("a", "CAFÉ Ñandú"), ("100%", "Shop"), ("c_d", "Café"), ("cxd", "Kiosk")):
+        world.new_location(code=code, name=name, region_id=region["id"], closed=code == "c_d")
+    for query, codes in (
+        ("regions?q=ibéRica", ["IB-1", "closed"]),
+        ("regions?q=b-1", ["IB-1"]),
+        ("regions?q=ib&status=closed", ["closed"]),
+        ("locations?q=café", ["a", "c_d"]),
+        ("locations?q= ñandÚ ", ["a"]),
+        ("locations?q=café&status=open", ["a"]),
+        ("locations?status=closed", ["c_d"]),
+        ("locations?q=100%25", ["100%"]),
+        ("locations?q=_", ["c_d"]),
+        ("locations?q=/", []),
+    ):
+        assert list_codes(ok(world.admin.get(f"/{query}"))) == codes, query
+    assert pointers(problem(world.admin.get("/locations?status=shut"), 422, "invalid")) == ["/status"]
+    assert pointers(problem(world.admin.get("/regions?q="), 422, "invalid")) == ["/q"]
+
+
+def test_counts_say_what_moves_with_a_place(servers_app: Flask) -> None:
+    world = World(servers_app)
+    busy, idle = world.location, world.new_location()
+    empty_region = world.new_region()
+    visits = [world.visit(location=busy) for _ in range(3)]
+    ok(world.admin.post(f"/visits/{visits[0]['id']}/cancel"))
+
+    def read(caller: Caller, path: str) -> dict[str, Any]:
+        return {row["id"]: row["counts"] for row in caller.list_all(f"{path}?include=counts")}
+
+    assert read(world.admin, "/locations") == {busy["id"]: {"visits": 2}, idle["id"]: {"visits": 0}}
+    assert read(world.admin, "/regions") == {
+        world.region["id"]: {"locations": 2, "visits": 2},
+        empty_region["id"]: {"locations": 0, "visits": 0},
+    }
+    assert "counts" not in ok(world.admin.get(f"/locations/{busy['id']}"))
+    # Managers do not learn of visits that are still to come.
+    assert read(world.manager, "/locations")[busy["id"]] == {"visits": 0}
+    assert read(world.manager, "/regions") == {world.region["id"]: {"locations": 2, "visits": 0}}
+    world.accepted_visit(location=busy)
+    assert read(world.manager, "/locations")[busy["id"]] == {"visits": 1}
 
 
 def test_code_is_unique_among_regions_and_among_locations_of_an_organization(world: World) -> None:

@@ -66,7 +66,7 @@ def test_sign_in_returns_tokens_that_must_not_be_cached(world: World) -> None:
 def test_profile_has_the_person_and_their_places(world: World) -> None:
     manager = world.person("manager", region_ids=[world.region["id"]], location_ids=[world.location["id"]])
     me = ok(manager.get("/me"))
-    assert set(me) == {"id", "email", "name", "role", "organization", "regions", "locations"}
+    assert set(me) == {"id", "email", "name", "role", "language", "organization", "regions", "locations"}
     assert me["organization"]["name"] == world.name
     assert [region["id"] for region in me["regions"]] == [world.region["id"]]
     assert [location["code"] for location in me["locations"]] == [world.location["code"]]
@@ -440,14 +440,23 @@ def test_person_disabled_in_the_database_is_rejected_too(world: World) -> None:
     problem(world.shopper.get("/me"), 401, "not-signed-in")
 
 
-def test_changed_role_applies_at_the_next_request(world: World) -> None:
+def test_new_role_or_address_ends_the_sessions_of_the_person(world: World) -> None:
     person = world.person("shopper")
-    problem(person.get("/users"), 403, "forbidden")
-    ok(world.admin.patch(f"/users/{person.id}", {"role": "admin"}))
-    ok(person.get("/users"))
-    ok(world.admin.patch(f"/users/{person.id}", {"role": "reviewer"}))
-    problem(person.get("/users"), 403, "forbidden")
-    assert ok(person.get("/me"))["role"] == "reviewer"
+    for values in ({"role": "admin"}, {"email": f"new-{person.email}"}):
+        caller = caller_with(world.app, sign_in_as(person)["access_token"])
+        ok(world.admin.patch(f"/users/{person.id}", {"name": "Renamed"}))
+        ok(caller.get("/me"))
+        ok(world.admin.patch(f"/users/{person.id}", values))
+        problem(caller.get("/me"), 401, "not-signed-in")
+    person.email = f"new-{person.email}"
+    assert ok(caller_with(world.app, sign_in_as(person)["access_token"]).get("/users"))
+
+
+def test_changes_of_oneself_end_only_the_other_sessions(world: World) -> None:
+    other = caller_with(world.app, sign_in_as(world.admin)["access_token"])
+    ok(world.admin.patch(f"/users/{world.admin.id}", {"email": f"new-{world.admin.email}"}))
+    problem(other.get("/me"), 401, "not-signed-in")
+    ok(world.admin.get("/me"))
 
 
 # Invalid tokens.
