@@ -326,7 +326,7 @@ function filterFields(regions, draw) {
     select(
       "visits",
       t("visitsInYear"),
-      VISITS.map((n) => [n, t("atMost", { n })]),
+      VISITS.map((n) => [n, t("noMoreThan", { n })]),
     ),
     select(
       "width",

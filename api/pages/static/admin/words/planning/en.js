@@ -18,7 +18,7 @@ export default {
   interval: "Interval of the score",
   nowInProgress: "In progress",
   moreThanDaysAgo: "More than {n} days ago",
-  atMost: "{n} at most",
+  noMoreThan: "{n} at most",
   widerThan: "Wider than {n} points",
   locationsFound: { one: "{count} location", other: "{count} locations" },
   selectFound: "Select all locations found",

@@ -18,7 +18,7 @@ export default {
   interval: "Intervalo de la puntuación",
   nowInProgress: "En curso",
   moreThanDaysAgo: "Hace más de {n} días",
-  atMost: "{n} como máximo",
+  noMoreThan: "{n} como máximo",
   widerThan: "Más de {n} puntos de ancho",
   locationsFound: { one: "{count} local", other: "{count} locales" },
   selectFound: "Seleccionar todos los locales encontrados",
