@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,16 +101,23 @@ def program(settings: dict[str, str]) -> Iterator[Running]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def app(program: Running, settings: dict[str, str]) -> Iterator[Flask]:
-    """An app on the database of the running program, which creates organizations in it."""
+@contextmanager
+def new_world(settings: dict[str, str]) -> Iterator[World]:
+    """Create an app on the database of the running program, and an organization in it."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
         app = create_app(Settings.from_environment(settings))
-        yield app
+        yield World(app)
         app.extensions["survey"].database.close()
+
+
+@pytest.fixture(scope="session")
+def app(program: Running, settings: dict[str, str]) -> Iterator[Flask]:
+    """An app on the database of the running program, in which tests create organizations."""
+    with new_world(settings) as world:
+        yield world.app
 
 
 @pytest.fixture(scope="session")
