@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from api.domain.access import ROLES
+from api.domain.languages import LANGUAGES
 from schemas.base import Boolean, Constant, Enum, Id, NamedPlace, Password, Schema, Text
 from schemas.organizations import LogoPath
 
@@ -48,6 +49,7 @@ class Me(Schema):
     email = fields.String(required=True)
     name = fields.String(required=True)
     role = Enum(ROLES, required=True)
+    language = Enum(LANGUAGES, required=True, allow_none=True)
     organization = fields.Nested(NamedOrganization(), required=True)
     regions = fields.List(fields.Nested(NamedPlace()), required=True)
     locations = fields.List(fields.Nested(NamedPlace()), required=True)

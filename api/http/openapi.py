@@ -72,6 +72,7 @@ _PATH_PARAMETERS = {
     "photo_id": "The ID of the photo.",
     "region_id": "The ID of the region.",
     "revision_id": "The ID of the revision of the draft.",
+    "session_id": "The ID of the session.",
     "token": "The signature of the link. Use the link as it is.",
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",

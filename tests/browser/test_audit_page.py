@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ def test_rows_say_who_changed_what_and_filters_are_in_the_address(
     lines = list(csv.DictReader((tmp_path / "audit.csv").open(encoding="utf-8")))
     assert {line["subject_name"] for line in lines} == {"North", "South"}
 
-    yesterday = date.today() - timedelta(days=1)
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
     page.fill("input[name=to]", yesterday.isoformat())
     expect(page.get_by_text("There are no entries for these filters.")).to_be_visible()
     assert f"to={yesterday}" in page.url

@@ -115,7 +115,7 @@ REGISTER: Mapping[type[Base], Recorded] = {
         Recorded(
             table=User,
             kind=audit.USER,
-            unrecorded=_COMMON,
+            unrecorded=_COMMON | {"last_login_at"},
             renamed={"password_hash": "password"},
             secret=frozenset({"password_hash"}),
             personal=frozenset({"name", "email"}),

@@ -14,6 +14,8 @@ const ACTIONS = [
   "user.created",
   "user.updated",
   "user.password_changed",
+  "user.invited",
+  "user.password_forgotten",
   "user.logged_in",
   "user.login_failed",
   "user.logged_out",
@@ -45,6 +47,8 @@ const ACTIONS = [
 const KINDS = [...new Set(ACTIONS.map((action) => action.split(".")[0]))];
 /** The roles of those who appear often enough to be offered in the filter. */
 const ROLES = ["admin", "reviewer", "manager"];
+/** What somebody did who was not logged in. */
+const ANONYMOUS = ["user.login_failed", "user.password_forgotten"];
 const PAGE_SIZE = 50;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT.*Z$/;
 
@@ -225,7 +229,7 @@ function sentenceOf(entry) {
 }
 
 function actorOf({ actor, action }) {
-  if (!actor) return h("b", {}, t(action === "user.login_failed" ? "somebody" : "theServer"));
+  if (!actor) return h("b", {}, t(ANONYMOUS.includes(action) ? "somebody" : "theServer"));
   const link = filterLink({ actor_id: actor.id }, actor.name ?? t("deleted"));
   return actor.type === "client" ? [link, ` (${t("apiClient")})`] : link;
 }

@@ -40,6 +40,8 @@ export default {
     one: "changed the account of {subject}",
     other: "changed the accounts of {count} people",
   },
+  "did-user.invited": { one: "invited {subject}", other: "invited {count} people" },
+  "did-user.password_forgotten": "asked for a link to replace the password of {subject}",
   "did-user.password_changed": "changed the password of {subject}",
   "did-user.logged_in": "logged in",
   "did-user.login_failed": "failed to log in as {subject}",

@@ -40,6 +40,8 @@ export default {
     one: "cambió la cuenta de {subject}",
     other: "cambió las cuentas de {count} personas",
   },
+  "did-user.invited": { one: "invitó a {subject}", other: "invitó a {count} personas" },
+  "did-user.password_forgotten": "pidió un enlace para sustituir la contraseña de {subject}",
   "did-user.password_changed": "cambió la contraseña de {subject}",
   "did-user.logged_in": "inició sesión",
   "did-user.login_failed": "no consiguió iniciar sesión como {subject}",
