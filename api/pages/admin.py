@@ -10,6 +10,7 @@ from api.pages.files import build_policy, get_photo_origin, render_shell
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
 AREAS: dict[str, tuple[str, ...]] = {
     "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
+    "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
     "visits": ("/api/v1/checklists?limit=500",),
 }
 
@@ -26,6 +27,23 @@ def start() -> Response:
 def show_area(area: str) -> Response:
     """Show an area, such as the people. The script gets its data from the API, which checks permissions."""
     return _shell(area, *AREAS[area]) if area in AREAS else _unknown()
+
+
+@pages.get("/dashboard/admin/checklists/<key>", permission=ANY_CALLER)
+def edit_checklist(key: str) -> Response:
+    """Show the editor of a checklist, which is a page of its own."""
+    if not KEY.fullmatch(key):
+        return _unknown()
+    checklist = f"/api/v1/checklists/{key}"
+    calls = (
+        "/api/v1/me",
+        "/api/v1/fundamentals?limit=500",
+        f"{checklist}/draft",
+        f"{checklist}/versions?limit=1",
+    )
+    # The preview has the style sheet of the form.
+    policy = build_policy("editor", img="'self' blob:", style="'self'")
+    return render_shell("editor", calls, policy, "editor/screens/editor.js")
 
 
 @pages.get("/dashboard/admin/checklists/<key>/publish", permission=ANY_CALLER)

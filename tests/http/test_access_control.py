@@ -76,6 +76,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/x",
         "/dashboard/admin",
         "/dashboard/admin/x",
+        "/dashboard/admin/checklists/x",
         "/dashboard/admin/checklists/x/publish",
         "/static/x/x",
         "/sw.js",
