@@ -26,6 +26,7 @@ from api.http.rate_limits import RateLimits
 from api.metrics import METHODS, Gauges, Metrics
 from api.pages import admin, dashboard, docs, files, form
 from api.routes import (
+    accounts,
     api_clients,
     audit,
     checklists,
@@ -169,6 +170,7 @@ def _register_routes(app: Flask) -> None:
     # In the order of the work, which is that of the documentation.
     for module in (
         sign_in,
+        accounts,
         api_clients,
         organizations,
         places,

@@ -3,6 +3,7 @@
 import logging
 import re
 import traceback
+from smtplib import SMTPException
 from typing import Any
 
 from pythonjsonlogger.orjson import OrjsonFormatter
@@ -34,11 +35,12 @@ class _Formatter(OrjsonFormatter):
         """Return the type and traceback of an error and its causes.
 
         Messages are omitted, because they may repeat user input, except those of the operating system and of
-        an unavailable database.
+        an unavailable database. Those of mail servers repeat addresses.
         """
         descriptions, error = [], ei[1]
         while error is not None:
-            message = f": {error}" if isinstance(error, OSError | OperationalError) else ""
+            is_safe = isinstance(error, OSError | OperationalError) and not isinstance(error, SMTPException)
+            message = f": {error}" if is_safe else ""
             frames = "".join(traceback.format_tb(error.__traceback__))
             descriptions.append(f"{type(error).__name__}{message}\n{frames}")
             error = error.__cause__ or error.__context__

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +44,9 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     api_rate_limit: int = 600
     webhook_allow_private: bool = False
+    public_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
     demo: bool = True
 
     @property
@@ -70,6 +74,13 @@ class Settings:
             _create_folder(folder)
         default_url = f"sqlite:///{data_dir / 'survey.sqlite3'}"
         database_url = _validate_database_url(read.text("DATABASE_URL", default_url))
+        public_url, smtp_url, mail_from = (
+            read.url("PUBLIC_URL"),
+            read.smtp_url("SMTP_URL"),
+            read.address("MAIL_FROM"),
+        )
+        if smtp_url and not (mail_from and public_url):
+            raise SettingsError("SMTP_URL requires MAIL_FROM and PUBLIC_URL")
         return cls(
             data_dir=data_dir,
             database_url=database_url,
@@ -84,6 +95,9 @@ class Settings:
             photo_public_url=read.url("PHOTO_PUBLIC_URL"),
             cors_origins=read.origins("CORS_ORIGINS"),
             api_rate_limit=read.number("API_RATE_LIMIT", 600, 0, 1_000_000),
+            public_url=public_url,
+            smtp_url=smtp_url,
+            mail_from=mail_from,
             webhook_allow_private=read.choice("WEBHOOK_ALLOW_PRIVATE", "0", ("0", "1")) == "1",
             demo=read.choice("DEMO", "1", ("0", "1")) == "1",
         )
@@ -122,6 +136,30 @@ class _Reader:
         if not is_valid:
             raise SettingsError(f"{name} must be an http or https address, not {value!r}")
         return value.rstrip("/")
+
+    def smtp_url(self, name: str) -> str | None:
+        value = self.text(name, "")
+        if not value:
+            return None
+        try:
+            url = urlsplit(value)
+            is_valid = url.scheme in ("smtp", "smtps") and bool(url.hostname) and url.port != 0
+        except ValueError:
+            is_valid = False
+        # A path, a query or a fragment would be the rest of a password that is not encoded.
+        if not is_valid or url.path.strip("/") or url.query or url.fragment:
+            # The message does not repeat the URL, because it may contain a password.
+            raise SettingsError(f"{name} must be an address such as smtp://user:password@mail.example:587")
+        return value
+
+    def address(self, name: str) -> str | None:
+        value = self.text(name, "")
+        if not value:
+            return None
+        address = parseaddr(value)[1]
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or "\n" in value:
+            raise SettingsError(f"{name} must be an email address, not {value!r}")
+        return value
 
     def origins(self, name: str) -> tuple[str, ...]:
         """Return origins as browsers send them: in lower case, without the default port of the scheme."""

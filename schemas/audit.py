@@ -33,7 +33,10 @@ class AuditSubject(Schema):
     id = Id(
         required=True,
         allow_none=True,
-        metadata=_describe("Its ID. Null if the entry is about several things"),
+        metadata=_describe(
+            "Its ID. For several visits, that of the batch in which they were assigned; for several other "
+            "things, null"
+        ),
     )
     name = fields.String(
         required=True,
@@ -145,7 +148,12 @@ class AuditQuery(Query):
     cursor = fields.String()
     actor_id = Id(metadata=_describe("Only what this person or API client did"))
     action = Enum(ACTIONS, metadata=_describe("Only this action"))
-    subject = _Subject(metadata=_describe("Only this kind of thing, or the thing with this ID"))
+    subject = _Subject(
+        metadata=_describe(
+            "Only this kind of thing, or the thing with this ID. For a visit, also what was done to "
+            "its whole batch"
+        )
+    )
     from_ = _Boundary(
         time.min,
         data_key="from",

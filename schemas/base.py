@@ -15,7 +15,7 @@ from typing import Any, cast
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from api.domain.access import MIN_PASSWORD_LENGTH
+from api.domain.access import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 from api.domain.fields import LANGUAGE
 from api.domain.months import format_month, parse_month
 from api.domain.times import format_utc, get_time_zones
@@ -130,10 +130,10 @@ class PhoneNumber(Text):
 
 
 class Password(Text):
-    """A new password: at least 8 characters, and not blank."""
+    """A new password of 8 to 256 characters, which is not blank."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=1000, min_length=MIN_PASSWORD_LENGTH, **kwargs)
+        super().__init__(max_length=MAX_PASSWORD_LENGTH, min_length=MIN_PASSWORD_LENGTH, **kwargs)
 
 
 class Integer(fields.Integer):

@@ -6,24 +6,38 @@ precedence. The document adds the default of a field to its description.
 
 from collections.abc import Iterable, Mapping
 
-from api.domain.access import MIN_PASSWORD_LENGTH
+from api.domain.access import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 from api.domain.times import FIRST_YEAR, LAST_YEAR
 
+_PASSWORD_RULES = (
+    f"{MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters. Common passwords, the person's own email "
+    "address and the name of the organization are rejected."
+)
 _BY_NAME: Mapping[str, str] = {
     # accounts
     "access_token": "Send it as `Authorization: Bearer …`.",
     "cookies": "Whether to send the tokens in HttpOnly cookies only, for pages in a browser. The "
     "response is then 204.",
     "disabled": "Whether the person can no longer log in. Disabling them ends their sessions.",
+    "device": "The browser and its system, such as `Firefox on Windows`. Null if they are not known.",
     "email": "The email address that the person logs in with. It is unique within the organization.",
+    "current": "Whether this is the session of the request.",
     "expires_in": "The lifetime of the access token, in seconds.",
-    "new_password": f"The new password, of at least {MIN_PASSWORD_LENGTH} characters.",
+    "invitation_expires_at": "When the link of the latest invitation expires. Null if the person has a "
+    "password, or was never invited.",
+    "invite": "Whether to invite the person to choose a password.",
+    "last_login_at": "When the person last logged in. Null before the first time.",
+    "last_used_at": "When tokens of the session were issued last. This happens every few minutes while it is "
+    "used.",
+    "link": "The link, if no mail server is set. It is returned only this once. Otherwise null.",
+    "new_password": f"The new password. {_PASSWORD_RULES}",
     "old_password": "The current password.",
     "organization": "The organization.",
-    "password": f"The password, of at least {MIN_PASSWORD_LENGTH} characters. It is never returned.",
+    "password": f"The password. {_PASSWORD_RULES} It is never returned.",
     "refresh_token": "Exchange it once for a new pair of tokens, within 60 days.",
     "role": "What the person may do. Shoppers make visits, managers read the scores of their places, "
     "reviewers decide on visits, and administrators manage the organization.",
+    "sent": "Whether the link goes to the person by mail.",
     "token_type": "How to send the access token.",
     "location_ids": "The IDs of the locations that are assigned to a manager. Empty for other roles.",
     "region_ids": "The IDs of the regions that are assigned to a manager, who also sees everything "
@@ -41,6 +55,11 @@ _BY_NAME: Mapping[str, str] = {
     # organization and places
     "accent_color": "The colour of the organization's pages, as `#rrggbb`. White text on it must be "
     "readable. Null for the standard colour.",
+    "accept_every_minutes": "Visits without flags are accepted together at the end of each period of so many "
+    "minutes, so that nobody can tell which ones were sent together. 0 accepts each at once. Null for the "
+    "period of the server.",
+    "languages": "The languages that checklists are written in, as language tags. The editor offers them.",
+    "logo": "The path of the logo, which is a PNG. Null without one.",
     "address": "The postal address, on one line or several. Null if it is not known.",
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",
@@ -554,13 +573,32 @@ _BY_SCHEMA: Mapping[str, str] = {
     "UploadLink.headers": "The headers to send, exactly as they are. The signature covers them.",
     "UploadLink.method": "The method of the request.",
     "UploadLink.url": "The URL to send the bytes to. It needs no authentication, as it is signed.",
-    "UserNew.location_ids": "The IDs of the locations to assign. Only for managers.",
-    "UserNew.region_ids": "The IDs of the regions to assign. Only for managers, who also see "
+    "Invitation.expires_at": "When the link expires, in UTC: after 7 days.",
+    "InvitationAcceptance.name": "The person's own name, as others see it.",
+    "InvitationAcceptance.token": "The token of the invitation: the part of the link after `#`.",
+    "Me.language": "The language of mails to the caller. Null if they have not chosen one.",
+    "PasswordReset.token": "The token of the link: the part after `#`.",
+    "PasswordResetRequest.email": "The email address of the account.",
+    "PasswordResetRequest.organization": "The name of the organization, to select one of several accounts. "
+    "Null or omitted for all of them.",
+    "ProfileEdit.language": "The language of mails to the caller. Null for none in particular.",
+    "ProfileEdit.name": "The caller's name, as others see it.",
+    "Session.created_at": "When the login was, in UTC.",
+    "Session.id": "The ID of the session.",
+    "User.language": "The language of mails to the person. Null if none was chosen.",
+    "User.status": "`invited`, `active`, or `disabled`.",
+    "UserFields.language": "The language of mails to the person. Null for none in particular.",
+    "UserFields.location_ids": "The IDs of the locations to assign. Only for managers.",
+    "UserFields.region_ids": "The IDs of the regions to assign. Only for managers, who also see "
     "everything below them.",
     "UsersQuery.disabled": "Only people who are disabled, or only those who are not.",
     "UsersQuery.email": "Only the person with this email address.",
     "UsersQuery.location_id": "Only managers that this location is assigned to.",
     "UsersQuery.name": "Only people with exactly this name.",
+    "UserRow.location_codes": "The codes of the locations to assign. Only for managers.",
+    "UserRow.region_codes": "The codes of the regions to assign. Only for managers.",
+    "UsersQuery.q": "Only people whose name or email address contains this text.",
+    "UsersQuery.status": "Only people with this status.",
     "UsersQuery.region_id": "Only managers that this region is assigned to.",
     "UsersQuery.role": "Only people with this role.",
     "VisitLocation.address": "The postal address. Null if it is not known.",

@@ -5,6 +5,7 @@ from typing import Any
 
 from api.domain.access import ROLES, SCOPES
 from api.domain.checklist import CHANNELS
+from api.domain.people import STATUSES as PERSON_STATUSES
 from api.domain.privacy import PARTS_OF_DAY
 from api.domain.question_types import QUESTION_TYPES
 from api.domain.visits import DECISIONS, OUTCOMES, STATUSES
@@ -37,6 +38,13 @@ ENUMS: Mapping[str, Mapping[str, Any]] = {
         "from 6:00 to 12:00",
         "from 12:00 to 18:00",
         "from 18:00 to 24:00",
+    ),
+    "PersonStatus": _describe(
+        "The status of a person.",
+        PERSON_STATUSES,
+        "has not chosen a password yet",
+        "can log in",
+        "can no longer log in",
     ),
     "QuestionType": _describe(
         "The type of a question. It defines the value of an answer.",

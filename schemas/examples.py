@@ -11,6 +11,7 @@ from typing import Any
 from api.domain.checklist import fill_defaults
 
 _PHOTO_ID = "0b8f4a52-6a3e-4c47-8f0c-7f1f4d8f2a90"
+_LINK_TOKEN = "Jx2kQ0cVd7m1yT5bZr8wLh3nPf6sGa9eUoIiKtYqEvM"  # noqa: S105
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _SCORED_ANSWERS = {
     "greeting": {
@@ -28,6 +29,7 @@ _BY_NAME: Mapping[str, Any] = {
     "client_secret": "wJ3n9Qm2x7Lr5Tz8Vb1Kc4Yd6Hf0Gs",
     "scope": "scores:read visits:read",
     "access_token": "eyJhbGciOiJIUzI1NiIs…",
+    "device": "Firefox on Windows",
     "email": "ana@example.com",
     "expires_in": 900,
     "new_password": "four-random-words",
@@ -43,6 +45,9 @@ _BY_NAME: Mapping[str, Any] = {
     "external_id": "4711",
     "latitude": 51.5072,
     "lockout_days": 30,
+    "accept_every_minutes": 60,
+    "languages": ["en", "es"],
+    "logo": "/api/v1/organization/logo",
     "longitude": -0.1276,
     "accuracy_m": 12,
     "name": "London Bridge",
@@ -227,8 +232,16 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "UploadLink.method": "PUT",
     "UploadLink.url": "https://survey.example/photo-store/eyJrZXkiOiJ1cGxvYWQifQ",
     "User.name": "Ana Silva",
-    "UserNew.name": "Ana Silva",
+    "User.status": "active",
+    "UserFields.name": "Ana Silva",
     "UsersQuery.name": "Ana Silva",
+    "UsersQuery.q": "ana",
+    "UsersQuery.status": "active",
+    "Invitation.link": None,
+    "InvitationAcceptance.name": "Ana Silva",
+    "InvitationAcceptance.token": _LINK_TOKEN,
+    "PasswordReset.token": _LINK_TOKEN,
+    "ProfileEdit.name": "Ana Silva",
     "ScoredSubmission.answers": _SCORED_ANSWERS,
     "Webhook.disabled_reason": None,
     "Webhook.status": "enabled",

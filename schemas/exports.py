@@ -7,7 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from api.domain.exports import ALL_FORMATS, FORMATS, KINDS, LANGUAGES, STATUSES
+from api.domain.exports import ALL_FORMATS, FORMATS, KINDS, STATUSES
+from api.domain.languages import LANGUAGES
 from api.domain.months import get_first_day, get_last_day, parse_month
 from schemas.base import MONTH_PATTERN, Day, Enum, Id, PageQuery, Query, Schema, Text, Time, Url, page_of
 from schemas.scores import DIMENSIONS, INCLUDES

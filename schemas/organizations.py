@@ -1,10 +1,16 @@
 """Organizations and their settings."""
 
+from typing import Any
+
 import marshmallow as ma
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from api.domain.colors import COLOR, MIN_CONTRAST, measure_contrast_with_white
-from schemas.base import FullMatch, Id, Integer, Schema
+from api.domain.fields import LANGUAGE
+from schemas.base import FullMatch, Id, Integer, Schema, Text
+
+LOGO_PATH = "/api/v1/organization/logo"
+MAX_ACCEPT_EVERY_MINUTES = 1440
 
 
 def _check_contrast(color: str) -> None:
@@ -14,16 +20,32 @@ def _check_contrast(color: str) -> None:
         )
 
 
+class LogoPath(fields.String):
+    """The path of the logo. Its internal value is the hash of the logo, or None if there is none."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else LOGO_PATH
+
+
+def _check_distinct(languages: list[str]) -> None:
+    if len(set(languages)) < len(languages):
+        raise ma.ValidationError("A language occurs more than once.")
+
+
 class OrganizationEdit(Schema):
-    """The settings of an organization.
+    """The settings of an organization."""
 
-    `lockout_days` is the minimum number of days between two visits of a shopper to a location. `accent_color`
-    is the colour of the pages.
-    """
-
+    name = Text(200, required=True)
     lockout_days = Integer(0, 3650, required=True)
     accent_color = fields.String(
         required=True, allow_none=True, validate=[FullMatch(f"^{COLOR.pattern}$"), _check_contrast]
+    )
+    accept_every_minutes = Integer(0, MAX_ACCEPT_EVERY_MINUTES, required=True, allow_none=True)
+    languages = fields.List(
+        fields.String(validate=FullMatch(f"^{LANGUAGE.pattern}$")),
+        required=True,
+        validate=[validate.Length(1, 20), _check_distinct],
+        metadata={"uniqueItems": True},
     )
 
 
@@ -31,4 +53,4 @@ class Organization(OrganizationEdit):
     """An organization."""
 
     id = Id(required=True)
-    name = fields.String(required=True)
+    logo = LogoPath(attribute="logo_sha256", required=True, allow_none=True)

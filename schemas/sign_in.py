@@ -3,7 +3,9 @@
 from marshmallow import fields
 
 from api.domain.access import ROLES
+from api.domain.languages import LANGUAGES
 from schemas.base import Boolean, Constant, Enum, Id, NamedPlace, Password, Schema, Text
+from schemas.organizations import LogoPath
 
 
 class Login(Schema):
@@ -32,11 +34,12 @@ class NewPassword(Schema):
 
 
 class NamedOrganization(Schema):
-    """A summary of an organization, with the colour of its pages."""
+    """A summary of an organization, with the colour and the logo of its pages."""
 
     id = Id(required=True)
     name = fields.String(required=True)
     accent_color = fields.String(required=True, allow_none=True)
+    logo = LogoPath(attribute="logo_sha256", required=True, allow_none=True)
 
 
 class Me(Schema):
@@ -46,6 +49,7 @@ class Me(Schema):
     email = fields.String(required=True)
     name = fields.String(required=True)
     role = Enum(ROLES, required=True)
+    language = Enum(LANGUAGES, required=True, allow_none=True)
     organization = fields.Nested(NamedOrganization(), required=True)
     regions = fields.List(fields.Nested(NamedPlace()), required=True)
     locations = fields.List(fields.Nested(NamedPlace()), required=True)

@@ -52,6 +52,13 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/auth/refresh": "401 401 401  401 401 401  401 401 401",  # not refresh tokens
     "POST /api/v1/auth/logout": "401 204 204  204 204 204  204 204 204",
     "GET /api/v1/me": SIGNED_IN,
+    "PATCH /api/v1/me": SIGNED_IN,
+    "GET /api/v1/me/sessions": SIGNED_IN,
+    "DELETE /api/v1/me/sessions/<uuid:session_id>": "401 404 404  404 404 404  404 404 404",
+    # The token is the permission.
+    "POST /api/v1/auth/invitation": "410 410 410  410 410 410  410 410 410",
+    "POST /api/v1/auth/password": "410 410 410  410 410 410  410 410 410",
+    "POST /api/v1/auth/password-reset": "202 202 202  202 202 202  202 202 202",
     "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
     "POST /api/v1/auth/token": "401 401 401  401 401 401  401 401 401",  # without client ID and secret
     "GET /api/v1/api-clients": "401 403 403  403 403 403  403 200 200",
@@ -76,6 +83,9 @@ TABLE: Mapping[str, str] = {
     ),
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
+    "GET /api/v1/organization/logo": "401 200 200  200 200 200  200 200 404",
+    "PUT /api/v1/organization/logo": "401 403 403  403 403 403  403 204 204",
+    "DELETE /api/v1/organization/logo": "401 403 403  403 403 403  403 204 204",
     "GET /api/v1/audit": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/fundamentals": SIGNED_IN,
     "GET /api/v1/checklists": SIGNED_IN,
@@ -110,7 +120,9 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/locations/<uuid:location_id>/score": "401 403 403  200 404 200  200 200 404",
     "GET /api/v1/users": "401 403 403  403 403 403  403 200 200",
     "POST /api/v1/users": "401 403 403  403 403 403  403 201 422",
+    "POST /api/v1/users/import": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
+    "POST /api/v1/users/<uuid:user_id>/invitation": "401 403 403  403 403 403  403 201 404",
     "PATCH /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
     "GET /api/v1/visits": SIGNED_IN,
     "POST /api/v1/visits": "401 403 403  403 403 403  403 201 422",
@@ -162,6 +174,10 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/sections": ANY_CALLER,
     "GET /dashboard/questions": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
+    "GET /dashboard/admin": ANY_CALLER,
+    "GET /dashboard/admin/<area>": UNKNOWN_PAGE,
+    "GET /dashboard/admin/checklists/<key>/publish": ANY_CALLER,
+    "GET /dashboard/admin/<path:address>": UNKNOWN_PAGE,
     "GET /dashboard/": UNKNOWN_PAGE,
     "GET /dashboard/<path:address>": UNKNOWN_PAGE,
     "GET /static/<release>/<path:filename>": ANY_CALLER,
@@ -380,6 +396,15 @@ def _fetch_export(scene: Scene, caller: Caller) -> TestResponse:
     return follow(caller, link)
 
 
+def _put_logo(caller: Caller) -> TestResponse:
+    return caller.call("PUT", "/organization/logo", data=jpeg(), headers={"Content-Type": "image/jpeg"})
+
+
+def _get_logo(scene: Scene, caller: Caller) -> TestResponse:
+    _put_logo(scene.world.admin)
+    return caller.get("/organization/logo")
+
+
 def _log_in(scene: Scene, caller: Caller) -> TestResponse:
     email = caller.email or scene.world.shopper.email
     return caller.post("/auth/login", {"email": email, "password": PASSWORD})
@@ -398,6 +423,23 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/auth/logout": lambda scene, caller: _disposable_caller(scene, caller).post("/auth/logout"),
     "POST /api/v1/me/password": lambda scene, caller: _disposable_caller(scene, caller).post(
         "/me/password", {"old_password": PASSWORD, "new_password": "another long password"}
+    ),
+    "PATCH /api/v1/me": lambda scene, caller: caller.call(
+        "PATCH", "/me", {"name": "Edited"}, headers={"If-Match": "*"}
+    ),
+    "POST /api/v1/auth/invitation": lambda scene, caller: caller.post(
+        "/auth/invitation", {"token": "forged", "name": "Somebody", "password": PASSWORD}
+    ),
+    "POST /api/v1/auth/password": lambda scene, caller: caller.post(
+        "/auth/password", {"token": "forged", "password": PASSWORD}
+    ),
+    "POST /api/v1/auth/password-reset": lambda scene, caller: caller.post(
+        "/auth/password-reset", {"email": "nobody@example.org"}
+    ),
+    "POST /api/v1/users/<uuid:user_id>/invitation": lambda scene, caller: caller.post(
+        f"/users/{scene.world.person('shopper').id}/invitation"
+        if caller.id == scene.world.admin.id
+        else f"/users/{scene.world.shopper.id}/invitation"
     ),
     "POST /api/v1/auth/token": lambda scene, caller: post_token_request(scene.app, None),
     "POST /api/v1/api-clients": lambda scene, caller: caller.post(
@@ -418,6 +460,8 @@ ATTEMPTS: Mapping[str, Attempt] = {
         "DELETE", f"/webhooks/{scene.world.webhook()['id']}"
     ),
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 30}),
+    "GET /api/v1/organization/logo": _get_logo,
+    "PUT /api/v1/organization/logo": lambda scene, caller: _put_logo(caller),
     "POST /api/v1/checklists": lambda scene, caller: caller.post("/checklists", {**CHECKLIST, "key": _key()}),
     "PUT /api/v1/checklists/<key>/draft": _edit("/checklists/visit/draft", CHECKLIST),
     "POST /api/v1/checklists/<key>/preview": lambda scene, caller: caller.post(
@@ -454,6 +498,12 @@ ATTEMPTS: Mapping[str, Attempt] = {
             "password": PASSWORD,
             "region_ids": [scene.world.region["id"]],
         },
+    ),
+    "POST /api/v1/users/import": lambda scene, caller: caller.call(
+        "POST",
+        "/users/import",
+        data=f"email,name,role,region_codes\n{_key()}@x.org,X,manager,{scene.world.region['code']}\n",
+        headers={"Content-Type": "text/csv"},
     ),
     "PATCH /api/v1/users/<uuid:user_id>": _edit("/users/{user}", {"name": "Edited"}),
     "POST /api/v1/visits": lambda scene, caller: caller.post("/visits", _order(scene)),
@@ -575,6 +625,7 @@ def _call_without_body(route: str) -> Attempt:
             rule.replace("<uuid:region_id>", scene.world.region["id"])
             .replace("<uuid:location_id>", scene.world.location["id"])
             .replace("<uuid:user_id>", str(scene.world.shopper.id))
+            .replace("<uuid:session_id>", str(uuid.UUID(int=1)))
             .replace("<uuid:client_id>", scene.client_id)
             .replace("<uuid:webhook_id>", scene.delivery[0])
             .replace("<uuid:delivery_id>", scene.delivery[1])
@@ -588,6 +639,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("/static/<release>/<path:filename>", f"{files.BASE}/form/main.js")
             .replace("<code>", "stale")
             .replace("<path:address>", "none")
+            .replace("<area>", "none")
         )
         return caller.call(method, f"/{path}")
 

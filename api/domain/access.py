@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 #: NIST SP 800-63B requires a minimum length, and advises against composition rules.
 MIN_PASSWORD_LENGTH = 8
+MAX_PASSWORD_LENGTH = 256
 
 #: the roles of people
 SHOPPER, MANAGER, REVIEWER, ADMIN = ROLES = ("shopper", "manager", "reviewer", "admin")

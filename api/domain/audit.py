@@ -21,6 +21,8 @@ ORGANIZATION, REGION, LOCATION, USER, CHECKLIST, VISIT, EXPORT, API_CLIENT, WEBH
 USER_LOGGED_IN = "user.logged_in"
 USER_LOGIN_FAILED = "user.login_failed"
 USER_LOGGED_OUT = "user.logged_out"
+USER_INVITED = "user.invited"
+USER_PASSWORD_FORGOTTEN = "user.password_forgotten"  # noqa: S105
 USER_TOKEN_REUSED = "user.token_reused"  # noqa: S105
 VISIT_REVIEWED = "visit.reviewed"
 VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
@@ -39,6 +41,8 @@ ACTIONS = (
     "user.created",
     "user.updated",
     "user.password_changed",
+    USER_INVITED,
+    USER_PASSWORD_FORGOTTEN,
     USER_LOGGED_IN,
     USER_LOGIN_FAILED,
     USER_LOGGED_OUT,

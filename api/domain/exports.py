@@ -27,8 +27,6 @@ SCOPES: Mapping[str, frozenset[str]] = {
 }
 #: the kinds that are calculated from totals by month, so that their periods are whole months
 MONTHLY = frozenset({SCORES, REPORT})
-#: the languages of a report, and of texts that a checklist has in several languages
-LANGUAGES = ("en", "es")
 
 QUEUED, RUNNING, READY, FAILED, EXPIRED = STATUSES = ("queued", "running", "ready", "failed", "expired")
 

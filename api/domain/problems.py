@@ -200,11 +200,48 @@ WRONG_PASSWORD = Problem(
     "The old password is incorrect",
     "The change of a password needs the old password.",
 )
+LOGO_NOT_FOUND = Problem(
+    "logo-not-found",
+    404,
+    "The organization has no logo",
+    "Upload one with `PUT /organization/logo`.",
+)
+LOGO_UNUSABLE = Problem(
+    "logo-unusable",
+    422,
+    "The logo cannot be used",
+    "The bytes are not a picture of the type that was declared, or one with too many pixels.",
+)
 USER_NOT_FOUND = Problem(
     "user-not-found",
     404,
     "The user does not exist",
     "No person of the organization has this ID.",
+)
+LAST_ADMIN = Problem(
+    "last-admin",
+    409,
+    "The organization needs an active administrator",
+    "The last active administrator can be neither disabled nor given another role. Invited administrators "
+    "count once they have accepted.",
+)
+USER_DISABLED = Problem(
+    "user-disabled",
+    409,
+    "The person is disabled",
+    "A disabled person cannot be invited. Enable them first.",
+)
+LINK_EXPIRED = Problem(
+    "link-expired",
+    410,
+    "The link is not valid, or no longer",
+    "The link has expired, was used, or was replaced by a newer one. Request a new one.",
+)
+SESSION_NOT_FOUND = Problem(
+    "session-not-found",
+    404,
+    "The session does not exist",
+    "The caller has no session with this ID, or it has ended.",
 )
 REGION_NOT_FOUND = Problem(
     "region-not-found",

@@ -72,6 +72,7 @@ _PATH_PARAMETERS = {
     "photo_id": "The ID of the photo.",
     "region_id": "The ID of the region.",
     "revision_id": "The ID of the revision of the draft.",
+    "session_id": "The ID of the session.",
     "token": "The signature of the link. Use the link as it is.",
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",
@@ -273,7 +274,10 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     if IDEMPOTENCY_KEY in parameters:
         _add_problem(responses, problems.IDEMPOTENCY_MISMATCH)
     headers: dict[str, Any] = {}
-    if method == "get" and "application/json" in responses.get("200", {}).get("content", {}):
+    success = responses.get("200", {})
+    if method == "get" and (
+        "application/json" in success.get("content", {}) or "ETag" in success.get("headers", {})
+    ):
         headers |= ETAG
         responses["304"] = {**_NOT_MODIFIED}
     if any(parameter.get("name") == "cursor" for parameter in parameters):

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 import marshmallow as ma
@@ -38,13 +38,28 @@ def require_type(content_type: str) -> None:
         raise problems.UNSUPPORTED_TYPE("Send the body without a content encoding.")
 
 
+def read_bytes(content_types: Collection[str], max_bytes: int) -> bytes:
+    """Return the request's body.
+
+    Raises UNSUPPORTED_TYPE for types that are not in ``content_types``, and TOO_LARGE over ``max_bytes``.
+    """
+    if request.mimetype not in content_types:
+        raise problems.UNSUPPORTED_TYPE(f"Send {' or '.join(content_types)}.")
+    return _read_body(max_bytes)
+
+
+def _read_body(max_bytes: int) -> bytes:
+    # Werkzeug silently cuts a body without Content-Length at its limit. The extra byte reveals that.
+    request.max_content_length = max_bytes + 1
+    body = request.get_data(cache=True)
+    if len(body) > max_bytes:
+        raise problems.TOO_LARGE(f"The limit is {max_bytes // 1024} KiB.")
+    return body
+
+
 def read_text() -> str:
     """Return the request's body as text; raises TOO_LARGE over 1 MiB, and MALFORMED if it is not UTF-8."""
-    # Werkzeug silently cuts a body without Content-Length at its limit. The extra byte reveals that.
-    request.max_content_length = MAX_BODY + 1
-    body = request.get_data(cache=True)
-    if len(body) > MAX_BODY:
-        raise problems.TOO_LARGE()
+    body = _read_body(MAX_BODY)
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:

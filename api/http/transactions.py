@@ -1,7 +1,7 @@
 """The write transaction of a request, and the replay of responses by Idempotency-Key."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
@@ -11,7 +11,7 @@ from api.database.statements import Transaction
 from api.domain import problems
 from api.domain.access import Actor
 from api.http.context import app_context, close_read_snapshot, current_actor
-from api.http.etags import compute_etag
+from api.http.etags import compute_etag, compute_live_etag
 from api.http.responses import json_text
 from api.services import idempotency
 from api.services.audit import recording
@@ -57,14 +57,19 @@ def in_statements(work: Callable[[Transaction], T]) -> T:
 
 
 def create_resource(
-    work: Callable[[Session], T], dump: Callable[[T], Any], get_location: Callable[[T], str]
+    work: Callable[[Session], T],
+    dump: Callable[[T], Any],
+    get_location: Callable[[T], str],
+    *,
+    edited: Sequence[str] | None = None,
 ) -> Response:
     """Run a POST that creates a resource; see ``run_once``. The response has the ETag that GET returns.
 
-    ``dump`` therefore has to return the JSON that GET returns.
+    ``dump`` therefore has to return the JSON that GET returns. ``edited`` is for a ``live_response``.
     """
     response = run_once(work, dump, get_location=get_location)
-    response.set_etag(compute_etag(response.get_data()))
+    content = response.get_data()
+    response.set_etag(compute_etag(content) if edited is None else compute_live_etag(content, edited))
     return response
 
 

@@ -1,8 +1,6 @@
 """The worker: claims due events, runs each in a transaction of its own, and retries failures later.
 
-To claim an event, the worker counts the attempt and moves the due time to the end of its lease. One
-transaction then runs the task and removes the event, if the number of attempts is still the same. If two
-workers hold the same event, because the first was slower than its lease, only one transaction commits.
+One transaction runs the task and removes the event, if no other worker has claimed it in the meantime.
 """
 
 import logging
@@ -12,29 +10,34 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from api.database.engines import Database
 from api.domain import visits
 from api.jobs import tasks
 from api.jobs.exports import ExportBuilder
+from api.jobs.mails.sender import MailSender
+from api.jobs.reports import report_task
 from api.jobs.webhooks import WebhookSender
 from api.metrics import Metrics
-from api.models.base import now
 from api.models.events import Event
-from api.services import api_clients, draft_revisions, exports, idempotency, photo_store, webhook_deliveries
+from api.services import (
+    api_clients,
+    draft_revisions,
+    events,
+    exports,
+    idempotency,
+    photo_store,
+    webhook_deliveries,
+)
 from api.services.audit import reading as audit_log
-from api.services.people import sign_in
+from api.services.people import links, sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
-MAX_BACKOFF = timedelta(hours=6)
 POLL_SECONDS = 1.0
-BATCH_SIZE = 50
 CLEANUP_INTERVAL = timedelta(hours=1)
 SHUTDOWN_SECONDS = 5.0
 
@@ -49,7 +52,7 @@ class _TakenOver(Exception):
 
 
 class Worker:
-    """Runs due tasks one after the other, sends webhooks, and cleans up once an hour."""
+    """Runs due tasks one after the other, sends webhooks and mails, and cleans up once an hour."""
 
     def __init__(
         self,
@@ -57,12 +60,14 @@ class Worker:
         store: Store,
         metrics: Metrics | None = None,
         sender: WebhookSender | None = None,
+        mail_sender: MailSender | None = None,
     ) -> None:
-        """Prepare a worker. Without a ``sender``, it sends no webhooks."""
+        """Prepare a worker. Without the ``sender`` of webhooks or the ``mail_sender``, it sends none."""
         self.database = database
         self.store = store
         self.metrics = metrics or Metrics()
         self.sender = sender
+        self.mail_sender = mail_sender
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -72,11 +77,10 @@ class Worker:
             threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True),
             threading.Thread(target=builder.run, name="exports", daemon=True),
         ]
-        if self.sender is not None:
-            arguments = (self.stopping,)
-            threads.append(
-                threading.Thread(target=self.sender.run, args=arguments, name="sender", daemon=True)
-            )
+        for name, sender in (("sender", self.sender), ("mails", self.mail_sender)):
+            if sender is not None:
+                run, arguments = sender.run, (self.stopping,)
+                threads.append(threading.Thread(target=run, args=arguments, name=name, daemon=True))
         for thread in threads:
             thread.start()
         while not self.stopping.is_set():
@@ -101,20 +105,16 @@ class Worker:
     def work(self) -> bool:
         """Claim due events and run their tasks; return whether there were any to claim."""
         with self.database.read_snapshot() as session:
-            due = session.scalar(select(Event.id).where(Event.due_at <= now()).limit(1))
-        if due is None:
-            return False
-        events = self.database.write(_claim)
-        for event in events:
+            if not events.has_due(session, events.IS_TASK):
+                return False
+        claimed = self.database.write(lambda session: events.claim(session, events.IS_TASK))
+        for event in claimed:
             self._run_task(event)
-        return bool(events)
+        return bool(claimed)
 
     def _run_task(self, event: Event) -> None:
         def remove_and_run(session: Session) -> None:
-            result = session.execute(
-                delete(Event).where(Event.id == event.id, Event.attempts == event.attempts)
-            )
-            if not result.rowcount:  # type: ignore[attr-defined]
+            if not events.remove(session, event):
                 raise _TakenOver
             TASKS[event.kind](session, event)
 
@@ -122,27 +122,13 @@ class Worker:
         try:
             self.database.write(remove_and_run)
         except _TakenOver:
-            self._record(event, started_at, "taken-over", logging.WARNING)
+            report_task(self.metrics, event, started_at, "taken-over", logging.WARNING)
         except Exception as error:
-            self._record(event, started_at, "failed", logging.ERROR, error)
+            report_task(self.metrics, event, started_at, "failed", logging.ERROR, error)
             reason = type(error).__name__
-            self.database.write(lambda session: _back_off(session, event, reason))
+            self.database.write(lambda session: events.back_off(session, event, reason))
         else:
-            self._record(event, started_at, "done", logging.INFO)
-
-    def _record(
-        self, event: Event, started_at: float, outcome: str, level: int, error: Exception | None = None
-    ) -> None:
-        """Write an attempt to the log and the metrics."""
-        seconds = time.perf_counter() - started_at
-        self.metrics.count_task(event.kind, outcome, seconds)
-        entry = {
-            "kind": event.kind,
-            "attempt": event.attempts,
-            "outcome": outcome,
-            "seconds": round(seconds, 3),
-        }
-        log.log(level, "task", extra=entry, exc_info=error)
+            report_task(self.metrics, event, started_at, "done")
 
     def _clean_up_regularly(self) -> None:
         """Clean up once an hour, for the first time an hour after the start."""
@@ -164,6 +150,7 @@ class Worker:
     def _remove_old_rows(self) -> None:
         self.database.write(idempotency.delete_expired)
         self.database.write(sign_in.delete_expired)
+        self.database.write(links.delete_expired)
         self.database.write(exports.expire)
         self.database.write(api_clients.delete_expired)
         self.database.write(webhook_deliveries.delete_old)
@@ -174,32 +161,3 @@ class Worker:
         photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)
         if isinstance(self.store, FolderStore):
             self.store.sweep_partial_files(timedelta(days=1))
-
-
-def _claim(session: Session) -> list[Event]:
-    """Claim due events by due time, and those of the same time in random order, as IDs are random."""
-    due_ids = (
-        select(Event.id)
-        .where(Event.due_at <= now())
-        .order_by(Event.due_at, Event.id)
-        .limit(BATCH_SIZE)
-        .with_for_update(skip_locked=True)
-    )
-    ids = session.scalars(due_ids).all()
-    session.execute(
-        update(Event)
-        .where(Event.id.in_(ids))
-        .values(due_at=now() + LEASE, attempts=Event.attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
-    return list(session.scalars(select(Event).where(Event.id.in_(ids)).order_by(Event.id)))
-
-
-def _back_off(session: Session, event: Event, reason: str) -> None:
-    # 2¹⁵ seconds are longer than the maximum. 2⁵⁰ seconds would be too long for a timedelta.
-    backoff = min(timedelta(seconds=2 ** min(event.attempts, 15)), MAX_BACKOFF)
-    session.execute(
-        update(Event)
-        .where(Event.id == event.id, Event.attempts == event.attempts)
-        .values(due_at=now() + backoff, last_error=reason)
-    )

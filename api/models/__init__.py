@@ -1,6 +1,7 @@
 """Tables, one file per subject. Importing the package registers every table in ``Base.metadata``."""
 
 from api.models import (  # noqa: F401
+    account_links,
     api_clients,
     audit,
     changes,

@@ -1,17 +1,26 @@
 """Organizations that run a mystery-shopping programme."""
 
+import uuid
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, HasId, now
+
+#: those of the built-in checklists
+DEFAULT_LANGUAGES = ["en", "es"]
 
 
 class Organization(HasId, Base):
     """A company with its stores, people and checklists. Organizations share nothing.
 
-    ``accent_color`` is the colour of its pages, as #rrggbb. ``place_moves`` counts the locations and regions
-    that were moved to another region, which may change what managers and API clients see.
+    ``accent_color`` is the colour of its pages, as #rrggbb. ``accept_every_minutes`` is the length of its
+    acceptance periods; null means that of the program. ``languages`` are those that its checklists are
+    written in; they are never null, although the column, which was added later, allows it. ``logo_sha256`` is
+    the hash of its logo, if it has one. ``place_moves`` counts the locations and regions that were moved to
+    another region, which may change what managers and API clients see.
     """
 
     __tablename__ = "organizations"
@@ -19,5 +28,17 @@ class Organization(HasId, Base):
     name: Mapped[str] = mapped_column(unique=True)
     lockout_days: Mapped[int] = mapped_column(default=30)
     accent_color: Mapped[str | None]
+    accept_every_minutes: Mapped[int | None]
+    languages: Mapped[list[Any]] = mapped_column(nullable=True, default=DEFAULT_LANGUAGES)
+    logo_sha256: Mapped[str | None]
     place_moves: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class OrganizationLogo(Base):
+    """The bytes of an organization's logo, as PNG."""
+
+    __tablename__ = "organization_logos"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    data: Mapped[bytes]

@@ -15,7 +15,8 @@ class TokenFamily(HasId, Base):
     ``current`` is the refresh token that was issued last, ``previous`` the one that it was issued for.
     ``previous`` works again until ``current`` is first used, because the response with ``current`` may have
     been lost. ``generation`` counts the refresh tokens that were used. A token of the current generation that
-    is not ``current`` was revoked before its first use.
+    is not ``current`` was revoked before its first use. ``device`` describes the browser in words, such as
+    "Firefox on Windows". ``last_used_at`` is the time when tokens were issued last.
     """
 
     __tablename__ = "token_families"
@@ -26,6 +27,8 @@ class TokenFamily(HasId, Base):
     generation: Mapped[int] = mapped_column(default=0)
     revoked_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
+    device: Mapped[str | None]
+    last_used_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

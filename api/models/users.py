@@ -11,7 +11,10 @@ from api.models.base import Base, HasId, now, one_of
 
 
 class User(HasId, Base):
-    """A person of an organization. ``email`` is stored case-folded."""
+    """A person of an organization. ``email`` is stored case-folded.
+
+    ``password_hash`` is empty until they accept their invitation. ``language`` is that of mails to them.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -26,6 +29,8 @@ class User(HasId, Base):
     role: Mapped[str]
     password_hash: Mapped[str]
     disabled: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str | None]
+    last_login_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

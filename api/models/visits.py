@@ -4,11 +4,19 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ColumnElement, ForeignKey, Index, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.domain.visits import STATUSES
+from api.domain.visits import OUTSTANDING, STATUSES
 from api.models.base import Base, HasId, now, one_of
+
+#: The databases use an index of some rows only if the condition is the same, not with parameters.
+_IS_IN_PROGRESS = "status IN ({})".format(", ".join(f"'{status}'" for status in sorted(OUTSTANDING)))
+
+
+def is_in_progress() -> ColumnElement[bool]:
+    """Return the condition that a visit is in progress, in the words of the index of such visits."""
+    return Visit.status.in_([literal_column(f"'{status}'") for status in sorted(OUTSTANDING)])
 
 
 class Visit(HasId, Base):
@@ -28,6 +36,12 @@ class Visit(HasId, Base):
         Index(None, "location_id", "day", "id"),
         Index(None, "organization_id", "waiting_since", "id"),
         Index(None, "organization_id", "external_id"),
+        Index(
+            "ix_visits_in_progress",
+            "shopper_id",
+            postgresql_where=text(_IS_IN_PROGRESS),
+            sqlite_where=text(_IS_IN_PROGRESS),
+        ),
         Index(None, "batch_id"),
         one_of("status", STATUSES),
     )

@@ -5,13 +5,17 @@ from uuid import UUID
 from flask import Response
 
 from api.domain.access import ANY_CALLER
+from api.domain.fields import KEY
 from api.http.access import Pages
 from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
 AREAS: dict[str, tuple[str, ...]] = {
+    "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
+    "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
     "import": (),
     "places": ("/api/v1/regions?include=counts&limit=500",),
+    "visits": ("/api/v1/checklists?limit=500",),
 }
 
 pages = Pages("admin", __name__)
@@ -29,8 +33,33 @@ def show_area(area: str) -> Response:
     return _shell(area, *AREAS[area]) if area in AREAS else _unknown()
 
 
+@pages.get("/dashboard/admin/checklists/<key>", permission=ANY_CALLER)
+def edit_checklist(key: str) -> Response:
+    """Show the editor of a checklist, which is a page of its own."""
+    if not KEY.fullmatch(key):
+        return _unknown()
+    checklist = f"/api/v1/checklists/{key}"
+    calls = (
+        "/api/v1/me",
+        "/api/v1/fundamentals?limit=500",
+        f"{checklist}/draft",
+        f"{checklist}/versions?limit=1",
+    )
+    # The preview has the style sheet of the form.
+    policy = build_policy("editor", img="'self' blob:", style="'self'")
+    return render_shell("editor", calls, policy, "editor/screens/editor.js")
+
+
+@pages.get("/dashboard/admin/checklists/<key>/publish", permission=ANY_CALLER)
+def preview_publishing(key: str) -> Response:
+    """Show what publishing a checklist would change."""
+    if not KEY.fullmatch(key):
+        return _unknown()
+    return _shell("publish", f"/api/v1/checklists/{key}/draft")
+
+
 @pages.get("/dashboard/admin/places/<uuid:location_id>", permission=ANY_CALLER)
-def edit_location(location_id: UUID) -> Response:
+def show_place(location_id: UUID) -> Response:
     """Show a location to edit. The script shows whether it exists."""
     return _shell("place", f"/api/v1/locations/{location_id}", "/api/v1/regions?include=counts&limit=500")
 

@@ -1,4 +1,4 @@
-"""Login, logout, and the current account."""
+"""Login, logout, and changes of the password."""
 
 from datetime import timedelta
 from ipaddress import IPv6Network, ip_address
@@ -15,10 +15,12 @@ from api.http.access import Routes
 from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
-from api.services.people import passwords, sign_in, users
+from api.models.base import now
+from api.services.people import accounts, passwords, sign_in, users
+from api.services.people.devices import describe_device
 from schemas import sign_in as schemas
 
-routes = Routes("sign_in", __name__, description="Login and account")
+routes = Routes("sign_in", __name__, description="Login")
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 
@@ -34,8 +36,8 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 def log_in(body: dict[str, Any]) -> Response:
     """Log in with email address and password.
 
-    The access token is valid for 15 minutes, the refresh token for 60 days or until it is used. With
-    `cookies`, both are in HttpOnly cookies instead. Repeated failures are rejected with 429 for a while.
+    The access token is valid for 15 minutes, the refresh token until it is used, and the session for 60 days.
+    With `cookies`, both are in HttpOnly cookies instead. Repeated failures are rejected with 429 for a while.
     """
     credentials = sign_in.Credentials(
         users.normalize_email(body["email"]),
@@ -56,7 +58,8 @@ def log_in(body: dict[str, Any]) -> Response:
 
     def begin(session: Session) -> sign_in.TokenPair:
         sign_in.lock_candidate(session, matches[0])
-        return sign_in.begin_session(session, matches[0].user_id, credentials.address)
+        device = describe_device(request.user_agent.string)
+        return sign_in.begin_session(session, matches[0].user_id, credentials.address, device)
 
     return _token_response(in_transaction(begin), body["cookies"])
 
@@ -68,7 +71,8 @@ def refresh_tokens() -> Response:
     """Exchange a refresh token for a new pair of tokens.
 
     Send the refresh token as Bearer, or in its cookie. It stays valid until its successor is first used,
-    because a response may be lost. Using it after that revokes all tokens of the session.
+    because a response may be lost. Using it after that revokes all tokens of the session. A session ends 60
+    days after the login.
     """
     family_id, refresh_id = UUID(g.claims["family"]), UUID(g.claims["jti"])
     generation = int(g.claims["generation"])
@@ -95,17 +99,6 @@ def log_out() -> Response:
     return response
 
 
-@routes.get("/me", permission=SIGNED_IN)
-@routes.response(200, schemas.Me())
-def get_me() -> dict[str, Any]:
-    """Get the caller's account, and the places that are assigned to it.
-
-    Only managers have places. They see the locations that are listed, and those of the regions that are
-    listed and of all regions below.
-    """
-    return users.get_profile(read_snapshot(), current_actor())
-
-
 @routes.post(
     "/me/password", permission=SIGNED_IN, raises=[problems.WRONG_PASSWORD, problems.TOO_MANY_FAILURES]
 )
@@ -119,13 +112,20 @@ def change_password(body: dict[str, Any]) -> Response:
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
     credentials = sign_in.Credentials(user.email, body["old_password"], None, _get_caller_network())
     sign_in.check_failure_limits(read_snapshot(), credentials, [user.id])
+    accounts.check_password(read_snapshot(), "/new_password", body["new_password"], user)
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
     if not passwords.verify_password(credentials.password, user.password_hash):
         in_transaction(lambda session: sign_in.record_failure(session, credentials, [user.id]))
         raise problems.WRONG_PASSWORD()
     password_hash = passwords.hash_password(body["new_password"])
-    in_transaction(lambda session: sign_in.change_password(session, current_actor(), password_hash))
+
+    def change(session: Session) -> None:
+        actor = current_actor()
+        locked = users.get_user(session, actor, actor.id, lock=True)
+        accounts.change_password(session, locked, password_hash, except_family_id=actor.family_id)
+
+    in_transaction(change)
     return empty_response()
 
 
@@ -151,20 +151,20 @@ def _get_cookie_path(name: str) -> str:
 def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
     """Return a pair of tokens: as JSON, or in cookies that scripts cannot read."""
     claims = {"family": str(pair.family_id)}
-    access = create_access_token(
-        str(pair.user_id), additional_claims=claims, expires_delta=ACCESS_TOKEN_LIFETIME
-    )
+    remaining = pair.session_ends_at - now()
+    access_lifetime = min(ACCESS_TOKEN_LIFETIME, remaining)
+    access = create_access_token(str(pair.user_id), additional_claims=claims, expires_delta=access_lifetime)
     refresh = create_refresh_token(
         str(pair.user_id),
         additional_claims=claims | {"jti": str(pair.refresh_id), "generation": pair.generation},
-        expires_delta=sign_in.REFRESH_TOKEN_LIFETIME,
+        expires_delta=remaining,
     )
     if not in_cookies:
         body = {
             "access_token": access,
             "refresh_token": refresh,
             "token_type": "Bearer",
-            "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+            "expires_in": int(access_lifetime.total_seconds()),
         }
         return json_response(body)
     response = empty_response()
@@ -173,7 +173,7 @@ def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
         response.set_cookie(
             name,
             value,
-            max_age=sign_in.REFRESH_TOKEN_LIFETIME,
+            max_age=remaining,
             path=_get_cookie_path(name),
             secure=request.is_secure,
             httponly=name.endswith("_cookie"),

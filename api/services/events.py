@@ -1,13 +1,27 @@
-"""Events: tasks that the worker runs later, written in the transaction that makes them necessary."""
+"""Events: tasks that the worker runs later, written in the transaction that makes them necessary.
+
+To claim an event, a worker counts the attempt and moves the due time to the end of its lease. Whatever
+follows has an effect only if the number of attempts is still the same. If two workers hold the same event,
+because the first was slower than its lease, only the second has an effect.
+"""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from api.database.statements import Command, Writer, execute
+from api.domain.people import MAIL_EVENTS
 from api.models.base import now
 from api.models.events import Event
+
+LEASE = timedelta(minutes=5)
+MAX_BACKOFF = timedelta(hours=6)
+BATCH_SIZE = 50
+
+IS_MAIL: ColumnElement[bool] = Event.kind.in_(MAIL_EVENTS)
+IS_TASK: ColumnElement[bool] = ~IS_MAIL
 
 _INSERT_EVENT = Command(insert(Event))
 
@@ -24,4 +38,50 @@ def add_event(writer: Writer, kind: str, visit_id: uuid.UUID, revision: int, due
         due_at=due_at,
         attempts=0,
         created_at=now(),
+    )
+
+
+def add_mail(session: Session, kind: str, user_id: uuid.UUID) -> None:
+    """Add a mail to a user, to be sent at once. ``kind`` is one of the mails in ``domain/people.py``."""
+    session.add(Event(kind=kind, user_id=user_id, due_at=now()))
+
+
+def has_due(session: Session, kinds: ColumnElement[bool]) -> bool:
+    """Return whether an event is due, of the ``kinds`` IS_MAIL or IS_TASK."""
+    return session.scalar(select(Event.id).where(Event.due_at <= now(), kinds).limit(1)) is not None
+
+
+def claim(session: Session, kinds: ColumnElement[bool], batch_size: int = BATCH_SIZE) -> list[Event]:
+    """Claim due events by due time, and those of the same time in random order, as IDs are random."""
+    due_ids = (
+        select(Event.id)
+        .where(Event.due_at <= now(), kinds)
+        .order_by(Event.due_at, Event.id)
+        .limit(batch_size)
+        .with_for_update(skip_locked=True)
+    )
+    ids = session.scalars(due_ids).all()
+    session.execute(
+        update(Event)
+        .where(Event.id.in_(ids))
+        .values(due_at=now() + LEASE, attempts=Event.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return list(session.scalars(select(Event).where(Event.id.in_(ids)).order_by(Event.id)))
+
+
+def remove(session: Session, event: Event) -> bool:
+    """Remove a claimed event, and return whether it was still claimed."""
+    result = session.execute(delete(Event).where(Event.id == event.id, Event.attempts == event.attempts))
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def back_off(session: Session, event: Event, reason: str) -> None:
+    """Let a claimed event wait, the longer the more attempts have failed."""
+    # 2¹⁵ seconds are longer than the maximum. 2⁵⁰ seconds would be too long for a timedelta.
+    backoff = min(timedelta(seconds=2 ** min(event.attempts, 15)), MAX_BACKOFF)
+    session.execute(
+        update(Event)
+        .where(Event.id == event.id, Event.attempts == event.attempts)
+        .values(due_at=now() + backoff, last_error=reason)
     )

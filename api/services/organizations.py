@@ -1,14 +1,17 @@
 """Organizations: created with their first administrator and the built-in checklists."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api.domain import problems
 from api.domain.access import Actor
-from api.models.organizations import Organization
+from api.models.organizations import Organization, OrganizationLogo
 from api.models.users import User
 from api.services import checklists
 from api.services.people import users
@@ -34,11 +37,46 @@ def get_organization(session: Session, actor: Actor, *, lock: bool = False) -> O
 def update_organization(
     session: Session, organization: Organization, values: Mapping[str, Any]
 ) -> Organization:
-    """Update a locked organization; ``values`` maps column names to values."""
+    """Update a locked organization; ``values`` maps column names to values.
+
+    Raises ALREADY_EXISTS for a name that is in use.
+    """
     for column, value in values.items():
         setattr(organization, column, value)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise problems.ALREADY_EXISTS("An organization with this name already exists.") from None
     return organization
+
+
+def get_acceptance_period(session: Session, organization_id: uuid.UUID, default: int) -> int:
+    """Return the length of an organization's acceptance periods, in minutes; ``default`` is the program's."""
+    query = select(Organization.accept_every_minutes).where(Organization.id == organization_id)
+    own: int | None = session.scalar(query)
+    return default if own is None else own
+
+
+def get_logo(session: Session, actor: Actor) -> bytes:
+    """Return the logo of the actor's organization, as PNG. Raises LOGO_NOT_FOUND."""
+    logo = session.get(OrganizationLogo, actor.organization_id)
+    if logo is None:
+        raise problems.LOGO_NOT_FOUND()
+    return logo.data
+
+
+def replace_logo(session: Session, organization: Organization, data: bytes) -> None:
+    """Store the logo of a locked organization, as PNG."""
+    organization.logo_sha256 = hashlib.sha256(data).hexdigest()
+    session.merge(OrganizationLogo(organization_id=organization.id, data=data))
+    session.flush()
+
+
+def delete_logo(session: Session, organization: Organization) -> None:
+    """Delete the logo of a locked organization, if it has one."""
+    organization.logo_sha256 = None
+    session.execute(delete(OrganizationLogo).where(OrganizationLogo.organization_id == organization.id))
+    session.flush()
 
 
 def lock_organization(session: Session, organization_id: uuid.UUID) -> None:

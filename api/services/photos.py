@@ -30,7 +30,7 @@ from api.models.visits import Visit
 from api.services.audit.recording import record
 from api.services.checklists import get_version
 from api.services.evidence import is_private_photo
-from api.services.organizations import lock_organization
+from api.services.organizations import get_acceptance_period, lock_organization
 from api.services.outcomes import settle_with_photo
 from api.services.photo_duplicates import find_duplicate
 from api.services.photo_store import PICTURE_PREFIX, UPLOAD_PREFIX
@@ -196,6 +196,8 @@ def record_check(
 ) -> StoredPhoto | problems.ProblemError:
     """Record the result of a check, flag the photo, and settle the visit if it was the last missing one.
 
+    ``accept_every_minutes`` applies unless the organization has a period of its own.
+
     Returns the stored photo, or PHOTO_NOT_UPLOADED or PHOTO_UNUSABLE. These are returned and not raised, so
     that the transaction commits what was recorded.
 
@@ -217,7 +219,8 @@ def record_check(
     if result.picture is None:
         return problems.PHOTO_NOT_UPLOADED()
     _store(session, visit, photo, result, result.picture)
-    settle_with_photo(session, visit, photo, accept_every_minutes)
+    every = get_acceptance_period(session, visit.organization_id, accept_every_minutes)
+    settle_with_photo(session, visit, photo, every)
     return describe_stored(photo)
 
 

@@ -23,6 +23,7 @@ from api.domain.problems import FieldError
 from api.domain.scoring import VisitScore, score_visit
 from api.domain.times import format_utc
 from api.models.base import now
+from api.models.organizations import Organization
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
@@ -60,6 +61,7 @@ class VisitToSubmit(NamedTuple):
     time_zone: str
     latitude: float | None
     longitude: float | None
+    accept_every_minutes: int | None
     receipt: str | None
     content_sha256: str | None
 
@@ -108,10 +110,12 @@ _VISIT = Query(
         Location.time_zone,
         Location.latitude,
         Location.longitude,
+        Organization.accept_every_minutes,
         Submission.receipt,
         Submission.content_sha256,
     )
     .join(Location, Location.id == Visit.location_id)
+    .join(Organization, Organization.id == Visit.organization_id)
     .outerjoin(
         Submission,
         and_(Submission.visit_id == Visit.id, Submission.revision == bindparam("revision", type_=BigInteger)),
@@ -218,6 +222,8 @@ def store(
 ) -> tuple[str, bool]:
     """Store a revision with its flags, and settle its visit.
 
+    ``accept_every_minutes`` applies unless the organization has a period of its own.
+
     Returns the receipt, and whether the revision is new: simultaneous replays are stored once.
 
     Raises VISIT_NOT_FOUND, REVISION_UNEXPECTED, SUBMISSION_CONFLICT, and INVALID if a photo was declared for
@@ -228,6 +234,8 @@ def store(
         return _replay_receipt(visit, prepared.content_sha256), False
     photos = read_photos(writer, visit.id, prepared.photos)
     _check_photos(prepared, photos)
+    if visit.accept_every_minutes is not None:
+        accept_every_minutes = visit.accept_every_minutes
     stored_photos = [photo for photo in photos if photo.status == "stored"]
     flags = _collect_flags(writer, visit, prepared, stored_photos)
     is_flagged = bool(flags) or (prepared.revision > 1 and has_flags(writer, visit.id))

@@ -3,6 +3,8 @@
 from flask import Flask
 
 from api.http.context import AppContext
+from api.jobs.mails.sender import MailSender
+from api.jobs.mails.server import MailServer
 from api.jobs.webhooks import WebhookSender
 from api.jobs.worker import Worker
 
@@ -17,4 +19,12 @@ def create_worker(app: Flask) -> Worker:
         secret_key=settings.secret_key,
         allow_private=settings.webhook_allow_private,
     )
-    return Worker(context.database, context.store, metrics, sender)
+    mail_sender = MailSender(
+        context.database,
+        metrics,
+        MailServer(settings.smtp_url) if settings.smtp_url else None,
+        secret_key=settings.secret_key,
+        sender=settings.mail_from or "",
+        public_url=settings.public_url or "",
+    )
+    return Worker(context.database, context.store, metrics, sender, mail_sender)

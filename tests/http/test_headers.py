@@ -201,7 +201,7 @@ def test_named_origin_can_read_responses_of_every_status(
     region = world.admin.get(f"/regions/{world.region['id']}", headers=origin)
     known = {**origin, "If-None-Match": region.headers["ETag"]}
     with monkeypatch.context() as broken:
-        broken.setitem(world.app.view_functions, "sign_in.get_me", lambda: 1 / 0)
+        broken.setitem(world.app.view_functions, "accounts.get_me", lambda: 1 / 0)
         failed = world.admin.get("/me", headers=origin)
     responses = {
         200: region,

@@ -21,7 +21,7 @@ def test_unknown_address_is_a_problem_document(world: World) -> None:
 def test_other_method_is_405_with_the_allowed_methods(world: World) -> None:
     for method, path, allowed in (
         ("DELETE", "/regions", {"GET", "HEAD", "OPTIONS", "POST"}),
-        ("POST", "/me", {"GET", "HEAD", "OPTIONS"}),
+        ("POST", "/me", {"GET", "HEAD", "OPTIONS", "PATCH"}),
         ("GET", "/auth/login", {"OPTIONS", "POST"}),
         ("PUT", f"/regions/{ID}", {"GET", "HEAD", "OPTIONS", "PATCH"}),
         ("POST", "//health/live", {"GET", "HEAD", "OPTIONS"}),

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from api import migrations
 from api.app import create_app
 from api.jobs import worker as workers
-from api.jobs.worker import LEASE, MAX_BACKOFF, TASKS, Worker
+from api.jobs.worker import TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.idempotency import StoredResponse
 from api.models.sign_in import SignInFailure
 from api.models.visits import Visit
-from api.services import idempotency, photo_store
+from api.services import events, idempotency, photo_store
+from api.services.events import LEASE, MAX_BACKOFF
 from api.services.scores import recount
 from api.settings import Settings
 from tests.support.world import World, ok
@@ -186,7 +187,7 @@ def test_worker_that_lost_its_claim_does_not_postpone_the_event(queue: Queue) ->
     queue.change(due_at=now())
     claim(queue)
     (before,) = queue.remaining
-    queue.database.write(lambda session: workers._back_off(session, slow, "Slow"))
+    queue.database.write(lambda session: events.back_off(session, slow, "Slow"))
     (after,) = queue.remaining
     assert (after.due_at, after.last_error) == (before.due_at, None)
 
@@ -382,7 +383,8 @@ def test_task_of_a_killed_worker_is_run_exactly_once(own_app: Flask, tmp_path: P
 
 def claim(queue: Queue) -> list[Event]:
     """Claim the due events of this test, as a worker does."""
-    return [event for event in queue.database.write(workers._claim) if event.visit_id == queue.visit_id]
+    claimed = queue.database.write(lambda session: events.claim(session, events.IS_TASK))
+    return [event for event in claimed if event.visit_id == queue.visit_id]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

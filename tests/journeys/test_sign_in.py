@@ -15,7 +15,7 @@ from typing import Any
 
 import jwt
 import pytest
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import PasswordHasher, Type, extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
@@ -28,7 +28,11 @@ from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
 from api.services.people import passwords, sign_in
+from tests.support import world as worlds
 from tests.support.world import API, PASSWORD, Caller, World, ok, problem
+
+#: Hash passwords as the program does: tests/conftest.py replaces these after the import of this module.
+HASHER, DUMMY_HASH = passwords._hasher, passwords._dummy_hash
 
 
 def log_in(
@@ -66,7 +70,7 @@ def test_sign_in_returns_tokens_that_must_not_be_cached(world: World) -> None:
 def test_profile_has_the_person_and_their_places(world: World) -> None:
     manager = world.person("manager", region_ids=[world.region["id"]], location_ids=[world.location["id"]])
     me = ok(manager.get("/me"))
-    assert set(me) == {"id", "email", "name", "role", "organization", "regions", "locations"}
+    assert set(me) == {"id", "email", "name", "role", "language", "organization", "regions", "locations"}
     assert me["organization"]["name"] == world.name
     assert [region["id"] for region in me["regions"]] == [world.region["id"]]
     assert [location["code"] for location in me["locations"]] == [world.location["code"]]
@@ -197,7 +201,24 @@ def test_address_with_failures_for_many_accounts_is_locked_out(world: World) -> 
 
 
 @pytest.fixture
-def failures(world: World, two_accounts: tuple[Caller, World]) -> dict[str, Callable[[], TestResponse]]:
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make passwords as slow to verify as those of the program."""
+    monkeypatch.setattr(passwords, "_hasher", HASHER)
+    monkeypatch.setattr(passwords, "_dummy_hash", DUMMY_HASH)
+    monkeypatch.setattr(worlds, "PASSWORD_HASH", HASHER.hash(PASSWORD))
+
+
+def test_passwords_are_hashed_as_owasp_recommends() -> None:
+    for hash in (HASHER.hash(PASSWORD), DUMMY_HASH):
+        parameters = extract_parameters(hash)
+        assert (parameters.type, parameters.parallelism) == (Type.ID, 1)
+        assert (parameters.memory_cost, parameters.time_cost) == (19 * 1024, 2)
+
+
+@pytest.fixture
+def failures(
+    slow_passwords: None, world: World, two_accounts: tuple[Caller, World]
+) -> dict[str, Callable[[], TestResponse]]:
     """All ways to sign in with wrong credentials, by case."""
     disabled = world.person("shopper")
     ok(world.admin.patch(f"/users/{disabled.id}", {"disabled": True}))
@@ -440,14 +461,23 @@ def test_person_disabled_in_the_database_is_rejected_too(world: World) -> None:
     problem(world.shopper.get("/me"), 401, "not-signed-in")
 
 
-def test_changed_role_applies_at_the_next_request(world: World) -> None:
+def test_new_role_or_address_ends_the_sessions_of_the_person(world: World) -> None:
     person = world.person("shopper")
-    problem(person.get("/users"), 403, "forbidden")
-    ok(world.admin.patch(f"/users/{person.id}", {"role": "admin"}))
-    ok(person.get("/users"))
-    ok(world.admin.patch(f"/users/{person.id}", {"role": "reviewer"}))
-    problem(person.get("/users"), 403, "forbidden")
-    assert ok(person.get("/me"))["role"] == "reviewer"
+    for values in ({"role": "admin"}, {"email": f"new-{person.email}"}):
+        caller = caller_with(world.app, sign_in_as(person)["access_token"])
+        ok(world.admin.patch(f"/users/{person.id}", {"name": "Renamed"}))
+        ok(caller.get("/me"))
+        ok(world.admin.patch(f"/users/{person.id}", values))
+        problem(caller.get("/me"), 401, "not-signed-in")
+    person.email = f"new-{person.email}"
+    assert ok(caller_with(world.app, sign_in_as(person)["access_token"]).get("/users"))
+
+
+def test_changes_of_oneself_end_only_the_other_sessions(world: World) -> None:
+    other = caller_with(world.app, sign_in_as(world.admin)["access_token"])
+    ok(world.admin.patch(f"/users/{world.admin.id}", {"email": f"new-{world.admin.email}"}))
+    problem(other.get("/me"), 401, "not-signed-in")
+    ok(world.admin.get("/me"))
 
 
 # Invalid tokens.

@@ -89,6 +89,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "location_id": lambda known: known.location_id,
     "user_id": lambda known: known.user_id,
     "client_id": lambda known: known.client_id,
+    "session_id": lambda _known: (str(UUID(int=1)),),
     "webhook_id": lambda known: known.webhook_id,
     "delivery_id": lambda known: known.delivery_id,
     "visit_id": lambda known: known.visit_id,

@@ -19,7 +19,7 @@ _VALUES = {"key": "store-visit", "token": "SIGNATURE", "version": "1"}
 #: Example values of headers that a call requires
 _HEADERS = {"If-Match": '"9f86d081884c7d659a2feaa0c55ad015"'}
 #: A file for each other type of body
-_FILES = {"text/csv": "locations.csv", "image/jpeg": "photo.jpg"}
+_FILES = {"text/csv": "locations.csv", "image/jpeg": "photo.jpg", "image/png": "logo.png"}
 _INDENT = "    "
 
 
@@ -89,7 +89,7 @@ def _make_value(example: Any) -> str:
 
 
 def _name_file(content_type: str) -> str:
-    return {"text/csv": "export.csv"}.get(content_type, "photo.jpg")
+    return {"text/csv": "export.csv", "image/png": "logo.png"}.get(content_type, "photo.jpg")
 
 
 def write_curl(call: Call) -> str:

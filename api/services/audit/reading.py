@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from api.domain import audit
@@ -42,7 +42,7 @@ _CONDITIONS: Mapping[str, Callable[[Any], Any]] = {
     "actor_id": lambda value: AuditEntry.actor_id == value,
     "action": lambda value: AuditEntry.action == value,
     "subject": lambda value: (
-        AuditEntry.subject_id == value if isinstance(value, uuid.UUID) else AuditEntry.subject_type == value
+        _is_about(value) if isinstance(value, uuid.UUID) else AuditEntry.subject_type == value
     ),
     "from": lambda value: AuditEntry.at >= value,
     "to": lambda value: AuditEntry.at <= value,
@@ -139,6 +139,12 @@ def _format_name(kind: str, parts: Sequence[Any]) -> str:
     if kind == audit.WEBHOOK:
         return urlsplit(parts[0]).hostname or ""
     return ", ".join(map(str, parts))
+
+
+def _is_about(subject_id: uuid.UUID) -> ColumnElement[bool]:
+    """Return the filter for entries about a thing, or about the batch that a visit was assigned in."""
+    batch_id = select(Visit.batch_id).where(Visit.id == subject_id).scalar_subquery()
+    return or_(AuditEntry.subject_id == subject_id, AuditEntry.subject_id == batch_id)
 
 
 def delete_old(session: Session) -> None:

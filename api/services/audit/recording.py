@@ -8,7 +8,7 @@ submissions, are not seen, and cost nothing. ``record`` adds what is no change o
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -150,14 +150,24 @@ def _list_row_entries(session: Session, journal: _Journal) -> Iterator[dict[str,
             for row, changes in group:
                 yield _build_entry(journal.author, action, row, changes)
         else:
-            row, changes = group[0]
-            common = {
-                name: change
-                for name, change in changes.items()
-                if all(others.get(name) == change for _, others in group)
-            }
-            entry = _build_entry(journal.author, action, row, common)
-            yield {**entry, "subject_id": None, "subject_count": len(group)}
+            yield _build_shared_entry(journal.author, action, group)
+
+
+def _build_shared_entry(author: Author, action: str, group: Sequence[tuple[Any, Changes]]) -> dict[str, Any]:
+    """Return the columns of the entry for rows that were changed alike, with the changes in common."""
+    row, changes = group[0]
+    common = {
+        name: change
+        for name, change in changes.items()
+        if all(others.get(name) == change for _, others in group)
+    }
+    column = REGISTER[type(row)].group
+    group_ids = {getattr(other, column) for other, _ in group} if column else {None}
+    return {
+        **_build_entry(author, action, row, common),
+        "subject_id": group_ids.pop() if len(group_ids) == 1 else None,
+        "subject_count": len(group),
+    }
 
 
 def _get_verb(recorded: Recorded, change: _RowChange, changes: Changes) -> str:

@@ -47,7 +47,8 @@ class Recorded:
 
     ``renamed`` maps columns to the fields of the API. ``values`` maps a column to the function that returns
     its value as the API shows it. Of the columns in ``secret``, the log says only that they changed; the
-    fields in ``personal`` identify a person. ``get_verb`` names an update.
+    fields in ``personal`` identify a person. Rows that share an entry may have the same value in the column
+    ``group``: it is then the ID of the subject. ``get_verb`` names an update.
     """
 
     table: type[Base]
@@ -57,6 +58,7 @@ class Recorded:
     values: Mapping[str, Callable[[Session, Any], Any]] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
     personal: frozenset[str] = frozenset()
+    group: str | None = None
     created: str = "created"
     get_verb: Callable[[Changes], str] = _get_usual_verb
 
@@ -100,13 +102,20 @@ _COMMON = frozenset({"id", "organization_id", "created_at"})
 REGISTER: Mapping[type[Base], Recorded] = {
     recorded.table: recorded
     for recorded in (
-        Recorded(table=Organization, kind=audit.ORGANIZATION, unrecorded=_COMMON | {"place_moves"}),
+        Recorded(
+            table=Organization,
+            kind=audit.ORGANIZATION,
+            unrecorded=_COMMON | {"place_moves"},
+            renamed={"logo_sha256": "logo"},
+            # The hash says nothing to people.
+            secret=frozenset({"logo_sha256"}),
+        ),
         Recorded(table=Region, kind=audit.REGION, unrecorded=_COMMON),
         Recorded(table=Location, kind=audit.LOCATION, unrecorded=_COMMON | {"number"}),
         Recorded(
             table=User,
             kind=audit.USER,
-            unrecorded=_COMMON,
+            unrecorded=_COMMON | {"last_login_at"},
             renamed={"password_hash": "password"},
             secret=frozenset({"password_hash"}),
             personal=frozenset({"name", "email"}),
@@ -129,6 +138,7 @@ REGISTER: Mapping[type[Base], Recorded] = {
             | {"return_reason", "question_reasons"},
             renamed={"checklist_version_id": "checklist"},
             values={"checklist_version_id": _describe_version},
+            group="batch_id",
             created="assigned",
             get_verb=_get_verb_for_visit,
         ),

@@ -1,4 +1,4 @@
-"""Passwords, stored as argon2id hashes.
+"""Passwords: stored as argon2id hashes, and rejected if they are easy to guess.
 
 Hashing takes tens of milliseconds, so it never runs within a transaction.
 """
@@ -6,9 +6,16 @@ Hashing takes tens of milliseconds, so it never runs within a transaction.
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from api.domain import problems
+
 #: OWASP's second recommendation: 19 MiB, two passes, one lane
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _dummy_hash = _hasher.hash("no account has this password")
+#: A password is common if an attacker with lists of leaked passwords needs as few guesses. The estimates are
+#: high for words with an ending, such as "iloveyou!", so this is above the 10,000 passwords to be rejected.
+COMMON_GUESSES = 100_000
+#: Nothing that is longer is common, and the estimate takes time with the square of the length.
+MAX_COMMON_LENGTH = 40
 
 
 def hash_password(password: str) -> str:
@@ -19,9 +26,33 @@ def hash_password(password: str) -> str:
 def verify_password(password: str, password_hash: str | None) -> bool:
     """Return whether the password matches the hash.
 
-    Without a hash, because the account does not exist, it returns False after the same time.
+    Without a hash, because the account or its password does not exist, it returns False after the same time.
     """
     try:
-        return _hasher.verify(password_hash or _dummy_hash, password) and password_hash is not None
+        return _hasher.verify(password_hash or _dummy_hash, password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def check_password(field: str, password: str, email: str, organization: str) -> None:
+    """Raise INVALID if a new password is common, or names the person or their organization.
+
+    ``field`` is the pointer to it.
+    """
+    if password.strip().casefold() in (email.strip().casefold(), organization.strip().casefold()):
+        raise problems.invalid_field(
+            field, "The password must be neither the email address nor the name of the organization."
+        )
+    if _is_common(password):
+        raise problems.invalid_field(
+            field, "Many people use this password, so others can guess it. Choose another one."
+        )
+
+
+def _is_common(password: str) -> bool:
+    if len(password) > MAX_COMMON_LENGTH:
+        return False
+    # The lists take 20 MiB and a moment to load, so only processes that need them do so.
+    from zxcvbn import zxcvbn
+
+    return bool(zxcvbn(password)["guesses"] <= COMMON_GUESSES)

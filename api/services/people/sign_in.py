@@ -6,10 +6,10 @@ A session is a token family: all refresh tokens that descend from one sign-in.
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
@@ -22,9 +22,10 @@ from api.models.organizations import Organization
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
 from api.services.audit.recording import act_as, record
+from api.services.paging import Page, fetch_page
 from api.services.people import passwords
 
-REFRESH_TOKEN_LIFETIME = timedelta(days=60)
+SESSION_LIFETIME = timedelta(days=60)
 FAILURE_WINDOW = timedelta(minutes=15)
 REVOKED_FAMILY_RETENTION = timedelta(days=60)
 KNOWN_ADDRESS_RETENTION = timedelta(days=90)
@@ -152,12 +153,16 @@ def record_failure(session: Session, credentials: Credentials, user_ids: Iterabl
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """The claims of an access token and a refresh token: the user, the family, and the refresh token's ID."""
+    """The claims of an access token and a refresh token: the user, the family, and the refresh token's ID.
+
+    ``session_ends_at`` is the time at which no refresh token of the session is valid any more.
+    """
 
     user_id: uuid.UUID
     family_id: uuid.UUID
     refresh_id: uuid.UUID
     generation: int
+    session_ends_at: datetime
 
 
 def lock_candidate(session: Session, candidate: Candidate) -> None:
@@ -170,21 +175,28 @@ def lock_candidate(session: Session, candidate: Candidate) -> None:
     unchanged = select(User.id).where(
         User.id == candidate.user_id, User.password_hash == candidate.password_hash, User.disabled.is_(False)
     )
-    if session.scalar(unchanged.with_for_update(read=True)) is None:
+    if session.scalar(unchanged.with_for_update(key_share=True)) is None:
         raise problems.WRONG_CREDENTIALS()
 
 
-def begin_session(session: Session, user_id: uuid.UUID, address: str) -> TokenPair:
-    """Begin a session for a user whose password was verified; ``address`` becomes a known address."""
+def begin_session(session: Session, user_id: uuid.UUID, address: str, device: str | None = None) -> TokenPair:
+    """Begin a session for a user whose password was verified; ``address`` becomes a known address.
+
+    ``device`` describes the browser in words.
+    """
     moment = now()
+    user = session.get_one(User, user_id)
+    user.last_login_at = moment
     act_as(session, user_id)
-    record(session, USER_LOGGED_IN, session.get_one(User, user_id))
+    record(session, USER_LOGGED_IN, user)
     family = TokenFamily(
         id=uuid.uuid4(),
         user_id=user_id,
         current=uuid.uuid4(),
         generation=0,
-        expires_at=moment + REFRESH_TOKEN_LIFETIME,
+        expires_at=moment + SESSION_LIFETIME,
+        device=device,
+        last_used_at=moment,
     )
     session.add(family)
     session.flush()
@@ -198,7 +210,7 @@ def begin_session(session: Session, user_id: uuid.UUID, address: str) -> TokenPa
 
 
 def _build_pair(family: TokenFamily) -> TokenPair:
-    return TokenPair(family.user_id, family.id, family.current, family.generation)
+    return TokenPair(family.user_id, family.id, family.current, family.generation, family.expires_at)
 
 
 def rotate_refresh_token(
@@ -233,7 +245,7 @@ def rotate_refresh_token(
             session.flush()
         return None
     family.current = uuid.uuid4()
-    family.expires_at = now() + REFRESH_TOKEN_LIFETIME
+    family.last_used_at = now()
     session.flush()
     return _build_pair(family)
 
@@ -250,6 +262,35 @@ def end_sessions(session: Session, user_id: uuid.UUID, except_family_id: uuid.UU
     if except_family_id is not None:
         query = query.where(TokenFamily.id != except_family_id)
     session.execute(query.values(revoked_at=now()))
+
+
+def list_sessions(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
+    """Return a page of the actor's sessions, as token families, the latest sign-in first."""
+    return fetch_page(
+        session,
+        select(TokenFamily).where(_is_session_of(actor)),
+        TokenFamily.created_at,
+        TokenFamily.id,
+        limit,
+        cursor,
+        descending=True,
+    )
+
+
+def end_session_of(session: Session, actor: Actor, family_id: uuid.UUID) -> None:
+    """End one of the actor's sessions. Raises SESSION_NOT_FOUND."""
+    query = select(TokenFamily).where(TokenFamily.id == family_id, _is_session_of(actor))
+    family = session.scalars(query.with_for_update()).one_or_none()
+    if family is None:
+        raise problems.SESSION_NOT_FOUND()
+    family.revoked_at = now()
+    session.flush()
+
+
+def _is_session_of(actor: Actor) -> ColumnElement[bool]:
+    return and_(
+        TokenFamily.user_id == actor.id, TokenFamily.revoked_at.is_(None), TokenFamily.expires_at > now()
+    )
 
 
 class _Account(NamedTuple):
@@ -286,9 +327,3 @@ def delete_expired(session: Session) -> None:
     )
     session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - KNOWN_ADDRESS_RETENTION))
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
-
-
-def change_password(session: Session, actor: Actor, password_hash: str) -> None:
-    """Store a new password of the actor and end all their other sessions."""
-    session.get_one(User, actor.id).password_hash = password_hash
-    end_sessions(session, actor.id, except_family_id=actor.family_id)

@@ -3,34 +3,63 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import ADMIN, MANAGER, Actor
+from api.domain.people import ACTIVE, DISABLED, INVITATION, INVITED
+from api.models.account_links import AccountLink
 from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.models.users import User, UserLocation, UserRegion
+from api.models.visits import Visit, is_in_progress
 from api.services import visibility
 from api.services.audit.recording import add_change
 from api.services.paging import Page, fetch_page
-from api.services.people import sign_in
+from api.services.people import accounts, sign_in
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user with the regions and locations that are assigned to them as a manager."""
+    """A user with the regions and locations that are assigned to them as a manager.
+
+    ``invitation_expires_at`` is None unless the person has not accepted their invitation yet.
+    """
 
     user: User
     region_ids: list[uuid.UUID]
     location_ids: list[uuid.UUID]
+    visits_in_progress: int
+    invitation_expires_at: datetime | None
+
+    @property
+    def status(self) -> str:
+        """The status: one of ``people.STATUSES``."""
+        if self.user.disabled:
+            return DISABLED
+        return ACTIVE if self.user.password_hash else INVITED
+
+
+#: field with places → the table that assigns them, and its column
+PLACE_FIELDS: Mapping[str, tuple[type[Any], str]] = {
+    "region_ids": (UserRegion, "region_id"),
+    "location_ids": (UserLocation, "location_id"),
+}
+#: status → the condition that a user has it
+_HAS_STATUS: Mapping[str, ColumnElement[bool]] = {
+    INVITED: User.disabled.is_(False) & (User.password_hash == ""),
+    ACTIVE: User.disabled.is_(False) & (User.password_hash != ""),
+    DISABLED: User.disabled.is_(True),
+}
 
 
 def create_user(session: Session, actor: Actor, values: Mapping[str, Any], password_hash: str) -> Person:
-    """Create a user in the actor's organization.
+    """Create a user in the actor's organization. Without a password, its hash is empty.
 
     Raises INVALID for places that do not exist or a role that has no places, and ALREADY_EXISTS for an email
     address that is in use.
@@ -41,11 +70,19 @@ def create_user(session: Session, actor: Actor, values: Mapping[str, Any], passw
         email=normalize_email(values["email"]),
         name=values["name"],
         role=values["role"],
+        language=values.get("language"),
         password_hash=password_hash,
     )
     _save(session, user)
     _assign_places(session, user, values)
     return get_person(session, user)
+
+
+def invite_user(session: Session, actor: Actor, values: Mapping[str, Any], secret_key: str) -> Person:
+    """Create a user as ``create_user`` does, and invite them to choose a password."""
+    person = create_user(session, actor, values, password_hash="")
+    accounts.invite_new(session, [person.user], secret_key)
+    return get_person(session, person.user)
 
 
 def create_administrator(
@@ -69,34 +106,51 @@ def create_administrator(
 def update_user(
     session: Session, actor: Actor, user: User, values: Mapping[str, Any], password_hash: str | None
 ) -> Person:
-    """Update a locked user. A new password, or disabling the user, ends their sessions.
+    """Update a locked user. A new email address, role or password ends their other sessions.
 
-    A user who is no longer a manager loses the places assigned to them.
+    If the user is disabled, all their sessions end. A user who is no longer a manager loses the places
+    assigned to them.
 
-    Raises INVALID, also if administrators disable themselves or change their own role, and ALREADY_EXISTS for
-    an email address that is in use.
+    Raises INVALID, LAST_ADMIN, and ALREADY_EXISTS for an email address that is in use.
     """
-    if user.id == actor.id:
-        if values.get("disabled"):
-            raise problems.invalid_field("/disabled", "You cannot disable your own account.")
-        if values.get("role", ADMIN) != ADMIN:
-            raise problems.invalid_field("/role", "You cannot change your own role.")
+    _check_places(session, actor, values.get("role", user.role), values)
+    apply_values(session, actor, user, values)
+    # The actor's own session goes on if they change themselves.
+    if password_hash is not None:
+        accounts.change_password(session, user, password_hash, except_family_id=actor.family_id)
+    return get_person(session, user)
+
+
+def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str, Any]) -> None:
+    """Store checked values of a user, and end the sessions that must not go on with them.
+
+    Raises LAST_ADMIN, and ALREADY_EXISTS for an email address that is in use.
+    """
     role = values.get("role", user.role)
-    _check_places(session, actor, role, values)
-    if role != MANAGER:
+    if user.role == ADMIN and (role != ADMIN or values.get("disabled")):
+        _require_other_admin(session, user)
+    before = (user.email, user.role)
+    if role != MANAGER and user.role == MANAGER:
         values = {**values, "region_ids": [], "location_ids": []}
-    for name in ("name", "role", "disabled"):
+    for name in ("name", "role", "language", "disabled"):
         if name in values:
             setattr(user, name, values[name])
     if "email" in values:
         user.email = normalize_email(values["email"])
-    if password_hash is not None:
-        user.password_hash = password_hash
-    _save(session, user)
+    flush(session)
     _assign_places(session, user, values)
-    if password_hash is not None or values.get("disabled"):
+    if values.get("disabled"):
         sign_in.end_sessions(session, user.id)
-    return get_person(session, user)
+    elif (user.email, user.role) != before:
+        sign_in.end_sessions(session, user.id, except_family_id=actor.family_id)
+
+
+def update_profile(session: Session, user: User, values: Mapping[str, Any]) -> None:
+    """Update what people change of themselves: name and language. ``user`` is locked."""
+    for name in ("name", "language"):
+        if name in values:
+            setattr(user, name, values[name])
+    session.flush()
 
 
 def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = False) -> User:
@@ -105,7 +159,9 @@ def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool =
     Raises USER_NOT_FOUND.
     """
     query = select(User).where(User.id == user_id, User.organization_id == actor.organization_id)
-    user = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    user = session.scalars(query).one_or_none()
     if user is None:
         raise problems.USER_NOT_FOUND()
     return user
@@ -114,7 +170,8 @@ def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool =
 def list_users(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
     """Return a page of ``Person`` in the actor's organization, sorted by email address.
 
-    A filter is a column's value, or ``region_id`` or ``location_id`` for the managers assigned to that place.
+    A filter is a column's value, ``status``, a part of name or address as ``q``, or ``region_id`` or
+    ``location_id`` for the managers assigned to that place.
     """
     query = select(User).where(User.organization_id == actor.organization_id)
     for name, value in filters.items():
@@ -124,6 +181,11 @@ def list_users(session: Session, actor: Actor, limit: int, cursor: str | None, *
         elif name == "location_id":
             managers = select(UserLocation.user_id).where(UserLocation.location_id == value)
             query = query.where(User.id.in_(managers))
+        elif name == "status":
+            query = query.where(_HAS_STATUS[value])
+        elif name == "q":
+            columns = (User.name, User.email)
+            query = query.where(or_(*(column.icontains(value, autoescape=True) for column in columns)))
         elif name == "email":
             query = query.where(User.email == normalize_email(value))
         else:
@@ -147,6 +209,7 @@ def get_profile(session: Session, actor: Actor) -> dict[str, Any]:
         "email": user.email,
         "name": user.name,
         "role": user.role,
+        "language": user.language,
         "organization": organization,
         "regions": _read_places(session, Region, person.region_ids),
         "locations": _read_places(session, Location, person.location_ids),
@@ -170,7 +233,49 @@ def _read_people(session: Session, users: Sequence[User]) -> list[Person]:
         regions[region.user_id].append(region.region_id)
     for location in session.scalars(select(UserLocation).where(UserLocation.user_id.in_(ids))):
         locations[location.user_id].append(location.location_id)
-    return [Person(user, sorted(regions[user.id]), sorted(locations[user.id])) for user in users]
+    visits = dict(
+        session.execute(
+            select(Visit.shopper_id, func.count())
+            .where(Visit.shopper_id.in_(ids), is_in_progress())
+            .group_by(Visit.shopper_id)
+        ).all()
+    )
+    invited = [user.id for user in users if not user.password_hash]
+    invitations = dict(
+        session.execute(
+            select(AccountLink.user_id, AccountLink.expires_at).where(
+                AccountLink.user_id.in_(invited), AccountLink.purpose == INVITATION
+            )
+        ).all()
+    )
+    return [
+        Person(
+            user,
+            sorted(regions[user.id]),
+            sorted(locations[user.id]),
+            visits.get(user.id, 0),
+            invitations.get(user.id),
+        )
+        for user in users
+    ]
+
+
+def _require_other_admin(session: Session, user: User) -> None:
+    """Raise LAST_ADMIN if the organization has no other active administrator.
+
+    The lock on the organization lets those who disable each other wait for each other.
+    """
+    session.execute(
+        select(Organization.id).where(Organization.id == user.organization_id).with_for_update(key_share=True)
+    )
+    others = select(User.id).where(
+        User.organization_id == user.organization_id,
+        User.role == ADMIN,
+        User.id != user.id,
+        _HAS_STATUS[ACTIVE],
+    )
+    if session.scalar(others.limit(1)) is None:
+        raise problems.LAST_ADMIN()
 
 
 def _check_places(session: Session, actor: Actor, role: str, values: Mapping[str, Any]) -> None:
@@ -192,22 +297,32 @@ def _check_places(session: Session, actor: Actor, role: str, values: Mapping[str
             raise problems.INVALID(errors=errors)
 
 
+def add_places(session: Session, user: User, values: Mapping[str, Any]) -> None:
+    """Assign the places in ``values`` to a user, in addition to those that they have."""
+    for field, (table, column) in PLACE_FIELDS.items():
+        ids = dict.fromkeys(values.get(field) or ())
+        session.add_all(table(user_id=user.id, **{column: place_id}) for place_id in ids)
+
+
 def _assign_places(session: Session, user: User, values: Mapping[str, Any]) -> None:
-    for field, table, column in (
-        ("region_ids", UserRegion, "region_id"),
-        ("location_ids", UserLocation, "location_id"),
-    ):
+    """Replace the places of a user by those in ``values``. What is not in there stays."""
+    for field, (table, column) in PLACE_FIELDS.items():
         if values.get(field) is not None:
             mine = table.user_id == user.id
             before, after = session.scalars(select(getattr(table, column)).where(mine)), set(values[field])
             add_change(session, user, field, sorted(before), sorted(after))
             session.execute(delete(table).where(mine))
-            session.add_all(table(user_id=user.id, **{column: place_id}) for place_id in after)
+    add_places(session, user, values)
     session.flush()
 
 
 def _save(session: Session, user: User) -> None:
     session.add(user)
+    flush(session)
+
+
+def flush(session: Session) -> None:
+    """Write what was added and changed. Raises ALREADY_EXISTS for an email address that is in use."""
     try:
         session.flush()
     except IntegrityError:

@@ -1,0 +1,29 @@
+"""Reports the attempts of tasks, to the log and the metrics, without what they are about."""
+
+import logging
+import time
+
+from api.metrics import Metrics
+from api.models.events import Event
+
+log = logging.getLogger(__name__)
+
+
+def report_task(
+    metrics: Metrics,
+    event: Event,
+    started_at: float,
+    outcome: str,
+    level: int = logging.INFO,
+    error: Exception | None = None,
+) -> None:
+    """Report an attempt that began at ``started_at``, by ``time.perf_counter``."""
+    seconds = time.perf_counter() - started_at
+    metrics.count_task(event.kind, outcome, seconds)
+    entry = {
+        "kind": event.kind,
+        "attempt": event.attempts,
+        "outcome": outcome,
+        "seconds": round(seconds, 3),
+    }
+    log.log(level, "task", extra=entry, exc_info=error)

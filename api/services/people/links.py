@@ -1,0 +1,92 @@
+"""Links with which people choose a password, by mail or from an administrator.
+
+The token in a link is an HMAC of the link's ID under the program's secret. The database has only its hash, so
+whoever reads the database cannot use the links, while the worker can send the same link again.
+"""
+
+import base64
+import hashlib
+import hmac
+import uuid
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.domain.people import LINK_LIFETIMES, LINK_PAGES
+from api.models.account_links import AccountLink
+from api.models.base import now
+from api.models.users import User
+
+
+def create_link(session: Session, user: User, purpose: str, secret_key: str) -> AccountLink:
+    """Create a link for a locked user, in place of their earlier one for this purpose."""
+    session.execute(delete(AccountLink).where(AccountLink.user_id == user.id, AccountLink.purpose == purpose))
+    link = build_link(user, purpose, secret_key)
+    session.add(link)
+    session.flush()
+    return link
+
+
+def build_link(user: User, purpose: str, secret_key: str) -> AccountLink:
+    """Return a new link for a user who has none for this purpose. The caller adds it to the session."""
+    link_id = uuid.uuid4()
+    return AccountLink(
+        user_id=user.id,
+        purpose=purpose,
+        id=link_id,
+        token_sha256=_hash(_derive_token(link_id, secret_key)),
+        expires_at=now() + LINK_LIFETIMES[purpose],
+    )
+
+
+def build_url(link: AccountLink, secret_key: str, base: str) -> str:
+    """Return the address of a link, below the address ``base`` of the pages.
+
+    The token is in the fragment, which browsers do not send, so it is in no log.
+    """
+    return f"{base}{LINK_PAGES[link.purpose]}#{_derive_token(link.id, secret_key)}"
+
+
+def find_user(session: Session, purpose: str, token: str, *, lock: bool = False) -> User:
+    """Return the enabled user whom a valid link belongs to; ``lock`` locks the row for an update.
+
+    Raises LINK_EXPIRED.
+    """
+    query = (
+        select(User)
+        .join(AccountLink, AccountLink.user_id == User.id)
+        .where(
+            AccountLink.token_sha256 == _hash(token),
+            AccountLink.purpose == purpose,
+            AccountLink.expires_at > now(),
+            User.disabled.is_(False),
+        )
+    )
+    # The lock is on both rows: a link that another request is using now is no longer there afterwards.
+    user = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if user is None:
+        raise problems.LINK_EXPIRED()
+    return user
+
+
+def delete_links(session: Session, user_id: uuid.UUID) -> None:
+    """Delete all links of a user, because one of them was used."""
+    session.execute(delete(AccountLink).where(AccountLink.user_id == user_id))
+
+
+def delete_expired(session: Session) -> None:
+    """Delete the links that have expired, except the invitations of people who have not accepted them."""
+    accepted = select(User.id).where(User.password_hash != "")
+    session.execute(
+        delete(AccountLink).where(AccountLink.expires_at <= now(), AccountLink.user_id.in_(accepted))
+    )
+
+
+def _derive_token(link_id: uuid.UUID, secret_key: str) -> str:
+    digest = hmac.digest(secret_key.encode(), b"account-link " + link_id.bytes, "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
