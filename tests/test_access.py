@@ -85,7 +85,7 @@ TABLE: Mapping[str, str] = {
     ),
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
-    "GET /api/v1/organization/logo": "401 200 200  200 200 200  200 200 404",
+    "GET /api/v1/organization/logo": SIGNED_IN,
     "PUT /api/v1/organization/logo": "401 403 403  403 403 403  403 204 204",
     "DELETE /api/v1/organization/logo": "401 403 403  403 403 403  403 204 204",
     "GET /api/v1/audit": "401 403 403  403 403 403  403 200 200",
@@ -403,7 +403,8 @@ def _put_logo(caller: Caller) -> TestResponse:
 
 
 def _get_logo(scene: Scene, caller: Caller) -> TestResponse:
-    _put_logo(scene.world.admin)
+    for admin in ("admin", "foreign_admin"):
+        _put_logo(scene.callers[admin])
     return caller.get("/organization/logo")
 
 
