@@ -11,7 +11,9 @@ from api.pages.files import build_policy, get_photo_origin, render_shell
 AREAS: dict[str, tuple[str, ...]] = {
     "api": ("/api/v1/regions?limit=500", "/api/v1/api-clients?limit=100"),
     "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
+    "audit": (),
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
+    "settings": ("/api/v1/organization",),
     "visits": ("/api/v1/checklists?limit=500",),
     "webhooks": ("/api/v1/regions?limit=500", "/api/v1/webhooks?limit=100"),
 }
