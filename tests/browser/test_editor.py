@@ -469,7 +469,6 @@ def test_the_editor_is_accessible(
         result = Axe().run(page)
         assert result.response["violations"] == [], name
         assert page.evaluate(OVERFLOW) <= 0, name
-        page.screenshot(path=f"/tmp/editor_{width}_{name}.png", full_page=True)
 
     check("outline")
     item(page, "wait").click()
