@@ -403,6 +403,7 @@ def test_what_was_typed_survives_a_killed_browser(
 
 
 def test_a_checklist_is_copied_from_a_built_in_one(desk: Phone, world: World) -> None:
+    world.add_built_in_checklists()
     page = edit(desk, world, LIST)
     page.get_by_text("New checklist").click()
     page.get_by_label("Title").fill("Our store visit")

@@ -121,6 +121,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
     "parent_id": lambda known: known.region_id,
+    "within": lambda known: known.region_id,
     "shopper_id": lambda known: known.user_id,
     "checklist_key": lambda known: known.key,
     "checklist": lambda known: known.key,
