@@ -101,6 +101,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("docs/docs.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
+    "area": lambda _known: ("people", "none"),
     "address": lambda _known: ("none", "visits/none"),
     "code": lambda _known: ("stale", "none"),
 }
