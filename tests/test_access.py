@@ -401,7 +401,8 @@ def _fetch_export(scene: Scene, caller: Caller) -> TestResponse:
 
 
 def _put_logo(caller: Caller) -> TestResponse:
-    return caller.call("PUT", "/organization/logo", data=jpeg(), headers={"Content-Type": "image/jpeg"})
+    data = jpeg(64, 48, seed=uuid.uuid4().int % 2**31)
+    return caller.call("PUT", "/organization/logo", data=data, headers={"Content-Type": "image/jpeg"})
 
 
 def _get_logo(scene: Scene, caller: Caller) -> TestResponse:
