@@ -26,6 +26,7 @@ FOLDERS = {
     "form": ("shared", "form"),
     "dashboard": ("shared", "staff", "dashboard"),
     "admin": ("shared", "staff", "admin"),
+    "access": ("shared", "staff", "access"),
     "docs": ("shared", "docs"),
 }
 #: modules that are joined with a page's ``main.js`` and its imports; the others are fetched when needed
@@ -36,6 +37,7 @@ FURTHER = {
         f"dashboard/{name}.js" for name in ("charts", "checklists", "download-panel", "report", "table")
     ),
     "admin": ("staff/bulk.js", "staff/form.js", "staff/list.js"),
+    "access": (),
     "docs": (),
 }
 
