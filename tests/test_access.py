@@ -174,6 +174,14 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/sections": ANY_CALLER,
     "GET /dashboard/questions": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
+    "GET /dashboard/account": ANY_CALLER,
+    "GET /invitation": ANY_CALLER,
+    "GET /password": ANY_CALLER,
+    "GET /dashboard/admin": ANY_CALLER,
+    "GET /dashboard/admin/<area>": UNKNOWN_PAGE,
+    "GET /dashboard/admin/people/<uuid:user_id>": ANY_CALLER,
+    "GET /dashboard/admin/checklists/<key>/publish": ANY_CALLER,
+    "GET /dashboard/admin/<path:address>": UNKNOWN_PAGE,
     "GET /dashboard/": UNKNOWN_PAGE,
     "GET /dashboard/<path:address>": UNKNOWN_PAGE,
     "GET /static/<release>/<path:filename>": ANY_CALLER,
@@ -635,6 +643,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("/static/<release>/<path:filename>", f"{files.BASE}/form/main.js")
             .replace("<code>", "stale")
             .replace("<path:address>", "none")
+            .replace("<area>", "none")
         )
         return caller.call(method, f"/{path}")
 

@@ -5,12 +5,15 @@ from uuid import UUID
 from flask import Response
 
 from api.domain.access import ANY_CALLER
+from api.domain.fields import KEY
 from api.http.access import Pages
 from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
 AREAS: dict[str, tuple[str, ...]] = {
     "people": ("/api/v1/users?limit=100",),
+    "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
+    "visits": ("/api/v1/checklists?limit=500",),
 }
 
 pages = Pages("admin", __name__)
@@ -32,6 +35,14 @@ def show_area(area: str) -> Response:
 def show_person(user_id: UUID) -> Response:
     """Show a person."""
     return _shell("person", f"/api/v1/users/{user_id}", "/api/v1/regions?limit=500")
+
+
+@pages.get("/dashboard/admin/checklists/<key>/publish", permission=ANY_CALLER)
+def preview_publishing(key: str) -> Response:
+    """Show what publishing a checklist would change."""
+    if not KEY.fullmatch(key):
+        return _unknown()
+    return _shell("publish", f"/api/v1/checklists/{key}/draft")
 
 
 @pages.get("/dashboard/admin/<path:address>", permission=ANY_CALLER)

@@ -38,7 +38,7 @@ export async function runAll(rows, action, { label, nameOf }) {
   async function work() {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
       try {
-        await action(row);
+        await repeatWhenLimited(() => action(row));
         done.push(row);
       } catch (problem) {
         failures.push({ row, problem });
@@ -54,6 +54,18 @@ export async function runAll(rows, action, { label, nameOf }) {
   dialog.remove();
   if (failures.length) await showFailures(failures, rows.length, nameOf);
   return { done, failures };
+}
+
+/** Runs a call. If there were too many of them, waits as long as the API says and runs it again. */
+async function repeatWhenLimited(run) {
+  for (;;) {
+    try {
+      return await run();
+    } catch (problem) {
+      if (problem.code !== "rate-limited") throw problem;
+      await new Promise((resolve) => setTimeout(resolve, (problem.wait ?? 1) * 1000));
+    }
+  }
 }
 
 /** Shows what failed and why. Resolves once the dialog is closed. */

@@ -16,16 +16,18 @@ const PAUSE = 250;
 const API = "/api/v1";
 
 /**
- * @typedef {{ name: string, label: string, options?: [string, string][] | (() => Promise<[string, string][]>) }} Filter
+ * @typedef {{ name: string, label: string, type?: string, options?: string[][] | (() => Promise<string[][]>) }} Filter
  * @typedef {{ key: string, title: string, kind?: string, cell: (row: any) => any }} Column
  * @typedef {{ name: string, label: string, run: (rows: any[]) => any }} Action
  */
 
 /**
  * Returns the list as `{element, refresh}`. `path` is that of the API list, `query` has its fixed parameters,
- * and `filters` are its further parameters: one without `options` is a search field. The first column names the
+ * and `filters` are its further parameters: one without `options` is an input of its `type`,
+ * which is a search field if omitted. The first column names the
  * row. `attributes(row)` are those of its element, `nameOf(row)` is its name as text. With `actions`, rows can
- * be selected; `run(rows)` may return a promise, after which the list is fetched again and nothing is selected. `empty` is shown if there
+ * be selected; `run(rows)` may return a promise, after which the list is fetched again and nothing is selected,
+ * unless it resolves to false. `empty` is shown if there
  * are no rows.
  * @param {{
  *   path: string, caption: string, columns: Column[], nameOf: (row: any) => string, query?: object,
@@ -225,7 +227,7 @@ export function list({
       const chosen = [...selected.values()];
       buttons.forEach((button) => (button.disabled = true));
       try {
-        await action.run(chosen);
+        if ((await action.run(chosen)) === false) return;
         selected.clear();
         await refresh();
       } finally {
@@ -247,7 +249,7 @@ export function list({
   }
 
   /** Writes a filter into the address and fetches the rows that match. */
-  function filter(changes, isTyped) {
+  function filter(changes, isTyped = false) {
     change(changes, { quietly: isTyped, redraw: false });
     refresh();
   }
@@ -278,10 +280,20 @@ export function list({
 }
 
 /**
- * Returns the field of a filter: a search field, or a list to choose from.
+ * Returns the field of a filter: an input, or a list to choose from.
  * @param {Filter} field
  */
-function filterField({ name, label, options }, value, filter) {
+function filterField({ name, label, type = "search", options }, value, filter) {
+  if (type !== "search") {
+    const input = h("input", {
+      type,
+      id: name,
+      name,
+      value,
+      onchange: () => filter({ [name]: input.value }),
+    });
+    return h("p", {}, h("label", { for: name }, label), input);
+  }
   if (!options) {
     let timer = null;
     const input = h("input", {
@@ -298,7 +310,7 @@ function filterField({ name, label, options }, value, filter) {
   }
   const select = h(
     "select",
-    { id: name, name, onchange: () => filter({ [name]: select.value }, false) },
+    { id: name, name, onchange: () => filter({ [name]: select.value }) },
     h("option", { value: "" }, t("any")),
     value && h("option", { value, selected: true }, "…"),
   );

@@ -1,0 +1,75 @@
+/** Assigning visits: where, who and when; shared out, checked, corrected by hand, and assigned at once. */
+import { h, t } from "../../shared/page.js";
+import { goTo } from "../../staff/frame.js";
+import { count } from "../../staff/numbers.js";
+import { callSignedIn } from "../../staff/session.js";
+import { announce, offerUndo } from "../../staff/undo.js";
+import { choice, chosenPeople } from "../planning/choice.js";
+import { isSelfCheck, lockoutsOf, planningPath, readPlanningData } from "../planning/data.js";
+import { forgetDraft, keepDraft, newRow, periodOf, recallDraft } from "../planning/draft.js";
+import { plan } from "../planning/plan.js";
+import { shareOut } from "../planning/share-out.js";
+import "../planning/words.js";
+
+const VISITS = "/dashboard/admin/visits";
+
+export default async function ({ read, readAll }) {
+  const draft = recallDraft();
+  const data = await readPlanningData(read, readAll, periodOf(draft));
+  const content = h("div", { class: "planning" });
+  const changed = () => keepDraft(draft);
+
+  function showChoice() {
+    content.replaceChildren(choice({ draft, data, changed, proceed }).element);
+  }
+
+  function showPlan() {
+    const shown = plan({ draft, data, changed, back, done });
+    content.replaceChildren(shown.element);
+    shown.check();
+  }
+
+  function back() {
+    const { rows } = draft;
+    draft.rows = null;
+    changed();
+    showChoice();
+    document.querySelector("h1")?.focus();
+    offerUndo(t("planDiscarded", { n: rows.length, count: count(rows.length) }), () => {
+      draft.rows = rows;
+      changed();
+    });
+  }
+
+  /** Shares out the visits among the shoppers who are not locked out in these days. */
+  async function proceed() {
+    const isFreeForAll = isSelfCheck(data.checklists.find(({ key }) => key === draft.checklist));
+    const { body } = await callSignedIn("GET", planningPath(draft));
+    data.lockouts = lockoutsOf(body);
+    const isFree = (place, shopper) => isFreeForAll || !data.lockouts.has(`${place} ${shopper}`);
+    const places = data.places.filter(({ id }) => draft.locations.includes(id));
+    const shares = shareOut(places, chosenPeople(draft, data), isFree);
+    draft.rows = places.map(({ id }) => newRow(draft, id, shares.get(id)));
+    changed();
+    showPlan();
+    scrollTo(0, 0);
+    document.getElementById("plan").focus();
+  }
+
+  async function done({ batch_id: batch, items }) {
+    const { rows } = draft;
+    forgetDraft();
+    await goTo(`${VISITS}?batch_id=${batch}`);
+    offerUndo(t("assigned", { n: items.length, count: count(items.length) }), async () => {
+      const { body } = await callSignedIn("POST", `/visit-batches/${batch}/cancel`);
+      keepDraft({ ...draft, rows });
+      if (body.kept) announce(t("keptVisits", { n: body.kept, count: count(body.kept) }));
+    });
+  }
+
+  return {
+    title: t("page-assign"),
+    content,
+    ready: () => (draft.rows ? showPlan() : showChoice()),
+  };
+}
