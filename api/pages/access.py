@@ -22,4 +22,4 @@ def password() -> Response:
 
 
 def _shell() -> Response:
-    return render_shell("access", (), build_policy("access"))
+    return render_shell("access", (), build_policy("access", img="'self'"))
