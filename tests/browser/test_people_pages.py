@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import new_world
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
+from tests.browser.test_accessibility import OVERFLOW
 from tests.support.mailbox import Mailbox, find_link, running_mailbox
 from tests.support.running import free_port, running
 from tests.support.world import PASSWORD, World, ok
@@ -146,14 +148,52 @@ def test_everyone_has_an_account_with_name_password_and_sessions(
     page.fill("[name=old_password]", "wrong wrong wrong")
     page.fill("[name=new_password]", NEW_PASSWORD)
     page.get_by_role("button", name="Change password").click()
-    expect(page.locator(".summary:visible")).to_contain_text(
-        "Current password: The old password"
-    )
+    expect(page.locator(".summary:visible")).to_contain_text("Current password: The old password")
     page.fill("[name=old_password]", PASSWORD)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("Your password was changed.")).to_be_visible()
     expect(page.locator("[data-session]")).to_have_count(1)
     assert world.shopper.get("/me").status_code == 401  # the other session
+    assert desk.errors == []
+
+
+@pytest.mark.parametrize(("width", "colors"), [(320, "dark"), (1440, "light")])
+def test_every_page_is_accessible(
+    new_desk: Callable[..., Phone], world: World, width: int, colors: str
+) -> None:
+    world.new_region(name="Supercalifragilisticexpialidocious" * 2)
+    person = world.person("manager", "a-name-of-some-length-without-any-spaces", region_ids=[])
+    desk = new_desk(width, color_scheme=colors)
+    page = desk.page
+
+    def check(screen: str) -> None:
+        result = Axe().run(page)
+        assert result.violations_count == 0, f"{screen}: {result.generate_report()}"
+        assert page.evaluate(OVERFLOW) <= 0, screen
+
+    page.goto("/password")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.locator(".summary")).to_be_focused()
+    check("forgotten password")
+    page.goto("/invitation#x")
+    expect(page.get_by_label("Your name")).to_be_visible()
+    check("invitation")
+    enter(desk, world.admin, PEOPLE)
+    page.get_by_label("Select a-name").check()
+    check("people, one of them selected")
+    page.get_by_role("button", name="Change regions").click()
+    check("change of regions")
+    page.keyboard.press("Escape")
+    page.get_by_test_id("invite").click()
+    page.get_by_label("Role").last.select_option("manager")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    check("invitation with errors")
+    go(page, f"{PEOPLE}/{person.id}")
+    page.get_by_test_id("copy-link").click()
+    expect(page.get_by_label("Link", exact=True)).to_be_visible()
+    check("person with a link")
+    go(page, "/dashboard/account")
+    check("account")
     assert desk.errors == []
 
 

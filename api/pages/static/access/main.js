@@ -98,7 +98,7 @@ function showExpired(path) {
   return show(
     t("expired"),
     h("p", {}, t(isInvitation ? "invitationExpired" : "resetExpired")),
-    h("p", {}, h("a", { href: "/password" }, t("forgotten"))),
+    h("p", {}, h("a", { href: "/password", class: "touch" }, t("forgotten"))),
   );
 }
 
@@ -113,8 +113,8 @@ const signInLinks = () => [
   h(
     "ul",
     {},
-    h("li", {}, h("a", { href: "/" }, t("toTheForm"))),
-    h("li", {}, h("a", { href: "/dashboard" }, t("toTheDashboard"))),
+    h("li", {}, h("a", { href: "/", class: "touch" }, t("toTheForm"))),
+    h("li", {}, h("a", { href: "/dashboard", class: "touch" }, t("toTheDashboard"))),
   ),
 ];
 

@@ -61,7 +61,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
       { class: "row", "aria-label": t("more") },
       languageButtons(),
       signOutButton,
-      h("a", { href: "/dashboard/account" }, currentAccount().name),
+      h("a", { href: "/dashboard/account", class: "touch" }, currentAccount().name),
     ),
   ];
 }
