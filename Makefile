@@ -15,6 +15,9 @@ SELECTION = $(if $(wildcard $(firstword $(subst ::, ,$(T)))),$(T),-k "$(T)")
 JS := tests/javascript
 NPM := $(BIN)/python $(JS)/npm.py
 
+# Python compiles the program once, and not again for each process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test unit quick lint lint-js format format-js lock browsers bench fuzz faults clean
 .DEFAULT_GOAL := help
 
@@ -78,9 +81,10 @@ bench: .venv/.tests ## Measure speed and memory, as in docs/performance.md: abou
 fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
 	FUZZ=full $(PYTEST) -n 2 --dist load tests/fuzz
 
-# `make test` injects each fault a few times.
+# `make test` injects each fault a few times, and runs some tests on one database or browser only.
 faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
-	FAULTS=full $(PYTEST) tests/faults tests/journeys/test_change_feed.py tests/exports/test_building.py
+	FAULTS=full $(PYTEST) tests/faults tests/journeys/test_change_feed.py tests/exports/test_building.py \
+		tests/test_foreign_ids.py tests/browser/engines tests/browser/test_failures.py
 
 clean: ## Remove everything that was installed: .venv and the JavaScript tools
 	rm -rf .venv $(JS)/node_modules $(JS)/openapi/node_modules

@@ -9,11 +9,12 @@ from flask import Flask
 
 from api import migrations
 from api.app import create_app
+from api.services.people import passwords
 from api.settings import Settings
 from tests.support import servers
 from tests.support.conformance import check_responses
 from tests.support.log_sweep import SWEEP
-from tests.support.world import World
+from tests.support.world import QUICK_HASHER, World
 
 BACKENDS = ("embedded", "servers")
 ROOT = Path(__file__).parent.parent
@@ -54,6 +55,15 @@ def log_sweep() -> Iterator[None]:
     with SWEEP.listening():
         yield
     assert SWEEP.leaks() == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Make the hashing of passwords in this process quick."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", QUICK_HASHER)
+        patch.setattr(passwords, "_dummy_hash", QUICK_HASHER.hash("no account has this password"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -38,17 +38,18 @@ def test_each_language_has_all_texts_with_the_same_placeholders(folder: Path) ->
         } == set(), path.name
 
 
-@pytest.mark.parametrize("page", ["form", "dashboard", "admin"])
+@pytest.mark.parametrize("page", ["form", "dashboard", "admin", "editor"])
 def test_every_text_that_is_used_exists(page: str) -> None:
     known = {"direction"}
+    parts = {*files.FOLDERS[page], *files.MODULE_FOLDERS.get(page, ())}
     for folder in FOLDERS:
-        if set(files.FOLDERS[page]) & set(folder.parts):
+        if parts & set(folder.parts):
             known |= read_texts(folder / "en.js").keys()
     used = {
         key
         for part in files.FOLDERS[page]
         # The administration uses few of the shared modules.
-        if (page, part) != ("admin", "shared")
+        if part != "shared" or page not in ("admin", "editor")
         for path in STATIC.joinpath(part).rglob("*.js")
         for key in re.findall(r'\bt\("([\w-]+)"', path.read_text())
     }

@@ -13,6 +13,9 @@ from api.pages.files import build_policy, get_photo_origin, render_shell
 AREAS: dict[str, tuple[str, ...]] = {
     "people": ("/api/v1/users?limit=100",),
     "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
+    "audit": (),
+    "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
+    "settings": ("/api/v1/organization",),
     "visits": ("/api/v1/checklists?limit=500",),
 }
 
@@ -35,6 +38,23 @@ def show_area(area: str) -> Response:
 def show_person(user_id: UUID) -> Response:
     """Show a person."""
     return _shell("person", f"/api/v1/users/{user_id}", "/api/v1/regions?limit=500")
+
+
+@pages.get("/dashboard/admin/checklists/<key>", permission=ANY_CALLER)
+def edit_checklist(key: str) -> Response:
+    """Show the editor of a checklist, which is a page of its own."""
+    if not KEY.fullmatch(key):
+        return _unknown()
+    checklist = f"/api/v1/checklists/{key}"
+    calls = (
+        "/api/v1/me",
+        "/api/v1/fundamentals?limit=500",
+        f"{checklist}/draft",
+        f"{checklist}/versions?limit=1",
+    )
+    # The preview has the style sheet of the form.
+    policy = build_policy("editor", img="'self' blob:", style="'self'")
+    return render_shell("editor", calls, policy, "editor/screens/editor.js")
 
 
 @pages.get("/dashboard/admin/checklists/<key>/publish", permission=ANY_CALLER)

@@ -26,9 +26,12 @@ FOLDERS = {
     "form": ("shared", "form"),
     "dashboard": ("shared", "staff", "dashboard"),
     "admin": ("shared", "staff", "admin"),
+    "editor": ("shared", "staff", "admin", "editor"),
     "access": ("shared", "staff", "access"),
     "docs": ("shared", "docs"),
 }
+#: further folders whose modules a page uses, without their style sheets
+MODULE_FOLDERS = {"editor": ("form",)}
 #: modules that are joined with a page's ``main.js`` and its imports; the others are fetched when needed
 FURTHER = {
     "form": tuple(f"form/screens/{name}.js" for name in ("checklist", "review", "unable", "visits")),
@@ -37,6 +40,21 @@ FURTHER = {
         f"dashboard/{name}.js" for name in ("charts", "checklists", "download-panel", "report", "table")
     ),
     "admin": ("staff/bulk.js", "staff/form.js", "staff/list.js"),
+    # The editor has one screen, and many modules.
+    "editor": tuple(
+        f"editor/{name}.js"
+        for name in (
+            "bar",
+            "conflicts",
+            "editing",
+            "error-summary",
+            "outline",
+            "panel",
+            "preview",
+            "storage",
+            "store",
+        )
+    ),
     "access": (),
     "docs": (),
 }
@@ -80,7 +98,8 @@ class File:
 
 def _join(page: str) -> Joined:
     """Return the modules of a page, of which those that it always needs are joined."""
-    paths = (path for folder in FOLDERS[page] for path in (STATIC / folder).rglob("*.js"))
+    folders = (*FOLDERS[page], *MODULE_FOLDERS.get(page, ()))
+    paths = (path for folder in folders for path in (STATIC / folder).rglob("*.js"))
     sources = {path.relative_to(STATIC).as_posix(): path.read_text("utf-8") for path in paths}
     return join_modules(page, sources, FURTHER[page])
 
@@ -155,6 +174,7 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
     language = request.accept_languages.best_match(languages, "en")
     html = render_template(
         f"{page}.html",
+        page=page,
         base=BASE,
         language=language,
         languages=" ".join(languages),
@@ -175,8 +195,9 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
 
 def build_policy(page: str, **sources: str) -> str:
     """Return the content security policy of a page: this server, and further ``sources`` by directive."""
-    style = f"'sha256-{b64encode(hashlib.sha256(get_style(page)).digest()).decode()}'"
-    sources = {"default": "'none'", "script": "'self'", "style": style, "connect": "'self'", **sources}
+    own_style = f"'sha256-{b64encode(hashlib.sha256(get_style(page)).digest()).decode()}'"
+    sources["style"] = " ".join((own_style, *([sources["style"]] if "style" in sources else [])))
+    sources = {"default": "'none'", "script": "'self'", "connect": "'self'", **sources}
     directives = (f"{name}-src {source}" for name, source in sources.items())
     return "; ".join((*directives, "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"))
 

@@ -2,7 +2,7 @@
 # Installs the browsers that tests use, if it runs as root on Debian. Tests of a browser that is still missing
 # afterwards are skipped with the reason.
 set -u
-packages="chromium chromium-driver firefox-esr webkit2gtk-driver gir1.2-webkit2-4.1 python3-gi xvfb"
+packages="chromium chromium-headless-shell chromium-driver firefox-esr webkit2gtk-driver gir1.2-webkit2-4.1 python3-gi xvfb"
 
 missing() {
     for package in $packages; do

@@ -16,6 +16,7 @@ from playwright.sync_api import Error, Playwright, expect
 
 from tests.browser.conftest import SCREEN
 from tests.browser.phone import READY, Phone, Spy, cut, lose_response, respond
+from tests.support import extent
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, Running, free_port, running
 from tests.support.world import ALL_WELL, World, ok
@@ -833,7 +834,7 @@ def release(tmp_path: Path) -> Path:
     """A copy of the program."""
     root = tmp_path / "release"
     for name in ("api", "docs", "schemas", "uploads"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, root / name)  # with its bytecode, so that it starts soon
     shutil.copy(ROOT / "wsgi.py", root)
     return root
 
@@ -979,7 +980,7 @@ REGISTERED = "navigator.serviceWorker.getRegistration().then(Boolean)"
 
 # Kills at random moments.
 
-KILLS = 100 if os.environ.get("FAULTS") == "full" else 4
+KILLS = 100 if extent.FULL else 4
 #: writes 1, 2, 3 … as an answer, and reports each number that is shown as saved. It writes faster than people
 #: do, but pauses: a record of Chromium's storage is two writes, and a kill between them damages the database
 #: (https://github.com/google/leveldb/issues/1287). A minimal page without pauses loses it in 2 of 228 kills.

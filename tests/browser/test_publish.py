@@ -131,6 +131,7 @@ def test_a_draft_that_somebody_changed_meanwhile_is_shown_again(desk: Phone, wor
 
 
 def test_first_version_and_built_in_checklists(desk: Phone, world: World) -> None:
+    world.add_built_in_checklists()
     ok(world.admin.post("/checklists", CHECKLIST), 201)
     page = enter(desk, world.admin, ADDRESS)
     expect(page.get_by_text("This checklist was never published.")).to_be_visible()

@@ -33,7 +33,6 @@ from api.services import exports
 from tests.benchmarks import seed
 from tests.benchmarks.bare_sql import BareSql
 from tests.conftest import BACKENDS
-from tests.faults.phones import FULL
 from tests.support.exports import (
     build_all,
     builder,
@@ -42,6 +41,7 @@ from tests.support.exports import (
     read_csv,
     request_export,
 )
+from tests.support.extent import FULL
 from tests.support.world import World, ok
 
 #: enough for a child to work for some seconds

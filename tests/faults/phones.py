@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import random
 import subprocess
 import sys
@@ -32,8 +31,6 @@ from tests.support.pictures import jpeg
 from tests.support.running import ROOT, environment
 from tests.support.world import API, World, ok
 
-#: `make faults` sets FAULTS=full, which repeats the tests more often.
-FULL = os.environ.get("FAULTS") == "full"
 SECRET = "k" * 32
 ATTEMPTS = 200
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.phones import FULL, Delivery, Survey, Traffic, create_survey, until_done
+from tests.faults.phones import Delivery, Survey, Traffic, create_survey, until_done
 from tests.support import servers
+from tests.support.extent import FULL
 from tests.support.running import free_port, running
 
 ROUNDS = 25 if FULL else 2

@@ -20,8 +20,9 @@ from api.models.base import now
 from api.models.changes import Change
 from api.models.webhooks import WebhookDelivery
 from api.settings import Settings
-from tests.faults.phones import FULL, SECRET
+from tests.faults.phones import SECRET
 from tests.support import servers
+from tests.support.extent import FULL
 from tests.support.receivers import Inbox, receiver
 from tests.support.running import ROOT, environment
 from tests.support.world import World, ok

@@ -80,6 +80,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/admin",
         "/dashboard/admin/x",
         "/dashboard/admin/people/00000000-0000-4000-8000-000000000000",
+        "/dashboard/admin/checklists/x",
         "/dashboard/admin/checklists/x/publish",
         "/static/x/x",
         "/sw.js",

@@ -63,11 +63,12 @@ def test_import_runs_once(world: World) -> None:
 
 
 def test_same_key_with_another_request_is_422(world: World) -> None:
+    world.checklist  # noqa: B018
     headers = key()
     ok(world.admin.post("/regions", {"code": "a", "name": "A"}, headers=headers), 201)
     response = world.admin.post("/regions", {"code": "b", "name": "A"}, headers=headers)
     assert pointers(problem(response, 422, "idempotency-mismatch")) == ["/Idempotency-Key"]
-    problem(world.admin.post("/checklists/message/publish", headers=headers), 422, "idempotency-mismatch")
+    problem(world.admin.post("/checklists/visit/publish", headers=headers), 422, "idempotency-mismatch")
     assert ok(world.admin.get("/regions?code=b"))["items"] == []
 
 

@@ -5,7 +5,7 @@ import json
 import re
 from urllib.parse import urlsplit
 
-from tests.support.world import World, ok, pointers, problem
+from tests.support.world import CHECKLIST, World, ok, pointers, problem
 
 
 def next_path(page: dict[str, str]) -> str:
@@ -62,6 +62,7 @@ def test_every_list_is_paged(world: World) -> None:
     world.visit()
     world.visit()
     world.new_region(), world.new_location()
+    world.publish({**CHECKLIST, "key": "other"})
     for path in ("/regions", "/locations", "/users", "/checklists", "/fundamentals", "/visits"):
         rows = world.admin.list_all(path)
         assert len(rows) > 1, path

@@ -237,7 +237,7 @@ def test_unknown_fields_are_rejected_with_their_pointers(world: World) -> None:
     visit = {
         "location_id": world.location["id"],
         "shopper_id": world.shopper.id,
-        "checklist_key": "store-visit",
+        "checklist_key": "visit",
         "window": window,
     }
     assert pointers(problem(world.admin.post("/visits", [visit]), 422, "invalid")) == ["/0/window/x"]
@@ -365,15 +365,16 @@ def test_queries_are_strict(world: World) -> None:
 
 
 def test_path_that_the_database_cannot_store_is_404(world: World) -> None:
+    world.checklist  # noqa: B018
     for path in (
         "/checklists/%00/draft",
         "/checklists/%ff/draft",
         "/checklists/%ED%A0%80/draft",
-        "/checklists/store-visit/versions/99999999999999999999",
-        "/checklists/store-visit/versions/2147483648",
-        "/checklists/store-visit/versions/0",
-        "/checklists/store-visit/versions/-1",
-        "/checklists/store-visit/versions/x",
+        "/checklists/visit/versions/99999999999999999999",
+        "/checklists/visit/versions/2147483648",
+        "/checklists/visit/versions/0",
+        "/checklists/visit/versions/-1",
+        "/checklists/visit/versions/x",
         "/regions/x",
         "/regions/%00",
     ):

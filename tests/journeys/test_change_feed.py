@@ -1,6 +1,5 @@
 """The change feed: a client that keeps reading it has a copy of what it may see, and misses no change."""
 
-import os
 import random
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from api.domain.access import Actor
 from api.domain.problems import ProblemError
 from api.models.changes import Change
 from api.services import reviews
+from tests.support.extent import FULL
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
 
@@ -288,7 +288,6 @@ def test_feed_continues_after_a_dump_is_restored_in_another_cluster(servers_app:
 
 
 WRITERS, VISITS, DECISIONS = 4, 4, 12
-FULL = os.environ.get("FAULTS") == "full"
 
 
 @pytest.mark.parametrize("seed", range(3) if FULL else range(1))

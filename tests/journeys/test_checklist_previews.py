@@ -48,6 +48,7 @@ def own_world(servers_app: Flask) -> World:
 
 def test_list_shows_administrators_drafts_and_retired_checklists(own_world: World) -> None:
     world = own_world
+    world.add_built_in_checklists()
     ok(world.admin.post("/checklists", {"key": "new", "sections": [{"questions": [{}]}]}), 201)
     world.publish(draft(key="old"))
     ok(world.admin.post("/checklists/old/retire"), 204)

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from api.domain.access import ADMIN, Actor
 from api.domain.problems import ProblemError
-from api.services import checklists
+from api.services import checklists, organizations
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 
@@ -32,7 +33,10 @@ def write_draft(world: World, document: Any) -> Any:
     return world.admin.put(path, document, headers=headers)
 
 
-def test_new_organization_has_the_built_in_checklists(world: World) -> None:
+def test_new_organization_has_the_built_in_checklists(app: Flask, world: World) -> None:
+    database = app.extensions["survey"].database
+    organization = database.write(lambda session: organizations.create_organization(session, "New"))
+    world.organization_id = organization.id
     rows = ok(world.shopper.get("/checklists"))["items"]
     assert [row["key"] for row in rows] == [
         "four-basics",
@@ -298,6 +302,7 @@ def test_key_keeps_its_meaning_after_a_version_without_it(world: World) -> None:
 
 def test_channel_cannot_change_to_or_from_self_check(world: World) -> None:
     world.checklist  # noqa: B018
+    world.publish({**CHECKLIST, "key": "self-check", "channel": "self_check"})
     ok(write_draft(world, changed(lambda d: d.update(channel="self_check"))), 200)
     body = problem(world.admin.post("/checklists/visit/publish"), 422, "invalid")
     assert pointers(body) == ["/channel"]

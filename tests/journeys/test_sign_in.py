@@ -15,7 +15,7 @@ from typing import Any
 
 import jwt
 import pytest
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import PasswordHasher, Type, extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
@@ -28,7 +28,11 @@ from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
 from api.services.people import passwords, sign_in
+from tests.support import world as worlds
 from tests.support.world import API, PASSWORD, Caller, World, ok, problem
+
+#: Hash passwords as the program does: tests/conftest.py replaces these after the import of this module.
+HASHER, DUMMY_HASH = passwords._hasher, passwords._dummy_hash
 
 
 def log_in(
@@ -197,7 +201,24 @@ def test_address_with_failures_for_many_accounts_is_locked_out(world: World) -> 
 
 
 @pytest.fixture
-def failures(world: World, two_accounts: tuple[Caller, World]) -> dict[str, Callable[[], TestResponse]]:
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make passwords as slow to verify as those of the program."""
+    monkeypatch.setattr(passwords, "_hasher", HASHER)
+    monkeypatch.setattr(passwords, "_dummy_hash", DUMMY_HASH)
+    monkeypatch.setattr(worlds, "PASSWORD_HASH", HASHER.hash(PASSWORD))
+
+
+def test_passwords_are_hashed_as_owasp_recommends() -> None:
+    for hash in (HASHER.hash(PASSWORD), DUMMY_HASH):
+        parameters = extract_parameters(hash)
+        assert (parameters.type, parameters.parallelism) == (Type.ID, 1)
+        assert (parameters.memory_cost, parameters.time_cost) == (19 * 1024, 2)
+
+
+@pytest.fixture
+def failures(
+    slow_passwords: None, world: World, two_accounts: tuple[Caller, World]
+) -> dict[str, Callable[[], TestResponse]]:
     """All ways to sign in with wrong credentials, by case."""
     disabled = world.person("shopper")
     ok(world.admin.patch(f"/users/{disabled.id}", {"disabled": True}))

@@ -207,18 +207,18 @@ def test_port_in_use_stops_the_start_before_anything_is_written(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("demo_setting", "name", "value"),
     [
-        ("PORT", "abc"),
-        ("DATABASE_URL", "postgresql://me:hidden@127.0.0.1:1/shop"),
-        ("DATABASE_URL", "sqlite:////proc/there/is/no/such.folder"),
-        ("PHOTO_BUCKET", "no-such-bucket"),
-        ("PHOTO_ENDPOINT_URL", "http://127.0.0.1:1"),  # without PHOTO_BUCKET
+        ("1", "PORT", "abc"),
+        ("1", "DATABASE_URL", "postgresql://me:hidden@127.0.0.1:1/shop"),
+        ("1", "DATABASE_URL", "sqlite:////proc/there/is/no/such.folder"),
+        ("1", "PHOTO_BUCKET", "no-such-bucket"),
+        ("0", "PHOTO_BUCKET", "no-such-bucket"),  # without demo data, which stores photos
+        ("1", "PHOTO_ENDPOINT_URL", "http://127.0.0.1:1"),  # without PHOTO_BUCKET
     ],
 )
-@pytest.mark.parametrize("demo_setting", ["0", "1"])
 def test_invalid_setting_stops_the_start_with_one_line(
-    tmp_path: Path, name: str, value: str, demo_setting: str
+    tmp_path: Path, demo_setting: str, name: str, value: str
 ) -> None:
     settings = {"SECRET_KEY": "s" * 32, "PORT": str(free_port()), "DEMO": demo_setting, name: value}
     if name == "PHOTO_BUCKET":

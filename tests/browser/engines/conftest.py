@@ -8,12 +8,13 @@ import pytest
 
 from tests.browser.engines.connection import Connection
 from tests.browser.engines.devices import ENGINES, Device, screen
+from tests.support.extent import FULL
 from tests.support.running import Running
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+@pytest.fixture(scope="session", params=[name for name in ENGINES if FULL or name != "chromium"])
 def engine(request: pytest.FixtureRequest) -> Iterator[type[Device]]:
-    """Each engine on this machine. WebKit has a screen."""
+    """Each engine on this machine; all other tests use Chromium. WebKit has a screen."""
     engine = ENGINES[request.param]
     if reason := engine.missing():
         pytest.skip(reason)

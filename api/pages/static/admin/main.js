@@ -1,21 +1,12 @@
 import { loadWords, t } from "../shared/page.js";
 import { ID, startPage } from "../staff/frame.js";
-
-const ROOT = "/dashboard/admin";
-const KEY = "(?<key>[a-z0-9][a-z0-9_-]*)";
-/** The areas of the administration, in the order of the bar. */
-const AREAS = ["people", "places", "checklists", "assign", "visits", "api", "webhooks", "audit", "settings"];
-
-const links = () => [
-  [ROOT, t("page-start")],
-  ...AREAS.map((area) => [`${ROOT}/${area}`, t(`page-${area}`)]),
-  ["/dashboard", t("page-scores")],
-];
+import { adminLinks, EDITOR, KEY, ROOT } from "./links.js";
 
 async function start() {
   await loadWords((language) => import(`./words/${language}.js`));
   await startPage({
     root: ROOT,
+    elsewhere: new RegExp(`^${ROOT}${EDITOR}$`),
     screens: {
       "": "start",
       "/people": "people",
@@ -24,7 +15,6 @@ async function start() {
       [`/places/${ID}`]: "place",
       "/import": "import",
       "/checklists": "checklists",
-      [`/checklists/${KEY}`]: "editor",
       [`/checklists/${KEY}/publish`]: "publish",
       "/assign": "assign",
       "/visits": "visits",
@@ -35,7 +25,7 @@ async function start() {
     },
     title: () => t("title"),
     load: (name) => import(`./screens/${name}.js`),
-    links,
+    links: adminLinks,
     keepOut: ({ role }) => (role === "admin" ? null : [t("notFound")]),
   });
 }

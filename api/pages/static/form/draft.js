@@ -1,11 +1,12 @@
 /** The draft of a visit: its answers and photos, which are written to the phone after each change. */
 import { account as currentAccount } from "./account.js";
 import { announce, listen } from "./channel.js";
-import { below, onResult, read, write } from "./database.js";
+import { read, write } from "./database.js";
 import { fileOf, fileRow, keyOf } from "./photos.js";
 import { isHandedOver, setPhotoStates } from "./queue.js";
 import { answersToSend, photosIn, questionsOf } from "./rules.js";
 import { elapsed, resumeTimer, startTimer } from "../shared/timers.js";
+import { below, onResult } from "../shared/database.js";
 import { newId } from "../shared/ids.js";
 
 const RETRY_AFTER = 4000;
@@ -264,10 +265,12 @@ export class Draft {
     return this.#files.get(photo.id) ?? null;
   }
 
-  /** Replaces a photo with its stored version, which was made smaller. */
-  replacePhoto(photo) {
+  /** Makes a photo smaller, and replaces it with its stored version. */
+  async preparePhoto(photo) {
+    const { prepare } = await import("./prepare.js");
+    const prepared = await prepare(photo);
     this.#files.delete(photo.id);
-    this.photos = this.photos.map((other) => (other.id === photo.id ? photo : other));
+    this.photos = this.photos.map((other) => (other.id === photo.id ? prepared : other));
   }
 
   /** Removes a photo, unless it is in the queue. */

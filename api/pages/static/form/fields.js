@@ -122,7 +122,7 @@ function comment(context) {
     label.textContent = needed ? t("why") : t("comment");
     show(box, needed || isOpen || Boolean(answer.comment));
     show(button, box.hidden);
-    if (document.activeElement !== area) area.value = answer.comment ?? "";
+    if (!area.matches(":focus")) area.value = answer.comment ?? "";
   };
   return { element: [box, button], redraw };
 }

@@ -94,8 +94,7 @@ async function shrink(context, photo, message) {
   shrinking.add(photo.id);
   redraw();
   try {
-    const { prepare } = await import("./prepare.js");
-    draft.replacePhoto(await prepare(photo));
+    await draft.preparePhoto(photo);
   } catch (error) {
     if (!UNUSABLE.has(error.code)) return; // the sender prepares it
     await draft.removePhoto(photo);

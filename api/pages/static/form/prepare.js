@@ -1,5 +1,6 @@
 /** Prepares photos for sending: makes them smaller and upright, and adds their hash and capture time. */
-import { onResult, write } from "./database.js";
+import { onResult } from "../shared/database.js";
+import { write } from "./database.js";
 import { fileOf, fileRow, keyOf } from "./photos.js";
 import { describe, inspect, PhotoError } from "./picture.js";
 

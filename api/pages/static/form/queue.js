@@ -1,6 +1,7 @@
 /** The queue of visits to send: answers in `queue`, photos in `photos`, and their bytes in `files`. */
 import { announce } from "./channel.js";
-import { below, list, onResult, write } from "./database.js";
+import { below, onResult } from "../shared/database.js";
+import { list, write } from "./database.js";
 
 /** The stores with the data of an unsent visit. */
 const DRAFT_STORES = ["drafts", "answers", "photos", "files"];

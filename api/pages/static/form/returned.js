@@ -1,7 +1,8 @@
 /** Returned visits: their answers are fetched, so that the shopper can correct them. */
 import { call } from "../shared/api.js";
 import { newDraft } from "./draft.js";
-import { below, get, onResult, write } from "./database.js";
+import { below, onResult } from "../shared/database.js";
+import { get, write } from "./database.js";
 import { ifFree } from "./locks.js";
 
 /**

@@ -9,13 +9,14 @@ const offers = [];
 
 /**
  * Shows what was done, with a button that takes it back. `undo` may return a promise. The screen is drawn again
- * once it is done.
+ * once it is done, if `redraws`. Returns a function that withdraws the offer.
  */
-export function offerUndo(text, undo) {
-  const offer = { text, undo };
+export function offerUndo(text, undo, { redraws = true } = {}) {
+  const offer = { text, undo, redraws };
   offers.push(offer);
   setTimeout(() => withdraw(offer), OFFER_TIME);
   showLatest();
+  return () => withdraw(offer);
 }
 
 /** Takes back the latest action that can be. Returns whether there is one. */
@@ -37,7 +38,7 @@ async function run(offer) {
   try {
     await offer.undo();
     announce(t("undone"));
-    dispatchEvent(new PopStateEvent("popstate"));
+    if (offer.redraws) dispatchEvent(new PopStateEvent("popstate"));
   } catch (problem) {
     announce(t("undoFailed", { reason: problem.status ? problem.detail : t("noSignal") }));
   }

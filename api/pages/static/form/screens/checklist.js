@@ -5,7 +5,8 @@ import { Draft } from "../draft.js";
 import { kindOf, timing, placeLinks } from "../facts.js";
 import { field } from "../fields.js";
 import { holdDraft } from "../locks.js";
-import { progress, questionsOf, visible } from "../rules.js";
+import { progress, questionsOf } from "../rules.js";
+import { sectionList } from "../sections.js";
 
 const FLUSH_TIMEOUT = 1500;
 
@@ -230,32 +231,17 @@ async function askToPersist() {
 function body(context) {
   const { draft, checklist, bar, isOurs } = context;
   const questions = questionsOf(checklist);
-  const fields = new Map(questions.map((question) => [question.key, field(question, draft, changed)]));
-  const sections = checklist.sections.map((section) =>
-    h(
-      "section",
-      {},
-      textElement("h2", {}, section.title),
-      section.questions.map(({ key }) => fields.get(key).element),
-    ),
-  );
   const end = h("div");
   let redrawEnd = () => {};
   addEnd(end, context, questions).then((redraw) => (redrawEnd = redraw));
-  function changed() {
-    const asked = visible(questions, draft.answers);
-    for (const [key, { element }] of fields) show(element, asked.has(key));
-    sections.forEach((section, index) => {
-      show(
-        section,
-        checklist.sections[index].questions.some(({ key }) => asked.has(key)),
-      );
-    });
+  const onchange = () => {
     bar.showProgress(progress(questions, draft.answersWithPhotos()));
     redrawEnd();
-  }
-  changed();
-  if (!isOurs) for (const { element } of fields.values()) element.disabled = true;
+  };
+  const { draw, fields } = sectionList(draft, onchange);
+  const sections = draw(checklist);
+  onchange();
+  if (!isOurs) for (const element of fields.values()) element.disabled = true;
   return [...sections, end];
 }
 

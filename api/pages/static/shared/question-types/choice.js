@@ -4,12 +4,10 @@ import { buttons } from "./inputs.js";
 
 export const role = ({ multiple }) => (multiple ? "group" : "radiogroup");
 
-export const input = ({ multiple, options }, field) =>
-  buttons(
-    field,
-    options.map(({ key, label }) => [key, label]),
-    { isMultiple: multiple, isList: true },
-  );
+export const answers = ({ options }) => options.map(({ key, label }) => [key, label]);
+
+export const input = (question, field) =>
+  buttons(field, answers(question), { isMultiple: question.multiple, isList: true });
 
 export const value = ({ multiple }, keys) => (multiple ? keys : keys[0]);
 

@@ -19,6 +19,7 @@ import * as yesNo from "./yes-no.js";
  * @property {(question: any, value: any) => boolean} isEmpty whether a value means that nothing was answered
  * @property {(question: any, value: any) => string | null} findError null for a valid value, or which of the
  *   words `error-…` explain what is wrong with it
+ * @property {(question: any) => any[][]} answers the answers to choose from, as keys with their labels
  * @property {(question: any, value: any) => any[]} choices the choices that a value selects, on which other
  *   questions can depend
  * @property {(question: any, value: any) => number} points the points that a valid value earns
@@ -48,6 +49,7 @@ const DEFAULTS = {
   value: (question, content) => content || null,
   isEmpty: (question, value) => value == null,
   findError: () => null,
+  answers: () => [],
   choices: (question, value) => (Array.isArray(value) ? [] : [value]),
   points: () => 0,
   pointsPossible: () => 0,

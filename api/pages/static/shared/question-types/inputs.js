@@ -4,7 +4,7 @@ import { h, textElement } from "../page.js";
 /**
  * Returns large buttons with native radios, or checkboxes if several answers can be chosen. Their content is
  * the list of chosen keys.
- * @param {[string, any][]} choices keys with their labels
+ * @param {any[][]} choices keys with their labels
  */
 export function buttons(field, choices, { isMultiple = false, isList = false } = {}) {
   const type = isMultiple ? "checkbox" : "radio";
@@ -41,6 +41,6 @@ export function singleInput(field, attributes = {}, unit = null) {
 
 /** Shows a value in an input, except while the shopper is typing there. */
 export function refill(input, value) {
-  if (document.activeElement === input && (value != null || input.validity.badInput)) return;
+  if (input.matches(":focus") && (value != null || input.validity.badInput)) return;
   input.value = value ?? "";
 }

@@ -2,16 +2,13 @@
 import { t } from "../page.js";
 import { buttons } from "./inputs.js";
 
-const steps = ({ minimum, maximum }) =>
-  Array.from({ length: maximum - minimum + 1 }, (_, index) => `${minimum + index}`);
+/** Returns the steps as texts, with themselves as labels. */
+export const answers = ({ minimum, maximum }) =>
+  Array.from({ length: maximum - minimum + 1 }, (_, index) => [`${minimum + index}`, `${minimum + index}`]);
 
 export const role = () => "radiogroup";
 
-export const input = (question, field) =>
-  buttons(
-    field,
-    steps(question).map((step) => [step, step]),
-  );
+export const input = (question, field) => buttons(field, answers(question));
 
 export const value = (question, [step]) => Number(step);
 

@@ -18,7 +18,7 @@ export function input(question, field) {
   const area = h("textarea", { ...attributes, ...field.labels, oninput: () => field.enter(area.value) });
   return {
     element: area,
-    redraw: () => document.activeElement !== area && refill(area, field.answer().value),
+    redraw: () => !area.matches(":focus") && refill(area, field.answer().value),
   };
 }
 

@@ -6,11 +6,9 @@ const ANSWERS = ["yes", "no"];
 
 export const role = () => "radiogroup";
 
-export const input = (question, field) =>
-  buttons(
-    field,
-    ANSWERS.map((key) => [key, show(question, key)]),
-  );
+export const answers = (question) => ANSWERS.map((key) => [key, show(question, key)]);
+
+export const input = (question, field) => buttons(field, answers(question));
 
 export const value = (question, [key]) => key;
 

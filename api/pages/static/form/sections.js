@@ -1,0 +1,50 @@
+/** The sections of a checklist with their questions, of which only those are shown that are asked. */
+import { h, show, textElement } from "../shared/page.js";
+import { field } from "./fields.js";
+import { questionsOf, visible } from "./rules.js";
+
+/**
+ * Returns `draw(checklist)`, which returns the elements of the sections, and `fields`, the elements of the
+ * questions by key. Answers are stored in `draft`. `onchange` is called after each change. If a checklist is
+ * drawn again, the fields of questions that are the same objects as before are kept, unless `forget` was called.
+ */
+export function sectionList(draft, onchange) {
+  const drawn = new Map(); // key → the question that was drawn
+  const fields = new Map();
+  let questions = [];
+  let sections = [];
+  const changed = () => {
+    redraw();
+    onchange();
+  };
+  const redraw = () => {
+    const asked = visible(questions, draft.answers);
+    for (const { key } of questions) show(fields.get(key), asked.has(key));
+    for (const { element, keys } of sections) {
+      show(
+        element,
+        keys.some((key) => asked.has(key)),
+      );
+    }
+  };
+  const fieldOf = (question) => {
+    if (drawn.get(question.key) !== question) {
+      drawn.set(question.key, question);
+      fields.set(question.key, field(question, draft, changed).element);
+    }
+    return fields.get(question.key);
+  };
+  return {
+    fields,
+    forget: () => drawn.clear(),
+    draw(checklist) {
+      questions = questionsOf(checklist);
+      sections = checklist.sections.map((section) => ({
+        element: h("section", {}, textElement("h2", {}, section.title), section.questions.map(fieldOf)),
+        keys: section.questions.map(({ key }) => key),
+      }));
+      redraw();
+      return sections.map(({ element }) => element);
+    },
+  };
+}
