@@ -48,6 +48,7 @@ export default {
   changeVisit: "Change the visit to {name}",
   remove: "Remove",
   removeVisit: "Remove the visit to {name}",
+  removed: { one: "{count} visit removed.", other: "{count} visits removed." },
   planned: { one: "{count} visit, shoppers: {shoppers}", other: "{count} visits, shoppers: {shoppers}" },
   onlyFaults: {
     one: "Only the visit that cannot be assigned ({count})",

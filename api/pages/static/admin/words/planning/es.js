@@ -48,6 +48,7 @@ export default {
   changeVisit: "Cambiar la visita a {name}",
   remove: "Quitar",
   removeVisit: "Quitar la visita a {name}",
+  removed: { one: "{count} visita quitada.", other: "{count} visitas quitadas." },
   planned: {
     one: "{count} visita, clientes misteriosos: {shoppers}",
     other: "{count} visitas, clientes misteriosos: {shoppers}",
