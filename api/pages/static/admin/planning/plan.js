@@ -80,7 +80,7 @@ export function plan({ draft, data, changed, restore, back, done }) {
             h("span", { class: "quiet", dir: "ltr" }, places.get(row.location_id)?.time_zone),
           ),
       },
-      { title: t("state"), cell: describeState },
+      { title: t("visitState"), cell: describeState },
       { title: t("actions"), kind: "figure", cell: buttonsOf },
     ],
   });
@@ -94,7 +94,7 @@ export function plan({ draft, data, changed, restore, back, done }) {
 
   function describeState(row) {
     const found = problems.get(row.id);
-    if (!found) return h("span", { class: "quiet" }, t("checking"));
+    if (!found) return h("span", { class: "quiet" }, t("checkingVisit"));
     if (found.length)
       return found.map(({ code, free_from: day }) =>
         h(

@@ -94,6 +94,6 @@ const firstSteps = (areas) =>
   h(
     "div",
     { class: "empty" },
-    h("p", {}, t("firstSteps")),
+    h("p", {}, t("beforeAssigning")),
     areas.map((area) => h("p", {}, h("a", { href: `/dashboard/admin/${area}` }, t(`missing-${area}`)))),
   );
