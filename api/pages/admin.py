@@ -17,6 +17,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
     "import": (),
     "places": ("/api/v1/regions?include=counts&limit=500",),
+    "people": ("/api/v1/users?limit=100",),
     "settings": ("/api/v1/organization",),
     "visits": ("/api/v1/checklists?limit=500",),
     "webhooks": ("/api/v1/regions?limit=500", "/api/v1/webhooks?limit=100"),
@@ -46,6 +47,12 @@ def start() -> Response:
 def show_area(area: str) -> Response:
     """Show an area, such as the people. The script gets its data from the API, which checks permissions."""
     return _shell(area, *AREAS[area]) if area in AREAS else _unknown()
+
+
+@pages.get("/dashboard/admin/people/<uuid:user_id>", permission=ANY_CALLER)
+def show_person(user_id: UUID) -> Response:
+    """Show a person."""
+    return _shell("person", f"/api/v1/users/{user_id}", "/api/v1/regions?limit=500")
 
 
 @pages.get("/dashboard/admin/checklists/<key>", permission=ANY_CALLER)
