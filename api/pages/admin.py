@@ -10,7 +10,9 @@ from api.pages.files import build_policy, get_photo_origin, render_shell
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
 AREAS: dict[str, tuple[str, ...]] = {
     "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
+    "audit": (),
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
+    "settings": ("/api/v1/organization",),
     "visits": ("/api/v1/checklists?limit=500",),
 }
 

@@ -114,6 +114,6 @@ def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:
 def _shell(screen: str = "", *calls: str) -> Response:
     """Return the shell. It preloads the modules and API calls of the screen."""
     # Pictures of reviewers and administrators redirect to the photo store.
-    policy = build_policy("dashboard", img=f"'self' {get_photo_origin()}")
+    policy = build_policy("dashboard", img=f"'self' blob: {get_photo_origin()}")
     module = screen and f"dashboard/screens/{screen}.js"
     return render_shell("dashboard", ("/api/v1/me", *calls), policy, module, score_queries=SCORE_QUERIES)

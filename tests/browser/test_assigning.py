@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import new_world
@@ -72,6 +73,16 @@ def select_rows(page: Page) -> None:
         box.check()
 
 
+def check_accessibility(page: Page) -> None:
+    """Check a screen with axe, and its width on the smallest phones."""
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
+    size = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size(size)
+
+
 def discard_visits(world: World) -> None:
     """Cancel all visits, so that they lock nobody out."""
     for visit in world.admin.list_all("/visits?status=assigned"):
@@ -83,6 +94,7 @@ def test_a_month_of_visits_is_shared_out_assigned_and_taken_back(
 ) -> None:
     page = enter(desk, world.admin, ASSIGN)
     choose(page)
+    check_accessibility(page)
     page.get_by_role("button", name=f"Select all {COUNT}").click()
     share_out(page)
     assert rows(page, "ok").count() == 100  # the others are drawn when they are asked for
@@ -105,6 +117,7 @@ def test_a_month_of_visits_is_shared_out_assigned_and_taken_back(
     # All of them are in the list, and Undo cancels them and brings the plan back.
     page.wait_for_selector("[data-testid=visit-row][data-status=assigned]")
     expect(page.get_by_text(f"{COUNT} rows")).to_be_visible()
+    check_accessibility(page)
     page.get_by_test_id("toast-undo").get_by_role("button", name="Undo").click()
     page.wait_for_selector("[data-testid=visit-row][data-status=cancelled]")
     assert not world.admin.list_all("/visits?status=assigned")
@@ -134,6 +147,7 @@ def test_lock_outs_and_gaps_show_before_anything_is_stored(
     assert re.search(rf"free from {free_from.day} ", gap.inner_text())
     page.get_by_test_id("assign-confirm").click()
     expect(page.locator(".summary")).to_be_focused()
+    check_accessibility(page)
     # By hand, a locked-out shopper is chosen. The reason makes it an exception.
     gap.get_by_role("button", name="Change").click()
     page.select_option("#field-shopper_id", shoppers[0]["id"])

@@ -284,6 +284,7 @@ def end_session_of(session: Session, actor: Actor, family_id: uuid.UUID) -> None
     if family is None:
         raise problems.SESSION_NOT_FOUND()
     family.revoked_at = now()
+    record(session, USER_LOGGED_OUT, session.get_one(User, actor.id))
     session.flush()
 
 

@@ -20,9 +20,9 @@ export async function recall() {
 /** Fetches the account that is signed in. It is written to the disk later, so that the page need not wait. */
 export async function fetchAccount() {
   const { body } = await api.call("GET", "/me");
-  const { name: organization, accent_color: accent } = body.organization;
+  const { name: organization, accent_color: accent, logo } = body.organization;
   const previous = current;
-  current = { slot: CURRENT, id: body.id, name: body.name, organization, accent };
+  current = { slot: CURRENT, id: body.id, name: body.name, organization, accent, logo };
   if (previous && Object.keys(current).every((name) => current[name] === previous[name])) return current;
   put("accounts", current).then(
     () => announce("account"),

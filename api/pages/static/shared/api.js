@@ -1,6 +1,8 @@
 /** Calls of the public API, with the cookies of the session. */
 const API = "/api/v1";
 const TIMEOUT = 30_000;
+/** A file takes longer than a form. */
+const FILE_TIMEOUT = 120_000;
 const MAX_RETRY_AFTER = 3600; // the login pages of some networks ask for a day
 const ACCESS = "csrf_access_token";
 const REFRESH = "csrf_refresh_token";
@@ -29,8 +31,8 @@ function secondsUntil(retryAfter) {
 }
 
 /**
- * Calls the API and returns the response: its status, its headers, and its JSON, or its text if it is CSV. An
- * expired session is refreshed once.
+ * Calls the API and returns the response: its status, its headers, and its JSON, or its text if it is CSV. A
+ * body that is a Blob is sent as it is. An expired session is refreshed once.
  */
 export async function call(method, path, body, headers = {}) {
   const isLogin = path === "/auth/login";
@@ -47,9 +49,12 @@ const csrfHeader = (method) => (method === "GET" ? {} : { "X-CSRF-TOKEN": cookie
 
 async function send(method, path, body, headers) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  const isFile = body instanceof Blob;
+  const timer = setTimeout(() => abort.abort(), isFile ? FILE_TIMEOUT : TIMEOUT);
   const options = { method, headers, signal: abort.signal };
-  if (body !== undefined) {
+  if (isFile)
+    options.body = body; // its type is the content type
+  else if (body !== undefined) {
     options.headers = { ...headers, "Content-Type": "application/json" };
     options.body = JSON.stringify(body);
   }

@@ -4,6 +4,7 @@
  */
 import { signIn, signOut } from "../shared/api.js";
 import { showDemoBanner } from "../shared/demo-banner.js";
+import { forgetLogo, organizationName } from "../shared/logo.js";
 import { clock, h, languageButtons, setBrandColor, showScreen, t } from "../shared/page.js";
 import { filters } from "./address.js";
 import { apiReader } from "./api-reader.js";
@@ -126,6 +127,12 @@ function showUser(user) {
   setBrandColor(me.organization.accent_color);
   showDemoBanner(me.organization.name);
   drawBar();
+}
+
+/** Reads the account and its organization again, because they have changed, and draws the bar. */
+export async function updateUser() {
+  forgetLogo();
+  showUser(await apiReader().read("/me"));
 }
 
 /** Shows that a screen is loading. The content stays unless it belongs to another path. */
@@ -284,7 +291,7 @@ function drawBar() {
     t("menu"),
   );
   bar.replaceChildren(
-    h("span", { class: "organization", dir: "auto" }, me.organization.name),
+    organizationName(me.organization, { class: "organization" }),
     menu,
     nav,
     h(

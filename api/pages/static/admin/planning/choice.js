@@ -240,6 +240,7 @@ function chooseLocations(draft, { places, regions }, changed, check) {
     everything.textContent = t("selectAll", { n: count(found.length) });
     const hasAll = found.every(({ id }) => selected.has(id));
     everything.hidden = hasAll;
+    clear.hidden = selected.size === 0;
     for (const [id, box] of boxes) box.checked = selected.has(id);
     all.checked = found.length > 0 && hasAll;
     all.indeterminate = !all.checked && found.some(({ id }) => selected.has(id));

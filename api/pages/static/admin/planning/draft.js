@@ -2,7 +2,7 @@
 import { newId } from "../../shared/ids.js";
 import { addDays, isDay } from "./days.js";
 
-const KEY = "draft:assign";
+const keyOf = (userId) => `draft:assign:${userId}`;
 
 /**
  * @typedef {{
@@ -17,23 +17,23 @@ const KEY = "draft:assign";
  */
 
 /**
- * Returns the stored plan, or an empty one for the next month. `shoppers` is null for all of them, and `rows`
+ * Returns the plan that a person has stored, or an empty one for the next month. `shoppers` is null for all of them, and `rows`
  * until visits have been shared out. `key` is the idempotency key of what would be assigned.
  * @returns {Draft}
  */
-export function recallDraft() {
-  const stored = sessionStorage.getItem(KEY);
+export function recallDraft(userId) {
+  const stored = sessionStorage.getItem(keyOf(userId));
   return stored ? JSON.parse(stored) : emptyDraft();
 }
 
 /** Stores the plan. After a change, a new key makes sure that what was sent before is not replayed. */
-export function keepDraft(draft) {
+export function keepDraft(userId, draft) {
   draft.key = newId();
-  sessionStorage.setItem(KEY, JSON.stringify(draft));
+  sessionStorage.setItem(keyOf(userId), JSON.stringify(draft));
 }
 
 /** Forgets the plan, because it was assigned or discarded. */
-export const forgetDraft = () => sessionStorage.removeItem(KEY);
+export const forgetDraft = (userId) => sessionStorage.removeItem(keyOf(userId));
 
 /** Returns the days of a plan. While they are not valid, it returns those of an empty plan. */
 export const periodOf = ({ from, to }) =>

@@ -13,11 +13,11 @@ import "../planning/words.js";
 
 const VISITS = "/dashboard/admin/visits";
 
-export default async function ({ read, readAll }) {
-  const draft = recallDraft();
+export default async function ({ me, read, readAll }) {
+  const draft = recallDraft(me.id);
   const data = await readPlanningData(read, readAll, periodOf(draft));
   const content = h("div", { class: "planning" });
-  const changed = () => keepDraft(draft);
+  const changed = () => keepDraft(me.id, draft);
 
   function showChoice() {
     content.replaceChildren(choice({ draft, data, changed, proceed }).element);
@@ -58,18 +58,36 @@ export default async function ({ read, readAll }) {
 
   async function done({ batch_id: batch, items }) {
     const { rows } = draft;
-    forgetDraft();
+    forgetDraft(me.id);
     await goTo(`${VISITS}?batch_id=${batch}`);
     offerUndo(t("assigned", { n: items.length, count: count(items.length) }), async () => {
       const { body } = await callSignedIn("POST", `/visit-batches/${batch}/cancel`);
-      keepDraft({ ...draft, rows });
+      keepDraft(me.id, { ...draft, rows });
       if (body.kept) announce(t("keptVisits", { n: body.kept, count: count(body.kept) }));
     });
   }
 
+  const missing = findMissing(data);
+  if (missing.length) return { title: t("page-assign"), content: firstSteps(missing) };
   return {
     title: t("page-assign"),
     content,
     ready: () => (draft.rows ? showPlan() : showChoice()),
   };
 }
+
+/** Returns the areas in which something must be added before visits can be assigned. */
+const findMissing = ({ places, people, checklists }) =>
+  [
+    places.length === 0 && "places",
+    people.every(({ role }) => role !== "shopper") && "people",
+    checklists.length === 0 && "checklists",
+  ].filter(Boolean);
+
+const firstSteps = (areas) =>
+  h(
+    "div",
+    { class: "empty" },
+    h("p", {}, t("firstSteps")),
+    areas.map((area) => h("p", {}, h("a", { href: `/dashboard/admin/${area}` }, t(`missing-${area}`)))),
+  );

@@ -5,7 +5,7 @@ import { form } from "../../staff/form.js";
 import { list } from "../../staff/list.js";
 import { count } from "../../staff/numbers.js";
 import { callSignedIn } from "../../staff/session.js";
-import { offerUndo } from "../../staff/undo.js";
+import { announce, offerUndo } from "../../staff/undo.js";
 import { addDays, daysOf, endOf } from "../planning/days.js";
 import { daysText } from "../planning/words.js";
 
@@ -107,10 +107,10 @@ const statusOf = (status) =>
 /**
  * Returns those of the rows that an action applies to. If it applies to none, says so and returns null.
  */
-async function applicable(rows, statuses, words) {
+function applicable(rows, statuses, words) {
   const chosen = rows.filter(({ status }) => statuses.includes(status));
   if (chosen.length) return chosen;
-  await confirmAction(words, { yes: t("close"), no: t("back") });
+  announce(words);
   return null;
 }
 
@@ -122,7 +122,7 @@ const leftAlone = (rows, chosen) =>
 
 /** Cancels visits, which cannot be taken back. Returns false if the user decides otherwise. */
 async function cancel(rows) {
-  const chosen = await applicable(rows, ["assigned"], t("onlyAssigned"));
+  const chosen = applicable(rows, ["assigned"], t("onlyAssigned"));
   if (!chosen) return false;
   const question = t("cancelQuestion", { n: chosen.length, count: count(chosen.length) });
   const words = { yes: t("cancelYes", { n: chosen.length }), no: t("keepThem") };
@@ -136,7 +136,7 @@ async function cancel(rows) {
 
 /** Lets visits close some days later, and offers to undo it. */
 async function extend(rows) {
-  const chosen = await applicable(rows, ["assigned"], t("onlyAssigned"));
+  const chosen = applicable(rows, ["assigned"], t("onlyAssigned"));
   if (!chosen) return false;
   const values = await ask(t("extendTitle", { n: chosen.length, count: count(chosen.length) }), {
     note: leftAlone(rows, chosen),
@@ -179,7 +179,7 @@ async function extend(rows) {
 
 /** Gives visits to another person, and offers to undo it. */
 async function reassign(rows, people) {
-  const chosen = await applicable(rows, ["assigned", "declined"], t("onlyReassignable"));
+  const chosen = applicable(rows, ["assigned", "declined"], t("onlyReassignable"));
   if (!chosen) return false;
   const shoppers = (await people()).filter(({ disabled, role }) => !disabled && role === "shopper");
   const values = await ask(t("reassignTitle", { n: chosen.length, count: count(chosen.length) }), {

@@ -1,4 +1,5 @@
 /** The list of visits: to do, returned, waiting to be sent, and sent. It shows what is on the phone. */
+import { organizationName } from "../../shared/logo.js";
 import { ago, confirmAction, h, languageButtons, formatMinutes, t, textElement } from "../../shared/page.js";
 import { typeOf } from "../../shared/question-types/index.js";
 import { elapsed, redrawEverySecond, toggleTimer } from "../../shared/timers.js";
@@ -42,7 +43,10 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
       "header",
       { class: "bar" },
       h("h1", {}, t("title")),
-      h("span", { class: "quiet", dir: "auto" }, currentAccount().organization),
+      organizationName(
+        { name: currentAccount().organization, logo: currentAccount().logo },
+        { class: "quiet" },
+      ),
     ),
     signedOut && h("p", { class: "notice" }, t("signedOut"), " ", signInButton),
     hasUnsavedDrafts() && h("p", { class: "notice" }, t("notStored")),

@@ -1,5 +1,9 @@
 /** The words of assigning visits, and of the list of visits. */
 export default {
+  firstSteps: "Before you assign visits:",
+  "missing-places": "Add locations",
+  "missing-people": "Add shoppers",
+  "missing-checklists": "Publish a checklist",
   // The choice
   whatAndWhen: "What and when",
   who: "Who",

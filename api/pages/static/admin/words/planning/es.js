@@ -1,5 +1,9 @@
 /** The words of assigning visits, and of the list of visits. */
 export default {
+  firstSteps: "Antes de asignar visitas:",
+  "missing-places": "Añada locales",
+  "missing-people": "Añada clientes misteriosos",
+  "missing-checklists": "Publique un cuestionario",
   // The choice
   whatAndWhen: "Qué y cuándo",
   who: "Quién",

@@ -1,0 +1,30 @@
+export default {
+  organizationName: "Name of the organization",
+  organizationNameHint: "Shown on all pages. People with several accounts enter it to log in.",
+  color: "Colour",
+  colorHint:
+    "The colour of buttons and links on all pages, such as #1a4d8f. Empty for the standard {standard}.",
+  pickColor: "Choose a colour",
+  sample: "Sample",
+  contrastGood: "The contrast of white text on this colour is {contrast} : 1, which is easy to read.",
+  contrastLow:
+    "The contrast of white text on this colour is {contrast} : 1, which is hard to read. It must be at least {least} : 1.",
+  noColor: "Enter a colour as # and six digits or letters from a to f, such as #1a4d8f.",
+  languages: "Languages of checklists",
+  languagesHint:
+    "The editor offers these languages. Enter their codes, separated by commas, such as en, es, pt-BR.",
+  lockoutDays: "Lock-out days",
+  lockoutDaysHint: "The least number of days between two visits of one shopper to the same location.",
+  acceptEvery: "Acceptance period in minutes",
+  acceptEveryHint:
+    "Visits without flags are accepted together at the end of each period, so that a store cannot tell when " +
+    "somebody came. 0 accepts each visit at once. Empty for the period of the server.",
+  logo: "Logo",
+  logoHint: "PNG, JPEG or WebP, at most 256 KiB. It takes the place of the name in the bar of all pages.",
+  logoOf: "The logo of {name}",
+  noLogo: "There is no logo. The pages show the name.",
+  removeLogo: "Remove logo",
+  logoReplaced: "The logo was replaced.",
+  logoRemoved: "The logo was removed.",
+  logoTooLarge: "This file has more than 256 KiB. Choose a smaller one.",
+};

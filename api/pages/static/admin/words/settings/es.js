@@ -1,0 +1,32 @@
+export default {
+  organizationName: "Nombre de la organización",
+  organizationNameHint:
+    "Aparece en todas las páginas. Quien tiene varias cuentas lo escribe al iniciar sesión.",
+  color: "Color",
+  colorHint:
+    "El color de botones y enlaces en todas las páginas, por ejemplo #1a4d8f. Vacío para el habitual {standard}.",
+  pickColor: "Elegir un color",
+  sample: "Muestra",
+  contrastGood: "El contraste del texto blanco sobre este color es de {contrast} : 1, fácil de leer.",
+  contrastLow:
+    "El contraste del texto blanco sobre este color es de {contrast} : 1, difícil de leer. Debe ser de {least} : 1 como mínimo.",
+  noColor: "Escriba un color con # y seis cifras o letras de la a a la f, por ejemplo #1a4d8f.",
+  languages: "Idiomas de los cuestionarios",
+  languagesHint:
+    "El editor ofrece estos idiomas. Escriba sus códigos separados por comas, por ejemplo en, es, pt-BR.",
+  lockoutDays: "Días de bloqueo",
+  lockoutDaysHint:
+    "Los días que deben pasar como mínimo entre dos visitas de un mismo cliente misterioso al mismo local.",
+  acceptEvery: "Periodo de aceptación en minutos",
+  acceptEveryHint:
+    "Las visitas sin avisos se aceptan juntas al final de cada periodo, para que ningún local sepa cuándo vino " +
+    "alguien. Con 0 se acepta cada visita al momento. Vacío para el periodo del servidor.",
+  logo: "Logotipo",
+  logoHint: "PNG, JPEG o WebP, de 256 KiB como máximo. Sustituye al nombre en la barra de todas las páginas.",
+  logoOf: "El logotipo de {name}",
+  noLogo: "No hay logotipo. Las páginas muestran el nombre.",
+  removeLogo: "Quitar el logotipo",
+  logoReplaced: "El logotipo se ha sustituido.",
+  logoRemoved: "El logotipo se ha quitado.",
+  logoTooLarge: "Este archivo tiene más de 256 KiB. Elija uno más pequeño.",
+};
