@@ -396,6 +396,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "LocationCounts.visits": "The number of visits to it, without those that were cancelled or declined.",
     "LocationsQuery.include": "`counts`: also return the number of visits.",
     "LocationsQuery.q": "Only locations whose name or code contains this text, in upper or lower case.",
+    "LocationsQuery.within": "Only locations in this region or in a region below it.",
     "LocationsQuery.status": "Only locations that are open, or only those that are closed.",
     "LocationsQuery.closed": "Only locations that are closed, or only those that are not.",
     "LocationsQuery.code": "Only the location with this code.",

@@ -144,6 +144,7 @@ class LocationsQuery(PageQuery):
     time_zone = Text(64)
     external_id = Text(200)
     region_id = Id()
+    within = Id()
     closed = QueryBoolean()
 
 

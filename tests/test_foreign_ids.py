@@ -416,6 +416,7 @@ FILTERS: dict[str, dict[str, str]] = {
         "code": "location.code",
         "external_id": "location.external_id",
         "region_id": "region.id",
+        "within": "region.id",
     },
     "/users": {"email": "email", "region_id": "region.id", "location_id": "location.id"},
     "/visits": {

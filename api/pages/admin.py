@@ -1,5 +1,7 @@
 """The pages for administrators: one HTML shell for all addresses below ``/dashboard/admin``."""
 
+from uuid import UUID
+
 from flask import Response
 
 from api.domain.access import ANY_CALLER
@@ -12,6 +14,8 @@ AREAS: dict[str, tuple[str, ...]] = {
     "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
     "audit": (),
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
+    "import": (),
+    "places": ("/api/v1/regions?include=counts&limit=500",),
     "settings": ("/api/v1/organization",),
     "visits": ("/api/v1/checklists?limit=500",),
 }
@@ -54,6 +58,12 @@ def preview_publishing(key: str) -> Response:
     if not KEY.fullmatch(key):
         return _unknown()
     return _shell("publish", f"/api/v1/checklists/{key}/draft")
+
+
+@pages.get("/dashboard/admin/places/<uuid:location_id>", permission=ANY_CALLER)
+def show_place(location_id: UUID) -> Response:
+    """Show a location to edit. The script shows whether it exists."""
+    return _shell("place", f"/api/v1/locations/{location_id}", "/api/v1/regions?include=counts&limit=500")
 
 
 @pages.get("/dashboard/admin/<path:address>", permission=ANY_CALLER)

@@ -58,7 +58,7 @@ FURTHER = {
 }
 
 #: lines of comments, and white space at the beginning of lines; a test checks that no literal spans lines
-COMMENTS = re.compile(r"^[ \t]*(?:/\*[\s\S]*?\*/|//[^\n]*)[ \t]*\n", re.M)
+COMMENTS = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/)[\s\S])*\*/|//[^\n]*)[ \t]*\n", re.M)
 BLANKS = re.compile(r"^\s+", re.M)
 
 pages = Pages("files", __name__, template_folder="templates")

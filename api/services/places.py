@@ -58,8 +58,15 @@ def list_regions(session: Session, actor: Actor, limit: int, cursor: str | None,
 
 
 def list_locations(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
-    """Return a page of the locations that the actor may see, sorted by code; see ``_filter``."""
-    query = _filter(select(Location).where(visibility.locations(actor)), Location, filters)
+    """Return a page of the locations that the actor may see, sorted by code.
+
+    ``within`` is the ID of a region; for other filters, see ``_filter``.
+    """
+    query = select(Location).where(visibility.locations(actor))
+    if (top := filters.pop("within", None)) is not None:
+        visible_top = select(Region.id).where(Region.id == top, visibility.regions(actor))
+        query = query.where(Location.region_id.in_(visibility.select_subtree(visible_top)))
+    query = _filter(query, Location, filters)
     return fetch_page(session, query, Location.code, Location.id, limit, cursor)
 
 

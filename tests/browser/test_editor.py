@@ -301,8 +301,7 @@ def test_two_tabs_merge_their_changes(desk: Phone, world: World) -> None:
     assert (find(draft, "thanks")["text"], find(draft, "thanks")["points"]) == ("From the second tab", 7)
 
 
-@pytest.mark.parametrize("side", ["ours", "theirs"])
-def test_a_conflict_shows_both_values_to_choose_from(desk: Phone, world: World, side: str) -> None:
+def test_a_conflict_shows_both_values_to_choose_from(desk: Phone, world: World) -> None:
     page = edit(desk, world)
     draft = read_draft(world)
     find(draft, "wait")["text"] = "Theirs"
@@ -311,13 +310,11 @@ def test_a_conflict_shows_both_values_to_choose_from(desk: Phone, world: World, 
     wait_for_save(page, "conflict")
     conflicts = page.locator("[data-testid=conflicts]")
     expect(conflicts.locator("[data-side=ours]")).to_contain_text("Mine")
-    expect(conflicts.locator("[data-side=theirs]")).to_contain_text("Theirs")
-    conflicts.locator(f"[data-side={side}] button").click()
+    conflicts.locator("[data-side=theirs]", has_text="Theirs").get_by_role("button").click()
     wait_for_save(page)
     expect(conflicts).to_be_hidden()
-    chosen = {"ours": "Mine", "theirs": "Theirs"}[side]
-    assert find(read_draft(world), "wait")["text"] == chosen
-    expect(field(page, "Question – English")).to_have_value(chosen)
+    expect(field(page, "Question – English")).to_have_value("Theirs")
+    assert read_draft(world) == draft
 
 
 # Trouble.
@@ -458,7 +455,7 @@ def test_retiring_a_checklist_asks_first_with_the_number_of_visits(desk: Phone, 
 
 @pytest.mark.parametrize(
     ("width", "colors", "locale"),
-    [(320, "light", "es-ES"), (390, "dark", "en-GB"), (768, "light", "en-GB"), (1440, "dark", "es-ES")],
+    [(320, "light", "es-ES"), (1440, "dark", "en-GB")],
 )
 def test_the_editor_is_accessible(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str, locale: str
@@ -470,7 +467,6 @@ def test_the_editor_is_accessible(
         result = Axe().run(page)
         assert result.response["violations"] == [], name
         assert page.evaluate(OVERFLOW) <= 0, name
-        page.screenshot(path=f"/tmp/editor_{width}_{name}.png", full_page=True)
 
     check("outline")
     item(page, "wait").click()

@@ -75,6 +75,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/",
         "/dashboard/x",
         "/dashboard/admin",
+        "/dashboard/admin/places/00000000-0000-4000-8000-000000000000",
         "/dashboard/admin/x",
         "/dashboard/admin/checklists/x",
         "/dashboard/admin/checklists/x/publish",

@@ -156,6 +156,10 @@ def test_places_are_filtered_by_code_and_external_id(world: World) -> None:
     assert list_codes(ok(world.admin.get("/locations?external_id=Y"))) == ["y"]
     assert list_codes(ok(world.admin.get(f"/locations?region_id={parent['id']}"))) == ["x"]
     assert list_codes(ok(world.admin.get("/locations?closed=false&code=y"))) == []
+    below = world.new_region(parent_id=parent["id"])
+    world.new_location(code="z", region_id=below["id"])
+    assert list_codes(ok(world.admin.get(f"/locations?within={parent['id']}"))) == ["x", "z"]
+    assert list_codes(ok(world.admin.get(f"/locations?within={parent['id']}&code=x"))) == ["x"]
 
 
 def test_places_are_found_by_a_part_of_name_or_code(world: World) -> None:

@@ -189,6 +189,11 @@ def test_import_meta_url_stays_the_address_of_the_source() -> None:
     assert urls == [f'new URL("{path}", import.meta.url).href' for path in ("../shared/deep/x.js", "./y.js")]
 
 
+def test_code_after_a_comment_on_its_line_is_served() -> None:
+    source = "/* a */\n/** @type {A} */ (x).y = 1;\n/* b\n  c */\nz();\n"
+    assert files.File.from_script(source).content.decode() == "/** @type {A} */ (x).y = 1;\nz();\n"
+
+
 def test_comments_are_not_parsed() -> None:
     comments = '// import("nothing")\n/*\nimport x\nexport y\n*/\nexport const a = 1; // await import.meta\n'
     text = join_modules("p", {"p/main.js": comments}).files["p/main.js"]

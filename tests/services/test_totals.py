@@ -358,7 +358,7 @@ class Histories(RuleBasedStateMachine):
                 checklists.create_draft(session, self.admin, draft)
             else:
                 current = checklists.get_draft(session, self.admin, "visit", lock=True)
-                checklists.replace_draft(session, current, draft)
+                checklists.replace_draft(session, self.admin, current, draft)
             checklists.publish(session, self.admin, "visit")
 
         self.database.write(change)
@@ -429,7 +429,7 @@ class Histories(RuleBasedStateMachine):
             "override": True,
         }
         visit_id: uuid.UUID = self.database.write(
-            lambda session: assignments.assign(session, self.admin, [order], batch=False)[0].id
+            lambda session: assignments.assign(session, self.admin, [order], is_list=False)[0].id
         )
         self.send(visit_id, 1, answers, smile, flagged, closed)
         return visit_id

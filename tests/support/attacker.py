@@ -101,6 +101,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("docs/docs.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
+    "area": lambda _known: ("people", "none"),
     "address": lambda _known: ("none", "visits/none"),
     "code": lambda _known: ("stale", "none"),
 }
@@ -121,6 +122,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
     "parent_id": lambda known: known.region_id,
+    "within": lambda known: known.region_id,
     "shopper_id": lambda known: known.user_id,
     "checklist_key": lambda known: known.key,
     "checklist": lambda known: known.key,

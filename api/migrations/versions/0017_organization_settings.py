@@ -30,7 +30,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Revert the migration."""
     op.drop_table("organization_logos")
-    with op.batch_alter_table("organizations") as batch:
-        batch.drop_column("logo_sha256")
-        batch.drop_column("languages")
-        batch.drop_column("accept_every_minutes")
+    # In place: SQLite would otherwise replace the table, to which others refer.
+    for name in ("logo_sha256", "languages", "accept_every_minutes"):
+        op.drop_column("organizations", name)

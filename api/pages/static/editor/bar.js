@@ -9,17 +9,11 @@ export function bar(editing, key) {
   const state = h("span", { "data-testid": "save-state", "data-state": "saved", role: "status" }, t("saved"));
   const undo = button(t("undo"), () => editing.undo(), { title: "Ctrl+Z" });
   const redo = button(t("redo"), () => editing.redo(), { title: "Ctrl+Shift+Z" });
-  // A link, so that it works without this script's help; what is not saved is saved first.
   const publish = h(
     "a",
     { class: "primary", href: `/dashboard/admin/checklists/${key}/publish`, "data-testid": "publish" },
     t("publish"),
   );
-  publish.addEventListener("click", async (event) => {
-    if (editing.store.isSaved || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    if (await editing.store.save()) location.assign(publish.href);
-  });
   return {
     element: h(
       "div",

@@ -16,6 +16,7 @@ export class Editing {
   #drawings = [];
   #endings = [];
   #languages = [];
+  #languagesOf = null; // the document that they were read from
 
   /** @param {import("./store.js").DraftStore} store */
   constructor(store) {
@@ -28,6 +29,8 @@ export class Editing {
 
   /** The languages of the draft, in the order of its texts, and those that were added here. */
   get languages() {
+    if (this.#languagesOf === this.document) return this.#languages;
+    this.#languagesOf = this.document;
     const languages = [...new Set([...listLanguages(this.document), ...this.#addedLanguages])];
     // The same list stays the same object, so that comparing it shows whether it has changed.
     if (languages.join() !== this.#languages.join()) this.#languages = languages;

@@ -1,6 +1,7 @@
 /** The outline: the checklist, its sections and their questions, to select, move and add. */
 import { h, show, t } from "../shared/page.js";
 import { addQuestionTo, addSectionTo, applyMove, moveTarget, nameOf } from "./actions.js";
+import { arrange } from "./arrange.js";
 import { button, signButton } from "./controls.js";
 import { moveQuestion, moveSection } from "./document.js";
 import { lacksTranslation } from "./languages.js";
@@ -8,8 +9,11 @@ import { lacksTranslation } from "./languages.js";
 /** @param {{ kind: string, key?: string }} target */
 const idOf = ({ kind, key }) => `${kind} ${key ?? ""}`;
 
-/** Returns the outline as `{ element, draw }`. `onselect` is called when someone selects a row. */
-export function outline(editing, onselect) {
+/**
+ * Returns the outline as `{ element, draw }`. `onselect` is called when someone selects a row, and `onadd` when
+ * they have added one, which is selected then.
+ */
+export function outline(editing, onselect, onadd) {
   const items = new Map(); // id → what is drawn of a target
   const sections = h("ol", { class: "sections" });
   const up = signButton("↑", t("moveUp"), () => move(-1), { title: `${t("moveUp")} (Alt+↑)` });
@@ -42,7 +46,7 @@ export function outline(editing, onselect) {
     if (list) {
       const add = button(t("addQuestion"), () => {
         addQuestionTo(editing, target.key);
-        onselect(editing.selected);
+        onadd();
       });
       element.append(list, h("p", { class: "add" }, add));
     }
@@ -106,22 +110,12 @@ export function outline(editing, onselect) {
         { class: "add" },
         button(t("addSection"), () => {
           addSectionTo(editing);
-          onselect(editing.selected);
+          onadd();
         }),
       ),
     ),
     draw,
-    focus: () => items.get(idOf(editing.selected))?.select.focus(),
   };
-}
-
-/** Puts elements into a list in this order. Those that are at their place are not moved. */
-function arrange(list, elements) {
-  const kept = new Set(elements);
-  for (const child of [...list.children]) if (!kept.has(child)) child.remove();
-  elements.forEach((element, index) => {
-    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
-  });
 }
 
 /** What is being dragged. */

@@ -2,6 +2,7 @@
 import { sectionList } from "../form/sections.js";
 import { h, t, textElement } from "../shared/page.js";
 import { newId } from "../shared/ids.js";
+import { arrange } from "./arrange.js";
 
 /** Returns the preview as `{ element, draw }`. */
 export function preview(editing, style) {
@@ -25,7 +26,7 @@ export function preview(editing, style) {
         textElement("h1", {}, document.title),
         textElement("p", {}, document.introduction),
       );
-      body.replaceChildren(...list.draw({ ...document, sections: document.sections.map(completeSection) }));
+      arrange(body, list.draw({ ...document, sections: document.sections.map(completeSection) }));
     }
     if (selected.key === shownKey) return;
     shownKey = selected.key;
@@ -63,14 +64,17 @@ const clearButton = (onclick) => h("button", { type: "button", class: "plain", o
 
 const completed = new WeakMap();
 
-/** Returns a section that the form can show: a draft may lack parts. Unchanged questions stay the same objects. */
-function completeSection(section) {
-  const questions = section.questions.map((question) => {
-    if (!completed.has(question)) completed.set(question, { ...question, options: question.options ?? [] });
-    return completed.get(question);
-  });
-  return { ...section, questions };
+/** Returns what the form can show of a draft, which may lack parts. The same row always gets the same result. */
+function complete(row, change) {
+  if (!completed.has(row)) completed.set(row, change(row));
+  return completed.get(row);
 }
+
+const completeSection = (section) =>
+  complete(section, ({ questions }) => ({ ...section, questions: questions.map(completeQuestion) }));
+
+const completeQuestion = (question) =>
+  complete(question, () => ({ ...question, options: question.options ?? [] }));
 
 /** Answers and photos in memory, with the methods of the form's `Draft` that fields use. */
 class PreviewAnswers {

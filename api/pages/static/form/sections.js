@@ -6,13 +6,14 @@ import { questionsOf, visible } from "./rules.js";
 /**
  * Returns `draw(checklist)`, which returns the elements of the sections, and `fields`, the elements of the
  * questions by key. Answers are stored in `draft`. `onchange` is called after each change. If a checklist is
- * drawn again, the fields of questions that are the same objects as before are kept, unless `forget` was called.
+ * drawn again, the elements of sections and questions that are the same objects as before are kept, unless
+ * `forget` was called.
  */
 export function sectionList(draft, onchange) {
   const drawn = new Map(); // key → the question that was drawn
   const fields = new Map();
   let questions = [];
-  let sections = [];
+  let sections = new Map(); // section → its element
   const changed = () => {
     redraw();
     onchange();
@@ -20,10 +21,10 @@ export function sectionList(draft, onchange) {
   const redraw = () => {
     const asked = visible(questions, draft.answers);
     for (const { key } of questions) show(fields.get(key), asked.has(key));
-    for (const { element, keys } of sections) {
+    for (const [section, element] of sections) {
       show(
         element,
-        keys.some((key) => asked.has(key)),
+        section.questions.some(({ key }) => asked.has(key)),
       );
     }
   };
@@ -34,17 +35,20 @@ export function sectionList(draft, onchange) {
     }
     return fields.get(question.key);
   };
+  const sectionOf = (section) =>
+    sections.get(section) ??
+    h("section", {}, textElement("h2", {}, section.title), section.questions.map(fieldOf));
   return {
     fields,
-    forget: () => drawn.clear(),
+    forget() {
+      drawn.clear();
+      sections.clear();
+    },
     draw(checklist) {
       questions = questionsOf(checklist);
-      sections = checklist.sections.map((section) => ({
-        element: h("section", {}, textElement("h2", {}, section.title), section.questions.map(fieldOf)),
-        keys: section.questions.map(({ key }) => key),
-      }));
+      sections = new Map(checklist.sections.map((section) => [section, sectionOf(section)]));
       redraw();
-      return sections.map(({ element }) => element);
+      return [...sections.values()];
     },
   };
 }

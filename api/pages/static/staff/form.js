@@ -345,10 +345,10 @@ function errorsOf(problem, fields) {
   if (!problem.status)
     return [{ name: null, text: problem instanceof NoSignal ? t("noSignal") : problem.message }];
   if (!problem.errors.length) return [{ name: null, text: problem.detail, lang: "en" }];
-  return problem.errors.map(({ pointer, detail }) => {
+  return problem.errors.map(({ pointer, detail, lang = "en" }) => {
     const field = fields.find(({ name }) => name === pointer.split("/")[1]);
-    if (field) return { name: field.name, text: `${field.label}: ${detail}`, lang: "en" };
-    return { name: null, text: `${pointer}: ${detail}`, lang: "en" };
+    if (field) return { name: field.name, text: `${field.label}: ${detail}`, lang };
+    return { name: null, text: `${pointer}: ${detail}`, lang };
   });
 }
 

@@ -9,6 +9,8 @@ import { callSignedIn } from "./session.js";
 /** How many rows the first page has, and each further one. */
 const FIRST_PAGE = 100;
 const FURTHER_PAGE = 500;
+/** How many rows are fetched at most. More than that are to be filtered. */
+const MAX_ROWS = 5000;
 /** How many rows are added to the table at a time. */
 const BATCH_SIZE = 100;
 /** How long typing pauses, in milliseconds, before the server is asked. */
@@ -49,6 +51,7 @@ export function list({
   let fetching = 0;
   let rows = [];
   let isComplete = false;
+  let isCut = false;
   let shown = 0;
   const selected = new Map();
   const boxes = new Map();
@@ -100,6 +103,8 @@ export function list({
         found.push(...page.items);
         next = page.next && furtherPage(page.next);
         isComplete = !next;
+        isCut = Boolean(next) && found.length >= MAX_ROWS;
+        if (isCut) next = null;
         rows = found;
         if (isFirst) start();
         else count();
@@ -182,7 +187,7 @@ export function list({
     const total = formatNumber(rows.length);
     status.textContent = isComplete
       ? t("rowsFound", { n: rows.length, count: total })
-      : t("rowsLoading", { count: total });
+      : t(isCut ? "rowsCut" : "rowsLoading", { count: total });
     more.hidden = shown >= rows.length;
     nothing.hidden = rows.length > 0 || !isComplete;
     table.hidden = rows.length === 0;

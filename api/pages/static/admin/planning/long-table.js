@@ -54,15 +54,27 @@ export function longTable({ caption, columns, attributes = () => ({}), tick, hea
     table.hidden = rows.length === 0;
   }
 
-  /** Draws these rows: as many as before, so that a correction does not move the page. */
+  /** Draws these rows. With `keep`, as many as before, and the control with the focus has it again. */
   function show(newRows, { keep = false } = {}) {
     const before = keep ? shown : 0;
+    const focus = keep && findFocus();
     rows = newRows;
     shown = 0;
     body.replaceChildren();
     do draw();
     while (shown < Math.min(before, rows.length));
+    if (focus) controlsOf(body.rows[Math.min(focus.row, rows.length - 1)])[focus.control]?.focus();
   }
+
+  /** Returns where the focus is: the index of the row, and that of the control in it. */
+  function findFocus() {
+    const row = [...body.rows].findIndex((line) => line.contains(document.activeElement));
+    if (row < 0) return null;
+    return { row, control: controlsOf(body.rows[row]).findIndex((each) => each === document.activeElement) };
+  }
+
+  /** @returns {HTMLElement[]} */
+  const controlsOf = (line) => (line ? [...line.querySelectorAll("button, input, a")] : []);
 
   return { element: h("div", {}, table, nothing, more), show };
 }

@@ -17,6 +17,7 @@ const nameOf = ({ title, key }) => localize(title) || key;
 
 export default async function checklistsScreen({ readAll }) {
   const rows = await readAll(`/checklists?include=${QUERY.include}&limit=100`);
+  const creation = newChecklist(rows);
   const table = list({
     path: "/checklists",
     caption: t("page-checklists"),
@@ -38,13 +39,13 @@ export default async function checklistsScreen({ readAll }) {
       },
       { key: "visits", title: t("visits"), kind: "figure", cell: visitsCell },
       { key: "changed", title: t("changed"), cell: changedCell },
-      { key: "actions", title: t("actions"), cell: (row) => actionsCell(row, () => table.refresh()) },
+      { key: "actions", title: t("actions"), cell: (row) => actionsCell(row, table.refresh, creation.copy) },
     ],
     empty: t("noChecklists"),
   });
   return {
     title: t("page-checklists"),
-    content: h("div", {}, newChecklist(rows), table.element),
+    content: h("div", {}, creation.element, table.element),
   };
 }
 
@@ -76,7 +77,7 @@ function visitsCell({ visits, visits_out: out }) {
 const changedCell = ({ changed_at: at, changed_by: person }) =>
   at ? [moment(at), person && h("span", { class: "quiet", dir: "auto" }, ` ${person.name}`)] : "–";
 
-function actionsCell(row, refresh) {
+function actionsCell(row, refresh, oncopy) {
   const name = nameOf(row);
   const act = (words, onclick) =>
     h("button", { type: "button", class: "plain bare", "aria-label": `${words}: ${name}`, onclick }, words);
@@ -84,6 +85,7 @@ function actionsCell(row, refresh) {
     "div",
     { class: "row" },
     h("a", { href: `${editorOf(row.key)}/publish`, "aria-label": `${t("publish")}: ${name}` }, t("publish")),
+    act(t("copyRow"), () => oncopy(row.key)),
     row.status === "published" && act(t("retire"), () => retire(row, refresh)),
   );
 }
@@ -151,7 +153,10 @@ async function showVersions(key) {
 
 // Creating.
 
-/** Returns the form for a new checklist: empty, or a copy of another one. */
+/**
+ * Returns the form for a new checklist, empty or a copy of another one, as `element`. `copy(key)` opens it for a
+ * copy.
+ */
 function newChecklist(rows) {
   /** @type {[string, string][]} */
   const originals = rows.map((row) => [row.key, nameOf(row)]);
@@ -170,7 +175,7 @@ function newChecklist(rows) {
     await callSignedIn("POST", "/checklists", { ...draft, key, ...(channel && { channel }) });
     location.assign(editorOf(key));
   };
-  return h(
+  const element = h(
     "details",
     { class: "card", "data-testid": "new-checklist" },
     h("summary", {}, t("newChecklist")),
@@ -196,6 +201,12 @@ function newChecklist(rows) {
       draft: "new-checklist",
     }),
   );
+  const copy = (key) => {
+    element.open = true;
+    /** @type {HTMLSelectElement} */ (element.querySelector("[name=original]")).value = key;
+    element.querySelector("[name=title]").focus();
+  };
+  return { element, copy };
 }
 
 /** Returns a draft with another title. It keeps its languages: the title has no translations yet. */

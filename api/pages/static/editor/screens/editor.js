@@ -17,6 +17,8 @@ import { DraftStore } from "../store.js";
 const REFRESH_EVERY = 20_000;
 /** The style sheet of the form, which is next to the folder of this page. */
 const FORM_STYLE = new URL("../../form/form.css", import.meta.url).href;
+/** How long a link waits until everything is saved, in milliseconds. */
+const PATIENCE = 3000;
 const VIEWS = ["outline", "panel", "preview"];
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select";
 
@@ -54,7 +56,7 @@ export default async function editorScreen({ params: { key }, me, read }) {
     showView("panel");
   };
   top = bar(editing, key);
-  const contents = outline(editing, select);
+  const contents = outline(editing, select, () => (showView("panel"), fields.focus()));
   const fields = panel(editing, { fundamentals: fundamentals.items });
   const phone = preview(editing, FORM_STYLE);
   const differences = conflicts(editing);
@@ -128,21 +130,34 @@ async function readPublished(path, read) {
 /** Handles keys, other tabs, and the connection. Returns a function that ends it. */
 function watchPage(editing, key, channel) {
   const { store } = editing;
-  const refresh = () => document.hidden || store.refresh();
+  const refresh = () => (document.hidden ? store.save() : store.refresh());
   const save = () => void store.save();
+  const onclick = (event) => followSaved(event, store);
   const onkey = (event) => handleKey(event, editing);
-  const timer = setInterval(refresh, REFRESH_EVERY);
+  const timer = setInterval(() => document.hidden || store.refresh(), REFRESH_EVERY);
   channel.onmessage = ({ data }) => data === key && store.refresh();
   addEventListener("online", save);
   document.addEventListener("visibilitychange", refresh);
   document.addEventListener("keydown", onkey);
+  document.addEventListener("click", onclick);
   return () => {
     clearInterval(timer);
     channel.close();
     removeEventListener("online", save);
     document.removeEventListener("visibilitychange", refresh);
     document.removeEventListener("keydown", onkey);
+    document.removeEventListener("click", onclick);
   };
+}
+
+/** Saves before a link is followed. If that takes long, what is not saved stays in this browser. */
+async function followSaved(event, store) {
+  const link = event.target.closest?.("a[href]");
+  const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
+  if (!link || !isPlain || store.isSaved || new URL(link.href).pathname === location.pathname) return;
+  event.preventDefault();
+  await Promise.race([store.save(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  location.assign(link.href);
 }
 
 /** Handles the keys of the editor: Ctrl+S, Ctrl+Z, Ctrl+Shift+Z, Ctrl+Y, and Alt with an arrow. */

@@ -59,6 +59,7 @@ export default {
   // Lists
   any: "All",
   rowsFound: { one: "{count} row", other: "{count} rows" },
+  rowsCut: "The first {count} rows. Use the filters to see others.",
   rowsLoading: "{count} rows, loading more…",
   noRows: "Nothing matches these filters.",
   showMore: "Show more",

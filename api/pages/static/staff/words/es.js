@@ -59,6 +59,7 @@ export default {
   // Lists
   any: "Todos",
   rowsFound: { one: "{count} fila", other: "{count} filas" },
+  rowsCut: "Las primeras {count} filas. Use los filtros para ver otras.",
   rowsLoading: "{count} filas, cargando más…",
   noRows: "Nada coincide con estos filtros.",
   showMore: "Mostrar más",

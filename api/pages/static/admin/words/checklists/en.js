@@ -12,6 +12,7 @@ export default {
   changed: "Changed",
   actions: "Actions",
   publish: "Publish…",
+  copyRow: "Copy…",
   retire: "Retire",
   retireSure: "Retire “{name}”? No new visits can be assigned with it until it is published again.",
   retireVisits: {

@@ -12,6 +12,7 @@ export default {
   changed: "Modificado",
   actions: "Acciones",
   publish: "Publicar…",
+  copyRow: "Copiar…",
   retire: "Retirar",
   retireSure: "¿Retirar «{name}»? No se podrán asignar visitas nuevas con él hasta que se publique de nuevo.",
   retireVisits: {
