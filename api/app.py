@@ -24,7 +24,7 @@ from api.http.etags import add_etag
 from api.http.openapi import build_document, describe_own_fields
 from api.http.rate_limits import RateLimits
 from api.metrics import METHODS, Gauges, Metrics
-from api.pages import admin, dashboard, docs, files, form
+from api.pages import access, admin, dashboard, docs, files, form
 from api.routes import (
     accounts,
     api_clients,
@@ -196,6 +196,7 @@ def _register_routes(app: Flask) -> None:
     app.register_blueprint(files.pages)
     app.register_blueprint(form.pages)
     app.register_blueprint(dashboard.pages)
+    app.register_blueprint(access.pages)
     app.register_blueprint(admin.pages)
 
 

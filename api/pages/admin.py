@@ -11,6 +11,7 @@ from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
 AREAS: dict[str, tuple[str, ...]] = {
+    "people": ("/api/v1/users?limit=100",),
     "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
     "audit": (),
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
@@ -33,6 +34,12 @@ def start() -> Response:
 def show_area(area: str) -> Response:
     """Show an area, such as the people. The script gets its data from the API, which checks permissions."""
     return _shell(area, *AREAS[area]) if area in AREAS else _unknown()
+
+
+@pages.get("/dashboard/admin/people/<uuid:user_id>", permission=ANY_CALLER)
+def show_person(user_id: UUID) -> Response:
+    """Show a person."""
+    return _shell("person", f"/api/v1/users/{user_id}", "/api/v1/regions?limit=500")
 
 
 @pages.get("/dashboard/admin/checklists/<key>", permission=ANY_CALLER)

@@ -75,6 +75,12 @@ def reviews() -> Response:
     return _shell("reviews", "/api/v1/reviews?limit=100")
 
 
+@pages.get("/dashboard/account", permission=ANY_CALLER)
+def account() -> Response:
+    """Show the user's own account, for every role."""
+    return _shell("account", "/api/v1/me/sessions?limit=100")
+
+
 @pages.get("/dashboard/", permission=ANY_CALLER)
 @pages.get("/dashboard/<path:address>", permission=ANY_CALLER)
 def unknown_page(address: str = "") -> Response:

@@ -27,6 +27,7 @@ FOLDERS = {
     "dashboard": ("shared", "staff", "dashboard"),
     "admin": ("shared", "staff", "admin"),
     "editor": ("shared", "staff", "admin", "editor"),
+    "access": ("shared", "staff", "access"),
     "docs": ("shared", "docs"),
 }
 #: further folders whose modules a page uses, without their style sheets
@@ -54,6 +55,7 @@ FURTHER = {
             "store",
         )
     ),
+    "access": (),
     "docs": (),
 }
 

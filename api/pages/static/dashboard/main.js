@@ -5,12 +5,13 @@ import { ID, startPage } from "../staff/frame.js";
 import { common, filterBar } from "./filters.js";
 import { openingFilters } from "./opening-filters.js";
 
-const UNFILTERED_SCREENS = ["visit", "reviews"];
+const UNFILTERED_SCREENS = ["visit", "reviews", "account"];
 const LINKS = ["", "locations", "sections", "questions"];
 const REVIEWERS = ["reviewer", "admin"];
 
 /** Returns the links of the bar. They keep the filters that pages share. */
 function links({ role }) {
+  if (role === "shopper") return [["/", t("toTheForm")]];
   const shared = common(filters());
   const names = REVIEWERS.includes(role) ? [...LINKS, "reviews"] : LINKS;
   const pages = names.map((name) => {
@@ -20,8 +21,8 @@ function links({ role }) {
   return role === "admin" ? [...pages, ["/dashboard/admin", t("administration")]] : pages;
 }
 
-const keepOut = ({ role }) =>
-  role === "shopper" ? [t("forManagers"), h("a", { href: "/" }, t("toTheForm"))] : null;
+const keepOut = ({ role }, { name }) =>
+  role === "shopper" && name !== "account" ? [t("forManagers"), h("a", { href: "/" }, t("toTheForm"))] : null;
 
 /** Opens a screen whose address names neither a period nor a checklist with the most useful filters. */
 async function prepare({ name, params }, read) {
@@ -50,6 +51,7 @@ async function start() {
       "/sections": "sections",
       "/questions": "questions",
       "/reviews": "reviews",
+      "/account": "account",
     },
     title: () => t("title"),
     load: (name) => import(`./screens/${name}.js`),

@@ -6,6 +6,8 @@ const FILE_TIMEOUT = 120_000;
 const MAX_RETRY_AFTER = 3600; // the login pages of some networks ask for a day
 const ACCESS = "csrf_access_token";
 const REFRESH = "csrf_refresh_token";
+/** What works without a session. */
+const OPEN = ["/auth/login", "/auth/invitation", "/auth/password", "/auth/password-reset"];
 
 /**
  * The API rejected a request, for the reason in `status`, `code`, `detail`, `errors` and `wait` (seconds).
@@ -35,12 +37,11 @@ function secondsUntil(retryAfter) {
  * body that is a Blob is sent as it is. An expired session is refreshed once.
  */
 export async function call(method, path, body, headers = {}) {
-  const isLogin = path === "/auth/login";
+  const isOpen = OPEN.includes(path);
   const token = cookie(ACCESS);
-  // Only the login works without a session.
-  if (!token && !isLogin) throw new Problem({ status: 401, headers: new Headers() }, {});
+  if (!token && !isOpen) throw new Problem({ status: 401, headers: new Headers() }, {});
   const response = await send(method, path, body, { ...headers, ...csrfHeader(method) });
-  if (response.status !== 401 || isLogin || !(await refresh(token))) return parse(response);
+  if (response.status !== 401 || isOpen || !(await refresh(token))) return parse(response);
   return parse(await send(method, path, body, { ...headers, ...csrfHeader(method) }));
 }
 

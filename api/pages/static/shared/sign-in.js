@@ -86,6 +86,7 @@ export async function signInForm({ signIn, done, failed }) {
     organizationField,
     message,
     h("p", {}, button),
+    h("p", {}, h("a", { href: "/password", class: "touch" }, t("forgottenPassword"))),
   );
 }
 

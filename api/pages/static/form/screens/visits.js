@@ -65,7 +65,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
       { class: "row", "aria-label": t("more") },
       languageButtons(),
       signOutButton,
-      h("span", { class: "quiet" }, currentAccount().name),
+      h("a", { href: "/dashboard/account", class: "touch" }, currentAccount().name),
     ),
   ];
 }

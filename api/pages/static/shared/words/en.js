@@ -2,6 +2,7 @@ export default {
   errorTitle: "Error: {title}",
   email: "Email address",
   password: "Password",
+  forgottenPassword: "Forgotten password?",
   organization: "Organization",
   wrongPassword: "The email address or password is wrong.",
   whichOrganization:

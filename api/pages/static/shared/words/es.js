@@ -2,6 +2,7 @@ export default {
   errorTitle: "Error: {title}",
   email: "Correo electrónico",
   password: "Contraseña",
+  forgottenPassword: "¿Has olvidado tu contraseña?",
   organization: "Organización",
   wrongPassword: "El correo electrónico o la contraseña no son correctos.",
   whichOrganization:

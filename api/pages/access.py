@@ -1,0 +1,25 @@
+"""The pages that people open from a link, without a session: an invitation, and a forgotten password."""
+
+from flask import Response
+
+from api.domain.access import ANY_CALLER
+from api.http.access import Pages
+from api.pages.files import build_policy, render_shell
+
+pages = Pages("access", __name__)
+
+
+@pages.get("/invitation", permission=ANY_CALLER)
+def invitation() -> Response:
+    """Let an invited person choose a password. The token is in the fragment, which servers do not get."""
+    return _shell()
+
+
+@pages.get("/password", permission=ANY_CALLER)
+def password() -> Response:
+    """Let a person request a link to replace a forgotten password, or use it."""
+    return _shell()
+
+
+def _shell() -> Response:
+    return render_shell("access", (), build_policy("access", img="'self'"))

@@ -1,0 +1,30 @@
+import staff from "../../staff/words/en.js";
+
+export default {
+  ...staff,
+  invitation: "Accept the invitation",
+  invitationWhy: "Choose a password. You then sign in with it, and with the email address of the invitation.",
+  accept: "Accept",
+  accepted: "Welcome",
+  yourName: "Your name",
+  yourNameHint: "As others see it.",
+  password: "New password",
+  passwordHint: "At least 8 characters. Several words are easy to remember and hard to guess.",
+  newPassword: "Choose a new password",
+  savePassword: "Save password",
+  passwordSaved: "Your new password is saved",
+  forgotten: "Forgotten password",
+  forgottenWhy: "We send you a link with which you choose a new password.",
+  email: "Email address",
+  organization: "Organization",
+  sendLink: "Send the link",
+  lookIntoMail: "Check your mail",
+  lookIntoMailWhy:
+    "If there is an account with the address {email}, a link is on its way. It works for 60 minutes. If no mail arrives, look into the spam folder, or ask your administrator for a link.",
+  expired: "This link no longer works",
+  invitationExpired: "It was used, replaced, or is older than 7 days. Ask your administrator for a new one.",
+  resetExpired: "It was used, replaced, or is older than 60 minutes. Request a new one.",
+  signInWhere: "Where do you want to sign in?",
+  toTheForm: "Make visits to stores",
+  toTheDashboard: "Read scores, review visits, or administer",
+};

@@ -1,0 +1,63 @@
+import { ago, h, loadMoreWords, moment, t } from "../../shared/page.js";
+import { editForm } from "../../staff/form.js";
+import { goTo } from "../../staff/frame.js";
+import { offerUndo } from "../../staff/undo.js";
+import { bodyOf, edit, linkButton, personFields, watchRole } from "../people.js";
+
+/** One person: their details, their invitation, and whether they can log in. */
+export default async function ({ params, read, readAll, refresh }) {
+  await loadMoreWords((language) => import(`../words/people/${language}.js`));
+  const path = `/users/${params.id}`;
+  const [person, regions] = await Promise.all([read(path), readAll("/regions?limit=500")]);
+  const place = h("div", {});
+  const element = await editForm({
+    path,
+    fields: (values) => personFields(values, regions),
+    submit: t("save"),
+    read: ({ email, name, role, region_ids, language }) => ({ email, name, role, region_ids, language }),
+    write: (values) => bodyOf(values, values.role ?? person.role),
+    done: (body, before) => {
+      if (Object.keys(before).length)
+        offerUndo(t("changedPerson", { name: body.name }), () =>
+          edit(params.id, () => bodyOf(before, before.role ?? body.role)),
+        );
+      return goTo("/dashboard/admin/people");
+    },
+  });
+  return {
+    title: person.name,
+    content: [
+      h("p", {}, h("a", { href: "/dashboard/admin/people" }, t("page-people"))),
+      facts(person),
+      place,
+      h(
+        "p",
+        { class: "row" },
+        !person.disabled && linkButton(person, place),
+        h(
+          "button",
+          { type: "button", class: "plain", onclick: () => toggle(person, refresh) },
+          t(person.disabled ? "enable" : "disable"),
+        ),
+      ),
+      watchRole(element),
+    ],
+  };
+}
+
+function facts({ status, last_login_at: at, visits_in_progress: n, invitation_expires_at: expires }) {
+  const lines = [
+    t(`person-${status}`),
+    at ? t("lastLoginWas", { ago: ago(at) }) : t("neverLoggedIn"),
+    t("visitsCount", { n }),
+    status === "invited" && expires && t("linkUntil", { time: moment(expires) }),
+  ];
+  return h("p", { class: "quiet" }, lines.filter(Boolean).join(" · "));
+}
+
+async function toggle({ id, name, disabled }, refresh) {
+  const set = (value) => edit(id, () => ({ disabled: value }));
+  await set(!disabled);
+  offerUndo(t(disabled ? "enabledPerson" : "disabledPerson", { name }), () => set(disabled));
+  refresh();
+}

@@ -1,0 +1,121 @@
+import { ago, h, loadMoreWords, moment, saveSetting, t } from "../../shared/page.js";
+import { editForm, form } from "../../staff/form.js";
+import { callSignedIn } from "../../staff/session.js";
+import { announce } from "../../staff/undo.js";
+
+const LANGUAGES = ["en", "es"];
+
+/** The user's own account: name, language, password and sessions. */
+export default async function ({ read, readAll, refresh }) {
+  await loadMoreWords((language) => import(`../words/account/${language}.js`));
+  const [me, sessions] = await Promise.all([read("/me"), readAll("/me/sessions?limit=100")]);
+  return {
+    title: t("account"),
+    content: [
+      h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`),
+      h("section", { class: "card" }, h("h2", {}, t("profile")), await profileForm()),
+      h("section", { class: "card" }, h("h2", {}, t("changePassword")), passwordForm(refresh)),
+      h(
+        "section",
+        { class: "card" },
+        h("h2", {}, t("sessions")),
+        h("p", { class: "quiet" }, t("sessionsWhy")),
+        h(
+          "ul",
+          { class: "plain-list" },
+          sessions.map((session) => sessionItem(session, refresh)),
+        ),
+      ),
+    ],
+  };
+}
+
+/** @returns {[string, string][]} */
+const languageOptions = () => [
+  ["", t("noLanguage")],
+  ...LANGUAGES.map((tag) => /** @type {[string, string]} */ ([tag, nameOfLanguage(tag)])),
+];
+
+const nameOfLanguage = (tag) => new Intl.DisplayNames([tag], { type: "language" }).of(tag);
+
+const profileForm = () =>
+  editForm({
+    path: "/me",
+    fields: ({ name, language }) => [
+      { name: "name", label: t("name"), required: true, value: name, attributes: { autocomplete: "name" } },
+      {
+        name: "language",
+        label: t("language"),
+        hint: t("languageHint"),
+        type: "select",
+        value: language ?? "",
+        options: languageOptions(),
+      },
+    ],
+    submit: t("save"),
+    read: ({ name, language }) => ({ name, language }),
+    done: ({ language }) => {
+      if (language) saveSetting("language", language);
+      // The bar has the name, and all pages the language.
+      location.reload();
+    },
+  });
+
+function passwordForm(refresh) {
+  const field = (name, autocomplete, hint) => ({
+    name,
+    label: t(name),
+    hint,
+    type: "password",
+    required: true,
+    attributes: { autocomplete },
+  });
+  return form({
+    fields: [
+      field("old_password", "current-password"),
+      field("new_password", "new-password", t("passwordHint")),
+    ],
+    submit: t("changePassword"),
+    save: async (values) => {
+      try {
+        await callSignedIn("POST", "/me/password", values);
+      } catch (problem) {
+        if (problem.code !== "wrong-password") throw problem;
+        problem.errors = [{ pointer: "/old_password", detail: problem.detail }];
+        throw problem;
+      }
+      announce(t("passwordChanged"));
+      refresh();
+    },
+  });
+}
+
+function sessionItem({ id, device, current, created_at: since, last_used_at: used }, refresh) {
+  const end = async () => {
+    await callSignedIn("DELETE", `/me/sessions/${id}`);
+    announce(t("sessionEnded"));
+    refresh();
+  };
+  const name = device ?? t("unknownDevice");
+  return h(
+    "li",
+    { class: "row", "data-session": id },
+    h(
+      "span",
+      {},
+      name,
+      h(
+        "span",
+        { class: "quiet" },
+        ` · ${t("since", { time: moment(since) })} · ${t("used", { ago: ago(used) })}`,
+      ),
+    ),
+    current
+      ? h("span", { class: "status good" }, t("thisSession"))
+      : h(
+          "button",
+          { type: "button", class: "plain", "aria-label": t("endNamed", { name }), onclick: end },
+          t("end"),
+        ),
+  );
+}

@@ -1,0 +1,23 @@
+/** The words of the user's own account. */
+export default {
+  account: "Your account",
+  profile: "Name and language",
+  name: "Name",
+  language: "Language",
+  languageHint: "Of these pages on this device, and of mails to you.",
+  noLanguage: "As the browser",
+  changePassword: "Change password",
+  old_password: "Current password",
+  new_password: "New password",
+  passwordHint: "At least 8 characters. Several words are easy to remember and hard to guess.",
+  passwordChanged: "Your password was changed. Your other sessions have ended.",
+  sessions: "Where you are signed in",
+  sessionsWhy: "A session ends 60 days after you signed in. End those that you do not know.",
+  unknownDevice: "Unknown device",
+  since: "signed in {time}",
+  used: "last used {ago}",
+  thisSession: "This session",
+  end: "End",
+  endNamed: "End the session on {name}",
+  sessionEnded: "The session has ended.",
+};

@@ -1,0 +1,23 @@
+/** The words of the user's own account. */
+export default {
+  account: "Tu cuenta",
+  profile: "Nombre e idioma",
+  name: "Nombre",
+  language: "Idioma",
+  languageHint: "De estas páginas en este dispositivo y de los correos que recibes.",
+  noLanguage: "El del navegador",
+  changePassword: "Cambiar la contraseña",
+  old_password: "Contraseña actual",
+  new_password: "Contraseña nueva",
+  passwordHint: "Al menos 8 caracteres. Varias palabras son fáciles de recordar y difíciles de adivinar.",
+  passwordChanged: "Se ha cambiado tu contraseña. Tus otras sesiones se han cerrado.",
+  sessions: "Dónde has iniciado sesión",
+  sessionsWhy: "Una sesión termina 60 días después de iniciarla. Cierra las que no reconozcas.",
+  unknownDevice: "Dispositivo desconocido",
+  since: "sesión iniciada el {time}",
+  used: "último uso: {ago}",
+  thisSession: "Esta sesión",
+  end: "Cerrar",
+  endNamed: "Cerrar la sesión en {name}",
+  sessionEnded: "Se ha cerrado la sesión.",
+};
