@@ -182,6 +182,7 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/admin/people/<uuid:user_id>": ANY_CALLER,
     "GET /dashboard/admin/checklists/<key>": ANY_CALLER,
     "GET /dashboard/admin/checklists/<key>/publish": ANY_CALLER,
+    "GET /dashboard/admin/places/<uuid:location_id>": ANY_CALLER,
     "GET /dashboard/admin/<path:address>": UNKNOWN_PAGE,
     "GET /dashboard/": UNKNOWN_PAGE,
     "GET /dashboard/<path:address>": UNKNOWN_PAGE,

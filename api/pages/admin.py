@@ -11,15 +11,28 @@ from api.pages.files import build_policy, get_photo_origin, render_shell
 
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
 AREAS: dict[str, tuple[str, ...]] = {
-    "people": ("/api/v1/users?limit=100",),
+    "api": ("/api/v1/regions?limit=500", "/api/v1/api-clients?limit=100"),
     "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
     "audit": (),
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
     "import": (),
     "places": ("/api/v1/regions?include=counts&limit=500",),
+    "people": ("/api/v1/users?limit=100",),
     "settings": ("/api/v1/organization",),
     "visits": ("/api/v1/checklists?limit=500",),
+    "webhooks": ("/api/v1/regions?limit=500", "/api/v1/webhooks?limit=100"),
 }
+#: the API calls of the first page
+START = (
+    "/api/v1/regions?limit=1",
+    "/api/v1/locations?limit=1",
+    "/api/v1/users?role=shopper&limit=1",
+    "/api/v1/checklists?include=drafts&limit=100",
+    "/api/v1/visits?limit=1",
+    "/api/v1/users?status=invited&limit=100",
+    "/api/v1/webhooks?limit=100",
+    "/api/v1/visits?status=assigned&limit=100",
+)
 
 pages = Pages("admin", __name__)
 
@@ -27,7 +40,7 @@ pages = Pages("admin", __name__)
 @pages.get("/dashboard/admin", permission=ANY_CALLER)
 def start() -> Response:
     """Show what to do next."""
-    return _shell("start")
+    return _shell("start", *START)
 
 
 @pages.get("/dashboard/admin/<area>", permission=ANY_CALLER)
