@@ -270,9 +270,15 @@ def test_a_file_over_a_mebibyte_is_sent_in_parts(desk: Phone, world: World) -> N
     expect(page.locator("[data-testid=import-result]")).to_contain_text("2,500 added", timeout=60_000)
 
 
-def test_the_pages_are_in_spanish(new_desk: Callable[..., Phone], world: World) -> None:
-    world.new_location()
-    page = enter(new_desk(locale="es-ES"), world.admin, PLACES)
-    expect(page.get_by_role("heading", name="Locales y regiones")).to_be_visible()
-    go(page, IMPORT)
+def test_people_are_imported_in_spanish(new_desk: Callable[..., Phone], world: World) -> None:
+    world.new_region(code="sur")
+    page = enter(new_desk(locale="es-ES"), world.admin, f"{IMPORT}?kind=users")
     expect(page.get_by_role("heading", name="Importar un archivo")).to_be_visible()
+    lines = ["Correo,Nombre,Función,Regiones", "ana@example.org,Ana,Responsable,sur", "Eva,Eva,Revisora,"]
+    upload(page, "\n".join(lines), "users")
+    page.get_by_role("button", name="Comprobar el archivo").click()
+    expect(page.locator("[data-line='3']")).to_contain_text("Indique un correo electrónico.")
+    page.locator("[data-testid=import-confirm]").click()
+    expect(page.locator("[data-testid=import-result]")).to_contain_text("1 añadidas")
+    (ana,) = ok(world.admin.get("/users?email=ana@example.org"))["items"]
+    assert (ana["name"], ana["role"], len(ana["region_ids"])) == ("Ana", "manager", 1)

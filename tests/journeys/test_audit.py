@@ -17,7 +17,7 @@ from api.models.base import now
 from api.services.audit import reading
 from api.services.audit.register import REGISTER
 from tests.support.exports import build_all, follow, request_export
-from tests.support.world import ALL_WELL, PASSWORD, World, ok, pointers, problem
+from tests.support.world import ALL_WELL, CHECKLIST, PASSWORD, World, ok, pointers, problem
 
 
 @pytest.fixture
@@ -52,6 +52,23 @@ def test_a_change_has_its_author_its_request_and_the_values_before_and_after(wor
     assert updated["subject"] == {"type": "location", "id": location["id"], "name": "Renamed", "count": 1}
     assert changes(updated) == {"name": (location["name"], "Renamed"), "address": (None, "1 High St")}
     assert updated["request_id"] == response.headers["X-Request-ID"]
+
+
+def test_publishing_and_retiring_a_checklist_are_recorded(world: World) -> None:
+    world.checklist  # noqa: B018
+    world.publish({**CHECKLIST, "title": "Another title"})
+    ok(world.admin.post("/checklists/visit/retire"))
+    (created,) = [
+        entry for entry in entries(world, action="checklist.created") if entry["subject"]["name"] == "visit"
+    ]
+    mine = entries(world, subject=created["subject"]["id"])
+    assert [entry["action"].partition(".")[2] for entry in mine] == [
+        "created",
+        "published",
+        "published",
+        "retired",
+    ]
+    assert changes(mine[2]) == {"version": (1, 2)}
 
 
 def test_an_edit_that_changes_nothing_leaves_no_entry(world: World) -> None:

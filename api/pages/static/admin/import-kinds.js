@@ -1,4 +1,5 @@
 /** What can be imported: the columns of the API, and the names that files have for them. */
+import { t } from "../shared/page.js";
 
 const YES = ["true", "yes", "y", "1", "x", "sí", "si", "s", "verdadero", "closed", "cerrado", "cerrada"];
 const NO = ["false", "no", "n", "0", "falso", "open", "abierto", "abierta"];
@@ -159,3 +160,27 @@ export function matchColumns(columns, header) {
 }
 
 const indexOrNull = (index) => (index < 0 ? null : index);
+
+/** What the API reports about a cell, by its words in English, with the key of the page's own words. */
+const REASONS = {
+  "This must not be empty.": "reason-empty",
+  "There is no region with this code.": "reason-region",
+  "This code already exists.": "reason-exists",
+  "This email already exists.": "reason-exists",
+  "This code is already in use.": "reason-exists",
+  "A new row needs this column.": "reason-column",
+  "A position needs both a latitude and a longitude.": "reason-position",
+  "A region cannot be part of itself.": "reason-cycle",
+  "This must be a time zone such as Europe/Madrid.": "reason-zone",
+  "This must be a number.": "reason-number",
+  "This must be true or false.": "reason-boolean",
+  "This must be an email address.": "reason-email",
+  "Places can be assigned only to managers.": "reason-managers",
+};
+
+/** Returns what is wrong in the language of the page, with `lang` if the page has no words for it. */
+export function reasonOf(detail) {
+  const [, line] = /^Line (\d+) has the same value\.$/.exec(detail) ?? [];
+  if (line) return { text: t("reason-same", { line }) };
+  return detail in REASONS ? { text: t(REASONS[detail]) } : { text: detail, lang: "en" };
+}

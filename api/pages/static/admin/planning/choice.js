@@ -134,7 +134,7 @@ function choosePeople(draft, data, changed) {
         h(
           "span",
           { class: "quiet" },
-          ` ${t("inProgress", { n: person.visits_in_progress ?? 0, count: count(person.visits_in_progress ?? 0) })}`,
+          ` ${t("personInProgress", { n: person.visits_in_progress ?? 0, count: count(person.visits_in_progress ?? 0) })}`,
         ),
       ),
     );

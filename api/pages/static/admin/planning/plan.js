@@ -4,6 +4,7 @@ import { fill, h, t } from "../../shared/page.js";
 import { count } from "../../staff/numbers.js";
 import { form } from "../../staff/form.js";
 import { callSignedIn } from "../../staff/session.js";
+import { offerUndo } from "../../staff/undo.js";
 import { peopleFor } from "./choice.js";
 import { isDay, windowOf } from "./days.js";
 import { longTable } from "./long-table.js";
@@ -16,10 +17,10 @@ const MAX_NAMED = 10;
 const hasDays = ({ from, to }) => isDay(from) && isDay(to);
 
 /**
- * Returns the plan as `{element}`. `changed()` is called when its rows have changed, `back()` returns to the
- * choice, and `done(batch)` is called with the response once the visits are assigned.
+ * Returns the plan as `{element}`. `changed()` is called when its rows have changed, `restore(rows)` to bring
+ * back those that were removed, `back()` returns to the choice, and `done(batch)` is called with the response once the visits are assigned.
  */
-export function plan({ draft, data, changed, back, done }) {
+export function plan({ draft, data, changed, restore, back, done }) {
   const places = new Map(data.places.map((place) => [place.id, place]));
   const people = peopleFor(draft, data);
   const names = new Map(people.map(({ id, name }) => [id, name]));
@@ -79,7 +80,7 @@ export function plan({ draft, data, changed, back, done }) {
             h("span", { class: "quiet", dir: "ltr" }, places.get(row.location_id)?.time_zone),
           ),
       },
-      { title: t("state"), cell: describeState },
+      { title: t("visitState"), cell: describeState },
       { title: t("actions"), kind: "figure", cell: buttonsOf },
     ],
   });
@@ -93,7 +94,7 @@ export function plan({ draft, data, changed, back, done }) {
 
   function describeState(row) {
     const found = problems.get(row.id);
-    if (!found) return h("span", { class: "quiet" }, t("checking"));
+    if (!found) return h("span", { class: "quiet" }, t("checkingVisit"));
     if (found.length)
       return found.map(({ code, free_from: day }) =>
         h(
@@ -140,8 +141,10 @@ export function plan({ draft, data, changed, back, done }) {
   }
 
   function removeRows(isRemoved) {
-    draft.rows = draft.rows.filter((row) => !isRemoved(row));
+    const removed = draft.rows.filter(isRemoved);
+    draft.rows = draft.rows.filter((row) => !removed.includes(row));
     changed();
+    offerUndo(t("removed", { n: removed.length, count: count(removed.length) }), () => restore(removed));
     summary.hidden = true;
     draw({ keep: true });
     check();

@@ -24,9 +24,15 @@ export default async function ({ me, read, readAll }) {
   }
 
   function showPlan() {
-    const shown = plan({ draft, data, changed, back, done });
+    const shown = plan({ draft, data, changed, restore, back, done });
     content.replaceChildren(shown.element);
     shown.check();
+  }
+
+  /** Brings back visits that were removed from the plan, unless it was assigned or discarded since. */
+  function restore(removed) {
+    const stored = recallDraft(me.id);
+    if (stored.rows) keepDraft(me.id, { ...stored, rows: [...removed, ...stored.rows] });
   }
 
   function back() {
@@ -88,6 +94,6 @@ const firstSteps = (areas) =>
   h(
     "div",
     { class: "empty" },
-    h("p", {}, t("firstSteps")),
+    h("p", {}, t("beforeAssigning")),
     areas.map((area) => h("p", {}, h("a", { href: `/dashboard/admin/${area}` }, t(`missing-${area}`)))),
   );

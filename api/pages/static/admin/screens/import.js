@@ -3,7 +3,7 @@ import { download, formatNumber, h, loadMoreWords, t } from "../../shared/page.j
 import { change } from "../../staff/address.js";
 import { decode, inert, parse, write } from "../csv.js";
 import { checkRows, matchRows, storeRows } from "../import-file.js";
-import { KINDS, matchColumns } from "../import-kinds.js";
+import { KINDS, matchColumns, reasonOf } from "../import-kinds.js";
 
 await loadMoreWords((language) => import(`../words/import/${language}.js`));
 
@@ -411,9 +411,10 @@ const STATUS_CLASS = { new: "good", changed: "good", error: "bad" };
 
 /** Returns what is wrong with a line, or what it changes. */
 const detailsOf = ({ errors, changes }) => [
-  errors.map(({ column, detail }) =>
-    h("div", { class: "fault" }, column && `${columnName(column)}: `, h("span", { lang: "en" }, detail)),
-  ),
+  errors.map(({ column, detail }) => {
+    const { text, lang } = reasonOf(detail);
+    return h("div", { class: "fault" }, column && `${columnName(column)}: `, h("span", { lang }, text));
+  }),
   changes.map(({ column, before, after }) =>
     h("div", {}, `${columnName(column)}: `, h("del", {}, textOf(before)), " → ", h("ins", {}, textOf(after))),
   ),
@@ -432,7 +433,11 @@ function textOf(value) {
 function downloadErrors(header, rows, fileName) {
   const wrong = rows.filter(({ state }) => state === "error");
   const reasons = ({ errors }) =>
-    errors.map(({ column, detail }) => (column ? `${columnName(column)}: ${detail}` : detail)).join("; ");
+    errors
+      .map(({ column, detail }) =>
+        [column && columnName(column), reasonOf(detail).text].filter(Boolean).join(": "),
+      )
+      .join("; ");
   const lines = [
     [...header.cells, t("errorColumn")],
     ...wrong.map((row) => [...header.cells.map((_, index) => row.source.cells[index] ?? ""), reasons(row)]),
@@ -450,6 +455,7 @@ const resultStep = (kind, stored, errors) => [
     { class: "notice", role: "status", "data-testid": "import-result" },
     t("imported", Object.fromEntries(Object.entries(stored).map(([name, n]) => [name, formatNumber(n)]))),
     errors > 0 && ` ${t("errorsWereLeftOut", { n: errors, count: formatNumber(errors) })}`,
+    kind === KINDS.users && stored.new > 0 && ` ${t("peopleInvited")}`,
   ),
   h(
     "p",

@@ -23,7 +23,7 @@ export default async function ({ filters, readAll }) {
     caption: t("page-visits"),
     filters: [
       { name: "q", label: t("search") },
-      { name: "status", label: t("state"), options: STATUSES.map((key) => [key, t(`status-${key}`)]) },
+      { name: "status", label: t("visitState"), options: STATUSES.map((key) => [key, t(`status-${key}`)]) },
       {
         name: "location_id",
         label: t("location"),
@@ -78,7 +78,7 @@ export default async function ({ filters, readAll }) {
         title: t("checklist"),
         cell: ({ checklist: { key } }) => textElement("span", {}, titles.get(key) ?? key),
       },
-      { key: "status", title: t("state"), cell: ({ status }) => statusOf(status) },
+      { key: "status", title: t("visitState"), cell: ({ status }) => statusOf(status) },
     ],
     attributes: ({ id, status }) => ({ "data-testid": "visit-row", "data-visit": id, "data-status": status }),
     nameOf,

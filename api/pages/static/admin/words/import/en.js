@@ -72,9 +72,23 @@ export default {
   nothingToImport: "Nothing to import",
   importing: { one: "Importing {count} line…", other: "Importing {count} lines…" },
   notImported: "The import was rejected. Check the file again.",
+  // What can be wrong with a cell
+  "reason-empty": "Enter a value.",
+  "reason-region": "There is no region with this code.",
+  "reason-exists": "This exists already.",
+  "reason-same": "Line {line} has the same value.",
+  "reason-column": "A new row needs this column.",
+  "reason-position": "A position needs both a latitude and a longitude.",
+  "reason-cycle": "A region cannot be part of itself.",
+  "reason-zone": "Enter a time zone such as Europe/Madrid.",
+  "reason-number": "Enter a number.",
+  "reason-boolean": "Enter yes or no.",
+  "reason-email": "Enter an email address.",
+  "reason-managers": "Only managers can have places.",
   // Result
   imported: "{new} added, {changed} changed, {unchanged} unchanged.",
   errorsWereLeftOut: { one: "{count} line was left out.", other: "{count} lines were left out." },
+  peopleInvited: "New people are invited. The page of people shows who was.",
   showResult: "Show the result",
   importAnother: "Import another file",
 };

@@ -73,12 +73,26 @@ export default {
   nothingToImport: "No hay nada que importar",
   importing: { one: "Importando {count} línea…", other: "Importando {count} líneas…" },
   notImported: "La importación se ha rechazado. Compruebe el archivo de nuevo.",
+  // What can be wrong with a cell
+  "reason-empty": "Indique un valor.",
+  "reason-region": "No hay ninguna región con este código.",
+  "reason-exists": "Ya existe.",
+  "reason-same": "La línea {line} tiene el mismo valor.",
+  "reason-column": "Una fila nueva necesita esta columna.",
+  "reason-position": "Una posición necesita latitud y longitud.",
+  "reason-cycle": "Una región no puede ser parte de sí misma.",
+  "reason-zone": "Indique una zona horaria, por ejemplo Europe/Madrid.",
+  "reason-number": "Indique un número.",
+  "reason-boolean": "Indique sí o no.",
+  "reason-email": "Indique un correo electrónico.",
+  "reason-managers": "Solo las personas responsables pueden tener lugares.",
   // Result
   imported: "{new} añadidas, {changed} modificadas, {unchanged} sin cambios.",
   errorsWereLeftOut: {
     one: "No se ha importado {count} línea.",
     other: "No se han importado {count} líneas.",
   },
+  peopleInvited: "Las personas nuevas quedan invitadas. La página de personas muestra quiénes son.",
   showResult: "Ver el resultado",
   importAnother: "Importar otro archivo",
 };

@@ -7,8 +7,8 @@ export default {
     "La versión {version} está en uso. Al publicar se crea la versión {next}, que usarán las visitas asignadas a partir de entonces.",
   stateSame: "La versión {version} está en uso. El borrador es igual, así que no hay nada que publicar.",
   errors: {
-    one: "Corrige este error antes de publicar",
-    other: "Corrige estos {n} errores antes de publicar",
+    one: "Corrija este error antes de publicar",
+    other: "Corrija estos {n} errores antes de publicar",
   },
   // Changes
   changes: { one: "{n} cambio", other: "{n} cambios" },
@@ -17,7 +17,7 @@ export default {
   "effect-points": "Puntos",
   "why-points": "Las mismas respuestas puntúan de otra manera.",
   "effect-asked": "Se pregunta de otra manera",
-  "why-asked": "Los visitantes ven o hacen algo distinto. Las mismas respuestas puntúan igual.",
+  "why-asked": "Los clientes misteriosos ven o hacen algo distinto. Las mismas respuestas puntúan igual.",
   "effect-words": "Textos",
   "why-words": "Solo cambian textos.",
   wholeChecklist: "El cuestionario",
@@ -139,8 +139,9 @@ export default {
   // Visits in progress and publishing
   visitsOut: "Visitas en curso",
   visitsOutSome: {
-    one: "{n} visita en curso sigue con la versión anterior. Su visitante no ve ningún cambio.",
-    other: "{n} visitas en curso siguen con la versión anterior. Sus visitantes no ven ningún cambio.",
+    one: "{n} visita en curso sigue con la versión anterior. Su cliente misterioso no ve ningún cambio.",
+    other:
+      "{n} visitas en curso siguen con la versión anterior. Sus clientes misteriosos no ven ningún cambio.",
   },
   visitsOutNone: "Ninguna visita en curso usa una versión anterior.",
   publishNow: "Publicar la versión {version}",
