@@ -48,6 +48,7 @@ ALLOWED_POINTERS: dict[str, str] = {
     "POST /api/v1/auth/invitation": "/password",
     "POST /api/v1/auth/password": "/password",
     "PATCH /api/v1/organization": "/accent_color|/languages",
+    "PUT /api/v1/organization/logo": "",
     "PUT /api/v1/checklists/{key}/draft": "/key",
     "POST /api/v1/checklists/{key}/publish": ".*",
     "POST /api/v1/visits": "(/[0-9]+)?/(location_id|shopper_id|checklist_key|window/(opens_at|closes_at))",
