@@ -51,7 +51,7 @@ export default {
     "Disable “{name}” permanently? Its tokens and its secret stop working at once. This cannot be undone.",
   clientNowDisabled: "“{name}” is disabled.",
   // Webhooks
-  webhooksIntro: "A webhook tells another system at once when something happens here.",
+  webhooksIntro: "A webhook notifies another system at once when something happens here.",
   newWebhook: "New webhook",
   createWebhook: "Create webhook",
   changeWebhook: "Change the webhook",
