@@ -128,7 +128,8 @@ def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
     """Change a person.
 
     Omitted fields stay as they are. `"disabled": true` ends their sessions, and so does a new email address,
-    role or password. The last active administrator can be neither disabled nor given another role.
+    role or password. Links that went to an earlier address are no longer valid, so invite the person again.
+    The last active administrator can be neither disabled nor given another role.
     """
     password_hash = None
     if "password" in body:

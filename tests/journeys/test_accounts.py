@@ -131,6 +131,23 @@ def test_link_works_once_until_it_expires_or_is_replaced(world: World) -> None:
     assert sorted(response.status_code for response in responses) == [204, 410, 410]
 
 
+def test_link_that_went_to_an_earlier_address_is_no_longer_valid(world: World, mailbox: Mailbox) -> None:
+    user_id, shopper = invite(world)["id"], world.shopper
+    token = copy_link(world, user_id)
+    ok(world.admin.patch(f"/users/{user_id}", {"name": "Ana"}))
+    ok(world.admin.patch(f"/users/{user_id}", {"email": f"{uuid.uuid4()}@example.org"}))
+    problem(accept(world, token), 410, "link-expired")
+    assert ok(world.admin.get(f"/users/{user_id}"))["invitation_expires_at"] is None
+    assert accept(world, copy_link(world, user_id)).status_code == 204
+
+    ok(world.anonymous.post("/auth/password-reset", {"email": shopper.email}))
+    send_mails(world, mailbox.url)
+    token = find_link(mailbox.wait_for(shopper.email or "")).split("#")[1]
+    ok(world.admin.patch(f"/users/{shopper.id}", {"email": f"{uuid.uuid4()}@example.org"}))
+    response = world.anonymous.post("/auth/password", {"token": token, "password": NEW_PASSWORD})
+    problem(response, 410, "link-expired")
+
+
 def test_database_has_no_token_that_works(world: World) -> None:
     user_id = invite(world)["id"]
     token = copy_link(world, user_id)

@@ -21,7 +21,7 @@ from api.models.visits import Visit, is_in_progress
 from api.services import visibility
 from api.services.audit.recording import add_change
 from api.services.paging import Page, fetch_page
-from api.services.people import accounts, sign_in
+from api.services.people import accounts, links, sign_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def update_user(
 
 
 def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str, Any]) -> None:
-    """Store checked values of a user, and end the sessions that must not go on with them.
+    """Store checked values of a user, and end the sessions and links that must not go on with them.
 
     Raises LAST_ADMIN, and ALREADY_EXISTS for an email address that is in use.
     """
@@ -139,6 +139,9 @@ def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str
         user.email = normalize_email(values["email"])
     flush(session)
     _assign_places(session, user, values)
+    if user.email != before[0]:
+        # Whoever reads the mail of the old address must not get into the account.
+        links.delete_links(session, user.id)
     if values.get("disabled"):
         sign_in.end_sessions(session, user.id)
     elif (user.email, user.role) != before:
