@@ -18,6 +18,7 @@ from api.models.base import now
 from api.models.events import Event
 from api.models.sign_in import TokenFamily
 from api.services import events
+from api.services.people.passwords import check_password
 from tests.support.mailbox import Mailbox, find_link, read_text, running_mailbox
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
 
@@ -183,6 +184,14 @@ def test_person_with_a_password_can_be_let_in_by_a_link_too(world: World) -> Non
 def test_common_password_is_rejected(world: World, password: str) -> None:
     body = {"old_password": PASSWORD, "new_password": password}
     assert pointers(problem(world.shopper.post("/me/password", body), 422, "invalid")) == ["/new_password"]
+
+
+def test_long_passwords_are_not_compared_with_common_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    estimated: list[str] = []
+    monkeypatch.setattr("zxcvbn.zxcvbn", lambda password: estimated.append(password) or {"guesses": 1e9})
+    for length in (20, 21, 256):
+        check_password("/password", ("4@8({[<6911|!7$5+%2" * 14)[:length], "ana@example.org", "Stores")
+    assert [len(password) for password in estimated] == [20]
 
 
 def test_password_that_names_the_person_or_the_organization_is_rejected_everywhere(world: World) -> None:
