@@ -107,8 +107,8 @@ def _read_people(session: Session, actor: Actor) -> dict[str, StoredPerson]:
             select(table.user_id, place.code)
             .join(place, place.id == place_id)
             .where(place.organization_id == actor.organization_id)
-            .order_by(place.code)
         )
-        for user_id, code in session.execute(assigned):
+        # Sorted here, like the codes of a row: databases may have another order.
+        for code, user_id in sorted((code, user_id) for user_id, code in session.execute(assigned)):
             people[user_id].codes[column].append(code)
     return {person.user.email: person for person in people.values()}
