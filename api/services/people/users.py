@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api.database.search import contains, escape
 from api.domain import problems
 from api.domain.access import ADMIN, MANAGER, Actor
 from api.domain.people import ACTIVE, DISABLED, INVITATION, INVITED
@@ -187,8 +188,7 @@ def list_users(session: Session, actor: Actor, limit: int, cursor: str | None, *
         elif name == "status":
             query = query.where(_HAS_STATUS[value])
         elif name == "q":
-            columns = (User.name, User.email)
-            query = query.where(or_(*(column.icontains(value, autoescape=True) for column in columns)))
+            query = query.where(contains(escape(value), User.name, User.email))
         elif name == "email":
             query = query.where(User.email == normalize_email(value))
         else:
