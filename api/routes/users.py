@@ -74,9 +74,7 @@ def create_user(body: dict[str, Any]) -> Response:
     return create_resource(create, USER.dump, lambda person: f"/api/v1/users/{person.user.id}", edited=EDITED)
 
 
-@routes.post(
-    "/users/import", permission="administer people", raises=[problems.ALREADY_EXISTS, problems.LAST_ADMIN]
-)
+@routes.post("/users/import", permission="administer people", raises=[problems.ALREADY_EXISTS])
 @routes.arguments(ImportQuery(), location="query")
 @routes.response(200, IMPORTED)
 @routes.alt_response(201, schema=IMPORTED)

@@ -41,9 +41,14 @@ class Person:
     @property
     def status(self) -> str:
         """The status: one of ``people.STATUSES``."""
-        if self.user.disabled:
-            return DISABLED
-        return ACTIVE if self.user.password_hash else INVITED
+        return get_status(self.user)
+
+
+def get_status(user: User) -> str:
+    """Return the status of a user: one of ``people.STATUSES``."""
+    if user.disabled:
+        return DISABLED
+    return ACTIVE if user.password_hash else INVITED
 
 
 #: field with places → the table that assigns them, and its column
