@@ -334,6 +334,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Preview.errors": "What prevents the draft from being published, with pointers into the draft.",
     "Preview.replay": "What the last accepted visits would have scored. Null for a draft with errors, if no "
     "version is published, and if no visits were requested.",
+    "Preview.retired": "Whether the checklist is retired. Publishing brings it back, even without changes.",
     "Preview.version": "The number of the current version. Null if none is published.",
     "Preview.visits_out": "The number of visits in progress that stay with an older version when the draft "
     "is published.",

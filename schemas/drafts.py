@@ -83,6 +83,7 @@ class Preview(Schema):
     """What publishing a draft would do."""
 
     version = fields.Integer(required=True, allow_none=True)
+    retired = fields.Boolean(required=True)
     has_changes = fields.Boolean(required=True)
     errors = fields.List(fields.Nested(ProblemFieldError()), required=True)
     changes = fields.List(fields.Nested(ChecklistChange()), required=True)

@@ -326,6 +326,7 @@ OBJECTS: Mapping[str, Any] = {
     "RegionEdit": {"name": "South of England"},
     "Preview": {
         "version": 3,
+        "retired": False,
         "has_changes": True,
         "errors": [],
         "changes": [

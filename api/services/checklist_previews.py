@@ -41,6 +41,7 @@ class Preview:
     """
 
     version: int | None
+    retired: bool
     has_changes: bool
     errors: list[FieldError]
     changes: list[Change]
@@ -57,7 +58,7 @@ def preview(session: Session, actor: Actor, key: str, visits: int) -> Preview:
     errors = check_draft(session, checklist).errors
     current = get_latest_version(session, checklist)
     if current is None:
-        return Preview(None, True, errors, [], None, 0)
+        return Preview(None, False, True, errors, [], None, 0)
     has_changes = differs(checklist.draft, current)
     changes = [] if is_too_large(checklist.draft) else find_changes(json.loads(current.text), checklist.draft)
     version_ids = session.scalars(
@@ -71,6 +72,7 @@ def preview(session: Session, actor: Actor, key: str, visits: int) -> Preview:
     older_ids = [version_id for version_id in version_ids if has_changes or version_id != current.id]
     return Preview(
         version=current.document.version,
+        retired=checklist.retired_at is not None,
         has_changes=has_changes,
         errors=errors,
         changes=changes,

@@ -282,6 +282,21 @@ def test_an_earlier_draft_is_restored_from_the_history(desk: Phone, world: World
     assert read_draft(world) == CHECKLIST
 
 
+def test_one_part_at_a_time_is_shown_on_a_phone(new_desk: Callable[..., Phone], world: World) -> None:
+    page = edit(new_desk(390), world)
+    item(page, "wait").click()
+    expect(item(page, "wait")).to_be_hidden()
+    field(page, "Question – English").fill("How long was it?")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(PREVIEW).locator("[data-question=wait]")).to_contain_text("How long was it?")
+    expect(page.locator(".panel")).to_be_hidden()
+    page.get_by_role("button", name="Outline").click()
+    expect(item(page, "wait")).to_contain_text("How long was it?")
+    page.get_by_role("link", name="Publish…").click()
+    page.wait_for_url("**/visit/publish")
+    assert find(read_draft(world), "wait")["text"] == "How long was it?"
+
+
 # Two people.
 
 

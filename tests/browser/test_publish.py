@@ -141,5 +141,12 @@ def test_first_version_and_built_in_checklists(desk: Phone, world: World) -> Non
     expect(page.get_by_role("status").filter(has_text="Version 1 is published.")).to_be_visible()
     go(page, "/dashboard/admin/checklists/store-visit/publish")
     expect(page.get_by_text("The draft is the same, so there is nothing to publish.")).to_be_visible()
+    ok(world.admin.post("/checklists/store-visit/retire"), 204)
+    go(page, "/dashboard/admin/checklists/store-visit/publish")
+    expect(page.get_by_text("This checklist is retired.")).to_be_visible()
+    page.get_by_test_id("publish").click()
+    page.get_by_role("dialog").get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("status").filter(has_text="Version 1 is published.")).to_be_visible()
+    assert "store-visit" in [row["key"] for row in world.admin.list_all("/checklists")]
     page.goto("/dashboard/admin/checklists/none/publish")
     wait_for_state(page, "missing")

@@ -201,6 +201,14 @@ def test_errors_of_a_preview_are_those_of_publishing(own_world: World) -> None:
     assert pointers(preview(own_world)) == ["/sections/0/questions/0/good_answer"]
 
 
+def test_preview_of_a_retired_checklist_says_so(own_world: World) -> None:
+    own_world.checklist  # noqa: B018
+    assert preview(own_world)["retired"] is False
+    ok(own_world.admin.post("/checklists/visit/retire"), 204)
+    result = preview(own_world)
+    assert (result["retired"], result["has_changes"]) == (True, False)
+
+
 def test_replay_scores_accepted_visits_under_the_draft(world: World) -> None:
     # The other store does not change.
     slow, prompt = world.location, world.new_location()

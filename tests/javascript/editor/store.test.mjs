@@ -246,6 +246,15 @@ test("a tab fetches what others have saved", async () => {
   assert.equal(server.writes, 0);
 });
 
+test("saving includes what was changed during a request", async () => {
+  const { server, store } = await open();
+  store.change(write(store.document, "A"));
+  const saving = store.save();
+  store.change(write(store.document, "B"));
+  assert.equal(await saving, true);
+  assert.equal(textOf(server.document), "B");
+});
+
 test("leaving saves at once", async () => {
   const { server, store } = await open();
   store.change(write(store.document, "A"));

@@ -64,7 +64,9 @@ export class Editing {
 
   select(target) {
     this.selected = target;
-    history.replaceState(history.state, "", target.key ? `#${target.kind}-${target.key}` : location.pathname);
+    const hash = target.key ? `#${target.kind}-${target.key}` : "";
+    // Safari allows 100 changes of the address in 30 seconds.
+    if (hash !== location.hash) history.replaceState(history.state, "", location.pathname + hash);
     this.draw();
   }
 
@@ -146,12 +148,12 @@ export class Editing {
     return this.published[kind]?.has(key) ?? true;
   }
 
-  /** Adds a language. Texts without a language count as `first`. */
-  addedLanguage(language) {
+  /** Offers a language also while no text has it. */
+  offerLanguage(language) {
     this.#addedLanguages.push(language);
   }
 
-  removedLanguage(language) {
+  withdrawLanguage(language) {
     this.#addedLanguages = this.#addedLanguages.filter((other) => other !== language);
   }
 

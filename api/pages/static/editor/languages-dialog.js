@@ -49,7 +49,7 @@ export function languagesDialog(editing) {
     const isKnown = language === first || editing.languages.includes(language);
     field.setAttribute("aria-invalid", String(!TAG.test(language) || isKnown));
     if (!TAG.test(language) || isKnown) return field.focus();
-    editing.addedLanguage(language);
+    editing.offerLanguage(language);
     editing.change(addLanguage(editing.document, language, first));
     return draw();
   }
@@ -57,7 +57,7 @@ export function languagesDialog(editing) {
   async function drop(language) {
     const question = t("removeLanguageSure", { language: languageName(language) });
     if (!(await confirmAction(question, { yes: t("remove"), no: t("cancel") }))) return;
-    editing.removedLanguage(language);
+    editing.withdrawLanguage(language);
     editing.change(removeLanguage(editing.document, language));
     draw();
   }

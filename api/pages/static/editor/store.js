@@ -96,10 +96,17 @@ export class DraftStore {
 
   /** Sends what the server does not have. Resolves to whether it has everything. */
   async save() {
+    await this.#sendOnce();
+    // What was changed during a request is part of the next one.
+    if (this.state === "saving") await this.#sendOnce();
+    return this.isSaved;
+  }
+
+  /** Sends the document, unless a request is in progress. Resolves when that has ended. */
+  #sendOnce() {
     clearTimeout(this.#timer);
     this.#saving ??= this.#send().finally(() => (this.#saving = null));
-    await this.#saving;
-    return this.isSaved;
+    return this.#saving;
   }
 
   /** Fetches what others have changed, unless it cannot be fetched now. */
@@ -142,7 +149,7 @@ export class DraftStore {
 
   #schedule(delay) {
     clearTimeout(this.#timer);
-    if (!this.conflicts.length && !this.#isLeft) this.#timer = setTimeout(() => this.save(), delay);
+    if (!this.conflicts.length && !this.#isLeft) this.#timer = setTimeout(() => this.#sendOnce(), delay);
   }
 
   async #send() {

@@ -43,7 +43,9 @@ export default async function ({ params: { key }, read, readAll, refresh }) {
       ],
       replaySection(preview, textOf),
       visitsOut(preview),
-      preview.has_changes && !preview.errors.length && publishButton(preview, draft, name, path, refresh),
+      (preview.has_changes || preview.retired) &&
+        !preview.errors.length &&
+        publishButton(preview, draft, name, path, refresh),
       versions.length > 0 && [h("h2", {}, t("versions")), versionList(key, versions, read)],
     ),
     ready: () => outcome?.focus(),
@@ -60,10 +62,14 @@ function questionTexts(...documents) {
 }
 
 /** Returns in one sentence where the draft stands. */
-function state({ version, has_changes: hasChanges }) {
+function state({ version, retired, has_changes: hasChanges }) {
   if (!version) return t("stateNew");
+  if (retired) return t(hasChanges ? "stateRetiredChanged" : "stateRetired", { version, next: version + 1 });
   return t(hasChanges ? "stateChanged" : "stateSame", { version, next: version + 1 });
 }
+
+/** Returns the number of the version that is in use once the draft is published. */
+const versionAfter = ({ version, has_changes: hasChanges }) => (version ?? 0) + (hasChanges ? 1 : 0);
 
 /** Returns the errors, each with a link to its question or section in the editor. */
 function errorSummary(errors, draft, editor) {
@@ -119,7 +125,7 @@ function publishButton(preview, draft, name, path, refresh) {
   const button = h(
     "button",
     { type: "button", class: "primary", "data-testid": "publish" },
-    t("publishNow", { version: (preview.version ?? 0) + 1 }),
+    t("publishNow", { version: versionAfter(preview) }),
   );
   button.addEventListener("click", async () => {
     if (!(await confirmAction(question(preview, name), { yes: t("publishYes"), no: t("cancel") }))) return;
@@ -147,8 +153,10 @@ async function publish(path, draft) {
 }
 
 /** Returns the question before publishing, with everything that cannot be taken back in words. */
-function question({ version, changes, visits_out: out }, name) {
-  const sure = t("publishSure", { name, version: (version ?? 0) + 1 });
+function question(preview, name) {
+  const { version, changes, has_changes: hasChanges, visits_out: out } = preview;
+  if (version && !hasChanges) return t("bringBackSure", { name, version });
+  const sure = t("publishSure", { name, version: versionAfter(preview) });
   if (!version) return sure;
   const parts = [
     t("sureChanges", { n: count(changes.length) }),

@@ -7,6 +7,10 @@ export default {
   stateChanged:
     "Version {version} is in use. Publishing makes version {next}, which visits assigned from then on use.",
   stateSame: "Version {version} is in use. The draft is the same, so there is nothing to publish.",
+  stateRetired:
+    "This checklist is retired. Publishing it again brings version {version} back, so that visits can be assigned with it.",
+  stateRetiredChanged:
+    "This checklist is retired. Publishing brings it back with version {next}, so that visits can be assigned with it.",
   errors: {
     one: "Correct this error before you publish",
     other: "Correct these {n} errors before you publish",
@@ -144,6 +148,7 @@ export default {
   publishNow: "Publish version {version}",
   publishYes: "Publish",
   publishSure: "Publish version {version} of “{name}”? A published version cannot be changed or taken back.",
+  bringBackSure: "Publish version {version} of “{name}” again? Visits can then be assigned with it.",
   sureChanges: { one: "It has {n} change.", other: "It has {n} changes." },
   sureVisits: {
     one: "{n} visit in progress stays on the older version.",

@@ -6,6 +6,10 @@ export default {
   stateChanged:
     "La versión {version} está en uso. Al publicar se crea la versión {next}, que usarán las visitas asignadas a partir de entonces.",
   stateSame: "La versión {version} está en uso. El borrador es igual, así que no hay nada que publicar.",
+  stateRetired:
+    "Este cuestionario está retirado. Al publicarlo de nuevo vuelve la versión {version} y se podrán asignar visitas con ella.",
+  stateRetiredChanged:
+    "Este cuestionario está retirado. Al publicarlo vuelve con la versión {next} y se podrán asignar visitas con ella.",
   errors: {
     one: "Corrija este error antes de publicar",
     other: "Corrija estos {n} errores antes de publicar",
@@ -148,6 +152,8 @@ export default {
   publishYes: "Publicar",
   publishSure:
     "¿Publicar la versión {version} de «{name}»? Una versión publicada no se puede cambiar ni retirar.",
+  bringBackSure:
+    "¿Publicar de nuevo la versión {version} de «{name}»? Entonces se podrán asignar visitas con ella.",
   sureChanges: { one: "Tiene {n} cambio.", other: "Tiene {n} cambios." },
   sureVisits: {
     one: "{n} visita en curso sigue con la versión anterior.",
