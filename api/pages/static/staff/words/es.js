@@ -57,7 +57,7 @@ export default {
   theirValue: "El de la otra persona:",
   saveChosen: "Guardar",
   // Lists
-  any: "Todos",
+  any: "Cualquiera",
   rowsFound: { one: "{count} fila", other: "{count} filas" },
   rowsCut: "Las primeras {count} filas. Use los filtros para ver otras.",
   rowsLoading: "{count} filas, cargando más…",
