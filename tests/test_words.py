@@ -70,3 +70,13 @@ def test_only_the_reviewers_pages_have_texts_for_flags() -> None:
         folder for folder in FOLDERS if any(key.startswith("flag-") for key in read_texts(folder / "en.js"))
     }
     assert folders == {REVIEWS}
+
+
+def test_no_area_of_the_administration_changes_the_texts_of_another() -> None:
+    """The texts of an area are added to those of the areas that were opened before."""
+    texts: dict[str, set[str]] = {}
+    for folder in (STATIC / "staff/words", *STATIC.glob("admin/words/*/")):
+        for key, text in read_texts(folder / "en.js").items():
+            texts.setdefault(key, set()).add(re.sub(r"\s+", " ", text).rstrip(" ,"))
+    assert len(texts) > 300
+    assert {key for key, alternatives in texts.items() if len(alternatives) > 1} == set()

@@ -6,6 +6,7 @@ because the first was slower than its lease, only the second has an effect.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -44,6 +45,13 @@ def add_event(writer: Writer, kind: str, visit_id: uuid.UUID, revision: int, due
 def add_mail(session: Session, kind: str, user_id: uuid.UUID) -> None:
     """Add a mail to a user, to be sent at once. ``kind`` is one of the mails in ``domain/people.py``."""
     session.add(Event(kind=kind, user_id=user_id, due_at=now()))
+
+
+def add_mails(session: Session, kind: str, user_ids: Sequence[uuid.UUID]) -> None:
+    """Add a mail to each of many users; see ``add_mail``."""
+    session.execute(
+        insert(Event), [{"kind": kind, "user_id": user_id, "due_at": now()} for user_id in user_ids]
+    )
 
 
 def has_due(session: Session, kinds: ColumnElement[bool]) -> bool:

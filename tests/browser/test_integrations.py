@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from api.domain.webhooks import GONE
+from api.models.account_links import AccountLink
 from api.models.webhooks import Webhook, WebhookDelivery
 from tests.browser.dashboard import enter, go
 from tests.browser.phone import Phone
@@ -110,12 +112,8 @@ def add_delivery(world: World, webhook: Any, **values: Any) -> str:
 
 
 def update_webhook(world: World, webhook: Any, **values: Any) -> None:
-    def update(session: Any) -> None:
-        row = session.get(Webhook, uuid.UUID(webhook["id"]))
-        for name, value in values.items():
-            setattr(row, name, value)
-
-    world.database.write(update)
+    change = update(Webhook).where(Webhook.id == uuid.UUID(webhook["id"])).values(**values)
+    world.database.write(lambda session: session.execute(change))
 
 
 def test_a_new_webhook_has_a_secret_that_is_shown_once(desk: Phone, world: World) -> None:
@@ -210,11 +208,20 @@ def test_what_needs_attention_is_listed(desk: Phone, world: World) -> None:
     webhook = world.webhook()
     update_webhook(world, webhook, failing_since=datetime.now(UTC))
     invited = {"email": f"{uuid.uuid4()}@example.org", "name": "New", "role": "shopper", "invite": True}
-    ok(world.admin.post("/users", invited), 201)
+    person = ok(world.admin.post("/users", invited), 201)
+    ok(world.admin.post(f"/users/{person['id']}/invitation"))
+    expire = update(AccountLink).where(AccountLink.user_id == uuid.UUID(person["id"]))
+    world.database.write(lambda session: session.execute(expire.values(expires_at=datetime.now(UTC))))
     page = enter(desk, world.admin, ADMIN)
     work = page.locator("[data-work] a")
     expect(work).to_have_text(
-        ["1 visit is overdue", "1 visit ends soon", "1 webhook fails", "1 draft has errors"]
+        [
+            "1 visit is overdue",
+            "1 visit ends soon",
+            "1 webhook fails",
+            "1 draft has errors",
+            "1 invitation has expired",
+        ]
     )
     page.get_by_role("link", name="1 webhook fails").click()
     expect(page.locator("[data-webhook] .status")).to_have_text("Failing")

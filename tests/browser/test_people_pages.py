@@ -119,16 +119,20 @@ def test_people_are_found_and_disabled(desk: Phone, world: World) -> None:
 
 def test_a_person_is_edited(desk: Phone, world: World) -> None:
     region = world.new_region(name="North")
+    location = world.new_location(name="Harbour")
     person = world.person("shopper", "sam")
     page = enter(desk, world.admin, f"{PEOPLE}/{person.id}")
     regions = page.locator("[data-field=region_ids]")
     expect(regions).to_be_hidden()
     page.get_by_label("Role").select_option("manager")
     regions.get_by_label("North").check()
+    page.get_by_label("Locations").fill("harbour")
+    page.get_by_role("button", name="Add: Harbour").click()
     page.get_by_role("button", name="Save").click()
     expect(row_of(page, "sam")).to_contain_text("North")
     user = ok(world.admin.get(f"/users/{person.id}"))
     assert (user["role"], user["region_ids"]) == ("manager", [region["id"]])
+    assert user["location_ids"] == [location["id"]]
     page.get_by_test_id("toast-undo").get_by_role("button", name="Undo").click()
     expect(row_of(page, "sam")).to_contain_text("Shopper")
 
@@ -144,7 +148,7 @@ def test_everyone_has_an_account_with_name_password_and_sessions(
     wait_for_state(page)
     page.fill("[name=name]", "Sam Lee")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("link", name="Sam Lee")).to_be_visible()
+    expect(page.locator("#bar .account a")).to_have_text("Sam Lee")
     page.fill("[name=old_password]", "wrong wrong wrong")
     page.fill("[name=new_password]", NEW_PASSWORD)
     page.get_by_role("button", name="Change password").click()

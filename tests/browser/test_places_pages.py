@@ -168,7 +168,7 @@ def test_spreadsheet_in_spanish_is_matched_previewed_and_imported(
     text = "\r\n".join(
         [
             "Código;Nombre;Región;Encargado;Latitud;Longitud;Cerrado",
-            'new;"Café; ""Sol""";sur;Ana;41,38;2,17;no',
+            'new;"Café; ""Sol""\r\nCentro";sur;Ana;41,38;2,17;no',
             "",
             "same;Igual;sur;Ana;51,5;-0,1;",
             "old;Nuevo;sur;Ana;51,5;-0,1;sí",
@@ -198,16 +198,16 @@ def test_spreadsheet_in_spanish_is_matched_previewed_and_imported(
     preview(page)
     # Lines with errors are shown first.
     expect(page.locator("[data-testid=import-line]")).to_have_count(2)
-    expect(page.locator("[data-line='6']")).to_contain_text("There is no region with this code.")
-    expect(page.locator("[data-line='7']")).to_contain_text("Line 2 has the same value.")
+    expect(page.locator("[data-line='7']")).to_contain_text("There is no region with this code.")
+    expect(page.locator("[data-line='8']")).to_contain_text("Line 2 has the same value.")
     assert list_lines(page) == [
         ("2", "new"),
-        ("4", "unchanged"),
-        ("5", "changed"),
-        ("6", "error"),
+        ("5", "unchanged"),
+        ("6", "changed"),
         ("7", "error"),
+        ("8", "error"),
     ]
-    expect(page.locator("[data-line='5']")).to_contain_text("Name: Viejo → Nuevo")
+    expect(page.locator("[data-line='6']")).to_contain_text("Name: Viejo → Nuevo")
     check(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download them").click()
@@ -226,7 +226,7 @@ def test_spreadsheet_in_spanish_is_matched_previewed_and_imported(
     wait_for_state(page)
     expect(page.locator("[data-testid=location-row]")).to_have_count(3)
     places = {place["code"]: place for place in world.admin.list_all("/locations")}
-    assert (places["new"]["name"], places["new"]["latitude"]) == ('Café; "Sol"', 41.38)
+    assert (places["new"]["name"], places["new"]["latitude"]) == ('Café; "Sol"\r\nCentro', 41.38)
     assert places["new"]["time_zone"] == "Europe/London"
     assert (places["old"]["name"], places["old"]["closed"]) == ("Nuevo", True)
     assert device.errors == []

@@ -1,7 +1,7 @@
 """How people get into their account: invitations, forgotten passwords, and new passwords."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,12 +39,11 @@ def invite(session: Session, user: User, secret_key: str) -> AccountLink:
     return links.create_link(session, user, INVITATION, secret_key)
 
 
-def invite_new(session: Session, users: Iterable[User], secret_key: str) -> None:
-    """Invite users who were just created."""
-    for user in users:
-        events.add_mail(session, INVITATION_MAIL, user.id)
-        session.add(links.build_link(user, INVITATION, secret_key))
-    session.flush()
+def invite_new(session: Session, users: Sequence[User], secret_key: str) -> None:
+    """Invite users who were just created and flushed."""
+    if users:
+        events.add_mails(session, INVITATION_MAIL, [user.id for user in users])
+        links.create_links(session, users, INVITATION, secret_key)
 
 
 def accept_invitation(session: Session, token: str, name: str, password_hash: str) -> None:

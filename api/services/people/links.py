@@ -8,8 +8,10 @@ import base64
 import hashlib
 import hmac
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -22,22 +24,26 @@ from api.models.users import User
 def create_link(session: Session, user: User, purpose: str, secret_key: str) -> AccountLink:
     """Create a link for a locked user, in place of their earlier one for this purpose."""
     session.execute(delete(AccountLink).where(AccountLink.user_id == user.id, AccountLink.purpose == purpose))
-    link = build_link(user, purpose, secret_key)
+    link = AccountLink(**_build_columns(user, purpose, secret_key))
     session.add(link)
     session.flush()
     return link
 
 
-def build_link(user: User, purpose: str, secret_key: str) -> AccountLink:
-    """Return a new link for a user who has none for this purpose. The caller adds it to the session."""
+def create_links(session: Session, users: Sequence[User], purpose: str, secret_key: str) -> None:
+    """Create a link for each of many users who have none for this purpose."""
+    session.execute(insert(AccountLink), [_build_columns(user, purpose, secret_key) for user in users])
+
+
+def _build_columns(user: User, purpose: str, secret_key: str) -> dict[str, Any]:
     link_id = uuid.uuid4()
-    return AccountLink(
-        user_id=user.id,
-        purpose=purpose,
-        id=link_id,
-        token_sha256=_hash(_derive_token(link_id, secret_key)),
-        expires_at=now() + LINK_LIFETIMES[purpose],
-    )
+    return {
+        "user_id": user.id,
+        "purpose": purpose,
+        "id": link_id,
+        "token_sha256": _hash(_derive_token(link_id, secret_key)),
+        "expires_at": now() + LINK_LIFETIMES[purpose],
+    }
 
 
 def build_url(link: AccountLink, secret_key: str, base: str) -> str:

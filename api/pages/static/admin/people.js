@@ -1,6 +1,7 @@
 /** What the screens of people share. */
 import { h, t } from "../shared/page.js";
 import { callSignedIn } from "../staff/session.js";
+import { locationField } from "./location-field.js";
 
 const ROLES = ["shopper", "manager", "reviewer", "admin"];
 export const STATUSES = ["invited", "active", "disabled"];
@@ -18,7 +19,7 @@ const nameOfLanguage = (tag) => new Intl.DisplayNames([tag], { type: "language" 
 /** @returns {[string, string][]} */
 export const regionOptions = (regions) => regions.map(({ id, code, name }) => [id, `${name} (${code})`]);
 
-/** The fields of a person's form. The regions are shown for managers only. */
+/** The fields of a person's form. The regions and locations are shown for managers only. */
 export const personFields = (person, regions) => [
   {
     name: "email",
@@ -46,6 +47,12 @@ export const personFields = (person, regions) => [
     options: regionOptions(regions),
   },
   {
+    name: "location_ids",
+    label: t("singleLocations"),
+    hint: t("singleLocationsHint"),
+    control: locationField(person.location_ids),
+  },
+  {
     name: "language",
     label: t("mailLanguage"),
     type: "select",
@@ -54,19 +61,21 @@ export const personFields = (person, regions) => [
   },
 ];
 
-/** Shows the regions in a form only while the role is that of a manager. */
+/** Shows the regions and locations in a form only while the role is that of a manager. */
 export function watchRole(element) {
   const role = element.querySelector("[name=role]");
-  const regions = element.querySelector("[data-field=region_ids]");
-  const update = () => (regions.hidden = role.value !== "manager");
+  const places = element.querySelectorAll("[data-field=region_ids], [data-field=location_ids]");
+  const update = () => places.forEach((field) => (field.hidden = role.value !== "manager"));
   role.addEventListener("change", update);
   update();
   return element;
 }
 
-/** Returns the values of a form as the API takes them. */
-export const bodyOf = ({ region_ids, ...values }, role = values.role) =>
-  region_ids && role === "manager" ? { ...values, region_ids } : values;
+/** Returns the values of a form as the API takes them: places are for managers only. */
+export const bodyOf = ({ region_ids, location_ids, ...values }, role = values.role) =>
+  role === "manager"
+    ? { ...values, ...(region_ids && { region_ids }), ...(location_ids && { location_ids }) }
+    : values;
 
 /** Changes a person, based on what they are now. */
 export async function edit(id, changesOf) {

@@ -18,7 +18,9 @@ function links({ role }) {
     const path = name ? `/dashboard/${name}` : "/dashboard";
     return [address(path, shared), t(`page-${name || "overview"}`)];
   });
-  return role === "admin" ? [...pages, ["/dashboard/admin", t("administration")]] : pages;
+  if (role === "admin") pages.push(["/dashboard/admin", t("administration")]);
+  // On small screens, the bar has no room for the name of the user, which leads to the same page.
+  return [...pages, ["/dashboard/account", t("page-account")]];
 }
 
 const keepOut = ({ role }, { name }) =>

@@ -258,14 +258,14 @@ function valuesOf({ field, before, after }, names) {
   if (before === null && after === null) return t("secretChanged");
   const value = (side) => h("span", { dir: "auto" }, textOf(field, side, names));
   if (before === null) return h("b", {}, value(after));
-  return [value(before), h("span", { "aria-label": t("becomes") }, " → "), h("b", {}, value(after))];
+  return [value(before), h("span", { "aria-label": t("turnsInto") }, " → "), h("b", {}, value(after))];
 }
 
 const labelOf = (field) => (hasWords(`field-${field}`) ? t(`field-${field}`) : field);
 
 /** Returns a value in words. */
 function textOf(field, value, names) {
-  if (value === null || (Array.isArray(value) && !value.length)) return t("nothing");
+  if (value === null || (Array.isArray(value) && !value.length)) return t("noValue");
   if (Array.isArray(value)) return value.map((item) => textOf(field, item, names)).join(", ");
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   if (typeof value === "number") return formatNumber(value);

@@ -33,11 +33,11 @@ export default async function checklistsScreen({ readAll }) {
       { key: "status", title: t("status"), cell: statusCell },
       {
         key: "questions",
-        title: t("questions"),
+        title: t("column-questions"),
         kind: "figure",
         cell: (row) => formatNumber(row.question_count),
       },
-      { key: "visits", title: t("visits"), kind: "figure", cell: visitsCell },
+      { key: "visits", title: t("column-visits"), kind: "figure", cell: visitsCell },
       { key: "changed", title: t("changed"), cell: changedCell },
       { key: "actions", title: t("actions"), cell: (row) => actionsCell(row, table.refresh, creation.copy) },
     ],
@@ -70,7 +70,7 @@ function statusCell({ key, status, version, has_changes, error_count: errors }) 
 function visitsCell({ visits, visits_out: out }) {
   if (!visits) return "–";
   return out
-    ? [formatNumber(visits), h("span", { class: "quiet" }, ` ${t("inProgress", { n: out })}`)]
+    ? [formatNumber(visits), h("span", { class: "quiet" }, ` ${t("versionVisitsOut", { n: out })}`)]
     : formatNumber(visits);
 }
 
@@ -121,7 +121,9 @@ async function showVersions(key) {
         h(
           "tr",
           {},
-          ["version", "publishedAt", "questions", "visits"].map((name) => h("th", { scope: "col" }, t(name))),
+          ["number", "day", "questions", "visits"].map((name) =>
+            h("th", { scope: "col" }, t(`column-${name}`)),
+          ),
         ),
       ),
       items,
@@ -161,7 +163,7 @@ function newChecklist(rows) {
   /** @type {[string, string][]} */
   const originals = rows.map((row) => [row.key, nameOf(row)]);
   /** @type {[string, string][]} */
-  const channels = CHANNELS.map((channel) => [channel, t(`channel-${channel}`)]);
+  const channels = CHANNELS.map((channel) => [channel, t(`option-${channel}`)]);
   /** @param {any} values */
   const save = async ({ title, channel, original }) => {
     const key = makeKey(

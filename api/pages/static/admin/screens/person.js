@@ -14,7 +14,14 @@ export default async function ({ params, read, readAll, refresh }) {
     path,
     fields: (values) => personFields(values, regions),
     submit: t("save"),
-    read: ({ email, name, role, region_ids, language }) => ({ email, name, role, region_ids, language }),
+    read: ({ email, name, role, region_ids, location_ids, language }) => ({
+      email,
+      name,
+      role,
+      region_ids,
+      location_ids,
+      language,
+    }),
     write: (values) => bodyOf(values, values.role ?? person.role),
     done: (body, before) => {
       if (Object.keys(before).length)

@@ -9,6 +9,7 @@ export default {
   "page-sections": "Secciones",
   "page-questions": "Preguntas",
   "page-reviews": "Revisiones",
+  "page-account": "Cuenta",
   forManagers: "Esta página es para gerentes y revisores",
   toTheForm: "Ir a sus visitas",
   // Filtros y tablas
