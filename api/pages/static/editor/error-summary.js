@@ -1,4 +1,5 @@
 /** The number of errors that prevent publishing, with links to what they belong to. */
+import { draftError } from "../admin/draft-errors.js";
 import { h, t } from "../shared/page.js";
 import { nameOf } from "./actions.js";
 import { button } from "./controls.js";
@@ -29,7 +30,7 @@ export function errorSummary(editing, onselect) {
             {},
             button(name, () => onselect(target), { class: "plain bare" }),
             " ",
-            h("span", { class: "quiet", lang: "en" }, detail),
+            h("span", { class: "quiet" }, draftError(detail)),
           );
         }),
       );

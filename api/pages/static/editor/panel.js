@@ -1,4 +1,5 @@
 /** The fields of what is selected: the checklist, a section or a question. */
+import { draftError } from "../admin/draft-errors.js";
 import { h, t } from "../shared/page.js";
 import { copyTarget, moveTarget, removeTarget } from "./actions.js";
 import { button, faultsOf, numberInput, labelled, selectField, textField } from "./controls.js";
@@ -61,7 +62,7 @@ export function panel(editing, { fundamentals }) {
     for (const { pointer, rest, detail } of errors) {
       const place = findPlace(places, rest);
       place.append(
-        h("p", { class: "fault", lang: "en", "data-testid": "fault", "data-pointer": pointer }, detail),
+        h("p", { class: "fault", "data-testid": "fault", "data-pointer": pointer }, draftError(detail)),
       );
       element.querySelector(`[aria-describedby~="${place.id}"]`)?.setAttribute("aria-invalid", "true");
     }

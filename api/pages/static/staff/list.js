@@ -216,7 +216,12 @@ export function list({
     const buttons = actions.map((action) =>
       h(
         "button",
-        { type: "button", class: "plain", "data-action": action.name, onclick: (event) => run(action, event.currentTarget) },
+        {
+          type: "button",
+          class: "plain",
+          "data-action": action.name,
+          onclick: (event) => run(action, event.currentTarget),
+        },
         action.label,
       ),
     );

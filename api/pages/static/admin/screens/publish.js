@@ -1,4 +1,5 @@
 /** Publishing a checklist: what would change, what past visits would have scored, and the versions so far. */
+import { draftError } from "../draft-errors.js";
 import { confirmAction, h, loadMoreWords, localize, t } from "../../shared/page.js";
 import { count } from "../../staff/numbers.js";
 import { callSignedIn } from "../../staff/session.js";
@@ -89,7 +90,7 @@ function errorSummary(errors, draft, editor) {
             "a",
             { href: `${editor}${target}` },
             text && h("span", { dir: "auto" }, text, ": "),
-            h("span", { lang: "en" }, detail),
+            draftError(detail),
           ),
         );
       }),
