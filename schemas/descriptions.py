@@ -24,7 +24,7 @@ _BY_NAME: Mapping[str, str] = {
     "current": "Whether this is the session of the request.",
     "expires_in": "The lifetime of the access token, in seconds.",
     "invitation_expires_at": "When the link of the latest invitation expires. Null if the person has a "
-    "password, or was never invited.",
+    "password, was never invited, or got another email address since then.",
     "invite": "Whether to invite the person to choose a password.",
     "last_login_at": "When the person last logged in. Null before the first time.",
     "last_used_at": "When tokens of the session were issued last. This happens every few minutes while it is "

@@ -1,9 +1,10 @@
 """The app context: the components of the running program, the request's read snapshot and its actor."""
 
 from dataclasses import dataclass
+from ipaddress import IPv6Network, ip_address
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from api.database.engines import Database
@@ -52,3 +53,15 @@ def close_read_snapshot(error: BaseException | None = None) -> None:
 def current_actor() -> Actor:
     """Return the person or API client that calls; only for routes that require an access token."""
     return cast(Actor, g.actor)
+
+
+def get_caller_network() -> str:
+    """Return the caller's IPv4 address, or their IPv6 /64 network, within which they can use any address."""
+    address = request.remote_addr or "unknown"
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if ip.version == 4 or ip.ipv4_mapped:
+        return address
+    return str(IPv6Network((ip, 64), strict=False))

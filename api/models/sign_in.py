@@ -33,7 +33,10 @@ class TokenFamily(HasId, Base):
 
 
 class SignInFailure(Base):
-    """The number of failed sign-ins in a window of time, for a key such as an account at an address."""
+    """The number of failed sign-ins, or of forgotten passwords, in a window of time.
+
+    The key is, for example, an account at an address.
+    """
 
     __tablename__ = "sign_in_failures"
 

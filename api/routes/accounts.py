@@ -11,7 +11,7 @@ from api.domain import problems
 from api.domain.access import ANY_CALLER, SIGNED_IN
 from api.domain.people import INVITATION, PASSWORD_RESET
 from api.http.access import Routes
-from api.http.context import close_read_snapshot, current_actor, read_snapshot
+from api.http.context import close_read_snapshot, current_actor, get_caller_network, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response
 from api.http.responses import ETAG, empty_response
@@ -115,10 +115,12 @@ def request_password_reset(body: dict[str, Any]) -> Response:
     """Request a link to replace a forgotten password.
 
     The link goes to the email address, and is valid for 60 minutes. An invited person gets their invitation
-    again. The response is the same for every address.
+    again. The response is the same for every address. Of the requests from one network address, at most 100
+    in 15 minutes have an effect.
     """
     email, organization = users.normalize_email(body["email"]), body.get("organization")
-    in_transaction(lambda session: accounts.request_password_reset(session, email, organization))
+    network = get_caller_network()
+    in_transaction(lambda session: accounts.request_password_reset(session, email, organization, network))
     response = empty_response()
     response.status_code = 202
     return response

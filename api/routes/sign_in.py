@@ -1,7 +1,6 @@
 """Login, logout, and changes of the password."""
 
 from datetime import timedelta
-from ipaddress import IPv6Network, ip_address
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,13 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import ANY_CALLER, REFRESH_TOKEN, SIGNED_IN
 from api.http.access import Routes
-from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
+from api.http.context import (
+    app_context,
+    close_read_snapshot,
+    current_actor,
+    get_caller_network,
+    read_snapshot,
+)
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
 from api.models.base import now
@@ -43,7 +48,7 @@ def log_in(body: dict[str, Any]) -> Response:
         users.normalize_email(body["email"]),
         body["password"],
         body.get("organization"),
-        _get_caller_network(),
+        get_caller_network(),
     )
     with app_context().database.read_snapshot() as session:
         candidates = sign_in.find_candidates(session, credentials)
@@ -110,7 +115,7 @@ def change_password(body: dict[str, Any]) -> Response:
     A wrong old password counts as a failed login.
     """
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
-    credentials = sign_in.Credentials(user.email, body["old_password"], None, _get_caller_network())
+    credentials = sign_in.Credentials(user.email, body["old_password"], None, get_caller_network())
     sign_in.check_failure_limits(read_snapshot(), credentials, [user.id])
     accounts.check_password(read_snapshot(), "/new_password", body["new_password"], user)
     # Hashing takes time; no snapshot stays open meanwhile.
@@ -127,18 +132,6 @@ def change_password(body: dict[str, Any]) -> Response:
 
     in_transaction(change)
     return empty_response()
-
-
-def _get_caller_network() -> str:
-    """Return the caller's IPv4 address, or their IPv6 /64 network, within which they can use any address."""
-    address = request.remote_addr or "unknown"
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    if ip.version == 4 or ip.ipv4_mapped:
-        return address
-    return str(IPv6Network((ip, 64), strict=False))
 
 
 _COOKIES = ("access_token_cookie", "refresh_token_cookie", "csrf_access_token", "csrf_refresh_token")

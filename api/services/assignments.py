@@ -83,7 +83,7 @@ def check(session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]]) -
 
 
 def _raise_problems(found: Sequence[Sequence[OrderProblem]], days: int, *, is_list: bool) -> None:
-    """Raise INVALID, or else ROTATIONvisits.LOCKOUT, if any order has a problem."""
+    """Raise INVALID, or else ROTATION_LOCKOUT, if any order has a problem."""
     errors: dict[bool, list[FieldError]] = {True: [], False: []}
     for index, order_problems in enumerate(found):
         for problem in order_problems:

@@ -18,6 +18,8 @@ from api.models.base import now
 from api.models.events import Event
 from api.models.sign_in import TokenFamily
 from api.services import events
+from api.services.people import sign_in
+from api.services.people.passwords import check_password
 from tests.support.mailbox import Mailbox, find_link, read_text, running_mailbox
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
 
@@ -131,6 +133,23 @@ def test_link_works_once_until_it_expires_or_is_replaced(world: World) -> None:
     assert sorted(response.status_code for response in responses) == [204, 410, 410]
 
 
+def test_link_that_went_to_an_earlier_address_is_no_longer_valid(world: World, mailbox: Mailbox) -> None:
+    user_id, shopper = invite(world)["id"], world.shopper
+    token = copy_link(world, user_id)
+    ok(world.admin.patch(f"/users/{user_id}", {"name": "Ana"}))
+    ok(world.admin.patch(f"/users/{user_id}", {"email": f"{uuid.uuid4()}@example.org"}))
+    problem(accept(world, token), 410, "link-expired")
+    assert ok(world.admin.get(f"/users/{user_id}"))["invitation_expires_at"] is None
+    assert accept(world, copy_link(world, user_id)).status_code == 204
+
+    ok(world.anonymous.post("/auth/password-reset", {"email": shopper.email}))
+    send_mails(world, mailbox.url)
+    token = find_link(mailbox.wait_for(shopper.email or "")).split("#")[1]
+    ok(world.admin.patch(f"/users/{shopper.id}", {"email": f"{uuid.uuid4()}@example.org"}))
+    response = world.anonymous.post("/auth/password", {"token": token, "password": NEW_PASSWORD})
+    problem(response, 410, "link-expired")
+
+
 def test_database_has_no_token_that_works(world: World) -> None:
     user_id = invite(world)["id"]
     token = copy_link(world, user_id)
@@ -166,6 +185,14 @@ def test_person_with_a_password_can_be_let_in_by_a_link_too(world: World) -> Non
 def test_common_password_is_rejected(world: World, password: str) -> None:
     body = {"old_password": PASSWORD, "new_password": password}
     assert pointers(problem(world.shopper.post("/me/password", body), 422, "invalid")) == ["/new_password"]
+
+
+def test_long_passwords_are_not_compared_with_common_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    estimated: list[str] = []
+    monkeypatch.setattr("zxcvbn.zxcvbn", lambda password: estimated.append(password) or {"guesses": 1e9})
+    for length in (20, 21, 256):
+        check_password("/password", ("4@8({[<6911|!7$5+%2" * 14)[:length], "ana@example.org", "Stores")
+    assert [len(password) for password in estimated] == [20]
 
 
 def test_password_that_names_the_person_or_the_organization_is_rejected_everywhere(world: World) -> None:
@@ -258,6 +285,15 @@ def test_reset_is_mailed_to_every_enabled_account_once_in_a_while(world: World, 
     assert mailbox.find(disabled.email or "") == mailbox.find("nobody@example.org") == []
     subjects = [str(message["Subject"]).strip() for message in mailbox.find(invited["email"])]
     assert subjects == [f"Your invitation from {world.name}"]
+
+
+def test_many_requests_from_one_address_have_no_effect(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in, "MAX_RESETS", 2)
+    for address, expected in (("192.0.2.1", 1), ("192.0.2.1", 2), ("192.0.2.1", 2), ("192.0.2.2", 3)):
+        options = {"environ_base": {"REMOTE_ADDR": f"{address}/{world.name}"}}
+        response = world.anonymous.post("/auth/password-reset", {"email": "nobody@example.org"}, **options)
+        assert (response.status_code, response.data) == (202, b"")
+        assert len(waiting_mails(world)) == expected
 
 
 def test_mail_waits_for_the_server_and_is_given_up_at_last(world: World, mailbox: Mailbox) -> None:

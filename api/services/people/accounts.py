@@ -54,11 +54,14 @@ def accept_invitation(session: Session, token: str, name: str, password_hash: st
     change_password(session, user, password_hash)
 
 
-def request_password_reset(session: Session, email: str, organization: str | None) -> None:
+def request_password_reset(session: Session, email: str, organization: str | None, address: str) -> None:
     """Leave it to the worker to find the accounts with this address and to mail a link to each.
 
-    That takes the same time whether or not there are any.
+    That takes the same time whether or not there are any. Too many requests from one network ``address`` have
+    no effect: they would keep other mails waiting.
     """
+    if not sign_in.count_reset(session, address):
+        return
     data = {"email": email, "organization": organization}
     session.add(Event(kind=PASSWORD_FORGOTTEN, data=data, due_at=now()))
 

@@ -77,7 +77,7 @@ def find_user(session: Session, purpose: str, token: str, *, lock: bool = False)
 
 
 def delete_links(session: Session, user_id: uuid.UUID) -> None:
-    """Delete all links of a user, because one of them was used."""
+    """Delete all links of a user, because one of them was used, or their email address has changed."""
     session.execute(delete(AccountLink).where(AccountLink.user_id == user_id))
 
 

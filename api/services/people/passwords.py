@@ -14,8 +14,8 @@ _dummy_hash = _hasher.hash("no account has this password")
 #: A password is common if an attacker with lists of leaked passwords needs as few guesses. The estimates are
 #: high for words with an ending, such as "iloveyou!", so this is above the 10,000 passwords to be rejected.
 COMMON_GUESSES = 100_000
-#: Nothing that is longer is common, and the estimate takes time with the square of the length.
-MAX_COMMON_LENGTH = 40
+#: No password in the lists is longer. For longer ones, an estimate can take seconds.
+MAX_COMMON_LENGTH = 20
 
 
 def hash_password(password: str) -> str:

@@ -27,6 +27,8 @@ from api.services.people import passwords
 
 SESSION_LIFETIME = timedelta(days=60)
 FAILURE_WINDOW = timedelta(minutes=15)
+#: the maximum number of requests for a link from one address within ``FAILURE_WINDOW``
+MAX_RESETS = 100
 REVOKED_FAMILY_RETENTION = timedelta(days=60)
 KNOWN_ADDRESS_RETENTION = timedelta(days=90)
 #: the minimum number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
@@ -138,17 +140,29 @@ def record_failure(session: Session, credentials: Credentials, user_ids: Iterabl
 
     ``user_ids`` are the accounts that the credentials may belong to. It is in the audit log of each.
     """
+    _count(session, [limit.key for limit in credentials.limits])
+    for user_id in user_ids:
+        record(session, USER_LOGIN_FAILED, session.get_one(User, user_id))
+
+
+def count_reset(session: Session, address: str) -> bool:
+    """Count a request to replace a forgotten password; return whether the limit of the address allows it."""
+    key = f"resets from {address}"
+    _count(session, [key])
+    count = session.scalar(select(SignInFailure.failures).where(SignInFailure.key == key))
+    return count is not None and count <= MAX_RESETS
+
+
+def _count(session: Session, keys: Iterable[str]) -> None:
+    """Count one more under each key, within ``FAILURE_WINDOW``."""
     moment = now()
     session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
-    keys = sorted(limit.key for limit in credentials.limits)
     session.connection().execute(
         insert(session, SignInFailure).on_conflict_do_update(
             index_elements=["key"], set_={"failures": SignInFailure.failures + 1}
         ),
-        [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in keys],
+        [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in sorted(keys)],
     )
-    for user_id in user_ids:
-        record(session, USER_LOGIN_FAILED, session.get_one(User, user_id))
 
 
 @dataclass(frozen=True, slots=True)

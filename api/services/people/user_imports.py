@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.domain.access import MANAGER, Actor
+from api.domain.access import ADMIN, MANAGER, Actor
+from api.domain.people import ACTIVE
 from api.models.places import Location, Region
 from api.models.users import User, UserLocation, UserRegion
 from api.services import visibility
@@ -42,6 +43,12 @@ class StoredPerson:
 def plan_user_import(session: Session, actor: Actor, file: ImportFile) -> ImportPlan[StoredPerson]:
     """Decide what an import of people does."""
     ids = {column: _read_place_ids(session, actor, column) for column in _PLACE_COLUMNS}
+    people = _read_people(session, actor)
+    roles = {row.values.get("email"): row.values.get("role") for row in file.rows}
+    keeps_admin = any(
+        (roles.get(person.user.email) or person.user.role) == ADMIN and _is_active(person)
+        for person in people.values()
+    )
 
     def describe(person: StoredPerson) -> Values:
         user = person.user
@@ -49,6 +56,9 @@ def plan_user_import(session: Session, actor: Actor, file: ImportFile) -> Import
 
     def find_errors(values: Values, person: StoredPerson | None) -> Iterator[tuple[str, str]]:
         role = values.get("role") or (person and person.user.role)
+        is_admin = person is not None and person.user.role == ADMIN and _is_active(person)
+        if is_admin and role != ADMIN and not keeps_admin:
+            yield "role", "The organization needs an active administrator."
         for column in _PLACE_COLUMNS:
             codes = values.get(column) or []
             if codes and role is not None and role != MANAGER:
@@ -57,17 +67,22 @@ def plan_user_import(session: Session, actor: Actor, file: ImportFile) -> Import
                 if code not in ids[column]:
                     yield column, f"There is no place with the code {code}."
 
-    return plan_import(file, _read_people(session, actor), describe, find_errors)
+    return plan_import(file, people, describe, find_errors)
+
+
+def _is_active(person: StoredPerson) -> bool:
+    return users.get_status(person.user) == ACTIVE
 
 
 def store_users(session: Session, actor: Actor, plan: ImportPlan[StoredPerson], secret_key: str) -> None:
     """Store the people of a plan without errors, and invite those who are new.
 
-    Raises ALREADY_EXISTS if someone with one of the addresses was added in the meantime, and LAST_ADMIN.
+    Raises ALREADY_EXISTS if someone with one of the addresses was added in the meantime.
     """
     ids = {column: _read_place_ids(session, actor, column) for column in _PLACE_COLUMNS}
     new_users = []
-    for row in plan.rows:
+    # New administrators first, so that there is always one.
+    for row in sorted(plan.rows, key=lambda row: row.edits.get("role") != ADMIN):
         values = row.edits
         for column, name in _PLACE_COLUMNS.items():
             if column in values:
@@ -107,8 +122,8 @@ def _read_people(session: Session, actor: Actor) -> dict[str, StoredPerson]:
             select(table.user_id, place.code)
             .join(place, place.id == place_id)
             .where(place.organization_id == actor.organization_id)
-            .order_by(place.code)
         )
-        for user_id, code in session.execute(assigned):
+        # Sorted here, like the codes of a row: databases may have another order.
+        for code, user_id in sorted((code, user_id) for user_id, code in session.execute(assigned)):
             people[user_id].codes[column].append(code)
     return {person.user.email: person for person in people.values()}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api.database.search import contains, escape
 from api.domain import problems
 from api.domain.access import ADMIN, MANAGER, Actor
 from api.domain.people import ACTIVE, DISABLED, INVITATION, INVITED
@@ -21,7 +22,7 @@ from api.models.visits import Visit, is_in_progress
 from api.services import visibility
 from api.services.audit.recording import add_change
 from api.services.paging import Page, fetch_page
-from api.services.people import accounts, sign_in
+from api.services.people import accounts, links, sign_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,14 @@ class Person:
     @property
     def status(self) -> str:
         """The status: one of ``people.STATUSES``."""
-        if self.user.disabled:
-            return DISABLED
-        return ACTIVE if self.user.password_hash else INVITED
+        return get_status(self.user)
+
+
+def get_status(user: User) -> str:
+    """Return the status of a user: one of ``people.STATUSES``."""
+    if user.disabled:
+        return DISABLED
+    return ACTIVE if user.password_hash else INVITED
 
 
 #: field with places → the table that assigns them, and its column
@@ -122,7 +128,7 @@ def update_user(
 
 
 def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str, Any]) -> None:
-    """Store checked values of a user, and end the sessions that must not go on with them.
+    """Store checked values of a user, and end the sessions and links that must not go on with them.
 
     Raises LAST_ADMIN, and ALREADY_EXISTS for an email address that is in use.
     """
@@ -139,6 +145,9 @@ def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str
         user.email = normalize_email(values["email"])
     flush(session)
     _assign_places(session, user, values)
+    if user.email != before[0]:
+        # Whoever reads the mail of the old address must not get into the account.
+        links.delete_links(session, user.id)
     if values.get("disabled"):
         sign_in.end_sessions(session, user.id)
     elif (user.email, user.role) != before:
@@ -184,8 +193,7 @@ def list_users(session: Session, actor: Actor, limit: int, cursor: str | None, *
         elif name == "status":
             query = query.where(_HAS_STATUS[value])
         elif name == "q":
-            columns = (User.name, User.email)
-            query = query.where(or_(*(column.icontains(value, autoescape=True) for column in columns)))
+            query = query.where(contains(escape(value), User.name, User.email))
         elif name == "email":
             query = query.where(User.email == normalize_email(value))
         else:

@@ -176,6 +176,7 @@ const REASONS = {
   "This must be true or false.": "reason-boolean",
   "This must be an email address.": "reason-email",
   "Places can be assigned only to managers.": "reason-managers",
+  "The organization needs an active administrator.": "reason-admin",
 };
 
 /** Returns what is wrong in the language of the page, with `lang` if the page has no words for it. */

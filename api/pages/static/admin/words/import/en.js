@@ -85,6 +85,7 @@ export default {
   "reason-boolean": "Enter yes or no.",
   "reason-email": "Enter an email address.",
   "reason-managers": "Only managers can have places.",
+  "reason-admin": "The organization needs an active administrator.",
   // Result
   imported: "{new} added, {changed} changed, {unchanged} unchanged.",
   errorsWereLeftOut: { one: "{count} line was left out.", other: "{count} lines were left out." },

@@ -86,6 +86,7 @@ export default {
   "reason-boolean": "Indique sí o no.",
   "reason-email": "Indique un correo electrónico.",
   "reason-managers": "Solo las personas responsables pueden tener lugares.",
+  "reason-admin": "La organización necesita al menos una persona administradora activa.",
   // Result
   imported: "{new} añadidas, {changed} modificadas, {unchanged} sin cambios.",
   errorsWereLeftOut: {
