@@ -101,4 +101,4 @@ def test_every_error_of_a_draft_has_words() -> None:
             continue  # The editor offers no such choice.
         plain = re.sub(r"\{SELF_CHECK\}", "self_check", plain)
         key = "-".join(re.findall("[a-z]+", re.sub(r"\{[^}]+\}", "", plain).lower()))
-        assert f"draft-{key}" in texts, sentence
+        assert f"said-{key}" in texts, sentence

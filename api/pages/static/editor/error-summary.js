@@ -1,9 +1,9 @@
 /** The number of errors that prevent publishing, with links to what they belong to. */
-import { draftError } from "../admin/draft-errors.js";
 import { h, t } from "../shared/page.js";
 import { nameOf } from "./actions.js";
 import { button } from "./controls.js";
 import { findTarget } from "./document.js";
+import { translated } from "../staff/api-words.js";
 
 const MAX_SHOWN = 50;
 
@@ -30,7 +30,7 @@ export function errorSummary(editing, onselect) {
             {},
             button(name, () => onselect(target), { class: "plain bare" }),
             " ",
-            h("span", { class: "quiet" }, draftError(detail)),
+            h("span", { class: "quiet" }, translated(detail)),
           );
         }),
       );

@@ -1,9 +1,9 @@
 /** The fields of what is selected: the checklist, a section or a question. */
-import { draftError } from "../admin/draft-errors.js";
 import { h, t } from "../shared/page.js";
 import { copyTarget, moveTarget, removeTarget } from "./actions.js";
 import { button, faultsOf, numberInput, labelled, selectField, textField } from "./controls.js";
 import { keyField, questionFields } from "./fields.js";
+import { translated } from "../staff/api-words.js";
 
 const CHANNELS = ["in_person", "telephone", "message", "self_check"];
 
@@ -62,7 +62,7 @@ export function panel(editing, { fundamentals }) {
     for (const { pointer, rest, detail } of errors) {
       const place = findPlace(places, rest);
       place.append(
-        h("p", { class: "fault", "data-testid": "fault", "data-pointer": pointer }, draftError(detail)),
+        h("p", { class: "fault", "data-testid": "fault", "data-pointer": pointer }, translated(detail)),
       );
       element.querySelector(`[aria-describedby~="${place.id}"]`)?.setAttribute("aria-invalid", "true");
     }

@@ -1,5 +1,4 @@
 /** Publishing a checklist: what would change, what past visits would have scored, and the versions so far. */
-import { draftError } from "../draft-errors.js";
 import { confirmAction, h, loadMoreWords, localize, t } from "../../shared/page.js";
 import { count } from "../../staff/numbers.js";
 import { callSignedIn } from "../../staff/session.js";
@@ -7,6 +6,7 @@ import { announce } from "../../staff/undo.js";
 import { changeGroups } from "../publish/changes.js";
 import { replayOf } from "../publish/replay.js";
 import { versionList } from "../publish/versions.js";
+import { translated } from "../../staff/api-words.js";
 
 const VISITS = 200;
 
@@ -90,7 +90,7 @@ function errorSummary(errors, draft, editor) {
             "a",
             { href: `${editor}${target}` },
             text && h("span", { dir: "auto" }, text, ": "),
-            draftError(detail),
+            translated(detail),
           ),
         );
       }),
