@@ -90,4 +90,6 @@ export default {
     "Many people use this password, so others can guess it. Choose another one.",
   "said-the-organization-needs-an-active-administrator":
     "The organization needs at least one active administrator.",
+  "said-white-text-on-this-colour-is-not-readable":
+    "White text on this colour is not readable: the contrast is below 4.5.",
 };

@@ -89,4 +89,6 @@ export default {
     "Muchas personas usan esta contraseña, así que se puede adivinar. Elija otra.",
   "said-the-organization-needs-an-active-administrator":
     "La organización necesita al menos un administrador activo.",
+  "said-white-text-on-this-colour-is-not-readable":
+    "El texto blanco no se lee sobre este color: el contraste es menor que 4,5.",
 };
