@@ -80,3 +80,25 @@ def test_no_area_of_the_administration_changes_the_texts_of_another() -> None:
             texts.setdefault(key, set()).add(re.sub(r"\s+", " ", text).rstrip(" ,"))
     assert len(texts) > 300
     assert {key for key, alternatives in texts.items() if len(alternatives) > 1} == set()
+
+
+def test_every_error_of_a_draft_has_words() -> None:
+    """The pages show errors of drafts in the language of the page, by the sentence without its numbers."""
+    texts = read_texts(STATIC / "admin/words/draft-errors/en.js")
+    domain = STATIC.parents[1] / "domain"
+    modules = (domain / "fields.py", domain / "publishing.py", *domain.glob("question_types/*.py"))
+    reported = [
+        sentence
+        for module in modules
+        for sentence in re.findall(
+            r'FieldError\([^"]*(?:"[^"]*"[^",]*)?,\s+f?"([A-Z][^"]+)"', module.read_text()
+        )
+    ]
+    assert len(reported) > 25
+    for sentence in reported:
+        plain = re.sub(r"^The question \S+ has", "The question has", sentence).split(": ")[0]
+        if " types" in plain or " of type " in plain:
+            continue  # The editor offers no such choice.
+        plain = re.sub(r"\{SELF_CHECK\}", "self_check", plain)
+        key = "-".join(re.findall("[a-z]+", re.sub(r"\{[^}]+\}", "", plain).lower()))
+        assert f"said-{key}" in texts, sentence

@@ -227,7 +227,7 @@ def test_invitation_and_reset_arrive_by_mail(world: World, mailbox: Mailbox) -> 
     send_mails(world, mailbox.url)
     message = mailbox.wait_for(person["email"])
     assert message["From"] == "Survey <survey@survey.example>"
-    assert message["Subject"] == f"Tu invitación de {world.name}"
+    assert message["Subject"] == f"Su invitación de {world.name}"
     assert "Hola, Núria:" in read_text(message)
     assert '<html lang="es">' in read_text(message, "html")
     page, token = find_link(message).split("#")
@@ -248,7 +248,7 @@ def test_invitation_and_reset_arrive_by_mail(world: World, mailbox: Mailbox) -> 
     ok(log_in(world, person["email"], "four other elephants"), 200)
     send_mails(world, mailbox.url)
     message = mailbox.wait_for(person["email"], 3)
-    assert message["Subject"] == f"Se ha cambiado tu contraseña de {world.name}"
+    assert message["Subject"] == f"Se ha cambiado su contraseña de {world.name}"
     log = world.admin.list_all(f"/audit?subject={person['id']}")
     actions = [(entry["action"], (entry["actor"] or {}).get("id")) for entry in reversed(log)]
     assert actions == [

@@ -2,38 +2,38 @@
 
 TEXTS = {
     "mail-invitation": (
-        "Tu invitación de {organization}",
+        "Su invitación de {organization}",
         (
             "Hola, {name}:",
-            "{organization} te invita a participar en su programa de cliente misterioso. Para empezar, elige "
-            "una contraseña. Después podrás iniciar sesión con la dirección {email}.",
+            "{organization} le invita a participar en su programa de cliente misterioso. Para empezar, elija "
+            "una contraseña. Después podrá iniciar sesión con la dirección {email}.",
         ),
         "Aceptar la invitación",
         (
             "El enlace es válido durante 7 días y solo se puede usar una vez.",
-            "Si no esperabas este correo, puedes ignorarlo.",
+            "Si no esperaba este correo, puede ignorarlo.",
         ),
     ),
     "mail-password-reset": (
-        "Elige una contraseña nueva para {organization}",
+        "Elija una contraseña nueva para {organization}",
         (
             "Hola, {name}:",
-            "Alguien ha pedido una contraseña nueva para tu cuenta {email} en {organization}.",
+            "Alguien ha pedido una contraseña nueva para su cuenta {email} en {organization}.",
         ),
         "Elegir una contraseña nueva",
         (
             "El enlace es válido durante 60 minutos y solo se puede usar una vez.",
-            "Si no has sido tú, puedes ignorar este correo: tu contraseña no cambia.",
+            "Si no ha sido usted, puede ignorar este correo: su contraseña no cambia.",
         ),
     ),
     "mail-password-changed": (
-        "Se ha cambiado tu contraseña de {organization}",
+        "Se ha cambiado su contraseña de {organization}",
         (
             "Hola, {name}:",
-            "Se ha cambiado la contraseña de tu cuenta {email} en {organization} y se ha cerrado la sesión "
-            "en tus otros dispositivos.",
-            "Si no has sido tú, elige ahora mismo una contraseña nueva con «¿Has olvidado tu contraseña?» en "
-            "la página de inicio de sesión y avisa a la persona que administra tu cuenta.",
+            "Se ha cambiado la contraseña de su cuenta {email} en {organization} y se ha cerrado la sesión "
+            "en sus otros dispositivos.",
+            "Si no ha sido usted, elija ahora mismo una contraseña nueva con «¿Ha olvidado su contraseña?» "
+            "en la página de inicio de sesión y avise a la persona que administra su cuenta.",
         ),
         "Abrir la página",
         (),

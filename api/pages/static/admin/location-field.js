@@ -13,7 +13,7 @@ const MOST_FOUND = 8;
 export function locationField(ids = []) {
   const names = new Map(ids.map((id) => [id, "…"]));
   const chosen = h("ul", { class: "plain-list" });
-  const found = h("ul", { class: "plain-list", role: "status" });
+  const found = h("ul", { class: "plain-list" });
   let timer = null;
   const search = h("input", {
     type: "search",
@@ -60,7 +60,11 @@ export function locationField(ids = []) {
       draw();
     });
   draw();
-  return { element: h("div", {}, chosen, search, found), focus: search, read: () => [...names.keys()] };
+  return {
+    element: h("div", {}, chosen, search, h("div", { role: "status" }, found)),
+    focus: search,
+    read: () => [...names.keys()],
+  };
 }
 
 const nameOf = ({ name, code }) => `${name} (${code})`;

@@ -3,6 +3,7 @@ import { h, t } from "../shared/page.js";
 import { nameOf } from "./actions.js";
 import { button } from "./controls.js";
 import { findTarget } from "./document.js";
+import { translated } from "../staff/api-words.js";
 
 const MAX_SHOWN = 50;
 
@@ -29,7 +30,7 @@ export function errorSummary(editing, onselect) {
             {},
             button(name, () => onselect(target), { class: "plain bare" }),
             " ",
-            h("span", { class: "quiet", lang: "en" }, detail),
+            h("span", { class: "quiet" }, translated(detail)),
           );
         }),
       );

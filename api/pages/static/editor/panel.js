@@ -3,6 +3,7 @@ import { h, t } from "../shared/page.js";
 import { copyTarget, moveTarget, removeTarget } from "./actions.js";
 import { button, faultsOf, numberInput, labelled, selectField, textField } from "./controls.js";
 import { keyField, questionFields } from "./fields.js";
+import { translated } from "../staff/api-words.js";
 
 const CHANNELS = ["in_person", "telephone", "message", "self_check"];
 
@@ -61,7 +62,7 @@ export function panel(editing, { fundamentals }) {
     for (const { pointer, rest, detail } of errors) {
       const place = findPlace(places, rest);
       place.append(
-        h("p", { class: "fault", lang: "en", "data-testid": "fault", "data-pointer": pointer }, detail),
+        h("p", { class: "fault", "data-testid": "fault", "data-pointer": pointer }, translated(detail)),
       );
       element.querySelector(`[aria-describedby~="${place.id}"]`)?.setAttribute("aria-invalid", "true");
     }

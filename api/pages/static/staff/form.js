@@ -3,6 +3,7 @@
  */
 import { NoSignal } from "../shared/api.js";
 import { h, t } from "../shared/page.js";
+import { translate } from "./api-words.js";
 import { callSignedIn } from "./session.js";
 import { announce } from "./undo.js";
 
@@ -340,15 +341,16 @@ const focusOn = (element) => (event) => {
   element.focus();
 };
 
-/** Returns the errors of a problem, each with the name of its field if the form has it. The API writes English. */
+/** Returns the errors of a problem, each with the name of its field if the form has it. */
 function errorsOf(problem, fields) {
   if (!problem.status)
     return [{ name: null, text: problem instanceof NoSignal ? t("noSignal") : problem.message }];
-  if (!problem.errors.length) return [{ name: null, text: problem.detail, lang: "en" }];
-  return problem.errors.map(({ pointer, detail, lang = "en" }) => {
+  if (!problem.errors.length) return [{ name: null, ...translate(problem.detail) }];
+  return problem.errors.map(({ pointer, detail, lang: given }) => {
+    const { text, lang } = given ? { text: detail, lang: given } : translate(detail);
     const field = fields.find(({ name }) => name === pointer.split("/")[1]);
-    if (field) return { name: field.name, text: `${field.label}: ${detail}`, lang };
-    return { name: null, text: `${pointer}: ${detail}`, lang };
+    if (field) return { name: field.name, text: `${field.label}: ${text}`, lang };
+    return { name: null, text: `${pointer}: ${text}`, lang };
   });
 }
 

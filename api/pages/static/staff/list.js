@@ -216,7 +216,12 @@ export function list({
     const buttons = actions.map((action) =>
       h(
         "button",
-        { type: "button", class: "plain", "data-action": action.name, onclick: () => run(action) },
+        {
+          type: "button",
+          class: "plain",
+          "data-action": action.name,
+          onclick: (event) => run(action, event.currentTarget),
+        },
         action.label,
       ),
     );
@@ -228,7 +233,7 @@ export function list({
       clear,
       h("span", { class: "actions" }, buttons),
     );
-    async function run(action) {
+    async function run(action, pressed) {
       const chosen = [...selected.values()];
       buttons.forEach((button) => (button.disabled = true));
       try {
@@ -237,6 +242,9 @@ export function list({
         await refresh();
       } finally {
         buttons.forEach((button) => (button.disabled = false));
+        // A disabled or hidden button loses the focus, which would start again at the top of the page.
+        if (document.activeElement === document.body)
+          (element.hidden ? body.querySelector("input") : pressed)?.focus();
       }
     }
     const update = () => {

@@ -6,6 +6,7 @@ import { announce } from "../../staff/undo.js";
 import { changeGroups } from "../publish/changes.js";
 import { replayOf } from "../publish/replay.js";
 import { versionList } from "../publish/versions.js";
+import { translated } from "../../staff/api-words.js";
 
 const VISITS = 200;
 
@@ -89,7 +90,7 @@ function errorSummary(errors, draft, editor) {
             "a",
             { href: `${editor}${target}` },
             text && h("span", { dir: "auto" }, text, ": "),
-            h("span", { lang: "en" }, detail),
+            translated(detail),
           ),
         );
       }),

@@ -1,9 +1,11 @@
+import draftErrors from "../../admin/words/draft-errors/en.js";
 import admin from "../../admin/words/en.js";
 import form from "../../form/words/en.js";
 
 export default {
   ...form,
   ...admin,
+  ...draftErrors,
   // The fields of the form need its words.
   optional: form.optional,
   notSaved: form.notSaved,

@@ -1,9 +1,11 @@
+import draftErrors from "../../admin/words/draft-errors/es.js";
 import admin from "../../admin/words/es.js";
 import form from "../../form/words/es.js";
 
 export default {
   ...form,
   ...admin,
+  ...draftErrors,
   // The fields of the form need its words.
   optional: form.optional,
   notSaved: form.notSaved,

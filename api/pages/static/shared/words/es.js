@@ -2,7 +2,7 @@ export default {
   errorTitle: "Error: {title}",
   email: "Correo electrónico",
   password: "Contraseña",
-  forgottenPassword: "¿Has olvidado tu contraseña?",
+  forgottenPassword: "¿Ha olvidado su contraseña?",
   organization: "Organización",
   wrongPassword: "El correo electrónico o la contraseña no son correctos.",
   whichOrganization:

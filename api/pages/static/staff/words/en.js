@@ -73,4 +73,23 @@ export default {
   decimalMark: ".",
   percent: "{n}%",
   fromTo: "{low} to {high}",
+  // What the API reports about a form, by its sentence without numbers: see `api-words.js`
+  "said-a-person-with-this-email-address-already-exists": "A person with this email address already exists.",
+  "said-another-resource-already-has-this-code-email-address-or-key":
+    "This code, email address or key is already used.",
+  "said-this-must-be-an-email-address": "Enter an email address, such as name@example.com.",
+  "said-this-must-be-a-time-zone-such-as-europe-madrid": "Enter a time zone such as Europe/Madrid.",
+  "said-this-must-not-be-blank": "Enter a value.",
+  "said-this-must-be-a-whole-number": "Enter a whole number.",
+  "said-length-must-be-between-and": "Enter {0} to {1} characters.",
+  "said-must-be-greater-than-or-equal-to-and-less-than-or-equal-to": "Enter a number from {0} to {1}.",
+  "said-the-old-password-is-incorrect": "This is not your current password.",
+  "said-the-password-must-be-neither-the-email-address-nor-the-name-of-the-organization":
+    "The password must be neither the email address nor the name of the organization.",
+  "said-many-people-use-this-password-so-others-can-guess-it-choose-another-one":
+    "Many people use this password, so others can guess it. Choose another one.",
+  "said-the-organization-needs-an-active-administrator":
+    "The organization needs at least one active administrator.",
+  "said-white-text-on-this-colour-is-not-readable":
+    "White text on this colour is not readable: the contrast is below 4.5.",
 };

@@ -57,7 +57,7 @@ export default {
   theirValue: "El de la otra persona:",
   saveChosen: "Guardar",
   // Lists
-  any: "Todos",
+  any: "Cualquiera",
   rowsFound: { one: "{count} fila", other: "{count} filas" },
   rowsCut: "Las primeras {count} filas. Use los filtros para ver otras.",
   rowsLoading: "{count} filas, cargando más…",
@@ -73,4 +73,22 @@ export default {
   decimalMark: ",",
   percent: "{n}\u00a0%",
   fromTo: "{low} a {high}",
+  "said-a-person-with-this-email-address-already-exists": "Ya hay una persona con esta dirección de correo.",
+  "said-another-resource-already-has-this-code-email-address-or-key":
+    "Este código, dirección de correo o clave ya se usa.",
+  "said-this-must-be-an-email-address": "Escriba una dirección de correo, como nombre@example.com.",
+  "said-this-must-be-a-time-zone-such-as-europe-madrid": "Escriba una zona horaria como Europe/Madrid.",
+  "said-this-must-not-be-blank": "Escriba un valor.",
+  "said-this-must-be-a-whole-number": "Escriba un número entero.",
+  "said-length-must-be-between-and": "Escriba de {0} a {1} caracteres.",
+  "said-must-be-greater-than-or-equal-to-and-less-than-or-equal-to": "Escriba un número de {0} a {1}.",
+  "said-the-old-password-is-incorrect": "Esta no es su contraseña actual.",
+  "said-the-password-must-be-neither-the-email-address-nor-the-name-of-the-organization":
+    "La contraseña no puede ser la dirección de correo ni el nombre de la organización.",
+  "said-many-people-use-this-password-so-others-can-guess-it-choose-another-one":
+    "Muchas personas usan esta contraseña, así que se puede adivinar. Elija otra.",
+  "said-the-organization-needs-an-active-administrator":
+    "La organización necesita al menos un administrador activo.",
+  "said-white-text-on-this-colour-is-not-readable":
+    "El texto blanco no se lee sobre este color: el contraste es menor que 4,5.",
 };

@@ -1,5 +1,8 @@
+import draftErrors from "../draft-errors/en.js";
+
 /** The words of publishing a checklist. */
 export default {
+  ...draftErrors,
   publishTitle: "Publish {name}",
   backToEditor: "Back to the editor",
   stateNew:

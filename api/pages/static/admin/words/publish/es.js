@@ -1,4 +1,7 @@
+import draftErrors from "../draft-errors/es.js";
+
 export default {
+  ...draftErrors,
   publishTitle: "Publicar {name}",
   backToEditor: "Volver al editor",
   stateNew:
