@@ -328,7 +328,7 @@ def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
     written = page.evaluate(
         """async ([base, proportions]) => {
             const { modules } = await import(`${base}/dashboard/main.js`);
-            return proportions.map(modules["dashboard/figures.js"].percent);
+            return proportions.map(modules["staff/numbers.js"].percent);
         }""",
         [files.BASE, proportions],
     )
@@ -484,7 +484,8 @@ def test_places_and_visits_of_other_regions_are_not_found(desk: Phone, world: Wo
 
 def test_a_shopper_gets_a_link_to_the_form(desk: Phone, world: World) -> None:
     page = enter(desk, world.shopper, "/dashboard/locations", "missing")
-    expect(page.get_by_role("link", name="Go to your visits")).to_have_attribute("href", "/")
+    link = page.get_by_role("main").get_by_role("link", name="Go to your visits")
+    expect(link).to_have_attribute("href", "/")
 
 
 SCRIPT = "<script>document.title = 'taken'</script>"
