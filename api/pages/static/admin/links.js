@@ -9,9 +9,9 @@ export const EDITOR = `/checklists/${KEY}`;
 /** The areas of the administration, in the order of the bar. */
 const AREAS = ["people", "places", "checklists", "assign", "visits", "api", "webhooks", "audit", "settings"];
 
-/** Returns the links of the bar. */
-export const adminLinks = () => [
-  [ROOT, t("page-start")],
-  ...AREAS.map((area) => [`${ROOT}/${area}`, t(`page-${area}`)]),
-  ["/dashboard", t("page-scores")],
-];
+/** Returns the links of the bar. Only administrators have those of the areas. */
+export function adminLinks({ role }) {
+  const areas = AREAS.map((area) => [`${ROOT}/${area}`, t(`page-${area}`)]);
+  const scores = ["/dashboard", t("page-scores")];
+  return role === "admin" ? [[ROOT, t("page-start")], ...areas, scores] : [scores];
+}

@@ -26,6 +26,7 @@ export const personFields = (person, regions) => [
     label: t("email"),
     type: "email",
     required: true,
+    isUnique: true,
     value: person.email,
     attributes: { autocomplete: "off" },
   },

@@ -18,9 +18,7 @@ function links({ role }) {
     const path = name ? `/dashboard/${name}` : "/dashboard";
     return [address(path, shared), t(`page-${name || "overview"}`)];
   });
-  if (role === "admin") pages.push(["/dashboard/admin", t("administration")]);
-  // On small screens, the bar has no room for the name of the user, which leads to the same page.
-  return [...pages, ["/dashboard/account", t("page-account")]];
+  return role === "admin" ? [...pages, ["/dashboard/admin", t("administration")]] : pages;
 }
 
 const keepOut = ({ role }, { name }) =>

@@ -13,6 +13,7 @@ const SECRET = ["password"];
 /**
  * @typedef {{
  *   name: string, label: string, hint?: string, type?: string, required?: boolean, value?: any,
+ *   isUnique?: boolean,
  *   options?: [value: string, label: string][], attributes?: object,
  *   control?: { element: HTMLElement, focus: HTMLElement, read: () => any },
  * }} Field
@@ -345,7 +346,10 @@ const focusOn = (element) => (event) => {
 function errorsOf(problem, fields) {
   if (!problem.status)
     return [{ name: null, text: problem instanceof NoSignal ? t("noSignal") : problem.message }];
-  if (!problem.errors.length) return [{ name: null, ...translate(problem.detail) }];
+  if (!problem.errors.length) {
+    const taken = problem.code === "already-exists" && fields.find(({ isUnique }) => isUnique);
+    return [{ name: taken?.name ?? null, ...translate(problem.detail) }];
+  }
   return problem.errors.map(({ pointer, detail, lang: given }) => {
     const { text, lang } = given ? { text: detail, lang: given } : translate(detail);
     const field = fields.find(({ name }) => name === pointer.split("/")[1]);

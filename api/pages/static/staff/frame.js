@@ -160,11 +160,13 @@ function showContent(content, status) {
   content.ready?.();
 }
 
-/** Replaces the content. A control that had the focus has it again if it is in the new content too. */
+/** Replaces the content. A control that had the focus has it again, or else the heading does. */
 function replaceContent(title, ...children) {
-  const { id } = document.activeElement;
+  const { activeElement: focused } = document;
+  const isLost = Boolean(focused.id) || document.getElementById("screen").contains(focused);
   showScreen(title, ...children);
-  if (id) (document.getElementById(id) ?? document.querySelector("h1")).focus({ preventScroll: true });
+  const again = focused.id && document.getElementById(focused.id);
+  if (isLost) (again || document.querySelector("h1")).focus({ preventScroll: true });
 }
 
 function setState(state) {
@@ -285,11 +287,16 @@ function drawBar() {
       class: "plain",
       "aria-expanded": "false",
       "aria-controls": "pages",
-      onclick: () =>
-        menu.setAttribute("aria-expanded", String(menu.getAttribute("aria-expanded") !== "true")),
+      onclick: () => openMenu(menu.getAttribute("aria-expanded") !== "true"),
     },
     t("menu"),
   );
+  const openMenu = (isOpen) => menu.setAttribute("aria-expanded", String(isOpen));
+  bar.onkeydown = ({ key }) => {
+    if (key !== "Escape" || menu.getAttribute("aria-expanded") !== "true") return;
+    openMenu(false);
+    menu.focus();
+  };
   bar.replaceChildren(
     organizationName(me.organization, { class: "organization" }),
     menu,

@@ -1,5 +1,6 @@
 /** All visits: filtered by the address, and cancelled, reassigned and extended in bulk. */
 import { confirmAction, h, localize, t, textElement } from "../../shared/page.js";
+import { change } from "../../staff/address.js";
 import { runAll } from "../../staff/bulk.js";
 import { form } from "../../staff/form.js";
 import { list } from "../../staff/list.js";
@@ -14,7 +15,12 @@ const WARNINGS = ["returned", "rejected", "declined"];
 /** The longest extension, in days. */
 const MAX_DAYS = 366;
 
+/** How many past days the list opens with. The oldest visits come first, and most of them are long over. */
+const OPENING_DAYS = 31;
+
 export default async function ({ filters, readAll }) {
+  if (!location.search)
+    change({ from: addDays(new Date().toISOString().slice(0, 10), -OPENING_DAYS) }, { quietly: true });
   const checklists = await readAll("/checklists?limit=500");
   const titles = new Map(checklists.map(({ key, title }) => [key, title]));
   const people = remember(() => readAll("/users?limit=500"));

@@ -9,7 +9,6 @@ export default {
   "page-sections": "Sections",
   "page-questions": "Questions",
   "page-reviews": "Reviews",
-  "page-account": "Account",
   forManagers: "This page is for managers and reviewers",
   toTheForm: "Go to your visits",
   // Filters and tables

@@ -9,7 +9,6 @@ export default {
   "page-sections": "Secciones",
   "page-questions": "Preguntas",
   "page-reviews": "Revisiones",
-  "page-account": "Cuenta",
   forManagers: "Esta página es para gerentes y revisores",
   toTheForm: "Ir a sus visitas",
   // Filtros y tablas
