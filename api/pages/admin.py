@@ -17,7 +17,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
     "import": (),
     "places": ("/api/v1/regions?include=counts&limit=500",),
-    "people": ("/api/v1/users?limit=100",),
+    "people": ("/api/v1/users?limit=100", "/api/v1/regions?limit=500"),
     "settings": ("/api/v1/organization",),
     "visits": ("/api/v1/checklists?limit=500",),
     "webhooks": ("/api/v1/regions?limit=500", "/api/v1/webhooks?limit=100"),

@@ -39,7 +39,7 @@ FURTHER = {
     "dashboard": tuple(
         f"dashboard/{name}.js" for name in ("charts", "checklists", "download-panel", "report", "table")
     ),
-    "admin": ("staff/bulk.js", "staff/form.js", "staff/list.js"),
+    "admin": tuple(f"staff/{name}.js" for name in ("bulk", "form", "list", "numbers")),
     # The editor has one screen, and many modules.
     "editor": tuple(
         f"editor/{name}.js"
@@ -166,9 +166,9 @@ def file(release: str, filename: str) -> Response:
 def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "", **context: Any) -> Response:
     """Return the HTML that all addresses of a page share, in the language that the browser prefers.
 
-    It preloads the words, a further ``module`` with its imports, and for callers with a session the responses
-    to ``calls`` of the API. All of these are requested before the scripts run. ``policy`` is the content
-    security policy. ``context`` is passed to the template.
+    It preloads the words, a further ``module`` with its imports and words, and for callers with a session the
+    responses to ``calls`` of the API. All of these are requested before the scripts run. ``policy`` is the
+    content security policy. ``context`` is passed to the template.
     """
     languages = get_languages(page)
     language = request.accept_languages.best_match(languages, "en")
@@ -181,6 +181,7 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
         modules=[
             *JOINED[page].imports[f"{page}/words/{language}.js"],
             *(JOINED[page].imports[module] if module else ()),
+            *(f"{words}{language}.js" for words in (JOINED[page].words[module] if module else ())),
         ],
         style=get_style(page).decode(),
         calls=calls if "access_token_cookie" in request.cookies else (),

@@ -58,6 +58,8 @@ class Joined:
     files: dict[str, str]
     #: for each module outside the joined file: its address, and those of its imports outside that file
     imports: dict[str, list[str]]
+    #: for each of these modules: how the addresses of the words begin that it and its imports load
+    words: dict[str, list[str]]
 
 
 def join_modules(page: str, sources: Mapping[str, str], further: Iterable[str] = ()) -> Joined:
@@ -178,7 +180,9 @@ class _Page:
         files = {self._get_address(path): self._build_text(path) for path in later}
         files |= {path: self.modules[path].text for path in self.in_workers}
         files[self.entry] = self._build_joined_text()
-        return Joined(files, {path: self._list_imports(path) for path in later})
+        imports = {path: self._list_imports(path) for path in later}
+        words = {path: self._list_words(path) for path in later}
+        return Joined(files, imports, words)
 
     def _join(self, path: str, *importers: str) -> None:
         """Append a module to the joined ones, after its imports."""
@@ -201,11 +205,25 @@ class _Page:
         return {*reached}
 
     def _list_imports(self, path: str) -> list[str]:
+        return [self._get_address(module) for module in self._collect_imports(path)]
+
+    def _list_words(self, path: str) -> list[str]:
+        modules = (self.modules[name] for name in self._collect_imports(path))
+        beginnings = (
+            module.resolve(match["beginning"])
+            for module in modules
+            for match in module.dynamic
+            if match["beginning"]
+        )
+        return [beginning for beginning in beginnings if "/words/" in beginning]
+
+    def _collect_imports(self, path: str) -> list[str]:
+        """Return a module outside the joined file with its imports outside that file."""
         imports = [path]
         for importer in imports:
             targets = (target for _, target in self.modules[importer].imports)
             imports += [target for target in targets if target not in (*imports, *self.order)]
-        return [self._get_address(importer) for importer in imports]
+        return imports
 
     def _get_address(self, path: str) -> str:
         own = path.startswith(f"{self.page}/")

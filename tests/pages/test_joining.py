@@ -423,6 +423,10 @@ def test_dashboard_screen_needs_one_further_file_and_the_review_screen_several(a
     assert {"decide.js", "evidence.js", "answers.js", "screens/reviews.js"} < {*modules("/reviews")}
 
 
+def test_words_of_an_area_are_requested_before_the_scripts_run(app: Flask) -> None:
+    assert f"{files.BASE}/admin/words/people/en.js" in links(app, "/dashboard/admin/people")
+
+
 @pytest.mark.parametrize("address", ["/", "/none", "/locations/x", f"/visits/{ID}/more"])
 def test_unknown_address_of_the_dashboard_shows_its_page_with_404(app: Flask, address: str) -> None:
     response = app.test_client().get(f"/dashboard{address}")
