@@ -134,7 +134,7 @@ export const KINDS = {
 };
 
 /** Returns a name without case, accents and punctuation: "Código_de región" → "codigo de region". */
-export const simplify = (name) =>
+const simplify = (name) =>
   name
     .normalize("NFD")
     .replace(/\p{M}/gu, "")

@@ -1,5 +1,6 @@
 /** What the screens of people share. */
 import { h, t } from "../shared/page.js";
+import { explainFailure } from "../staff/failures.js";
 import { callSignedIn } from "../staff/session.js";
 import { locationField } from "./location-field.js";
 
@@ -89,7 +90,7 @@ export async function edit(id, changesOf) {
  * Creates an invitation, and returns what it says: the link to copy, or that it was mailed. The button copies the
  * link again.
  */
-export async function inviteAgain(person) {
+async function inviteAgain(person) {
   const { body } = await callSignedIn("POST", `/users/${person.id}/invitation`);
   if (body.sent) return h("p", { class: "notice", role: "status" }, t("mailed", { email: person.email }));
   const field = h("input", { readonly: true, value: body.link, "aria-label": t("link"), dir: "ltr" });
@@ -132,7 +133,7 @@ export function linkButton(person, place) {
           place.replaceChildren(await inviteAgain(person));
           place.scrollIntoView({ block: "nearest" });
         } catch (problem) {
-          const words = problem.status ? problem.detail : t("noSignal");
+          const words = explainFailure(problem);
           place.replaceChildren(h("p", { class: "fault", role: "alert" }, words));
         } finally {
           button.disabled = false;

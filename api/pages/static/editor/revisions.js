@@ -1,5 +1,6 @@
 /** What the draft was in the last 90 days, and how to restore it. */
 import { confirmAction, h, moment, t } from "../shared/page.js";
+import { explainFailure } from "../staff/failures.js";
 import { callSignedIn } from "../staff/session.js";
 import { button } from "./controls.js";
 import { openDialog } from "./dialog.js";
@@ -16,7 +17,7 @@ export async function revisionsDialog(editing, key) {
     status.textContent = "";
     list.replaceChildren(...body.items.map(revisionRow));
   } catch (problem) {
-    status.textContent = problem.status ? problem.detail : t("noSignal");
+    status.textContent = explainFailure(problem);
   }
 
   function revisionRow(revision, index) {
@@ -40,7 +41,7 @@ export async function revisionsDialog(editing, key) {
       await editing.restored();
       dialog.close();
     } catch (problem) {
-      status.textContent = problem.status ? problem.detail : t("noSignal");
+      status.textContent = explainFailure(problem);
     }
   }
 }

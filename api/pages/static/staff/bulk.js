@@ -1,5 +1,6 @@
 /** One call of the API for each of many rows, with progress, and a list of what failed. */
 import { h, t } from "../shared/page.js";
+import { explainFailure } from "./failures.js";
 
 /** How many calls run at the same time. */
 const PARALLEL = 4;
@@ -72,7 +73,7 @@ async function repeatWhenLimited(run) {
 function showFailures(failures, total, nameOf) {
   const byReason = new Map();
   for (const { row, problem } of failures) {
-    const reason = problem.status ? problem.detail : t("noSignal");
+    const reason = explainFailure(problem);
     byReason.set(reason, [...(byReason.get(reason) ?? []), row]);
   }
   return new Promise((resolve) => {

@@ -4,6 +4,8 @@
  */
 import { formatNumber, h, t } from "../shared/page.js";
 import { address, change, filters as addressFilters } from "./address.js";
+import { explainFailure } from "./failures.js";
+import { listTable } from "./list-table.js";
 import { callSignedIn } from "./session.js";
 
 /** How many rows the first page has, and each further one. */
@@ -56,7 +58,6 @@ export function list({
   const selected = new Map();
   const boxes = new Map();
 
-  const body = h("tbody", { role: "rowgroup" });
   const status = h("p", { class: "quiet count", role: "status" });
   const problemLine = h("p", { class: "fault", role: "alert" });
   const more = h(
@@ -70,22 +71,13 @@ export function list({
     "aria-label": t("selectShown"),
     onchange: () => selectShown(all.checked),
   });
-  const table = h(
-    "table",
-    { class: "list", role: "table" },
-    h("caption", { class: "visually-hidden" }, caption),
-    h(
-      "thead",
-      { role: "rowgroup" },
-      h(
-        "tr",
-        { role: "row" },
-        actions.length > 0 && h("th", { role: "columnheader", scope: "col", class: "tick" }, all),
-        columns.map(({ title, kind }) => h("th", { role: "columnheader", scope: "col", class: kind }, title)),
-      ),
-    ),
-    body,
-  );
+  const { table, body, lineOf } = listTable({
+    caption,
+    columns,
+    attributes,
+    tick: actions.length > 0 ? boxOf : undefined,
+    head: all,
+  });
   const bar = actionBar();
 
   /** Fetches the rows from the beginning. Those that are still there stay selected. */
@@ -113,7 +105,7 @@ export function list({
     } catch (problem) {
       if (number !== fetching) return;
       const retry = h("button", { type: "button", class: "plain", onclick: refresh }, t("tryAgain"));
-      problemLine.replaceChildren(`${problem.status ? problem.detail : t("noSignal")} `, retry);
+      problemLine.replaceChildren(`${explainFailure(problem)} `, retry);
     } finally {
       if (number === fetching) table.removeAttribute("aria-busy");
     }
@@ -134,19 +126,6 @@ export function list({
     body.append(...next.map(lineOf));
     shown += next.length;
     count();
-  }
-
-  function lineOf(row) {
-    const [first, ...others] = columns;
-    return h(
-      "tr",
-      { role: "row", ...attributes(row) },
-      actions.length > 0 && h("td", { role: "cell", class: "tick" }, boxOf(row)),
-      h("th", { role: "rowheader", scope: "row", class: first.kind }, first.cell(row)),
-      others.map((column) =>
-        h("td", { role: "cell", class: column.kind, "data-label": column.title }, column.cell(row)),
-      ),
-    );
   }
 
   function boxOf(row) {

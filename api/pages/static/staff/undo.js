@@ -1,5 +1,6 @@
 /** What can be taken back runs at once, and a message offers Undo for ten minutes. */
 import { h, t } from "../shared/page.js";
+import { explainFailure } from "./failures.js";
 
 const OFFER_TIME = 600_000;
 const RESULT_TIME = 6000;
@@ -40,7 +41,7 @@ async function run(offer) {
     announce(t("undone"));
     if (offer.redraws) dispatchEvent(new PopStateEvent("popstate"));
   } catch (problem) {
-    announce(t("undoFailed", { reason: problem.status ? problem.detail : t("noSignal") }));
+    announce(t("undoFailed", { reason: explainFailure(problem) }));
   }
 }
 

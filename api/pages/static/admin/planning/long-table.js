@@ -1,5 +1,6 @@
 /** A table with many rows in memory, which are drawn a hundred at a time. On small screens, rows are cards. */
 import { h, t } from "../../shared/page.js";
+import { listTable } from "../../staff/list-table.js";
 
 const BATCH_SIZE = 100;
 
@@ -12,39 +13,11 @@ const BATCH_SIZE = 100;
  * }} options
  */
 export function longTable({ caption, columns, attributes = () => ({}), tick, head }) {
-  const [first, ...others] = columns;
-  const body = h("tbody", { role: "rowgroup" });
+  const { table, body, lineOf } = listTable({ caption, columns, attributes, tick, head });
   const more = h("button", { type: "button", class: "plain", hidden: true, onclick: draw }, t("showMore"));
   const nothing = h("div", { class: "empty", hidden: true }, t("noRows"));
-  const table = h(
-    "table",
-    { class: "list", role: "table" },
-    h("caption", { class: "visually-hidden" }, caption),
-    h(
-      "thead",
-      { role: "rowgroup" },
-      h(
-        "tr",
-        { role: "row" },
-        tick && h("th", { role: "columnheader", scope: "col", class: "tick" }, head),
-        columns.map(({ title, kind }) => h("th", { role: "columnheader", scope: "col", class: kind }, title)),
-      ),
-    ),
-    body,
-  );
   let rows = [];
   let shown = 0;
-
-  const lineOf = (row) =>
-    h(
-      "tr",
-      { role: "row", ...attributes(row) },
-      tick && h("td", { role: "cell", class: "tick" }, tick(row)),
-      h("th", { role: "rowheader", scope: "row", class: first.kind }, first.cell(row)),
-      others.map(({ kind, title, cell }) =>
-        h("td", { role: "cell", class: kind, "data-label": title }, cell(row)),
-      ),
-    );
 
   function draw() {
     body.append(...rows.slice(shown, shown + BATCH_SIZE).map(lineOf));

@@ -1,6 +1,7 @@
 /** The versions of a checklist: who published each of them and when, its visits, and what it changed. */
 import { clock, h, t } from "../../shared/page.js";
 import { count } from "../../staff/numbers.js";
+import { explainFailure } from "../../staff/failures.js";
 import { changeGroups } from "./changes.js";
 
 /** Returns the list of versions, the latest first. What each changed is read when it is opened. */
@@ -55,7 +56,7 @@ async function showChanges(key, version, read, content) {
     ]);
     content.replaceChildren(...changeGroups(items, earlier, later));
   } catch (problem) {
-    content.replaceChildren(h("p", { class: "fault" }, problem.status ? problem.detail : t("noSignal")));
+    content.replaceChildren(h("p", { class: "fault" }, explainFailure(problem)));
   }
   return undefined;
 }

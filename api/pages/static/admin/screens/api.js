@@ -3,6 +3,7 @@ import { address } from "../../staff/address.js";
 import { editForm, form } from "../../staff/form.js";
 import { goTo } from "../../staff/frame.js";
 import { list } from "../../staff/list.js";
+import { explainFailure } from "../../staff/failures.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce } from "../../staff/undo.js";
 import { regionsField, regionsText } from "../regions.js";
@@ -207,6 +208,6 @@ async function disable(path, client) {
     announce(t("clientNowDisabled", { name: client.name }));
     await goTo(PAGE);
   } catch (problem) {
-    announce(problem.status ? problem.detail : t("noSignal"));
+    announce(explainFailure(problem));
   }
 }

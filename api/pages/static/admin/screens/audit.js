@@ -2,6 +2,7 @@
 import { call } from "../../shared/api.js";
 import { clock, download, formatNumber, h, hasWords, loadMoreWords, locale, t } from "../../shared/page.js";
 import { address, change } from "../../staff/address.js";
+import { explainFailure } from "../../staff/failures.js";
 
 /** All actions, in the order of the filter. */
 const ACTIONS = [
@@ -187,7 +188,7 @@ function csvButton(filters) {
       download("audit.csv", new Blob([body], { type: "text/csv" }));
       status.textContent = "";
     } catch (problem) {
-      status.textContent = problem.status ? problem.detail : t("noSignal");
+      status.textContent = explainFailure(problem);
     } finally {
       button.disabled = false;
     }

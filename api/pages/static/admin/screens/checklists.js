@@ -3,6 +3,7 @@ import { confirmAction, formatNumber, h, loadMoreWords, localize, moment, t } fr
 import { makeKey } from "../../staff/checklist-keys.js";
 import { form } from "../../staff/form.js";
 import { list } from "../../staff/list.js";
+import { explainFailure } from "../../staff/failures.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce } from "../../staff/undo.js";
 import { ROOT } from "../links.js";
@@ -100,7 +101,7 @@ async function retire(row, refresh) {
     await callSignedIn("POST", `/checklists/${row.key}/retire`);
     announce(t("retired", { name: nameOf(row) }));
   } catch (problem) {
-    announce(problem.status ? problem.detail : t("noSignal"));
+    announce(explainFailure(problem));
   }
   refresh();
 }
@@ -147,9 +148,7 @@ async function showVersions(key) {
       ),
     );
   } catch (problem) {
-    items.replaceChildren(
-      h("tr", {}, h("td", { colspan: 4 }, problem.status ? problem.detail : t("noSignal"))),
-    );
+    items.replaceChildren(h("tr", {}, h("td", { colspan: 4 }, explainFailure(problem))));
   }
 }
 

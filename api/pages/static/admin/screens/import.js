@@ -1,6 +1,7 @@
 import { newId } from "../../shared/ids.js";
 import { download, formatNumber, h, loadMoreWords, t } from "../../shared/page.js";
 import { change } from "../../staff/address.js";
+import { explainFailure } from "../../staff/failures.js";
 import { decode, inert, parse, write } from "../csv.js";
 import { checkRows, matchRows, storeRows } from "../import-file.js";
 import { KINDS, matchColumns, reasonOf } from "../import-kinds.js";
@@ -139,7 +140,7 @@ function columnStep(kind, [header, ...rows], fileName, showStep) {
       const preview = { kind, mode, header, names: matched.names, rows: checked, fileName };
       showStep(3, previewStep(preview, showStep));
     } catch (problem) {
-      fault.textContent = problem.status ? problem.detail : t("noSignal");
+      fault.textContent = explainFailure(problem);
       if (problem.status) fault.lang = "en";
       fault.focus();
     } finally {

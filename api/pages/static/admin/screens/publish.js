@@ -7,6 +7,7 @@ import { changeGroups } from "../publish/changes.js";
 import { replayOf } from "../publish/replay.js";
 import { versionList } from "../publish/versions.js";
 import { translated } from "../../staff/api-words.js";
+import { explainFailure } from "../../staff/failures.js";
 
 const VISITS = 200;
 
@@ -135,7 +136,7 @@ function publishButton(preview, draft, name, path, refresh) {
       message = await publish(path, draft);
     } catch (problem) {
       if (problem.status !== 422) {
-        announce(problem.status ? problem.detail : t("noSignal"));
+        announce(explainFailure(problem));
         button.disabled = false;
         return;
       }

@@ -2,6 +2,7 @@
 import { h, loadMoreWords, show, t } from "../../shared/page.js";
 import { editForm } from "../../staff/form.js";
 import { updateUser } from "../../staff/frame.js";
+import { explainFailure } from "../../staff/failures.js";
 import { callSignedIn } from "../../staff/session.js";
 import { offerUndo } from "../../staff/undo.js";
 import { measureContrast, MIN_CONTRAST } from "../color.js";
@@ -182,7 +183,7 @@ function logoCard({ logo, name }) {
       draw(blob && (await fetchLogo()));
       offerUndo(t(blob ? "logoReplaced" : "logoRemoved"), () => store(before));
     } catch (problem) {
-      problemLine.textContent = problem.status ? problem.detail : t("noSignal");
+      problemLine.textContent = explainFailure(problem);
     }
   }
 

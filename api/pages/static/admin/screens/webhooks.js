@@ -3,6 +3,7 @@ import { address } from "../../staff/address.js";
 import { editForm, form } from "../../staff/form.js";
 import { goTo } from "../../staff/frame.js";
 import { list } from "../../staff/list.js";
+import { explainFailure } from "../../staff/failures.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce, offerUndo } from "../../staff/undo.js";
 import { regionsField, regionsText } from "../regions.js";
@@ -205,7 +206,7 @@ async function attempt(action) {
     await action();
     return true;
   } catch (problem) {
-    announce(problem.status ? problem.detail : t("noSignal"));
+    announce(explainFailure(problem));
     return false;
   }
 }
