@@ -35,8 +35,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.migrations": {"api.database", "api.models"},
     "api.services": {"api.domain", "api.database", "api.models", "uploads"},
     "api.settings": set(),
-    "api.metrics": set(),
-    "api.http": {"api.domain", "schemas", "uploads", "api.database", "api.services", "api.settings"},
+    "api.background": set(),
+    "api.metrics": {"api.background"},
+    "api.http": {
+        "api.background",
+        "api.domain",
+        "schemas",
+        "uploads",
+        "api.database",
+        "api.services",
+        "api.settings",
+    },
     "api.routes": {"api.domain", "schemas", "uploads", "api.http", "api.models", "api.services"},
     "api.pages": {"api.domain", "api.http", "schemas"},
     "api.jobs": {"api.domain", "api.metrics", "api.database", "api.models", "uploads", "api.services"},
@@ -78,6 +87,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     # PIL draws the photos of the demo.
     "api.services": {"sqlalchemy", "argon2", "orjson", "rfc8785", "PIL", "zxcvbn"},
     "api.settings": {"sqlalchemy"},
+    "api.background": set(),
     "api.metrics": {"prometheus_client"},
     "api.http": {
         "cryptography",
