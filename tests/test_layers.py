@@ -17,6 +17,7 @@ BELOW_APP = {
     "api.domain",
     "api.http",
     "api.jobs",
+    "api.keys",
     "api.log",
     "api.migrations",
     "api.models",
@@ -30,11 +31,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.domain": set(),
     "schemas": {"api.domain"},
     "uploads": set(),
+    "api.keys": set(),
     "api.database": set(),
     "api.models": {"api.domain", "api.database"},
     "api.migrations": {"api.database", "api.models"},
-    "api.services": {"api.domain", "api.database", "api.models", "uploads"},
-    "api.settings": set(),
+    "api.services": {"api.domain", "api.database", "api.keys", "api.models", "uploads"},
+    "api.settings": {"api.keys"},
     "api.background": set(),
     "api.metrics": {"api.background"},
     "api.http": {
@@ -43,12 +45,24 @@ MAY_IMPORT: dict[str, set[str]] = {
         "schemas",
         "uploads",
         "api.database",
+<<<<<<< HEAD
+=======
+        "api.keys",
+>>>>>>> main
         "api.services",
         "api.settings",
     },
     "api.routes": {"api.domain", "schemas", "uploads", "api.http", "api.models", "api.services"},
     "api.pages": {"api.domain", "api.http", "schemas"},
-    "api.jobs": {"api.domain", "api.metrics", "api.database", "api.models", "uploads", "api.services"},
+    "api.jobs": {
+        "api.domain",
+        "api.metrics",
+        "api.database",
+        "api.keys",
+        "api.models",
+        "uploads",
+        "api.services",
+    },
     # Runs in a process of its own, which the jobs start.
     "api.exports": {
         "api.domain",
@@ -81,6 +95,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.domain": set(),
     "schemas": {"marshmallow"},
     "uploads": {"PIL", "pi_heif", "boto3", "botocore", "itsdangerous", "types_boto3_s3"},
+    "api.keys": {"cryptography"},
     "api.database": {"sqlalchemy", "pysqlite3", "orjson"},
     "api.models": {"sqlalchemy"},
     "api.migrations": {"sqlalchemy", "alembic"},
