@@ -45,10 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "schemas",
         "uploads",
         "api.database",
-<<<<<<< HEAD
-=======
         "api.keys",
->>>>>>> main
         "api.services",
         "api.settings",
     },
