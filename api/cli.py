@@ -13,6 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
+from api.database.engines import Database
 from api.database.failures import get_message
 from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
@@ -44,6 +45,10 @@ def register(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+def _get_database() -> Database:
+    return app_context().database.in_background()
+
+
 _db = _Group("db", help="Tables of the database.")
 _admin = _Group("admin", help="Administrators.")
 _secrets = _Group("secrets", help="The secret of the program, and what is encrypted with it.")
@@ -54,7 +59,7 @@ _photos = _Group("photos", help="Photos in the store.")
 @_db.command("upgrade")
 def upgrade() -> None:
     """Upgrade the tables to the latest revision."""
-    migrations.upgrade(app_context().database)
+    migrations.upgrade(_get_database())
 
 
 @_admin.command("create")
@@ -76,7 +81,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
         raise click.ClickException("This is not a valid email address.")
     password_hash = passwords.hash_password(password)
     try:
-        app_context().database.write(
+        _get_database().write(
             lambda session: administrators.add_administrator(
                 session, organization, email, name, password_hash
             )
@@ -102,7 +107,7 @@ def replace_secret() -> None:
 def recount() -> None:
     """Compare all stored totals with a recount. List the differences and exit with 1 if there are any."""
     count = 0
-    with app_context().database.read_snapshot() as session:
+    with _get_database().read_snapshot() as session:
         for difference in score_recount.find_differences(session):
             count += 1
             click.echo(difference)
@@ -114,7 +119,7 @@ def recount() -> None:
 @_photos.command("sweep")
 def sweep() -> None:
     """Remove files from the photo store that nothing refers to, except recent uploads."""
-    database, store = app_context().database, app_context().store
+    database, store = _get_database(), app_context().store
     try:
         removed = photo_store.sweep(database, store)
         if isinstance(store, FolderStore):
@@ -130,7 +135,7 @@ def sweep() -> None:
 def claim() -> None:
     """Confirm that the photo store belongs to this database alone, so that it can be swept."""
     try:
-        photo_store.claim(app_context().database, app_context().store)
+        photo_store.claim(_get_database(), app_context().store)
     except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo("The photo store belongs to this database.")
@@ -140,7 +145,7 @@ def claim() -> None:
 @with_appcontext
 def _demo() -> None:
     """Fill an empty database with a demo organization and two years of visits."""
-    database, store = app_context().database, app_context().store
+    database, store = _get_database(), app_context().store
     migrations.upgrade(database)
     try:
         with suppress(photo_store.ForeignStore):  # reported by the worker

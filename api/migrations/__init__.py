@@ -30,7 +30,7 @@ def configuration(connection: object) -> Config:
 
 def upgrade(database: Database) -> None:
     """Upgrade the tables to the latest revision, in one transaction."""
-    with database.writing_engine.begin() as connection:
+    with database.in_background().writing_engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         command.upgrade(configuration(connection), "head")

@@ -62,7 +62,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _prepare(context: AppContext) -> None:
     """Upgrade the database, check the photo store, create the demo data, and print the summary."""
-    settings, database = context.settings, context.database
+    settings, database = context.settings, context.database.in_background()
     try:
         with _preparation_lock(database):
             migrations.upgrade(database)
