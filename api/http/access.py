@@ -1,5 +1,6 @@
 """Access control: no route can be declared without the permission that it requires."""
 
+import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
@@ -9,13 +10,14 @@ from uuid import UUID
 import flask
 import flask_smorest
 from flask import current_app, g, request
-from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
+from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAuthorizationError
 from jwt.exceptions import PyJWTError
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES, SEND_VISITS, Actor
 from api.domain.problems import FieldError, Problem, ProblemError, pointer
+from api.http import cookies
 from api.http.context import app_context, autocommit
 from api.http.parsing import StrictParser
 from api.http.responses import refer_to
@@ -25,7 +27,7 @@ from api.services.people import sign_in
 View = Callable[..., Any]
 #: RuntimeError includes the recursion error that an endlessly nested token causes.
 _INVALID_TOKEN = (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError)
-#: Clients that authenticate with cookies repeat the cookie csrf_access_token in this header.
+#: Clients that authenticate with cookies repeat the cookie with the CSRF token in this header.
 CSRF_HEADER = "X-CSRF-TOKEN"
 PROBLEM_TYPE = "application/problem+json"
 
@@ -184,12 +186,16 @@ def _forbid(actor: Actor, permission: str) -> ProblemError:
 def _verify_token(*, refresh: bool) -> Mapping[str, Any]:
     """Return the claims of the token in the Authorization header, or of the cookie if there is no header."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        verify_jwt_in_request(refresh=refresh, locations=["cookies"])
-        return get_jwt()
+    is_bearer = scheme.lower() == "bearer"
+    if not is_bearer:
+        token = cookies.read_cookie(cookies.REFRESH_TOKEN if refresh else cookies.ACCESS_TOKEN) or ""
     claims = _decode(token, current_app.config["JWT_SECRET_KEY"])
     if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
         raise NoAuthorizationError("This token has another type, or has expired.")
+    if not is_bearer and request.method not in ("GET", "HEAD"):
+        csrf_token = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(csrf_token.encode(), str(claims["csrf"]).encode()):
+            raise CSRFError("The CSRF header is missing, or belongs to another token.")
     return claims
 
 

@@ -39,7 +39,8 @@ Assign checklists to mystery shoppers, collect their answers and photos, and rea
 Errors are problem documents (RFC 9457). Text for people to read is a string, or an object that maps languages
 to strings. Authenticate with a Bearer token, or with the cookies that a login with `cookies` sets. With
 cookies, every method except GET and HEAD requires the header `{CSRF_HEADER}`: the value of the cookie
-`csrf_access_token`, or of `csrf_refresh_token` to refresh the tokens."""
+`csrf_access_token`, or of `csrf_refresh_token` to refresh the tokens. Over https, the names of cookies begin
+with `__Host-`."""
 _INFO = {
     "description": DESCRIPTION,
     "contact": {"name": "The operator of this server"},
@@ -177,7 +178,8 @@ def build_document(api: flask_smorest.Api) -> bytes:
             "type": "apiKey",
             "in": "cookie",
             "name": "access_token_cookie",
-            "description": f"For pages. Methods other than GET and HEAD need the header `{CSRF_HEADER}`.",
+            "description": f"For pages. Methods other than GET and HEAD need the header `{CSRF_HEADER}`. "
+            "Over https, the name is `__Host-access_token_cookie`.",
         },
     )
     document: dict[str, Any] = spec.to_dict()
