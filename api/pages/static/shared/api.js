@@ -123,7 +123,8 @@ export async function signIn(email, password, organization) {
 /** Ends the session on this device, even without a signal. Returns what is needed to end it on the server. */
 export function dropSession() {
   const session = { access: cookie(ACCESS), refresh: cookie(REFRESH) };
-  for (const name of [ACCESS, REFRESH]) document.cookie = `${name}=; path=/; max-age=0${PREFIX && "; secure"}`;
+  for (const name of [ACCESS, REFRESH])
+    document.cookie = `${name}=; path=/; max-age=0${PREFIX && "; secure"}`;
   return session.access ? session : null;
 }
 
