@@ -1,34 +1,26 @@
 """Access control: no route can be declared without the permission that it requires."""
 
-import hmac
-import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 import flask
 import flask_smorest
-from flask import current_app, g, request
-from flask_jwt_extended import decode_token
-from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAuthorizationError
-from jwt.exceptions import PyJWTError
+from flask import g, request
+from flask_jwt_extended.exceptions import CSRFError
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES, SEND_VISITS, Actor
 from api.domain.problems import FieldError, Problem, ProblemError, pointer
-from api.http import cookies
 from api.http.context import app_context, autocommit
 from api.http.parsing import StrictParser
 from api.http.responses import refer_to
+from api.http.tokens import CSRF_HEADER, INVALID_TOKEN, verify_token
 from api.services import api_clients
 from api.services.people import sign_in
 
 View = Callable[..., Any]
-#: RuntimeError includes the recursion error that an endlessly nested token causes.
-_INVALID_TOKEN = (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError)
-#: Clients that authenticate with cookies repeat the cookie with the CSRF token in this header.
-CSRF_HEADER = "X-CSRF-TOKEN"
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -110,13 +102,13 @@ def authorize(permission: str) -> None:
     if permission == ANY_CALLER:
         return
     try:
-        claims = _verify_token(refresh=permission == REFRESH_TOKEN)
+        claims = verify_token(refresh=permission == REFRESH_TOKEN)
         actor = None if permission == REFRESH_TOKEN else _find_actor(claims)
     except CSRFError:
         raise problems.NOT_SIGNED_IN(
             f"With cookies, this method requires the header {CSRF_HEADER}."
         ) from None
-    except _INVALID_TOKEN:
+    except INVALID_TOKEN:
         raise problems.NOT_SIGNED_IN() from None
     if permission == REFRESH_TOKEN:
         g.claims = claims
@@ -141,8 +133,8 @@ def require(actor: Actor, permission: str) -> None:
 def find_caller() -> Actor | None:
     """Return who calls a route that is open to any caller, or None without a valid token."""
     try:
-        return _find_actor(_verify_token(refresh=False))
-    except _INVALID_TOKEN:
+        return _find_actor(verify_token(refresh=False))
+    except INVALID_TOKEN:
         return None
 
 
@@ -181,29 +173,6 @@ def _forbid(actor: Actor, permission: str) -> ProblemError:
         f"The token needs the scope {' or '.join(sorted(scopes))}.",
         headers={"WWW-Authenticate": f'Bearer realm="api", error="insufficient_scope", scope="{names}"'},
     )
-
-
-def _verify_token(*, refresh: bool) -> Mapping[str, Any]:
-    """Return the claims of the token in the Authorization header, or of the cookie if there is no header."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    is_bearer = scheme.lower() == "bearer"
-    if not is_bearer:
-        token = cookies.read_cookie(cookies.REFRESH_TOKEN if refresh else cookies.ACCESS_TOKEN) or ""
-    claims = _decode(token, current_app.config["JWT_SECRET_KEY"])
-    if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
-        raise NoAuthorizationError("This token has another type, or has expired.")
-    if not is_bearer and request.method not in ("GET", "HEAD"):
-        csrf_token = request.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(csrf_token.encode(), str(claims["csrf"]).encode()):
-            raise CSRFError("The CSRF header is missing, or belongs to another token.")
-    return claims
-
-
-@lru_cache(maxsize=4096)
-def _decode(token: str, _secret: str) -> Mapping[str, Any]:
-    """Return the claims of a token with a valid signature. A phone sends the same token many times."""
-    claims: dict[str, Any] = decode_token(token)
-    return claims
 
 
 def _document(view: View, permission: str, raises: Sequence[Problem]) -> None:

@@ -11,9 +11,10 @@ import flask_smorest
 from api.domain import problems
 from api.domain.access import SCOPES
 from api.domain.problems import Problem
-from api.http.access import CSRF_HEADER, PROBLEM_TYPE, problem_response
+from api.http.access import PROBLEM_TYPE, problem_response
 from api.http.openapi_examples import make_example
 from api.http.responses import ETAG, RETRY_AFTER, describe_header, refer_to
+from api.http.tokens import CSRF_HEADER
 from api.http.transactions import IDEMPOTENCY_KEY
 from schemas import visits
 from schemas.api_clients import TokenRequest
