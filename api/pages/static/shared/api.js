@@ -6,8 +6,10 @@ const FILE_TIMEOUT = 120_000;
 const MAX_RETRY_AFTER = 3600; // the login pages of some networks ask for a day
 /** How many seconds a call waits at most for a server that is overloaded. */
 const PATIENCE = 20;
-const ACCESS = "csrf_access_token";
-const REFRESH = "csrf_refresh_token";
+/** Behind TLS, only this host can set its cookies. */
+const PREFIX = location.protocol === "https:" ? "__Host-" : "";
+const ACCESS = `${PREFIX}csrf_access_token`;
+const REFRESH = `${PREFIX}csrf_refresh_token`;
 /** What works without a session. */
 const OPEN = ["/auth/login", "/auth/invitation", "/auth/password", "/auth/password-reset"];
 
@@ -142,7 +144,8 @@ export async function signIn({ email, password, organization, code }) {
 /** Ends the session on this device, even without a signal. Returns what is needed to end it on the server. */
 export function dropSession() {
   const session = { access: cookie(ACCESS), refresh: cookie(REFRESH) };
-  for (const name of [ACCESS, REFRESH]) document.cookie = `${name}=; path=/; max-age=0`;
+  for (const name of [ACCESS, REFRESH])
+    document.cookie = `${name}=; path=/; max-age=0${PREFIX && "; secure"}`;
   return session.access ? session : null;
 }
 
