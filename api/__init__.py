@@ -2,7 +2,8 @@
 
     app.py        create_app: the one place where the components are connected
     settings.py   a frozen dataclass read from the environment; an invalid setting stops the start
-    cli.py        the Flask commands: admin, db, demo, serve, worker, scores, photos
+    keys.py       keys for single purposes, derived from the secrets in the settings
+    cli.py        the Flask commands: admin, db, demo, secrets, serve, worker, scores, photos
     serving/      starting the program: embedded.py in one process, processes.py in several
     log.py        the log, as JSON lines
     metrics.py    metrics for operators

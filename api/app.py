@@ -12,12 +12,11 @@ import orjson
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from flask_cors import CORS
-from flask_jwt_extended import JWTManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
 from api.database.engines import ERROR_KINDS, Database
-from api.http import converters, problem_documents
+from api.http import converters, problem_documents, tokens
 from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
 from api.http.etags import add_etag
@@ -104,7 +103,6 @@ def create_app(settings: Settings) -> Flask:
         API_TITLE="Mystery shopper",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        JWT_SECRET_KEY=settings.secret_key,
         JWT_TOKEN_LOCATION=["headers", "cookies"],
         JWT_COOKIE_CSRF_PROTECT=True,
         JWT_ALGORITHM="HS256",
@@ -119,7 +117,7 @@ def create_app(settings: Settings) -> Flask:
     rate_limits = RateLimits(quota, settings.data_dir / "rate_limits.sqlite3") if quota else None
     app.extensions["survey"] = AppContext(settings, database, store, rate_limits)
     _connect_metrics(metrics, database, store)
-    JWTManager(app)
+    tokens.register(app, settings.keys)
     problem_documents.register(app)
     _add_request_hooks(app, metrics)
     if settings.cors_origins:
@@ -143,7 +141,7 @@ def _create_store(settings: Settings, metrics: Metrics) -> Store:
     def get_base_url() -> str:
         return settings.photo_public_url or request.host_url.rstrip("/")
 
-    return FolderStore(settings.photo_folder, settings.secret_key, get_base_url, on_error)
+    return FolderStore(settings.photo_folder, settings.keys.derive("photo store"), get_base_url, on_error)
 
 
 def _connect_metrics(metrics: Metrics, database: Database, store: Store) -> None:

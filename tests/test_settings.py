@@ -100,6 +100,7 @@ def test_programs_that_start_simultaneously_share_the_secret(tmp_path: Path) -> 
         ("ACCEPT_EVERY_MINUTES", "1441"),
         ("DEMO", "no"),
         ("SECRET_KEY", "s" * 31),
+        ("SECRET_KEY_PREVIOUS", f"{'p' * 32},{'s' * 31}"),
         ("DATABASE_URL", "mysql://localhost/shop"),
         ("DATABASE_URL", f"postgres://me:{PASSWORD}@localhost/shop"),
         ("DATABASE_URL", f"postgresql://me:{PASSWORD}@localhost:port/shop"),

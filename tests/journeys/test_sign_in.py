@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from api import migrations
 from api.app import create_app
+from api.http.tokens import get_signing_keys
 from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
@@ -301,10 +302,20 @@ def test_changes_of_oneself_end_only_the_other_sessions(world: World) -> None:
 
 
 def encode_token(
-    world: World, claims: dict[str, Any], key: str | None = None, algorithm: str = "HS256"
+    world: World,
+    claims: dict[str, Any],
+    key: str | None = None,
+    algorithm: str = "HS256",
+    headers: dict[str, Any] | None = None,
 ) -> str:
-    secret = world.app.config["JWT_SECRET_KEY"] if key is None else key
-    return jwt.encode(claims, secret, algorithm)
+    """Return a token whose header names the current key, even if it is signed with another ``key``."""
+    key_id, current = get_signing_key(world)
+    return jwt.encode(claims, key or current, algorithm, headers={"kid": key_id, **(headers or {})})
+
+
+def get_signing_key(world: World) -> tuple[str, bytes]:
+    """Return the ID and the bytes of the key that signs tokens."""
+    return next(iter(get_signing_keys(world.app.extensions["survey"].settings.keys).items()))
 
 
 def segment(value: Any) -> str:
@@ -317,15 +328,16 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
     valid_token = sign_in_as(world.shopper)["access_token"]
     claims = jwt.decode(valid_token, options={"verify_signature": False})
     header, payload, signature = valid_token.split(".")
+    key_id, key = get_signing_key(world)
     tokens = {
         "garbage": "garbage",
         "three segments of garbage": "a.b.c",
         "dots": "...",
         "not ASCII": "\xe9\xff",
-        "alg none": f"{segment({'alg': 'none', 'typ': 'JWT'})}.{payload}.",
-        "alg None with the signature": f"{segment({'alg': 'None'})}.{payload}.{signature}",
-        "no alg": f"{segment({})}.{payload}.{signature}",
-        "alg is a list": f"{segment({'alg': ['HS256']})}.{payload}.{signature}",
+        "alg none": f"{segment({'alg': 'none', 'typ': 'JWT', 'kid': key_id})}.{payload}.",
+        "alg None with the signature": f"{segment({'alg': 'None', 'kid': key_id})}.{payload}.{signature}",
+        "no alg": f"{segment({'kid': key_id})}.{payload}.{signature}",
+        "alg is a list": f"{segment({'alg': ['HS256'], 'kid': key_id})}.{payload}.{signature}",
         "the header is a list": f"{segment([])}.{payload}.{signature}",
         "a deep header": f"{segment(b'[' * 3000)}.{payload}.{signature}",
         "a deep payload": f"{header}.{segment(b'[' * 3000)}.{signature}",
@@ -334,16 +346,16 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
         "no signature": f"{header}.{payload}.",
         "another key": encode_token(world, claims, "x" * 48),
         "another deployment's": encode_token(world, claims, secrets.token_urlsafe(48)),
-        **build_tokens_of_other_algorithms(claims),
-        **build_tokens_with_foreign_keys(claims),
-        "an unknown critical header": jwt.encode(
-            claims, world.app.config["JWT_SECRET_KEY"], headers={"crit": ["x"], "x": 1}
+        "no key": jwt.encode(claims, key, "HS256"),
+        "the secret of the program": encode_token(
+            world, claims, world.app.extensions["survey"].settings.secret_key
         ),
+        **build_tokens_of_other_algorithms(claims, key_id),
+        **build_tokens_with_foreign_keys(claims, key_id),
+        "an unknown critical header": encode_token(world, claims, headers={"crit": ["x"], "x": 1}),
         "huge": f"{header}.{segment({**claims, 'x': 'x' * 500_000})}.{signature}",
         "a huge signature": f"{header}.{payload}.{signature * 5000}",
-        "a link of the photo store": URLSafeSerializer(
-            world.app.config["JWT_SECRET_KEY"], salt="photo-upload"
-        ).dumps(claims),
+        "a link of the photo store": URLSafeSerializer(key, salt="photo-upload").dumps(claims),
         "another algorithm": encode_token(world, claims, algorithm="HS512"),
         "expired": encode_token(world, {**claims, "exp": int(time.time()) - 1}),
         "not yet": encode_token(world, {**claims, "nbf": int(time.time()) + 60}),
@@ -375,13 +387,13 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
         problem(response, 401, "not-signed-in")
 
 
-def build_tokens_of_other_algorithms(claims: dict[str, Any]) -> dict[str, str]:
+def build_tokens_of_other_algorithms(claims: dict[str, Any], key_id: str) -> dict[str, str]:
     """Return tokens of other algorithms, and one that is signed with a public key as its secret."""
     public = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
-    unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment(claims)}"
+    unsigned = f"{segment({'alg': 'HS256', 'kid': key_id})}.{segment(claims)}"
     return {
         **{
-            algorithm: f"{segment({'alg': algorithm, 'typ': 'JWT'})}.{segment(claims)}.{segment(b'x' * 256)}"
+            algorithm: f"{segment({'alg': algorithm, 'kid': key_id})}.{segment(claims)}.{segment(b'x' * 256)}"
             for algorithm in ("RS256", "PS512", "ES256", "EdDSA", "HS384", "hs256", "dir", "A256GCM")
         },
         "HS256 with a public key": f"{unsigned}.{segment(hmac.digest(public, unsigned.encode(), 'sha256'))}",
@@ -389,7 +401,7 @@ def build_tokens_of_other_algorithms(claims: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def build_tokens_with_foreign_keys(claims: dict[str, Any]) -> dict[str, str]:
+def build_tokens_with_foreign_keys(claims: dict[str, Any], key_id: str) -> dict[str, str]:
     """Return tokens whose header names their key: in a file, at a URL, or in the header itself."""
     key = "an attacker's own key, long enough"
     jwk = {"kty": "oct", "alg": "HS256", "k": segment(key.encode())}
@@ -405,7 +417,7 @@ def build_tokens_with_foreign_keys(claims: dict[str, Any]) -> dict[str, str]:
     ]
     tokens = {}
     for header in headers:
-        unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT', **header})}.{segment(claims)}"
+        unsigned = f"{segment({'alg': 'HS256', 'kid': key_id, **header})}.{segment(claims)}"
         signature = segment(hmac.digest(key.encode(), unsigned.encode(), "sha256"))
         tokens[f"key from {header}"] = f"{unsigned}.{signature}"
     return tokens
