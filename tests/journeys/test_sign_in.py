@@ -451,7 +451,7 @@ def test_token_of_another_deployment_is_rejected(world: World, tmp_path: Path) -
 
 def test_access_and_refresh_cookies_are_not_interchangeable(world: World, browser: FlaskClient) -> None:
     access_cookie = browser.get_cookie("access_token_cookie")
-    refresh_cookie = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    refresh_cookie = browser.get_cookie("refresh_token_cookie")
     assert access_cookie is not None and refresh_cookie is not None
     response = world.anonymous.get("/me", headers={"Cookie": f"access_token_cookie={refresh_cookie.value}"})
     problem(response, 401, "not-signed-in")
@@ -494,15 +494,34 @@ def test_token_cookies_are_hidden_from_scripts_and_other_sites(world: World) -> 
     cookies = {line.partition("=")[0]: line for line in response.headers.getlist("Set-Cookie")}
     for name in ("access_token_cookie", "refresh_token_cookie"):
         assert "; HttpOnly" in cookies[name] and "; SameSite=" in cookies[name]
-    assert "; Path=/api/v1/auth/refresh" in cookies["refresh_token_cookie"]
     for name in ("csrf_access_token", "csrf_refresh_token"):
         assert "HttpOnly" not in cookies[name]
 
 
-def test_cookies_set_over_https_are_secure(world: World) -> None:
+def test_cookies_over_https_belong_to_this_host_alone(world: World) -> None:
     body = {"email": world.shopper.email, "password": PASSWORD, "cookies": True}
-    response = world.anonymous.post("/auth/login", body, base_url="https://localhost")
-    assert all("; Secure" in line for line in response.headers.getlist("Set-Cookie"))
+    browser = world.app.test_client()
+
+    def call(method: str, path: str, **options: Any) -> TestResponse:
+        return browser.open(f"{API}{path}", method=method, base_url="https://localhost", **options)
+
+    cookies = call("POST", "/auth/login", json=body).headers.getlist("Set-Cookie")
+    for line in cookies:
+        assert line.startswith("__Host-")
+        assert {"Secure", "Path=/"} <= set(line.split("; ")) and "Domain" not in line
+    assert call("GET", "/me").status_code == 200
+    csrf = browser.get_cookie("__Host-csrf_refresh_token", "localhost")
+    assert csrf is not None
+    assert call("POST", "/auth/refresh", headers={"X-CSRF-TOKEN": csrf.value}).status_code == 204
+    # Another server of the domain can set cookies without the prefix, which count for nothing.
+    values = {line.partition("=")[0].removeprefix("__Host-"): line.split("=")[1] for line in cookies}
+    header = {"Cookie": f"access_token_cookie={values['access_token_cookie'].partition(';')[0]}"}
+    planted = world.anonymous.get("/me", headers=header, base_url="https://localhost")
+    problem(planted, 401, "not-signed-in")
+    csrf = browser.get_cookie("__Host-csrf_access_token", "localhost")
+    assert csrf is not None
+    assert call("POST", "/auth/logout", headers={"X-CSRF-TOKEN": csrf.value}).status_code == 204
+    assert browser.get_cookie("__Host-access_token_cookie", "localhost") is None
 
 
 def test_cookies_suffice_to_read_and_need_the_csrf_header_to_write(
@@ -544,13 +563,13 @@ def test_bearer_header_takes_precedence_over_cookies(world: World, browser: Flas
 
 
 def test_cookies_are_refreshed_as_cookies(browser: FlaskClient) -> None:
-    before = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    before = browser.get_cookie("refresh_token_cookie")
     path = f"{API}/auth/refresh"
     problem(browser.post(path), 401, "not-signed-in")
     problem(browser.post(path, headers=get_csrf_headers(browser)), 401, "not-signed-in")
     response = browser.post(path, headers=get_csrf_headers(browser, "csrf_refresh_token"))
     assert (response.status_code, response.data) == (204, b"")
-    after = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    after = browser.get_cookie("refresh_token_cookie")
     assert before is not None and after is not None and before.value != after.value
     assert browser.get(f"{API}/me").status_code == 200
     response_with_basic = browser.post(
@@ -563,7 +582,7 @@ def test_sign_out_deletes_the_cookies(browser: FlaskClient) -> None:
     response = browser.post(f"{API}/auth/logout", headers=get_csrf_headers(browser))
     assert response.status_code == 204
     assert browser.get_cookie("access_token_cookie") is None
-    assert browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh") is None
+    assert browser.get_cookie("refresh_token_cookie") is None
     problem(browser.get(f"{API}/me"), 401, "not-signed-in")
 
 
