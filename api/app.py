@@ -58,6 +58,8 @@ from uploads.store import OPERATIONS, Store
 API = "/api/v1"
 log = logging.getLogger("api.requests")
 
+#: names that health checks on this machine use, whatever ALLOWED_HOSTS says
+LOCAL_HOSTS = ("localhost", "127.0.0.1")
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -109,6 +111,7 @@ def create_app(settings: Settings) -> Flask:
         JWT_COOKIE_CSRF_PROTECT=True,
         JWT_ALGORITHM="HS256",
         MAX_CONTENT_LENGTH=2**20,
+        TRUSTED_HOSTS=[*settings.allowed_hosts, *LOCAL_HOSTS] if settings.allowed_hosts else None,
     )
     metrics = app.extensions["metrics"] = Metrics()
     database, store = Database(settings.database_url), _create_store(settings, metrics)

@@ -30,6 +30,8 @@ _BY_STATUS = {
 }
 _HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
 RETRY_AFTER = "5"
+#: the maximum number of field errors that a document lists
+MAX_ERRORS = 20
 
 
 def register(app: Flask) -> None:
@@ -60,7 +62,10 @@ def problem_document(error: ProblemError) -> Response:
     # If no single field is wrong, the empty pointer stands for the whole body (RFC 6901).
     errors = error.errors or ([FieldError("", error.detail)] if problem.status == 422 else [])
     if errors:
-        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in errors]
+        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in errors[:MAX_ERRORS]]
+    if len(errors) > MAX_ERRORS:
+        summary = f"The first {MAX_ERRORS} of {len(errors)} errors are listed."
+        body["detail"] = f"{error.detail.rstrip('.')}. {summary}"
     response = current_app.response_class(
         current_app.json.dumps(body), status=problem.status, content_type="application/problem+json"
     )
