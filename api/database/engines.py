@@ -205,7 +205,10 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
 
     _begin_with(
         engine,
-        {limits: [f"PRAGMA busy_timeout = {limits.lock}000", begin] for limits in (REQUEST, BACKGROUND)},
+        {
+            limits: [f"PRAGMA busy_timeout = {limits.lock * 1000:.0f}", begin]
+            for limits in (REQUEST, BACKGROUND)
+        },
     )
     return engine
 

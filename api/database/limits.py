@@ -10,16 +10,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 class Limits:
     """Limits in seconds: of waiting for a lock, of one statement, and of a transaction that does nothing."""
 
-    lock: int
-    statement: int
-    idle: int
+    lock: float
+    statement: float
+    idle: float
 
     def as_settings(self) -> dict[str, str]:
         """Return the settings of PostgreSQL for these limits."""
         return {
-            "lock_timeout": f"{self.lock}s",
-            "statement_timeout": f"{self.statement}s",
-            "idle_in_transaction_session_timeout": f"{self.idle}s",
+            "lock_timeout": f"{self.lock * 1000:.0f}ms",
+            "statement_timeout": f"{self.statement * 1000:.0f}ms",
+            "idle_in_transaction_session_timeout": f"{self.idle * 1000:.0f}ms",
         }
 
 

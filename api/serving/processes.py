@@ -21,11 +21,11 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from prometheus_client import multiprocess, values
 
+from api.http.admission import THREADS
 from api.http.context import AppContext
 from api.log import log_as_json
 from api.serving.worker import create_worker
 
-THREADS = 64
 SHUTDOWN_SECONDS = 5
 #: The signals that stop the program.
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -1,5 +1,6 @@
 """Start serving: prepare database and photo store, print the addresses, then serve."""
 
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from uploads.store import StoreUnavailable
 
 #: The advisory lock of PostgreSQL under which one program at a time prepares a database.
 PREPARATION_LOCK = 0x73757276
+MAX_OPEN_FILES = 8192
 
 
 def serve(app: Flask, context: AppContext) -> None:
@@ -31,6 +33,7 @@ def serve(app: Flask, context: AppContext) -> None:
     """
     for number in processes.STOP_SIGNALS:
         signal.signal(number, _exit)
+    _allow_open_files()
     with _listen(context.settings) as listener:
         _prepare(context)
         if context.settings.workers > 1:
@@ -41,6 +44,14 @@ def serve(app: Flask, context: AppContext) -> None:
 
 def _exit(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
+
+
+def _allow_open_files() -> None:
+    """Raise the limit of open files, which is often 1024, because each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(settings: Settings) -> socket.socket:

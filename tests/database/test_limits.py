@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -22,23 +21,25 @@ from tests.support import servers
 
 SECONDS = 60
 #: Limits that end within the test, and limits that do not
-SHORT, LONG = Limits(lock=1, statement=1, idle=SECONDS), Limits(lock=SECONDS, statement=SECONDS, idle=SECONDS)
+SHORT, LONG = (
+    Limits(lock=0.3, statement=0.3, idle=SECONDS),
+    Limits(lock=SECONDS, statement=SECONDS, idle=SECONDS),
+)
 
 
-@pytest.fixture(params=BACKENDS)
-def database(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Database]:
-    """A database in which requests wait for one second."""
-    monkeypatch.setattr(engines, "REQUEST", SHORT)
-    monkeypatch.setattr(engines, "BACKGROUND", LONG)
-    url = f"sqlite:///{tmp_path}/limits.sqlite3"
+@pytest.fixture(scope="module", params=BACKENDS)
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database in which requests wait for a third of a second."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('limits')}/limits.sqlite3"
     if request.param == "servers":
         url = servers.new_database(request.getfixturevalue("postgres_url"))
-    database = Database(url)
-    migrations.upgrade(database)
-    yield database
-    database.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "REQUEST", SHORT)
+        patch.setattr(engines, "BACKGROUND", LONG)
+        database = Database(url)
+        migrations.upgrade(database)
+        yield database
+        database.close()
 
 
 def touch(session: Session) -> str:
@@ -87,7 +88,7 @@ def test_reads_continue_while_a_write_waits(database: Database) -> None:
 
 @pytest.mark.parametrize("database", ["servers"], indirect=True)
 def test_statement_of_a_request_ends_and_that_of_the_worker_continues(database: Database) -> None:
-    sleep = text("SELECT pg_sleep(2)")
+    sleep = text("SELECT pg_sleep(1)")
     with database.read_snapshot() as session, pytest.raises(OperationalError, match="statement timeout"):
         session.execute(sleep)
     with database.in_background().read_snapshot() as session:
@@ -102,7 +103,7 @@ class Run(NamedTuple):
 @pytest.mark.parametrize("database", ["servers"], indirect=True)
 def test_query_that_takes_too_long_is_not_run_again(database: Database) -> None:
     database.write(lambda session: session.execute(text("CREATE SEQUENCE runs")))
-    query = select(func.nextval("runs").label("number"), func.pg_sleep(2).label("slept"))
+    query = select(func.nextval("runs").label("number"), func.pg_sleep(1).label("slept"))
     with pytest.raises(OperationalError, match="statement timeout"):
         fetch_all(database.autocommit, Query(Run, query))
     with database.read_snapshot() as session:
@@ -115,4 +116,4 @@ def test_background_transactions_begin_on_connections_of_requests(database: Data
     background = database.in_background()
     for _ in range(10):  # more often than the driver needs to prepare a statement
         assert background.write(lambda session: session.scalar(show)) == "1min"
-        assert database.write(lambda session: session.scalar(show)) == "1s"
+        assert database.write(lambda session: session.scalar(show)) == "300ms"
