@@ -95,7 +95,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.models": {"sqlalchemy"},
     "api.migrations": {"sqlalchemy", "alembic"},
     # PIL draws the photos of the demo.
-    "api.services": {"sqlalchemy", "argon2", "orjson", "rfc8785", "PIL", "zxcvbn"},
+    "api.services": {"sqlalchemy", "argon2", "pyotp", "orjson", "rfc8785", "PIL", "zxcvbn"},
     "api.settings": {"sqlalchemy"},
     "api.metrics": {"prometheus_client"},
     "api.http": {

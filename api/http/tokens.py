@@ -1,4 +1,8 @@
-"""Access and refresh tokens: JWTs that this program signs, and verifies on every request."""
+"""Access and refresh tokens: JWTs that this program signs, and verifies on every request.
+
+They name the installation that issued them and that they are for (``iss`` and ``aud``). Another one does not
+accept them, even if it has the same secret.
+"""
 
 import hashlib
 import time
@@ -13,6 +17,7 @@ from jwt.exceptions import PyJWTError
 
 from api.http.context import app_context
 from api.keys import Keys
+from api.services.installation import read_token_issuer
 
 #: What ``verify_token`` raises for a token that is not valid. RuntimeError includes the recursion error that
 #: an endlessly nested token causes.
@@ -27,6 +32,7 @@ def register(app: Flask, keys: Keys) -> None:
     manager.additional_headers_loader(lambda _identity: {"kid": current})
     manager.encode_key_loader(lambda _identity: signing_keys[current])
     manager.decode_key_loader(lambda header, _claims: signing_keys[header["kid"]])
+    manager.additional_claims_loader(lambda _identity: {"iss": get_issuer(), "aud": get_issuer()})
 
 
 def get_signing_keys(keys: Keys) -> dict[str, bytes]:
@@ -42,11 +48,19 @@ def verify_token(*, refresh: bool) -> Mapping[str, Any]:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         verify_jwt_in_request(refresh=refresh, locations=["cookies"])
-        return get_jwt()
-    claims = _decode(token, app_context().settings.keys)
-    if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
-        raise NoAuthorizationError("This token has another type, or has expired.")
+        claims: Mapping[str, Any] = get_jwt()
+    else:
+        claims = _decode(token, app_context().settings.keys)
+        if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
+            raise NoAuthorizationError("This token has another type, or has expired.")
+    if claims["iss"] != get_issuer() or claims["aud"] != get_issuer():
+        raise NoAuthorizationError("This token is of another installation.")
     return claims
+
+
+def get_issuer() -> str:
+    """Return the name of this installation in tokens."""
+    return read_token_issuer(app_context().database)
 
 
 @lru_cache(maxsize=4096)

@@ -21,7 +21,8 @@ from api.http.context import (
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
 from api.models.base import now
-from api.services.people import accounts, passwords, sign_in, users
+from api.models.users import User
+from api.services.people import accounts, passwords, second_factors, sign_in, users
 from api.services.people.devices import describe_device
 from schemas import sign_in as schemas
 
@@ -33,7 +34,13 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 @routes.post(
     "/auth/login",
     permission=ANY_CALLER,
-    raises=[problems.WRONG_CREDENTIALS, problems.WHICH_ORGANIZATION, problems.TOO_MANY_FAILURES],
+    raises=[
+        problems.WRONG_CREDENTIALS,
+        problems.SECOND_FACTOR_NEEDED,
+        problems.WRONG_CODE,
+        problems.WHICH_ORGANIZATION,
+        problems.TOO_MANY_FAILURES,
+    ],
 )
 @routes.arguments(schemas.Login())
 @routes.response(200, schemas.TokenPair())
@@ -43,6 +50,9 @@ def log_in(body: dict[str, Any]) -> Response:
 
     The access token is valid for 15 minutes, the refresh token until it is used, and the session for 60 days.
     With `cookies`, both are in HttpOnly cookies instead. Repeated failures are rejected with 429 for a while.
+
+    If the person has a second factor, the response is 401 `second-factor-needed` until `code` comes along: a
+    code of their authenticator app, or a recovery code. Each is valid once.
     """
     credentials = sign_in.Credentials(
         users.normalize_email(body["email"]),
@@ -61,12 +71,30 @@ def log_in(body: dict[str, Any]) -> Response:
     if len(matches) > 1:
         raise problems.WHICH_ORGANIZATION('Several accounts match; name one organization in "organization".')
 
-    def begin(session: Session) -> sign_in.TokenPair:
-        sign_in.lock_candidate(session, matches[0])
+    def begin(session: Session) -> sign_in.TokenPair | None:
+        user = sign_in.lock_candidate(session, matches[0])
+        if not _pass_second_factor(session, user, body.get("code")):
+            sign_in.record_failure(session, credentials, [user.id])
+            return None
         device = describe_device(request.user_agent.string)
-        return sign_in.begin_session(session, matches[0].user_id, credentials.address, device)
+        return sign_in.begin_session(session, user.id, credentials.address, device)
 
-    return _token_response(in_transaction(begin), body["cookies"])
+    pair = in_transaction(begin)
+    if pair is None:
+        raise problems.WRONG_CODE()
+    return _token_response(pair, body["cookies"])
+
+
+def _pass_second_factor(session: Session, user: User, code: str | None) -> bool:
+    """Use up the code of a locked user who has a second factor; return whether it was valid.
+
+    Raises SECOND_FACTOR_NEEDED without a code.
+    """
+    if not second_factors.is_enabled(session, user.id):
+        return True
+    if code is None:
+        raise problems.SECOND_FACTOR_NEEDED()
+    return second_factors.use_code(session, user, code, app_context().settings.keys)
 
 
 @routes.post("/auth/refresh", permission=REFRESH_TOKEN)
