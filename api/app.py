@@ -15,13 +15,15 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
-from api.database.engines import ERROR_KINDS, Database
+from api.database.engines import Database
+from api.database.failures import ERROR_KINDS
 from api.http import converters, problem_documents, tokens
 from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
 from api.http.etags import add_etag
 from api.http.openapi import build_document, describe_own_fields
 from api.http.rate_limits import RateLimits
+from api.http.readiness import Readiness
 from api.metrics import METHODS, Gauges, Metrics
 from api.pages import access, admin, dashboard, docs, files, form
 from api.routes import (
@@ -57,6 +59,8 @@ from uploads.store import OPERATIONS, Store
 API = "/api/v1"
 log = logging.getLogger("api.requests")
 
+#: names that health checks on this machine use, whatever ALLOWED_HOSTS says
+LOCAL_HOSTS = ("localhost", "127.0.0.1")
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -108,6 +112,7 @@ def create_app(settings: Settings) -> Flask:
         JWT_COOKIE_CSRF_PROTECT=True,
         JWT_ALGORITHM="HS256",
         MAX_CONTENT_LENGTH=2**20,
+        TRUSTED_HOSTS=[*settings.allowed_hosts, *LOCAL_HOSTS] if settings.allowed_hosts else None,
     )
     metrics = app.extensions["metrics"] = Metrics()
     database, store = Database(settings.database_url), _create_store(settings, metrics)
@@ -116,7 +121,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["create_app"] = partial(create_app, settings)
     quota = settings.api_rate_limit
     rate_limits = RateLimits(quota, settings.data_dir / "rate_limits.sqlite3") if quota else None
-    app.extensions["survey"] = AppContext(settings, database, store, rate_limits)
+    readiness = Readiness(database, store)
+    app.extensions["survey"] = AppContext(settings, database, store, rate_limits, readiness)
     _connect_metrics(metrics, database, store)
     tokens.register(app, settings.keys)
     problem_documents.register(app)

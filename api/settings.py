@@ -23,6 +23,7 @@ SECRET_FILE, PREVIOUS_SECRETS_FILE = "secret_key", "secret_key_previous"
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
 )
+_HOST = re.compile(r"\.?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 class SettingsError(Exception):
@@ -45,6 +46,7 @@ class Settings:
     photo_bucket: str | None = None
     photo_endpoint_url: str | None = None
     photo_public_url: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     api_rate_limit: int = 600
     webhook_allow_private: bool = False
@@ -104,6 +106,7 @@ class Settings:
             photo_bucket=bucket,
             photo_endpoint_url=read.url("PHOTO_ENDPOINT_URL"),
             photo_public_url=read.url("PHOTO_PUBLIC_URL"),
+            allowed_hosts=read.hosts("ALLOWED_HOSTS"),
             cors_origins=read.origins("CORS_ORIGINS"),
             api_rate_limit=read.number("API_RATE_LIMIT", 600, 0, 1_000_000),
             public_url=public_url,
@@ -172,6 +175,14 @@ class _Reader:
             raise SettingsError(f"{name} must be an email address, not {value!r}")
         return value
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Return names in lower case. One that begins with a dot includes its subdomains."""
+        hosts = [host.strip().lower() for host in self.text(name, "").split(",")]
+        for host in hosts:
+            if host and not _HOST.fullmatch(host):
+                raise SettingsError(f"{name}: {host!r} is not the name of a host such as survey.example")
+        return tuple(dict.fromkeys(filter(None, hosts)))
+
     def secrets(self, name: str) -> tuple[str, ...]:
         values = tuple(value.strip() for value in self.text(name, "").split(",") if value.strip())
         if any(len(value.encode()) < SECRET_BYTES for value in values):
@@ -199,12 +210,17 @@ def _parse_origin(name: str, value: str) -> str:
 
 
 def _create_folder(folder: Path) -> None:
+    """Create a folder that only the user of the program may open, or restrict an existing one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"DATA_DIR: {folder} cannot be created: {error.strerror}") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise SettingsError(f"DATA_DIR: {folder} cannot be written to")
+    for path, mode in (folder, 0o700), *((file, 0o600) for file in folder.iterdir() if file.is_file()):
+        # A mounted volume can belong to another user, and another process may be writing a file.
+        with suppress(PermissionError, FileNotFoundError):
+            path.chmod(mode)
 
 
 def _validate_database_url(value: str) -> str:

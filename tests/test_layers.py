@@ -37,8 +37,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.migrations": {"api.database", "api.models"},
     "api.services": {"api.domain", "api.database", "api.keys", "api.models", "uploads"},
     "api.settings": {"api.keys"},
-    "api.metrics": set(),
+    "api.background": set(),
+    "api.metrics": {"api.background"},
     "api.http": {
+        "api.background",
         "api.domain",
         "schemas",
         "uploads",
@@ -97,6 +99,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     # PIL draws the photos of the demo.
     "api.services": {"sqlalchemy", "argon2", "pyotp", "orjson", "rfc8785", "PIL", "zxcvbn"},
     "api.settings": {"sqlalchemy"},
+    "api.background": set(),
     "api.metrics": {"prometheus_client"},
     "api.http": {
         "cryptography",

@@ -16,13 +16,11 @@ from api.domain.problems import FieldError, Problem, ProblemError, pointer
 from api.http.context import app_context, autocommit
 from api.http.parsing import StrictParser
 from api.http.responses import refer_to
-from api.http.tokens import INVALID_TOKEN, verify_token
+from api.http.tokens import CSRF_HEADER, INVALID_TOKEN, verify_token
 from api.services import api_clients
 from api.services.people import sign_in
 
 View = Callable[..., Any]
-#: Clients that authenticate with cookies repeat the cookie csrf_access_token in this header.
-CSRF_HEADER = "X-CSRF-TOKEN"
 PROBLEM_TYPE = "application/problem+json"
 
 

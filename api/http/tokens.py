@@ -5,20 +5,24 @@ accept them, even if it has the same secret.
 """
 
 import hashlib
+import hmac
 import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from flask import Flask, request
-from flask_jwt_extended import JWTManager, decode_token, get_jwt, verify_jwt_in_request
-from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
+from flask_jwt_extended import JWTManager, decode_token
+from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAuthorizationError
 from jwt.exceptions import PyJWTError
 
+from api.http import cookies
 from api.http.context import app_context
 from api.keys import Keys
 from api.services.installation import read_token_issuer
 
+#: Clients that authenticate with cookies repeat the cookie with the CSRF token in this header.
+CSRF_HEADER = "X-CSRF-TOKEN"
 #: What ``verify_token`` raises for a token that is not valid. RuntimeError includes the recursion error that
 #: an endlessly nested token causes.
 INVALID_TOKEN = (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError)
@@ -46,13 +50,16 @@ def verify_token(*, refresh: bool) -> Mapping[str, Any]:
     Raises one of INVALID_TOKEN; for a cookie without its CSRF header, that is CSRFError.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        verify_jwt_in_request(refresh=refresh, locations=["cookies"])
-        claims: Mapping[str, Any] = get_jwt()
-    else:
-        claims = _decode(token, app_context().settings.keys)
-        if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
-            raise NoAuthorizationError("This token has another type, or has expired.")
+    is_bearer = scheme.lower() == "bearer"
+    if not is_bearer:
+        token = cookies.read_cookie(cookies.REFRESH_TOKEN if refresh else cookies.ACCESS_TOKEN) or ""
+    claims = _decode(token, app_context().settings.keys)
+    if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
+        raise NoAuthorizationError("This token has another type, or has expired.")
+    if not is_bearer and request.method not in ("GET", "HEAD"):
+        csrf_token = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(csrf_token.encode(), str(claims["csrf"]).encode()):
+            raise CSRFError("The CSRF header is missing, or belongs to another token.")
     if claims["iss"] != get_issuer() or claims["aud"] != get_issuer():
         raise NoAuthorizationError("This token is of another installation.")
     return claims

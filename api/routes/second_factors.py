@@ -19,7 +19,7 @@ from api.http.context import (
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
 from api.models.users import User
-from api.services.people import passwords, second_factors, sign_in, users
+from api.services.people import login_limits, passwords, second_factors, users
 from schemas import second_factors as schemas
 
 routes = Routes("second_factors", __name__, description="Second factor")
@@ -86,13 +86,11 @@ def replace_recovery_codes(body: dict[str, Any]) -> Response:
 
     This needs a code of the app, or one of the present recovery codes. A wrong one counts as a failed login.
     """
-    user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
-    second_factors.require_enabled(read_snapshot(), user)
-    credentials = _check_limits(user)
 
     def replace(session: Session) -> list[str] | None:
         locked = _lock_caller(session)
-        if not _use_code(session, locked, credentials, body["code"]):
+        second_factors.require_enabled(session, locked)
+        if not second_factors.use_code(session, locked, body["code"], app_context().settings.keys):
             return None
         return second_factors.replace_recovery_codes(session, locked)
 
@@ -110,6 +108,7 @@ def replace_recovery_codes(body: dict[str, Any]) -> Response:
         problems.NO_SECOND_FACTOR,
         problems.SECOND_FACTOR_REQUIRED,
         problems.TOO_MANY_FAILURES,
+        problems.TOO_MANY_PASSWORDS,
     ],
 )
 @routes.arguments(schemas.SecondFactorRemoval())
@@ -123,17 +122,22 @@ def disable_second_factor(body: dict[str, Any]) -> Response:
     """
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
     second_factors.require_may_disable(read_snapshot(), user)
-    credentials = _check_limits(user, body["password"])
+    attempt = login_limits.describe_attempt(read_snapshot(), user.email, get_caller_network())
+    login_limits.check(read_snapshot(), attempt)
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
-    if not passwords.verify_password(credentials.password, user.password_hash):
-        in_transaction(lambda session: sign_in.record_failure(session, credentials, [user.id]))
+    with passwords.hashing():
+        in_transaction(lambda session: login_limits.count(session, attempt))
+        is_match = passwords.verify_password(body["password"], user.password_hash)
+    if not is_match:
+        in_transaction(lambda session: login_limits.record_failure(session, [user.id]))
         raise problems.WRONG_PASSWORD()
 
     def disable(session: Session) -> bool:
         locked = _lock_caller(session)
         second_factors.require_may_disable(session, locked)
-        if not _use_code(session, locked, credentials, body["code"]):
+        login_limits.take_back(session, attempt)
+        if not second_factors.use_code(session, locked, body["code"], app_context().settings.keys):
             return False
         second_factors.disable(session, current_actor(), locked)
         return True
@@ -169,21 +173,6 @@ def reset_second_factor(user_id: UUID) -> Response:
 
 def _lock_caller(session: Session) -> User:
     return users.get_user(session, current_actor(), current_actor().id, lock=True)
-
-
-def _check_limits(user: User, password: str = "") -> sign_in.Credentials:
-    """Return the credentials whose failures are counted. Raises TOO_MANY_FAILURES."""
-    credentials = sign_in.Credentials(user.email, password, None, get_caller_network())
-    sign_in.check_failure_limits(read_snapshot(), credentials, [user.id])
-    return credentials
-
-
-def _use_code(session: Session, user: User, credentials: sign_in.Credentials, code: str) -> bool:
-    """Use up a code of a locked user, or count a failure; return whether it was valid."""
-    is_valid = second_factors.use_code(session, user, code, app_context().settings.keys)
-    if not is_valid:
-        sign_in.record_failure(session, credentials, [user.id])
-    return is_valid
 
 
 def _secret_response(body: dict[str, Any], status: int = 200) -> Response:

@@ -32,7 +32,7 @@ from api.models.organizations import Organization
 from api.models.second_factors import RecoveryCode, SecondFactor
 from api.models.users import User
 from api.services.audit.recording import act_as, record
-from api.services.people import sign_in
+from api.services.people import login_limits, sign_in
 
 #: what secrets are encrypted for
 KEY_PURPOSE = "second factors"
@@ -111,15 +111,25 @@ def confirm(session: Session, actor: Actor, user: User, code: str, keys: Keys) -
 
 
 def use_code(session: Session, user: User, code: str, keys: Keys) -> bool:
-    """Use up a code of the app or a recovery code of a locked user; return whether it was valid."""
-    factor = session.get(SecondFactor, user.id)
-    if factor is None or factor.confirmed_at is None:
+    """Use up a code of the app or a recovery code of a locked user who has a second factor.
+
+    Returns whether it was valid. If not, that counts as a failed login, and the caller's transaction has to
+    commit. Raises TOO_MANY_FAILURES.
+    """
+    attempt = login_limits.CodeAttempt(user.id)
+    login_limits.count(session, attempt)
+    if not _use_code(session, user, _normalize(code), keys):
+        login_limits.record_failure(session, [user.id])
         return False
-    normalized = _normalize(code)
-    if _TOTP_CODE.fullmatch(normalized):
-        return _use_totp_code(session, factor, normalized, keys)
+    login_limits.take_back(session, attempt)
+    return True
+
+
+def _use_code(session: Session, user: User, code: str, keys: Keys) -> bool:
+    if _TOTP_CODE.fullmatch(code):
+        return _use_totp_code(session, session.get_one(SecondFactor, user.id), code, keys)
     used = delete(RecoveryCode).where(
-        RecoveryCode.user_id == user.id, RecoveryCode.code_sha256 == _hash(normalized)
+        RecoveryCode.user_id == user.id, RecoveryCode.code_sha256 == _hash(code)
     )
     if session.execute(used).rowcount == 0:  # type: ignore[attr-defined]
         return False
