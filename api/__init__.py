@@ -6,6 +6,7 @@
     serving/      starting the program: embedded.py in one process, processes.py in several
     log.py        the log, as JSON lines
     metrics.py    metrics for operators
+    shared_counts.py   their counts, in memory that all processes share
     domain/       pure terms and rules: checklists, answers, scores, flags, permissions, every problem
     checklists/   the built-in checklists, as data
     database/     engines, read snapshots, write transactions, prepared statements

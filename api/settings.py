@@ -35,6 +35,8 @@ class Settings:
     secret_key: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
     workers: int = 1
     trusted_proxies: int = 0
     accept_every_minutes: int = 60
@@ -87,6 +89,8 @@ class Settings:
             secret_key=_read_secret(read.text("SECRET_KEY", ""), data_dir, database_url.startswith("sqlite")),
             host=read.text("HOST", "127.0.0.1"),
             port=read.number("PORT", 8000, 1, 65535),
+            metrics_host=read.text("METRICS_HOST", "127.0.0.1"),
+            metrics_port=read.number("METRICS_PORT", 0, 0, 65535),
             workers=read.number("WORKERS", 1, 1, 64),
             trusted_proxies=read.number("TRUSTED_PROXIES", 0, 0, 10),
             accept_every_minutes=read.number("ACCEPT_EVERY_MINUTES", 60, 0, 1440),
