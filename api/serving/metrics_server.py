@@ -28,8 +28,8 @@ def serve_metrics(metrics: Metrics, listener: socket.socket | None) -> None:
     if listener is None:
         return
 
-    def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] != "/metrics":
+    def respond(request: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if request["PATH_INFO"] != "/metrics":
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [b"See /metrics.\n"]
         start_response("200 OK", [("Content-Type", CONTENT_TYPE_LATEST)])
