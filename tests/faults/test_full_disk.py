@@ -90,6 +90,7 @@ def test_full_disk_returns_503_and_loses_nothing(running_survey: tuple[Survey, R
     for delivery in deliveries:
         assert count_unavailable_steps(program.base, delivery) == 1 + len(delivery.pictures)
         assert call(program.base, "GET", "/health/live").status == 200
+    assert call(program.base, "GET", "/health/ready").status == 503
     for delivery in sent:  # what needs no space still works
         delivery.verify(program.base)
     disk.free()

@@ -1,13 +1,11 @@
-"""Signing in and out: tokens, cookies, families of refresh tokens, and limits on failures."""
+"""Signing in and out: tokens, cookies, and families of refresh tokens."""
 
 import base64
 import hmac
 import json
 import secrets
-import statistics
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Any
 
 import jwt
 import pytest
-from argon2 import PasswordHasher, Type, extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
@@ -24,24 +21,12 @@ from werkzeug.test import TestResponse
 
 from api import migrations
 from api.app import create_app
+from api.http.tokens import get_signing_keys
 from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
-from api.services.people import passwords, sign_in
-from tests.support import world as worlds
-from tests.support.world import API, PASSWORD, Caller, World, ok, problem
-
-#: Hash passwords as the program does: tests/conftest.py replaces these after the import of this module.
-HASHER, DUMMY_HASH = passwords._hasher, passwords._dummy_hash
-
-
-def log_in(
-    caller: Caller, password: str = PASSWORD, address: str | None = None, **fields: Any
-) -> TestResponse:
-    """Sign in from a random address by default, so that tests do not share their failure counts."""
-    environment = {"REMOTE_ADDR": address or str(uuid.uuid4())}
-    body = {"email": caller.email, "password": password, **fields}
-    return Caller(caller.app).post("/auth/login", body, environ_base=environment)
+from api.services.people import login_limits, sign_in
+from tests.support.world import API, PASSWORD, Caller, World, log_in, ok, problem
 
 
 def sign_in_as(caller: Caller, **fields: Any) -> Any:
@@ -137,175 +122,7 @@ def test_password_selects_one_of_several_accounts(world: World, two_accounts: tu
     assert ok(caller_with(world.app, pair["access_token"]).get("/me"))["organization"]["name"] != world.name
 
 
-# Password guessing.
-
-
-def test_repeated_failures_return_429_until_the_window_ends(world: World) -> None:
-    for _ in range(10):
-        problem(log_in(world.shopper, "wrong wrong wrong", "here"), 401, "wrong-credentials")
-    for password in ("wrong wrong wrong", PASSWORD):
-        response = log_in(world.shopper, password, "here")
-        problem(response, 429, "too-many-failures")
-        assert 0 < int(response.headers["Retry-After"]) <= 901
-    assert sign_in_as(world.shopper, address="elsewhere")
-    assert sign_in_as(world.reviewer, address="here")
-
-    def wait(session: Any) -> None:
-        session.execute(update(SignInFailure).values(window_ends_at=now() - timedelta(seconds=1)))
-
-    world.database.write(wait)
-    assert sign_in_as(world.shopper, address="here")
-
-
-def test_failures_with_an_unknown_account_return_429_too(world: World) -> None:
-    ghost = Caller(world.app, email=f"ghost-{uuid.uuid4()}@example.org")
-    for _ in range(10):
-        problem(log_in(ghost, address="there"), 401, "wrong-credentials")
-    problem(log_in(ghost, address="there"), 429, "too-many-failures")
-
-
-def test_successful_sign_ins_do_not_change_the_failure_count(world: World) -> None:
-    for _ in range(12):
-        sign_in_as(world.shopper, address="home")
-    for _ in range(9):
-        log_in(world.shopper, "wrong wrong wrong", "home")
-    sign_in_as(world.shopper, address="home")
-    log_in(world.shopper, "wrong wrong wrong", "home")
-    problem(log_in(world.shopper, address="home"), 429, "too-many-failures")
-
-
-def add_failures(world: World, key: str) -> None:
-    """Store a hundred failures under a key."""
-    row = SignInFailure(key=key, window_ends_at=now() + timedelta(minutes=5), failures=100)
-    world.database.write(lambda session: session.add(row))
-
-
-def test_failures_of_others_do_not_lock_out_a_known_address(world: World) -> None:
-    sign_in_as(world.shopper, address="at home")
-    add_failures(world, f"account {world.shopper.email}")
-    problem(log_in(world.shopper, address="on holiday"), 429, "too-many-failures")
-    assert sign_in_as(world.shopper, address="at home")
-
-
-def test_address_with_failures_for_many_accounts_is_locked_out(world: World) -> None:
-    address = str(uuid.uuid4())
-    sign_in_as(world.shopper, address=address)
-    add_failures(world, f"address {address}")
-    for caller in (world.reviewer, Caller(world.app, email="nobody@example.org")):
-        problem(log_in(caller, address=address), 429, "too-many-failures")
-    # People who signed in from this address before can still sign in, each with their own limit.
-    sign_in_as(world.shopper, address=address)
-    for _ in range(10):
-        problem(log_in(world.shopper, "wrong wrong wrong", address), 401, "wrong-credentials")
-    problem(log_in(world.shopper, address=address), 429, "too-many-failures")
-
-
-@pytest.fixture
-def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make passwords as slow to verify as those of the program."""
-    monkeypatch.setattr(passwords, "_hasher", HASHER)
-    monkeypatch.setattr(passwords, "_dummy_hash", DUMMY_HASH)
-    monkeypatch.setattr(worlds, "PASSWORD_HASH", HASHER.hash(PASSWORD))
-
-
-def test_passwords_are_hashed_as_owasp_recommends() -> None:
-    for hash in (HASHER.hash(PASSWORD), DUMMY_HASH):
-        parameters = extract_parameters(hash)
-        assert (parameters.type, parameters.parallelism) == (Type.ID, 1)
-        assert (parameters.memory_cost, parameters.time_cost) == (19 * 1024, 2)
-
-
-@pytest.fixture
-def failures(
-    slow_passwords: None, world: World, two_accounts: tuple[Caller, World]
-) -> dict[str, Callable[[], TestResponse]]:
-    """All ways to sign in with wrong credentials, by case."""
-    disabled = world.person("shopper")
-    ok(world.admin.patch(f"/users/{disabled.id}", {"disabled": True}))
-    ghost = Caller(world.app, email="nobody@example.org")
-    wrong = "wrong wrong wrong"
-    return {
-        "unknown": lambda: log_in(ghost),
-        "wrong": lambda: log_in(world.shopper, wrong),
-        "disabled": lambda: log_in(disabled),
-        "disabled and wrong": lambda: log_in(disabled, wrong),
-        "of two organizations": lambda: log_in(two_accounts[0], wrong),
-        "of another organization": lambda: log_in(world.shopper, organization=two_accounts[1].name),
-    }
-
-
-def test_every_failure_verifies_the_same_number_of_passwords(
-    failures: dict[str, Callable[[], TestResponse]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each verification has the same cost. Together they are nearly the whole time of a sign-in."""
-    costs = []
-
-    class Counted(PasswordHasher):
-        def verify(self, hash: str | bytes, password: str | bytes) -> Any:
-            costs.append(extract_parameters(str(hash)))
-            return super().verify(hash, password)
-
-    monkeypatch.setattr(passwords, "_hasher", Counted())
-    for case, attempt in failures.items():
-        costs.clear()
-        problem(attempt(), 401, "wrong-credentials")
-        assert costs == [extract_parameters(passwords._dummy_hash)] * 2, case
-
-
-@pytest.mark.parametrize("app", ["embedded"], indirect=True)
-def test_duration_of_a_failure_does_not_disclose_other_organizations(
-    failures: dict[str, Callable[[], TestResponse]],
-) -> None:
-    """Compare medians of CPU time, which other programs do not influence, of interleaved attempts."""
-    times: dict[str, list[float]] = {case: [] for case in failures}
-    for _ in range(9):
-        for case, attempt in failures.items():
-            begin = time.thread_time()
-            attempt()
-            times[case].append(time.thread_time() - begin)
-    medians = {case: statistics.median(seconds) for case, seconds in times.items()}
-    assert max(medians.values()) < 1.5 * min(medians.values()), medians
-
-
-@pytest.mark.parametrize("change", [{"password": "another password"}, {"disabled": True}])
-def test_changes_during_password_verification_apply(
-    world: World, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user, verify = f"/users/{world.shopper.id}", passwords.verify_password
-
-    def verify_and_change(password: str, password_hash: str | None) -> bool:
-        is_match = verify(password, password_hash)
-        if is_match:
-            ok(world.admin.patch(user, change))
-        return is_match
-
-    monkeypatch.setattr(passwords, "verify_password", verify_and_change)
-    problem(log_in(world.shopper), 401, "wrong-credentials")
-
-
-def test_addresses_of_one_ipv6_network_share_their_limits(world: World) -> None:
-    network, other_network = (f"2001:db8:{uuid.uuid4().hex[:4]}:{number}" for number in (1, 2))
-    for number in range(10):
-        problem(
-            log_in(world.shopper, "wrong wrong wrong", f"{network}::{number:x}"), 401, "wrong-credentials"
-        )
-    problem(log_in(world.shopper, address=f"{network}:ffff::1"), 429, "too-many-failures")
-    assert sign_in_as(world.shopper, address=f"{other_network}::1")
-    # IPv4-mapped IPv6 addresses are not grouped by network.
-    for number in range(11):
-        problem(
-            log_in(world.reviewer, "wrong wrong wrong", f"::ffff:10.0.0.{number}"), 401, "wrong-credentials"
-        )
-
-
-def test_wrong_old_password_counts_as_a_sign_in_failure(world: World) -> None:
-    options = {"environ_base": {"REMOTE_ADDR": str(uuid.uuid4())}}
-    wrong = {"old_password": "wrong wrong wrong", "new_password": "a better password"}
-    for _ in range(10):
-        problem(world.shopper.post("/me/password", wrong, **options), 403, "wrong-password")
-    correct = {**wrong, "old_password": PASSWORD}
-    problem(world.shopper.post("/me/password", correct, **options), 429, "too-many-failures")
-    assert world.shopper.post("/me/password", correct).status_code == 204
+# Old data.
 
 
 def test_expired_sign_in_data_is_deleted(world: World) -> None:
@@ -342,6 +159,7 @@ def test_expired_sign_in_data_is_deleted(world: World) -> None:
 
     world.database.write(add)
     world.database.write(sign_in.delete_expired)
+    world.database.write(login_limits.delete_expired)
     with world.database.read_snapshot() as session:
         family_names = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
         address_names = {name for name in addresses if session.get(KnownAddress, (person, name))}
@@ -484,10 +302,20 @@ def test_changes_of_oneself_end_only_the_other_sessions(world: World) -> None:
 
 
 def encode_token(
-    world: World, claims: dict[str, Any], key: str | None = None, algorithm: str = "HS256"
+    world: World,
+    claims: dict[str, Any],
+    key: str | None = None,
+    algorithm: str = "HS256",
+    headers: dict[str, Any] | None = None,
 ) -> str:
-    secret = world.app.config["JWT_SECRET_KEY"] if key is None else key
-    return jwt.encode(claims, secret, algorithm)
+    """Return a token whose header names the current key, even if it is signed with another ``key``."""
+    key_id, current = get_signing_key(world)
+    return jwt.encode(claims, key or current, algorithm, headers={"kid": key_id, **(headers or {})})
+
+
+def get_signing_key(world: World) -> tuple[str, bytes]:
+    """Return the ID and the bytes of the key that signs tokens."""
+    return next(iter(get_signing_keys(world.app.extensions["survey"].settings.keys).items()))
 
 
 def segment(value: Any) -> str:
@@ -500,15 +328,16 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
     valid_token = sign_in_as(world.shopper)["access_token"]
     claims = jwt.decode(valid_token, options={"verify_signature": False})
     header, payload, signature = valid_token.split(".")
+    key_id, key = get_signing_key(world)
     tokens = {
         "garbage": "garbage",
         "three segments of garbage": "a.b.c",
         "dots": "...",
         "not ASCII": "\xe9\xff",
-        "alg none": f"{segment({'alg': 'none', 'typ': 'JWT'})}.{payload}.",
-        "alg None with the signature": f"{segment({'alg': 'None'})}.{payload}.{signature}",
-        "no alg": f"{segment({})}.{payload}.{signature}",
-        "alg is a list": f"{segment({'alg': ['HS256']})}.{payload}.{signature}",
+        "alg none": f"{segment({'alg': 'none', 'typ': 'JWT', 'kid': key_id})}.{payload}.",
+        "alg None with the signature": f"{segment({'alg': 'None', 'kid': key_id})}.{payload}.{signature}",
+        "no alg": f"{segment({'kid': key_id})}.{payload}.{signature}",
+        "alg is a list": f"{segment({'alg': ['HS256'], 'kid': key_id})}.{payload}.{signature}",
         "the header is a list": f"{segment([])}.{payload}.{signature}",
         "a deep header": f"{segment(b'[' * 3000)}.{payload}.{signature}",
         "a deep payload": f"{header}.{segment(b'[' * 3000)}.{signature}",
@@ -517,16 +346,16 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
         "no signature": f"{header}.{payload}.",
         "another key": encode_token(world, claims, "x" * 48),
         "another deployment's": encode_token(world, claims, secrets.token_urlsafe(48)),
-        **build_tokens_of_other_algorithms(claims),
-        **build_tokens_with_foreign_keys(claims),
-        "an unknown critical header": jwt.encode(
-            claims, world.app.config["JWT_SECRET_KEY"], headers={"crit": ["x"], "x": 1}
+        "no key": jwt.encode(claims, key, "HS256"),
+        "the secret of the program": encode_token(
+            world, claims, world.app.extensions["survey"].settings.secret_key
         ),
+        **build_tokens_of_other_algorithms(claims, key_id),
+        **build_tokens_with_foreign_keys(claims, key_id),
+        "an unknown critical header": encode_token(world, claims, headers={"crit": ["x"], "x": 1}),
         "huge": f"{header}.{segment({**claims, 'x': 'x' * 500_000})}.{signature}",
         "a huge signature": f"{header}.{payload}.{signature * 5000}",
-        "a link of the photo store": URLSafeSerializer(
-            world.app.config["JWT_SECRET_KEY"], salt="photo-upload"
-        ).dumps(claims),
+        "a link of the photo store": URLSafeSerializer(key, salt="photo-upload").dumps(claims),
         "another algorithm": encode_token(world, claims, algorithm="HS512"),
         "expired": encode_token(world, {**claims, "exp": int(time.time()) - 1}),
         "not yet": encode_token(world, {**claims, "nbf": int(time.time()) + 60}),
@@ -558,13 +387,13 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
         problem(response, 401, "not-signed-in")
 
 
-def build_tokens_of_other_algorithms(claims: dict[str, Any]) -> dict[str, str]:
+def build_tokens_of_other_algorithms(claims: dict[str, Any], key_id: str) -> dict[str, str]:
     """Return tokens of other algorithms, and one that is signed with a public key as its secret."""
     public = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
-    unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment(claims)}"
+    unsigned = f"{segment({'alg': 'HS256', 'kid': key_id})}.{segment(claims)}"
     return {
         **{
-            algorithm: f"{segment({'alg': algorithm, 'typ': 'JWT'})}.{segment(claims)}.{segment(b'x' * 256)}"
+            algorithm: f"{segment({'alg': algorithm, 'kid': key_id})}.{segment(claims)}.{segment(b'x' * 256)}"
             for algorithm in ("RS256", "PS512", "ES256", "EdDSA", "HS384", "hs256", "dir", "A256GCM")
         },
         "HS256 with a public key": f"{unsigned}.{segment(hmac.digest(public, unsigned.encode(), 'sha256'))}",
@@ -572,7 +401,7 @@ def build_tokens_of_other_algorithms(claims: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def build_tokens_with_foreign_keys(claims: dict[str, Any]) -> dict[str, str]:
+def build_tokens_with_foreign_keys(claims: dict[str, Any], key_id: str) -> dict[str, str]:
     """Return tokens whose header names their key: in a file, at a URL, or in the header itself."""
     key = "an attacker's own key, long enough"
     jwk = {"kty": "oct", "alg": "HS256", "k": segment(key.encode())}
@@ -588,7 +417,7 @@ def build_tokens_with_foreign_keys(claims: dict[str, Any]) -> dict[str, str]:
     ]
     tokens = {}
     for header in headers:
-        unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT', **header})}.{segment(claims)}"
+        unsigned = f"{segment({'alg': 'HS256', 'kid': key_id, **header})}.{segment(claims)}"
         signature = segment(hmac.digest(key.encode(), unsigned.encode(), "sha256"))
         tokens[f"key from {header}"] = f"{unsigned}.{signature}"
     return tokens
@@ -622,7 +451,7 @@ def test_token_of_another_deployment_is_rejected(world: World, tmp_path: Path) -
 
 def test_access_and_refresh_cookies_are_not_interchangeable(world: World, browser: FlaskClient) -> None:
     access_cookie = browser.get_cookie("access_token_cookie")
-    refresh_cookie = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    refresh_cookie = browser.get_cookie("refresh_token_cookie")
     assert access_cookie is not None and refresh_cookie is not None
     response = world.anonymous.get("/me", headers={"Cookie": f"access_token_cookie={refresh_cookie.value}"})
     problem(response, 401, "not-signed-in")
@@ -665,15 +494,34 @@ def test_token_cookies_are_hidden_from_scripts_and_other_sites(world: World) -> 
     cookies = {line.partition("=")[0]: line for line in response.headers.getlist("Set-Cookie")}
     for name in ("access_token_cookie", "refresh_token_cookie"):
         assert "; HttpOnly" in cookies[name] and "; SameSite=" in cookies[name]
-    assert "; Path=/api/v1/auth/refresh" in cookies["refresh_token_cookie"]
     for name in ("csrf_access_token", "csrf_refresh_token"):
         assert "HttpOnly" not in cookies[name]
 
 
-def test_cookies_set_over_https_are_secure(world: World) -> None:
+def test_cookies_over_https_belong_to_this_host_alone(world: World) -> None:
     body = {"email": world.shopper.email, "password": PASSWORD, "cookies": True}
-    response = world.anonymous.post("/auth/login", body, base_url="https://localhost")
-    assert all("; Secure" in line for line in response.headers.getlist("Set-Cookie"))
+    browser = world.app.test_client()
+
+    def call(method: str, path: str, **options: Any) -> TestResponse:
+        return browser.open(f"{API}{path}", method=method, base_url="https://localhost", **options)
+
+    cookies = call("POST", "/auth/login", json=body).headers.getlist("Set-Cookie")
+    for line in cookies:
+        assert line.startswith("__Host-")
+        assert {"Secure", "Path=/"} <= set(line.split("; ")) and "Domain" not in line
+    assert call("GET", "/me").status_code == 200
+    csrf = browser.get_cookie("__Host-csrf_refresh_token", "localhost")
+    assert csrf is not None
+    assert call("POST", "/auth/refresh", headers={"X-CSRF-TOKEN": csrf.value}).status_code == 204
+    # Another server of the domain can set cookies without the prefix, which count for nothing.
+    values = {line.partition("=")[0].removeprefix("__Host-"): line.split("=")[1] for line in cookies}
+    header = {"Cookie": f"access_token_cookie={values['access_token_cookie'].partition(';')[0]}"}
+    planted = world.anonymous.get("/me", headers=header, base_url="https://localhost")
+    problem(planted, 401, "not-signed-in")
+    csrf = browser.get_cookie("__Host-csrf_access_token", "localhost")
+    assert csrf is not None
+    assert call("POST", "/auth/logout", headers={"X-CSRF-TOKEN": csrf.value}).status_code == 204
+    assert browser.get_cookie("__Host-access_token_cookie", "localhost") is None
 
 
 def test_cookies_suffice_to_read_and_need_the_csrf_header_to_write(
@@ -715,13 +563,13 @@ def test_bearer_header_takes_precedence_over_cookies(world: World, browser: Flas
 
 
 def test_cookies_are_refreshed_as_cookies(browser: FlaskClient) -> None:
-    before = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    before = browser.get_cookie("refresh_token_cookie")
     path = f"{API}/auth/refresh"
     problem(browser.post(path), 401, "not-signed-in")
     problem(browser.post(path, headers=get_csrf_headers(browser)), 401, "not-signed-in")
     response = browser.post(path, headers=get_csrf_headers(browser, "csrf_refresh_token"))
     assert (response.status_code, response.data) == (204, b"")
-    after = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    after = browser.get_cookie("refresh_token_cookie")
     assert before is not None and after is not None and before.value != after.value
     assert browser.get(f"{API}/me").status_code == 200
     response_with_basic = browser.post(
@@ -734,7 +582,7 @@ def test_sign_out_deletes_the_cookies(browser: FlaskClient) -> None:
     response = browser.post(f"{API}/auth/logout", headers=get_csrf_headers(browser))
     assert response.status_code == 204
     assert browser.get_cookie("access_token_cookie") is None
-    assert browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh") is None
+    assert browser.get_cookie("refresh_token_cookie") is None
     problem(browser.get(f"{API}/me"), 401, "not-signed-in")
 
 
