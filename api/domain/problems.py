@@ -159,6 +159,13 @@ TOO_MANY_FAILURES = Problem(
     "Too many failed attempts",
     "Logins failed repeatedly for this account or from this address. Wait as long as `Retry-After` says.",
 )
+TOO_MANY_PASSWORDS = Problem(
+    "too-many-passwords",
+    429,
+    "Too many passwords at once",
+    "Checking a password is a lot of work, on purpose. The server checks few at the same time, and those of "
+    "one account only so often. Wait as long as `Retry-After` says.",
+)
 RATE_LIMITED = Problem(
     "rate-limited",
     429,

@@ -1,10 +1,9 @@
-"""Signing in: sessions with rotating refresh tokens, and limits on failures against password guessing.
+"""Signing in: accounts and their passwords, and sessions with rotating refresh tokens.
 
 A session is a token family: all refresh tokens that descend from one sign-in.
 """
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,56 +15,21 @@ from api.database.engines import insert
 from api.database.statements import Query, Runner, fetch_one
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_LOGIN_FAILED, USER_TOKEN_REUSED
+from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_TOKEN_REUSED
 from api.models.base import now
-from api.models.organizations import Organization
-from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
+from api.models.sign_in import KnownAddress, TokenFamily
 from api.models.users import User
 from api.services.audit.recording import act_as, record
 from api.services.paging import Page, fetch_page
 from api.services.people import passwords
+from api.services.people.login_limits import find_accounts
 
 SESSION_LIFETIME = timedelta(days=60)
-FAILURE_WINDOW = timedelta(minutes=15)
-#: the maximum number of requests for a link from one address within ``FAILURE_WINDOW``
-MAX_RESETS = 100
 REVOKED_FAMILY_RETENTION = timedelta(days=60)
 KNOWN_ADDRESS_RETENTION = timedelta(days=90)
 #: the minimum number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
 #: another organization knows the email address
 MIN_VERIFICATIONS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class FailureLimit:
-    """The maximum number of failures within ``FAILURE_WINDOW``, counted under a key."""
-
-    key: str
-    maximum: int
-    spares_known_addresses: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a person signs in with; ``address`` is the network address of the caller."""
-
-    email: str
-    password: str
-    organization: str | None
-    address: str
-
-    @property
-    def limits(self) -> tuple[FailureLimit, ...]:
-        """The limits: for the account from this address, for this address, and for the account.
-
-        Failures of other people, with the account or from the address, do not lock the account out of
-        addresses from which it has signed in before.
-        """
-        return (
-            FailureLimit(f"account {self.email} at {self.address}", 10),
-            FailureLimit(f"address {self.address}", 100, spares_known_addresses=True),
-            FailureLimit(f"account {self.email}", 100, spares_known_addresses=True),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,46 +41,10 @@ class Candidate:
     is_disabled: bool
 
 
-def find_candidates(session: Session, credentials: Credentials) -> list[Candidate]:
-    """Return the accounts that the credentials may belong to.
-
-    Raises TOO_MANY_FAILURES.
-    """
-    query = select(User.id, User.password_hash, User.disabled).where(User.email == credentials.email)
-    if credentials.organization is not None:
-        query = query.join(Organization, Organization.id == User.organization_id).where(
-            Organization.name == credentials.organization
-        )
-    candidates = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
-    check_failure_limits(session, credentials, [candidate.user_id for candidate in candidates])
-    return candidates
-
-
-def check_failure_limits(session: Session, credentials: Credentials, user_ids: list[uuid.UUID]) -> None:
-    """Raise TOO_MANY_FAILURES, with a Retry-After header, if a limit of the credentials is reached.
-
-    ``user_ids`` are the accounts that the credentials may belong to.
-    """
-    is_known_address = session.scalar(
-        select(KnownAddress.address)
-        .where(KnownAddress.user_id.in_(user_ids), KnownAddress.address == credentials.address)
-        .limit(1)
-    )
-    limits = [
-        limit for limit in credentials.limits if not (is_known_address and limit.spares_known_addresses)
-    ]
-    moment = now()
-    rows = session.scalars(
-        select(SignInFailure).where(
-            SignInFailure.key.in_([limit.key for limit in limits]), SignInFailure.window_ends_at > moment
-        )
-    )
-    failures = {row.key: row for row in rows}
-    for limit in limits:
-        failure = failures.get(limit.key)
-        if failure is not None and failure.failures >= limit.maximum:
-            seconds = int((failure.window_ends_at - moment).total_seconds()) + 1
-            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(seconds)})
+def find_candidates(session: Session, email: str, organization: str | None) -> list[Candidate]:
+    """Return the accounts with an email address, in the organization with this name if there is one."""
+    query = select(User.id, User.password_hash, User.disabled)
+    return [Candidate(*row) for row in session.execute(find_accounts(query, email, organization))]
 
 
 def filter_by_password(candidates: list[Candidate], password: str) -> list[Candidate]:
@@ -133,36 +61,6 @@ def filter_by_password(candidates: list[Candidate], password: str) -> list[Candi
         for candidate, is_match in zip(candidates, matches, strict=False)
         if is_match and not candidate.is_disabled
     ]
-
-
-def record_failure(session: Session, credentials: Credentials, user_ids: Iterable[uuid.UUID]) -> None:
-    """Count a failure under each limit of the credentials. The caller's transaction has to commit.
-
-    ``user_ids`` are the accounts that the credentials may belong to. It is in the audit log of each.
-    """
-    _count(session, [limit.key for limit in credentials.limits])
-    for user_id in user_ids:
-        record(session, USER_LOGIN_FAILED, session.get_one(User, user_id))
-
-
-def count_reset(session: Session, address: str) -> bool:
-    """Count a request to replace a forgotten password; return whether the limit of the address allows it."""
-    key = f"resets from {address}"
-    _count(session, [key])
-    count = session.scalar(select(SignInFailure.failures).where(SignInFailure.key == key))
-    return count is not None and count <= MAX_RESETS
-
-
-def _count(session: Session, keys: Iterable[str]) -> None:
-    """Count one more under each key, within ``FAILURE_WINDOW``."""
-    moment = now()
-    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
-    session.connection().execute(
-        insert(session, SignInFailure).on_conflict_do_update(
-            index_elements=["key"], set_={"failures": SignInFailure.failures + 1}
-        ),
-        [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in sorted(keys)],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +231,7 @@ def find_actor(runner: Runner, user_id: uuid.UUID, family_id: uuid.UUID) -> Acto
 
 
 def delete_expired(session: Session) -> None:
-    """Delete token families that expired or were revoked long ago, old known addresses, and past failures."""
+    """Delete token families that expired or were revoked long ago, and old known addresses."""
     moment = now()
     session.execute(
         delete(TokenFamily).where(
@@ -341,4 +239,3 @@ def delete_expired(session: Session) -> None:
         )
     )
     session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - KNOWN_ADDRESS_RETENTION))
-    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))

@@ -15,7 +15,12 @@ export default {
   cancel: "Cancel",
   language: "Language",
   noSignal: "There is no signal. Try again in a moment.",
+  busy: "The server is busy. Try again in a moment.",
   signedOut: "You are signed out. Everything is still on this phone. Sign in to continue sending.",
+  secondFactorNeeded:
+    "Your organization requires a second factor when you sign in. Everything is still on this phone. Set the " +
+    "second factor up to continue sending.",
+  setUpSecondFactor: "Set up the second factor",
   // The list
   toDo: "To do",
   waiting: "Waiting to be sent",

@@ -15,7 +15,12 @@ export default {
   cancel: "Cancelar",
   language: "Idioma",
   noSignal: "No hay cobertura. Inténtelo de nuevo dentro de un momento.",
+  busy: "El servidor está ocupado. Inténtelo de nuevo dentro de un momento.",
   signedOut: "La sesión ha terminado. Todo sigue en este teléfono. Inicie sesión para continuar el envío.",
+  secondFactorNeeded:
+    "Su organización exige un segundo factor al iniciar sesión. Todo sigue en este teléfono. Configure el segundo " +
+    "factor para continuar el envío.",
+  setUpSecondFactor: "Configurar el segundo factor",
   // La lista
   toDo: "Pendientes",
   waiting: "Por enviar",
