@@ -50,6 +50,9 @@ class Metrics:
         self._problems = self._counter("problems", "Problem documents by their code", "code")
         self._database_errors = self._counter("database_errors", "Errors of the database by kind", "kind")
         self._store_errors = self._counter("store_errors", "Failures of the photo store", "operation")
+        self._missing_photos = self._counter(
+            "photos_missing", "How often a stored photo was found to be missing in the store", "found_by"
+        )
         self._tasks = self._counter("worker_tasks", "Tasks that the worker tried", "kind", "outcome")
         self._task_seconds = self._histogram("worker_task_seconds", "Time that a task took", "kind")
         self._webhooks = self._counter("webhook_attempts", "Attempts to send a webhook", "event", "outcome")
@@ -81,6 +84,10 @@ class Metrics:
         """Count a failed operation of the photo store."""
         self._store_errors.labels(operation).inc()
 
+    def count_missing_photo(self, found_by: str) -> None:
+        """Count a stored photo that is missing in the store, found by a request or by the sweep."""
+        self._missing_photos.labels(found_by).inc()
+
     def count_task(self, kind: str, outcome: str, seconds: float) -> None:
         """Count a task that the worker ran, whether it succeeded or failed."""
         self._tasks.labels(kind, outcome).inc()
@@ -97,6 +104,8 @@ class Metrics:
             self._database_errors.labels(kind)
         for operation in store_errors:
             self._store_errors.labels(operation)
+        for found_by in ("request", "sweep"):
+            self._missing_photos.labels(found_by)
 
     def add_source(self, name: str, collect: Collect) -> None:
         """Call ``collect`` for gauges at each scrape; the gauge ``{name}_up`` is 1 if it returned in time."""

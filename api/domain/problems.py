@@ -442,6 +442,13 @@ PHOTO_CONFLICT = Problem(
     "This photo ID is already used for another photo",
     "The photo is already stored with other bytes. Use a new ID for another photo.",
 )
+TOO_MANY_PHOTOS = Problem(
+    "too-many-photos",
+    409,
+    "The visit has too many photos",
+    "A visit can have at most 500 photos, and at most 100 that are declared and not confirmed yet. Declaring "
+    "a photo again does not count.",
+)
 PHOTO_NOT_UPLOADED = Problem(
     "photo-not-uploaded",
     409,

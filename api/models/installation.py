@@ -1,4 +1,4 @@
-"""The mark that connects this database with its photo store."""
+"""How this database is connected with its photo store."""
 
 from datetime import datetime
 
@@ -22,3 +22,12 @@ class Installation(Base):
     store_mark: Mapped[str]
     former_store_mark: Mapped[str | None]
     marked_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class UnneededObject(Base):
+    """An object of the photo store that a sweep found unneeded. The next sweep may remove it."""
+
+    __tablename__ = "unneeded_objects"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    found_at: Mapped[datetime] = mapped_column(default=now)

@@ -248,6 +248,7 @@ NOT_RECORDED = {
     "Event": "what the worker has to do",
     "Flag": "follows from the submission",
     "Installation": "belongs to no organization",
+    "UnneededObject": "belongs to no organization",
     "KnownAddress": "user.logged_in",
     "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
