@@ -21,6 +21,7 @@ from api.log import log_as_json
 from api.services import demo, photo_store, photo_sweep
 from api.services.people import administrators, passwords
 from api.services.scores import recount as score_recount
+from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.worker import create_worker
 from api.settings import SettingsError, replace_stored_secret
 from uploads.folder import FolderStore
@@ -157,6 +158,11 @@ def _demo() -> None:
 def _worker() -> None:
     """Run due tasks until stopped, for servers that were started without a worker."""
     log_as_json()
+    try:
+        scrapes = listen_for_scrapes(app_context().settings)
+    except SettingsError as error:
+        sys.exit(f"Not started: {error}")
+    serve_metrics(current_app.extensions["metrics"], scrapes)
     create_worker(current_app._get_current_object()).run_until_stopped()  # type: ignore[attr-defined]
 
 

@@ -168,7 +168,6 @@ TABLE: Mapping[str, str] = {
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /health/live": ANY_CALLER,
     "GET /health/ready": ANY_CALLER,
-    "GET /metrics": ANY_CALLER,
     "GET /": ANY_CALLER,
     # Only the page without data: the visit is loaded from the API.
     "GET /visits/<uuid:visit_id>": ANY_CALLER,
