@@ -73,7 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "api.log": set(),
     "api.serving": {*BELOW_APP, "api.metrics", "api.shared_counts"},
-    "api.cli": {*BELOW_APP, "api.serving"},
+    "api.cli": {*BELOW_APP, "api.serving", "schemas"},
     "api.app": {
         "api.cli",
         "api.database",
