@@ -18,8 +18,8 @@ from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
 from api.log import log_as_json
-from api.services import demo, organizations, photo_store
-from api.services.people import passwords
+from api.services import demo, photo_store
+from api.services.people import administrators, passwords
 from api.services.scores import recount as score_recount
 from api.serving.worker import create_worker
 from api.settings import SettingsError
@@ -76,7 +76,9 @@ def create_admin(email: str, organization: str, name: str) -> None:
     password_hash = passwords.hash_password(password)
     try:
         app_context().database.write(
-            lambda session: organizations.add_administrator(session, organization, email, name, password_hash)
+            lambda session: administrators.add_administrator(
+                session, organization, email, name, password_hash
+            )
         )
     except ProblemError as error:
         raise click.ClickException(error.detail) from None

@@ -1,4 +1,4 @@
-"""Organizations: created with their first administrator and the built-in checklists."""
+"""Organizations: created with the built-in checklists, with their settings and their logo."""
 
 import hashlib
 import uuid
@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import Actor
 from api.models.organizations import Organization, OrganizationLogo
-from api.models.users import User
 from api.services import checklists
-from api.services.people import users
 
 
 def create_organization(session: Session, name: str) -> Organization:
@@ -84,16 +82,3 @@ def lock_organization(session: Session, organization_id: uuid.UUID) -> None:
     session.execute(
         select(Organization.id).where(Organization.id == organization_id).with_for_update(key_share=True)
     )
-
-
-def add_administrator(
-    session: Session, organization_name: str, email: str, name: str, password_hash: str
-) -> User:
-    """Add an administrator to the organization with this name, which is created if it does not exist.
-
-    Raises ALREADY_EXISTS if the organization has a user with this email address.
-    """
-    organization = session.scalars(
-        select(Organization).where(Organization.name == organization_name)
-    ).one_or_none() or create_organization(session, organization_name)
-    return users.create_administrator(session, organization.id, email, name, password_hash)

@@ -1,9 +1,13 @@
 """People: created and updated by administrators, with places for managers."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
+import pytest
+
+from api.services.people import users
 from tests.support.world import PASSWORD, World, ok, pointers, problem
 
 ID = "00000000-0000-4000-8000-000000000000"
@@ -185,22 +189,38 @@ def test_last_active_administrator_can_be_neither_disabled_nor_demoted(world: Wo
     problem(other.patch(f"/users/{other.id}", {"disabled": True}), 409, "last-admin")
 
 
-def test_two_administrators_cannot_disable_each_other(world: World) -> None:
-    """The tags are read first, so that the changes overlap as much as possible."""
+@pytest.mark.parametrize("ways", [("disable", "demote"), ("demote", "import"), ("import", "import")])
+def test_two_administrators_cannot_remove_each_other(
+    world: World, ways: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits, between check and commit, for the other to check too, which the lock prevents."""
     pair = [world.admin, world.person("admin")]
     tags = [world.admin.get(f"/users/{person.id}").headers["ETag"] for person in pair]
-    barrier = Barrier(2)
+    check, begin, both_checked = users.require_other_admin, Barrier(2), Barrier(2)
 
-    def disable(number: int) -> int:
-        barrier.wait()
-        path, headers = f"/users/{pair[1 - number].id}", {"If-Match": tags[1 - number]}
-        return pair[number].call("PATCH", path, {"disabled": True}, headers=headers).status_code
+    def check_and_wait(session: Any, user: Any) -> None:
+        check(session, user)
+        with suppress(BrokenBarrierError):
+            both_checked.wait(0.2)
+
+    monkeypatch.setattr(users, "require_other_admin", check_and_wait)
+
+    def remove(number: int) -> int:
+        actor, other, way = pair[number], pair[1 - number], ways[number]
+        begin.wait()
+        if way == "import":
+            headers = {"Content-Type": "text/csv"}
+            csv = f"email,role\n{other.email},shopper\n"
+            return actor.post("/users/import?mode=update", data=csv, headers=headers).status_code
+        values = {"disabled": True} if way == "disable" else {"role": "shopper"}
+        headers = {"If-Match": tags[1 - number]}
+        return actor.call("PATCH", f"/users/{other.id}", values, headers=headers).status_code
 
     with ThreadPoolExecutor(2) as threads:
-        statuses = sorted(threads.map(disable, range(2)))
-    # The second is too late, or its caller was disabled before it began.
-    assert statuses in ([200, 409], [200, 401])
-    assert sum(person.get("/me").status_code == 200 for person in pair) == 1
+        statuses = sorted(threads.map(remove, range(2)))
+    # The second is too late, or its caller was removed before it began.
+    assert statuses[0] in (200, 201) and statuses[1] in (401, 403, 409, 422)
+    assert sum(person.get("/users").status_code == 200 for person in pair) == 1
 
 
 def test_only_administrators_of_the_organization_manage_people(world: World) -> None:

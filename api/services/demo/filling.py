@@ -27,7 +27,7 @@ from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
 from api.services.demo.sentences import DECISIONS
 from api.services.demo.stores import REGIONS, STORES
-from api.services.people import passwords, users
+from api.services.people import administrators, passwords, users
 from uploads.store import Store
 
 #: The pages show a banner for organizations whose name ends in this: see ``shared/demo-banner.js``.
@@ -97,7 +97,9 @@ def fill(database: Database, store: Store, *, moment: datetime | None = None, se
 def _create_organization(session: Session, demo: _Demo, password_hash: str) -> None:
     organization = organizations.create_organization(session, ORGANIZATION)
     admin, *others = PEOPLE
-    user = users.create_administrator(session, organization.id, admin.email, admin.name, password_hash)
+    user = administrators.create_administrator(
+        session, organization.id, admin.email, admin.name, password_hash
+    )
     actor = demo.actors[admin.login] = Actor(user.id, organization.id, ADMIN, uuid.uuid4())
     regions = _create_places(session, demo, actor)
     for person in others:

@@ -21,6 +21,7 @@ from api.models.users import User, UserLocation, UserRegion
 from api.models.visits import Visit, is_in_progress
 from api.services import visibility
 from api.services.audit.recording import add_change
+from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
 from api.services.people import accounts, links, sign_in
 
@@ -79,7 +80,8 @@ def create_user(session: Session, actor: Actor, values: Mapping[str, Any], passw
         language=values.get("language"),
         password_hash=password_hash,
     )
-    _save(session, user)
+    session.add(user)
+    flush(session)
     _assign_places(session, user, values)
     return get_person(session, user)
 
@@ -89,24 +91,6 @@ def invite_user(session: Session, actor: Actor, values: Mapping[str, Any], secre
     person = create_user(session, actor, values, password_hash="")
     accounts.invite_new(session, [person.user], secret_key)
     return get_person(session, person.user)
-
-
-def create_administrator(
-    session: Session, organization_id: uuid.UUID, email: str, name: str, password_hash: str
-) -> User:
-    """Create an administrator. This is how an organization receives its first one.
-
-    Raises ALREADY_EXISTS for an email address that is in use.
-    """
-    user = User(
-        organization_id=organization_id,
-        email=normalize_email(email),
-        name=name,
-        role=ADMIN,
-        password_hash=password_hash,
-    )
-    _save(session, user)
-    return user
 
 
 def update_user(
@@ -134,7 +118,7 @@ def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str
     """
     role = values.get("role", user.role)
     if user.role == ADMIN and (role != ADMIN or values.get("disabled")):
-        _require_other_admin(session, user)
+        require_other_admin(session, user)
     before = (user.email, user.role)
     if role != MANAGER and user.role == MANAGER:
         values = {**values, "region_ids": [], "location_ids": []}
@@ -154,6 +138,22 @@ def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str
         sign_in.end_sessions(session, user.id, except_family_id=actor.family_id)
 
 
+def require_other_admin(session: Session, user: User) -> None:
+    """Raise LAST_ADMIN if the organization has no active administrator besides this one.
+
+    Call it before an administrator is demoted, disabled or deleted, while the organization is locked, as by
+    ``get_user``. Of two administrators who remove each other, the second then sees what the first one did.
+    """
+    others = select(User.id).where(
+        User.organization_id == user.organization_id,
+        User.role == ADMIN,
+        User.id != user.id,
+        _HAS_STATUS[ACTIVE],
+    )
+    if session.scalar(others.limit(1)) is None:
+        raise problems.LAST_ADMIN()
+
+
 def update_profile(session: Session, user: User, values: Mapping[str, Any]) -> None:
     """Update what people change of themselves: name and language. ``user`` is locked."""
     for name in ("name", "language"):
@@ -163,12 +163,14 @@ def update_profile(session: Session, user: User, values: Mapping[str, Any]) -> N
 
 
 def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = False) -> User:
-    """Return a user of the actor's organization; ``lock`` locks the row for an update.
+    """Return a user of the actor's organization; ``lock`` locks the organization and the row for an update.
 
     Raises USER_NOT_FOUND.
     """
     query = select(User).where(User.id == user_id, User.organization_id == actor.organization_id)
     if lock:
+        # Always in this order, as imports do, so that none waits for another that waits for it.
+        lock_organization(session, actor.organization_id)
         query = query.with_for_update().execution_options(populate_existing=True)
     user = session.scalars(query).one_or_none()
     if user is None:
@@ -268,24 +270,6 @@ def _read_people(session: Session, users: Sequence[User]) -> list[Person]:
     ]
 
 
-def _require_other_admin(session: Session, user: User) -> None:
-    """Raise LAST_ADMIN if the organization has no other active administrator.
-
-    The lock on the organization lets those who disable each other wait for each other.
-    """
-    session.execute(
-        select(Organization.id).where(Organization.id == user.organization_id).with_for_update(key_share=True)
-    )
-    others = select(User.id).where(
-        User.organization_id == user.organization_id,
-        User.role == ADMIN,
-        User.id != user.id,
-        _HAS_STATUS[ACTIVE],
-    )
-    if session.scalar(others.limit(1)) is None:
-        raise problems.LAST_ADMIN()
-
-
 def _check_places(session: Session, actor: Actor, role: str, values: Mapping[str, Any]) -> None:
     """Reject places that do not exist, and places for anyone but a manager."""
     for field, table, visible in (
@@ -322,11 +306,6 @@ def _assign_places(session: Session, user: User, values: Mapping[str, Any]) -> N
             session.execute(delete(table).where(mine))
     add_places(session, user, values)
     session.flush()
-
-
-def _save(session: Session, user: User) -> None:
-    session.add(user)
-    flush(session)
 
 
 def flush(session: Session) -> None:
