@@ -24,6 +24,7 @@ USER_LOGGED_OUT = "user.logged_out"
 USER_INVITED = "user.invited"
 USER_PASSWORD_FORGOTTEN = "user.password_forgotten"  # noqa: S105
 USER_TOKEN_REUSED = "user.token_reused"  # noqa: S105
+USER_DELETED = "user.deleted"
 VISIT_REVIEWED = "visit.reviewed"
 VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
 EXPORT_DOWNLOADED = "export.downloaded"
@@ -47,6 +48,7 @@ ACTIONS = (
     USER_LOGIN_FAILED,
     USER_LOGGED_OUT,
     USER_TOKEN_REUSED,
+    USER_DELETED,
     "checklist.created",
     "checklist.published",
     "checklist.retired",

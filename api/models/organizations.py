@@ -20,8 +20,9 @@ class Organization(HasId, Base):
     acceptance periods; null means that of the program. ``languages`` are those that its checklists are
     written in; they are never null, although the column, which was added later, allows it. ``logo_sha256`` is
     the hash of its logo, if it has one. Photos and personal data of visits are removed after
-    ``keep_photos_months`` and ``keep_personal_data_months``; null means never. ``place_moves`` counts the locations and regions that were moved to
-    another region, which may change what managers and API clients see.
+    ``keep_photos_months`` and ``keep_personal_data_months``; null means never. ``place_moves`` counts the
+    locations and regions that were moved to another region, which may change what managers and API clients
+    see.
     """
 
     __tablename__ = "organizations"

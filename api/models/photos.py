@@ -66,3 +66,8 @@ class Photo(Base):
     seen_photo_id: Mapped[uuid.UUID | None]
     stored_at: Mapped[datetime | None]
     unusable_reason: Mapped[str | None]
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the photo was stored, even if its pictures were removed since."""
+        return self.status in ARRIVED

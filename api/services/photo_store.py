@@ -5,7 +5,8 @@ The files of exports are in it too, so that every host can reach them.
 
 import re
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 
@@ -17,7 +18,7 @@ from api.models.base import now
 from api.models.installation import Installation
 from api.models.photos import Photo
 from api.services import exports
-from uploads.store import ObjectMissing, Store
+from uploads.store import ObjectMissing, Store, StoreUnavailable
 
 UPLOAD_PREFIX, PICTURE_PREFIX = "incoming/", "photos/"
 PREFIXES = (UPLOAD_PREFIX, PICTURE_PREFIX, exports.KEY_PREFIX)
@@ -130,6 +131,13 @@ def sweep(database: Database, store: Store, is_stopping: Callable[[], bool] = la
                     store.delete(key)
                     count += 1
     return count
+
+
+def discard(store: Store, keys: Iterable[str]) -> None:
+    """Delete objects that no row references any more. The sweep deletes what this misses."""
+    with suppress(StoreUnavailable):
+        for key in keys:
+            store.delete(key)
 
 
 def _find_referenced_keys(session: Session, keys: Collection[str]) -> set[str]:
