@@ -2,10 +2,12 @@
 
     app.py        create_app: the one place where the components are connected
     settings.py   a frozen dataclass read from the environment; an invalid setting stops the start
-    cli.py        the Flask commands: admin, db, demo, serve, worker, scores, photos
+    keys.py       keys for single purposes, derived from the secrets in the settings
+    cli.py        the Flask commands: admin, db, demo, secrets, serve, worker, scores, photos
     serving/      starting the program: embedded.py in one process, processes.py in several
     log.py        the log, as JSON lines
     metrics.py    metrics for operators
+    background.py calls that may hang, each in a thread of its own
     domain/       pure terms and rules: checklists, answers, scores, flags, permissions, every problem
     checklists/   the built-in checklists, as data
     database/     engines, read snapshots, write transactions, prepared statements

@@ -12,17 +12,18 @@ import orjson
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from flask_cors import CORS
-from flask_jwt_extended import JWTManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import cli
-from api.database.engines import ERROR_KINDS, Database
-from api.http import converters, problem_documents
+from api.database.engines import Database
+from api.database.failures import ERROR_KINDS
+from api.http import converters, problem_documents, tokens
 from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
 from api.http.etags import add_etag
 from api.http.openapi import build_document, describe_own_fields
 from api.http.rate_limits import RateLimits
+from api.http.readiness import Readiness
 from api.metrics import METHODS, Gauges, Metrics
 from api.pages import access, admin, dashboard, docs, files, form
 from api.routes import (
@@ -57,6 +58,8 @@ from uploads.store import OPERATIONS, Store
 API = "/api/v1"
 log = logging.getLogger("api.requests")
 
+#: names that health checks on this machine use, whatever ALLOWED_HOSTS says
+LOCAL_HOSTS = ("localhost", "127.0.0.1")
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -104,11 +107,11 @@ def create_app(settings: Settings) -> Flask:
         API_TITLE="Mystery shopper",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        JWT_SECRET_KEY=settings.secret_key,
         JWT_TOKEN_LOCATION=["headers", "cookies"],
         JWT_COOKIE_CSRF_PROTECT=True,
         JWT_ALGORITHM="HS256",
         MAX_CONTENT_LENGTH=2**20,
+        TRUSTED_HOSTS=[*settings.allowed_hosts, *LOCAL_HOSTS] if settings.allowed_hosts else None,
     )
     metrics = app.extensions["metrics"] = Metrics()
     database, store = Database(settings.database_url), _create_store(settings, metrics)
@@ -117,9 +120,10 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["create_app"] = partial(create_app, settings)
     quota = settings.api_rate_limit
     rate_limits = RateLimits(quota, settings.data_dir / "rate_limits.sqlite3") if quota else None
-    app.extensions["survey"] = AppContext(settings, database, store, rate_limits)
+    readiness = Readiness(database, store)
+    app.extensions["survey"] = AppContext(settings, database, store, rate_limits, readiness)
     _connect_metrics(metrics, database, store)
-    JWTManager(app)
+    tokens.register(app, settings.keys)
     problem_documents.register(app)
     _add_request_hooks(app, metrics)
     if settings.cors_origins:
@@ -143,7 +147,7 @@ def _create_store(settings: Settings, metrics: Metrics) -> Store:
     def get_base_url() -> str:
         return settings.photo_public_url or request.host_url.rstrip("/")
 
-    return FolderStore(settings.photo_folder, settings.secret_key, get_base_url, on_error)
+    return FolderStore(settings.photo_folder, settings.keys.derive("photo store"), get_base_url, on_error)
 
 
 def _connect_metrics(metrics: Metrics, database: Database, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The flask commands: db, admin, demo, serve, worker, scores, photos."""
+"""The flask commands: db, admin, demo, secrets, serve, worker, scores, photos."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
-from api.database.engines import get_message
+from api.database.failures import get_message
 from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
@@ -22,7 +22,7 @@ from api.services import demo, photo_store
 from api.services.people import administrators, passwords
 from api.services.scores import recount as score_recount
 from api.serving.worker import create_worker
-from api.settings import SettingsError
+from api.settings import SettingsError, replace_stored_secret
 from uploads.folder import FolderStore
 from uploads.store import StoreUnavailable
 
@@ -40,12 +40,13 @@ class _Group(AppGroup):
 
 def register(app: Flask) -> None:
     """Add the commands to ``app``."""
-    for command in (_db, _admin, _scores, _photos, _demo, _worker, _serve):
+    for command in (_db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
         app.cli.add_command(command)
 
 
 _db = _Group("db", help="Tables of the database.")
 _admin = _Group("admin", help="Administrators.")
+_secrets = _Group("secrets", help="The secret of the program, and what is encrypted with it.")
 _scores = _Group("scores", help="Scores and their totals.")
 _photos = _Group("photos", help="Photos in the store.")
 
@@ -83,6 +84,18 @@ def create_admin(email: str, organization: str, name: str) -> None:
     except ProblemError as error:
         raise click.ClickException(error.detail) from None
     click.echo(f"Created {email} as an administrator of {organization}.")
+
+
+@_secrets.command("replace")
+def replace_secret() -> None:
+    """Replace the secret in DATA_DIR. The present one is still accepted until its file is deleted."""
+    try:
+        previous_file = replace_stored_secret(app_context().settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(
+        f"Replaced. Restart the program. What was issued before is accepted until {previous_file} is deleted."
+    )
 
 
 @_scores.command("recount")

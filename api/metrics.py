@@ -2,14 +2,15 @@
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+
+from api.background import SingleFlight
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 #: A source that takes longer is reported as down. Prometheus itself waits for 10 seconds.
@@ -99,7 +100,15 @@ class Metrics:
 
     def add_source(self, name: str, collect: Collect) -> None:
         """Call ``collect`` for gauges at each scrape; the gauge ``{name}_up`` is 1 if it returned in time."""
-        self._gauges.sources[name] = _Source(collect)
+
+        def collect_and_report() -> Gauges:
+            try:
+                return collect()
+            except Exception as error:
+                log.warning("collecting gauges failed: %s", type(error).__name__, exc_info=error)
+                raise
+
+        self._gauges.sources[name] = SingleFlight(collect_and_report)
 
     def text(self) -> bytes:
         """Return all metrics in the text format of Prometheus, those of all processes together."""
@@ -113,39 +122,11 @@ class Metrics:
         return gauges + generate_latest(registry)
 
 
-class _Source:
-    """Collects gauges in one thread at a time, so that a source that hangs is not called again."""
-
-    def __init__(self, collect: Collect) -> None:
-        self._collect = collect
-        self._lock = threading.Lock()
-        self._future: Future[Gauges] | None = None
-
-    def start(self) -> "Future[Gauges]":
-        """Return the future gauges: of the thread that is running, or of a new one."""
-        with self._lock:
-            if self._future is None or self._future.done():
-                self._future = Future()
-                # A daemon, so that the program can end while the source hangs.
-                try:
-                    threading.Thread(target=self._run, args=(self._future,), daemon=True).start()
-                except RuntimeError as error:  # the system has no thread left
-                    self._future.set_exception(error)
-            return self._future
-
-    def _run(self, future: "Future[Gauges]") -> None:
-        try:
-            future.set_result(self._collect())
-        except Exception as error:
-            log.warning("collecting gauges failed: %s", type(error).__name__, exc_info=error)
-            future.set_exception(error)
-
-
 class _GaugeCollector(Collector):
     """Collects the gauges of all sources at each scrape."""
 
     def __init__(self) -> None:
-        self.sources: dict[str, _Source] = {}
+        self.sources: dict[str, SingleFlight[Gauges]] = {}
 
     def collect(self) -> Iterable[Metric]:
         """Yield the gauges of the sources that return in time, and for each source whether it did."""

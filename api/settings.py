@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -14,12 +14,16 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from api.keys import Keys
+
 SECRET_BYTES = 32
 PHOTO_FOLDER = "photos"
+SECRET_FILE, PREVIOUS_SECRETS_FILE = "secret_key", "secret_key_previous"
 #: Scheme, host as browsers write it (IPv6 in brackets) and port.
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
 )
+_HOST = re.compile(r"\.?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 class SettingsError(Exception):
@@ -33,6 +37,7 @@ class Settings:
     data_dir: Path
     database_url: str
     secret_key: str = field(repr=False)
+    secret_key_previous: tuple[str, ...] = field(default=(), repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -41,6 +46,7 @@ class Settings:
     photo_bucket: str | None = None
     photo_endpoint_url: str | None = None
     photo_public_url: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     api_rate_limit: int = 600
     webhook_allow_private: bool = False
@@ -53,6 +59,11 @@ class Settings:
     def embedded_database(self) -> bool:
         """Whether the database is a SQLite file."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that are derived from the secrets."""
+        return Keys(self.secret_key, self.secret_key_previous)
 
     @property
     def photo_folder(self) -> Path:
@@ -74,6 +85,7 @@ class Settings:
             _create_folder(folder)
         default_url = f"sqlite:///{data_dir / 'survey.sqlite3'}"
         database_url = _validate_database_url(read.text("DATABASE_URL", default_url))
+        secret_key, secret_key_previous = _read_secrets(read, data_dir, database_url.startswith("sqlite"))
         public_url, smtp_url, mail_from = (
             read.url("PUBLIC_URL"),
             read.smtp_url("SMTP_URL"),
@@ -84,7 +96,8 @@ class Settings:
         return cls(
             data_dir=data_dir,
             database_url=database_url,
-            secret_key=_read_secret(read.text("SECRET_KEY", ""), data_dir, database_url.startswith("sqlite")),
+            secret_key=secret_key,
+            secret_key_previous=secret_key_previous,
             host=read.text("HOST", "127.0.0.1"),
             port=read.number("PORT", 8000, 1, 65535),
             workers=read.number("WORKERS", 1, 1, 64),
@@ -93,6 +106,7 @@ class Settings:
             photo_bucket=bucket,
             photo_endpoint_url=read.url("PHOTO_ENDPOINT_URL"),
             photo_public_url=read.url("PHOTO_PUBLIC_URL"),
+            allowed_hosts=read.hosts("ALLOWED_HOSTS"),
             cors_origins=read.origins("CORS_ORIGINS"),
             api_rate_limit=read.number("API_RATE_LIMIT", 600, 0, 1_000_000),
             public_url=public_url,
@@ -161,6 +175,23 @@ class _Reader:
             raise SettingsError(f"{name} must be an email address, not {value!r}")
         return value
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Return names in lower case. One that begins with a dot includes its subdomains."""
+        hosts = [host.strip().lower() for host in self.text(name, "").split(",")]
+        for host in hosts:
+            if host and not _HOST.fullmatch(host):
+                raise SettingsError(f"{name}: {host!r} is not the name of a host such as survey.example")
+        return tuple(dict.fromkeys(filter(None, hosts)))
+
+    def secrets(self, name: str) -> tuple[str, ...]:
+        values = tuple(value.strip() for value in self.text(name, "").split(",") if value.strip())
+        if any(len(value.encode()) < SECRET_BYTES for value in values):
+            # The message does not repeat the secrets.
+            raise SettingsError(
+                f"{name} must be secrets of {SECRET_BYTES} bytes or more, separated by commas"
+            )
+        return values
+
     def origins(self, name: str) -> tuple[str, ...]:
         """Return origins as browsers send them: in lower case, without the default port of the scheme."""
         values = [value.strip() for value in self.text(name, "").split(",")]
@@ -179,12 +210,17 @@ def _parse_origin(name: str, value: str) -> str:
 
 
 def _create_folder(folder: Path) -> None:
+    """Create a folder that only the user of the program may open, or restrict an existing one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"DATA_DIR: {folder} cannot be created: {error.strerror}") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise SettingsError(f"DATA_DIR: {folder} cannot be written to")
+    for path, mode in (folder, 0o700), *((file, 0o600) for file in folder.iterdir() if file.is_file()):
+        # A mounted volume can belong to another user, and another process may be writing a file.
+        with suppress(PermissionError, FileNotFoundError):
+            path.chmod(mode)
 
 
 def _validate_database_url(value: str) -> str:
@@ -200,29 +236,68 @@ def _validate_database_url(value: str) -> str:
     return value
 
 
-def _read_secret(value: str, data_dir: Path, embedded: bool) -> str:
-    """Return the secret that signs tokens and links: SECRET_KEY, or one that is generated once."""
-    if value:
-        if len(value.encode()) < SECRET_BYTES:
+def _read_secrets(read: _Reader, data_dir: Path, embedded: bool) -> tuple[str, tuple[str, ...]]:
+    """Return the secret that tokens and links are derived from, and the previous ones.
+
+    They are SECRET_KEY and SECRET_KEY_PREVIOUS, or those of DATA_DIR, where one is generated.
+    """
+    secret = read.text("SECRET_KEY", "")
+    previous = read.secrets("SECRET_KEY_PREVIOUS")
+    if secret:
+        if len(secret.encode()) < SECRET_BYTES:
             raise SettingsError(f"SECRET_KEY must have {SECRET_BYTES} bytes or more")
-        return value
+        return secret, previous
     if not embedded:
         raise SettingsError("SECRET_KEY must be set unless the database is SQLite")
-    file = data_dir / "secret_key"
+    file = data_dir / SECRET_FILE
+    if not file.exists():
+        # Linking succeeds only once, so all processes read the same complete file.
+        with suppress(FileExistsError):
+            _write_secrets(file, [secrets.token_urlsafe(48)], os.link)
+    stored = _read_secret_file(file)
+    if len(stored) != 1:
+        raise SettingsError(f"{file} must have one line; delete it to generate a new secret")
+    return stored[0], (*previous, *_read_secret_file(data_dir / PREVIOUS_SECRETS_FILE))
+
+
+def replace_stored_secret(settings: Settings) -> Path:
+    """Generate a new secret in DATA_DIR. The present one is kept as a previous one, in the file returned.
+
+    Programs read both when they start. Raises SettingsError if the secret is not stored in DATA_DIR.
+    """
+    file, previous_file = settings.data_dir / SECRET_FILE, settings.data_dir / PREVIOUS_SECRETS_FILE
+    if _read_secret_file(file) != [settings.secret_key]:
+        raise SettingsError("SECRET_KEY is set, so replace the secret there: see docs/operating.md")
+    _write_secrets(previous_file, [settings.secret_key, *_read_secret_file(previous_file)], os.replace)
+    _write_secrets(file, [secrets.token_urlsafe(48)], os.replace)
+    return previous_file
+
+
+def _read_secret_file(file: Path) -> list[str]:
+    """Return the secrets in a file, one in each line, or none if it does not exist."""
     try:
-        if not file.exists():
-            # Linking succeeds only once, so all processes read the same complete file.
-            with tempfile.NamedTemporaryFile("w", dir=data_dir) as new:
-                new.write(secrets.token_urlsafe(48))
-                new.flush()
-                os.fsync(new.fileno())
-                with suppress(FileExistsError):
-                    os.link(new.name, file)
-        secret = file.read_text().strip()
+        lines = file.read_text().split() if file.exists() else []
     except OSError as error:
-        raise SettingsError(f"DATA_DIR: {file} cannot be read or written: {error.strerror}") from error
+        raise SettingsError(f"DATA_DIR: {file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file} is not a text file; delete it to generate a new one") from error
-    if len(secret.encode()) < SECRET_BYTES:
+    if any(len(line.encode()) < SECRET_BYTES for line in lines):
         raise SettingsError(f"{file} has fewer than {SECRET_BYTES} bytes; delete it to generate a new one")
-    return secret
+    return lines
+
+
+def _write_secrets(file: Path, lines: Sequence[str], move: Callable[[str, Path], None]) -> None:
+    """Write a file that only its owner can read. ``move`` puts it, complete, in its place."""
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as new:
+            try:
+                new.write("".join(f"{line}\n" for line in lines))
+                new.flush()
+                os.fsync(new.fileno())
+                move(new.name, file)
+            finally:
+                Path(new.name).unlink(missing_ok=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: {file} cannot be written: {error.strerror}") from error

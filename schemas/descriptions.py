@@ -454,7 +454,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ProgressMonth.accepted": "The number of visits of the month that are accepted.",
     "ProgressMonth.month": "The month, `YYYY-MM`, in the time zone of each location.",
     "ProgressMonth.out": "The number of visits that are not accepted yet and whose window opens in the "
-    "month.",
+    "month. Null for managers and API clients if it would stand for only one or two open locations.",
     "Question.comment": "Whether the shopper writes a comment: `never`, `optional`, `required`, or "
     "`when_points_lost` (required if the answer loses points). Default: `optional`.",
     "Question.critical": "Whether losing points on this question is a critical failure, so that the "

@@ -158,7 +158,7 @@ class ProgressMonth(Schema):
     """The number of visits in progress, whose window opens in the month, and of accepted visits."""
 
     month = fields.String(required=True)
-    out = fields.Integer(required=True)
+    out = fields.Integer(required=True, allow_none=True)
     accepted = fields.Integer(required=True)
 
 

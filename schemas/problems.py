@@ -1,6 +1,6 @@
 """The problem document, for the OpenAPI document."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from schemas.base import Schema
 
@@ -23,7 +23,11 @@ class Problem(Schema):
     detail = fields.String(required=True)
     instance = fields.String(required=True)
     request_id = fields.String(required=True)
-    errors = fields.List(fields.Nested(ProblemFieldError()))
+    errors = fields.List(
+        fields.Nested(ProblemFieldError()),
+        validate=validate.Length(max=20),
+        metadata={"description": "The first 20 errors; `detail` says how many there are"},
+    )
     error = fields.String(
         metadata={"description": "Only for `POST /auth/token`: the error code of RFC 6749, section 5.2"}
     )

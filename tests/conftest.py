@@ -9,6 +9,7 @@ from flask import Flask
 
 from api import migrations
 from api.app import create_app
+from api.http import readiness
 from api.services.people import passwords
 from api.settings import Settings
 from tests.support import servers
@@ -63,6 +64,15 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", QUICK_HASHER)
         patch.setattr(passwords, "_dummy_hash", QUICK_HASHER.hash("no account has this password"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def repeated_readiness_checks() -> Iterator[None]:
+    """Let readiness be checked at each request, because the tests of a process share programs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readiness, "FRESH_SECONDS", 0)
+        patch.setattr(readiness, "TRUST_SECONDS", 0)
         yield
 
 

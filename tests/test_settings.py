@@ -74,6 +74,15 @@ def test_generated_secret_is_stored_and_private(tmp_path: Path) -> None:
     assert first.secret_key not in repr(first)
 
 
+def test_data_of_an_earlier_version_is_restricted(tmp_path: Path) -> None:
+    data, database = tmp_path / "data", tmp_path / "data" / "survey.sqlite3"
+    data.mkdir(mode=0o755)
+    database.touch(0o644)
+    settings = Settings.from_environment({"DATA_DIR": str(data)})
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (data, database, settings.photo_folder)}
+    assert modes == {"data": 0o700, "survey.sqlite3": 0o600, "photos": 0o700}
+
+
 def test_programs_that_start_simultaneously_share_the_secret(tmp_path: Path) -> None:
     barrier = threading.Barrier(8)
 
@@ -100,6 +109,7 @@ def test_programs_that_start_simultaneously_share_the_secret(tmp_path: Path) -> 
         ("ACCEPT_EVERY_MINUTES", "1441"),
         ("DEMO", "no"),
         ("SECRET_KEY", "s" * 31),
+        ("SECRET_KEY_PREVIOUS", f"{'p' * 32},{'s' * 31}"),
         ("DATABASE_URL", "mysql://localhost/shop"),
         ("DATABASE_URL", f"postgres://me:{PASSWORD}@localhost/shop"),
         ("DATABASE_URL", f"postgresql://me:{PASSWORD}@localhost:port/shop"),
@@ -111,6 +121,9 @@ def test_programs_that_start_simultaneously_share_the_secret(tmp_path: Path) -> 
         ("PHOTO_PUBLIC_URL", "https://photos.example:65536"),
         ("PHOTO_PUBLIC_URL", "ftp://photos.example"),
         ("PHOTO_PUBLIC_URL", "https://"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "https://survey.example"),
+        ("ALLOWED_HOSTS", "survey.example:443"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "null"),
         ("CORS_ORIGINS", "https://*.example"),
@@ -132,6 +145,12 @@ def test_invalid_setting_is_rejected_in_one_line(tmp_path: Path, name: str, valu
     line = rejection({"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET, name: value})
     assert line.startswith(name)
     assert PASSWORD not in line
+
+
+def test_names_of_hosts_are_normalized(tmp_path: Path) -> None:
+    value = " Survey.Example, .shops.example,,survey.example "
+    settings = Settings.from_environment({"DATA_DIR": str(tmp_path), "ALLOWED_HOSTS": value})
+    assert settings.allowed_hosts == ("survey.example", ".shops.example")
 
 
 def test_origins_are_normalized_as_browsers_send_them(tmp_path: Path) -> None:

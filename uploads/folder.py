@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -66,12 +66,13 @@ class FolderStore:
     """A ``Store`` in ``folder``. ``base_url()`` returns the server's address, such as ``https://photos.example``.
 
     The server handles ``{base_url()}/photo-store/{token}``: PUT with ``receive``, GET with ``open_download``.
+    The first of ``keys`` signs links, and all of them verify.
     """
 
     def __init__(
         self,
         folder: Path,
-        secret: str,
+        keys: Sequence[bytes],
         base_url: Callable[[], str],
         on_failure: OnFailure = ignore_failure,
     ) -> None:
@@ -79,8 +80,8 @@ class FolderStore:
         self._on_failure = on_failure
         self._partial_folder = folder / _PARTIAL_FOLDER
         self._base_url = base_url
-        self._upload_signer = _create_signer(secret, "photo-upload")
-        self._download_signer = _create_signer(secret, "photo-download")
+        self._upload_signer = _create_signer(keys, "photo-upload")
+        self._download_signer = _create_signer(keys, "photo-download")
         self._partial_folder.mkdir(parents=True, exist_ok=True)
 
     def create_upload_link(
@@ -260,10 +261,12 @@ def _validate_key(key: str) -> str:
     return key
 
 
-def _create_signer(secret: str, purpose: str) -> URLSafeSerializer:
+def _create_signer(keys: Sequence[bytes], purpose: str) -> URLSafeSerializer:
     """Return a signer for one purpose. It rejects links that were signed for another."""
     return URLSafeSerializer(
-        secret, salt=purpose, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
+        keys[::-1],  # the library signs with the last one
+        salt=purpose,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
     )
 
 

@@ -20,7 +20,7 @@ def open_store(description: Mapping[str, str | None]) -> Store:
         return S3Store(bucket, description["endpoint_url"])
     folder = description["folder"]
     assert folder is not None
-    return FolderStore(Path(folder), secrets.token_hex(), _reject_links)
+    return FolderStore(Path(folder), [secrets.token_bytes()], _reject_links)
 
 
 def _reject_links() -> str:

@@ -11,27 +11,31 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, column, create_engine, event, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.database import failures
 from api.database.statements import Autocommit, Transaction, get_cursor, translate_errors
 
 Result = TypeVar("Result")
 
-#: SQLSTATEs of PostgreSQL after which a transaction may run again: serialization failure and deadlock
-_RETRYABLE = frozenset({"40001", "40P01"})
+#: How often a transaction runs that PostgreSQL asks to run again
 _ATTEMPTS = 3
-#: The kinds of errors, as metrics count them: the database is unreachable or locked; no connection is free;
-#: the transaction has to run again; a constraint is violated; anything else, which is a bug.
-ERROR_KINDS = ("unavailable", "pool-exhausted", "try-again", "constraint", "other")
 #: orjson takes a tenth of the time of the standard library's json.
 _JSON: Any = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
 }
+#: The revision of the tables: the one row that every database of the program has
+_REVISION = table("alembic_version", column("version_num"))
+#: A write that changes nothing. It skips a row that is locked, because a migration runs.
+_TOUCH = update(_REVISION).values(version_num=_REVISION.c.version_num)
+_TOUCH = _TOUCH.where(
+    _REVISION.c.version_num.in_(select(_REVISION.c.version_num).with_for_update(skip_locked=True))
+)
 #: The number of connections that an engine keeps open. Under load, it opens up to as many again.
 POOL_SIZE = 6
 
@@ -62,6 +66,8 @@ class Database:
         self.write_session = sessionmaker(self.writing_engine, expire_on_commit=False)
         #: Runs prepared queries one by one, outside any transaction. It costs a fraction of a snapshot.
         self.autocommit = Autocommit(self.reading_engine)
+        for engine in (self.reading_engine, self.writing_engine):
+            event.listen(engine, "handle_error", self._leave_lost_server)
 
     def read_snapshot(self) -> Session:
         """Return a session for reading: all its queries see the same moment, that of the first."""
@@ -95,28 +101,38 @@ class Database:
                 with self._write_lock:
                     return attempt()
             except DBAPIError as error:
-                if not attempts_left or getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
+                if not attempts_left or not failures.is_retryable(error):
                     raise
         raise AssertionError("The last attempt returns or raises.")
 
     def on_error(self, report: Callable[[str], None]) -> None:
-        """Call ``report`` for each error of the database, with its kind (one of ERROR_KINDS)."""
+        """Call ``report`` for each error of the database, with its kind (one of failures.ERROR_KINDS)."""
 
         def handle(context: ExceptionContext) -> None:
-            report(_classify(context.original_exception))
+            report(failures.classify(context.original_exception))
 
         for engine in (self.reading_engine, self.writing_engine):
             event.listen(engine, "handle_error", handle)
 
+    def _leave_lost_server(self, context: ExceptionContext) -> None:
+        """Let no connection remain to a server that has become read-only or ends, as after a failover.
+
+        SQLAlchemy replaces the connections of the engine with the error.
+        """
+        if failures.needs_another_server(context.original_exception):
+            context.is_disconnect = True
+            is_reading = context.engine is self.reading_engine
+            (self.writing_engine if is_reading else self.reading_engine).dispose()
+
     def check(self) -> None:
-        """Raise sqlalchemy.exc.SQLAlchemyError if the database does not respond."""
-        with self.reading_engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        """Raise sqlalchemy.exc.SQLAlchemyError unless the database can be written. It commits a write."""
+        self.write(lambda session: session.execute(_TOUCH))
 
     def empty_log(self) -> bool:
         """Move the write-ahead log of SQLite to the database file, so that deleted data is in neither.
 
-        Returns False if a reader still needs the log. On PostgreSQL, nothing happens.
+        Returns False if that is not possible now, because a reader still needs the log, or the disk is full.
+        On PostgreSQL, nothing happens.
         """
         if self.writing_engine.dialect.name != "sqlite":
             return True
@@ -127,6 +143,8 @@ class Database:
             cursor.execute("PRAGMA busy_timeout = 0")
             try:
                 is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except self.writing_engine.dialect.loaded_dbapi.Error:
+                return False
             finally:
                 cursor.execute(f"PRAGMA busy_timeout = {timeout}")
         return not is_busy
@@ -135,21 +153,6 @@ class Database:
         """Close all connections. The database can be used again afterwards."""
         self.reading_engine.dispose()
         self.writing_engine.dispose()
-
-
-def get_message(error: SQLAlchemyError) -> str:
-    """Return the first line of the driver's message for an error, or of the error's own message."""
-    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-
-
-def _classify(error: BaseException) -> str:
-    """Return the kind of a driver's error. Each driver has its own classes, with the names of PEP 249."""
-    if getattr(error, "sqlstate", None) in _RETRYABLE:
-        return "try-again"
-    names = {base.__name__ for base in type(error).__mro__}
-    if "IntegrityError" in names:
-        return "constraint"
-    return "unavailable" if names & {"OperationalError", "InterfaceError"} else "other"
 
 
 def _create_postgresql_engine(url: str, begin: str) -> Engine:

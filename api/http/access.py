@@ -1,17 +1,14 @@
 """Access control: no route can be declared without the permission that it requires."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 import flask
 import flask_smorest
-from flask import current_app, g, request
-from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
-from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException, NoAuthorizationError
-from jwt.exceptions import PyJWTError
+from flask import g, request
+from flask_jwt_extended.exceptions import CSRFError
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES, SEND_VISITS, Actor
@@ -19,14 +16,11 @@ from api.domain.problems import FieldError, Problem, ProblemError, pointer
 from api.http.context import app_context, autocommit
 from api.http.parsing import StrictParser
 from api.http.responses import refer_to
+from api.http.tokens import CSRF_HEADER, INVALID_TOKEN, verify_token
 from api.services import api_clients
 from api.services.people import sign_in
 
 View = Callable[..., Any]
-#: RuntimeError includes the recursion error that an endlessly nested token causes.
-_INVALID_TOKEN = (JWTExtendedException, PyJWTError, ValueError, KeyError, RuntimeError, TypeError)
-#: Clients that authenticate with cookies repeat the cookie csrf_access_token in this header.
-CSRF_HEADER = "X-CSRF-TOKEN"
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -108,13 +102,13 @@ def authorize(permission: str) -> None:
     if permission == ANY_CALLER:
         return
     try:
-        claims = _verify_token(refresh=permission == REFRESH_TOKEN)
+        claims = verify_token(refresh=permission == REFRESH_TOKEN)
         actor = None if permission == REFRESH_TOKEN else _find_actor(claims)
     except CSRFError:
         raise problems.NOT_SIGNED_IN(
             f"With cookies, this method requires the header {CSRF_HEADER}."
         ) from None
-    except _INVALID_TOKEN:
+    except INVALID_TOKEN:
         raise problems.NOT_SIGNED_IN() from None
     if permission == REFRESH_TOKEN:
         g.claims = claims
@@ -139,8 +133,8 @@ def require(actor: Actor, permission: str) -> None:
 def find_caller() -> Actor | None:
     """Return who calls a route that is open to any caller, or None without a valid token."""
     try:
-        return _find_actor(_verify_token(refresh=False))
-    except _INVALID_TOKEN:
+        return _find_actor(verify_token(refresh=False))
+    except INVALID_TOKEN:
         return None
 
 
@@ -179,25 +173,6 @@ def _forbid(actor: Actor, permission: str) -> ProblemError:
         f"The token needs the scope {' or '.join(sorted(scopes))}.",
         headers={"WWW-Authenticate": f'Bearer realm="api", error="insufficient_scope", scope="{names}"'},
     )
-
-
-def _verify_token(*, refresh: bool) -> Mapping[str, Any]:
-    """Return the claims of the token in the Authorization header, or of the cookie if there is no header."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        verify_jwt_in_request(refresh=refresh, locations=["cookies"])
-        return get_jwt()
-    claims = _decode(token, current_app.config["JWT_SECRET_KEY"])
-    if claims["type"] != ("refresh" if refresh else "access") or claims["exp"] <= time.time():
-        raise NoAuthorizationError("This token has another type, or has expired.")
-    return claims
-
-
-@lru_cache(maxsize=4096)
-def _decode(token: str, _secret: str) -> Mapping[str, Any]:
-    """Return the claims of a token with a valid signature. A phone sends the same token many times."""
-    claims: dict[str, Any] = decode_token(token)
-    return claims
 
 
 def _document(view: View, permission: str, raises: Sequence[Problem]) -> None:

@@ -6,8 +6,8 @@ that a page that has not changed has the same ETag (AES-SIV, RFC 5297).
 
 import base64
 import binascii
-import hashlib
 import json
+from contextlib import suppress
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -21,7 +21,7 @@ from api.services.change_feed import BEGINNING, Position
 def build_token(position: Position, caller_id: UUID, access: str) -> str:
     """Return the token for a position. ``access`` is what ``describe_access`` returns."""
     text = json.dumps([caller_id.hex, access, *position])
-    return base64.urlsafe_b64encode(_get_cipher().encrypt(text.encode(), None)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_get_ciphers()[0].encrypt(text.encode(), None)).decode().rstrip("=")
 
 
 def parse_token(token: str, caller_id: UUID, access: str) -> Position:
@@ -34,7 +34,7 @@ def parse_token(token: str, caller_id: UUID, access: str) -> Position:
         return BEGINNING
     try:
         encrypted = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        issued_to, former_access, *position = json.loads(_get_cipher().decrypt(encrypted, None))
+        issued_to, former_access, *position = json.loads(_decrypt(encrypted))
     except (InvalidTag, ValueError, binascii.Error):
         raise problems.invalid_field("/changed_after", "This is not a token of the change feed.") from None
     if issued_to != caller_id.hex:
@@ -44,6 +44,14 @@ def parse_token(token: str, caller_id: UUID, access: str) -> Position:
     return Position(*position)
 
 
-def _get_cipher() -> AESSIV:
-    secret = app_context().settings.secret_key.encode()
-    return AESSIV(hashlib.sha512(b"tokens of the change feed: " + secret).digest())
+def _decrypt(encrypted: bytes) -> bytes:
+    """Return what was encrypted with the current key or a previous one. Raises InvalidTag."""
+    for cipher in _get_ciphers():
+        with suppress(InvalidTag):
+            return cipher.decrypt(encrypted, None)
+    raise InvalidTag
+
+
+def _get_ciphers() -> list[AESSIV]:
+    keys = app_context().settings.keys.derive("tokens of the change feed", size=64)
+    return [AESSIV(key) for key in keys]

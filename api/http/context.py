@@ -11,6 +11,7 @@ from api.database.engines import Database
 from api.database.statements import Autocommit
 from api.domain.access import Actor
 from api.http.rate_limits import RateLimits
+from api.http.readiness import Readiness
 from api.settings import Settings
 from uploads.store import Store
 
@@ -23,6 +24,7 @@ class AppContext:
     database: Database
     store: Store
     rate_limits: RateLimits | None
+    readiness: Readiness
 
 
 def app_context() -> AppContext:

@@ -11,9 +11,10 @@ import flask_smorest
 from api.domain import problems
 from api.domain.access import SCOPES
 from api.domain.problems import Problem
-from api.http.access import CSRF_HEADER, PROBLEM_TYPE, problem_response
+from api.http.access import PROBLEM_TYPE, problem_response
 from api.http.openapi_examples import make_example
 from api.http.responses import ETAG, RETRY_AFTER, describe_header, refer_to
+from api.http.tokens import CSRF_HEADER
 from api.http.transactions import IDEMPOTENCY_KEY
 from schemas import visits
 from schemas.api_clients import TokenRequest
@@ -39,7 +40,8 @@ Assign checklists to mystery shoppers, collect their answers and photos, and rea
 Errors are problem documents (RFC 9457). Text for people to read is a string, or an object that maps languages
 to strings. Authenticate with a Bearer token, or with the cookies that a login with `cookies` sets. With
 cookies, every method except GET and HEAD requires the header `{CSRF_HEADER}`: the value of the cookie
-`csrf_access_token`, or of `csrf_refresh_token` to refresh the tokens."""
+`csrf_access_token`, or of `csrf_refresh_token` to refresh the tokens. Over https, the names of cookies begin
+with `__Host-`."""
 _INFO = {
     "description": DESCRIPTION,
     "contact": {"name": "The operator of this server"},
@@ -177,7 +179,8 @@ def build_document(api: flask_smorest.Api) -> bytes:
             "type": "apiKey",
             "in": "cookie",
             "name": "access_token_cookie",
-            "description": f"For pages. Methods other than GET and HEAD need the header `{CSRF_HEADER}`.",
+            "description": f"For pages. Methods other than GET and HEAD need the header `{CSRF_HEADER}`. "
+            "Over https, the name is `__Host-access_token_cookie`.",
         },
     )
     document: dict[str, Any] = spec.to_dict()

@@ -16,6 +16,10 @@ from schemas.base import MAX_INTEGER, WordList
 MAX_BODY = 2**20
 #: More than twice the depth of any valid body. Later code can therefore recurse without a limit of its own.
 MAX_DEPTH = 50
+#: Twice the answers of the longest checklist. Each unknown key would cost an error of its own.
+MAX_KEYS = 1000
+#: The values of a body, at all depths. The largest valid ones, plans of 1,000 visits, have under 10,000.
+MAX_VALUES = 50_000
 
 
 def read_json() -> Any:
@@ -80,8 +84,9 @@ def parse_json(text: str) -> Any:
         raise _too_deep() from None
     except ValueError as error:
         raise problems.MALFORMED(f"The body is not valid JSON: {error}.") from None
-    # Only an escape can produce a forbidden character, and only many brackets can nest too deeply.
-    if "\\u" in text or text.count("[") + text.count("{") > MAX_DEPTH:
+    # Only an escape can produce a forbidden character, only many brackets can nest too deeply, and only many
+    # commas can separate too many values.
+    if "\\u" in text or text.count("[") + text.count("{") > MAX_DEPTH or text.count(",") > MAX_VALUES - 2:
         _check(value)
     return value
 
@@ -91,6 +96,8 @@ def _too_deep() -> ProblemError:
 
 
 def _parse_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_KEYS:
+        raise problems.MALFORMED(f"An object has more than {MAX_KEYS} keys.")
     value = dict(pairs)
     if len(value) < len(pairs):
         raise problems.MALFORMED("An object has a duplicate key.")
@@ -115,24 +122,33 @@ def _parse_integer(text: str) -> int:
     return int(text)
 
 
-def _check(value: Any, depth: int = 0) -> None:
-    """Raise MALFORMED for strings that the database cannot store, and for deep nesting."""
-    if depth > MAX_DEPTH:
-        raise _too_deep()
-    if isinstance(value, str):
-        if "\0" in value:
-            raise problems.MALFORMED("A string contains a NUL character.")
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise problems.MALFORMED("A string contains a lone surrogate.") from None
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            _check(key)
-            _check(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth + 1)
+def _check(body: Any) -> None:
+    """Raise MALFORMED for strings that the database cannot store, deep nesting, and too many values."""
+    to_check, count = [(body, 0)], 0
+    while to_check:
+        value, depth = to_check.pop()
+        count += 1
+        if count > MAX_VALUES:
+            raise problems.MALFORMED(f"The body has more than {MAX_VALUES} values.")
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        if isinstance(value, str):
+            _check_text(value)
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                _check_text(key)
+                to_check.append((item, depth + 1))
+        elif isinstance(value, list):
+            to_check += [(item, depth + 1) for item in value]
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise problems.MALFORMED("A string contains a NUL character.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise problems.MALFORMED("A string contains a lone surrogate.") from None
 
 
 class StrictParser(FlaskParser):

@@ -4,10 +4,11 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, default_exceptions
 
+from api.database import failures
 from api.domain import problems
 from api.domain.problems import FieldError, Problem, ProblemError
 from uploads.store import StoreUnavailable
@@ -29,6 +30,8 @@ _BY_STATUS = {
 }
 _HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
 RETRY_AFTER = "5"
+#: the maximum number of field errors that a document lists
+MAX_ERRORS = 20
 
 
 def register(app: Flask) -> None:
@@ -38,8 +41,8 @@ def register(app: Flask) -> None:
     for status in default_exceptions:
         app.register_error_handler(status, _handle_http_exception)
     app.register_error_handler(StoreUnavailable, _handle_store_error)
-    app.register_error_handler(OperationalError, _handle_database_error)
-    app.register_error_handler(PoolTimeout, _handle_database_error)
+    app.register_error_handler(DBAPIError, _handle_database_error)
+    app.register_error_handler(PoolTimeout, _handle_pool_timeout)
     app.register_error_handler(Exception, _handle_unexpected_error)
 
 
@@ -59,7 +62,10 @@ def problem_document(error: ProblemError) -> Response:
     # If no single field is wrong, the empty pointer stands for the whole body (RFC 6901).
     errors = error.errors or ([FieldError("", error.detail)] if problem.status == 422 else [])
     if errors:
-        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in errors]
+        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in errors[:MAX_ERRORS]]
+    if len(errors) > MAX_ERRORS:
+        summary = f"The first {MAX_ERRORS} of {len(errors)} errors are listed."
+        body["detail"] = f"{error.detail.rstrip('.')}. {summary}"
     response = current_app.response_class(
         current_app.json.dumps(body), status=problem.status, content_type="application/problem+json"
     )
@@ -86,10 +92,16 @@ def _handle_store_error(error: StoreUnavailable) -> Response:
     return problem_document(problems.STORE_UNAVAILABLE())
 
 
-def _handle_database_error(error: Exception) -> Response:
+def _handle_database_error(error: DBAPIError) -> Response:
+    if not failures.passes(error):
+        return _handle_unexpected_error(error)
     log.error("database unavailable: %s", type(error).__name__, exc_info=error)
-    if isinstance(error, PoolTimeout):  # raised by the pool, so no driver counts it
-        current_app.extensions["metrics"].count_database_error("pool-exhausted")
+    return problem_document(problems.UNAVAILABLE())
+
+
+def _handle_pool_timeout(error: PoolTimeout) -> Response:
+    log.error("no database connection is free", exc_info=error)
+    current_app.extensions["metrics"].count_database_error("pool-exhausted")  # no driver counts it
     return problem_document(problems.UNAVAILABLE())
 
 

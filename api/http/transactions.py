@@ -88,7 +88,7 @@ def run_once(
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= 200:
         raise problems.invalid_field("/Idempotency-Key", "A key has 1 to 200 characters.")
-    request_sha256 = _hash_request() if key else ""
+    hashes = _hash_request() if key else []
 
     def run(session: Session) -> tuple[int, str | None, str]:
         result = work(session)
@@ -98,7 +98,7 @@ def run_once(
     def run_or_replay(session: Session) -> tuple[int, str | None, str]:
         if key is None:
             return run(session)
-        stored = idempotency.claim_key(session, current_actor().id, key, request_sha256)
+        stored = idempotency.claim_key(session, current_actor().id, key, hashes)
         if stored.status is None:
             stored.status, stored.location, stored.body = run(session)
             session.flush()
@@ -112,10 +112,8 @@ def run_once(
     return response
 
 
-def _hash_request() -> str:
-    """Return a keyed hash of the request, so that a stolen database does not reveal passwords."""
-    digest = hmac.new(app_context().settings.secret_key.encode(), digestmod="sha256")
-    for part in (request.method, request.full_path):
-        digest.update(part.encode() + b"\0")
-    digest.update(request.get_data(cache=True))
-    return digest.hexdigest()
+def _hash_request() -> list[str]:
+    """Return the hash of the request under each key, so that a stolen database does not reveal passwords."""
+    content = b"\0".join([request.method.encode(), request.full_path.encode(), request.get_data(cache=True)])
+    keys = app_context().settings.keys.derive("requests with an Idempotency-Key")
+    return [hmac.digest(key, content, "sha256").hex() for key in keys]

@@ -13,7 +13,7 @@ from api.models.base import Base, now, one_of
 class AccountLink(Base):
     """The current link of a person for a purpose. A new one replaces it.
 
-    The token in the link is derived from ``id`` and the program's secret, so that a mail can be sent again.
+    The token in the link is derived from ``id`` and a key of the program, so that a mail can be sent again.
     """
 
     __tablename__ = "account_links"

@@ -16,6 +16,7 @@ from flask import Response, abort, current_app, render_template, request
 from api.domain.access import ANY_CALLER
 from api.http.access import Pages
 from api.http.context import app_context
+from api.http.cookies import ACCESS_TOKEN, read_cookie
 from api.pages.joining import Joined, join_modules
 
 STATIC = Path(__file__).parent / "static"
@@ -184,7 +185,7 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
             *(f"{words}{language}.js" for words in (JOINED[page].words[module] if module else ())),
         ],
         style=get_style(page).decode(),
-        calls=calls if "access_token_cookie" in request.cookies else (),
+        calls=calls if read_cookie(ACCESS_TOKEN) else (),
         **context,
     )
     response = make_response(File.from_content("text/html; charset=utf-8", html.encode()))

@@ -11,7 +11,13 @@ from api.domain import problems
 from api.domain.access import ANY_CALLER, SIGNED_IN
 from api.domain.people import INVITATION, PASSWORD_RESET
 from api.http.access import Routes
-from api.http.context import close_read_snapshot, current_actor, get_caller_network, read_snapshot
+from api.http.context import (
+    app_context,
+    close_read_snapshot,
+    current_actor,
+    get_caller_network,
+    read_snapshot,
+)
 from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response
 from api.http.responses import ETAG, empty_response
@@ -103,7 +109,7 @@ def accept_invitation(body: dict[str, Any]) -> Response:
         INVITATION,
         body,
         lambda session, password_hash: accounts.accept_invitation(
-            session, body["token"], body["name"], password_hash
+            session, body["token"], body["name"], password_hash, app_context().settings.keys
         ),
     )
 
@@ -137,7 +143,9 @@ def reset_password(body: dict[str, Any]) -> Response:
     return _replace_password(
         PASSWORD_RESET,
         body,
-        lambda session, password_hash: accounts.reset_password(session, body["token"], password_hash),
+        lambda session, password_hash: accounts.reset_password(
+            session, body["token"], password_hash, app_context().settings.keys
+        ),
     )
 
 
@@ -145,7 +153,7 @@ def _replace_password(
     purpose: str, body: dict[str, Any], replace: Callable[[Session, str], None]
 ) -> Response:
     """Check link and password, hash the password, and run ``replace``, which checks the link again."""
-    user = links.find_user(read_snapshot(), purpose, body["token"])
+    user = links.find_user(read_snapshot(), purpose, body["token"], app_context().settings.keys)
     accounts.check_password(read_snapshot(), "/password", body["password"], user)
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()

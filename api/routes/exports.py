@@ -150,6 +150,6 @@ def _check_token(token: str, export_id: UUID) -> None:
 
 
 def _signer() -> TimestampSigner:
-    return TimestampSigner(
-        app_context().settings.secret_key, salt="export-file", digest_method=hashlib.sha256
-    )
+    keys = app_context().settings.keys.derive("links to exports")
+    # The library signs with the last key.
+    return TimestampSigner(keys[::-1], salt="export-file", digest_method=hashlib.sha256)

@@ -137,7 +137,8 @@ def get_region_progress(query: dict[str, Any], region_id: UUID) -> dict[str, Any
     """Count a region's visits by month.
 
     Visits count as in progress in the month in which their window opens, until they are accepted. Only counts
-    are disclosed, so that no store is warned of a visit.
+    are disclosed, so that no store is warned of a visit. Managers and API clients get no count that stands
+    for only one or two open locations, also not as the difference to regions below.
     """
     period = parse_period(query)
     region = places.get_region(read_snapshot(), current_actor(), region_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER, REFRESH_TOKEN, SIGNED_IN
+from api.http import cookies
 from api.http.access import Routes
 from api.http.context import (
     app_context,
@@ -99,8 +100,7 @@ def log_out() -> Response:
     """
     in_transaction(lambda session: sign_in.end_session(session, current_actor()))
     response = empty_response()
-    for name in _COOKIES:
-        response.delete_cookie(name, path=_get_cookie_path(name))
+    cookies.delete_session_cookies(response)
     return response
 
 
@@ -134,13 +134,6 @@ def change_password(body: dict[str, Any]) -> Response:
     return empty_response()
 
 
-_COOKIES = ("access_token_cookie", "refresh_token_cookie", "csrf_access_token", "csrf_refresh_token")
-
-
-def _get_cookie_path(name: str) -> str:
-    return "/api/v1/auth/refresh" if name == "refresh_token_cookie" else "/"
-
-
 def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
     """Return a pair of tokens: as JSON, or in cookies that scripts cannot read."""
     claims = {"family": str(pair.family_id)}
@@ -161,15 +154,11 @@ def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
         }
         return json_response(body)
     response = empty_response()
-    values = (access, refresh, get_csrf_token(access), get_csrf_token(refresh))
-    for name, value in zip(_COOKIES, values, strict=True):
-        response.set_cookie(
-            name,
-            value,
-            max_age=remaining,
-            path=_get_cookie_path(name),
-            secure=request.is_secure,
-            httponly=name.endswith("_cookie"),
-            samesite="Lax",
-        )
+    for name, value in (
+        (cookies.ACCESS_TOKEN, access),
+        (cookies.REFRESH_TOKEN, refresh),
+        (cookies.ACCESS_CSRF, get_csrf_token(access)),
+        (cookies.REFRESH_CSRF, get_csrf_token(refresh)),
+    ):
+        cookies.set_cookie(response, name, value, remaining)
     return response

@@ -57,7 +57,7 @@ def create_user(body: dict[str, Any]) -> Response:
     With a password, they can log in at once. With `"invite": true`, they choose one themselves: they get a
     link by mail. If no mail server is set, `POST /users/{user_id}/invitation` returns a link to copy.
     """
-    actor, secret_key = current_actor(), app_context().settings.secret_key
+    actor, keys = current_actor(), app_context().settings.keys
     password_hash = ""
     if not body["invite"]:
         organization = organizations.get_organization(read_snapshot(), actor)
@@ -68,7 +68,7 @@ def create_user(body: dict[str, Any]) -> Response:
 
     def create(session: Session) -> users.Person:
         if body["invite"]:
-            return users.invite_user(session, actor, body, secret_key)
+            return users.invite_user(session, actor, body, keys)
         return users.create_user(session, actor, body, password_hash)
 
     return create_resource(create, USER.dump, lambda person: f"/api/v1/users/{person.user.id}", edited=EDITED)
@@ -86,14 +86,14 @@ def import_users(query: dict[str, Any]) -> Response:
     `location_codes`, which are separated by spaces and only for managers. People are found by their email
     address, and those who are new are invited.
     """
-    secret_key = app_context().settings.secret_key
+    keys = app_context().settings.keys
     return run_import(
         query,
         user_imports.COLUMNS,
         USER_ROW,
         IMPORTED,
         lambda session, file: user_imports.plan_user_import(session, current_actor(), file),
-        lambda session, plan: user_imports.store_users(session, current_actor(), plan, secret_key),
+        lambda session, plan: user_imports.store_users(session, current_actor(), plan, keys),
     )
 
 
@@ -187,12 +187,12 @@ def invite_user(user_id: UUID) -> Response:
 
     def invite(session: Session) -> AccountLink:
         user = users.get_user(session, current_actor(), user_id, lock=True)
-        return accounts.invite(session, user, settings.secret_key)
+        return accounts.invite(session, user, settings.keys)
 
     link = in_transaction(invite)
     is_sent = settings.smtp_url is not None
     base = settings.public_url or request.host_url.rstrip("/")
-    url = None if is_sent else links.build_url(link, settings.secret_key, base)
+    url = None if is_sent else links.build_url(link, settings.keys, base)
     body = {"sent": is_sent, "expires_at": link.expires_at, "link": url}
     response = json_response(INVITATION.dump(body), 201)
     response.headers["Cache-Control"] = "no-store"

@@ -1,6 +1,7 @@
 """Idempotency keys: the first response to a creating POST is stored for a week and replayed."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete
@@ -15,8 +16,10 @@ from api.models.idempotency import StoredResponse
 RETENTION = timedelta(days=7)
 
 
-def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: str) -> StoredResponse:
+def claim_key(session: Session, caller_id: uuid.UUID, key: str, hashes: Sequence[str]) -> StoredResponse:
     """Return the row of a caller's key. If the key is new, the row has no response yet.
+
+    ``hashes`` are those of the request under the current key and the previous ones of the program.
 
     Of two simultaneous requests with one key, the second waits here until the first has committed.
 
@@ -31,11 +34,11 @@ def claim_key(session: Session, caller_id: uuid.UUID, key: str, request_sha256: 
     )
     session.execute(
         insert(session, StoredResponse)
-        .values(caller_id=caller_id, key=key, request_sha256=request_sha256, created_at=now())
+        .values(caller_id=caller_id, key=key, request_sha256=hashes[0], created_at=now())
         .on_conflict_do_nothing()
     )
     stored = session.get_one(StoredResponse, (caller_id, key))
-    if stored.request_sha256 != request_sha256:
+    if stored.request_sha256 not in hashes:
         error = FieldError("/Idempotency-Key", "This key was used with another request.")
         raise problems.IDEMPOTENCY_MISMATCH(errors=[error])
     return stored

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.domain import flags, visits
 from api.domain.access import Actor
 from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, format_month, get_month, to_local_time
+from api.domain.privacy import find_countable_regions
 from api.models.places import Location, Region
 from api.models.submissions import Flag
 from api.models.visits import Visit
@@ -24,15 +25,33 @@ def count_visits_by_month(
     Only counts by region and month are disclosed, so that no store is warned in advance. Sending answers does
     not change them: a visit is outstanding, in the month in which its window opens, until it is accepted. A
     visit that was cancelled or declined before its answers arrived does not become outstanding again.
+
+    Managers and API clients get None for ``out`` if the number would stand for only one or two stores.
     """
     region_ids = visibility.select_subtree(select(Region.id).where(Region.id == top.id))
     in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(region_ids))
-    outstanding = _count_outstanding(session, in_region, period)
+    is_disclosed = actor.can_see_everything or _is_countable(session, top)
+    outstanding = _count_outstanding(session, in_region, period) if is_disclosed else None
     accepted = _count_accepted(session, in_region, period)
     return [
-        {"month": format_month(month), "out": outstanding[month], "accepted": accepted.get(month, 0)}
+        {
+            "month": format_month(month),
+            "out": None if outstanding is None else outstanding[month],
+            "accepted": accepted.get(month, 0),
+        }
         for month in period.months
     ]
+
+
+def _is_countable(session: Session, top: Region) -> bool:
+    in_organization = Region.organization_id == top.organization_id
+    parents = session.execute(select(Region.id, Region.parent_id).where(in_organization))
+    locations = session.execute(
+        select(Location.region_id, func.count())
+        .where(Location.organization_id == top.organization_id, Location.closed.is_(False))
+        .group_by(Location.region_id)
+    )
+    return top.id in find_countable_regions(dict(parents.all()), dict(locations.all()))
 
 
 def _count_outstanding(session: Session, in_region: ColumnElement[bool], period: Period) -> Counter[int]:

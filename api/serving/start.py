@@ -12,7 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
-from api.database.engines import Database, get_message
+from api.database.engines import Database
+from api.database.failures import get_message
 from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes

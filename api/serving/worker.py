@@ -23,7 +23,7 @@ def create_worker(app: Flask) -> Worker:
         context.database,
         metrics,
         MailServer(settings.smtp_url) if settings.smtp_url else None,
-        secret_key=settings.secret_key,
+        keys=settings.keys,
         sender=settings.mail_from or "",
         public_url=settings.public_url or "",
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from api import migrations
 from api.database.engines import Database
+from api.keys import Keys
 from api.models import Base
 from api.models.audit import AuditEntry
 from api.models.users import User
@@ -97,7 +98,7 @@ def test_people_and_checklists_survive_a_downgrade_and_an_upgrade(empty: Databas
         )
         session.add_all([active, invited])
         session.flush()
-        accounts.invite_new(session, [invited], "secret")
+        accounts.invite_new(session, [invited], Keys("secret"))
         return invited.id
 
     user_id = empty.write(fill)

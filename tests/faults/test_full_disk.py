@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.phones import Delivery, Survey, Unavailable, create_survey, until_done
+from tests.faults.phones import Delivery, Survey, Unavailable, call, create_survey, until_done
 from tests.support.running import Running, free_port, running
 
 
@@ -89,6 +89,7 @@ def test_full_disk_returns_503_and_loses_nothing(running_survey: tuple[Survey, R
     disk.fill()
     for delivery in deliveries:
         assert count_unavailable_steps(program.base, delivery) == 1 + len(delivery.pictures)
+    assert call(program.base, "GET", "/health/ready").status == 503
     for delivery in sent:  # what needs no space still works
         delivery.verify(program.base)
     disk.free()

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -254,3 +255,14 @@ def test_cookies_are_not_accepted_across_origins(open_world: World) -> None:
     response = open_world.anonymous.get("/me", headers=headers)
     ok(response, 200)
     assert "Allow-Credentials" not in allowed(response)
+
+
+def test_only_the_names_of_this_server_are_accepted(world: World) -> None:
+    settings = world.app.extensions["survey"].settings
+    app = create_app(replace(settings, allowed_hosts=("survey.example", ".shops.example")))
+    caller = Caller(app)
+    for host in ("survey.example", "survey.example:8443", "north.shops.example", "localhost:80", "127.0.0.1"):
+        ok(caller.get("/openapi.json", headers={"Host": host}))
+    for host in ("other.example", "survey.example.other.example", "www.survey.example", "10.0.0.1", ""):
+        problem(caller.get("/openapi.json", headers={"Host": host}), 400, "malformed-request")
+    app.extensions["survey"].database.close()

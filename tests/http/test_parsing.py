@@ -45,6 +45,7 @@ AMBIGUOUS: dict[str, bytes] = {
     "100,000 objects": b'{"a":' * 100_000,
     "900 levels": b'{"name": ' + b"[" * 900 + b"]" * 900 + b"}",
     "60 levels": b'{"name": ' + b"[" * 60 + b"]" * 60 + b"}",
+    "1,001 keys": json.dumps({f"k{index}": 0 for index in range(1001)}).encode(),
 }
 
 
@@ -123,6 +124,17 @@ def check_problem(response: TestResponse, route: BodyRoute, status: int, code: s
     assert body["request_id"] == response.headers["X-Request-ID"] != ""
     assert body["title"] and body["detail"]
     assert ("errors" in body) == (status == 422)
+
+
+def test_anonymous_body_of_unknown_fields_gets_a_short_response(world: World) -> None:
+    unknown = {f"unknown{index}": 0 for index in range(1000)}
+    response = world.anonymous.post("/auth/login", json=unknown)
+    body = problem(response, 422, "invalid")
+    assert len(body["errors"]) == 20
+    assert body["detail"].endswith("The first 20 of 1002 errors are listed.")
+    assert len(response.data) < 3000
+    for large in ({f"k{index}": 0 for index in range(60_000)}, {"email": [0] * 60_000}):
+        problem(world.anonymous.post("/auth/login", json=large), 400, "malformed-request")
 
 
 def test_every_json_route_rejects_ambiguous_json(world: World) -> None:

@@ -49,7 +49,7 @@ def send_mails(world: World, url: str | None) -> None:
         world.database,
         Metrics(),
         MailServer(url) if url else None,
-        secret_key=world.app.extensions["survey"].settings.secret_key,
+        keys=world.app.extensions["survey"].settings.keys,
         sender="Survey <survey@survey.example>",
         public_url=PUBLIC_URL,
     )

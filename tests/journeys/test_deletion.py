@@ -96,9 +96,9 @@ class MarkedPerson:
             "POST",
             "/auth/login",
             {"email": email, "password": PASSWORD},
-            headers={"User-Agent": "OPR/9 CrOS"},
+            headers={"User-Agent": "SamsungBrowser/9 iPad"},
         )
-        mark("device", "Opera on ChromeOS")
+        mark("device", "Samsung Internet on iPad")
         phone.token = ok(login)["access_token"]
         return phone
 

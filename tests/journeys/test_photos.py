@@ -410,7 +410,7 @@ def databases_and_store(tmp_path: Path) -> Iterator[tuple[Database, Database, Fo
     first, second = (Database(f"sqlite:///{tmp_path / name}.sqlite3") for name in ("one", "other"))
     for database in (first, second):
         migrations.upgrade(database)
-    yield first, second, FolderStore(tmp_path / "photos", "s" * 32, lambda: "http://localhost")
+    yield first, second, FolderStore(tmp_path / "photos", [b"s" * 32], lambda: "http://localhost")
     for database in (first, second):
         database.close()
 

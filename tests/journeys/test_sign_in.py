@@ -24,6 +24,7 @@ from werkzeug.test import TestResponse
 
 from api import migrations
 from api.app import create_app
+from api.http.tokens import get_signing_keys
 from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
@@ -484,10 +485,20 @@ def test_changes_of_oneself_end_only_the_other_sessions(world: World) -> None:
 
 
 def encode_token(
-    world: World, claims: dict[str, Any], key: str | None = None, algorithm: str = "HS256"
+    world: World,
+    claims: dict[str, Any],
+    key: str | None = None,
+    algorithm: str = "HS256",
+    headers: dict[str, Any] | None = None,
 ) -> str:
-    secret = world.app.config["JWT_SECRET_KEY"] if key is None else key
-    return jwt.encode(claims, secret, algorithm)
+    """Return a token whose header names the current key, even if it is signed with another ``key``."""
+    key_id, current = get_signing_key(world)
+    return jwt.encode(claims, key or current, algorithm, headers={"kid": key_id, **(headers or {})})
+
+
+def get_signing_key(world: World) -> tuple[str, bytes]:
+    """Return the ID and the bytes of the key that signs tokens."""
+    return next(iter(get_signing_keys(world.app.extensions["survey"].settings.keys).items()))
 
 
 def segment(value: Any) -> str:
@@ -500,15 +511,16 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
     valid_token = sign_in_as(world.shopper)["access_token"]
     claims = jwt.decode(valid_token, options={"verify_signature": False})
     header, payload, signature = valid_token.split(".")
+    key_id, key = get_signing_key(world)
     tokens = {
         "garbage": "garbage",
         "three segments of garbage": "a.b.c",
         "dots": "...",
         "not ASCII": "\xe9\xff",
-        "alg none": f"{segment({'alg': 'none', 'typ': 'JWT'})}.{payload}.",
-        "alg None with the signature": f"{segment({'alg': 'None'})}.{payload}.{signature}",
-        "no alg": f"{segment({})}.{payload}.{signature}",
-        "alg is a list": f"{segment({'alg': ['HS256']})}.{payload}.{signature}",
+        "alg none": f"{segment({'alg': 'none', 'typ': 'JWT', 'kid': key_id})}.{payload}.",
+        "alg None with the signature": f"{segment({'alg': 'None', 'kid': key_id})}.{payload}.{signature}",
+        "no alg": f"{segment({'kid': key_id})}.{payload}.{signature}",
+        "alg is a list": f"{segment({'alg': ['HS256'], 'kid': key_id})}.{payload}.{signature}",
         "the header is a list": f"{segment([])}.{payload}.{signature}",
         "a deep header": f"{segment(b'[' * 3000)}.{payload}.{signature}",
         "a deep payload": f"{header}.{segment(b'[' * 3000)}.{signature}",
@@ -517,16 +529,16 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
         "no signature": f"{header}.{payload}.",
         "another key": encode_token(world, claims, "x" * 48),
         "another deployment's": encode_token(world, claims, secrets.token_urlsafe(48)),
-        **build_tokens_of_other_algorithms(claims),
-        **build_tokens_with_foreign_keys(claims),
-        "an unknown critical header": jwt.encode(
-            claims, world.app.config["JWT_SECRET_KEY"], headers={"crit": ["x"], "x": 1}
+        "no key": jwt.encode(claims, key, "HS256"),
+        "the secret of the program": encode_token(
+            world, claims, world.app.extensions["survey"].settings.secret_key
         ),
+        **build_tokens_of_other_algorithms(claims, key_id),
+        **build_tokens_with_foreign_keys(claims, key_id),
+        "an unknown critical header": encode_token(world, claims, headers={"crit": ["x"], "x": 1}),
         "huge": f"{header}.{segment({**claims, 'x': 'x' * 500_000})}.{signature}",
         "a huge signature": f"{header}.{payload}.{signature * 5000}",
-        "a link of the photo store": URLSafeSerializer(
-            world.app.config["JWT_SECRET_KEY"], salt="photo-upload"
-        ).dumps(claims),
+        "a link of the photo store": URLSafeSerializer(key, salt="photo-upload").dumps(claims),
         "another algorithm": encode_token(world, claims, algorithm="HS512"),
         "expired": encode_token(world, {**claims, "exp": int(time.time()) - 1}),
         "not yet": encode_token(world, {**claims, "nbf": int(time.time()) + 60}),
@@ -558,13 +570,13 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
         problem(response, 401, "not-signed-in")
 
 
-def build_tokens_of_other_algorithms(claims: dict[str, Any]) -> dict[str, str]:
+def build_tokens_of_other_algorithms(claims: dict[str, Any], key_id: str) -> dict[str, str]:
     """Return tokens of other algorithms, and one that is signed with a public key as its secret."""
     public = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
-    unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment(claims)}"
+    unsigned = f"{segment({'alg': 'HS256', 'kid': key_id})}.{segment(claims)}"
     return {
         **{
-            algorithm: f"{segment({'alg': algorithm, 'typ': 'JWT'})}.{segment(claims)}.{segment(b'x' * 256)}"
+            algorithm: f"{segment({'alg': algorithm, 'kid': key_id})}.{segment(claims)}.{segment(b'x' * 256)}"
             for algorithm in ("RS256", "PS512", "ES256", "EdDSA", "HS384", "hs256", "dir", "A256GCM")
         },
         "HS256 with a public key": f"{unsigned}.{segment(hmac.digest(public, unsigned.encode(), 'sha256'))}",
@@ -572,7 +584,7 @@ def build_tokens_of_other_algorithms(claims: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def build_tokens_with_foreign_keys(claims: dict[str, Any]) -> dict[str, str]:
+def build_tokens_with_foreign_keys(claims: dict[str, Any], key_id: str) -> dict[str, str]:
     """Return tokens whose header names their key: in a file, at a URL, or in the header itself."""
     key = "an attacker's own key, long enough"
     jwk = {"kty": "oct", "alg": "HS256", "k": segment(key.encode())}
@@ -588,7 +600,7 @@ def build_tokens_with_foreign_keys(claims: dict[str, Any]) -> dict[str, str]:
     ]
     tokens = {}
     for header in headers:
-        unsigned = f"{segment({'alg': 'HS256', 'typ': 'JWT', **header})}.{segment(claims)}"
+        unsigned = f"{segment({'alg': 'HS256', 'kid': key_id, **header})}.{segment(claims)}"
         signature = segment(hmac.digest(key.encode(), unsigned.encode(), "sha256"))
         tokens[f"key from {header}"] = f"{unsigned}.{signature}"
     return tokens
@@ -622,7 +634,7 @@ def test_token_of_another_deployment_is_rejected(world: World, tmp_path: Path) -
 
 def test_access_and_refresh_cookies_are_not_interchangeable(world: World, browser: FlaskClient) -> None:
     access_cookie = browser.get_cookie("access_token_cookie")
-    refresh_cookie = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    refresh_cookie = browser.get_cookie("refresh_token_cookie")
     assert access_cookie is not None and refresh_cookie is not None
     response = world.anonymous.get("/me", headers={"Cookie": f"access_token_cookie={refresh_cookie.value}"})
     problem(response, 401, "not-signed-in")
@@ -665,15 +677,34 @@ def test_token_cookies_are_hidden_from_scripts_and_other_sites(world: World) -> 
     cookies = {line.partition("=")[0]: line for line in response.headers.getlist("Set-Cookie")}
     for name in ("access_token_cookie", "refresh_token_cookie"):
         assert "; HttpOnly" in cookies[name] and "; SameSite=" in cookies[name]
-    assert "; Path=/api/v1/auth/refresh" in cookies["refresh_token_cookie"]
     for name in ("csrf_access_token", "csrf_refresh_token"):
         assert "HttpOnly" not in cookies[name]
 
 
-def test_cookies_set_over_https_are_secure(world: World) -> None:
+def test_cookies_over_https_belong_to_this_host_alone(world: World) -> None:
     body = {"email": world.shopper.email, "password": PASSWORD, "cookies": True}
-    response = world.anonymous.post("/auth/login", body, base_url="https://localhost")
-    assert all("; Secure" in line for line in response.headers.getlist("Set-Cookie"))
+    browser = world.app.test_client()
+
+    def call(method: str, path: str, **options: Any) -> TestResponse:
+        return browser.open(f"{API}{path}", method=method, base_url="https://localhost", **options)
+
+    cookies = call("POST", "/auth/login", json=body).headers.getlist("Set-Cookie")
+    for line in cookies:
+        assert line.startswith("__Host-")
+        assert {"Secure", "Path=/"} <= set(line.split("; ")) and "Domain" not in line
+    assert call("GET", "/me").status_code == 200
+    csrf = browser.get_cookie("__Host-csrf_refresh_token", "localhost")
+    assert csrf is not None
+    assert call("POST", "/auth/refresh", headers={"X-CSRF-TOKEN": csrf.value}).status_code == 204
+    # Another server of the domain can set cookies without the prefix, which count for nothing.
+    values = {line.partition("=")[0].removeprefix("__Host-"): line.split("=")[1] for line in cookies}
+    header = {"Cookie": f"access_token_cookie={values['access_token_cookie'].partition(';')[0]}"}
+    planted = world.anonymous.get("/me", headers=header, base_url="https://localhost")
+    problem(planted, 401, "not-signed-in")
+    csrf = browser.get_cookie("__Host-csrf_access_token", "localhost")
+    assert csrf is not None
+    assert call("POST", "/auth/logout", headers={"X-CSRF-TOKEN": csrf.value}).status_code == 204
+    assert browser.get_cookie("__Host-access_token_cookie", "localhost") is None
 
 
 def test_cookies_suffice_to_read_and_need_the_csrf_header_to_write(
@@ -715,13 +746,13 @@ def test_bearer_header_takes_precedence_over_cookies(world: World, browser: Flas
 
 
 def test_cookies_are_refreshed_as_cookies(browser: FlaskClient) -> None:
-    before = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    before = browser.get_cookie("refresh_token_cookie")
     path = f"{API}/auth/refresh"
     problem(browser.post(path), 401, "not-signed-in")
     problem(browser.post(path, headers=get_csrf_headers(browser)), 401, "not-signed-in")
     response = browser.post(path, headers=get_csrf_headers(browser, "csrf_refresh_token"))
     assert (response.status_code, response.data) == (204, b"")
-    after = browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh")
+    after = browser.get_cookie("refresh_token_cookie")
     assert before is not None and after is not None and before.value != after.value
     assert browser.get(f"{API}/me").status_code == 200
     response_with_basic = browser.post(
@@ -734,7 +765,7 @@ def test_sign_out_deletes_the_cookies(browser: FlaskClient) -> None:
     response = browser.post(f"{API}/auth/logout", headers=get_csrf_headers(browser))
     assert response.status_code == 204
     assert browser.get_cookie("access_token_cookie") is None
-    assert browser.get_cookie("refresh_token_cookie", path="/api/v1/auth/refresh") is None
+    assert browser.get_cookie("refresh_token_cookie") is None
     problem(browser.get(f"{API}/me"), 401, "not-signed-in")
 
 

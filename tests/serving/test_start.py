@@ -29,6 +29,7 @@ def test_server_stops_on_signals_and_keeps_its_database(tmp_path: Path) -> None:
         output = first.output()
         assert first.base in output
         assert str(tmp_path / "survey.sqlite3") in output
+        assert readable_by_others(tmp_path) == []
         started_at = time.monotonic()
         assert first.end(signal.SIGTERM) == 0
         assert time.monotonic() - started_at < 10
@@ -37,6 +38,15 @@ def test_server_stops_on_signals_and_keeps_its_database(tmp_path: Path) -> None:
         assert second.end(signal.SIGINT) == 0
         assert "Traceback" not in second.output()
     assert (tmp_path / "survey.sqlite3").stat().st_ino == database
+
+
+def readable_by_others(folder: Path) -> list[Path]:
+    """Return what other users could open, except the output that the test itself collects."""
+    return [
+        path
+        for path in (folder, *folder.rglob("*"))
+        if path.stat().st_mode & 0o077 and path.name not in ("stdout", "log")
+    ]
 
 
 def test_demo_is_only_created_in_a_new_database(tmp_path: Path) -> None:

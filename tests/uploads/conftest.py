@@ -53,7 +53,7 @@ def folder_store(tmp_path: Path) -> Iterator[FolderStore]:
     server = make_server(
         "127.0.0.1", 0, Request.application(lambda request: respond(store, request)), threaded=True
     )
-    store = FolderStore(tmp_path / "photos", "s" * 32, lambda: f"http://127.0.0.1:{server.port}")
+    store = FolderStore(tmp_path / "photos", [b"s" * 32], lambda: f"http://127.0.0.1:{server.port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield store
@@ -66,7 +66,7 @@ def folder_store(tmp_path: Path) -> Iterator[FolderStore]:
 def broken_folder_store(tmp_path: Path) -> FolderStore:
     """A folder store whose disk was removed."""
     folder = tmp_path / "unplugged"
-    store = FolderStore(folder, "s" * 32, lambda: UNREACHABLE)
+    store = FolderStore(folder, [b"s" * 32], lambda: UNREACHABLE)
     (folder / ".part").rmdir()
     folder.rmdir()
     return store

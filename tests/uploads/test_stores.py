@@ -235,7 +235,7 @@ def test_keys_outside_the_folder_are_rejected(folder_store: FolderStore, key: st
 
 
 def test_links_signed_with_another_secret_are_rejected(folder_store: FolderStore, tmp_path: Path) -> None:
-    other = FolderStore(tmp_path / "other", "t" * 32, lambda: "")
+    other = FolderStore(tmp_path / "other", [b"t" * 32], lambda: "")
     token = link_for(other).url.rpartition("/")[2]
     with pytest.raises(LinkRejected):
         folder_store.open_upload(token)

@@ -12,6 +12,7 @@ from api.domain.access import SHOPPER
 from api.domain.languages import DEFAULT_LANGUAGE
 from api.domain.people import INVITATION, INVITATION_MAIL, PASSWORD_RESET, PASSWORD_RESET_MAIL
 from api.jobs.mails.words import Text, get_text
+from api.keys import Keys
 from api.models.account_links import AccountLink
 from api.models.base import now
 from api.models.events import Event
@@ -45,7 +46,7 @@ _COLOR = "#0b6b5c"
 
 
 def build_message(
-    session: Session, event: Event, *, secret_key: str, public_url: str, sender: str
+    session: Session, event: Event, *, keys: Keys, public_url: str, sender: str
 ) -> EmailMessage | None:
     """Return the mail of an event, or None if there is nothing to say any more.
 
@@ -57,7 +58,7 @@ def build_message(
     user = session.get(User, event.user_id)
     if user is None or user.disabled:
         return None
-    url = _find_url(session, event.kind, user, secret_key, public_url)
+    url = _find_url(session, event.kind, user, keys, public_url)
     if url is None:
         return None
     organization = session.get_one(Organization, user.organization_id)
@@ -86,7 +87,7 @@ def build_message(
     return message
 
 
-def _find_url(session: Session, kind: str, user: User, secret_key: str, public_url: str) -> str | None:
+def _find_url(session: Session, kind: str, user: User, keys: Keys, public_url: str) -> str | None:
     """Return where the link of a mail leads, or None if its link was used, has expired or was replaced."""
     purpose = _PURPOSES.get(kind)
     if purpose is None:
@@ -94,7 +95,7 @@ def _find_url(session: Session, kind: str, user: User, secret_key: str, public_u
     link = session.get(AccountLink, (user.id, purpose))
     if link is None or link.expires_at <= now():
         return None
-    return links.build_url(link, secret_key, public_url)
+    return links.build_url(link, keys, public_url)
 
 
 def _build_address(name: str, email: str) -> Address:

@@ -16,6 +16,7 @@ from api.domain.people import PASSWORD_FORGOTTEN
 from api.jobs.mails.messages import build_message
 from api.jobs.mails.server import MailServer, Undeliverable
 from api.jobs.reports import report_task
+from api.keys import Keys
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.events import Event
@@ -38,7 +39,7 @@ class MailSender:
         metrics: Metrics,
         server: MailServer | None,
         *,
-        secret_key: str,
+        keys: Keys,
         sender: str = "",
         public_url: str = "",
     ) -> None:
@@ -46,7 +47,7 @@ class MailSender:
         self.database = database
         self.metrics = metrics
         self.server = server
-        self.secret_key = secret_key
+        self.keys = keys
         self.sender = sender
         self.public_url = public_url
 
@@ -100,7 +101,7 @@ class MailSender:
             message = build_message(
                 session,
                 event,
-                secret_key=self.secret_key,
+                keys=self.keys,
                 public_url=self.public_url,
                 sender=self.sender,
             )
@@ -112,4 +113,4 @@ class MailSender:
     def _start_reset(self, session: Session, event: Event) -> None:
         data = event.data or {}
         if events.remove(session, event):
-            accounts.start_password_reset(session, data["email"], data["organization"], self.secret_key)
+            accounts.start_password_reset(session, data["email"], data["organization"], self.keys)

@@ -17,6 +17,7 @@ from api.domain.people import (
     PASSWORD_RESET_MAIL,
     RESET_INTERVAL,
 )
+from api.keys import Keys
 from api.models.account_links import AccountLink
 from api.models.base import now
 from api.models.events import Event
@@ -27,7 +28,7 @@ from api.services.audit.recording import act_as, record
 from api.services.people import links, passwords, sign_in
 
 
-def invite(session: Session, user: User, secret_key: str) -> AccountLink:
+def invite(session: Session, user: User, keys: Keys) -> AccountLink:
     """Create an invitation for a locked user and mail it to them. It replaces their earlier one.
 
     Raises USER_DISABLED.
@@ -36,19 +37,19 @@ def invite(session: Session, user: User, secret_key: str) -> AccountLink:
         raise problems.USER_DISABLED()
     events.add_mail(session, INVITATION_MAIL, user.id)
     record(session, USER_INVITED, user)
-    return links.create_link(session, user, INVITATION, secret_key)
+    return links.create_link(session, user, INVITATION, keys)
 
 
-def invite_new(session: Session, users: Sequence[User], secret_key: str) -> None:
+def invite_new(session: Session, users: Sequence[User], keys: Keys) -> None:
     """Invite users who were just created and flushed."""
     if users:
         events.add_mails(session, INVITATION_MAIL, [user.id for user in users])
-        links.create_links(session, users, INVITATION, secret_key)
+        links.create_links(session, users, INVITATION, keys)
 
 
-def accept_invitation(session: Session, token: str, name: str, password_hash: str) -> None:
+def accept_invitation(session: Session, token: str, name: str, password_hash: str, keys: Keys) -> None:
     """Let an invited person into their account, under the name that they give. Raises LINK_EXPIRED."""
-    user = links.find_user(session, INVITATION, token, lock=True)
+    user = links.find_user(session, INVITATION, token, keys, lock=True)
     act_as(session, user.id)
     user.name = name
     change_password(session, user, password_hash)
@@ -66,7 +67,7 @@ def request_password_reset(session: Session, email: str, organization: str | Non
     session.add(Event(kind=PASSWORD_FORGOTTEN, data=data, due_at=now()))
 
 
-def start_password_reset(session: Session, email: str, organization: str | None, secret_key: str) -> None:
+def start_password_reset(session: Session, email: str, organization: str | None, keys: Keys) -> None:
     """Mail a link to each enabled account with this address; an invited person gets a new invitation."""
     query = select(User).where(User.email == email, User.disabled.is_(False)).order_by(User.id)
     if organization is not None:
@@ -81,12 +82,12 @@ def start_password_reset(session: Session, email: str, organization: str | None,
         kind = PASSWORD_RESET_MAIL if purpose == PASSWORD_RESET else INVITATION_MAIL
         events.add_mail(session, kind, user.id)
         record(session, USER_PASSWORD_FORGOTTEN, user)
-        links.create_link(session, user, purpose, secret_key)
+        links.create_link(session, user, purpose, keys)
 
 
-def reset_password(session: Session, token: str, password_hash: str) -> None:
+def reset_password(session: Session, token: str, password_hash: str, keys: Keys) -> None:
     """Replace a forgotten password. Raises LINK_EXPIRED."""
-    user = links.find_user(session, PASSWORD_RESET, token, lock=True)
+    user = links.find_user(session, PASSWORD_RESET, token, keys, lock=True)
     act_as(session, user.id)
     change_password(session, user, password_hash)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import ADMIN, MANAGER, Actor
 from api.domain.people import ACTIVE
+from api.keys import Keys
 from api.models.places import Location, Region
 from api.models.users import IS_PERSON, User, UserLocation, UserRegion
 from api.services import visibility
@@ -74,7 +75,7 @@ def _is_active(person: StoredPerson) -> bool:
     return users.get_status(person.user) == ACTIVE
 
 
-def store_users(session: Session, actor: Actor, plan: ImportPlan[StoredPerson], secret_key: str) -> None:
+def store_users(session: Session, actor: Actor, plan: ImportPlan[StoredPerson], keys: Keys) -> None:
     """Store the people of a plan without errors, and invite those who are new.
 
     Raises ALREADY_EXISTS if someone with one of the addresses was added in the meantime.
@@ -98,7 +99,7 @@ def store_users(session: Session, actor: Actor, plan: ImportPlan[StoredPerson], 
     users.flush(session)
     for user, places in new_users:
         users.add_places(session, user, places)
-    accounts.invite_new(session, [user for user, _ in new_users], secret_key)
+    accounts.invite_new(session, [user for user, _ in new_users], keys)
 
 
 def _read_place_ids(session: Session, actor: Actor, column: str) -> dict[str, uuid.UUID]:

@@ -14,6 +14,7 @@ from api.database.search import contains, escape
 from api.domain import problems
 from api.domain.access import ADMIN, MANAGER, Actor
 from api.domain.people import ACTIVE, DISABLED, INVITATION, INVITED
+from api.keys import Keys
 from api.models.account_links import AccountLink
 from api.models.base import now
 from api.models.organizations import Organization
@@ -87,10 +88,10 @@ def create_user(session: Session, actor: Actor, values: Mapping[str, Any], passw
     return get_person(session, user)
 
 
-def invite_user(session: Session, actor: Actor, values: Mapping[str, Any], secret_key: str) -> Person:
+def invite_user(session: Session, actor: Actor, values: Mapping[str, Any], keys: Keys) -> Person:
     """Create a user as ``create_user`` does, and invite them to choose a password."""
     person = create_user(session, actor, values, password_hash="")
-    accounts.invite_new(session, [person.user], secret_key)
+    accounts.invite_new(session, [person.user], keys)
     return get_person(session, person.user)
 
 

@@ -36,8 +36,11 @@ export function headline({ total, previous, change }, more = []) {
   );
 }
 
-/** Returns how many visits of a kind a region's progress has, in all its months. */
-export const sumOf = ({ months }, kind) => months.reduce((total, month) => total + month[kind], 0);
+/** Returns how many visits of a kind a region's progress has, in all its months, or null if that is hidden. */
+export const sumOf = ({ months }, kind) =>
+  months.some((month) => month[kind] === null)
+    ? null
+    : months.reduce((total, month) => total + month[kind], 0);
 
 /**
  * Returns the parameters of the score rows by a dimension that belong to a report, or to a row of a location

@@ -4,8 +4,10 @@ const TIMEOUT = 30_000;
 /** A file takes longer than a form. */
 const FILE_TIMEOUT = 120_000;
 const MAX_RETRY_AFTER = 3600; // the login pages of some networks ask for a day
-const ACCESS = "csrf_access_token";
-const REFRESH = "csrf_refresh_token";
+/** Behind TLS, only this host can set its cookies. */
+const PREFIX = location.protocol === "https:" ? "__Host-" : "";
+const ACCESS = `${PREFIX}csrf_access_token`;
+const REFRESH = `${PREFIX}csrf_refresh_token`;
 /** What works without a session. */
 const OPEN = ["/auth/login", "/auth/invitation", "/auth/password", "/auth/password-reset"];
 
@@ -121,7 +123,8 @@ export async function signIn(email, password, organization) {
 /** Ends the session on this device, even without a signal. Returns what is needed to end it on the server. */
 export function dropSession() {
   const session = { access: cookie(ACCESS), refresh: cookie(REFRESH) };
-  for (const name of [ACCESS, REFRESH]) document.cookie = `${name}=; path=/; max-age=0`;
+  for (const name of [ACCESS, REFRESH])
+    document.cookie = `${name}=; path=/; max-age=0${PREFIX && "; secure"}`;
   return session.access ? session : null;
 }
 

@@ -21,6 +21,7 @@ const ACTIONS = [
   "user.login_failed",
   "user.logged_out",
   "user.token_reused",
+  "user.deleted",
   "checklist.created",
   "checklist.published",
   "checklist.retired",

@@ -63,16 +63,14 @@ function cards(tops, progress, stores) {
 }
 
 function regionCard(row, progress, axis) {
+  const out = progress ? sumOf(progress, "out") : null;
   return placeCard(
     row,
     row.region,
     onward(`/dashboard/regions/${row.region.id}`),
-    progress
-      ? t("completedAndInProgress", {
-          made: count(sumOf(progress, "accepted")),
-          out: count(sumOf(progress, "out")),
-        })
-      : t("ofVisits", { n: row.visits }),
+    out === null
+      ? t("ofVisits", { n: row.visits })
+      : t("completedAndInProgress", { made: count(sumOf(progress, "accepted")), out: count(out) }),
     monthsCard(row.region.name, row, Math.min(MAX_WIDTH, chartWidth()), HEIGHT, axis),
   );
 }

@@ -33,7 +33,7 @@ export default async function ({ params: { id }, filters, read, readAll }) {
         h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
-      headline(report, progress ? [[t("inProgress"), count(sumOf(progress, "out"))]] : []),
+      headline(report, outstandingFact(progress)),
       downloadPanel({ scores: placeQuery("location", report), place: true }),
       card(t("children"), childTable(report)),
       card(t("months"), monthsCard(t("months"), report, chartWidth(), 180)),
@@ -41,6 +41,12 @@ export default async function ({ params: { id }, filters, read, readAll }) {
       card(t("fundamentals"), fundamentals(report)),
     ],
   };
+}
+
+/** Returns the fact of how many visits are in progress, unless the number is hidden. */
+function outstandingFact(progress) {
+  const outstanding = progress && sumOf(progress, "out");
+  return outstanding === null ? [] : [[t("inProgress"), count(outstanding)]];
 }
 
 function childTable(report) {
