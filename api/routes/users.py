@@ -15,7 +15,7 @@ from api.http.paging import page_response
 from api.http.responses import CREATED, ETAG, empty_response, json_response
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
 from api.models.account_links import AccountLink
-from api.services import organizations, photo_store
+from api.services import organizations, photos
 from api.services.people import accounts, deletion, links, passwords, user_imports, users
 from schemas import accounts as account_schemas
 from schemas import users as schemas
@@ -47,7 +47,9 @@ def list_users(query: dict[str, Any]) -> Response:
     )
 
 
-@routes.post("/users", permission="administer people", raises=[problems.ALREADY_EXISTS])
+@routes.post(
+    "/users", permission="administer people", raises=[problems.ALREADY_EXISTS, problems.TOO_MANY_PASSWORDS]
+)
 @routes.arguments(schemas.UserNew())
 @routes.response(201, USER, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
@@ -115,6 +117,7 @@ def get_user(user_id: UUID) -> Response:
         problems.USER_NOT_FOUND,
         problems.ALREADY_EXISTS,
         problems.LAST_ADMIN,
+        problems.TOO_MANY_PASSWORDS,
         problems.STALE,
         problems.IF_MATCH_REQUIRED,
     ],
@@ -165,7 +168,8 @@ def delete_user(user_id: UUID) -> Response:
         require_match(USER.dump, users.get_person(session, user), edited=EDITED)
         return deletion.delete_person(session, user)
 
-    photo_store.discard(app_context().store, in_transaction(delete))
+    for key in in_transaction(delete):
+        photos.discard(app_context().store, key)
     app_context().database.empty_log()
     return empty_response()
 

@@ -23,7 +23,7 @@ from api.models.visits import Visit
 from api.services.anonymization import anonymize_visits
 from api.services.organizations import lock_organization
 from api.services.people.deletion import delete_person
-from api.services.photo_store import discard
+from api.services.photos import discard
 from uploads.store import Store
 
 BATCH_SIZE = 100
@@ -112,7 +112,8 @@ class _Remover:
 
     def _write(self, work: Callable[[Session], Sequence[str]]) -> None:
         """Run ``work`` in a transaction, and delete the objects in the store whose keys it returns."""
-        discard(self.store, self.database.write(work))
+        for key in self.database.write(work):
+            discard(self.store, key)
 
     def _delete_person(self, session: Session, selected: ColumnElement[bool]) -> list[str]:
         """Delete a person, unless they were enabled in the meantime."""

@@ -18,6 +18,7 @@ from api.models.events import Event
 from api.models.exports import Export
 from api.models.idempotency import StoredResponse
 from api.models.reviews import Decision
+from api.models.second_factors import RecoveryCode, SecondFactor
 from api.models.sign_in import KnownAddress, TokenFamily
 from api.models.users import User, UserLocation, UserRegion
 from api.models.visits import Visit
@@ -32,6 +33,8 @@ DELETED: Columns = (
     TokenFamily.user_id,
     KnownAddress.user_id,
     AccountLink.user_id,
+    SecondFactor.user_id,
+    RecoveryCode.user_id,
     UserRegion.user_id,
     UserLocation.user_id,
     Event.user_id,
