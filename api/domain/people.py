@@ -19,4 +19,6 @@ PASSWORD_RESET_MAIL = "mail-password-reset"  # noqa: S105  (a kind of event)
 PASSWORD_CHANGED_MAIL = "mail-password-changed"  # noqa: S105
 #: Somebody has forgotten their password. The worker finds out who, so that the response does not show it.
 PASSWORD_FORGOTTEN = "password-forgotten"  # noqa: S105
+#: A login has failed. The worker finds out whose, so that the duration of the response does not show it.
+LOGIN_FAILED = "login-failed"
 MAIL_EVENTS = (INVITATION_MAIL, PASSWORD_RESET_MAIL, PASSWORD_CHANGED_MAIL, PASSWORD_FORGOTTEN)

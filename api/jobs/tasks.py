@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from api.models.events import Event
 from api.models.visits import Visit
 from api.services import outcomes
+from api.services.people import login_limits
 
 
 def accept(session: Session, event: Event) -> None:
@@ -18,6 +19,11 @@ def stop_waiting_for_photos(session: Session, event: Event) -> None:
     """Let a visit whose photos did not arrive in time wait for a reviewer."""
     assert event.revision is not None
     outcomes.stop_waiting_for_photos(session, _lock_visit(session, event), event.revision)
+
+
+def record_failed_login(session: Session, event: Event) -> None:
+    """Record a failed login in the audit log of each account with the email address."""
+    login_limits.record_reported_failure(session, event.data or {}, event.created_at)
 
 
 def _lock_visit(session: Session, event: Event) -> Visit:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.database.engines import Database
 from api.domain import visits
+from api.domain.people import LOGIN_FAILED
 from api.jobs import tasks
 from api.jobs.exports import ExportBuilder
 from api.jobs.mails.sender import MailSender
@@ -28,10 +29,11 @@ from api.services import (
     exports,
     idempotency,
     photo_store,
+    photo_sweep,
     webhook_deliveries,
 )
 from api.services.audit import reading as audit_log
-from api.services.people import links, sign_in
+from api.services.people import links, login_limits, sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
 
@@ -44,6 +46,7 @@ SHUTDOWN_SECONDS = 5.0
 TASKS: Mapping[str, Callable[[Session, Event], None]] = {
     visits.ACCEPTANCE_DUE: tasks.accept,
     visits.PHOTOS_DUE: tasks.stop_waiting_for_photos,
+    LOGIN_FAILED: tasks.record_failed_login,
 }
 
 
@@ -150,6 +153,7 @@ class Worker:
     def _remove_old_rows(self) -> None:
         self.database.write(idempotency.delete_expired)
         self.database.write(sign_in.delete_expired)
+        self.database.write(login_limits.delete_expired)
         self.database.write(links.delete_expired)
         self.database.write(exports.expire)
         self.database.write(api_clients.delete_expired)
@@ -158,6 +162,8 @@ class Worker:
         self.database.write(audit_log.delete_old)
 
     def _sweep_photos(self) -> None:
-        photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)
+        result = photo_sweep.sweep_when_due(self.database, self.store, self.stopping.is_set)
+        for _ in result.missing:
+            self.metrics.count_missing_photo("sweep")
         if isinstance(self.store, FolderStore):
             self.store.sweep_partial_files(timedelta(days=1))

@@ -97,7 +97,9 @@ def end_session(session_id: UUID) -> Response:
     return empty_response()
 
 
-@routes.post("/auth/invitation", permission=ANY_CALLER, raises=[problems.LINK_EXPIRED])
+@routes.post(
+    "/auth/invitation", permission=ANY_CALLER, raises=[problems.LINK_EXPIRED, problems.TOO_MANY_PASSWORDS]
+)
 @routes.arguments(schemas.InvitationAcceptance())
 @routes.response(204)
 def accept_invitation(body: dict[str, Any]) -> Response:
@@ -132,7 +134,9 @@ def request_password_reset(body: dict[str, Any]) -> Response:
     return response
 
 
-@routes.post("/auth/password", permission=ANY_CALLER, raises=[problems.LINK_EXPIRED])
+@routes.post(
+    "/auth/password", permission=ANY_CALLER, raises=[problems.LINK_EXPIRED, problems.TOO_MANY_PASSWORDS]
+)
 @routes.arguments(schemas.PasswordReset())
 @routes.response(204)
 def reset_password(body: dict[str, Any]) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER, REFRESH_TOKEN, SIGNED_IN
+from api.domain.problems import Problem
 from api.http import cookies
 from api.http.access import Routes
 from api.http.context import (
@@ -22,7 +23,7 @@ from api.http.context import (
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
 from api.models.base import now
-from api.services.people import accounts, passwords, sign_in, users
+from api.services.people import accounts, login_limits, passwords, second_factors, sign_in, users
 from api.services.people.devices import describe_device
 from schemas import sign_in as schemas
 
@@ -34,7 +35,14 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 @routes.post(
     "/auth/login",
     permission=ANY_CALLER,
-    raises=[problems.WRONG_CREDENTIALS, problems.WHICH_ORGANIZATION, problems.TOO_MANY_FAILURES],
+    raises=[
+        problems.WRONG_CREDENTIALS,
+        problems.SECOND_FACTOR_NEEDED,
+        problems.WRONG_CODE,
+        problems.WHICH_ORGANIZATION,
+        problems.TOO_MANY_FAILURES,
+        problems.TOO_MANY_PASSWORDS,
+    ],
 )
 @routes.arguments(schemas.Login())
 @routes.response(200, schemas.TokenPair())
@@ -44,30 +52,43 @@ def log_in(body: dict[str, Any]) -> Response:
 
     The access token is valid for 15 minutes, the refresh token until it is used, and the session for 60 days.
     With `cookies`, both are in HttpOnly cookies instead. Repeated failures are rejected with 429 for a while.
+
+    If the person has a second factor, the response is 401 `second-factor-needed` until `code` comes along: a
+    code of their authenticator app, or a recovery code. Each is valid once.
     """
-    credentials = sign_in.Credentials(
-        users.normalize_email(body["email"]),
-        body["password"],
-        body.get("organization"),
-        get_caller_network(),
-    )
+    email, organization = users.normalize_email(body["email"]), body.get("organization")
+    network, keys = get_caller_network(), app_context().settings.keys
     with app_context().database.read_snapshot() as session:
-        candidates = sign_in.find_candidates(session, credentials)
-    # Hashing takes time; no snapshot stays open meanwhile.
-    matches = sign_in.filter_by_password(candidates, credentials.password)
+        candidates = sign_in.find_candidates(session, email, organization)
+        attempt = login_limits.describe_attempt(session, email, network)
+        login_limits.check(session, attempt)
+    with passwords.hashing():
+        # Committed before hashing: of guesses at the same time, no more are checked than the limits allow.
+        in_transaction(lambda session: login_limits.count(session, attempt))
+        matches = sign_in.filter_by_password(candidates, body["password"])
     if not matches:
-        user_ids = [candidate.user_id for candidate in candidates]
-        in_transaction(lambda session: sign_in.record_failure(session, credentials, user_ids))
+        in_transaction(lambda session: login_limits.report_failure(session, email, organization))
         raise problems.WRONG_CREDENTIALS()
     if len(matches) > 1:
+        in_transaction(lambda session: login_limits.take_back(session, attempt))
         raise problems.WHICH_ORGANIZATION('Several accounts match; name one organization in "organization".')
 
-    def begin(session: Session) -> sign_in.TokenPair:
-        sign_in.lock_candidate(session, matches[0])
+    def begin(session: Session) -> sign_in.TokenPair | Problem:
+        user, code = sign_in.lock_candidate(session, matches[0]), body.get("code")
+        needs_code = second_factors.is_enabled(session, user.id)
+        if needs_code and code is not None and not second_factors.use_code(session, user, code, keys):
+            return problems.WRONG_CODE
+        login_limits.count_login(session, user.id)
+        login_limits.take_back(session, attempt)
+        if needs_code and code is None:
+            return problems.SECOND_FACTOR_NEEDED
         device = describe_device(request.user_agent.string)
-        return sign_in.begin_session(session, matches[0].user_id, credentials.address, device)
+        return sign_in.begin_session(session, user.id, network, device)
 
-    return _token_response(in_transaction(begin), body["cookies"])
+    outcome = in_transaction(begin)
+    if isinstance(outcome, Problem):
+        raise outcome()
+    return _token_response(outcome, body["cookies"])
 
 
 @routes.post("/auth/refresh", permission=REFRESH_TOKEN)
@@ -105,7 +126,9 @@ def log_out() -> Response:
 
 
 @routes.post(
-    "/me/password", permission=SIGNED_IN, raises=[problems.WRONG_PASSWORD, problems.TOO_MANY_FAILURES]
+    "/me/password",
+    permission=SIGNED_IN,
+    raises=[problems.WRONG_PASSWORD, problems.TOO_MANY_FAILURES, problems.TOO_MANY_PASSWORDS],
 )
 @routes.arguments(schemas.NewPassword())
 @routes.response(204)
@@ -115,19 +138,23 @@ def change_password(body: dict[str, Any]) -> Response:
     A wrong old password counts as a failed login.
     """
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
-    credentials = sign_in.Credentials(user.email, body["old_password"], None, get_caller_network())
-    sign_in.check_failure_limits(read_snapshot(), credentials, [user.id])
+    attempt = login_limits.describe_attempt(read_snapshot(), user.email, get_caller_network())
+    login_limits.check(read_snapshot(), attempt)
     accounts.check_password(read_snapshot(), "/new_password", body["new_password"], user)
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
-    if not passwords.verify_password(credentials.password, user.password_hash):
-        in_transaction(lambda session: sign_in.record_failure(session, credentials, [user.id]))
+    with passwords.hashing():
+        in_transaction(lambda session: login_limits.count(session, attempt))
+        is_match = passwords.verify_password(body["old_password"], user.password_hash)
+        password_hash = passwords.hash_password(body["new_password"]) if is_match else ""
+    if not is_match:
+        in_transaction(lambda session: login_limits.record_failure(session, [user.id]))
         raise problems.WRONG_PASSWORD()
-    password_hash = passwords.hash_password(body["new_password"])
 
     def change(session: Session) -> None:
         actor = current_actor()
         locked = users.get_user(session, actor, actor.id, lock=True)
+        login_limits.take_back(session, attempt)
         accounts.change_password(session, locked, password_hash, except_family_id=actor.family_id)
 
     in_transaction(change)

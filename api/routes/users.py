@@ -47,7 +47,9 @@ def list_users(query: dict[str, Any]) -> Response:
     )
 
 
-@routes.post("/users", permission="administer people", raises=[problems.ALREADY_EXISTS])
+@routes.post(
+    "/users", permission="administer people", raises=[problems.ALREADY_EXISTS, problems.TOO_MANY_PASSWORDS]
+)
 @routes.arguments(schemas.UserNew())
 @routes.response(201, USER, headers=CREATED)
 @routes.doc(parameters=[IDEMPOTENCY_KEY])
@@ -115,6 +117,7 @@ def get_user(user_id: UUID) -> Response:
         problems.USER_NOT_FOUND,
         problems.ALREADY_EXISTS,
         problems.LAST_ADMIN,
+        problems.TOO_MANY_PASSWORDS,
         problems.STALE,
         problems.IF_MATCH_REQUIRED,
     ],

@@ -18,7 +18,7 @@ from api.models.base import now
 from api.models.events import Event
 from api.models.sign_in import TokenFamily
 from api.services import events
-from api.services.people import sign_in
+from api.services.people import login_limits
 from api.services.people.passwords import check_password
 from tests.support.mailbox import Mailbox, find_link, read_text, running_mailbox
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
@@ -288,7 +288,7 @@ def test_reset_is_mailed_to_every_enabled_account_once_in_a_while(world: World, 
 
 
 def test_many_requests_from_one_address_have_no_effect(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "MAX_RESETS", 2)
+    monkeypatch.setattr(login_limits, "MAX_RESETS", 2)
     for address, expected in (("192.0.2.1", 1), ("192.0.2.1", 2), ("192.0.2.1", 2), ("192.0.2.2", 3)):
         options = {"environ_base": {"REMOTE_ADDR": f"{address}/{world.name}"}}
         response = world.anonymous.post("/auth/password-reset", {"email": "nobody@example.org"}, **options)

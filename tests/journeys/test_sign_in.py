@@ -1,13 +1,11 @@
-"""Signing in and out: tokens, cookies, families of refresh tokens, and limits on failures."""
+"""Signing in and out: tokens, cookies, and families of refresh tokens."""
 
 import base64
 import hmac
 import json
 import secrets
-import statistics
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Any
 
 import jwt
 import pytest
-from argon2 import PasswordHasher, Type, extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
@@ -28,21 +25,8 @@ from api.http.tokens import get_signing_keys
 from api.models.base import now
 from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
 from api.models.users import User
-from api.services.people import passwords, sign_in
-from tests.support import world as worlds
-from tests.support.world import API, PASSWORD, Caller, World, ok, problem
-
-#: Hash passwords as the program does: tests/conftest.py replaces these after the import of this module.
-HASHER, DUMMY_HASH = passwords._hasher, passwords._dummy_hash
-
-
-def log_in(
-    caller: Caller, password: str = PASSWORD, address: str | None = None, **fields: Any
-) -> TestResponse:
-    """Sign in from a random address by default, so that tests do not share their failure counts."""
-    environment = {"REMOTE_ADDR": address or str(uuid.uuid4())}
-    body = {"email": caller.email, "password": password, **fields}
-    return Caller(caller.app).post("/auth/login", body, environ_base=environment)
+from api.services.people import login_limits, sign_in
+from tests.support.world import API, PASSWORD, Caller, World, log_in, ok, problem
 
 
 def sign_in_as(caller: Caller, **fields: Any) -> Any:
@@ -138,175 +122,7 @@ def test_password_selects_one_of_several_accounts(world: World, two_accounts: tu
     assert ok(caller_with(world.app, pair["access_token"]).get("/me"))["organization"]["name"] != world.name
 
 
-# Password guessing.
-
-
-def test_repeated_failures_return_429_until_the_window_ends(world: World) -> None:
-    for _ in range(10):
-        problem(log_in(world.shopper, "wrong wrong wrong", "here"), 401, "wrong-credentials")
-    for password in ("wrong wrong wrong", PASSWORD):
-        response = log_in(world.shopper, password, "here")
-        problem(response, 429, "too-many-failures")
-        assert 0 < int(response.headers["Retry-After"]) <= 901
-    assert sign_in_as(world.shopper, address="elsewhere")
-    assert sign_in_as(world.reviewer, address="here")
-
-    def wait(session: Any) -> None:
-        session.execute(update(SignInFailure).values(window_ends_at=now() - timedelta(seconds=1)))
-
-    world.database.write(wait)
-    assert sign_in_as(world.shopper, address="here")
-
-
-def test_failures_with_an_unknown_account_return_429_too(world: World) -> None:
-    ghost = Caller(world.app, email=f"ghost-{uuid.uuid4()}@example.org")
-    for _ in range(10):
-        problem(log_in(ghost, address="there"), 401, "wrong-credentials")
-    problem(log_in(ghost, address="there"), 429, "too-many-failures")
-
-
-def test_successful_sign_ins_do_not_change_the_failure_count(world: World) -> None:
-    for _ in range(12):
-        sign_in_as(world.shopper, address="home")
-    for _ in range(9):
-        log_in(world.shopper, "wrong wrong wrong", "home")
-    sign_in_as(world.shopper, address="home")
-    log_in(world.shopper, "wrong wrong wrong", "home")
-    problem(log_in(world.shopper, address="home"), 429, "too-many-failures")
-
-
-def add_failures(world: World, key: str) -> None:
-    """Store a hundred failures under a key."""
-    row = SignInFailure(key=key, window_ends_at=now() + timedelta(minutes=5), failures=100)
-    world.database.write(lambda session: session.add(row))
-
-
-def test_failures_of_others_do_not_lock_out_a_known_address(world: World) -> None:
-    sign_in_as(world.shopper, address="at home")
-    add_failures(world, f"account {world.shopper.email}")
-    problem(log_in(world.shopper, address="on holiday"), 429, "too-many-failures")
-    assert sign_in_as(world.shopper, address="at home")
-
-
-def test_address_with_failures_for_many_accounts_is_locked_out(world: World) -> None:
-    address = str(uuid.uuid4())
-    sign_in_as(world.shopper, address=address)
-    add_failures(world, f"address {address}")
-    for caller in (world.reviewer, Caller(world.app, email="nobody@example.org")):
-        problem(log_in(caller, address=address), 429, "too-many-failures")
-    # People who signed in from this address before can still sign in, each with their own limit.
-    sign_in_as(world.shopper, address=address)
-    for _ in range(10):
-        problem(log_in(world.shopper, "wrong wrong wrong", address), 401, "wrong-credentials")
-    problem(log_in(world.shopper, address=address), 429, "too-many-failures")
-
-
-@pytest.fixture
-def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make passwords as slow to verify as those of the program."""
-    monkeypatch.setattr(passwords, "_hasher", HASHER)
-    monkeypatch.setattr(passwords, "_dummy_hash", DUMMY_HASH)
-    monkeypatch.setattr(worlds, "PASSWORD_HASH", HASHER.hash(PASSWORD))
-
-
-def test_passwords_are_hashed_as_owasp_recommends() -> None:
-    for hash in (HASHER.hash(PASSWORD), DUMMY_HASH):
-        parameters = extract_parameters(hash)
-        assert (parameters.type, parameters.parallelism) == (Type.ID, 1)
-        assert (parameters.memory_cost, parameters.time_cost) == (19 * 1024, 2)
-
-
-@pytest.fixture
-def failures(
-    slow_passwords: None, world: World, two_accounts: tuple[Caller, World]
-) -> dict[str, Callable[[], TestResponse]]:
-    """All ways to sign in with wrong credentials, by case."""
-    disabled = world.person("shopper")
-    ok(world.admin.patch(f"/users/{disabled.id}", {"disabled": True}))
-    ghost = Caller(world.app, email="nobody@example.org")
-    wrong = "wrong wrong wrong"
-    return {
-        "unknown": lambda: log_in(ghost),
-        "wrong": lambda: log_in(world.shopper, wrong),
-        "disabled": lambda: log_in(disabled),
-        "disabled and wrong": lambda: log_in(disabled, wrong),
-        "of two organizations": lambda: log_in(two_accounts[0], wrong),
-        "of another organization": lambda: log_in(world.shopper, organization=two_accounts[1].name),
-    }
-
-
-def test_every_failure_verifies_the_same_number_of_passwords(
-    failures: dict[str, Callable[[], TestResponse]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each verification has the same cost. Together they are nearly the whole time of a sign-in."""
-    costs = []
-
-    class Counted(PasswordHasher):
-        def verify(self, hash: str | bytes, password: str | bytes) -> Any:
-            costs.append(extract_parameters(str(hash)))
-            return super().verify(hash, password)
-
-    monkeypatch.setattr(passwords, "_hasher", Counted())
-    for case, attempt in failures.items():
-        costs.clear()
-        problem(attempt(), 401, "wrong-credentials")
-        assert costs == [extract_parameters(passwords._dummy_hash)] * 2, case
-
-
-@pytest.mark.parametrize("app", ["embedded"], indirect=True)
-def test_duration_of_a_failure_does_not_disclose_other_organizations(
-    failures: dict[str, Callable[[], TestResponse]],
-) -> None:
-    """Compare medians of CPU time, which other programs do not influence, of interleaved attempts."""
-    times: dict[str, list[float]] = {case: [] for case in failures}
-    for _ in range(9):
-        for case, attempt in failures.items():
-            begin = time.thread_time()
-            attempt()
-            times[case].append(time.thread_time() - begin)
-    medians = {case: statistics.median(seconds) for case, seconds in times.items()}
-    assert max(medians.values()) < 1.5 * min(medians.values()), medians
-
-
-@pytest.mark.parametrize("change", [{"password": "another password"}, {"disabled": True}])
-def test_changes_during_password_verification_apply(
-    world: World, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user, verify = f"/users/{world.shopper.id}", passwords.verify_password
-
-    def verify_and_change(password: str, password_hash: str | None) -> bool:
-        is_match = verify(password, password_hash)
-        if is_match:
-            ok(world.admin.patch(user, change))
-        return is_match
-
-    monkeypatch.setattr(passwords, "verify_password", verify_and_change)
-    problem(log_in(world.shopper), 401, "wrong-credentials")
-
-
-def test_addresses_of_one_ipv6_network_share_their_limits(world: World) -> None:
-    network, other_network = (f"2001:db8:{uuid.uuid4().hex[:4]}:{number}" for number in (1, 2))
-    for number in range(10):
-        problem(
-            log_in(world.shopper, "wrong wrong wrong", f"{network}::{number:x}"), 401, "wrong-credentials"
-        )
-    problem(log_in(world.shopper, address=f"{network}:ffff::1"), 429, "too-many-failures")
-    assert sign_in_as(world.shopper, address=f"{other_network}::1")
-    # IPv4-mapped IPv6 addresses are not grouped by network.
-    for number in range(11):
-        problem(
-            log_in(world.reviewer, "wrong wrong wrong", f"::ffff:10.0.0.{number}"), 401, "wrong-credentials"
-        )
-
-
-def test_wrong_old_password_counts_as_a_sign_in_failure(world: World) -> None:
-    options = {"environ_base": {"REMOTE_ADDR": str(uuid.uuid4())}}
-    wrong = {"old_password": "wrong wrong wrong", "new_password": "a better password"}
-    for _ in range(10):
-        problem(world.shopper.post("/me/password", wrong, **options), 403, "wrong-password")
-    correct = {**wrong, "old_password": PASSWORD}
-    problem(world.shopper.post("/me/password", correct, **options), 429, "too-many-failures")
-    assert world.shopper.post("/me/password", correct).status_code == 204
+# Old data.
 
 
 def test_expired_sign_in_data_is_deleted(world: World) -> None:
@@ -343,6 +159,7 @@ def test_expired_sign_in_data_is_deleted(world: World) -> None:
 
     world.database.write(add)
     world.database.write(sign_in.delete_expired)
+    world.database.write(login_limits.delete_expired)
     with world.database.read_snapshot() as session:
         family_names = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
         address_names = {name for name in addresses if session.get(KnownAddress, (person, name))}
@@ -542,6 +359,10 @@ def test_foreign_or_malformed_token_is_rejected(world: World) -> None:
         "another algorithm": encode_token(world, claims, algorithm="HS512"),
         "expired": encode_token(world, {**claims, "exp": int(time.time()) - 1}),
         "not yet": encode_token(world, {**claims, "nbf": int(time.time()) + 60}),
+        "another installation": encode_token(world, {**claims, "iss": f"urn:uuid:{uuid.uuid4()}"}),
+        "for another installation": encode_token(world, {**claims, "aud": f"urn:uuid:{uuid.uuid4()}"}),
+        "no issuer": encode_token(world, {name: value for name, value in claims.items() if name != "iss"}),
+        "no audience": encode_token(world, {name: value for name, value in claims.items() if name != "aud"}),
         "no family": encode_token(world, {name: value for name, value in claims.items() if name != "family"}),
         "a family that is a number": encode_token(world, {**claims, "family": 5}),
         "an unknown family": encode_token(world, {**claims, "family": str(uuid.uuid4())}),

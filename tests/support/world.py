@@ -169,6 +169,15 @@ def post_token_request(app: Flask, credentials: tuple[str, str] | None, **parame
     return app.test_client(use_cookies=False).post(f"{API}/auth/token", data=form, auth=credentials)
 
 
+def log_in(
+    caller: Caller, password: str = PASSWORD, address: str | None = None, **fields: Any
+) -> TestResponse:
+    """Sign in from a random address by default, so that tests do not share their failure counts."""
+    environment = {"REMOTE_ADDR": address or str(uuid.uuid4())}
+    body = {"email": caller.email, "password": password, **fields}
+    return Caller(caller.app).post("/auth/login", body, environ_base=environment)
+
+
 def ok(response: TestResponse, status: int | None = None) -> Any:
     """Return the JSON of a successful response, or fail with its status and body."""
     is_ok = response.status_code == status if status else response.status_code < 300

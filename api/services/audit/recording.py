@@ -32,11 +32,15 @@ _CREATED, _UPDATED, _DELETED = "created", "updated", "deleted"
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who makes the changes of a transaction, in which request. By default, it is the program itself."""
+    """Who makes the changes of a transaction, in which request. By default, it is the program itself.
+
+    ``at`` is when they did, if it was before the transaction.
+    """
 
     actor_id: uuid.UUID | None = None
     is_client: bool = False
     request_id: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +70,11 @@ def watch(database: Database) -> None:
 def set_author(session: Session, author: Author) -> None:
     """Set who makes the changes of a transaction."""
     _get_journal(session).author = author
+
+
+def get_author(session: Session) -> Author:
+    """Return who makes the changes of a transaction."""
+    return _get_journal(session).author
 
 
 def act_as(session: Session, actor_id: uuid.UUID, *, is_client: bool = False) -> None:
@@ -222,7 +231,7 @@ def _build_entry(author: Author, action: str, row: Any, changes: Changes) -> dic
     return {
         "id": uuid.uuid4(),
         "organization_id": _get_organization_id(row),
-        "at": now(),
+        "at": author.at or now(),
         "actor_id": author.actor_id,
         "is_client": author.is_client,
         "action": action,

@@ -25,7 +25,7 @@ from api.models.organizations import Organization
 from api.models.users import User
 from api.services import events
 from api.services.audit.recording import act_as, record
-from api.services.people import links, passwords, sign_in
+from api.services.people import links, login_limits, passwords, sign_in
 
 
 def invite(session: Session, user: User, keys: Keys) -> AccountLink:
@@ -61,7 +61,7 @@ def request_password_reset(session: Session, email: str, organization: str | Non
     That takes the same time whether or not there are any. Too many requests from one network ``address`` have
     no effect: they would keep other mails waiting.
     """
-    if not sign_in.count_reset(session, address):
+    if not login_limits.count_reset(session, address):
         return
     data = {"email": email, "organization": organization}
     session.add(Event(kind=PASSWORD_FORGOTTEN, data=data, due_at=now()))
@@ -69,11 +69,7 @@ def request_password_reset(session: Session, email: str, organization: str | Non
 
 def start_password_reset(session: Session, email: str, organization: str | None, keys: Keys) -> None:
     """Mail a link to each enabled account with this address; an invited person gets a new invitation."""
-    query = select(User).where(User.email == email, User.disabled.is_(False)).order_by(User.id)
-    if organization is not None:
-        query = query.join(Organization, Organization.id == User.organization_id).where(
-            Organization.name == organization
-        )
+    query = login_limits.find_accounts(select(User), email, organization).where(User.disabled.is_(False))
     for user in session.scalars(query.with_for_update(of=User)).all():
         purpose = PASSWORD_RESET if user.password_hash else INVITATION
         latest = session.get(AccountLink, (user.id, purpose))

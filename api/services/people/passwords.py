@@ -1,7 +1,12 @@
 """Passwords: stored as argon2id hashes, and rejected if they are easy to guess.
 
-Hashing takes tens of milliseconds, so it never runs within a transaction.
+Hashing takes tens of milliseconds, so it never runs within a transaction. A process hashes few passwords at
+once, and few more wait. Otherwise, a flood of logins would take all its threads and all its memory.
 """
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,6 +16,11 @@ from api.domain import problems
 #: OWASP's second recommendation: 19 MiB, two passes, one lane
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _dummy_hash = _hasher.hash("no account has this password")
+#: In the embedded server, some of the eight threads stay free for everything else.
+MAX_HASHING, MAX_WAITING = 2, 3
+_admission = threading.BoundedSemaphore(MAX_HASHING + MAX_WAITING)
+_hashing = threading.BoundedSemaphore(MAX_HASHING)
+_thread = threading.local()
 #: A password is common if an attacker with lists of leaked passwords needs as few guesses. The estimates are
 #: high for words with an ending, such as "iloveyou!", so this is above the 10,000 passwords to be rejected.
 COMMON_GUESSES = 100_000
@@ -18,18 +28,43 @@ COMMON_GUESSES = 100_000
 MAX_COMMON_LENGTH = 20
 
 
+@contextmanager
+def hashing() -> Iterator[None]:
+    """Wait for a turn to hash inside the ``with`` block, where several passwords take one turn.
+
+    Raises TOO_MANY_PASSWORDS, with Retry-After, if too many wait.
+    """
+    if getattr(_thread, "has_turn", False):
+        yield
+        return
+    if not _admission.acquire(blocking=False):
+        raise problems.TOO_MANY_PASSWORDS(headers={"Retry-After": "1"})
+    try:
+        with _hashing:
+            _thread.has_turn = True
+            try:
+                yield
+            finally:
+                _thread.has_turn = False
+    finally:
+        _admission.release()
+
+
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password, with its salt and parameters."""
-    return _hasher.hash(password)
+    """Return the argon2id hash of a password, with its salt and parameters. Raises TOO_MANY_PASSWORDS."""
+    with hashing():
+        return _hasher.hash(password)
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
     """Return whether the password matches the hash.
 
     Without a hash, because the account or its password does not exist, it returns False after the same time.
+    Raises TOO_MANY_PASSWORDS.
     """
     try:
-        return _hasher.verify(password_hash or _dummy_hash, password) and bool(password_hash)
+        with hashing():
+            return _hasher.verify(password_hash or _dummy_hash, password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False
 

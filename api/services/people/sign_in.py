@@ -1,71 +1,37 @@
-"""Signing in: sessions with rotating refresh tokens, and limits on failures against password guessing.
+"""Signing in: accounts and their passwords, and sessions with rotating refresh tokens.
 
 A session is a token family: all refresh tokens that descend from one sign-in.
 """
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
 from api.database.statements import Query, Runner, fetch_one
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_LOGIN_FAILED, USER_TOKEN_REUSED
+from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_TOKEN_REUSED
 from api.models.base import now
 from api.models.organizations import Organization
-from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
+from api.models.second_factors import SecondFactor
+from api.models.sign_in import KnownAddress, TokenFamily
 from api.models.users import User
 from api.services.audit.recording import act_as, record
 from api.services.paging import Page, fetch_page
 from api.services.people import passwords
+from api.services.people.login_limits import find_accounts
 
 SESSION_LIFETIME = timedelta(days=60)
-FAILURE_WINDOW = timedelta(minutes=15)
-#: the maximum number of requests for a link from one address within ``FAILURE_WINDOW``
-MAX_RESETS = 100
 REVOKED_FAMILY_RETENTION = timedelta(days=60)
 KNOWN_ADDRESS_RETENTION = timedelta(days=90)
 #: the minimum number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
 #: another organization knows the email address
 MIN_VERIFICATIONS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class FailureLimit:
-    """The maximum number of failures within ``FAILURE_WINDOW``, counted under a key."""
-
-    key: str
-    maximum: int
-    spares_known_addresses: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a person signs in with; ``address`` is the network address of the caller."""
-
-    email: str
-    password: str
-    organization: str | None
-    address: str
-
-    @property
-    def limits(self) -> tuple[FailureLimit, ...]:
-        """The limits: for the account from this address, for this address, and for the account.
-
-        Failures of other people, with the account or from the address, do not lock the account out of
-        addresses from which it has signed in before.
-        """
-        return (
-            FailureLimit(f"account {self.email} at {self.address}", 10),
-            FailureLimit(f"address {self.address}", 100, spares_known_addresses=True),
-            FailureLimit(f"account {self.email}", 100, spares_known_addresses=True),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,46 +43,10 @@ class Candidate:
     is_disabled: bool
 
 
-def find_candidates(session: Session, credentials: Credentials) -> list[Candidate]:
-    """Return the accounts that the credentials may belong to.
-
-    Raises TOO_MANY_FAILURES.
-    """
-    query = select(User.id, User.password_hash, User.disabled).where(User.email == credentials.email)
-    if credentials.organization is not None:
-        query = query.join(Organization, Organization.id == User.organization_id).where(
-            Organization.name == credentials.organization
-        )
-    candidates = [Candidate(*row) for row in session.execute(query.order_by(User.id))]
-    check_failure_limits(session, credentials, [candidate.user_id for candidate in candidates])
-    return candidates
-
-
-def check_failure_limits(session: Session, credentials: Credentials, user_ids: list[uuid.UUID]) -> None:
-    """Raise TOO_MANY_FAILURES, with a Retry-After header, if a limit of the credentials is reached.
-
-    ``user_ids`` are the accounts that the credentials may belong to.
-    """
-    is_known_address = session.scalar(
-        select(KnownAddress.address)
-        .where(KnownAddress.user_id.in_(user_ids), KnownAddress.address == credentials.address)
-        .limit(1)
-    )
-    limits = [
-        limit for limit in credentials.limits if not (is_known_address and limit.spares_known_addresses)
-    ]
-    moment = now()
-    rows = session.scalars(
-        select(SignInFailure).where(
-            SignInFailure.key.in_([limit.key for limit in limits]), SignInFailure.window_ends_at > moment
-        )
-    )
-    failures = {row.key: row for row in rows}
-    for limit in limits:
-        failure = failures.get(limit.key)
-        if failure is not None and failure.failures >= limit.maximum:
-            seconds = int((failure.window_ends_at - moment).total_seconds()) + 1
-            raise problems.TOO_MANY_FAILURES(headers={"Retry-After": str(seconds)})
+def find_candidates(session: Session, email: str, organization: str | None) -> list[Candidate]:
+    """Return the accounts with an email address, in the organization with this name if there is one."""
+    query = select(User.id, User.password_hash, User.disabled)
+    return [Candidate(*row) for row in session.execute(find_accounts(query, email, organization))]
 
 
 def filter_by_password(candidates: list[Candidate], password: str) -> list[Candidate]:
@@ -135,36 +65,6 @@ def filter_by_password(candidates: list[Candidate], password: str) -> list[Candi
     ]
 
 
-def record_failure(session: Session, credentials: Credentials, user_ids: Iterable[uuid.UUID]) -> None:
-    """Count a failure under each limit of the credentials. The caller's transaction has to commit.
-
-    ``user_ids`` are the accounts that the credentials may belong to. It is in the audit log of each.
-    """
-    _count(session, [limit.key for limit in credentials.limits])
-    for user_id in user_ids:
-        record(session, USER_LOGIN_FAILED, session.get_one(User, user_id))
-
-
-def count_reset(session: Session, address: str) -> bool:
-    """Count a request to replace a forgotten password; return whether the limit of the address allows it."""
-    key = f"resets from {address}"
-    _count(session, [key])
-    count = session.scalar(select(SignInFailure.failures).where(SignInFailure.key == key))
-    return count is not None and count <= MAX_RESETS
-
-
-def _count(session: Session, keys: Iterable[str]) -> None:
-    """Count one more under each key, within ``FAILURE_WINDOW``."""
-    moment = now()
-    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))
-    session.connection().execute(
-        insert(session, SignInFailure).on_conflict_do_update(
-            index_elements=["key"], set_={"failures": SignInFailure.failures + 1}
-        ),
-        [{"key": key, "window_ends_at": moment + FAILURE_WINDOW, "failures": 1} for key in sorted(keys)],
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class TokenPair:
     """The claims of an access token and a refresh token: the user, the family, and the refresh token's ID.
@@ -179,18 +79,20 @@ class TokenPair:
     session_ends_at: datetime
 
 
-def lock_candidate(session: Session, candidate: Candidate) -> None:
-    """Lock an account until the end of the transaction.
+def lock_candidate(session: Session, candidate: Candidate) -> User:
+    """Lock an account until the end of the transaction, and return it.
 
     Because of the lock, a change that ends all sessions also ends the session that begins here.
 
     Raises WRONG_CREDENTIALS if the password was changed or the account was disabled during verification.
     """
-    unchanged = select(User.id).where(
+    unchanged = select(User).where(
         User.id == candidate.user_id, User.password_hash == candidate.password_hash, User.disabled.is_(False)
     )
-    if session.scalar(unchanged.with_for_update(key_share=True)) is None:
+    user: User | None = session.scalar(unchanged.with_for_update(key_share=True))
+    if user is None:
         raise problems.WRONG_CREDENTIALS()
+    return user
 
 
 def begin_session(session: Session, user_id: uuid.UUID, address: str, device: str | None = None) -> TokenPair:
@@ -311,12 +213,22 @@ def _is_session_of(actor: Actor) -> ColumnElement[bool]:
 class _Account(NamedTuple):
     organization_id: uuid.UUID
     role: str
+    require_second_factor: list[str]
+    has_second_factor: bool
 
 
 _FIND_ACTOR = Query(
     _Account,
-    select(User.organization_id, User.role)
+    select(
+        User.organization_id,
+        User.role,
+        Organization.require_second_factor,
+        exists()
+        .where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+        .label("has_second_factor"),
+    )
     .join(TokenFamily, TokenFamily.user_id == User.id)
+    .join(Organization, Organization.id == User.organization_id)
     .where(
         User.id == bindparam("user_id"),
         User.disabled.is_(False),
@@ -329,11 +241,14 @@ _FIND_ACTOR = Query(
 def find_actor(runner: Runner, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
     """Return the caller with their current role, or None for an ended session or a disabled account."""
     user = fetch_one(runner, _FIND_ACTOR, user_id=user_id, family_id=family_id)
-    return None if user is None else Actor(user_id, user.organization_id, user.role, family_id)
+    if user is None:
+        return None
+    lacks_second_factor = user.role in user.require_second_factor and not user.has_second_factor
+    return Actor(user_id, user.organization_id, user.role, family_id, lacks_second_factor=lacks_second_factor)
 
 
 def delete_expired(session: Session) -> None:
-    """Delete token families that expired or were revoked long ago, old known addresses, and past failures."""
+    """Delete token families that expired or were revoked long ago, and old known addresses."""
     moment = now()
     session.execute(
         delete(TokenFamily).where(
@@ -341,4 +256,3 @@ def delete_expired(session: Session) -> None:
         )
     )
     session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - KNOWN_ADDRESS_RETENTION))
-    session.execute(delete(SignInFailure).where(SignInFailure.window_ends_at <= moment))

@@ -1,6 +1,6 @@
 /** A secret that the API returns only once, with buttons to copy it. */
 import { h, t } from "../shared/page.js";
-import { announce } from "../staff/undo.js";
+import { copyText } from "../staff/copying.js";
 
 /**
  * Shows a new secret in place of the content of a screen. `values` are the values to store, each as its name and
@@ -33,15 +33,7 @@ export function showSecret(content, { title, values, back }) {
 
 function copiable(label, text, hook) {
   const code = h("code", { dir: "ltr", tabindex: 0, "aria-label": label, "data-testid": hook }, text);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      announce(t("copied"));
-    } catch {
-      // Browsers copy only over https. A marked text can be copied with the keyboard.
-      getSelection().selectAllChildren(code);
-    }
-  };
+  const copy = () => copyText(text, code);
   return [
     code,
     h(

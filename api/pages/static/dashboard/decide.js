@@ -63,7 +63,7 @@ export function decisionsOf({ decisions, checklist }) {
 
 function decisionItem(decision, isReplaced, textOf) {
   const heading = decision.reviewer_id
-    ? t(`decided-${decision.decision}`, { who: decision.reviewer_name })
+    ? t(`decided-${decision.decision}`, { who: decision.reviewer_name ?? t("deletedReviewer") })
     : t("acceptedAutomatically");
   const details = [
     clock(decision.decided_at),

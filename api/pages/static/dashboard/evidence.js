@@ -81,7 +81,10 @@ async function comparison(visit, submission, flag, read) {
 }
 
 /** Returns the shopper, who may be the same for both visits. The API omits them from one's own visits. */
-const shopperOf = ({ shopper }) => shopper && h("span", { class: "quiet", dir: "auto" }, shopper.name);
+const shopperOf = ({ shopper }) => shopper && h("span", { class: "quiet", dir: "auto" }, nameOf(shopper));
+
+/** Returns the name of a shopper, unless they were deleted or their name is no longer kept. */
+const nameOf = ({ name }) => name ?? t("noLongerKept");
 
 // Older flags name the other visit, but not its photo or question.
 const photoOf = (visit, id) =>
@@ -108,7 +111,7 @@ export function factsOf(visit, submission) {
   const { window, location, shopper } = visit;
   const at = (time) => moment(time, location.time_zone);
   const facts = [
-    ["shopper", shopper.name],
+    ["shopper", nameOf(shopper)],
     ["window", `${at(window.opens_at)} – ${at(window.closes_at)}`],
     ...(submission ? sentFacts(visit, submission, at) : []),
   ];
@@ -136,11 +139,13 @@ export function factsOf(visit, submission) {
 /** Returns when a visit took place and was received, how far away it was sent from, and its photos. */
 function sentFacts({ started_at, finished_at, photos }, submission, at) {
   return [
-    [
-      "made",
-      `${at(started_at)} – ${at(finished_at)}`,
-      t("tookTime", { time: duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000) }),
-    ],
+    started_at
+      ? [
+          "made",
+          `${at(started_at)} – ${at(finished_at)}`,
+          t("tookTime", { time: duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000) }),
+        ]
+      : ["made", t("noLongerKept")],
     [
       "received",
       at(submission.received_at),

@@ -32,9 +32,9 @@ export async function fetchAccount() {
 }
 
 /** Signs in, and stores the account. */
-export async function signIn(...credentials) {
+export async function signIn(credentials) {
   await endSession();
-  await api.signIn(...credentials);
+  await api.signIn(credentials);
   await write("accounts", (store) => void store("accounts").delete([ENDED]));
   await fetchAccount();
   announce("account"); // also if the same person signs in again: other tabs wait for that

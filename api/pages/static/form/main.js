@@ -1,10 +1,12 @@
 /** Shows the screen for the address, and starts the sender if something waits to be sent. */
 import { showDemoBanner } from "../shared/demo-banner.js";
 import { h, setBrandColor, showScreen, loadWords, t } from "../shared/page.js";
+import { SETUP_NEEDED } from "../shared/second-factor.js";
 import { account, endSession, fetchAccount, recall, signIn as sendCredentials } from "./account.js";
 import { listen } from "./channel.js";
 import { isBlocked, list, warmUp } from "./database.js";
 import { makeInstallable, setBadge, watchInstallation } from "./install.js";
+import { obstacleOf, setupLink, SIGNED_OUT } from "./obstacle.js";
 import { offlineFooter, registerRelease, replaceRelease, requestSync } from "./release.js";
 import { unsentVisits } from "./queue.js";
 import { hasUnsavedDrafts } from "./screens/checklist.js";
@@ -12,13 +14,15 @@ import { refreshVisits, VisitData } from "./visits.js";
 
 const html = document.documentElement;
 const CHECK_EVERY = 60_000;
+/** How many seconds to wait for a busy server that does not say how long. */
+const BUSY_WAIT = 5;
 let leaveChecklist = null; // leaves the open checklist
 let redrawSent = null; // redraws the open sent visit
 let lastDraw = 0;
 let rendering = null;
 let shownPath = null;
 let shownAccount = null;
-let signedOut = false;
+let obstacle = null; // what keeps everything from being sent
 
 const visitId = () => /^\/visits\/([0-9a-f-]{36})/.exec(location.pathname)?.[1];
 
@@ -65,11 +69,20 @@ function leaveScreen() {
 async function showProblem(problem) {
   if (problem.status === 401) return askToSignIn();
   if (problem.status === 404) return showMessage("notFound");
+  if (problem.code === SETUP_NEEDED) return showMessage("secondFactorNeeded", { more: setupLink() });
+  if (problem.status === 503) return waitForServer(problem.wait);
   console.error(problem);
   return showMessage(problem instanceof DOMException ? "storageBroken" : "noSignalYet", { retry: true });
 }
 
-function showMessage(key, { retry = false } = {}) {
+/** Says that the server is busy, and draws the screen again as soon as the server allows it. */
+function waitForServer(wait) {
+  const thisDraw = lastDraw;
+  setTimeout(() => thisDraw === lastDraw && render(), 1000 * (wait ?? BUSY_WAIT));
+  showMessage("busy", { retry: true });
+}
+
+function showMessage(key, { retry = false, more = null } = {}) {
   const retryButton = h(
     "button",
     { type: "button", class: "primary", onclick: () => (hasUnsavedDrafts() ? render() : location.reload()) },
@@ -81,6 +94,7 @@ function showMessage(key, { retry = false } = {}) {
     h("h1", {}, t("product")),
     h("p", { role: "alert", "data-message": key }, t(key)),
     retry && h("p", {}, retryButton),
+    more && h("p", {}, more),
   );
 }
 
@@ -92,7 +106,7 @@ async function askToSignIn(notice) {
   const { signInScreen } = await import("../shared/sign-in.js");
   leaveScreen();
   const done = () => {
-    signedOut = false;
+    obstacle = null;
     render();
     wake(true);
   };
@@ -122,7 +136,7 @@ async function showSent(accountId, id, thisDraw) {
   const { sentScreen } = await import("./screens/sent.js");
   if (thisDraw !== lastDraw) return;
   redrawSent = sentScreen(accountId, id, { wake, signIn, toList });
-  await redrawSent(signedOut);
+  await redrawSent(obstacle);
   updateFooter();
   replaceRelease();
 }
@@ -138,9 +152,9 @@ async function showList(accountId, thisDraw) {
   const isStored = (await list("visits", accountId)).length > 0;
   if (isStored) await drawList(accountId, thisDraw);
   await refresh(accountId).then(
-    () => (signedOut = false),
+    () => (obstacle = null),
     (problem) => {
-      if (problem.status === 401) signedOut = true;
+      if (obstacleOf(problem)) obstacle = obstacleOf(problem);
       else if (problem instanceof DOMException && !isStored) throw problem;
     },
   );
@@ -155,7 +169,7 @@ async function drawList(accountId, thisDraw) {
   const reading = ++lastReading;
   const { visitsScreen } = await import("./screens/visits.js");
   if (thisDraw !== lastDraw || account()?.id !== accountId) return;
-  const children = await visitsScreen(accountId, { wake, signedOut, signIn });
+  const children = await visitsScreen(accountId, { wake, obstacle, signIn });
   if (thisDraw !== lastDraw || reading < newestDrawn || account()?.id !== accountId) return;
   newestDrawn = reading;
   const restoreFocus = keepFocus();
@@ -186,7 +200,9 @@ const updateFooter = () => offlineFooter.update(account()?.id, visitId());
 /** Starts the sender if something waits to be sent. With `eager`, back-offs are skipped. */
 async function wake(eager = false) {
   const person = account();
-  if (!person || signedOut) return;
+  // The shopper may have set up the second factor in another tab.
+  if (eager && obstacle === SETUP_NEEDED) obstacle = null;
+  if (!person || obstacle) return;
   const waiting = await unsentVisits(person.id).catch(() => []);
   showBadge();
   if (!waiting.length) return;
@@ -200,6 +216,11 @@ async function showBadge() {
   if (waiting) setBadge(waiting.length);
 }
 
+function meet(newObstacle) {
+  obstacle = newObstacle;
+  redraw();
+}
+
 const HANDLERS = {
   /** Someone signed in or out, perhaps in another tab. The data of another person disappears. */
   async account() {
@@ -207,14 +228,12 @@ const HANDLERS = {
     setBrandColor(person?.accent);
     showDemoBanner(person?.organization);
     if (person?.id !== shownAccount && shownAccount) return render();
-    signedOut = false;
+    obstacle = null;
     redraw();
     return wake(true);
   },
-  "signed-out": () => {
-    signedOut = true;
-    redraw();
-  },
+  [SIGNED_OUT]: () => meet(SIGNED_OUT),
+  [SETUP_NEEDED]: () => meet(SETUP_NEEDED),
   // An open checklist stays. It shows what is not saved at each question, and keeps trying.
   "storage-broken": () => leaveChecklist || showMessage("storageBroken", { retry: true }),
   "storage-blocked": () => leaveChecklist || showMessage("storageBlocked"),
@@ -239,7 +258,7 @@ function redraw() {
     const thisDraw = lastDraw;
     await rendering; // it may have read the state before the change
     // A visit that is no longer in the queue can be answered again.
-    if (thisDraw === lastDraw && redrawSent && !(await redrawSent(signedOut)) && thisDraw === lastDraw)
+    if (thisDraw === lastDraw && redrawSent && !(await redrawSent(obstacle)) && thisDraw === lastDraw)
       return render();
     return replaceRelease();
   });

@@ -3,10 +3,12 @@
  * each of its photos. Nothing is sent again after the server has received it. The data of a visit leaves the
  * phone when the server has all of it.
  */
-import { call, NoSignal, Problem } from "../shared/api.js";
+// Waits for a busy server survive a reload here, so no call waits for it.
+import { callOnce, NoSignal, Problem } from "../shared/api.js";
 import { account as currentAccount, recall, fetchAccount } from "./account.js";
 import { announce, notify } from "./channel.js";
 import { change, get, list, put, write } from "./database.js";
+import { obstacleOf } from "./obstacle.js";
 import { fileOf, keyOf } from "./photos.js";
 import { PhotoError } from "./picture.js";
 import { prepare } from "./prepare.js";
@@ -54,8 +56,9 @@ async function run() {
       pause = null;
     }
   } catch (error) {
-    if (error.status === 401) {
-      announce("signed-out");
+    const obstacle = obstacleOf(error);
+    if (obstacle) {
+      announce(obstacle);
       return;
     }
     pause = { slot: PAUSE, ...waitAfter(error, ++failures) };
@@ -121,7 +124,7 @@ async function drain(accountId) {
 
 /** Stores a failure: the row is retried, or needs the shopper. Throws errors that concern every row. */
 async function handleFailure({ store, key, row }, error, accountId) {
-  if (error instanceof Problem && error.status === 401) {
+  if (error instanceof Problem && obstacleOf(error)) {
     await update(store, key, { state: "waiting" });
     throw error;
   }
@@ -147,7 +150,7 @@ async function handleFailure({ store, key, row }, error, accountId) {
 
 async function sendAnswers(row) {
   const headers = { "Device-Time": new Date().toISOString() };
-  const { body } = await call("PUT", `/visits/${row.visit}/submission`, row.body, headers);
+  const { body } = await callOnce("PUT", `/visits/${row.visit}/submission`, row.body, headers);
   await update("queue", [row.account, row.visit], { receipt: body, state: "waiting", tries: 0, retry: null });
 }
 
@@ -168,7 +171,7 @@ async function sendPhoto(row) {
 async function declareAndUpload(photo, path) {
   const { question, sha256, size, type, taken_at, position } = photo;
   const declaration = { question, sha256, size, content_type: type, taken_at, position };
-  const { body } = await call("PUT", path, declaration);
+  const { body } = await callOnce("PUT", path, declaration);
   if (body.upload) {
     const file = await fileOf(photo);
     if (!file) throw new PhotoError("photo-unreadable");
@@ -206,7 +209,7 @@ function upload({ method, url, headers }, id, file) {
 
 async function confirm(path) {
   for (let checks = 0; checks < MAX_CHECKS; checks++) {
-    const { status, headers } = await call("POST", `${path}/confirm`);
+    const { status, headers } = await callOnce("POST", `${path}/confirm`);
     if (status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 1000 * (Number(headers.get("Retry-After")) || 2)));
   }

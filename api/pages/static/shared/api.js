@@ -4,6 +4,8 @@ const TIMEOUT = 30_000;
 /** A file takes longer than a form. */
 const FILE_TIMEOUT = 120_000;
 const MAX_RETRY_AFTER = 3600; // the login pages of some networks ask for a day
+/** How many seconds a call waits at most for a server that is overloaded. */
+const PATIENCE = 20;
 /** Behind TLS, only this host can set its cookies. */
 const PREFIX = location.protocol === "https:" ? "__Host-" : "";
 const ACCESS = `${PREFIX}csrf_access_token`;
@@ -36,9 +38,24 @@ function secondsUntil(retryAfter) {
 
 /**
  * Calls the API and returns the response: its status, its headers, and its JSON, or its text if it is CSV. A
- * body that is a Blob is sent as it is. An expired session is refreshed once.
+ * body that is a Blob is sent as it is. An expired session is refreshed once. If the server is overloaded, waits
+ * as long as it orders and calls again, for PATIENCE in all. That is safe, because it has done nothing yet.
  */
-export async function call(method, path, body, headers = {}) {
+export async function call(method, path, body, headers) {
+  for (let waited = 0; ;) {
+    try {
+      return await callOnce(method, path, body, headers);
+    } catch (problem) {
+      const wait = Math.max(problem.wait, 1);
+      if (problem.code !== "overloaded" || waited + wait > PATIENCE) throw problem;
+      waited += wait;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
+    }
+  }
+}
+
+/** Calls the API as `call` does, without waiting for an overloaded server. */
+export async function callOnce(method, path, body, headers = {}) {
   const isOpen = OPEN.includes(path);
   const token = cookie(ACCESS);
   if (!token && !isOpen) throw new Problem({ status: 401, headers: new Headers() }, {});
@@ -110,13 +127,17 @@ function cookie(name) {
   );
 }
 
-/** Signs in. `organization` is needed if the address belongs to accounts of several organizations. */
-export async function signIn(email, password, organization) {
+/**
+ * Signs in. `organization` is needed if the address belongs to accounts of several organizations, and `code` if
+ * the account has a second factor.
+ */
+export async function signIn({ email, password, organization, code }) {
   await call("POST", "/auth/login", {
     email,
     password,
     cookies: true,
     ...(organization && { organization }),
+    ...(code && { code }),
   });
 }
 

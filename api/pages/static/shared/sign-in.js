@@ -23,56 +23,87 @@ export async function signInScreen({ signIn, done, notice, product }) {
 }
 
 /**
- * Returns the form. It calls `done` when `signIn` has succeeded, and `failed` when it has not.
+ * Returns the form. It calls `done` when `signIn` has succeeded, and `failed` when it has not. A second factor is
+ * a second step: the form then asks for the code alone, and keeps what was entered.
  * @param {{ signIn: any, done: () => any, failed?: () => void }} options
  */
 export async function signInForm({ signIn, done, failed }) {
   await loadMoreWords((language) => import(`./words/${language}.js`));
-  const description = { "aria-describedby": "fault" };
-  const email = h("input", {
-    name: "email",
-    id: "email",
-    type: "email",
-    autocomplete: "username",
-    required: true,
-    ...description,
-  });
-  const password = h("input", {
-    name: "password",
-    id: "password",
+  const email = inputOf("email", { type: "email", autocomplete: "username", required: true });
+  const password = inputOf("password", {
     type: "password",
     autocomplete: "current-password",
     required: true,
-    ...description,
   });
-  const organization = h("input", {
-    name: "organization",
-    id: "organization",
-    autocomplete: "organization",
-    ...description,
-  });
+  const organization = inputOf("organization", { autocomplete: "organization" });
   const organizationField = h(
     "p",
     { hidden: true },
     h("label", { for: "organization" }, t("organization")),
     organization,
   );
+  const code = codeField();
   const message = h("p", { class: "fault", id: "fault", role: "alert" });
   const button = h("button", { class: "primary" }, t("signIn"));
+  const credentials = h(
+    "div",
+    {},
+    h("p", {}, h("label", { for: "email" }, t("email")), email),
+    h("p", {}, h("label", { for: "password" }, t("password")), password),
+    organizationField,
+  );
+  const more = h("p", {}, h("a", { href: "/password", class: "touch" }, t("forgottenPassword")));
+  const startAgain = () => {
+    showStep(false);
+    message.textContent = "";
+    password.value = "";
+    email.focus();
+  };
+  const back = h(
+    "p",
+    { hidden: true },
+    h("button", { type: "button", class: "plain", onclick: startAgain }, t("otherAccount")),
+  );
+
+  /** Shows the step with the code, or the one with the address and password. */
+  function showStep(asksForCode) {
+    show(credentials, !asksForCode);
+    show(more, !asksForCode);
+    show(code.element, asksForCode);
+    show(back, asksForCode);
+    code.clear();
+  }
+
   const submit = async (event) => {
     event.preventDefault();
     button.disabled = true;
     message.textContent = "";
+    const asksForCode = !code.element.hidden;
     try {
-      await signIn(email.value.trim(), password.value, organization.value.trim());
+      await signIn({
+        email: email.value.trim(),
+        password: password.value,
+        organization: organization.value.trim(),
+        code: asksForCode && code.read(),
+      });
       return done();
     } catch (problem) {
+      if (problem.code === "second-factor-needed" && !asksForCode) {
+        showStep(true);
+        code.input.focus();
+        return undefined;
+      }
       if (problem.code === "which-organization") show(organizationField, true);
+      // The password was changed since the first step.
+      if (problem.status === 401 && !CODE_PROBLEMS.includes(problem.code)) showStep(false);
       message.textContent = problemWords(problem);
       failed?.();
-      for (const input of [email, password])
-        input.setAttribute("aria-invalid", String(problem.status === 401));
-      (organizationField.hidden ? email : organization).focus();
+      const isRejected = String(problem.status === 401);
+      for (const input of [email, password, code.input]) input.setAttribute("aria-invalid", isRejected);
+      if (!code.element.hidden) {
+        code.input.focus();
+        code.input.select();
+      } else (organizationField.hidden ? email : organization).focus();
       return undefined;
     } finally {
       button.disabled = false;
@@ -81,19 +112,68 @@ export async function signInForm({ signIn, done, failed }) {
   return h(
     "form",
     { onsubmit: submit, novalidate: true },
-    h("p", {}, h("label", { for: "email" }, t("email")), email),
-    h("p", {}, h("label", { for: "password" }, t("password")), password),
-    organizationField,
+    credentials,
+    code.element,
     message,
     h("p", {}, button),
-    h("p", {}, h("a", { href: "/password", class: "touch" }, t("forgottenPassword"))),
+    more,
+    back,
   );
 }
 
+const inputOf = (name, attributes) =>
+  h("input", { name, id: name, "aria-describedby": "fault", ...attributes });
+
+/** Returns the field of the code: `{element, input, read, clear}`. A button switches to a recovery code. */
+function codeField() {
+  const hint = h("p", { id: "code-hint", class: "quiet" });
+  const label = h("label", { for: "code" });
+  const input = inputOf("code", {
+    "aria-describedby": "code-hint fault",
+    autocomplete: "one-time-code",
+    autocapitalize: "none",
+    spellcheck: "false",
+    required: true,
+  });
+  const other = h("button", {
+    type: "button",
+    class: "plain",
+    onclick: () => {
+      use(input.inputMode === "numeric");
+      input.value = "";
+      input.focus();
+    },
+  });
+  /** Asks for a code of the app, or for a recovery code, which has letters. */
+  function use(isRecovery) {
+    label.textContent = t(isRecovery ? "recoveryCode" : "oneTimeCode");
+    hint.textContent = t(isRecovery ? "recoveryCodeHint" : "oneTimeCodeHint");
+    other.textContent = t(isRecovery ? "useApp" : "useRecoveryCode");
+    input.inputMode = isRecovery ? "text" : "numeric";
+  }
+  use(false);
+  return {
+    element: h("div", { hidden: true }, label, hint, input, h("p", {}, other)),
+    input,
+    // Apps show codes in groups.
+    read: () => input.value.replace(/\s/g, ""),
+    clear() {
+      input.value = "";
+      use(false);
+    },
+  };
+}
+
+/** The problems of the second step. */
+const CODE_PROBLEMS = ["second-factor-needed", "wrong-code"];
+
 function problemWords(problem) {
+  if (problem.code === "second-factor-needed") return t("enterCode");
+  if (problem.code === "wrong-code") return t("wrongCode");
   if (problem.status === 401) return t("wrongPassword");
   if (problem.code === "which-organization") return t("whichOrganization");
   if (problem.status === 429) return t("tooManyFailures", { n: Math.ceil((problem.wait ?? 60) / 60) });
   if (problem.status === 422) return t("fillIn");
+  if (problem.status === 503) return t("busy");
   return problem.status ? problem.detail : t("noSignal");
 }

@@ -4,6 +4,7 @@
 import { NoSignal } from "../shared/api.js";
 import { h, t } from "../shared/page.js";
 import { translate } from "./api-words.js";
+import { explainFailure } from "./failures.js";
 import { callSignedIn } from "./session.js";
 import { announce } from "./undo.js";
 
@@ -108,12 +109,13 @@ export function form({ fields, submit, save, draft, cancel, attributes = {} }) {
  * Returns a form that edits a resource of the API: it sends the changed fields with If-Match. If somebody else
  * has changed the same fields in the meantime, both values are shown for each, to choose from. `current` is the
  * response of GET with `body` and `headers`; it is fetched if omitted. `read` turns a body into the values of
- * fields, if they differ, and `write` turns changed values into a body. `done` receives the new body and the
+ * fields, if they differ, and `write` turns changed values into a body. `confirm` receives the changed values and
+ * the former ones, and resolves to whether to save them. `done` receives the new body and the
  * former values of the changed fields.
  * @param {{
  *   path: string, fields: (values: any) => Field[], submit: string, done: (body: any, before: any) => any,
  *   current?: { body: any, headers: Headers }, read?: (body: any) => any, write?: (values: any) => any,
- *   cancel?: () => void, attributes?: object,
+ *   confirm?: (values: any, before: any) => Promise<boolean>, cancel?: () => void, attributes?: object,
  * }} options
  */
 export async function editForm({
@@ -124,6 +126,7 @@ export async function editForm({
   current,
   read = (body) => body,
   write = (values) => values,
+  confirm = async () => true,
   cancel,
   attributes,
 }) {
@@ -135,6 +138,7 @@ export async function editForm({
     const before = read(base.body);
     const changed = names.filter((name) => !isSame(values[name], before[name]));
     if (!changed.length) return done(base.body, {});
+    if (!(await confirm(pick(values, changed), pick(before, changed)))) throw new Error(t("notSaved"));
     const body = write(pick(values, changed));
     try {
       const response = await callSignedIn("PATCH", path, body, { "If-Match": base.headers.get("ETag") });
@@ -346,12 +350,14 @@ const focusOn = (element) => (event) => {
 function errorsOf(problem, fields) {
   if (!problem.status)
     return [{ name: null, text: problem instanceof NoSignal ? t("noSignal") : problem.message }];
+  if (problem.status === 503) return [{ name: null, text: explainFailure(problem) }];
   if (!problem.errors.length) {
     const taken = problem.code === "already-exists" && fields.find(({ isUnique }) => isUnique);
     return [{ name: taken?.name ?? null, ...translate(problem.detail) }];
   }
   return problem.errors.map(({ pointer, detail, lang: given }) => {
     const { text, lang } = given ? { text: detail, lang: given } : translate(detail);
+    if (!pointer) return { name: null, text, lang };
     const field = fields.find(({ name }) => name === pointer.split("/")[1]);
     if (field) return { name: field.name, text: `${field.label}: ${text}`, lang };
     return { name: null, text: `${pointer}: ${text}`, lang };

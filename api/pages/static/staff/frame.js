@@ -6,6 +6,7 @@ import { signIn, signOut } from "../shared/api.js";
 import { showDemoBanner } from "../shared/demo-banner.js";
 import { forgetLogo, organizationName } from "../shared/logo.js";
 import { clock, h, languageButtons, setBrandColor, showScreen, t } from "../shared/page.js";
+import { leadToSetup, SETUP_NEEDED } from "../shared/second-factor.js";
 import { filters } from "./address.js";
 import { apiReader } from "./api-reader.js";
 import { handleKey } from "./keys.js";
@@ -16,6 +17,8 @@ import { rememberUser, signInAgain } from "./session.js";
 export const ID = "(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
 
 const html = document.documentElement;
+/** How many seconds to wait for a busy server that does not say how long. */
+const BUSY_WAIT = 5;
 
 /**
  * @typedef {{ name: string, params: Record<string, string> }} Place
@@ -230,6 +233,7 @@ const tryAgain = () =>
 
 async function explain(problem) {
   if (problem.status === 401) return askToSignIn();
+  if (problem.code === SETUP_NEEDED) return leadToSetup();
   if (problem.status === 403 || problem.status === 404) return showMessage("missing", t("notFound"));
   if (problem.status === 422 && page.explainFilters)
     return showMessage(
@@ -239,7 +243,15 @@ async function explain(problem) {
       h("a", { href: location.pathname }, t("withoutFilters")),
     );
   console.error(problem);
+  if (problem.status === 503) return waitForServer(problem.wait);
   return showMessage("failed", t("failed"), tryAgain());
+}
+
+/** Says that the server is busy, and draws the screen again as soon as the server allows it. */
+function waitForServer(wait) {
+  const number = rendering;
+  setTimeout(() => number === rendering && render({ isNavigation: false }), 1000 * (wait ?? BUSY_WAIT));
+  return showMessage("busy", t("serverBusy"), tryAgain());
 }
 
 function showMessage(state, heading, ...more) {

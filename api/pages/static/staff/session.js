@@ -1,6 +1,7 @@
 /** Calls that survive the end of a session: what was typed stays on the page while the user signs in again. */
 import { call, signIn } from "../shared/api.js";
 import { h, t } from "../shared/page.js";
+import { leadToSetup, SETUP_NEEDED } from "../shared/second-factor.js";
 import { loadModule } from "./load.js";
 
 let userId = null;
@@ -14,13 +15,14 @@ export function rememberUser(id) {
 
 /**
  * Calls the API as `call` of `shared/api.js` does. If the session has ended, it asks the user to sign in again
- * and repeats the call.
+ * and repeats the call. If they have to set up a second factor first, it leads there.
  */
 export async function callSignedIn(method, path, body, headers) {
   for (;;) {
     try {
       return await call(method, path, body, headers);
     } catch (problem) {
+      if (problem.code === SETUP_NEEDED) return leadToSetup();
       if (problem.status !== 401) throw problem;
       await signInAgain();
     }

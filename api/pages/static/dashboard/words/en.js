@@ -181,6 +181,8 @@ export default {
   pointsOf: "{earned} of {possible}",
   critical: "critical",
   photoMissing: "This photo has not been received.",
+  photoAbsent: "This photo cannot be shown.",
+  photoRemoved: "This photo was removed, because your organization keeps photos for a limited time.",
   ownVisit: "You made this visit yourself. Managers can see it once it is accepted.",
   toOwnVisit: "Your answers",
   scaleOf: "{value} of {maximum}",

@@ -185,6 +185,9 @@ export default {
   pointsOf: "{earned} de {possible}",
   critical: "crítica",
   photoMissing: "Esta foto no se ha recibido.",
+  photoAbsent: "Esta foto no se puede mostrar.",
+  photoRemoved:
+    "Esta foto se ha eliminado, porque su organización conserva las fotos por un tiempo limitado.",
   ownVisit: "Usted hizo esta visita. Los gerentes podrán verla cuando se acepte.",
   toOwnVisit: "Sus respuestas",
   scaleOf: "{value} de {maximum}",

@@ -5,6 +5,7 @@ import { fetchAccount } from "../account.js";
 import { announce } from "../channel.js";
 import { onResult } from "../../shared/database.js";
 import { change, get, list, put, write } from "../database.js";
+import { obstacleNotice } from "../obstacle.js";
 import { fileRow, keyOf } from "../photos.js";
 import { discard, reopen } from "../queue.js";
 import { photosIn, acceptsAnswers } from "../rules.js";
@@ -16,7 +17,8 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
   const heading = h("h1", { dir: "auto" });
   const outcome = h("p", { class: "outcome", role: "status" });
   const overall = h("progress", { max: 1, "aria-label": t("sendingProgress") });
-  const notice = h("p", { class: "notice", hidden: true }, t("signedOut"), " ", button(t("signIn"), signIn));
+  const notice = h("div", {});
+  let shownObstacle = null;
   const cards = h("ul", { class: "cards" });
   const details = h("div", {});
   const mayClose = h("p", { class: "quiet" }, t("mayClose"));
@@ -40,11 +42,13 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     cards,
     details,
   );
-  return async (signedOut) => {
+  return async (obstacle) => {
     const [row, photos] = await Promise.all([get("queue", account, visit), list("photos", account, visit)]);
     if (!row) return false;
     heading.textContent = row.place;
-    show(notice, signedOut);
+    if (obstacle !== shownObstacle)
+      notice.replaceChildren(...[obstacleNotice(obstacle, signIn)].filter(Boolean));
+    shownObstacle = obstacle;
     const answersState = row.receipt ? "sent" : row.state;
     itemOf("answers", t("answers")).draw(answersState, row.reason, () =>
       answerActions(row, photos, wake, toList),

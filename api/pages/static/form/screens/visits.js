@@ -9,6 +9,7 @@ import { Draft } from "../draft.js";
 import { kindOf, timing, placeLinks } from "../facts.js";
 import { installOffer, notice } from "../install.js";
 import { ifFree } from "../locks.js";
+import { obstacleNotice } from "../obstacle.js";
 import { progress, questionsOf, acceptsAnswers, visible } from "../rules.js";
 import { isInQueue, storedChecklist } from "../visits.js";
 import { hasUnsavedDrafts, mayClearStorage } from "./checklist.js";
@@ -16,7 +17,7 @@ import { hasUnsavedDrafts, mayClearStorage } from "./checklist.js";
 const WORST_FIRST = ["needs-you", "sending", "waiting", "sent"];
 
 /** Returns the children of the screen. */
-export async function visitsScreen(account, { wake, signedOut, signIn }) {
+export async function visitsScreen(account, { wake, obstacle, signIn }) {
   const names = ["visits", "drafts", "queue", "photos"];
   const [visits, drafts, queue, photos] = await Promise.all(names.map((name) => list(name, account)));
   const queued = new Map(queue.map((row) => [row.visit, row]));
@@ -32,7 +33,6 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
   const unsent = queue.filter(({ state }) => state !== "sent");
   const sent = queue.filter(({ state }) => state === "sent");
   const unfinished = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
-  const signInButton = h("button", { type: "button", class: "plain", onclick: signIn }, t("signIn"));
   const signOutButton = h(
     "button",
     { type: "button", class: "plain", onclick: () => confirmSignOut(unsent, unfinished) },
@@ -48,7 +48,7 @@ export async function visitsScreen(account, { wake, signedOut, signIn }) {
         { class: "quiet" },
       ),
     ),
-    signedOut && h("p", { class: "notice" }, t("signedOut"), " ", signInButton),
+    obstacleNotice(obstacle, signIn),
     hasUnsavedDrafts() && h("p", { class: "notice" }, t("notStored")),
     unsentNotice(unsent, unfinished),
     storageNotice(unsent, unfinished, sent, wake),

@@ -15,7 +15,12 @@ export default {
   cancel: "Cancel",
   language: "Language",
   noSignal: "There is no signal. Try again in a moment.",
+  busy: "The server is busy. Try again in a moment.",
   signedOut: "You are signed out. Everything is still on this phone. Sign in to continue sending.",
+  secondFactorNeeded:
+    "Your organization requires a second factor when you sign in. Everything is still on this phone. Set the " +
+    "second factor up to continue sending.",
+  setUpSecondFactor: "Set up the second factor",
   // The list
   toDo: "To do",
   waiting: "Waiting to be sent",
@@ -172,6 +177,7 @@ export default {
   "problem-photo-unusable": "The server cannot use this photo. Choose another photo, or send without it.",
   "problem-photo-conflict":
     "Another photo was received in place of this one. Save a copy, or send without it.",
+  "problem-too-many-photos": "This visit has too many photos. Save a copy, or send without this one.",
   "problem-visit-not-found":
     "The server cannot find this visit. Save a copy, and ask the person who assigned it to you.",
   "problem-forbidden":

@@ -15,7 +15,12 @@ export default {
   cancel: "Cancelar",
   language: "Idioma",
   noSignal: "No hay cobertura. Inténtelo de nuevo dentro de un momento.",
+  busy: "El servidor está ocupado. Inténtelo de nuevo dentro de un momento.",
   signedOut: "La sesión ha terminado. Todo sigue en este teléfono. Inicie sesión para continuar el envío.",
+  secondFactorNeeded:
+    "Su organización exige un segundo factor al iniciar sesión. Todo sigue en este teléfono. Configure el segundo " +
+    "factor para continuar el envío.",
+  setUpSecondFactor: "Configurar el segundo factor",
   // La lista
   toDo: "Pendientes",
   waiting: "Por enviar",
@@ -178,6 +183,8 @@ export default {
     "El servidor no puede usar esta foto. Elija otra o envíe las respuestas sin ella.",
   "problem-photo-conflict":
     "Se ha recibido otra foto en lugar de esta. Guarde una copia o envíe las respuestas sin ella.",
+  "problem-too-many-photos":
+    "Esta visita tiene demasiadas fotos. Guarde una copia o envíe las respuestas sin esta foto.",
   "problem-visit-not-found":
     "El servidor no encuentra esta visita. Guarde una copia y pregunte a la persona que se la asignó.",
   "problem-forbidden":

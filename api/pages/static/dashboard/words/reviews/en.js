@@ -76,6 +76,8 @@ export default {
   takenUnknown: "taken at an unknown time",
   // Decisions
   previousDecisions: "Previous decisions",
+  deletedReviewer: "a deleted reviewer",
+  noLongerKept: "No longer kept",
   "decided-accept": "Accepted by {who}",
   "decided-return": "Returned by {who}",
   "decided-reject": "Rejected by {who}",

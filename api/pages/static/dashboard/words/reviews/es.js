@@ -75,6 +75,8 @@ export default {
   takenUnknown: "hecha a una hora desconocida",
   // Decisiones
   previousDecisions: "Decisiones anteriores",
+  deletedReviewer: "una persona eliminada",
+  noLongerKept: "Ya no se conserva",
   "decided-accept": "Aceptada por {who}",
   "decided-return": "Devuelta por {who}",
   "decided-reject": "Rechazada por {who}",
