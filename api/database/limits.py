@@ -25,8 +25,8 @@ class Limits:
 
 #: For requests. People wait, and phones give up after 30 seconds.
 REQUEST = Limits(lock=5, statement=20, idle=60)
-#: For the worker, exports, migrations and commands
-BACKGROUND = Limits(lock=600, statement=3600, idle=600)
+#: For the worker, exports, migrations, backups and commands
+BACKGROUND = Limits(lock=600, statement=3600, idle=3600)
 #: How a lost server of PostgreSQL is noticed: parameters of libpq, unless the URL has its own
 CONNECTION = {
     "connect_timeout": 3,

@@ -2,9 +2,9 @@
 
 import resource
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from types import FrameType
 
 from flask import Flask
@@ -18,6 +18,8 @@ from api.database.failures import get_message
 from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes
+from api.serving.listeners import listen
+from api.serving.metrics_server import listen_for_scrapes
 from api.settings import Settings, SettingsError
 from uploads.store import StoreUnavailable
 
@@ -34,12 +36,14 @@ def serve(app: Flask, context: AppContext) -> None:
     for number in processes.STOP_SIGNALS:
         signal.signal(number, _exit)
     _allow_open_files()
-    with _listen(context.settings) as listener:
+    settings = context.settings
+    with listen(settings.host, settings.port, "HOST, PORT") as listener:
+        scrapes = listen_for_scrapes(settings)
         _prepare(context)
-        if context.settings.workers > 1:
-            processes.serve(app.extensions["create_app"], context, listener)
+        if settings.workers > 1:
+            processes.serve(app.extensions["create_app"], context, listener, scrapes)
         else:
-            embedded.serve(app, context, listener)
+            embedded.serve(app, context, listener, scrapes)
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:
@@ -52,23 +56,6 @@ def _allow_open_files() -> None:
     wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Bind the address before anything is written, so that a second program on it stops here."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(1024)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty or overlong label
-        address_text = f"{settings.host} port {settings.port}"
-        reason = getattr(error, "strerror", None) or error
-        raise SettingsError(f"HOST, PORT: cannot listen on {address_text}: {reason}") from error
-    return listener
 
 
 def _prepare(context: AppContext) -> None:
@@ -86,8 +73,10 @@ def _prepare(context: AppContext) -> None:
                 print("Creating the demo data, once. This takes some seconds …", flush=True)
                 with suppress(demo.NotEmpty):  # another program with the same database was faster
                     demo.fill(database, context.store)
+        disabled = 0 if settings.demo else demo.disable_password(database)
         with database.read_snapshot() as session:
-            is_empty, people = demo.is_new(session), demo.list_people(session)
+            is_empty = demo.is_new(session)
+        people = demo.list_people(database)
     except SQLAlchemyError as error:
         reason = get_message(error)
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {reason}") from error
@@ -95,7 +84,7 @@ def _prepare(context: AppContext) -> None:
         variables = "PHOTO_BUCKET, PHOTO_ENDPOINT_URL" if settings.photo_bucket else "DATA_DIR"
         reason = str(error).partition("\n")[0]
         raise SettingsError(f"{variables}: photos cannot be stored: {reason}") from error
-    print("\n".join(_summarize(settings, is_empty, people)), flush=True)
+    print("\n".join(_summarize(settings, is_empty, people, disabled)), flush=True)
 
 
 @contextmanager
@@ -109,19 +98,31 @@ def _preparation_lock(database: Database) -> Iterator[None]:
         yield
 
 
-def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) -> list[str]:
-    """Return the lines that are printed at the start: addresses, storage and how to sign in."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{host}:{settings.port}"
+def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person], disabled: int) -> list[str]:
+    """Return the lines that are printed at the start: addresses, storage and how to sign in.
+
+    ``people`` can sign in with the password of the demo, and ``disabled`` is the number of those who could.
+    """
+    address = f"http://{_host(settings.host)}:{settings.port}"
     lines = [
         "",
         f"Serving at  {address}/   (API documentation: {address}/docs)",
         f"Database    {_describe_database(settings)}",
         f"Photos      {_describe_photo_store(settings)}",
     ]
+    if settings.metrics_port:
+        lines.append(f"Metrics     http://{_host(settings.metrics_host)}:{settings.metrics_port}/metrics")
     if people:
         lines += ["", f"{demo.ORGANIZATION}. Everyone signs in with the password {demo.PASSWORD}"]
         lines += [f"  {person.role:<9} {person.email:<33} {person.name}" for person in people]
+        lines += ["", _describe_exposure(settings.host)]
+    if disabled:
+        lines += [
+            "",
+            f"WARNING: DEMO is 0, but the database has demo data. {disabled} of its people can no longer "
+            "sign in with its password, which everyone knows. To keep using the demo, run admin create with "
+            f'--organization "{demo.ORGANIZATION}", and invite them.',
+        ]
     if is_empty:
         lines += [
             "",
@@ -129,6 +130,25 @@ def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) ->
             '  .venv/bin/flask --app wsgi admin create you@example.com --organization "Your organization"',
         ]
     return [*lines, "", "Press Ctrl-C to stop."]
+
+
+def _host(host: str) -> str:
+    """Return a host as URLs have it."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _describe_exposure(host: str) -> str:
+    """Return who can reach the demo, whose password everyone knows."""
+    try:
+        is_loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if is_loopback:
+        return f"Only this computer can reach the demo, because HOST is {host}."
+    return (
+        f"WARNING: Everyone who can reach {host} can sign in to the demo with this password, even as its "
+        "administrator. Set HOST=127.0.0.1, or DEMO=0, which ends the use of the password."
+    )
 
 
 def _describe_database(settings: Settings) -> str:
