@@ -1,4 +1,4 @@
-"""The flask commands: db, admin, demo, secrets, serve, worker, scores, photos."""
+"""The flask commands: backup, restore, db, admin, demo, secrets, serve, worker, scores, photos."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
+from api.backups.commands import backup, restore
 from api.database.failures import get_message
 from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
@@ -41,7 +42,7 @@ class _Group(AppGroup):
 
 def register(app: Flask) -> None:
     """Add the commands to ``app``."""
-    for command in (_db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
+    for command in (backup, restore, _db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
         app.cli.add_command(command)
 
 
