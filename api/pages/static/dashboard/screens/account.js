@@ -1,20 +1,32 @@
 import { ago, h, loadMoreWords, moment, saveSetting, t } from "../../shared/page.js";
+import { returnAddress, SETUP_NEEDED } from "../../shared/second-factor.js";
 import { editForm, form } from "../../staff/form.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce } from "../../staff/undo.js";
+import { secondFactor } from "../second-factor.js";
 
 const LANGUAGES = ["en", "es"];
 
-/** The user's own account: name, language, password and sessions. */
+/**
+ * The user's own account: name, language, password, second factor and sessions. Whoever has to set up a second
+ * factor first sees nothing else.
+ */
 export default async function ({ read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/account/${language}.js`));
-  const [me, sessions] = await Promise.all([read("/me"), readAll("/me/sessions?limit=100")]);
+  const [me, factor, sessions] = await Promise.all([
+    read("/me"),
+    read("/me/totp"),
+    readAll("/me/sessions?limit=100").catch(ignoreSetup),
+  ]);
+  const account = h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`);
+  if (!sessions) return { title: t("account"), content: [account, ...requiredFactor(factor, refresh)] };
   return {
     title: t("account"),
     content: [
-      h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`),
+      account,
       h("section", { class: "card" }, h("h2", {}, t("profile")), await profileForm()),
       h("section", { class: "card" }, h("h2", {}, t("changePassword")), passwordForm(refresh)),
+      secondFactor({ status: factor, returnTo: null, refresh }),
       h(
         "section",
         { class: "card" },
@@ -29,6 +41,16 @@ export default async function ({ read, readAll, refresh }) {
     ],
   };
 }
+
+function ignoreSetup(problem) {
+  if (problem.code !== SETUP_NEEDED) throw problem;
+  return null;
+}
+
+const requiredFactor = (status, refresh) => [
+  h("p", { class: "notice" }, t("secondFactorNeeded")),
+  secondFactor({ status, returnTo: returnAddress() ?? "/dashboard", refresh }),
+];
 
 /** @returns {[string, string][]} */
 const languageOptions = () => [
