@@ -155,8 +155,7 @@ function codeField() {
   return {
     element: h("div", { hidden: true }, label, hint, input, h("p", {}, other)),
     input,
-    // Apps show codes in groups.
-    read: () => input.value.replace(/\s/g, ""),
+    read: () => input.value.trim(),
     clear() {
       input.value = "";
       use(false);

@@ -1,5 +1,5 @@
 import { ago, h, loadMoreWords, moment, saveSetting, t } from "../../shared/page.js";
-import { returnAddress, SETUP_NEEDED } from "../../shared/second-factor.js";
+import { returnAddress } from "../../shared/second-factor.js";
 import { editForm, form } from "../../staff/form.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce } from "../../staff/undo.js";
@@ -8,25 +8,31 @@ import { secondFactor } from "../second-factor.js";
 const LANGUAGES = ["en", "es"];
 
 /**
- * The user's own account: name, language, password, second factor and sessions. Whoever has to set up a second
- * factor first sees nothing else.
+ * The user's own account: name, language, password, second factor and sessions. Whoever was led here to set up a
+ * second factor sees only that.
  */
 export default async function ({ read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/account/${language}.js`));
   const [me, factor, sessions] = await Promise.all([
     read("/me"),
     read("/me/totp"),
-    readAll("/me/sessions?limit=100").catch(ignoreSetup),
+    readAll("/me/sessions?limit=100"),
   ]);
   const account = h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`);
-  if (!sessions) return { title: t("account"), content: [account, ...requiredFactor(factor, refresh)] };
+  const returnTo = factor.enabled ? null : returnAddress();
+  const factorSection = secondFactor({ status: factor, returnTo, refresh });
+  if (returnTo)
+    return {
+      title: t("account"),
+      content: [account, h("p", { class: "notice" }, t("secondFactorNeeded")), factorSection],
+    };
   return {
     title: t("account"),
     content: [
       account,
       h("section", { class: "card" }, h("h2", {}, t("profile")), await profileForm()),
       h("section", { class: "card" }, h("h2", {}, t("changePassword")), passwordForm(refresh)),
-      secondFactor({ status: factor, returnTo: null, refresh }),
+      factorSection,
       h(
         "section",
         { class: "card" },
@@ -41,16 +47,6 @@ export default async function ({ read, readAll, refresh }) {
     ],
   };
 }
-
-function ignoreSetup(problem) {
-  if (problem.code !== SETUP_NEEDED) throw problem;
-  return null;
-}
-
-const requiredFactor = (status, refresh) => [
-  h("p", { class: "notice" }, t("secondFactorNeeded")),
-  secondFactor({ status, returnTo: returnAddress() ?? "/dashboard", refresh }),
-];
 
 /** @returns {[string, string][]} */
 const languageOptions = () => [
