@@ -18,9 +18,10 @@ from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
 from api.log import log_as_json
-from api.services import demo, photo_store
+from api.services import demo, photo_store, photo_sweep
 from api.services.people import administrators, passwords
 from api.services.scores import recount as score_recount
+from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.worker import create_worker
 from api.settings import SettingsError, replace_stored_secret
 from uploads.folder import FolderStore
@@ -113,17 +114,19 @@ def recount() -> None:
 
 @_photos.command("sweep")
 def sweep() -> None:
-    """Remove files from the photo store that nothing refers to, except recent uploads."""
+    """Remove files from the photo store that an earlier sweep found unneeded too, and list missing photos."""
     database, store = app_context().database, app_context().store
     try:
-        removed = photo_store.sweep(database, store)
+        result = photo_sweep.sweep(database, store)
         if isinstance(store, FolderStore):
-            removed += store.sweep_partial_files(timedelta(days=1))
+            result.removed += store.sweep_partial_files(timedelta(days=1))
     except photo_store.ForeignStore as error:
         raise click.ClickException(str(error)) from None
     except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
-    click.echo(f"Removed {removed}.")
+    for visit_id, photo_id in result.missing:
+        click.echo(f"Missing in the photo store: photo {photo_id} of visit {visit_id}")
+    click.echo(f"Removed {result.removed}.")
 
 
 @_photos.command("claim")
@@ -155,6 +158,11 @@ def _demo() -> None:
 def _worker() -> None:
     """Run due tasks until stopped, for servers that were started without a worker."""
     log_as_json()
+    try:
+        scrapes = listen_for_scrapes(app_context().settings)
+    except SettingsError as error:
+        sys.exit(f"Not started: {error}")
+    serve_metrics(current_app.extensions["metrics"], scrapes)
     create_worker(current_app._get_current_object()).run_until_stopped()  # type: ignore[attr-defined]
 
 

@@ -5,9 +5,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from api.domain.access import ROLES
 from api.domain.colors import COLOR, MIN_CONTRAST, measure_contrast_with_white
 from api.domain.fields import LANGUAGE
-from schemas.base import FullMatch, Id, Integer, Schema, Text
+from schemas.base import Enum, FullMatch, Id, Integer, Schema, Text
 
 LOGO_PATH = "/api/v1/organization/logo"
 MAX_ACCEPT_EVERY_MINUTES = 1440
@@ -27,9 +28,9 @@ class LogoPath(fields.String):
         return None if value is None else LOGO_PATH
 
 
-def _check_distinct(languages: list[str]) -> None:
-    if len(set(languages)) < len(languages):
-        raise ma.ValidationError("A language occurs more than once.")
+def _check_distinct(values: list[str]) -> None:
+    if len(set(values)) < len(values):
+        raise ma.ValidationError("A value occurs more than once.")
 
 
 class OrganizationEdit(Schema):
@@ -46,6 +47,9 @@ class OrganizationEdit(Schema):
         required=True,
         validate=[validate.Length(1, 20), _check_distinct],
         metadata={"uniqueItems": True},
+    )
+    require_second_factor = fields.List(
+        Enum(ROLES), required=True, validate=_check_distinct, metadata={"uniqueItems": True}
     )
 
 

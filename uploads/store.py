@@ -24,6 +24,10 @@ class ObjectMissing(Exception):
     """The store has no object with this key."""
 
 
+class NotStored(OSError):
+    """The store accepted an object, and does not return what it accepted."""
+
+
 class StoreUnavailable(Exception):
     """The store cannot be reached, or cannot do its work right now. The caller may try again later."""
 
@@ -60,10 +64,26 @@ class Store(Protocol):
         """Return at most the first ``limit_bytes`` of the object. Raises ``ObjectMissing``."""
 
     def write(self, key: str, data: bytes, content_type: str) -> None:
-        """Store ``data`` atomically, replacing an existing object. On return, the data is durable."""
+        """Store ``data`` atomically, replacing an existing object.
+
+        On return, the data is durable: it was read again. A store that accepts an object without keeping it
+        is therefore an unavailable one.
+        """
 
     def write_file(self, key: str, path: Path, content_type: str) -> None:
-        """Store the content of a local file, like ``write``. The file may be larger than the memory."""
+        """Store the content of a local file, like ``write``. The file may be larger than the memory.
+
+        Only the length is verified.
+        """
+
+    def get_size(self, key: str) -> int:
+        """Return the length of the object in bytes. Raises ``ObjectMissing``."""
+
+    def has_checksum_of(self, key: str, data: bytes) -> bool:
+        """Return whether the store's own length and checksum prove that the object is ``data``.
+
+        It does not read the object again. Raises ``ObjectMissing``.
+        """
 
     def stream(self, key: str) -> Iterator[bytes]:
         """Return the content of the object in chunks. Raises ``ObjectMissing`` before the first chunk."""
@@ -82,3 +102,23 @@ class Store(Protocol):
 
         The description contains no secrets.
         """
+
+
+def verify_written(store: Store, key: str, data: bytes) -> None:
+    """Raise NotStored unless the store returns exactly ``data``."""
+    try:
+        if store.read(key, len(data) + 1) == data:
+            return
+    except ObjectMissing:
+        pass
+    raise NotStored(f"{key} was accepted, and is missing or different")
+
+
+def verify_size(store: Store, key: str, size: int) -> None:
+    """Raise NotStored unless the store has an object of this length."""
+    try:
+        if store.get_size(key) == size:
+            return
+    except ObjectMissing:
+        pass
+    raise NotStored(f"{key} was accepted, and is missing or has another length")

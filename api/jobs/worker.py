@@ -29,6 +29,7 @@ from api.services import (
     exports,
     idempotency,
     photo_store,
+    photo_sweep,
     webhook_deliveries,
 )
 from api.services.audit import reading as audit_log
@@ -161,6 +162,8 @@ class Worker:
         self.database.write(audit_log.delete_old)
 
     def _sweep_photos(self) -> None:
-        photo_store.sweep_when_due(self.database, self.store, self.stopping.is_set)
+        result = photo_sweep.sweep_when_due(self.database, self.store, self.stopping.is_set)
+        for _ in result.missing:
+            self.metrics.count_missing_photo("sweep")
         if isinstance(self.store, FolderStore):
             self.store.sweep_partial_files(timedelta(days=1))

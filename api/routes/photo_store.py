@@ -6,7 +6,8 @@ from api.domain import problems
 from api.domain.access import ANY_CALLER
 from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
 from api.http.access import Routes
-from api.http.context import app_context
+from api.http.context import app_context, close_read_snapshot, read_snapshot
+from api.services import photos
 from uploads.folder import ContentMismatch, FolderStore, LinkRejected, ObjectExists
 from uploads.store import ObjectMissing
 
@@ -43,11 +44,18 @@ def upload_photo(token: str) -> Response:
     """Upload the bytes of a photo to the signed link of its declaration.
 
     The signature covers the length, the type and the SHA-256 of the bytes. Nothing can be overwritten: 412
-    means that the bytes are already there, so confirm the photo. With S3, links lead to the bucket instead.
+    means that the bytes are already there, so confirm the photo. 403 means that the link has expired, or that
+    the photo was declared with other bytes or is stored, so declare it again. With S3, links lead to the
+    bucket instead.
     """
     request.max_content_length = MAX_PHOTO_BYTES
     try:
-        _get_folder_store().receive(token, request.stream, request.content_length, request.content_type or "")
+        store = _get_folder_store()
+        if not photos.is_upload_expected(read_snapshot(), store.open_upload(token).key):
+            raise LinkRejected("The photo was declared with other bytes, or is already stored")
+        # Receiving takes time; no snapshot stays open meanwhile.
+        close_read_snapshot()
+        store.receive(token, request.stream, request.content_length, request.content_type or "")
     except LinkRejected as error:
         raise problems.UPLOAD_REJECTED(f"{error}.") from None
     except ContentMismatch:

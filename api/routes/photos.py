@@ -1,5 +1,6 @@
 """Photos of a visit: declare, confirm, download."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,14 @@ from api.http.context import app_context, close_read_snapshot, current_actor, re
 from api.http.responses import RETRY_AFTER, describe_header, json_response
 from api.http.transactions import in_transaction
 from api.models.photos import Photo
-from api.services import photos
+from api.services import photo_confirmation, photos
+from api.services.photo_confirmation import Busy, StoredPhoto
 from api.services.photos import Size
 from schemas import photos as schemas
 from schemas.base import RANDOM_ID_PATTERN
+from uploads.store import ObjectMissing
+
+log = logging.getLogger(__name__)
 
 routes = Routes("photos", __name__, description="Photos")
 
@@ -29,13 +34,20 @@ PICTURE = {"type": "string", "format": "binary"}
 RANDOM_ID = {"type": "string", "format": "uuid", "pattern": RANDOM_ID_PATTERN}
 _NEW_ID = "The ID of the photo: a random UUID (version 4) that the phone chooses."
 RETRY_SECONDS = "2"
+#: All pictures have the same name, so that a saved one says nothing about the shopper or the time.
+CONTENT_DISPOSITION = 'inline; filename="photo.jpg"'
 _NOT_FOUND = [problems.VISIT_NOT_FOUND, problems.PHOTO_NOT_FOUND]
 
 
 @routes.put(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>",
     permission="send visits",
-    raises=[problems.VISIT_NOT_FOUND, problems.PHOTO_CONFLICT, problems.STORE_UNAVAILABLE],
+    raises=[
+        problems.VISIT_NOT_FOUND,
+        problems.PHOTO_CONFLICT,
+        problems.TOO_MANY_PHOTOS,
+        problems.STORE_UNAVAILABLE,
+    ],
 )
 @routes.arguments(DECLARATION)
 @routes.response(201, DECLARED)
@@ -51,7 +63,8 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
     """Declare a photo, and get a signed link for the upload of its bytes.
 
     Send the bytes to `upload.url` with exactly `upload.headers`, then confirm the photo. Photos and answers
-    may arrive in any order. Declaring the photo again returns a new link.
+    may arrive in any order. Declaring the photo again returns a new link. If the bytes are others, links of
+    former declarations are rejected, or nothing reads what is sent to them.
     """
     if photo_id.version != 4:
         # Other versions reveal when and where an ID was generated, and managers see the IDs of photos.
@@ -93,21 +106,23 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
     """
     photo = photos.get_declared_photo(read_snapshot(), current_actor(), visit_id, photo_id)
     if photo.status == "stored":
-        return _stored_response(photos.describe_stored(photo))
+        return _stored_response(photo_confirmation.describe_stored(photo))
     if photo.status == "unusable":
         raise problems.PHOTO_UNUSABLE(photo.unusable_reason)
     # Decoding a picture takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
-    with photos.reserve(visit_id, photo_id) as is_free:
+    with photo_confirmation.reserve(visit_id, photo_id) as is_free:
         if not is_free:
             return _checking_response(photo)
         try:
-            result = photos.check_upload(app_context().store, photo)
-        except photos.Busy:
+            result = photo_confirmation.check_upload(app_context().store, photo)
+        except Busy:
             return _checking_response(photo)
         every = app_context().settings.accept_every_minutes
-        settled = in_transaction(lambda session: photos.record_check(session, current_actor(), result, every))
-    photos.discard_upload(app_context().store, result)
+        settled = in_transaction(
+            lambda session: photo_confirmation.record_check(session, current_actor(), result, every)
+        )
+    photo_confirmation.discard_upload(app_context().store, result)
     if isinstance(settled, ProblemError):
         raise settled
     return _stored_response(settled)
@@ -123,11 +138,19 @@ def _photo_response(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
     # Fetching a picture takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
     store = app_context().store
-    if view != "watched":
-        return current_app.response_class(
-            status=302, headers={"Location": store.create_download_link(key, "image/jpeg")}
-        )
-    return current_app.response_class(store.read(key, 2**26), content_type="image/jpeg")
+    try:
+        if view != "watched":
+            store.get_size(key)  # a link to a missing object would be useless
+            link = store.create_download_link(key, "image/jpeg")
+            return current_app.response_class(status=302, headers={"Location": link})
+        picture = store.read(key, 2**26)
+    except ObjectMissing:
+        current_app.extensions["metrics"].count_missing_photo("request")
+        log.error("photo %s of visit %s is missing in the photo store", photo_id, visit_id)
+        raise problems.PHOTO_NOT_FOUND() from None
+    response = current_app.response_class(picture, content_type="image/jpeg")
+    response.headers["Content-Disposition"] = CONTENT_DISPOSITION
+    return response
 
 
 @routes.get(
@@ -168,7 +191,7 @@ def get_photo_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
     return _photo_response(visit_id, photo_id, "thumbnail")
 
 
-def _stored_response(stored: photos.StoredPhoto) -> Response:
+def _stored_response(stored: StoredPhoto) -> Response:
     body = {"id": stored.id, "status": "stored", "width": stored.width, "height": stored.height}
     return json_response(CONFIRMED.dump(body), 200)
 

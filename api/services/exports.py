@@ -5,6 +5,7 @@ the lease ends, and another one starts the export over. Each claim counts an att
 than its lease finds another number of attempts, and changes nothing.
 """
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -45,6 +46,7 @@ from api.services.scores.query import RowQuery
 from api.services.scores.subjects import get_counted_checklists
 
 KEY_PREFIX = "exports/"
+_KEY = re.compile(KEY_PREFIX + r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,9})\..+")
 LEASE = timedelta(minutes=1)
 #: how long the row of an export is kept
 RETENTION = timedelta(days=30)
@@ -377,7 +379,23 @@ def expire(session: Session) -> None:
     )
 
 
-def find_current_keys(session: Session, keys: Sequence[str]) -> set[str]:
-    """Return those of the keys whose files can still be downloaded."""
-    query = select(Export.key).where(Export.status == READY, Export.expires_at > now(), Export.key.in_(keys))
-    return {key for key in session.scalars(query) if key is not None}
+def find_needed_keys(session: Session, keys: Sequence[str]) -> set[str]:
+    """Return those of the keys whose files can be downloaded or are being written."""
+    attempts = {key: (uuid.UUID(match[1]), int(match[2])) for key in keys if (match := _KEY.fullmatch(key))}
+    if not attempts:
+        return set()
+    rows = session.execute(
+        select(Export.id, Export.attempts, Export.status, Export.key, Export.expires_at).where(
+            Export.id.in_({export_id for export_id, _ in attempts.values()})
+        )
+    )
+    exports = {row.id: row for row in rows}
+    needed = set()
+    for key, (export_id, attempt) in attempts.items():
+        export = exports.get(export_id)
+        if export is None:
+            continue
+        is_written = export.status == RUNNING and export.attempts == attempt
+        if is_written or (export.status == READY and export.key == key and export.expires_at > now()):
+            needed.add(key)
+    return needed

@@ -1,36 +1,23 @@
-"""The photo store: which database owns it, and the sweep of objects that no row references.
+"""The photo store: which database owns it. The files of exports are in it too."""
 
-The files of exports are in it too, so that every host can reach them.
-"""
-
-import re
 import uuid
-from collections.abc import Callable, Collection
 from datetime import timedelta
-from itertools import islice
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from api.database.engines import Database
 from api.models.base import now
 from api.models.installation import Installation
-from api.models.photos import Photo
 from api.services import exports
+from api.services.photo_keys import PICTURE_PREFIX, UPLOAD_PREFIX
 from uploads.store import ObjectMissing, Store
 
-UPLOAD_PREFIX, PICTURE_PREFIX = "incoming/", "photos/"
 PREFIXES = (UPLOAD_PREFIX, PICTURE_PREFIX, exports.KEY_PREFIX)
-SWEEP_BATCH_SIZE = 200
+#: the worker that changes the mark also sweeps the store
 SWEEP_INTERVAL = timedelta(hours=1)
 #: the object with the mark of the store. The database that has stored the same mark owns the store
 MARK_KEY = "installation"
-_ID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_PHOTO_KEY = re.compile(rf"(?:incoming/|photos/){_ID}[./]{_ID}\..+")
-#: an unconfirmed upload can be confirmed for this long
-UNCONFIRMED_UPLOAD_RETENTION = timedelta(days=8)
-#: younger objects are not swept, because their row may not be written yet
-MIN_AGE = timedelta(hours=1)
 
 
 class ForeignStore(Exception):
@@ -53,12 +40,8 @@ def verify_ownership(database: Database, store: Store) -> str:
     if mark is None and not any(True for prefix in PREFIXES for _ in store.list(prefix)):
         mark = claim(database, store)
     with database.read_snapshot() as session:
-        installation = session.get(Installation, 1)
-    if (
-        mark is None
-        or installation is None
-        or mark not in (installation.store_mark, installation.former_store_mark)
-    ):
+        installation = session.get_one(Installation, 1)
+    if mark is None or mark not in (installation.store_mark, installation.former_store_mark):
         raise ForeignStore
     return mark
 
@@ -68,11 +51,10 @@ def claim(database: Database, store: Store) -> str:
     mark = str(uuid.uuid4())
 
     def write(session: Session) -> None:
-        installation = session.get(Installation, 1, with_for_update=True) or Installation(id=1)
+        installation = session.get_one(Installation, 1, with_for_update=True)
         installation.former_store_mark = installation.store_mark
         installation.store_mark = mark
         installation.marked_at = now()
-        session.add(installation)
 
     database.write(write)
     store.write(MARK_KEY, mark.encode(), "text/plain")
@@ -86,10 +68,10 @@ def _read_mark(store: Store) -> str | None:
         return None
 
 
-def sweep_when_due(database: Database, store: Store, is_stopping: Callable[[], bool]) -> int:
-    """Sweep, unless another worker did within ``SWEEP_INTERVAL``, and return the number of deleted objects.
+def renew_mark_when_due(database: Database, store: Store) -> bool:
+    """Change the mark, unless a worker did within ``SWEEP_INTERVAL``, and return whether it was changed.
 
-    Each sweep changes the mark, so that a copy of the database soon stops being an owner.
+    Each sweep of a worker begins with this, so that a copy of the database soon stops being an owner.
 
     Raises ForeignStore if the database does not own the store.
     """
@@ -100,47 +82,6 @@ def sweep_when_due(database: Database, store: Store, is_stopping: Callable[[], b
         .values(store_mark=mark, former_store_mark=former_mark, marked_at=now())
     )
     is_due = database.write(lambda session: session.execute(change_mark).rowcount)  # type: ignore[attr-defined]
-    if not is_due:
-        return 0
-    store.write(MARK_KEY, mark.encode(), "text/plain")
-    return sweep(database, store, is_stopping)
-
-
-def sweep(database: Database, store: Store, is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Delete the objects that no row references, expired uploads and exports, and return their number.
-
-    ``is_stopping`` returns whether to stop early.
-
-    Raises ForeignStore if the database does not own the store.
-    """
-    verify_ownership(database, store)
-    count = 0
-    for prefix in PREFIXES:
-        ages = ((key, now() - written_at) for key, written_at in store.list(prefix))
-        old = ((key, age) for key, age in ages if age > MIN_AGE)
-        while batch := dict(islice(old, SWEEP_BATCH_SIZE)):
-            # The snapshot is younger than the listing, so it contains the row of every picture in the batch.
-            with database.read_snapshot() as session:
-                referenced = _find_referenced_keys(session, batch)
-            for key, age in batch.items():
-                if is_stopping():
-                    return count
-                is_expired = prefix == UPLOAD_PREFIX and age > UNCONFIRMED_UPLOAD_RETENTION
-                if is_expired or key not in referenced:
-                    store.delete(key)
-                    count += 1
-    return count
-
-
-def _find_referenced_keys(session: Session, keys: Collection[str]) -> set[str]:
-    """Return those of the keys that a row references."""
-    matches = [match for key in keys if (match := _PHOTO_KEY.fullmatch(key))]
-    rows = session.execute(
-        select(Photo.upload_key, Photo.key, Photo.thumbnail_key).where(
-            tuple_(Photo.visit_id, Photo.id).in_(
-                {(uuid.UUID(match[1]), uuid.UUID(match[2])) for match in matches}
-            )
-        )
-    )
-    photo_keys = {key for row in rows for key in row if key}
-    return photo_keys | exports.find_current_keys(session, list(keys))
+    if is_due:
+        store.write(MARK_KEY, mark.encode(), "text/plain")
+    return bool(is_due)

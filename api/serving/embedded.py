@@ -16,13 +16,14 @@ from api.domain.evidence import MAX_PHOTO_BYTES
 from api.domain.problems import MALFORMED, TOO_LARGE, Problem
 from api.http.context import AppContext
 from api.log import log_as_json
+from api.serving.metrics_server import serve_metrics
 from api.serving.worker import create_worker
 
 THREADS = 8
 
 
-def serve(app: Flask, context: AppContext, listener: socket.socket) -> None:
-    """Serve until the process receives a signal."""
+def serve(app: Flask, context: AppContext, listener: socket.socket, scrapes: socket.socket | None) -> None:
+    """Serve until the process receives a signal. Metrics are served on ``scrapes``, if there is one."""
     log_as_json()
     worker = create_worker(app)
     worker_thread = threading.Thread(target=worker.run, name="worker")
@@ -38,6 +39,7 @@ def serve(app: Flask, context: AppContext, listener: socket.socket) -> None:
         ident=None,
     )
     server.channel_class = _Channel
+    serve_metrics(app.extensions["metrics"], scrapes)
     try:
         gc.collect()
         gc.freeze()  # what is loaded now is never freed, so collections need not examine it

@@ -72,7 +72,7 @@ def nginx(folder: Path, root: Path, server: str) -> Iterator[int]:
         deadline = time.monotonic() + 20
         while True:
             try:
-                call(port, "GET", "/metrics")
+                call(port, "GET", "/health/live")
                 break
             except OSError:
                 assert process.poll() is None, (folder / "output").read_text()

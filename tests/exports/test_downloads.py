@@ -11,10 +11,9 @@ from sqlalchemy import select
 from api.models.base import now
 from api.models.changes import Change
 from api.models.exports import Export
-from api.services import exports, photo_store
+from api.services import exports, photo_store, photo_sweep
 from tests.support.exports import build_all, change_export, download, follow, request_export
 from tests.support.world import Caller, World, ok, problem
-from uploads.store import ObjectMissing
 
 
 @pytest.fixture
@@ -114,8 +113,7 @@ def test_old_exports_are_forgotten_and_unfinished_ones_kept(world: World) -> Non
     change_export(world, waiting, status="failed")
 
 
-def test_the_sweep_keeps_files_until_they_expire(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photo_store, "MIN_AGE", timedelta(seconds=-5))
+def test_the_sweep_keeps_files_until_they_expire(world: World) -> None:
     world.accepted_visit()
     export_id = request_export(world.manager)
     build_all(world)
@@ -124,16 +122,25 @@ def test_the_sweep_keeps_files_until_they_expire(world: World, monkeypatch: pyte
     assert key is not None
     orphan = f"{exports.KEY_PREFIX}{export_id}.9.csv"
     world.store.write(orphan, b"of an attempt that was killed", "text/csv")
+    running_id = request_export(world.manager)
+    change_export(world, running_id, status="running", attempts=2)
+    running, earlier = (f"{exports.KEY_PREFIX}{running_id}.{attempt}.csv" for attempt in (2, 1))
+    for written in (running, earlier):
+        world.store.write(written, b"of an attempt", "text/csv")
     photo_store.claim(world.database, world.store)
-    photo_store.sweep(world.database, world.store)
+
+    def sweep_twice() -> set[str]:
+        """Return the keys of the files that two sweeps keep."""
+        for _ in range(2):
+            photo_sweep.sweep(world.database, world.store)
+        return {key for key, _ in world.store.list(exports.KEY_PREFIX)}
+
+    assert sweep_twice() & {key, orphan, running, earlier} == {key, running}
     assert download(world.manager, export_id).status_code == 200
-    with pytest.raises(ObjectMissing):
-        world.store.read(orphan, 10)
     link = link_of(world.manager, export_id)
     change_export(world, export_id, expires_at=now() - timedelta(seconds=1))
-    photo_store.sweep(world.database, world.store)
-    with pytest.raises(ObjectMissing):
-        world.store.read(key, 10)
+    change_export(world, running_id, status="failed")
+    assert sweep_twice() & {key, running} == set()
     problem(follow(world.manager, link), 410, "export-expired")
 
 

@@ -38,7 +38,7 @@ def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
 def routes(app: Flask) -> Iterator[tuple[str, str, Any]]:
     """Yield every method of every route of the API, with its view function."""
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith(("/api/v1/", "/health/", "/metrics", "/photo-store/")):
+        if rule.rule.startswith(("/api/v1/", "/health/", "/photo-store/")):
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 yield method.lower(), path, app.view_functions[rule.endpoint]

@@ -23,8 +23,9 @@ from api.models.events import Event
 from api.models.idempotency import StoredResponse
 from api.models.sign_in import SignInFailure
 from api.models.visits import Visit
-from api.services import events, idempotency, photo_store
+from api.services import events, idempotency, photo_store, photo_sweep
 from api.services.events import LEASE, MAX_BACKOFF
+from api.services.photo_sweep import Sweep
 from api.services.scores import recount
 from api.settings import Settings
 from tests.support.world import World, ok
@@ -257,7 +258,7 @@ def test_worker_continues_after_an_error(queue: Queue, monkeypatch: pytest.Monke
 
 def test_photos_are_not_swept_at_the_start(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, swept = queue.worker(), threading.Event()
-    monkeypatch.setattr(photo_store, "sweep_when_due", lambda *_: swept.set())
+    monkeypatch.setattr(photo_sweep, "sweep_when_due", lambda *_: swept.set())
     thread = threading.Thread(target=worker.run)
     thread.start()
     assert not swept.wait(0.5)
@@ -292,14 +293,14 @@ def test_only_old_rows_are_removed(queue: Queue) -> None:
 def test_sweep_blocks_neither_tasks_nor_the_shutdown(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, sweeping, over = queue.worker(), threading.Event(), threading.Event()
 
-    def sweep(_database: object, _store: object, stopping: Callable[[], bool]) -> int:
+    def sweep(_database: object, _store: object, stopping: Callable[[], bool]) -> Sweep:
         sweeping.set()
         while not stopping():
             over.wait(0.01)
         over.set()
-        return 0
+        return Sweep()
 
-    monkeypatch.setattr(photo_store, "sweep_when_due", sweep)
+    monkeypatch.setattr(photo_sweep, "sweep_when_due", sweep)
     monkeypatch.setattr(workers, "CLEANUP_INTERVAL", timedelta(0))
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -315,10 +316,10 @@ def test_sweep_blocks_neither_tasks_nor_the_shutdown(queue: Queue, monkeypatch: 
 def test_store_of_another_database_is_reported_and_not_swept(
     queue: Queue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def reject(*_arguments: object) -> int:
+    def reject(*_arguments: object) -> Sweep:
         raise photo_store.ForeignStore
 
-    monkeypatch.setattr(photo_store, "sweep_when_due", reject)
+    monkeypatch.setattr(photo_sweep, "sweep_when_due", reject)
     queue.worker()._attempt(queue.worker()._sweep_photos)
     (line,) = [record for record in caplog.records if record.name == workers.__name__]
     assert line.levelname == "WARNING"

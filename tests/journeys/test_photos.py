@@ -3,10 +3,8 @@
 import hashlib
 import io
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,12 +13,7 @@ from flask import Flask, g
 from PIL import Image
 from sqlalchemy import text
 
-from api import migrations
-from api.app import create_app
-from api.database.engines import Database
-from api.models.installation import Installation
-from api.services import photo_duplicates, photo_store, photos
-from api.settings import Settings
+from api.services import photo_confirmation, photo_duplicates, photo_store, photo_sweep, photos
 from tests.support import pictures
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 from uploads.folder import FolderStore
@@ -203,6 +196,10 @@ def test_managers_receive_the_picture_and_all_others_a_link(world: World) -> Non
     response = world.manager.get(path)
     assert (response.status_code, response.mimetype) == (200, "image/jpeg")
     assert "Last-Modified" not in response.headers
+    # The name is the same for all, so that a saved picture says nothing about the shopper or the time.
+    for address in (path, f"{path}/thumbnail"):
+        disposition = world.manager.get(address).headers["Content-Disposition"]
+        assert disposition == 'inline; filename="photo.jpg"'
     problem(world.person("shopper").get(path), 404, "visit-not-found")
     other_manager = world.person("manager", location_ids=[world.new_location()["id"]])
     problem(other_manager.get(path), 404, "visit-not-found")
@@ -312,7 +309,7 @@ def test_confirmation_during_another_check_returns_202(world: World) -> None:
     declared = world.declare(visit, data)
     assert world.upload(declared["upload"], data) == 200
     path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
-    with photos.reserve(uuid.UUID(visit["id"]), uuid.UUID(declared["id"])) as is_reserved:
+    with photo_confirmation.reserve(uuid.UUID(visit["id"]), uuid.UUID(declared["id"])) as is_reserved:
         assert is_reserved
         response = world.shopper.post(path)
         assert ok(response, 202) == {"id": declared["id"], "status": "checking"}
@@ -338,159 +335,6 @@ def test_unavailable_store_returns_503_and_loses_nothing(
     ok(world.shopper.post(f"/visits/{visit['id']}/photos/{declared['id']}/confirm"), 200)
 
 
-def test_sweep_deletes_only_unreferenced_objects(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    photo_store.claim(world.database, world.store)
-    visit = world.visit()
-    photo_id = world.photo(visit)
-    data = pictures.jpeg()
-    fresh = world.declare(visit, data)
-    assert world.upload(fresh["upload"], data) == 200
-    orphan = f"photos/{visit['id']}/{photo_id}.{uuid.uuid4()}.jpg"
-    world.store.write(orphan, b"written by a process that was killed", "image/jpeg")
-
-    def sweep() -> None:
-        photo_store.sweep(world.database, world.store)
-
-    def list_keys(prefix: str) -> set[str]:
-        return {key for key, _ in world.store.list(f"{prefix}/{visit['id']}")}
-
-    sweep()
-    assert orphan in list_keys("photos"), "an object that may be in the course of writing is not swept"
-    later = datetime.now(UTC) + timedelta(days=2)
-    monkeypatch.setattr(photo_store, "now", lambda: later)
-    sweep()
-    assert len(list_keys("photos")) == 2
-    assert orphan not in list_keys("photos")
-    assert len(list_keys("incoming")) == 1, "a fresh upload is not swept"
-    malformed = f"photos/{'-' * 36}/{'-' * 36}.jpg"
-    world.store.write(malformed, b"not a key of this program", "image/jpeg")
-    sweep()
-    assert malformed not in {key for key, _ in world.store.list("photos/-")}
-    ok(world.shopper.post(f"/visits/{visit['id']}/photos/{fresh['id']}/confirm"), 200)
-    abandoned = world.declare(visit, data, id=str(uuid.uuid4()))
-    assert world.upload(abandoned["upload"], data) == 200
-    monkeypatch.setattr(photo_store, "now", lambda: later + timedelta(days=30))
-    sweep()
-    assert not list_keys("incoming")
-    assert len(list_keys("photos")) == 4
-
-
-def test_sweep_keeps_photos_that_are_stored_while_it_runs(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    photo_store.claim(world.database, world.store)
-    visit = world.visit()
-    list_objects = type(world.store).list
-    later = datetime.now(UTC) + timedelta(hours=2)
-
-    def store_photo_and_list(store: Any, prefix: str) -> Any:
-        if prefix == "photos/":
-            world.photo(visit)
-        return list_objects(store, prefix)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(world.store), "list", store_photo_and_list)
-        patch.setattr(photo_store, "now", lambda: later)
-        photo_store.sweep(world.database, world.store)
-    assert len(list(world.store.list(f"photos/{visit['id']}"))) == 2
-
-
-def test_sweep_stops_on_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    photo_store.claim(world.database, world.store)
-    key = f"photos/{uuid.uuid4()}/{uuid.uuid4()}.jpg"
-    world.store.write(key, b"an orphan", "image/jpeg")
-    monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
-    assert photo_store.sweep(world.database, world.store, lambda: True) == 0
-    assert key in dict(world.store.list("photos/"))
-
-
-@pytest.fixture
-def databases_and_store(tmp_path: Path) -> Iterator[tuple[Database, Database, FolderStore]]:
-    """Two databases and one empty store."""
-    first, second = (Database(f"sqlite:///{tmp_path / name}.sqlite3") for name in ("one", "other"))
-    for database in (first, second):
-        migrations.upgrade(database)
-    yield first, second, FolderStore(tmp_path / "photos", [b"s" * 32], lambda: "http://localhost")
-    for database in (first, second):
-        database.close()
-
-
-def test_only_the_owner_of_a_store_sweeps_it(
-    databases_and_store: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owner, other, store = databases_and_store
-    orphan = f"photos/{uuid.uuid4()}/{uuid.uuid4()}.jpg"
-    store.write(orphan, b"an orphan", "image/jpeg")
-    monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
-    for database in (owner, other):
-        with pytest.raises(photo_store.ForeignStore, match="another database"):
-            photo_store.sweep(database, store)
-    store.delete(orphan)
-    assert photo_store.sweep(owner, store) == 0  # an empty store is claimed
-    store.write(orphan, b"an orphan", "image/jpeg")
-    moments = (datetime.now(UTC) + timedelta(hours=hours) for hours in range(3, 1000))
-    monkeypatch.setattr(photo_store, "now", lambda: next(moments))
-    with pytest.raises(photo_store.ForeignStore):
-        photo_store.sweep_when_due(other, store, lambda: False)
-    assert photo_store.sweep(owner, store) == 1
-    store.delete("installation")
-    store.write(orphan, b"an orphan", "image/jpeg")
-    with pytest.raises(photo_store.ForeignStore):
-        photo_store.sweep(owner, store)
-    photo_store.claim(owner, store)
-    assert photo_store.sweep(owner, store) == 1
-
-
-def test_copy_of_the_owner_database_does_not_sweep(
-    databases_and_store: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owner, copy, store = databases_and_store
-    photo_store.verify_ownership(owner, store)
-    with owner.read_snapshot() as session:
-        row = session.get_one(Installation, 1)
-        installation = Installation(id=1, store_mark=row.store_mark, marked_at=row.marked_at)
-    copy.write(lambda session: session.add(installation))
-    mark = store.read("installation", 100)
-    monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
-    photo_store.sweep_when_due(owner, store, lambda: False)
-    assert store.read("installation", 100) != mark
-    photo_store.sweep(owner, store)
-    with pytest.raises(photo_store.ForeignStore):
-        photo_store.sweep(copy, store)
-
-
-def test_one_of_several_workers_sweeps_per_hour_even_after_a_crash(
-    databases_and_store: tuple[Database, Database, FolderStore], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owner, _, store = databases_and_store
-    first = photo_store.verify_ownership(owner, store)
-    photo_store.sweep_when_due(owner, store, lambda: False)
-    assert photo_store.verify_ownership(owner, store) == first, "less than an hour has passed"
-    later = datetime.now(UTC) + timedelta(hours=2)
-    monkeypatch.setattr(photo_store, "now", lambda: later)
-    photo_store.sweep_when_due(owner, store, lambda: False)
-    second = photo_store.verify_ownership(owner, store)
-    photo_store.sweep_when_due(owner, store, lambda: False)
-    assert photo_store.verify_ownership(owner, store) == second != first
-    # A worker that crashed after it wrote the new mark to the database, and before it wrote it to the store.
-    store.write("installation", first.encode(), "text/plain")
-    assert photo_store.verify_ownership(owner, store) == first
-
-
-def test_commands_show_and_claim_the_owner_of_the_store(tmp_path: Path) -> None:
-    app = create_app(Settings.from_environment({"DATA_DIR": str(tmp_path)}))
-    context = app.extensions["survey"]
-    migrations.upgrade(context.database)
-    context.store.write("photos/an-orphan.jpg", b"", "image/jpeg")
-    run = app.test_cli_runner().invoke
-    result = run(args=["photos", "sweep"])
-    assert result.exit_code == 1
-    assert "belongs to another database" in result.output
-    assert run(args=["photos", "claim"]).exit_code == 0
-    assert run(args=["photos", "sweep"]).output == "Removed 0.\n"
-    context.database.close()
-
-
 def test_upload_of_an_earlier_declaration_is_deleted(world: World) -> None:
     visit, first, second = world.visit(), pictures.jpeg(seed=31), pictures.jpeg(seed=32)
     declared = world.declare(visit, first)
@@ -501,17 +345,120 @@ def test_upload_of_an_earlier_declaration_is_deleted(world: World) -> None:
     assert list(world.store.list(f"incoming/{visit['id']}")) == []
 
 
-def test_unreferenced_upload_is_swept_after_an_hour(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_stored", [False, True], ids=["replaced", "stored"])
+def test_links_of_a_replaced_declaration_and_of_a_stored_photo_are_revoked(
+    world: World, is_stored: bool
+) -> None:
+    """Presigned links of a bucket stay valid, but nothing ever reads what is sent to them."""
+    visit, first, second = world.visit(), pictures.jpeg(seed=41), pictures.jpeg(seed=42)
+    declared = world.declare(visit, first)
+    path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
+    if is_stored:
+        assert world.upload(declared["upload"], first) == 200
+        ok(world.shopper.post(path), 200)
+    else:
+        world.declare(visit, second, id=declared["id"])
+        # The bytes are those of the first declaration again, and its link is still another one.
+        again = world.declare(visit, first, id=declared["id"])
+        assert urlsplit(again["upload"]["url"]).path != urlsplit(declared["upload"]["url"]).path
+    expected = 403 if isinstance(world.store, FolderStore) else 200
+    assert world.upload(declared["upload"], first) == expected
     photo_store.claim(world.database, world.store)
+    if not is_stored:
+        problem(world.shopper.post(path), 409, "photo-not-uploaded")
+    for _ in range(2):
+        photo_sweep.sweep(world.database, world.store)
+    assert list(world.store.list(f"incoming/{visit['id']}")) == []
+    if not is_stored:
+        assert world.upload(again["upload"], first) == 200
+        ok(world.shopper.post(path), 200)
+
+
+def test_at_most_100_photos_of_a_visit_wait_for_their_upload(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert photos.MAX_WAITING_PHOTOS == 100
+    monkeypatch.setattr(photos, "MAX_WAITING_PHOTOS", 2)
     visit, data = world.visit(), pictures.jpeg()
-    link = world.declare(visit, data)["upload"]
-    assert world.upload(link, data) == 200
-    ((referenced, _),) = world.store.list(f"incoming/{visit['id']}")
-    world.store.write(f"{referenced}0", b"an earlier upload", "image/jpeg")
-    later = datetime.now(UTC) + timedelta(hours=2)
-    monkeypatch.setattr(photo_store, "now", lambda: later)
-    photo_store.sweep(world.database, world.store)
-    assert [key for key, _ in world.store.list(f"incoming/{visit['id']}")] == [referenced]
+    ids = [world.declare(visit, data)["id"] for _ in range(2)]
+    body = {"question": "greeting", "sha256": "0" * 64, "size": 10, "content_type": "image/jpeg"}
+    path = f"/visits/{visit['id']}/photos/{uuid.uuid4()}"
+    problem(world.shopper.put(path, body), 409, "too-many-photos")
+    repeated = world.declare(visit, data, id=ids[0])  # does not count
+    assert world.upload(repeated["upload"], data) == 200
+    ok(world.shopper.post(f"/visits/{visit['id']}/photos/{ids[0]}/confirm"), 200)
+    assert world.shopper.put(path, body).status_code == 201
+
+
+def test_an_unusable_photo_that_is_declared_again_counts_as_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, junk = world.visit(), b"not a picture"
+    unusable = world.declare(visit, junk)
+    assert world.upload(unusable["upload"], junk) == 200
+    world.shopper.post(f"/visits/{visit['id']}/photos/{unusable['id']}/confirm")
+    world.declare(visit, pictures.jpeg())
+    monkeypatch.setattr(photos, "MAX_WAITING_PHOTOS", 1)
+    body = {"question": "greeting", "sha256": "0" * 64, "size": 10, "content_type": "image/jpeg"}
+    response = world.shopper.put(f"/visits/{visit['id']}/photos/{unusable['id']}", body)
+    problem(response, 409, "too-many-photos")
+
+
+def test_a_wrong_read_of_the_store_is_not_blamed_on_the_shopper(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, data = world.visit(), pictures.jpeg()
+    declared = world.declare(visit, data)
+    assert world.upload(declared["upload"], data) == 200
+    path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
+    read_object = type(world.store).read
+    for wrong in (b"", data[:-1], bytes(len(data))):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(world.store), "read", lambda *_, wrong=wrong: wrong)
+            problem(world.shopper.post(path), 503, "photo-store-unavailable")
+    wrong_reads = [data[:-1]]
+    monkeypatch.setattr(
+        type(world.store),
+        "read",
+        lambda *arguments: wrong_reads.pop() if wrong_reads else read_object(*arguments),
+    )
+    ok(world.shopper.post(path), 200)
+    assert wrong_reads == []
+
+
+def test_other_bytes_are_unusable_only_if_the_store_proves_them(world: World) -> None:
+    """A service that does not enforce signed checksums accepts other bytes than were declared.
+
+    A folder verified the bytes when it received them. If they differ now, its disk is damaged.
+    """
+    visit, data = world.visit(), pictures.jpeg()
+    declared = world.declare(visit, data)
+    with world.database.read_snapshot() as session:
+        key = session.get_one(photos.Photo, (uuid.UUID(visit["id"]), uuid.UUID(declared["id"]))).upload_key
+    world.store.write(key, pictures.jpeg(seed=7), "image/jpeg")
+    response = world.shopper.post(f"/visits/{visit['id']}/photos/{declared['id']}/confirm")
+    if isinstance(world.store, FolderStore):
+        problem(response, 503, "photo-store-unavailable")
+        assert world.store.get_size(key)
+    else:
+        problem(response, 422, "photo-unusable")
+
+
+def test_a_store_that_accepts_without_storing_is_not_believed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, data = world.visit(), pictures.jpeg()
+    declared = world.declare(visit, data)
+    assert world.upload(declared["upload"], data) == 200
+    path = f"/visits/{visit['id']}/photos/{declared['id']}"
+    with monkeypatch.context() as patch:
+        if isinstance(world.store, FolderStore):
+            patch.setattr("os.replace", lambda *_: None)
+        else:
+            patch.setattr(world.store._client, "put_object", lambda **_: {"ETag": '"0"'})
+        problem(world.shopper.post(f"{path}/confirm"), 503, "photo-store-unavailable")
+    ok(world.shopper.post(f"{path}/confirm"), 200)
+    assert fetch(world, world.shopper.get(path).headers["Location"])
 
 
 def test_confirmation_that_waits_too_long_returns_202_and_loses_nothing(
@@ -521,7 +468,7 @@ def test_confirmation_that_waits_too_long_returns_202_and_loses_nothing(
     declared = world.declare(visit, data)
     assert world.upload(declared["upload"], data) == 200
     path = f"/visits/{visit['id']}/photos/{declared['id']}/confirm"
-    monkeypatch.setattr(photos, "SLOT_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(photo_confirmation, "SLOT_WAIT_SECONDS", 0.05)
     with decoding_slot(1):
         response = world.shopper.post(path)
     assert ok(response, 202) == {"id": declared["id"], "status": "checking"}

@@ -19,7 +19,7 @@ from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.users import User
 from api.models.visits import Visit
-from api.services import assignments, organizations, photos, places, reviews, submissions
+from api.services import assignments, organizations, photo_confirmation, photos, places, reviews, submissions
 from api.services.checklists import get_version
 from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
 from api.services.demo.people import PASSWORD, PEOPLE, Person
@@ -278,7 +278,7 @@ def _upload_photo(
         lambda session: photos.declare_photo(session, actor, visit_id, photo_id, declaration)
     )
     store.write(photo.upload_key, data, photo.content_type)
-    result = photos.check_upload(store, photo)
-    database.write(lambda session: photos.record_check(session, actor, result, 0))
-    photos.discard_upload(store, result)
+    result = photo_confirmation.check_upload(store, photo)
+    database.write(lambda session: photo_confirmation.record_check(session, actor, result, 0))
+    photo_confirmation.discard_upload(store, result)
     return photo_id

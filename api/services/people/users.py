@@ -18,6 +18,7 @@ from api.keys import Keys
 from api.models.account_links import AccountLink
 from api.models.organizations import Organization
 from api.models.places import Location, Region
+from api.models.second_factors import SecondFactor
 from api.models.users import User, UserLocation, UserRegion
 from api.models.visits import Visit, is_in_progress
 from api.services import visibility
@@ -38,6 +39,7 @@ class Person:
     region_ids: list[uuid.UUID]
     location_ids: list[uuid.UUID]
     visits_in_progress: int
+    second_factor: bool
     invitation_expires_at: datetime | None
 
     @property
@@ -251,6 +253,13 @@ def _read_people(session: Session, users: Sequence[User]) -> list[Person]:
             .group_by(Visit.shopper_id)
         ).all()
     )
+    second_factors = set(
+        session.scalars(
+            select(SecondFactor.user_id).where(
+                SecondFactor.user_id.in_(ids), SecondFactor.confirmed_at.is_not(None)
+            )
+        )
+    )
     invited = [user.id for user in users if not user.password_hash]
     invitations = dict(
         session.execute(
@@ -265,6 +274,7 @@ def _read_people(session: Session, users: Sequence[User]) -> list[Person]:
             sorted(regions[user.id]),
             sorted(locations[user.id]),
             visits.get(user.id, 0),
+            user.id in second_factors,
             invitations.get(user.id),
         )
         for user in users

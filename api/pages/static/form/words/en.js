@@ -177,6 +177,7 @@ export default {
   "problem-photo-unusable": "The server cannot use this photo. Choose another photo, or send without it.",
   "problem-photo-conflict":
     "Another photo was received in place of this one. Save a copy, or send without it.",
+  "problem-too-many-photos": "This visit has too many photos. Save a copy, or send without this one.",
   "problem-visit-not-found":
     "The server cannot find this visit. Save a copy, and ask the person who assigned it to you.",
   "problem-forbidden":

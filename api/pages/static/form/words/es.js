@@ -183,6 +183,8 @@ export default {
     "El servidor no puede usar esta foto. Elija otra o envíe las respuestas sin ella.",
   "problem-photo-conflict":
     "Se ha recibido otra foto en lugar de esta. Guarde una copia o envíe las respuestas sin ella.",
+  "problem-too-many-photos":
+    "Esta visita tiene demasiadas fotos. Guarde una copia o envíe las respuestas sin esta foto.",
   "problem-visit-not-found":
     "El servidor no encuentra esta visita. Guarde una copia y pregunte a la persona que se la asignó.",
   "problem-forbidden":
