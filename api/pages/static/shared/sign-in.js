@@ -154,7 +154,7 @@ function codeField() {
   }
   use(false);
   return {
-    element: h("div", { hidden: true }, label, hint, input),
+    element: h("div", { hidden: true }, label, hint, h("p", {}, input)),
     input,
     other,
     clear() {

@@ -53,7 +53,7 @@ export default {
   enabledPerson: "Se ha activado a {name}.",
   changedPerson: "Se han cambiado los datos de {name}.",
   lastAdmin:
-    "La organización necesita al menos una persona activa que administre. Antes, dé ese rol a otra persona.",
+    "La organización necesita al menos una persona activa que administre. Antes, dé esa función a otra persona.",
   // The second factor
   resetFactor: "Restablecer el segundo factor",
   resetFactorSure:

@@ -23,7 +23,7 @@ export default {
     "alguien. Con 0 se acepta cada visita al momento. Vacío para el periodo del servidor.",
   requireFactor: "Exigir un segundo factor",
   requireFactorHint:
-    "Las personas con estos roles inician sesión con una contraseña y un código de una aplicación de su teléfono. " +
+    "Las personas con estas funciones inician sesión con una contraseña y un código de una aplicación de su teléfono. " +
     "Quien aún no lo tenga lo configurará en cuanto use el programa, antes de poder hacer otra cosa.",
   "roles-admin": "Administradores",
   "roles-reviewer": "Revisores",
