@@ -71,6 +71,11 @@ _BY_NAME: Mapping[str, str] = {
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",
     "code": "Your own short code, which is unique within the organization.",
+    "keep_photos_months": "The number of months after which the photos of a visit are removed, counted from "
+    "its day. Null keeps them permanently.",
+    "keep_personal_data_months": "The number of months, counted from the day of a visit, after which it is "
+    "removed who made it, when exactly and from which position. People who were disabled that long ago "
+    "are deleted. Null keeps all of this permanently.",
     "latitude": "Degrees north of the equator (WGS 84), from −90 to 90. Null if it is not known.",
     "lockout_days": "The minimum number of days between two visits of one shopper to the same "
     "location. 0 allows any number of visits.",

@@ -50,6 +50,8 @@ _BY_NAME: Mapping[str, Any] = {
     "latitude": 51.5072,
     "lockout_days": 30,
     "accept_every_minutes": 60,
+    "keep_photos_months": 24,
+    "keep_personal_data_months": 12,
     "languages": ["en", "es"],
     "logo": "/api/v1/organization/logo",
     "longitude": -0.1276,

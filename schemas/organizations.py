@@ -12,6 +12,7 @@ from schemas.base import Enum, FullMatch, Id, Integer, Schema, Text
 
 LOGO_PATH = "/api/v1/organization/logo"
 MAX_ACCEPT_EVERY_MINUTES = 1440
+MAX_MONTHS_KEPT = 120
 
 
 def _check_contrast(color: str) -> None:
@@ -42,6 +43,8 @@ class OrganizationEdit(Schema):
         required=True, allow_none=True, validate=[FullMatch(f"^{COLOR.pattern}$"), _check_contrast]
     )
     accept_every_minutes = Integer(0, MAX_ACCEPT_EVERY_MINUTES, required=True, allow_none=True)
+    keep_photos_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
+    keep_personal_data_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
     languages = fields.List(
         fields.String(validate=FullMatch(f"^{LANGUAGE.pattern}$")),
         required=True,

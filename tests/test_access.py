@@ -133,6 +133,7 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/users/<uuid:user_id>/invitation": "401 403 403  403 403 403  403 201 404",
     "PATCH /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/visits": SIGNED_IN,
     "POST /api/v1/visits": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/visits/<uuid:visit_id>": "401 200 404  200 404 200  200 200 404",
@@ -548,6 +549,9 @@ ATTEMPTS: Mapping[str, Attempt] = {
             "password": PASSWORD,
             "region_ids": [scene.world.region["id"]],
         },
+    ),
+    "DELETE /api/v1/users/<uuid:user_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/users/{scene.world.person('shopper').id}", headers={"If-Match": "*"}
     ),
     "POST /api/v1/users/import": lambda scene, caller: caller.call(
         "POST",

@@ -979,6 +979,7 @@ EDITED = {
     "PATCH /api/v1/regions/{region_id} header:If-Match": "/regions/{region}",
     "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
+    "DELETE /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "PATCH /api/v1/me header:If-Match": "/me",
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
@@ -988,13 +989,12 @@ EDITED = {
 }
 
 
-def _if_match_case(path: str) -> Trials:
+def _if_match_case(method: str, path: str) -> Trials:
     """Send the ETag of a foreign object for one's own, and the correct ETag for the foreign object."""
-    method = "PUT" if path.endswith("draft") else "PATCH"
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
     edits["/visits/{visit}"] = {"window": WINDOW}
-    body = edits.get(path, {"name": "Edited"})
+    body = None if method == "DELETE" else edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
@@ -1135,7 +1135,7 @@ def _add_cases() -> None:
         cases = [CASES[name]] if name in CASES else []
         CASES[name] = _combine(*cases, _cursor_case(path, readers))
     for name, path in EDITED.items():
-        CASES[name] = _if_match_case(path)
+        CASES[name] = _if_match_case(name.partition(" ")[0], path)
 
 
 def _combine(*cases: Trials) -> Trials:

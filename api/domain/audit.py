@@ -29,6 +29,7 @@ USER_SECOND_FACTOR_DISABLED = "user.second_factor_disabled"
 USER_SECOND_FACTOR_RESET = "user.second_factor_reset"
 USER_RECOVERY_CODE_USED = "user.recovery_code_used"
 USER_RECOVERY_CODES_REPLACED = "user.recovery_codes_replaced"
+USER_DELETED = "user.deleted"
 VISIT_REVIEWED = "visit.reviewed"
 VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
 EXPORT_DOWNLOADED = "export.downloaded"
@@ -57,6 +58,7 @@ ACTIONS = (
     USER_SECOND_FACTOR_RESET,
     USER_RECOVERY_CODE_USED,
     USER_RECOVERY_CODES_REPLACED,
+    USER_DELETED,
     "checklist.created",
     "checklist.published",
     "checklist.retired",

@@ -483,6 +483,13 @@ PHOTO_NOT_FOUND = Problem(
     "The photo does not exist",
     "No photo has this ID, or the caller may not see it.",
 )
+PHOTO_REMOVED = Problem(
+    "photo-removed",
+    410,
+    "The photo was removed",
+    "The organization keeps photos for a limited number of months after the visit. The answers and the score "
+    "stay.",
+)
 PHOTO_CONFLICT = Problem(
     "photo-conflict",
     409,

@@ -317,6 +317,16 @@ def test_administrators_do_not_reset_their_own(world: World) -> None:
     assert ok(world.admin.get("/me/totp"))["enabled"] is True
 
 
+def test_a_command_resets_that_of_the_only_administrator(world: World) -> None:
+    set_up(world.admin)
+    run = world.app.test_cli_runner().invoke
+    arguments = ["admin", "reset-second-factor", world.admin.email.upper(), "--organization"]
+    assert run(args=[*arguments, "another one"]).exit_code == 1
+    problem(log_in(world.admin), 401, "second-factor-needed")
+    assert run(args=[*arguments, world.name]).exit_code == 0
+    ok(log_in(world.admin), 200)
+
+
 # The audit log.
 
 

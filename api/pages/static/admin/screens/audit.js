@@ -26,6 +26,7 @@ const ACTIONS = [
   "user.second_factor_reset",
   "user.recovery_code_used",
   "user.recovery_codes_replaced",
+  "user.deleted",
   "checklist.created",
   "checklist.published",
   "checklist.retired",
