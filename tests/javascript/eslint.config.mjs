@@ -4,6 +4,9 @@ import globals from "globals";
 
 const PAGES = "api/pages/static";
 
+/** What turns text into HTML or code. Pages build elements instead. */
+const UNSAFE = ["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe"];
+
 export default [
   { files: [`${PAGES}/**/*.js`], ...js.configs.recommended },
   {
@@ -13,6 +16,13 @@ export default [
     rules: {
       "preserve-caught-error": "off", // the oldest supported browsers have no `cause` of an Error
       eqeqeq: ["error", "always", { null: "ignore" }], // `== null` is also true for undefined
+      "no-eval": "error",
+      "no-implied-eval": "error",
+      "no-restricted-syntax": [
+        "error",
+        ...UNSAFE.map((name) => `MemberExpression[property.name="${name}"]`),
+        'CallExpression[callee.object.name="document"][callee.property.name=/^write/]',
+      ],
       "no-undef": "error",
       "no-unused-vars": "error",
       "no-var": "error",
