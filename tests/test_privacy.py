@@ -309,8 +309,8 @@ def test_no_error_response_to_a_manager_contains_a_marker(programme: Programme) 
     known.visit_id = [*programme.accepted[:2], *programme.hidden.values()]
     known.photos = programme.photos[:3]
     fetched = Attacker(programme.managers["region"], known).try_to_change()
-    # Token requests are forms, not JSON (415). Editing one's own account requires If-Match (428). To start with
-    # a second factor, no body is needed (201).
+    # Token requests are forms, not JSON (415). Editing one's own account requires If-Match (428). Setting up
+    # a second factor starts without a body (201).
     assert {item.status for item in fetched} == {201, 401, 403, 404, 405, 415, 422, 428}
     assert programme.markers.within(fetched) == []
 
