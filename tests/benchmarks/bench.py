@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from tests.benchmarks import exports, machine, photos, reads, scores, submissions
+from tests.benchmarks import acceptance, exports, machine, photos, reads, scores, submissions
 from tests.benchmarks.program import ROOT, Host, Program, postgresql, running, sqlite
 from tests.benchmarks.report import Report
 
@@ -27,9 +27,11 @@ ITEMS = (
     "photos",
     "memory",
     "exports",
+    "acceptance",
 )
 HOSTS = {"sqlite": sqlite, "postgresql": postgresql}
 STORED, FULL_STORED = 50_000, 500_000
+ACCEPTED = 10_000
 EXPORTED, FULL_EXPORTED = 10_000, 200_000
 
 
@@ -77,6 +79,10 @@ def _measure(host: Host, items: list[str], report: Report) -> None:
             photos.measure_photos(program, report)
         if "memory" in items:
             photos.measure_under_load(program, report)
+    if "acceptance" in items:
+        with running(host) as program:
+            acceptance.measure(program, ACCEPTED, report)
+            _recount(program, report)
     if "exports" in items:
         _measure_exports(host, report)
 
