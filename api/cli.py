@@ -1,4 +1,4 @@
-"""The flask commands: db, admin, demo, secrets, serve, worker, scores, photos."""
+"""The flask commands: backup, restore, db, admin, demo, secrets, serve, worker, scores, photos."""
 
 import os
 import sys
@@ -10,20 +10,22 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
+from api.backups.commands import backup, restore
 from api.database.failures import get_message
-from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
 from api.log import log_as_json
-from api.services import demo, photo_store, photo_sweep
+from api.services import demo, photo_store, photo_sweep, stored_secrets
 from api.services.people import administrators, passwords
 from api.services.scores import recount as score_recount
 from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.worker import create_worker
 from api.settings import SettingsError, replace_stored_secret
+from schemas.base import Password
 from uploads.folder import FolderStore
 from uploads.store import StoreUnavailable
 
@@ -41,7 +43,7 @@ class _Group(AppGroup):
 
 def register(app: Flask) -> None:
     """Add the commands to ``app``."""
-    for command in (_db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
+    for command in (backup, restore, _db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
         app.cli.add_command(command)
 
 
@@ -71,10 +73,14 @@ def create_admin(email: str, organization: str, name: str) -> None:
     password = os.environ.get("ADMIN_PASSWORD") or (
         getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     )
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise click.ClickException(f"The password must have {MIN_PASSWORD_LENGTH} characters or more.")
     if "@" not in email:
         raise click.ClickException("This is not a valid email address.")
+    try:
+        passwords.check_password("/password", Password().deserialize(password), email, organization)
+    except ValidationError as error:
+        raise click.ClickException(f"The password is not valid. {error.messages[0]}") from None
+    except ProblemError as error:
+        raise click.ClickException(error.errors[0].detail) from None
     password_hash = passwords.hash_password(password)
     try:
         app_context().database.write(
@@ -87,6 +93,20 @@ def create_admin(email: str, organization: str, name: str) -> None:
     click.echo(f"Created {email} as an administrator of {organization}.")
 
 
+@_admin.command("reset-second-factor")
+@click.argument("email")
+@click.option("--organization", required=True, help="The name of the organization.")
+def reset_second_factor(email: str, organization: str) -> None:
+    """Reset the second factor of a person, if no other administrator can. Their sessions end."""
+    try:
+        app_context().database.write(
+            lambda session: administrators.reset_second_factor(session, organization, email)
+        )
+    except ProblemError:
+        raise click.ClickException(f"{organization} has nobody with this email address.") from None
+    click.echo(f"{email} now logs in with only their password.")
+
+
 @_secrets.command("replace")
 def replace_secret() -> None:
     """Replace the secret in DATA_DIR. The present one is still accepted until its file is deleted."""
@@ -97,6 +117,16 @@ def replace_secret() -> None:
     click.echo(
         f"Replaced. Restart the program. What was issued before is accepted until {previous_file} is deleted."
     )
+
+
+@_secrets.command("reencrypt")
+def reencrypt_secrets() -> None:
+    """Encrypt stored secrets again, with the current secret. The previous one can be dropped after that."""
+    keys = app_context().settings.keys
+    done, failed = app_context().database.write(lambda session: stored_secrets.reencrypt(session, keys))
+    click.echo(f"Encrypted {done} again.")
+    if failed:
+        raise click.ClickException(f"{failed} cannot be decrypted: SECRET_KEY_PREVIOUS lacks their secret.")
 
 
 @_scores.command("recount")

@@ -72,8 +72,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api.services",
     },
     "api.log": set(),
+    "api.backups": {"api.database", "api.keys", "api.models", "api.services", "uploads"},
+    "api.backups.commands": {*BELOW_APP, "api.backups"},
     "api.serving": {*BELOW_APP, "api.metrics", "api.shared_counts"},
-    "api.cli": {*BELOW_APP, "api.serving"},
+    "api.cli": {*BELOW_APP, "api.backups.commands", "api.serving", "schemas"},
     "api.app": {
         "api.cli",
         "api.database",
@@ -98,7 +100,9 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "api.models": {"sqlalchemy"},
     "api.migrations": {"sqlalchemy", "alembic"},
     # PIL draws the photos of the demo.
-    "api.services": {"sqlalchemy", "argon2", "orjson", "rfc8785", "PIL", "zxcvbn"},
+    "api.services": {"sqlalchemy", "argon2", "pyotp", "orjson", "rfc8785", "PIL", "zxcvbn"},
+    "api.backups": {"orjson", "sqlalchemy"},
+    "api.backups.commands": {"alembic", "click", "flask", "sqlalchemy"},
     "api.settings": {"sqlalchemy"},
     "api.background": set(),
     "api.metrics": {"prometheus_client"},

@@ -7,7 +7,7 @@ Without it, they would poll the lock of the file.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import orjson
@@ -142,6 +142,27 @@ class Database:
         """Raise sqlalchemy.exc.SQLAlchemyError unless the database can be written. It commits a write."""
         self.write(lambda session: session.execute(_TOUCH))
 
+    def empty_log(self) -> bool:
+        """Move the write-ahead log of SQLite to the database file, so that deleted data is in neither.
+
+        Returns False if that is not possible now, because a reader still needs the log, or the disk is full.
+        On PostgreSQL, nothing happens.
+        """
+        if self.writing_engine.dialect.name != "sqlite":
+            return True
+        with self._write_lock, closing(self.writing_engine.raw_connection()) as connection:
+            cursor = get_cursor(connection)
+            # Writers must not wait until the last reader is done.
+            [timeout] = cursor.execute("PRAGMA busy_timeout").fetchone()
+            cursor.execute("PRAGMA busy_timeout = 0")
+            try:
+                is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except self.writing_engine.dialect.loaded_dbapi.Error:
+                return False
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {timeout}")
+        return not is_busy
+
     def close(self) -> None:
         """Close all connections. The database can be used again afterwards."""
         self.reading_engine.dispose()
@@ -190,6 +211,8 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
+            # What is deleted is overwritten with zeros.
+            "PRAGMA secure_delete = ON",
             *pragmas,
         ):
             connection.execute(pragma)

@@ -18,10 +18,14 @@ from typing import Any, NoReturn
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import InvalidHeader, ParseException
 
+from api.domain.problems import MALFORMED
 from api.http.context import AppContext
+from api.http.problem_documents import problem_document
 from api.log import log_as_json
 from api.serving.metrics_server import listen_for_scrapes, serve_metrics
+from api.serving.rejections import MAX_REQUEST_LINE
 from api.serving.worker import create_worker
 from api.settings import Settings, SettingsError
 from api.shared_counts import SharedCounts
@@ -35,10 +39,11 @@ _PARENT_DEATH_SIGNAL = 1
 
 # Settings and hooks of gunicorn.
 
-worker_class = "gthread"
+worker_class = "api.serving.gunicorn_worker.Worker"
 threads = THREADS
 graceful_timeout = SHUTDOWN_SECONDS
 loglevel = "warning"
+limit_request_line = MAX_REQUEST_LINE
 control_socket_disable = True
 #: gunicorn ignores forwarded headers. The app evaluates those of TRUSTED_PROXIES.
 forwarded_allow_ips = ""
@@ -98,8 +103,17 @@ def post_fork(_server: object, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let a worker respond to scrapes, for all processes."""
-    serve_metrics(worker.wsgi.extensions["metrics"], _shared.scrapes)
+    """Let a worker respond to scrapes, for all processes, and to bodies with malformed chunks."""
+    app: Flask = worker.wsgi
+    serve_metrics(app.extensions["metrics"], _shared.scrapes)
+    # gunicorn parses chunks, and fails, while the app reads them.
+    app.register_error_handler(ParseException, lambda _error: problem_document(MALFORMED()))
+
+
+def pre_request(_worker: object, request: Any) -> None:
+    """Reject a request without Host, which only HTTP/1.0 allows."""
+    if request.version >= (1, 1) and not any(name == "HOST" for name, _ in request.headers):
+        raise InvalidHeader("HOST", req=request)
 
 
 class _Gunicorn(BaseApplication):

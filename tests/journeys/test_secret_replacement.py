@@ -2,17 +2,25 @@
 
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
+import standardwebhooks
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.jobs import webhook_requests
+from api.jobs.webhook_requests import Result
+from api.jobs.webhooks import WebhookSender
+from api.metrics import Metrics
+from api.models.base import now
 from api.settings import Settings
 from tests.support.exports import build_all, request_export
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
@@ -160,6 +168,60 @@ def test_links_to_the_embedded_photo_store_open() -> None:
 def get_token(store: FolderStore) -> str:
     url = store.create_upload_link("photos/a", "00", 3, "image/jpeg").url
     return url.rpartition("/")[2]
+
+
+def test_second_factors_work_without_the_previous_secret_once_encrypted_again(
+    world: World, replaced: tuple[Flask, Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    during, after = replaced
+    secret = ok(world.manager.post("/me/totp"), 201)["secret"]
+    codes = [pyotp.TOTP(secret).at(now(), counter_offset=steps) for steps in (-1, 0, 1)]
+    recovery_codes = ok(world.manager.post("/me/totp/confirm", {"code": codes[0]}))["recovery_codes"]
+
+    ok(log_in(during, world.manager, codes[1]), 200)
+    problem(log_in(after, world.manager, codes[2]), 401, "wrong-code")
+    assert "was dropped too early" in caplog.text
+    ok(log_in(after, world.manager, recovery_codes[0]), 200)
+    assert run_reencrypt(after).exit_code == 1
+    result = run_reencrypt(during)
+    assert result.exit_code == 0
+    assert result.output != run_reencrypt(during).output == "Encrypted 0 again.\n"
+    ok(log_in(after, world.manager, codes[2]), 200)
+
+
+def test_webhooks_sign_with_the_same_secret_once_encrypted_again(
+    world: World, replaced: tuple[Flask, Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    during, after = replaced
+    sent: list[tuple[bytes, Mapping[str, str]]] = []
+
+    def post(url: str, headers: Mapping[str, str], body: bytes, **_options: Any) -> Result:
+        if url == webhook["url"]:
+            sent.append((body, headers))
+        return Result(200, None, 1)
+
+    webhook = world.webhook()
+    monkeypatch.setattr(webhook_requests, "post", post)
+    for app in (world.app, during, after):
+        ok(world.admin.post(f"/webhooks/{webhook['id']}/test"), 202)
+        send_webhooks(app)
+        standardwebhooks.Webhook(webhook["secret"]).verify(*sent.pop())
+        run_reencrypt(during)
+
+
+def send_webhooks(app: Flask) -> None:
+    context = app.extensions["survey"]
+    sender = WebhookSender(context.database, Metrics(), keys=context.settings.keys, allow_private=False)
+    while sender.work():
+        sender.wait(10)
+
+
+def log_in(app: Flask, person: Caller, code: str) -> TestResponse:
+    return Caller(app).post("/auth/login", {"email": person.email, "password": PASSWORD, "code": code})
+
+
+def run_reencrypt(app: Flask) -> Any:
+    return app.test_cli_runner().invoke(args=["secrets", "reencrypt"])
 
 
 # The secret of an embedded installation, in DATA_DIR.

@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -198,24 +197,6 @@ def test_metrics_have_an_address_of_their_own(tmp_path: Path) -> None:
         line = fail_to_start(tmp_path, PORT=str(free_port()), METRICS_PORT=port)
     assert line.startswith("Not started: METRICS_HOST, METRICS_PORT: cannot listen")
     assert line.count("\n") == 1
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_connection_stays_open_after_a_response_without_body(tmp_path: Path, workers: str) -> None:
-    with running(tmp_path, DEMO="0", WORKERS=workers) as program:
-        connection = HTTPConnection(program.base.removeprefix("http://"), timeout=60)
-        connection.request("GET", "/api/v1/openapi.json")
-        response = connection.getresponse()
-        response.read()
-        socket_before = connection.sock
-        for _ in range(3):
-            connection.request(
-                "GET", "/api/v1/openapi.json", headers={"If-None-Match": response.headers["ETag"]}
-            )
-            not_modified = connection.getresponse()
-            assert (not_modified.status, not_modified.read(), not_modified.will_close) == (304, b"", False)
-            assert connection.sock is socket_before is not None
-        connection.close()
 
 
 def fetch(address: str, **headers: str) -> str:

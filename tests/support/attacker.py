@@ -327,6 +327,15 @@ class Markers:
                     leaks.append(f"{description} {text!r} in the response to {response.name}")
         return leaks
 
+    def find_in(self, data: bytes) -> list[str]:
+        """Return the markers that are in bytes, in upper or lower case."""
+        lower = data.lower()
+        return [
+            f"{description} {text!r}"
+            for text, description in self.texts.items()
+            if any(form in lower for form in _forms(text))
+        ]
+
 
 def _forms(text: str) -> Iterator[bytes]:
     """Yield the forms of a text: plain, in JSON, in URLs, in other encodings, and as a digest."""
