@@ -20,6 +20,7 @@ ITEMS = (
     "reads",
     "submission",
     "at-once",
+    "one-location",
     "flush",
     "stored",
     "scores",
@@ -69,6 +70,8 @@ def _measure(host: Host, items: list[str], report: Report) -> None:
             submissions.measure(program, report)
         if "at-once" in items:
             submissions.measure_simultaneous(program, report)
+        if "one-location" in items:
+            submissions.measure_one_location(program, report)
         if "flush" in items:
             submissions.measure_flush(program, report)
         if {"submission", "flush"} & set(items):

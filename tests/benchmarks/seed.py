@@ -125,12 +125,13 @@ class Ground:
         """Some shoppers."""
         return [uuid.UUID(self.world.person("shopper").id) for _ in range(SHOPPERS)]
 
-    def assign(self, count: int, shopper_id: str | None = None) -> list[str]:
-        """Assign visits to locations in turn through the API, and return their IDs."""
+    def assign(self, count: int, shopper_id: str | None = None, locations: int | None = None) -> list[str]:
+        """Assign visits to the first ``locations`` (or all) in turn through the API; return their IDs."""
+        places = self.places[:locations]
         window = {"opens_at": "2020-01-01T00:00:00Z", "closes_at": "2100-01-01T00:00:00Z"}
         orders = [
             {
-                "location_id": str(self.places[number % len(self.places)].id),
+                "location_id": str(places[number % len(places)].id),
                 "shopper_id": shopper_id or self.world.shopper.id,
                 "checklist_key": self.key,
                 "window": window,
