@@ -185,7 +185,7 @@ def change_password(body: dict[str, Any]) -> Response:
 def _token_response(
     pair: sign_in.TokenPair, *, in_cookies: bool = False, device_token: str | None = None
 ) -> Response:
-    """Return a pair of tokens: in cookies that scripts cannot read, or as JSON, perhaps with a device token."""
+    """Return a pair of tokens: in cookies that scripts cannot read, or as JSON, with any device token."""
     claims = {"family": str(pair.family_id)}
     remaining = pair.session_ends_at - now()
     access_lifetime = min(ACCESS_TOKEN_LIFETIME, remaining)

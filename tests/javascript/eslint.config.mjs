@@ -5,7 +5,11 @@ import globals from "globals";
 const PAGES = "api/pages/static";
 
 /** What turns text into HTML or code. Pages build elements instead. */
-const UNSAFE = ["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe"];
+const UNSAFE = [
+  "AssignmentExpression[left.property.name=/^(inner|outer)HTML$/]",
+  "CallExpression[callee.property.name=/^(insertAdjacentHTML|setHTMLUnsafe)$/]",
+  'CallExpression[callee.object.name="document"][callee.property.name=/^write/]',
+];
 
 export default [
   { files: [`${PAGES}/**/*.js`], ...js.configs.recommended },
@@ -18,11 +22,7 @@ export default [
       eqeqeq: ["error", "always", { null: "ignore" }], // `== null` is also true for undefined
       "no-eval": "error",
       "no-implied-eval": "error",
-      "no-restricted-syntax": [
-        "error",
-        ...UNSAFE.map((name) => `MemberExpression[property.name="${name}"]`),
-        'CallExpression[callee.object.name="document"][callee.property.name=/^write/]',
-      ],
+      "no-restricted-syntax": ["error", ...UNSAFE],
       "no-undef": "error",
       "no-unused-vars": "error",
       "no-var": "error",
