@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from api import migrations
 from api.app import create_app
 from api.jobs import worker as workers
-from api.jobs.worker import TASKS, Worker
+from api.jobs.worker import POLL_SECONDS, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.idempotency import StoredResponse
@@ -167,6 +167,16 @@ def test_claimed_event_is_leased(queue: Queue) -> None:
     assert before + LEASE <= event.due_at <= now() + LEASE
     assert claim(queue) == []
     assert queue.worker().work() is False
+
+
+def test_claims_of_a_killed_worker_are_taken_over_within_30_seconds(queue: Queue) -> None:
+    queue.add()
+    claim(queue)
+    (event,) = queue.remaining
+    passed = timedelta(seconds=30 - 2 * POLL_SECONDS)
+    queue.change(due_at=event.due_at - passed)
+    assert queue.worker().work()
+    assert (queue.effects, queue.remaining) == (1, [])
 
 
 def test_only_the_latest_claim_of_an_event_has_an_effect(queue: Queue) -> None:
@@ -348,7 +358,7 @@ def test_store_of_another_database_is_reported_and_not_swept(
 DYING = """
 import os, sys, time
 from api.app import create_app
-from api.jobs.worker import TASKS, Worker
+from api.jobs.worker import POLL_SECONDS, TASKS, Worker
 from api.settings import Settings
 
 context = create_app(Settings.from_environment({"DATA_DIR": sys.argv[1]})).extensions["survey"]
