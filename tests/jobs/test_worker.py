@@ -23,7 +23,7 @@ from api.models.events import Event
 from api.models.idempotency import StoredResponse
 from api.models.sign_in import SignInFailure
 from api.models.visits import Visit
-from api.services import events, idempotency, photo_store, photo_sweep
+from api.services import events, idempotency, photo_store, photo_sweep, retention
 from api.services.events import LEASE, MAX_BACKOFF
 from api.services.photo_sweep import Sweep
 from api.services.scores import recount
@@ -315,6 +315,23 @@ def test_only_old_rows_are_removed(queue: Queue) -> None:
         assert session.scalars(keys).all() == ["new"]
         keys = select(SignInFailure.key).where(SignInFailure.key.in_(failures.values()))
         assert session.scalars(keys).all() == [failures["new"]]
+
+
+def test_cleaning_up_applies_retention_and_then_empties_the_log(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, calls = queue.worker(), []
+
+    def empty_log() -> None:
+        calls.append("log")
+        worker.stopping.set()
+
+    monkeypatch.setattr(retention, "apply_retention", lambda *_: calls.append("retention"))
+    monkeypatch.setattr(photo_sweep, "sweep_when_due", lambda *_: Sweep())
+    monkeypatch.setattr(queue.database, "empty_log", empty_log)
+    monkeypatch.setattr(workers, "CLEANUP_INTERVAL", timedelta(0))
+    worker._clean_up_regularly()
+    assert calls == ["retention", "log"]
 
 
 def test_sweep_blocks_neither_tasks_nor_the_shutdown(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
