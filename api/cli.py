@@ -31,7 +31,7 @@ from uploads.store import StoreUnavailable
 
 
 class _Group(AppGroup):
-    """A group of commands that report an unavailable database in one line."""
+    """A group of commands that report an unavailable database, or one of a newer release, in one line."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -39,6 +39,8 @@ class _Group(AppGroup):
             return super().invoke(context)
         except SQLAlchemyError as error:
             raise click.ClickException(f"The database cannot be used: {get_message(error)}") from error
+        except migrations.NewerSchema as error:
+            raise click.ClickException(f"Not upgraded: {error}.") from None
 
 
 def register(app: Flask) -> None:
@@ -174,12 +176,12 @@ def claim() -> None:
 def _demo() -> None:
     """Fill an empty database with a demo organization and two years of visits."""
     database, store = app_context().database, app_context().store
-    migrations.upgrade(database)
     try:
+        migrations.upgrade(database)
         with suppress(photo_store.ForeignStore):  # reported by the worker
             photo_store.verify_ownership(database, store)
         click.echo(demo.fill(database, store))
-    except demo.NotEmpty as error:
+    except (demo.NotEmpty, migrations.NewerSchema) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -189,8 +191,9 @@ def _worker() -> None:
     """Run due tasks until stopped, for servers that were started without a worker."""
     log_as_json()
     try:
+        migrations.check_schema(app_context().database)
         scrapes = listen_for_scrapes(app_context().settings)
-    except SettingsError as error:
+    except (SettingsError, migrations.NewerSchema) as error:
         sys.exit(f"Not started: {error}")
     serve_metrics(current_app.extensions["metrics"], scrapes)
     create_worker(current_app._get_current_object()).run_until_stopped()  # type: ignore[attr-defined]

@@ -17,7 +17,8 @@ from api.domain.people import MAIL_EVENTS
 from api.models.base import now
 from api.models.events import Event
 
-LEASE = timedelta(minutes=5)
+#: How long claimed events belong to one worker. If it is killed, another takes over within half a minute.
+LEASE = timedelta(seconds=25)
 MAX_BACKOFF = timedelta(hours=6)
 BATCH_SIZE = 50
 
@@ -59,7 +60,9 @@ def has_due(session: Session, kinds: ColumnElement[bool]) -> bool:
     return session.scalar(select(Event.id).where(Event.due_at <= now(), kinds).limit(1)) is not None
 
 
-def claim(session: Session, kinds: ColumnElement[bool], batch_size: int = BATCH_SIZE) -> list[Event]:
+def claim(
+    session: Session, kinds: ColumnElement[bool], batch_size: int = BATCH_SIZE, lease: timedelta = LEASE
+) -> list[Event]:
     """Claim due events by due time, and those of the same time in random order, as IDs are random."""
     due_ids = (
         select(Event.id)
@@ -72,7 +75,7 @@ def claim(session: Session, kinds: ColumnElement[bool], batch_size: int = BATCH_
     session.execute(
         update(Event)
         .where(Event.id.in_(ids))
-        .values(due_at=now() + LEASE, attempts=Event.attempts + 1)
+        .values(due_at=now() + lease, attempts=Event.attempts + 1)
         .execution_options(synchronize_session=False)
     )
     return list(session.scalars(select(Event).where(Event.id.in_(ids)).order_by(Event.id)))

@@ -17,8 +17,9 @@ from api.database.failures import get_message
 from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes
-from api.serving.listeners import listen
+from api.serving.listeners import listen, take_over_listener
 from api.serving.metrics_server import listen_for_scrapes
+from api.serving.stopping import STOP_SIGNALS
 from api.settings import Settings, SettingsError
 from uploads.store import StoreUnavailable
 
@@ -31,10 +32,10 @@ def serve(app: Flask, context: AppContext) -> None:
 
     Raises SettingsError if an address, a database or a photo store of the settings cannot be used.
     """
-    for number in processes.STOP_SIGNALS:
+    for number in STOP_SIGNALS:
         signal.signal(number, _exit)
     settings = context.settings
-    with listen(settings.host, settings.port, "HOST, PORT") as listener:
+    with take_over_listener() or listen(settings.host, settings.port, "HOST, PORT") as listener:
         scrapes = listen_for_scrapes(settings)
         _prepare(context)
         if settings.workers > 1:
@@ -66,6 +67,8 @@ def _prepare(context: AppContext) -> None:
         with database.read_snapshot() as session:
             is_empty = demo.is_new(session)
         people = demo.list_people(database)
+    except migrations.NewerSchema as error:
+        raise SettingsError(f"DATABASE_URL: {error}") from error
     except SQLAlchemyError as error:
         reason = get_message(error)
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {reason}") from error

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from api import migrations
 from api.app import create_app
 from api.jobs import worker as workers
-from api.jobs.worker import TASKS, Worker
+from api.jobs.worker import POLL_SECONDS, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.idempotency import StoredResponse
 from api.models.sign_in import SignInFailure
 from api.models.visits import Visit
-from api.services import events, idempotency, photo_store, photo_sweep
+from api.services import events, idempotency, photo_store, photo_sweep, retention
 from api.services.events import LEASE, MAX_BACKOFF
 from api.services.photo_sweep import Sweep
 from api.services.scores import recount
@@ -169,6 +169,16 @@ def test_claimed_event_is_leased(queue: Queue) -> None:
     assert queue.worker().work() is False
 
 
+def test_claims_of_a_killed_worker_are_taken_over_within_30_seconds(queue: Queue) -> None:
+    queue.add()
+    claim(queue)
+    (event,) = queue.remaining
+    passed = timedelta(seconds=30 - 2 * POLL_SECONDS)
+    queue.change(due_at=event.due_at - passed)
+    assert queue.worker().work()
+    assert (queue.effects, queue.remaining) == (1, [])
+
+
 def test_only_the_latest_claim_of_an_event_has_an_effect(queue: Queue) -> None:
     queue.add()
     (slow,) = claim(queue)
@@ -290,6 +300,23 @@ def test_only_old_rows_are_removed(queue: Queue) -> None:
         assert session.scalars(keys).all() == [failures["new"]]
 
 
+def test_cleaning_up_applies_retention_and_then_empties_the_log(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, calls = queue.worker(), []
+
+    def empty_log() -> None:
+        calls.append("log")
+        worker.stopping.set()
+
+    monkeypatch.setattr(retention, "apply_retention", lambda *_: calls.append("retention"))
+    monkeypatch.setattr(photo_sweep, "sweep_when_due", lambda *_: Sweep())
+    monkeypatch.setattr(queue.database, "empty_log", empty_log)
+    monkeypatch.setattr(workers, "CLEANUP_INTERVAL", timedelta(0))
+    worker._clean_up_regularly()
+    assert calls == ["retention", "log"]
+
+
 def test_sweep_blocks_neither_tasks_nor_the_shutdown(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, sweeping, over = queue.worker(), threading.Event(), threading.Event()
 
@@ -331,7 +358,7 @@ def test_store_of_another_database_is_reported_and_not_swept(
 DYING = """
 import os, sys, time
 from api.app import create_app
-from api.jobs.worker import TASKS, Worker
+from api.jobs.worker import POLL_SECONDS, TASKS, Worker
 from api.settings import Settings
 
 context = create_app(Settings.from_environment({"DATA_DIR": sys.argv[1]})).extensions["survey"]

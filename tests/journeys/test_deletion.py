@@ -17,11 +17,12 @@ from werkzeug.test import TestResponse
 
 from api.domain import problems
 from api.domain.access import SHOPPER, Actor
+from api.http import access
 from api.models import Base
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import submissions
-from api.services.people.deletion import ANONYMIZED, DELETED, EMPTIED
+from api.services.people.deletion import ANONYMIZED, DELETED, EMPTIED, delete_person
 from schemas.submissions import Submission
 from tests.support.attacker import Markers
 from tests.support.exports import build_all, request_export
@@ -330,6 +331,21 @@ def test_a_submission_that_is_stored_after_the_deletion_is_rejected(world: World
     with pytest.raises(problems.ProblemError) as error:
         world.database.write(lambda session: submissions.store(session, actor, prepared, 0))
     assert error.value.problem is problems.VISIT_NOT_FOUND
+
+
+def test_who_is_deleted_in_the_middle_of_a_request_is_no_longer_signed_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit, reviewer, count_request = world.late_visit(), world.person("reviewer"), access._count_request
+
+    def count_and_delete(actor: Actor, permission: str) -> None:
+        count_request(actor, permission)
+        if str(actor.id) == reviewer.id:
+            world.database.write(lambda session: delete_person(session, session.get_one(User, actor.id)))
+
+    monkeypatch.setattr(access, "_count_request", count_and_delete)
+    problem(world.review(visit, "accept", reviewer), 401, "not-signed-in")
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
 
 
 def test_every_reference_to_a_person_is_deleted_or_replaced() -> None:

@@ -26,6 +26,8 @@ from api.services.people import accounts
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+#: Longer than a mail server may take, because a second worker would send the mail again.
+LEASE = timedelta(minutes=5)
 #: A mail that could not be sent for so long is given up.
 MAX_AGE = timedelta(days=2)
 
@@ -67,7 +69,7 @@ class MailSender:
         with self.database.read_snapshot() as session:
             if not events.has_due(session, events.IS_MAIL):
                 return False
-        claimed = self.database.write(lambda session: events.claim(session, events.IS_MAIL, 1))
+        claimed = self.database.write(lambda session: events.claim(session, events.IS_MAIL, 1, LEASE))
         for event in claimed:
             self._handle(event)
         return bool(claimed)
