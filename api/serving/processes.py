@@ -23,6 +23,7 @@ from gunicorn.http.errors import InvalidHeader, ParseException
 from api import migrations
 from api.database.engines import Database
 from api.domain.problems import MALFORMED
+from api.http.admission import THREADS
 from api.http.context import AppContext
 from api.http.problem_documents import problem_document
 from api.log import log_as_json
@@ -33,7 +34,6 @@ from api.serving.worker import create_worker
 from api.settings import Settings, SettingsError
 from api.shared_counts import SharedCounts
 
-THREADS = 64
 #: PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 _PARENT_DEATH_SIGNAL = 1
 

@@ -85,12 +85,12 @@ class MailSender:
         except Exception as error:
             is_old = event.created_at < now() - MAX_AGE
             outcome, level, reason = "given-up" if is_old else "failed", logging.ERROR, error
-        report_task(self.metrics, event, started_at, outcome, level, reason)
+        report_task(self.metrics, event, time.perf_counter() - started_at, outcome, level, reason)
         if outcome == "failed":
             name = type(reason).__name__
             self.database.write(lambda session: events.back_off(session, event, name))
         else:
-            self.database.write(lambda session: events.remove(session, event))
+            self.database.write(lambda session: events.remove(session, [event]))
 
     def _run(self, event: Event) -> str:
         """Do what an event asks for, and return the outcome."""
@@ -114,5 +114,5 @@ class MailSender:
 
     def _start_reset(self, session: Session, event: Event) -> None:
         data = event.data or {}
-        if events.remove(session, event):
+        if events.remove(session, [event]):
             accounts.start_password_reset(session, data["email"], data["organization"], self.keys)
