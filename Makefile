@@ -84,7 +84,8 @@ fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
 # `make test` injects each fault a few times, and runs some tests on one database or browser only.
 faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
 	FAULTS=full $(PYTEST) tests/faults tests/journeys/test_change_feed.py tests/exports/test_building.py \
-		tests/test_foreign_ids.py tests/browser/engines tests/browser/test_failures.py
+		tests/test_access.py tests/test_foreign_ids.py tests/test_privacy.py tests/browser/engines \
+		tests/browser/test_failures.py
 
 clean: ## Remove everything that was installed: .venv and the JavaScript tools
 	rm -rf .venv $(JS)/node_modules $(JS)/openapi/node_modules

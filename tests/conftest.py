@@ -98,16 +98,19 @@ def embedded_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 def servers_app(
     tmp_path_factory: pytest.TempPathFactory, postgres_url: str, s3_server: servers.S3
 ) -> Iterator[Flask]:
-    yield from _running(
-        {
-            "DATA_DIR": str(tmp_path_factory.mktemp("servers")),
-            "DATABASE_URL": servers.new_database(postgres_url),
-            "SECRET_KEY": "k" * 32,
-            "PHOTO_BUCKET": s3_server.new_bucket(),
-            "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
-            **s3_server.environment,
-        }
-    )
+    folder = tmp_path_factory.mktemp("servers")
+    yield from _running({"DATA_DIR": str(folder), **_use_servers(postgres_url, s3_server)})
+
+
+def _use_servers(postgres_url: str, s3_server: servers.S3) -> dict[str, str]:
+    """Return the settings for a new database on PostgreSQL and a new bucket."""
+    return {
+        "DATABASE_URL": servers.new_database(postgres_url),
+        "SECRET_KEY": "k" * 32,
+        "PHOTO_BUCKET": s3_server.new_bucket(),
+        "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
+        **s3_server.environment,
+    }
 
 
 @pytest.fixture(params=BACKENDS)
@@ -121,8 +124,9 @@ def own_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A program with its own database for each test module, for tests that read all rows."""
     environment = {"DATA_DIR": str(tmp_path_factory.mktemp("own"))}
     if request.param == "servers":
-        url = servers.new_database(request.getfixturevalue("postgres_url"))
-        environment |= {"DATABASE_URL": url, "SECRET_KEY": "k" * 32}
+        environment |= _use_servers(
+            request.getfixturevalue("postgres_url"), request.getfixturevalue("s3_server")
+        )
     yield from _running(environment)
 
 
