@@ -7,6 +7,7 @@
     serving/      starting the program: embedded.py in one process, processes.py in several
     log.py        the log, as JSON lines
     metrics.py    metrics for operators
+    shared_counts.py  the counts of metrics, in memory that all processes share
     background.py calls that may hang, each in a thread of its own
     domain/       pure terms and rules: checklists, answers, scores, flags, permissions, every problem
     checklists/   the built-in checklists, as data

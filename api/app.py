@@ -42,6 +42,7 @@ from api.routes import (
     places,
     reviews,
     scores,
+    second_factors,
     sign_in,
     submissions,
     users,
@@ -175,6 +176,7 @@ def _register_routes(app: Flask) -> None:
     for module in (
         sign_in,
         accounts,
+        second_factors,
         api_clients,
         organizations,
         places,

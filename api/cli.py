@@ -1,4 +1,4 @@
-"""The flask commands: db, admin, demo, secrets, serve, worker, scores, photos."""
+"""The flask commands: backup, restore, db, admin, demo, secrets, serve, worker, scores, photos."""
 
 import os
 import sys
@@ -13,14 +13,16 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
+from api.backups.commands import backup, restore
 from api.database.failures import get_message
 from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
 from api.log import log_as_json
-from api.services import demo, photo_store, photo_sweep
+from api.services import demo, photo_store, photo_sweep, stored_secrets
 from api.services.people import administrators, passwords
 from api.services.scores import recount as score_recount
+from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.worker import create_worker
 from api.settings import SettingsError, replace_stored_secret
 from uploads.folder import FolderStore
@@ -40,7 +42,7 @@ class _Group(AppGroup):
 
 def register(app: Flask) -> None:
     """Add the commands to ``app``."""
-    for command in (_db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
+    for command in (backup, restore, _db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
         app.cli.add_command(command)
 
 
@@ -86,6 +88,20 @@ def create_admin(email: str, organization: str, name: str) -> None:
     click.echo(f"Created {email} as an administrator of {organization}.")
 
 
+@_admin.command("reset-second-factor")
+@click.argument("email")
+@click.option("--organization", required=True, help="The name of the organization.")
+def reset_second_factor(email: str, organization: str) -> None:
+    """Reset the second factor of a person, if no other administrator can. Their sessions end."""
+    try:
+        app_context().database.write(
+            lambda session: administrators.reset_second_factor(session, organization, email)
+        )
+    except ProblemError:
+        raise click.ClickException(f"{organization} has nobody with this email address.") from None
+    click.echo(f"{email} now logs in with only their password.")
+
+
 @_secrets.command("replace")
 def replace_secret() -> None:
     """Replace the secret in DATA_DIR. The present one is still accepted until its file is deleted."""
@@ -96,6 +112,16 @@ def replace_secret() -> None:
     click.echo(
         f"Replaced. Restart the program. What was issued before is accepted until {previous_file} is deleted."
     )
+
+
+@_secrets.command("reencrypt")
+def reencrypt_secrets() -> None:
+    """Encrypt stored secrets again, with the current secret. The previous one can be dropped after that."""
+    keys = app_context().settings.keys
+    done, failed = app_context().database.write(lambda session: stored_secrets.reencrypt(session, keys))
+    click.echo(f"Encrypted {done} again.")
+    if failed:
+        raise click.ClickException(f"{failed} cannot be decrypted: SECRET_KEY_PREVIOUS lacks their secret.")
 
 
 @_scores.command("recount")
@@ -157,6 +183,11 @@ def _demo() -> None:
 def _worker() -> None:
     """Run due tasks until stopped, for servers that were started without a worker."""
     log_as_json()
+    try:
+        scrapes = listen_for_scrapes(app_context().settings)
+    except SettingsError as error:
+        sys.exit(f"Not started: {error}")
+    serve_metrics(current_app.extensions["metrics"], scrapes)
     create_worker(current_app._get_current_object()).run_until_stopped()  # type: ignore[attr-defined]
 
 

@@ -1,16 +1,26 @@
 """Metrics for operators: counts, durations and sizes. Nothing in them identifies a person."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import wait
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Metric,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client import values as value_classes
 from prometheus_client.metrics_core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from api import shared_counts
 from api.background import SingleFlight
+
+value_classes.ValueClass = shared_counts.Count
+disable_created_metrics()  # the time at which a count began differs between processes
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 #: A source that takes longer is reported as down. Prometheus itself waits for 10 seconds.
@@ -43,6 +53,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._metrics: dict[str, Counter | Histogram] = {}
         self._requests = self._counter(
             "http_requests", "Requests with a response", "route", "method", "status"
         )
@@ -62,10 +73,12 @@ class Metrics:
         self._gauges = _GaugeCollector()
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
-        return Counter(name, help_text, labels, registry=self._registry)
+        counter = self._metrics[name] = Counter(name, help_text, labels, registry=self._registry)
+        return counter
 
     def _histogram(self, name: str, help_text: str, *labels: str) -> Histogram:
-        return Histogram(name, help_text, labels, registry=self._registry)
+        histogram = self._metrics[name] = Histogram(name, help_text, labels, registry=self._registry)
+        return histogram
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request. Unknown methods are counted together as "other"."""
@@ -124,11 +137,10 @@ class Metrics:
         gauge_registry = CollectorRegistry()
         gauge_registry.register(self._gauges)
         gauges = generate_latest(gauge_registry)  # first, so that errors in it are counted below
-        registry = self._registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # reads the files of all processes
-        return gauges + generate_latest(registry)
+        for metric, series, labels in shared_counts.list_keys():
+            if not series.endswith("_bucket"):  # its last label is the bucket
+                self._metrics[metric].labels(*labels)  # reported even if only other processes have counted it
+        return gauges + generate_latest(self._registry)
 
 
 class _GaugeCollector(Collector):

@@ -40,6 +40,8 @@ class Settings:
     secret_key_previous: tuple[str, ...] = field(default=(), repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
     workers: int = 1
     trusted_proxies: int = 0
     accept_every_minutes: int = 60
@@ -100,6 +102,8 @@ class Settings:
             secret_key_previous=secret_key_previous,
             host=read.text("HOST", "127.0.0.1"),
             port=read.number("PORT", 8000, 1, 65535),
+            metrics_host=read.text("METRICS_HOST", "127.0.0.1"),
+            metrics_port=read.number("METRICS_PORT", 0, 0, 65535),
             workers=read.number("WORKERS", 1, 1, 64),
             trusted_proxies=read.number("TRUSTED_PROXIES", 0, 0, 10),
             accept_every_minutes=read.number("ACCEPT_EVERY_MINUTES", 60, 0, 1440),

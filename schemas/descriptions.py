@@ -37,6 +37,11 @@ _BY_NAME: Mapping[str, str] = {
     "refresh_token": "Exchange it once for a new pair of tokens, within 60 days.",
     "role": "What the person may do. Shoppers make visits, managers read the scores of their places, "
     "reviewers decide on visits, and administrators manage the organization.",
+    "second_factor": "Whether logins of the person need a code of an authenticator app.",
+    "recovery_codes": "The recovery codes. Each replaces a code of the app once. They are returned only "
+    "here.",
+    "recovery_codes_left": "How many recovery codes were not used yet.",
+    "uri": "The same secret as a URI, for a QR code that the app scans.",
     "sent": "Whether the link goes to the person by mail.",
     "token_type": "How to send the access token.",
     "location_ids": "The IDs of the locations that are assigned to a manager. Empty for other roles.",
@@ -59,11 +64,18 @@ _BY_NAME: Mapping[str, str] = {
     "minutes, so that nobody can tell which ones were sent together. 0 accepts each at once. Null for the "
     "period of the server.",
     "languages": "The languages that checklists are written in, as language tags. The editor offers them.",
+    "require_second_factor": "The roles whose people must have a second factor. Until they have set one "
+    "up, they can use only their own account.",
     "logo": "The path of the logo, which is a PNG. Null without one.",
     "address": "The postal address, on one line or several. Null if it is not known.",
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",
     "code": "Your own short code, which is unique within the organization.",
+    "keep_photos_months": "The number of months after which the photos of a visit are removed, counted from "
+    "its day. Null keeps them permanently.",
+    "keep_personal_data_months": "The number of months, counted from the day of a visit, after which it is "
+    "removed who made it, when exactly and from which position. People who were disabled that long ago "
+    "are deleted. Null keeps all of this permanently.",
     "latitude": "Degrees north of the equator (WGS 84), from −90 to 90. Null if it is not known.",
     "lockout_days": "The minimum number of days between two visits of one shopper to the same "
     "location. 0 allows any number of visits.",
@@ -575,6 +587,13 @@ _BY_SCHEMA: Mapping[str, str] = {
     "UploadLink.method": "The method of the request.",
     "UploadLink.url": "The URL to send the bytes to. It needs no authentication, as it is signed.",
     "Invitation.expires_at": "When the link expires, in UTC: after 7 days.",
+    "Login.code": "A code of the authenticator app, or a recovery code. Only people with a second "
+    "factor need one.",
+    "SecondFactor.enabled": "Whether logins need a code.",
+    "SecondFactorCode.code": "A code of the authenticator app. Once enabled, a recovery code works too.",
+    "SecondFactorRemoval.code": "A code of the authenticator app, or a recovery code.",
+    "SecondFactorRemoval.password": "The password of the caller.",
+    "SecondFactorSetup.secret": "The secret, in base32, as people can type it into their app.",
     "InvitationAcceptance.name": "The person's own name, as others see it.",
     "InvitationAcceptance.token": "The token of the invitation: the part of the link after `#`.",
     "Me.language": "The language of mails to the caller. Null if they have not chosen one.",

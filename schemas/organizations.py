@@ -5,12 +5,14 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from api.domain.access import ROLES
 from api.domain.colors import COLOR, MIN_CONTRAST, measure_contrast_with_white
 from api.domain.fields import LANGUAGE
-from schemas.base import FullMatch, Id, Integer, Schema, Text
+from schemas.base import Enum, FullMatch, Id, Integer, Schema, Text
 
 LOGO_PATH = "/api/v1/organization/logo"
 MAX_ACCEPT_EVERY_MINUTES = 1440
+MAX_MONTHS_KEPT = 120
 
 
 def _check_contrast(color: str) -> None:
@@ -27,9 +29,9 @@ class LogoPath(fields.String):
         return None if value is None else LOGO_PATH
 
 
-def _check_distinct(languages: list[str]) -> None:
-    if len(set(languages)) < len(languages):
-        raise ma.ValidationError("A language occurs more than once.")
+def _check_distinct(values: list[str]) -> None:
+    if len(set(values)) < len(values):
+        raise ma.ValidationError("A value occurs more than once.")
 
 
 class OrganizationEdit(Schema):
@@ -41,11 +43,16 @@ class OrganizationEdit(Schema):
         required=True, allow_none=True, validate=[FullMatch(f"^{COLOR.pattern}$"), _check_contrast]
     )
     accept_every_minutes = Integer(0, MAX_ACCEPT_EVERY_MINUTES, required=True, allow_none=True)
+    keep_photos_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
+    keep_personal_data_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
     languages = fields.List(
         fields.String(validate=FullMatch(f"^{LANGUAGE.pattern}$")),
         required=True,
         validate=[validate.Length(1, 20), _check_distinct],
         metadata={"uniqueItems": True},
+    )
+    require_second_factor = fields.List(
+        Enum(ROLES), required=True, validate=_check_distinct, metadata={"uniqueItems": True}
     )
 
 

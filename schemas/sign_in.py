@@ -9,11 +9,15 @@ from schemas.organizations import LogoPath
 
 
 class Login(Schema):
-    """Email address and password. `organization` selects one of several matching accounts."""
+    """Email address and password.
+
+    `organization` selects one of several matching accounts. `code` is for people with a second factor.
+    """
 
     email = Text(320, required=True)
     password = Text(1000, 0, required=True)
     organization = Text(200, allow_none=True)
+    code = Text(100, allow_none=True)
     cookies = Boolean(load_default=False)
 
 

@@ -123,8 +123,8 @@ class ScoredSubmission(Schema):
     comment = fields.String(required=True, allow_none=True)
     # Only for reviewers and administrators
     revision = fields.Integer()
-    started_at = Time()
-    finished_at = Time()
+    started_at = Time(allow_none=True)
+    finished_at = Time(allow_none=True)
     received_at = Time()
     clock_shift = fields.Float()
     position = fields.Nested(Position(), allow_none=True)

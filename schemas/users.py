@@ -88,6 +88,7 @@ class User(Schema):
     region_ids = fields.List(Id(), required=True)
     location_ids = fields.List(Id(), required=True)
     visits_in_progress = fields.Integer(required=True)
+    second_factor = fields.Boolean(required=True)
     last_login_at = Time(required=True, allow_none=True, attribute="user.last_login_at")
     invitation_expires_at = Time(required=True, allow_none=True)
     created_at = Time(required=True, attribute="user.created_at")

@@ -258,7 +258,14 @@ class Shopper(Schema):
     """The shopper of a visit. Only reviewers and administrators see them."""
 
     id = Id(attribute="shopper_id", required=True)
-    name = fields.String(attribute="shopper_name", required=True)
+    name = fields.String(
+        attribute="shopper_name",
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Their name. Null if they were deleted, or if the organization no longer keeps it."
+        },
+    )
 
 
 _FLAGS = "\n".join(f"- `{kind.code}`: {kind.raised_when}" for kind in flags.FLAG_KINDS.values())

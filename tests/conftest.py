@@ -1,7 +1,8 @@
 """The applications that tests call: one on SQLite and a photo folder, one on PostgreSQL and S3."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def s3_server() -> Iterator[servers.S3]:
 @pytest.fixture(scope="session")
 def embedded_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("embedded")
-    yield from _running({"DATA_DIR": str(folder)})
+    yield from run_program({"DATA_DIR": str(folder)})
 
 
 @pytest.fixture(scope="session")
@@ -99,18 +100,37 @@ def servers_app(
     tmp_path_factory: pytest.TempPathFactory, postgres_url: str, s3_server: servers.S3
 ) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("servers")
-    yield from _running({"DATA_DIR": str(folder), **_use_servers(postgres_url, s3_server)})
+    yield from run_program(_use_servers(folder, postgres_url, s3_server))
 
 
-def _use_servers(postgres_url: str, s3_server: servers.S3) -> dict[str, str]:
-    """Return the settings for a new database on PostgreSQL and a new bucket."""
+def _use_servers(folder: Path, postgres_url: str, s3_server: servers.S3) -> dict[str, str]:
+    """Return the settings of a program with a new database and a new bucket."""
     return {
+        "DATA_DIR": str(folder),
         "DATABASE_URL": servers.new_database(postgres_url),
         "SECRET_KEY": "k" * 32,
         "PHOTO_BUCKET": s3_server.new_bucket(),
         "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
         **s3_server.environment,
     }
+
+
+@pytest.fixture
+def new_app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Flask]]:
+    """Creates programs with one of ``BACKENDS``, each with a database and a photo store of its own."""
+    with ExitStack() as programs:
+
+        def create(backend: str) -> Flask:
+            folder = tmp_path_factory.mktemp(backend)
+            settings = {"DATA_DIR": str(folder)}
+            if backend == "servers":
+                fixtures = request.getfixturevalue("postgres_url"), request.getfixturevalue("s3_server")
+                settings = _use_servers(folder, *fixtures)
+            return programs.enter_context(contextmanager(run_program)(settings))
+
+        yield create
 
 
 @pytest.fixture(params=BACKENDS)
@@ -121,13 +141,12 @@ def app(request: pytest.FixtureRequest) -> Flask:
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def own_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """A program with its own database for each test module, for tests that read all rows."""
-    environment = {"DATA_DIR": str(tmp_path_factory.mktemp("own"))}
+    """A program with its own database and store for each test module, for tests that read everything."""
+    folder = tmp_path_factory.mktemp("own")
+    settings = {"DATA_DIR": str(folder)}
     if request.param == "servers":
-        environment |= _use_servers(
-            request.getfixturevalue("postgres_url"), request.getfixturevalue("s3_server")
-        )
-    yield from _running(environment)
+        settings = _use_servers(folder, *map(request.getfixturevalue, ("postgres_url", "s3_server")))
+    yield from run_program(settings)
 
 
 @pytest.fixture
@@ -136,7 +155,7 @@ def world(app: Flask) -> World:
     return World(app)
 
 
-def _running(environment: dict[str, str]) -> Iterator[Flask]:
+def run_program(environment: dict[str, str]) -> Iterator[Flask]:
     """Create a program on a new database."""
     # The processes that build exports read the credentials too, so they stay for the session.
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -64,6 +65,12 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/auth/password": "410 410 410  410 410 410  410 410 410",
     "POST /api/v1/auth/password-reset": "202 202 202  202 202 202  202 202 202",
     "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
+    "GET /api/v1/me/totp": SIGNED_IN,
+    "POST /api/v1/me/totp": "401 201 201  201 201 201  201 201 201",
+    "POST /api/v1/me/totp/confirm": SIGNED_IN,
+    "POST /api/v1/me/totp/recovery-codes": SIGNED_IN,
+    "POST /api/v1/me/totp/disable": "401 204 204  204 204 204  204 204 204",
+    "DELETE /api/v1/users/<uuid:user_id>/totp": "401 403 403  403 403 403  403 204 404",
     "POST /api/v1/auth/token": "401 401 401  401 401 401  401 401 401",  # without client ID and secret
     "GET /api/v1/api-clients": "401 403 403  403 403 403  403 200 200",
     "POST /api/v1/api-clients": "401 403 403  403 403 403  403 201 201",
@@ -128,6 +135,7 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
     "POST /api/v1/users/<uuid:user_id>/invitation": "401 403 403  403 403 403  403 201 404",
     "PATCH /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/users/<uuid:user_id>": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/visits": SIGNED_IN,
     "POST /api/v1/visits": "401 403 403  403 403 403  403 201 422",
     "GET /api/v1/visits/<uuid:visit_id>": "401 200 404  200 404 200  200 200 404",
@@ -163,7 +171,6 @@ TABLE: Mapping[str, str] = {
     "GET /photo-store/<token>": "403 403 403  403 403 403  403 403 403",
     "GET /health/live": ANY_CALLER,
     "GET /health/ready": ANY_CALLER,
-    "GET /metrics": ANY_CALLER,
     "GET /": ANY_CALLER,
     # Only the page without data: the visit is loaded from the API.
     "GET /visits/<uuid:visit_id>": ANY_CALLER,
@@ -434,6 +441,23 @@ def _disposable_caller(scene: Scene, caller: Caller) -> Caller:
     return scene.world.person(ok(caller.get("/me"))["role"])
 
 
+def _confirm_second_factor(caller: Caller) -> TestResponse:
+    secret = (caller.post("/me/totp").json or {}).get("secret")
+    code = pyotp.TOTP(secret).now() if secret else "000000"
+    return caller.post("/me/totp/confirm", {"code": code})
+
+
+def _reset_second_factor(scene: Scene, caller: Caller) -> TestResponse:
+    person = scene.world.person("shopper")
+    _confirm_second_factor(person)
+    return caller.call("DELETE", f"/users/{person.id}/totp")
+
+
+def _use_recovery_code(caller: Caller, path: str, **body: str) -> TestResponse:
+    codes = (_confirm_second_factor(caller).json or {}).get("recovery_codes", ["a code"])
+    return caller.post(path, {"code": codes[0], **body})
+
+
 #: how to call a route; routes without an entry are called without a body, with the IDs of the scene
 ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/auth/login": _log_in,
@@ -441,6 +465,17 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/me/password": lambda scene, caller: _disposable_caller(scene, caller).post(
         "/me/password", {"old_password": PASSWORD, "new_password": "another long password"}
     ),
+    "POST /api/v1/me/totp": lambda scene, caller: _disposable_caller(scene, caller).post("/me/totp"),
+    "POST /api/v1/me/totp/confirm": lambda scene, caller: _confirm_second_factor(
+        _disposable_caller(scene, caller)
+    ),
+    "POST /api/v1/me/totp/recovery-codes": lambda scene, caller: _use_recovery_code(
+        _disposable_caller(scene, caller), "/me/totp/recovery-codes"
+    ),
+    "POST /api/v1/me/totp/disable": lambda scene, caller: _use_recovery_code(
+        _disposable_caller(scene, caller), "/me/totp/disable", password=PASSWORD
+    ),
+    "DELETE /api/v1/users/<uuid:user_id>/totp": lambda scene, caller: _reset_second_factor(scene, caller),
     "PATCH /api/v1/me": lambda scene, caller: caller.call(
         "PATCH", "/me", {"name": "Edited"}, headers={"If-Match": "*"}
     ),
@@ -516,6 +551,9 @@ ATTEMPTS: Mapping[str, Attempt] = {
             "password": PASSWORD,
             "region_ids": [scene.world.region["id"]],
         },
+    ),
+    "DELETE /api/v1/users/<uuid:user_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/users/{scene.world.person('shopper').id}", headers={"If-Match": "*"}
     ),
     "POST /api/v1/users/import": lambda scene, caller: caller.call(
         "POST",
@@ -613,6 +651,7 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
     "POST /api/v1/checklists/<key>/preview": "stores nothing",
     "POST /api/v1/visits/check": "stores nothing",
+    "POST /api/v1/me/totp": "nothing changes until it is confirmed, which is in the log",
     "POST /api/v1/auth/password-reset": "the worker does the rest, and records it",
 }
 

@@ -39,6 +39,10 @@ IDENTIFIER = re.compile(
 #: fields that do not refer to anything stored, and fields that are tested elsewhere
 NOT_HERE = {
     "POST /api/v1/auth/login body:email": "tests/journeys/test_sign_in.py: unknown, wrong, disabled alike",
+    "POST /api/v1/auth/login body:code": "tests/journeys/test_second_factors.py: belongs to the account",
+    "POST /api/v1/me/totp/confirm body:code": "tests/journeys/test_second_factors.py",
+    "POST /api/v1/me/totp/recovery-codes body:code": "tests/journeys/test_second_factors.py",
+    "POST /api/v1/me/totp/disable body:code": "tests/journeys/test_second_factors.py",
     "POST /api/v1/auth/login body:organization": "tests/journeys/test_sign_in.py",
     "POST /api/v1/auth/password-reset body:email": "tests/journeys/test_accounts.py: one response for all",
     "POST /api/v1/auth/password-reset body:organization": "tests/journeys/test_accounts.py",
@@ -975,6 +979,7 @@ EDITED = {
     "PATCH /api/v1/regions/{region_id} header:If-Match": "/regions/{region}",
     "PATCH /api/v1/locations/{location_id} header:If-Match": "/locations/{location}",
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
+    "DELETE /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "PATCH /api/v1/me header:If-Match": "/me",
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
@@ -984,13 +989,12 @@ EDITED = {
 }
 
 
-def _if_match_case(path: str) -> Trials:
+def _if_match_case(method: str, path: str) -> Trials:
     """Send the ETag of a foreign object for one's own, and the correct ETag for the foreign object."""
-    method = "PUT" if path.endswith("draft") else "PATCH"
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
     edits["/visits/{visit}"] = {"window": WINDOW}
-    body = edits.get(path, {"name": "Edited"})
+    body = None if method == "DELETE" else edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
@@ -1131,7 +1135,7 @@ def _add_cases() -> None:
         cases = [CASES[name]] if name in CASES else []
         CASES[name] = _combine(*cases, _cursor_case(path, readers))
     for name, path in EDITED.items():
-        CASES[name] = _if_match_case(path)
+        CASES[name] = _if_match_case(name.partition(" ")[0], path)
 
 
 def _combine(*cases: Trials) -> Trials:

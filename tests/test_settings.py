@@ -51,7 +51,7 @@ def test_only_the_settings_module_reads_the_environment(root: Path) -> None:
         read |= set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"|"(\w+)" in os\.environ', path.read_text()))
     names = {first or second for first, second in read}
     own_names = {name for name in names if not name.startswith("SURVEY_")}
-    assert own_names == {"ADMIN_PASSWORD", "PROMETHEUS_MULTIPROC_DIR"}
+    assert own_names == {"ADMIN_PASSWORD"}
 
 
 def test_env_example_explains_every_setting(root: Path) -> None:

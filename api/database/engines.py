@@ -6,18 +6,19 @@ Without it, they would poll the lock of the file.
 """
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Engine, column, create_engine, event, select, table, update
+from sqlalchemy import Connection, Engine, column, create_engine, event, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.database import failures
+from api.database.group_commit import GroupCommit
 from api.database.statements import Autocommit, Transaction, get_cursor, translate_errors
 
 Result = TypeVar("Result")
@@ -50,6 +51,7 @@ class Database:
         """
         self.url = url
         self._write_lock: AbstractContextManager[object]
+        self._group_commit: GroupCommit | None
         if url.startswith("sqlite"):
             cache = f"PRAGMA cache_size = -{sqlite_cache_kib}"
             self.reading_engine = _create_sqlite_engine(
@@ -57,11 +59,13 @@ class Database:
             )
             self.writing_engine = _create_sqlite_engine(url, 1, "BEGIN IMMEDIATE", cache)
             self._write_lock = threading.Lock()
+            self._group_commit = GroupCommit(self._begin_write)
         else:
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
             self.reading_engine = _create_postgresql_engine(url, begin)
             self.writing_engine = _create_postgresql_engine(url, "BEGIN")
             self._write_lock = nullcontext()
+            self._group_commit = None
         #: Creates the session of each write transaction. Other parts of the program can listen to its events.
         self.write_session = sessionmaker(self.writing_engine, expire_on_commit=False)
         #: Runs prepared queries one by one, outside any transaction. It costs a fraction of a snapshot.
@@ -87,13 +91,23 @@ class Database:
         return self._retry(attempt)
 
     def write_statements(self, work: Callable[[Transaction], Result]) -> Result:
-        """Run ``work``, which uses prepared statements only, in one write transaction, like ``write``."""
+        """Run ``work``, which uses prepared statements only, in one write transaction, like ``write``.
+
+        On SQLite, it shares the transaction with the work of other threads that wait.
+        """
+        if self._group_commit:
+            return self._group_commit.run(work)
 
         def attempt() -> Result:
             with self.writing_engine.begin() as connection:
                 return work(Transaction(connection))
 
         return self._retry(attempt)
+
+    @contextmanager
+    def _begin_write(self) -> Iterator[Connection]:
+        with self._write_lock, self.writing_engine.begin() as connection:
+            yield connection
 
     def _retry(self, attempt: Callable[[], Result]) -> Result:
         for attempts_left in reversed(range(_ATTEMPTS)):
@@ -127,6 +141,27 @@ class Database:
     def check(self) -> None:
         """Raise sqlalchemy.exc.SQLAlchemyError unless the database can be written. It commits a write."""
         self.write(lambda session: session.execute(_TOUCH))
+
+    def empty_log(self) -> bool:
+        """Move the write-ahead log of SQLite to the database file, so that deleted data is in neither.
+
+        Returns False if that is not possible now, because a reader still needs the log, or the disk is full.
+        On PostgreSQL, nothing happens.
+        """
+        if self.writing_engine.dialect.name != "sqlite":
+            return True
+        with self._write_lock, closing(self.writing_engine.raw_connection()) as connection:
+            cursor = get_cursor(connection)
+            # Writers must not wait until the last reader is done.
+            [timeout] = cursor.execute("PRAGMA busy_timeout").fetchone()
+            cursor.execute("PRAGMA busy_timeout = 0")
+            try:
+                is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except self.writing_engine.dialect.loaded_dbapi.Error:
+                return False
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {timeout}")
+        return not is_busy
 
     def close(self) -> None:
         """Close all connections. The database can be used again afterwards."""
@@ -176,6 +211,8 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA foreign_keys = ON",
+            # What is deleted is overwritten with zeros.
+            "PRAGMA secure_delete = ON",
             *pragmas,
         ):
             connection.execute(pragma)

@@ -33,6 +33,7 @@ class Actor:
     """The authenticated caller, as read from the database for this request.
 
     A person has the session ``family_id``. An API client has the role CLIENT, and the scopes of its token.
+    ``lacks_second_factor`` if a person must set up a second factor before they do anything else.
     """
 
     id: uuid.UUID
@@ -40,6 +41,7 @@ class Actor:
     role: str
     family_id: uuid.UUID | None = None
     scopes: frozenset[str] = frozenset()
+    lacks_second_factor: bool = False
 
     @property
     def is_client(self) -> bool:
@@ -54,6 +56,7 @@ class Actor:
 
 ANY_CALLER = "any caller"
 REFRESH_TOKEN = "refresh-token"  # noqa: S105  (the name of a permission)
+#: Only for one's own account: it is held by people who have yet to set up the second factor that they need.
 SIGNED_IN = "signed-in"
 SEND_VISITS = "send visits"
 

@@ -24,6 +24,12 @@ USER_LOGGED_OUT = "user.logged_out"
 USER_INVITED = "user.invited"
 USER_PASSWORD_FORGOTTEN = "user.password_forgotten"  # noqa: S105
 USER_TOKEN_REUSED = "user.token_reused"  # noqa: S105
+USER_SECOND_FACTOR_ENABLED = "user.second_factor_enabled"
+USER_SECOND_FACTOR_DISABLED = "user.second_factor_disabled"
+USER_SECOND_FACTOR_RESET = "user.second_factor_reset"
+USER_RECOVERY_CODE_USED = "user.recovery_code_used"
+USER_RECOVERY_CODES_REPLACED = "user.recovery_codes_replaced"
+USER_DELETED = "user.deleted"
 VISIT_REVIEWED = "visit.reviewed"
 VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
 EXPORT_DOWNLOADED = "export.downloaded"
@@ -47,6 +53,12 @@ ACTIONS = (
     USER_LOGIN_FAILED,
     USER_LOGGED_OUT,
     USER_TOKEN_REUSED,
+    USER_SECOND_FACTOR_ENABLED,
+    USER_SECOND_FACTOR_DISABLED,
+    USER_SECOND_FACTOR_RESET,
+    USER_RECOVERY_CODE_USED,
+    USER_RECOVERY_CODES_REPLACED,
+    USER_DELETED,
     "checklist.created",
     "checklist.published",
     "checklist.retired",

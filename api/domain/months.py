@@ -46,6 +46,12 @@ def get_last_day(number: int) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
+def subtract_months(day: date, months: int) -> date:
+    """Return the day that is this many months earlier, or the last day of its month if that is shorter."""
+    last_day = get_last_day(get_month(day) - months)
+    return last_day.replace(day=min(day.day, last_day.day))
+
+
 def to_local_time(moment: datetime, time_zone: str) -> datetime:
     """Return a time in the given IANA time zone.
 

@@ -96,6 +96,27 @@ WRONG_CREDENTIALS = Problem(
     "The email address or password is incorrect",
     "No active account has this email address and password.",
 )
+SECOND_FACTOR_NEEDED = Problem(
+    "second-factor-needed",
+    401,
+    "A code of the second factor is required",
+    "The password is correct. Send the login again with `code`: a code of the person's authenticator app, "
+    "or one of their recovery codes.",
+)
+WRONG_CODE = Problem(
+    "wrong-code",
+    401,
+    "The code is incorrect, or was used before",
+    "Each code is valid once, and a code of an authenticator app only for about a minute. Wait for the next "
+    "one. A wrong code counts as a failed login.",
+)
+SECOND_FACTOR_SETUP_NEEDED = Problem(
+    "second-factor-setup-needed",
+    403,
+    "You have to set up a second factor first",
+    "The organization requires a second factor of this role, and the person has none. Until they have set "
+    "one up with `POST /me/totp`, they can use only their own account.",
+)
 FORBIDDEN = Problem(
     "forbidden",
     403,
@@ -206,6 +227,32 @@ WRONG_PASSWORD = Problem(
     403,
     "The old password is incorrect",
     "The change of a password needs the old password.",
+)
+SECOND_FACTOR_EXISTS = Problem(
+    "second-factor-exists",
+    409,
+    "The second factor is enabled already",
+    "Disable it first, to set up another app.",
+)
+NO_SECOND_FACTOR = Problem(
+    "no-second-factor",
+    409,
+    "There is no second factor",
+    "Start with `POST /me/totp`, and confirm it with a code.",
+)
+SECOND_FACTOR_REQUIRED = Problem(
+    "second-factor-required",
+    409,
+    "The organization requires a second factor",
+    "People with this role cannot disable their second factor. An administrator can reset it, so that they "
+    "set up another one.",
+)
+OWN_SECOND_FACTOR = Problem(
+    "own-second-factor",
+    409,
+    "You cannot reset your own second factor",
+    "Disable it with `POST /me/totp/disable`, which needs the password and a code, or ask another "
+    "administrator.",
 )
 LOGO_NOT_FOUND = Problem(
     "logo-not-found",
@@ -435,6 +482,13 @@ PHOTO_NOT_FOUND = Problem(
     404,
     "The photo does not exist",
     "No photo has this ID, or the caller may not see it.",
+)
+PHOTO_REMOVED = Problem(
+    "photo-removed",
+    410,
+    "The photo was removed",
+    "The organization keeps photos for a limited number of months after the visit. The answers and the score "
+    "stay.",
 )
 PHOTO_CONFLICT = Problem(
     "photo-conflict",

@@ -11,7 +11,7 @@ from flask import g, request
 from flask_jwt_extended.exceptions import CSRFError
 
 from api.domain import problems
-from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES, SEND_VISITS, Actor
+from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN, ROLES, SEND_VISITS, SIGNED_IN, Actor
 from api.domain.problems import FieldError, Problem, ProblemError, pointer
 from api.http.context import app_context, autocommit
 from api.http.parsing import StrictParser
@@ -96,8 +96,9 @@ def _reject_query() -> None:
 def authorize(permission: str) -> None:
     """Check that the caller has a permission, and remember them for ``current_actor``.
 
-    Raises NOT_SIGNED_IN without a valid token, RATE_LIMITED over the quota, FORBIDDEN if the caller's role
-    lacks the permission, and INSUFFICIENT_SCOPE if the token of an API client does.
+    Raises NOT_SIGNED_IN without a valid token, RATE_LIMITED over the quota, SECOND_FACTOR_SETUP_NEEDED if the
+    caller must set one up first, FORBIDDEN if their role lacks the permission, and INSUFFICIENT_SCOPE if the
+    token of an API client does.
     """
     if permission == ANY_CALLER:
         return
@@ -117,6 +118,8 @@ def authorize(permission: str) -> None:
         raise problems.NOT_SIGNED_IN()
     g.actor = actor
     _count_request(actor, permission)
+    if actor.lacks_second_factor and permission != SIGNED_IN:
+        raise problems.SECOND_FACTOR_SETUP_NEEDED()
     require(actor, permission)
 
 
@@ -181,6 +184,8 @@ def _document(view: View, permission: str, raises: Sequence[Problem]) -> None:
     required = PERMISSIONS.get(permission)
     if required:
         common.append(problems.RATE_LIMITED)
+        if permission != SIGNED_IN:
+            common.append(problems.SECOND_FACTOR_SETUP_NEEDED)
         if not required.scopes or required.roles != set(ROLES):
             common.append(problems.FORBIDDEN)
         if required.scopes:

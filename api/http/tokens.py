@@ -1,4 +1,8 @@
-"""Access and refresh tokens: JWTs that this program signs, and verifies on every request."""
+"""Access and refresh tokens: JWTs that this program signs, and verifies on every request.
+
+They name the installation that issued them and that they are for (``iss`` and ``aud``). Another one does not
+accept them, even if it has the same secret.
+"""
 
 import hashlib
 import hmac
@@ -15,6 +19,7 @@ from jwt.exceptions import PyJWTError
 from api.http import cookies
 from api.http.context import app_context
 from api.keys import Keys
+from api.services.installation import read_token_issuer
 
 #: Clients that authenticate with cookies repeat the cookie with the CSRF token in this header.
 CSRF_HEADER = "X-CSRF-TOKEN"
@@ -31,6 +36,7 @@ def register(app: Flask, keys: Keys) -> None:
     manager.additional_headers_loader(lambda _identity: {"kid": current})
     manager.encode_key_loader(lambda _identity: signing_keys[current])
     manager.decode_key_loader(lambda header, _claims: signing_keys[header["kid"]])
+    manager.additional_claims_loader(lambda _identity: {"iss": get_issuer(), "aud": get_issuer()})
 
 
 def get_signing_keys(keys: Keys) -> dict[str, bytes]:
@@ -54,7 +60,14 @@ def verify_token(*, refresh: bool) -> Mapping[str, Any]:
         csrf_token = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(csrf_token.encode(), str(claims["csrf"]).encode()):
             raise CSRFError("The CSRF header is missing, or belongs to another token.")
+    if claims["iss"] != get_issuer() or claims["aud"] != get_issuer():
+        raise NoAuthorizationError("This token is of another installation.")
     return claims
+
+
+def get_issuer() -> str:
+    """Return the name of this installation in tokens."""
+    return read_token_issuer(app_context().database)
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,7 @@ from api.services import (
     idempotency,
     photo_store,
     photo_sweep,
+    retention,
     webhook_deliveries,
 )
 from api.services.audit import reading as audit_log
@@ -138,7 +139,10 @@ class Worker:
         self._attempt(lambda: photo_store.verify_ownership(self.database, self.store))
         while not self.stopping.wait(CLEANUP_INTERVAL.total_seconds()):
             self._attempt(self._remove_old_rows)
+            self._attempt(self._apply_retention)
             self._attempt(self._sweep_photos)
+            # Last, because it removes the traces of what was deleted.
+            self._attempt(self.database.empty_log)
 
     def _attempt(self, task: Callable[[], object]) -> None:
         try:
@@ -160,6 +164,9 @@ class Worker:
         self.database.write(webhook_deliveries.delete_old)
         self.database.write(draft_revisions.delete_old)
         self.database.write(audit_log.delete_old)
+
+    def _apply_retention(self) -> None:
+        retention.apply_retention(self.database, self.store, self.stopping.is_set)
 
     def _sweep_photos(self) -> None:
         result = photo_sweep.sweep_when_due(self.database, self.store, self.stopping.is_set)

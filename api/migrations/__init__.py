@@ -28,11 +28,11 @@ def configuration(connection: object) -> Config:
     return config
 
 
-def upgrade(database: Database) -> None:
-    """Upgrade the tables to the latest revision, in one transaction."""
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Upgrade the tables to a revision, the latest by default, in one transaction."""
     with database.writing_engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
-        command.upgrade(configuration(connection), "head")
-        if connection.dialect.name == "postgresql":
+        command.upgrade(configuration(connection), revision)
+        if connection.dialect.name == "postgresql" and revision == "head":
             connection.execute(text(_FORGET_TRANSACTIONS))

@@ -15,6 +15,7 @@ from api.models import (  # noqa: F401
     places,
     reviews,
     scores,
+    second_factors,
     sign_in,
     submissions,
     users,

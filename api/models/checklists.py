@@ -25,7 +25,10 @@ class Checklist(HasId, Base):
 
 
 class ChecklistVersion(HasId, Base):
-    """A published version. ``document`` is the complete JSON text. Rows never change."""
+    """A published version. ``document`` is the complete JSON text. Rows never change.
+
+    ``published_by`` is null for the program itself, and once the person was deleted.
+    """
 
     __tablename__ = "checklist_versions"
     __table_args__ = (UniqueConstraint("checklist_id", "version"),)
@@ -41,8 +44,8 @@ class ChecklistVersion(HasId, Base):
 class DraftRevision(HasId, Base):
     """What a draft was after the edits of one person within a short time.
 
-    ``user_id`` is null for the edits of API clients and of the program itself. The latest revision of a
-    checklist always equals its draft.
+    ``user_id`` is null for the edits of API clients, of the program itself and of deleted people. The latest
+    revision of a checklist always equals its draft.
     """
 
     __tablename__ = "draft_revisions"

@@ -18,9 +18,11 @@ class Organization(HasId, Base):
 
     ``accent_color`` is the colour of its pages, as #rrggbb. ``accept_every_minutes`` is the length of its
     acceptance periods; null means that of the program. ``languages`` are those that its checklists are
-    written in; they are never null, although the column, which was added later, allows it. ``logo_sha256`` is
-    the hash of its logo, if it has one. ``place_moves`` counts the locations and regions that were moved to
-    another region, which may change what managers and API clients see.
+    written in. ``require_second_factor`` are the roles whose people must have a second factor. Both are never
+    null, although the columns, which were added later, allow it. ``logo_sha256`` is the hash of its logo, if
+    it has one. Photos and personal data of visits are removed after ``keep_photos_months`` and
+    ``keep_personal_data_months``; null means never. ``place_moves`` counts the locations and regions that
+    were moved to another region, which may change what managers and API clients see.
     """
 
     __tablename__ = "organizations"
@@ -30,7 +32,10 @@ class Organization(HasId, Base):
     accent_color: Mapped[str | None]
     accept_every_minutes: Mapped[int | None]
     languages: Mapped[list[Any]] = mapped_column(nullable=True, default=DEFAULT_LANGUAGES)
+    require_second_factor: Mapped[list[Any]] = mapped_column(nullable=True, default=list)
     logo_sha256: Mapped[str | None]
+    keep_photos_months: Mapped[int | None]
+    keep_personal_data_months: Mapped[int | None]
     place_moves: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, now, one_of
 
-PHOTO_STATUSES = ("awaiting_upload", "stored", "unusable")
+#: A removed photo was stored; its pictures were deleted when the organization no longer kept them.
+PHOTO_STATUSES = ("awaiting_upload", "stored", "unusable", "removed")
+#: the statuses of photos that have arrived
+ARRIVED = ("stored", "removed")
 #: The same condition as in the index, word for word. Otherwise the databases do not use the index.
 NOT_STORED = text("status = 'awaiting_upload'")
 
@@ -19,7 +22,7 @@ class Photo(Base):
 
     ``question`` is null if the photo shows that the store was closed.
     ``upload_key`` is the store's key of the uploaded file, ``key`` and ``thumbnail_key`` are those of the
-    pictures that are kept.
+    pictures that are kept, and null once these are removed.
     ``band_0`` … ``band_3`` are the difference hash in four parts. Two hashes that differ in at most three
     bits have at least one part in common, so an index finds similar photos among a million.
     ``seen_in_visit_id`` and ``seen_photo_id`` refer to the same picture in another visit.
@@ -63,3 +66,8 @@ class Photo(Base):
     seen_photo_id: Mapped[uuid.UUID | None]
     stored_at: Mapped[datetime | None]
     unusable_reason: Mapped[str | None]
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the photo was stored, even if its pictures were removed since."""
+        return self.status in ARRIVED

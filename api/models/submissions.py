@@ -12,12 +12,13 @@ from api.models.base import Base, now, one_of
 
 
 class Submission(Base):
-    """A stored revision, which never changes.
+    """A stored revision, which never changes, except that personal data is removed from it.
 
-    ``content`` is the request body. ``outcome`` is whether the store was visited or closed. ``receipt`` is
-    the text of the response. ``photos`` are the IDs of its photos. ``commented`` are the questions with a
-    comment that managers may read (null is the visit as a whole). ``result`` is the score by question.
-    ``clock_shift`` is what was added to the phone's times, in seconds.
+    ``content`` is the request body, without times and position once these are removed. ``outcome`` is whether
+    the store was visited or closed. ``receipt`` is the text of the response. ``photos`` are the IDs of its
+    photos. ``commented`` are the questions with a comment that managers may read (null is the visit as a
+    whole). ``result`` is the score by question. ``clock_shift`` is what was added to the phone's times, in
+    seconds.
     """
 
     __tablename__ = "submissions"

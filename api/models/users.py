@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.domain.access import ROLES
@@ -14,6 +14,10 @@ class User(HasId, Base):
     """A person of an organization. ``email`` is stored case-folded.
 
     ``password_hash`` is empty until they accept their invitation. ``language`` is that of mails to them.
+    ``disabled_at`` is null unless the account is disabled.
+
+    An organization may have one row whose ``email`` and ``name`` are empty: the anonymous user, who stands
+    for people that were deleted.
     """
 
     __tablename__ = "users"
@@ -29,9 +33,16 @@ class User(HasId, Base):
     role: Mapped[str]
     password_hash: Mapped[str]
     disabled: Mapped[bool] = mapped_column(default=False)
+    disabled_at: Mapped[datetime | None]
     language: Mapped[str | None]
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+#: the condition that a row is a person, and not the anonymous user
+IS_PERSON = User.email != ""
+#: the name that others see; null for the anonymous user
+SHOWN_NAME = func.nullif(User.name, "")
 
 
 class UserRegion(Base):

@@ -1,7 +1,6 @@
-"""Health checks and metrics, for operators."""
+"""Health checks, for operators."""
 
-from flask import Response, current_app
-from prometheus_client import CONTENT_TYPE_LATEST
+from flask import Response
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER
@@ -34,19 +33,3 @@ def check_readiness() -> Response:
     """
     app_context().readiness.verify()
     return json_response({"status": "ready"})
-
-
-@routes.get("/metrics", permission=ANY_CALLER)
-@routes.response(
-    200,
-    {"type": "string"},
-    content_type="text/plain",
-    example='http_requests_in_progress{method="GET"} 1.0\n',
-)
-def get_metrics() -> Response:
-    """Get the metrics of the program, in the format of Prometheus.
-
-    They cover all organizations. Do not make this address public.
-    """
-    text: bytes = current_app.extensions["metrics"].text()
-    return current_app.response_class(text, content_type=CONTENT_TYPE_LATEST)

@@ -73,7 +73,7 @@ def declare_photo(body: dict[str, Any], visit_id: UUID, photo_id: UUID) -> Respo
         lambda session: photos.declare_photo(session, current_actor(), visit_id, photo_id, body)
     )
     photos.discard_former_upload(app_context().store, photo, former_key)
-    body = {"id": photo.id, "status": photo.status}
+    body = {"id": photo.id, "status": "stored" if photo.has_arrived else photo.status}
     link = photos.create_upload_link(app_context().store, photo)
     if link is not None:
         body["upload"] = link
@@ -105,7 +105,7 @@ def confirm_photo(visit_id: UUID, photo_id: UUID) -> Response:
     when `Retry-After` has passed.
     """
     photo = photos.get_declared_photo(read_snapshot(), current_actor(), visit_id, photo_id)
-    if photo.status == "stored":
+    if photo.has_arrived:
         return _stored_response(photo_confirmation.describe_stored(photo))
     if photo.status == "unusable":
         raise problems.PHOTO_UNUSABLE(photo.unusable_reason)
@@ -156,7 +156,7 @@ def _photo_response(visit_id: UUID, photo_id: UUID, size: Size) -> Response:
 @routes.get(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>",
     permission="read visits",
-    raises=[*_NOT_FOUND, problems.STORE_UNAVAILABLE],
+    raises=[*_NOT_FOUND, problems.PHOTO_REMOVED, problems.STORE_UNAVAILABLE],
 )
 @routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
 @routes.alt_response(
@@ -175,7 +175,7 @@ def get_photo(visit_id: UUID, photo_id: UUID) -> Response:
 @routes.get(
     "/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail",
     permission="read visits",
-    raises=[*_NOT_FOUND, problems.STORE_UNAVAILABLE],
+    raises=[*_NOT_FOUND, problems.PHOTO_REMOVED, problems.STORE_UNAVAILABLE],
 )
 @routes.response(200, PICTURE, content_type="image/jpeg", description="For managers: the picture itself")
 @routes.alt_response(

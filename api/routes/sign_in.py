@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import ANY_CALLER, REFRESH_TOKEN, SIGNED_IN
+from api.domain.problems import Problem
 from api.http import cookies
 from api.http.access import Routes
 from api.http.context import (
@@ -22,7 +23,7 @@ from api.http.context import (
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
 from api.models.base import now
-from api.services.people import accounts, login_limits, passwords, sign_in, users
+from api.services.people import accounts, login_limits, passwords, second_factors, sign_in, users
 from api.services.people.devices import describe_device
 from schemas import sign_in as schemas
 
@@ -36,6 +37,8 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
     permission=ANY_CALLER,
     raises=[
         problems.WRONG_CREDENTIALS,
+        problems.SECOND_FACTOR_NEEDED,
+        problems.WRONG_CODE,
         problems.WHICH_ORGANIZATION,
         problems.TOO_MANY_FAILURES,
         problems.TOO_MANY_PASSWORDS,
@@ -49,9 +52,12 @@ def log_in(body: dict[str, Any]) -> Response:
 
     The access token is valid for 15 minutes, the refresh token until it is used, and the session for 60 days.
     With `cookies`, both are in HttpOnly cookies instead. Repeated failures are rejected with 429 for a while.
+
+    If the person has a second factor, the response is 401 `second-factor-needed` until `code` comes along: a
+    code of their authenticator app, or a recovery code. Each is valid once.
     """
     email, organization = users.normalize_email(body["email"]), body.get("organization")
-    network = get_caller_network()
+    network, keys = get_caller_network(), app_context().settings.keys
     with app_context().database.read_snapshot() as session:
         candidates = sign_in.find_candidates(session, email, organization)
         attempt = login_limits.describe_attempt(session, email, network)
@@ -67,14 +73,22 @@ def log_in(body: dict[str, Any]) -> Response:
         in_transaction(lambda session: login_limits.take_back(session, attempt))
         raise problems.WHICH_ORGANIZATION('Several accounts match; name one organization in "organization".')
 
-    def begin(session: Session) -> sign_in.TokenPair:
-        sign_in.lock_candidate(session, matches[0])
-        login_limits.count_login(session, matches[0].user_id)
+    def begin(session: Session) -> sign_in.TokenPair | Problem:
+        user, code = sign_in.lock_candidate(session, matches[0]), body.get("code")
+        needs_code = second_factors.is_enabled(session, user.id)
+        if needs_code and code is not None and not second_factors.use_code(session, user, code, keys):
+            return problems.WRONG_CODE
+        login_limits.count_login(session, user.id)
         login_limits.take_back(session, attempt)
+        if needs_code and code is None:
+            return problems.SECOND_FACTOR_NEEDED
         device = describe_device(request.user_agent.string)
-        return sign_in.begin_session(session, matches[0].user_id, network, device)
+        return sign_in.begin_session(session, user.id, network, device)
 
-    return _token_response(in_transaction(begin), body["cookies"])
+    outcome = in_transaction(begin)
+    if isinstance(outcome, Problem):
+        raise outcome()
+    return _token_response(outcome, body["cookies"])
 
 
 @routes.post("/auth/refresh", permission=REFRESH_TOKEN)

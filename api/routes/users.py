@@ -12,11 +12,11 @@ from api.http.context import app_context, close_read_snapshot, current_actor, re
 from api.http.etags import IF_MATCH, live_response, require_match
 from api.http.imports import describe_csv, run_import
 from api.http.paging import page_response
-from api.http.responses import CREATED, ETAG, json_response
+from api.http.responses import CREATED, ETAG, empty_response, json_response
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
 from api.models.account_links import AccountLink
-from api.services import organizations
-from api.services.people import accounts, links, passwords, user_imports, users
+from api.services import organizations, photos
+from api.services.people import accounts, deletion, links, passwords, user_imports, users
 from schemas import accounts as account_schemas
 from schemas import users as schemas
 from schemas.imports import ImportQuery, ImportResult
@@ -145,6 +145,33 @@ def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
         return users.update_user(session, current_actor(), user, body, password_hash)
 
     return live_response(USER.dump(in_transaction(edit)), EDITED)
+
+
+@routes.delete(
+    "/users/<uuid:user_id>",
+    permission="administer people",
+    raises=[problems.USER_NOT_FOUND, problems.LAST_ADMIN, problems.STALE, problems.IF_MATCH_REQUIRED],
+)
+@routes.response(204)
+@routes.doc(parameters=[IF_MATCH])
+def delete_user(user_id: UUID) -> Response:
+    """Delete a person permanently.
+
+    Name, email address, sessions and everything else that identifies them are removed, also from the evidence
+    of their visits and from the audit log. Visits, answers, photos and scores stay, without who made them.
+    Visits that are still assigned to them are cancelled. To block a person without deleting anything, send
+    `"disabled": true` instead. The last active administrator cannot be deleted.
+    """
+
+    def delete(session: Session) -> list[str]:
+        user = users.get_user(session, current_actor(), user_id, lock=True)
+        require_match(USER.dump, users.get_person(session, user), edited=EDITED)
+        return deletion.delete_person(session, user)
+
+    for key in in_transaction(delete):
+        photos.discard(app_context().store, key)
+    app_context().database.empty_log()
+    return empty_response()
 
 
 @routes.post(

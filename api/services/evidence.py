@@ -15,7 +15,7 @@ from api.domain import evidence, flags
 from api.domain.evidence import Position, Times
 from api.domain.flags import Flag
 from api.models import submissions as tables
-from api.models.photos import Photo
+from api.models.photos import ARRIVED, Photo
 from api.models.places import Location
 from api.models.submissions import CommentFingerprint, Submission
 from api.models.visits import Visit
@@ -223,7 +223,7 @@ def add_photo_flags(session: Session, visit: Visit, submission: Submission, phot
 def count_missing_photos(session: Session, submission: Submission) -> int:
     """Return how many of a submission's photos are not stored."""
     photos = read_photos(session, submission.visit_id, submission.photos)
-    return len(submission.photos) - sum(photo.status == "stored" for photo in photos)
+    return len(submission.photos) - sum(photo.status in ARRIVED for photo in photos)
 
 
 def is_private_photo(session: Session, visit: Visit, photo: Photo) -> bool:

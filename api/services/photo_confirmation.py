@@ -143,7 +143,7 @@ def record_check(
     """
     visit = get_own_visit(session, actor, result.visit_id, lock=True)
     photo = session.get_one(Photo, (result.visit_id, result.photo_id))
-    if photo.status == "stored":
+    if photo.has_arrived:
         return describe_stored(photo)
     if photo.upload_key != result.upload_key:
         return problems.PHOTO_NOT_UPLOADED("The photo was declared again in the meantime.")

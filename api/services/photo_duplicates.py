@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from api.models.photos import Photo
+from api.models.photos import ARRIVED, Photo
 from uploads.fingerprint import measure_hash_distance, split_into_bands
 
 #: in bits of 64
@@ -19,7 +19,7 @@ def _select_by_band(
     return select(Photo.visit_id, Photo.id, Photo.difference_hash).where(
         Photo.organization_id == bindparam("organization_id"),
         column == bindparam(parameter),
-        Photo.status == "stored",
+        Photo.status.in_(ARRIVED),
     )
 
 
@@ -51,7 +51,7 @@ def find_duplicate(
         .where(
             Photo.organization_id == photo.organization_id,
             Photo.sha256 == photo.sha256,
-            Photo.status == "stored",
+            Photo.status.in_(ARRIVED),
             Photo.visit_id != photo.visit_id,
         )
         .limit(1)

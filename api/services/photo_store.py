@@ -40,12 +40,8 @@ def verify_ownership(database: Database, store: Store) -> str:
     if mark is None and not any(True for prefix in PREFIXES for _ in store.list(prefix)):
         mark = claim(database, store)
     with database.read_snapshot() as session:
-        installation = session.get(Installation, 1)
-    if (
-        mark is None
-        or installation is None
-        or mark not in (installation.store_mark, installation.former_store_mark)
-    ):
+        installation = session.get_one(Installation, 1)
+    if mark is None or mark not in (installation.store_mark, installation.former_store_mark):
         raise ForeignStore
     return mark
 
@@ -55,11 +51,10 @@ def claim(database: Database, store: Store) -> str:
     mark = str(uuid.uuid4())
 
     def write(session: Session) -> None:
-        installation = session.get(Installation, 1, with_for_update=True) or Installation(id=1)
+        installation = session.get_one(Installation, 1, with_for_update=True)
         installation.former_store_mark = installation.store_mark
         installation.store_mark = mark
         installation.marked_at = now()
-        session.add(installation)
 
     database.write(write)
     store.write(MARK_KEY, mark.encode(), "text/plain")

@@ -49,7 +49,7 @@ def declare_photo(
     visit = get_own_visit(session, actor, visit_id, lock=True)
     _check_question(session, visit, photo_id, declaration.get("question"))
     photo = session.get(Photo, (visit.id, photo_id))
-    if photo is not None and photo.status == "stored":
+    if photo is not None and photo.has_arrived:
         if (photo.sha256, photo.size) != (declaration["sha256"], declaration["size"]):
             raise problems.PHOTO_CONFLICT()
         return photo, photo.upload_key
@@ -100,7 +100,7 @@ def _require_room(session: Session, visit: Visit, photo_id: uuid.UUID) -> None:
 
 def create_upload_link(store: Store, photo: Photo) -> UploadLink | None:
     """Return the signed link for the upload of the bytes, or None if the photo is stored."""
-    if photo.status == "stored":
+    if photo.has_arrived:
         return None
     return store.create_upload_link(photo.upload_key, photo.sha256, photo.size, photo.content_type)
 
@@ -112,7 +112,7 @@ def discard_former_upload(store: Store, photo: Photo, former_key: str | None) ->
 
 
 def discard(store: Store, key: str) -> None:
-    """Delete an upload that is no longer needed. The sweep deletes what this misses."""
+    """Delete an object that is no longer needed. The sweep deletes what this misses."""
     with suppress(StoreUnavailable):
         store.delete(key)
 
@@ -142,11 +142,11 @@ def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uui
     Managers see the photos of closed stores and of questions that are not private. They must never receive a
     link to the photo store.
 
-    Raises VISIT_NOT_FOUND and PHOTO_NOT_FOUND.
+    Raises VISIT_NOT_FOUND, PHOTO_NOT_FOUND, and PHOTO_REMOVED if the organization no longer keeps it.
     """
     visit, view = get_visit(session, actor, visit_id)
     photo = session.get(Photo, (visit.id, photo_id))
-    if photo is None or photo.status != "stored":
+    if photo is None or not photo.has_arrived:
         raise problems.PHOTO_NOT_FOUND()
     if view == "watched":
         submission = session.get(Submission, (visit.id, visit.revision))
@@ -156,6 +156,8 @@ def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uui
             or is_private_photo(session, visit, photo)
         ):
             raise problems.PHOTO_NOT_FOUND()
+    if photo.key is None:
+        raise problems.PHOTO_REMOVED()
     return photo, view
 
 

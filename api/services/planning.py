@@ -12,6 +12,7 @@ from api.domain import visits
 from api.domain.access import Actor
 from api.domain.checklist import SELF_CHECK
 from api.models.places import Location
+from api.models.users import IS_PERSON, User
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.assignments import get_lockout_days, group_spans, read_channels
@@ -69,8 +70,12 @@ def list_lockouts(session: Session, actor: Actor, first: date, last: date) -> li
     time_zones: dict[uuid.UUID, str] = dict(
         session.execute(select(Location.id, Location.time_zone).where(visibility.locations(actor))).all()
     )
+    # Not the anonymous user, to whom nothing can be assigned.
+    is_person = Visit.shopper_id.in_(
+        select(User.id).where(User.organization_id == actor.organization_id, IS_PERSON)
+    )
     lockouts = []
-    for (shopper_id, location_id), spans in group_spans(session, actor, since=since).items():
+    for (shopper_id, location_id), spans in group_spans(session, actor, is_person, since=since).items():
         time_zone = time_zones[location_id]
         window = (_begin(first, time_zone), _begin(last + timedelta(days=1), time_zone))
         if any(visits.violates_lockout(window, span, days) for span in spans):

@@ -13,7 +13,7 @@ from api.domain.audit import VISIT_REVIEWED
 from api.domain.problems import pointer
 from api.models.places import Location
 from api.models.reviews import Decision
-from api.models.users import User
+from api.models.users import SHOWN_NAME, User
 from api.models.visits import Visit
 from api.services import outcomes, visibility
 from api.services.audit.recording import record
@@ -90,7 +90,7 @@ def find_current_decision(session: Session, visit: Visit) -> Decision | None:
 def list_decisions(session: Session, visit_id: uuid.UUID) -> Sequence[Any]:
     """Return every decision on a visit, oldest first, with ``reviewer_name``."""
     return session.execute(
-        select(*Decision.__table__.columns, User.name.label("reviewer_name"))
+        select(*Decision.__table__.columns, SHOWN_NAME.label("reviewer_name"))
         .outerjoin(User, User.id == Decision.reviewer_id)
         .where(Decision.visit_id == visit_id)
         .order_by(Decision.decided_at, Decision.id)

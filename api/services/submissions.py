@@ -24,6 +24,7 @@ from api.domain.scoring import VisitScore, score_visit
 from api.domain.times import format_utc
 from api.models.base import now
 from api.models.organizations import Organization
+from api.models.photos import ARRIVED
 from api.models.places import Location
 from api.models.submissions import Submission
 from api.models.visits import Visit
@@ -125,13 +126,16 @@ _VISIT = Query(
 
 
 class _LockedVisit(NamedTuple):
+    shopper_id: uuid.UUID
     status: str
     revision: int
 
 
 _LOCK_VISIT = Query(
     _LockedVisit,
-    select(Visit.status, Visit.revision).where(Visit.id == bindparam("visit_id")).with_for_update(),
+    select(Visit.shopper_id, Visit.status, Visit.revision)
+    .where(Visit.id == bindparam("visit_id"))
+    .with_for_update(),
 )
 
 
@@ -236,7 +240,7 @@ def store(
     _check_photos(prepared, photos)
     if visit.accept_every_minutes is not None:
         accept_every_minutes = visit.accept_every_minutes
-    stored_photos = [photo for photo in photos if photo.status == "stored"]
+    stored_photos = [photo for photo in photos if photo.status in ARRIVED]
     flags = _collect_flags(writer, visit, prepared, stored_photos)
     is_flagged = bool(flags) or (prepared.revision > 1 and has_flags(writer, visit.id))
     with pipeline(writer):
@@ -258,7 +262,7 @@ def _lock_visit(writer: Writer, actor: Actor, prepared: PreparedSubmission) -> V
     """Lock the visit of a submission, and read it again if it changed since the submission was prepared."""
     visit = prepared.visit
     locked = fetch_one(writer, _LOCK_VISIT, visit_id=visit.id)
-    if locked == (visit.status, visit.revision):
+    if locked == (actor.id, visit.status, visit.revision):
         return visit
     visit = _read_visit(writer, actor, visit.id, prepared.revision)
     if visit.receipt is None:

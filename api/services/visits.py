@@ -17,10 +17,10 @@ from api.database.statements import Command, Query, Runner, Writer, execute, fet
 from api.domain import problems
 from api.domain.access import SHOPPER, Actor
 from api.models.checklists import Checklist, ChecklistVersion
-from api.models.photos import Photo
+from api.models.photos import ARRIVED, Photo
 from api.models.places import Location
 from api.models.submissions import Flag, Submission
-from api.models.users import User
+from api.models.users import SHOWN_NAME, User
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
@@ -168,7 +168,7 @@ class EvidenceVisitRow(OwnVisitRow):
     batch_id: uuid.UUID | None
     override_reason: str | None
     shopper_id: uuid.UUID
-    shopper_name: str
+    shopper_name: str | None
     started_at: datetime | None
     finished_at: datetime | None
     decline_reason: str | None
@@ -235,7 +235,7 @@ _COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
         Visit.batch_id,
         Visit.override_reason,
         Visit.shopper_id,
-        User.name.label("shopper_name"),
+        SHOWN_NAME.label("shopper_name"),
         Visit.started_at,
         Visit.finished_at,
         Visit.decline_reason,
@@ -387,7 +387,7 @@ def list_stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
 
 
 def _count_photos(expected: Sequence[str], statuses: Mapping[str, str]) -> dict[str, Any]:
-    stored = [photo_id for photo_id in expected if statuses.get(photo_id) == "stored"]
+    stored = [photo_id for photo_id in expected if statuses.get(photo_id) in ARRIVED]
     return {
         "expected": len(expected),
         "stored": len(stored),

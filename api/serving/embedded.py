@@ -1,28 +1,29 @@
 """The embedded server: waitress and the worker in one process."""
 
 import gc
-import json
 import socket
 import threading
-import uuid
 from typing import Any
 
 import waitress
 from flask import Flask
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest
 
 from api.domain.evidence import MAX_PHOTO_BYTES
-from api.domain.problems import MALFORMED, TOO_LARGE, Problem
 from api.http.context import AppContext
 from api.log import log_as_json
+from api.serving.metrics_server import serve_metrics
+from api.serving.rejections import MAX_REQUEST_LINE, build_rejection
 from api.serving.worker import create_worker
 
 THREADS = 8
 
 
-def serve(app: Flask, context: AppContext, listener: socket.socket) -> None:
-    """Serve until the process receives a signal."""
+def serve(app: Flask, context: AppContext, listener: socket.socket, scrapes: socket.socket | None) -> None:
+    """Serve until the process receives a signal. Metrics are served on ``scrapes``, if there is one."""
     log_as_json()
     worker = create_worker(app)
     worker_thread = threading.Thread(target=worker.run, name="worker")
@@ -38,6 +39,7 @@ def serve(app: Flask, context: AppContext, listener: socket.socket) -> None:
         ident=None,
     )
     server.channel_class = _Channel
+    serve_metrics(app.extensions["metrics"], scrapes)
     try:
         gc.collect()
         gc.freeze()  # what is loaded now is never freed, so collections need not examine it
@@ -50,29 +52,36 @@ def serve(app: Flask, context: AppContext, listener: socket.socket) -> None:
             worker_thread.join()
 
 
+class _UriTooLong(BadRequest):
+    code, reason = 414, "URI Too Long"
+
+
+class _Parser(HTTPRequestParser):
+    """Rejects what gunicorn rejects, because another server could understand it in another way."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Parse the request line and the headers. Raises ParsingError."""
+        request_line, *lines = header_plus.split(b"\r\n")
+        if len(request_line) > MAX_REQUEST_LINE:
+            self.error = _UriTooLong("The request line is too long")
+            header_plus, lines = b"GET / HTTP/1.0\r\n", []
+        super().parse_header(header_plus)
+        names = [line.partition(b":")[0].lower() for line in lines]
+        if names.count(b"host") > 1 or (self.version == "1.1" and b"host" not in names):
+            raise ParsingError("There must be one Host")
+        if b"transfer-encoding" in names and (self.version == "1.0" or b"content-length" in names):
+            raise ParsingError("Transfer-Encoding is not allowed here")
+
+
 class _ProblemTask(ErrorTask):
     """Responds with a problem document to a request that waitress rejects before the app receives it."""
 
     def execute(self) -> None:
         """Write the response and close the connection."""
         error = self.request.error
-        problems = {problem.status: problem for problem in (MALFORMED, TOO_LARGE)}
-        problem = problems.get(error.code) or Problem(f"http-{error.code}", error.code, error.reason)
-        body = {
-            "type": f"/problems/{problem.code}",
-            "title": problem.title,
-            "status": problem.status,
-            "detail": problem.title,
-            "instance": getattr(self.request, "path", ""),  # missing if the request cannot be parsed
-            "request_id": uuid.uuid4().hex,
-        }
+        headers, content = build_rejection(error.code, getattr(self.request, "path", ""))
         self.status = f"{error.code} {error.reason}"
-        self.response_headers += [
-            ("Content-Type", "application/problem+json"),
-            ("X-Request-ID", body["request_id"]),
-            ("Cache-Control", "no-store"),
-        ]
-        content = json.dumps(body).encode()
+        self.response_headers += headers.items()
         self.set_close_on_finish()
         self.content_length = len(content)
         self.write(content)
@@ -93,5 +102,6 @@ class _ResponseTask(WSGITask):
 
 
 class _Channel(HTTPChannel):
+    parser_class = _Parser
     task_class = _ResponseTask
     error_task_class = _ProblemTask

@@ -8,7 +8,6 @@ import ctypes
 import gc
 import logging
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -19,11 +18,17 @@ from typing import Any, NoReturn
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from prometheus_client import multiprocess, values
+from gunicorn.http.errors import InvalidHeader, ParseException
 
+from api.domain.problems import MALFORMED
 from api.http.context import AppContext
+from api.http.problem_documents import problem_document
 from api.log import log_as_json
+from api.serving.metrics_server import listen_for_scrapes, serve_metrics
+from api.serving.rejections import MAX_REQUEST_LINE
 from api.serving.worker import create_worker
+from api.settings import Settings, SettingsError
+from api.shared_counts import SharedCounts
 
 THREADS = 64
 SHUTDOWN_SECONDS = 5
@@ -34,31 +39,81 @@ _PARENT_DEATH_SIGNAL = 1
 
 # Settings and hooks of gunicorn.
 
-worker_class = "gthread"
+worker_class = "api.serving.gunicorn_worker.Worker"
 threads = THREADS
 graceful_timeout = SHUTDOWN_SECONDS
 loglevel = "warning"
+limit_request_line = MAX_REQUEST_LINE
 control_socket_disable = True
 #: gunicorn ignores forwarded headers. The app evaluates those of TRUSTED_PROXIES.
 forwarded_allow_ips = ""
 
 
-def on_starting(_server: object) -> None:
-    """Configure the log before gunicorn forks its processes."""
+class _Shared:
+    """What the processes of the program share. It is prepared before they are forked."""
+
+    counts: SharedCounts | None = None
+    scrapes: socket.socket | None = None
+
+    def prepare(self, workers: int, scrapes: socket.socket | None) -> SharedCounts:
+        """Prepare a section for the worker that runs tasks, and two for each gunicorn worker, for reloads."""
+        self.counts, self.scrapes = SharedCounts(1 + 2 * workers), scrapes
+        return self.counts
+
+
+_shared = _Shared()
+TASKS_SECTION = 0
+
+
+def on_starting(server: Any) -> None:
+    """Configure the log, and what the processes share if gunicorn was started directly."""
+    _configure_log()
+    if _shared.counts is None:
+        try:
+            scrapes = listen_for_scrapes(Settings.from_environment())
+        except SettingsError as error:
+            sys.exit(f"Not started: {error}")
+        _shared.prepare(server.cfg.workers, scrapes)
+
+
+def on_reload(_server: object) -> None:
+    """Configure the log again, because gunicorn has replaced the configuration."""
+    _configure_log()
+
+
+def _configure_log() -> None:
     log_as_json()
     logger = logging.getLogger("gunicorn.error")
     logger.handlers.clear()
     logger.propagate = True
 
 
-#: A reload configures gunicorn's own log again.
-on_reload = on_starting
+def pre_fork(server: Any, worker: Any) -> None:
+    """Choose the section that a worker counts in: one of a worker that has ended, if there is one."""
+    assert _shared.counts
+    sections = range(TASKS_SECTION + 1, len(_shared.counts.sections))
+    taken = {other.section for other in server.WORKERS.values()}
+    worker.section = next((number for number in sections if number not in taken), sections[-1])
 
 
-def child_exit(_server: object, worker: Any) -> None:
-    """Keep the counters of a process that ended, but not its gauges."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.mark_process_dead(worker.pid)
+def post_fork(_server: object, worker: Any) -> None:
+    """Let a worker count in its section."""
+    assert _shared.counts
+    _shared.counts.use_section(worker.section)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let a worker respond to scrapes, for all processes, and to bodies with malformed chunks."""
+    app: Flask = worker.wsgi
+    serve_metrics(app.extensions["metrics"], _shared.scrapes)
+    # gunicorn parses chunks, and fails, while the app reads them.
+    app.register_error_handler(ParseException, lambda _error: problem_document(MALFORMED()))
+
+
+def pre_request(_worker: object, request: Any) -> None:
+    """Reject a request without Host, which only HTTP/1.0 allows."""
+    if request.version >= (1, 1) and not any(name == "HOST" for name, _ in request.headers):
+        raise InvalidHeader("HOST", req=request)
 
 
 class _Gunicorn(BaseApplication):
@@ -84,16 +139,18 @@ class _Gunicorn(BaseApplication):
         return self.app
 
 
-def serve(create_app: Callable[[], Flask], context: AppContext, listener: socket.socket) -> NoReturn:
+def serve(
+    create_app: Callable[[], Flask],
+    context: AppContext,
+    listener: socket.socket,
+    scrapes: socket.socket | None,
+) -> NoReturn:
     """Serve until the process receives a signal, or until one of the child processes ends.
 
     ``create_app`` creates the app of each process, because processes cannot share database connections.
+    Metrics are served on ``scrapes``, if there is one.
     """
-    metrics_folder = context.settings.data_dir / "metrics"
-    shutil.rmtree(metrics_folder, ignore_errors=True)
-    metrics_folder.mkdir()
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
-    values.ValueClass = values.get_value_class()  # was chosen at import, before the variable was set
+    counts = _shared.prepare(context.settings.workers, scrapes)
     context.database.close()
 
     def serve_requests() -> None:
@@ -104,6 +161,7 @@ def serve(create_app: Callable[[], Flask], context: AppContext, listener: socket
     def run_worker() -> None:
         listener.close()
         log_as_json()
+        counts.use_section(TASKS_SECTION)
         create_worker(create_app()).run_until_stopped()
 
     gc.collect()

@@ -1,7 +1,6 @@
 """Start serving: prepare database and photo store, print the addresses, then serve."""
 
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -17,6 +16,8 @@ from api.database.failures import get_message
 from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes
+from api.serving.listeners import listen
+from api.serving.metrics_server import listen_for_scrapes
 from api.settings import Settings, SettingsError
 from uploads.store import StoreUnavailable
 
@@ -31,33 +32,18 @@ def serve(app: Flask, context: AppContext) -> None:
     """
     for number in processes.STOP_SIGNALS:
         signal.signal(number, _exit)
-    with _listen(context.settings) as listener:
+    settings = context.settings
+    with listen(settings.host, settings.port, "HOST, PORT") as listener:
+        scrapes = listen_for_scrapes(settings)
         _prepare(context)
-        if context.settings.workers > 1:
-            processes.serve(app.extensions["create_app"], context, listener)
+        if settings.workers > 1:
+            processes.serve(app.extensions["create_app"], context, listener, scrapes)
         else:
-            embedded.serve(app, context, listener)
+            embedded.serve(app, context, listener, scrapes)
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Bind the address before anything is written, so that a second program on it stops here."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(1024)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host name with an empty or overlong label
-        address_text = f"{settings.host} port {settings.port}"
-        reason = getattr(error, "strerror", None) or error
-        raise SettingsError(f"HOST, PORT: cannot listen on {address_text}: {reason}") from error
-    return listener
 
 
 def _prepare(context: AppContext) -> None:
@@ -100,14 +86,15 @@ def _preparation_lock(database: Database) -> Iterator[None]:
 
 def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) -> list[str]:
     """Return the lines that are printed at the start: addresses, storage and how to sign in."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{host}:{settings.port}"
+    address = f"http://{_host(settings.host)}:{settings.port}"
     lines = [
         "",
         f"Serving at  {address}/   (API documentation: {address}/docs)",
         f"Database    {_describe_database(settings)}",
         f"Photos      {_describe_photo_store(settings)}",
     ]
+    if settings.metrics_port:
+        lines.append(f"Metrics     http://{_host(settings.metrics_host)}:{settings.metrics_port}/metrics")
     if people:
         lines += ["", f"{demo.ORGANIZATION}. Everyone signs in with the password {demo.PASSWORD}"]
         lines += [f"  {person.role:<9} {person.email:<33} {person.name}" for person in people]
@@ -118,6 +105,11 @@ def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) ->
             '  .venv/bin/flask --app wsgi admin create you@example.com --organization "Your organization"',
         ]
     return [*lines, "", "Press Ctrl-C to stop."]
+
+
+def _host(host: str) -> str:
+    """Return a host as URLs have it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _describe_database(settings: Settings) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.malformed import MALFORMED, exchange
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, environment, free_port, running
 from tests.support.servers import stop_with_parent
@@ -72,7 +73,7 @@ def nginx(folder: Path, root: Path, server: str) -> Iterator[int]:
         deadline = time.monotonic() + 20
         while True:
             try:
-                call(port, "GET", "/metrics")
+                call(port, "GET", "/health/live")
                 break
             except OSError:
                 assert process.poll() is None, (folder / "output").read_text()
@@ -183,6 +184,12 @@ def test_largest_photo_is_accepted_and_a_larger_one_rejected(proxy: int, upload:
 def test_metrics_are_not_exposed(proxy: int) -> None:
     assert call(proxy, "GET", "/metrics")[0] == 404
     assert call(proxy, "GET", "/health/ready") == (200, {"status": "ready"})
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_requests_are_rejected(proxy: int, name: str) -> None:
+    request, expected = MALFORMED[name]
+    assert exchange(proxy, request)[0] == expected
 
 
 def test_forwarded_headers_replace_those_of_the_client(root: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class Disk:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[tuple[Survey, Running, Disk]]:
-    """Run the server on a small file system, if the machine can mount one."""
+    """Run the server, in several processes, on a small file system, if the machine can mount one."""
     data = folder / "data"
     data.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(data)]
@@ -32,7 +32,7 @@ def small_disk(folder: Path) -> Iterator[tuple[Survey, Running, Disk]]:
     try:
         ballast = data / "ballast"
         with create_survey(data) as survey:
-            settings = {**survey.settings, "PORT": str(free_port()), "DATA_DIR": str(data)}
+            settings = {**survey.settings, "PORT": str(free_port()), "DATA_DIR": str(data), "WORKERS": "2"}
             with running(folder / "log", **settings) as program:
                 yield survey, program, Disk(lambda: fill(ballast), ballast.unlink)
     finally:
@@ -89,6 +89,7 @@ def test_full_disk_returns_503_and_loses_nothing(running_survey: tuple[Survey, R
     disk.fill()
     for delivery in deliveries:
         assert count_unavailable_steps(program.base, delivery) == 1 + len(delivery.pictures)
+        assert call(program.base, "GET", "/health/live").status == 200
     assert call(program.base, "GET", "/health/ready").status == 503
     for delivery in sent:  # what needs no space still works
         delivery.verify(program.base)

@@ -8,7 +8,7 @@ import os
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,22 +16,19 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from api import migrations
-from api.app import create_app
 from api.models.photos import Photo
 from api.services import photo_confirmation, photo_store, photo_sweep
-from api.settings import Settings
-from tests.conftest import BACKENDS, TEST_SETTINGS
+from tests.conftest import BACKENDS
 from tests.faults.phones import decode, verify_store
-from tests.support import servers
 from tests.support.extent import FULL
 from tests.support.pictures import jpeg
 from tests.support.world import World, ok
 from uploads.folder import FolderStore
 from uploads.s3 import S3Store
-from uploads.store import Store, StoreUnavailable
+from uploads.store import StoreUnavailable
 
 PHONES = 4
 PHOTOS = 100 if FULL else 8  # of each phone
@@ -120,27 +117,20 @@ class UnreliableBucket(Unreliable, S3Store):
 
 
 @pytest.fixture(params=BACKENDS if FULL else BACKENDS[:1])
-def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, new_app: Callable[[str], Flask]) -> World:
     """An organization in a program of its own, with an unreliable store."""
-    environment = {"DATA_DIR": str(tmp_path), "SECRET_KEY": "k" * 32}
-    if request.param == "servers":
-        s3: servers.S3 = request.getfixturevalue("s3_server")
-        for name, value in s3.environment.items():
-            monkeypatch.setenv(name, value)
-        environment["DATABASE_URL"] = servers.new_database(request.getfixturevalue("postgres_url"))
-    app = create_app(Settings.from_environment({**TEST_SETTINGS, **environment}))
+    app = new_app(request.param)
     context = app.extensions["survey"]
-    migrations.upgrade(context.database)
-    store: Store
-    if request.param == "servers":
-        store = UnreliableBucket(s3.new_bucket(), s3.endpoint_url)
+    settings = context.settings
+    store: UnreliableBucket | UnreliableFolder
+    if settings.photo_bucket is not None:
+        store = UnreliableBucket(settings.photo_bucket, settings.photo_endpoint_url)
     else:
-        store = UnreliableFolder(tmp_path / "photos", [b"k" * 32], lambda: "http://localhost")
-    store.faults = Faults(is_active=False)  # type: ignore[attr-defined]
+        store = UnreliableFolder(settings.photo_folder, [b"k" * 32], lambda: "http://localhost")
+    store.faults = Faults(is_active=False)
     app.extensions["survey"] = replace(context, store=store)
     photo_store.verify_ownership(context.database, store)
-    yield World(app)
-    context.database.close()
+    return World(app)
 
 
 def test_every_photo_has_its_objects_and_every_object_its_row(

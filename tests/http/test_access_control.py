@@ -97,7 +97,6 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/api/v1/exports/00000000-0000-4000-8000-000000000000/file",
         "/health/live",
         "/health/ready",
-        "/metrics",
         "/photo-store/x",
     }
 

@@ -252,6 +252,8 @@ NOT_RECORDED = {
     "KnownAddress": "user.logged_in",
     "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
+    "RecoveryCode": "user.recovery_code_used and user.recovery_codes_replaced",
+    "SecondFactor": "user.second_factor_enabled, …_disabled and …_reset",
     "SignInFailure": "user.login_failed",
     "StoredResponse": "the response to a request that is in the log",
     "Subject": "follows from the checklist",

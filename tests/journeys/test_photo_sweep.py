@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from api import migrations
@@ -296,8 +297,8 @@ def test_copy_of_the_owner_database_does_not_sweep(
     photo_store.verify_ownership(owner, store)
     with owner.read_snapshot() as session:
         row = session.get_one(Installation, 1)
-        installation = Installation(id=1, store_mark=row.store_mark, marked_at=row.marked_at)
-    copy.write(lambda session: session.add(installation))
+        values = {"store_mark": row.store_mark, "marked_at": row.marked_at}
+    copy.write(lambda session: session.execute(update(Installation).values(values)))
     mark = store.read("installation", 100)
     monkeypatch.setattr(photo_store, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
     photo_sweep.sweep_when_due(owner, store, lambda: False)

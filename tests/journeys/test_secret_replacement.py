@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.models.base import now
 from api.settings import Settings
 from tests.support.exports import build_all, request_export
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
@@ -160,6 +163,33 @@ def test_links_to_the_embedded_photo_store_open() -> None:
 def get_token(store: FolderStore) -> str:
     url = store.create_upload_link("photos/a", "00", 3, "image/jpeg").url
     return url.rpartition("/")[2]
+
+
+def test_second_factors_work_without_the_previous_secret_once_encrypted_again(
+    world: World, replaced: tuple[Flask, Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    during, after = replaced
+    secret = ok(world.manager.post("/me/totp"), 201)["secret"]
+    codes = [pyotp.TOTP(secret).at(now(), counter_offset=steps) for steps in (-1, 0, 1)]
+    recovery_codes = ok(world.manager.post("/me/totp/confirm", {"code": codes[0]}))["recovery_codes"]
+
+    ok(log_in(during, world.manager, codes[1]), 200)
+    problem(log_in(after, world.manager, codes[2]), 401, "wrong-code")
+    assert "was dropped too early" in caplog.text
+    ok(log_in(after, world.manager, recovery_codes[0]), 200)
+    assert run_reencrypt(after).exit_code == 1
+    result = run_reencrypt(during)
+    assert result.exit_code == 0
+    assert result.output != run_reencrypt(during).output == "Encrypted 0 again.\n"
+    ok(log_in(after, world.manager, codes[2]), 200)
+
+
+def log_in(app: Flask, person: Caller, code: str) -> TestResponse:
+    return Caller(app).post("/auth/login", {"email": person.email, "password": PASSWORD, "code": code})
+
+
+def run_reencrypt(app: Flask) -> Any:
+    return app.test_cli_runner().invoke(args=["secrets", "reencrypt"])
 
 
 # The secret of an embedded installation, in DATA_DIR.

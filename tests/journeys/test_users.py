@@ -40,6 +40,7 @@ def test_new_person_can_sign_in(world: World) -> None:
         "region_ids": [],
         "location_ids": [],
         "visits_in_progress": 0,
+        "second_factor": False,
         "last_login_at": None,
         "invitation_expires_at": None,
         "created_at": user["created_at"],

@@ -2,14 +2,15 @@
 
 import json
 import logging
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from datetime import datetime
-from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -149,35 +150,53 @@ def test_addresses_in_messages_of_servers_are_not_logged() -> None:
 
 
 def test_processes_share_metrics_and_ignore_untrusted_proxies(tmp_path: Path) -> None:
-    (tmp_path / "metrics").mkdir()
-    (tmp_path / "metrics" / "counter_1.db").write_bytes(b"of a previous start")
+    counter = 'http_requests_total{method="GET",route="/health/live",status="200"}'
     with running(tmp_path, DEMO="0", WORKERS="2") as program:
         create_administrator(tmp_path)
         assert "Secure" not in cookies_over_https(program)
         for _ in range(20):
             fetch(f"{program.base}/health/live")
-        body = fetch(f"{program.base}/metrics")
-        assert 'http_requests_total{method="GET",route="/health/live",status="200"} 20.0' in body
+        assert f"{counter} 20.0" in fetch(program.metrics)
+        # The counts of a killed process stay, and those of the process that replaces it are added.
+        workers = list_request_processes(program)
+        assert len(workers) == 2
+        os.kill(workers[0], signal.SIGKILL)
+        wait_until(lambda: workers[0] not in (now := list_request_processes(program)) and len(now) == 2)
+        for _ in range(20):
+            fetch(f"{program.base}/health/live")
+        assert f"{counter} 40.0" in fetch(program.metrics)
         assert '"route":"/health/live"' in program.output()
         assert program.end() == 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_connection_stays_open_after_a_response_without_body(tmp_path: Path, workers: str) -> None:
-    with running(tmp_path, DEMO="0", WORKERS=workers) as program:
-        connection = HTTPConnection(program.base.removeprefix("http://"), timeout=60)
-        connection.request("GET", "/api/v1/openapi.json")
-        response = connection.getresponse()
-        response.read()
-        socket_before = connection.sock
-        for _ in range(3):
-            connection.request(
-                "GET", "/api/v1/openapi.json", headers={"If-None-Match": response.headers["ETag"]}
-            )
-            not_modified = connection.getresponse()
-            assert (not_modified.status, not_modified.read(), not_modified.will_close) == (304, b"", False)
-            assert connection.sock is socket_before is not None
-        connection.close()
+def list_request_processes(program: Running) -> list[int]:
+    """Return the IDs of the processes that gunicorn, one of the program's two children, has forked."""
+    return [grandchild for child in list_children(program.process.pid) for grandchild in list_children(child)]
+
+
+def list_children(process_id: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + programs.SECONDS
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_metrics_have_an_address_of_their_own(tmp_path: Path) -> None:
+    with running(tmp_path, DEMO="0") as program:
+        assert program.metrics in program.output()
+        assert "http_requests_total" in fetch(program.metrics)
+        for address in (f"{program.base}/metrics", f"{program.metrics}x"):
+            with pytest.raises(HTTPError, match="404"):
+                fetch(address)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        line = fail_to_start(tmp_path, PORT=str(free_port()), METRICS_PORT=port)
+    assert line.startswith("Not started: METRICS_HOST, METRICS_PORT: cannot listen")
+    assert line.count("\n") == 1
 
 
 def fetch(address: str, **headers: str) -> str:
@@ -189,7 +208,7 @@ def test_unknown_methods_are_counted_together(embedded_app: Flask) -> None:
     client = embedded_app.test_client()
     for method in ("FOO", "BAR", "get"):
         client.open("/health/live", method=method)
-    body = client.get("/metrics").text
+    body = embedded_app.extensions["metrics"].text().decode()
     assert 'method="other"' in body
     assert "FOO" not in body
 

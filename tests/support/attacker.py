@@ -28,8 +28,6 @@ from tests.support.world import API, Caller, ok
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 #: Requests that would end the attacker's own session.
 EXCLUDED = {("POST", f"{API}/auth/logout"), ("POST", f"{API}/auth/refresh")}
-#: Metrics cover the requests of all users. Operators must not expose them (docs/operating.md, Monitoring).
-COUNTERS = "/metrics"
 
 
 @dataclass
@@ -182,7 +180,7 @@ class Attacker:
     def read(self) -> list[Fetched]:
         """Request every GET route with all parameters."""
         for rule in self.rules:
-            if "GET" in (rule.methods or ()) and rule.rule != COUNTERS:
+            if "GET" in (rule.methods or ()):
                 queries = self.queries(rule.rule)
                 for number, path in enumerate(self.paths(rule.rule)):
                     self.get_pages(path, queries)
@@ -328,6 +326,15 @@ class Markers:
                 ):
                     leaks.append(f"{description} {text!r} in the response to {response.name}")
         return leaks
+
+    def find_in(self, data: bytes) -> list[str]:
+        """Return the markers that are in bytes, in upper or lower case."""
+        lower = data.lower()
+        return [
+            f"{description} {text!r}"
+            for text, description in self.texts.items()
+            if any(form in lower for form in _forms(text))
+        ]
 
 
 def _forms(text: str) -> Iterator[bytes]:

@@ -22,10 +22,11 @@ SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running server with its output so far: ``stdout`` for people, and ``log``."""
+    """A running server, the address of its metrics, and its output so far: ``stdout`` for people, ``log``."""
 
     process: subprocess.Popen[bytes]
     base: str
+    metrics: str
     stdout: Path
     log: Path
 
@@ -58,7 +59,8 @@ def free_port() -> int:
 @contextmanager
 def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Running]:
     """Run the server, or a copy of it in ``root``, with its data in ``folder``; kill it at the end."""
-    settings.setdefault("PORT", str(free_port()))
+    for name in ("PORT", "METRICS_PORT"):
+        settings.setdefault(name, str(free_port()))
     folder.mkdir(parents=True, exist_ok=True)
     stdout, log = folder / "stdout", folder / "log"
     with stdout.open("wb") as output, log.open("wb") as errors:
@@ -71,7 +73,8 @@ def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Runnin
             start_new_session=True,  # a process group, so that kill() can kill all of it
             preexec_fn=stop_with_parent(signal.SIGTERM),
         )
-    program = Running(process, f"http://127.0.0.1:{settings['PORT']}", stdout, log)
+    base, metrics = (f"http://127.0.0.1:{settings[name]}" for name in ("PORT", "METRICS_PORT"))
+    program = Running(process, base, f"{metrics}/metrics", stdout, log)
     try:
         wait_until_up(program)
         yield program

@@ -55,9 +55,11 @@ def build_message(
 
     Raises ValueError if no mail can go to the address of the person.
     """
-    user = session.get_one(User, event.user_id)
+    user = session.get(User, event.user_id)
+    if user is None or user.disabled:
+        return None
     url = _find_url(session, event.kind, user, keys, public_url)
-    if url is None or user.disabled:
+    if url is None:
         return None
     organization = session.get_one(Organization, user.organization_id)
     # Headers are single lines.

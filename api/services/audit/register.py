@@ -47,8 +47,8 @@ class Recorded:
 
     ``renamed`` maps columns to the fields of the API. ``values`` maps a column to the function that returns
     its value as the API shows it. Of the columns in ``secret``, the log says only that they changed; the
-    fields in ``personal`` identify a person. Rows that share an entry may have the same value in the column
-    ``group``: it is then the ID of the subject. ``get_verb`` names an update.
+    fields in ``personal`` identify a person, and can be removed. Rows that share an entry may have the same
+    value in the column ``group``: it is then the ID of the subject. ``get_verb`` names an update.
     """
 
     table: type[Base]
@@ -115,7 +115,7 @@ REGISTER: Mapping[type[Base], Recorded] = {
         Recorded(
             table=User,
             kind=audit.USER,
-            unrecorded=_COMMON | {"last_login_at"},
+            unrecorded=_COMMON | {"last_login_at", "disabled_at"},
             renamed={"password_hash": "password"},
             secret=frozenset({"password_hash"}),
             personal=frozenset({"name", "email"}),
@@ -138,6 +138,7 @@ REGISTER: Mapping[type[Base], Recorded] = {
             | {"return_reason", "question_reasons"},
             renamed={"checklist_version_id": "checklist"},
             values={"checklist_version_id": _describe_version},
+            personal=frozenset({"shopper_id", "override_reason", "decline_reason"}),
             group="batch_id",
             created="assigned",
             get_verb=_get_verb_for_visit,

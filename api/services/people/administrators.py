@@ -1,15 +1,16 @@
-"""The first administrator of an organization, who is created by a command instead of by another one."""
+"""What commands do for administrators, if there is no other one who could."""
 
 import uuid
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.domain import problems
 from api.domain.access import ADMIN
 from api.models.organizations import Organization
 from api.models.users import User
 from api.services import organizations
-from api.services.people import users
+from api.services.people import second_factors, users
 
 
 def add_administrator(
@@ -39,3 +40,16 @@ def create_administrator(
     session.add(user)
     users.flush(session)
     return user
+
+
+def reset_second_factor(session: Session, organization_name: str, email: str) -> None:
+    """Remove the second factor of a person, and end their sessions. Raises USER_NOT_FOUND."""
+    user = session.scalars(
+        select(User)
+        .join(Organization, Organization.id == User.organization_id)
+        .where(Organization.name == organization_name, User.email == users.normalize_email(email))
+        .with_for_update(of=User)
+    ).one_or_none()
+    if user is None:
+        raise problems.USER_NOT_FOUND()
+    second_factors.reset(session, user)

@@ -32,6 +32,9 @@ MAX_RESETS = 100
 #: The maximum number of successful logins of an account within ``WINDOW``: one every three seconds. No person
 #: needs as many, but a broken program may never stop, and each time the server hashes a password.
 MAX_LOGINS = 300
+#: The maximum number of wrong codes of an account within ``WINDOW``, from everywhere. Whoever guesses codes
+#: knows the password already, and a guess is right in three of a million cases.
+MAX_WRONG_CODES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,18 @@ class Attempt:
         return limits
 
 
+@dataclass(frozen=True, slots=True)
+class CodeAttempt:
+    """An attempt to use a code of a person's second factor."""
+
+    user_id: uuid.UUID
+
+    @property
+    def limits(self) -> Sequence[Limit]:
+        """The limit for the account."""
+        return [Limit(f"codes of {self.user_id}", MAX_WRONG_CODES)]
+
+
 def describe_attempt(session: Session, email: str, network: str) -> Attempt:
     """Return an attempt to log in to an account with this email address."""
     known = (
@@ -85,16 +100,18 @@ def check(session: Session, attempt: Attempt) -> None:
     _require_allowed({row.key: (row.failures + 1, row.window_ends_at) for row in rows}, attempt.limits)
 
 
-def count(session: Session, attempt: Attempt) -> None:
+def count(session: Session, attempt: Attempt | CodeAttempt) -> None:
     """Count an attempt before its password is checked. The caller's transaction has to commit before that.
+
+    A code is checked in the same transaction, under the lock of the account.
 
     Raises TOO_MANY_FAILURES, with Retry-After.
     """
     _require_allowed(_count(session, [limit.key for limit in attempt.limits]), attempt.limits)
 
 
-def take_back(session: Session, attempt: Attempt) -> None:
-    """Take back an attempt whose password was right."""
+def take_back(session: Session, attempt: Attempt | CodeAttempt) -> None:
+    """Take back an attempt whose password or code was right."""
     keys = [_hash(limit.key) for limit in attempt.limits]
     for key in sorted(keys):
         session.execute(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
@@ -17,6 +17,8 @@ from api.domain import problems
 from api.domain.access import Actor
 from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_TOKEN_REUSED
 from api.models.base import now
+from api.models.organizations import Organization
+from api.models.second_factors import SecondFactor
 from api.models.sign_in import KnownAddress, TokenFamily
 from api.models.users import User
 from api.services.audit.recording import act_as, record
@@ -77,18 +79,20 @@ class TokenPair:
     session_ends_at: datetime
 
 
-def lock_candidate(session: Session, candidate: Candidate) -> None:
-    """Lock an account until the end of the transaction.
+def lock_candidate(session: Session, candidate: Candidate) -> User:
+    """Lock an account until the end of the transaction, and return it.
 
     Because of the lock, a change that ends all sessions also ends the session that begins here.
 
     Raises WRONG_CREDENTIALS if the password was changed or the account was disabled during verification.
     """
-    unchanged = select(User.id).where(
+    unchanged = select(User).where(
         User.id == candidate.user_id, User.password_hash == candidate.password_hash, User.disabled.is_(False)
     )
-    if session.scalar(unchanged.with_for_update(key_share=True)) is None:
+    user: User | None = session.scalar(unchanged.with_for_update(key_share=True))
+    if user is None:
         raise problems.WRONG_CREDENTIALS()
+    return user
 
 
 def begin_session(session: Session, user_id: uuid.UUID, address: str, device: str | None = None) -> TokenPair:
@@ -209,12 +213,22 @@ def _is_session_of(actor: Actor) -> ColumnElement[bool]:
 class _Account(NamedTuple):
     organization_id: uuid.UUID
     role: str
+    require_second_factor: list[str]
+    has_second_factor: bool
 
 
 _FIND_ACTOR = Query(
     _Account,
-    select(User.organization_id, User.role)
+    select(
+        User.organization_id,
+        User.role,
+        Organization.require_second_factor,
+        exists()
+        .where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+        .label("has_second_factor"),
+    )
     .join(TokenFamily, TokenFamily.user_id == User.id)
+    .join(Organization, Organization.id == User.organization_id)
     .where(
         User.id == bindparam("user_id"),
         User.disabled.is_(False),
@@ -227,7 +241,10 @@ _FIND_ACTOR = Query(
 def find_actor(runner: Runner, user_id: uuid.UUID, family_id: uuid.UUID) -> Actor | None:
     """Return the caller with their current role, or None for an ended session or a disabled account."""
     user = fetch_one(runner, _FIND_ACTOR, user_id=user_id, family_id=family_id)
-    return None if user is None else Actor(user_id, user.organization_id, user.role, family_id)
+    if user is None:
+        return None
+    lacks_second_factor = user.role in user.require_second_factor and not user.has_second_factor
+    return Actor(user_id, user.organization_id, user.role, family_id, lacks_second_factor=lacks_second_factor)
 
 
 def delete_expired(session: Session) -> None:

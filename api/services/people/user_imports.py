@@ -12,7 +12,7 @@ from api.domain.access import ADMIN, MANAGER, Actor
 from api.domain.people import ACTIVE
 from api.keys import Keys
 from api.models.places import Location, Region
-from api.models.users import User, UserLocation, UserRegion
+from api.models.users import IS_PERSON, User, UserLocation, UserRegion
 from api.services import visibility
 from api.services.imports import Columns, ImportFile, ImportPlan, Values, plan_import
 from api.services.people import accounts, users
@@ -113,7 +113,7 @@ def _read_place_ids(session: Session, actor: Actor, column: str) -> dict[str, uu
 
 def _read_people(session: Session, actor: Actor) -> dict[str, StoredPerson]:
     """Return the people of the organization by email address."""
-    rows = session.scalars(select(User).where(User.organization_id == actor.organization_id))
+    rows = session.scalars(select(User).where(User.organization_id == actor.organization_id, IS_PERSON))
     people = {user.id: StoredPerson(user) for user in rows}
     for column, table, place, place_id in (
         ("region_codes", UserRegion, Region, UserRegion.region_id),

@@ -16,9 +16,11 @@ from api.domain.access import ADMIN, MANAGER, Actor
 from api.domain.people import ACTIVE, DISABLED, INVITATION, INVITED
 from api.keys import Keys
 from api.models.account_links import AccountLink
+from api.models.base import now
 from api.models.organizations import Organization
 from api.models.places import Location, Region
-from api.models.users import User, UserLocation, UserRegion
+from api.models.second_factors import SecondFactor
+from api.models.users import IS_PERSON, User, UserLocation, UserRegion
 from api.models.visits import Visit, is_in_progress
 from api.services import visibility
 from api.services.audit.recording import add_change
@@ -38,6 +40,7 @@ class Person:
     region_ids: list[uuid.UUID]
     location_ids: list[uuid.UUID]
     visits_in_progress: int
+    second_factor: bool
     invitation_expires_at: datetime | None
 
     @property
@@ -120,12 +123,14 @@ def apply_values(session: Session, actor: Actor, user: User, values: Mapping[str
     role = values.get("role", user.role)
     if user.role == ADMIN and (role != ADMIN or values.get("disabled")):
         require_other_admin(session, user)
-    before = (user.email, user.role)
+    before, was_disabled = (user.email, user.role), user.disabled
     if role != MANAGER and user.role == MANAGER:
         values = {**values, "region_ids": [], "location_ids": []}
     for name in ("name", "role", "language", "disabled"):
         if name in values:
             setattr(user, name, values[name])
+    if user.disabled != was_disabled:
+        user.disabled_at = now() if user.disabled else None
     if "email" in values:
         user.email = normalize_email(values["email"])
     flush(session)
@@ -168,7 +173,7 @@ def get_user(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool =
 
     Raises USER_NOT_FOUND.
     """
-    query = select(User).where(User.id == user_id, User.organization_id == actor.organization_id)
+    query = select(User).where(User.id == user_id, User.organization_id == actor.organization_id, IS_PERSON)
     if lock:
         # Always in this order, as imports do, so that none waits for another that waits for it.
         lock_organization(session, actor.organization_id)
@@ -185,7 +190,7 @@ def list_users(session: Session, actor: Actor, limit: int, cursor: str | None, *
     A filter is a column's value, ``status``, a part of name or address as ``q``, or ``region_id`` or
     ``location_id`` for the managers assigned to that place.
     """
-    query = select(User).where(User.organization_id == actor.organization_id)
+    query = select(User).where(User.organization_id == actor.organization_id, IS_PERSON)
     for name, value in filters.items():
         if name == "region_id":
             managers = select(UserRegion.user_id).where(UserRegion.region_id == value)
@@ -251,6 +256,13 @@ def _read_people(session: Session, users: Sequence[User]) -> list[Person]:
             .group_by(Visit.shopper_id)
         ).all()
     )
+    second_factors = set(
+        session.scalars(
+            select(SecondFactor.user_id).where(
+                SecondFactor.user_id.in_(ids), SecondFactor.confirmed_at.is_not(None)
+            )
+        )
+    )
     invited = [user.id for user in users if not user.password_hash]
     invitations = dict(
         session.execute(
@@ -265,6 +277,7 @@ def _read_people(session: Session, users: Sequence[User]) -> list[Person]:
             sorted(regions[user.id]),
             sorted(locations[user.id]),
             visits.get(user.id, 0),
+            user.id in second_factors,
             invitations.get(user.id),
         )
         for user in users
