@@ -18,7 +18,7 @@ NPM := $(BIN)/python $(JS)/npm.py
 # Python compiles the program once, and not again for each process that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test unit quick lint lint-js format format-js lock browsers bench fuzz faults clean
+.PHONY: help run test unit quick lint lint-js format format-js lock browsers bench fuzz faults load clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -86,6 +86,9 @@ faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, ma
 	FAULTS=full $(PYTEST) tests/faults tests/journeys/test_change_feed.py tests/exports/test_building.py \
 		tests/test_access.py tests/test_foreign_ids.py tests/test_privacy.py tests/browser/engines \
 		tests/browser/test_failures.py
+
+load: .venv/.tests ## Load the program with phones and dashboards: about half an hour
+	LOAD=full $(PYTEST) -s tests/load
 
 clean: ## Remove everything that was installed: .venv and the JavaScript tools
 	rm -rf .venv $(JS)/node_modules $(JS)/openapi/node_modules

@@ -10,12 +10,12 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
 from api.backups.commands import backup, restore
 from api.database.failures import get_message
-from api.domain.access import MIN_PASSWORD_LENGTH
 from api.domain.problems import ProblemError
 from api.http.context import app_context
 from api.log import log_as_json
@@ -25,6 +25,7 @@ from api.services.scores import recount as score_recount
 from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.worker import create_worker
 from api.settings import SettingsError, replace_stored_secret
+from schemas.base import Password
 from uploads.folder import FolderStore
 from uploads.store import StoreUnavailable
 
@@ -72,10 +73,14 @@ def create_admin(email: str, organization: str, name: str) -> None:
     password = os.environ.get("ADMIN_PASSWORD") or (
         getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     )
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise click.ClickException(f"The password must have {MIN_PASSWORD_LENGTH} characters or more.")
     if "@" not in email:
         raise click.ClickException("This is not a valid email address.")
+    try:
+        passwords.check_password("/password", Password().deserialize(password), email, organization)
+    except ValidationError as error:
+        raise click.ClickException(f"The password is not valid. {error.messages[0]}") from None
+    except ProblemError as error:
+        raise click.ClickException(error.errors[0].detail) from None
     password_hash = passwords.hash_password(password)
     try:
         app_context().database.write(

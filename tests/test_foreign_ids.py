@@ -54,6 +54,7 @@ NOT_HERE = {
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
     "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
+    "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
     **{
         f"{route} body:{name}": "a name within the document"
         for route in ("POST /api/v1/checklists", "PUT /api/v1/checklists/{key}/draft")

@@ -75,7 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.backups": {"api.database", "api.keys", "api.models", "api.services", "uploads"},
     "api.backups.commands": {*BELOW_APP, "api.backups"},
     "api.serving": {*BELOW_APP, "api.metrics", "api.shared_counts"},
-    "api.cli": {*BELOW_APP, "api.backups.commands", "api.serving"},
+    "api.cli": {*BELOW_APP, "api.backups.commands", "api.serving", "schemas"},
     "api.app": {
         "api.cli",
         "api.database",

@@ -122,6 +122,6 @@ def _compare_secret(context: AppContext, folder: Path, manifest: Manifest) -> No
     source = f"the one in {stored}" if stored.is_file() else "that of the former installation"
     click.echo(
         "This installation has another secret than the backup. Until SECRET_KEY, or the file secret_key in "
-        f"DATA_DIR, is {source}, everybody has to log in again, second factors do not work, and webhooks "
-        "sign with other secrets."
+        f"DATA_DIR, is {source}, everybody has to log in again, and neither second factors nor webhooks "
+        "work."
     )

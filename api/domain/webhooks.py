@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import re
+import secrets
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -167,24 +168,17 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global
 
 
-def derive_key(secret_key: str, webhook_id: uuid.UUID, number: int) -> bytes:
-    """Return a webhook's signing key with this number: 32 bytes. Only ``secret_key`` leads to them.
-
-    Derived keys need not be stored. A copy of the database therefore contains none.
-    """
-    return hmac.digest(secret_key.encode(), f"webhook secret {webhook_id} {number}".encode(), hashlib.sha256)
+def generate_secret() -> str:
+    """Return a new secret, as it is shown: ``whsec_``, and 32 random bytes in base64, which are the key."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def encode_secret(key: bytes) -> str:
-    """Return a signing key as it is shown: ``whsec_`` and base64."""
-    return SECRET_PREFIX + base64.b64encode(key).decode()
-
-
-def sign(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
+def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """Return the ``webhook-signature`` of a message: HMAC-SHA256 over ``id.timestamp.body``, version 1.
 
     ``timestamp`` is in seconds since 1970, UTC.
     """
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     content = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode()
 

@@ -16,12 +16,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from api.database.engines import Database
-from api.domain.webhooks import ATTEMPT_TIMEOUT, SECRET_OVERLAP, derive_key, sign
+from api.domain.webhooks import ATTEMPT_TIMEOUT, SECRET_OVERLAP, sign
 from api.jobs import webhook_requests
+from api.keys import Keys
 from api.metrics import Metrics
 from api.models.base import now
 from api.services import webhook_deliveries as deliveries
 from api.services.webhook_deliveries import Attempt, Claim, DueDelivery
+from api.services.webhooks import KEY_PURPOSE
 
 log = logging.getLogger(__name__)
 
@@ -43,19 +45,19 @@ class WebhookSender:
         database: Database,
         metrics: Metrics,
         *,
-        secret_key: str,
+        keys: Keys,
         allow_private: bool,
         context: ssl.SSLContext | None = None,
         timeout: timedelta = ATTEMPT_TIMEOUT,
     ) -> None:
         """Prepare the sender. ``context`` verifies certificates, by default against the system's authorities.
 
-        ``secret_key`` is that of the program. ``allow_private`` allows addresses that are not public.
+        ``keys`` decrypt the secrets of webhooks. ``allow_private`` allows addresses that are not public.
         ``timeout`` is for an attempt altogether.
         """
         self.database = database
         self.metrics = metrics
-        self.secret_key = secret_key
+        self.keys = keys
         self.allow_private = allow_private
         self.context = context or ssl.create_default_context()
         self.timeout = timeout
@@ -151,9 +153,8 @@ class WebhookSender:
         """Return the signature with the current secret, and with those that were replaced within a day."""
         replacements = map(datetime.fromisoformat, claim.secret_replacements)
         former = sum(at < replaced_at + SECRET_OVERLAP for replaced_at in replacements)
-        numbers = range(claim.secret_number, claim.secret_number - former - 1, -1)
-        keys = (derive_key(self.secret_key, claim.webhook_id, number) for number in numbers)
-        return " ".join(sign(key, str(claim.delivery_id), int(at.timestamp()), body) for key in keys)
+        secrets = (self.keys.decrypt(KEY_PURPOSE, secret) for secret in claim.secrets[: former + 1])
+        return " ".join(sign(secret, str(claim.delivery_id), int(at.timestamp()), body) for secret in secrets)
 
     def _report(self, claim: Claim, attempt: Attempt, outcome: str) -> None:
         """Write an attempt to the log and the metrics, without the URL, which may contain a secret."""

@@ -25,8 +25,9 @@ def is_pending(deliveries: Any) -> ColumnElement[bool]:
 class Webhook(HasId, Base):
     """A webhook of an administrator or an API client.
 
-    ``creator_id`` is the ID of a person or of an API client. ``secret_number`` counts its secrets, which are
-    derived from it, and ``secret_replacements`` are the latest times, in ISO format, at which it changed.
+    ``creator_id`` is the ID of a person or of an API client. ``secrets`` are its latest signing secrets,
+    encrypted, the current one first; they are never null, although the column, which was added later, allows
+    it. ``secret_replacements`` are the times, in ISO format, of their changes.
     ``failing_since`` is the time of the first failed attempt after the last success.
     """
 
@@ -42,7 +43,7 @@ class Webhook(HasId, Base):
     disabled_reason: Mapped[str | None]
     failing_since: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
-    secret_number: Mapped[int] = mapped_column(default=1)
+    secrets: Mapped[list[Any]] = mapped_column(nullable=True)
     secret_replacements: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

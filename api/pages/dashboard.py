@@ -78,7 +78,7 @@ def reviews() -> Response:
 @pages.get("/dashboard/account", permission=ANY_CALLER)
 def account() -> Response:
     """Show the user's own account, for every role."""
-    return _shell("account", "/api/v1/me/sessions?limit=100")
+    return _shell("account", "/api/v1/me/totp", "/api/v1/me/sessions?limit=100")
 
 
 @pages.get("/dashboard/", permission=ANY_CALLER)

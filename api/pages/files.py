@@ -60,6 +60,9 @@ FURTHER = {
     "docs": (),
 }
 
+#: modules are served as they are joined; notes and types are for developers
+NOT_SERVED = {".js", ".md", ".mts"}
+
 #: lines of comments, and white space at the beginning of lines; a test checks that no literal spans lines
 COMMENTS = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/)[\s\S])*\*/|//[^\n]*)[ \t]*\n", re.M)
 BLANKS = re.compile(r"^\s+", re.M)
@@ -92,7 +95,7 @@ class File:
     @classmethod
     def read(cls, path: Path) -> "File":
         """Return a file from disk; its suffix determines the type."""
-        types = {".webmanifest": "application/manifest+json"}
+        types = {".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
         type_ = types.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return cls.from_content(type_, path.read_bytes())
 
@@ -110,7 +113,7 @@ JOINED = {page: _join(page) for page in FURTHER}
 
 def _collect_files() -> dict[str, File]:
     """Return all files by path. Each page has one style sheet, which includes the shared ones."""
-    paths = (path for path in STATIC.glob("*/**/*.*") if path.suffix != ".js")
+    paths = (path for path in STATIC.glob("*/**/*.*") if path.suffix not in NOT_SERVED)
     files = {str(path.relative_to(STATIC)): File.read(path) for path in paths}
     for joined in JOINED.values():
         files |= {name: File.from_script(text) for name, text in joined.files.items()}

@@ -113,7 +113,8 @@ class _Module:
 
     def _find_possible_targets(self, match: re.Match[str]) -> set[str]:
         if match["address"]:
-            return {self._find_target(match)}
+            # A library of others is not joined: it is served unchanged.
+            return set() if match["address"].endswith(".mjs") else {self._find_target(match)}
         if not match["beginning"]:
             raise self.make_error(match.start(), "this import() is not supported")
         # Without an end, the value may be any path from here.

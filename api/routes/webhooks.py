@@ -54,7 +54,8 @@ def create_webhook(body: dict[str, Any]) -> Response:
     read again.
     """
     _check_url(body)
-    limited = in_transaction(lambda session: webhooks.create_webhook(session, current_actor(), body))
+    keys = app_context().settings.keys
+    limited = in_transaction(lambda session: webhooks.create_webhook(session, current_actor(), body, keys))
     response = _secret_response({**WEBHOOK.dump(limited), **_get_secret(limited.webhook)})
     response.headers["Location"] = f"/api/v1/webhooks/{limited.webhook.id}"
     return response
@@ -123,7 +124,7 @@ def replace_webhook_secret(webhook_id: UUID) -> Response:
 
     def replace(session: Session) -> Webhook:
         webhook = webhooks.get_webhook(session, current_actor(), webhook_id, lock=True)
-        webhooks.replace_secret(webhook)
+        webhooks.replace_secret(webhook, app_context().settings.keys)
         return webhook
 
     return _secret_response(_get_secret(in_transaction(replace)))
@@ -221,7 +222,7 @@ def _check_url(body: dict[str, Any]) -> None:
 
 
 def _get_secret(webhook: Webhook) -> dict[str, str]:
-    return {"secret": webhooks.get_secret(webhook, app_context().settings.secret_key)}
+    return {"secret": webhooks.get_secret(webhook, app_context().settings.keys)}
 
 
 def _secret_response(body: dict[str, Any]) -> Response:

@@ -183,7 +183,7 @@ class Claim:
     event: str
     body: str
     url: str
-    secret_number: int
+    secrets: Sequence[str]
     secret_replacements: Sequence[str]
 
 
@@ -286,7 +286,7 @@ def claim(session: Session, due: Sequence[DueDelivery]) -> list[Claim]:
             event=delivery.event,
             body=delivery.body,
             url=webhook.url,
-            secret_number=webhook.secret_number,
+            secrets=webhook.secrets,
             secret_replacements=webhook.secret_replacements,
         )
         for delivery, webhook in rows

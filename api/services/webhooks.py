@@ -19,9 +19,9 @@ from api.domain.webhooks import (
     MAX_SIGNATURES,
     TEST,
     build_body,
-    derive_key,
-    encode_secret,
+    generate_secret,
 )
+from api.keys import Keys
 from api.models.base import now
 from api.models.webhooks import Webhook, WebhookDelivery, WebhookRegion, is_pending
 from api.services import visibility
@@ -32,6 +32,8 @@ from api.services.places import check_regions
 from api.services.region_limits import read_regions, replace_regions
 
 MAX_WEBHOOKS = 100
+#: what the secrets of webhooks are encrypted for
+KEY_PURPOSE = "secrets of webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class LimitedWebhook:
         }
 
 
-def create_webhook(session: Session, actor: Actor, values: Mapping[str, Any]) -> LimitedWebhook:
-    """Create a webhook of the actor.
+def create_webhook(session: Session, actor: Actor, values: Mapping[str, Any], keys: Keys) -> LimitedWebhook:
+    """Create a webhook of the actor, with a secret.
 
     Raises INVALID for regions that the actor may not know of, and TOO_MANY_WEBHOOKS.
     """
@@ -67,6 +69,7 @@ def create_webhook(session: Session, actor: Actor, values: Mapping[str, Any]) ->
         creator_id=actor.id,
         created_by_client=actor.is_client,
         url=values["url"],
+        secrets=[_create_secret(keys)],
         events=_deduplicate(values["events"]),
     )
     session.add(webhook)
@@ -157,18 +160,22 @@ def get_limited(session: Session, webhook: Webhook) -> LimitedWebhook:
     return _add_regions(session, [webhook])[0]
 
 
-def get_secret(webhook: Webhook, secret_key: str) -> str:
-    """Return the current secret of a webhook, as it is shown once. ``secret_key`` is that of the program."""
-    return encode_secret(derive_key(secret_key, webhook.id, webhook.secret_number))
+def get_secret(webhook: Webhook, keys: Keys) -> str:
+    """Return the current secret of a webhook, as it is shown once."""
+    return keys.decrypt(KEY_PURPOSE, webhook.secrets[0])
 
 
-def replace_secret(webhook: Webhook) -> None:
+def replace_secret(webhook: Webhook, keys: Keys) -> None:
     """Replace the secret of a locked webhook. The former ones also sign for ``SECRET_OVERLAP``.
 
     Beyond MAX_SIGNATURES secrets, the oldest stops signing before that.
     """
-    webhook.secret_number += 1
+    webhook.secrets = [_create_secret(keys), *webhook.secrets][:MAX_SIGNATURES]
     webhook.secret_replacements = [*webhook.secret_replacements, now().isoformat()][1 - MAX_SIGNATURES :]
+
+
+def _create_secret(keys: Keys) -> str:
+    return keys.encrypt(KEY_PURPOSE, generate_secret())
 
 
 def create_test(session: Session, webhook: Webhook) -> WebhookDelivery:

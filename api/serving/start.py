@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from types import FrameType
 
 from flask import Flask
@@ -61,8 +62,10 @@ def _prepare(context: AppContext) -> None:
                 print("Creating the demo data, once. This takes some seconds …", flush=True)
                 with suppress(demo.NotEmpty):  # another program with the same database was faster
                     demo.fill(database, context.store)
+        disabled = 0 if settings.demo else demo.disable_password(database)
         with database.read_snapshot() as session:
-            is_empty, people = demo.is_new(session), demo.list_people(session)
+            is_empty = demo.is_new(session)
+        people = demo.list_people(database)
     except SQLAlchemyError as error:
         reason = get_message(error)
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {reason}") from error
@@ -70,7 +73,7 @@ def _prepare(context: AppContext) -> None:
         variables = "PHOTO_BUCKET, PHOTO_ENDPOINT_URL" if settings.photo_bucket else "DATA_DIR"
         reason = str(error).partition("\n")[0]
         raise SettingsError(f"{variables}: photos cannot be stored: {reason}") from error
-    print("\n".join(_summarize(settings, is_empty, people)), flush=True)
+    print("\n".join(_summarize(settings, is_empty, people, disabled)), flush=True)
 
 
 @contextmanager
@@ -84,8 +87,11 @@ def _preparation_lock(database: Database) -> Iterator[None]:
         yield
 
 
-def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) -> list[str]:
-    """Return the lines that are printed at the start: addresses, storage and how to sign in."""
+def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person], disabled: int) -> list[str]:
+    """Return the lines that are printed at the start: addresses, storage and how to sign in.
+
+    ``people`` can sign in with the password of the demo, and ``disabled`` is the number of those who could.
+    """
     address = f"http://{_host(settings.host)}:{settings.port}"
     lines = [
         "",
@@ -98,6 +104,14 @@ def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) ->
     if people:
         lines += ["", f"{demo.ORGANIZATION}. Everyone signs in with the password {demo.PASSWORD}"]
         lines += [f"  {person.role:<9} {person.email:<33} {person.name}" for person in people]
+        lines += ["", _describe_exposure(settings.host)]
+    if disabled:
+        lines += [
+            "",
+            f"WARNING: DEMO is 0, but the database has demo data. {disabled} of its people can no longer "
+            "sign in with its password, which everyone knows. To keep using the demo, run admin create with "
+            f'--organization "{demo.ORGANIZATION}", and invite them.',
+        ]
     if is_empty:
         lines += [
             "",
@@ -110,6 +124,20 @@ def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person]) ->
 def _host(host: str) -> str:
     """Return a host as URLs have it."""
     return f"[{host}]" if ":" in host else host
+
+
+def _describe_exposure(host: str) -> str:
+    """Return who can reach the demo, whose password everyone knows."""
+    try:
+        is_loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if is_loopback:
+        return f"Only this computer can reach the demo, because HOST is {host}."
+    return (
+        f"WARNING: Everyone who can reach {host} can sign in to the demo with this password, even as its "
+        "administrator. Set HOST=127.0.0.1, or DEMO=0, which ends the use of the password."
+    )
 
 
 def _describe_database(settings: Settings) -> str:

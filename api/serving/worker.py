@@ -16,7 +16,7 @@ def create_worker(app: Flask) -> Worker:
     sender = WebhookSender(
         context.database,
         metrics,
-        secret_key=settings.secret_key,
+        keys=settings.keys,
         allow_private=settings.webhook_allow_private,
     )
     mail_sender = MailSender(

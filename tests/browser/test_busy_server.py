@@ -57,12 +57,21 @@ def test_a_shopper_opens_a_visit_and_sends_it_although_the_server_is_overloaded(
 
 def test_a_photo_that_is_gone_has_a_message_in_its_place(desk: Phone, world: World) -> None:
     visit = world.visit()
-    removed, lost = world.photo(visit), world.photo(visit)
-    greeting = {**ALL_WELL, "greeting": {"value": "yes", "photos": [removed, lost]}}
-    ok(world.send(visit, world.submission(greeting)), 201)
+    removed, late, lost = world.photo(visit), world.photo(visit), world.photo(visit, question="receipt")
+    answers = {
+        **ALL_WELL,
+        "greeting": {"value": "yes", "photos": [removed, late]},
+        "receipt": {"photos": [lost]},
+    }
+    ok(world.send(visit, world.submission(answers)), 201)
     desk.context.route(f"**/{removed}/thumbnail", respond(410, "{}"))
     desk.context.route(f"**/{lost}/thumbnail", respond(404, "{}"))
-    page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
+    # The picture and the question why it failed; then it is there.
+    Spy(desk, "GET", f"**/{late}/thumbnail", busy(), busy())
+    page = enter(desk, world.reviewer, f"/dashboard/visits/{visit['id']}")
     expect(page.get_by_text("This photo was removed, because")).to_have_count(1)
     expect(page.get_by_text("This photo cannot be shown.")).to_have_count(1)
+    picture = page.locator(f"[data-photo='{late}'] img")
+    expect(picture).to_have_js_property("complete", True)
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
     assert desk.errors == []

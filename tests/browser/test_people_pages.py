@@ -161,6 +161,38 @@ def test_everyone_has_an_account_with_name_password_and_sessions(
     assert desk.errors == []
 
 
+def test_a_person_is_deleted_after_a_question_that_says_what_disappears(desk: Phone, world: World) -> None:
+    ana = world.person("shopper", "Ana Silva")
+    open_visit = world.visit(ana)
+    sent = world.accepted_visit(shopper=ana, location=world.new_location())
+    page = enter(desk, world.admin, f"{PEOPLE}/{ana.id}")
+    page.get_by_role("button", name="Delete person").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    expect(dialog).to_contain_text("1 visit that they have not made yet. It is cancelled.")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    ok(world.admin.get(f"/users/{ana.id}"))
+    page.get_by_role("button", name="Delete person").press("Enter")
+    dialog.get_by_role("button", name="Delete person").press("Enter")
+    expect(page.get_by_text("Ana Silva was deleted.")).to_be_visible()
+    expect(row_of(page, "admin")).to_have_count(1)
+    expect(page.get_by_test_id("person-row").filter(has_text="Ana Silva")).to_have_count(0)
+    assert ok(world.admin.get(f"/visits/{open_visit['id']}"))["status"] == "cancelled"
+    go(page, f"/dashboard/visits/{sent['id']}")
+    assert desk.errors == []
+
+
+def test_the_last_administrator_cannot_be_deleted(desk: Phone, world: World) -> None:
+    page = enter(desk, world.admin, f"{PEOPLE}/{world.admin.id}")
+    page.get_by_role("button", name="Delete person").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("This is your own account.")
+    dialog.get_by_role("button", name="Delete person").click()
+    expect(page.get_by_role("alert").filter(has_text="at least one active administrator")).to_be_visible()
+    ok(world.admin.get("/me"))
+
+
 @pytest.mark.parametrize(("width", "colors"), [(320, "dark"), (1440, "light")])
 def test_every_page_is_accessible(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
@@ -196,6 +228,9 @@ def test_every_page_is_accessible(
     page.get_by_test_id("copy-link").click()
     expect(page.get_by_label("Link", exact=True)).to_be_visible()
     check("person with a link")
+    page.get_by_role("button", name="Delete person").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check("deletion")
     go(page, "/dashboard/account")
     check("account")
     assert desk.errors == []

@@ -101,3 +101,22 @@ def test_typed_settings_survive_an_expired_session_and_a_reload(desk: Phone, wor
     expect(page.get_by_test_id("contrast")).to_contain_text(re.compile(r"1\d\.\d : 1"))
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_test_id("contrast")).to_contain_text("6.4 : 1")
+
+
+def test_a_shorter_time_of_keeping_data_is_confirmed(desk: Phone, world: World) -> None:
+    page = enter(desk, world.admin, SETTINGS)
+    page.get_by_label("Keep photos").fill("12")
+    page.get_by_role("button", name="Save").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Photos of visits that were more than 12 months ago will be deleted.")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".summary:visible")).to_contain_text("Not saved.")
+    assert ok(world.admin.get("/organization"))["keep_photos_months"] is None
+    page.get_by_role("button", name="Save").click()
+    dialog.get_by_role("button", name="Save and delete").click()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    # A longer time deletes nothing.
+    page.get_by_label("Keep photos").fill("24")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast", has_text="Saved.")).to_have_count(2)
+    assert ok(world.admin.get("/organization"))["keep_photos_months"] == 24

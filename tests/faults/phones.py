@@ -41,7 +41,11 @@ class ResponseLost(Exception):
 
 
 class Unavailable(Exception):
-    """The server responded with 503."""
+    """The server responded with 503 or 429; it asks to wait for ``retry_after`` seconds."""
+
+    def __init__(self, problem_type: str, status: int, retry_after: float) -> None:
+        super().__init__(problem_type)
+        self.status, self.retry_after = status, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class Delivery:
                 "Device-Time": datetime.now(UTC).isoformat(),
             },
         )
-        raise_for_503(response)
+        raise_if_busy(response)
         return response
 
     def run(self, base: str, on_acknowledged: Callable[[], None] = lambda: None) -> None:
@@ -147,7 +151,7 @@ class Delivery:
             link = declared.json().get("upload")
             if link is not None:  # None if it was confirmed and the response was lost
                 sent = call(base, link["method"], link["url"], picture.data, **link["headers"])
-                raise_for_503(sent)
+                raise_if_busy(sent)
                 assert sent.status in (200, 412), sent
             picture.uploaded = True
         for _ in range(ATTEMPTS):
@@ -178,13 +182,14 @@ class Delivery:
         return self.receipt is not None and all(picture.stored for picture in self.pictures)
 
 
-def raise_for_503(response: Response) -> None:
-    """Raise Unavailable for a 503, after checking its problem document and Retry-After."""
-    if response.status == 503:
+def raise_if_busy(response: Response) -> None:
+    """Raise Unavailable for a 503 or 429, after checking its problem document and Retry-After."""
+    if response.status in (429, 503):
         assert response.headers["Content-Type"] == "application/problem+json", response
-        assert response.json()["status"] == 503
-        assert int(response.headers["Retry-After"]) > 0
-        raise Unavailable(response.json()["type"])
+        assert response.json()["status"] == response.status
+        retry_after = int(response.headers["Retry-After"])
+        assert retry_after > 0
+        raise Unavailable(response.json()["type"], response.status, retry_after)
 
 
 def decode(data: bytes) -> None:

@@ -4,6 +4,13 @@ import globals from "globals";
 
 const PAGES = "api/pages/static";
 
+/** What turns text into HTML or code. Pages build elements instead. */
+const UNSAFE = [
+  "AssignmentExpression[left.property.name=/^(inner|outer)HTML$/]",
+  "CallExpression[callee.property.name=/^(insertAdjacentHTML|setHTMLUnsafe)$/]",
+  'CallExpression[callee.object.name="document"][callee.property.name=/^write/]',
+];
+
 export default [
   { files: [`${PAGES}/**/*.js`], ...js.configs.recommended },
   {
@@ -13,6 +20,9 @@ export default [
     rules: {
       "preserve-caught-error": "off", // the oldest supported browsers have no `cause` of an Error
       eqeqeq: ["error", "always", { null: "ignore" }], // `== null` is also true for undefined
+      "no-eval": "error",
+      "no-implied-eval": "error",
+      "no-restricted-syntax": ["error", ...UNSAFE],
       "no-undef": "error",
       "no-unused-vars": "error",
       "no-var": "error",

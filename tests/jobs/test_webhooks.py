@@ -73,9 +73,9 @@ def add_webhook(caller: Caller, url: str, *events: str, **values: Any) -> Any:
 
 
 def sender(world: World, **options: Any) -> WebhookSender:
-    secret_key = world.app.extensions["survey"].settings.secret_key
+    keys = world.app.extensions["survey"].settings.keys
     options = {"allow_private": True, "metrics": Metrics(), **options}
-    return WebhookSender(world.database, secret_key=secret_key, **options)
+    return WebhookSender(world.database, keys=keys, **options)
 
 
 def send(world: World, rounds: int = 20, **options: Any) -> WebhookSender:

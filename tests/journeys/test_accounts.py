@@ -180,19 +180,48 @@ def test_person_with_a_password_can_be_let_in_by_a_link_too(world: World) -> Non
 
 @pytest.mark.parametrize(
     "password",
-    ["password123", "12345678", "qwertyuiop", "iloveyou!", "P@ssw0rd", "TRUSTNO1", "88888888", "jennifer"],
+    [
+        *(
+            "password123",
+            "12345678",
+            "qwertyuiop",
+            "iloveyou!",
+            "P@ssw0rd",
+            "TRUSTNO1",
+            "88888888",
+            "jennifer",
+        ),
+        # These are common without any pattern.
+        *("fqrg7cs493", "3ODI15ngxb", " zag12wsx "),
+    ],
 )
 def test_common_password_is_rejected(world: World, password: str) -> None:
     body = {"old_password": PASSWORD, "new_password": password}
     assert pointers(problem(world.shopper.post("/me/password", body), 422, "invalid")) == ["/new_password"]
 
 
-def test_long_passwords_are_not_compared_with_common_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "password",
+    [
+        "three calm elephants",
+        "correct horse battery staple",
+        "x7Kq2#mVt9pL",
+        "unos gatos muy verdes",
+        "日本語のとても長い文",
+    ],
+)
+def test_good_password_is_accepted(password: str) -> None:
+    check_password("/password", password, "ana@example.org", "Stores")
+
+
+def test_guesses_are_estimated_only_where_that_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     estimated: list[str] = []
     monkeypatch.setattr("zxcvbn.zxcvbn", lambda password: estimated.append(password) or {"guesses": 1e9})
-    for length in (20, 21, 256):
-        check_password("/password", ("4@8({[<6911|!7$5+%2" * 14)[:length], "ana@example.org", "Stores")
-    assert [len(password) for password in estimated] == [20]
+    letters, symbols = "abcdefghijklmnopqrst" * 13, "4@8({[<6911|!7$5+%2x"
+    quick = [letters[:20], symbols[:12] + "bcdefghi"]
+    for password in (*quick, letters[:21], letters[:256], symbols):
+        check_password("/password", password, "ana@example.org", "Stores")
+    assert estimated == quick
 
 
 def test_password_that_names_the_person_or_the_organization_is_rejected_everywhere(world: World) -> None:

@@ -1,5 +1,6 @@
 """Deleting a person: visits, answers and scores stay, and nothing else of them is left anywhere."""
 
+import gzip
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -51,6 +52,14 @@ def read_everything(world: World) -> bytes:
                 tables += [bytes(block) for block in copy]
     objects = [world.store.read(key, 2**26) for key, _ in world.store.list("")]
     return b"\n".join([*tables, *objects])
+
+
+def read_backup(world: World, folder: Path) -> bytes:
+    """Make a backup, and return every byte of its files."""
+    result = world.app.test_cli_runner().invoke(args=["backup", str(folder)])
+    assert result.exit_code == 0, result.output
+    files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return b"\n".join(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data for data in files)
 
 
 def find_rows_with(world: World, value: str) -> set[str]:
@@ -159,7 +168,7 @@ def world(own_app: Flask) -> World:
     return World(own_app)
 
 
-def test_nothing_of_a_deleted_person_is_left(world: World) -> None:
+def test_nothing_of_a_deleted_person_is_left(world: World, tmp_path: Path) -> None:
     person = MarkedPerson(world)
     phone, visit = person.phone, person.accepted
     mine = f"/visits/{visit['id']}"
@@ -168,12 +177,15 @@ def test_nothing_of_a_deleted_person_is_left(world: World) -> None:
     score = ok(world.admin.get(f"/locations/{world.location['id']}/score"))
     # Some are never stored: the token, all that the server removes from photos, and headers.
     before = person.markers.find_in(read_everything(world))
+    assert len(person.markers.find_in(read_backup(world, tmp_path / "backup"))) > 10
     for kind in ("email", "name", "former name", "device", "address", "time", "reason", "position", "camera"):
         assert any(marker.startswith(f"{kind} ") for marker in before), f"There was no {kind} to delete."
 
     assert delete(world, phone).status_code == 204
 
     assert person.markers.find_in(read_everything(world)) == []
+    # A backup in the same folder removes what the earlier one had.
+    assert person.markers.find_in(read_backup(world, tmp_path / "backup")) == []
     # Of the ID, only the actor and the subject of entries of the audit log are left.
     assert find_rows_with(world, str(phone.id)) <= {"audit_entries.actor_id", "audit_entries.subject_id"}
     assert [ok(world.manager.get(path)) for path in (mine, f"{mine}/submission")] == seen

@@ -37,6 +37,8 @@ def set_up(person: Caller) -> Phone:
     secret = ok(person.post("/me/totp"), 201)["secret"]
     phone = Phone(person, secret, [])
     response = person.post("/me/totp/confirm", {"code": phone.code(-1)})
+    if response.status_code == 422:  # a new time step began in the meantime
+        response = person.post("/me/totp/confirm", {"code": phone.code(-1)})
     phone.recovery_codes = ok(response, 200)["recovery_codes"]
     return phone
 

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +11,15 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
+import standardwebhooks
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.jobs import webhook_requests
+from api.jobs.webhook_requests import Result
+from api.jobs.webhooks import WebhookSender
+from api.metrics import Metrics
 from api.models.base import now
 from api.settings import Settings
 from tests.support.exports import build_all, request_export
@@ -182,6 +187,33 @@ def test_second_factors_work_without_the_previous_secret_once_encrypted_again(
     assert result.exit_code == 0
     assert result.output != run_reencrypt(during).output == "Encrypted 0 again.\n"
     ok(log_in(after, world.manager, codes[2]), 200)
+
+
+def test_webhooks_sign_with_the_same_secret_once_encrypted_again(
+    world: World, replaced: tuple[Flask, Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    during, after = replaced
+    sent: list[tuple[bytes, Mapping[str, str]]] = []
+
+    def post(url: str, headers: Mapping[str, str], body: bytes, **_options: Any) -> Result:
+        if url == webhook["url"]:
+            sent.append((body, headers))
+        return Result(200, None, 1)
+
+    webhook = world.webhook()
+    monkeypatch.setattr(webhook_requests, "post", post)
+    for app in (world.app, during, after):
+        ok(world.admin.post(f"/webhooks/{webhook['id']}/test"), 202)
+        send_webhooks(app)
+        standardwebhooks.Webhook(webhook["secret"]).verify(*sent.pop())
+        run_reencrypt(during)
+
+
+def send_webhooks(app: Flask) -> None:
+    context = app.extensions["survey"]
+    sender = WebhookSender(context.database, Metrics(), keys=context.settings.keys, allow_private=False)
+    while sender.work():
+        sender.wait(10)
 
 
 def log_in(app: Flask, person: Caller, code: str) -> TestResponse:

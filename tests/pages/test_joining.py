@@ -342,6 +342,18 @@ def test_module_that_is_not_joined_may_use_default_exports_and_await() -> None:
     assert join_modules("p", sources).files["p/later.js"].endswith(rest)
 
 
+def test_library_of_others_is_imported_where_it_is() -> None:
+    sources = {
+        "p/main.js": 'import { a } from "./a.js";\na();',
+        "p/a.js": 'export const a = () => import("../vendor/library/library.mjs");',
+        "p/later.js": 'import { a } from "./a.js";\nimport("../vendor/library/library.mjs").then(a);',
+    }
+    page = join_modules("p", sources)
+    assert list(page.files) == ["p/later.js", "p/main.js"]
+    for text in page.files.values():
+        assert 'fetchModule("vendor/library/library.mjs")' in text
+
+
 # The served files.
 
 ADDRESS = re.compile(r'^(?:import\b[^"\n]*|\} from )"(\.[^"]+)";?$', re.M)

@@ -76,8 +76,9 @@ def test_places_and_people_are_created(app: Flask) -> None:
     [(password_hash,)] = fetch_rows(app, select(User.password_hash).where(User.email == demo.PEOPLE[0].email))
     assert len(demo.PASSWORD) >= 10
     assert passwords.verify_password(demo.PASSWORD, password_hash)
-    with app.extensions["survey"].database.read_snapshot() as session:
-        assert demo.list_people(session) == list(demo.PEOPLE)
+    database = app.extensions["survey"].database
+    assert demo.list_people(database) == list(demo.PEOPLE)
+    with database.read_snapshot() as session:
         assert not demo.is_new(session)
 
 

@@ -164,8 +164,8 @@ REGISTER: Mapping[type[Base], Recorded] = {
             kind=audit.WEBHOOK,
             unrecorded=_COMMON
             | {"creator_id", "created_by_client", "failing_since", "last_success_at", "secret_replacements"},
-            renamed={"secret_number": "secret"},
-            secret=frozenset({"secret_number"}),
+            renamed={"secrets": "secret"},
+            secret=frozenset({"secrets"}),
             get_verb=_get_verb_for_webhook,
         ),
     )

@@ -17,12 +17,11 @@ from api.models.organizations import Organization
 from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.submissions import Submission
-from api.models.users import User
 from api.models.visits import Visit
 from api.services import assignments, organizations, photo_confirmation, photos, places, reviews, submissions
 from api.services.checklists import get_version
 from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
-from api.services.demo.people import PASSWORD, PEOPLE, Person
+from api.services.demo.people import PASSWORD, PEOPLE
 from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
 from api.services.demo.sentences import DECISIONS
@@ -51,18 +50,6 @@ class _Demo(Generator):
 def is_new(session: Session) -> bool:
     """Return whether the database contains no organization yet."""
     return session.scalar(select(Organization.id).limit(1)) is None
-
-
-def list_people(session: Session) -> list[Person]:
-    """Return the demo's accounts that can log in; none if the database does not contain the demo."""
-    emails = set(
-        session.scalars(
-            select(User.email)
-            .join(Organization, Organization.id == User.organization_id)
-            .where(Organization.name == ORGANIZATION, User.disabled.is_(False))
-        )
-    )
-    return [person for person in PEOPLE if person.email in emails]
 
 
 def fill(database: Database, store: Store, *, moment: datetime | None = None, seed: int = SEED) -> str:

@@ -4,9 +4,12 @@ Hashing takes tens of milliseconds, so it never runs within a transaction. A pro
 once, and few more wait. Otherwise, a flood of logins would take all its threads and all its memory.
 """
 
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,11 +24,13 @@ MAX_HASHING, MAX_WAITING = 2, 3
 _admission = threading.BoundedSemaphore(MAX_HASHING + MAX_WAITING)
 _hashing = threading.BoundedSemaphore(MAX_HASHING)
 _thread = threading.local()
-#: A password is common if an attacker with lists of leaked passwords needs as few guesses. The estimates are
-#: high for words with an ending, such as "iloveyou!", so this is above the 10,000 passwords to be rejected.
+#: The 20,000 most common passwords in leaks come with Django. None of its code runs.
+COMMON_PASSWORDS = ("django", "contrib/auth/common-passwords.txt.gz")
+#: Others are as weak, such as "iloveyou!" or a word with a year: an attacker needs as few guesses for them.
 COMMON_GUESSES = 100_000
-#: No password in the lists is longer. For longer ones, an estimate can take seconds.
-MAX_COMMON_LENGTH = 20
+#: Longer passwords, and those with more different digits and symbols, are not common. An estimate of them can
+#: take seconds, because it tries every letter that each symbol may stand for.
+MAX_GUESSED_LENGTH, MAX_GUESSED_SYMBOLS = 20, 12
 
 
 @contextmanager
@@ -85,9 +90,19 @@ def check_password(field: str, password: str, email: str, organization: str) -> 
 
 
 def _is_common(password: str) -> bool:
-    if len(password) > MAX_COMMON_LENGTH:
+    if password.strip().casefold() in _load_common_passwords():
+        return True
+    symbols = {character for character in password if not character.isalpha()}
+    if len(password) > MAX_GUESSED_LENGTH or len(symbols) > MAX_GUESSED_SYMBOLS:
         return False
     # The lists take 20 MiB and a moment to load, so only processes that need them do so.
     from zxcvbn import zxcvbn
 
     return bool(zxcvbn(password)["guesses"] <= COMMON_GUESSES)
+
+
+@cache
+def _load_common_passwords() -> frozenset[str]:
+    package, name = COMMON_PASSWORDS
+    with gzip.open(str(files(package) / name), "rt", encoding="utf-8") as lines:
+        return frozenset(line.strip().casefold() for line in lines)

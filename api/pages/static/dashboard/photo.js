@@ -1,4 +1,9 @@
+import { NoSignal, Problem } from "../shared/api.js";
 import { h, t } from "../shared/page.js";
+
+/** Statuses that stay: the photo does not exist, or the organization no longer keeps it. */
+const GONE = [404, 410];
+const MAX_TRIES = 3;
 
 /**
  * Returns a photo of a visit as a thumbnail that opens the full picture. A photo that is not there has a message
@@ -12,22 +17,33 @@ export function enlargeable(visit, photo, label) {
   return button;
 }
 
-/** Returns a picture. If it cannot be loaded, a message takes the place of `element`, which contains it. */
+/**
+ * Returns a picture. If it cannot be loaded, it is tried again, and then a message takes the place of `element`,
+ * which contains it.
+ */
 function picture(src, alt, element, attributes = {}) {
-  const onerror = async () => {
-    const words = t((await isRemoved(src)) ? "photoRemoved" : "photoAbsent");
+  let tries = 0;
+  const image = h("img", { src, alt, onerror, ...attributes });
+  async function onerror() {
+    /** @type {any} */
+    const { status, wait } = await reasonOf(src);
+    if (!GONE.includes(status) && ++tries < MAX_TRIES) {
+      setTimeout(() => (image.src = src), 1000 * (wait ?? 1));
+      return;
+    }
+    const words = t(status === 410 ? "photoRemoved" : "photoAbsent");
     element.replaceWith(
       h("p", { class: "absent-photo" }, h("span", { class: "visually-hidden" }, `${alt}: `), words),
     );
-  };
-  return h("img", { src, alt, onerror, ...attributes });
+  }
+  return image;
 }
 
-/** Returns whether the organization no longer keeps a photo. A picture does not report why it failed. */
-const isRemoved = (address) =>
+/** Returns why a picture failed, which pictures do not report: the status, and how long to wait. */
+const reasonOf = (address) =>
   fetch(address, { redirect: "manual" }).then(
-    ({ status }) => status === 410,
-    () => false,
+    (response) => new Problem(response, {}),
+    () => new NoSignal(),
   );
 
 function enlarge(address, label) {

@@ -46,7 +46,8 @@ export async function call(method, path, body, headers) {
     try {
       return await callOnce(method, path, body, headers);
     } catch (problem) {
-      const wait = Math.max(problem.wait, 1);
+      // Pages that were told the same do not come back at the same moment.
+      const wait = problem.wait + Math.random();
       if (problem.code !== "overloaded" || waited + wait > PATIENCE) throw problem;
       waited += wait;
       await new Promise((resolve) => setTimeout(resolve, 1000 * wait));

@@ -59,9 +59,10 @@ export async function signInForm({ signIn, done, failed }) {
     password.value = "";
     email.focus();
   };
-  const back = h(
+  const others = h(
     "p",
-    { hidden: true },
+    { class: "row", hidden: true },
+    code.other,
     h("button", { type: "button", class: "plain", onclick: startAgain }, t("otherAccount")),
   );
 
@@ -70,7 +71,7 @@ export async function signInForm({ signIn, done, failed }) {
     show(credentials, !asksForCode);
     show(more, !asksForCode);
     show(code.element, asksForCode);
-    show(back, asksForCode);
+    show(others, asksForCode);
     code.clear();
   }
 
@@ -84,7 +85,7 @@ export async function signInForm({ signIn, done, failed }) {
         email: email.value.trim(),
         password: password.value,
         organization: organization.value.trim(),
-        code: asksForCode && code.read(),
+        code: asksForCode && code.input.value.trim(),
       });
       return done();
     } catch (problem) {
@@ -117,14 +118,14 @@ export async function signInForm({ signIn, done, failed }) {
     message,
     h("p", {}, button),
     more,
-    back,
+    others,
   );
 }
 
 const inputOf = (name, attributes) =>
   h("input", { name, id: name, "aria-describedby": "fault", ...attributes });
 
-/** Returns the field of the code: `{element, input, read, clear}`. A button switches to a recovery code. */
+/** Returns the field of the code: `{element, input, other, clear}`. The button `other` asks for a recovery code. */
 function codeField() {
   const hint = h("p", { id: "code-hint", class: "quiet" });
   const label = h("label", { for: "code" });
@@ -153,10 +154,9 @@ function codeField() {
   }
   use(false);
   return {
-    element: h("div", { hidden: true }, label, hint, input, h("p", {}, other)),
+    element: h("div", { hidden: true }, label, hint, h("p", {}, input)),
     input,
-    // Apps show codes in groups.
-    read: () => input.value.replace(/\s/g, ""),
+    other,
     clear() {
       input.value = "";
       use(false);

@@ -50,6 +50,11 @@ export default async function ({ readAll }) {
         cell: ({ visits_in_progress: n }) => String(n),
       },
       {
+        key: "factor",
+        title: t("secondFactor"),
+        cell: ({ second_factor: has }) => (has ? t("yes") : h("span", { class: "quiet" }, t("no"))),
+      },
+      {
         key: "login",
         title: t("lastLogin"),
         cell: ({ last_login_at: at }) => (at ? ago(at) : h("span", { class: "quiet" }, t("never"))),

@@ -2,14 +2,14 @@ import { ago, h, loadMoreWords, moment, t } from "../../shared/page.js";
 import { editForm } from "../../staff/form.js";
 import { goTo } from "../../staff/frame.js";
 import { offerUndo } from "../../staff/undo.js";
-import { bodyOf, edit, linkButton, personFields, watchRole } from "../people.js";
+import { bodyOf, edit, personFields, watchRole } from "../people.js";
+import { personActions } from "../person-actions.js";
 
-/** One person: their details, their invitation, and whether they can log in. */
-export default async function ({ params, read, readAll, refresh }) {
+/** One person: their details, their invitation, whether they can log in and how, and their deletion. */
+export default async function ({ params, me, read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/people/${language}.js`));
   const path = `/users/${params.id}`;
   const [person, regions] = await Promise.all([read(path), readAll("/regions?limit=500")]);
-  const place = h("div", {});
   const element = await editForm({
     path,
     fields: (values) => personFields(values, regions),
@@ -36,35 +36,25 @@ export default async function ({ params, read, readAll, refresh }) {
     content: [
       h("p", {}, h("a", { href: "/dashboard/admin/people" }, t("page-people"))),
       facts(person),
-      place,
-      h(
-        "p",
-        { class: "row" },
-        !person.disabled && linkButton(person, place),
-        h(
-          "button",
-          { type: "button", class: "plain", onclick: () => toggle(person, refresh) },
-          t(person.disabled ? "enable" : "disable"),
-        ),
-      ),
+      personActions(person, me, refresh),
       watchRole(element),
     ],
   };
 }
 
-function facts({ status, last_login_at: at, visits_in_progress: n, invitation_expires_at: expires }) {
+function facts({
+  status,
+  last_login_at: at,
+  visits_in_progress: n,
+  invitation_expires_at: expires,
+  second_factor: factor,
+}) {
   const lines = [
     t(`person-${status}`),
     at ? t("lastLoginWas", { ago: ago(at) }) : t("neverLoggedIn"),
+    t(factor ? "hasFactor" : "hasNoFactor"),
     t("visitsCount", { n }),
     status === "invited" && expires && t("linkUntil", { time: moment(expires) }),
   ];
   return h("p", { class: "quiet" }, lines.filter(Boolean).join(" · "));
-}
-
-async function toggle({ id, name, disabled }, refresh) {
-  const set = (value) => edit(id, () => ({ disabled: value }));
-  await set(!disabled);
-  offerUndo(t(disabled ? "enabledPerson" : "disabledPerson", { name }), () => set(disabled));
-  refresh();
 }

@@ -6,6 +6,8 @@ import { explainFailure } from "../../staff/failures.js";
 import { callSignedIn } from "../../staff/session.js";
 import { offerUndo } from "../../staff/undo.js";
 import { measureContrast, MIN_CONTRAST } from "../color.js";
+import { roleOptions, showPeopleWithoutFactor } from "../requirement.js";
+import { confirmShorterRetention } from "../retention.js";
 
 const PATH = "/organization";
 const LOGO = "/organization/logo";
@@ -28,12 +30,14 @@ export default async function () {
       ...("languages" in values && { languages: (values.languages ?? "").split(/[\s,;]+/).filter(Boolean) }),
       ...(values.accent_color && { accent_color: values.accent_color.toLowerCase() }),
     }),
+    confirm: confirmShorterRetention,
     submit: t("save"),
     done: updateUser,
     attributes: { "data-testid": "settings" },
   });
   showColor(form);
   showLanguages(form);
+  showPeopleWithoutFactor(form);
   return { title: t("page-settings"), content: [form, logoCard(current.body)] };
 }
 
@@ -74,6 +78,28 @@ const fields = (values) => [
     hint: t("acceptEveryHint"),
     type: "decimal",
     value: values.accept_every_minutes,
+  },
+  {
+    name: "require_second_factor",
+    label: t("requireFactor"),
+    hint: t("requireFactorHint"),
+    type: "checkboxes",
+    value: values.require_second_factor,
+    options: roleOptions(),
+  },
+  {
+    name: "keep_photos_months",
+    label: t("keepPhotos"),
+    hint: t("keepPhotosHint"),
+    type: "decimal",
+    value: values.keep_photos_months,
+  },
+  {
+    name: "keep_personal_data_months",
+    label: t("keepPersonalData"),
+    hint: t("keepPersonalDataHint"),
+    type: "decimal",
+    value: values.keep_personal_data_months,
   },
 ];
 

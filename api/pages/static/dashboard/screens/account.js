@@ -1,20 +1,38 @@
 import { ago, h, loadMoreWords, moment, saveSetting, t } from "../../shared/page.js";
+import { returnAddress } from "../../shared/second-factor.js";
 import { editForm, form } from "../../staff/form.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce } from "../../staff/undo.js";
+import { secondFactor } from "../second-factor.js";
 
 const LANGUAGES = ["en", "es"];
 
-/** The user's own account: name, language, password and sessions. */
+/**
+ * The user's own account: name, language, password, second factor and sessions. Whoever was led here to set up a
+ * second factor sees only that.
+ */
 export default async function ({ read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/account/${language}.js`));
-  const [me, sessions] = await Promise.all([read("/me"), readAll("/me/sessions?limit=100")]);
+  const [me, factor, sessions] = await Promise.all([
+    read("/me"),
+    read("/me/totp"),
+    readAll("/me/sessions?limit=100"),
+  ]);
+  const account = h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`);
+  const returnTo = factor.enabled ? null : returnAddress();
+  const factorSection = secondFactor({ status: factor, returnTo, refresh });
+  if (returnTo)
+    return {
+      title: t("account"),
+      content: [account, h("p", { class: "notice" }, t("secondFactorNeeded")), factorSection],
+    };
   return {
     title: t("account"),
     content: [
-      h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`),
+      account,
       h("section", { class: "card" }, h("h2", {}, t("profile")), await profileForm()),
       h("section", { class: "card" }, h("h2", {}, t("changePassword")), passwordForm(refresh)),
+      factorSection,
       h(
         "section",
         { class: "card" },

@@ -27,6 +27,9 @@ export default {
   lastLoginWas: "Last login {ago}",
   never: "Never",
   neverLoggedIn: "Never logged in",
+  secondFactor: "Second factor",
+  hasFactor: "Second factor",
+  hasNoFactor: "No second factor",
   linkUntil: "The invitation works until {time}",
   // Invitations
   invite: "Invite a person",
@@ -48,6 +51,31 @@ export default {
   disabledPerson: "{name} was disabled.",
   enabledPerson: "{name} was enabled.",
   changedPerson: "{name} was changed.",
+  lastAdmin:
+    "The organization needs at least one active administrator. Make somebody else an administrator first.",
+  // The second factor
+  resetFactor: "Reset second factor",
+  resetFactorSure:
+    "Reset the second factor of {name}? Do this only if you are sure who is asking. Their sessions end, and " +
+    "they sign in with their password alone until they set up a second factor again.",
+  factorReset: "The second factor of {name} was reset.",
+  // Deletion
+  deletePerson: "Delete person",
+  deleteNamed: "Delete {name}?",
+  deleteFinal: "This cannot be undone.",
+  deleteOneself: "This is your own account. You will be signed out.",
+  deleteRemoves: "What disappears",
+  removedIdentity: "Their name, email address and sessions, and everything else that shows who they are.",
+  removedTraces: "From their visits: the exact times and positions, and what photos disclose of their phone.",
+  removedExports: "The export files that they requested.",
+  removedOpen: {
+    one: "{n} visit that they have not made yet. It is cancelled.",
+    other: "{n} visits that they have not made yet. They are cancelled.",
+  },
+  deleteKeeps: "What stays",
+  staysVisits: "Visits, answers, photos, decisions and scores, without their name.",
+  staysAudit: "The audit log, without anything that shows who they were.",
+  personDeleted: "{name} was deleted.",
   changeRegions: "Change regions",
   changeRegionsOf: { one: "Change the regions of {n} manager", other: "Change the regions of {n} managers" },
   onlyManagers: {

@@ -27,6 +27,9 @@ export default {
   lastLoginWas: "Último acceso: {ago}",
   never: "Nunca",
   neverLoggedIn: "Nunca ha iniciado sesión",
+  secondFactor: "Segundo factor",
+  hasFactor: "Con segundo factor",
+  hasNoFactor: "Sin segundo factor",
   linkUntil: "La invitación es válida hasta {time}",
   // Invitations
   invite: "Invitar a una persona",
@@ -49,6 +52,31 @@ export default {
   disabledPerson: "Se ha desactivado a {name}.",
   enabledPerson: "Se ha activado a {name}.",
   changedPerson: "Se han cambiado los datos de {name}.",
+  lastAdmin:
+    "La organización necesita al menos una persona activa que administre. Antes, dé esa función a otra persona.",
+  // The second factor
+  resetFactor: "Restablecer el segundo factor",
+  resetFactorSure:
+    "¿Restablecer el segundo factor de {name}? Hágalo solo si está seguro de quién lo pide. Sus sesiones se " +
+    "cerrarán y esta persona iniciará sesión solo con su contraseña hasta que configure un segundo factor de nuevo.",
+  factorReset: "Se ha restablecido el segundo factor de {name}.",
+  // Deletion
+  deletePerson: "Eliminar a la persona",
+  deleteNamed: "¿Eliminar a {name}?",
+  deleteFinal: "Esto no se puede deshacer.",
+  deleteOneself: "Es su propia cuenta. Se cerrará su sesión.",
+  deleteRemoves: "Qué desaparece",
+  removedIdentity: "Su nombre, su correo electrónico y sus sesiones, y todo lo demás que muestra quién es.",
+  removedTraces: "De sus visitas: las horas y posiciones exactas, y lo que las fotos revelan de su teléfono.",
+  removedExports: "Los archivos de exportación que ha pedido.",
+  removedOpen: {
+    one: "{n} visita que aún no ha hecho. Se cancelará.",
+    other: "{n} visitas que aún no ha hecho. Se cancelarán.",
+  },
+  deleteKeeps: "Qué permanece",
+  staysVisits: "Las visitas, respuestas, fotos, decisiones y puntuaciones, sin su nombre.",
+  staysAudit: "El registro de auditoría, sin nada que muestre quién era.",
+  personDeleted: "Se ha eliminado a {name}.",
   changeRegions: "Cambiar regiones",
   changeRegionsOf: {
     one: "Cambiar las regiones de {n} responsable",

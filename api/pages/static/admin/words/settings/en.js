@@ -19,6 +19,35 @@ export default {
   acceptEveryHint:
     "Visits without flags are accepted together at the end of each period, so that a store cannot tell when " +
     "somebody came. 0 accepts each visit at once. Empty for the period of the server.",
+  requireFactor: "Require a second factor",
+  requireFactorHint:
+    "People in these roles sign in with a password and a code from an app on their phone. Whoever has none sets " +
+    "it up at the next opportunity, before they can do anything else.",
+  "roles-admin": "Administrators",
+  "roles-reviewer": "Reviewers",
+  "roles-manager": "Managers",
+  "roles-shopper": "Shoppers",
+  allHaveFactor: "{role}: everybody has a second factor.",
+  withoutFactor: "{role} without a second factor: {names}.",
+  manyWithoutFactor: "{role} without a second factor: {names} and {rest} more.",
+  keepPhotos: "Keep photos, in months",
+  keepPhotosHint:
+    "Photos of visits that were longer ago are deleted. Answers and scores stay. Empty to keep them permanently.",
+  keepPersonalData: "Keep personal data, in months",
+  keepPersonalDataHint:
+    "For visits that were longer ago, it is deleted who made them, when exactly and where. Accounts that have been " +
+    "disabled for longer are deleted. Answers and scores stay. Empty to keep all this permanently.",
+  deletesPhotos: {
+    one: "Photos of visits that were more than {n} month ago will be deleted.",
+    other: "Photos of visits that were more than {n} months ago will be deleted.",
+  },
+  deletesPersonalData: {
+    one: "Who made a visit will be deleted if it was more than {n} month ago, and so will accounts that have been disabled for longer.",
+    other:
+      "Who made a visit will be deleted if it was more than {n} months ago, and so will accounts that have been disabled for longer.",
+  },
+  deletesForGood: "This begins within an hour and cannot be undone.",
+  saveAndDelete: "Save and delete",
   logo: "Logo",
   logoHint: "PNG, JPEG or WebP, at most 256 KiB. It takes the place of the name in the bar of all pages.",
   logoOf: "The logo of {name}",

@@ -21,6 +21,35 @@ export default {
   acceptEveryHint:
     "Las visitas sin avisos se aceptan juntas al final de cada periodo, para que ningún local sepa cuándo vino " +
     "alguien. Con 0 se acepta cada visita al momento. Vacío para el periodo del servidor.",
+  requireFactor: "Exigir un segundo factor",
+  requireFactorHint:
+    "Las personas con estas funciones inician sesión con una contraseña y un código de una aplicación de su teléfono. " +
+    "Quien aún no lo tenga lo configurará en cuanto use el programa, antes de poder hacer otra cosa.",
+  "roles-admin": "Administradores",
+  "roles-reviewer": "Revisores",
+  "roles-manager": "Responsables",
+  "roles-shopper": "Clientes misteriosos",
+  allHaveFactor: "{role}: todos tienen un segundo factor.",
+  withoutFactor: "{role} sin segundo factor: {names}.",
+  manyWithoutFactor: "{role} sin segundo factor: {names} y {rest} más.",
+  keepPhotos: "Conservar las fotos, en meses",
+  keepPhotosHint:
+    "Las fotos de visitas más antiguas se eliminan. Las respuestas y puntuaciones permanecen. Déjelo vacío para conservarlas siempre.",
+  keepPersonalData: "Conservar los datos personales, en meses",
+  keepPersonalDataHint:
+    "De las visitas más antiguas se elimina quién las hizo, cuándo exactamente y dónde. Las cuentas desactivadas " +
+    "desde hace más tiempo se eliminan. Las respuestas y puntuaciones permanecen. Déjelo vacío para conservarlo todo siempre.",
+  deletesPhotos: {
+    one: "Se eliminarán las fotos de visitas de hace más de {n} mes.",
+    other: "Se eliminarán las fotos de visitas de hace más de {n} meses.",
+  },
+  deletesPersonalData: {
+    one: "Se eliminará quién hizo las visitas de hace más de {n} mes, y también las cuentas desactivadas desde hace más tiempo.",
+    other:
+      "Se eliminará quién hizo las visitas de hace más de {n} meses, y también las cuentas desactivadas desde hace más tiempo.",
+  },
+  deletesForGood: "Esto comienza en menos de una hora y no se puede deshacer.",
+  saveAndDelete: "Guardar y eliminar",
   logo: "Logotipo",
   logoHint: "PNG, JPEG o WebP, de 256 KiB como máximo. Sustituye al nombre en la barra de todas las páginas.",
   logoOf: "El logotipo de {name}",

@@ -20,4 +20,44 @@ export default {
   end: "End",
   endNamed: "End the session on {name}",
   sessionEnded: "The session has ended.",
+  // The second factor
+  secondFactor: "Second factor",
+  secondFactorWhy:
+    "With a second factor, you sign in with your password and a code from an app on your phone. Whoever learns " +
+    "your password cannot sign in with it alone.",
+  secondFactorNeeded: "Your organization requires a second factor. Set it up to continue.",
+  secondFactorOn: "Switched on",
+  secondFactorOff: "The second factor is switched off. Your other sessions have ended.",
+  secondFactorRequired: "Your organization requires a second factor, so it cannot be switched off.",
+  setUp: "Set up",
+  setupApp: "Install an authenticator app on your phone, such as 2FAS, Aegis or Google Authenticator.",
+  setupScan: "Scan this code with the app.",
+  setupCode: "Enter the code that the app now shows.",
+  qrCode: "QR code with the secret",
+  openApp: "Open the app on this device",
+  typeSecret: "Or enter this secret in the app:",
+  copySecret: "Copy the secret",
+  factorCode: "Code",
+  factorCodeHint: "The 6 digits that the app shows.",
+  factorCodeOrRecoveryHint: "The 6 digits that the app shows, or a recovery code.",
+  switchOn: "Switch on",
+  switchOff: "Switch off",
+  switchOffWhy: "You will sign in with your password alone. The recovery codes no longer work.",
+  "said-this-code-is-not-valid-or-it-was-used-before":
+    "This code is wrong or was used before. Wait until the app shows a new one.",
+  notYourPassword: "This is not your current password.",
+  // Recovery codes
+  recoveryCodes: "Your recovery codes",
+  recoveryCodesWhy:
+    "The second factor is switched on. If you lose your phone, you sign in with one of these codes. Each works " +
+    "once. They are shown only now: store them where you keep your passwords.",
+  codesLeft: { one: "{n} recovery code is left.", other: "{n} recovery codes are left." },
+  newCodes: "Create new recovery codes",
+  newCodesWhy: "The old recovery codes no longer work.",
+  codesFor: "Recovery codes for {host}. Each works once.",
+  codesFile: "recovery-codes.txt",
+  saveAsFile: "Save as a file",
+  print: "Print",
+  codesStored: "I have stored them",
+  codesStoredContinue: "I have stored them, continue",
 };

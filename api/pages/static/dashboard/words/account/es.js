@@ -20,4 +20,48 @@ export default {
   end: "Cerrar",
   endNamed: "Cerrar la sesión en {name}",
   sessionEnded: "Se ha cerrado la sesión.",
+  // The second factor
+  secondFactor: "Segundo factor",
+  secondFactorWhy:
+    "Con un segundo factor, inicia sesión con su contraseña y con un código de una aplicación de su teléfono. " +
+    "Quien averigüe su contraseña no podrá iniciar sesión solo con ella.",
+  secondFactorNeeded: "Su organización exige un segundo factor. Configúrelo para continuar.",
+  secondFactorOn: "Activado",
+  secondFactorOff: "El segundo factor está desactivado. Sus otras sesiones se han cerrado.",
+  secondFactorRequired: "Su organización exige un segundo factor, así que no se puede desactivar.",
+  setUp: "Configurar",
+  setupApp:
+    "Instale en su teléfono una aplicación de autenticación, como 2FAS, Aegis o Google Authenticator.",
+  setupScan: "Escanee este código con la aplicación.",
+  setupCode: "Escriba el código que la aplicación muestra ahora.",
+  qrCode: "Código QR con el secreto",
+  openApp: "Abrir la aplicación en este dispositivo",
+  typeSecret: "O escriba este secreto en la aplicación:",
+  copySecret: "Copiar el secreto",
+  factorCode: "Código",
+  factorCodeHint: "Los 6 dígitos que muestra la aplicación.",
+  factorCodeOrRecoveryHint: "Los 6 dígitos que muestra la aplicación o un código de recuperación.",
+  switchOn: "Activar",
+  switchOff: "Desactivar",
+  switchOffWhy: "Iniciará sesión solo con su contraseña. Los códigos de recuperación dejarán de servir.",
+  "said-this-code-is-not-valid-or-it-was-used-before":
+    "Este código no es correcto o ya se ha usado. Espere a que la aplicación muestre uno nuevo.",
+  notYourPassword: "Esta no es su contraseña actual.",
+  // Recovery codes
+  recoveryCodes: "Sus códigos de recuperación",
+  recoveryCodesWhy:
+    "El segundo factor está activado. Si pierde su teléfono, inicie sesión con uno de estos códigos. Cada uno " +
+    "sirve una sola vez. Solo se muestran ahora: guárdelos donde guarda sus contraseñas.",
+  codesLeft: {
+    one: "Queda {n} código de recuperación.",
+    other: "Quedan {n} códigos de recuperación.",
+  },
+  newCodes: "Crear códigos de recuperación nuevos",
+  newCodesWhy: "Los códigos de recuperación anteriores dejarán de servir.",
+  codesFor: "Códigos de recuperación para {host}. Cada uno sirve una sola vez.",
+  codesFile: "codigos-de-recuperacion.txt",
+  saveAsFile: "Guardar como archivo",
+  print: "Imprimir",
+  codesStored: "Los he guardado",
+  codesStoredContinue: "Los he guardado, continuar",
 };
