@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
 from api.backups.commands import backup, restore
+from api.database.engines import Database
 from api.database.failures import get_message
 from api.domain.problems import ProblemError
 from api.http.context import app_context
@@ -31,7 +32,7 @@ from uploads.store import StoreUnavailable
 
 
 class _Group(AppGroup):
-    """A group of commands that report an unavailable database in one line."""
+    """A group of commands that report an unavailable database, or one of a newer release, in one line."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
@@ -39,12 +40,18 @@ class _Group(AppGroup):
             return super().invoke(context)
         except SQLAlchemyError as error:
             raise click.ClickException(f"The database cannot be used: {get_message(error)}") from error
+        except migrations.NewerSchema as error:
+            raise click.ClickException(f"Not upgraded: {error}.") from None
 
 
 def register(app: Flask) -> None:
     """Add the commands to ``app``."""
     for command in (backup, restore, _db, _admin, _secrets, _scores, _photos, _demo, _worker, _serve):
         app.cli.add_command(command)
+
+
+def _get_database() -> Database:
+    return app_context().database.in_background()
 
 
 _db = _Group("db", help="Tables of the database.")
@@ -57,7 +64,7 @@ _photos = _Group("photos", help="Photos in the store.")
 @_db.command("upgrade")
 def upgrade() -> None:
     """Upgrade the tables to the latest revision."""
-    migrations.upgrade(app_context().database)
+    migrations.upgrade(_get_database())
 
 
 @_admin.command("create")
@@ -83,7 +90,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
         raise click.ClickException(error.errors[0].detail) from None
     password_hash = passwords.hash_password(password)
     try:
-        app_context().database.write(
+        _get_database().write(
             lambda session: administrators.add_administrator(
                 session, organization, email, name, password_hash
             )
@@ -99,7 +106,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
 def reset_second_factor(email: str, organization: str) -> None:
     """Reset the second factor of a person, if no other administrator can. Their sessions end."""
     try:
-        app_context().database.write(
+        _get_database().write(
             lambda session: administrators.reset_second_factor(session, organization, email)
         )
     except ProblemError:
@@ -123,7 +130,7 @@ def replace_secret() -> None:
 def reencrypt_secrets() -> None:
     """Encrypt stored secrets again, with the current secret. The previous one can be dropped after that."""
     keys = app_context().settings.keys
-    done, failed = app_context().database.write(lambda session: stored_secrets.reencrypt(session, keys))
+    done, failed = _get_database().write(lambda session: stored_secrets.reencrypt(session, keys))
     click.echo(f"Encrypted {done} again.")
     if failed:
         raise click.ClickException(f"{failed} cannot be decrypted: SECRET_KEY_PREVIOUS lacks their secret.")
@@ -133,7 +140,7 @@ def reencrypt_secrets() -> None:
 def recount() -> None:
     """Compare all stored totals with a recount. List the differences and exit with 1 if there are any."""
     count = 0
-    with app_context().database.read_snapshot() as session:
+    with _get_database().read_snapshot() as session:
         for difference in score_recount.find_differences(session):
             count += 1
             click.echo(difference)
@@ -145,7 +152,7 @@ def recount() -> None:
 @_photos.command("sweep")
 def sweep() -> None:
     """Remove files from the photo store that an earlier sweep found unneeded too, and list missing photos."""
-    database, store = app_context().database, app_context().store
+    database, store = _get_database(), app_context().store
     try:
         result = photo_sweep.sweep(database, store)
         if isinstance(store, FolderStore):
@@ -163,7 +170,7 @@ def sweep() -> None:
 def claim() -> None:
     """Confirm that the photo store belongs to this database alone, so that it can be swept."""
     try:
-        photo_store.claim(app_context().database, app_context().store)
+        photo_store.claim(_get_database(), app_context().store)
     except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo("The photo store belongs to this database.")
@@ -173,13 +180,13 @@ def claim() -> None:
 @with_appcontext
 def _demo() -> None:
     """Fill an empty database with a demo organization and two years of visits."""
-    database, store = app_context().database, app_context().store
-    migrations.upgrade(database)
+    database, store = _get_database(), app_context().store
     try:
+        migrations.upgrade(database)
         with suppress(photo_store.ForeignStore):  # reported by the worker
             photo_store.verify_ownership(database, store)
         click.echo(demo.fill(database, store))
-    except demo.NotEmpty as error:
+    except (demo.NotEmpty, migrations.NewerSchema) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -189,8 +196,9 @@ def _worker() -> None:
     """Run due tasks until stopped, for servers that were started without a worker."""
     log_as_json()
     try:
+        migrations.check_schema(app_context().database)
         scrapes = listen_for_scrapes(app_context().settings)
-    except SettingsError as error:
+    except (SettingsError, migrations.NewerSchema) as error:
         sys.exit(f"Not started: {error}")
     serve_metrics(current_app.extensions["metrics"], scrapes)
     create_worker(current_app._get_current_object()).run_until_stopped()  # type: ignore[attr-defined]

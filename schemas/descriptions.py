@@ -19,6 +19,8 @@ _BY_NAME: Mapping[str, str] = {
     "cookies": "Whether to send the tokens in HttpOnly cookies only, for pages in a browser. The "
     "response is then 204.",
     "disabled": "Whether the person can no longer log in. Disabling them ends their sessions.",
+    "device_token": "Shows at the next login that the person has logged in on this device before, so that "
+    "failures of others do not matter. A new password invalidates it.",
     "device": "The browser and its system, such as `Firefox on Windows`. Null if they are not known.",
     "email": "The email address that the person logs in with. It is unique within the organization.",
     "current": "Whether this is the session of the request.",

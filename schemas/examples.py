@@ -30,6 +30,7 @@ _BY_NAME: Mapping[str, Any] = {
     "scope": "scores:read visits:read",
     "access_token": "eyJhbGciOiJIUzI1NiIs…",
     "device": "Firefox on Windows",
+    "device_token": "q3Zk8bT0vRyXw5mNcJ1hLs7fPaUe2iGd",
     "email": "ana@example.com",
     "expires_in": 900,
     "new_password": "four-random-words",

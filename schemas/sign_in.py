@@ -11,13 +11,15 @@ from schemas.organizations import LogoPath
 class Login(Schema):
     """Email address and password.
 
-    `organization` selects one of several matching accounts. `code` is for people with a second factor.
+    `organization` selects one of several matching accounts. `code` is for people with a second factor. A
+    client without cookies that sends `device_token`, `null` at first, gets one for its next login.
     """
 
     email = Text(320, required=True)
     password = Text(1000, 0, required=True)
     organization = Text(200, allow_none=True)
     code = Text(100, allow_none=True)
+    device_token = Text(100, allow_none=True)
     cookies = Boolean(load_default=False)
 
 
@@ -28,6 +30,7 @@ class TokenPair(Schema):
     refresh_token = fields.String(required=True)
     token_type = Constant("Bearer", required=True)
     expires_in = fields.Integer(required=True)
+    device_token = fields.String()
 
 
 class NewPassword(Schema):

@@ -209,7 +209,7 @@ def test_failed_task_is_logged_without_its_data(
     event = Event(kind=visits.PHOTOS_DUE, visit_id=uuid.UUID(world.visit()["id"]), due_at=datetime.now(UTC))
     world.database.write(lambda session: session.add(event))
     monkeypatch.setitem(workers.TASKS, visits.PHOTOS_DUE, fail)
-    workers.Worker(world.database, world.store)._run_task(event)
+    workers.Worker(world.database, world.store)._run_tasks([event])
     logged = errors(log)
     assert "RuntimeError" in logged
     assert visits.PHOTOS_DUE in logged

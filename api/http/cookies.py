@@ -10,6 +10,7 @@ from flask import Response, request
 
 #: cookies that scripts cannot read
 ACCESS_TOKEN, REFRESH_TOKEN = "access_token_cookie", "refresh_token_cookie"
+DEVICE_TOKEN = "device_token"  # noqa: S105  (a name)
 #: cookies that the pages read, to send their values in the CSRF header
 ACCESS_CSRF, REFRESH_CSRF = "csrf_access_token", "csrf_refresh_token"
 
@@ -29,6 +30,11 @@ def set_cookie(response: Response, name: str, value: str, max_age: timedelta) ->
         httponly=name not in (ACCESS_CSRF, REFRESH_CSRF),
         samesite="Lax",
     )
+
+
+def remember_device(response: Response, token: str) -> None:
+    """Set the cookie that shows that the person has logged in on this device. It stays when they log out."""
+    set_cookie(response, DEVICE_TOKEN, token, timedelta(days=365))
 
 
 def delete_session_cookies(response: Response) -> None:

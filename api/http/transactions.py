@@ -5,17 +5,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.database.statements import Transaction
 from api.domain import problems
 from api.domain.access import Actor
-from api.http.context import app_context, close_read_snapshot, current_actor
+from api.http.context import app_context, autocommit, close_read_snapshot, current_actor
 from api.http.etags import compute_etag, compute_live_etag
 from api.http.responses import json_text
 from api.services import idempotency
 from api.services.audit import recording
 from api.services.audit.recording import Author
+from api.services.people import sign_in
 
 T = TypeVar("T")
 
@@ -32,6 +34,8 @@ def in_transaction(work: Callable[[Session], T]) -> T:
     """Run ``work`` in one write transaction, and return its result after the commit.
 
     The read snapshot is closed first: it would not show the changes, and it holds a connection.
+
+    Raises NOT_SIGNED_IN if the caller was deleted since the request began.
     """
     close_read_snapshot()
     author = _get_author()
@@ -40,7 +44,20 @@ def in_transaction(work: Callable[[Session], T]) -> T:
         recording.set_author(session, author)
         return work(session)
 
-    return app_context().database.write(run)
+    try:
+        return app_context().database.write(run)
+    except IntegrityError:
+        # Rows cannot refer to a person who was deleted.
+        if _is_deleted(g.get("actor")):
+            raise problems.NOT_SIGNED_IN() from None
+        raise
+
+
+def _is_deleted(actor: Actor | None) -> bool:
+    """Return whether the caller of this request is a person who no longer exists."""
+    if actor is None or actor.family_id is None:
+        return False
+    return sign_in.find_actor(autocommit(), actor.id, actor.family_id) is None
 
 
 def _get_author() -> Author:

@@ -1,7 +1,6 @@
 """Reports the attempts of tasks, to the log and the metrics, without what they are about."""
 
 import logging
-import time
 
 from api.metrics import Metrics
 from api.models.events import Event
@@ -12,13 +11,12 @@ log = logging.getLogger(__name__)
 def report_task(
     metrics: Metrics,
     event: Event,
-    started_at: float,
+    seconds: float,
     outcome: str,
     level: int = logging.INFO,
     error: Exception | None = None,
 ) -> None:
-    """Report an attempt that began at ``started_at``, by ``time.perf_counter``."""
-    seconds = time.perf_counter() - started_at
+    """Report an attempt and how long it took."""
     metrics.count_task(event.kind, outcome, seconds)
     entry = {
         "kind": event.kind,

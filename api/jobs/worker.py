@@ -1,13 +1,14 @@
-"""The worker: claims due events, runs each in a transaction of its own, and retries failures later.
+"""The worker: claims due events, runs those of one kind in one transaction, and retries failures later.
 
-One transaction runs the task and removes the event, if no other worker has claimed it in the meantime.
+One transaction runs the task and removes the events, except those that another worker has claimed in the
+meantime. If it fails, each event has a transaction of its own.
 """
 
 import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -44,15 +45,11 @@ POLL_SECONDS = 1.0
 CLEANUP_INTERVAL = timedelta(hours=1)
 SHUTDOWN_SECONDS = 5.0
 
-TASKS: Mapping[str, Callable[[Session, Event], None]] = {
+TASKS: Mapping[str, Callable[[Session, Sequence[Event]], None]] = {
     visits.ACCEPTANCE_DUE: tasks.accept,
     visits.PHOTOS_DUE: tasks.stop_waiting_for_photos,
-    LOGIN_FAILED: tasks.record_failed_login,
+    LOGIN_FAILED: tasks.record_failed_logins,
 }
-
-
-class _TakenOver(Exception):
-    """Another worker has claimed the event."""
 
 
 class Worker:
@@ -88,13 +85,14 @@ class Worker:
         for thread in threads:
             thread.start()
         while not self.stopping.is_set():
+            started_at = time.monotonic()
             try:
                 had_events = self.work()
             except Exception:
                 log.exception("claiming events failed")
                 had_events = False
-            if not had_events:
-                self.stopping.wait(POLL_SECONDS)
+            # After a batch, requests have the database for themselves for as long as the batch took.
+            self.stopping.wait(time.monotonic() - started_at if had_events else POLL_SECONDS)
         # A call of the store, or a slow receiver of webhooks, may be interrupted.
         deadline = time.monotonic() + SHUTDOWN_SECONDS
         for thread in threads:
@@ -112,27 +110,37 @@ class Worker:
             if not events.has_due(session, events.IS_TASK):
                 return False
         claimed = self.database.write(lambda session: events.claim(session, events.IS_TASK))
-        for event in claimed:
-            self._run_task(event)
+        for kind in dict.fromkeys(event.kind for event in claimed):
+            self._run_tasks([event for event in claimed if event.kind == kind])
         return bool(claimed)
 
-    def _run_task(self, event: Event) -> None:
-        def remove_and_run(session: Session) -> None:
-            if not events.remove(session, event):
-                raise _TakenOver
-            TASKS[event.kind](session, event)
+    def _run_tasks(self, claimed: Sequence[Event]) -> None:
+        """Run the task for claimed events of one kind."""
+
+        def remove_and_run(session: Session) -> list[Event]:
+            removed = events.remove(session, claimed)
+            TASKS[claimed[0].kind](session, removed)
+            return removed
 
         started_at = time.perf_counter()
         try:
-            self.database.write(remove_and_run)
-        except _TakenOver:
-            report_task(self.metrics, event, started_at, "taken-over", logging.WARNING)
+            removed = self.database.write(remove_and_run)
         except Exception as error:
-            report_task(self.metrics, event, started_at, "failed", logging.ERROR, error)
+            if len(claimed) > 1:
+                for event in claimed:
+                    self._run_tasks([event])
+                return
+            (event,) = claimed
+            report_task(self.metrics, event, time.perf_counter() - started_at, "failed", logging.ERROR, error)
             reason = type(error).__name__
             self.database.write(lambda session: events.back_off(session, event, reason))
-        else:
-            report_task(self.metrics, event, started_at, "done")
+            return
+        seconds = (time.perf_counter() - started_at) / len(claimed)
+        for event in claimed:
+            if event in removed:
+                report_task(self.metrics, event, seconds, "done")
+            else:
+                report_task(self.metrics, event, seconds, "taken-over", logging.WARNING)
 
     def _clean_up_regularly(self) -> None:
         """Clean up once an hour, for the first time an hour after the start."""

@@ -1,10 +1,14 @@
 """Alembic migrations, and the function that runs them."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.database.engines import Database
 
@@ -20,6 +24,26 @@ _FORGET_TRANSACTIONS = """
 """
 
 
+class NewerSchema(Exception):
+    """The tables are those of a newer release, which this one could damage. The message is one line."""
+
+
+def check_schema(database: Database) -> None:
+    """Raise NewerSchema if the tables are those of a newer release, and the database can be reached."""
+    with suppress(SQLAlchemyError), database.reading_engine.connect() as connection:
+        _check_schema(connection)
+
+
+def _check_schema(connection: Connection) -> None:
+    known = {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
+    for revision in MigrationContext.configure(connection).get_current_heads():
+        if revision not in known:
+            raise NewerSchema(
+                f"the database has the tables of a newer release (revision {revision}): start that release, "
+                "or restore the backup that was made before the upgrade"
+            )
+
+
 def configuration(connection: object) -> Config:
     """Return Alembic's configuration for an open connection."""
     config = Config()
@@ -29,10 +53,14 @@ def configuration(connection: object) -> Config:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Upgrade the tables to a revision, the latest by default, in one transaction."""
-    with database.writing_engine.begin() as connection:
+    """Upgrade the tables to a revision, the latest by default, in one transaction.
+
+    Raises NewerSchema if they are those of a newer release.
+    """
+    with database.in_background().writing_engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+        _check_schema(connection)
         command.upgrade(configuration(connection), revision)
         if connection.dialect.name == "postgresql" and revision == "head":
             connection.execute(text(_FORGET_TRANSACTIONS))

@@ -1,4 +1,4 @@
-"""Signing in: token families, failures and known addresses."""
+"""Signing in: token families, and the numbers of failures."""
 
 import uuid
 from datetime import datetime
@@ -43,13 +43,3 @@ class SignInFailure(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     window_ends_at: Mapped[datetime] = mapped_column(index=True)
     failures: Mapped[int]
-
-
-class KnownAddress(Base):
-    """An address that an account has signed in from. Failures at other addresses do not lock it out."""
-
-    __tablename__ = "known_addresses"
-
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    address: Mapped[str] = mapped_column(primary_key=True)
-    seen_at: Mapped[datetime]

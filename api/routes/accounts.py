@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.domain import problems
 from api.domain.access import ANY_CALLER, SIGNED_IN
 from api.domain.people import INVITATION, PASSWORD_RESET
+from api.http import cookies
 from api.http.access import Routes
 from api.http.context import (
     app_context,
@@ -22,7 +23,7 @@ from api.http.etags import IF_MATCH, require_match, resource_response
 from api.http.paging import page_response
 from api.http.responses import ETAG, empty_response
 from api.http.transactions import in_transaction
-from api.services.people import accounts, links, passwords, sign_in, users
+from api.services.people import accounts, device_tokens, links, passwords, sign_in, users
 from schemas import accounts as schemas
 from schemas.base import PageQuery
 from schemas.sign_in import Me
@@ -157,10 +158,14 @@ def _replace_password(
     purpose: str, body: dict[str, Any], replace: Callable[[Session, str], None]
 ) -> Response:
     """Check link and password, hash the password, and run ``replace``, which checks the link again."""
-    user = links.find_user(read_snapshot(), purpose, body["token"], app_context().settings.keys)
+    keys = app_context().settings.keys
+    user = links.find_user(read_snapshot(), purpose, body["token"], keys)
     accounts.check_password(read_snapshot(), "/password", body["password"], user)
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
     password_hash = passwords.hash_password(body["password"])
     in_transaction(lambda session: replace(session, password_hash))
-    return empty_response()
+    response = empty_response()
+    # Whoever reads the person's mail gets in, even while others try so many passwords that no one else does.
+    cookies.remember_device(response, device_tokens.derive_token(user.id, password_hash, keys))
+    return response

@@ -122,7 +122,7 @@ def disable_second_factor(body: dict[str, Any]) -> Response:
     """
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
     second_factors.require_may_disable(read_snapshot(), user)
-    attempt = login_limits.describe_attempt(read_snapshot(), user.email, get_caller_network())
+    attempt = login_limits.Attempt(user.email, get_caller_network(), user.id)
     login_limits.check(read_snapshot(), attempt)
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()

@@ -23,7 +23,15 @@ from api.http.context import (
 from api.http.responses import empty_response, json_response
 from api.http.transactions import in_transaction
 from api.models.base import now
-from api.services.people import accounts, login_limits, passwords, second_factors, sign_in, users
+from api.services.people import (
+    accounts,
+    device_tokens,
+    login_limits,
+    passwords,
+    second_factors,
+    sign_in,
+    users,
+)
 from api.services.people.devices import describe_device
 from schemas import sign_in as schemas
 
@@ -52,15 +60,19 @@ def log_in(body: dict[str, Any]) -> Response:
 
     The access token is valid for 15 minutes, the refresh token until it is used, and the session for 60 days.
     With `cookies`, both are in HttpOnly cookies instead. Repeated failures are rejected with 429 for a while.
+    Failures of others do not affect devices on which the person has logged in before. A cookie shows that
+    they have, or the `device_token` of an earlier response.
 
     If the person has a second factor, the response is 401 `second-factor-needed` until `code` comes along: a
     code of their authenticator app, or a recovery code. Each is valid once.
     """
     email, organization = users.normalize_email(body["email"]), body.get("organization")
     network, keys = get_caller_network(), app_context().settings.keys
+    device_token = body.get("device_token") or cookies.read_cookie(cookies.DEVICE_TOKEN)
     with app_context().database.read_snapshot() as session:
         candidates = sign_in.find_candidates(session, email, organization)
-        attempt = login_limits.describe_attempt(session, email, network)
+        known_user_id = device_tokens.find_account(device_token, candidates, keys)
+        attempt = login_limits.Attempt(email, network, known_user_id)
         login_limits.check(session, attempt)
     with passwords.hashing():
         # Committed before hashing: of guesses at the same time, no more are checked than the limits allow.
@@ -83,12 +95,17 @@ def log_in(body: dict[str, Any]) -> Response:
         if needs_code and code is None:
             return problems.SECOND_FACTOR_NEEDED
         device = describe_device(request.user_agent.string)
-        return sign_in.begin_session(session, user.id, network, device)
+        return sign_in.begin_session(session, user.id, device)
 
     outcome = in_transaction(begin)
     if isinstance(outcome, Problem):
         raise outcome()
-    return _token_response(outcome, body["cookies"])
+    device_token = device_tokens.derive_token(matches[0].user_id, matches[0].password_hash, keys)
+    if body["cookies"]:
+        response = _token_response(outcome, in_cookies=True)
+        cookies.remember_device(response, device_token)
+        return response
+    return _token_response(outcome, device_token=device_token if "device_token" in body else None)
 
 
 @routes.post("/auth/refresh", permission=REFRESH_TOKEN)
@@ -138,7 +155,7 @@ def change_password(body: dict[str, Any]) -> Response:
     A wrong old password counts as a failed login.
     """
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
-    attempt = login_limits.describe_attempt(read_snapshot(), user.email, get_caller_network())
+    attempt = login_limits.Attempt(user.email, get_caller_network(), user.id)
     login_limits.check(read_snapshot(), attempt)
     accounts.check_password(read_snapshot(), "/new_password", body["new_password"], user)
     # Hashing takes time; no snapshot stays open meanwhile.
@@ -158,11 +175,17 @@ def change_password(body: dict[str, Any]) -> Response:
         accounts.change_password(session, locked, password_hash, except_family_id=actor.family_id)
 
     in_transaction(change)
-    return empty_response()
+    response = empty_response()
+    if request.authorization is None:
+        keys = app_context().settings.keys
+        cookies.remember_device(response, device_tokens.derive_token(user.id, password_hash, keys))
+    return response
 
 
-def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
-    """Return a pair of tokens: as JSON, or in cookies that scripts cannot read."""
+def _token_response(
+    pair: sign_in.TokenPair, *, in_cookies: bool = False, device_token: str | None = None
+) -> Response:
+    """Return a pair of tokens: in cookies that scripts cannot read, or as JSON, with any device token."""
     claims = {"family": str(pair.family_id)}
     remaining = pair.session_ends_at - now()
     access_lifetime = min(ACCESS_TOKEN_LIFETIME, remaining)
@@ -179,6 +202,8 @@ def _token_response(pair: sign_in.TokenPair, in_cookies: bool) -> Response:
             "token_type": "Bearer",
             "expires_in": int(access_lifetime.total_seconds()),
         }
+        if device_token is not None:
+            body["device_token"] = device_token
         return json_response(body)
     response = empty_response()
     for name, value in (

@@ -6,15 +6,15 @@ on the visit and the totals.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, select
 from sqlalchemy.orm import Session
 
-from api.database.statements import Command, Writer, execute
+from api.database.statements import Command, Writer, execute, pipeline
 from api.domain import visits
 from api.domain.changes import VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN
 from api.domain.evidence import flag_missing_photos
@@ -51,25 +51,45 @@ class Case:
     score: VisitScore
     is_accepted: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether the visit counts in totals. One to a closed store does not."""
+        return self.outcome == visits.VISITED
+
+    def as_counted(self) -> totals.CountedVisit:
+        """Return the visit as the totals count it."""
+        return totals.CountedVisit(self.version, self.location_number, get_month(self.day), self.score)
+
 
 def get_case(session: Session, visit: Visit) -> Case:
     """Return the case of a visit that has at least one submission."""
-    submission = session.get_one(Submission, (visit.id, visit.revision))
-    location = session.execute(
-        select(Location.number, Location.code).where(Location.id == visit.location_id)
-    ).one()
-    return Case(
-        visit_id=visit.id,
-        revision=visit.revision,
-        version=get_version(session, visit.checklist_version_id),
-        location_number=location.number,
-        location_id=visit.location_id,
-        location_code=location.code,
-        day=visit.day,
-        outcome=submission.outcome,
-        score=results.score_from_json(submission.result),
-        is_accepted=visit.status == "accepted",
+    return _list_cases(session, [visit])[0]
+
+
+def _list_cases(session: Session, submitted: Sequence[Visit]) -> list[Case]:
+    """Return the cases of visits that have at least one submission each, in the same order."""
+    rows = session.execute(
+        select(Visit.id, Submission.outcome, Submission.result, Location.number, Location.code)
+        .join(Submission, and_(Submission.visit_id == Visit.id, Submission.revision == Visit.revision))
+        .join(Location, Location.id == Visit.location_id)
+        .where(Visit.id.in_([visit.id for visit in submitted]))
     )
+    details = {row.id: row for row in rows}
+    return [
+        Case(
+            visit_id=visit.id,
+            revision=visit.revision,
+            version=get_version(session, visit.checklist_version_id),
+            location_number=details[visit.id].number,
+            location_id=visit.location_id,
+            location_code=details[visit.id].code,
+            day=visit.day,
+            outcome=details[visit.id].outcome,
+            score=results.score_from_json(details[visit.id].result),
+            is_accepted=visit.status == "accepted",
+        )
+        for visit in submitted
+    ]
 
 
 def settle(
@@ -126,10 +146,17 @@ def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every
         _record_change(session, get_case(session, visit), VISIT_AMENDED, changes_score=False)
 
 
-def accept_when_due(session: Session, visit: Visit, revision: int) -> None:
-    """Accept a revision automatically at the end of its period, if it is still pending."""
-    if _is_pending(visit, revision):
-        _accept_automatically(session, get_case(session, visit), {})
+def accept_when_due(session: Session, revisions: Iterable[tuple[Visit, int]]) -> None:
+    """Accept revisions automatically at the end of their period, in this order, if they are still pending.
+
+    The totals of a location change once, whatever the number of its visits.
+    """
+    pending = {visit.id: visit for visit, revision in revisions if _is_pending(visit, revision)}
+    cases = _list_cases(session, list(pending.values()))
+    with pipeline(session):
+        totals.add_visits(session, [case.as_counted() for case in cases if case.counts])
+        for case in cases:
+            _store_decision(session, case, "accept")
 
 
 def stop_waiting_for_photos(session: Session, visit: Visit, revision: int) -> None:
@@ -164,16 +191,40 @@ def apply_decision(
 
     ``changes`` are other columns of the visit to update. Returns the columns of the stored decision.
     """
+    is_accepted = visits.STATUS_AFTER[decision] == "accepted"
+    if case.counts and is_accepted and not case.is_accepted:
+        totals.add_visits(writer, [case.as_counted()])
+    if case.counts and case.is_accepted and not is_accepted:
+        totals.remove_visit(writer, case.as_counted())
+    return _store_decision(
+        writer,
+        case,
+        decision,
+        reason=reason,
+        question_reasons=question_reasons,
+        reviewer_id=reviewer_id,
+        replaces_id=replaces_id,
+        changes=changes,
+    )
+
+
+def _store_decision(
+    writer: Writer,
+    case: Case,
+    decision: str,
+    *,
+    reason: str | None = None,
+    question_reasons: Mapping[str, str] | None = None,
+    reviewer_id: uuid.UUID | None = None,
+    replaces_id: uuid.UUID | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Store a decision with all its effects except those on the totals; see ``apply_decision``."""
     status = visits.STATUS_AFTER[decision]
     is_accepted = status == "accepted"
     if is_accepted != case.is_accepted:
-        # A visit to a closed store counts in no total.
-        changes_score = case.outcome == visits.VISITED
-        if changes_score:
-            change_totals = totals.add_visit if is_accepted else totals.remove_visit
-            change_totals(writer, case.version, case.location_number, get_month(case.day), case.score)
         kind = VISIT_ACCEPTED if is_accepted else VISIT_WITHDRAWN
-        _record_change(writer, case, kind, changes_score=changes_score)
+        _record_change(writer, case, kind, changes_score=case.counts)
     is_returned = status == "returned"
     effects = {
         "status": status,

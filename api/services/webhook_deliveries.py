@@ -44,7 +44,7 @@ from api.services.region_limits import read_regions
 #: changes that one transaction publishes
 BATCH_SIZE = 200
 #: How long an attempt belongs to one worker. An attempt takes 15 seconds; the rest is for a busy machine.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=25)
 #: attempts of a delivery that are stored; redeliveries may add any number
 MAX_ATTEMPTS_STORED = 50
 

@@ -1,4 +1,4 @@
-"""A gunicorn worker that rejects malformed requests as the embedded server does."""
+"""A gunicorn worker that rejects malformed requests and stops as the embedded server does."""
 
 import socket
 from http import HTTPStatus
@@ -22,6 +22,22 @@ _OF_RESPONSES = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 
 class Worker(ThreadWorker):
     """A worker with threads."""
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections, or stop doing so.
+
+        When the worker stops, it takes over those that the system has accepted already: if no other process
+        has the listener, they would be reset when it closes.
+        """
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.setblocking(False)
+                before = -1
+                while before < self.nr_conns:
+                    before = self.nr_conns
+                    self.accept(listener)
+                listener.close()
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Respond with a problem document to a request that cannot be parsed."""

@@ -2,7 +2,19 @@
 
 import socket
 
+from gunicorn import systemd
+
 from api.settings import SettingsError
+
+
+def take_over_listener() -> socket.socket | None:
+    """Return the socket that systemd listens on for this program, or None.
+
+    It stays open while the program restarts, so that connections wait meanwhile instead of being refused.
+    """
+    if not systemd.listen_fds():
+        return None
+    return socket.socket(fileno=systemd.SD_LISTEN_FDS_START)
 
 
 def listen(host: str, port: int, names: str) -> socket.socket:

@@ -20,20 +20,20 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.http.errors import InvalidHeader, ParseException
 
+from api import migrations
+from api.database.engines import Database
 from api.domain.problems import MALFORMED
+from api.http.admission import THREADS
 from api.http.context import AppContext
 from api.http.problem_documents import problem_document
 from api.log import log_as_json
 from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.rejections import MAX_REQUEST_LINE
+from api.serving.stopping import GRACE_SECONDS, STOP_SIGNALS
 from api.serving.worker import create_worker
 from api.settings import Settings, SettingsError
 from api.shared_counts import SharedCounts
 
-THREADS = 64
-SHUTDOWN_SECONDS = 5
-#: The signals that stop the program.
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 _PARENT_DEATH_SIGNAL = 1
 
@@ -41,7 +41,7 @@ _PARENT_DEATH_SIGNAL = 1
 
 worker_class = "api.serving.gunicorn_worker.Worker"
 threads = THREADS
-graceful_timeout = SHUTDOWN_SECONDS
+graceful_timeout = GRACE_SECONDS
 loglevel = "warning"
 limit_request_line = MAX_REQUEST_LINE
 control_socket_disable = True
@@ -70,8 +70,12 @@ def on_starting(server: Any) -> None:
     _configure_log()
     if _shared.counts is None:
         try:
-            scrapes = listen_for_scrapes(Settings.from_environment())
-        except SettingsError as error:
+            settings = Settings.from_environment()
+            database = Database(settings.database_url)
+            migrations.check_schema(database)
+            database.close()  # the processes cannot share connections
+            scrapes = listen_for_scrapes(settings)
+        except (SettingsError, migrations.NewerSchema) as error:
             sys.exit(f"Not started: {error}")
         _shared.prepare(server.cfg.workers, scrapes)
 
@@ -147,6 +151,7 @@ def serve(
 ) -> NoReturn:
     """Serve until the process receives a signal, or until one of the child processes ends.
 
+    SIGHUP replaces the processes that serve requests, unless the program was started on a terminal.
     ``create_app`` creates the app of each process, because processes cannot share database connections.
     Metrics are served on ``scrapes``, if there is one.
     """
@@ -168,6 +173,9 @@ def serve(
     gc.freeze()  # keeps what is loaded on pages of memory that all processes share
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the list of children is complete
     children = [_fork(work) for work in (serve_requests, run_worker)]
+    listener.close()  # so that the last process that accepts connections can close it
+    if not sys.stdin.isatty():  # whose end is a SIGHUP, too
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(children[0], signal.SIGHUP))
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         # If one child ends, the other is stopped too, because neither works alone.
@@ -203,7 +211,7 @@ def _fork(work: Callable[[], None]) -> int:
 
 def _stop(children: list[int]) -> None:
     """Stop child processes with SIGTERM, and kill those that take too long."""
-    deadline = time.monotonic() + 2 * SHUTDOWN_SECONDS
+    deadline = time.monotonic() + GRACE_SECONDS + 5
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)

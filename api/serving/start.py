@@ -1,5 +1,6 @@
 """Start serving: prepare database and photo store, print the addresses, then serve."""
 
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,13 +18,15 @@ from api.database.failures import get_message
 from api.http.context import AppContext
 from api.services import demo, photo_store
 from api.serving import embedded, processes
-from api.serving.listeners import listen
+from api.serving.listeners import listen, take_over_listener
 from api.serving.metrics_server import listen_for_scrapes
+from api.serving.stopping import STOP_SIGNALS
 from api.settings import Settings, SettingsError
 from uploads.store import StoreUnavailable
 
 #: The advisory lock of PostgreSQL under which one program at a time prepares a database.
 PREPARATION_LOCK = 0x73757276
+MAX_OPEN_FILES = 8192
 
 
 def serve(app: Flask, context: AppContext) -> None:
@@ -31,10 +34,11 @@ def serve(app: Flask, context: AppContext) -> None:
 
     Raises SettingsError if an address, a database or a photo store of the settings cannot be used.
     """
-    for number in processes.STOP_SIGNALS:
+    for number in STOP_SIGNALS:
         signal.signal(number, _exit)
+    _allow_open_files()
     settings = context.settings
-    with listen(settings.host, settings.port, "HOST, PORT") as listener:
+    with take_over_listener() or listen(settings.host, settings.port, "HOST, PORT") as listener:
         scrapes = listen_for_scrapes(settings)
         _prepare(context)
         if settings.workers > 1:
@@ -47,9 +51,17 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
+def _allow_open_files() -> None:
+    """Raise the limit of open files, which is often 1024, because each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _prepare(context: AppContext) -> None:
     """Upgrade the database, check the photo store, create the demo data, and print the summary."""
-    settings, database = context.settings, context.database
+    settings, database = context.settings, context.database.in_background()
     try:
         with _preparation_lock(database):
             migrations.upgrade(database)
@@ -66,6 +78,8 @@ def _prepare(context: AppContext) -> None:
         with database.read_snapshot() as session:
             is_empty = demo.is_new(session)
         people = demo.list_people(database)
+    except migrations.NewerSchema as error:
+        raise SettingsError(f"DATABASE_URL: {error}") from error
     except SQLAlchemyError as error:
         reason = get_message(error)
         raise SettingsError(f"DATABASE_URL: the database cannot be used: {reason}") from error

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from tests.benchmarks import exports, machine, photos, reads, scores, submissions
+from tests.benchmarks import acceptance, exports, machine, photos, reads, scores, submissions
 from tests.benchmarks.program import ROOT, Host, Program, postgresql, running, sqlite
 from tests.benchmarks.report import Report
 
@@ -20,6 +20,7 @@ ITEMS = (
     "reads",
     "submission",
     "at-once",
+    "one-location",
     "flush",
     "stored",
     "scores",
@@ -27,9 +28,11 @@ ITEMS = (
     "photos",
     "memory",
     "exports",
+    "acceptance",
 )
 HOSTS = {"sqlite": sqlite, "postgresql": postgresql}
 STORED, FULL_STORED = 50_000, 500_000
+ACCEPTED = 10_000
 EXPORTED, FULL_EXPORTED = 10_000, 200_000
 
 
@@ -67,6 +70,8 @@ def _measure(host: Host, items: list[str], report: Report) -> None:
             submissions.measure(program, report)
         if "at-once" in items:
             submissions.measure_simultaneous(program, report)
+        if "one-location" in items:
+            submissions.measure_one_location(program, report)
         if "flush" in items:
             submissions.measure_flush(program, report)
         if {"submission", "flush"} & set(items):
@@ -77,6 +82,10 @@ def _measure(host: Host, items: list[str], report: Report) -> None:
             photos.measure_photos(program, report)
         if "memory" in items:
             photos.measure_under_load(program, report)
+    if "acceptance" in items:
+        with running(host) as program:
+            acceptance.measure(program, ACCEPTED, report)
+            _recount(program, report)
     if "exports" in items:
         _measure_exports(host, report)
 

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from api.domain.answers import find_commented_questions
 from api.domain.scoring import VisitScore, score_visit
-from api.domain.visits import VISITED
+from api.domain.visits import ACCEPTANCE_DUE, VISITED
 from api.models.places import Location
 from api.models.scores import Tally, Total
 from api.services.checklists import PublishedVersion, get_current_versions, get_version
@@ -125,12 +125,13 @@ class Ground:
         """Some shoppers."""
         return [uuid.UUID(self.world.person("shopper").id) for _ in range(SHOPPERS)]
 
-    def assign(self, count: int, shopper_id: str | None = None) -> list[str]:
-        """Assign visits to locations in turn through the API, and return their IDs."""
+    def assign(self, count: int, shopper_id: str | None = None, locations: int | None = None) -> list[str]:
+        """Assign visits to the first ``locations`` (or all) in turn through the API; return their IDs."""
+        places = self.places[:locations]
         window = {"opens_at": "2020-01-01T00:00:00Z", "closes_at": "2100-01-01T00:00:00Z"}
         orders = [
             {
-                "location_id": str(self.places[number % len(self.places)].id),
+                "location_id": str(places[number % len(places)].id),
                 "shopper_id": shopper_id or self.world.shopper.id,
                 "checklist_key": self.key,
                 "window": window,
@@ -166,6 +167,23 @@ class Ground:
         for table, shares in zip((Total, Tally), self._shares(scores, counts), strict=True):
             bare.add_many(table, shares)
         bare.settle()
+
+    def add_waiting_visits(self, bare: BareSql, count: int) -> None:
+        """Add visits whose acceptance is due now, evenly over the locations and over 28 days."""
+        rows: dict[str, list[dict[str, Any]]] = {"visits": [], "submissions": [], "events": []}
+        due_at = bare.value(datetime.now(UTC))
+        for number in range(count):
+            place = self.places[number % len(self.places)]
+            sample = _Sample(self.version, make_answers(random.Random(number), self.questions))
+            visit_id = uuid.uuid4()
+            day = datetime.now(UTC).date() - timedelta(days=number % 28)
+            month = day.year * 12 + day.month - 1
+            stored = dict(self._stored(bare, visit_id, place.id, day, month, sample, number))
+            rows["visits"].append({**stored["visits"], "status": "submitted"})
+            rows["submissions"].append(stored["submissions"])
+            rows["events"].append(event_row(bare, ACCEPTANCE_DUE, visit_id, due_at))
+        for table, batch in rows.items():
+            bare.insert_many(table, list(batch[0]), [list(row.values()) for row in batch])
 
     def _stored(
         self,
@@ -277,4 +295,17 @@ def decision_row(bare: BareSql, visit_id: Any, decided_at: Any) -> dict[str, Any
         "revision": 1,
         "decision": "accept",
         "decided_at": decided_at,
+    }
+
+
+def event_row(bare: BareSql, kind: str, visit_id: uuid.UUID, due_at: Any) -> dict[str, Any]:
+    """Return the row of an event for the first revision of a visit."""
+    return {
+        "id": bare.value(uuid.uuid4()),
+        "kind": kind,
+        "visit_id": bare.value(visit_id),
+        "revision": 1,
+        "due_at": due_at,
+        "attempts": 0,
+        "created_at": due_at,
     }

@@ -14,12 +14,15 @@ from api.models.scores import Tally, Total
 from api.models.submissions import Submission
 from api.services.scores import results, totals
 from tests.benchmarks import seed
-from tests.benchmarks.load import Load, request, send_simultaneously
+from tests.benchmarks.load import Load, add_up, request, send_simultaneously
 from tests.benchmarks.program import Figure, Program, measure_figure, measure_figures
 from tests.benchmarks.report import Report, Target
 
 COUNT = 400
 TIMES = 4
+PHONES = 256
+#: phones that submit visits of the same location, and how many visits
+NEIGHBOURS, ROUNDS = 64, 4
 #: By database: CPU as a multiple of hello, and submissions per second from eight clients.
 LIMITS = {"SQLite": (6.5, 160), "PostgreSQL": (8, 250)}
 
@@ -30,8 +33,8 @@ _VISIT = (
 )
 
 
-def make_requests(program: Program, count: int) -> list[bytes]:
-    """Assign visits to locations in turn, and return the request for a submission of each."""
+def make_requests(program: Program, count: int, locations: int | None = None) -> list[bytes]:
+    """Assign visits to the first ``locations`` (or all) in turn; return the request to submit each."""
     generator = random.Random()
     return [
         request(
@@ -40,15 +43,15 @@ def make_requests(program: Program, count: int) -> list[bytes]:
             program.world.shopper.token,
             json.dumps(seed.make_body(generator)).encode(),
         )
-        for visit_id in program.ground.assign(count)
+        for visit_id in program.ground.assign(count, locations=locations)
     ]
 
 
 def measure(program: Program, report: Report) -> None:
-    """Measure submissions from one client and from eight."""
+    """Measure submissions from one client, from eight, and from many phones at once."""
     program.bare.settle()
     bare_ms = _bare(program, COUNT).cpu_ms
-    for clients in (1, 8):
+    for clients in (1, 8, PHONES):
         measured = measure_figure(program, make_requests(program, COUNT), clients)
         report.request(
             "submission",
@@ -101,6 +104,24 @@ def measure_simultaneous(program: Program, report: Report) -> None:
     report.other(what, program.host, result, Target("one row each, no error", wrong + abs(rows - COUNT), 0))
     if wrong or rows != COUNT:
         report.fail(f"{what} on {program.host.name}: {result}")
+
+
+def measure_one_location(program: Program, report: Report) -> None:
+    """Send submissions of one location at once, and of many, in turns: they change the same totals."""
+    loads: dict[int | None, list[Load]] = {1: [], None: []}
+    requests = {locations: make_requests(program, NEIGHBOURS * ROUNDS, locations) for locations in loads}
+    for number in range(ROUNDS):
+        for locations, measured in loads.items():
+            measured.append(program.send(requests[locations][number::ROUNDS], NEIGHBOURS))
+    one, many = add_up(loads[1]), add_up(loads[None])
+    what = f"{NEIGHBOURS} submissions at once, of one location and of as many"
+    result = (
+        f"{one.rate:.0f} and {many.rate:.0f} per second, p95 {one.percentile(0.95):.0f} and "
+        f"{many.percentile(0.95):.0f} ms"
+    )
+    report.other(what, program.host, result)
+    if unexpected := set(one.statuses + many.statuses) - {201}:
+        report.fail(f"{what} on {program.host.name}: statuses {sorted(unexpected)}")
 
 
 def measure_flush(program: Program, report: Report) -> None:

@@ -38,6 +38,7 @@ DICTIONARIES = {
     "regions": ["/regions"],
     "people": ["/users"],
     "shoppers": ["/users?role=shopper"],
+    "leavers": ["/users?q=leaver"],
     "checklists": ["/checklists"],
 }
 VISITS = [f"/visits?status={status}&limit=20" for status in STATUSES]
@@ -83,6 +84,8 @@ def attack(program: Running, role: str, options: tuple[str, ...]) -> None:
     """Run schemathesis as people of a role, and fail if it finds an error."""
     folder = program.log.parent
     people = [add_person(program, role) for _ in range(PEOPLE_COUNT)]
+    for _ in range(PEOPLE_COUNT):
+        add_person(program, SHOPPER, name="A leaver")
     shutil.copy(CONFIGURATION, folder)
     write_dictionaries(program, folder, assign_visits(program, people[0]) if role == SHOPPER else VISITS)
     result = subprocess.run(
@@ -139,10 +142,10 @@ def sign_in_administrator(program: Running) -> str:
     return token
 
 
-def add_person(program: Running, role: str) -> dict[str, Any]:
+def add_person(program: Running, role: str, name: str = "A fuzzer") -> dict[str, Any]:
     """Add a person with a role. A manager is assigned to all regions."""
     token, email = sign_in_administrator(program), f"{uuid.uuid4().hex}@example.org"
-    person: dict[str, Any] = {"email": email, "name": "A fuzzer", "role": role, "password": demo.PASSWORD}
+    person: dict[str, Any] = {"email": email, "name": name, "role": role, "password": demo.PASSWORD}
     if role == MANAGER:
         regions = call(program, "GET", "/regions?limit=500", token=token)["items"]
         person["region_ids"] = [region["id"] for region in regions]

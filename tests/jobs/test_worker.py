@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from api import migrations
 from api.app import create_app
 from api.jobs import worker as workers
-from api.jobs.worker import TASKS, Worker
+from api.jobs.worker import POLL_SECONDS, TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.idempotency import StoredResponse
 from api.models.sign_in import SignInFailure
 from api.models.visits import Visit
-from api.services import events, idempotency, photo_store, photo_sweep
+from api.services import events, idempotency, photo_store, photo_sweep, retention
 from api.services.events import LEASE, MAX_BACKOFF
 from api.services.photo_sweep import Sweep
 from api.services.scores import recount
@@ -53,8 +53,11 @@ class Queue:
     def worker(self) -> Worker:
         return Worker(self.database, self.world.store)
 
-    def add_one(self, session: Session, event: Event) -> None:
-        session.execute(update(Visit).where(Visit.id == event.visit_id).values(revision=Visit.revision + 1))
+    def add_all(self, session: Session, events: Sequence[Event]) -> None:
+        count = len(events)
+        session.execute(
+            update(Visit).where(Visit.id == self.visit_id).values(revision=Visit.revision + count)
+        )
 
     @property
     def effects(self) -> int:
@@ -78,7 +81,7 @@ class Queue:
 @pytest.fixture
 def queue(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     queue = Queue(world)
-    monkeypatch.setitem(TASKS, queue.kind, queue.add_one)  # type: ignore[arg-type]
+    monkeypatch.setitem(TASKS, queue.kind, queue.add_all)  # type: ignore[arg-type]
     yield queue
     queue.database.write(
         lambda session: session.execute(delete(Event).where(Event.visit_id == queue.visit_id))
@@ -103,8 +106,8 @@ def test_event_that_is_not_due_is_not_run(queue: Queue) -> None:
 def test_failed_task_has_no_effect_and_is_retried_later(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(session: Session, event: Event) -> None:
-        queue.add_one(session, event)
+    def fail(session: Session, events: Sequence[Event]) -> None:
+        queue.add_all(session, events)
         session.flush()
         raise ArithmeticError("after the effect")
 
@@ -120,7 +123,7 @@ def test_failed_task_has_no_effect_and_is_retried_later(
     (event,) = queue.remaining
     assert event.attempts == 2
     assert event.due_at > now() + 2 * SECOND
-    monkeypatch.setitem(TASKS, queue.kind, queue.add_one)  # type: ignore[arg-type]
+    monkeypatch.setitem(TASKS, queue.kind, queue.add_all)  # type: ignore[arg-type]
     queue.change(due_at=now())
     queue.worker().work()
     assert (queue.effects, queue.remaining) == (1, [])
@@ -138,10 +141,10 @@ def test_backoff_has_a_maximum(queue: Queue, monkeypatch: pytest.MonkeyPatch) ->
 def test_failing_task_does_not_block_others(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     (bad,) = queue.add(due_at=now() - timedelta(hours=1))
 
-    def fail_once(session: Session, event: Event) -> None:
-        if event.id == bad:
+    def fail_once(session: Session, events: Sequence[Event]) -> None:
+        queue.add_all(session, events)
+        if bad in [event.id for event in events]:
             raise ArithmeticError
-        queue.add_one(session, event)
 
     monkeypatch.setitem(TASKS, queue.kind, fail_once)  # type: ignore[arg-type]
     queue.add(10)
@@ -169,17 +172,41 @@ def test_claimed_event_is_leased(queue: Queue) -> None:
     assert queue.worker().work() is False
 
 
+def test_claims_of_a_killed_worker_are_taken_over_within_30_seconds(queue: Queue) -> None:
+    queue.add()
+    claim(queue)
+    (event,) = queue.remaining
+    passed = timedelta(seconds=30 - 2 * POLL_SECONDS)
+    queue.change(due_at=event.due_at - passed)
+    assert queue.worker().work()
+    assert (queue.effects, queue.remaining) == (1, [])
+
+
 def test_only_the_latest_claim_of_an_event_has_an_effect(queue: Queue) -> None:
     queue.add()
     (slow,) = claim(queue)
     queue.change(due_at=now())  # the lease ends
     (quick,) = claim(queue)
-    queue.worker()._run_task(slow)
+    queue.worker()._run_tasks([slow])
     assert queue.effects == 0
-    queue.worker()._run_task(quick)
-    queue.worker()._run_task(slow)
-    queue.worker()._run_task(quick)
+    queue.worker()._run_tasks([quick])
+    queue.worker()._run_tasks([slow])
+    queue.worker()._run_tasks([quick])
     assert (queue.effects, queue.remaining) == (1, [])
+
+
+def test_events_that_another_worker_has_claimed_are_left_to_it(queue: Queue) -> None:
+    queue.add(5)
+    slow = claim(queue)
+    taken_over = slow[2]
+    queue.database.write(
+        lambda session: session.execute(
+            update(Event).where(Event.id == taken_over.id).values(attempts=taken_over.attempts + 1)
+        )
+    )
+    queue.worker()._run_tasks(slow)
+    assert queue.effects == 4
+    assert [event.id for event in queue.remaining] == [taken_over.id]
 
 
 def test_worker_that_lost_its_claim_does_not_postpone_the_event(queue: Queue) -> None:
@@ -290,6 +317,23 @@ def test_only_old_rows_are_removed(queue: Queue) -> None:
         assert session.scalars(keys).all() == [failures["new"]]
 
 
+def test_cleaning_up_applies_retention_and_then_empties_the_log(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, calls = queue.worker(), []
+
+    def empty_log() -> None:
+        calls.append("log")
+        worker.stopping.set()
+
+    monkeypatch.setattr(retention, "apply_retention", lambda *_: calls.append("retention"))
+    monkeypatch.setattr(photo_sweep, "sweep_when_due", lambda *_: Sweep())
+    monkeypatch.setattr(queue.database, "empty_log", empty_log)
+    monkeypatch.setattr(workers, "CLEANUP_INTERVAL", timedelta(0))
+    worker._clean_up_regularly()
+    assert calls == ["retention", "log"]
+
+
 def test_sweep_blocks_neither_tasks_nor_the_shutdown(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, sweeping, over = queue.worker(), threading.Event(), threading.Event()
 
@@ -331,13 +375,13 @@ def test_store_of_another_database_is_reported_and_not_swept(
 DYING = """
 import os, sys, time
 from api.app import create_app
-from api.jobs.worker import TASKS, Worker
+from api.jobs.worker import POLL_SECONDS, TASKS, Worker
 from api.settings import Settings
 
 context = create_app(Settings.from_environment({"DATA_DIR": sys.argv[1]})).extensions["survey"]
 for kind, task in list(TASKS.items()):
-    def halt(session, event, task=task):
-        task(session, event)
+    def halt(session, events, task=task):
+        task(session, events)
         session.flush()
         print("in mid-task", flush=True)
         time.sleep(600)
@@ -357,8 +401,9 @@ def own_app(tmp_path: Path) -> Iterator[Flask]:
 
 def test_task_of_a_killed_worker_is_run_exactly_once(own_app: Flask, tmp_path: Path, root: Path) -> None:
     world = World(own_app)
-    visit = world.visit()
-    ok(world.send(visit, world.submission()), 201)
+    visits = [world.visit() for _ in range(3)]
+    for visit in visits:
+        ok(world.send(visit, world.submission()), 201)
     world.database.write(lambda session: session.execute(update(Event).values(due_at=now())))
     command = [sys.executable, "-c", DYING, str(tmp_path)]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
@@ -369,14 +414,16 @@ def test_task_of_a_killed_worker_is_run_exactly_once(own_app: Flask, tmp_path: P
 
     worker = Worker(world.database, world.store)
     assert worker.work() is False  # the lease of the killed worker has not ended
-    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
-    assert (shown["status"], shown["decisions"]) == ("submitted", [])
+    for visit in visits:
+        shown = ok(world.admin.get(f"/visits/{visit['id']}"))
+        assert (shown["status"], shown["decisions"]) == ("submitted", [])
     world.database.write(lambda session: session.execute(update(Event).values(due_at=now())))
     assert worker.work() is True
     assert worker.work() is False
-    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
-    assert (shown["status"], len(shown["decisions"])) == ("accepted", 1)
-    assert ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]["visits"] == 1
+    for visit in visits:
+        shown = ok(world.admin.get(f"/visits/{visit['id']}"))
+        assert (shown["status"], len(shown["decisions"])) == ("accepted", 1)
+    assert ok(world.admin.get(f"/locations/{world.location['id']}/score"))["total"]["visits"] == 3
     with world.database.read_snapshot() as session:
         assert list(recount.find_differences(session)) == []
         assert session.scalars(select(Event)).all() == []

@@ -249,7 +249,6 @@ NOT_RECORDED = {
     "Flag": "follows from the submission",
     "Installation": "belongs to no organization",
     "UnneededObject": "belongs to no organization",
-    "KnownAddress": "user.logged_in",
     "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
     "RecoveryCode": "user.recovery_code_used and user.recovery_codes_replaced",

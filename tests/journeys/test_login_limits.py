@@ -1,6 +1,7 @@
 """Limits on logins: guesses are counted before they are checked, and cost the same for every account."""
 
 import hashlib
+import re
 import threading
 import time
 import uuid
@@ -16,11 +17,13 @@ from sqlalchemy import event, update
 from werkzeug.test import TestResponse
 
 from api.database.engines import Database
+from api.keys import Keys
 from api.models.base import now
 from api.models.sign_in import SignInFailure
-from api.services.people import login_limits, passwords
+from api.services.people import device_tokens, login_limits, passwords
+from api.services.people.sign_in import Candidate
 from tests.support import world as worlds
-from tests.support.world import PASSWORD, Caller, World, log_in, ok, problem
+from tests.support.world import API, PASSWORD, PASSWORD_HASH, Caller, World, log_in, ok, problem
 
 WRONG = "wrong wrong wrong"
 #: Hash passwords as the program does: tests/conftest.py replaces these after the import of this module.
@@ -94,24 +97,12 @@ def test_successful_logins_do_not_change_the_number_of_failures(
     problem(log_in(world.shopper, address="home"), 429, "too-many-failures")
 
 
-def test_failures_of_others_do_not_lock_out_a_known_address(world: World) -> None:
-    log_in_successfully(world.shopper, address="at home")
-    add_count(world, f"account {world.shopper.email}", 100)
-    problem(log_in(world.shopper, address="on holiday"), 429, "too-many-failures")
-    log_in_successfully(world.shopper, address="at home")
-
-
-def test_address_with_failures_for_many_accounts_is_locked_out(world: World) -> None:
-    address = str(uuid.uuid4())
-    log_in_successfully(world.shopper, address=address)
-    add_count(world, f"network {address}", 100)
-    for caller in (world.reviewer, Caller(world.app, email="nobody@example.org")):
-        problem(log_in(caller, address=address), 429, "too-many-failures")
-    # People who signed in from this address before can still sign in, each with their own limit.
-    log_in_successfully(world.shopper, address=address)
-    for _ in range(10):
-        problem(log_in(world.shopper, WRONG, address), 401, "wrong-credentials")
-    problem(log_in(world.shopper, address=address), 429, "too-many-failures")
+def test_network_with_failures_for_many_accounts_is_locked_out(world: World) -> None:
+    network = str(uuid.uuid4())
+    log_in_successfully(world.shopper, address=network)
+    add_count(world, f"network {network}", 100)
+    for caller in (world.shopper, world.reviewer, Caller(world.app, email="nobody@example.org")):
+        problem(log_in(caller, address=network), 429, "too-many-failures")
 
 
 def test_addresses_of_one_ipv6_network_share_their_limits(world: World) -> None:
@@ -125,14 +116,13 @@ def test_addresses_of_one_ipv6_network_share_their_limits(world: World) -> None:
         problem(log_in(world.reviewer, WRONG, f"::ffff:10.0.0.{number}"), 401, "wrong-credentials")
 
 
-def test_wrong_old_password_counts_as_a_failed_login(world: World) -> None:
-    options = {"environ_base": {"REMOTE_ADDR": str(uuid.uuid4())}}
+def test_wrong_old_password_counts_as_a_failed_login_on_a_known_device(world: World) -> None:
+    add_count(world, f"account {world.shopper.email}", 100)
     wrong = {"old_password": WRONG, "new_password": "a better password"}
     for _ in range(10):
-        problem(world.shopper.post("/me/password", wrong, **options), 403, "wrong-password")
+        problem(world.shopper.post("/me/password", wrong), 403, "wrong-password")
     correct = {**wrong, "old_password": PASSWORD}
-    problem(world.shopper.post("/me/password", correct, **options), 429, "too-many-failures")
-    assert world.shopper.post("/me/password", correct).status_code == 204
+    problem(world.shopper.post("/me/password", correct), 429, "too-many-failures")
 
 
 def test_too_many_successful_logins_count_as_failures(world: World) -> None:
@@ -151,6 +141,104 @@ def test_counts_do_not_name_people_or_networks(world: World) -> None:
     with world.database.read_snapshot() as session:
         keys = session.query(SignInFailure.key).all()
     assert keys and not any("@" in key or "192.0.2" in key for (key,) in keys)
+
+
+# Devices.
+
+
+class Browser:
+    """A browser with cookies, which moves to another network with every request."""
+
+    def __init__(self, world: World) -> None:
+        self.client = world.app.test_client()
+
+    def post(self, path: str, body: Any, **options: Any) -> TestResponse:
+        environment = {"REMOTE_ADDR": str(uuid.uuid4())}
+        return self.client.post(API + path, json=body, environ_base=environment, **options)
+
+    def log_in(self, caller: Caller, password: str = PASSWORD) -> TestResponse:
+        return self.post("/auth/login", {"email": caller.email, "password": password, "cookies": True})
+
+    def log_out(self) -> None:
+        assert self.post("/auth/logout", None, headers=self.csrf_headers()).status_code == 204
+
+    def csrf_headers(self) -> dict[str, str]:
+        return {"X-CSRF-TOKEN": self.client.get_cookie("csrf_access_token").value}  # type: ignore[union-attr]
+
+    @property
+    def device_token(self) -> str:
+        return self.client.get_cookie("device_token").value  # type: ignore[union-attr]
+
+
+def lock_out(world: World, caller: Caller) -> None:
+    """Let strangers fail to log in to an account, from everywhere."""
+    add_count(world, f"account {caller.email}", 100)
+    problem(log_in(caller), 429, "too-many-failures")
+
+
+def test_strangers_cannot_lock_out_a_device_that_has_logged_in_before(world: World) -> None:
+    browser = Browser(world)
+    assert browser.log_in(world.shopper).status_code == 204
+    browser.log_out()
+    lock_out(world, world.shopper)
+    assert browser.log_in(world.shopper).status_code == 204
+    # It has a limit of its own, wherever it is.
+    for _ in range(10):
+        problem(browser.log_in(world.shopper, WRONG), 401, "wrong-credentials")
+    problem(browser.log_in(world.shopper), 429, "too-many-failures")
+    # It is known to one account only.
+    lock_out(world, world.reviewer)
+    problem(browser.log_in(world.reviewer), 429, "too-many-failures")
+
+
+def test_device_token_tells_nothing_and_is_hidden_from_scripts(world: World) -> None:
+    browsers = [Browser(world) for _ in range(3)]
+    for browser, caller in zip(browsers, (world.shopper, world.shopper, world.reviewer), strict=True):
+        cookies = browser.log_in(caller).headers.getlist("Set-Cookie")
+        (cookie,) = (cookie for cookie in cookies if cookie.startswith("device_token="))
+        assert "; HttpOnly" in cookie and "; SameSite=Lax" in cookie
+    first, second, of_another = (browser.device_token for browser in browsers)
+    assert first == second != of_another
+    assert re.fullmatch(r"[\w-]{43}", first)
+
+
+def test_device_token_is_invalid_after_a_change_of_the_password_elsewhere(world: World) -> None:
+    browser, other = Browser(world), Browser(world)
+    for each in (browser, other):
+        each.log_in(world.shopper)
+    body = {"old_password": PASSWORD, "new_password": "three calm elephants"}
+    assert browser.post("/me/password", body, headers=browser.csrf_headers()).status_code == 204
+    lock_out(world, world.shopper)
+    problem(other.log_in(world.shopper, "three calm elephants"), 429, "too-many-failures")
+    assert browser.log_in(world.shopper, "three calm elephants").status_code == 204
+
+
+def test_whoever_opens_a_mailed_link_cannot_be_locked_out(world: World) -> None:
+    lock_out(world, world.shopper)
+    link = ok(world.admin.post(f"/users/{world.shopper.id}/invitation"), 201)["link"]
+    browser = Browser(world)
+    body = {"token": link.split("#")[1], "name": "Ana", "password": "three calm elephants"}
+    assert browser.post("/auth/invitation", body).status_code == 204
+    assert browser.log_in(world.shopper, "three calm elephants").status_code == 204
+
+
+def test_client_without_cookies_gets_a_device_token_if_it_asks_for_one(world: World) -> None:
+    response = log_in(world.shopper, device_token=None)
+    token = ok(response, 200)["device_token"]
+    assert "Set-Cookie" not in response.headers
+    assert "device_token" not in ok(log_in(world.shopper), 200)
+    lock_out(world, world.shopper)
+    assert ok(log_in(world.shopper, device_token=token), 200)["device_token"] == token
+    for forged in ("", "forged", token[:-1], f"{token}x", "ñ"):
+        problem(log_in(world.shopper, device_token=forged or None), 429, "too-many-failures")
+
+
+def test_device_token_survives_a_replaced_secret(world: World) -> None:
+    candidate = Candidate(uuid.UUID(world.shopper.id), PASSWORD_HASH, False)
+    token = device_tokens.derive_token(candidate.user_id, candidate.password_hash, Keys("old" * 20))
+    for keys, is_valid in ((Keys("new" * 20, ("old" * 20,)), True), (Keys("new" * 20), False)):
+        found = device_tokens.find_account(token, [candidate], keys)
+        assert found == (candidate.user_id if is_valid else None)
 
 
 # Many at once.

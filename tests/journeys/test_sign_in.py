@@ -23,7 +23,7 @@ from api import migrations
 from api.app import create_app
 from api.http.tokens import get_signing_keys
 from api.models.base import now
-from api.models.sign_in import KnownAddress, SignInFailure, TokenFamily
+from api.models.sign_in import SignInFailure, TokenFamily
 from api.models.users import User
 from api.services.people import login_limits, sign_in
 from tests.support.world import API, PASSWORD, Caller, World, log_in, ok, problem
@@ -128,7 +128,6 @@ def test_password_selects_one_of_several_accounts(world: World, two_accounts: tu
 def test_expired_sign_in_data_is_deleted(world: World) -> None:
     person = uuid.UUID(world.shopper.id)
     moment = now()
-    addresses = {"seen": moment - timedelta(days=89), "unseen": moment - timedelta(days=91)}
     times = {
         "live": (moment + timedelta(days=1), None),
         "expired": (moment - timedelta(days=1), None),
@@ -149,10 +148,6 @@ def test_expired_sign_in_data_is_deleted(world: World) -> None:
 
     def add(session: Any) -> None:
         session.add_all(families.values())
-        session.add_all(
-            KnownAddress(user_id=person, address=address, seen_at=seen_at)
-            for address, seen_at in addresses.items()
-        )
         for name, key in keys.items():
             ends_at = moment + timedelta(minutes=1 if name == "fresh" else -1)
             session.add(SignInFailure(key=key, window_ends_at=ends_at, failures=1))
@@ -162,10 +157,8 @@ def test_expired_sign_in_data_is_deleted(world: World) -> None:
     world.database.write(login_limits.delete_expired)
     with world.database.read_snapshot() as session:
         family_names = {name for name, family in families.items() if session.get(TokenFamily, family.id)}
-        address_names = {name for name in addresses if session.get(KnownAddress, (person, name))}
         failure_names = {name for name, key in keys.items() if session.get(SignInFailure, key)}
     assert family_names == {"live", "just revoked"}
-    assert address_names == {"seen"}
     assert failure_names == {"fresh"}
     ok(world.shopper.get("/me"))
 

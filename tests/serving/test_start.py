@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from urllib.error import HTTPError
@@ -22,7 +21,16 @@ from api import log
 from api.services import demo
 from tests.support import running as programs
 from tests.support import servers
-from tests.support.running import ROOT, Running, environment, fail_to_start, free_port, running
+from tests.support.running import (
+    ROOT,
+    Running,
+    environment,
+    fail_to_start,
+    free_port,
+    list_request_processes,
+    running,
+    wait_until,
+)
 
 
 def test_server_stops_on_signals_and_keeps_its_database(tmp_path: Path) -> None:
@@ -167,22 +175,6 @@ def test_processes_share_metrics_and_ignore_untrusted_proxies(tmp_path: Path) ->
         assert f"{counter} 40.0" in fetch(program.metrics)
         assert '"route":"/health/live"' in program.output()
         assert program.end() == 0
-
-
-def list_request_processes(program: Running) -> list[int]:
-    """Return the IDs of the processes that gunicorn, one of the program's two children, has forked."""
-    return [grandchild for child in list_children(program.process.pid) for grandchild in list_children(child)]
-
-
-def list_children(process_id: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + programs.SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_metrics_have_an_address_of_their_own(tmp_path: Path) -> None:

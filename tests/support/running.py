@@ -2,10 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,26 +53,59 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     return {**inherited, "DATA_DIR": str(folder), "API_RATE_LIMIT": "1000000", **settings}
 
 
+def list_request_processes(program: Running) -> list[int]:
+    """Return the IDs of the processes that gunicorn, one of the program's two children, has forked."""
+    return [grandchild for child in list_children(program.process.pid) for grandchild in list_children(child)]
+
+
+def list_children(process_id: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def free_port() -> int:
     return free_ports(1)[0]
 
 
 @contextmanager
-def running(folder: Path, root: Path = ROOT, **settings: str) -> Iterator[Running]:
-    """Run the server, or a copy of it in ``root``, with its data in ``folder``; kill it at the end."""
+def running(
+    folder: Path, root: Path = ROOT, listener: socket.socket | None = None, **settings: str
+) -> Iterator[Running]:
+    """Run the server, or a copy of it in ``root``, with its data in ``folder``; kill it at the end.
+
+    With a ``listener``, the server gets that socket as from systemd.
+    """
+    command, request_signal = COMMAND, stop_with_parent(signal.SIGTERM)
+    if listener is not None:
+        settings |= {"PORT": str(listener.getsockname()[1]), "LISTEN_FDS": "1"}
+        command = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *COMMAND]
+
+    def prepare() -> None:
+        request_signal()
+        if listener is not None:
+            os.dup2(listener.fileno(), 3)
+
     for name in ("PORT", "METRICS_PORT"):
         settings.setdefault(name, str(free_port()))
     folder.mkdir(parents=True, exist_ok=True)
     stdout, log = folder / "stdout", folder / "log"
     with stdout.open("wb") as output, log.open("wb") as errors:
         process = subprocess.Popen(
-            COMMAND,
+            command,
             cwd=root,
             env=environment(folder, **settings),
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
             start_new_session=True,  # a process group, so that kill() can kill all of it
-            preexec_fn=stop_with_parent(signal.SIGTERM),
+            preexec_fn=prepare,
+            pass_fds=() if listener is None else (3,),
         )
     base, metrics = (f"http://127.0.0.1:{settings[name]}" for name in ("PORT", "METRICS_PORT"))
     program = Running(process, base, f"{metrics}/metrics", stdout, log)

@@ -244,7 +244,7 @@ class World:
         def add(session: Any) -> sign_in.TokenPair:
             session.add(user)
             session.flush()
-            return sign_in.begin_session(session, user.id, "127.0.0.1")
+            return sign_in.begin_session(session, user.id)
 
         pair = self.database.write(add)
         with self.app.app_context():

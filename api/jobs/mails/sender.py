@@ -26,6 +26,8 @@ from api.services.people import accounts
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+#: Longer than a mail server may take, because a second worker would send the mail again.
+LEASE = timedelta(minutes=5)
 #: A mail that could not be sent for so long is given up.
 MAX_AGE = timedelta(days=2)
 
@@ -67,7 +69,7 @@ class MailSender:
         with self.database.read_snapshot() as session:
             if not events.has_due(session, events.IS_MAIL):
                 return False
-        claimed = self.database.write(lambda session: events.claim(session, events.IS_MAIL, 1))
+        claimed = self.database.write(lambda session: events.claim(session, events.IS_MAIL, 1, LEASE))
         for event in claimed:
             self._handle(event)
         return bool(claimed)
@@ -83,12 +85,12 @@ class MailSender:
         except Exception as error:
             is_old = event.created_at < now() - MAX_AGE
             outcome, level, reason = "given-up" if is_old else "failed", logging.ERROR, error
-        report_task(self.metrics, event, started_at, outcome, level, reason)
+        report_task(self.metrics, event, time.perf_counter() - started_at, outcome, level, reason)
         if outcome == "failed":
             name = type(reason).__name__
             self.database.write(lambda session: events.back_off(session, event, name))
         else:
-            self.database.write(lambda session: events.remove(session, event))
+            self.database.write(lambda session: events.remove(session, [event]))
 
     def _run(self, event: Event) -> str:
         """Do what an event asks for, and return the outcome."""
@@ -112,5 +114,5 @@ class MailSender:
 
     def _start_reset(self, session: Session, event: Event) -> None:
         data = event.data or {}
-        if events.remove(session, event):
+        if events.remove(session, [event]):
             accounts.start_password_reset(session, data["email"], data["organization"], self.keys)

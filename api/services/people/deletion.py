@@ -19,7 +19,7 @@ from api.models.exports import Export
 from api.models.idempotency import StoredResponse
 from api.models.reviews import Decision
 from api.models.second_factors import RecoveryCode, SecondFactor
-from api.models.sign_in import KnownAddress, TokenFamily
+from api.models.sign_in import TokenFamily
 from api.models.users import User, UserLocation, UserRegion
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -31,7 +31,6 @@ Columns = Sequence[InstrumentedAttribute[Any]]
 #: The columns that refer to a person. Their rows are deleted with the person,
 DELETED: Columns = (
     TokenFamily.user_id,
-    KnownAddress.user_id,
     AccountLink.user_id,
     SecondFactor.user_id,
     RecoveryCode.user_id,

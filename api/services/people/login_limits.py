@@ -21,7 +21,7 @@ from api.domain.people import LOGIN_FAILED
 from api.models.base import now
 from api.models.events import Event
 from api.models.organizations import Organization
-from api.models.sign_in import KnownAddress, SignInFailure
+from api.models.sign_in import SignInFailure
 from api.models.users import User
 from api.services.audit import recording
 from api.services.audit.recording import Author
@@ -49,24 +49,26 @@ class Limit:
 class Attempt:
     """An attempt to log in with an email address, from the ``network`` of the caller.
 
-    ``is_known`` if an account with this address has logged in from there before.
+    ``known_user_id`` is an account with this address that has logged in on the same device before.
     """
 
     email: str
     network: str
-    is_known: bool
+    known_user_id: uuid.UUID | None
 
     @property
     def limits(self) -> Sequence[Limit]:
-        """The limits: for the account from this network, for this network, and for the account.
+        """The limit for the known devices of the account, on which it cannot be locked out by others.
 
-        The failures of other people, with the account or from the network, do not lock the account out of
-        networks from which it has logged in before.
+        Otherwise, the limits for the account from this network, for this network, and for the account.
         """
-        limits = [Limit(f"account {self.email} at {self.network}", 10)]
-        if not self.is_known:
-            limits += [Limit(f"network {self.network}", 100), Limit(f"account {self.email}", 100)]
-        return limits
+        if self.known_user_id is not None:
+            return [Limit(f"known devices of {self.known_user_id}", 10)]
+        return [
+            Limit(f"account {self.email} at {self.network}", 10),
+            Limit(f"network {self.network}", 100),
+            Limit(f"account {self.email}", 100),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +81,6 @@ class CodeAttempt:
     def limits(self) -> Sequence[Limit]:
         """The limit for the account."""
         return [Limit(f"codes of {self.user_id}", MAX_WRONG_CODES)]
-
-
-def describe_attempt(session: Session, email: str, network: str) -> Attempt:
-    """Return an attempt to log in to an account with this email address."""
-    known = (
-        select(KnownAddress.address)
-        .join(User, User.id == KnownAddress.user_id)
-        .where(User.email == email, KnownAddress.address == network)
-    )
-    return Attempt(email, network, session.scalar(known.limit(1)) is not None)
 
 
 def check(session: Session, attempt: Attempt) -> None:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from api.database.engines import insert
 from api.database.statements import Query, Runner, fetch_one
 from api.domain import problems
 from api.domain.access import Actor
@@ -19,7 +18,7 @@ from api.domain.audit import USER_LOGGED_IN, USER_LOGGED_OUT, USER_TOKEN_REUSED
 from api.models.base import now
 from api.models.organizations import Organization
 from api.models.second_factors import SecondFactor
-from api.models.sign_in import KnownAddress, TokenFamily
+from api.models.sign_in import TokenFamily
 from api.models.users import User
 from api.services.audit.recording import act_as, record
 from api.services.paging import Page, fetch_page
@@ -28,7 +27,6 @@ from api.services.people.login_limits import find_accounts
 
 SESSION_LIFETIME = timedelta(days=60)
 REVOKED_FAMILY_RETENTION = timedelta(days=60)
-KNOWN_ADDRESS_RETENTION = timedelta(days=90)
 #: the minimum number of passwords that each sign-in verifies. With fewer, its duration would disclose whether
 #: another organization knows the email address
 MIN_VERIFICATIONS = 2
@@ -95,11 +93,8 @@ def lock_candidate(session: Session, candidate: Candidate) -> User:
     return user
 
 
-def begin_session(session: Session, user_id: uuid.UUID, address: str, device: str | None = None) -> TokenPair:
-    """Begin a session for a user whose password was verified; ``address`` becomes a known address.
-
-    ``device`` describes the browser in words.
-    """
+def begin_session(session: Session, user_id: uuid.UUID, device: str | None = None) -> TokenPair:
+    """Begin a session for a user whose password was verified; ``device`` describes the browser in words."""
     moment = now()
     user = session.get_one(User, user_id)
     user.last_login_at = moment
@@ -116,12 +111,6 @@ def begin_session(session: Session, user_id: uuid.UUID, address: str, device: st
     )
     session.add(family)
     session.flush()
-    session.connection().execute(
-        insert(session, KnownAddress).on_conflict_do_update(
-            index_elements=["user_id", "address"], set_={"seen_at": moment}
-        ),
-        [{"user_id": user_id, "address": address, "seen_at": moment}],
-    )
     return _build_pair(family)
 
 
@@ -248,11 +237,10 @@ def find_actor(runner: Runner, user_id: uuid.UUID, family_id: uuid.UUID) -> Acto
 
 
 def delete_expired(session: Session) -> None:
-    """Delete token families that expired or were revoked long ago, and old known addresses."""
+    """Delete token families that expired or were revoked long ago."""
     moment = now()
     session.execute(
         delete(TokenFamily).where(
             or_(TokenFamily.expires_at < moment, TokenFamily.revoked_at < moment - REVOKED_FAMILY_RETENTION)
         )
     )
-    session.execute(delete(KnownAddress).where(KnownAddress.seen_at < moment - KNOWN_ADDRESS_RETENTION))

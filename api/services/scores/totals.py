@@ -3,8 +3,11 @@
 They change in the transaction that accepts a visit or withdraws its acceptance.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
 from sqlalchemy import Executable, inspect
 
@@ -21,24 +24,26 @@ SUM_COLUMNS = Total.__table__.columns.keys()[KEY_LENGTH:]
 Key = tuple[Any, ...]
 
 
-def add_visit(
-    writer: Writer, version: PublishedVersion, location_number: int, month: int, score: VisitScore
-) -> None:
-    """Add the points and answers of an accepted visit to the totals of its location and month."""
-    total_rows, tally_rows = get_contributions(version, location_number, month, score)
-    _add_rows(writer, total_rows, tally_rows)
+class CountedVisit(NamedTuple):
+    """A visit as the totals count it."""
+
+    version: PublishedVersion
+    location_number: int
+    month: int
+    score: VisitScore
 
 
-def remove_visit(
-    writer: Writer, version: PublishedVersion, location_number: int, month: int, score: VisitScore
-) -> None:
+def add_visits(writer: Writer, visits: Iterable[CountedVisit]) -> None:
+    """Add the points and answers of accepted visits to the totals of their locations and months.
+
+    Each row changes once, whatever the number of visits.
+    """
+    _change(writer, visits, 1)
+
+
+def remove_visit(writer: Writer, visit: CountedVisit) -> None:
     """Subtract the points and answers of a visit that is no longer accepted."""
-    total_rows, tally_rows = get_contributions(version, location_number, month, score)
-    _add_rows(
-        writer,
-        [(*row[:KEY_LENGTH], *(-number for number in row[KEY_LENGTH:])) for row in total_rows],
-        [(*key, -times) for *key, times in tally_rows],
-    )
+    _change(writer, [visit], -1)
 
 
 def get_contributions(
@@ -77,10 +82,23 @@ def _count_shared_answers(answers: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(int(answer in answers) for answer in SHARED_ANSWERS)
 
 
-def _add_rows(writer: Writer, total_rows: list[tuple[int, ...]], tally_rows: list[tuple[Any, ...]]) -> None:
-    """Add rows, which are in key order, so that transactions that change the same rows never deadlock."""
-    insert_rows(writer, _ADD_TOTALS, total_rows)
-    insert_rows(writer, _ADD_TALLIES, tally_rows)
+def _change(writer: Writer, visits: Iterable[CountedVisit], sign: int) -> None:
+    """Add visits to the totals and tallies, or subtract them if ``sign`` is -1.
+
+    The rows are in key order, so that transactions that change the same rows never deadlock.
+    """
+    sums: dict[Key, list[int]] = {}
+    tallies: Counter[Key] = Counter()
+    for visit in visits:
+        total_rows, tally_rows = get_contributions(*visit)
+        for row in total_rows:
+            key, numbers = row[:KEY_LENGTH], row[KEY_LENGTH:]
+            before = sums.get(key, repeat(0))
+            sums[key] = [total + sign * number for total, number in zip(before, numbers, strict=False)]
+        for *tally_key, times in tally_rows:
+            tallies[tuple(tally_key)] += sign * times
+    insert_rows(writer, _ADD_TOTALS, sorted((*key, *numbers) for key, numbers in sums.items()))
+    insert_rows(writer, _ADD_TALLIES, sorted((*key, times) for key, times in tallies.items()))
 
 
 def _upsert(table: type[Total] | type[Tally]) -> BulkInsert:
