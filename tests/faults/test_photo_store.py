@@ -194,7 +194,8 @@ def test_every_photo_has_its_objects_and_every_object_its_row(
     faults.is_active = False
 
     assert errors == [], seed
-    assert faults.counts.keys() == {"killed", "unavailable", "read wrongly", "not stored"}, seed
+    if FULL:  # few photos may be spared a fault
+        assert faults.counts.keys() == {"killed", "unavailable", "read wrongly", "not stored"}, seed
     assert len(acknowledged) > PHONES * PHOTOS / 2, seed
     verify_store(world)
     with world.database.read_snapshot() as session:
@@ -217,7 +218,8 @@ def send_photo(world: World, visit: Any, photo_id: str) -> bool:
         "content_type": "image/jpeg",
     }
     declared = world.shopper.put(path, body)
-    if declared.status_code == 409:  # stored, and the response was lost; the other photo needs another ID
+    # 409: it is stored, and the response was lost. 503: the machine is too busy.
+    if declared.status_code in (409, 503):
         return False
     link = ok(declared).get("upload")
     if link is not None and world.upload(link, data) not in (200, 412):
