@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import cli
 from api.database.engines import Database
 from api.database.failures import ERROR_KINDS
-from api.http import converters, problem_documents, tokens
+from api.http import admission, converters, problem_documents, tokens
 from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
 from api.http.etags import add_etag
@@ -127,6 +127,7 @@ def create_app(settings: Settings) -> Flask:
     tokens.register(app, settings.keys)
     problem_documents.register(app)
     _add_request_hooks(app, metrics)
+    admission.register(app, (f"{API}/", "/photo-store/"))
     if settings.cors_origins:
         _enable_cors(app, settings.cors_origins)
     app.teardown_appcontext(close_read_snapshot)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import migrations
 from api.backups.commands import backup, restore
+from api.database.engines import Database
 from api.database.failures import get_message
 from api.domain.problems import ProblemError
 from api.http.context import app_context
@@ -49,6 +50,10 @@ def register(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+def _get_database() -> Database:
+    return app_context().database.in_background()
+
+
 _db = _Group("db", help="Tables of the database.")
 _admin = _Group("admin", help="Administrators.")
 _secrets = _Group("secrets", help="The secret of the program, and what is encrypted with it.")
@@ -59,7 +64,7 @@ _photos = _Group("photos", help="Photos in the store.")
 @_db.command("upgrade")
 def upgrade() -> None:
     """Upgrade the tables to the latest revision."""
-    migrations.upgrade(app_context().database)
+    migrations.upgrade(_get_database())
 
 
 @_admin.command("create")
@@ -85,7 +90,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
         raise click.ClickException(error.errors[0].detail) from None
     password_hash = passwords.hash_password(password)
     try:
-        app_context().database.write(
+        _get_database().write(
             lambda session: administrators.add_administrator(
                 session, organization, email, name, password_hash
             )
@@ -101,7 +106,7 @@ def create_admin(email: str, organization: str, name: str) -> None:
 def reset_second_factor(email: str, organization: str) -> None:
     """Reset the second factor of a person, if no other administrator can. Their sessions end."""
     try:
-        app_context().database.write(
+        _get_database().write(
             lambda session: administrators.reset_second_factor(session, organization, email)
         )
     except ProblemError:
@@ -125,7 +130,7 @@ def replace_secret() -> None:
 def reencrypt_secrets() -> None:
     """Encrypt stored secrets again, with the current secret. The previous one can be dropped after that."""
     keys = app_context().settings.keys
-    done, failed = app_context().database.write(lambda session: stored_secrets.reencrypt(session, keys))
+    done, failed = _get_database().write(lambda session: stored_secrets.reencrypt(session, keys))
     click.echo(f"Encrypted {done} again.")
     if failed:
         raise click.ClickException(f"{failed} cannot be decrypted: SECRET_KEY_PREVIOUS lacks their secret.")
@@ -135,7 +140,7 @@ def reencrypt_secrets() -> None:
 def recount() -> None:
     """Compare all stored totals with a recount. List the differences and exit with 1 if there are any."""
     count = 0
-    with app_context().database.read_snapshot() as session:
+    with _get_database().read_snapshot() as session:
         for difference in score_recount.find_differences(session):
             count += 1
             click.echo(difference)
@@ -147,7 +152,7 @@ def recount() -> None:
 @_photos.command("sweep")
 def sweep() -> None:
     """Remove files from the photo store that an earlier sweep found unneeded too, and list missing photos."""
-    database, store = app_context().database, app_context().store
+    database, store = _get_database(), app_context().store
     try:
         result = photo_sweep.sweep(database, store)
         if isinstance(store, FolderStore):
@@ -165,7 +170,7 @@ def sweep() -> None:
 def claim() -> None:
     """Confirm that the photo store belongs to this database alone, so that it can be swept."""
     try:
-        photo_store.claim(app_context().database, app_context().store)
+        photo_store.claim(_get_database(), app_context().store)
     except StoreUnavailable as error:
         raise click.ClickException(f"The photo store cannot be used: {error}") from None
     click.echo("The photo store belongs to this database.")
@@ -175,7 +180,7 @@ def claim() -> None:
 @with_appcontext
 def _demo() -> None:
     """Fill an empty database with a demo organization and two years of visits."""
-    database, store = app_context().database, app_context().store
+    database, store = _get_database(), app_context().store
     try:
         migrations.upgrade(database)
         with suppress(photo_store.ForeignStore):  # reported by the worker

@@ -68,8 +68,9 @@ def backup(folder: Path, with_secret: bool) -> None:
     does not contain is removed. Exports are left out, because they are removed after a day.
     """
     context = app_context()
+    database = context.database.in_background()
     manifest = writing.back_up(
-        context.database, context.store, folder, context.settings.keys, _Progress(), with_secret=with_secret
+        database, context.store, folder, context.settings.keys, _Progress(), with_secret=with_secret
     )
     count = sum(manifest.counts.values())
     click.echo(f"Backed up {count:,} rows and all their photos to {folder}.")
@@ -95,17 +96,18 @@ def restore(folder: Path, keep_photos: bool) -> None:
     program first. Exits with 1 if anything differs from the backup, or is wrong in itself.
     """
     context, report = app_context(), _Progress()
+    database = context.database.in_background()
     manifest = restoring.open_backup(folder)
-    restoring.require_empty(context.database, context.store, keep_photos=keep_photos)
+    restoring.require_empty(database, context.store, keep_photos=keep_photos)
     try:
-        migrations.upgrade(context.database, manifest.revision)
+        migrations.upgrade(database, manifest.revision)
     except CommandError:
         raise BackupError("The backup was made by a later version, which is needed to restore it.") from None
-    restoring.restore_rows(context.database, folder, manifest, report)
-    migrations.upgrade(context.database)
+    restoring.restore_rows(database, folder, manifest, report)
+    migrations.upgrade(database)
     restoring.restore_objects(context.store, folder, manifest, report)
-    faults = list(restoring.find_faults(context.database, context.store, folder, manifest, report))
-    photo_store.claim(context.database, context.store)
+    faults = list(restoring.find_faults(database, context.store, folder, manifest, report))
+    photo_store.claim(database, context.store)
     for fault in faults:
         click.echo(fault)
     _compare_secret(context, folder, manifest)

@@ -6,19 +6,21 @@ Without it, they would poll the lock of the file.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from copy import copy
 from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, column, create_engine, event, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.database import failures
 from api.database.group_commit import GroupCommit
+from api.database.limits import BACKGROUND, CONNECTION, REQUEST, Limits, TimedLock
 from api.database.statements import Autocommit, Transaction, get_cursor, translate_errors
 
 Result = TypeVar("Result")
@@ -50,6 +52,7 @@ class Database:
         Each connection to SQLite keeps pages of up to ``sqlite_cache_kib`` in memory.
         """
         self.url = url
+        self._lock = threading.Lock()
         self._write_lock: AbstractContextManager[object]
         self._group_commit: GroupCommit | None
         if url.startswith("sqlite"):
@@ -58,7 +61,7 @@ class Database:
                 url, POOL_SIZE, "BEGIN", cache, "PRAGMA query_only = ON"
             )
             self.writing_engine = _create_sqlite_engine(url, 1, "BEGIN IMMEDIATE", cache)
-            self._write_lock = threading.Lock()
+            self._write_lock = TimedLock(self._lock, REQUEST)
             self._group_commit = GroupCommit(self._begin_write)
         else:
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -73,6 +76,18 @@ class Database:
         for engine in (self.reading_engine, self.writing_engine):
             event.listen(engine, "handle_error", self._leave_lost_server)
 
+    def in_background(self) -> "Database":
+        """Return the same database for work that no one waits for: it waits and runs for longer.
+
+        Both have the same connections, and the same lock around the transactions that write.
+        """
+        database = copy(self)
+        database.reading_engine = self.reading_engine.execution_options(limits=BACKGROUND)
+        database.writing_engine = self.writing_engine.execution_options(limits=BACKGROUND)
+        if isinstance(self._write_lock, TimedLock):
+            database._write_lock = TimedLock(self._lock, BACKGROUND)
+        return database
+
     def read_snapshot(self) -> Session:
         """Return a session for reading: all its queries see the same moment, that of the first."""
         return Session(self.reading_engine, autoflush=False)
@@ -85,7 +100,7 @@ class Database:
         """
 
         def attempt() -> Result:
-            with self.write_session() as session, session.begin():
+            with self.write_session(bind=self.writing_engine) as session, session.begin():
                 return work(session)
 
         return self._retry(attempt)
@@ -135,7 +150,7 @@ class Database:
         """
         if failures.needs_another_server(context.original_exception):
             context.is_disconnect = True
-            is_reading = context.engine is self.reading_engine
+            is_reading = context.engine is not None and context.engine.pool is self.reading_engine.pool
             (self.writing_engine if is_reading else self.reading_engine).dispose()
 
     def check(self) -> None:
@@ -170,20 +185,27 @@ class Database:
 
 
 def _create_postgresql_engine(url: str, begin: str) -> Engine:
+    parameters = make_url(url).query
+    # Times are in UTC, whatever the server or the role is set to. Compiling the query for the score of a
+    # large region (JIT) takes longer than running it.
+    options = {"timezone": "UTC", "jit": "off", **REQUEST.as_settings()}
     engine = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
+        pool_timeout=REQUEST.lock,
         pool_use_lifo=True,  # uses few connections, whose caches stay warm
-        # Times are in UTC, whatever the server or the role is set to. Compiling the query for the score of a
-        # large region (JIT) takes longer than running it.
-        connect_args={"options": "-c timezone=UTC -c jit=off"},
+        connect_args={
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+            **{name: value for name, value in CONNECTION.items() if name not in parameters},
+        },
         hide_parameters=True,
         # Transactions begin with the statement below. Autocommit queries need none.
         isolation_level="AUTOCOMMIT",
         **_JSON,
     )
-    _begin_with(engine, begin)
+    longer = "".join(f"; SET LOCAL {name} = '{value}'" for name, value in BACKGROUND.as_settings().items())
+    _begin_with(engine, {REQUEST: [begin], BACKGROUND: [begin + longer]})
     return engine
 
 
@@ -196,8 +218,9 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
         module=pysqlite3.dbapi2,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_timeout=REQUEST.lock,
         pool_use_lifo=True,
-        connect_args={"timeout": 30, "check_same_thread": False},
+        connect_args={"timeout": REQUEST.lock, "check_same_thread": False},
         hide_parameters=True,  # keeps what shoppers wrote out of the log
         **_JSON,
     )
@@ -217,17 +240,25 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
         ):
             connection.execute(pragma)
 
-    _begin_with(engine, begin)
+    _begin_with(
+        engine,
+        {
+            limits: [f"PRAGMA busy_timeout = {limits.lock * 1000:.0f}", begin]
+            for limits in (REQUEST, BACKGROUND)
+        },
+    )
     return engine
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
-    """Begin the transactions of an engine with ``statement``."""
+def _begin_with(engine: Engine, statements: Mapping[Limits, Sequence[str]]) -> None:
+    """Begin the transactions of an engine with the statements for their limits."""
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         with translate_errors(connection):
-            get_cursor(connection.connection).execute(statement)
+            cursor = get_cursor(connection.connection)
+            for statement in statements[connection.get_execution_options().get("limits", REQUEST)]:
+                cursor.execute(statement)
 
 
 def insert(session: Session, table: type[Any]) -> Any:

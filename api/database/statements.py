@@ -7,7 +7,7 @@ are those of SQLAlchemy in both cases.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import signature
@@ -227,18 +227,20 @@ def _run_outside_transaction(
     """Run a query on a connection from the pool. If that connection was lost, run it on a new one."""
     compiled = query.compile(engine.dialect, parameters)
     driver_error = engine.dialect.loaded_dbapi.Error
-    # Any error is raised by the second try, which translates it.
-    with suppress(driver_error):
+    try:
         connection = engine.raw_connection()
         try:
             return compiled.fetch(get_cursor(connection), parameters)
         except driver_error as error:
-            if engine.dialect.is_disconnect(error, connection.driver_connection, None):
-                connection.invalidate(error)
-                engine.dispose()  # a server that dropped one connection dropped all
-            raise
+            if not engine.dialect.is_disconnect(error, connection.driver_connection, None):
+                raise
+            connection.invalidate(error)
+            engine.dispose()  # a server that dropped one connection dropped all
         finally:
             connection.close()
+    except driver_error as error:  # a new connection would wait as long for a lock, or for the server
+        # Private, because there is no public name. test_prepared_statements.py tests what it does.
+        Connection._handle_dbapi_exception_noconnection(error, engine.dialect, engine)
     with engine.connect() as new_connection, translate_errors(new_connection):
         return compiled.fetch(get_cursor(new_connection.connection), parameters)
 

@@ -207,6 +207,13 @@ UNAVAILABLE = Problem(
     "The database is busy or cannot be reached. Nothing was stored. Wait as long as `Retry-After` "
     "says, and send the request again.",
 )
+OVERLOADED = Problem(
+    "overloaded",
+    503,
+    "The service has too many requests at present",
+    "More requests arrived than the server can work on at once. Nothing was stored. Wait as long as "
+    "`Retry-After` says, and send the request again.",
+)
 IDEMPOTENCY_MISMATCH = Problem(
     "idempotency-mismatch",
     422,

@@ -48,7 +48,7 @@ def main() -> int:
     # Rows form no cycles, so collections would only examine them again and again.
     gc.disable()
     log_as_json()
-    database = Database(job["database_url"], SQLITE_CACHE_KIB)
+    database = Database(job["database_url"], SQLITE_CACHE_KIB).in_background()
     try:
         result = build(
             database,

@@ -113,7 +113,7 @@ _RATE_LIMIT_HEADERS = {
 }
 #: the media types of bodies that consist of fields
 _WITH_FIELDS = ("application/json", "application/x-www-form-urlencoded")
-_DEFAULT = problem_response(problems.INTERNAL, problems.UNAVAILABLE)
+_DEFAULT = problem_response(problems.INTERNAL, problems.UNAVAILABLE, problems.OVERLOADED)
 _NOT_MODIFIED = {
     "description": "The client already has this representation (`If-None-Match`)",
     "headers": ETAG,

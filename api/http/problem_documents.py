@@ -1,6 +1,7 @@
 """Every error response is a problem document (RFC 9457)."""
 
 import logging
+import secrets
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -29,7 +30,8 @@ _BY_STATUS = {
     )
 }
 _HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
-RETRY_AFTER = "5"
+#: Seconds after which to try again. Those who were rejected in one second come back in different ones.
+MIN_RETRY_AFTER, MAX_RETRY_AFTER = 2, 8
 #: the maximum number of field errors that a document lists
 MAX_ERRORS = 20
 
@@ -73,7 +75,8 @@ def problem_document(error: ProblemError) -> Response:
     if problem.status == 401:
         response.headers.setdefault("WWW-Authenticate", 'Bearer realm="api"')
     if problem.status in (429, 503):
-        response.headers.setdefault("Retry-After", RETRY_AFTER)
+        seconds = MIN_RETRY_AFTER + secrets.randbelow(MAX_RETRY_AFTER - MIN_RETRY_AFTER + 1)
+        response.headers.setdefault("Retry-After", str(seconds))
     return response
 
 

@@ -91,27 +91,28 @@ class Counter:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._local = threading.local()
+        # One connection for all threads, because each would keep three files open.
+        self._lock = threading.Lock()
+        self._connection: Any = None
 
     def count(self, policy: Policy, caller: bytes) -> Usage | None:
         """Count a request of ``caller``; returns None if the file cannot be used."""
         now = time.time()
         window = int(now // policy.seconds)
         try:
-            (requests,) = self._connection().execute(_COUNT, (caller, policy.name, window)).fetchone()
+            with self._lock:
+                self._connection = self._connection or self._connect()
+                (requests,) = self._connection.execute(_COUNT, (caller, policy.name, window)).fetchone()
         except sqlite.Error as error:
             log.warning("requests are not counted: %s", error)
-            self._local.__dict__.clear()
+            self._connection = None
             return None
         return Usage(policy, requests, policy.seconds - int(now % policy.seconds))
 
-    def _connection(self) -> Any:
-        """Return the connection of this thread, in which each statement is a transaction."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite.connect(self._file, timeout=1, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(_CREATE)
-            self._local.connection = connection
+    def _connect(self) -> Any:
+        """Return a connection in which each statement is a transaction."""
+        connection = sqlite.connect(self._file, timeout=1, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(_CREATE)
         return connection

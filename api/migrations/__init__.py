@@ -57,7 +57,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
 
     Raises NewerSchema if they are those of a newer release.
     """
-    with database.writing_engine.begin() as connection:
+    with database.in_background().writing_engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         _check_schema(connection)

@@ -13,6 +13,7 @@ from flask import Flask
 from waitress import wasyncore
 
 from api.domain.evidence import MAX_PHOTO_BYTES
+from api.http.admission import THREADS
 from api.http.context import AppContext
 from api.log import log_as_json
 from api.serving.metrics_server import serve_metrics
@@ -20,7 +21,8 @@ from api.serving.stopping import GRACE_SECONDS, LINGER_SECONDS, STOP_SIGNALS
 from api.serving.waitress_channel import Channel
 from api.serving.worker import create_worker
 
-THREADS = 8
+#: Open connections. Each needs a file descriptor.
+MAX_CONNECTIONS = 2000
 
 
 def serve(app: Flask, context: AppContext, listener: socket.socket, scrapes: socket.socket | None) -> None:
@@ -32,7 +34,9 @@ def serve(app: Flask, context: AppContext, listener: socket.socket, scrapes: soc
         app,
         sockets=[listener],
         threads=THREADS,
-        connection_limit=1000,
+        # Phones keep their connections. One that is not accepted could not ask for health either.
+        connection_limit=MAX_CONNECTIONS,
+        asyncore_use_poll=True,
         # Rejects what is larger than a photo before buffering it. The app rejects JSON over 1 MiB.
         max_request_body_size=MAX_PHOTO_BYTES + 1,
         # The app evaluates the headers of trusted proxies, because it knows how many proxies there are.

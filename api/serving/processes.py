@@ -23,6 +23,7 @@ from gunicorn.http.errors import InvalidHeader, ParseException
 from api import migrations
 from api.database.engines import Database
 from api.domain.problems import MALFORMED
+from api.http.admission import THREADS
 from api.http.context import AppContext
 from api.http.problem_documents import problem_document
 from api.log import log_as_json
@@ -33,7 +34,6 @@ from api.serving.worker import create_worker
 from api.settings import Settings, SettingsError
 from api.shared_counts import SharedCounts
 
-THREADS = 64
 #: PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 _PARENT_DEATH_SIGNAL = 1
 
@@ -174,7 +174,7 @@ def serve(
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the list of children is complete
     children = [_fork(work) for work in (serve_requests, run_worker)]
     listener.close()  # so that the last process that accepts connections can close it
-    if not sys.stdin.isatty():  # whose end is a SIGHUP, too
+    if not os.isatty(0):  # the end of a terminal is a SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: os.kill(children[0], signal.SIGHUP))
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)

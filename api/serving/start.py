@@ -1,5 +1,6 @@
 """Start serving: prepare database and photo store, print the addresses, then serve."""
 
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from uploads.store import StoreUnavailable
 
 #: The advisory lock of PostgreSQL under which one program at a time prepares a database.
 PREPARATION_LOCK = 0x73757276
+MAX_OPEN_FILES = 8192
 
 
 def serve(app: Flask, context: AppContext) -> None:
@@ -34,6 +36,7 @@ def serve(app: Flask, context: AppContext) -> None:
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _exit)
+    _allow_open_files()
     settings = context.settings
     with take_over_listener() or listen(settings.host, settings.port, "HOST, PORT") as listener:
         scrapes = listen_for_scrapes(settings)
@@ -48,9 +51,17 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
+def _allow_open_files() -> None:
+    """Raise the limit of open files, which is often 1024, because each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _prepare(context: AppContext) -> None:
     """Upgrade the database, check the photo store, create the demo data, and print the summary."""
-    settings, database = context.settings, context.database
+    settings, database = context.settings, context.database.in_background()
     try:
         with _preparation_lock(database):
             migrations.upgrade(database)

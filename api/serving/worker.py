@@ -13,18 +13,19 @@ def create_worker(app: Flask) -> Worker:
     """Return a worker for the app's database and photo store, which counts in the app's metrics."""
     context: AppContext = app.extensions["survey"]
     metrics, settings = app.extensions["metrics"], context.settings
+    database = context.database.in_background()
     sender = WebhookSender(
-        context.database,
+        database,
         metrics,
         keys=settings.keys,
         allow_private=settings.webhook_allow_private,
     )
     mail_sender = MailSender(
-        context.database,
+        database,
         metrics,
         MailServer(settings.smtp_url) if settings.smtp_url else None,
         keys=settings.keys,
         sender=settings.mail_from or "",
         public_url=settings.public_url or "",
     )
-    return Worker(context.database, context.store, metrics, sender, mail_sender)
+    return Worker(database, context.store, metrics, sender, mail_sender)

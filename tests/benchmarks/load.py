@@ -82,7 +82,7 @@ async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[lis
         for request_bytes in requests:
             started_at = time.perf_counter()
             writer.write(request_bytes)
-            status, closes = await _read_response(reader)
+            status, closes = await read_response(reader)
             latencies.append(time.perf_counter() - started_at)
             statuses[status] += 1
             if closes:  # waitress closes it after a response without a length
@@ -94,7 +94,7 @@ async def _send(port: int, requests: Iterator[bytes], clients: int) -> tuple[lis
     return latencies, statuses
 
 
-async def _read_response(reader: asyncio.StreamReader) -> tuple[int, bool]:
+async def read_response(reader: asyncio.StreamReader) -> tuple[int, bool]:
     """Read a response; return its status, and whether the server closes the connection."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status = int(head[9:12])
@@ -116,7 +116,7 @@ def send_simultaneously(port: int, requests: Sequence[bytes], times: int) -> lis
         for request_bytes in requests:
             for _, writer in streams:
                 writer.write(request_bytes)
-            responses = await asyncio.gather(*(_read_response(reader) for reader, _ in streams))
+            responses = await asyncio.gather(*(read_response(reader) for reader, _ in streams))
             statuses.append(Counter(status for status, _ in responses))
         for _, writer in streams:
             writer.close()

@@ -587,6 +587,21 @@ def test_retry_after_of_the_account_request_is_respected(phone: Phone, world: Wo
     assert len(account_requests.requests) == 2
 
 
+def test_retry_after_of_an_upload_is_respected(phone: Phone, world: World) -> None:
+    visit = world.visit()
+    readable = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+    uploads = Spy(phone, "PUT", UPLOAD, respond(503, **{"Retry-After": "3", **readable}))
+    phone.start_visit(world.shopper, visit)
+    phone.answer_all_required()
+    phone.take_photo("receipt")
+    before = time.monotonic()
+    phone.send()
+    phone.wait_until_received()
+    assert time.monotonic() - before > 3
+    assert len(uploads.requests) == 2
+    assert count_stored_photos(world, visit) == 1
+
+
 def test_an_unavailable_server_gets_no_other_requests(phone: Phone, world: World) -> None:
     visits = [world.visit(location=world.new_location()) for _ in range(3)]
     phone.sign_in(world.shopper)

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
-import pytest
 import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from api.models.base import now
+from api.pages import files
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW, check_accessibility
@@ -80,6 +81,10 @@ def test_a_manager_sets_up_a_second_factor_and_signs_in_with_it(desk: Phone, wor
     code = page.get_by_label("Recovery code")
     expect(code).to_be_focused()
     assert code.evaluate("input => input.inputMode") == "text"
+    expect(page.locator("#fault")).to_be_empty()
+    code.fill("AAAA-AAAA-AAAA-AAAA")
+    code.press("Enter")
+    expect(page.locator("#fault")).to_contain_text("This recovery code is wrong or was used before.")
     code.fill(recovery_codes[0])
     code.press("Enter")
     wait_for_state(page)
@@ -146,6 +151,32 @@ def test_whoever_needs_a_second_factor_is_led_to_it_and_back(desk: Phone, world:
     assert desk.errors == []
 
 
+RETURN_ADDRESSES = """async ([base, addresses]) => {
+  const { returnAddress } = (await import(`${base}/dashboard/main.js`)).modules["shared/second-factor.js"];
+  return addresses.map((address) => {
+    history.replaceState(null, "", `/dashboard/account?${new URLSearchParams({ return: address })}`);
+    const link = returnAddress();
+    return link && new URL(link, location.href).href;
+  });
+}"""
+
+
+def test_nobody_is_led_to_another_site(desk: Phone, world: World) -> None:
+    page = enter(desk, world.manager, ACCOUNT)
+    origin = page.evaluate("location.origin")
+    elsewhere = [
+        "//evil.example",
+        "https://evil.example/x",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http://[",
+    ]
+    here = ["/dashboard/locations?from=2025-01", "/", "/.//evil.example", f"{origin}//evil.example"]
+    addresses = page.evaluate(RETURN_ADDRESSES, [files.BASE, elsewhere + here])
+    assert addresses[: len(elsewhere)] == [None] * len(elsewhere)
+    assert all(address.startswith(f"{origin}/") for address in addresses[len(elsewhere) :])
+
+
 def test_a_shopper_sends_what_waits_after_setting_up_a_second_factor(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -204,26 +235,24 @@ def test_the_settings_say_who_has_no_second_factor_yet(desk: Phone, world: World
     assert ok(world.admin.get("/organization"))["require_second_factor"] == ["manager"]
 
 
-@pytest.mark.parametrize(("width", "colors"), [(320, "dark"), (1440, "light")])
-def test_the_second_factor_is_accessible(
-    new_desk: Callable[..., Phone], world: World, width: int, colors: str
-) -> None:
-    desk = new_desk(width, color_scheme=colors)
+def test_the_second_factor_is_accessible(new_desk: Callable[..., Phone], world: World) -> None:
+    desk = new_desk(320)
     page = enter(desk, world.manager, ACCOUNT)
 
-    def check(screen: str) -> None:
+    def check(screen: str, colors: Literal["light", "dark"]) -> None:
+        page.emulate_media(color_scheme=colors)
         result = Axe().run(page)
         assert result.violations_count == 0, f"{screen}: {result.generate_report()}"
         assert page.evaluate(OVERFLOW) <= 0, screen
 
     page.get_by_role("button", name="Set up").click()
     expect(page.locator(".qr-code")).to_be_visible()
-    check("set-up")
+    check("set-up", "dark")
     set_up_on(page)
-    check("recovery codes")
+    check("recovery codes", "light")
     page.get_by_role("button", name="I have stored them").click()
     page.get_by_role("button", name="Switch off").press("Enter")
-    check("switching off")
+    check("switching off", "dark")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Email address")).to_be_visible()
     desk.sign_in(world.manager)

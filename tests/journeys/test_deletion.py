@@ -169,6 +169,10 @@ def world(own_app: Flask) -> World:
     return World(own_app)
 
 
+#: One test deletes on both databases. In the others, the database makes no difference.
+on_servers = pytest.mark.parametrize("own_app", ["servers"], indirect=True)
+
+
 def test_nothing_of_a_deleted_person_is_left(world: World, tmp_path: Path) -> None:
     person = MarkedPerson(world)
     phone, visit = person.phone, person.accepted
@@ -207,6 +211,7 @@ def test_nothing_of_a_deleted_person_is_left(world: World, tmp_path: Path) -> No
     problem(login, 401, "wrong-credentials")
 
 
+@on_servers
 def test_the_deletion_is_in_the_audit_log_without_the_person(world: World) -> None:
     person = world.person("shopper", "Kunigunde")
     ok(world.admin.patch(f"/users/{person.id}", {"name": "Kunigunde the Second"}))
@@ -219,6 +224,7 @@ def test_the_deletion_is_in_the_audit_log_without_the_person(world: World) -> No
     assert {"field": "role", "before": None, "after": "shopper"} in entries[-1]["changes"]
 
 
+@on_servers
 def test_a_deleted_person_is_in_no_list(world: World) -> None:
     person = world.person("shopper")
     visit = world.accepted_visit(shopper=person)
@@ -246,6 +252,7 @@ def _order(world: World) -> dict[str, Any]:
     return {"location_id": world.location["id"], "checklist_key": "visit", "window": window}
 
 
+@on_servers
 def test_visits_of_two_deleted_people_belong_together(world: World) -> None:
     """Nobody can tell any more which of them made which visit."""
     people = [world.person("shopper") for _ in range(2)]
@@ -256,6 +263,7 @@ def test_visits_of_two_deleted_people_belong_together(world: World) -> None:
     assert shoppers[0] == shoppers[1]
 
 
+@on_servers
 def test_decisions_of_a_deleted_reviewer_stay(world: World) -> None:
     visit = world.late_visit()
     reviewer = world.person("reviewer")
@@ -267,6 +275,7 @@ def test_decisions_of_a_deleted_reviewer_stay(world: World) -> None:
     assert decision["reviewer_id"] not in (None, reviewer.id)
 
 
+@on_servers
 def test_what_a_deleted_administrator_made_stays(world: World) -> None:
     admin = world.person("admin")
     world.checklist  # noqa: B018
@@ -282,6 +291,7 @@ def test_what_a_deleted_administrator_made_stays(world: World) -> None:
     assert find_rows_with(world, str(admin.id)) <= {"audit_entries.actor_id", "audit_entries.subject_id"}
 
 
+@on_servers
 def test_exports_of_a_deleted_person_are_deleted_with_their_files(world: World) -> None:
     manager = world.manager
     world.accepted_visit()
@@ -296,6 +306,7 @@ def test_exports_of_a_deleted_person_are_deleted_with_their_files(world: World) 
     assert find_rows_with(world, str(manager.id)) <= {"audit_entries.actor_id", "audit_entries.subject_id"}
 
 
+@on_servers
 def test_rules_of_deletion(world: World) -> None:
     person, admin = world.person("shopper"), world.admin
     problem(admin.call("DELETE", f"/users/{person.id}"), 428, "if-match-required")
@@ -315,6 +326,7 @@ def test_rules_of_deletion(world: World) -> None:
     assert delete(world, person, successor).status_code == 204
 
 
+@on_servers
 def test_a_submission_that_is_stored_after_the_deletion_is_rejected(world: World) -> None:
     """It was checked before. Nothing else of the visit has changed, because returned visits stay returned."""
     visit = world.late_visit()
@@ -333,6 +345,7 @@ def test_a_submission_that_is_stored_after_the_deletion_is_rejected(world: World
     assert error.value.problem is problems.VISIT_NOT_FOUND
 
 
+@on_servers
 def test_who_is_deleted_in_the_middle_of_a_request_is_no_longer_signed_in(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

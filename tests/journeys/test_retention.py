@@ -23,6 +23,10 @@ def world(app: Flask) -> World:
     return World(app)
 
 
+#: Some tests run on both databases. In the others, the database makes no difference.
+on_servers = pytest.mark.parametrize("app", ["servers"], indirect=True)
+
+
 def keep(world: World, **months: int | None) -> Any:
     tag = world.admin.get("/organization").headers["ETag"]
     return world.admin.patch("/organization", months, headers={"If-Match": tag})
@@ -59,6 +63,7 @@ def send_with_photo(world: World, data: bytes | None = None) -> tuple[Any, str]:
     return visit, photo
 
 
+@on_servers
 def test_months_are_from_1_to_120(world: World) -> None:
     for name in ("keep_photos_months", "keep_personal_data_months"):
         assert ok(world.admin.get("/organization"))[name] is None
@@ -94,6 +99,7 @@ def test_old_photos_are_removed_and_nothing_else_of_their_visits(world: World) -
     assert after == before
 
 
+@on_servers
 def test_a_stranger_to_a_removed_photo_learns_nothing(world: World) -> None:
     visit, photo = send_with_photo(world)
     make_older(world, visit, 70)
@@ -104,6 +110,7 @@ def test_a_stranger_to_a_removed_photo_learns_nothing(world: World) -> None:
     problem(world.person("manager").get(path), 404, "visit-not-found")
 
 
+@on_servers
 def test_a_removed_photo_is_recognized_if_it_is_sent_again(world: World) -> None:
     picture = jpeg(seed=4711)
     visit, _ = send_with_photo(world, picture)
@@ -141,6 +148,7 @@ def test_old_visits_lose_their_shopper_and_keep_answers_and_scores(world: World)
     assert ok(world.admin.get(f"/visits/{open_visit['id']}"))["status"] == "cancelled"
 
 
+@on_servers
 def test_visits_that_are_young_or_still_open_stay_with_their_shopper(world: World) -> None:
     young, long_open = world.accepted_visit(), world.visit()
     make_older(world, young, 50)
@@ -172,6 +180,7 @@ def test_people_who_were_disabled_long_ago_are_deleted(world: World) -> None:
     assert (entry["actor"], entry["subject"]["id"]) == (None, long_ago.id)
 
 
+@on_servers
 def test_many_visits_are_done_in_batches_and_a_stop_is_obeyed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

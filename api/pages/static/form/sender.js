@@ -73,10 +73,13 @@ const storePause = (pause) =>
 /** Returns the milliseconds to wait after a number of failures: from 2 s to 5 min, with full jitter. */
 const backOff = (tries) => 1000 * Math.random() * Math.min(MAX_WAIT, FIRST_WAIT * 2 ** (tries - 1));
 
-/** Returns how long to wait after an error: as long as the server ordered, otherwise a back-off. */
+/**
+ * Returns how long to wait after an error: as long as the server ordered, otherwise a back-off. Up to a second
+ * more, so that phones that were told the same do not come back at the same moment.
+ */
 function waitAfter(error, tries) {
   const ordered = error.wait != null;
-  const wait = ordered ? 1000 * error.wait : backOff(tries);
+  const wait = ordered ? 1000 * (error.wait + Math.random()) : backOff(tries);
   return { at: Date.now() + wait, wait, ordered };
 }
 
@@ -198,6 +201,7 @@ function upload({ method, url, headers }, id, file) {
       const { status } = request;
       // 412: the store already has these bytes.
       if (status === 412 || (status >= 200 && status < 300)) resolve(status);
+      else if (UNAVAILABLE.has(status)) reject(new Problem(responseOf(request), {}));
       else reject(new Error(`upload ${status}`));
     };
     request.open(method, url);
@@ -206,6 +210,12 @@ function upload({ method, url, headers }, id, file) {
     request.send(file);
   });
 }
+
+/** Returns what a Problem reads of a response. */
+const responseOf = (request) => ({
+  status: request.status,
+  headers: { get: (name) => request.getResponseHeader(name) },
+});
 
 async function confirm(path) {
   for (let checks = 0; checks < MAX_CHECKS; checks++) {

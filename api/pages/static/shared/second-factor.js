@@ -19,6 +19,11 @@ export function leadToSetup() {
 export function returnAddress() {
   const address = new URLSearchParams(location.search).get("return");
   if (!address) return null;
-  const { origin, pathname, search } = new URL(address, location.origin);
-  return origin === location.origin ? pathname + search : null;
+  try {
+    // The path alone could begin with two slashes, which would make it the address of another site.
+    const { href, origin } = new URL(address, location.origin);
+    return origin === location.origin ? href : null;
+  } catch {
+    return null; // it is not an address
+  }
 }

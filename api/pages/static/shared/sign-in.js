@@ -42,8 +42,8 @@ export async function signInForm({ signIn, done, failed }) {
     h("label", { for: "organization" }, t("organization")),
     organization,
   );
-  const code = codeField();
   const message = h("p", { class: "fault", id: "fault", role: "alert" });
+  const code = codeField(() => (message.textContent = ""));
   const button = h("button", { class: "primary" }, t("signIn"));
   const credentials = h(
     "div",
@@ -97,7 +97,7 @@ export async function signInForm({ signIn, done, failed }) {
       if (problem.code === "which-organization") show(organizationField, true);
       // The password was changed since the first step.
       if (problem.status === 401 && !CODE_PROBLEMS.includes(problem.code)) showStep(false);
-      message.textContent = problemWords(problem);
+      message.textContent = problemWords(problem, code.isRecovery());
       failed?.();
       const isRejected = String(problem.status === 401);
       for (const input of [email, password, code.input]) input.setAttribute("aria-invalid", isRejected);
@@ -125,8 +125,11 @@ export async function signInForm({ signIn, done, failed }) {
 const inputOf = (name, attributes) =>
   h("input", { name, id: name, "aria-describedby": "fault", ...attributes });
 
-/** Returns the field of the code: `{element, input, other, clear}`. The button `other` asks for a recovery code. */
-function codeField() {
+/**
+ * Returns the field of the code: `{element, input, other, clear, isRecovery}`. The button `other` asks for a recovery
+ * code in place of one of the app, and calls `switched`.
+ */
+function codeField(switched) {
   const hint = h("p", { id: "code-hint", class: "quiet" });
   const label = h("label", { for: "code" });
   const input = inputOf("code", {
@@ -140,23 +143,27 @@ function codeField() {
     type: "button",
     class: "plain",
     onclick: () => {
-      use(input.inputMode === "numeric");
+      use(!isRecovery());
       input.value = "";
+      input.removeAttribute("aria-invalid");
       input.focus();
+      switched();
     },
   });
+  const isRecovery = () => input.inputMode === "text";
   /** Asks for a code of the app, or for a recovery code, which has letters. */
-  function use(isRecovery) {
-    label.textContent = t(isRecovery ? "recoveryCode" : "oneTimeCode");
-    hint.textContent = t(isRecovery ? "recoveryCodeHint" : "oneTimeCodeHint");
-    other.textContent = t(isRecovery ? "useApp" : "useRecoveryCode");
-    input.inputMode = isRecovery ? "text" : "numeric";
+  function use(recovery) {
+    label.textContent = t(recovery ? "recoveryCode" : "oneTimeCode");
+    hint.textContent = t(recovery ? "recoveryCodeHint" : "oneTimeCodeHint");
+    other.textContent = t(recovery ? "useApp" : "useRecoveryCode");
+    input.inputMode = recovery ? "text" : "numeric";
   }
   use(false);
   return {
     element: h("div", { hidden: true }, label, hint, h("p", {}, input)),
     input,
     other,
+    isRecovery,
     clear() {
       input.value = "";
       use(false);
@@ -167,9 +174,9 @@ function codeField() {
 /** The problems of the second step. */
 const CODE_PROBLEMS = ["second-factor-needed", "wrong-code"];
 
-function problemWords(problem) {
+function problemWords(problem, isRecovery) {
   if (problem.code === "second-factor-needed") return t("enterCode");
-  if (problem.code === "wrong-code") return t("wrongCode");
+  if (problem.code === "wrong-code") return t(isRecovery ? "wrongRecoveryCode" : "wrongCode");
   if (problem.status === 401) return t("wrongPassword");
   if (problem.code === "which-organization") return t("whichOrganization");
   if (problem.status === 429) return t("tooManyFailures", { n: Math.ceil((problem.wait ?? 60) / 60) });

@@ -23,4 +23,5 @@ export default {
   otherAccount: "Use another account",
   enterCode: "Enter the code.",
   wrongCode: "This code is wrong or was used before. Wait until the app shows a new one.",
+  wrongRecoveryCode: "This recovery code is wrong or was used before. Use another one.",
 };
