@@ -11,8 +11,8 @@ import mmap
 import struct
 import threading
 
-#: Room for about 5,000 counts. Pages that no process writes to take no memory.
-SECTION_BYTES = 2**19
+#: Room for about 10,000 counts. Pages that no process writes to take no memory.
+SECTION_BYTES = 2**20
 
 _USED = struct.Struct("Q")
 _KEY_LENGTH = struct.Struct("Q")

@@ -174,7 +174,7 @@ def serve(
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the list of children is complete
     children = [_fork(work) for work in (serve_requests, run_worker)]
     listener.close()  # so that the last process that accepts connections can close it
-    if not sys.stdin.isatty():  # whose end is a SIGHUP, too
+    if not os.isatty(0):  # the end of a terminal is a SIGHUP, too
         signal.signal(signal.SIGHUP, lambda *_: os.kill(children[0], signal.SIGHUP))
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)

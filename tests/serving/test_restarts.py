@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.test_nginx import NGINX, nginx
+from tests.support.extent import FULL
 from tests.support.running import Running, free_port, list_request_processes, running, wait_until
 
 HEADERS = {"Content-Type": "application/json"}
@@ -75,12 +76,11 @@ def test_reload_replaces_the_processes_and_cuts_nothing(tmp_path: Path) -> None:
                 clients.wait_for(20)
         assert set(clients.outcomes) == {422}, clients.outcomes
         assert len(list_request_processes(program)) == 2
-        assert program.end() == 0
-    assert "Traceback" not in program.output()
+        stop_while_requests_run(program)
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
-@pytest.mark.parametrize("workers", ["1", "2"], ids=["waitress", "gunicorn"])
+@pytest.mark.parametrize("workers", ["1", "2"] if FULL else ["1"])
 def test_restart_behind_nginx_cuts_nothing(root: Path, tmp_path: Path, workers: str) -> None:
     """systemd keeps the listening socket while the program restarts. This test is systemd."""
     settings = {"DEMO": "0", "WORKERS": workers, "TRUSTED_PROXIES": "1"}

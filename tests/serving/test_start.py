@@ -35,6 +35,7 @@ from tests.support.running import (
 
 def test_server_stops_on_signals_and_keeps_its_database(tmp_path: Path) -> None:
     with running(tmp_path, DEMO="0") as first:
+        assert_metrics_have_an_address_of_their_own(first)
         output = first.output()
         assert first.base in output
         assert str(tmp_path / "survey.sqlite3") in output
@@ -174,16 +175,19 @@ def test_processes_share_metrics_and_ignore_untrusted_proxies(tmp_path: Path) ->
             fetch(f"{program.base}/health/live")
         assert f"{counter} 40.0" in fetch(program.metrics)
         assert '"route":"/health/live"' in program.output()
+        assert_metrics_have_an_address_of_their_own(program)
         assert program.end() == 0
 
 
-def test_metrics_have_an_address_of_their_own(tmp_path: Path) -> None:
-    with running(tmp_path, DEMO="0") as program:
-        assert program.metrics in program.output()
-        assert "http_requests_total" in fetch(program.metrics)
-        for address in (f"{program.base}/metrics", f"{program.metrics}x"):
-            with pytest.raises(HTTPError, match="404"):
-                fetch(address)
+def assert_metrics_have_an_address_of_their_own(program: Running) -> None:
+    assert program.metrics in program.output()
+    assert "http_requests_total" in fetch(program.metrics)
+    for address in (f"{program.base}/metrics", f"{program.metrics}x"):
+        with pytest.raises(HTTPError, match="404"):
+            fetch(address)
+
+
+def test_port_of_metrics_in_use_stops_the_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         line = fail_to_start(tmp_path, PORT=str(free_port()), METRICS_PORT=port)
