@@ -83,8 +83,9 @@ fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
 
 # `make test` injects each fault a few times, and runs some tests on one database or browser only.
 faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
-	FAULTS=full $(PYTEST) tests/faults tests/serving/test_restarts.py tests/journeys/test_change_feed.py tests/exports/test_building.py \
-		tests/test_foreign_ids.py tests/browser/engines tests/browser/test_failures.py
+	FAULTS=full $(PYTEST) tests/faults tests/serving/test_restarts.py tests/journeys/test_change_feed.py \
+		tests/exports/test_building.py tests/test_access.py tests/test_foreign_ids.py tests/test_privacy.py \
+		tests/browser/engines tests/browser/test_failures.py
 
 load: .venv/.tests ## Load the program with phones and dashboards: about half an hour
 	LOAD=full $(PYTEST) -s tests/load

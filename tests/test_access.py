@@ -20,7 +20,9 @@ from werkzeug.test import TestResponse
 from api.domain.access import SCOPES
 from api.models.audit import AuditEntry
 from api.pages import files
+from tests.conftest import BACKENDS
 from tests.support.exports import build_all, clear_queue, follow, request_export
+from tests.support.extent import FULL
 from tests.support.pictures import jpeg
 from tests.support.world import (
     ALL_WELL,
@@ -603,10 +605,10 @@ def routes(app: Flask) -> list[str]:
     )
 
 
-@pytest.fixture
-def app(servers_app: Flask) -> Flask:
-    """Only on PostgreSQL with S3: what is tested here does not depend on the database."""
-    return servers_app
+@pytest.fixture(params=BACKENDS if FULL else BACKENDS[1:])
+def app(request: pytest.FixtureRequest) -> Flask:
+    """In `make test` only on PostgreSQL with S3: what is tested here hardly depends on the database."""
+    return request.getfixturevalue(f"{request.param}_app")
 
 
 @pytest.fixture(scope="module")
@@ -671,12 +673,9 @@ def test_scopes_open_only_routes_of_the_table() -> None:
     assert TABLE.keys() >= SCOPES_TABLE.keys()
 
 
+@pytest.mark.parametrize("app", BACKENDS, indirect=True)
 @pytest.mark.parametrize("route", TABLE)
-def test_each_api_client_receives_the_status_of_its_scope_and_regions(
-    embedded_app: Flask, scenes: dict[int, Scene], route: str
-) -> None:
-    """Only on SQLite: 18 clients call each route. The filters are those of managers, tested on both."""
-    scene = scenes.setdefault(id(embedded_app), Scene(embedded_app))
+def test_each_api_client_receives_the_status_of_its_scope_and_regions(scene: Scene, route: str) -> None:
     scopes, statuses = SCOPES_TABLE.get(route, ((), ""))
     anonymous = dict(zip(CALLERS, TABLE[route].split(), strict=True))["anonymous"]
     is_open = anonymous != "401" or route.startswith("POST /api/v1/auth/re")

@@ -21,7 +21,9 @@ from flask import Flask
 from PIL import Image
 
 from api.http.etags import compute_etag
+from tests.conftest import BACKENDS
 from tests.support.attacker import Attacker, Fetched, Known, Markers
+from tests.support.extent import FULL
 from tests.support.marked_phone import Phone
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
@@ -273,10 +275,10 @@ def _after(visit: Mapping[str, Any]) -> str:
     return began.replace(hour=23, minute=48).isoformat()
 
 
-@pytest.fixture
-def app(servers_app: Flask) -> Flask:
-    """Only on PostgreSQL with S3: what is tested here does not depend on the database."""
-    return servers_app
+@pytest.fixture(params=BACKENDS if FULL else BACKENDS[1:])
+def app(request: pytest.FixtureRequest) -> Flask:
+    """In `make test` only on PostgreSQL with S3: what is tested here hardly depends on the database."""
+    return request.getfixturevalue(f"{request.param}_app")
 
 
 @pytest.fixture(scope="module")

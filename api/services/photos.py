@@ -54,7 +54,7 @@ def declare_photo(
             raise problems.PHOTO_CONFLICT()
         return photo, photo.upload_key
     former_key = photo.upload_key if photo is not None else None
-    if photo is None or photo.status == "unusable":
+    if photo is None or photo.status != "awaiting_upload":
         _require_room(session, visit, photo_id)
     if photo is None:
         photo = Photo(visit_id=visit.id, id=photo_id, organization_id=visit.organization_id)

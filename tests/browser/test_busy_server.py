@@ -11,14 +11,14 @@ from tests.browser.phone import Phone, Spy, respond
 from tests.support.world import ALL_WELL, World, ok
 
 
-def busy(code: str = "overloaded") -> Any:
+def busy(code: str = "overloaded", status: int = 503) -> Any:
     """Return a handler that responds as a server with too much to do."""
-    problem = {"type": f"/problems/{code}", "title": "Busy", "status": 503, "detail": "Busy."}
-    return respond(503, json.dumps(problem), **{"Retry-After": "1"})
+    problem = {"type": f"/problems/{code}", "title": "Busy", "status": status, "detail": "Busy."}
+    return respond(status, json.dumps(problem), **{"Retry-After": "1"})
 
 
 def test_staff_sign_in_read_and_save_although_the_server_is_overloaded(desk: Phone, world: World) -> None:
-    logins = Spy(desk, "POST", re.compile("/auth/login$"), busy())
+    logins = Spy(desk, "POST", re.compile("/auth/login$"), busy("too-many-passwords", 429))
     readings = Spy(desk, "GET", re.compile("/api/v1/organization$"), busy())
     savings = Spy(desk, "PATCH", re.compile("/api/v1/organization$"), busy())
     page = enter(desk, world.admin, "/dashboard/admin/settings")

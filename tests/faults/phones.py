@@ -26,6 +26,7 @@ from api.app import create_app
 from api.models.photos import Photo
 from api.models.reviews import Decision
 from api.models.submissions import Submission
+from api.services import photo_keys, photo_sweep
 from api.settings import Settings
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, environment
@@ -212,6 +213,8 @@ class Survey:
 
     def assign(self, count: int) -> list[Delivery]:
         """Assign ``count`` visits, and return their deliveries."""
+        if not count:
+            return []
         world, now = self.world, datetime.now(UTC)
         assert world.checklist
         window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": now.replace(year=now.year + 1).isoformat()}
@@ -245,7 +248,7 @@ class Survey:
     # Checks of the database and the store.
 
     def verify(self) -> None:
-        """Check that each visit is stored once, that rows refer to existing objects, and the totals."""
+        """Check that each visit is stored once, that rows and objects refer to each other, and the totals."""
         store = self.world.store
         with self.world.database.read_snapshot() as session:
             for delivery in self.deliveries:
@@ -268,6 +271,7 @@ class Survey:
             picture.id for delivery in self.deliveries for picture in delivery.pictures if picture.stored
         }
         assert "Every stored total equals its recount." in self.recount()
+        verify_store(self.world)
 
     def recount(self) -> str:
         """Run `flask scores recount`, which must find no difference."""
@@ -281,6 +285,18 @@ class Survey:
         )
         assert result.returncode == 0, result
         return result.stdout
+
+
+def verify_store(world: World) -> None:
+    """Check that, after two sweeps, every object has its row, and no stored photo is missing."""
+    for _ in range(2):
+        assert photo_sweep.sweep(world.database, world.store).missing == []
+    with world.database.read_snapshot() as session:
+        photos = {(photo.visit_id, photo.id): photo for photo in session.scalars(select(Photo))}
+    for prefix in (photo_keys.UPLOAD_PREFIX, photo_keys.PICTURE_PREFIX):
+        for key, _ in world.store.list(prefix):
+            photo_id = photo_keys.find_photo_id(key)
+            assert photo_id and photo_keys.is_named(photos[photo_id], key), key
 
 
 @contextmanager

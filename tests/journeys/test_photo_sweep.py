@@ -326,6 +326,15 @@ def test_one_of_several_workers_sweeps_per_hour_even_after_a_crash(
     assert photo_store.verify_ownership(owner, store) == first
 
 
+def test_the_command_lists_missing_photos(world: World) -> None:
+    visit = world.visit()
+    photo_id = world.photo(visit)
+    world.store.delete(get_photo(world, visit, photo_id).key or "")
+    result = world.app.test_cli_runner().invoke(args=["photos", "sweep"])
+    assert result.exit_code == 0
+    assert f"Missing in the photo store: photo {photo_id} of visit {visit['id']}\n" in result.output
+
+
 def test_commands_show_and_claim_the_owner_of_the_store(tmp_path: Path) -> None:
     app = create_app(Settings.from_environment({"DATA_DIR": str(tmp_path)}))
     context = app.extensions["survey"]
@@ -336,5 +345,5 @@ def test_commands_show_and_claim_the_owner_of_the_store(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "belongs to another database" in result.output
     assert run(args=["photos", "claim"]).exit_code == 0
-    assert run(args=["photos", "sweep"]).output == "Removed 0.\n"
+    assert [run(args=["photos", "sweep"]).output for _ in range(2)] == ["Removed 0.\n", "Removed 1.\n"]
     context.database.close()

@@ -6,6 +6,8 @@ const FILE_TIMEOUT = 120_000;
 const MAX_RETRY_AFTER = 3600; // the login pages of some networks ask for a day
 /** How many seconds a call waits at most for a server that is overloaded. */
 const PATIENCE = 20;
+/** The problems of a server that has too much to do for a moment. */
+const OVERLOADS = ["overloaded", "too-many-passwords"];
 /** Behind TLS, only this host can set its cookies. */
 const PREFIX = location.protocol === "https:" ? "__Host-" : "";
 const ACCESS = `${PREFIX}csrf_access_token`;
@@ -48,7 +50,7 @@ export async function call(method, path, body, headers) {
     } catch (problem) {
       // Pages that were told the same do not come back at the same moment.
       const wait = problem.wait + Math.random();
-      if (problem.code !== "overloaded" || waited + wait > PATIENCE) throw problem;
+      if (!OVERLOADS.includes(problem.code) || waited + wait > PATIENCE) throw problem;
       waited += wait;
       await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
     }
