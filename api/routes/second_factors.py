@@ -122,7 +122,7 @@ def disable_second_factor(body: dict[str, Any]) -> Response:
     """
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
     second_factors.require_may_disable(read_snapshot(), user)
-    attempt = login_limits.Attempt(user.email, get_caller_network(), user.id)
+    attempt = login_limits.Attempt(user.email, get_caller_network(), is_known_device=True)
     login_limits.check(read_snapshot(), attempt)
     # Hashing takes time; no snapshot stays open meanwhile.
     close_read_snapshot()
@@ -135,6 +135,8 @@ def disable_second_factor(body: dict[str, Any]) -> Response:
 
     def disable(session: Session) -> bool:
         locked = _lock_caller(session)
+        if locked.password_hash != user.password_hash:
+            raise problems.WRONG_PASSWORD()  # it was replaced during verification
         second_factors.require_may_disable(session, locked)
         login_limits.take_back(session, attempt)
         if not second_factors.use_code(session, locked, body["code"], app_context().settings.keys):

@@ -71,8 +71,8 @@ def log_in(body: dict[str, Any]) -> Response:
     device_token = body.get("device_token") or cookies.read_cookie(cookies.DEVICE_TOKEN)
     with app_context().database.read_snapshot() as session:
         candidates = sign_in.find_candidates(session, email, organization)
-        known_user_id = device_tokens.find_account(device_token, candidates, keys)
-        attempt = login_limits.Attempt(email, network, known_user_id)
+        is_known_device = device_tokens.is_known(device_token, candidates, keys)
+        attempt = login_limits.Attempt(email, network, is_known_device)
         login_limits.check(session, attempt)
     with passwords.hashing():
         # Committed before hashing: of guesses at the same time, no more are checked than the limits allow.
@@ -155,7 +155,7 @@ def change_password(body: dict[str, Any]) -> Response:
     A wrong old password counts as a failed login.
     """
     user = users.get_user(read_snapshot(), current_actor(), current_actor().id)
-    attempt = login_limits.Attempt(user.email, get_caller_network(), user.id)
+    attempt = login_limits.Attempt(user.email, get_caller_network(), is_known_device=True)
     login_limits.check(read_snapshot(), attempt)
     accounts.check_password(read_snapshot(), "/new_password", body["new_password"], user)
     # Hashing takes time; no snapshot stays open meanwhile.
@@ -171,6 +171,8 @@ def change_password(body: dict[str, Any]) -> Response:
     def change(session: Session) -> None:
         actor = current_actor()
         locked = users.get_user(session, actor, actor.id, lock=True)
+        if locked.password_hash != user.password_hash:
+            raise problems.WRONG_PASSWORD()  # it was replaced during verification
         login_limits.take_back(session, attempt)
         accounts.change_password(session, locked, password_hash, except_family_id=actor.family_id)
 

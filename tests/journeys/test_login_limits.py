@@ -20,6 +20,7 @@ from api.database.engines import Database
 from api.keys import Keys
 from api.models.base import now
 from api.models.sign_in import SignInFailure
+from api.models.users import User
 from api.services.people import device_tokens, login_limits, passwords
 from api.services.people.sign_in import Candidate
 from tests.support import world as worlds
@@ -156,8 +157,9 @@ class Browser:
         environment = {"REMOTE_ADDR": str(uuid.uuid4())}
         return self.client.post(API + path, json=body, environ_base=environment, **options)
 
-    def log_in(self, caller: Caller, password: str = PASSWORD) -> TestResponse:
-        return self.post("/auth/login", {"email": caller.email, "password": password, "cookies": True})
+    def log_in(self, caller: Caller, password: str = PASSWORD, **fields: Any) -> TestResponse:
+        body = {"email": caller.email, "password": password, "cookies": True, **fields}
+        return self.post("/auth/login", body)
 
     def log_out(self) -> None:
         assert self.post("/auth/logout", None, headers=self.csrf_headers()).status_code == 204
@@ -189,6 +191,20 @@ def test_strangers_cannot_lock_out_a_device_that_has_logged_in_before(world: Wor
     # It is known to one account only.
     lock_out(world, world.reviewer)
     problem(browser.log_in(world.reviewer), 429, "too-many-failures")
+
+
+def test_accounts_with_one_address_share_the_limit_of_known_devices(
+    world: World, twins: tuple[Caller, World]
+) -> None:
+    """An organization that adds an account with somebody's address gets no more guesses at their password."""
+    twin, other_world = twins
+    browsers = Browser(world), Browser(world)
+    for browser, organization in zip(browsers, (world, other_world), strict=True):
+        assert browser.log_in(twin, organization=organization.name).status_code == 204
+    for _ in range(10):
+        problem(browsers[0].log_in(twin, WRONG), 401, "wrong-credentials")
+    for browser in browsers:
+        problem(browser.log_in(twin, WRONG), 429, "too-many-failures")
 
 
 def test_device_token_tells_nothing_and_is_hidden_from_scripts(world: World) -> None:
@@ -237,8 +253,7 @@ def test_device_token_survives_a_replaced_secret(world: World) -> None:
     candidate = Candidate(uuid.UUID(world.shopper.id), PASSWORD_HASH, False)
     token = device_tokens.derive_token(candidate.user_id, candidate.password_hash, Keys("old" * 20))
     for keys, is_valid in ((Keys("new" * 20, ("old" * 20,)), True), (Keys("new" * 20), False)):
-        found = device_tokens.find_account(token, [candidate], keys)
-        assert found == (candidate.user_id if is_valid else None)
+        assert device_tokens.is_known(token, [candidate], keys) == is_valid
 
 
 # Many at once.
@@ -400,3 +415,20 @@ def test_changes_during_password_verification_apply(
 
     monkeypatch.setattr(passwords, "verify_password", verify_and_change)
     problem(log_in(world.shopper), 401, "wrong-credentials")
+
+
+def test_password_that_is_replaced_during_verification_is_no_longer_the_old_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify, new_hash = passwords.verify_password, passwords.hash_password("three calm elephants")
+
+    def verify_and_replace(password: str, password_hash: str | None) -> bool:
+        replace = update(User).where(User.email == world.shopper.email).values(password_hash=new_hash)
+        world.database.write(lambda session: session.execute(replace))
+        return verify(password, password_hash)
+
+    monkeypatch.setattr(passwords, "verify_password", verify_and_replace)
+    body = {"old_password": PASSWORD, "new_password": "a better password"}
+    problem(world.shopper.post("/me/password", body), 403, "wrong-password")
+    monkeypatch.undo()
+    log_in_successfully(world.shopper, password="three calm elephants")

@@ -20,13 +20,13 @@ def derive_token(user_id: uuid.UUID, password_hash: str, keys: Keys) -> str:
     return _derive_tokens(user_id, password_hash, keys)[0]
 
 
-def find_account(token: str | None, candidates: Iterable[Candidate], keys: Keys) -> uuid.UUID | None:
-    """Return the ID of the account that a token belongs to, or None if it belongs to none of these."""
-    for candidate in candidates if token else ():
-        for valid in _derive_tokens(candidate.user_id, candidate.password_hash, keys):
-            if hmac.compare_digest(valid.encode(), (token or "").encode()):
-                return candidate.user_id
-    return None
+def is_known(token: str | None, candidates: Iterable[Candidate], keys: Keys) -> bool:
+    """Return whether a token belongs to one of these accounts."""
+    return token is not None and any(
+        hmac.compare_digest(valid.encode(), token.encode())
+        for candidate in candidates
+        for valid in _derive_tokens(candidate.user_id, candidate.password_hash, keys)
+    )
 
 
 def _derive_tokens(user_id: uuid.UUID, password_hash: str, keys: Keys) -> Sequence[str]:

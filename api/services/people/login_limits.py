@@ -49,21 +49,24 @@ class Limit:
 class Attempt:
     """An attempt to log in with an email address, from the ``network`` of the caller.
 
-    ``known_user_id`` is an account with this address that has logged in on the same device before.
+    ``is_known_device`` is whether an account with this address has logged in on the same device before.
     """
 
     email: str
     network: str
-    known_user_id: uuid.UUID | None
+    is_known_device: bool
 
     @property
     def limits(self) -> Sequence[Limit]:
-        """The limit for the known devices of the account, on which it cannot be locked out by others.
+        """The limit for known devices, on which the account cannot be locked out by others.
+
+        Several organizations can have accounts with one address. A guess is checked against all of them, so
+        they share this limit: an account that somebody adds in their own organization allows no more guesses.
 
         Otherwise, the limits for the account from this network, for this network, and for the account.
         """
-        if self.known_user_id is not None:
-            return [Limit(f"known devices of {self.known_user_id}", 10)]
+        if self.is_known_device:
+            return [Limit(f"known devices of {self.email}", 10)]
         return [
             Limit(f"account {self.email} at {self.network}", 10),
             Limit(f"network {self.network}", 100),
