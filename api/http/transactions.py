@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 
 from api.database.statements import Transaction
@@ -46,8 +46,8 @@ def in_transaction(work: Callable[[Session], T]) -> T:
 
     try:
         return app_context().database.write(run)
-    except IntegrityError:
-        # Rows cannot refer to a person who was deleted.
+    except (IntegrityError, NoResultFound):
+        # Rows cannot refer to a person who was deleted, and their own row is not found.
         if _is_deleted(g.get("actor")):
             raise problems.NOT_SIGNED_IN() from None
         raise

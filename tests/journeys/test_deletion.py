@@ -211,6 +211,17 @@ def test_nothing_of_a_deleted_person_is_left(world: World, tmp_path: Path) -> No
     problem(login, 401, "wrong-credentials")
 
 
+def test_stored_responses_of_imports_do_not_name_a_deleted_person(world: World) -> None:
+    for row in ("wanda@example.org,Wanda Quittenbaum,shopper", "wanda@example.org,Wanda Zwetschge,shopper"):
+        headers = {"Content-Type": "text/csv", "Idempotency-Key": uuid.uuid4().hex}
+        path = "/users/import?mode=update&include=lines"
+        ok(world.admin.call("POST", path, data=f"email,name,role\n{row}\n", headers=headers))
+    wanda = ok(world.admin.get("/users?q=wanda@example.org"))["items"][0]
+    assert delete(world, Caller(world.app, id=wanda["id"])).status_code == 204
+    for mark in ("wanda@example.org", "Quittenbaum", "Zwetschge"):
+        assert find_rows_with(world, mark) == set()
+
+
 @on_servers
 def test_the_deletion_is_in_the_audit_log_without_the_person(world: World) -> None:
     person = world.person("shopper", "Kunigunde")
@@ -359,6 +370,8 @@ def test_who_is_deleted_in_the_middle_of_a_request_is_no_longer_signed_in(
     monkeypatch.setattr(access, "_count_request", count_and_delete)
     problem(world.review(visit, "accept", reviewer), 401, "not-signed-in")
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
+    reviewer = world.person("reviewer")
+    problem(reviewer.post("/auth/logout"), 401, "not-signed-in")
 
 
 def test_every_reference_to_a_person_is_deleted_or_replaced() -> None:

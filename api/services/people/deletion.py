@@ -75,14 +75,13 @@ def delete_person(session: Session, user: User) -> list[str]:
 def _delete_copies(session: Session, user: User) -> None:
     """Delete the rows of others that contain the person: responses for replay, and exports as changes.
 
-    A request that would be replayed fails from now on, because this person no longer exists.
+    A request that would be replayed fails from now on, because this person no longer exists. The lines of
+    imports may have names and addresses without IDs, so all of them are deleted. A repeated import adds
+    nothing twice.
     """
     callers = select(User.id).where(User.organization_id == user.organization_id)
-    session.execute(
-        delete(StoredResponse).where(
-            StoredResponse.caller_id.in_(callers), StoredResponse.body.contains(str(user.id))
-        )
-    )
+    contains_person = StoredResponse.body.contains(str(user.id)) | StoredResponse.body.contains('"lines":')
+    session.execute(delete(StoredResponse).where(StoredResponse.caller_id.in_(callers), contains_person))
     session.execute(
         delete(Change)
         .where(
