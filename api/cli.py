@@ -64,7 +64,7 @@ _photos = _Group("photos", help="Photos in the store.")
 @_db.command("upgrade")
 def upgrade() -> None:
     """Upgrade the tables to the latest revision."""
-    migrations.upgrade(_get_database())
+    migrations.upgrade(_get_database(), keys=app_context().settings.keys)
 
 
 @_admin.command("create")

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api.keys": set(),
     "api.database": set(),
     "api.models": {"api.domain", "api.database"},
-    "api.migrations": {"api.database", "api.models"},
+    "api.migrations": {"api.database", "api.keys", "api.models"},
     "api.services": {"api.domain", "api.database", "api.keys", "api.models", "uploads"},
     "api.settings": {"api.keys"},
     "api.background": set(),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.database.engines import Database
+from api.keys import Keys
 
 _FOLDER = Path(__file__).parent
 #: The advisory lock under which one program at a time changes the tables of PostgreSQL.
@@ -44,16 +45,19 @@ def _check_schema(connection: Connection) -> None:
             )
 
 
-def configuration(connection: object) -> Config:
-    """Return Alembic's configuration for an open connection."""
+def configuration(connection: object, keys: Keys | None = None) -> Config:
+    """Return Alembic's configuration for an open connection. ``keys`` encrypt what migrations store."""
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = connection
+    config.attributes["keys"] = keys
     return config
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
+def upgrade(database: Database, revision: str = "head", *, keys: Keys | None = None) -> None:
     """Upgrade the tables to a revision, the latest by default, in one transaction.
+
+    ``keys`` are those of the program. Tables with webhooks of an earlier release need them.
 
     Raises NewerSchema if they are those of a newer release.
     """
@@ -61,6 +65,6 @@ def upgrade(database: Database, revision: str = "head") -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         _check_schema(connection)
-        command.upgrade(configuration(connection), revision)
+        command.upgrade(configuration(connection, keys), revision)
         if connection.dialect.name == "postgresql" and revision == "head":
             connection.execute(text(_FORGET_TRANSACTIONS))

@@ -64,7 +64,7 @@ def _prepare(context: AppContext) -> None:
     settings, database = context.settings, context.database.in_background()
     try:
         with _preparation_lock(database):
-            migrations.upgrade(database)
+            migrations.upgrade(database, keys=settings.keys)
             with database.read_snapshot() as session:
                 is_new = demo.is_new(session)
             context.store.check()

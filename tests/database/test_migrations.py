@@ -1,5 +1,7 @@
 """Migrations create the tables of the models and remove them again, on both databases."""
 
+import base64
+import hmac
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, inspect, select
+from sqlalchemy import CheckConstraint, column, inspect, select
+from sqlalchemy import table as describe_table
 from sqlalchemy.orm import Session
 
 from api import migrations
@@ -17,10 +20,14 @@ from api.database.engines import Database
 from api.keys import Keys
 from api.models import Base
 from api.models.audit import AuditEntry
+from api.models.base import now
+from api.models.organizations import Organization
 from api.models.users import User
+from api.models.webhooks import Webhook
 from api.services.audit import recording
 from api.services.organizations import create_organization
 from api.services.people import accounts
+from api.services.webhooks import KEY_PURPOSE
 from tests.support import servers
 
 
@@ -111,3 +118,41 @@ def test_people_and_checklists_survive_a_downgrade_and_an_upgrade(empty: Databas
     with empty.read_snapshot() as session:
         assert session.get_one(User, user_id).password_hash == ""
         assert session.scalar(select(AuditEntry.id)) is None
+
+
+def test_webhooks_of_an_earlier_release_keep_their_secrets(empty: Database) -> None:
+    migrations.upgrade(empty, "0020")
+    webhook_id, keys = uuid.uuid4(), Keys("the secret of the earlier release")
+    replacements = [f"2026-01-0{day}T00:00:00+00:00" for day in (1, 2)]
+    organization = Organization(name="Harbour Stores", id=uuid.uuid4())
+    row = {
+        "id": webhook_id,
+        "organization_id": organization.id,
+        "creator_id": uuid.uuid4(),
+        "created_by_client": False,
+        "url": "https://receiver.example",
+        "events": [],
+        "status": "enabled",
+        "secret_replacements": replacements,
+        "created_at": now(),
+    }
+
+    def add(session: Session) -> None:
+        session.add(organization)
+        session.flush()
+        types = {name: Webhook.__table__.c[name].type for name in row}
+        columns = [column(name, type_) for name, type_ in types.items()]
+        webhooks = describe_table("webhooks", column("secret_number"), *columns)
+        session.execute(webhooks.insert().values(**row, secret_number=7))
+
+    empty.write(add)
+    migrations.upgrade(empty, keys=keys)
+    with empty.read_snapshot() as session:
+        webhook = session.get_one(Webhook, webhook_id)
+        secrets = [keys.decrypt(KEY_PURPOSE, secret) for secret in webhook.secrets]
+        assert webhook.status == "enabled"
+    expected = [
+        hmac.digest(keys.secret.encode(), f"webhook secret {webhook_id} {number}".encode(), "sha256")
+        for number in (7, 6, 5)
+    ]
+    assert secrets == ["whsec_" + base64.b64encode(key).decode() for key in expected]
