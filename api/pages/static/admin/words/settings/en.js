@@ -27,7 +27,7 @@ export default {
   "roles-reviewer": "Reviewers",
   "roles-manager": "Managers",
   "roles-shopper": "Shoppers",
-  allHaveFactor: "{role}: everybody has a second factor.",
+  allHaveFactor: "{role}: everyone has a second factor.",
   withoutFactor: "{role} without a second factor: {names}.",
   manyWithoutFactor: "{role} without a second factor: {names} and {rest} more.",
   keepPhotos: "Keep photos, in months",
