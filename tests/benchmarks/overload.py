@@ -69,6 +69,7 @@ class Client:
 
     async def send(self, phase: Phase, request_bytes: bytes) -> None:
         """Send a request and note the latency of its response."""
+        self.idle = [connection for connection in self.idle if not connection[0].at_eof()]
         if not self.idle and self.count >= MAX_CONNECTIONS:
             phase.failures["no connection left"] += 1
             return
