@@ -39,6 +39,7 @@ IDENTIFIER = re.compile(
 #: fields that do not refer to anything stored, and fields that are tested elsewhere
 NOT_HERE = {
     "POST /api/v1/auth/login body:email": "tests/journeys/test_sign_in.py: unknown, wrong, disabled alike",
+    "POST /api/v1/auth/login body:device_token": "tests/journeys/test_login_limits.py: only counts attempts",
     "POST /api/v1/auth/login body:code": "tests/journeys/test_second_factors.py: belongs to the account",
     "POST /api/v1/me/totp/confirm body:code": "tests/journeys/test_second_factors.py",
     "POST /api/v1/me/totp/recovery-codes body:code": "tests/journeys/test_second_factors.py",

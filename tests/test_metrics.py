@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from api import metrics, migrations
 from api.app import create_app
+from api.http import tokens
 from api.jobs.worker import TASKS, Worker
 from api.models.base import now
 from api.models.events import Event
@@ -301,13 +302,16 @@ def test_exhausted_connection_pool_is_counted(embedded_app: Flask, monkeypatch: 
 @pytest.mark.parametrize(
     "url", ["sqlite:////proc/there/is/no/such.folder", "postgresql://nobody@127.0.0.1:1/nothing"]
 )
-def test_metrics_are_available_without_the_database(tmp_path: Path, url: str) -> None:
+def test_metrics_are_available_without_the_database(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with program(DATA_DIR=str(tmp_path), DATABASE_URL=url) as app:
         values = read_metrics(app)
         assert (values["database_up"], values["store_up"]) == (0, 1)
         assert not any(name.startswith("visits_waiting") for name in values)
         problem(Caller(app).get("//health/ready"), 503, "unavailable")
-        with app.app_context():
+        with app.app_context(), monkeypatch.context() as patch:
+            patch.setattr(tokens, "get_issuer", lambda: "another program, when the database was available")
             claims = {"family": str(uuid.uuid4())}
             token = create_access_token(str(uuid.uuid4()), additional_claims=claims)
         problem(Caller(app, token=token).get("/me"), 503, "unavailable")
