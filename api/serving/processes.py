@@ -93,15 +93,15 @@ def _configure_log() -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Choose the section that a worker counts in: one of a worker that has ended, if there is one."""
+    """Choose the section that a worker counts in: one that no other counts in, or none if all are taken."""
     assert _shared.counts
     sections = range(TASKS_SECTION + 1, len(_shared.counts.sections))
     taken = {other.section for other in server.WORKERS.values()}
-    worker.section = next((number for number in sections if number not in taken), sections[-1])
+    worker.section = next((number for number in sections if number not in taken), None)
 
 
 def post_fork(_server: object, worker: Any) -> None:
-    """Let a worker count in its section."""
+    """Let a worker count in its section, or only for itself."""
     assert _shared.counts
     _shared.counts.use_section(worker.section)
 
