@@ -71,7 +71,9 @@ def _drain(server: Any) -> None:
 
     Connections that the system has accepted already are among them: closing the listener would reset them.
     """
-    while select([server.socket], [], [], 0)[0]:
+    before = -1
+    while before < len(server.active_channels) and select([server.socket], [], [], 0)[0]:
+        before = len(server.active_channels)  # stays the same if no file descriptor is left for a connection
         server.handle_accept()
     wasyncore.dispatcher.close(server)  # the listener only
     now = time.monotonic()
