@@ -29,7 +29,7 @@ from api.http.problem_documents import problem_document
 from api.log import log_as_json
 from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.rejections import MAX_REQUEST_LINE
-from api.serving.stopping import GRACE_SECONDS, STOP_SIGNALS
+from api.serving.stopping import GRACE_SECONDS, STOP_SECONDS, STOP_SIGNALS
 from api.serving.worker import create_worker
 from api.settings import Settings, SettingsError
 from api.shared_counts import SharedCounts
@@ -211,7 +211,7 @@ def _fork(work: Callable[[], None]) -> int:
 
 def _stop(children: list[int]) -> None:
     """Stop child processes with SIGTERM, and kill those that take too long."""
-    deadline = time.monotonic() + GRACE_SECONDS + 5
+    deadline = time.monotonic() + STOP_SECONDS
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)
