@@ -30,11 +30,14 @@ class SharedCounts:
         starts = range(0, len(memory), SECTION_BYTES)
         self.sections = [_Section(memory[start : start + SECTION_BYTES]) for start in starts]
 
-    def use_section(self, number: int) -> None:
-        """Count in this section from now on, and report the totals of all sections, in this process."""
+    def use_section(self, number: int | None) -> None:
+        """Count in this section from now on, and report the totals of all sections, in this process.
+
+        Without a section, what this process counts is part of the totals that it reports, and no others.
+        """
         global _lock, _shared, _own
         _lock = threading.Lock()  # a thread of the parent process may have held the former one
-        _shared, _own = self, self.sections[number]
+        _shared, _own = self, None if number is None else self.sections[number]
 
     def total(self, key: Key) -> float:
         """Return the sum over all sections."""

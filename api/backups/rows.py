@@ -106,7 +106,7 @@ def _find_references_to_itself(table: Table) -> list[str]:
 
 
 def continue_numbering(connection: Connection) -> None:
-    """Let the sequences of PostgreSQL go on after the highest number. SQLite does so by itself."""
+    """Let the sequences of PostgreSQL go on after the highest number. SQLite does so automatically."""
     if connection.dialect.name != "postgresql":
         return
     for table in get_tables():

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, column, create_engine, event, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.database import failures
@@ -160,11 +161,17 @@ class Database:
     def empty_log(self) -> bool:
         """Move the write-ahead log of SQLite to the database file, so that deleted data is in neither.
 
-        Returns False if that is not possible now, because a reader still needs the log, or the disk is full.
-        On PostgreSQL, nothing happens.
+        Returns False if that is not possible now: the log is still needed, or the disk is full. On
+        PostgreSQL, nothing happens.
         """
         if self.writing_engine.dialect.name != "sqlite":
             return True
+        try:
+            return self._empty_log()
+        except PoolTimeout:
+            return False
+
+    def _empty_log(self) -> bool:
         with self._write_lock, closing(self.writing_engine.raw_connection()) as connection:
             cursor = get_cursor(connection)
             # Writers must not wait until the last reader is done.

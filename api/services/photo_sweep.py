@@ -33,8 +33,9 @@ UNCONFIRMED_UPLOAD_RETENTION = timedelta(days=8)
 MEMORY = timedelta(days=30)
 #: a sweep that finds more missing photos reports this many
 MAX_MISSING = 1000
-#: the object that a sweep writes to read the clock of the store
-CLOCK_KEY = "clock"
+#: the object that a sweep writes to read the clock of the store. It has a folder of its own, because listing
+#: a name of the top folder would walk through all photos
+CLOCK_KEY = "clock/now"
 
 
 @dataclass

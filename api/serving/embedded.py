@@ -17,7 +17,7 @@ from api.http.admission import THREADS
 from api.http.context import AppContext
 from api.log import log_as_json
 from api.serving.metrics_server import serve_metrics
-from api.serving.stopping import GRACE_SECONDS, LINGER_SECONDS, STOP_SIGNALS
+from api.serving.stopping import GRACE_SECONDS, LINGER_SECONDS, STOP_SECONDS, STOP_SIGNALS
 from api.serving.waitress_channel import Channel
 from api.serving.worker import create_worker
 
@@ -29,7 +29,8 @@ def serve(app: Flask, context: AppContext, listener: socket.socket, scrapes: soc
     """Serve until the process receives a signal. Metrics are served on ``scrapes``, if there is one."""
     log_as_json()
     worker = create_worker(app)
-    worker_thread = threading.Thread(target=worker.run, name="worker")
+    # A daemon, so that the program can end while the worker waits for a lock in the database.
+    worker_thread = threading.Thread(target=worker.run, name="worker", daemon=True)
     server: Any = waitress.create_server(
         app,
         sockets=[listener],
@@ -60,10 +61,11 @@ def serve(app: Flask, context: AppContext, listener: socket.socket, scrapes: soc
         while not stopping.is_set():
             wasyncore.loop(timeout=1, map=server._map, count=1)
     finally:
+        deadline = time.monotonic() + STOP_SECONDS
         worker.stopping.set()
         _drain(server)
         if worker_thread.ident:
-            worker_thread.join()
+            worker_thread.join(max(deadline - time.monotonic(), 0))
 
 
 def _drain(server: Any) -> None:
@@ -71,7 +73,9 @@ def _drain(server: Any) -> None:
 
     Connections that the system has accepted already are among them: closing the listener would reset them.
     """
-    while select([server.socket], [], [], 0)[0]:
+    before = -1
+    while before < len(server.active_channels) and select([server.socket], [], [], 0)[0]:
+        before = len(server.active_channels)  # stays the same if no file descriptor is left for a connection
         server.handle_accept()
     wasyncore.dispatcher.close(server)  # the listener only
     now = time.monotonic()

@@ -29,7 +29,7 @@ from api.http.problem_documents import problem_document
 from api.log import log_as_json
 from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.rejections import MAX_REQUEST_LINE
-from api.serving.stopping import GRACE_SECONDS, STOP_SIGNALS
+from api.serving.stopping import GRACE_SECONDS, STOP_SECONDS, STOP_SIGNALS
 from api.serving.worker import create_worker
 from api.settings import Settings, SettingsError
 from api.shared_counts import SharedCounts
@@ -93,15 +93,15 @@ def _configure_log() -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Choose the section that a worker counts in: one of a worker that has ended, if there is one."""
+    """Choose the section that a worker counts in: one that no other counts in, or none if all are taken."""
     assert _shared.counts
     sections = range(TASKS_SECTION + 1, len(_shared.counts.sections))
     taken = {other.section for other in server.WORKERS.values()}
-    worker.section = next((number for number in sections if number not in taken), sections[-1])
+    worker.section = next((number for number in sections if number not in taken), None)
 
 
 def post_fork(_server: object, worker: Any) -> None:
-    """Let a worker count in its section."""
+    """Let a worker count in its section, or only for itself."""
     assert _shared.counts
     _shared.counts.use_section(worker.section)
 
@@ -211,7 +211,7 @@ def _fork(work: Callable[[], None]) -> int:
 
 def _stop(children: list[int]) -> None:
     """Stop child processes with SIGTERM, and kill those that take too long."""
-    deadline = time.monotonic() + GRACE_SECONDS + 5
+    deadline = time.monotonic() + STOP_SECONDS
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)

@@ -86,6 +86,13 @@ def test_reads_continue_while_a_write_waits(database: Database) -> None:
         assert session.scalar(text("SELECT version_num FROM alembic_version"))
 
 
+@pytest.mark.parametrize("database", ["embedded"], indirect=True)
+def test_log_that_a_long_transaction_writes_is_emptied_later(database: Database) -> None:
+    with writing(database):
+        assert not database.empty_log()
+    assert database.empty_log()
+
+
 @pytest.mark.parametrize("database", ["servers"], indirect=True)
 def test_statement_of_a_request_ends_and_that_of_the_worker_continues(database: Database) -> None:
     sleep = text("SELECT pg_sleep(1)")

@@ -17,7 +17,7 @@ from tests.support.running import free_port, running
 ROUNDS = 25 if FULL else 2
 #: More visits than phones send in a round.
 VISITS = 40 if FULL else 8
-#: As many as the embedded server has threads.
+#: Phones that send at the same time
 PHONES = 8
 
 

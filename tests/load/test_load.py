@@ -1,7 +1,7 @@
 """Load: phones that come back at once, a busy location, and a long busy day. `make load` runs all of it.
 
-In `make test`, a small form checks that nothing is lost and nothing but 429 and 503 is refused. Times and
-memory are measured, and compared with their budgets, only in the long form.
+In `make test`, a small form checks that nothing is lost, and nothing is rejected except with 429 or 503.
+Times and memory are measured, and compared with their budgets, only in the long form.
 """
 
 import json
@@ -33,7 +33,7 @@ MAX_GROWTH = {"memory_mib": 1.1, "threads": 1.1, "files": 1.25}
 
 
 class Phone:
-    """A phone that sends its visits one after the other, and waits as long as it is told to."""
+    """A phone that sends its visits one after the other, and waits as long as Retry-After says."""
 
     def __init__(self, base: str, deliveries: Sequence[Delivery], responses: dict[str, Responses]) -> None:
         self.base, self.deliveries = base, deliveries

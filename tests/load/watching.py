@@ -50,7 +50,7 @@ class Watch:
 
     @property
     def slowest_health(self) -> float:
-        """The seconds of the slowest probe. A probe that failed took for ever."""
+        """The seconds of the slowest probe. A probe that failed counts as infinitely slow."""
         return max(self.health)
 
     def growth(self, what: str) -> float:
