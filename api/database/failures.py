@@ -3,7 +3,8 @@
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 #: The kinds of errors, as metrics count them: the database is unreachable, locked, full or read-only; no
-#: connection is free; the transaction has to run again; a constraint is violated; anything else, a bug.
+#: connection or turn to write is free; the transaction has to run again; a constraint is violated; anything
+#: else, a bug.
 ERROR_KINDS = ("unavailable", "pool-exhausted", "try-again", "constraint", "other")
 #: SQLSTATEs of PostgreSQL after which a transaction may run again: serialization failure and deadlock
 RETRYABLE = frozenset({"40001", "40P01"})

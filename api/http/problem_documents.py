@@ -103,7 +103,7 @@ def _handle_database_error(error: DBAPIError) -> Response:
 
 
 def _handle_pool_timeout(error: PoolTimeout) -> Response:
-    log.error("no database connection is free", exc_info=error)
+    log.error("no connection or turn to write became free", exc_info=error)
     current_app.extensions["metrics"].count_database_error("pool-exhausted")  # no driver counts it
     return problem_document(problems.UNAVAILABLE())
 

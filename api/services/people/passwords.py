@@ -19,7 +19,7 @@ from api.domain import problems
 #: OWASP's second recommendation: 19 MiB, two passes, one lane
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _dummy_hash = _hasher.hash("no account has this password")
-#: In the embedded server, some of the eight threads stay free for everything else.
+#: how many passwords a process hashes at a time, and how many wait for it
 MAX_HASHING, MAX_WAITING = 2, 3
 _admission = threading.BoundedSemaphore(MAX_HASHING + MAX_WAITING)
 _hashing = threading.BoundedSemaphore(MAX_HASHING)
