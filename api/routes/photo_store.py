@@ -49,13 +49,14 @@ def upload_photo(token: str) -> Response:
     bucket instead.
     """
     request.max_content_length = MAX_PHOTO_BYTES
+    stream = request.stream  # rejects a body that is larger than any photo
     try:
         store = _get_folder_store()
         if not photos.is_upload_expected(read_snapshot(), store.open_upload(token).key):
             raise LinkRejected("The photo was declared with other bytes, or is already stored")
         # Receiving takes time; no snapshot stays open meanwhile.
         close_read_snapshot()
-        store.receive(token, request.stream, request.content_length, request.content_type or "")
+        store.receive(token, stream, request.content_length, request.content_type or "")
     except LinkRejected as error:
         raise problems.UPLOAD_REJECTED(f"{error}.") from None
     except ContentMismatch:

@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 from api import migrations
 from api.app import create_app
 from api.domain.visits import ACCEPTANCE_DUE, find_period_end
-from api.jobs.worker import Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.reviews import Decision
@@ -59,7 +58,7 @@ def let_period_end(world: World, *visits: Any) -> None:
             update(Event).where(Event.visit_id.in_(ids), Event.kind == ACCEPTANCE_DUE).values(due_at=moment)
         )
     )
-    while Worker(world.database, world.store).work():
+    while world.run_due_tasks():
         pass
 
 
@@ -72,7 +71,7 @@ def test_visit_without_flags_is_not_accepted_before_the_end_of_its_period(world:
     (event,) = events(world, visit)
     assert (event.kind, event.revision) == (ACCEPTANCE_DUE, 1)
     assert event.due_at in (find_period_end(before, 60), find_period_end(datetime.now(UTC), 60))
-    Worker(world.database, world.store).work()
+    world.run_due_tasks()
 
     assert status(world, visit) == "submitted"
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["status"] == "submitted"
@@ -134,7 +133,7 @@ def test_event_of_an_earlier_revision_does_not_accept_the_next(world: World) -> 
     world.database.write(
         lambda session: session.execute(update(Event).where(Event.id == first.id).values(due_at=now()))
     )
-    Worker(world.database, world.store).work()
+    world.run_due_tasks()
     assert status(world, visit) == "submitted"
     assert [event.id for event in events(world, visit)] == [second.id]
     let_period_end(world, visit)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from api.jobs.worker import Worker
 from api.models.base import now
 from api.models.events import Event
 from api.models.submissions import Submission
@@ -319,11 +318,10 @@ def test_photos_missing_after_seven_days_are_flagged(world: World) -> None:
         event = session.query(Event).filter_by(visit_id=uuid.UUID(visit["id"])).one()
         submission = session.get_one(Submission, (uuid.UUID(visit["id"]), 1))
         assert event.due_at - submission.received_at == 7 * DAY
-    worker = Worker(world.database, world.store)
-    worker.work()
+    world.run_due_tasks()
     assert world.flags(visit) == {}
     make_due(world, visit)
-    worker.work()
+    world.run_due_tasks()
     assert world.flags(visit) == {"photos-missing": "1 photo is still missing after seven days."}
     (row,) = world.reviewer.list_all("/reviews")
     assert row["visit_id"] == visit["id"]
@@ -341,7 +339,7 @@ def test_photos_stored_in_time_are_not_flagged(world: World) -> None:
     ok(world.send(visit, world.submission(with_photo(photo_id))), 201)
     world.photo(visit, id=photo_id)
     make_due(world, visit)
-    Worker(world.database, world.store).work()
+    world.run_due_tasks()
     assert world.flags(visit) == {}
     assert status(world, visit) == "accepted"
 
@@ -352,7 +350,7 @@ def test_missing_photos_of_an_earlier_revision_are_not_flagged(world: World) -> 
     ok(world.review(visit, "return"))
     ok(world.send(visit, world.submission(revision=2)), 201)
     make_due(world, visit)
-    Worker(world.database, world.store).work()
+    world.run_due_tasks()
     assert world.flags(visit) == {}
     assert status(world, visit) == "accepted"
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.jobs.worker import Worker
 from api.services.scores import recount
 from tests.journeys.test_flags import is_waiting, make_due, status
 from tests.support.pictures import jpeg
@@ -345,9 +344,8 @@ def test_same_photo_in_another_visit_is_flagged(world: World) -> None:
 
 def test_photos_that_do_not_arrive_are_flagged(world: World) -> None:
     visit = visit_closed_store(world, photos=[str(uuid.uuid4())])
-    worker = Worker(world.database, world.store)
     make_due(world, visit)
-    worker.work()
+    world.run_due_tasks()
     assert set(world.flags(visit)) == {"store-closed", "photos-missing"}
     assert is_waiting(world, visit)
 

@@ -20,6 +20,7 @@ from flask_jwt_extended import create_access_token
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from api.jobs.worker import Worker
 from api.models.organizations import Organization
 from api.models.users import User
 from api.services import checklists
@@ -411,6 +412,12 @@ class World:
         """Return the flags of a visit: code → detail."""
         flags = ok(self.admin.get(f"/visits/{visit['id']}"))["flags"]
         return {flag["code"]: flag["detail"] for flag in flags}
+
+    def run_due_tasks(self) -> None:
+        """Run the tasks of the worker that are due, those that other tests have left too."""
+        worker = Worker(self.database, self.store)
+        while worker.work():
+            pass
 
     # Photos.
 

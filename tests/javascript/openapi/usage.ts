@@ -12,7 +12,7 @@ export function describeVisit(visit: Schemas["Visit"]): string {
     case "watched":
       return `${visit.part_of_day}: ${visit.score.points_earned}`;
     case "evidence":
-      return visit.shopper.name;
+      return visit.shopper.name ?? "a deleted shopper";
   }
 }
 
