@@ -32,7 +32,7 @@ ifdef T
 	$(PYTEST) $(SELECTION)
 else
 	@$(MAKE) --no-print-directory lint
-	$(PYTEST) -n 3 --dist worksteal --durations 30
+	$(PYTEST) -n 4 --dist worksteal --durations 30
 endif
 
 # The three ignored files would take half of the time: the demo's visits, random histories of totals, and
