@@ -104,7 +104,7 @@ def restore(folder: Path, keep_photos: bool) -> None:
     except CommandError:
         raise BackupError("The backup was made by a later version, which is needed to restore it.") from None
     restoring.restore_rows(database, folder, manifest, report)
-    migrations.upgrade(database)
+    migrations.upgrade(database, keys=context.settings.keys)
     restoring.restore_objects(context.store, folder, manifest, report)
     faults = list(restoring.find_faults(database, context.store, folder, manifest, report))
     photo_store.claim(database, context.store)
