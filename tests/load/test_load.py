@@ -66,7 +66,7 @@ class Phone:
             self._responses[kind].add(status, time.perf_counter() - started_at)
 
 
-@pytest.fixture(scope="module", params=["embedded", "servers"])
+@pytest.fixture(scope="module", params=["embedded", "servers"] if FULL_LOAD else ["embedded"])
 def survey(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survey]:
     settings = {}
     with pytest.MonkeyPatch.context() as patch:
