@@ -105,14 +105,7 @@ def servers_app(
 
 def _use_servers(folder: Path, postgres_url: str, s3_server: servers.S3) -> dict[str, str]:
     """Return the settings of a program with a new database and a new bucket."""
-    return {
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": servers.new_database(postgres_url),
-        "SECRET_KEY": "k" * 32,
-        "PHOTO_BUCKET": s3_server.new_bucket(),
-        "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
-        **s3_server.environment,
-    }
+    return {"DATA_DIR": str(folder), **servers.new_settings(postgres_url, s3_server)}
 
 
 @pytest.fixture

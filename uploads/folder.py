@@ -267,7 +267,7 @@ class FolderStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         move(file.name, path)
         for folder in path.parents:
-            _sync_folder(folder)
+            sync_folder(folder)
             if folder == self._folder:
                 break
 
@@ -306,7 +306,7 @@ def _read_chunk(stream: IO[bytes], size: int) -> bytes:
         raise ContentMismatch("The connection was closed before all bytes arrived") from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Write the names in a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

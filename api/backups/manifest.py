@@ -8,6 +8,8 @@ from pathlib import Path
 
 import orjson
 
+from uploads.folder import sync_folder
+
 #: called with what is being done, how much of it is done, and how much there is, or None if that is unknown
 Report = Callable[[str, int, int | None], None]
 
@@ -67,12 +69,3 @@ def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Write the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

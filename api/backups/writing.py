@@ -22,12 +22,12 @@ from api.backups.manifest import (
     Report,
     hash_file,
     read_manifest,
-    sync_folder,
 )
 from api.database.engines import Database
 from api.keys import Keys
 from api.models.base import now
 from api.models.photos import Photo
+from uploads.folder import sync_folder
 from uploads.store import ObjectMissing, Store
 
 #: objects that are copied at the same time

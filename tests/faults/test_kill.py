@@ -36,13 +36,7 @@ def survey(
         s3: servers.S3 = request.getfixturevalue("s3_server")
         for name, value in s3.environment.items():
             monkeypatch.setenv(name, value)
-        settings = {
-            "DATABASE_URL": servers.new_database(request.getfixturevalue("postgres_url")),
-            "PHOTO_BUCKET": s3.new_bucket(),
-            "PHOTO_ENDPOINT_URL": s3.endpoint_url,
-            "WORKERS": "2",
-            **s3.environment,
-        }
+        settings = servers.new_settings(request.getfixturevalue("postgres_url"), s3) | {"WORKERS": "2"}
     with create_survey(tmp_path, **settings) as survey:
         yield survey
 

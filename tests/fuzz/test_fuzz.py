@@ -61,23 +61,12 @@ def test_schemathesis_finds_no_errors(
 ) -> None:
     settings = {"DATA_DIR": str(tmp_path)}
     if backend == "servers":
-        settings |= create_server_settings(
+        settings |= servers.new_settings(
             request.getfixturevalue("postgres_url"), request.getfixturevalue("s3_server")
         )
     with running(tmp_path, DEMO="1", **settings) as program:
         attack(program, role, options)
         assert_healthy(program, settings)
-
-
-def create_server_settings(postgres_url: str, s3_server: servers.S3) -> dict[str, str]:
-    """Return the settings for a new PostgreSQL database and a new bucket."""
-    return {
-        "DATABASE_URL": servers.new_database(postgres_url),
-        "SECRET_KEY": "k" * 32,
-        "PHOTO_BUCKET": s3_server.new_bucket(),
-        "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
-        **s3_server.environment,
-    }
 
 
 def attack(program: Running, role: str, options: tuple[str, ...]) -> None:

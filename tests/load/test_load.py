@@ -74,13 +74,7 @@ def survey(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             s3: servers.S3 = request.getfixturevalue("s3_server")
             for name, value in s3.environment.items():
                 patch.setenv(name, value)
-            settings = {
-                "DATABASE_URL": servers.new_database(request.getfixturevalue("postgres_url")),
-                "PHOTO_BUCKET": s3.new_bucket(),
-                "PHOTO_ENDPOINT_URL": s3.endpoint_url,
-                "WORKERS": "2",
-                **s3.environment,
-            }
+            settings = servers.new_settings(request.getfixturevalue("postgres_url"), s3) | {"WORKERS": "2"}
         with create_survey(tmp_path_factory.mktemp("load"), **settings) as survey:
             yield survey
 

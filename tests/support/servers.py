@@ -332,3 +332,14 @@ def _is_free(port: int) -> bool:
 
 def _database(url: str) -> str:
     return url.split("@/")[1].split("?")[0]
+
+
+def new_settings(postgres_url: str, s3_server: S3) -> dict[str, str]:
+    """Return the settings of a program with a new database and a new bucket."""
+    return {
+        "DATABASE_URL": new_database(postgres_url),
+        "SECRET_KEY": "k" * 32,
+        "PHOTO_BUCKET": s3_server.new_bucket(),
+        "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,
+        **s3_server.environment,
+    }
