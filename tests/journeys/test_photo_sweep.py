@@ -119,7 +119,8 @@ def test_a_photo_that_is_stored_during_a_sweep_is_kept(world: World, monkeypatch
 
     monkeypatch.setattr(type(world.store), "list", store_photo_and_list)
     for _ in range(2):
-        assert sweep(world).missing == []
+        # the missing photos of other tests are in the same store
+        assert uuid.UUID(visit["id"]) not in {visit_id for visit_id, _ in sweep(world).missing}
     monkeypatch.undo()
     assert len(list_keys(world, visit)) == 2 * 4, "each sweep lists the pictures twice"
 
