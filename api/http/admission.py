@@ -11,9 +11,10 @@ import threading
 from flask import Flask, g, request
 
 from api.domain import problems
+from api.http.parsing import MAX_BODY
 
-#: Lane → the requests that run at a time, and those that wait. Many writes run, since they wait for the disk.
-LANES = {"reads": (8, 40), "writes": (32, 64), "photos": (6, 42)}
+#: Lane → the requests that run at a time, and those that wait. docs/performance.md has what more would cost.
+LANES = {"reads": (8, 40), "writes": (8, 64), "photos": (6, 42)}
 #: The threads that a server needs: one for each request in a lane, and some that reject the rest and respond
 #: to health checks
 THREADS = sum(running + waiting for running, waiting in LANES.values()) + 16
@@ -52,7 +53,10 @@ def register(app: Flask, prefixes: tuple[str, ...]) -> None:
     def enter() -> None:
         if not request.path.startswith(prefixes):
             return
-        lane = lanes[_choose_lane(request.method, request.path)]
+        name = _choose_lane(request.method, request.path)
+        if name != "photos" and 0 < (request.content_length or 0) <= MAX_BODY:
+            request.get_data()  # before a turn, so that phones with a bad signal do not hold up the others
+        lane = lanes[name]
         if not lane.enter():
             raise problems.OVERLOADED()
         g.lane = lane

@@ -1,5 +1,7 @@
 """Requests beyond the limits of a process are rejected at once, and lanes do not hold each other up."""
 
+import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -102,6 +104,37 @@ def test_request_that_waits_too_long_is_rejected(
         finally:
             gate.is_open.set()
     ok(running.result())
+
+
+def test_body_that_arrives_slowly_holds_up_nobody(world: World) -> None:
+    content = {"code": "south", "name": "South"}
+    body = SlowBody(json.dumps(content).encode())
+    with ThreadPoolExecutor() as threads:
+        try:
+            slow = threads.submit(
+                world.admin.post, "/regions", content, environ_overrides={"wsgi.input": body}
+            )
+            assert body.is_awaited.wait(SECONDS)
+            ok(world.admin.post("/regions", {"code": "west", "name": "West"}), 201)
+        finally:
+            body.has_arrived.set()
+    ok(slow.result(), 201)
+
+
+class SlowBody(io.RawIOBase):
+    """A body that arrives when the test lets it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.is_awaited, self.has_arrived = threading.Event(), threading.Event()
+        self._file = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.is_awaited.set()
+        assert self.has_arrived.wait(SECONDS)
+        return self._file.readinto(buffer)
 
 
 def test_retry_after_spreads_those_who_come_back(
