@@ -50,7 +50,7 @@ RUNS = (
     [(backend, role, ALL_PHASES, "--max-examples=200") for role in ROLES for backend in BACKENDS]
     if FULL
     else [
-        ("servers", ADMIN, "--phases=examples", "--max-examples=1", "--generation-deterministic"),
+        ("servers", ADMIN, "--phases=examples", "--generation-deterministic"),
     ]
 )
 

@@ -36,6 +36,12 @@ def sweep(world: World) -> Sweep:
     return photo_sweep.sweep(world.database, world.store)
 
 
+def find_missing(world: World, *visits: Any) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Sweep, and return the missing photos of these visits. The store also has those of other tests."""
+    ids = {uuid.UUID(visit["id"]) for visit in visits}
+    return [photo_id for photo_id in sweep(world).missing if photo_id[0] in ids]
+
+
 def list_keys(world: World, visit: Any) -> set[str]:
     """Return the keys of all objects that belong to a visit."""
     return {
@@ -119,8 +125,7 @@ def test_a_photo_that_is_stored_during_a_sweep_is_kept(world: World, monkeypatch
 
     monkeypatch.setattr(type(world.store), "list", store_photo_and_list)
     for _ in range(2):
-        # the missing photos of other tests are in the same store
-        assert uuid.UUID(visit["id"]) not in {visit_id for visit_id, _ in sweep(world).missing}
+        assert find_missing(world, visit) == []
     monkeypatch.undo()
     assert len(list_keys(world, visit)) == 2 * 4, "each sweep lists the pictures twice"
 
@@ -229,7 +234,7 @@ def test_only_stored_photos_can_be_missing(world: World) -> None:
         world.shopper.post(f"/visits/{visit['id']}/photos/{unusable['id']}/confirm"), 422, "photo-unusable"
     )
     world.photo(visit)
-    assert uuid.UUID(visit["id"]) not in {visit_id for visit_id, _ in sweep(world).missing}
+    assert find_missing(world, visit) == []
 
 
 def test_missing_photos_are_found_between_others_in_pages(
@@ -243,8 +248,7 @@ def test_missing_photos_are_found_between_others_in_pages(
         photo = get_photo(world, visit, second)
         world.store.delete(photo.key or "")
         lost.add((photo.visit_id, photo.id))
-    ours = {visit_id for visit_id, _ in lost}
-    assert {photo_id for photo_id in sweep(world).missing if photo_id[0] in ours} == lost
+    assert set(find_missing(world, *visits)) == lost
 
 
 # Who may sweep.
