@@ -214,8 +214,10 @@ def test_visits_are_extended_reassigned_and_cancelled_in_bulk(
     # Five days more, to the end of the day, where it is midnight hours later than in UTC.
     last_days = {(DAYS["to"] + timedelta(days=days)).isoformat() for days in (4, 5)}
     assert {value["closes_at"][:10] for value in read("window")} <= last_days
+    page.get_by_test_id("visit-row").first.evaluate("(row) => (row.id = 'before-undo')")
     page.get_by_test_id("toast-undo").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone.")).to_be_visible()
+    expect(page.locator("#before-undo")).to_have_count(0)  # what is selected before the redraw is lost
     assert read("window") == [window] * 3
     # Reassigning
     select_rows(page)
