@@ -21,6 +21,7 @@ _SCORED_ANSWERS = {
         "photos": [],
         "points_earned": 2,
         "points_possible": 2,
+        "amendment": None,
     }
 }
 
@@ -50,6 +51,8 @@ _BY_NAME: Mapping[str, Any] = {
     "external_id": "4711",
     "latitude": 51.5072,
     "lockout_days": 30,
+    "dispute_days": 7,
+    "answer_days": 7,
     "accept_every_minutes": 60,
     "keep_photos_months": 24,
     "keep_personal_data_months": 12,

@@ -48,6 +48,12 @@ class VisitFigures(Figures):
     passed = fields.Integer(required=True)
 
 
+class TotalFigures(VisitFigures):
+    """The score of a place over the whole period."""
+
+    score_before_disputes = fields.Float(required=True, allow_none=True)
+
+
 class Change(Schema):
     """The change since the previous period, which has the same length."""
 
@@ -122,7 +128,7 @@ class Report(Schema):
     from_ = Month(data_key="from", attribute="from", required=True)
     to = Month(required=True)
     checklist = fields.String(required=True, allow_none=True)
-    total = fields.Nested(VisitFigures(), required=True)
+    total = fields.Nested(TotalFigures(), required=True)
     previous = fields.Nested(VisitFigures(), required=True)
     change = fields.Nested(Change(), required=True)
     sections = fields.List(fields.Nested(SectionFigures()), required=True)

@@ -238,6 +238,17 @@ class Scene:
         return decision_id
 
     @cached_property
+    def dispute(self) -> str:
+        """A dispute of the manager."""
+        return self.disputes[0]
+
+    @cached_property
+    def disputes(self) -> list[str]:
+        """Two disputes of the manager."""
+        paths = [f"/visits/{self.home.accepted_visit()['id']}/disputes" for _ in range(2)]
+        return [ok(self.home.manager.post(path, DISPUTE), 201)["id"] for path in paths]
+
+    @cached_property
     def export(self) -> str:
         """An export of the administrator."""
         return self.exports[0]
@@ -306,6 +317,7 @@ def case(*fields: str) -> Callable[[Trials], Trials]:
 # Paths.
 
 WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
 DECLARATION = {"question": "greeting", "sha256": "0" * 64, "size": 1, "content_type": "image/jpeg"}
 
 
@@ -319,6 +331,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decline": {"reason": "Ill"},
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "disputes": DISPUTE,
+        "decision": {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]},
         "draft": CHECKLIST,
         "{photo_id}": DECLARATION,
         "{region_id}": {"name": "Edited"},
@@ -354,6 +368,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "batch_id": lambda scene: ((name, scene.batch_id) for name in FOREIGN_CALLERS),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
+    "dispute_id": lambda scene: ((name, scene.dispute) for name in (*FOREIGN_CALLERS, "other_manager")),
 }
 
 
@@ -434,6 +449,8 @@ FILTERS: dict[str, dict[str, str]] = {
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/disputes": {"location_id": "location.id"},
+    "/disputes/rates": {"checklist": "checklist_key"},
     "/audit": {"actor_id": "shopper"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
@@ -463,7 +480,7 @@ def _query_case(path: str, name: str, kind: str) -> Trials:
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
-            by = "by=location&" if path == "/scores" else ""
+            by = "by=location&" if path in ("/scores", "/disputes/rates") else ""
 
             def call(caller: Caller, value: str, _: Any, places: Any = places, by: str = by) -> TestResponse:
                 return caller.get(f"{path.format(**places)}?{by}{name}={value}")
@@ -491,6 +508,7 @@ LISTS = {
     "/audit": ("admin",),
     "/comments": ("admin", "manager"),
     "/exports": ("admin", "manager"),
+    "/disputes": ("reviewer", "manager"),
     "/scores?by=location": ("admin", "manager"),
     "/scores?by=location&sort=-score": ("admin",),
 }
@@ -501,6 +519,7 @@ def _cursors(scene: Scene) -> list[str]:
     """Return cursors of all lists of ``home``, and some that no list returned."""
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key and scene.exports
+    assert scene.disputes
     for _ in range(2):
         world.late_visit()
         world.new_location()
@@ -1036,8 +1055,9 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
+        home_ids |= {"dispute_id": scene.dispute}
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
-        by = "?by=location" if path.endswith("/scores") else ""
+        by = "?by=location" if path.endswith(("/scores", "/rates")) else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
         etag = response.headers.get("ETag", '"x"').strip('"')
@@ -1081,6 +1101,10 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
+        "POST /api/v1/visits/{visit_id}/disputes": lambda: (
+            f"/visits/{world.accepted_visit()['id']}/disputes",
+            DISPUTE,
+        ),
         "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),
         "POST /api/v1/users/import": lambda: ("/users/import", "email,name,role\na@x.org,A,shopper\n"),
         "POST /api/v1/regions/import": lambda: ("/regions/import", "code,name\nanother-code,New\n"),
@@ -1105,12 +1129,13 @@ def _idempotency_case(route: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         key = random_code()
         request = _requests(scene, scene.home)[route]()
-        ok(send(scene.home.admin, request, key))
+        role = "manager" if route.endswith("/disputes") else "admin"
+        ok(send(getattr(scene.home, role), request, key))
         worlds = iter(scene.fresh)
 
         def prepare() -> tuple[Caller, tuple[str, Any]]:
             world = next(worlds)
-            return world.admin, _requests(scene, world)[route]()
+            return getattr(world, role), _requests(scene, world)[route]()
 
         def call(_: Caller, value: str, prepared: Any) -> TestResponse:
             return send(*prepared, value)

@@ -6,13 +6,14 @@ from datetime import timedelta
 RETENTION = timedelta(days=400)
 
 #: the kinds of things that entries are about
-ORGANIZATION, REGION, LOCATION, USER, CHECKLIST, VISIT, EXPORT, API_CLIENT, WEBHOOK = SUBJECTS = (
+ORGANIZATION, REGION, LOCATION, USER, CHECKLIST, VISIT, DISPUTE, EXPORT, API_CLIENT, WEBHOOK = SUBJECTS = (
     "organization",
     "region",
     "location",
     "user",
     "checklist",
     "visit",
+    "dispute",
     "export",
     "api_client",
     "webhook",
@@ -70,6 +71,9 @@ ACTIONS = (
     "visit.declined",
     VISIT_REVIEWED,
     VISIT_PHOTOS_VIEWED,
+    "dispute.opened",
+    "dispute.decided",
+    "dispute.withdrawn",
     "export.requested",
     EXPORT_DOWNLOADED,
     "api_client.created",
