@@ -103,6 +103,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "dispute visits": _permit({MANAGER}),
     "read disputes": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
     "read scores": _permit(_ALL_BUT_SHOPPERS, "scores:read"),
+    "save views": _permit(_ALL_BUT_SHOPPERS),
     "read comments": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
     "export": _permit(_ALL_BUT_SHOPPERS, "scores:read", "visits:read"),
 }
