@@ -261,6 +261,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "DisputedQuestion.reason": "Why the manager contests the answer.",
     "DisputedQuestion.sent": "The answer as the shopper sent it.",
     "DisputedVisit.day": "The day of the visit, in the time zone of the location.",
+    "Dispute.visit": "The visit that is disputed.",
     "DisputesQuery.location_id": "Only disputes about visits to this location.",
     "DisputesQuery.question": "Only disputes about a question with this key.",
     "DisputesQuery.sort": "`opened_at`: the oldest first. `-opened_at`: the newest first.",
@@ -288,6 +289,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ScoreChange.before": "The score of the answers as they were sent.",
     "ScoredAnswer.amendment": "What a decided dispute changed in the answer. Null if it counts as it was "
     "sent.",
+    "SentAnswer.value": "The value that was sent. Null without one.",
     "SentAnswer.not_applicable": "Whether the shopper answered that the question does not apply.",
     "TotalFigures.score_before_disputes": "The score if no answer had been set aside or amended after a "
     "dispute. Equal to `score` if none was.",

@@ -146,6 +146,18 @@ _BY_NAME: Mapping[str, Any] = {
 }
 #: names with another meaning in one schema, as ``Schema.field``
 _BY_SCHEMA: Mapping[str, Any] = {
+    "Amendment.outcome": "amended",
+    "Dispute.status": "decided",
+    "DisputesQuery.status": "open",
+    "DisputesQuery.sort": "opened_at",
+    "DisputedQuestion.kind": "evidence",
+    "DisputedQuestion.reason": "The photo shows the colleague at the door.",
+    "OutcomeNew.outcome": "amended",
+    "QuestionDecision.outcome": "amended",
+    "OutcomeNew.reason": "The photo shows a greeting.",
+    "QuestionDecision.reason": "The photo shows a greeting.",
+    "QuestionToDispute.kind": "evidence",
+    "QuestionToDispute.reason": "The photo shows the colleague at the door.",
     "ApiClient.name": "Data warehouse",
     "ApiClientNew.name": "Data warehouse",
     "ApiClientsQuery.name": "Data warehouse",

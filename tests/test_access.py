@@ -285,6 +285,7 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
 OUTCOMES = {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]}
 
 
@@ -336,9 +337,9 @@ class Scene:
 
     def dispute(self) -> str:
         """Open a dispute of the manager."""
-        body = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
         visit = self.world.accepted_visit()
-        dispute_id: str = ok(self.callers["manager"].post(f"/visits/{visit['id']}/disputes", body), 201)["id"]
+        path = f"/visits/{visit['id']}/disputes"
+        dispute_id: str = ok(self.callers["manager"].post(path, DISPUTE), 201)["id"]
         return dispute_id
 
     @cached_property
@@ -544,7 +545,7 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "POST /api/v1/visits/<uuid:visit_id>/disputes": lambda scene, caller: caller.post(
         f"/visits/{scene.world.accepted_visit()['id']}/disputes",
-        {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]},
+        DISPUTE,
     ),
     "GET /api/v1/disputes/rates": lambda scene, caller: caller.get("/disputes/rates?by=question"),
     "POST /api/v1/disputes/<uuid:dispute_id>/decision": lambda scene, caller: caller.post(
@@ -812,7 +813,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decline": {"reason": "Ill"},
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
-        "disputes": {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]},
+        "disputes": DISPUTE,
         "decision": OUTCOMES,
         "draft": CHECKLIST,
         "preview": {},

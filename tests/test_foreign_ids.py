@@ -254,9 +254,11 @@ class Scene:
 
     @cached_property
     def disputes(self) -> list[str]:
-        """Two disputes of the manager."""
+        """Two disputes of the manager, one open and one decided."""
         paths = [f"/visits/{self.home.accepted_visit()['id']}/disputes" for _ in range(2)]
-        return [ok(self.home.manager.post(path, DISPUTE), 201)["id"] for path in paths]
+        ids = [ok(self.home.manager.post(path, DISPUTE), 201)["id"] for path in paths]
+        ok(self.home.reviewer.post(f"/disputes/{ids[1]}/decision", OUTCOMES))
+        return ids
 
     @cached_property
     def export(self) -> str:
@@ -328,6 +330,7 @@ def case(*fields: str) -> Callable[[Trials], Trials]:
 
 WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
 DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
+OUTCOMES = {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]}
 DECLARATION = {"question": "greeting", "sha256": "0" * 64, "size": 1, "content_type": "image/jpeg"}
 
 
@@ -342,7 +345,7 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
         "disputes": DISPUTE,
-        "decision": {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]},
+        "decision": OUTCOMES,
         "draft": CHECKLIST,
         "{photo_id}": DECLARATION,
         "{region_id}": {"name": "Edited"},

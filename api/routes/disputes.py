@@ -56,7 +56,10 @@ def open_dispute(body: dict[str, Any], visit_id: UUID) -> Response:
 )
 @routes.response(200, schemas.VisitDisputes())
 def list_visit_disputes(visit_id: UUID) -> Response:
-    """List the disputes about a visit, newest first, and until when it can be disputed."""
+    """List the disputes about a visit, newest first.
+
+    The response also says whether the visit can be disputed, and until when.
+    """
     shown = reading.list_visit_disputes(read_snapshot(), current_actor(), visit_id)
     return json_response(schemas.VisitDisputes().dump(shown))
 
@@ -101,7 +104,10 @@ def list_overturn_rates(query: dict[str, Any]) -> Response:
 @routes.get("/disputes/<uuid:dispute_id>", permission="read disputes", raises=[problems.DISPUTE_NOT_FOUND])
 @routes.response(200, DISPUTE)
 def get_dispute(dispute_id: UUID) -> Any:
-    """Get a dispute."""
+    """Get a dispute.
+
+    Managers and API clients see the disputes about visits at their locations, of all managers.
+    """
     return reading.get_dispute(read_snapshot(), current_actor(), dispute_id)
 
 
