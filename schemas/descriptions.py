@@ -296,8 +296,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Decision.revision": "The revision that was decided on.",
     "DecisionNew.question_reasons": "What to correct, by the key of the question. The shopper reads it "
     "if the visit is returned.",
-    "DecisionNew.message_to_shopper": "What the shopper reads with the decision, whichever it is. They do not "
-    "read who decided.",
+    "DecisionNew.message_to_shopper": "What the shopper reads with the decision, whichever it is. They do "
+    "not read who decided.",
     "DecisionNew.reason": "Why. Required to return or reject, unless `question_reasons` has reasons. The "
     "shopper reads it if the visit is returned.",
     "DecisionNew.replaces": "The ID of the current decision on this revision, to replace it. Null or "

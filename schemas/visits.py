@@ -238,9 +238,7 @@ class OwnVisit(Schema):
     revision = fields.Integer(attribute="visit.revision", required=True)
     return_reason = fields.String(attribute="visit.return_reason", required=True, allow_none=True)
     question_reasons = ByQuestion(fields.String(), attribute="visit.question_reasons", allow_none=True)
-    message_to_shopper = fields.String(
-        attribute="visit.message_to_shopper", required=True, allow_none=True
-    )
+    message_to_shopper = fields.String(attribute="visit.message_to_shopper", required=True, allow_none=True)
     photos = fields.Nested(PhotoCounts(), required=True)
 
 

@@ -482,7 +482,8 @@ def _foreign(scene: Scene, kind: str) -> str:
 
 def _query_case(path: str, name: str, kind: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
-        within_home = () if kind in ("checklist_key", "email", "shopper", "batch", "visit") else ("other_manager",)
+        is_place = kind.startswith(("region.", "location.", "visit."))
+        within_home = ("other_manager",) if is_place else ()
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}

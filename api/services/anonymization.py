@@ -43,7 +43,8 @@ def anonymize_visits(
 
     Removes the positions and times that the phone sent, what photos disclose of it, the reasons for which a
     visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, and the
-    shopper from the audit log. Photos that were not stored are deleted: the keys of their uploads in the store are returned, for the caller to delete.
+    shopper from the audit log. Photos that were not stored are deleted: the keys of their uploads in the
+    store are returned, for the caller to delete.
     """
     visits = session.scalars(select(Visit).where(selected).order_by(Visit.id).with_for_update()).all()
     for visit in visits:
@@ -105,9 +106,7 @@ def _clear_submissions(session: Session, visit_ids: Any) -> None:
 
 def _clear_messages(session: Session, visit_ids: Any) -> None:
     session.execute(
-        delete(Message)
-        .where(Message.visit_id.in_(visit_ids))
-        .execution_options(synchronize_session=False)
+        delete(Message).where(Message.visit_id.in_(visit_ids)).execution_options(synchronize_session=False)
     )
     session.execute(
         update(Decision)

@@ -152,7 +152,7 @@ def describe(session: Session, messages: Sequence[Message]) -> list[dict[str, An
     return descriptions
 
 
-def _select_messages(visible: ColumnElement[bool], status: str | None) -> Select[tuple[Message]]:
+def _select_messages(visible: ColumnElement[bool], status: str | None) -> Select[Message]:
     query = select(Message).where(visible)
     return query.where(_IN_STATUS[status]) if status is not None else query
 

@@ -41,7 +41,7 @@ def decide(
     decision: str,
     reason: str | None,
     question_reasons: Mapping[str, str] | None,
-    message_to_shopper: str | None,
+    message_to_shopper: str | None = None,
     replaces: uuid.UUID | None,
 ) -> Decision:
     """Decide on a revision or replace its current decision, and update the totals.
@@ -62,7 +62,7 @@ def decide(
     if visit.revision != revision:
         raise problems.REVIEW_CONFLICT(f"The latest revision is {visit.revision}.")
     current = find_current_decision(session, visit)
-    requested = {
+    requested: dict[str, Any] = {
         "decision": decision,
         "reason": reason,
         "question_reasons": dict(question_reasons) if question_reasons else None,

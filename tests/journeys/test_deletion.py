@@ -164,7 +164,7 @@ class MarkedPerson:
         body = {"text": mark("message", f"Welche Kasse, {self.name}?")}
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         message_id = ok(world.reviewer.post(path, body, headers=headers), 201)["id"]
-        answer = mark("message", f"Die linke, sagt {self.name} gern")
+        answer = mark("message", f"Kasse zwei, sagt {self.name} gern")
         ok(self.phone.put(f"/me/messages/{message_id}/answer", {"text": answer}))
         decision = ok(world.admin.get(f"/visits/{self.accepted['id']}"))["decisions"][-1]["id"]
         thanks = mark("message", f"Danke schön, {self.name}!")
