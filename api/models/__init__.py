@@ -14,6 +14,7 @@ from api.models import (  # noqa: F401
     photos,
     places,
     reviews,
+    saved_views,
     scores,
     second_factors,
     sign_in,
