@@ -568,6 +568,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "RowMonth.critical_failures": "The number of visits with at least one critical failure. Only in "
     "rows of whole visits.",
     "RowMonth.passed": "The number of visits that passed. Only in rows of whole visits.",
+    "VisitsQuery.region_id": "Only visits to locations in this region and in all regions below it.",
+    "VisitsQuery.sort": "The order of the visits; `-day` means newest first.",
     "RowsQuery.by": "What the rows are by: one dimension, or two different ones for the cells of a "
     "table. At most one may be section, question or fundamental.",
     "RowsQuery.fields": "The fields that rows contain. Default: all fields of the query.",

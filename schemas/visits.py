@@ -171,6 +171,7 @@ class VisitsQuery(PageQuery):
 
     status = Enum(STATUSES)
     location_id = Id()
+    region_id = Id()
     checklist_key = Text(64)
     shopper_id = Id()
     external_id = Text(200)
@@ -178,6 +179,7 @@ class VisitsQuery(PageQuery):
     q = Text(200)
     from_ = Day(data_key="from", attribute="from")
     to = Day()
+    sort = Enum(("day", "-day"), load_default="day")
     mine = QueryBoolean(load_default=False)
     changed_after = fields.String(
         metadata={

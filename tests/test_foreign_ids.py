@@ -448,6 +448,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "/users": {"email": "email", "region_id": "region.id", "location_id": "location.id"},
     "/visits": {
         "location_id": "location.id",
+        "region_id": "region.id",
         "checklist_key": "checklist_key",
         "shopper_id": "shopper",
         "external_id": "visit.external_id",

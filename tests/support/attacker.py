@@ -150,7 +150,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "from": lambda known: (*known.days, *known.months),
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
-    "sort": lambda _known: SORTS,
+    "sort": lambda _known: (*SORTS, "day", "-day"),
     "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
     "fields": _score_fields,
 }
