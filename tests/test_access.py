@@ -28,6 +28,7 @@ from tests.support.world import (
     ALL_WELL,
     CHECKLIST,
     PASSWORD,
+    SAVED_VIEW,
     Caller,
     World,
     find_revision,
@@ -78,6 +79,12 @@ TABLE: Mapping[str, str] = {
     "PATCH /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 200 404",
     "DELETE /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 204 404",
     "POST /api/v1/api-clients/<uuid:client_id>/secret": "401 403 403  403 403 403  403 201 404",
+    "GET /api/v1/saved-views": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/saved-views": "401 403 403  201 201 201  201 201 201",
+    # A shared view of an administrator.
+    "GET /api/v1/saved-views/<uuid:view_id>": "401 403 403  200 200 200  200 200 404",
+    "PATCH /api/v1/saved-views/<uuid:view_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/saved-views/<uuid:view_id>": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/webhooks": "401 403 403  403 403 403  403 200 200",
     "POST /api/v1/webhooks": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/webhooks/<uuid:webhook_id>": "401 403 403  403 403 403  403 200 404",
@@ -156,6 +163,11 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (
         "401 302 404  200 404 200  302 302 404"
     ),
+    "POST /api/v1/visits/<uuid:visit_id>/messages": "401 403 403  403 403 403  201 201 404",
+    "GET /api/v1/messages": "401 403 403  403 403 403  200 200 200",
+    "POST /api/v1/messages/<uuid:message_id>/withdraw": "401 403 403  403 403 403  200 200 404",
+    "GET /api/v1/me/messages": SIGNED_IN,
+    "PUT /api/v1/me/messages/<uuid:message_id>/answer": "401 201 404  404 404 404  404 404 404",
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
@@ -330,6 +342,10 @@ class Scene:
         return webhook_id, ok(self.world.admin.post(f"/webhooks/{webhook_id}/test"))["id"]
 
     @cached_property
+    def view_id(self) -> str:
+        return self.world.saved_view(shared=True)["id"]
+
+    @cached_property
     def revision_id(self) -> str:
         """A revision of the draft of the checklist."""
         return find_revision(self.world, "visit")
@@ -350,6 +366,10 @@ class Scene:
         ok(self.world.send(visit, {**body, "started_at": body["finished_at"]}), 201)
         visit_id: str = visit["id"]
         return visit_id
+
+    def message(self) -> str:
+        """Return an open message to the shopper."""
+        return self.world.message({"id": self.waiting()})
 
     def declared(self, visit_id: str) -> str:
         photo_id: str = self.world.declare({"id": visit_id}, jpeg())["id"]
@@ -376,7 +396,7 @@ def _edit(path: str, body: Any) -> Attempt:
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
         url = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
                               user=scene.world.shopper.id, client=scene.client_id,
-                              webhook=scene.delivery[0])  # fmt: skip
+                              webhook=scene.delivery[0], view=scene.view_id)  # fmt: skip
         etag = scene.world.admin.get(url).headers["ETag"]
         method = "PUT" if url.endswith("/draft") else "PATCH"
         return caller.call(method, url, body, headers={"If-Match": etag})
@@ -504,6 +524,11 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/api-clients/<uuid:client_id>/secret": lambda scene, caller: caller.post(
         f"/api-clients/{scene.client_id}/secret", {}
     ),
+    "POST /api/v1/saved-views": lambda scene, caller: caller.post("/saved-views", SAVED_VIEW),
+    "PATCH /api/v1/saved-views/<uuid:view_id>": _edit("/saved-views/{view}", {"name": "Edited"}),
+    "DELETE /api/v1/saved-views/<uuid:view_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/saved-views/{scene.world.saved_view(shared=True)['id']}"
+    ),
     "POST /api/v1/webhooks": lambda scene, caller: caller.post(
         "/webhooks", {"url": "https://93.184.216.34/", "events": ["visit.accepted"]}
     ),
@@ -591,6 +616,15 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/visits/<uuid:visit_id>/review": _call_visit(
         "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
     ),
+    "POST /api/v1/visits/<uuid:visit_id>/messages": _call_visit(
+        "POST", "/messages", Scene.waiting, {"text": "Which till?"}
+    ),
+    "POST /api/v1/messages/<uuid:message_id>/withdraw": lambda scene, caller: caller.post(
+        f"/messages/{scene.message()}/withdraw"
+    ),
+    "PUT /api/v1/me/messages/<uuid:message_id>/answer": lambda scene, caller: caller.put(
+        f"/me/messages/{scene.message()}/answer", {"text": "The left one."}
+    ),
     "GET /api/v1/scores": lambda scene, caller: caller.get("/scores?by=location"),
     "POST /api/v1/exports": _request_export,
     "GET /api/v1/exports/<uuid:export_id>/file": _fetch_export,
@@ -646,11 +680,15 @@ def test_each_caller_receives_the_status_in_the_table(scene: Scene, route: str) 
 NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "PUT /api/v1/visits/<uuid:visit_id>/submission": "each revision is its own record",
     "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": "part of the shopper's evidence",
+    "PUT /api/v1/me/messages/<uuid:message_id>/answer": "an answer is its own record",
     "PUT /api/v1/checklists/<key>/draft": "each revision is its own record",
     "POST /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>/restore": "a revision, too",
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
     "POST /api/v1/checklists/<key>/preview": "stores nothing",
     "POST /api/v1/visits/check": "stores nothing",
+    "POST /api/v1/saved-views": "a bookmark",
+    "PATCH /api/v1/saved-views/<uuid:view_id>": "a bookmark",
+    "DELETE /api/v1/saved-views/<uuid:view_id>": "a bookmark",
     "POST /api/v1/me/totp": "nothing changes until it is confirmed, which is in the log",
     "POST /api/v1/auth/password-reset": "the worker does the rest, and records it",
 }
@@ -710,6 +748,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:client_id>", scene.client_id)
             .replace("<uuid:webhook_id>", scene.delivery[0])
             .replace("<uuid:delivery_id>", scene.delivery[1])
+            .replace("<uuid:view_id>", scene.view_id)
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
@@ -753,6 +792,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decline": {"reason": "Ill"},
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "messages": {"text": "Which till?"},
+        "answer": {"text": "The left one."},
         "draft": CHECKLIST,
         "preview": {},
         "secret": {},

@@ -28,7 +28,7 @@ from tests.conftest import BACKENDS
 from tests.support.exports import request_export
 from tests.support.extent import FULL
 from tests.support.pictures import jpeg
-from tests.support.world import CHECKLIST, PASSWORD, Caller, World, find_revision, ok
+from tests.support.world import CHECKLIST, PASSWORD, SAVED_VIEW, Caller, World, find_revision, ok
 
 # Fields of requests.
 
@@ -56,6 +56,7 @@ NOT_HERE = {
     "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
+    "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
     **{
         f"{route} body:{name}": "a name within the document"
         for route in ("POST /api/v1/checklists", "PUT /api/v1/checklists/{key}/draft")
@@ -232,10 +233,25 @@ class Scene:
         return webhook_id
 
     @cached_property
+    def view_id(self) -> str:
+        """A private view of the administrator."""
+        return self.home.saved_view()["id"]
+
+    @cached_property
+    def own_view_id(self) -> str:
+        """A view of the foreign administrator."""
+        return self.away.saved_view()["id"]
+
+    @cached_property
     def decision(self) -> str:
         """A current decision of a reviewer."""
         decision_id: str = ok(self.home.review(self.home.late_visit(), "reject"))["id"]
         return decision_id
+
+    @cached_property
+    def message_id(self) -> str:
+        """An open message to the shopper."""
+        return self.home.message(self.home.late_visit())
 
     @cached_property
     def export(self) -> str:
@@ -319,6 +335,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decline": {"reason": "Ill"},
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "messages": {"text": "Which till?"},
+        "answer": {"text": "The left one."},
         "draft": CHECKLIST,
         "{photo_id}": DECLARATION,
         "{region_id}": {"name": "Edited"},
@@ -326,6 +344,7 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{user_id}": {"name": "Edited"},
         "{client_id}": {"name": "Edited"},
         "{webhook_id}": {"events": ["score.changed"]},
+        "{view_id}": {"name": "Edited"},
         "{visit_id}": {"window": WINDOW},
         "secret": {"overlap_hours": 1},
         "preview": {"visits": 1},
@@ -346,12 +365,14 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     ),
     "client_id": lambda scene: ((name, scene.client_id) for name in FOREIGN_CALLERS),
     "webhook_id": lambda scene: ((name, scene.delivery[0]) for name in FOREIGN_CALLERS),
+    "view_id": lambda scene: ((name, scene.view_id) for name in (*FOREIGN_CALLERS, "other_manager")),
     "session_id": lambda scene: ((name, scene.session_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     # A delivery to another webhook than that in the path.
     "delivery_id": lambda scene: (("foreign_admin", scene.delivery[1]) for _ in range(1)),
     "revision_id": lambda scene: (("foreign_admin", scene.revision_id) for _ in range(1)),
     "visit_id": lambda scene: _hidden_visits(scene),
     "batch_id": lambda scene: ((name, scene.batch_id) for name in FOREIGN_CALLERS),
+    "message_id": lambda scene: ((name, scene.message_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
 }
@@ -427,6 +448,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "/users": {"email": "email", "region_id": "region.id", "location_id": "location.id"},
     "/visits": {
         "location_id": "location.id",
+        "region_id": "region.id",
         "checklist_key": "checklist_key",
         "shopper_id": "shopper",
         "external_id": "visit.external_id",
@@ -435,6 +457,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/audit": {"actor_id": "shopper"},
+    "/messages": {"visit_id": "visit"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
 }
@@ -453,13 +476,15 @@ def _foreign(scene: Scene, kind: str) -> str:
         "email": scene.home.shopper.email or "",
         "shopper": scene.home.shopper.id or "",
         "batch": scene.batch_id,
+        "visit": scene.assigned,
         "checklist_key": scene.checklist_key,
     }[kind]
 
 
 def _query_case(path: str, name: str, kind: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
-        within_home = () if kind in ("checklist_key", "email", "shopper", "batch") else ("other_manager",)
+        is_place = kind.startswith(("region.", "location.", "visit."))
+        within_home = ("other_manager",) if is_place else ()
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
@@ -483,8 +508,11 @@ LISTS = {
     "/me/sessions": ("admin", "shopper"),
     "/api-clients": ("admin",),
     "/webhooks": ("admin",),
+    "/saved-views": ("admin", "manager"),
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
+    "/messages": ("reviewer",),
+    "/me/messages": ("shopper",),
     "/checklists": ("admin",),
     "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
@@ -502,7 +530,7 @@ def _cursors(scene: Scene) -> list[str]:
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key and scene.exports
     for _ in range(2):
-        world.late_visit()
+        world.message(world.late_visit())
         world.new_location()
         world.accepted_visit()
     cursors = set()
@@ -986,6 +1014,7 @@ EDITED = {
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
+    "PATCH /api/v1/saved-views/{view_id} header:If-Match": "/saved-views/{view}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
     "PATCH /api/v1/organization header:If-Match": "/organization",
 }
@@ -1002,12 +1031,13 @@ def _if_match_case(method: str, path: str) -> Trials:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
         home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0], "visit": scene.assigned}
+        home_ids["view"] = scene.view_id
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
         own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
-        own_ids["visit"] = away.visit()["id"]
+        own_ids |= {"visit": away.visit()["id"], "view": scene.own_view_id}
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
         def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
@@ -1036,7 +1066,9 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
+        home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
+        home_ids["message_id"] = scene.message_id
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
@@ -1078,6 +1110,11 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
             f"/visits/{world.visit()['id']}/reassign",
             {"shopper_id": world.shopper.id, "override": True},
         ),
+        "POST /api/v1/visits/{visit_id}/messages": lambda: (
+            f"/visits/{world.late_visit()['id']}/messages",
+            {"text": "Which till?"},
+        ),
+        "POST /api/v1/saved-views": lambda: ("/saved-views", SAVED_VIEW),
         "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),

@@ -323,6 +323,20 @@ ALREADY_EXISTS = Problem(
     "Another resource already has this code, email address or key.",
 )
 
+# Saved views.
+SAVED_VIEW_NOT_FOUND = Problem(
+    "saved-view-not-found",
+    404,
+    "The saved view does not exist",
+    "No view has this ID, or it is a private view of another person.",
+)
+NOT_OWN_SAVED_VIEW = Problem(
+    "not-own-saved-view",
+    403,
+    "The saved view belongs to another person",
+    "Only its owner and administrators can change or delete a shared view.",
+)
+
 # API clients.
 API_CLIENT_NOT_FOUND = Problem(
     "api-client-not-found",
@@ -481,6 +495,30 @@ OWN_VISIT = Problem(
     403,
     "You cannot review your own visit",
     "Another reviewer must decide on a visit that the reviewer made.",
+)
+MESSAGE_NOT_FOUND = Problem(
+    "message-not-found",
+    404,
+    "The message does not exist",
+    "No message has this ID, or the caller may not know of it.",
+)
+MESSAGE_ANSWERED = Problem(
+    "message-answered",
+    409,
+    "The message is already answered",
+    "The first answer stays. It cannot be replaced by another one, and the message cannot be withdrawn.",
+)
+TOO_MANY_MESSAGES = Problem(
+    "too-many-messages",
+    409,
+    "Too many messages about this visit are not answered yet",
+    "Up to five messages of a visit may be open. Wait for an answer, or withdraw a message.",
+)
+SHOPPER_UNAVAILABLE = Problem(
+    "shopper-unavailable",
+    409,
+    "The shopper of this visit cannot answer",
+    "The shopper was disabled or deleted, or the organization no longer keeps who made the visit.",
 )
 
 # Photos.

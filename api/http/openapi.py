@@ -71,6 +71,7 @@ _PATH_PARAMETERS = {
     "export_id": "The ID of the export.",
     "key": "The key of the checklist.",
     "location_id": "The ID of the location.",
+    "message_id": "The ID of the message.",
     "photo_id": "The ID of the photo.",
     "region_id": "The ID of the region.",
     "revision_id": "The ID of the revision of the draft.",
@@ -78,6 +79,7 @@ _PATH_PARAMETERS = {
     "token": "The signature of the link. Use the link as it is.",
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",
+    "view_id": "The ID of the saved view.",
     "visit_id": "The ID of the visit.",
     "webhook_id": "The ID of the webhook.",
 }

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import ADMIN, CLIENT, MANAGER, Actor
 from api.models.api_clients import ApiClientRegion
+from api.models.messages import Message
 from api.models.places import Location, Region
+from api.models.saved_views import SavedView
 from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -93,12 +95,33 @@ def planned_visits(actor: Actor) -> ColumnElement[bool]:
     return false()
 
 
+def own_messages(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for the messages about the actor's own visits."""
+    return Message.visit_id.in_(select(Visit.id).where(own_visits(actor)))
+
+
+def reviewed_messages(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for the messages that reviewers see: those about visits of other people."""
+    in_organization = Message.organization_id == actor.organization_id
+    return and_(in_organization, ~own_messages(actor)) if actor.can_see_everything else false()
+
+
 def webhooks(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for webhooks: administrators see all, API clients those that they created."""
     in_organization = Webhook.organization_id == actor.organization_id
     if actor.role == CLIENT:
         return and_(in_organization, Webhook.creator_id == actor.id)
     return in_organization if actor.role == ADMIN else false()
+
+
+def saved_views(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for saved views: one's own, and shared ones of pages that the actor has."""
+    shared = (
+        SavedView.shared if actor.can_see_everything else and_(SavedView.shared, ~SavedView.for_reviewers)
+    )
+    return and_(
+        SavedView.organization_id == actor.organization_id, or_(SavedView.owner_id == actor.id, shared)
+    )
 
 
 def find(

@@ -101,6 +101,7 @@ CHECKLIST: dict[str, Any] = {
     ],
 }
 #: answers that earn 8 of 8 points
+SAVED_VIEW: dict[str, Any] = {"name": "Stores of May", "path": "/dashboard/locations?from=2026-05&to=2026-05"}
 ALL_WELL: dict[str, Any] = {
     "greeting": {"value": "yes"},
     "wait": {"value": 20},
@@ -271,6 +272,10 @@ class World:
         body = {"url": url, "events": ["visit.accepted"], **values}
         return ok((caller or self.admin).post("/webhooks", body), 201)
 
+    def saved_view(self, caller: Caller | None = None, **values: Any) -> Any:
+        """Save a view, and return it."""
+        return ok((caller or self.admin).post("/saved-views", {**SAVED_VIEW, **values}), 201)
+
     @cached_property
     def anonymous(self) -> Caller:
         return Caller(self.app)
@@ -407,6 +412,11 @@ class World:
         """Decide on revision 1, unless ``values`` has another revision."""
         body = {"revision": 1, "decision": decision, "reason": "Because.", **values}
         return (reviewer or self.reviewer).post(f"/visits/{visit['id']}/review", body)
+
+    def message(self, visit: Any, text: str = "Which till did you wait at?") -> str:
+        """Ask the shopper of a visit with answers, and return the ID of the message."""
+        message_id: str = ok(self.reviewer.post(f"/visits/{visit['id']}/messages", {"text": text}), 201)["id"]
+        return message_id
 
     def flags(self, visit: Any) -> dict[str, str]:
         """Return the flags of a visit: code → detail."""
