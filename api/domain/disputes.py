@@ -6,7 +6,7 @@
 from datetime import date, datetime, timedelta
 
 from api.domain.months import to_local_time
-from api.domain.scoring import Sums, share, wilson_figures
+from api.domain.scoring import Sums, format_interval, share, wilson_interval
 
 #: An open dispute stays open until somebody decides it or withdraws it.
 OPEN, DECIDED, WITHDRAWN = STATUSES = ("open", "decided", "withdrawn")
@@ -50,5 +50,5 @@ def overturn_figures(decided: int, overturned: int) -> dict[str, object]:
         "decided": decided,
         "overturned": overturned,
         "rate": share(overturned, decided),
-        "interval": wilson_figures(sums),
+        "interval": format_interval(wilson_interval(sums)),
     }

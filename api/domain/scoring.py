@@ -473,11 +473,6 @@ def visit_figures(sums: Sums, critical_failures: int, passed: int) -> dict[str, 
     return result | {"critical_failures": critical_failures, "passed": passed}
 
 
-def wilson_figures(sums: Sums) -> dict[str, float] | None:
-    """Return Wilson's interval of a proportion, with the fields of the schema ``Interval``."""
-    return _format_interval(wilson_interval(sums))
-
-
 def change_figures(change: Change) -> dict[str, Any]:
     """Return a change, with the fields of the schema ``Change``."""
     return {

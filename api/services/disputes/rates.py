@@ -118,7 +118,7 @@ def _get_groups(
 def _get_questions(session: Session, checklists: CountedChecklists) -> tuple[Mapping[Any, Any], _FindGroups]:
     """Return the questions by checklist and key, which are the same in all versions."""
     questions = {
-        (subject.checklist_id, subject.key): format_question(checklists, subject)
+        (subject.version.checklist_id, subject.key): format_question(checklists, subject)
         for subject in checklists.subjects.values()
         if subject.kind == "question"
     }
