@@ -344,6 +344,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Figures.visits": "The number of accepted visits in which it was scored.",
     "LatestChange.changed_by": "Who made the change. Null for an API client, and for what comes with the "
     "program.",
+    "PlanQuery.checklist": "The key of the checklist that visits are planned for.",
     "Preview.changes": "The changes since the current version. Empty if none is published.",
     "Preview.errors": "What prevents the draft from being published, with pointers into the draft.",
     "Preview.replay": "What the last accepted visits would have scored. Null for a draft with errors, if no "
@@ -353,6 +354,15 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Preview.visits_out": "The number of visits in progress that stay with an older version when the draft "
     "is published.",
     "PreviewNew.visits": "How many of the last accepted visits to replay.",
+    "QuotaLocation.accepted": "The number of accepted visits of the period.",
+    "QuotaLocation.out": "The number of outstanding visits whose window opens in the period.",
+    "QuotaPeriod.accepted": "The number of accepted visits of the period.",
+    "QuotaPeriod.from": "The first month of the period, `YYYY-MM`.",
+    "QuotaPeriod.out": "The number of outstanding visits whose window opens in the period.",
+    "QuotaPeriod.to": "The last month of the period, `YYYY-MM`.",
+    "QuotaProgressQuery.from": "The first month, `YYYY-MM`. Default: the current one, or `to` if that is "
+    "earlier.",
+    "QuotasQuery.checklist_key": "Only quotas for this checklist.",
     "Replay.critical_failures": "How many visits have a critical failure.",
     "Replay.first_day": "The day of the earliest visit. Null without visits.",
     "Replay.last_day": "The day of the latest visit. Null without visits.",
@@ -373,6 +383,11 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ScoreNowAndThen.difference": "The score under the draft minus the score under the current version.",
     "ScoreNowAndThen.now": "The score under the current version.",
     "ScoreNowAndThen.then": "The score under the draft.",
+    "Target.from": "The first of the months that count, `YYYY-MM`.",
+    "Target.section_title": "The title of the section. Null for whole visits.",
+    "Target.to": "The last of the months that count, `YYYY-MM`: the current one.",
+    "TargetsQuery.checklist_key": "Only targets for this checklist.",
+    "TargetsQuery.section": "Only targets for the section with this key.",
     "UnansweredQuestion.points_possible": "The points that each answer could earn.",
     "UnansweredQuestion.visits": "The number of visits without an answer.",
     "VisitCounts.visits": "The number of visits with it, without cancelled and declined ones.",
