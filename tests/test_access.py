@@ -28,6 +28,7 @@ from tests.support.world import (
     ALL_WELL,
     CHECKLIST,
     PASSWORD,
+    SAVED_VIEW,
     Caller,
     World,
     find_revision,
@@ -78,6 +79,12 @@ TABLE: Mapping[str, str] = {
     "PATCH /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 200 404",
     "DELETE /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 204 404",
     "POST /api/v1/api-clients/<uuid:client_id>/secret": "401 403 403  403 403 403  403 201 404",
+    "GET /api/v1/saved-views": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/saved-views": "401 403 403  201 201 201  201 201 201",
+    # A shared view of an administrator.
+    "GET /api/v1/saved-views/<uuid:view_id>": "401 403 403  200 200 200  200 200 404",
+    "PATCH /api/v1/saved-views/<uuid:view_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/saved-views/<uuid:view_id>": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/webhooks": "401 403 403  403 403 403  403 200 200",
     "POST /api/v1/webhooks": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/webhooks/<uuid:webhook_id>": "401 403 403  403 403 403  403 200 404",
@@ -359,6 +366,10 @@ class Scene:
         return str(self.world.target(region_id=self.world.region["id"])["id"])
 
     @cached_property
+    def view_id(self) -> str:
+        return self.world.saved_view(shared=True)["id"]
+
+    @cached_property
     def revision_id(self) -> str:
         """A revision of the draft of the checklist."""
         return find_revision(self.world, "visit")
@@ -405,7 +416,7 @@ def _edit(path: str, body: Any) -> Attempt:
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
         url = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
                               user=scene.world.shopper.id, client=scene.client_id,
-                              webhook=scene.delivery[0], quota=scene.quota_id,
+                              webhook=scene.delivery[0], view=scene.view_id, quota=scene.quota_id,
                               target=scene.target_id)  # fmt: skip
         etag = scene.world.admin.get(url).headers["ETag"]
         method = "PUT" if url.endswith("/draft") else "PATCH"
@@ -543,6 +554,11 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "POST /api/v1/api-clients/<uuid:client_id>/secret": lambda scene, caller: caller.post(
         f"/api-clients/{scene.client_id}/secret", {}
+    ),
+    "POST /api/v1/saved-views": lambda scene, caller: caller.post("/saved-views", SAVED_VIEW),
+    "PATCH /api/v1/saved-views/<uuid:view_id>": _edit("/saved-views/{view}", {"name": "Edited"}),
+    "DELETE /api/v1/saved-views/<uuid:view_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/saved-views/{scene.world.saved_view(shared=True)['id']}"
     ),
     "POST /api/v1/webhooks": lambda scene, caller: caller.post(
         "/webhooks", {"url": "https://93.184.216.34/", "events": ["visit.accepted"]}
@@ -710,6 +726,9 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
     "POST /api/v1/checklists/<key>/preview": "stores nothing",
     "POST /api/v1/visits/check": "stores nothing",
+    "POST /api/v1/saved-views": "a bookmark",
+    "PATCH /api/v1/saved-views/<uuid:view_id>": "a bookmark",
+    "DELETE /api/v1/saved-views/<uuid:view_id>": "a bookmark",
     "POST /api/v1/me/totp": "nothing changes until it is confirmed, which is in the log",
     "POST /api/v1/auth/password-reset": "the worker does the rest, and records it",
 }
@@ -769,6 +788,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:client_id>", scene.client_id)
             .replace("<uuid:webhook_id>", scene.delivery[0])
             .replace("<uuid:delivery_id>", scene.delivery[1])
+            .replace("<uuid:view_id>", scene.view_id)
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
