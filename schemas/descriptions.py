@@ -364,6 +364,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "QuotaPeriod.to": "The last month of the period, `YYYY-MM`.",
     "QuotaProgressQuery.from": "The first month, `YYYY-MM`. Default: the current one, or `to` if that is "
     "earlier.",
+    "QuotasQuery.include": "With `progress`, each quota has how far it is in its current period.",
     "QuotasQuery.checklist_key": "Only quotas for this checklist.",
     "Replay.critical_failures": "How many visits have a critical failure.",
     "Replay.first_day": "The day of the earliest visit. Null without visits.",

@@ -18,6 +18,7 @@ from schemas.base import (
     Schema,
     Text,
     Time,
+    WordList,
     page_of,
 )
 from schemas.scores import PeriodQuery
@@ -69,28 +70,6 @@ class QuotaEdit(Schema):
     extra = _extra()
 
 
-class Quota(Schema):
-    """How many visits each location of a region is to have."""
-
-    id = Id(required=True, attribute="quota.id")
-    checklist_key = fields.String(required=True, attribute="checklist.key")
-    region_id = Id(required=True, attribute="region.id", metadata={"description": "The ID of the region."})
-    region = fields.Nested(NamedPlace(), required=True)
-    visits = _visits(required=True, attribute="quota.visits")
-    per = _per(required=True, attribute="quota.per")
-    days_between = _days_between(required=True, attribute="quota.days_between")
-    extra = _extra(required=True, attribute="quota.extra")
-    created_at = Time(required=True, attribute="quota.created_at")
-
-
-class QuotasQuery(PageQuery):
-    """Filters of the list of quotas."""
-
-    region_id = Id(metadata={"description": "The ID of the region."})
-    checklist_key = Text(64)
-    per = _per()
-
-
 class QuotaPeriod(Schema):
     """How far a quota is in one of its periods.
 
@@ -118,6 +97,33 @@ class QuotaPeriod(Schema):
             "example": 8,
         },
     )
+
+
+class Quota(Schema):
+    """How many visits each location of a region is to have."""
+
+    id = Id(required=True, attribute="quota.id")
+    checklist_key = fields.String(required=True, attribute="checklist.key")
+    region_id = Id(required=True, attribute="region.id", metadata={"description": "The ID of the region."})
+    region = fields.Nested(NamedPlace(), required=True)
+    visits = _visits(required=True, attribute="quota.visits")
+    per = _per(required=True, attribute="quota.per")
+    days_between = _days_between(required=True, attribute="quota.days_between")
+    extra = _extra(required=True, attribute="quota.extra")
+    created_at = Time(required=True, attribute="quota.created_at")
+    progress = fields.Nested(
+        QuotaPeriod(),
+        metadata={"description": "How far it is in the current period. Only with `include=progress`."},
+    )
+
+
+class QuotasQuery(PageQuery):
+    """Filters of the list of quotas."""
+
+    region_id = Id(metadata={"description": "The ID of the region."})
+    checklist_key = Text(64)
+    per = _per()
+    include = WordList(("progress",), 1, load_default=tuple)
 
 
 class QuotaProgress(Schema):

@@ -230,6 +230,11 @@ class Scene:
         return str(self.home.quota()["id"])
 
     @cached_property
+    def own_quota(self) -> str:
+        """A quota of the foreign administrator."""
+        return str(self.away.quota()["id"])
+
+    @cached_property
     def target(self) -> str:
         return str(self.home.target()["id"])
 
@@ -1076,7 +1081,7 @@ def _if_match_case(method: str, path: str) -> Trials:
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
         own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
-        own_ids |= {"quota": away.quota()["id"], "target": away.target()["id"]}
+        own_ids |= {"quota": scene.own_quota, "target": away.target()["id"]}
         own_ids |= {"visit": away.visit()["id"], "view": scene.own_view_id}
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 

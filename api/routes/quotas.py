@@ -11,7 +11,7 @@ from api.domain.months import Period
 from api.http.access import Routes
 from api.http.context import current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
-from api.http.paging import page_response
+from api.http.paging import rows_response
 from api.http.periods import parse_period
 from api.http.responses import CREATED, ETAG, empty_response
 from api.http.transactions import IDEMPOTENCY_KEY, create_resource, in_transaction
@@ -21,7 +21,7 @@ from schemas import quotas as schemas
 routes = Routes("quotas", __name__, description="Quotas")
 
 READ, WRITE = "read progress", "plan visits"
-QUOTA = schemas.Quota()
+QUOTA, PERIOD = schemas.Quota(), schemas.QuotaPeriod()
 
 
 @routes.get("/quotas", permission=READ)
@@ -32,8 +32,16 @@ def list_quotas(query: dict[str, Any]) -> Response:
 
     Managers and API clients see those of their regions, and of all regions below.
     """
-    page = quotas.list_quotas(read_snapshot(), current_actor(), **{"cursor": None, **query})
-    return page_response(page, QUOTA)
+    session, caller = read_snapshot(), current_actor()
+    include = query.pop("include")
+    page = quotas.list_quotas(session, caller, **{"cursor": None, **query})
+    rows = QUOTA.dump(page.items, many=True)
+    if "progress" in include:
+        month = _get_current_month()
+        for row, quota in zip(rows, page.items, strict=True):
+            (progress,) = quotas.get_progress(session, caller, quota, Period(month, month))
+            row["progress"] = PERIOD.dump(progress)
+    return rows_response(rows, page.cursor)
 
 
 @routes.post("/quotas", permission=WRITE, raises=[problems.ALREADY_EXISTS])

@@ -89,7 +89,10 @@ def edit_target(body: dict[str, Any], target_id: UUID) -> Response:
 @routes.delete("/targets/<uuid:target_id>", permission=WRITE, raises=[problems.TARGET_NOT_FOUND])
 @routes.response(204)
 def delete_target(target_id: UUID) -> Response:
-    """Delete a target."""
+    """Delete a target.
+
+    Scores stay as they are.
+    """
 
     def delete(session: Session) -> None:
         targets.delete_target(session, targets.get_target(session, current_actor(), target_id, lock=True))

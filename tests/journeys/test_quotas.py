@@ -30,6 +30,16 @@ def get_progress(caller: Any, quota: Any) -> Any:
     return period
 
 
+def test_list_has_the_progress_of_the_current_period(embedded_world: World) -> None:
+    world = embedded_world
+    quota = world.quota()
+    assert world.location
+    (listed,) = ok(world.admin.get("/quotas?include=progress"))["items"]
+    (current,) = ok(world.admin.get(f"/quotas/{quota['id']}/progress"))["periods"]
+    assert listed == {**quota, "progress": current}
+    assert current["missing"] == 2
+
+
 def list_missing(world: World, quota: Any) -> dict[str, int]:
     """Return how many visits each location lacks, by its ID."""
     items = ok(world.admin.get(f"/quotas/{quota['id']}/locations?month={THIS_MONTH}"))["items"]

@@ -158,7 +158,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "half_width": lambda _known: ("0.05",),
     "budget": lambda _known: ("10",),
     "section": lambda _known: ("welcome",),
-    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
+    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired", "progress"),
     "fields": _score_fields,
 }
 
