@@ -156,6 +156,7 @@ _BY_NAME: Mapping[str, str] = {
     "flags": "The reasons to look at the visit: those of its latest revision, and those of earlier "
     "revisions that the latest does not have. Empty without a reason.",
     "make": "The maker of the camera, from the file. Null if the file does not name it.",
+    "message_to_shopper": "What the reviewer wrote to the shopper with the decision. Null without a message.",
     "missing": "The IDs of the photos that the answers name and that are not stored yet.",
     "opens_at": f"The start of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}.",
     "outcome": "`visited`, or `store-closed` if the shopper found the store closed. A visit to a "
@@ -200,6 +201,13 @@ _BY_NAME: Mapping[str, str] = {
     "best": "The best rank that the location could have by chance.",
     "worst": "The worst rank that the location could have by chance.",
     "change": "The change since the previous period. Only with `include=change`.",
+    "comparison": "What the score is compared with: the score of all visits of the same checklist and "
+    "period that the caller may see. Null where `verdict` is null. Only with `include=verdict`.",
+    "verdict": "Whether the score is clearly `above` or `below` `comparison`, judged by `verdict_interval`, "
+    "or `as_expected`. `too_few`: fewer than 5 visits. Null if the visits use several checklists, or if the "
+    "caller may see no other visits to compare with. Only with `include=verdict`.",
+    "verdict_interval": "The 98 % interval of the score, which decides the verdict. Null without a score or "
+    "a comparison. Only with `include=verdict`.",
     "children": "The regions and locations directly below the region, each with its score.",
     "critical_failures": "The number of visits with at least one critical failure.",
     "difference": "The score of the period minus that of the previous period, from −1 to 1. Null if "
@@ -295,7 +303,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Decision.revision": "The revision that was decided on.",
     "DecisionNew.question_reasons": "What to correct, by the key of the question. The shopper reads it "
     "if the visit is returned.",
-    "DecisionNew.reason": "Why, for the shopper to read.",
+    "DecisionNew.message_to_shopper": "What the shopper reads with the decision, whichever it is. They do "
+    "not read who decided.",
+    "DecisionNew.reason": "Why. Required to return or reject, unless `question_reasons` has reasons. The "
+    "shopper reads it if the visit is returned.",
     "DecisionNew.replaces": "The ID of the current decision on this revision, to replace it. Null or "
     "omitted for the first decision.",
     "DecisionNew.revision": "The revision to decide on. It must be the latest.",
@@ -429,6 +440,23 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Login.organization": "The name of the organization, if the email address and password match "
     "accounts of several.",
     "Login.password": "The password of the account.",
+    "Message.reviewer_id": "The ID of the reviewer who asks.",
+    "Message.reviewer_name": "The name of the reviewer who asks. Null if they were deleted.",
+    "MessageAnswer.text": "What the shopper answers.",
+    "MessageNew.question": "The key of the question of the checklist that the message is about. Null or "
+    "omitted if it is about the visit.",
+    "MessageNew.text": "What to ask. The shopper reads it as it is, so it must not say that a store "
+    "disputes the visit.",
+    "MessagesQuery.mine": "Whether to list only messages that the caller sent.",
+    "MessagesQuery.visit_id": "Only messages about this visit.",
+    "OwnMessage.answer": "What the shopper answered. Null without an answer.",
+    "OwnMessage.answered_at": "When the server stored the answer, in UTC. Null without an answer.",
+    "OwnMessage.asked_at": "When the reviewer asked, in UTC.",
+    "OwnMessage.question": "The question of the checklist that the message is about. Null if it is about the "
+    "visit.",
+    "OwnMessage.status": "`open`, `answered`, or `withdrawn` by a reviewer.",
+    "OwnMessage.text": "What the reviewer asks.",
+    "OwnMessagesQuery.status": "Only messages with this status.",
     "Me.organization": "The organization that the caller belongs to.",
     "Me.id": "The caller's ID.",
     "Me.name": "The caller's name.",
@@ -524,6 +552,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Report.total": "The score of the period.",
     "ReportQuery.checklist": "Only visits with this checklist, by its key. Without it, all checklists "
     "count except self-checks.",
+    "PlaceReportQuery.include": "`verdict`: also return verdicts: whether the scores of the place, its "
+    "sections, fundamentals, questions and children are clearly above or below those of all visits.",
     "ReviewsQuery.status": "`waiting`: the visits that wait for a decision.",
     "Row.checklist": "The checklist. Only if `by` contains `checklist`.",
     "Row.critical_failures": "The number of visits with at least one critical failure. Only in rows of "
@@ -546,16 +576,21 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Row.section": "The section. Only if `by` contains `section`.",
     "Row.trend": "The score of each month of the period, by `YYYY-MM`. Null for a month without a "
     "score. Only with `include=trend`.",
+    "Row.weakest_question": "What explains a low score best: the question with the verdict `below` that cost "
+    "the location the most points against its comparison. Null if no question has that verdict. Only with "
+    "`include=weakest_question`.",
     "Row.worst_section": "The location's section with the lowest score. Null if no section has a "
     "score. Only with `include=worst_section`.",
     "RowMonth.critical_failures": "The number of visits with at least one critical failure. Only in "
     "rows of whole visits.",
     "RowMonth.passed": "The number of visits that passed. Only in rows of whole visits.",
+    "VisitsQuery.region_id": "Only visits to locations in this region and in all regions below it.",
+    "VisitsQuery.sort": "The order of the visits; `-day` means newest first.",
     "RowsQuery.by": "What the rows are by: one dimension, or two different ones for the cells of a "
     "table. At most one may be section, question or fundamental.",
     "RowsQuery.fields": "The fields that rows contain. Default: all fields of the query.",
     "RowsQuery.include": "Further fields to return. Rows by month have none of them, and only rows by "
-    "location have `worst_section`.",
+    "location have `worst_section` and `weakest_question`.",
     "RowsQuery.limit": "The maximum number of rows in the response. Default: 50 as JSON, all rows as CSV.",
     "RowsQuery.location_id": "Only this location.",
     "RowsQuery.region_id": "Only this region and everything below it.",
@@ -692,6 +727,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "WatchedVisit.status": "Always `accepted`: managers and API clients see accepted visits only.",
     "ScoredSubmission.score": "The score of the visit.",
     "WithdrawnVisitChange.change": "Always `withdrawn`.",
+    "WeakestQuestion.comparison": "The score of the question in all visits of the period that the caller may "
+    "see, as a proportion from 0 to 1.",
+    "WeakestQuestion.score": "The question's score, as a proportion from 0 to 1.",
+    "WeakestQuestion.visits": "The number of accepted visits in which the question was scored.",
     "WorstSection.score": "The section's score, as a proportion from 0 to 1.",
     "WorstSection.visits": "The number of accepted visits in which the section was scored.",
 }
