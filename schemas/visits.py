@@ -240,6 +240,7 @@ class OwnVisit(Schema):
     revision = fields.Integer(attribute="visit.revision", required=True)
     return_reason = fields.String(attribute="visit.return_reason", required=True, allow_none=True)
     question_reasons = ByQuestion(fields.String(), attribute="visit.question_reasons", allow_none=True)
+    message_to_shopper = fields.String(attribute="visit.message_to_shopper", required=True, allow_none=True)
     photos = fields.Nested(PhotoCounts(), required=True)
 
 
@@ -299,6 +300,7 @@ class Decision(Schema):
     decision = Enum(DECISIONS, required=True)
     reason = fields.String(required=True, allow_none=True)
     question_reasons = ByQuestion(fields.String(), allow_none=True)
+    message_to_shopper = fields.String(required=True, allow_none=True)
     reviewer_id = Id(required=True, allow_none=True)
     replaces_id = Id(data_key="replaces", required=True, allow_none=True)
     decided_at = Time(required=True)

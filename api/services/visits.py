@@ -159,6 +159,7 @@ class OwnVisitRow(VisitRow):
     closes_at: datetime
     return_reason: str | None
     question_reasons: dict[str, Any] | None
+    message_to_shopper: str | None
     expected_photos: list[str] | None
 
 
@@ -238,6 +239,7 @@ _SHOPPER_COLUMNS = (
     Visit.closes_at,
     Visit.return_reason,
     Visit.question_reasons,
+    Visit.message_to_shopper,
     Submission.photos.label("expected_photos"),
 )
 _COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {

@@ -249,6 +249,7 @@ NOT_RECORDED = {
     "Flag": "follows from the submission",
     "Installation": "belongs to no organization",
     "UnneededObject": "belongs to no organization",
+    "Message": "visit.shopper_asked and visit.message_withdrawn; an answer is the shopper's own record",
     "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
     "RecoveryCode": "user.recovery_code_used and user.recovery_codes_replaced",
