@@ -1,10 +1,10 @@
 /** The latest comments and photos of a place, which prove what its scores say. */
-import { dayName, h, localize, t } from "../shared/page.js";
+import { dayName, h, localize } from "../shared/page.js";
 import { onward } from "./filters.js";
 import { enlargeable } from "./photo.js";
 
-/** Returns comments of the API with a link to their visits. */
-export const commentList = (comments) =>
+/** Returns comments of the API with a link to their visits, and with their questions unless these are known. */
+export const commentList = (comments, { hasQuestions = true } = {}) =>
   h(
     "ul",
     { class: "comments" },
@@ -12,7 +12,7 @@ export const commentList = (comments) =>
       h(
         "li",
         {},
-        question && h("p", { class: "quiet", dir: "auto" }, localize(question.text)),
+        hasQuestions && question && h("p", { class: "quiet", dir: "auto" }, localize(question.text)),
         h("blockquote", { dir: "auto" }, comment ?? value),
         h("a", { href: toAnswer(visit, question) }, dayName(day)),
       ),

@@ -28,7 +28,10 @@ const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30];
 /** Returns the locations, by their IDs. `region` limits them to those in it and below it. */
 export const positionsOf = async (region, readAll) =>
   new Map(
-    (await readAll(address("/locations", { within: region, limit: "500" }))).map((place) => [place.id, place]),
+    (await readAll(address("/locations", { within: region, limit: "500" }))).map((place) => [
+      place.id,
+      place,
+    ]),
   );
 
 /**
@@ -154,10 +157,7 @@ function placeNames(marks, { width, height }) {
     box.bottom < height &&
     taken.every(
       (other) =>
-        other.right < box.left ||
-        other.left > box.right ||
-        other.bottom < box.top ||
-        other.top > box.bottom,
+        other.right < box.left || other.left > box.right || other.bottom < box.top || other.top > box.bottom,
     );
   const sides = new Map();
   for (const mark of marks.filter(({ members }) => members.length === 1)) {
@@ -267,8 +267,7 @@ function groupMark(mark, size, onclick) {
   return put(button, mark, size);
 }
 
-const wholeMap = (onclick) =>
-  h("button", { type: "button", class: "plain whole", onclick }, t("wholeMap"));
+const wholeMap = (onclick) => h("button", { type: "button", class: "plain whole", onclick }, t("wholeMap"));
 
 /** Returns which verdicts rows have, and how many each, as [verdict, number]. */
 function countVerdicts(rows) {

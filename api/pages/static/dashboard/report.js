@@ -63,7 +63,7 @@ export function periodsCard(report, width, height) {
   if (!isThin || quarters.length < 2) return monthsCard(t("months"), report, width, height);
   return [
     h("p", { class: "quiet" }, t("joinedMonths", { n: ENOUGH })),
-    monthsCard(t("quarters"), { ...report, months: quarters }, width, height),
+    monthsCard(t("months"), { ...report, months: quarters }, width, height),
   ];
 }
 

@@ -46,7 +46,11 @@ export function visitTable(caption, visits, checklists, { hasLocations = false }
       part && h("span", { class: "quiet" }, t(`part-${part}`)),
     ),
     hasLocations &&
-      h("td", {}, h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name)),
+      h(
+        "td",
+        {},
+        h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
+      ),
     h("td", { dir: "auto" }, titles.get(checklist.key) ?? checklist.key),
     hasScores && h("td", { class: "figure" }, score && explained(percent(score.score), "visit", score)),
     hasScores && h("td", { class: "figure" }, score && failuresOf(score)),

@@ -1,10 +1,10 @@
 import { h, loadMoreWords, localize, t, textElement } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
 import { count, percent, points } from "../../staff/numbers.js";
-import { common, filterBar, onward, scoreQuery } from "../filters.js";
+import { common, filterBar, monthBefore, onward, scoreQuery } from "../filters.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
-import { byChance, changed, score } from "../figures.js";
+import { byChance, changed, periodName, score } from "../figures.js";
 import { commentList, photoList } from "../latest.js";
 import { chartWidth, fundamentals, headline, periodsCard, placeQuery, sections } from "../report.js";
 import { card } from "../table.js";
@@ -28,7 +28,7 @@ export default async function ({ params: { id }, filters, read, readAll }) {
     read(address(`/locations/${id}/score`, { include: "verdict,quarters", ...query })),
     readAll(address("/scores", scoreQuery("questions", here))),
     read(address("/comments", { ...here, limit: LOOKED_THROUGH })),
-    read(address("/photos", { ...here, limit: LOOKED_THROUGH })),
+    { items: [] },
     readAll(address("/visits", visitQuery({ location_id: id }, filters, 500))),
     readAll("/checklists?limit=500"),
   ]);
@@ -67,16 +67,29 @@ export default async function ({ params: { id }, filters, read, readAll }) {
 }
 
 /** Returns how the score changed since the previous period, and which questions clearly changed. */
-function changes({ total, previous, change }, rows) {
+function changes({ from, to, total, previous, change }, rows) {
+  const before = previousPeriod(from, to);
   const clear = rows
     .filter((row) => row.change.significant)
     .sort((one, other) => Math.abs(other.change.difference) - Math.abs(one.change.difference));
   return [
     h("p", {}, changed({ ...total, change, previous_visits: previous.visits })),
+    h(
+      "p",
+      { class: "quiet" },
+      t("comparedWith", { period: periodName(before), score: percent(previous.score) }),
+    ),
     clear.length > 0 && h("ul", { class: "plain-list" }, clear.map(changedQuestion)),
     clear.length === 0 && h("p", {}, t("noQuestionChanged")),
     h("p", { class: "quiet" }, byChance(rows)),
   ];
+}
+
+/** Returns the period of the same length that ends immediately before. */
+function previousPeriod(from, to) {
+  const numberOf = (month) => Number(month.slice(0, 4)) * 12 + Number(month.slice(5));
+  const length = numberOf(to) - numberOf(from) + 1;
+  return { from: monthBefore(from, length), to: monthBefore(from, 1) };
 }
 
 function changedQuestion({ question, score: now, change: { difference } }) {
@@ -134,7 +147,7 @@ function weakQuestion(id, row, comments, photos) {
         t("lostPoints", { n: row.points_possible - row.points_earned, of: count(row.points_possible) }),
       ),
     ),
-    words.length > 0 && commentList(words),
+    words.length > 0 && commentList(words, { hasQuestions: false }),
     pictures.length > 0 && photoList(pictures),
     moreOf({ location_id: id, checklist: row.checklist, question: row.key }),
   );

@@ -4,11 +4,10 @@ import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { score } from "../figures.js";
 import { locationMap, positionsOf } from "../map.js";
 import { chartWidth } from "../report.js";
-import { card } from "../table.js";
 import { verdictOf, verdictOrder } from "../verdict.js";
 
 /** All locations on a map, and beside it as a list, those that are clearly below first. */
-export default async function ({ filters, read, readAll }) {
+export default async function ({ filters, readAll }) {
   await loadMoreWords((language) => import(`../words/places/${language}.js`));
   const shared = common(filters);
   const [rows, positions] = await Promise.all([
@@ -45,7 +44,13 @@ function list(rows, positions) {
   };
   return h(
     "ul",
-    { class: "plain-list places", onpointerover: point, onpointerout: point, onfocusin: point, onfocusout: point },
+    {
+      class: "plain-list places",
+      onpointerover: point,
+      onpointerout: point,
+      onfocusin: point,
+      onfocusout: point,
+    },
     sorted.map((row) =>
       h(
         "li",
@@ -53,8 +58,7 @@ function list(rows, positions) {
         h("a", { href: onward(`/dashboard/locations/${row.location.id}`), dir: "auto" }, row.location.name),
         score(row),
         verdictOf(row),
-        positions.get(row.location.id)?.latitude == null &&
-          h("span", { class: "quiet" }, t("noPosition")),
+        positions.get(row.location.id)?.latitude == null && h("span", { class: "quiet" }, t("noPosition")),
       ),
     ),
   );

@@ -7,15 +7,7 @@ import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
 import { changed, score } from "../figures.js";
 import { load } from "../load.js";
-import {
-  chartWidth,
-  fundamentals,
-  headline,
-  periodsCard,
-  placeQuery,
-  sections,
-  sumOf,
-} from "../report.js";
+import { chartWidth, fundamentals, headline, periodsCard, placeQuery, sections, sumOf } from "../report.js";
 import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.js";
 import { verdictOf, verdictOrder } from "../verdict.js";
 import { visitQuery, visitTable } from "../visit-table.js";
@@ -55,7 +47,10 @@ export default async function ({ params: { id }, filters, read, readAll }) {
       card(t("storesInOrder"), stores.length ? storeTable(stores, storeQuery) : noLocations()),
       regionTable(report),
       card(t("progress"), progressOf(progress)),
-      card(t("latestVisits"), visitTable(t("latestVisits"), visits.items, checklists, { hasLocations: true })),
+      card(
+        t("latestVisits"),
+        visitTable(t("latestVisits"), visits.items, checklists, { hasLocations: true }),
+      ),
       stores.length > 0 && card(t("page-map"), map),
       card(t("months"), periodsCard(report, chartWidth(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),

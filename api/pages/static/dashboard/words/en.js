@@ -60,7 +60,6 @@ export default {
   rank: "Rank",
   change: "Change",
   period: "Period",
-  quarters: "Quarters",
   joinedMonths: "In quarters, because some months have fewer than {n} visits.",
   month: "Month",
   months: "Months",

@@ -61,7 +61,6 @@ export default {
   rank: "Puesto",
   change: "Cambio",
   period: "Período",
-  quarters: "Trimestres",
   joinedMonths: "Por trimestres, porque algunos meses tienen menos de {n} visitas.",
   month: "Mes",
   months: "Meses",

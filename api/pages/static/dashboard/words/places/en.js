@@ -1,6 +1,7 @@
 export default {
   // A location
   whatChanged: "What changed",
+  comparedWith: "Compared with {period}: {score}",
   noQuestionChanged: "No question clearly changed.",
   beforeAndNow: "from {before} to {now}",
   weakest: "Weakest questions",

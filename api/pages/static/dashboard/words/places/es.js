@@ -1,6 +1,7 @@
 export default {
   // Un local
   whatChanged: "Qué ha cambiado",
+  comparedWith: "Frente a {period}: {score}",
   noQuestionChanged: "Ninguna pregunta ha cambiado claramente.",
   beforeAndNow: "de {before} a {now}",
   weakest: "Preguntas más débiles",
