@@ -172,6 +172,8 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
     "GET /api/v1/comments": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/comments/counts": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/photos": "401 403 403  200 200 200  200 200 200",
     "POST /api/v1/exports": "401 403 403  202 202 202  202 202 202",
     "GET /api/v1/exports": "401 403 403  200 200 200  200 200 200",
     # Of the manager alone.
@@ -256,6 +258,8 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (("visits:read",), "200 404 200"),
     "GET /api/v1/scores": (("scores:read",), "200 200 200"),
     "GET /api/v1/comments": (("visits:read",), "200 200 200"),
+    "GET /api/v1/comments/counts": (("visits:read",), "200 200 200"),
+    "GET /api/v1/photos": (("visits:read",), "200 200 200"),
     "POST /api/v1/exports": (("visits:read",), "202 202 202"),  # of visits
     "GET /api/v1/exports": (READ_EXPORTS, "200 200 200"),
     "GET /api/v1/exports/<uuid:export_id>": (READ_EXPORTS, "404 404 404"),

@@ -103,5 +103,6 @@ PERMISSIONS: Mapping[str, Permission] = {
     "read scores": _permit(_ALL_BUT_SHOPPERS, "scores:read"),
     "save views": _permit(_ALL_BUT_SHOPPERS),
     "read comments": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
+    "list photos": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
     "export": _permit(_ALL_BUT_SHOPPERS, "scores:read", "visits:read"),
 }

@@ -33,6 +33,8 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PATCH /api/v1/webhooks/{webhook_id}": f"{_PLACES}|/url",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",
     "GET /api/v1/comments": _PERIOD,
+    "GET /api/v1/comments/counts": _PERIOD,
+    "GET /api/v1/photos": _PERIOD,
     "GET /api/v1/locations/{location_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/progress": _PERIOD,

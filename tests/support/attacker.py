@@ -146,6 +146,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "mine": lambda _known: ("true", "false"),
     "changed_after": lambda _known: ("", "forged"),
     "whole_visit": lambda _known: ("true", "false"),
+    "points": lambda _known: ("lost", "full"),
     "time_zone": lambda _known: ("Europe/London",),
     "from": lambda known: (*known.days, *known.months),
     "to": lambda known: (*known.days, *known.months),
