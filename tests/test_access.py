@@ -210,6 +210,7 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/locations/<uuid:location_id>": ANY_CALLER,
     "GET /dashboard/regions/<uuid:region_id>": ANY_CALLER,
     "GET /dashboard/visits/<uuid:visit_id>": ANY_CALLER,
+    "GET /dashboard/map": ANY_CALLER,
     "GET /dashboard/sections": ANY_CALLER,
     "GET /dashboard/questions": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
