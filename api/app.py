@@ -35,6 +35,7 @@ from api.routes import (
     drafts,
     exports,
     health,
+    notices,
     openapi,
     organizations,
     photo_store,
@@ -192,6 +193,7 @@ def _register_routes(app: Flask) -> None:
         comments,
         exports,
         webhooks,
+        notices,
         audit,
         openapi,
     ):

@@ -49,6 +49,8 @@ NOT_HERE = {
     "POST /api/v1/auth/password-reset body:organization": "tests/journeys/test_accounts.py",
     "POST /api/v1/auth/invitation body:token": "tests/journeys/test_accounts.py: the token is the permission",
     "POST /api/v1/auth/password body:token": "tests/journeys/test_accounts.py",
+    "GET /api/v1/unsubscribe/{token} path:token": "tests/journeys/test_notices.py: it is in the address only",
+    "POST /api/v1/unsubscribe/{token} path:token": "tests/journeys/test_notices.py: it is the permission",
     "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the permission",
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
     "GET /api/v1/exports/{export_id}/file query:token": "tests/exports/test_downloads.py",
@@ -983,6 +985,7 @@ EDITED = {
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "DELETE /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "PATCH /api/v1/me header:If-Match": "/me",
+    "PATCH /api/v1/me/notices header:If-Match": "/me/notices",
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
@@ -994,6 +997,7 @@ EDITED = {
 def _if_match_case(method: str, path: str) -> Trials:
     """Send the ETag of a foreign object for one's own, and the correct ETag for the foreign object."""
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
+    edits["/me/notices"] = {"notices": {}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
     edits["/visits/{visit}"] = {"window": WINDOW}
     body = None if method == "DELETE" else edits.get(path, {"name": "Edited"})
@@ -1014,7 +1018,11 @@ def _if_match_case(method: str, path: str) -> Trials:
             return caller.call(method, path.format(**own_ids), body, headers={"If-Match": f'"{value}"'})
 
         yield Trial("foreign_admin", etag, call_own, lambda: uuid.uuid4().hex)
-        if path in ("/organization", "/me"):  # without an ID, callers cannot refer to those of others
+        if path in (
+            "/organization",
+            "/me",
+            "/me/notices",
+        ):  # without an ID, callers cannot refer to those of others
             return
         (name,) = re.findall(r"{(\w+)}", path)
         for headers in ({"If-Match": f'"{etag}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):

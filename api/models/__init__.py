@@ -10,6 +10,7 @@ from api.models import (  # noqa: F401
     exports,
     idempotency,
     installation,
+    notices,
     organizations,
     photos,
     places,

@@ -21,8 +21,9 @@ class Organization(HasId, Base):
     written in. ``require_second_factor`` are the roles whose people must have a second factor. Both are never
     null, although the columns, which were added later, allow it. ``logo_sha256`` is the hash of its logo, if
     it has one. Photos and personal data of visits are removed after ``keep_photos_months`` and
-    ``keep_personal_data_months``; null means never. ``place_moves`` counts the locations and regions that
-    were moved to another region, which may change what managers and API clients see.
+    ``keep_personal_data_months``; null means never. Managers hear of a location that has had no visit for
+    ``no_visit_alert_days``; null means never. ``place_moves`` counts the locations and regions that were
+    moved to another region, which may change what managers and API clients see.
     """
 
     __tablename__ = "organizations"
@@ -36,6 +37,7 @@ class Organization(HasId, Base):
     logo_sha256: Mapped[str | None]
     keep_photos_months: Mapped[int | None]
     keep_personal_data_months: Mapped[int | None]
+    no_visit_alert_days: Mapped[int | None] = mapped_column(default=90)
     place_moves: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -1,4 +1,4 @@
-"""The pages that people open from a link, without a session: an invitation, and a forgotten password."""
+"""The pages that people open from a link, without a session, such as an invitation."""
 
 from flask import Response
 
@@ -18,6 +18,12 @@ def invitation() -> Response:
 @pages.get("/password", permission=ANY_CALLER)
 def password() -> Response:
     """Let a person request a link to replace a forgotten password, or use it."""
+    return _shell()
+
+
+@pages.get("/unsubscribe", permission=ANY_CALLER)
+def unsubscribe() -> Response:
+    """Let a person switch off the notice of a mail, by a button. The token is in the fragment."""
     return _shell()
 
 

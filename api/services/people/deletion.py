@@ -17,6 +17,7 @@ from api.models.checklists import ChecklistVersion, DraftRevision
 from api.models.events import Event
 from api.models.exports import Export
 from api.models.idempotency import StoredResponse
+from api.models.notices import Notice
 from api.models.reviews import Decision
 from api.models.second_factors import RecoveryCode, SecondFactor
 from api.models.sign_in import TokenFamily
@@ -34,6 +35,7 @@ DELETED: Columns = (
     AccountLink.user_id,
     SecondFactor.user_id,
     RecoveryCode.user_id,
+    Notice.user_id,
     UserRegion.user_id,
     UserLocation.user_id,
     Event.user_id,
