@@ -57,6 +57,8 @@ _BY_NAME: Mapping[str, str] = {
     "created_at": "When it was added, in UTC.",
     "name": "The name, for people to read.",
     "external_id": "The ID in your own system. Null if you set none.",
+    "shared": "Whether everyone in the organization who has the page sees it.",
+    "editable": "Whether the caller can change and delete it.",
     "items": "The items of this page, in the order of the list.",
     "next": "The URL of the next page, as in the `Link` header. Null on the last page.",
     # organization and places

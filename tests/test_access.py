@@ -28,6 +28,7 @@ from tests.support.world import (
     ALL_WELL,
     CHECKLIST,
     PASSWORD,
+    SAVED_VIEW,
     Caller,
     World,
     find_revision,
@@ -82,6 +83,12 @@ TABLE: Mapping[str, str] = {
     "PATCH /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 200 404",
     "DELETE /api/v1/api-clients/<uuid:client_id>": "401 403 403  403 403 403  403 204 404",
     "POST /api/v1/api-clients/<uuid:client_id>/secret": "401 403 403  403 403 403  403 201 404",
+    "GET /api/v1/saved-views": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/saved-views": "401 403 403  201 201 201  201 201 201",
+    # A shared view of an administrator.
+    "GET /api/v1/saved-views/<uuid:view_id>": "401 403 403  200 200 200  200 200 404",
+    "PATCH /api/v1/saved-views/<uuid:view_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/saved-views/<uuid:view_id>": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/webhooks": "401 403 403  403 403 403  403 200 200",
     "POST /api/v1/webhooks": "401 403 403  403 403 403  403 201 201",
     "GET /api/v1/webhooks/<uuid:webhook_id>": "401 403 403  403 403 403  403 200 404",
@@ -335,6 +342,10 @@ class Scene:
         return webhook_id, ok(self.world.admin.post(f"/webhooks/{webhook_id}/test"))["id"]
 
     @cached_property
+    def view_id(self) -> str:
+        return self.world.saved_view(shared=True)["id"]
+
+    @cached_property
     def revision_id(self) -> str:
         """A revision of the draft of the checklist."""
         return find_revision(self.world, "visit")
@@ -381,7 +392,7 @@ def _edit(path: str, body: Any) -> Attempt:
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
         url = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
                               user=scene.world.shopper.id, client=scene.client_id,
-                              webhook=scene.delivery[0])  # fmt: skip
+                              webhook=scene.delivery[0], view=scene.view_id)  # fmt: skip
         etag = scene.world.admin.get(url).headers["ETag"]
         method = "PUT" if url.endswith("/draft") else "PATCH"
         return caller.call(method, url, body, headers={"If-Match": etag})
@@ -511,6 +522,11 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "POST /api/v1/api-clients/<uuid:client_id>/secret": lambda scene, caller: caller.post(
         f"/api-clients/{scene.client_id}/secret", {}
+    ),
+    "POST /api/v1/saved-views": lambda scene, caller: caller.post("/saved-views", SAVED_VIEW),
+    "PATCH /api/v1/saved-views/<uuid:view_id>": _edit("/saved-views/{view}", {"name": "Edited"}),
+    "DELETE /api/v1/saved-views/<uuid:view_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/saved-views/{scene.world.saved_view(shared=True)['id']}"
     ),
     "POST /api/v1/webhooks": lambda scene, caller: caller.post(
         "/webhooks", {"url": "https://93.184.216.34/", "events": ["visit.accepted"]}
@@ -660,6 +676,9 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "POST /api/v1/checklists/<key>/preview": "stores nothing",
     "POST /api/v1/visits/check": "stores nothing",
     "PATCH /api/v1/me/notices": "which mails people want concerns only themselves",
+    "POST /api/v1/saved-views": "a bookmark",
+    "PATCH /api/v1/saved-views/<uuid:view_id>": "a bookmark",
+    "DELETE /api/v1/saved-views/<uuid:view_id>": "a bookmark",
     "POST /api/v1/me/totp": "nothing changes until it is confirmed, which is in the log",
     "POST /api/v1/auth/password-reset": "the worker does the rest, and records it",
 }
@@ -719,6 +738,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:client_id>", scene.client_id)
             .replace("<uuid:webhook_id>", scene.delivery[0])
             .replace("<uuid:delivery_id>", scene.delivery[1])
+            .replace("<uuid:view_id>", scene.view_id)
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")

@@ -28,7 +28,7 @@ from tests.conftest import BACKENDS
 from tests.support.exports import request_export
 from tests.support.extent import FULL
 from tests.support.pictures import jpeg
-from tests.support.world import CHECKLIST, PASSWORD, Caller, World, find_revision, ok
+from tests.support.world import CHECKLIST, PASSWORD, SAVED_VIEW, Caller, World, find_revision, ok
 
 # Fields of requests.
 
@@ -234,6 +234,16 @@ class Scene:
         return webhook_id
 
     @cached_property
+    def view_id(self) -> str:
+        """A private view of the administrator."""
+        return self.home.saved_view()["id"]
+
+    @cached_property
+    def own_view_id(self) -> str:
+        """A view of the foreign administrator."""
+        return self.away.saved_view()["id"]
+
+    @cached_property
     def decision(self) -> str:
         """A current decision of a reviewer."""
         decision_id: str = ok(self.home.review(self.home.late_visit(), "reject"))["id"]
@@ -328,6 +338,7 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{user_id}": {"name": "Edited"},
         "{client_id}": {"name": "Edited"},
         "{webhook_id}": {"events": ["score.changed"]},
+        "{view_id}": {"name": "Edited"},
         "{visit_id}": {"window": WINDOW},
         "secret": {"overlap_hours": 1},
         "preview": {"visits": 1},
@@ -348,6 +359,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     ),
     "client_id": lambda scene: ((name, scene.client_id) for name in FOREIGN_CALLERS),
     "webhook_id": lambda scene: ((name, scene.delivery[0]) for name in FOREIGN_CALLERS),
+    "view_id": lambda scene: ((name, scene.view_id) for name in (*FOREIGN_CALLERS, "other_manager")),
     "session_id": lambda scene: ((name, scene.session_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     # A delivery to another webhook than that in the path.
     "delivery_id": lambda scene: (("foreign_admin", scene.delivery[1]) for _ in range(1)),
@@ -485,6 +497,7 @@ LISTS = {
     "/me/sessions": ("admin", "shopper"),
     "/api-clients": ("admin",),
     "/webhooks": ("admin",),
+    "/saved-views": ("admin", "manager"),
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
     "/checklists": ("admin",),
@@ -989,6 +1002,7 @@ EDITED = {
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
+    "PATCH /api/v1/saved-views/{view_id} header:If-Match": "/saved-views/{view}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
     "PATCH /api/v1/organization header:If-Match": "/organization",
 }
@@ -1006,12 +1020,13 @@ def _if_match_case(method: str, path: str) -> Trials:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
         home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0], "visit": scene.assigned}
+        home_ids["view"] = scene.view_id
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
         own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
-        own_ids["visit"] = away.visit()["id"]
+        own_ids |= {"visit": away.visit()["id"], "view": scene.own_view_id}
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
         def call_own(caller: Caller, value: str, _: Any) -> TestResponse:
@@ -1044,6 +1059,7 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
+        home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
@@ -1086,6 +1102,7 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
             f"/visits/{world.visit()['id']}/reassign",
             {"shopper_id": world.shopper.id, "override": True},
         ),
+        "POST /api/v1/saved-views": lambda: ("/saved-views", SAVED_VIEW),
         "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),

@@ -42,26 +42,22 @@ _TOUCH = _TOUCH.where(
 )
 #: The number of connections that an engine keeps open. Under load, it opens up to as many again.
 POOL_SIZE = 6
+#: The pages that each connection to SQLite keeps in memory. The caches of all connections fill up in time.
+SQLITE_CACHE_KIB = 8_000
 
 
 class Database:
     """A database with an engine for reading and one for writing."""
 
-    def __init__(self, url: str, sqlite_cache_kib: int = 32_000) -> None:
-        """Prepare the engines. ``url`` begins with sqlite:/// or postgresql://; nothing connects yet.
-
-        Each connection to SQLite keeps pages of up to ``sqlite_cache_kib`` in memory.
-        """
+    def __init__(self, url: str) -> None:
+        """Prepare the engines. ``url`` begins with sqlite:/// or postgresql://; nothing connects yet."""
         self.url = url
         self._lock = threading.Lock()
         self._write_lock: AbstractContextManager[object]
         self._group_commit: GroupCommit | None
         if url.startswith("sqlite"):
-            cache = f"PRAGMA cache_size = -{sqlite_cache_kib}"
-            self.reading_engine = _create_sqlite_engine(
-                url, POOL_SIZE, "BEGIN", cache, "PRAGMA query_only = ON"
-            )
-            self.writing_engine = _create_sqlite_engine(url, 1, "BEGIN IMMEDIATE", cache)
+            self.reading_engine = _create_sqlite_engine(url, POOL_SIZE, "BEGIN", "PRAGMA query_only = ON")
+            self.writing_engine = _create_sqlite_engine(url, 1, "BEGIN IMMEDIATE")
             self._write_lock = TimedLock(self._lock, REQUEST)
             self._group_commit = GroupCommit(self._begin_write)
         else:
@@ -243,6 +239,7 @@ def _create_sqlite_engine(url: str, pool_size: int, begin: str, *pragmas: str) -
             "PRAGMA foreign_keys = ON",
             # What is deleted is overwritten with zeros.
             "PRAGMA secure_delete = ON",
+            f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}",
             *pragmas,
         ):
             connection.execute(pragma)

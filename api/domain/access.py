@@ -101,6 +101,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "read progress": _permit(_ALL_BUT_SHOPPERS, "visits:read", "visits:write"),
     "review visits": _permit(_REVIEWERS),
     "read scores": _permit(_ALL_BUT_SHOPPERS, "scores:read"),
+    "save views": _permit(_ALL_BUT_SHOPPERS),
     "read comments": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
     "export": _permit(_ALL_BUT_SHOPPERS, "scores:read", "visits:read"),
 }

@@ -323,6 +323,20 @@ ALREADY_EXISTS = Problem(
     "Another resource already has this code, email address or key.",
 )
 
+# Saved views.
+SAVED_VIEW_NOT_FOUND = Problem(
+    "saved-view-not-found",
+    404,
+    "The saved view does not exist",
+    "No view has this ID, or it is a private view of another person.",
+)
+NOT_OWN_SAVED_VIEW = Problem(
+    "not-own-saved-view",
+    403,
+    "The saved view belongs to another person",
+    "Only its owner and administrators can change or delete a shared view.",
+)
+
 # API clients.
 API_CLIENT_NOT_FOUND = Problem(
     "api-client-not-found",

@@ -32,8 +32,6 @@ from uploads.opening import open_store
 
 NICENESS = 10
 REPORT_SECONDS = 0.5
-#: Each row is read once.
-SQLITE_CACHE_KIB = 4_000
 #: PR_SET_PDEATHSIG of Linux's <sys/prctl.h>
 _PARENT_DEATH_SIGNAL = 1
 
@@ -48,7 +46,7 @@ def main() -> int:
     # Rows form no cycles, so collections would only examine them again and again.
     gc.disable()
     log_as_json()
-    database = Database(job["database_url"], SQLITE_CACHE_KIB).in_background()
+    database = Database(job["database_url"]).in_background()
     try:
         result = build(
             database,

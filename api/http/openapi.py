@@ -78,6 +78,7 @@ _PATH_PARAMETERS = {
     "token": "The signature of the link. Use the link as it is.",
     "user_id": "The ID of the person.",
     "version": "The number of the version, from 1.",
+    "view_id": "The ID of the saved view.",
     "visit_id": "The ID of the visit.",
     "webhook_id": "The ID of the webhook.",
 }

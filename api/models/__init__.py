@@ -15,6 +15,7 @@ from api.models import (  # noqa: F401
     photos,
     places,
     reviews,
+    saved_views,
     scores,
     second_factors,
     sign_in,

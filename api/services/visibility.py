@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api.domain.access import ADMIN, CLIENT, MANAGER, Actor
 from api.models.api_clients import ApiClientRegion
 from api.models.places import Location, Region
+from api.models.saved_views import SavedView
 from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -99,6 +100,16 @@ def webhooks(actor: Actor) -> ColumnElement[bool]:
     if actor.role == CLIENT:
         return and_(in_organization, Webhook.creator_id == actor.id)
     return in_organization if actor.role == ADMIN else false()
+
+
+def saved_views(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for saved views: one's own, and shared ones of pages that the actor has."""
+    shared = (
+        SavedView.shared if actor.can_see_everything else and_(SavedView.shared, ~SavedView.for_reviewers)
+    )
+    return and_(
+        SavedView.organization_id == actor.organization_id, or_(SavedView.owner_id == actor.id, shared)
+    )
 
 
 def find(

@@ -75,14 +75,16 @@ class Client:
             return
         started_at = time.perf_counter()
         self.count += 1
+        is_reused = bool(self.idle)
         try:
             reader, writer = (
-                self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
+                self.idle.pop() if is_reused else await asyncio.open_connection("127.0.0.1", self.port)
             )
             writer.write(request_bytes)
             status, closes = await asyncio.wait_for(read_response(reader), 60)
         except Exception as error:
-            phase.failures[type(error).__name__] += 1
+            # A server may close an idle connection just when a request is sent on it.
+            phase.failures[type(error).__name__ + (" on a reused connection" if is_reused else "")] += 1
         else:
             phase.latencies[status].append(time.perf_counter() - started_at)
             writer.close() if closes else self.idle.append((reader, writer))

@@ -245,7 +245,7 @@ def test_a_change_with_too_few_current_visits_is_not_tested(desk: Phone, history
 
 
 def test_the_sticky_column_does_not_cover_the_focus(new_desk: Callable[..., Phone], history: History) -> None:
-    page = enter(new_desk(390), manager(history, "country"), f"/dashboard/locations?{ONE}")
+    page = enter(new_desk(390), manager(history, "country"), f"/dashboard/sections?{ONE}")
     buttons = page.locator("tbody tr").first.locator("button, a")
     buttons.last.focus()
     for _ in range(buttons.count() - 1):
@@ -677,10 +677,25 @@ def test_the_layout_does_not_shift_while_a_page_loads(
             assert page.evaluate("window.moved") <= 0.02, (address, width)
 
 
-def test_the_navigation_fits_one_line_on_a_phone(new_desk: Callable[..., Phone], history: History) -> None:
-    page = enter(new_desk(390), history.world.reviewer, "/dashboard/reviews")
-    boxes = [link.bounding_box() for link in page.locator("#bar nav a").all()]
-    assert len({box["y"] for box in boxes if box}) == 1
+def test_a_phone_has_the_pages_behind_a_button_and_rows_as_cards(
+    new_desk: Callable[..., Phone], history: History
+) -> None:
+    page = enter(new_desk(320), manager(history, "country"), f"/dashboard/locations?{ONE}")
+    expect(page.locator("#bar nav")).to_be_hidden()
+    card = page.locator("tbody tr").first
+    assert card.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Score"'
+    first = page.locator("tbody th a").first
+    best = first.text_content()
+    page.get_by_label("Sort by").select_option(label="Score ↑")
+    expect(first).not_to_have_text(best or "")
+    assert "sort=score" in page.url
+    page.get_by_role("button", name="Menu").press("Enter")
+    page.get_by_role("link", name="Sections").press("Enter")
+    page.wait_for_url("**/sections*")
+    wait_for_state(page)
+    # The heat table scrolls sideways, which its edge shows.
+    expect(page.locator(".more-after")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_a_long_table_is_complete_and_back_restores_a_position_far_down(desk: Phone, world: World) -> None:

@@ -211,8 +211,8 @@ class Survey:
         self.shoppers = [self.world.person("shopper") for _ in range(self.phones)]
         self.deliveries: list[Delivery] = []
 
-    def assign(self, count: int) -> list[Delivery]:
-        """Assign ``count`` visits, and return their deliveries."""
+    def assign(self, count: int, pictures: Sequence[int] = (0, 1, 1, 2)) -> list[Delivery]:
+        """Assign ``count`` visits, each with one of these numbers of pictures. Return their deliveries."""
         if not count:
             return []
         world, now = self.world, datetime.now(UTC)
@@ -231,16 +231,14 @@ class Survey:
         ]
         visits = ok(world.admin.post("/visits", orders), 201)["items"]
         deliveries = [
-            self._delivery(visit["id"], shopper.token or "")
+            self._delivery(visit["id"], shopper.token or "", random.choice(pictures))
             for visit, shopper in zip(visits, shoppers, strict=True)
         ]
         self.deliveries += deliveries
         return deliveries
 
-    def _delivery(self, visit_id: str, token: str) -> Delivery:
-        pictures = [
-            Picture(jpeg(160, 120, seed=random.getrandbits(60))) for _ in range(random.choice((0, 1, 1, 2)))
-        ]
+    def _delivery(self, visit_id: str, token: str, count: int) -> Delivery:
+        pictures = [Picture(jpeg(160, 120, seed=random.getrandbits(60))) for _ in range(count)]
         body = self.world.submission()
         body["answers"]["greeting"] = {"value": "yes", "photos": [picture.id for picture in pictures]}
         return Delivery(visit_id, token, json.dumps(body).encode(), pictures)

@@ -27,6 +27,8 @@ ALLOWED_POINTERS: dict[str, str] = {
         "|/from|/to|/mine"
     ),
     "GET /api/v1/audit": "/from|/to",
+    "POST /api/v1/saved-views": "/path|/shared",
+    "PATCH /api/v1/saved-views/{view_id}": "/path|/shared",
     "POST /api/v1/webhooks": f"{_PLACES}|/url",
     "PATCH /api/v1/webhooks/{webhook_id}": f"{_PLACES}|/url",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",

@@ -4,7 +4,6 @@ In `make test`, a small form checks that nothing is lost, and nothing is rejecte
 Times and memory are measured, and compared with their budgets, only in the long form.
 """
 
-import json
 import threading
 import time
 from collections import defaultdict
@@ -24,6 +23,7 @@ from tests.support.running import Running, running
 from tests.support.world import API
 
 PHONES, VISITS_OF_A_PHONE = (500, 5) if FULL_LOAD else (16, 1)
+PICTURES_OF_A_VISIT = 2
 AT_ONE_LOCATION = 64 if FULL_LOAD else 12
 BUSY_SECONDS, RATE, DASHBOARDS = (600, 20, 8) if FULL_LOAD else (2, 10, 2)
 MAX_HEALTH_SECONDS = 1.0
@@ -112,10 +112,12 @@ def run_at_once(phones: Sequence[Phone]) -> None:
     assert not errors, errors[:3]
 
 
-def assign(survey: Survey, visits: int) -> list[Delivery]:
-    """Assign visits, in lists as long as the API takes."""
+def assign(survey: Survey, visits: int, pictures: int = 0) -> list[Delivery]:
+    """Assign visits with ``pictures`` each, in lists as long as the API takes."""
     return [
-        delivery for start in range(0, visits, 1000) for delivery in survey.assign(min(1000, visits - start))
+        delivery
+        for start in range(0, visits, 1000)
+        for delivery in survey.assign(min(1000, visits - start), [pictures])
     ]
 
 
@@ -135,7 +137,7 @@ def report(name: str, survey: Survey, watch: Watch, responses: dict[str, Respons
 def test_phones_that_come_back_at_once_lose_nothing(
     survey: Survey, program: Running, responses: dict[str, Responses]
 ) -> None:
-    deliveries = assign(survey, PHONES * VISITS_OF_A_PHONE)
+    deliveries = assign(survey, PHONES * VISITS_OF_A_PHONE, PICTURES_OF_A_VISIT)
     phones = [Phone(program.base, deliveries[index::PHONES], responses) for index in range(PHONES)]
     started_at = time.perf_counter()
     with Watch(program.base, program.process.pid) as watch:
@@ -147,8 +149,6 @@ def test_submissions_for_one_location_at_once_are_all_stored(
     survey: Survey, program: Running, responses: dict[str, Responses]
 ) -> None:
     deliveries = assign(survey, AT_ONE_LOCATION)
-    for delivery in deliveries:
-        delivery.pictures, delivery.content = [], json.dumps(survey.world.submission()).encode()
     started_at = time.perf_counter()
     with Watch(program.base, program.process.pid) as watch:
         run_at_once([Phone(program.base, [delivery], responses) for delivery in deliveries])
@@ -159,8 +159,6 @@ def test_busy_day_is_served_and_nothing_grows(
     survey: Survey, program: Running, responses: dict[str, Responses]
 ) -> None:
     deliveries = assign(survey, BUSY_SECONDS * RATE)
-    for delivery in deliveries:
-        delivery.pictures, delivery.content = [], json.dumps(survey.world.submission()).encode()
     stop = threading.Event()
     dashboards = [
         threading.Thread(target=read_dashboard, args=(survey, program.base, stop, responses))

@@ -1,16 +1,20 @@
 """Watches a running program under load: how fast it says that it lives, and what it uses."""
 
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tests.benchmarks.load import pss_mib, tree
+from tests.support.running import ROOT
 
 PROBE_SECONDS = 0.2
 SAMPLE_SECONDS = 2.0
@@ -26,27 +30,27 @@ class Usage:
 
 
 class Watch:
-    """Probes ``/health/live`` five times a second and notes the usage every two, until the block ends."""
+    """Probes ``/health/live`` five times a second and notes the usage every two, until the block ends.
+
+    A process of its own does so, because the threads of a load would hold up the probes.
+    """
 
     def __init__(self, base: str, pid: int) -> None:
-        self._address, self._pid = urlsplit(base).netloc, pid
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._repeat, args=work)
-            for work in ((self._probe, PROBE_SECONDS), (self._sample, SAMPLE_SECONDS))
-        ]
+        self._command = [sys.executable, "-m", __name__, base, str(pid)]
         self.health: list[float] = []
         self.usage: list[Usage] = []
 
     def __enter__(self) -> "Watch":
-        for thread in self._threads:
-            thread.start()
+        self._process = subprocess.Popen(
+            self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(60)
+        output, _ = self._process.communicate(timeout=120)  # closes the input, which ends the watch
+        seen = json.loads(output)
+        self.health = seen["health"]
+        self.usage = [Usage(**usage) for usage in seen["usage"]]
 
     @property
     def slowest_health(self) -> float:
@@ -63,28 +67,54 @@ class Watch:
         second, last = values[quarter : 2 * quarter] or values, values[-quarter:]
         return (sum(last) / len(last)) / (sum(second) / len(second))
 
-    def _repeat(self, work: Callable[[], None], seconds: float) -> None:
+
+def watch(base: str, pid: int) -> None:
+    """Probe and note until the standard input ends. Print ``{"health": [seconds], "usage": [Usage]}``."""
+    health: list[float] = []
+    usage: list[dict[str, float]] = []
+    end = threading.Event()
+
+    def repeat(work: Callable[[], None], seconds: float) -> None:
         while True:
             work()
-            if self._stop.wait(seconds):
+            if end.wait(seconds):
                 return
 
-    def _probe(self) -> None:
-        started_at = time.perf_counter()
-        connection = HTTPConnection(self._address, timeout=60)
-        try:
-            connection.request("GET", "/health/live")
-            is_live = connection.getresponse().status == 200
-        except OSError:
-            is_live = False
-        finally:
-            connection.close()
-        self.health.append(time.perf_counter() - started_at if is_live else float("inf"))
+    threads = [
+        threading.Thread(target=repeat, args=(lambda: health.append(_probe(base)), PROBE_SECONDS)),
+        threading.Thread(target=repeat, args=(lambda: usage.append(asdict(_measure(pid))), SAMPLE_SECONDS)),
+    ]
+    for thread in threads:
+        thread.start()
+    sys.stdin.read()
+    end.set()
+    for thread in threads:
+        thread.join()
+    print(json.dumps({"health": health, "usage": usage}))
 
-    def _sample(self) -> None:
-        pids = tree([self._pid])
-        tasks = [_count(pid, "task") for pid in pids]
-        self.usage.append(Usage(pss_mib([self._pid]), sum(tasks), sum(_count(pid, "fd") for pid in pids)))
+
+def _probe(base: str) -> float:
+    """Return the seconds of a probe."""
+    started_at = time.perf_counter()
+    connection = HTTPConnection(urlsplit(base).netloc, timeout=60)
+    try:
+        connection.request("GET", "/health/live")
+        is_live = connection.getresponse().status == 200
+    except OSError:
+        is_live = False
+    finally:
+        connection.close()
+    return time.perf_counter() - started_at if is_live else float("inf")
+
+
+def _measure(pid: int) -> Usage:
+    """Return what a process and its descendants use."""
+    pids = tree([pid])
+    return Usage(
+        pss_mib([pid]),
+        sum(_count(member, "task") for member in pids),
+        sum(_count(member, "fd") for member in pids),
+    )
 
 
 def _count(pid: int, folder: str) -> int:
@@ -122,3 +152,7 @@ class Responses:
 def refused_without_cause(statuses: Sequence[int]) -> list[int]:
     """Return the statuses that no well-behaved client should receive under load."""
     return [status for status in statuses if status >= 300 and status not in (304, 429, 503)]
+
+
+if __name__ == "__main__":
+    watch(sys.argv[1], int(sys.argv[2]))

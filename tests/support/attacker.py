@@ -89,6 +89,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "client_id": lambda known: known.client_id,
     "session_id": lambda _known: (str(UUID(int=1)),),
     "webhook_id": lambda known: known.webhook_id,
+    "view_id": lambda _known: (str(UUID(int=1)),),
     "delivery_id": lambda known: known.delivery_id,
     "visit_id": lambda known: known.visit_id,
     "batch_id": lambda known: known.batch_id,

@@ -19,6 +19,7 @@ from api.models.exports import Export
 from api.models.idempotency import StoredResponse
 from api.models.notices import Notice
 from api.models.reviews import Decision
+from api.models.saved_views import SavedView
 from api.models.second_factors import RecoveryCode, SecondFactor
 from api.models.sign_in import TokenFamily
 from api.models.users import User, UserLocation, UserRegion
@@ -43,7 +44,7 @@ DELETED: Columns = (
     Export.requester_id,
 )
 #: or stay and refer to nobody,
-EMPTIED: Columns = (ChecklistVersion.published_by, DraftRevision.user_id)
+EMPTIED: Columns = (ChecklistVersion.published_by, DraftRevision.user_id, SavedView.owner_id)
 #: or stay and refer to the anonymous user of the organization, as visits do.
 ANONYMIZED: Columns = (Decision.reviewer_id, Webhook.creator_id)
 
@@ -64,6 +65,7 @@ def delete_person(session: Session, user: User) -> list[str]:
     is_about_user = (AuditEntry.subject_type == USER) & (AuditEntry.subject_id == user.id)
     clear_personal_changes(session, user.organization_id, is_about_user)
     _delete_copies(session, user)
+    session.execute(delete(SavedView).where(SavedView.owner_id == user.id, ~SavedView.shared))
     for column in DELETED:
         session.execute(delete(column.class_).where(column == user.id))
     _replace(session, EMPTIED, user.id, None)

@@ -1,6 +1,8 @@
 import { call } from "../shared/api.js";
 import { download, h, t } from "../shared/page.js";
 import { address, change, filters } from "../staff/address.js";
+import { asCards } from "../staff/cards.js";
+import { scrollBox } from "../staff/scroll-box.js";
 import { count } from "../staff/numbers.js";
 import { axisHead, dot } from "./charts.js";
 
@@ -26,13 +28,25 @@ const API_SORTS = { score: "score", visits: "visits", change: "difference" };
  * `value` cannot be sorted. With `down`, the first click sorts in descending order. The first column names
  * the row. The text filter searches `words(row)`. `sort` is the initial order, as "key" or "-key". `csv` has
  * the name of the CSV file and the parameters of its score rows: all rows, in the order of the table if the API
- * supports that order. `foot` has the cells of a last row.
+ * supports that order. `foot` has the cells of a last row. On small screens, rows are cards, unless `isWide`: such
+ * a table scrolls sideways, beside its first column.
  * @param {{
  *   caption: string, columns: Column[], rows: any[], words: (row: any) => string, sort: string,
  *   csv: { name: string, query: object }, foot?: any[], attributes?: (row: any) => object,
+ *   isWide?: boolean,
  * }} options
  */
-export function table({ caption, columns, rows, words, sort, csv, foot = [], attributes = () => ({}) }) {
+export function table({
+  caption,
+  columns,
+  rows,
+  words,
+  sort,
+  csv,
+  foot = [],
+  attributes = () => ({}),
+  isWide = false,
+}) {
   const lines = rows.map((row) => ({
     row,
     text: words(row).toLowerCase(),
@@ -48,6 +62,7 @@ export function table({ caption, columns, rows, words, sort, csv, foot = [], att
     value: filters().q ?? "",
     oninput: () => (change({ q: search.value }, { quietly: true }), draw()),
   });
+  const order = orderChoice(columns, setOrder);
   let shown = [];
   let timer = null;
 
@@ -79,6 +94,7 @@ export function table({ caption, columns, rows, words, sort, csv, foot = [], att
       const direction = other !== column ? "none" : sign < 0 ? "descending" : "ascending";
       if (other.value) heads[index].setAttribute("aria-sort", direction);
     });
+    order.value = sign < 0 ? `-${column.key}` : column.key;
     status.textContent = t("rowsShown", { n: count(shown.length), of: count(rows.length) });
   }
 
@@ -103,13 +119,20 @@ export function table({ caption, columns, rows, words, sort, csv, foot = [], att
     const { sort: by = sort } = filters();
     const first = column.down ? `-${column.key}` : column.key;
     const second = column.down ? column.key : `-${column.key}`;
-    change({ sort: by === first ? second : first }, { redraw: false });
+    setOrder(by === first ? second : first);
+  }
+
+  function setOrder(by) {
+    change({ sort: by }, { redraw: false });
     draw();
   }
 
   const element = h(
     "table",
-    { class: rows.length > MANY ? "long many" : "long", role: "table" },
+    {
+      class: ["long", rows.length > MANY && "many", !isWide && "cards"].filter(Boolean).join(" "),
+      role: "table",
+    },
     h("caption", { class: "visually-hidden" }, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)),
     body,
@@ -126,24 +149,34 @@ export function table({ caption, columns, rows, words, sort, csv, foot = [], att
       "div",
       { class: "tools" },
       h("p", { class: "search" }, h("label", { for: "q" }, t("search")), search),
+      !isWide && h("p", { class: "search order" }, h("label", { for: "order" }, t("sortBy")), order),
       status,
       csvButton({ caption, name: csv.name, query: csv.query, sort: apiSort }),
     ),
-    h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 }, element),
+    scrollBox(caption, element),
   );
 }
 
+/** Returns the list of all orders, in place of the heads of columns, which cards do not have. */
+function orderChoice(columns, choose) {
+  const options = columns
+    .filter(({ value }) => value)
+    .flatMap(({ key, title, down }) =>
+      (down ? [`-${key}`, key] : [key, `-${key}`]).map((by) =>
+        h("option", { value: by }, `${title} ${by.startsWith("-") ? "↓" : "↑"}`),
+      ),
+    );
+  const select = h("select", { id: "order", onchange: () => choose(select.value) }, options);
+  return select;
+}
+
 /**
- * Returns a table that scrolls inside itself if it is wider than the screen, and a button for each CSV file.
+ * Returns a table whose rows are cards on small screens, and a button for each CSV file.
  * @param {{ caption: string, csv?: Csv[] }} options
  */
 export function scrolling({ caption, csv = [] }, ...parts) {
   return [
-    h(
-      "div",
-      { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 },
-      h("table", {}, h("caption", { class: "visually-hidden" }, caption), parts),
-    ),
+    scrollBox(caption, asCards(h("table", {}, h("caption", { class: "visually-hidden" }, caption), parts))),
     csv.length > 0 &&
       h(
         "div",
@@ -182,9 +215,9 @@ export function csvButton({ caption, name, query, sort = () => undefined }, word
 const lineOf = (attributes, cells) => h("tr", { role: "row", ...attributes }, cells);
 
 const cellsOf = (columns, contents) =>
-  columns.map(({ key, kind }, index) =>
+  columns.map(({ key, kind, title }, index) =>
     index
-      ? h("td", { role: "cell", class: kind, "data-column": key }, contents[index])
+      ? h("td", { role: "cell", class: kind, "data-column": key, "data-label": title }, contents[index])
       : h("th", { role: "rowheader", scope: "row", "data-column": key }, contents[index]),
   );
 

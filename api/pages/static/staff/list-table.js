@@ -14,7 +14,7 @@ export function listTable({ caption, columns, attributes, tick, head }) {
   const body = h("tbody", { role: "rowgroup" });
   const table = h(
     "table",
-    { class: "list", role: "table" },
+    { class: "list cards", role: "table" },
     h("caption", { class: "visually-hidden" }, caption),
     h(
       "thead",

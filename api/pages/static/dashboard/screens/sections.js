@@ -66,6 +66,7 @@ function heatTable(columns, cells, by, checklists, query) {
     csv: { name: "sections", query },
     rows: [...rows.values()],
     sort: "name",
+    isWide: true,
     words: ({ location }) => `${location.name} ${location.code}`,
     attributes: ({ location }) => ({ "data-location": location.id }),
     foot: [

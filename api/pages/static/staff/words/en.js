@@ -23,6 +23,7 @@ export default {
   withoutFilters: "Clear filters",
   filters: "Filters",
   search: "Search",
+  sortBy: "Sort by",
   close: "Close",
   menu: "Menu",
   administration: "Administration",

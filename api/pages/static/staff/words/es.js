@@ -23,6 +23,7 @@ export default {
   withoutFilters: "Quitar los filtros",
   filters: "Filtros",
   search: "Buscar",
+  sortBy: "Ordenar por",
   close: "Cerrar",
   menu: "Menú",
   administration: "Administración",
