@@ -49,7 +49,6 @@ NOT_HERE = {
     "POST /api/v1/auth/password-reset body:organization": "tests/journeys/test_accounts.py",
     "POST /api/v1/auth/invitation body:token": "tests/journeys/test_accounts.py: the token is the permission",
     "POST /api/v1/auth/password body:token": "tests/journeys/test_accounts.py",
-    "GET /api/v1/unsubscribe/{token} path:token": "tests/journeys/test_notices.py: it is in the address only",
     "POST /api/v1/unsubscribe/{token} path:token": "tests/journeys/test_notices.py: it is the permission",
     "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the permission",
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from sqlalchemy.orm import Session
 
 from api.domain import problems
@@ -10,7 +10,7 @@ from api.domain.access import ANY_CALLER, SIGNED_IN
 from api.http.access import Routes
 from api.http.context import app_context, current_actor, read_snapshot
 from api.http.etags import IF_MATCH, require_match, resource_response
-from api.http.responses import ETAG, describe_header, empty_response
+from api.http.responses import ETAG, empty_response
 from api.http.transactions import in_transaction
 from api.services.notices import settings
 from api.services.people import users
@@ -53,20 +53,13 @@ def edit_notices(body: dict[str, Any]) -> Response:
     return resource_response(NOTICES.dump(in_transaction(edit)))
 
 
-@routes.get("/unsubscribe/<token>", permission=ANY_CALLER)
-@routes.response(303, description="The page", headers={"Location": describe_header("The page.")})
-def open_unsubscribe_page(token: str) -> Response:
-    """Open the page on which a notice can be switched off. This call itself changes nothing."""
-    return current_app.response_class(status=303, headers={"Location": f"/unsubscribe#{token}"})
-
-
 @routes.post("/unsubscribe/<token>", permission=ANY_CALLER, raises=[problems.LINK_EXPIRED])
 @routes.response(204)
 def unsubscribe(token: str) -> Response:
     """Switch a notice off without logging in, as mail programs do (RFC 8058).
 
     The address is in the header `List-Unsubscribe` of each notice. It names the person and the notice. The
-    body is ignored.
+    body is ignored. Whoever opens the address in a browser gets a page with a button.
     """
     in_transaction(lambda session: settings.unsubscribe(session, token, app_context().settings.keys))
     return empty_response()
