@@ -27,11 +27,12 @@ help: ## List the targets
 run: .venv/.runs ## Set everything up and serve on http://127.0.0.1:8000, until Ctrl-C
 	@$(BIN)/flask --app wsgi serve
 
-test: .venv/.tests browsers javascript ## Set everything up and run all checks and tests; T=path or T=expression runs some tests
+test: .venv/.tests ## Set everything up and run all checks and tests; T=path or T=expression runs some tests
 ifdef T
+	@$(MAKE) --no-print-directory browsers javascript
 	$(PYTEST) $(SELECTION)
 else
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j 2 lint compile-tests browsers javascript
 	$(PYTEST) -n 4 --dist worksteal --durations 30
 endif
 
@@ -43,6 +44,11 @@ unit: .venv/.tests ## Run the tests of domain, schemas, uploads and services, wi
 
 quick: .venv/.tests ## Run the unit tests and the journeys on SQLite and a photo folder: under 2 minutes
 	$(PYTEST) -n 2 --dist worksteal $(EMBEDDED) $(UNIT) tests/journeys
+
+# Several processes would each compile all tests. The tests report what is wrong with them.
+.PHONY: compile-tests
+compile-tests: .venv/.tests
+	@$(PYTEST) --collect-only >/dev/null 2>&1 || true
 
 lint: .venv/.tests ## Check style, types, spelling and the Containerfile
 	$(BIN)/ruff check .
@@ -93,16 +99,17 @@ load: .venv/.tests ## Load the program with phones and dashboards: about half an
 clean: ## Remove everything that was installed: .venv and the JavaScript tools
 	rm -rf .venv $(JS)/node_modules $(JS)/openapi/node_modules
 
-# A stamp file records when .venv was set up. pip runs only if the lock is newer.
+# A stamp file records when .venv was set up. pip runs only if the lock is newer. Most modules are never imported,
+# so Python compiles each at its first import.
 .venv/.runs: requirements.lock
 	@echo "Setting up .venv, once; this takes a minute or two …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 is needed: make PYTHON=…")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-compile --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.tests: requirements-dev.lock .venv/.runs
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # npm runs only if its lock is newer than what it installed. Without the tools, the test that runs them is skipped.

@@ -35,7 +35,11 @@ from api.routes import (
     drafts,
     exports,
     health,
+<<<<<<< HEAD
     notices,
+=======
+    messages,
+>>>>>>> main
     openapi,
     organizations,
     photo_store,
@@ -190,6 +194,7 @@ def _register_routes(app: Flask) -> None:
         submissions,
         photos,
         reviews,
+        messages,
         scores,
         comments,
         saved_views,

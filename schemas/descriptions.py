@@ -158,6 +158,7 @@ _BY_NAME: Mapping[str, str] = {
     "flags": "The reasons to look at the visit: those of its latest revision, and those of earlier "
     "revisions that the latest does not have. Empty without a reason.",
     "make": "The maker of the camera, from the file. Null if the file does not name it.",
+    "message_to_shopper": "What the reviewer wrote to the shopper with the decision. Null without a message.",
     "missing": "The IDs of the photos that the answers name and that are not stored yet.",
     "opens_at": f"The start of the window, in UTC, in the years {FIRST_YEAR} to {LAST_YEAR}.",
     "outcome": "`visited`, or `store-closed` if the shopper found the store closed. A visit to a "
@@ -297,7 +298,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Decision.revision": "The revision that was decided on.",
     "DecisionNew.question_reasons": "What to correct, by the key of the question. The shopper reads it "
     "if the visit is returned.",
-    "DecisionNew.reason": "Why, for the shopper to read.",
+    "DecisionNew.message_to_shopper": "What the shopper reads with the decision, whichever it is. They do "
+    "not read who decided.",
+    "DecisionNew.reason": "Why. Required to return or reject, unless `question_reasons` has reasons. The "
+    "shopper reads it if the visit is returned.",
     "DecisionNew.replaces": "The ID of the current decision on this revision, to replace it. Null or "
     "omitted for the first decision.",
     "DecisionNew.revision": "The revision to decide on. It must be the latest.",
@@ -427,6 +431,23 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Login.organization": "The name of the organization, if the email address and password match "
     "accounts of several.",
     "Login.password": "The password of the account.",
+    "Message.reviewer_id": "The ID of the reviewer who asks.",
+    "Message.reviewer_name": "The name of the reviewer who asks. Null if they were deleted.",
+    "MessageAnswer.text": "What the shopper answers.",
+    "MessageNew.question": "The key of the question of the checklist that the message is about. Null or "
+    "omitted if it is about the visit.",
+    "MessageNew.text": "What to ask. The shopper reads it as it is, so it must not say that a store "
+    "disputes the visit.",
+    "MessagesQuery.mine": "Whether to list only messages that the caller sent.",
+    "MessagesQuery.visit_id": "Only messages about this visit.",
+    "OwnMessage.answer": "What the shopper answered. Null without an answer.",
+    "OwnMessage.answered_at": "When the server stored the answer, in UTC. Null without an answer.",
+    "OwnMessage.asked_at": "When the reviewer asked, in UTC.",
+    "OwnMessage.question": "The question of the checklist that the message is about. Null if it is about the "
+    "visit.",
+    "OwnMessage.status": "`open`, `answered`, or `withdrawn` by a reviewer.",
+    "OwnMessage.text": "What the reviewer asks.",
+    "OwnMessagesQuery.status": "Only messages with this status.",
     "Me.organization": "The organization that the caller belongs to.",
     "Me.id": "The caller's ID.",
     "Me.name": "The caller's name.",
@@ -550,6 +571,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "RowMonth.critical_failures": "The number of visits with at least one critical failure. Only in "
     "rows of whole visits.",
     "RowMonth.passed": "The number of visits that passed. Only in rows of whole visits.",
+    "VisitsQuery.region_id": "Only visits to locations in this region and in all regions below it.",
+    "VisitsQuery.sort": "The order of the visits; `-day` means newest first.",
     "RowsQuery.by": "What the rows are by: one dimension, or two different ones for the cells of a "
     "table. At most one may be section, question or fundamental.",
     "RowsQuery.fields": "The fields that rows contain. Default: all fields of the query.",

@@ -171,6 +171,7 @@ class VisitsQuery(PageQuery):
 
     status = Enum(STATUSES)
     location_id = Id()
+    region_id = Id()
     checklist_key = Text(64)
     shopper_id = Id()
     external_id = Text(200)
@@ -178,6 +179,7 @@ class VisitsQuery(PageQuery):
     q = Text(200)
     from_ = Day(data_key="from", attribute="from")
     to = Day()
+    sort = Enum(("day", "-day"), load_default="day")
     mine = QueryBoolean(load_default=False)
     changed_after = fields.String(
         metadata={
@@ -238,6 +240,7 @@ class OwnVisit(Schema):
     revision = fields.Integer(attribute="visit.revision", required=True)
     return_reason = fields.String(attribute="visit.return_reason", required=True, allow_none=True)
     question_reasons = ByQuestion(fields.String(), attribute="visit.question_reasons", allow_none=True)
+    message_to_shopper = fields.String(attribute="visit.message_to_shopper", required=True, allow_none=True)
     photos = fields.Nested(PhotoCounts(), required=True)
 
 
@@ -297,6 +300,7 @@ class Decision(Schema):
     decision = Enum(DECISIONS, required=True)
     reason = fields.String(required=True, allow_none=True)
     question_reasons = ByQuestion(fields.String(), allow_none=True)
+    message_to_shopper = fields.String(required=True, allow_none=True)
     reviewer_id = Id(required=True, allow_none=True)
     replaces_id = Id(data_key="replaces", required=True, allow_none=True)
     decided_at = Time(required=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 
 from api import migrations
 from api.app import create_app
@@ -33,6 +34,10 @@ FIXTURE_MARKERS = {
 }
 #: By value of a parameter, such as those of the fixture ``app``
 PARAMETER_MARKERS = {"postgresql": ("postgres",), "s3": ("s3",), "servers": ("postgres", "s3")}
+
+# On a busy machine, examples take long.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

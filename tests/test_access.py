@@ -167,6 +167,11 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (
         "401 302 404  200 404 200  302 302 404"
     ),
+    "POST /api/v1/visits/<uuid:visit_id>/messages": "401 403 403  403 403 403  201 201 404",
+    "GET /api/v1/messages": "401 403 403  403 403 403  200 200 200",
+    "POST /api/v1/messages/<uuid:message_id>/withdraw": "401 403 403  403 403 403  200 200 404",
+    "GET /api/v1/me/messages": SIGNED_IN,
+    "PUT /api/v1/me/messages/<uuid:message_id>/answer": "401 201 404  404 404 404  404 404 404",
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
@@ -366,6 +371,10 @@ class Scene:
         ok(self.world.send(visit, {**body, "started_at": body["finished_at"]}), 201)
         visit_id: str = visit["id"]
         return visit_id
+
+    def message(self) -> str:
+        """Return an open message to the shopper."""
+        return self.world.message({"id": self.waiting()})
 
     def declared(self, visit_id: str) -> str:
         photo_id: str = self.world.declare({"id": visit_id}, jpeg())["id"]
@@ -615,6 +624,15 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/visits/<uuid:visit_id>/review": _call_visit(
         "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
     ),
+    "POST /api/v1/visits/<uuid:visit_id>/messages": _call_visit(
+        "POST", "/messages", Scene.waiting, {"text": "Which till?"}
+    ),
+    "POST /api/v1/messages/<uuid:message_id>/withdraw": lambda scene, caller: caller.post(
+        f"/messages/{scene.message()}/withdraw"
+    ),
+    "PUT /api/v1/me/messages/<uuid:message_id>/answer": lambda scene, caller: caller.put(
+        f"/me/messages/{scene.message()}/answer", {"text": "The left one."}
+    ),
     "GET /api/v1/scores": lambda scene, caller: caller.get("/scores?by=location"),
     "POST /api/v1/exports": _request_export,
     "GET /api/v1/exports/<uuid:export_id>/file": _fetch_export,
@@ -670,6 +688,7 @@ def test_each_caller_receives_the_status_in_the_table(scene: Scene, route: str) 
 NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "PUT /api/v1/visits/<uuid:visit_id>/submission": "each revision is its own record",
     "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": "part of the shopper's evidence",
+    "PUT /api/v1/me/messages/<uuid:message_id>/answer": "an answer is its own record",
     "PUT /api/v1/checklists/<key>/draft": "each revision is its own record",
     "POST /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>/restore": "a revision, too",
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
@@ -782,6 +801,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decline": {"reason": "Ill"},
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "messages": {"text": "Which till?"},
+        "answer": {"text": "The left one."},
         "draft": CHECKLIST,
         "preview": {},
         "secret": {},

@@ -57,6 +57,7 @@ NOT_HERE = {
     "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
+    "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
     **{
         f"{route} body:{name}": "a name within the document"
         for route in ("POST /api/v1/checklists", "PUT /api/v1/checklists/{key}/draft")
@@ -249,6 +250,11 @@ class Scene:
         return decision_id
 
     @cached_property
+    def message_id(self) -> str:
+        """An open message to the shopper."""
+        return self.home.message(self.home.late_visit())
+
+    @cached_property
     def export(self) -> str:
         """An export of the administrator."""
         return self.exports[0]
@@ -330,6 +336,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decline": {"reason": "Ill"},
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "messages": {"text": "Which till?"},
+        "answer": {"text": "The left one."},
         "draft": CHECKLIST,
         "{photo_id}": DECLARATION,
         "{region_id}": {"name": "Edited"},
@@ -365,6 +373,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "revision_id": lambda scene: (("foreign_admin", scene.revision_id) for _ in range(1)),
     "visit_id": lambda scene: _hidden_visits(scene),
     "batch_id": lambda scene: ((name, scene.batch_id) for name in FOREIGN_CALLERS),
+    "message_id": lambda scene: ((name, scene.message_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
 }
@@ -440,6 +449,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "/users": {"email": "email", "region_id": "region.id", "location_id": "location.id"},
     "/visits": {
         "location_id": "location.id",
+        "region_id": "region.id",
         "checklist_key": "checklist_key",
         "shopper_id": "shopper",
         "external_id": "visit.external_id",
@@ -448,6 +458,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/audit": {"actor_id": "shopper"},
+    "/messages": {"visit_id": "visit"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
 }
@@ -466,13 +477,15 @@ def _foreign(scene: Scene, kind: str) -> str:
         "email": scene.home.shopper.email or "",
         "shopper": scene.home.shopper.id or "",
         "batch": scene.batch_id,
+        "visit": scene.assigned,
         "checklist_key": scene.checklist_key,
     }[kind]
 
 
 def _query_case(path: str, name: str, kind: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
-        within_home = () if kind in ("checklist_key", "email", "shopper", "batch") else ("other_manager",)
+        is_place = kind.startswith(("region.", "location.", "visit."))
+        within_home = ("other_manager",) if is_place else ()
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
@@ -499,6 +512,8 @@ LISTS = {
     "/saved-views": ("admin", "manager"),
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
+    "/messages": ("reviewer",),
+    "/me/messages": ("shopper",),
     "/checklists": ("admin",),
     "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
@@ -516,7 +531,7 @@ def _cursors(scene: Scene) -> list[str]:
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key and scene.exports
     for _ in range(2):
-        world.late_visit()
+        world.message(world.late_visit())
         world.new_location()
         world.accepted_visit()
     cursors = set()
@@ -1060,6 +1075,7 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
         home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
+        home_ids["message_id"] = scene.message_id
         by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
@@ -1100,6 +1116,10 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         "POST /api/v1/visits/{visit_id}/reassign": lambda: (
             f"/visits/{world.visit()['id']}/reassign",
             {"shopper_id": world.shopper.id, "override": True},
+        ),
+        "POST /api/v1/visits/{visit_id}/messages": lambda: (
+            f"/visits/{world.late_visit()['id']}/messages",
+            {"text": "Which till?"},
         ),
         "POST /api/v1/saved-views": lambda: ("/saved-views", SAVED_VIEW),
         "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),

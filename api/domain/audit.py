@@ -31,6 +31,8 @@ USER_RECOVERY_CODE_USED = "user.recovery_code_used"
 USER_RECOVERY_CODES_REPLACED = "user.recovery_codes_replaced"
 USER_DELETED = "user.deleted"
 VISIT_REVIEWED = "visit.reviewed"
+VISIT_SHOPPER_ASKED = "visit.shopper_asked"
+VISIT_MESSAGE_WITHDRAWN = "visit.message_withdrawn"
 VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
 EXPORT_DOWNLOADED = "export.downloaded"
 API_CLIENT_SECRET_REPLACED = "api_client.secret_replaced"  # noqa: S105
@@ -69,6 +71,8 @@ ACTIONS = (
     "visit.cancelled",
     "visit.declined",
     VISIT_REVIEWED,
+    VISIT_SHOPPER_ASKED,
+    VISIT_MESSAGE_WITHDRAWN,
     VISIT_PHOTOS_VIEWED,
     "export.requested",
     EXPORT_DOWNLOADED,

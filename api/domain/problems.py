@@ -496,6 +496,30 @@ OWN_VISIT = Problem(
     "You cannot review your own visit",
     "Another reviewer must decide on a visit that the reviewer made.",
 )
+MESSAGE_NOT_FOUND = Problem(
+    "message-not-found",
+    404,
+    "The message does not exist",
+    "No message has this ID, or the caller may not know of it.",
+)
+MESSAGE_ANSWERED = Problem(
+    "message-answered",
+    409,
+    "The message is already answered",
+    "The first answer stays. It cannot be replaced by another one, and the message cannot be withdrawn.",
+)
+TOO_MANY_MESSAGES = Problem(
+    "too-many-messages",
+    409,
+    "Too many messages about this visit are not answered yet",
+    "Up to five messages of a visit may be open. Wait for an answer, or withdraw a message.",
+)
+SHOPPER_UNAVAILABLE = Problem(
+    "shopper-unavailable",
+    409,
+    "The shopper of this visit cannot answer",
+    "The shopper was disabled or deleted, or the organization no longer keeps who made the visit.",
+)
 
 # Photos.
 PHOTO_NOT_FOUND = Problem(

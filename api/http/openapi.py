@@ -71,6 +71,7 @@ _PATH_PARAMETERS = {
     "export_id": "The ID of the export.",
     "key": "The key of the checklist.",
     "location_id": "The ID of the location.",
+    "message_id": "The ID of the message.",
     "photo_id": "The ID of the photo.",
     "region_id": "The ID of the region.",
     "revision_id": "The ID of the revision of the draft.",

@@ -10,7 +10,11 @@ from api.models import (  # noqa: F401
     exports,
     idempotency,
     installation,
+<<<<<<< HEAD
     notices,
+=======
+    messages,
+>>>>>>> main
     organizations,
     photos,
     places,

@@ -11,9 +11,10 @@ exactly raises a ValueError with its file and line, so that a release with it do
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from posixpath import dirname, join, normpath, relpath
 
 COMMENT = re.compile(r"^[ \t]*/\*[\s\S]*?\*/|(?:^|[ \t])//.*$", re.M)
@@ -75,22 +76,32 @@ def join_modules(page: str, sources: Mapping[str, str], further: Iterable[str] =
     return _Page(page, sources, further).build()
 
 
+@cache  # several pages share modules
+def _blank_comments(text: str) -> str:
+    """Replace comments by spaces, so that positions stay the same."""
+    return COMMENT.sub(lambda comment: re.sub(".", " ", comment[0]), text)
+
+
+@cache
+def _find(pattern: re.Pattern[str], code: str) -> list[re.Match[str]]:
+    return list(pattern.finditer(code))
+
+
 class _Module:
     """The source of a module, with its imports and exports."""
 
-    def __init__(self, path: str, text: str, paths: Iterable[str]) -> None:
-        self.path, self.text, self._paths = path, text, set(paths)
-        # Comments become spaces, so that positions stay the same.
-        self.code = COMMENT.sub(lambda comment: re.sub(".", " ", comment[0]), text)
-        self.exports = {match["name"] or "default": match for match in EXPORT.finditer(self.code)}
-        self.imports = [(match, self._find_target(match)) for match in IMPORT.finditer(self.code)]
-        self.dynamic = list(DYNAMIC.finditer(self.code))
+    def __init__(self, path: str, text: str, paths: Collection[str]) -> None:
+        self.path, self.text, self._paths = path, text, paths
+        self.code = _blank_comments(text)
+        self.exports = {match["name"] or "default": match for match in _find(EXPORT, self.code)}
+        self.imports = [(match, self._find_target(match)) for match in _find(IMPORT, self.code)]
+        self.dynamic = _find(DYNAMIC, self.code)
         parsed = {match.start() for match in (*self.exports.values(), *dict(self.imports))}
-        for match in STATEMENT.finditer(self.code):
+        for match in _find(STATEMENT, self.code):
             if match.start("begin") not in parsed and "/words/" not in path:
                 raise self.make_error(match.start("begin"), "this import or export is not supported")
         #: the workers that this module may start
-        self.workers = {self._find_target(match) for match in WORKER.finditer(self.code)}
+        self.workers = {self._find_target(match) for match in _find(WORKER, self.code)}
         #: the modules that it may import
         self.targets = {target for _, target in self.imports}
         for match in self.dynamic:

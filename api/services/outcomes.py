@@ -181,6 +181,7 @@ def apply_decision(
     *,
     reason: str | None = None,
     question_reasons: Mapping[str, str] | None = None,
+    message_to_shopper: str | None = None,
     reviewer_id: uuid.UUID | None = None,
     replaces_id: uuid.UUID | None = None,
     changes: Mapping[str, Any] | None = None,
@@ -202,6 +203,7 @@ def apply_decision(
         decision,
         reason=reason,
         question_reasons=question_reasons,
+        message_to_shopper=message_to_shopper,
         reviewer_id=reviewer_id,
         replaces_id=replaces_id,
         changes=changes,
@@ -215,6 +217,7 @@ def _store_decision(
     *,
     reason: str | None = None,
     question_reasons: Mapping[str, str] | None = None,
+    message_to_shopper: str | None = None,
     reviewer_id: uuid.UUID | None = None,
     replaces_id: uuid.UUID | None = None,
     changes: Mapping[str, Any] | None = None,
@@ -231,6 +234,7 @@ def _store_decision(
         "waiting_since": None,
         "return_reason": reason if is_returned else None,
         "question_reasons": question_reasons if is_returned else None,
+        "message_to_shopper": message_to_shopper,
     }
     update_visit(writer, case.visit_id, **{**(changes or {}), **effects})
     columns = {
@@ -241,6 +245,7 @@ def _store_decision(
         "decided_at": now(),
         "reason": reason,
         "question_reasons": question_reasons,
+        "message_to_shopper": message_to_shopper,
         "reviewer_id": reviewer_id,
         "replaces_id": replaces_id,
     }

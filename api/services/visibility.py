@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import ADMIN, CLIENT, MANAGER, Actor
 from api.models.api_clients import ApiClientRegion
+from api.models.messages import Message
 from api.models.places import Location, Region
 from api.models.saved_views import SavedView
 from api.models.users import UserLocation, UserRegion
@@ -92,6 +93,17 @@ def planned_visits(actor: Actor) -> ColumnElement[bool]:
     if actor.role in (MANAGER, CLIENT):
         return and_(in_organization, Visit.location_id.in_(select(Location.id).where(locations(actor))))
     return false()
+
+
+def own_messages(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for the messages about the actor's own visits."""
+    return Message.visit_id.in_(select(Visit.id).where(own_visits(actor)))
+
+
+def reviewed_messages(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for the messages that reviewers see: those about visits of other people."""
+    in_organization = Message.organization_id == actor.organization_id
+    return and_(in_organization, ~own_messages(actor)) if actor.can_see_everything else false()
 
 
 def webhooks(actor: Actor) -> ColumnElement[bool]:

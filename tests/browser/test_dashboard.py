@@ -683,7 +683,8 @@ def test_a_phone_has_the_pages_behind_a_button_and_rows_as_cards(
     page = enter(new_desk(320), manager(history, "country"), f"/dashboard/locations?{ONE}")
     expect(page.locator("#bar nav")).to_be_hidden()
     card = page.locator("tbody tr").first
-    assert card.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Score"'
+    label = "cell => getComputedStyle(cell, '::before').content"
+    assert card.locator("td").first.evaluate(label) == '"Score"'
     first = page.locator("tbody th a").first
     best = first.text_content()
     page.get_by_label("Sort by").select_option(label="Score ↑")

@@ -23,7 +23,7 @@ _PLACES = "/(region_ids|location_ids)(/.*)?"
 ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/visits": (
         # Filters cannot be combined with `changed_after`, and some of them are for reviewers.
-        "/changed_after|/cursor|/status|/location_id|/checklist_key|/shopper_id|/external_id|/batch_id|/q"
+        "/changed_after|/cursor|/status|/location_id|/region_id|/sort|/checklist_key|/shopper_id|/external_id|/batch_id|/q"
         "|/from|/to|/mine"
     ),
     "GET /api/v1/audit": "/from|/to",
@@ -64,6 +64,7 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PUT /api/v1/visits/{visit_id}/submission": "/answers/.*|/photos(/.*)?|/checklist_version",
     "PUT /api/v1/visits/{visit_id}/photos/{photo_id}": "/question",
     "POST /api/v1/visits/{visit_id}/review": "/reason|/question_reasons/.*",
+    "POST /api/v1/visits/{visit_id}/messages": "/question",
 }
 #: Cursors are created by the server. An idempotency key may have been used for another request.
 ALWAYS_ALLOWED = "/cursor|/Idempotency-Key"

@@ -251,6 +251,7 @@ NOT_RECORDED = {
     "Installation": "belongs to no organization",
     "UnneededObject": "belongs to no organization",
     "Notice": "which mails people want concerns only themselves",
+    "Message": "visit.shopper_asked and visit.message_withdrawn; an answer is the shopper's own record",
     "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
     "RecoveryCode": "user.recovery_code_used and user.recovery_codes_replaced",

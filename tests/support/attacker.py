@@ -42,6 +42,7 @@ class Known:
     delivery_id: Sequence[str] = (str(UUID(int=1)),)
     visit_id: Sequence[str] = ()
     batch_id: Sequence[str] = (str(UUID(int=1)),)
+    message_id: Sequence[str] = (str(UUID(int=1)),)
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
@@ -93,6 +94,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "delivery_id": lambda known: known.delivery_id,
     "visit_id": lambda known: known.visit_id,
     "batch_id": lambda known: known.batch_id,
+    "message_id": lambda known: known.message_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "revision_id": lambda known: known.revision_id,
@@ -118,6 +120,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "cursor": lambda _known: ("forged",),
     "token": lambda _known: ("forged",),
     "status": lambda _known: (*STATUSES, "open", "closed"),
+    "visit_id": lambda known: known.visit_id,
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
     "parent_id": lambda known: known.region_id,
@@ -147,7 +150,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "from": lambda known: (*known.days, *known.months),
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
-    "sort": lambda _known: SORTS,
+    "sort": lambda _known: (*SORTS, "day", "-day"),
     "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
     "fields": _score_fields,
 }
@@ -157,6 +160,7 @@ def _bodies(known: Known) -> Iterator[Any]:
     """Yield request bodies to try."""
     yield {}
     yield {"revision": 1, "decision": "accept"}
+    yield {"text": "Who were you?"}
     yield {"revision": 1, "checklist_version": 1, "started_at": "2026-01-01T00:00:00Z",
            "finished_at": "2026-01-01T00:10:00Z", "answers": {}}  # fmt: skip
     for shopper in known.user_id[:1]:

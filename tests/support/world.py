@@ -413,6 +413,11 @@ class World:
         body = {"revision": 1, "decision": decision, "reason": "Because.", **values}
         return (reviewer or self.reviewer).post(f"/visits/{visit['id']}/review", body)
 
+    def message(self, visit: Any, text: str = "Which till did you wait at?") -> str:
+        """Ask the shopper of a visit with answers, and return the ID of the message."""
+        message_id: str = ok(self.reviewer.post(f"/visits/{visit['id']}/messages", {"text": text}), 201)["id"]
+        return message_id
+
     def flags(self, visit: Any) -> dict[str, str]:
         """Return the flags of a visit: code → detail."""
         flags = ok(self.admin.get(f"/visits/{visit['id']}"))["flags"]

@@ -135,7 +135,7 @@ REGISTER: Mapping[type[Base], Recorded] = {
             # What the answers and the decisions on them change is recorded by submissions and decisions.
             unrecorded=_COMMON
             | {"day", "part_of_day", "month", "started_at", "finished_at", "revision", "waiting_since"}
-            | {"return_reason", "question_reasons"},
+            | {"return_reason", "question_reasons", "message_to_shopper"},
             renamed={"checklist_version_id": "checklist"},
             values={"checklist_version_id": _describe_version},
             personal=frozenset({"shopper_id", "override_reason", "decline_reason"}),

@@ -4,6 +4,7 @@ export default {
   ...staff,
   title: "Scores",
   // The frame
+  savedViews: "Saved views",
   "page-overview": "Overview",
   "page-locations": "Locations",
   "page-sections": "Sections",

@@ -4,6 +4,7 @@ export default {
   ...staff,
   title: "Resultados",
   // El marco
+  savedViews: "Vistas guardadas",
   "page-overview": "Resumen",
   "page-locations": "Locales",
   "page-sections": "Secciones",
