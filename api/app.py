@@ -35,11 +35,8 @@ from api.routes import (
     drafts,
     exports,
     health,
-<<<<<<< HEAD
-    notices,
-=======
     messages,
->>>>>>> main
+    notices,
     openapi,
     organizations,
     photo_store,

@@ -632,10 +632,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "PasswordResetRequest.organization": "The name of the organization, to select one of several accounts. "
     "Null or omitted for all of them.",
     "NoticeSwitches.weekly_digest": "For managers: on Monday morning, the locations with new results.",
-    "NoticeSwitches.alerts": "For managers: in the morning, the locations whose score has clearly dropped, that "
-    "had a critical failure, or that have had no visit for `no_visit_alert_days` of the organization.",
-    "NoticeSwitches.reviews_waiting": "For reviewers: in the morning, how many visits have waited for a review "
-    "for over 48 hours, if there are new ones.",
+    "NoticeSwitches.alerts": "For managers: in the morning, the locations whose score has clearly dropped, "
+    "that had a critical failure, or that have had no visit for `no_visit_alert_days` of the organization.",
+    "NoticeSwitches.reviews_waiting": "For reviewers: in the morning, how many visits have waited for a "
+    "review for over 48 hours, if there are new ones.",
     "NoticeSwitches.webhooks_failing": "For administrators: in the morning, the webhooks that have begun to "
     "fail.",
     "NoticeSwitches.visits_assigned": "For shoppers: visits that were assigned to them, after ten minutes.",

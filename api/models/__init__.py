@@ -10,11 +10,8 @@ from api.models import (  # noqa: F401
     exports,
     idempotency,
     installation,
-<<<<<<< HEAD
-    notices,
-=======
     messages,
->>>>>>> main
+    notices,
     organizations,
     photos,
     places,

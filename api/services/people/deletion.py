@@ -17,11 +17,8 @@ from api.models.checklists import ChecklistVersion, DraftRevision
 from api.models.events import Event
 from api.models.exports import Export
 from api.models.idempotency import StoredResponse
-<<<<<<< HEAD
-from api.models.notices import Notice
-=======
 from api.models.messages import Message
->>>>>>> main
+from api.models.notices import Notice
 from api.models.reviews import Decision
 from api.models.saved_views import SavedView
 from api.models.second_factors import RecoveryCode, SecondFactor
