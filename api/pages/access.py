@@ -22,7 +22,7 @@ def password() -> Response:
 
 
 @pages.get("/unsubscribe", permission=ANY_CALLER)
-def unsubscribe() -> Response:
+def unwanted_mails() -> Response:
     """Let a person switch off the notice of a mail, by a button. The token is in the fragment."""
     return _shell()
 
