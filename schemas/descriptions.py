@@ -203,6 +203,13 @@ _BY_NAME: Mapping[str, str] = {
     "best": "The best rank that the location could have by chance.",
     "worst": "The worst rank that the location could have by chance.",
     "change": "The change since the previous period. Only with `include=change`.",
+    "comparison": "What the score is compared with: the score of all visits of the same checklist and "
+    "period that the caller may see. Null where `verdict` is null. Only with `include=verdict`.",
+    "verdict": "Whether the score is clearly `above` or `below` `comparison`, judged by `verdict_interval`, "
+    "or `as_expected`. `too_few`: fewer than 5 visits. Null if the visits use several checklists, or if the "
+    "caller may see no other visits to compare with. Only with `include=verdict`.",
+    "verdict_interval": "The 98 % interval of the score, which decides the verdict. Null without a score or "
+    "a comparison. Only with `include=verdict`.",
     "children": "The regions and locations directly below the region, each with its score.",
     "critical_failures": "The number of visits with at least one critical failure.",
     "difference": "The score of the period minus that of the previous period, from −1 to 1. Null if "
@@ -544,6 +551,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Report.total": "The score of the period.",
     "ReportQuery.checklist": "Only visits with this checklist, by its key. Without it, all checklists "
     "count except self-checks.",
+    "PlaceReportQuery.include": "`verdict`: also return verdicts: whether the scores of the place, its "
+    "sections, fundamentals, questions and children are clearly above or below those of all visits.",
     "ReviewsQuery.status": "`waiting`: the visits that wait for a decision.",
     "Row.checklist": "The checklist. Only if `by` contains `checklist`.",
     "Row.critical_failures": "The number of visits with at least one critical failure. Only in rows of "
@@ -566,6 +575,9 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Row.section": "The section. Only if `by` contains `section`.",
     "Row.trend": "The score of each month of the period, by `YYYY-MM`. Null for a month without a "
     "score. Only with `include=trend`.",
+    "Row.weakest_question": "What explains a low score best: the question with the verdict `below` that cost "
+    "the location the most points against its comparison. Null if no question has that verdict. Only with "
+    "`include=weakest_question`.",
     "Row.worst_section": "The location's section with the lowest score. Null if no section has a "
     "score. Only with `include=worst_section`.",
     "RowMonth.critical_failures": "The number of visits with at least one critical failure. Only in "
@@ -577,7 +589,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "table. At most one may be section, question or fundamental.",
     "RowsQuery.fields": "The fields that rows contain. Default: all fields of the query.",
     "RowsQuery.include": "Further fields to return. Rows by month have none of them, and only rows by "
-    "location have `worst_section`.",
+    "location have `worst_section` and `weakest_question`.",
     "RowsQuery.limit": "The maximum number of rows in the response. Default: 50 as JSON, all rows as CSV.",
     "RowsQuery.location_id": "Only this location.",
     "RowsQuery.region_id": "Only this region and everything below it.",
@@ -719,6 +731,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "WatchedVisit.status": "Always `accepted`: managers and API clients see accepted visits only.",
     "ScoredSubmission.score": "The score of the visit.",
     "WithdrawnVisitChange.change": "Always `withdrawn`.",
+    "WeakestQuestion.comparison": "The score of the question in all visits of the period that the caller may "
+    "see, as a proportion from 0 to 1.",
+    "WeakestQuestion.score": "The question's score, as a proportion from 0 to 1.",
+    "WeakestQuestion.visits": "The number of accepted visits in which the question was scored.",
     "WorstSection.score": "The section's score, as a proportion from 0 to 1.",
     "WorstSection.visits": "The number of accepted visits in which the section was scored.",
 }

@@ -32,7 +32,7 @@ export function score(figures, kind = "score") {
 }
 
 /** Returns in a few words what a change between two periods shows. */
-export function verdict({ change, visits, previous_visits: before }) {
+export function changeWords({ change, visits, previous_visits: before }) {
   if (change.significant) return t(change.difference < 0 ? "fell" : "rose");
   if (change.difference == null) return t("nothingBefore");
   if (change.significant == null) return t("notComparable");
@@ -40,11 +40,11 @@ export function verdict({ change, visits, previous_visits: before }) {
   return t(before < ENOUGH ? "tooFewBefore" : "mayBeChance");
 }
 
-/** Returns the change of a score since the previous period: its size, its interval and its verdict. */
+/** Returns the change of a score since the previous period: its size, its interval and whether it is clear. */
 export function changed(figures) {
   const { change } = figures;
   const kind = change.significant ? (change.difference < 0 ? "fell" : "rose") : "quiet";
-  const element = h("span", { class: `verdict ${kind}` }, verdict(figures));
+  const element = h("span", { class: `tested ${kind}` }, changeWords(figures));
   if (change.difference == null) return element;
   return [
     explained(points(change.difference), "change", figures),
