@@ -56,6 +56,8 @@ NOT_HERE = {
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
     "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
+    "GET /api/v1/me/notices header:If-None-Match": "the same for everyone who wants the same",
+    "PATCH /api/v1/me/notices header:If-Match": "the same for everyone who wants the same",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
     "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
     **{
@@ -1012,7 +1014,6 @@ EDITED = {
     "PATCH /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "DELETE /api/v1/users/{user_id} header:If-Match": "/users/{user}",
     "PATCH /api/v1/me header:If-Match": "/me",
-    "PATCH /api/v1/me/notices header:If-Match": "/me/notices",
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
@@ -1025,7 +1026,6 @@ EDITED = {
 def _if_match_case(method: str, path: str) -> Trials:
     """Send the ETag of a foreign object for one's own, and the correct ETag for the foreign object."""
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
-    edits["/me/notices"] = {"notices": {}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
     edits["/visits/{visit}"] = {"window": WINDOW}
     body = None if method == "DELETE" else edits.get(path, {"name": "Edited"})
@@ -1050,7 +1050,6 @@ def _if_match_case(method: str, path: str) -> Trials:
         if path in (
             "/organization",
             "/me",
-            "/me/notices",
         ):  # without an ID, callers cannot refer to those of others
             return
         (name,) = re.findall(r"{(\w+)}", path)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, select, update
@@ -18,8 +19,8 @@ from sqlalchemy.orm import Session
 from api.database.engines import insert
 from api.domain.access import ADMIN, Actor
 from api.domain.months import FIRST_MONTH, LAST_MONTH, Period
-from api.domain.notices import MIN_VISITS_TOGETHER, RESULT_MONTHS, find_notice_day
-from api.domain.scoring import NO_VISITS, Points, Sums
+from api.domain.notices import DROP_CONFIDENCE, MIN_VISITS_TOGETHER, RESULT_MONTHS, find_notice_day
+from api.domain.scoring import NO_VISITS, Points, Sums, change, visit_interval_uncut
 from api.models.notices import Announcement
 from api.models.places import Location
 from api.models.submissions import Submission
@@ -33,6 +34,7 @@ from api.services.scores.subjects import get_counted_checklists
 Key = tuple[int, int]
 
 _ALL_MONTHS = Period(FIRST_MONTH, LAST_MONTH)
+_drop_interval = partial(visit_interval_uncut, confidence=DROP_CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,11 @@ def _build_announcement(
     """Return the announcement of results, or None if their period has too few visits to be told of."""
     month = max(month for month, sums in results.months.items() if sums.visits)
     period = Period(month - RESULT_MONTHS + 1, month)
-    current = results.add_up(period)
+    current, previous = results.add_up(period), results.add_up(period.previous)
     if current.visits < MIN_VISITS_TOGETHER:
         return None
+    difference = change(current, previous, comparable=True, interval_of=_drop_interval)
+    has_dropped = difference.significant and (difference.difference or 0) < 0
     has_failed = results.failures > (before.critical_failures if before else 0)
     columns = {
         "location_number": key[0],
@@ -157,7 +161,8 @@ def _build_announcement(
         "earned": current.earned,
         "possible": current.possible,
         "announced_at": moment,
-        "dropped_at": None,
+        # A drop that goes on is told once.
+        "dropped_at": ((before and before.dropped_at) or moment) if has_dropped else None,
         "failed_at": moment if has_failed else None,
     }
     return NewAnnouncement(columns, before.visits if before else None)
