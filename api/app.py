@@ -37,6 +37,7 @@ from api.routes import (
     exports,
     health,
     messages,
+    notices,
     openapi,
     organizations,
     photo_store,
@@ -204,6 +205,7 @@ def _register_routes(app: Flask) -> None:
         saved_views,
         exports,
         webhooks,
+        notices,
         audit,
         openapi,
     ):

@@ -83,6 +83,8 @@ _BY_NAME: Mapping[str, str] = {
     "keep_personal_data_months": "The number of months, counted from the day of a visit, after which it is "
     "removed who made it, when exactly and from which position. People who were disabled that long ago "
     "are deleted. Null keeps all of this permanently.",
+    "no_visit_alert_days": "The number of days without an accepted visit after which the managers of a "
+    "location are alerted by mail. Null never alerts them.",
     "latitude": "Degrees north of the equator (WGS 84), from −90 to 90. Null if it is not known.",
     "lockout_days": "The minimum number of days between two visits of one shopper to the same "
     "location. 0 allows any number of visits.",
@@ -540,6 +542,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Me.organization": "The organization that the caller belongs to.",
     "Me.id": "The caller's ID.",
     "Me.name": "The caller's name.",
+    "Me.time_zone": "The time zone of mails to the caller, as an IANA name. Null for that of most locations.",
     "NamedOrganization.name": "The name of the organization.",
     "Option.key": "The key of the option, which is the answer's value.",
     "Option.points": "The points for choosing the option.",
@@ -724,7 +727,23 @@ _BY_SCHEMA: Mapping[str, str] = {
     "PasswordResetRequest.email": "The email address of the account.",
     "PasswordResetRequest.organization": "The name of the organization, to select one of several accounts. "
     "Null or omitted for all of them.",
+    "NoticeSwitches.weekly_digest": "For managers: on Monday morning, the locations with new results.",
+    "NoticeSwitches.alerts": "For managers: in the morning, the locations whose score has clearly dropped, "
+    "that had a critical failure, or that have had no visit for `no_visit_alert_days` of the organization.",
+    "NoticeSwitches.reviews_waiting": "For reviewers: in the morning, how many visits have waited for a "
+    "review for over 48 hours, if there are new ones.",
+    "NoticeSwitches.webhooks_failing": "For administrators: in the morning, the webhooks that have begun to "
+    "fail.",
+    "NoticeSwitches.visits_assigned": "For shoppers: visits that were assigned to them, after ten minutes.",
+    "NoticeSwitches.visits_closing": "For shoppers: visits whose window closes within 48 hours.",
+    "NoticeSwitches.visits_returned": "For shoppers: visits that were returned to them, after ten minutes.",
+    "Notices.notices": "The notices for the caller's role: true for those that they want.",
+    "NoticesEdit.notices": "The notices to switch on (true) or off (false). Those for other roles are "
+    "rejected.",
+    "Notices.sends_mail": "Whether a mail server is set. Without one, no notices are sent.",
     "ProfileEdit.language": "The language of mails to the caller. Null for none in particular.",
+    "ProfileEdit.time_zone": "The time zone of mails to the caller, as an IANA name such as `Europe/Madrid`. "
+    "Null for that of most locations of the organization.",
     "ProfileEdit.name": "The caller's name, as others see it.",
     "Session.created_at": "When the login was, in UTC.",
     "Session.id": "The ID of the session.",

@@ -56,6 +56,7 @@ _BY_NAME: Mapping[str, Any] = {
     "accept_every_minutes": 60,
     "keep_photos_months": 24,
     "keep_personal_data_months": 12,
+    "no_visit_alert_days": 90,
     "languages": ["en", "es"],
     "logo": "/api/v1/organization/logo",
     "longitude": -0.1276,

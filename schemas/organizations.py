@@ -14,6 +14,7 @@ LOGO_PATH = "/api/v1/organization/logo"
 MAX_ACCEPT_EVERY_MINUTES = 1440
 MAX_MONTHS_KEPT = 120
 MAX_DISPUTE_DAYS = 365
+MAX_ALERT_DAYS = 3650
 
 
 def _check_contrast(color: str) -> None:
@@ -48,6 +49,7 @@ class OrganizationEdit(Schema):
     accept_every_minutes = Integer(0, MAX_ACCEPT_EVERY_MINUTES, required=True, allow_none=True)
     keep_photos_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
     keep_personal_data_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
+    no_visit_alert_days = Integer(1, MAX_ALERT_DAYS, required=True, allow_none=True)
     languages = fields.List(
         fields.String(validate=FullMatch(f"^{LANGUAGE.pattern}$")),
         required=True,

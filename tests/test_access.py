@@ -66,6 +66,10 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/auth/password": "410 410 410  410 410 410  410 410 410",
     "POST /api/v1/auth/password-reset": "202 202 202  202 202 202  202 202 202",
     "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
+    "GET /api/v1/me/notices": SIGNED_IN,
+    "PATCH /api/v1/me/notices": SIGNED_IN,
+    "GET /api/v1/unsubscribe/<token>": "303 303 303  303 303 303  303 303 303",
+    "POST /api/v1/unsubscribe/<token>": "410 410 410  410 410 410  410 410 410",
     "GET /api/v1/me/totp": SIGNED_IN,
     "POST /api/v1/me/totp": "401 201 201  201 201 201  201 201 201",
     "POST /api/v1/me/totp/confirm": SIGNED_IN,
@@ -224,6 +228,7 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/reviews": ANY_CALLER,
     "GET /dashboard/account": ANY_CALLER,
     "GET /invitation": ANY_CALLER,
+    "GET /unsubscribe": ANY_CALLER,
     "GET /password": ANY_CALLER,
     "GET /dashboard/admin": ANY_CALLER,
     "GET /dashboard/admin/<area>": UNKNOWN_PAGE,
@@ -572,6 +577,9 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "PATCH /api/v1/me": lambda scene, caller: caller.call(
         "PATCH", "/me", {"name": "Edited"}, headers={"If-Match": "*"}
     ),
+    "PATCH /api/v1/me/notices": lambda scene, caller: caller.call(
+        "PATCH", "/me/notices", {"notices": {}}, headers={"If-Match": "*"}
+    ),
     "POST /api/v1/auth/invitation": lambda scene, caller: caller.post(
         "/auth/invitation", {"token": "forged", "name": "Somebody", "password": PASSWORD}
     ),
@@ -789,6 +797,7 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
     "POST /api/v1/checklists/<key>/preview": "stores nothing",
     "POST /api/v1/visits/check": "stores nothing",
+    "PATCH /api/v1/me/notices": "which mails people want concerns only themselves",
     "POST /api/v1/saved-views": "a bookmark",
     "PATCH /api/v1/saved-views/<uuid:view_id>": "a bookmark",
     "DELETE /api/v1/saved-views/<uuid:view_id>": "a bookmark",

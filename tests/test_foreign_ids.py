@@ -49,12 +49,15 @@ NOT_HERE = {
     "POST /api/v1/auth/password-reset body:organization": "tests/journeys/test_accounts.py",
     "POST /api/v1/auth/invitation body:token": "tests/journeys/test_accounts.py: the token is the permission",
     "POST /api/v1/auth/password body:token": "tests/journeys/test_accounts.py",
+    "POST /api/v1/unsubscribe/{token} path:token": "tests/journeys/test_notices.py: it is the permission",
     "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the permission",
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
     "GET /api/v1/exports/{export_id}/file query:token": "tests/exports/test_downloads.py",
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
     "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
+    "GET /api/v1/me/notices header:If-None-Match": "the same for everyone who wants the same",
+    "PATCH /api/v1/me/notices header:If-Match": "the same for everyone who wants the same",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
     "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
     **{
@@ -1136,7 +1139,10 @@ def _if_match_case(method: str, path: str) -> Trials:
             return caller.call(method, path.format(**own_ids), body, headers={"If-Match": f'"{value}"'})
 
         yield Trial("foreign_admin", etag, call_own, lambda: uuid.uuid4().hex)
-        if path in ("/organization", "/me"):  # without an ID, callers cannot refer to those of others
+        if path in (
+            "/organization",
+            "/me",
+        ):  # without an ID, callers cannot refer to those of others
             return
         (name,) = re.findall(r"{(\w+)}", path)
         for headers in ({"If-Match": f'"{etag}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):

@@ -12,6 +12,7 @@ from api.models import (  # noqa: F401
     idempotency,
     installation,
     messages,
+    notices,
     organizations,
     photos,
     places,

@@ -19,6 +19,7 @@ from api.models.events import Event
 from api.models.exports import Export
 from api.models.idempotency import StoredResponse
 from api.models.messages import Message
+from api.models.notices import Notice
 from api.models.reviews import Decision
 from api.models.saved_views import SavedView
 from api.models.second_factors import RecoveryCode, SecondFactor
@@ -37,6 +38,7 @@ DELETED: Columns = (
     AccountLink.user_id,
     SecondFactor.user_id,
     RecoveryCode.user_id,
+    Notice.user_id,
     UserRegion.user_id,
     UserLocation.user_id,
     Event.user_id,
