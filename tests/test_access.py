@@ -226,6 +226,7 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/sections": ANY_CALLER,
     "GET /dashboard/questions": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
+    "GET /dashboard/disputes": ANY_CALLER,
     "GET /dashboard/account": ANY_CALLER,
     "GET /invitation": ANY_CALLER,
     "GET /unsubscribe": ANY_CALLER,

@@ -85,6 +85,12 @@ def reviews() -> Response:
     return _shell("reviews", "/api/v1/reviews?limit=100")
 
 
+@pages.get("/dashboard/disputes", permission=ANY_CALLER)
+def disputes() -> Response:
+    """Show disputes: those of a manager's locations, and those that wait for a reviewer."""
+    return _shell("disputes")
+
+
 @pages.get("/dashboard/account", permission=ANY_CALLER)
 def account() -> Response:
     """Show the user's own account, for every role."""

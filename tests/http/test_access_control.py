@@ -73,6 +73,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/sections",
         "/dashboard/questions",
         "/dashboard/reviews",
+        "/dashboard/disputes",
         "/dashboard/account",
         "/invitation",
         "/password",

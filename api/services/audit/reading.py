@@ -16,6 +16,7 @@ from api.models.api_clients import ApiClient
 from api.models.audit import AuditEntry
 from api.models.base import now
 from api.models.checklists import Checklist
+from api.models.disputes import Dispute
 from api.models.exports import Export
 from api.models.organizations import Organization
 from api.models.places import Location, Region
@@ -59,6 +60,9 @@ _NAMES: Mapping[str, Select[*tuple[Any, ...]]] = {
     audit.USER: select(User.id, User.name),
     audit.CHECKLIST: select(Checklist.id, Checklist.key),
     audit.VISIT: select(Visit.id, Location.name, Visit.day).join(Location, Location.id == Visit.location_id),
+    audit.DISPUTE: select(Dispute.id, Location.name, Visit.day)
+    .join(Visit, Visit.id == Dispute.visit_id)
+    .join(Location, Location.id == Visit.location_id),
     audit.EXPORT: select(Export.id, Export.kind, Export.format),
     audit.API_CLIENT: select(ApiClient.id, ApiClient.name),
     audit.WEBHOOK: select(Webhook.id, Webhook.url),
@@ -78,6 +82,7 @@ _REFERENCES: Mapping[str, str] = {
     "location_id": audit.LOCATION,
     "location_ids": audit.LOCATION,
     "shopper_id": audit.USER,
+    "visit_id": audit.VISIT,
 }
 
 

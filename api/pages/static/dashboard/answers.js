@@ -91,7 +91,18 @@ function answerOf(visit, question, answer) {
       { class: "value", dir: "auto" },
       answer.not_applicable ? t("answer-not_applicable") : showValue(question, answer.value),
     ),
+    answer.amendment && amendmentOf(question, answer.amendment),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
     photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: localize(question.text) })),
+  );
+}
+
+/** Returns what a decided dispute changed in an answer, and what the shopper had sent. */
+function amendmentOf(question, { outcome, sent }) {
+  const value = sent.not_applicable ? t("answer-not_applicable") : showValue(question, sent.value);
+  return h(
+    "p",
+    { class: "amendment", "data-amendment": outcome, dir: "auto" },
+    t(`amendment-${outcome}`, { value }),
   );
 }

@@ -36,7 +36,15 @@ function explainScore(figures) {
     t("explain-interval", { interval: range(figures.interval) }),
     figures.spread != null && t("explain-spread", { spread: percent(figures.spread) }),
     figures.indicative && t("explain-indicative", { n: ENOUGH }),
+    disputesOf(figures),
   ];
+}
+
+/** Returns what disputes changed in a score, or that they changed nothing. Not every score has this figure. */
+function disputesOf({ score, score_before_disputes: before }) {
+  if (before === undefined) return null;
+  if (before === score) return t("explain-no-disputes");
+  return t("explain-disputes", { before: before == null ? "–" : percent(before) });
 }
 
 function explainPart(figures) {

@@ -6,8 +6,8 @@ import { common, filterBar } from "./filters.js";
 import { load } from "./load.js";
 import { openingFilters } from "./opening-filters.js";
 
-const UNFILTERED_SCREENS = ["visit", "reviews", "account"];
-const LINKS = ["", "locations", "sections", "questions"];
+const UNFILTERED_SCREENS = ["visit", "reviews", "disputes", "account"];
+const LINKS = ["", "locations", "sections", "questions", "disputes"];
 const REVIEWERS = ["reviewer", "admin"];
 
 /** Returns the links of the bar. They keep the filters that pages share. */
@@ -65,6 +65,7 @@ async function start() {
       "/sections": "sections",
       "/questions": "questions",
       "/reviews": "reviews",
+      "/disputes": "disputes",
       "/account": "account",
     },
     title: () => t("title"),

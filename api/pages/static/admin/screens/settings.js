@@ -87,6 +87,22 @@ const fields = (values) => [
     value: values.no_visit_alert_days,
   },
   {
+    name: "dispute_days",
+    label: t("disputeDays"),
+    hint: t("disputeDaysHint"),
+    type: "decimal",
+    required: true,
+    value: values.dispute_days,
+  },
+  {
+    name: "answer_days",
+    label: t("answerDays"),
+    hint: t("answerDaysHint"),
+    type: "decimal",
+    required: true,
+    value: values.answer_days,
+  },
+  {
     name: "require_second_factor",
     label: t("requireFactor"),
     hint: t("requireFactorHint"),

@@ -10,7 +10,14 @@ import { regionsField, regionsText } from "../regions.js";
 import { showSecret } from "../secret.js";
 
 const PAGE = "/dashboard/admin/webhooks";
-const EVENTS = ["visit.accepted", "visit.withdrawn", "score.changed", "export.ready"];
+const EVENTS = [
+  "visit.accepted",
+  "visit.withdrawn",
+  "score.changed",
+  "export.ready",
+  "dispute.opened",
+  "dispute.decided",
+];
 const STATUSES = ["pending", "delivered", "failed"];
 /** How many deliveries the card of a webhook shows. */
 const LATEST = 5;

@@ -18,6 +18,10 @@ export default async function ({ params: { id }, me, read, refresh }) {
   const review =
     REVIEWERS.includes(me.role) &&
     (await (await load("decide.js")).reviewOf(visit, submission, { read, refresh }));
+  const disputes =
+    visit.status === "accepted" &&
+    submission &&
+    (await (await load("dispute.js")).disputesOf(visit, submission, { me, read, refresh }));
   return {
     title: t("visitTo", { location: location.name, day: dayName(visit.day) }),
     content: [
@@ -36,6 +40,7 @@ export default async function ({ params: { id }, me, read, refresh }) {
         !isClosed(submission) &&
         h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
       review,
+      disputes,
       submission && answersOf(visit, submission),
     ],
   };

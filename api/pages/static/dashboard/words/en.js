@@ -11,6 +11,7 @@ export default {
   "page-sections": "Sections",
   "page-questions": "Questions",
   "page-reviews": "Reviews",
+  "page-disputes": "Disputes",
   forManagers: "This page is for managers and reviewers",
   toTheForm: "Go to your visits",
   // Filters and tables
@@ -136,6 +137,9 @@ export default {
     "counting each visit as one trial.",
   "explain-spread": "A visit's score typically differs from this one by {spread}.",
   "explain-indicative": "Fewer than {n} visits: too few to draw conclusions.",
+  "explain-no-disputes": "No dispute changed this score.",
+  "explain-disputes":
+    "Without disputes, the score would be {before}. Managers usually dispute answers that lost points, so disputes tend to raise a score.",
   "explain-change":
     "{now} (visits: {n}), compared with {before} (visits: {m}) in the previous period of the " +
     "same length: {difference} percentage points.",
@@ -232,4 +236,8 @@ export default {
   withoutPoints: "Without points",
   noComments: "There are no comments.",
   latestComments: "Showing the latest {n}.",
+  // Answers after a dispute
+  "amendment-amended": "Amended after a dispute. Sent: {value}",
+  "amendment-set_aside": "Set aside after a dispute: the question does not count.",
+  "amendment-hidden": "Not counted: a dispute amended the answer that this question depends on.",
 };

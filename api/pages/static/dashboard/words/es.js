@@ -11,6 +11,7 @@ export default {
   "page-sections": "Secciones",
   "page-questions": "Preguntas",
   "page-reviews": "Revisiones",
+  "page-disputes": "Reclamaciones",
   forManagers: "Esta página es para gerentes y revisores",
   toTheForm: "Ir a sus visitas",
   // Filtros y tablas
@@ -137,6 +138,9 @@ export default {
     "puntos obtenidos, en el que cada visita cuenta como un ensayo.",
   "explain-spread": "El resultado de una visita suele diferir de este en {spread}.",
   "explain-indicative": "Menos de {n} visitas: muy pocas para sacar conclusiones.",
+  "explain-no-disputes": "Ninguna reclamación cambió esta puntuación.",
+  "explain-disputes":
+    "Sin reclamaciones, la puntuación sería {before}. Los gerentes suelen reclamar sobre respuestas que perdieron puntos, así que las reclamaciones tienden a subir la puntuación.",
   "explain-change":
     "{now} (visitas: {n}), frente a {before} (visitas: {m}) en el período anterior de igual " +
     "duración: {difference} puntos porcentuales.",
@@ -244,4 +248,8 @@ export default {
   withoutPoints: "Sin puntos",
   noComments: "No hay comentarios.",
   latestComments: "Se muestran los últimos {n}.",
+  // Answers after a dispute
+  "amendment-amended": "Corregida tras una reclamación. Enviado: {value}",
+  "amendment-set_aside": "Anulada tras una reclamación: la pregunta no cuenta.",
+  "amendment-hidden": "No cuenta: una reclamación corrigió la respuesta de la que depende esta pregunta.",
 };

@@ -17,6 +17,11 @@ export default {
   lockoutDays: "Días de bloqueo",
   lockoutDaysHint:
     "Los días que deben pasar como mínimo entre dos visitas de un mismo cliente misterioso al mismo local.",
+  disputeDays: "Días para reclamar sobre una visita",
+  disputeDaysHint:
+    "Cuánto tiempo después de su aceptación pueden los gerentes reclamar sobre una visita. 0 no permite reclamaciones.",
+  answerDays: "Días para decidir una reclamación",
+  answerDaysHint: "Después, la reclamación está atrasada. Sigue abierta hasta que decide un revisor.",
   alertDays: "Avisar tras estos días sin visitas",
   alertDaysHint:
     "Se avisa una vez a los responsables de un local que lleva tanto tiempo sin visitas. Vacío para no avisar nunca.",
