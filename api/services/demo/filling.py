@@ -30,6 +30,7 @@ from api.services import (
 )
 from api.services.checklists import get_version
 from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
+from api.services.demo.disputes import dispute_visits
 from api.services.demo.people import PASSWORD, PEOPLE
 from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
@@ -77,6 +78,8 @@ def fill(database: Database, store: Store, *, moment: datetime | None = None, se
         planned = plan_visits(demo.rng, moment)
         for plan, visit in _assign_visits(session, demo, planned):
             _carry_out(session, demo, plan, visit)
+        # All acceptances are of this moment until they are set back, so any visit can be disputed.
+        dispute_visits(session, demo.actors["manager-isles"], demo.actors["reviewer"], moment)
         _backdate_acceptances(session)
         return demo, len(planned)
 

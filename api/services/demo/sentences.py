@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import Any
 
 #: What a reviewer asks the shopper of a visit, by its outcome.
 MESSAGES: Mapping[str, str] = {"returned": "Which entrance did you use? This store has two."}
@@ -301,3 +302,33 @@ def _get_parts(checklist: str, mood: str) -> Sequence[Sequence[str]]:
             return _RETURNS, _REPLIES[mood], _CLOSINGS
         case _:
             return _WISHES, _SERVICE[mood], _ENDINGS[mood]
+
+
+#: The disputes of the demo, the newest first: how long ago their visits were at least, what managers contest
+#: and why, and what was decided.
+DISPUTES: tuple[dict[str, Any], ...] = (
+    {
+        "days_ago": 3,
+        "reasons": (
+            ("evidence", "The photo shows two colleagues at the door. One of them is greeting a customer."),
+            ("fact", "The till printed this at 16:02. We were two people at that time, not one."),
+        ),
+        "outcomes": (),
+    },
+    {
+        "days_ago": 11,
+        "reasons": (("not_applicable", "There was no queue, so there was nobody to look after."),),
+        "outcomes": (),
+    },
+    {
+        "days_ago": 30,
+        "reasons": (
+            ("not_applicable", "The shopper had already chosen, so there was nothing to advise on."),
+            ("fact", "We always do this. The colleague remembers the visit."),
+        ),
+        "outcomes": (
+            ("set_aside", "The story says that the shopper asked for one particular model."),
+            ("kept", "The shopper describes the moment clearly, and nothing in the visit contradicts it."),
+        ),
+    },
+)
