@@ -1,8 +1,8 @@
 """The texts of the demo: parts of sentences, and the writer that combines them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 #: What a reviewer asks the shopper of a visit, by its outcome.
 MESSAGES: Mapping[str, str] = {"returned": "Which entrance did you use? This store has two."}
@@ -304,31 +304,49 @@ def _get_parts(checklist: str, mood: str) -> Sequence[Sequence[str]]:
             return _WISHES, _SERVICE[mood], _ENDINGS[mood]
 
 
-#: The disputes of the demo, the newest first: how long ago their visits were at least, what managers contest
-#: and why, and what was decided.
-DISPUTES: tuple[dict[str, Any], ...] = (
-    {
-        "days_ago": 3,
-        "reasons": (
-            ("evidence", "The photo shows two colleagues at the door. One of them is greeting a customer."),
-            ("fact", "The till printed this at 16:02. We were two people at that time, not one."),
-        ),
-        "outcomes": (),
-    },
-    {
-        "days_ago": 11,
-        "reasons": (("not_applicable", "There was no queue, so there was nobody to look after."),),
-        "outcomes": (),
-    },
-    {
-        "days_ago": 30,
-        "reasons": (
-            ("not_applicable", "The shopper had already chosen, so there was nothing to advise on."),
-            ("fact", "We always do this. The colleague remembers the visit."),
-        ),
-        "outcomes": (
-            ("set_aside", "The story says that the shopper asked for one particular model."),
-            ("kept", "The shopper describes the moment clearly, and nothing in the visit contradicts it."),
-        ),
-    },
+@dataclass(frozen=True, slots=True)
+class DemoDispute:
+    """A dispute of the demo about a visit that is at least ``days_ago`` days old.
+
+    It is opened ``opened_after`` days after the visit. ``reasons`` are the kind and the reason by question,
+    ``outcomes`` the outcome and its reason, or nothing if it is still open.
+    """
+
+    days_ago: int
+    opened_after: int
+    reasons: Mapping[str, tuple[str, str]]
+    outcomes: Mapping[str, tuple[str, str]]
+
+
+#: The disputes of the demo, the newest first: one that is open, one that is overdue, and one that was decided.
+DISPUTES = (
+    DemoDispute(
+        days_ago=2,
+        opened_after=2,
+        reasons={"wait": ("fact", "Our door camera shows a colleague with the customer after 20 seconds.")},
+        outcomes={},
+    ),
+    DemoDispute(
+        days_ago=11,
+        opened_after=2,
+        reasons={
+            "eye-contact": ("not_applicable", "The colleague was on a ladder and fetched somebody at once."),
+        },
+        outcomes={},
+    ),
+    DemoDispute(
+        days_ago=30,
+        opened_after=2,
+        reasons={
+            "eye-contact": ("fact", "The colleague remembers the visit and says that they did."),
+            "needs": (
+                "not_applicable",
+                "The customer asked for one particular item as soon as they came in.",
+            ),
+        },
+        outcomes={
+            "eye-contact": ("kept", "Nothing in the visit contradicts what the shopper noticed."),
+            "needs": ("set_aside", "The story supports this, so there was nothing to ask."),
+        },
+    ),
 )

@@ -1,9 +1,12 @@
 /** The form with which a reviewer decides a dispute: one outcome for each question. */
 import { call } from "../shared/api.js";
-import { h, localize, show, t } from "../shared/page.js";
+import { h, loadMoreWords, localize, show, t } from "../shared/page.js";
 import { typeOf } from "../shared/question-types/index.js";
 import { explainFailure } from "../staff/failures.js";
 import { disputedQuestion, questionsOf } from "./dispute.js";
+
+// Reviewers see the same evidence as in a review.
+await loadMoreWords((language) => import(`./words/reviews/${language}.js`));
 
 const MAX_REASON_LENGTH = 10_000;
 /** The outcomes with their keyboard shortcuts, each for the first question without an outcome. */

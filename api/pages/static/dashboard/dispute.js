@@ -61,15 +61,15 @@ function stateOf(dispute, visit, { me, refresh }) {
 export function timesOf(dispute) {
   const { status, opened_at: openedAt, due_at: dueAt, closed_at: closedAt, overdue } = dispute;
   const nameOf = ({ name }) => name ?? t("nobodyKnown");
-  const parts = [
-    dispute.opened_by && t("openedBy", { who: nameOf(dispute.opened_by) }),
-    t("disputeOpened", { when: ago(openedAt) }),
-    closedAt && t("disputeClosed", { when: ago(closedAt) }),
-    dispute.decided_by && t("decidedByWho", { who: nameOf(dispute.decided_by) }),
-  ];
+  const opened = dispute.opened_by
+    ? t("openedBy", { who: nameOf(dispute.opened_by), when: ago(openedAt) })
+    : t("disputeOpened", { when: ago(openedAt) });
+  const closed = dispute.decided_by
+    ? t("decidedByWho", { who: nameOf(dispute.decided_by), when: ago(closedAt) })
+    : closedAt && t("disputeClosed", { when: ago(closedAt) });
   const due = t(overdue ? "disputeOverdue" : "disputeDue", { day: clock(dueAt) });
   return [
-    h("p", { class: "quiet" }, parts.filter(Boolean).join(" · ")),
+    h("p", { class: "quiet" }, [opened, closed].filter(Boolean).join(" · ")),
     status === "open" && h("p", { class: overdue ? "fell" : "quiet" }, due),
   ];
 }
@@ -181,7 +181,7 @@ function openingForm(visit, submission, lost, lastDay, refresh) {
           rows.map((row) => row.element),
         ),
         error,
-        h("p", {}, send),
+        h("p", { class: "row" }, send),
       ),
     ),
   );

@@ -30,8 +30,8 @@ export default {
   scoreUnchanged: "The score stays at {score}.",
   scoreChanged: "The score changed from {before} to {after}.",
   noScoreLeft: "No question with points is left, so the visit has no score.",
-  openedBy: "Opened by {who}",
-  decidedByWho: "Decided by {who}",
+  openedBy: "Opened {when} by {who}",
+  decidedByWho: "Decided {when} by {who}",
   nobodyKnown: "a deleted person",
   sentAnswer: "Sent: {value}",
   noAnswer: "no answer",
@@ -76,8 +76,6 @@ export default {
   viewVisitOf: "View the visit",
   nextDispute: "Next dispute",
   previousDispute: "Previous dispute",
-  keyboard: "Keyboard shortcuts",
-  shortcutsOn: "Use single-key shortcuts",
   // Overturn rates
   ratesExplained:
     "Of the disputed answers that were decided, how many were set aside or amended. The line is the range in " +

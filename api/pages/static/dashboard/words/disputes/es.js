@@ -31,8 +31,8 @@ export default {
   scoreUnchanged: "La puntuación sigue en {score}.",
   scoreChanged: "La puntuación pasó de {before} a {after}.",
   noScoreLeft: "No queda ninguna pregunta con puntos, así que la visita no tiene puntuación.",
-  openedBy: "Abierta por {who}",
-  decidedByWho: "Decidida por {who}",
+  openedBy: "Abierta {when} por {who}",
+  decidedByWho: "Decidida {when} por {who}",
   nobodyKnown: "una persona eliminada",
   sentAnswer: "Enviado: {value}",
   noAnswer: "sin respuesta",
@@ -77,8 +77,6 @@ export default {
   viewVisitOf: "Ver la visita",
   nextDispute: "Reclamación siguiente",
   previousDispute: "Reclamación anterior",
-  keyboard: "Atajos de teclado",
-  shortcutsOn: "Usar atajos de una sola tecla",
   // Overturn rates
   ratesExplained:
     "De las respuestas reclamadas ya decididas, cuántas se anularon o corrigieron. La línea es el margen en el " +
