@@ -30,6 +30,7 @@ class DecisionNew(Schema):
     decision = Enum(DECISIONS, required=True)
     reason = Text(5000, 0, allow_none=True, load_default=None)
     question_reasons = ByQuestion(Text(5000), max_items=500, allow_none=True, load_default=None)
+    message_to_shopper = Text(2000, allow_none=True, load_default=None)
     replaces = Id(allow_none=True, load_default=None)
 
 

@@ -165,7 +165,12 @@ class Programme:
         """Decide on revision 1, or replace the decision, with reasons that only the shopper may see."""
         reasons = [self.markers.add("reason", f"Begründung {next(self.numbers):04}") for _ in range(2)]
         decisions = ok(self.world.admin.get(f"/visits/{visit['id']}"))["decisions"]
-        body = {"reason": reasons[0], "question_reasons": {"wait": reasons[1]}}
+        message = self.markers.add("message", f"Nachricht {next(self.numbers):04}")
+        body = {
+            "reason": reasons[0],
+            "question_reasons": {"wait": reasons[1]},
+            "message_to_shopper": message,
+        }
         replaces = decisions[-1]["id"] if decisions else None
         stored = ok(self.world.review(visit, decision, self.reviewer, replaces=replaces, **body))
         self.markers.add("decision", stored["id"])
@@ -207,6 +212,11 @@ class Programme:
         self.send(self.zoe, closed, outcome="store-closed", photos=shutters, comment="Shutters down")
         self.decide(closed, "accept")
         self.accepted += [late["id"], corrected["id"], replaced["id"], closed["id"]]
+        # The reviewer asks about an accepted visit, and the shopper answers.
+        question, answer = (self.markers.add("message", f"Kasse {next(self.numbers):04}?") for _ in range(2))
+        asked = self.reviewer.post(f"/visits/{late['id']}/messages", {"text": question})
+        self.message_id = self.markers.add("message", ok(asked, 201)["id"])
+        ok(self.cara.put(f"/me/messages/{self.message_id}/answer", {"text": answer}))
         # A manager makes a self-check of their own store.
         manager = self.managers["self-check"]
         own = self.assign(manager, 0, 2, checklist_key="own-eyes")
@@ -259,6 +269,7 @@ class Programme:
             user_id=[str(who.id) for who in (self.zoe, self.ben, self.reviewer)],
             client_id=[str(self.managers["client"].id)],
             visit_id=[*self.accepted, *self.hidden.values()],
+            message_id=[self.message_id],
             photos=self.photos,
             key=("visit", "own-eyes"),
             codes=("NORTH", "SOUTH-0"),
@@ -320,7 +331,7 @@ def test_no_error_response_to_a_manager_contains_a_marker(programme: Programme) 
 def _contains_time(fetched: Fetched) -> bool:
     """Return whether a response about visits, comments or scores contains a time, also in a cursor."""
     is_picture = fetched.body[:2] == b"\xff\xd8"
-    if is_picture or not re.search(r"/visits|/score|/comments|/progress", fetched.target):
+    if is_picture or not re.search(r"/visits|/score|/comments|/photos|/progress", fetched.target):
         return False
     return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.content)) is not None
 

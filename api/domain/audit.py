@@ -6,16 +6,19 @@ from datetime import timedelta
 RETENTION = timedelta(days=400)
 
 #: the kinds of things that entries are about
-ORGANIZATION, REGION, LOCATION, USER, CHECKLIST, VISIT, EXPORT, API_CLIENT, WEBHOOK = SUBJECTS = (
-    "organization",
-    "region",
-    "location",
-    "user",
-    "checklist",
-    "visit",
-    "export",
-    "api_client",
-    "webhook",
+SUBJECTS = (
+    ORGANIZATION := "organization",
+    REGION := "region",
+    LOCATION := "location",
+    USER := "user",
+    CHECKLIST := "checklist",
+    VISIT := "visit",
+    DISPUTE := "dispute",
+    EXPORT := "export",
+    API_CLIENT := "api_client",
+    WEBHOOK := "webhook",
+    QUOTA := "quota",
+    TARGET := "target",
 )
 
 USER_LOGGED_IN = "user.logged_in"
@@ -31,6 +34,8 @@ USER_RECOVERY_CODE_USED = "user.recovery_code_used"
 USER_RECOVERY_CODES_REPLACED = "user.recovery_codes_replaced"
 USER_DELETED = "user.deleted"
 VISIT_REVIEWED = "visit.reviewed"
+VISIT_SHOPPER_ASKED = "visit.shopper_asked"
+VISIT_MESSAGE_WITHDRAWN = "visit.message_withdrawn"
 VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
 EXPORT_DOWNLOADED = "export.downloaded"
 API_CLIENT_SECRET_REPLACED = "api_client.secret_replaced"  # noqa: S105
@@ -69,7 +74,12 @@ ACTIONS = (
     "visit.cancelled",
     "visit.declined",
     VISIT_REVIEWED,
+    VISIT_SHOPPER_ASKED,
+    VISIT_MESSAGE_WITHDRAWN,
     VISIT_PHOTOS_VIEWED,
+    "dispute.opened",
+    "dispute.decided",
+    "dispute.withdrawn",
     "export.requested",
     EXPORT_DOWNLOADED,
     "api_client.created",
@@ -82,4 +92,10 @@ ACTIONS = (
     "webhook.secret_replaced",
     WEBHOOK_TESTED,
     WEBHOOK_REDELIVERED,
+    "quota.created",
+    "quota.updated",
+    "quota.deleted",
+    "target.created",
+    "target.updated",
+    "target.deleted",
 )

@@ -29,6 +29,7 @@ class Decision(HasId, Base):
     decision: Mapped[str]
     reason: Mapped[str | None]
     question_reasons: Mapped[dict[str, Any] | None]
+    message_to_shopper: Mapped[str | None]
     reviewer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     replaces_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("decisions.id"))
     decided_at: Mapped[datetime] = mapped_column(default=now)

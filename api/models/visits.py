@@ -65,5 +65,6 @@ class Visit(HasId, Base):
     waiting_since: Mapped[datetime | None]
     return_reason: Mapped[str | None]
     question_reasons: Mapped[dict[str, Any] | None]
+    message_to_shopper: Mapped[str | None]
     decline_reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -24,6 +24,7 @@ from api.models.visits import Visit
 from api.services import assignments, change_feed, planning, reviews, visits
 from api.services.checklists import get_version
 from api.services.scored_answers import describe_accepted_visits
+from api.services.scores import places
 from api.services.visits import View
 from schemas import visits as schemas
 from schemas.base import Schema
@@ -142,11 +143,15 @@ def cancel_batch(batch_id: UUID) -> dict[str, int]:
     return in_transaction(lambda session: assignments.cancel_batch(session, current_actor(), batch_id))
 
 
-@routes.get("/visits", permission="read visits", raises=[problems.FORBIDDEN, problems.RESTART_FEED])
+@routes.get(
+    "/visits",
+    permission="read visits",
+    raises=[problems.FORBIDDEN, problems.RESTART_FEED, problems.REGION_NOT_FOUND],
+)
 @routes.arguments(schemas.VisitsQuery(), location="query")
 @routes.response(200, {"oneOf": [refer_to("VisitPage"), refer_to("VisitChangePage")]})
 def list_visits(query: dict[str, Any]) -> Response:
-    """List visits, sorted by day.
+    """List visits, sorted by day. With `sort=-day`, the newest come first.
 
     Shoppers get their own visits, managers the accepted visits of their locations, and reviewers and
     administrators all visits. With `mine=true`, every role gets their own visits.
@@ -158,7 +163,12 @@ def list_visits(query: dict[str, Any]) -> Response:
     if "changed_after" in query:
         return _list_changes(query)
     limit, cursor, mine = query.pop("limit"), query.pop("cursor", None), query.pop("mine")
-    page, view = visits.list_visits(autocommit(), current_actor(), limit, cursor, mine, query)
+    newest_first = query.pop("sort") == "-day"
+    if "region_id" in query:
+        places.get_region(read_snapshot(), current_actor(), query["region_id"])
+    page, view = visits.list_visits(
+        autocommit(), current_actor(), limit, cursor, mine, query, newest_first=newest_first
+    )
     rows = visits.describe_rows(autocommit(), page.items, view)
     return rows_response(SCHEMAS[view].dump(rows, many=True), page.cursor)
 

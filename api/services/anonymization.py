@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from api.database.engines import insert
 from api.domain.access import SHOPPER
 from api.models.audit import AuditEntry
+from api.models.messages import Message
 from api.models.photos import ARRIVED, Photo
+from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.users import IS_PERSON, User
 from api.models.visits import Visit
@@ -40,8 +42,9 @@ def anonymize_visits(
     """Remove the shopper from the selected visits, and cancel those that are still assigned.
 
     Removes the positions and times that the phone sent, what photos disclose of it, the reasons for which a
-    visit was declined or a lock-out overridden, and the shopper from the audit log. Photos that were not
-    stored are deleted: the keys of their uploads in the store are returned, for the caller to delete.
+    visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, and the
+    shopper from the audit log. Photos that were not stored are deleted: the keys of their uploads in the
+    store are returned, for the caller to delete.
     """
     visits = session.scalars(select(Visit).where(selected).order_by(Visit.id).with_for_update()).all()
     for visit in visits:
@@ -51,6 +54,7 @@ def anonymize_visits(
     ids = select(Visit.id).where(selected)
     _clear_submissions(session, ids)
     upload_keys = _clear_photos(session, ids)
+    _clear_messages(session, ids)
     clear_personal_changes(
         session,
         organization_id,
@@ -69,6 +73,7 @@ def anonymize_visits(
             finished_at=None,
             override_reason=None,
             decline_reason=None,
+            message_to_shopper=None,
         )
         .execution_options(synchronize_session=False)
     )
@@ -97,6 +102,18 @@ def _clear_submissions(session: Session, visit_ids: Any) -> None:
         cleared = {"started_at": None, "finished_at": None, "position": None}
         submission.content, submission.clock_shift = {**submission.content, **cleared}, 0.0
     session.flush()
+
+
+def _clear_messages(session: Session, visit_ids: Any) -> None:
+    session.execute(
+        delete(Message).where(Message.visit_id.in_(visit_ids)).execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Decision)
+        .where(Decision.visit_id.in_(visit_ids))
+        .values(message_to_shopper=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _clear_photos(session: Session, visit_ids: Any) -> list[str]:

@@ -63,15 +63,19 @@ def build_page_query(
     id_column: InstrumentedAttribute[uuid.UUID],
     *,
     after: bool,
+    descending: bool = False,
 ) -> Query[Row]:
     """Return the query that ``fetch_prepared_page`` runs: ``query``, sorted by (``sort``, ID).
 
-    With ``after``, it begins after the last row of the previous page.
+    ``descending`` is the opposite order. With ``after``, the query begins after the last row of the previous
+    page.
     """
     if after:
-        last, last_id = bindparam("after", type_=sort.type), bindparam("after_id", type_=id_column.type)
-        query = query.where(tuple_(sort, id_column) > tuple_(last, last_id))
-    return Query(row_type, query.order_by(sort, id_column).limit(bindparam("at_most", type_=Integer)))
+        last = tuple_(bindparam("after", type_=sort.type), bindparam("after_id", type_=id_column.type))
+        position = tuple_(sort, id_column)
+        query = query.where(position < last if descending else position > last)
+    order = (sort.desc(), id_column.desc()) if descending else (sort, id_column)
+    return Query(row_type, query.order_by(*order).limit(bindparam("at_most", type_=Integer)))
 
 
 def fetch_prepared_page(

@@ -19,6 +19,7 @@ from api.services import outcomes, visibility
 from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.checklists import get_version
+from api.services.disputes.effects import end_acceptance
 from api.services.paging import Page, fetch_page
 
 
@@ -41,12 +42,14 @@ def decide(
     decision: str,
     reason: str | None,
     question_reasons: Mapping[str, str] | None,
+    message_to_shopper: str | None = None,
     replaces: uuid.UUID | None,
 ) -> Decision:
     """Decide on a revision or replace its current decision, and update the totals.
 
     ``decision`` is accept, return or reject. ``replaces`` is the ID of the current decision, or None. A
-    replay of the current decision returns it.
+    replay of the current decision returns it. The shopper reads ``message_to_shopper`` after any decision,
+    but ``reason`` and ``question_reasons`` only after a return.
 
     Raises VISIT_NOT_FOUND, OWN_VISIT, REVIEW_CONFLICT and INVALID.
     """
@@ -60,20 +63,23 @@ def decide(
     if visit.revision != revision:
         raise problems.REVIEW_CONFLICT(f"The latest revision is {visit.revision}.")
     current = find_current_decision(session, visit)
-    if current is not None and _is_replay(current, actor, decision, reason, question_reasons, replaces):
-        return current
+    requested: dict[str, Any] = {
+        "decision": decision,
+        "reason": reason,
+        "question_reasons": dict(question_reasons) if question_reasons else None,
+        "message_to_shopper": message_to_shopper,
+        "reviewer_id": actor.id,
+        "replaces_id": replaces,
+    }
+    if current is not None and all(getattr(current, name) == value for name, value in requested.items()):
+        return current  # a replay, whose response was lost
     _check_replaces(current, replaces)
     _check_reasons(session, visit, decision, reason, question_reasons)
     record(session, VISIT_REVIEWED, visit, {"decision": Change(current and current.decision, decision)})
-    columns = outcomes.apply_decision(
-        session,
-        outcomes.get_case(session, visit),
-        decision,
-        reason=reason,
-        question_reasons=dict(question_reasons) if question_reasons else None,
-        reviewer_id=actor.id,
-        replaces_id=current.id if current else None,
-    )
+    case = outcomes.get_case(session, visit)
+    columns = outcomes.apply_decision(session, case, **requested)
+    if case.is_accepted and decision != "accept":
+        end_acceptance(session, case)
     return Decision(**columns)
 
 
@@ -85,6 +91,22 @@ def find_current_decision(session: Session, visit: Visit) -> Decision | None:
         .outerjoin(newer, newer.replaces_id == Decision.id)
         .where(Decision.visit_id == visit.id, Decision.revision == visit.revision, newer.id.is_(None))
     ).one_or_none()
+
+
+def find_acceptance(session: Session, visit: Visit) -> list[Decision]:
+    """Return the decisions that make up the current acceptance of an accepted visit, the first one first.
+
+    There are several if an acceptance was confirmed, which replaces the decision but continues the
+    acceptance.
+    """
+    query = select(Decision).where(Decision.visit_id == visit.id, Decision.revision == visit.revision)
+    decisions = {decision.id: decision for decision in session.scalars(query)}
+    acceptance: list[Decision] = []
+    decision = find_current_decision(session, visit)
+    while decision is not None and decision.decision == "accept":
+        acceptance.insert(0, decision)
+        decision = decisions[decision.replaces_id] if decision.replaces_id else None
+    return acceptance
 
 
 def list_decisions(session: Session, visit_id: uuid.UUID) -> Sequence[Any]:
@@ -121,21 +143,3 @@ def _check_reasons(
     for key in question_reasons or ():
         if key not in questions:
             raise problems.invalid_field(pointer("question_reasons", key), "This question does not exist.")
-
-
-def _is_replay(
-    current: Decision,
-    actor: Actor,
-    decision: str,
-    reason: str | None,
-    question_reasons: Mapping[str, str] | None,
-    replaces: uuid.UUID | None,
-) -> bool:
-    """Return whether this is a replay of the current decision, whose response was lost."""
-    return (
-        current.reviewer_id == actor.id
-        and current.decision == decision
-        and current.reason == reason
-        and (current.question_reasons or {}) == (question_reasons or {})
-        and current.replaces_id == replaces
-    )

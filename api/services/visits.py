@@ -18,7 +18,7 @@ from api.domain import problems
 from api.domain.access import SHOPPER, Actor
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.photos import ARRIVED, Photo
-from api.models.places import Location
+from api.models.places import Location, Region
 from api.models.submissions import Flag, Submission
 from api.models.users import SHOWN_NAME, User
 from api.models.visits import Visit
@@ -64,13 +64,21 @@ def get_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> tuple[Visi
 
 
 def list_visits(
-    runner: Runner, actor: Actor, limit: int, cursor: str | None, mine: bool, filters: Mapping[str, Any]
+    runner: Runner,
+    actor: Actor,
+    limit: int,
+    cursor: str | None,
+    mine: bool,
+    filters: Mapping[str, Any],
+    *,
+    newest_first: bool = False,
 ) -> tuple[Page, View]:
     """Return a page of visits, sorted by (day, ID), and the view that the actor has of them.
 
-    ``mine`` limits the list to the actor's own visits. The filters are status, location_id, checklist_key,
-    from and to (days), and those in ``_EVIDENCE_FILTERS``: they require the view "evidence", because to
-    anyone else they would disclose which visits belong together.
+    ``mine`` limits the list to the actor's own visits. The filters are status, location_id, region_id (with
+    all regions below), checklist_key, from and to (days), and those in ``_EVIDENCE_FILTERS``: they require
+    the view "evidence", because to anyone else they would disclose which visits belong together.
+    ``newest_first`` is the opposite order.
 
     Raises INVALID for a filter that the actor may not use.
     """
@@ -89,7 +97,7 @@ def list_visits(
         parameters["of_q"] = escape(parameters["of_q"])
     page = fetch_prepared_page(
         runner,
-        partial(_get_page_query, view, actor.role, frozenset(values)),
+        partial(_get_page_query, view, actor.role, frozenset(values), newest_first),
         Visit.day,
         limit,
         cursor,
@@ -104,6 +112,9 @@ _EVIDENCE_FILTERS = ("shopper_id", "external_id", "batch_id", "q")
 _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "status": Visit.status == bindparam("of_status"),
     "location_id": Visit.location_id == bindparam("of_location_id"),
+    "region_id": Location.region_id.in_(
+        visibility.select_subtree(select(Region.id).where(Region.id == bindparam("of_region_id")))
+    ),
     "shopper_id": Visit.shopper_id == bindparam("of_shopper_id"),
     "external_id": Visit.external_id == bindparam("of_external_id"),
     "batch_id": Visit.batch_id == bindparam("of_batch_id"),
@@ -148,6 +159,7 @@ class OwnVisitRow(VisitRow):
     closes_at: datetime
     return_reason: str | None
     question_reasons: dict[str, Any] | None
+    message_to_shopper: str | None
     expected_photos: list[str] | None
 
 
@@ -194,12 +206,16 @@ _ROW_TYPES: Mapping[View, type[VisitRow]] = {
 
 
 @cache
-def _get_page_query(view: View, role: str, filters: frozenset[str], after: bool) -> Query[VisitRow]:
+def _get_page_query(
+    view: View, role: str, filters: frozenset[str], newest_first: bool, after: bool
+) -> Query[VisitRow]:
     """Return the query for a page of the visits that a role sees, with these filters."""
     actor = visibility.parametrized_actor(role)
     visible = visibility.own_visits(actor) if view == "own" else visibility.watched_visits(actor)
     query = _select_view(view).where(visible, *(_FILTERS[name] for name in sorted(filters)))
-    return build_page_query(_ROW_TYPES[view], query, Visit.day, Visit.id, after=after)
+    return build_page_query(
+        _ROW_TYPES[view], query, Visit.day, Visit.id, after=after, descending=newest_first
+    )
 
 
 _COMMON_COLUMNS = (
@@ -223,6 +239,7 @@ _SHOPPER_COLUMNS = (
     Visit.closes_at,
     Visit.return_reason,
     Visit.question_reasons,
+    Visit.message_to_shopper,
     Submission.photos.label("expected_photos"),
 )
 _COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {

@@ -23,7 +23,7 @@ _PLACES = "/(region_ids|location_ids)(/.*)?"
 ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/visits": (
         # Filters cannot be combined with `changed_after`, and some of them are for reviewers.
-        "/changed_after|/cursor|/status|/location_id|/checklist_key|/shopper_id|/external_id|/batch_id|/q"
+        "/changed_after|/cursor|/status|/location_id|/region_id|/sort|/checklist_key|/shopper_id|/external_id|/batch_id|/q"
         "|/from|/to|/mine"
     ),
     "GET /api/v1/audit": "/from|/to",
@@ -33,9 +33,16 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PATCH /api/v1/webhooks/{webhook_id}": f"{_PLACES}|/url",
     "GET /api/v1/scores": f"{_PERIOD}|/by|/include|/sort|/fields",
     "GET /api/v1/comments": _PERIOD,
+    "GET /api/v1/comments/counts": _PERIOD,
+    "GET /api/v1/photos": _PERIOD,
     "GET /api/v1/locations/{location_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/progress": _PERIOD,
+    "GET /api/v1/plan": _PERIOD,
+    "POST /api/v1/quotas": "/region_id|/checklist_key",
+    "GET /api/v1/quotas/{quota_id}/progress": _PERIOD,
+    "POST /api/v1/targets": "/region_id|/location_id|/checklist_key|/section",
+    "PATCH /api/v1/targets/{target_id}": "/section",
     "POST /api/v1/exports": f"{_PERIOD}|/to|/format|/region_id|/location_id|/checklist|/by|/include|/sort",
     "POST /api/v1/api-clients": _PLACES,
     "PATCH /api/v1/api-clients/{client_id}": _PLACES,
@@ -64,6 +71,10 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PUT /api/v1/visits/{visit_id}/submission": "/answers/.*|/photos(/.*)?|/checklist_version",
     "PUT /api/v1/visits/{visit_id}/photos/{photo_id}": "/question",
     "POST /api/v1/visits/{visit_id}/review": "/reason|/question_reasons/.*",
+    "POST /api/v1/visits/{visit_id}/disputes": "/questions/.*",
+    "POST /api/v1/disputes/{dispute_id}/decision": "/outcomes(/.*)?",
+    "GET /api/v1/disputes/rates": _PERIOD,
+    "POST /api/v1/visits/{visit_id}/messages": "/question",
 }
 #: Cursors are created by the server. An idempotency key may have been used for another request.
 ALWAYS_ALLOWED = "/cursor|/Idempotency-Key"

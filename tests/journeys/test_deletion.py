@@ -90,6 +90,7 @@ class MarkedPerson:
         self.open = self.world.visit(self.phone)
         self._decline_visit()
         self._leave_upload()
+        self._answer_message()
 
     def _add_and_log_in(self) -> Phone:
         world, mark = self.world, self.markers.add
@@ -156,6 +157,21 @@ class MarkedPerson:
         reason = self.markers.add("reason", f"Absage: {self.name} hat ein Knie")
         ok(self.phone.post(f"/visits/{visit['id']}/decline", {"reason": reason}))
 
+    def _answer_message(self) -> None:
+        """Answer a reviewer, who has addressed them by name in a message and in a decision."""
+        world, mark = self.world, self.markers.add
+        path = f"/visits/{self.accepted['id']}/messages"
+        body = {"text": mark("message", f"Welche Kasse, {self.name}?")}
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        message_id = ok(world.reviewer.post(path, body, headers=headers), 201)["id"]
+        answer = mark("message", f"Kasse zwei, sagt {self.name} gern")
+        ok(self.phone.put(f"/me/messages/{message_id}/answer", {"text": answer}))
+        decision = ok(world.admin.get(f"/visits/{self.accepted['id']}"))["decisions"][-1]["id"]
+        thanks = mark("message", f"Danke schön, {self.name}!")
+        ok(world.review(self.accepted, "reject", replaces=decision, message_to_shopper=thanks))
+        decision = ok(world.admin.get(f"/visits/{self.accepted['id']}"))["decisions"][-1]["id"]
+        ok(world.review(self.accepted, "accept", replaces=decision, message_to_shopper=thanks))
+
     def _leave_upload(self) -> None:
         """Upload a photo and never confirm it: the file is in the store as it was taken."""
         taken_at = datetime.now(UTC) - timedelta(minutes=5)
@@ -183,7 +199,7 @@ def test_nothing_of_a_deleted_person_is_left(world: World, tmp_path: Path) -> No
     # Some are never stored: the token, all that the server removes from photos, and headers.
     before = person.markers.find_in(read_everything(world))
     assert len(person.markers.find_in(read_backup(world, tmp_path / "backup"))) > 10
-    for kind in ("email", "name", "former name", "device", "time", "reason", "position", "camera"):
+    for kind in ("email", "name", "former name", "device", "time", "reason", "message", "position", "camera"):
         assert any(marker.startswith(f"{kind} ") for marker in before), f"There was no {kind} to delete."
 
     assert delete(world, phone).status_code == 204
@@ -284,6 +300,17 @@ def test_decisions_of_a_deleted_reviewer_stay(world: World) -> None:
     assert (decision["decision"], decision["reviewer_name"]) == ("accept", None)
     # Null would be an automatic acceptance.
     assert decision["reviewer_id"] not in (None, reviewer.id)
+
+
+@on_servers
+def test_messages_of_a_deleted_reviewer_stay(world: World) -> None:
+    reviewer = world.person("reviewer")
+    ok(reviewer.post(f"/visits/{world.late_visit()['id']}/messages", {"text": "Which till?"}), 201)
+    assert delete(world, reviewer).status_code == 204
+    (message,) = ok(world.reviewer.get("/messages"))["items"]
+    assert (message["text"], message["reviewer_name"]) == ("Which till?", None)
+    assert message["reviewer_id"] != reviewer.id
+    assert len(ok(world.shopper.get("/me/messages"))["items"]) == 1
 
 
 @on_servers

@@ -387,6 +387,19 @@ def test_pages_have_no_duplicates_or_gaps_while_rows_are_added(world: World) -> 
     assert second_page["next"] is None
 
 
+def test_visits_of_a_region_are_listed_page_by_page_with_the_newest_first(world: World) -> None:
+    below = world.new_region(parent_id=world.region["id"])
+    stores = [world.location, world.new_location(region_id=below["id"])]
+    visits = [world.visit(location=stores[day % 2], window=window(day, day + 1)) for day in range(4)]
+    world.visit(location=world.new_location(region_id=world.new_region()["id"]))
+    path = f"/visits?region_id={world.region['id']}&sort=-day"
+    newest_first = [row["id"] for row in reversed(visits)]
+    assert [row["id"] for row in world.admin.list_all(path, limit=3)] == newest_first
+    path = f"/visits?region_id={below['id']}&sort=day"
+    assert [row["id"] for row in world.admin.list_all(path, limit=1)] == [visits[1]["id"], visits[3]["id"]]
+    problem(world.person("manager").get(path), 404, "region-not-found")
+
+
 def test_visits_are_filtered_by_status_location_checklist_and_day(world: World) -> None:
     world.publish({**CHECKLIST, "key": "other"})
     first_store, second_store = world.new_location(), world.new_location()

@@ -19,6 +19,8 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from api.domain.audit import ACTIONS, SUBJECTS
+from api.domain.disputes import STATUSES as DISPUTE_STATUSES
+from api.domain.quotas import PERIODS
 from api.domain.visits import STATUSES
 from api.domain.webhooks import EVENTS
 from api.pages import files
@@ -42,10 +44,14 @@ class Known:
     delivery_id: Sequence[str] = (str(UUID(int=1)),)
     visit_id: Sequence[str] = ()
     batch_id: Sequence[str] = (str(UUID(int=1)),)
+    message_id: Sequence[str] = (str(UUID(int=1)),)
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
+    dispute_id: Sequence[str] = (str(UUID(int=1)),)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
     revision_id: Sequence[str] = (str(UUID(int=1)),)
+    quota_id: Sequence[str] = (str(UUID(int=1)),)
+    target_id: Sequence[str] = (str(UUID(int=1)),)
     codes: Sequence[str] = ()
     external_ids: Sequence[str] = ()
     emails: Sequence[str] = ()
@@ -93,10 +99,14 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "delivery_id": lambda known: known.delivery_id,
     "visit_id": lambda known: known.visit_id,
     "batch_id": lambda known: known.batch_id,
+    "message_id": lambda known: known.message_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "revision_id": lambda known: known.revision_id,
+    "quota_id": lambda known: known.quota_id,
+    "target_id": lambda known: known.target_id,
     "token": lambda _known: ("forged",),
+    "dispute_id": lambda known: known.dispute_id,
     "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("docs/docs.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
@@ -117,7 +127,8 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
     "token": lambda _known: ("forged",),
-    "status": lambda _known: (*STATUSES, "open", "closed"),
+    "status": lambda _known: (*STATUSES, *DISPUTE_STATUSES, "closed"),
+    "visit_id": lambda known: known.visit_id,
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
     "parent_id": lambda known: known.region_id,
@@ -143,12 +154,18 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "mine": lambda _known: ("true", "false"),
     "changed_after": lambda _known: ("", "forged"),
     "whole_visit": lambda _known: ("true", "false"),
+    "points": lambda _known: ("lost", "full"),
     "time_zone": lambda _known: ("Europe/London",),
     "from": lambda known: (*known.days, *known.months),
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
-    "sort": lambda _known: SORTS,
-    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
+    "per": lambda _known: PERIODS,
+    "month": lambda known: known.months,
+    "half_width": lambda _known: ("0.05",),
+    "budget": lambda _known: ("10",),
+    "section": lambda _known: ("welcome",),
+    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired", "progress"),
+    "sort": lambda _known: (*SORTS, "day", "-day"),
     "fields": _score_fields,
 }
 
@@ -157,6 +174,7 @@ def _bodies(known: Known) -> Iterator[Any]:
     """Yield request bodies to try."""
     yield {}
     yield {"revision": 1, "decision": "accept"}
+    yield {"text": "Who were you?"}
     yield {"revision": 1, "checklist_version": 1, "started_at": "2026-01-01T00:00:00Z",
            "finished_at": "2026-01-01T00:10:00Z", "answers": {}}  # fmt: skip
     for shopper in known.user_id[:1]:

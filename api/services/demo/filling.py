@@ -18,13 +18,22 @@ from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.submissions import Submission
 from api.models.visits import Visit
-from api.services import assignments, organizations, photo_confirmation, photos, places, reviews, submissions
+from api.services import (
+    assignments,
+    messages,
+    organizations,
+    photo_confirmation,
+    photos,
+    places,
+    reviews,
+    submissions,
+)
 from api.services.checklists import get_version
 from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
 from api.services.demo.people import PASSWORD, PEOPLE
 from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
-from api.services.demo.sentences import DECISIONS
+from api.services.demo.sentences import DECISIONS, MESSAGES, WORDS_TO_SHOPPER
 from api.services.demo.stores import REGIONS, STORES
 from api.services.people import administrators, passwords, users
 from uploads.store import Store
@@ -169,11 +178,17 @@ def _decide(session: Session, demo: _Demo, outcome: str, visit: Visit) -> None:
         decision=decision,
         reason=reason,
         question_reasons=question_reasons,
+        message_to_shopper=WORDS_TO_SHOPPER.get(outcome),
         replaces=None,
     )
     received_at = session.get_one(Submission, (visit.id, 1)).received_at
     decided_at = received_at + timedelta(hours=demo.rng.randint(3, 40))
     session.get_one(Decision, stored.id).decided_at = min(decided_at, demo.moment)
+    if outcome in MESSAGES:
+        message = messages.ask(
+            session, demo.actors["reviewer"], visit.id, text=MESSAGES[outcome], question=None
+        )
+        message.asked_at = min(decided_at, demo.moment)
 
 
 def _send(

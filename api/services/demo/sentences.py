@@ -3,6 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
+#: What a reviewer asks the shopper of a visit, by its outcome.
+MESSAGES: Mapping[str, str] = {"returned": "Which entrance did you use? This store has two."}
+#: What a reviewer writes to the shopper with their decision, by the outcome of a visit.
+WORDS_TO_SHOPPER: Mapping[str, str] = {
+    "rejected": "Your answers describe another store, so we could not accept them."
+}
 #: What a reviewer decides by the outcome of a visit: the decision, its reason, and its reasons by question.
 DECISIONS: Mapping[str, tuple[str, str | None, Mapping[str, str] | None]] = {
     "reviewed": ("accept", None, None),

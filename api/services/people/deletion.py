@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.domain.access import ADMIN
@@ -14,9 +14,12 @@ from api.models.account_links import AccountLink
 from api.models.audit import AuditEntry
 from api.models.changes import Change
 from api.models.checklists import ChecklistVersion, DraftRevision
+from api.models.disputes import Dispute
 from api.models.events import Event
 from api.models.exports import Export
 from api.models.idempotency import StoredResponse
+from api.models.messages import Message
+from api.models.notices import Notice
 from api.models.reviews import Decision
 from api.models.saved_views import SavedView
 from api.models.second_factors import RecoveryCode, SecondFactor
@@ -35,6 +38,7 @@ DELETED: Columns = (
     AccountLink.user_id,
     SecondFactor.user_id,
     RecoveryCode.user_id,
+    Notice.user_id,
     UserRegion.user_id,
     UserLocation.user_id,
     Event.user_id,
@@ -44,7 +48,13 @@ DELETED: Columns = (
 #: or stay and refer to nobody,
 EMPTIED: Columns = (ChecklistVersion.published_by, DraftRevision.user_id, SavedView.owner_id)
 #: or stay and refer to the anonymous user of the organization, as visits do.
-ANONYMIZED: Columns = (Decision.reviewer_id, Webhook.creator_id)
+ANONYMIZED: Columns = (
+    Decision.reviewer_id,
+    Dispute.opener_id,
+    Dispute.decider_id,
+    Message.reviewer_id,
+    Webhook.creator_id,
+)
 
 
 def delete_person(session: Session, user: User) -> list[str]:
@@ -79,10 +89,12 @@ def _delete_copies(session: Session, user: User) -> None:
 
     A request that would be replayed fails from now on, because this person no longer exists. The lines of
     imports may have names and addresses without IDs, so all of them are deleted. A repeated import adds
-    nothing twice.
+    nothing twice. Messages to shoppers may name them too.
     """
     callers = select(User.id).where(User.organization_id == user.organization_id)
-    contains_person = StoredResponse.body.contains(str(user.id)) | StoredResponse.body.contains('"lines":')
+    contains_person = or_(
+        *(StoredResponse.body.contains(text) for text in (str(user.id), '"lines":', '"asked_at":'))
+    )
     session.execute(delete(StoredResponse).where(StoredResponse.caller_id.in_(callers), contains_person))
     session.execute(
         delete(Change)

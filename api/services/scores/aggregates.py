@@ -1,6 +1,7 @@
 """Aggregates: totals added up over places and months."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -21,8 +22,8 @@ from sqlalchemy.orm import Session
 
 from api.database.lists import among
 from api.domain.months import Period
-from api.domain.scoring import NO_VISITS, Sums, visit_figures
-from api.models.scores import SHARED_ANSWERS, Tally, Total
+from api.domain.scoring import NO_VISITS, Points, Sums, visit_figures
+from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total
 
 
 class Aggregate(NamedTuple):
@@ -54,6 +55,28 @@ class Aggregate(NamedTuple):
 
 
 EMPTY = Aggregate()
+
+
+@dataclass(slots=True)
+class PeriodAggregate:
+    """An aggregate over a period, and those of its subjects that had points possible.
+
+    All of them are whole visits, or the same part of a visit, so there is one for each checklist.
+    """
+
+    total: Aggregate = EMPTY
+    subject_ids: frozenset[int] = frozenset()
+
+    def add(self, aggregate: Aggregate, subject_id: int) -> None:
+        """Add an aggregate of one subject."""
+        self.total = self.total.plus(aggregate)
+        if aggregate.sums.visits and subject_id not in self.subject_ids:
+            self.subject_ids |= {subject_id}
+
+    def include(self, other: "PeriodAggregate") -> None:
+        """Add another aggregate."""
+        self.total = self.total.plus(other.total)
+        self.subject_ids |= other.subject_ids
 
 
 def add_up(aggregates: Iterable[Aggregate]) -> Aggregate:
@@ -161,12 +184,21 @@ def count_answers(
     return counts
 
 
+def sum_dispute_effects(
+    session: Session, location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
+) -> Points:
+    """Return what decided disputes changed in the points of whole visits: those with minus those without."""
+    parameters = _filter_parameters(location_numbers, subject_ids, period)
+    earned, possible = session.connection().execute(_effect_statement(), parameters).one()
+    return Points(earned or 0, possible or 0)
+
+
 def _sum_of(column: Any) -> Label[int]:
     """Return the sum of a column as an integer; PostgreSQL returns sums as decimals."""
     return cast(func.sum(column), BigInteger).label(column.key)
 
 
-def _filter(table: type[Total] | type[Tally]) -> list[ColumnElement[bool]]:
+def _filter(table: type[Total | Tally | DisputeEffect]) -> list[ColumnElement[bool]]:
     """Return the conditions that select the rows of some locations and subjects in a period."""
     return [
         among(table.location_number, "location_numbers"),
@@ -194,3 +226,9 @@ def _tally_statement() -> Select[*tuple[Any, ...]]:
         .where(*_filter(Tally))
         .group_by(Tally.subject_id, Tally.answer)
     )
+
+
+@cache
+def _effect_statement() -> Select[*tuple[Any, ...]]:
+    columns = (_sum_of(DisputeEffect.earned), _sum_of(DisputeEffect.possible))
+    return select(*columns).where(*_filter(DisputeEffect))

@@ -1,38 +1,28 @@
 /** Explains how a number is calculated, with the actual figures. `api/domain/scoring.py` has the formulas. */
 import { h, t } from "../shared/page.js";
 import { count, percent, points, pointsRange, range } from "../staff/numbers.js";
-import { ENOUGH, verdict } from "./figures.js";
+import { openBeside } from "./beside.js";
+import { ENOUGH, changeWords } from "./figures.js";
 
 const EXPLANATIONS = {
   score: explainScore,
   part: explainPart,
   change: explainChange,
   rank: explainRank,
+  verdict: explainVerdict,
   visit: explainVisit,
 };
 
-/** Opens the explanation next to the button of a number. Escape or a click elsewhere closes it. */
+/** Opens the explanation next to the button of a number. */
 export function explain(button, kind, figures) {
   const box = h(
     "div",
-    { popover: "auto", class: "explanation", role: "dialog", "aria-label": t("howCalculated"), tabindex: -1 },
+    { class: "explanation", role: "dialog", "aria-label": t("howCalculated"), tabindex: -1 },
     EXPLANATIONS[kind](figures)
       .filter(Boolean)
       .map((sentence) => h("p", {}, sentence)),
   );
-  // As the next sibling of its button, it comes next for screen readers and the Tab key.
-  button.after(box);
-  box.addEventListener("toggle", ({ newState }) => newState === "closed" && box.remove());
-  box.showPopover();
-  place(box, button.getBoundingClientRect());
-  box.focus({ preventScroll: true });
-}
-
-function place(box, anchor) {
-  const left = Math.max(8, Math.min(anchor.left, innerWidth - box.offsetWidth - 8));
-  const below = anchor.bottom + 6;
-  const top = below + box.offsetHeight < innerHeight ? below : Math.max(8, anchor.top - box.offsetHeight - 6);
-  Object.assign(box.style, { left: `${left + scrollX}px`, top: `${top + scrollY}px` });
+  openBeside(button, box);
 }
 
 const pointsOf = ({ points_earned: earned, points_possible: possible, visits }) =>
@@ -72,7 +62,7 @@ function explainChange(figures) {
     change.interval && t("explain-change-interval", { interval: pointsRange(change.interval) }),
     change.significant == null
       ? t("explain-mixed")
-      : t("explain-significant", { verdict: verdict(figures), n: ENOUGH }),
+      : t("explain-significant", { verdict: changeWords(figures), n: ENOUGH }),
   ];
 }
 
@@ -80,6 +70,18 @@ function explainRank({ rank, rank_range: { best, worst }, ranked }) {
   return [
     t("explain-rank", { rank, of: ranked }),
     t("explain-rank-range", { best, worst, above: best - 1, below: ranked - worst }),
+  ];
+}
+
+function explainVerdict({ verdict, comparison, visits, verdict_interval: interval }) {
+  if (verdict === "too_few")
+    return [t("explain-verdict-too_few", { n: ENOUGH }), t("explain-verdict-visits", { n: count(visits) })];
+  if (verdict == null) return [t("explain-verdict-none")];
+  return [
+    t("explain-verdict-comparison", { comparison: percent(comparison) }),
+    t("explain-verdict-interval", { interval: range(interval) }),
+    t(`explain-verdict-${verdict}`),
+    verdict !== "as_expected" && t("explain-verdict-chance"),
   ];
 }
 

@@ -3,6 +3,7 @@ import { address, change, filters } from "../staff/address.js";
 import { apiReader } from "../staff/api-reader.js";
 import { ID, startPage } from "../staff/frame.js";
 import { common, filterBar } from "./filters.js";
+import { load } from "./load.js";
 import { openingFilters } from "./opening-filters.js";
 
 const UNFILTERED_SCREENS = ["visit", "reviews", "account"];
@@ -19,6 +20,18 @@ function links({ role }) {
     return [address(path, shared), t(`page-${name || "overview"}`)];
   });
   return role === "admin" ? [...pages, ["/dashboard/admin", t("administration")]] : pages;
+}
+
+/** Returns the button that opens the saved views. */
+function savedViews({ role, organization }) {
+  if (role === "shopper") return null;
+  const open = async () => (await load("saved-views.js")).openSavedViews(button, organization.name);
+  const button = h(
+    "button",
+    { type: "button", id: "saved-views", class: "plain", "aria-haspopup": "dialog", onclick: open },
+    t("savedViews"),
+  );
+  return button;
 }
 
 const keepOut = ({ role }, { name }) =>
@@ -47,6 +60,7 @@ async function start() {
       "/locations": "locations",
       [`/locations/${ID}`]: "location",
       [`/regions/${ID}`]: "region",
+      "/map": "map",
       [`/visits/${ID}`]: "visit",
       "/sections": "sections",
       "/questions": "questions",
@@ -56,6 +70,7 @@ async function start() {
     title: () => t("title"),
     load: (name) => import(`./screens/${name}.js`),
     links,
+    tools: savedViews,
     keepOut,
     prepare,
     explainFilters: () => [filterBar(filters(), apiReader().readAll, ["from", "checklist"])],

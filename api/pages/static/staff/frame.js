@@ -27,6 +27,7 @@ const BUSY_WAIT = 5;
  *   root: string, elsewhere?: RegExp, screens: Record<string, string>, title: () => string,
  *   load: (name: string) => Promise<any>,
  *   links: (me: any) => string[][],
+ *   tools?: (me: any) => any,
  *   keepOut?: (me: any, place: Place) => any[] | null,
  *   prepare?: (place: Place, read: (path: string) => Promise<any>) => Promise<any>,
  *   explainFilters?: () => any[],
@@ -46,9 +47,8 @@ let shownPath = null;
 /**
  * Starts a page. `screens` maps paths below `root`, which may contain `ID` or other named groups, to the names
  * of screens, and `load` fetches the module of a screen. Paths below `root` that match `elsewhere` belong to
- * another page. `links` returns those of the bar, each as its address and
- * words. `keepOut` returns what to
- * show to users who may not see a screen. `prepare` runs before a screen and may change the filters in the
+ * another page. `links` returns those of the bar, each as its address and words, and `tools` what comes after
+ * them. `keepOut` returns what to show to users who may not see a screen. `prepare` runs before a screen and may change the filters in the
  * address. `explainFilters` returns what helps if the API rejects them. With `showsTime`, each screen shows the
  * time of its figures.
  *
@@ -290,6 +290,7 @@ function drawBar() {
     links.map(([href, words]) =>
       h("a", { href, "aria-current": href.split("?")[0] === current && "page" }, words),
     ),
+    page.tools?.(me),
   );
   const menu = h(
     "button",

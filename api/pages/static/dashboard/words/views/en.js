@@ -1,0 +1,18 @@
+export default {
+  savedViewsWords: "A view opens a page with its filters.",
+  noSavedViews: "None yet. Save this page with its filters to open it from here.",
+  privateViews: "Private",
+  sharedViews: "Shared",
+  saveThisPage: "Save this page",
+  viewName: "Name",
+  shareView: "Share in {organization}",
+  shareViewWords: "Everyone sees the link. Each person sees only what they may see.",
+  saveView: "Save view",
+  editView: "Edit",
+  editNamed: "Edit {name}",
+  deleteView: "Delete",
+  deleteNamed: "Delete {name}",
+  viewSaved: "Saved “{name}”",
+  viewChanged: "Changed “{name}”",
+  viewDeleted: "Deleted “{name}”",
+};

@@ -1,0 +1,18 @@
+export default {
+  savedViewsWords: "Una vista abre una página con sus filtros.",
+  noSavedViews: "Todavía no hay ninguna. Guarde esta página con sus filtros para abrirla desde aquí.",
+  privateViews: "Privadas",
+  sharedViews: "Compartidas",
+  saveThisPage: "Guardar esta página",
+  viewName: "Nombre",
+  shareView: "Compartir en {organization}",
+  shareViewWords: "Todos ven el enlace. Cada persona ve solo lo que puede ver.",
+  saveView: "Guardar vista",
+  editView: "Editar",
+  editNamed: "Editar {name}",
+  deleteView: "Eliminar",
+  deleteNamed: "Eliminar {name}",
+  viewSaved: "Se ha guardado «{name}»",
+  viewChanged: "Se ha cambiado «{name}»",
+  viewDeleted: "Se ha eliminado «{name}»",
+};
