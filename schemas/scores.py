@@ -114,6 +114,13 @@ class MonthFigures(VisitFigures):
     month = fields.String(required=True)
 
 
+class QuarterFigures(VisitFigures):
+    """The figures of a quarter: three months, or fewer at the beginning of the period."""
+
+    from_ = Month(data_key="from", attribute="from", required=True)
+    to = Month(required=True)
+
+
 class RowMonth(Figures):
     """A month's figures in a row. Only rows of whole visits have the last two fields."""
 
@@ -142,6 +149,7 @@ class Report(Schema):
     fundamentals = fields.List(fields.Nested(FundamentalFigures()), required=True)
     questions = fields.List(fields.Nested(QuestionFigures()), required=True)
     months = fields.List(fields.Nested(MonthFigures()), required=True)
+    quarters = fields.List(fields.Nested(QuarterFigures()))
 
 
 class LocationReport(Report):
@@ -173,7 +181,7 @@ class ReportQuery(PeriodQuery):
 class PlaceReportQuery(ReportQuery):
     """Which visits a report counts, and what it has in addition."""
 
-    include = WordList(("verdict",), 1, load_default=tuple)
+    include = WordList(("verdict", "quarters"), 2, load_default=tuple)
 
 
 def _make_optional(schema: Schema) -> dict[str, fields.Field[Any]]:

@@ -87,6 +87,18 @@ def test_worked_example_of_the_scoring_rules_is_exact(world: World) -> None:
     assert result["location"] == {name: world.location[name] for name in ("id", "code", "name")}
 
 
+@pytest.mark.parametrize("place", ["A", "north"])
+def test_quarters_add_up_their_visits(history: History, place: str) -> None:
+    query = "from=2025-02&to=2025-06&include=quarters"
+    where = place_filter(place, history)
+    quarters = [("2025-02", "2025-03"), ("2025-04", "2025-06")]
+    assert report(history, place, query)["quarters"] == [
+        {"from": first, "to": last, **naive.score(history.select(first, last, **where))}
+        for first, last in quarters
+    ]
+    assert "quarters" not in report(history, place)
+
+
 @pytest.mark.parametrize("checklist", [None, "visit"])
 @pytest.mark.parametrize("place", ["A", "B", "D", "E", "city", "north", "south", "west", "country"])
 def test_every_part_of_a_report_equals_the_calculation_from_its_visits(
