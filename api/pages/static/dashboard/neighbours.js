@@ -15,9 +15,9 @@ export function neighbours(visit, filters, read) {
     const index = visits.findIndex(({ id }) => id === visit.id);
     if (index < 0) return;
     links.replaceChildren(
-      linkTo(visits[index - 1], "prev", "previousVisit"),
+      linkTo(visits[index - 1], "prev", "previousVisit", (day) => `← ${day}`),
       h("span", { class: "quiet" }, t("visitNumber", { n: index + 1, of: visits.length })),
-      linkTo(visits[index + 1], "next", "nextVisit"),
+      linkTo(visits[index + 1], "next", "nextVisit", (day) => `${day} →`),
     );
   };
   const query = visitQuery({ location_id: visit.location.id }, filters, MOST_VISITS);
@@ -25,7 +25,9 @@ export function neighbours(visit, filters, read) {
   return links;
 }
 
-const linkTo = (visit, rel, words) =>
-  visit
-    ? h("a", { href: onward(`/dashboard/visits/${visit.id}`), rel }, t(words, { day: dayName(visit.day) }))
-    : h("span", {});
+function linkTo(visit, rel, words, withArrow) {
+  if (!visit) return "";
+  const day = dayName(visit.day);
+  const href = onward(`/dashboard/visits/${visit.id}`);
+  return h("a", { href, rel, "aria-label": t(words, { day }) }, withArrow(day));
+}

@@ -51,7 +51,7 @@ function resultOf(score, checklist) {
     score.score !== null &&
       h(
         "span",
-        { class: score.passed ? "mark" : "mark fell", "data-passed": score.passed },
+        { class: score.passed ? "mark" : "mark fell", "data-passed": String(score.passed) },
         passedWords(score, checklist),
       ),
   );
