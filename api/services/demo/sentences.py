@@ -318,12 +318,12 @@ class DemoDispute:
     outcomes: Mapping[str, tuple[str, str]]
 
 
-#: The disputes of the demo, the newest first: one that is open, one that is overdue, and one that was decided.
+#: The disputes of the demo, the newest first: an open one, an overdue one, and a decided one.
 DISPUTES = (
     DemoDispute(
         days_ago=2,
         opened_after=2,
-        reasons={"wait": ("fact", "Our door camera shows a colleague with the customer after 20 seconds.")},
+        reasons={"wait": ("fact", "Our camera shows a colleague with them after 20 seconds.")},
         outcomes={},
     ),
     DemoDispute(
@@ -338,7 +338,7 @@ DISPUTES = (
         days_ago=30,
         opened_after=2,
         reasons={
-            "eye-contact": ("fact", "The colleague remembers the visit and says that they did."),
+            "eye-contact": ("fact", "The colleague remembers the visit and disagrees."),
             "needs": (
                 "not_applicable",
                 "The customer asked for one particular item as soon as they came in.",
