@@ -14,8 +14,12 @@ export async function submissionOf(id, read) {
   }
 }
 
-/** Returns the comment on the visit as a whole, and all answers with their points, section by section. */
-export function answersOf(visit, submission) {
+/**
+ * Returns the comment on the visit as a whole, and all answers with their points, section by section. `more`
+ * returns what follows the answer to a question.
+ * @param {(question: any) => any} [more]
+ */
+export function answersOf(visit, submission, more = () => null) {
   const { answers, comment } = submission;
   return [
     isClosed(submission) && closedStoreOf(visit, submission),
@@ -32,7 +36,7 @@ export function answersOf(visit, submission) {
           h(
             "ol",
             { class: "answered" },
-            answered.map((question) => answerOf(visit, question, answers[question.key])),
+            answered.map((question) => answerOf(visit, question, answers[question.key], more(question))),
           ),
         )
       );
@@ -69,7 +73,7 @@ function photosOf(visit, photos, nameOf) {
   );
 }
 
-function answerOf(visit, question, answer) {
+function answerOf(visit, question, answer, more) {
   const lost = answer.points_earned < answer.points_possible;
   return h(
     "li",
@@ -93,5 +97,6 @@ function answerOf(visit, question, answer) {
     ),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
     photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: localize(question.text) })),
+    more,
   );
 }
