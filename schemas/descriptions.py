@@ -201,6 +201,13 @@ _BY_NAME: Mapping[str, str] = {
     "best": "The best rank that the location could have by chance.",
     "worst": "The worst rank that the location could have by chance.",
     "change": "The change since the previous period. Only with `include=change`.",
+    "comparison": "What the score is compared with: the score of all visits of the same checklist and "
+    "period that the caller may see. Null where `verdict` is null. Only with `include=verdict`.",
+    "verdict": "Whether the score is clearly `above` or `below` `comparison`, judged by `verdict_interval`, "
+    "or `as_expected`. `too_few`: fewer than 5 visits. Null if the visits use several checklists, or if the "
+    "caller may see no other visits to compare with. Only with `include=verdict`.",
+    "verdict_interval": "The 98 % interval of the score, which decides the verdict. Null without a score or "
+    "a comparison. Only with `include=verdict`.",
     "children": "The regions and locations directly below the region, each with its score.",
     "critical_failures": "The number of visits with at least one critical failure.",
     "difference": "The score of the period minus that of the previous period, from −1 to 1. Null if "
@@ -277,19 +284,19 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Child.location": "The location. Omitted for a region.",
     "Child.region": "The region. Omitted for a location.",
     "Comment.comment": "What the shopper wrote. Null for a text answer, which is in `value`.",
-    "Comment.points_earned": "The points that the answer earned, or for a comment on the visit as a "
-    "whole those of the visit.",
-    "Comment.points_possible": "The most points that the answer could earn, or for a comment on the "
-    "visit as a whole those of the visit.",
     "Comment.question": "The question that the comment is about. Null for a comment on the visit as a whole.",
-    "Comment.value": "The answer to the question. Instead of a time of day, managers see the part of "
-    "the day. Null without an answer.",
     "CommentedQuestion.text": "The question, in the wording of the visit's version.",
-    "CommentsQuery.checklist": "Only comments of visits with this checklist, by its key. Self-checks "
+    "CommentCount.comments": "The number of comments and text answers.",
+    "CommentCount.question": "The key of the question. Null for the comments on visits as a whole.",
+    "CommentCountsQuery.checklist": "Only comments of visits with this checklist, by its key. Self-checks "
     "are included only if it is theirs.",
-    "CommentsQuery.location_id": "Only comments about this location.",
-    "CommentsQuery.question": "Only comments on questions with this key.",
-    "CommentsQuery.region_id": "Only comments about locations in this region and in all regions below it.",
+    "CommentCountsQuery.location_id": "Only comments about this location.",
+    "CommentCountsQuery.region_id": "Only comments about locations in this region and in all regions below "
+    "it.",
+    "CommentsQuery.points": "`lost`: only comments on answers that lost points. `full`: only comments on "
+    "answers that earned all of their points. Answers without points are neither.",
+    "CommentsQuery.q": "Only comments and text answers that contain all of these words, or longer words "
+    "that contain them. Case and accents make no difference.",
     "CommentsQuery.whole_visit": "Only comments on visits as a whole.",
     "Condition.question": "The key of a question that is asked earlier.",
     "ConfirmedPhoto.status": "`stored`, or `checking` while the photo is being processed.",
@@ -350,6 +357,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Figures.visits": "The number of accepted visits in which it was scored.",
     "LatestChange.changed_by": "Who made the change. Null for an API client, and for what comes with the "
     "program.",
+    "PlanQuery.checklist": "The key of the checklist that visits are planned for.",
     "Preview.changes": "The changes since the current version. Empty if none is published.",
     "Preview.errors": "What prevents the draft from being published, with pointers into the draft.",
     "Preview.replay": "What the last accepted visits would have scored. Null for a draft with errors, if no "
@@ -359,6 +367,16 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Preview.visits_out": "The number of visits in progress that stay with an older version when the draft "
     "is published.",
     "PreviewNew.visits": "How many of the last accepted visits to replay.",
+    "QuotaLocation.accepted": "The number of accepted visits of the period.",
+    "QuotaLocation.out": "The number of outstanding visits whose window opens in the period.",
+    "QuotaPeriod.accepted": "The number of accepted visits of the period.",
+    "QuotaPeriod.from": "The first month of the period, `YYYY-MM`.",
+    "QuotaPeriod.out": "The number of outstanding visits whose window opens in the period.",
+    "QuotaPeriod.to": "The last month of the period, `YYYY-MM`.",
+    "QuotaProgressQuery.from": "The first month, `YYYY-MM`. Default: the current one, or `to` if that is "
+    "earlier.",
+    "QuotasQuery.include": "With `progress`, each quota has how far it is in its current period.",
+    "QuotasQuery.checklist_key": "Only quotas for this checklist.",
     "Replay.critical_failures": "How many visits have a critical failure.",
     "Replay.first_day": "The day of the earliest visit. Null without visits.",
     "Replay.last_day": "The day of the latest visit. Null without visits.",
@@ -379,6 +397,11 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ScoreNowAndThen.difference": "The score under the draft minus the score under the current version.",
     "ScoreNowAndThen.now": "The score under the current version.",
     "ScoreNowAndThen.then": "The score under the draft.",
+    "Target.from": "The first of the months that count, `YYYY-MM`.",
+    "Target.section_title": "The title of the section. Null for whole visits.",
+    "Target.to": "The last of the months that count, `YYYY-MM`: the current one.",
+    "TargetsQuery.checklist_key": "Only targets for this checklist.",
+    "TargetsQuery.section": "Only targets for the section with this key.",
     "UnansweredQuestion.points_possible": "The points that each answer could earn.",
     "UnansweredQuestion.visits": "The number of visits without an answer.",
     "VisitCounts.visits": "The number of visits with it, without cancelled and declined ones.",
@@ -415,6 +438,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "LocationImportResult.imported": "The same as `new`.",
     "Location.counts": "Only with `include=counts`.",
     "LocationCounts.visits": "The number of visits to it, without those that were cancelled or declined.",
+    "ListedPhoto.comment": "What the shopper wrote about the answer. Null without a comment.",
+    "ListedPhoto.id": "The ID of the photo.",
+    "ListedPhoto.question": "The question that the photo belongs to. Null if it shows that the store was "
+    "closed.",
     "LocationsQuery.include": "`counts`: also return the number of visits.",
     "LocationsQuery.q": "Only locations whose name or code contains this text, in upper or lower case.",
     "LocationsQuery.within": "Only locations in this region or in a region below it.",
@@ -541,6 +568,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Report.total": "The score of the period.",
     "ReportQuery.checklist": "Only visits with this checklist, by its key. Without it, all checklists "
     "count except self-checks.",
+    "PlaceReportQuery.include": "`verdict`: also return verdicts: whether the scores of the place, its "
+    "sections, fundamentals, questions and children are clearly above or below those of all visits.",
     "ReviewsQuery.status": "`waiting`: the visits that wait for a decision.",
     "Row.checklist": "The checklist. Only if `by` contains `checklist`.",
     "Row.critical_failures": "The number of visits with at least one critical failure. Only in rows of "
@@ -563,6 +592,9 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Row.section": "The section. Only if `by` contains `section`.",
     "Row.trend": "The score of each month of the period, by `YYYY-MM`. Null for a month without a "
     "score. Only with `include=trend`.",
+    "Row.weakest_question": "What explains a low score best: the question with the verdict `below` that cost "
+    "the location the most points against its comparison. Null if no question has that verdict. Only with "
+    "`include=weakest_question`.",
     "Row.worst_section": "The location's section with the lowest score. Null if no section has a "
     "score. Only with `include=worst_section`.",
     "RowMonth.critical_failures": "The number of visits with at least one critical failure. Only in "
@@ -574,7 +606,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "table. At most one may be section, question or fundamental.",
     "RowsQuery.fields": "The fields that rows contain. Default: all fields of the query.",
     "RowsQuery.include": "Further fields to return. Rows by month have none of them, and only rows by "
-    "location have `worst_section`.",
+    "location have `worst_section` and `weakest_question`.",
     "RowsQuery.limit": "The maximum number of rows in the response. Default: 50 as JSON, all rows as CSV.",
     "RowsQuery.location_id": "Only this location.",
     "RowsQuery.region_id": "Only this region and everything below it.",
@@ -679,6 +711,17 @@ _BY_SCHEMA: Mapping[str, str] = {
     "VisitQuery.include": "`checklist`: return the whole checklist document in `checklist`.",
     "VisitScore.critical_failures": "The keys of the critical questions that lost points.",
     "VisitScore.passed": "Whether the score is at least the pass mark, without a critical failure.",
+    "VisitItem.points_earned": "The points that the answer earned, or without a question those of the visit.",
+    "VisitItem.points_possible": "The most points that the answer could earn, or without a question those of "
+    "the visit.",
+    "VisitItem.value": "The answer to the question. Instead of a time of day, managers see the part of "
+    "the day. Null without an answer.",
+    "VisitItemsQuery.checklist": "Only what visits with this checklist contain, by its key. Self-checks "
+    "are included only if it is theirs.",
+    "VisitItemsQuery.location_id": "Only what visits to this location contain.",
+    "VisitItemsQuery.question": "Only what belongs to questions with this key.",
+    "VisitItemsQuery.region_id": "Only what visits to locations in this region, and in all regions below it, "
+    "contain.",
     "VisitsQuery.batch_id": "Only visits of this batch. Only for reviewers and administrators.",
     "VisitsQuery.q": "Only visits with this text in the name or code of the location, in the name or email "
     "address of the shopper, or in the ID of your own system. Only for reviewers and administrators.",
@@ -700,6 +743,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "WatchedVisit.status": "Always `accepted`: managers and API clients see accepted visits only.",
     "ScoredSubmission.score": "The score of the visit.",
     "WithdrawnVisitChange.change": "Always `withdrawn`.",
+    "WeakestQuestion.comparison": "The score of the question in all visits of the period that the caller may "
+    "see, as a proportion from 0 to 1.",
+    "WeakestQuestion.score": "The question's score, as a proportion from 0 to 1.",
+    "WeakestQuestion.visits": "The number of accepted visits in which the question was scored.",
     "WorstSection.score": "The section's score, as a proportion from 0 to 1.",
     "WorstSection.visits": "The number of accepted visits in which the section was scored.",
 }

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from marshmallow import fields
 
+from api.domain.verdicts import VERDICTS
 from schemas.base import (
     Enum,
     Id,
@@ -48,6 +49,18 @@ class VisitFigures(Figures):
     passed = fields.Integer(required=True)
 
 
+class VerdictFigures(Schema):
+    """How a score compares with that of all visits of the same checklist that the caller may see."""
+
+    verdict = Enum(VERDICTS, allow_none=True)
+    comparison = fields.Float(allow_none=True)
+    verdict_interval = fields.Nested(Interval(), allow_none=True)
+
+
+class Total(VisitFigures, VerdictFigures):
+    """The score of whole visits of a place. Only with `include=verdict` does it have a verdict."""
+
+
 class Change(Schema):
     """The change since the previous period, which has the same length."""
 
@@ -81,15 +94,15 @@ class QuestionName(Schema):
     fundamental = fields.String(required=True, allow_none=True)
 
 
-class SectionFigures(SectionName, Figures):
+class SectionFigures(SectionName, Figures, VerdictFigures):
     """A section's figures."""
 
 
-class FundamentalFigures(FundamentalName, Figures):
+class FundamentalFigures(FundamentalName, Figures, VerdictFigures):
     """A fundamental's figures."""
 
 
-class QuestionFigures(QuestionName, Figures):
+class QuestionFigures(QuestionName, Figures, VerdictFigures):
     """A question's figures, and how often each answer was given."""
 
     answers = fields.Dict(keys=fields.String(), values=Integer(), required=True)
@@ -101,6 +114,13 @@ class MonthFigures(VisitFigures):
     month = fields.String(required=True)
 
 
+class QuarterFigures(VisitFigures):
+    """The figures of a quarter: three months, or fewer at the beginning of the period."""
+
+    from_ = Month(data_key="from", attribute="from", required=True)
+    to = Month(required=True)
+
+
 class RowMonth(Figures):
     """A month's figures in a row. Only rows of whole visits have the last two fields."""
 
@@ -109,7 +129,7 @@ class RowMonth(Figures):
     passed = fields.Integer()
 
 
-class Child(VisitFigures):
+class Child(Total):
     """A region or location directly below a region, with its score."""
 
     region = fields.Nested(NamedPlace())
@@ -122,13 +142,14 @@ class Report(Schema):
     from_ = Month(data_key="from", attribute="from", required=True)
     to = Month(required=True)
     checklist = fields.String(required=True, allow_none=True)
-    total = fields.Nested(VisitFigures(), required=True)
+    total = fields.Nested(Total(), required=True)
     previous = fields.Nested(VisitFigures(), required=True)
     change = fields.Nested(Change(), required=True)
     sections = fields.List(fields.Nested(SectionFigures()), required=True)
     fundamentals = fields.List(fields.Nested(FundamentalFigures()), required=True)
     questions = fields.List(fields.Nested(QuestionFigures()), required=True)
     months = fields.List(fields.Nested(MonthFigures()), required=True)
+    quarters = fields.List(fields.Nested(QuarterFigures()))
 
 
 class LocationReport(Report):
@@ -155,6 +176,12 @@ class ReportQuery(PeriodQuery):
     """A period, and optionally a checklist."""
 
     checklist = Text(64)
+
+
+class PlaceReportQuery(ReportQuery):
+    """Which visits a report counts, and what it has in addition."""
+
+    include = WordList(("verdict", "quarters"), 2, load_default=tuple)
 
 
 def _make_optional(schema: Schema) -> dict[str, fields.Field[Any]]:
@@ -185,6 +212,14 @@ class WorstSection(SectionName):
 
     score = fields.Float(required=True)
     visits = fields.Integer(required=True)
+
+
+class WeakestQuestion(QuestionName):
+    """The question clearly below its comparison that cost a location the most points."""
+
+    score = fields.Float(required=True)
+    visits = fields.Integer(required=True)
+    comparison = fields.Float(required=True)
 
 
 # Rows. What follows is the only definition of their fields: the responses of ``GET /scores`` in JSON and CSV,
@@ -218,15 +253,24 @@ INCLUDED_FIELDS: FieldMap = {
     "trend": fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True)),
     "made": fields.Dict(keys=fields.String(), values=fields.Integer()),
     "worst_section": fields.Nested(WorstSection(), allow_none=True),
+    "weakest_question": fields.Nested(WeakestQuestion(), allow_none=True),
 }
+#: Fields of rows with ``include=verdict``
+VERDICT_FIELDS = _make_optional(VerdictFigures())
 
 DIMENSIONS = tuple(DIMENSION_FIELDS)
 #: The dimensions whose rows are about a part of each visit
 PARTS = ("section", "question", "fundamental")
-INCLUDES = tuple(INCLUDED_FIELDS)
+INCLUDES = (*INCLUDED_FIELDS, "verdict")
 SORTS = ("name", "score", "-score", "visits", "-visits", "difference", "-difference")
 
-ROW_FIELDS: FieldMap = {**DIMENSION_FIELDS, **FIGURE_FIELDS, **RANK_FIELDS, **INCLUDED_FIELDS}
+ROW_FIELDS: FieldMap = {
+    **DIMENSION_FIELDS,
+    **FIGURE_FIELDS,
+    **RANK_FIELDS,
+    **INCLUDED_FIELDS,
+    **VERDICT_FIELDS,
+}
 Row = cast(type[Schema], Schema.from_dict(dict(ROW_FIELDS), name="Row"))
 Row.__doc__ = """A row of scores: its dimensions, and the selected fields.
 
@@ -244,6 +288,7 @@ def list_row_fields(by: Sequence[str], include: Collection[str] = ()) -> list[st
         *(PART_FIGURES if has_parts else FIGURE_FIELDS),
         *(RANK_FIELDS if tuple(by) == ("location",) else ()),
         *(name for name in INCLUDED_FIELDS if name in include),
+        *(VERDICT_FIELDS if "verdict" in include else ()),
     ]
 
 

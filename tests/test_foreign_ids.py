@@ -227,6 +227,19 @@ class Scene:
         return find_revision(self.home, self.checklist_key)
 
     @cached_property
+    def quota(self) -> str:
+        return str(self.home.quota()["id"])
+
+    @cached_property
+    def own_quota(self) -> str:
+        """A quota of the foreign administrator."""
+        return str(self.away.quota()["id"])
+
+    @cached_property
+    def target(self) -> str:
+        return str(self.home.target()["id"])
+
+    @cached_property
     def own_webhook_id(self) -> str:
         """A webhook of the foreign administrator."""
         webhook_id: str = self.away.webhook()["id"]
@@ -344,6 +357,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{user_id}": {"name": "Edited"},
         "{client_id}": {"name": "Edited"},
         "{webhook_id}": {"events": ["score.changed"]},
+        "{quota_id}": {"visits": 1},
+        "{target_id}": {"score": 0.8},
         "{view_id}": {"name": "Edited"},
         "{visit_id}": {"window": WINDOW},
         "secret": {"overlap_hours": 1},
@@ -365,6 +380,8 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     ),
     "client_id": lambda scene: ((name, scene.client_id) for name in FOREIGN_CALLERS),
     "webhook_id": lambda scene: ((name, scene.delivery[0]) for name in FOREIGN_CALLERS),
+    "quota_id": lambda scene: ((name, scene.quota) for name in (*FOREIGN_CALLERS, "other_manager")),
+    "target_id": lambda scene: ((name, scene.target) for name in (*FOREIGN_CALLERS, "other_manager")),
     "view_id": lambda scene: ((name, scene.view_id) for name in (*FOREIGN_CALLERS, "other_manager")),
     "session_id": lambda scene: ((name, scene.session_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     # A delivery to another webhook than that in the path.
@@ -456,7 +473,20 @@ FILTERS: dict[str, dict[str, str]] = {
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/comments/counts": {
+        "checklist": "checklist_key",
+        "region_id": "region.id",
+        "location_id": "location.id",
+    },
+    "/photos": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/audit": {"actor_id": "shopper"},
+    "/quotas": {"region_id": "region.id", "checklist_key": "checklist_key"},
+    "/plan": {"region_id": "region.id", "checklist": "checklist_key"},
+    "/targets": {
+        "region_id": "region.id",
+        "location_id": "location.id",
+        "checklist_key": "checklist_key",
+    },
     "/messages": {"visit_id": "visit"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
@@ -488,7 +518,8 @@ def _query_case(path: str, name: str, kind: str) -> Trials:
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
-            by = "by=location&" if path == "/scores" else ""
+            required = {"/scores": "by=location&", "/plan": "checklist=visit&"}
+            by = "" if path == "/plan" and name == "checklist" else required.get(path, "")
 
             def call(caller: Caller, value: str, _: Any, places: Any = places, by: str = by) -> TestResponse:
                 return caller.get(f"{path.format(**places)}?{by}{name}={value}")
@@ -517,7 +548,10 @@ LISTS = {
     "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
     "/audit": ("admin",),
+    "/quotas": ("admin", "manager"),
+    "/targets": ("admin", "manager"),
     "/comments": ("admin", "manager"),
+    "/photos": ("admin", "manager"),
     "/exports": ("admin", "manager"),
     "/scores?by=location": ("admin", "manager"),
     "/scores?by=location&sort=-score": ("admin",),
@@ -533,6 +567,8 @@ def _cursors(scene: Scene) -> list[str]:
         world.message(world.late_visit())
         world.new_location()
         world.accepted_visit()
+        world.target()
+        world.quota(region_id=world.new_region(parent_id=world.region["id"])["id"])
     cursors = set()
     for path, readers in LISTS.items():
         for reader in readers:
@@ -625,6 +661,32 @@ def moved_place(scene: Scene) -> Iterator[Trial]:
             scene.region["id"],
             lambda caller, value, _, path=path, name=name: caller.patch(path, {name: value}),
         )
+
+
+def _planning_case(path: str, name: str) -> Trials:
+    def trials(scene: Scene) -> Iterator[Trial]:
+        assert scene.away.checklist
+        quota = {"region_id": scene.away.region["id"], "visits": 1, "per": "month"}
+        bodies = {"/quotas": quota, "/targets": {"score": 0.9, "months": 6}}
+        place = {"region_id": scene.away.region["id"]} if name == "checklist_key" else {}
+
+        def call(caller: Caller, value: str, _: Any) -> TestResponse:
+            return caller.post(path, {"checklist_key": "visit", **bodies[path], **place, name: value})
+
+        kind = {"region_id": "region.id", "location_id": "location.id", "checklist_key": "checklist_key"}[
+            name
+        ]
+        yield Trial("foreign_admin", _foreign(scene, kind), call, _missing_value(kind.partition("_")[2]))
+
+    return trials
+
+
+for _path, _names in (
+    ("/quotas", ("region_id", "checklist_key")),
+    ("/targets", ("region_id", "location_id", "checklist_key")),
+):
+    for _name in _names:
+        CASES[f"POST /api/v1{_path} body:{_name}"] = _planning_case(_path, _name)
 
 
 @case(
@@ -1014,6 +1076,8 @@ EDITED = {
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
+    "PATCH /api/v1/quotas/{quota_id} header:If-Match": "/quotas/{quota}",
+    "PATCH /api/v1/targets/{target_id} header:If-Match": "/targets/{target}",
     "PATCH /api/v1/saved-views/{view_id} header:If-Match": "/saved-views/{view}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
     "PATCH /api/v1/organization header:If-Match": "/organization",
@@ -1025,18 +1089,21 @@ def _if_match_case(method: str, path: str) -> Trials:
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
     edits["/visits/{visit}"] = {"window": WINDOW}
+    edits |= {"/quotas/{quota}": {"visits": 1}, "/targets/{target}": {"score": 0.8}}
     body = None if method == "DELETE" else edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
         home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0], "visit": scene.assigned}
+        home_ids |= {"quota": scene.quota, "target": scene.target}
         home_ids["view"] = scene.view_id
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
         own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
+        own_ids |= {"quota": scene.own_quota, "target": away.target()["id"]}
         own_ids |= {"visit": away.visit()["id"], "view": scene.own_view_id}
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
@@ -1066,10 +1133,11 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
+        home_ids |= {"quota_id": scene.quota, "target_id": scene.target}
         home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
+        by = {"scores": "?by=location", "plan": "?checklist=visit"}.get(path.rpartition("/")[2], "")
         home_ids["message_id"] = scene.message_id
-        by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
         etag = response.headers.get("ETag", '"x"').strip('"')
@@ -1106,6 +1174,14 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
             {"email": "new@example.org", "name": "New", "role": "shopper", "password": PASSWORD},
         ),
         "POST /api/v1/visits": lambda: ("/visits", _order(world)),
+        "POST /api/v1/quotas": lambda: (
+            "/quotas",
+            {"region_id": world.region["id"], "checklist_key": "visit", "visits": 1, "per": "month"},
+        ),
+        "POST /api/v1/targets": lambda: (
+            "/targets",
+            {"region_id": world.region["id"], "checklist_key": "visit", "score": 0.9, "months": 6},
+        ),
         "POST /api/v1/visits/{visit_id}/reassign": lambda: (
             f"/visits/{world.visit()['id']}/reassign",
             {"shopper_id": world.shopper.id, "override": True},

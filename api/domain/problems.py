@@ -430,6 +430,20 @@ CHECKLIST_RETIRED = Problem(
     "Publishing its draft brings it back.",
 )
 
+# Quotas and targets.
+QUOTA_NOT_FOUND = Problem(
+    "quota-not-found",
+    404,
+    "The quota does not exist",
+    "No quota that the caller may see has this ID. Managers see those of their regions.",
+)
+TARGET_NOT_FOUND = Problem(
+    "target-not-found",
+    404,
+    "The target does not exist",
+    "No target that the caller may see has this ID. Managers see those of their locations and regions.",
+)
+
 # Visits and submissions.
 VISIT_NOT_FOUND = Problem(
     "visit-not-found",

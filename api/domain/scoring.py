@@ -23,7 +23,8 @@ ENOUGH_VISITS = 5
 """With fewer visits, a score is only indicative: too few to judge a store by."""
 PRIOR_VISITS, PRIOR_SPREAD = 2, 0.25
 """The number and the spread of the pseudo-visits that moderate the variance of few real visits."""
-Z_975 = NormalDist().inv_cdf(0.975)
+CONFIDENCE = 0.95
+"""The confidence of every interval that is shown with a score."""
 
 
 # One visit.
@@ -206,7 +207,8 @@ class Interval(NamedTuple):
         return Interval(max(self.low, lowest), min(self.high, highest))
 
 
-IntervalOf = Callable[[Sums], Interval | None]
+#: A function from sums, and optionally a confidence, to an interval
+IntervalOf = Callable[..., Interval | None]
 
 
 def share(earned: int, possible: int) -> float | None:
@@ -245,14 +247,16 @@ def _scatter(sums: Sums) -> float:
     return n * n * squares / p**4
 
 
-def visit_interval(sums: Sums) -> Interval | None:
-    """Return the 95 % interval of whole visits, not rounded: the moderated t interval, cut to 0–1."""
-    uncut = visit_interval_uncut(sums)
+def visit_interval(sums: Sums, confidence: float = CONFIDENCE) -> Interval | None:
+    """Return the interval of whole visits, not rounded: the moderated t interval, cut to 0–1."""
+    uncut = visit_interval_uncut(sums, confidence)
     return uncut and uncut.cut(0.0, 1.0)
 
 
-def visit_interval_uncut(sums: Sums) -> Interval | None:
-    """Return R ± t(0.975, n + 1)·s̃/√n, where s̃² = (2·0.25² + (n − 1)·s²) / (n + 1). None for n = 0.
+def visit_interval_uncut(sums: Sums, confidence: float = CONFIDENCE) -> Interval | None:
+    """Return R ± t·s̃/√n, where s̃² = (2·0.25² + (n − 1)·s²) / (n + 1). None for n = 0.
+
+    t is the quantile of n + 1 degrees of freedom: t(0.975, n + 1) for a 95 % interval.
 
     Source: the moderated t of Smyth, "Linear models and empirical Bayes methods", 2004, with d₀ = 2 and
     s₀ = 0.25.
@@ -263,35 +267,44 @@ def visit_interval_uncut(sums: Sums) -> Interval | None:
     degrees_of_freedom = PRIOR_VISITS + n - 1
     variance = (PRIOR_VISITS * PRIOR_SPREAD**2 + _scatter(sums)) / degrees_of_freedom
     score = sums.earned / sums.possible
-    half_width = t_quantile_975(degrees_of_freedom) * math.sqrt(variance / n)
+    half_width = t_quantile(degrees_of_freedom, confidence) * math.sqrt(variance / n)
     return Interval(score - half_width, score + half_width)
 
 
-def wilson_interval(sums: Sums) -> Interval | None:
-    """Return the 95 % interval of a section, fundamental or question, not rounded. None for n = 0.
+def wilson_interval(sums: Sums, confidence: float = CONFIDENCE) -> Interval | None:
+    """Return the interval of a section, fundamental or question, not rounded. None for n = 0.
 
     Source: Wilson, "Probable inference", 1927, with the proportion R and n trials.
     """
     n = sums.visits
     if not n:
         return None
-    score, z2 = sums.earned / sums.possible, Z_975**2
+    score, z = sums.earned / sums.possible, normal_quantile(confidence)
+    z2 = z**2
     centre = (score + z2 / (2 * n)) / (1 + z2 / n)
-    half_width = Z_975 * math.sqrt(score * (1 - score) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    half_width = z * math.sqrt(score * (1 - score) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return Interval(centre - half_width, centre + half_width).cut(0.0, 1.0)
 
 
+@lru_cache
+def normal_quantile(confidence: float) -> float:
+    """Return how many standard deviations on both sides of the mean contain this proportion."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
 @lru_cache(maxsize=65_536)
-def t_quantile_975(degrees_of_freedom: int) -> float:
-    """Return the 97.5 % quantile of Student's t for integer degrees of freedom ν, with an error below 1e-10.
+def t_quantile(degrees_of_freedom: int, confidence: float) -> float:
+    """Return t with P(|T| < t) = ``confidence`` for Student's t, with an error below 1e-10.
+
+    The degrees of freedom ν are an integer.
 
     Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 1964. For ν < 200, the finite series
     26.7.3 and 26.7.4 of the probability are solved by bisection. Otherwise, the expansion 26.7.5 around the
-    normal quantile is used. Its first omitted term is below 0.8/ν⁵ (3e-12 for ν = 200).
+    normal quantile is used. Its first omitted term is below 4/ν⁵ (2e-11 for ν = 200) up to 98 %.
     """
     if degrees_of_freedom < 200:
-        return _solve_t_quantile(degrees_of_freedom)
-    z, nu = Z_975, degrees_of_freedom
+        return _solve_t_quantile(degrees_of_freedom, confidence)
+    z, nu = normal_quantile(confidence), degrees_of_freedom
     g1 = (z**3 + z) / 4
     g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
     g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
@@ -299,10 +312,15 @@ def t_quantile_975(degrees_of_freedom: int) -> float:
     return z + (g1 + (g2 + (g3 + g4 / nu) / nu) / nu) / nu
 
 
-def _solve_t_quantile(nu: int) -> float:
+def t_quantile_975(degrees_of_freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t, which 95 % intervals need."""
+    return t_quantile(degrees_of_freedom, CONFIDENCE)
+
+
+def _solve_t_quantile(nu: int, confidence: float) -> float:
     low, high = 0.0, math.pi / 2
     while low < (angle := (low + high) / 2) < high:
-        low, high = (angle, high) if _calculate_t_probability(angle, nu) < 0.95 else (low, angle)
+        low, high = (angle, high) if _calculate_t_probability(angle, nu) < confidence else (low, angle)
     return math.sqrt(nu) * math.tan(angle)
 
 
@@ -447,7 +465,7 @@ def change_figures(change: Change) -> dict[str, Any]:
     """Return a change, with the fields of the schema ``Change``."""
     return {
         "difference": change.difference,
-        "interval": _format_interval(change.interval),
+        "interval": format_interval(change.interval),
         "significant": change.significant,
     }
 
@@ -460,12 +478,13 @@ def _format_figures(sums: Sums, interval: Interval | None) -> dict[str, Any]:
         "points_possible": sums.possible,
         "score": share(sums.earned, sums.possible),
         "spread": None if deviation is None else _round(deviation),
-        "interval": _format_interval(interval),
+        "interval": format_interval(interval),
         "indicative": sums.is_indicative,
     }
 
 
-def _format_interval(interval: Interval | None) -> dict[str, float] | None:
+def format_interval(interval: Interval | None) -> dict[str, float] | None:
+    """Return an interval with the fields of the schema ``Interval``."""
     if interval is None:
         return None
     return {"low": _round(interval.low), "high": _round(interval.high)}

@@ -31,7 +31,7 @@ location_id,location_code,location_name,visits,score\r
     permission="read scores",
     raises=[problems.LOCATION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
 )
-@routes.arguments(schemas.ReportQuery(), location="query")
+@routes.arguments(schemas.PlaceReportQuery(), location="query")
 @routes.response(200, schemas.LocationReport())
 def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     """Get the score of a location over a period, with the figures that explain it.
@@ -41,7 +41,9 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     location = places.get_location(session, caller, location_id)
     period = parse_period(query)
-    report = reports.get_location_report(session, caller, location, period, query.get("checklist"))
+    report = reports.get_location_report(
+        session, caller, location, period, query.get("checklist"), query["include"]
+    )
     return json_response(report)
 
 
@@ -50,7 +52,7 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     permission="read scores",
     raises=[problems.REGION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
 )
-@routes.arguments(schemas.ReportQuery(), location="query")
+@routes.arguments(schemas.PlaceReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     """Get the score of a region over a period: everything below it, and each of its children.
@@ -61,7 +63,9 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     region = places.get_region(session, caller, region_id)
     period = parse_period(query)
-    report = reports.get_region_report(session, caller, region, period, query.get("checklist"))
+    report = reports.get_region_report(
+        session, caller, region, period, query.get("checklist"), query["include"]
+    )
     return json_response(report)
 
 

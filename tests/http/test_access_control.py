@@ -69,6 +69,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/locations/00000000-0000-4000-8000-000000000000",
         "/dashboard/regions/00000000-0000-4000-8000-000000000000",
         "/dashboard/visits/00000000-0000-4000-8000-000000000000",
+        "/dashboard/map",
         "/dashboard/sections",
         "/dashboard/questions",
         "/dashboard/reviews",

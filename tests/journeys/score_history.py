@@ -49,6 +49,16 @@ T = {
     30: 2.0422724563012373,
 }
 Z = 1.959963984540054
+#: The same at 99 %, for the 98 % interval of verdicts
+T_99 = {
+    2: 6.964556734283274,
+    3: 4.540702858568132,
+    4: 3.746947387979197,
+    5: 3.364929998907217,
+    6: 3.142668403290983,
+    7: 2.997951566868529,
+}
+Z_99 = 2.3263478740408408
 
 #: A telephone call. A section and a question have the same keys as in the visit, but are different subjects.
 CALL: dict[str, Any] = {
@@ -252,24 +262,24 @@ def variance(points: Sequence[Points]) -> Fraction:
     return sum(((e - score * p) ** 2 for e, p in points), Fraction(0)) / ((n - 1) * mean**2)
 
 
-def moderated(points: Sequence[Points]) -> tuple[float, float] | None:
+def moderated(points: Sequence[Points], quantiles: Mapping[int, float] = T) -> tuple[float, float] | None:
     """Return the interval of whole visits before it is cut."""
     n, score = len(points), share(points)
     if score is None:
         return None
     s2 = variance(points) if n > 1 else Fraction(0)
     moderated_variance = (2 * 0.25**2 + (n - 1) * float(s2)) / (n + 1)
-    half = T[n + 1] * math.sqrt(moderated_variance / n)
+    half = quantiles[n + 1] * math.sqrt(moderated_variance / n)
     return float(score) - half, float(score) + half
 
 
-def wilson(points: Sequence[Points]) -> tuple[float, float] | None:
+def wilson(points: Sequence[Points], z: float = Z) -> tuple[float, float] | None:
     """Return the interval of a section, fundamental or question."""
     n, score = len(points), share(points)
     if score is None:
         return None
-    middle = (float(score) + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * math.sqrt(float(score * (1 - score)) / n + Z**2 / (4 * n * n))
+    middle = (float(score) + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(float(score * (1 - score)) / n + z**2 / (4 * n * n))
     return middle - half, middle + half
 
 

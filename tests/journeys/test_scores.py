@@ -87,6 +87,18 @@ def test_worked_example_of_the_scoring_rules_is_exact(world: World) -> None:
     assert result["location"] == {name: world.location[name] for name in ("id", "code", "name")}
 
 
+@pytest.mark.parametrize("place", ["A", "north"])
+def test_quarters_add_up_their_visits(history: History, place: str) -> None:
+    query = "from=2025-02&to=2025-06&include=quarters"
+    where = place_filter(place, history)
+    quarters = [("2025-02", "2025-03"), ("2025-04", "2025-06")]
+    assert report(history, place, query)["quarters"] == [
+        {"from": first, "to": last, **naive.score(history.select(first, last, **where))}
+        for first, last in quarters
+    ]
+    assert "quarters" not in report(history, place)
+
+
 @pytest.mark.parametrize("checklist", [None, "visit"])
 @pytest.mark.parametrize("place", ["A", "B", "D", "E", "city", "north", "south", "west", "country"])
 def test_every_part_of_a_report_equals_the_calculation_from_its_visits(
@@ -358,13 +370,115 @@ def test_worst_section_has_the_lowest_score(history: History, query: str) -> Non
         assert worst_section == {**worst["section"], "score": worst["score"], "visits": worst["visits"]}
 
 
+def verdict_on(points: list[naive.Points], everything: list[naive.Points], kind: str) -> dict[str, Any]:
+    """Return the verdict on visits by its definition in docs/scoring.md. Not all visits are its own."""
+    is_whole = kind == "visit"
+    interval = naive.moderated(points, naive.T_99) if is_whole else naive.wilson(points, naive.Z_99)
+    score = naive.share(everything)
+    assert score is not None and interval is not None
+    low, high = interval
+    verdict = "above" if low > score else "below" if high < score else "as_expected"
+    return {
+        "verdict": verdict if len(points) >= 5 else "too_few",
+        "comparison": naive.round6(score),
+        "verdict_interval": naive.bounds(interval),
+    }
+
+
+@pytest.mark.parametrize("kind", ["visit", "section", "question"])
+@pytest.mark.parametrize("where", ["", "location", "region"])
+def test_verdicts_follow_from_the_visits_and_not_from_the_filters(
+    history: History, kind: str, where: str
+) -> None:
+    by = "location" if kind == "visit" else f"location,{kind}"
+    place = {"": "", "location": f"&location_id={history.locations['C']['id']}"}.get(
+        where, f"&region_id={history.regions['north']['id']}"
+    )
+    rows = [row for row in table(history, f"by={by}&checklist=visit&include=verdict{place}") if row["visits"]]
+    verdicts = set()
+    for row in rows:
+        key = "" if kind == "visit" else (row[kind]["checklist"], row[kind]["key"])
+
+        def points(key: Any = key, **where: str) -> list[naive.Points]:
+            return [
+                visit.parts(kind)[key]
+                for visit in history.select(checklist="visit", **where)
+                if visit.parts(kind).get(key, (0, 0))[1]
+            ]
+
+        own, everything = points(location=row["location"]["code"]), points()
+        expected = verdict_on(own, everything, kind)
+        assert {name: row[name] for name in expected} == expected
+        verdicts.add(row["verdict"])
+    assert verdicts
+
+
+def test_verdicts_of_a_report_are_those_of_the_rows(history: History) -> None:
+    query = f"{PERIOD}&checklist=visit&include=verdict"
+    names = ("verdict", "comparison", "verdict_interval")
+    north = report(history, "north", query)
+    assert "verdict" not in report(history, "north", f"{PERIOD}&checklist=visit")["total"]
+
+    def verdicts(by: str) -> list[Any]:
+        rows = table(history, f"by={by}&checklist=visit&include=verdict")
+        return [
+            ({key: row[key] for key in by.split(",")}, {name: row[name] for name in names}) for row in rows
+        ]
+
+    by_place = {row["region"]["code"]: verdict for row, verdict in verdicts("region")}
+    by_place |= {row["location"]["code"]: verdict for row, verdict in verdicts("location")}
+    assert {name: north["total"][name] for name in names} == by_place["north"]
+    for child in north["children"]:
+        place = child.get("region") or child["location"]
+        assert {name: child[name] for name in names} == by_place[place["code"]]
+    for code in ("A", "north"):
+        kind = "location" if code == "A" else "region"
+        for part in ("section", "question", "fundamental"):
+            expected = [verdict for row, verdict in verdicts(f"{kind},{part}") if row[kind]["code"] == code]
+            rows = report(history, code, query)[f"{part}s"]
+            assert [{name: row[name] for name in names} for row in rows] == expected
+
+
+def test_several_checklists_and_a_single_location_have_no_verdict(history: History) -> None:
+    world = history.world
+    rows = ok(world.admin.get(f"/scores?{PERIOD}&by=region&include=verdict"))["items"]
+    by_code = {row["region"]["code"]: (row["verdict"], row["comparison"]) for row in rows}
+    # The north has visits with both checklists, and the west has all the calls but one.
+    assert by_code["north"] == (None, None)
+    assert by_code["west"][0] == "as_expected"
+    only = world.person("manager", location_ids=[history.locations["A"]["id"]])
+    (row,) = ok(only.get(f"/scores?{PERIOD}&by=location&checklist=visit&include=verdict"))["items"]
+    assert (row["verdict"], row["comparison"], row["verdict_interval"]) == (None, None, None)
+
+
+def test_the_weakest_question_costs_the_most_points(world: World) -> None:
+    for number in range(6):
+        location = world.new_location(code=f"S{number}")
+        for _ in range(6):
+            make_visit(world, location, "2025-05", POOR if number == 5 else WELL)
+    rows = world.admin.list_all(f"/scores?{PERIOD}&by=location&checklist=visit&include=weakest_question")
+    weakest = {row["location"]["code"]: row["weakest_question"] for row in rows if row["visits"]}
+    # Greeting and thanks cost two points in each visit, the wait four.
+    assert weakest.pop("S5") == {
+        "checklist": "visit",
+        "key": "wait",
+        "text": "How long did you wait?",
+        "section": "welcome",
+        "fundamental": None,
+        "score": 0,
+        "visits": 6,
+        "comparison": 0.833333,
+    }
+    assert set(weakest.values()) == {None}
+
+
 @pytest.mark.parametrize("by", ["location", "question", "region,section"])
 def test_included_fields_change_no_other_field(history: History, by: str) -> None:
     names = ["change", "months", "previous_visits", "trend", "made"]
-    names += ["worst_section"] * (by == "location")
-    plain, more = table(history, f"by={by}"), table(history, f"by={by}&include={','.join(names)}")
+    names += ["worst_section", "weakest_question"] * (by == "location")
+    plain, more = table(history, f"by={by}"), table(history, f"by={by}&include=verdict,{','.join(names)}")
     for row in more:
-        for name in names:
+        for name in (*names, "verdict", "comparison", "verdict_interval"):
             row.pop(name)
     assert more == plain
 
@@ -469,6 +583,7 @@ NULL_COLUMNS = {
     "interval": ("low", "high"),
     "rank_range": ("best", "worst"),
     "worst_section": ("checklist", "key", "score", "visits"),
+    "verdict_interval": ("low", "high"),
 }
 
 
@@ -499,7 +614,7 @@ def read(response: Any) -> list[dict[str, str]]:
     "query",
     [
         "by=location&include=change,months&sort=-score",
-        "by=location&include=previous_visits,trend,made,worst_section",
+        "by=location&include=previous_visits,trend,made,worst_section,verdict",
         "by=location&region_id=E",
         "by=location,section&fields=section,interval,location",
         "by=question",
@@ -570,7 +685,7 @@ def test_json_is_the_default_unless_csv_is_preferred(history: History) -> None:
 
 @pytest.mark.parametrize("by", ["location", "region", "section", "month", "location,question", "checklist"])
 def test_rows_have_exactly_the_fields_of_the_wire_format(history: History, by: str) -> None:
-    included = [name for name in INCLUDES if by == "location" or name != "worst_section"]
+    included = [name for name in INCLUDES if by == "location" or not name.startswith("w")]
     if by == "month":
         included = []
     include = f"&include={','.join(included)}" if included else ""
@@ -661,8 +776,10 @@ def test_invalid_period_is_rejected(history: History, query: str) -> None:
         "by=month&include=trend",
         "by=location,question&include=worst_section",
         "by=region&include=worst_section",
+        "by=region&include=weakest_question",
+        "by=month&include=verdict",
         "by=location&include=everything",
-        "by=location&include=change,months,trend,made,change,months,trend",
+        "by=location&include=change,months,trend,made,change,months,trend,made,change",
         "by=location&limit=0",
         "by=location&limit=501",
         "by=location&colour=red",
@@ -837,9 +954,9 @@ def test_number_of_statements_does_not_depend_on_the_number_of_places(world: Wor
     def count_statements() -> list[int]:
         counts = []
         for path in (
-            f"/locations/{world.location['id']}/score?{PERIOD}",
-            f"/regions/{world.region['id']}/score?{PERIOD}",
-            f"/scores?{PERIOD}&by=location&include=change,months&limit=500",
+            f"/locations/{world.location['id']}/score?{PERIOD}&include=verdict",
+            f"/regions/{world.region['id']}/score?{PERIOD}&include=verdict",
+            f"/scores?{PERIOD}&by=location&include=change,months,verdict,weakest_question&limit=500",
             f"/scores?{PERIOD}&by=region,question&limit=500",
         ):
             for caller in (world.admin, world.manager):

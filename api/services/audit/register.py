@@ -20,6 +20,8 @@ from api.models.checklists import Checklist
 from api.models.exports import Export
 from api.models.organizations import Organization
 from api.models.places import Location, Region
+from api.models.quotas import Quota
+from api.models.targets import Target
 from api.models.users import User
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -98,6 +100,10 @@ def _describe_version(session: Session, version_id: uuid.UUID) -> dict[str, Any]
     return {"key": document.key, "version": document.version}
 
 
+def _get_checklist_key(session: Session, checklist_id: uuid.UUID) -> str:
+    return session.get_one(Checklist, checklist_id).key
+
+
 _COMMON = frozenset({"id", "organization_id", "created_at"})
 REGISTER: Mapping[type[Base], Recorded] = {
     recorded.table: recorded
@@ -167,6 +173,21 @@ REGISTER: Mapping[type[Base], Recorded] = {
             renamed={"secrets": "secret"},
             secret=frozenset({"secrets"}),
             get_verb=_get_verb_for_webhook,
+        ),
+        Recorded(
+            table=Quota,
+            kind=audit.QUOTA,
+            # Whoever knows the seed knows which stores get extra visits.
+            unrecorded=_COMMON | {"seed"},
+            renamed={"checklist_id": "checklist"},
+            values={"checklist_id": _get_checklist_key},
+        ),
+        Recorded(
+            table=Target,
+            kind=audit.TARGET,
+            unrecorded=_COMMON,
+            renamed={"checklist_id": "checklist"},
+            values={"checklist_id": _get_checklist_key},
         ),
     )
 }

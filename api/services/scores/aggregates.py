@@ -1,6 +1,7 @@
 """Aggregates: totals added up over places and months."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -54,6 +55,28 @@ class Aggregate(NamedTuple):
 
 
 EMPTY = Aggregate()
+
+
+@dataclass(slots=True)
+class PeriodAggregate:
+    """An aggregate over a period, and those of its subjects that had points possible.
+
+    All of them are whole visits, or the same part of a visit, so there is one for each checklist.
+    """
+
+    total: Aggregate = EMPTY
+    subject_ids: frozenset[int] = frozenset()
+
+    def add(self, aggregate: Aggregate, subject_id: int) -> None:
+        """Add an aggregate of one subject."""
+        self.total = self.total.plus(aggregate)
+        if aggregate.sums.visits and subject_id not in self.subject_ids:
+            self.subject_ids |= {subject_id}
+
+    def include(self, other: "PeriodAggregate") -> None:
+        """Add another aggregate."""
+        self.total = self.total.plus(other.total)
+        self.subject_ids |= other.subject_ids
 
 
 def add_up(aggregates: Iterable[Aggregate]) -> Aggregate:

@@ -1,4 +1,4 @@
-"""Comparing rows: their order, rank, change and worst section."""
+"""Comparing rows: their order, rank and change, their worst section and weakest question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
 from api.domain.scoring import Change, Rank, change, ranks, share, visit_interval_uncut, wilson_interval
+from api.domain.verdicts import BELOW
 from api.services.scores.grouping import TableRow, group_rows
 from api.services.scores.places import Place
 from api.services.scores.query import RowQuery
 from api.services.scores.subjects import CountedChecklists
+from api.services.scores.verdicts import get_comparisons
 
 #: Different scores differ by far more than 1 / _SCALE: multiplied by it, they are integers that sort exactly.
 _SCALE = 10**30
@@ -46,7 +48,7 @@ def rank_rows(rows: Sequence[TableRow]) -> Mapping[tuple[str, ...], Rank | None]
     Empty if the visits of the locations with enough visits are of more than one checklist.
     """
     compared = [row.current for row in rows if not row.current.total.sums.is_indicative]
-    if len(set().union(*(aggregate.checklist_ids for aggregate in compared))) > 1:
+    if len(set().union(*(aggregate.subject_ids for aggregate in compared))) > 1:
         return {}
     row_ranks = ranks([row.current.total.sums for row in rows])
     return {row.key: rank for row, rank in zip(rows, row_ranks, strict=True)}
@@ -57,7 +59,7 @@ def get_change(query: RowQuery, row: TableRow) -> Change:
     return change(
         row.current.total.sums,
         row.previous.total.sums,
-        comparable=len(row.current.checklist_ids | row.previous.checklist_ids) <= 1,
+        comparable=len(row.current.subject_ids | row.previous.subject_ids) <= 1,
         interval_of=visit_interval_uncut if query.subject_kind == "visit" else wilson_interval,
     )
 
@@ -84,3 +86,34 @@ def find_worst_sections(
             figures = {"score": share(sums.earned, sums.possible), "visits": sums.visits}
             worst.setdefault(row.key[:1], {**section.value, **figures})
     return worst
+
+
+def find_weakest_questions(
+    session: Session,
+    actor: Actor,
+    query: RowQuery,
+    checklists: CountedChecklists,
+    locations: Sequence[Place],
+) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return what explains a low score best, by the key of a location's row.
+
+    It is the question clearly below its comparison that cost the location the most points against it. The
+    values have the fields of ``schemas.scores.WeakestQuestion``. Locations without such a question are
+    missing.
+    """
+    by_question = replace(query, by=("location", "question"), include=frozenset())
+    comparisons = get_comparisons(session, actor, checklists, query.period, "question")
+    most_lost: dict[tuple[str, ...], tuple[float, dict[str, Any]]] = {}
+    rows = group_rows(session, actor, by_question, checklists, locations)
+    for row in sorted(rows, key=lambda row: sort_key(by_question, row)):
+        verdict = comparisons.judge(row.current, "question")
+        if verdict.verdict != BELOW or verdict.comparison is None:
+            continue
+        sums = row.current.total.sums
+        lost = verdict.comparison * sums.possible - sums.earned
+        if lost > most_lost.get(row.key[:1], (0.0,))[0]:
+            _, question = row.members
+            figures = {"score": share(sums.earned, sums.possible), "visits": sums.visits}
+            weakest = {**question.value, **figures, "comparison": verdict.comparison}
+            most_lost[row.key[:1]] = lost, weakest
+    return {key: weakest for key, (_, weakest) in most_lost.items()}

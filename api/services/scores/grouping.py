@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
 from api.domain.months import Period, format_month
-from api.services.scores.aggregates import EMPTY, Aggregate, aggregate_totals
+from api.services.scores.aggregates import EMPTY, Aggregate, PeriodAggregate, aggregate_totals
 from api.services.scores.places import Place, list_regions
 from api.services.scores.query import RowQuery
 from api.services.scores.reports import format_question, format_section
@@ -24,20 +24,6 @@ class Member(NamedTuple):
     key: str
     value: Any
     order: tuple[Any, ...]
-
-
-@dataclass(slots=True)
-class PeriodAggregate:
-    """The aggregate of a row over a period, and the checklists of its visits with points possible."""
-
-    total: Aggregate = EMPTY
-    checklist_ids: frozenset[uuid.UUID] = frozenset()
-
-    def add(self, aggregate: Aggregate, checklist_id: uuid.UUID) -> None:
-        """Add an aggregate of one checklist."""
-        self.total = self.total.plus(aggregate)
-        if aggregate.sums.visits and checklist_id not in self.checklist_ids:
-            self.checklist_ids |= {checklist_id}
 
 
 @dataclass(slots=True)
@@ -64,16 +50,15 @@ def group_rows(
     table = {row.key: row for row in dimensions.list_permanent_rows()}
     numbers = [location.number for location in locations]
     for cell in _aggregate_cells(session, query, checklists, numbers):
-        checklist_id = checklists.subjects[cell.subject_id].checklist_id
         for members in product(*dimensions.list_members(cell)):
             key = tuple([member.key for member in members])
             row = table.get(key)
             if row is None:
                 row = table[key] = TableRow(key, members)
             if cell.month < query.period.first:
-                row.previous.add(cell.aggregate, checklist_id)
+                row.previous.add(cell.aggregate, cell.subject_id)
                 continue
-            row.current.add(cell.aggregate, checklist_id)
+            row.current.add(cell.aggregate, cell.subject_id)
             if query.has_months:
                 row.months[cell.month] = row.months.get(cell.month, EMPTY).plus(cell.aggregate)
     return [row for row in table.values() if row.is_always_shown or row.current.total.asked]

@@ -33,8 +33,9 @@ class RowQuery:
             raise problems.invalid_field("/sort", "Sorting by difference requires include=change.")
         if "month" in self.by and self.include:
             raise problems.invalid_field("/include", "Rows by month cannot include further fields.")
-        if "worst_section" in self.include and self.by != ("location",):
-            raise problems.invalid_field("/include", "worst_section requires by=location.")
+        for name in ("worst_section", "weakest_question"):
+            if name in self.include and self.by != ("location",):
+                raise problems.invalid_field("/include", f"{name} requires by=location.")
 
     @property
     def subject_kind(self) -> str:

@@ -4,7 +4,7 @@ They are JSON as ``schemas.scores.Report`` describes it.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -16,42 +16,68 @@ from api.domain.months import Period, format_month
 from api.domain.scoring import change, change_figures, figures, possible_tallies
 from api.models.places import Region
 from api.models.scores import SHARED_ANSWERS
-from api.services.scores.aggregates import EMPTY, Aggregate, add_up, aggregate_totals, count_answers
+from api.services.scores.aggregates import (
+    EMPTY,
+    Aggregate,
+    PeriodAggregate,
+    add_up,
+    aggregate_totals,
+    count_answers,
+)
 from api.services.scores.places import Place, format_place, list_locations
 from api.services.scores.subjects import PARTS, CountedChecklists, Subject, get_counted_checklists
+from api.services.scores.verdicts import NO_COMPARISONS, Comparisons, get_comparisons
 
 
 def get_location_report(
-    session: Session, actor: Actor, location: Place, period: Period, checklist_key: str | None
+    session: Session,
+    actor: Actor,
+    location: Place,
+    period: Period,
+    checklist_key: str | None,
+    include: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the report of a ``location`` from ``places.get_location``.
+    """Return the report of a ``location`` from ``places.get_location``, with what ``include`` names.
 
     Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
     """
     checklists = get_counted_checklists(session, actor, checklist_key)
-    report = _get_report(session, checklists, [location.number], period, checklist_key)
+    comparisons = _get_comparisons(session, actor, checklists, period, "verdict" in include)
+    report = _get_report(session, checklists, [location.number], period, checklist_key, comparisons, include)
     return {**report, "location": format_place(location)}
 
 
 def get_region_report(
-    session: Session, actor: Actor, region: Place, period: Period, checklist_key: str | None
+    session: Session,
+    actor: Actor,
+    region: Place,
+    period: Period,
+    checklist_key: str | None,
+    include: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the report of a ``region`` from ``places.get_region``: everything below it, and its children.
+
+    ``include`` names what it has in addition: "verdict", "quarters".
 
     Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
     """
     checklists = get_counted_checklists(session, actor, checklist_key)
     locations = list_locations(session, actor, region_id=region.id)
     numbers = [location.number for location in locations]
-    report = _get_report(session, checklists, numbers, period, checklist_key)
-    visit_ids = checklists.subject_ids("visit")
-    by_number: dict[int, Aggregate] = {
-        number: aggregate
-        for (number,), aggregate, _ in aggregate_totals(
-            session, numbers, visit_ids, period, "location_number", extra="outcomes"
-        )
-    }
-    children = _get_children(session, actor, region, locations, by_number)
+    comparisons = _get_comparisons(session, actor, checklists, period, "verdict" in include)
+    report = _get_report(session, checklists, numbers, period, checklist_key, comparisons, include)
+    by_number: dict[int, PeriodAggregate] = {}
+    for (subject_id, number), aggregate, _ in aggregate_totals(
+        session,
+        numbers,
+        checklists.subject_ids("visit"),
+        period,
+        "subject_id",
+        "location_number",
+        extra="outcomes",
+    ):
+        by_number.setdefault(number, PeriodAggregate()).add(aggregate, subject_id)
+    children = _get_children(session, actor, region, locations, by_number, comparisons)
     return {**report, "region": format_place(region), "children": children}
 
 
@@ -74,32 +100,44 @@ def format_question(checklists: CountedChecklists, subject: Subject) -> dict[str
     }
 
 
+def _get_comparisons(
+    session: Session, actor: Actor, checklists: CountedChecklists, period: Period, has_verdicts: bool
+) -> Comparisons:
+    if not has_verdicts:
+        return NO_COMPARISONS
+    return get_comparisons(session, actor, checklists, period, "visit", *PARTS)
+
+
 def _get_report(
     session: Session,
     checklists: CountedChecklists,
     numbers: Sequence[int],
     period: Period,
     checklist_key: str | None,
+    comparisons: Comparisons,
+    include: Collection[str],
 ) -> dict[str, Any]:
     """Return what the reports of locations and regions have in common, for locations by their numbers."""
     visits = _get_visits(session, checklists, numbers, period)
-    current = add_up(visits.by_month[month] for month in period.months)
     previous = add_up(visits.by_month[month] for month in period.previous.months)
     parts, answers = _get_parts(session, checklists, numbers, period)
     return {
         "from": format_month(period.first),
         "to": format_month(period.last),
         "checklist": checklist_key,
-        "total": current.format_visits(),
+        "total": _format_visits(visits.current, comparisons),
         "previous": previous.format_visits(),
-        "change": change_figures(change(current.sums, previous.sums, comparable=visits.is_of_one_checklist)),
-        "sections": _format_sections(checklists, parts),
-        "fundamentals": _format_fundamentals(checklists, parts),
-        "questions": _format_questions(checklists, parts, answers),
+        "change": change_figures(
+            change(visits.current.total.sums, previous.sums, comparable=visits.is_of_one_checklist)
+        ),
+        "sections": _format_sections(checklists, parts, comparisons),
+        "fundamentals": _format_fundamentals(checklists, parts, comparisons),
+        "questions": _format_questions(checklists, parts, answers, comparisons),
         "months": [
             {**visits.by_month[month].format_visits(), "month": format_month(month)}
             for month in period.months
         ],
+        **({"quarters": _format_quarters(visits, period)} if "quarters" in include else {}),
     }
 
 
@@ -107,6 +145,7 @@ class _Visits(NamedTuple):
     """Whole visits of a period and the period before it, by month."""
 
     by_month: dict[int, Aggregate]
+    current: PeriodAggregate
     is_of_one_checklist: bool
 
 
@@ -115,7 +154,7 @@ def _get_visits(
 ) -> _Visits:
     both_periods = Period(period.previous.first, period.last)
     by_month = dict.fromkeys(both_periods.months, EMPTY)
-    scored_subject_ids = set()
+    current, scored_subject_ids = PeriodAggregate(), set()
     for (subject_id, month), aggregate, _ in aggregate_totals(
         session,
         numbers,
@@ -126,26 +165,29 @@ def _get_visits(
         extra="outcomes",
     ):
         by_month[month] = by_month[month].plus(aggregate)
+        if month >= period.first:
+            current.add(aggregate, subject_id)
         if aggregate.sums.visits:
             scored_subject_ids.add(subject_id)
-    return _Visits(by_month, len(scored_subject_ids) <= 1)
+    return _Visits(by_month, current, len(scored_subject_ids) <= 1)
 
 
 def _get_parts(
     session: Session, checklists: CountedChecklists, numbers: Sequence[int], period: Period
-) -> tuple[dict[int, Aggregate], dict[int, dict[str, int]]]:
+) -> tuple[dict[int, PeriodAggregate], dict[int, dict[str, int]]]:
     """Return the sections, fundamentals and questions that were asked, and how often each answer was given.
 
     Both are by subject ID.
     """
-    parts: dict[int, Aggregate] = {}
+    parts: dict[int, PeriodAggregate] = {}
     answers: dict[int, dict[str, int]] = {}
     subject_ids = checklists.subject_ids(*PARTS)
     for (subject_id,), aggregate, counts in aggregate_totals(
         session, numbers, subject_ids, period, "subject_id", extra="answers"
     ):
         if aggregate.asked:
-            parts[subject_id] = aggregate
+            parts[subject_id] = PeriodAggregate()
+            parts[subject_id].add(aggregate, subject_id)
             answers[subject_id] = {
                 answer: times for answer, times in zip(SHARED_ANSWERS, counts, strict=True) if times
             }
@@ -154,24 +196,53 @@ def _get_parts(
     return parts, answers
 
 
-def _format_sections(checklists: CountedChecklists, parts: Mapping[int, Aggregate]) -> list[dict[str, Any]]:
+def _format_quarters(visits: _Visits, period: Period) -> list[dict[str, Any]]:
+    """Return the score of each quarter, from its sums: scores of months cannot be averaged."""
     return [
-        {**figures(parts[subject_id].sums), **format_section(checklists, checklists.subjects[subject_id])}
+        {
+            **add_up(visits.by_month[month] for month in quarter.months).format_visits(),
+            "from": format_month(quarter.first),
+            "to": format_month(quarter.last),
+        }
+        for quarter in period.quarters
+    ]
+
+
+def _format_visits(visits: PeriodAggregate, comparisons: Comparisons) -> dict[str, Any]:
+    return {**visits.total.format_visits(), **comparisons.format_verdict(visits, "visit")}
+
+
+def _format_part(part: PeriodAggregate, kind: str, comparisons: Comparisons) -> dict[str, Any]:
+    return {**figures(part.total.sums), **comparisons.format_verdict(part, kind)}
+
+
+def _format_sections(
+    checklists: CountedChecklists, parts: Mapping[int, PeriodAggregate], comparisons: Comparisons
+) -> list[dict[str, Any]]:
+    return [
+        {
+            **_format_part(parts[subject_id], "section", comparisons),
+            **format_section(checklists, checklists.subjects[subject_id]),
+        }
         for subject_id in _sort_subjects(checklists, parts, "section")
     ]
 
 
 def _format_fundamentals(
-    checklists: CountedChecklists, parts: Mapping[int, Aggregate]
+    checklists: CountedChecklists, parts: Mapping[int, PeriodAggregate], comparisons: Comparisons
 ) -> list[dict[str, Any]]:
     """Return the fundamentals, each pooled over all checklists that observe it."""
-    by_key: dict[str, Aggregate] = {}
-    for subject_id, aggregate in parts.items():
+    by_key: dict[str, PeriodAggregate] = {}
+    for subject_id, part in parts.items():
         subject = checklists.subjects[subject_id]
         if subject.kind == "fundamental":
-            by_key[subject.key] = by_key.get(subject.key, EMPTY).plus(aggregate)
+            by_key.setdefault(subject.key, PeriodAggregate()).add(part.total, subject_id)
     return [
-        {**figures(by_key[fundamental.key].sums), "key": fundamental.key, "title": fundamental.title}
+        {
+            **_format_part(by_key[fundamental.key], "fundamental", comparisons),
+            "key": fundamental.key,
+            "title": fundamental.title,
+        }
         for fundamental in FUNDAMENTALS
         if fundamental.key in by_key
     ]
@@ -179,8 +250,9 @@ def _format_fundamentals(
 
 def _format_questions(
     checklists: CountedChecklists,
-    parts: Mapping[int, Aggregate],
+    parts: Mapping[int, PeriodAggregate],
     answers: Mapping[int, Mapping[str, int]],
+    comparisons: Comparisons,
 ) -> list[dict[str, Any]]:
     questions = []
     for subject_id in _sort_subjects(checklists, parts, "question"):
@@ -192,7 +264,7 @@ def _format_questions(
         possible = dict.fromkeys([*possible_tallies(question), *sorted(counts)], 0)
         questions.append(
             {
-                **figures(parts[subject_id].sums),
+                **_format_part(parts[subject_id], "question", comparisons),
                 **format_question(checklists, subject),
                 "answers": {**possible, **counts},
             }
@@ -209,24 +281,31 @@ def _sort_subjects(checklists: CountedChecklists, subject_ids: Iterable[int], ki
 
 
 def _get_children(
-    session: Session, actor: Actor, top: Place, locations: Sequence[Place], by_number: Mapping[int, Aggregate]
+    session: Session,
+    actor: Actor,
+    top: Place,
+    locations: Sequence[Place],
+    by_number: Mapping[int, PeriodAggregate],
+    comparisons: Comparisons,
 ) -> list[dict[str, Any]]:
     """Return the regions and locations directly below a region, each with the score of all below it."""
     regions = session.connection().execute(_REGIONS, {"organization_id": actor.organization_id}).all()
     parents: dict[uuid.UUID, uuid.UUID] = {region.id: region.parent_id for region in regions}
-    by_region = {region.id: EMPTY for region in regions if region.parent_id == top.id}
+    by_region = {region.id: PeriodAggregate() for region in regions if region.parent_id == top.id}
     child_locations = []
     for location in locations:
-        aggregate = by_number.get(location.number, EMPTY)
+        aggregate = by_number.get(location.number, PeriodAggregate())
         if location.region_id == top.id:
-            child_locations.append({**aggregate.format_visits(), "location": format_place(location)})
+            child_locations.append(
+                {**_format_visits(aggregate, comparisons), "location": format_place(location)}
+            )
         else:
             child_id = location.region_id
             while child_id not in by_region:
                 child_id = parents[child_id]
-            by_region[child_id] = by_region[child_id].plus(aggregate)
+            by_region[child_id].include(aggregate)
     child_regions = [
-        {**by_region[region.id].format_visits(), "region": format_place(region)}
+        {**_format_visits(by_region[region.id], comparisons), "region": format_place(region)}
         for region in regions
         if region.id in by_region
     ]

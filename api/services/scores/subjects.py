@@ -28,11 +28,6 @@ class Subject(NamedTuple):
     kind: str
     key: str
 
-    @property
-    def checklist_id(self) -> uuid.UUID:
-        """The ID of its checklist."""
-        return self.version.checklist_id
-
 
 class Wording(NamedTuple):
     """A section, or a question with its section; ``order`` is its position in reports."""

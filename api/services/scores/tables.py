@@ -1,6 +1,6 @@
 """Tables: pages of score rows, with the fields that were selected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,11 +10,18 @@ from api.domain.months import format_month
 from api.domain.scoring import Rank, change_figures, figures, share
 from api.services.paging import Page, decode_cursor, encode_cursor, invalid_cursor
 from api.services.scores.aggregates import EMPTY, Aggregate
-from api.services.scores.comparing import find_worst_sections, get_change, rank_rows, sort_key
+from api.services.scores.comparing import (
+    find_weakest_questions,
+    find_worst_sections,
+    get_change,
+    rank_rows,
+    sort_key,
+)
 from api.services.scores.grouping import TableRow, group_rows
 from api.services.scores.places import Place, format_place, get_location, get_region, list_locations
 from api.services.scores.query import RowQuery
 from api.services.scores.subjects import get_counted_checklists
+from api.services.scores.verdicts import NO_COMPARISONS, get_comparisons
 
 #: Fields that need more than the sums of a row
 _RANK_FIELDS = frozenset({"rank", "rank_range"})
@@ -44,11 +51,26 @@ def list_rows(
     page_rows = keyed_rows[start:] if limit is None else keyed_rows[start : start + limit]
     has_more = start + len(page_rows) < len(keyed_rows)
     row_ranks = {} if _RANK_FIELDS.isdisjoint(fields) else rank_rows(rows)
-    worst_sections = (
-        find_worst_sections(session, actor, query, checklists, locations) if "worst_section" in fields else {}
+    places = session, actor, query, checklists, locations
+    worst_sections = find_worst_sections(*places) if "worst_section" in fields else {}
+    weakest_questions = find_weakest_questions(*places) if "weakest_question" in fields else {}
+    comparisons = (
+        get_comparisons(session, actor, checklists, query.period, query.subject_kind)
+        if "verdict" in query.include
+        else NO_COMPARISONS
     )
     items = [
-        _format_row(query, fields, row, row_ranks.get(row.key), worst_sections.get(row.key))
+        _format_row(
+            query,
+            fields,
+            row,
+            {
+                **_format_rank(row_ranks.get(row.key)),
+                **comparisons.format_verdict(row.current, query.subject_kind),
+                "worst_section": worst_sections.get(row.key),
+                "weakest_question": weakest_questions.get(row.key),
+            },
+        )
         for _, row in page_rows
     ]
     return Page(items, encode_cursor(*page_rows[-1][0]) if has_more else None)
@@ -78,26 +100,27 @@ def _format_row(
     query: RowQuery,
     fields: Sequence[str],
     row: TableRow,
-    rank: Rank | None,
-    worst_section: dict[str, Any] | None,
+    comparison: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the selected fields of a row."""
+    """Return the selected fields of a row. ``comparison`` has those that follow from other rows."""
     values = {
         dimension: format_place(member.value) if dimension in ("location", "region") else member.value
         for dimension, member in zip(query.by, row.members, strict=True)
     }
     values |= _format_score(query, row.current.total)
-    if rank is None:
-        values |= {"rank": None, "rank_range": None}
-    else:
-        values |= {"rank": rank.rank, "rank_range": {"best": rank.best, "worst": rank.worst}}
+    values |= comparison
     if "change" in fields:
         values["change"] = change_figures(get_change(query, row))
     if not _MONTH_FIELDS.isdisjoint(fields):
         values |= _format_months(query, fields, row)
     values["previous_visits"] = row.previous.total.sums.visits
-    values["worst_section"] = worst_section
     return {name: values[name] for name in fields}
+
+
+def _format_rank(rank: Rank | None) -> dict[str, Any]:
+    if rank is None:
+        return {"rank": None, "rank_range": None}
+    return {"rank": rank.rank, "rank_range": {"best": rank.best, "worst": rank.worst}}
 
 
 def _format_months(query: RowQuery, fields: Sequence[str], row: TableRow) -> dict[str, Any]:

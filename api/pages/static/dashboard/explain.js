@@ -2,13 +2,14 @@
 import { h, t } from "../shared/page.js";
 import { count, percent, points, pointsRange, range } from "../staff/numbers.js";
 import { openBeside } from "./beside.js";
-import { ENOUGH, verdict } from "./figures.js";
+import { ENOUGH, changeWords } from "./figures.js";
 
 const EXPLANATIONS = {
   score: explainScore,
   part: explainPart,
   change: explainChange,
   rank: explainRank,
+  verdict: explainVerdict,
   visit: explainVisit,
 };
 
@@ -61,7 +62,7 @@ function explainChange(figures) {
     change.interval && t("explain-change-interval", { interval: pointsRange(change.interval) }),
     change.significant == null
       ? t("explain-mixed")
-      : t("explain-significant", { verdict: verdict(figures), n: ENOUGH }),
+      : t("explain-significant", { verdict: changeWords(figures), n: ENOUGH }),
   ];
 }
 
@@ -69,6 +70,18 @@ function explainRank({ rank, rank_range: { best, worst }, ranked }) {
   return [
     t("explain-rank", { rank, of: ranked }),
     t("explain-rank-range", { best, worst, above: best - 1, below: ranked - worst }),
+  ];
+}
+
+function explainVerdict({ verdict, comparison, visits, verdict_interval: interval }) {
+  if (verdict === "too_few")
+    return [t("explain-verdict-too_few", { n: ENOUGH }), t("explain-verdict-visits", { n: count(visits) })];
+  if (verdict == null) return [t("explain-verdict-none")];
+  return [
+    t("explain-verdict-comparison", { comparison: percent(comparison) }),
+    t("explain-verdict-interval", { interval: range(interval) }),
+    t(`explain-verdict-${verdict}`),
+    verdict !== "as_expected" && t("explain-verdict-chance"),
   ];
 }
 

@@ -10,6 +10,18 @@ export const monthName = (month) =>
   dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));
 
 /**
+ * Returns a month of the API in short, or several: "Jan 26", "Aug–Oct 26", "Nov 25–Jan 26".
+ * @param {{ month?: string, from?: string, to?: string }} period
+ */
+export function periodName({ month, from = month, to = month }) {
+  if (from === to) return monthName(to);
+  const isSameYear = from.slice(0, 4) === to.slice(0, 4);
+  return `${isSameYear ? shortMonth(from) : monthName(from)}–${monthName(to)}`;
+}
+
+const shortMonth = (month) => dates({ month: "short", timeZone: "UTC" }).format(new Date(`${month}-15`));
+
+/**
  * Returns a number as a button that explains how it is calculated. `kind` names an explanation of
  * ``explain.js``, which is fetched with the first click, and `figures` are the numbers in it.
  */
@@ -32,7 +44,7 @@ export function score(figures, kind = "score") {
 }
 
 /** Returns in a few words what a change between two periods shows. */
-export function verdict({ change, visits, previous_visits: before }) {
+export function changeWords({ change, visits, previous_visits: before }) {
   if (change.significant) return t(change.difference < 0 ? "fell" : "rose");
   if (change.difference == null) return t("nothingBefore");
   if (change.significant == null) return t("notComparable");
@@ -40,11 +52,11 @@ export function verdict({ change, visits, previous_visits: before }) {
   return t(before < ENOUGH ? "tooFewBefore" : "mayBeChance");
 }
 
-/** Returns the change of a score since the previous period: its size, its interval and its verdict. */
+/** Returns the change of a score since the previous period: its size, its interval and whether it is clear. */
 export function changed(figures) {
   const { change } = figures;
   const kind = change.significant ? (change.difference < 0 ? "fell" : "rose") : "quiet";
-  const element = h("span", { class: `verdict ${kind}` }, verdict(figures));
+  const element = h("span", { class: `tested ${kind}` }, changeWords(figures));
   if (change.difference == null) return element;
   return [
     explained(points(change.difference), "change", figures),

@@ -7,6 +7,7 @@ export default {
   savedViews: "Saved views",
   "page-overview": "Overview",
   "page-locations": "Locations",
+  "page-map": "Map",
   "page-sections": "Sections",
   "page-questions": "Questions",
   "page-reviews": "Reviews",
@@ -58,6 +59,8 @@ export default {
   visits: "Visits",
   rank: "Rank",
   change: "Change",
+  period: "Period",
+  joinedMonths: "In quarters, because some months have fewer than {n} visits.",
   month: "Month",
   months: "Months",
   worstSection: "Worst section",
@@ -85,6 +88,13 @@ export default {
   },
   about: "about {n}",
   fewerThanOne: "fewer than 1",
+  // Verdicts
+  verdict: "Compared with all",
+  "verdict-above": "Clearly above",
+  "verdict-as_expected": "As expected",
+  "verdict-below": "Clearly below",
+  "verdict-too_few": "Not enough visits yet",
+  "verdict-none": "Not compared",
   // Charts
   scoreAndInterval: "{score}, 95% interval {interval}",
   trendWords: "From {first} to {last}, {n} of {of} months with visits",
@@ -139,6 +149,20 @@ export default {
   "explain-rank-range":
     "Allowing for chance, the rank could be anywhere from {best} to {worst}. Locations whose " +
     "interval is entirely above this one: {above}; entirely below: {below}.",
+  "explain-verdict-comparison":
+    "Compared with {comparison}, the score of all visits of the same checklist and period that you can see.",
+  "explain-verdict-interval": "98% interval of this score: {interval}.",
+  "explain-verdict-above": "All of it is above the comparison, so this score is clearly above.",
+  "explain-verdict-below": "All of it is below the comparison, so this score is clearly below.",
+  "explain-verdict-as_expected":
+    "The comparison is within it, so the difference could be chance. More visits may show one.",
+  "explain-verdict-chance":
+    "Of 100 stores that are exactly as good as the comparison, about one would look this clear by chance.",
+  "explain-verdict-too_few": "A score of fewer than {n} visits is not judged.",
+  "explain-verdict-visits": "Visits so far: {n}.",
+  "explain-verdict-none":
+    "There is nothing to compare this score with: either the visits use several checklists, or you can " +
+    "see no other visits with this one.",
   "explain-visit": "{earned} of {possible} points: {score}.",
   "explain-visit-unscored": "This visit has no score, because no points were possible.",
   "explain-visit-passed": "Passed: the visit reached the checklist's pass mark with no critical failures.",

@@ -7,6 +7,7 @@ export default {
   savedViews: "Vistas guardadas",
   "page-overview": "Resumen",
   "page-locations": "Locales",
+  "page-map": "Mapa",
   "page-sections": "Secciones",
   "page-questions": "Preguntas",
   "page-reviews": "Revisiones",
@@ -59,6 +60,8 @@ export default {
   visits: "Visitas",
   rank: "Puesto",
   change: "Cambio",
+  period: "Período",
+  joinedMonths: "Por trimestres, porque algunos meses tienen menos de {n} visitas.",
   month: "Mes",
   months: "Meses",
   worstSection: "Peor sección",
@@ -86,6 +89,13 @@ export default {
   },
   about: "aproximadamente {n}",
   fewerThanOne: "menos de 1",
+  // Veredictos
+  verdict: "Frente al conjunto",
+  "verdict-above": "Claramente por encima",
+  "verdict-as_expected": "Según lo esperado",
+  "verdict-below": "Claramente por debajo",
+  "verdict-too_few": "Aún faltan visitas",
+  "verdict-none": "Sin comparación",
   // Gráficos
   scoreAndInterval: "{score}, intervalo del 95\u00a0% {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
@@ -142,6 +152,25 @@ export default {
     "Teniendo en cuenta el azar, el puesto podría estar entre el {best} y el {worst}. Locales " +
     "cuyo intervalo está totalmente por encima de este: {above}; totalmente por debajo: " +
     "{below}.",
+  "explain-verdict-comparison":
+    "Se compara con {comparison}, la puntuación de todas las visitas del mismo cuestionario y período " +
+    "que puedes ver.",
+  "explain-verdict-interval": "Intervalo del 98 % de esta puntuación: {interval}.",
+  "explain-verdict-above":
+    "Está entero por encima de la comparación, así que la puntuación es claramente superior.",
+  "explain-verdict-below":
+    "Está entero por debajo de la comparación, así que la puntuación es claramente inferior.",
+  "explain-verdict-as_expected":
+    "La comparación está dentro, así que la diferencia podría deberse al azar. Con más visitas podría " +
+    "verse una diferencia.",
+  "explain-verdict-chance":
+    "De 100 tiendas exactamente tan buenas como la comparación, una, más o menos, se vería así de clara " +
+    "por azar.",
+  "explain-verdict-too_few": "Una puntuación con menos de {n} visitas no se valora.",
+  "explain-verdict-visits": "Visitas hasta ahora: {n}.",
+  "explain-verdict-none":
+    "No hay con qué comparar esta puntuación: las visitas usan varios cuestionarios, o no puedes ver " +
+    "otras visitas con este.",
   "explain-visit": "{earned} de {possible} puntos: {score}.",
   "explain-visit-unscored": "Esta visita no tiene resultado porque no había puntos posibles.",
   "explain-visit-passed": "Aprobada: alcanzó la puntuación mínima del cuestionario, sin fallos críticos.",
