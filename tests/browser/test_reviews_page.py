@@ -446,8 +446,10 @@ def test_the_page_is_accessible_and_fits_the_screen(
 
     check_accessibility("flags next to the earlier visit")
     page.click("[data-decision=return]")
-    page.click("summary:has-text('Reasons by question')")
-    page.click("text=Add a reason")
+    page.click("summary:has-text('Notes on questions')")
+    page.click(".aside .add button")
+    page.click("summary:has-text('Ask the shopper')")
+    page.click("summary:has-text('Message to the shopper')")
     check_accessibility("a decision without its reason")
     ok(world.review(second, "accept", world.admin))
     page.click("[data-decision=accept]")
