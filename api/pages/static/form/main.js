@@ -137,8 +137,7 @@ async function showVisit(accountId, data, thisDraw) {
   const { checklistScreen } = await import("./screens/checklist.js");
   const onsent = () => (render(), wake(true));
   const ondeclined = () => toList();
-  const { visit, checklist } = result;
-  const leave = await checklistScreen(accountId, visit, checklist, { onsent, ondeclined });
+  const leave = await checklistScreen(accountId, result, { onsent, ondeclined });
   if (thisDraw !== lastDraw) return leave();
   leaveChecklist = leave;
   refreshMessages(accountId).catch(() => {});

@@ -45,21 +45,22 @@ function changeOpen({ account, id }, part) {
 }
 
 /**
- * Shows the messages about a visit in an element, and keeps them up to date while it is on the page. The code
- * for it is fetched only if there are messages.
+ * Shows the messages about a visit in an element, and keeps them up to date while it is on the page. `known`
+ * are the rows about the visit, if they were read already. The code to show them is fetched only if there are
+ * any.
  */
-export async function showMessages(element, account, visit) {
+export async function showMessages(element, account, visit, known = null) {
   let wasConnected = false;
   let panel = null;
-  const draw = async () => {
+  const draw = async (read) => {
     if (wasConnected && !element.isConnected) return stop();
     wasConnected = element.isConnected;
-    const rows = (await list("messages", account)).filter((row) => row.visit === visit);
+    const rows = read ?? (await list("messages", account)).filter((row) => row.visit === visit);
     if (!rows.length && !panel) return;
     const { messagePanel } = await import("./message-panel.js");
     panel ??= messagePanel(element);
     panel.draw(rows);
   };
   const stop = listen((topic) => topic === "queue" && draw());
-  await draw();
+  await draw(known);
 }

@@ -1,6 +1,7 @@
 /** The shopper's visits with their checklists, fetched and stored so that they work without a signal. */
 import { call } from "../shared/api.js";
 import { announce } from "./channel.js";
+import { below } from "../shared/database.js";
 import { get, list, put, read, write } from "./database.js";
 import { storeMessages } from "./messages.js";
 import { unsentVisits } from "./queue.js";
@@ -24,24 +25,28 @@ export class VisitData {
   }
 
   /**
-   * Returns `{visit, checklist, stored}`, where `stored` resolves when both are on the phone. If there is
-   * nothing to answer, returns `{isHandedOver}` or `{isSentElsewhere, visit}`.
+   * Returns `{visit, checklist, messages, stored}`, where `messages` are those on the phone, and `stored`
+   * resolves when visit and checklist are there too. If there is nothing to answer, returns
+   * `{isHandedOver}` or `{isSentElsewhere, visit}`.
    */
   async load(accountId) {
-    const [queued, stored, draft] = await read(["queue", "visits", "drafts"], (store) => [
+    const stores = ["queue", "visits", "drafts", "messages"];
+    const [queued, stored, draft, allMessages] = await read(stores, (store) => [
       store("queue").get([accountId, this.id]),
       store("visits").get([accountId, this.id]),
       store("drafts").get([accountId, this.id]),
+      store("messages").getAll(below([accountId])),
     ]);
+    const messages = allMessages.filter(({ visit }) => visit === this.id);
     if (queued && !isReturnedSince(stored, queued)) return { isHandedOver: true };
     const checklist = stored && (await storedChecklist(accountId, stored));
     const isToAnswer = checklist && (draft || acceptsAnswers(stored));
     const data = isToAnswer
       ? { visit: stored, checklist, stored: null }
-      : await this.#fetchOr(accountId, stored);
+      : await this.#fetchOr(accountId, draft ? null : stored);
     if (!draft && !acceptsAnswers(data.visit)) return { isSentElsewhere: true, visit: data.visit };
     if (data.visit.status === "returned") await fetchReturned(accountId, data.visit);
-    return data;
+    return { ...data, messages };
   }
 
   /** Fetches the visit. Without a signal, a visit that is no longer to do is shown as the phone knows it. */

@@ -37,8 +37,12 @@ function keepUntilSaved(visitId, draft, lock) {
   };
 }
 
-/** Shows the checklist of a visit. Returns a function that leaves it. */
-export async function checklistScreen(account, visit, checklist, { onsent, ondeclined }) {
+/** Shows the checklist of a visit, with the messages about it. Returns a function that leaves it. */
+export async function checklistScreen(
+  account,
+  { visit, checklist, messages: known },
+  { onsent, ondeclined },
+) {
   const status = h("div", { role: "status" });
   const form = h("div", {});
   const bar = saveBar();
@@ -50,7 +54,7 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
   let isOurs; // whether this tab holds the draft; null after the screen was left
   let stopWatching = () => {};
   const messages = h("div", {});
-  await showMessages(messages, account, visit.id);
+  await showMessages(messages, account, visit.id, known);
   showScreen(
     title,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
