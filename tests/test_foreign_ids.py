@@ -49,12 +49,15 @@ NOT_HERE = {
     "POST /api/v1/auth/password-reset body:organization": "tests/journeys/test_accounts.py",
     "POST /api/v1/auth/invitation body:token": "tests/journeys/test_accounts.py: the token is the permission",
     "POST /api/v1/auth/password body:token": "tests/journeys/test_accounts.py",
+    "POST /api/v1/unsubscribe/{token} path:token": "tests/journeys/test_notices.py: it is the permission",
     "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the permission",
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
     "GET /api/v1/exports/{export_id}/file query:token": "tests/exports/test_downloads.py",
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
     "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
+    "GET /api/v1/me/notices header:If-None-Match": "the same for everyone who wants the same",
+    "PATCH /api/v1/me/notices header:If-Match": "the same for everyone who wants the same",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
     "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
     **{
@@ -262,6 +265,18 @@ class Scene:
         return decision_id
 
     @cached_property
+    def dispute(self) -> str:
+        """A dispute of the manager."""
+        return self.disputes[0]
+
+    @cached_property
+    def disputes(self) -> list[str]:
+        """Two disputes of the manager, one open and one decided."""
+        paths = [f"/visits/{self.home.accepted_visit()['id']}/disputes" for _ in range(2)]
+        ids = [ok(self.home.manager.post(path, DISPUTE), 201)["id"] for path in paths]
+        ok(self.home.reviewer.post(f"/disputes/{ids[1]}/decision", OUTCOMES))
+        return ids
+
     def message_id(self) -> str:
         """An open message to the shopper."""
         return self.home.message(self.home.late_visit())
@@ -335,6 +350,8 @@ def case(*fields: str) -> Callable[[Trials], Trials]:
 # Paths.
 
 WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
+OUTCOMES = {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]}
 DECLARATION = {"question": "greeting", "sha256": "0" * 64, "size": 1, "content_type": "image/jpeg"}
 
 
@@ -348,6 +365,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decline": {"reason": "Ill"},
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "disputes": DISPUTE,
+        "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
         "draft": CHECKLIST,
@@ -392,6 +411,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "message_id": lambda scene: ((name, scene.message_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
+    "dispute_id": lambda scene: ((name, scene.dispute) for name in (*FOREIGN_CALLERS, "other_manager")),
 }
 
 
@@ -473,6 +493,8 @@ FILTERS: dict[str, dict[str, str]] = {
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/disputes": {"location_id": "location.id"},
+    "/disputes/rates": {"checklist": "checklist_key"},
     "/comments/counts": {
         "checklist": "checklist_key",
         "region_id": "region.id",
@@ -518,7 +540,11 @@ def _query_case(path: str, name: str, kind: str) -> Trials:
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
-            required = {"/scores": "by=location&", "/plan": "checklist=visit&"}
+            required = {
+                "/scores": "by=location&",
+                "/disputes/rates": "by=location&",
+                "/plan": "checklist=visit&",
+            }
             by = "" if path == "/plan" and name == "checklist" else required.get(path, "")
 
             def call(caller: Caller, value: str, _: Any, places: Any = places, by: str = by) -> TestResponse:
@@ -553,6 +579,7 @@ LISTS = {
     "/comments": ("admin", "manager"),
     "/photos": ("admin", "manager"),
     "/exports": ("admin", "manager"),
+    "/disputes": ("reviewer", "manager"),
     "/scores?by=location": ("admin", "manager"),
     "/scores?by=location&sort=-score": ("admin",),
 }
@@ -563,6 +590,7 @@ def _cursors(scene: Scene) -> list[str]:
     """Return cursors of all lists of ``home``, and some that no list returned."""
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key and scene.exports
+    assert scene.disputes
     for _ in range(2):
         world.message(world.late_visit())
         world.new_location()
@@ -1111,7 +1139,10 @@ def _if_match_case(method: str, path: str) -> Trials:
             return caller.call(method, path.format(**own_ids), body, headers={"If-Match": f'"{value}"'})
 
         yield Trial("foreign_admin", etag, call_own, lambda: uuid.uuid4().hex)
-        if path in ("/organization", "/me"):  # without an ID, callers cannot refer to those of others
+        if path in (
+            "/organization",
+            "/me",
+        ):  # without an ID, callers cannot refer to those of others
             return
         (name,) = re.findall(r"{(\w+)}", path)
         for headers in ({"If-Match": f'"{etag}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):
@@ -1133,10 +1164,13 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
+        home_ids |= {"dispute_id": scene.dispute}
         home_ids |= {"quota_id": scene.quota, "target_id": scene.target}
         home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
-        by = {"scores": "?by=location", "plan": "?checklist=visit"}.get(path.rpartition("/")[2], "")
+        by = {"scores": "?by=location", "rates": "?by=location", "plan": "?checklist=visit"}.get(
+            path.rpartition("/")[2], ""
+        )
         home_ids["message_id"] = scene.message_id
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
@@ -1194,6 +1228,10 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
+        "POST /api/v1/visits/{visit_id}/disputes": lambda: (
+            f"/visits/{world.accepted_visit()['id']}/disputes",
+            DISPUTE,
+        ),
         "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),
         "POST /api/v1/users/import": lambda: ("/users/import", "email,name,role\na@x.org,A,shopper\n"),
         "POST /api/v1/regions/import": lambda: ("/regions/import", "code,name\nanother-code,New\n"),
@@ -1218,12 +1256,13 @@ def _idempotency_case(route: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         key = random_code()
         request = _requests(scene, scene.home)[route]()
-        ok(send(scene.home.admin, request, key))
+        role = "manager" if route.endswith("/disputes") else "admin"
+        ok(send(getattr(scene.home, role), request, key))
         worlds = iter(scene.fresh)
 
         def prepare() -> tuple[Caller, tuple[str, Any]]:
             world = next(worlds)
-            return world.admin, _requests(scene, world)[route]()
+            return getattr(world, role), _requests(scene, world)[route]()
 
         def call(_: Caller, value: str, prepared: Any) -> TestResponse:
             return send(*prepared, value)
@@ -1406,10 +1445,12 @@ def _without_generated_values(text: str) -> str:
 def _read_rows(scene: Scene) -> set[str]:
     """Return every row of every table as text, with IDs without hyphens."""
     database = scene.app.extensions["survey"].database
-    query = "SELECT * FROM {0}" if database.url.startswith("sqlite") else "SELECT {0}::text FROM {0}"
+    selects = [f"SELECT '{table}', {table}.* FROM {table}" for table in Base.metadata.tables]
+    if not database.url.startswith("sqlite"):
+        # As text, the rows of all tables have the same columns, so that one statement returns them.
+        texts = (f"SELECT '{table} ' || {table}::text FROM {table}" for table in Base.metadata.tables)
+        selects = [" UNION ALL ".join(texts)]
     with database.read_snapshot() as session:
-        return {
-            f"{table} {' '.join(map(str, row))}".replace("-", "")
-            for table in Base.metadata.tables
-            for row in session.connection().exec_driver_sql(query.format(table))
-        }
+        connection = session.connection()
+        rows = (row for select in selects for row in connection.exec_driver_sql(select))
+        return {" ".join(map(str, row)).replace("-", "") for row in rows}

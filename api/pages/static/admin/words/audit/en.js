@@ -105,6 +105,7 @@ export default {
   "field-from": "From",
   "field-include": "Also",
   "field-key": "Key",
+  "field-no_visit_alert_days": "Days without a visit until managers are alerted",
   "field-keep_personal_data_months": "Months that personal data is kept",
   "field-keep_photos_months": "Months that photos are kept",
   "field-kind": "Contents",

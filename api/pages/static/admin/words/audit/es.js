@@ -105,6 +105,7 @@ export default {
   "field-from": "Desde",
   "field-include": "Además",
   "field-key": "Clave",
+  "field-no_visit_alert_days": "Días sin visitas hasta avisar a los responsables",
   "field-keep_personal_data_months": "Meses que se conservan los datos personales",
   "field-keep_photos_months": "Meses que se conservan las fotos",
   "field-kind": "Contenido",
