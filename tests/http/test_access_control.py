@@ -71,6 +71,8 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/visits/00000000-0000-4000-8000-000000000000",
         "/dashboard/sections",
         "/dashboard/questions",
+        "/dashboard/comments",
+        "/dashboard/photos",
         "/dashboard/reviews",
         "/dashboard/account",
         "/invitation",
