@@ -17,8 +17,8 @@ MONTHS = 24
 LOCKOUT_DAYS = 30
 #: A late visit ends at most this many days after its window.
 MOST_DAYS_LATE = 2
-#: How many of the latest visits have photos.
-PHOTOGRAPHED_VISITS = 8
+#: How many visits have photos: every fifth of the latest, so that several months and stores have some.
+PHOTOGRAPHED_VISITS, _EVERY = 12, 5
 #: The proportions of months in which a store has a second visit, and a visit with the short checklist.
 SECOND_VISIT, SHORT_VISIT = 0.6, 0.5
 
@@ -179,5 +179,5 @@ def _get_region_manager(store: Store) -> str:
 def _add_photos(visits: Sequence[PlannedVisit]) -> list[PlannedVisit]:
     """Add photos to the latest visits that have no other outcome."""
     candidates = [visit for visit in visits if (visit.checklist, visit.outcome) == ("store-visit", "sent")]
-    chosen = {id(visit) for visit in candidates[-PHOTOGRAPHED_VISITS:]}
+    chosen = {id(visit) for visit in candidates[-PHOTOGRAPHED_VISITS * _EVERY :: _EVERY]}
     return [replace(visit, outcome="photographed") if id(visit) in chosen else visit for visit in visits]

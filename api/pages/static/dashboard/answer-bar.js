@@ -68,13 +68,14 @@ const valueOf = ({ type }, answer) => (type === "scale" ? Number(answer) : answe
 function kindOf(share) {
   if (Number.isNaN(share)) return "neutral";
   if (share >= 1) return "good";
-  return share > 0 ? "part" : "bad";
+  if (share <= 0) return "bad";
+  return share >= 0.5 ? "rather-good" : "rather-bad";
 }
 
 function countsInWords({ answers, points_earned: earned, points_possible: possible }, definition) {
   const words = Object.entries(answers)
     .filter(([, n]) => n)
-    .map(([answer, n]) => `${wordsOf(definition, answer)} ${count(n)}`);
+    .map(([answer, n]) => `${wordsOf(definition, answer)}: ${count(n)}`);
   if (possible && !Object.keys(answers).some((answer) => !UNCOUNTED.includes(answer)))
     words.push(t("earnedOf", { earned: count(earned), possible: count(possible) }));
   return words.join(" · ");

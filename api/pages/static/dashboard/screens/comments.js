@@ -112,8 +112,9 @@ const wholeVisitNotice = () =>
 function comment(item, definitions) {
   const { question, points_earned: earned, points_possible: possible } = item;
   const definition = definitions.get(`${item.checklist}/${question?.key}`);
-  const isText = definition?.type === "text";
+  const isText = definition?.type === "text" && !item.not_applicable;
   const { q } = addressFilters();
+  const text = isText && item.value;
   const value = item.not_applicable
     ? t("answer-not_applicable")
     : definition
@@ -125,14 +126,14 @@ function comment(item, definitions) {
     question
       ? textElement("p", { class: "quiet" }, question.text)
       : h("p", { class: "quiet" }, t("lastWord")),
-    (value || possible > 0) &&
+    ((value && !text) || possible > 0) &&
       h(
         "p",
         { class: "value row" },
-        value && h("span", { dir: "auto" }, isText ? marked(`${value}`, q) : `${value}`),
+        value && !text && h("span", { dir: "auto" }, `${value}`),
         possible > 0 && h("span", { class: "points-of" }, t("pointsOf", { earned, possible })),
       ),
-    item.comment && h("blockquote", { dir: "auto" }, marked(item.comment, q)),
+    [text, item.comment].map((words) => words && h("blockquote", { dir: "auto" }, marked(words, q))),
     h(
       "a",
       { href: onward(`/dashboard/visits/${item.visit_id}`) },
