@@ -20,6 +20,8 @@ OPENING_MONTHS = 6
 PHOTOS_PER_PAGE = "60"
 CHECKLISTS = "/api/v1/checklists?limit=500"
 REGIONS = "/api/v1/regions?limit=500"
+#: what the report of a location or a region has in addition
+REPORT = {"include": "verdict,quarters"}
 
 pages = Pages("dashboard", __name__)
 
@@ -40,15 +42,23 @@ def locations() -> Response:
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
     """Show a location. The script gets it from the API, which checks permissions; so do all pages below."""
-    report = _call(f"/locations/{location_id}/score", omit="region_id")
-    return _filtered_shell("location", report, CHECKLISTS, location_id=location_id)
+    report = _call(f"/locations/{location_id}/score", REPORT, omit="region_id")
+    questions = _score_call("questions", omit="region_id", location_id=location_id)
+    return _filtered_shell("location", report, questions, CHECKLISTS, location_id=location_id)
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
     """Show a region with its regions and stores."""
-    report = _call(f"/regions/{region_id}/score", omit="region_id")
-    return _filtered_shell("region", report, CHECKLISTS, region_id=region_id)
+    report = _call(f"/regions/{region_id}/score", REPORT, omit="region_id")
+    stores = _score_call("region-stores", omit="region_id", region_id=region_id)
+    return _filtered_shell("region", report, stores, CHECKLISTS, region_id=region_id)
+
+
+@pages.get("/dashboard/map", permission=ANY_CALLER)
+def location_map() -> Response:
+    """Show all locations on a map."""
+    return _filtered_shell("map", _score_call("region-stores"))
 
 
 @pages.get("/dashboard/visits/<uuid:visit_id>", permission=ANY_CALLER)
@@ -69,7 +79,7 @@ def sections() -> Response:
 def questions() -> Response:
     """Show the questions of a checklist: those that lose most points first, then all by section."""
     also = ("location_id",)
-    calls = (_score_call("questions", also=also), _call("/comments/counts", also=also), CHECKLISTS)
+    calls = (_score_call("questions", also=also), _call("/comments/counts", {}, also=also), CHECKLISTS)
     return _checklist_shell("questions", *calls)
 
 
@@ -77,7 +87,7 @@ def questions() -> Response:
 def comments() -> Response:
     """Show what shoppers wrote, with a search."""
     also = ("location_id", "question", "whole_visit", "points", "q")
-    return _filtered_shell("comments", CHECKLISTS, _call("/comments", also=also))
+    return _filtered_shell("comments", CHECKLISTS, _call("/comments", {}, also=also))
 
 
 @pages.get("/dashboard/photos", permission=ANY_CALLER)
@@ -108,19 +118,21 @@ def unknown_page(address: str = "") -> Response:
     return response
 
 
-def _score_call(name: str, omit: str = "", also: Sequence[str] = ()) -> str:
-    """Return the call for one of ``SCORE_QUERIES``."""
-    return _call("/scores", SCORE_QUERIES[name], omit, also)
+def _score_call(name: str, omit: str = "", also: Sequence[str] = (), **place: UUID) -> str:
+    """Return the call for one of ``SCORE_QUERIES``, limited to a region or a location."""
+    return _call("/scores", SCORE_QUERIES[name], omit, also, **place)
 
 
-def _call(path: str, query: Mapping[str, str] | None = None, omit: str = "", also: Sequence[str] = ()) -> str:
+def _call(
+    path: str, query: Mapping[str, str], omit: str = "", also: Sequence[str] = (), **place: UUID
+) -> str:
     """Return the URL of an API call as the page's scripts write it, with the filters of the address.
 
     These are ``FILTERS`` except ``omit``, and those in ``also``.
     """
     names = (*FILTERS, *also)
     filters = {name: request.args[name] for name in names if request.args.get(name) and name != omit}
-    parameters = urlencode({**(query or {}), **filters}, safe=",")
+    parameters = urlencode({**query, **filters, **place}, safe=",")
     return f"/api/v1{path}{parameters and '?'}{parameters}"
 
 

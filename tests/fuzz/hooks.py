@@ -38,6 +38,11 @@ ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/locations/{location_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/score": _PERIOD,
     "GET /api/v1/regions/{region_id}/progress": _PERIOD,
+    "GET /api/v1/plan": _PERIOD,
+    "POST /api/v1/quotas": "/region_id|/checklist_key",
+    "GET /api/v1/quotas/{quota_id}/progress": _PERIOD,
+    "POST /api/v1/targets": "/region_id|/location_id|/checklist_key|/section",
+    "PATCH /api/v1/targets/{target_id}": "/section",
     "POST /api/v1/exports": f"{_PERIOD}|/to|/format|/region_id|/location_id|/checklist|/by|/include|/sort",
     "POST /api/v1/api-clients": _PLACES,
     "PATCH /api/v1/api-clients/{client_id}": _PLACES,
@@ -66,6 +71,9 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PUT /api/v1/visits/{visit_id}/submission": "/answers/.*|/photos(/.*)?|/checklist_version",
     "PUT /api/v1/visits/{visit_id}/photos/{photo_id}": "/question",
     "POST /api/v1/visits/{visit_id}/review": "/reason|/question_reasons/.*",
+    "POST /api/v1/visits/{visit_id}/disputes": "/questions/.*",
+    "POST /api/v1/disputes/{dispute_id}/decision": "/outcomes(/.*)?",
+    "GET /api/v1/disputes/rates": _PERIOD,
     "POST /api/v1/visits/{visit_id}/messages": "/question",
 }
 #: Cursors are created by the server. An idempotency key may have been used for another request.

@@ -2,7 +2,7 @@
 import { h, t } from "../shared/page.js";
 import { percent, range, tick as tickName } from "../staff/numbers.js";
 import { svg } from "../staff/svg.js";
-import { monthName } from "./figures.js";
+import { periodName } from "./figures.js";
 
 const ROW = { width: 150, height: 20, margin: 6 };
 const LABEL_WIDTH = 56;
@@ -151,14 +151,15 @@ export function months(rows, axis, width, height) {
 function monthLabels(rows, step, place) {
   const every = Math.ceil(LABEL_WIDTH / step);
   return rows.map(
-    ({ month }, index) =>
+    (row, index) =>
       (rows.length - 1 - index) % every === 0 &&
-      svg("text", { ...place(index), "text-anchor": "middle" }, monthName(month)),
+      svg("text", { ...place(index), "text-anchor": "middle" }, periodName(row)),
   );
 }
 
-function monthMark({ month, score, interval, indicative, visits }, x, y) {
-  const words = { month: monthName(month), score: percent(score), interval: range(interval), n: visits };
+function monthMark(row, x, y) {
+  const { score, interval, indicative, visits } = row;
+  const words = { month: periodName(row), score: percent(score), interval: range(interval), n: visits };
   return svg(
     "g",
     { class: indicative ? "thin" : null },
