@@ -795,7 +795,7 @@ def test_invalid_period_is_rejected(history: History, query: str) -> None:
         "by=location,question&include=answers",
         "by=month&include=verdict",
         "by=location&include=everything",
-        "by=location&include=change,months,trend,made,change,months,trend,made,change",
+        "by=location&include=change,months,trend,made,change,months,trend,made,change,made",
         "by=location&limit=0",
         "by=location&limit=501",
         "by=location&colour=red",
