@@ -15,6 +15,7 @@ from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import DENY_SETTINGS, Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
+from tests.support.extent import FULL
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
@@ -400,7 +401,7 @@ def test_other_roles_cannot_open_the_page(desk: Phone, world: World, role: str) 
     expect(page.get_by_role("link", name="Reviews")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "colors"), [(390, "light"), (768, "dark"), (1440, "light")])
+@pytest.mark.parametrize(("width", "colors"), [(390, "light"), (1440, "dark"), *[(768, "dark")] * FULL])
 def test_the_page_is_accessible_and_fits_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:

@@ -30,7 +30,7 @@ export function oneChecklistBar(filters, readAll, ...more) {
 export function locationChoice({ location_id: id, region_id: within }, readAll) {
   const locations = async () =>
     (await readAll(address("/locations", { within, limit: "500" }))).map((row) => [row.id, row.name]);
-  return choice("location_id", t("location"), t("allLocations"), id, locations);
+  return choice("location_id", t("location"), t("everyLocation"), id, locations);
 }
 
 /** Returns the choice of a question, among `fetchQuestions()`: its key and words. */

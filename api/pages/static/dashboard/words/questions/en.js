@@ -7,7 +7,7 @@ export default {
   upTo: "Up to {time} min",
   commentsOf: { one: "{count} comment", other: "{count} comments" },
   noCommentsYet: "No comments",
-  allLocations: "All locations",
+  everyLocation: "All locations",
   allQuestions: "All questions",
   // Comments
   searchComments: "Search comments",

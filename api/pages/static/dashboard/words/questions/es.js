@@ -7,7 +7,7 @@ export default {
   upTo: "Hasta {time} min",
   commentsOf: { one: "{count} comentario", other: "{count} comentarios" },
   noCommentsYet: "Sin comentarios",
-  allLocations: "Todos los locales",
+  everyLocation: "Todos los locales",
   allQuestions: "Todas las preguntas",
   // Comentarios
   searchComments: "Buscar en los comentarios",
