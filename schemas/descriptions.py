@@ -71,6 +71,9 @@ _BY_NAME: Mapping[str, str] = {
     "require_second_factor": "The roles whose people must have a second factor. Until they have set one "
     "up, they can use only their own account.",
     "logo": "The path of the logo, which is a PNG. Null without one.",
+    "dispute_days": "The number of days after its acceptance for which a visit can be disputed. 0 allows no "
+    "disputes.",
+    "answer_days": "The number of days in which reviewers should decide a dispute. It is overdue afterwards.",
     "address": "The postal address, on one line or several. Null if it is not known.",
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",
@@ -243,6 +246,67 @@ _BY_NAME: Mapping[str, str] = {
 
 #: names with another meaning in one schema, as ``Schema.field``. Derived schemas inherit it.
 _BY_SCHEMA: Mapping[str, str] = {
+    "Amendment.sent": "The answer as the shopper sent it.",
+    "Dispute.checklist": "The checklist of the visit.",
+    "Dispute.closed_at": "When it was decided or withdrawn. Null while it is open.",
+    "Dispute.decided_by": "The reviewer who decided. Null unless it is decided. Only for reviewers and "
+    "administrators.",
+    "Dispute.due_at": "When it should be decided. An open dispute is overdue from then on.",
+    "Dispute.is_current": "Whether the acceptance that was disputed still counts. If it was taken back, the "
+    "outcomes have no effect any longer.",
+    "Dispute.is_own": "Whether the caller opened it.",
+    "Dispute.is_own_decision": "Whether the caller accepted the visit, so that another reviewer must decide. "
+    "Only for reviewers and administrators.",
+    "Dispute.opened_at": "When it was opened.",
+    "Dispute.opened_by": "The manager who opened it. Only for reviewers and administrators.",
+    "Dispute.overdue": "Whether it is still open although it should be decided by now.",
+    "Dispute.questions": "The disputed questions, in the order of the checklist.",
+    "Dispute.revision": "The revision that was accepted. Only for reviewers and administrators.",
+    "Dispute.score": "What the dispute does to the score of the visit.",
+    "Dispute.status": "An overdue dispute stays open. Nothing is decided automatically.",
+    "DisputeDecision.outcomes": "One outcome for each disputed question.",
+    "DisputeNew.questions": "The questions to dispute.",
+    "DisputedQuestion.decision": "What was decided. Null until the dispute is decided.",
+    "DisputedQuestion.points_earned": "The points of the answer as it was sent.",
+    "DisputedQuestion.reason": "Why the manager contests the answer.",
+    "DisputedQuestion.sent": "The answer as the shopper sent it.",
+    "DisputedVisit.day": "The day of the visit, in the time zone of the location.",
+    "Dispute.visit": "The visit that is disputed.",
+    "DisputesQuery.location_id": "Only disputes about visits to this location.",
+    "DisputesQuery.question": "Only disputes about a question with this key.",
+    "DisputesQuery.sort": "`opened_at`: the oldest first. `-opened_at`: the newest first.",
+    "DisputesQuery.status": "Only disputes with this status.",
+    "QuestionDecision.reason": "Why the reviewer decided so. Null without a reason.",
+    "QuestionDecision.value": "The value that counts instead of the one that was sent. Null unless the "
+    "answer was amended.",
+    "OutcomeNew.question": "The key of a disputed question.",
+    "OutcomeNew.reason": "Why, for the manager to read. A kept answer needs a reason.",
+    "OverturnRate.decided": "How many disputed questions were decided.",
+    "OverturnRate.interval": "Wilson's 95 % interval of the rate. Null for fewer than 10 decided questions.",
+    "OverturnRate.overturned": "How many of them were set aside or amended. Null for fewer than 10 decided "
+    "questions.",
+    "OverturnRate.question": "The question.",
+    "OverturnRate.rate": "`overturned` as a proportion of `decided`. Null for fewer than 10 decided "
+    "questions.",
+    "OverturnRate.reviewer": "The reviewer who accepted the visits.",
+    "OverturnRate.shopper": "The shopper of the visits.",
+    "OverturnRates.items": "The rows, those with the most decided questions first.",
+    "PinnedChecklist.version": "The version that the visit was made with.",
+    "QuestionToDispute.question": "The key of the question.",
+    "QuestionToDispute.reason": "Why the answer is contested, for the reviewer to read.",
+    "RatesQuery.by": "What to group by. Only reviewers and administrators can group by `shopper` or "
+    "`reviewer`.",
+    "ScoreChange.before": "The score of the answers as they were sent.",
+    "ScoredAnswer.amendment": "What a decided dispute changed in the answer. Null if it counts as it was "
+    "sent.",
+    "SentAnswer.value": "The value that was sent. Null without one.",
+    "SentAnswer.not_applicable": "Whether the shopper answered that the question does not apply.",
+    "ReportTotal.score_before_disputes": "The score if no answer had been set aside or amended after a "
+    "dispute. Equal to `score` if none was.",
+    "VisitDisputes.can_be_disputed": "Whether the visit can be disputed now.",
+    "VisitDisputes.items": "The disputes about the visit, the newest first.",
+    "VisitDisputes.last_day": "The last day on which the visit can be disputed, in the time zone of its "
+    "location. Null if it cannot be disputed at all.",
     "Answer.comment": "What the shopper wrote about the answer. The question defines whether it is required.",
     "Answer.not_applicable": "Whether the question does not apply to the visit. The question must allow it.",
     "Answer.photos": "The IDs of the photos of this answer, as they are declared.",

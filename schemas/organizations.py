@@ -13,6 +13,7 @@ from schemas.base import Enum, FullMatch, Id, Integer, Schema, Text
 LOGO_PATH = "/api/v1/organization/logo"
 MAX_ACCEPT_EVERY_MINUTES = 1440
 MAX_MONTHS_KEPT = 120
+MAX_DISPUTE_DAYS = 365
 MAX_ALERT_DAYS = 3650
 
 
@@ -40,6 +41,8 @@ class OrganizationEdit(Schema):
 
     name = Text(200, required=True)
     lockout_days = Integer(0, 3650, required=True)
+    dispute_days = Integer(0, MAX_DISPUTE_DAYS, required=True)
+    answer_days = Integer(1, MAX_DISPUTE_DAYS, required=True)
     accent_color = fields.String(
         required=True, allow_none=True, validate=[FullMatch(f"^{COLOR.pattern}$"), _check_contrast]
     )

@@ -61,6 +61,12 @@ class Total(VisitFigures, VerdictFigures):
     """The score of whole visits of a place. Only with `include=verdict` does it have a verdict."""
 
 
+class ReportTotal(Total):
+    """The score of a place over the whole period."""
+
+    score_before_disputes = fields.Float(required=True, allow_none=True)
+
+
 class Change(Schema):
     """The change since the previous period, which has the same length."""
 
@@ -142,7 +148,7 @@ class Report(Schema):
     from_ = Month(data_key="from", attribute="from", required=True)
     to = Month(required=True)
     checklist = fields.String(required=True, allow_none=True)
-    total = fields.Nested(Total(), required=True)
+    total = fields.Nested(ReportTotal(), required=True)
     previous = fields.Nested(VisitFigures(), required=True)
     change = fields.Nested(Change(), required=True)
     sections = fields.List(fields.Nested(SectionFigures()), required=True)

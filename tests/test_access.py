@@ -188,6 +188,14 @@ TABLE: Mapping[str, str] = {
     "PUT /api/v1/me/messages/<uuid:message_id>/answer": "401 201 404  404 404 404  404 404 404",
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
+    "POST /api/v1/visits/<uuid:visit_id>/disputes": "401 403 403  201 404 201  403 403 403",
+    "GET /api/v1/visits/<uuid:visit_id>/disputes": "401 403 403  200 404 200  200 200 404",
+    "GET /api/v1/disputes": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/disputes/rates": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/disputes/<uuid:dispute_id>": "401 403 403  200 404 200  200 200 404",
+    "POST /api/v1/disputes/<uuid:dispute_id>/decision": "401 403 403  403 403 403  200 200 404",
+    # Only whoever opened it.
+    "POST /api/v1/disputes/<uuid:dispute_id>/withdraw": "401 403 403  200 404 404  403 403 403",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
     "GET /api/v1/comments": "401 403 403  200 200 200  200 200 200",
     "GET /api/v1/comments/counts": "401 403 403  200 200 200  200 200 200",
@@ -280,6 +288,10 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "GET /api/v1/visits/<uuid:visit_id>/submission": (("visits:read",), "200 404 200"),
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": (("visits:read",), "200 404 200"),
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (("visits:read",), "200 404 200"),
+    "GET /api/v1/visits/<uuid:visit_id>/disputes": (("visits:read",), "200 404 200"),
+    "GET /api/v1/disputes": (("visits:read",), "200 200 200"),
+    "GET /api/v1/disputes/rates": (("visits:read",), "200 200 200"),
+    "GET /api/v1/disputes/<uuid:dispute_id>": (("visits:read",), "200 404 200"),
     "GET /api/v1/scores": (("scores:read",), "200 200 200"),
     "GET /api/v1/comments": (("visits:read",), "200 200 200"),
     "GET /api/v1/comments/counts": (("visits:read",), "200 200 200"),
@@ -305,6 +317,10 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
         )
     },
 }
+
+
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
+OUTCOMES = {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]}
 
 
 @dataclass
@@ -352,6 +368,18 @@ class Scene:
         answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo_id]}}
         ok(self.world.send(visit, self.world.submission(answers)), 201)
         return visit["id"], photo_id
+
+    def dispute(self) -> str:
+        """Open a dispute of the manager."""
+        visit = self.world.accepted_visit()
+        path = f"/visits/{visit['id']}/disputes"
+        dispute_id: str = ok(self.callers["manager"].post(path, DISPUTE), 201)["id"]
+        return dispute_id
+
+    @cached_property
+    def dispute_id(self) -> str:
+        """A dispute that stays open."""
+        return self.dispute()
 
     @cached_property
     def export(self) -> str:
@@ -576,6 +604,17 @@ ATTEMPTS: Mapping[str, Attempt] = {
     ),
     "POST /api/v1/api-clients/<uuid:client_id>/secret": lambda scene, caller: caller.post(
         f"/api-clients/{scene.client_id}/secret", {}
+    ),
+    "POST /api/v1/visits/<uuid:visit_id>/disputes": lambda scene, caller: caller.post(
+        f"/visits/{scene.world.accepted_visit()['id']}/disputes",
+        DISPUTE,
+    ),
+    "GET /api/v1/disputes/rates": lambda scene, caller: caller.get("/disputes/rates?by=question"),
+    "POST /api/v1/disputes/<uuid:dispute_id>/decision": lambda scene, caller: caller.post(
+        f"/disputes/{scene.dispute()}/decision", OUTCOMES
+    ),
+    "POST /api/v1/disputes/<uuid:dispute_id>/withdraw": lambda scene, caller: caller.post(
+        f"/disputes/{scene.dispute()}/withdraw"
     ),
     "POST /api/v1/saved-views": lambda scene, caller: caller.post("/saved-views", SAVED_VIEW),
     "PATCH /api/v1/saved-views/<uuid:view_id>": _edit("/saved-views/{view}", {"name": "Edited"}),
@@ -824,6 +863,7 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:view_id>", scene.view_id)
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
+            .replace("<uuid:dispute_id>", scene.dispute_id if "dispute_id" in rule else "")
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
             .replace("<uuid:revision_id>", scene.revision_id)
             .replace("<uuid:quota_id>", scene.quota_id)
@@ -867,6 +907,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decline": {"reason": "Ill"},
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "disputes": DISPUTE,
+        "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
         "draft": CHECKLIST,

@@ -265,6 +265,18 @@ class Scene:
         return decision_id
 
     @cached_property
+    def dispute(self) -> str:
+        """A dispute of the manager."""
+        return self.disputes[0]
+
+    @cached_property
+    def disputes(self) -> list[str]:
+        """Two disputes of the manager, one open and one decided."""
+        paths = [f"/visits/{self.home.accepted_visit()['id']}/disputes" for _ in range(2)]
+        ids = [ok(self.home.manager.post(path, DISPUTE), 201)["id"] for path in paths]
+        ok(self.home.reviewer.post(f"/disputes/{ids[1]}/decision", OUTCOMES))
+        return ids
+
     def message_id(self) -> str:
         """An open message to the shopper."""
         return self.home.message(self.home.late_visit())
@@ -338,6 +350,8 @@ def case(*fields: str) -> Callable[[Trials], Trials]:
 # Paths.
 
 WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
+OUTCOMES = {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]}
 DECLARATION = {"question": "greeting", "sha256": "0" * 64, "size": 1, "content_type": "image/jpeg"}
 
 
@@ -351,6 +365,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decline": {"reason": "Ill"},
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "disputes": DISPUTE,
+        "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
         "draft": CHECKLIST,
@@ -395,6 +411,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "message_id": lambda scene: ((name, scene.message_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
+    "dispute_id": lambda scene: ((name, scene.dispute) for name in (*FOREIGN_CALLERS, "other_manager")),
 }
 
 
@@ -476,6 +493,8 @@ FILTERS: dict[str, dict[str, str]] = {
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/disputes": {"location_id": "location.id"},
+    "/disputes/rates": {"checklist": "checklist_key"},
     "/comments/counts": {
         "checklist": "checklist_key",
         "region_id": "region.id",
@@ -521,7 +540,11 @@ def _query_case(path: str, name: str, kind: str) -> Trials:
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
-            required = {"/scores": "by=location&", "/plan": "checklist=visit&"}
+            required = {
+                "/scores": "by=location&",
+                "/disputes/rates": "by=location&",
+                "/plan": "checklist=visit&",
+            }
             by = "" if path == "/plan" and name == "checklist" else required.get(path, "")
 
             def call(caller: Caller, value: str, _: Any, places: Any = places, by: str = by) -> TestResponse:
@@ -556,6 +579,7 @@ LISTS = {
     "/comments": ("admin", "manager"),
     "/photos": ("admin", "manager"),
     "/exports": ("admin", "manager"),
+    "/disputes": ("reviewer", "manager"),
     "/scores?by=location": ("admin", "manager"),
     "/scores?by=location&sort=-score": ("admin",),
 }
@@ -566,6 +590,7 @@ def _cursors(scene: Scene) -> list[str]:
     """Return cursors of all lists of ``home``, and some that no list returned."""
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key and scene.exports
+    assert scene.disputes
     for _ in range(2):
         world.message(world.late_visit())
         world.new_location()
@@ -1139,10 +1164,13 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
+        home_ids |= {"dispute_id": scene.dispute}
         home_ids |= {"quota_id": scene.quota, "target_id": scene.target}
         home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
-        by = {"scores": "?by=location", "plan": "?checklist=visit"}.get(path.rpartition("/")[2], "")
+        by = {"scores": "?by=location", "rates": "?by=location", "plan": "?checklist=visit"}.get(
+            path.rpartition("/")[2], ""
+        )
         home_ids["message_id"] = scene.message_id
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
@@ -1200,6 +1228,10 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
+        "POST /api/v1/visits/{visit_id}/disputes": lambda: (
+            f"/visits/{world.accepted_visit()['id']}/disputes",
+            DISPUTE,
+        ),
         "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),
         "POST /api/v1/users/import": lambda: ("/users/import", "email,name,role\na@x.org,A,shopper\n"),
         "POST /api/v1/regions/import": lambda: ("/regions/import", "code,name\nanother-code,New\n"),
@@ -1224,12 +1256,13 @@ def _idempotency_case(route: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         key = random_code()
         request = _requests(scene, scene.home)[route]()
-        ok(send(scene.home.admin, request, key))
+        role = "manager" if route.endswith("/disputes") else "admin"
+        ok(send(getattr(scene.home, role), request, key))
         worlds = iter(scene.fresh)
 
         def prepare() -> tuple[Caller, tuple[str, Any]]:
             world = next(worlds)
-            return world.admin, _requests(scene, world)[route]()
+            return getattr(world, role), _requests(scene, world)[route]()
 
         def call(_: Caller, value: str, prepared: Any) -> TestResponse:
             return send(*prepared, value)

@@ -101,6 +101,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     SEND_VISITS: _permit(ROLES),
     "read progress": _permit(_ALL_BUT_SHOPPERS, "visits:read", "visits:write"),
     "review visits": _permit(_REVIEWERS),
+    "dispute visits": _permit({MANAGER}),
+    "read disputes": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
     "read scores": _permit(_ALL_BUT_SHOPPERS, "scores:read"),
     "save views": _permit(_ALL_BUT_SHOPPERS),
     "read comments": _permit(_ALL_BUT_SHOPPERS, "visits:read"),

@@ -68,6 +68,7 @@ _PATH_PARAMETERS = {
     "batch_id": "The ID of the batch.",
     "client_id": "The ID of the API client.",
     "delivery_id": "The ID of the delivery.",
+    "dispute_id": "The ID of the dispute.",
     "export_id": "The ID of the export.",
     "key": "The key of the checklist.",
     "location_id": "The ID of the location.",

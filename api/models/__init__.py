@@ -6,6 +6,7 @@ from api.models import (  # noqa: F401
     audit,
     changes,
     checklists,
+    disputes,
     events,
     exports,
     idempotency,

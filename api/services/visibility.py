@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import ADMIN, CLIENT, MANAGER, Actor
 from api.models.api_clients import ApiClientRegion
+from api.models.disputes import Dispute
 from api.models.messages import Message
 from api.models.places import Location, Region
 from api.models.quotas import Quota
@@ -95,6 +96,17 @@ def planned_visits(actor: Actor) -> ColumnElement[bool]:
     if actor.role in (MANAGER, CLIENT):
         return and_(in_organization, Visit.location_id.in_(select(Location.id).where(locations(actor))))
     return false()
+
+
+def disputes(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for disputes: managers and API clients see those of visits at their locations.
+
+    They still see a dispute whose visit is no longer accepted. It shows nothing that they did not see before.
+    """
+    in_organization = Dispute.organization_id == actor.organization_id
+    if actor.can_see_everything:
+        return in_organization
+    return and_(in_organization, Dispute.visit_id.in_(select(Visit.id).where(planned_visits(actor))))
 
 
 def quotas(actor: Actor) -> ColumnElement[bool]:

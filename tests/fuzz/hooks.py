@@ -71,6 +71,9 @@ ALLOWED_POINTERS: dict[str, str] = {
     "PUT /api/v1/visits/{visit_id}/submission": "/answers/.*|/photos(/.*)?|/checklist_version",
     "PUT /api/v1/visits/{visit_id}/photos/{photo_id}": "/question",
     "POST /api/v1/visits/{visit_id}/review": "/reason|/question_reasons/.*",
+    "POST /api/v1/visits/{visit_id}/disputes": "/questions/.*",
+    "POST /api/v1/disputes/{dispute_id}/decision": "/outcomes(/.*)?",
+    "GET /api/v1/disputes/rates": _PERIOD,
     "POST /api/v1/visits/{visit_id}/messages": "/question",
 }
 #: Cursors are created by the server. An idempotency key may have been used for another request.

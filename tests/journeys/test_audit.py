@@ -246,6 +246,8 @@ NOT_RECORDED = {
     "ChecklistVersion": "checklist.published",
     "CommentFingerprint": "follows from the submission",
     "Decision": "visit.reviewed",
+    "DisputedQuestion": "kept with its dispute: dispute.opened and dispute.decided",
+    "DisputeEffect": "follows from disputes",
     "DraftRevision": "every revision is its own record",
     "Event": "what the worker has to do",
     "Flag": "follows from the submission",

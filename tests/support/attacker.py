@@ -19,6 +19,7 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from api.domain.audit import ACTIONS, SUBJECTS
+from api.domain.disputes import STATUSES as DISPUTE_STATUSES
 from api.domain.quotas import PERIODS
 from api.domain.visits import STATUSES
 from api.domain.webhooks import EVENTS
@@ -45,6 +46,7 @@ class Known:
     batch_id: Sequence[str] = (str(UUID(int=1)),)
     message_id: Sequence[str] = (str(UUID(int=1)),)
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
+    dispute_id: Sequence[str] = (str(UUID(int=1)),)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
     revision_id: Sequence[str] = (str(UUID(int=1)),)
@@ -104,6 +106,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "quota_id": lambda known: known.quota_id,
     "target_id": lambda known: known.target_id,
     "token": lambda _known: ("forged",),
+    "dispute_id": lambda known: known.dispute_id,
     "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("docs/docs.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
@@ -124,7 +127,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
     "token": lambda _known: ("forged",),
-    "status": lambda _known: (*STATUSES, "open", "closed"),
+    "status": lambda _known: (*STATUSES, *DISPUTE_STATUSES, "closed"),
     "visit_id": lambda known: known.visit_id,
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,

@@ -17,6 +17,7 @@ from api.domain import audit
 from api.models.api_clients import ApiClient
 from api.models.base import Base
 from api.models.checklists import Checklist
+from api.models.disputes import Dispute
 from api.models.exports import Export
 from api.models.organizations import Organization
 from api.models.places import Location, Region
@@ -87,6 +88,10 @@ def _get_verb_for_visit(changes: Changes) -> str:
     return changes["status"].after if "status" in changes else "updated"
 
 
+def _get_verb_for_dispute(changes: Changes) -> str:
+    return str(changes["status"].after)
+
+
 def _get_verb_for_client(changes: Changes) -> str:
     return "revoked" if "revoked_at" in changes else "updated"
 
@@ -148,6 +153,16 @@ REGISTER: Mapping[type[Base], Recorded] = {
             group="batch_id",
             created="assigned",
             get_verb=_get_verb_for_visit,
+        ),
+        Recorded(
+            table=Dispute,
+            kind=audit.DISPUTE,
+            # What was contested and decided is its own record. Who did it is the author of the entry.
+            unrecorded=_COMMON
+            | {"revision", "acceptance_id", "acceptance_ended", "opener_id", "decider_id", "opened_at"}
+            | {"due_at", "closed_at"},
+            created="opened",
+            get_verb=_get_verb_for_dispute,
         ),
         Recorded(
             table=Export,

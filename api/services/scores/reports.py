@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.months import Period, format_month
-from api.domain.scoring import change, change_figures, figures, possible_tallies
+from api.domain.scoring import change, change_figures, figures, possible_tallies, share
 from api.models.places import Region
 from api.models.scores import SHARED_ANSWERS
 from api.services.scores.aggregates import (
@@ -23,6 +23,7 @@ from api.services.scores.aggregates import (
     add_up,
     aggregate_totals,
     count_answers,
+    sum_dispute_effects,
 )
 from api.services.scores.places import Place, format_place, list_locations
 from api.services.scores.subjects import PARTS, CountedChecklists, Subject, get_counted_checklists
@@ -121,11 +122,16 @@ def _get_report(
     visits = _get_visits(session, checklists, numbers, period)
     previous = add_up(visits.by_month[month] for month in period.previous.months)
     parts, answers = _get_parts(session, checklists, numbers, period)
+    effects = sum_dispute_effects(session, numbers, checklists.subject_ids("visit"), period)
+    before_disputes = visits.current.total.sums.points - effects
     return {
         "from": format_month(period.first),
         "to": format_month(period.last),
         "checklist": checklist_key,
-        "total": _format_visits(visits.current, comparisons),
+        "total": {
+            **_format_visits(visits.current, comparisons),
+            "score_before_disputes": share(*before_disputes),
+        },
         "previous": previous.format_visits(),
         "change": change_figures(
             change(visits.current.total.sums, previous.sums, comparable=visits.is_of_one_checklist)
