@@ -12,7 +12,9 @@ PROMPT, DAILY, WEEKLY = "prompt", "daily", "weekly"
 
 WEEKLY_DIGEST = "weekly_digest"
 ALERTS = "alerts"
+DISPUTE_OUTCOMES = "dispute_outcomes"
 REVIEWS_WAITING = "reviews_waiting"
+DISPUTES_OPENED = "disputes_opened"
 WEBHOOKS_FAILING = "webhooks_failing"
 QUOTAS_SHORT = "quotas_short"
 VISITS_ASSIGNED = "visits_assigned"
@@ -31,7 +33,9 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     WEEKLY_DIGEST: Kind(MANAGER, WEEKLY),
     ALERTS: Kind(MANAGER, DAILY),
+    DISPUTE_OUTCOMES: Kind(MANAGER, DAILY),
     REVIEWS_WAITING: Kind(REVIEWER, DAILY),
+    DISPUTES_OPENED: Kind(REVIEWER, DAILY),
     WEBHOOKS_FAILING: Kind(ADMIN, DAILY),
     QUOTAS_SHORT: Kind(ADMIN, DAILY),
     VISITS_ASSIGNED: Kind(SHOPPER, PROMPT),

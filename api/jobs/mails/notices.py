@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import notices
 from api.domain.access import Actor
+from api.domain.disputes import OPEN
 from api.domain.languages import DEFAULT_LANGUAGE
 from api.domain.months import to_local_time
 from api.domain.notices import WAITING_LONG
@@ -21,6 +22,7 @@ from api.jobs.mails.words.notices import get_words
 from api.jobs.mails.words.notices.format import Words
 from api.keys import Keys
 from api.models.base import now
+from api.models.disputes import Dispute
 from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.models.users import User
@@ -167,6 +169,11 @@ def _find_places(request: _Request, news: News) -> list[_Place]:
     ]
 
 
+def _build_dispute_outcomes(_request: _Request, news: News) -> _Body:
+    """Say only how many there are: a dispute is about a single visit."""
+    return _Body(len(news), "/dashboard/disputes")
+
+
 # Reviewers and administrators.
 
 
@@ -177,6 +184,15 @@ def _build_waiting_visits(request: _Request, _news: News) -> _Body:
         .where(visibility.watched_visits(request.actor), Visit.waiting_since <= now() - WAITING_LONG)
     )
     return _Body(count or 0, "/dashboard/reviews")
+
+
+def _build_open_disputes(request: _Request, _news: News) -> _Body:
+    count = request.session.scalar(
+        select(func.count())
+        .select_from(Dispute)
+        .where(Dispute.organization_id == request.user.organization_id, Dispute.status == OPEN)
+    )
+    return _Body(count or 0, "/dashboard/disputes")
 
 
 def _build_failing_webhooks(request: _Request, news: News) -> _Body:
@@ -195,6 +211,11 @@ def _build_failing_webhooks(request: _Request, news: News) -> _Body:
     ]
     table = request.table("", ("receiver", "state"), rows)
     return _Body(len(rows), "/dashboard/admin/webhooks", (table,))
+
+
+def _build_short_quotas(request: _Request, news: News) -> _Body:
+    rows = [Row((item["region"], str(item["missing"]))) for item in news]
+    return _Body(len(rows), "/dashboard/admin/plan", (request.table("", ("region", "missing"), rows),))
 
 
 # Shoppers.
@@ -229,8 +250,11 @@ def _build_own_visits(status: str) -> Callable[[_Request, News], _Body]:
 _BUILDERS: Mapping[str, Callable[[_Request, News], _Body]] = {
     notices.WEEKLY_DIGEST: _build_digest,
     notices.ALERTS: _build_alerts,
+    notices.DISPUTE_OUTCOMES: _build_dispute_outcomes,
     notices.REVIEWS_WAITING: _build_waiting_visits,
+    notices.DISPUTES_OPENED: _build_open_disputes,
     notices.WEBHOOKS_FAILING: _build_failing_webhooks,
+    notices.QUOTAS_SHORT: _build_short_quotas,
     notices.VISITS_ASSIGNED: _build_own_visits("assigned"),
     notices.VISITS_CLOSING: _build_own_visits("assigned"),
     notices.VISITS_RETURNED: _build_own_visits("returned"),

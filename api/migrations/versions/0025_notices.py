@@ -42,16 +42,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_announcements_subject_id")),
         sa.PrimaryKeyConstraint("location_number", "subject_id", name=op.f("pk_announcements")),
     )
-    op.create_table(
-        "announced_targets",
-        sa.Column("target_id", sa.Uuid(), nullable=False),
-        sa.Column("visits", sa.Integer(), nullable=False),
-        sa.Column("month", sa.Integer(), nullable=False),
-        sa.Column("earned", sa.BigInteger(), nullable=False),
-        sa.Column("possible", sa.BigInteger(), nullable=False),
-        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("target_id", name=op.f("pk_announced_targets")),
-    )
     # Nobody is mailed about visits from before this version.
     op.execute(
         "INSERT INTO announcements "
@@ -64,7 +54,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Revert the migration."""
-    op.drop_table("announced_targets")
     op.drop_table("announcements")
     op.drop_table("notices")
     op.drop_column("organizations", "no_visit_alert_days")

@@ -1,6 +1,7 @@
-"""What managers are told of their locations, as it was announced: new results, and alerts."""
+"""What managers are told: new results and alerts, as they were announced, and decisions on disputes."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.domain.months import format_month
+from api.domain.disputes import DECIDED
+from api.domain.months import format_month, to_local_time
 from api.domain.notices import (
     CRITICAL_FAILURE,
     DAILY,
@@ -23,6 +25,7 @@ from api.domain.notices import (
 )
 from api.domain.scoring import share
 from api.models.checklists import ChecklistVersion
+from api.models.disputes import Dispute
 from api.models.notices import AnnouncedTarget, Announcement
 from api.models.organizations import Organization
 from api.models.places import Location, Region
@@ -91,13 +94,35 @@ def _find_missed_targets(
         )
     )
     for row, target in rows:
-        place_id, name = (
-            (target.region_id, "region_id") if target.region_id else (target.location_id, "location_id")
-        )
+        name = "region_id" if target.region_id else "location_id"
+        place_id = target.region_id or target.location_id
+        assert place_id is not None
+        assert row.missed_at is not None
         data = {"reason": TARGET_MISSED, **_describe(row, name, place_id)}
-        yield _PlaceFact(
-            place_id, f"{TARGET_MISSED} {target.id}", Fact(row.missed_at.isoformat(), row.missed_at, data)
+        fact = Fact(row.missed_at.isoformat(), row.missed_at, data)
+        yield _PlaceFact(place_id, f"{TARGET_MISSED} {target.id}", fact)
+
+
+def find_dispute_outcomes(
+    session: Session, readers: Sequence[Reader], moment: datetime
+) -> Mapping[uuid.UUID, Facts]:
+    """Find the disputes of each reader that were decided before the current day of the location."""
+    rows = session.execute(
+        select(Dispute.id, Dispute.opener_id, Dispute.closed_at, Location.time_zone)
+        .join(Visit, Visit.id == Dispute.visit_id)
+        .join(Location, Location.id == Visit.location_id)
+        .where(
+            Dispute.organization_id == readers[0].organization_id,
+            Dispute.status == DECIDED,
+            Dispute.closed_at > moment - FRESH[DAILY],
         )
+    )
+    facts: dict[uuid.UUID, dict[str, Fact]] = defaultdict(dict)
+    for dispute_id, opener_id, closed_at, time_zone in rows:
+        assert closed_at is not None
+        if to_local_time(closed_at, time_zone).date() < find_notice_day(moment, time_zone):
+            facts[opener_id][str(dispute_id)] = Fact(DECIDED, closed_at)
+    return facts
 
 
 def _read_announcements(
