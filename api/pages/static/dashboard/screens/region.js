@@ -5,11 +5,13 @@ import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
-import { changed, periodName, score } from "../figures.js";
+import { periodName, score } from "../figures.js";
 import { load } from "../load.js";
 import { chartWidth, fundamentals, headline, periodsCard, placeQuery, sections, sumOf } from "../report.js";
+import { changeColumn, locationColumn, scoreColumn, verdictColumn } from "../score-columns.js";
 import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.js";
-import { verdictOf, verdictOrder } from "../verdict.js";
+import { readTargets } from "../targets.js";
+import { verdictOf } from "../verdict.js";
 import { visitQuery, visitTable } from "../visit-table.js";
 
 const MOST_VISITS = 6;
@@ -19,13 +21,14 @@ export default async function ({ params: { id }, filters, read, readAll }) {
   await loadMoreWords((language) => import(`../words/places/${language}.js`));
   const query = common(filters, "region_id");
   const storeQuery = scoreQuery("region-stores", { ...query, region_id: id });
-  const [report, stores, progress, quotas, visits, checklists] = await Promise.all([
+  const [report, stores, progress, quotas, visits, checklists, targets] = await Promise.all([
     read(address(`/regions/${id}/score`, { include: "verdict,quarters", ...query })),
     readAll(address("/scores", storeQuery)),
     read(address(`/regions/${id}/progress`, { from: query.from, to: query.to })),
     readAll(`/quotas?region_id=${id}&include=progress&limit=100`),
     read(address("/visits", visitQuery({ region_id: id }, filters, MOST_VISITS))),
     readAll("/checklists?limit=500"),
+    readTargets({ region_id: id }, query.checklist, readAll),
   ]);
   const questions = await questionsOf(
     checklists,
@@ -54,7 +57,7 @@ export default async function ({ params: { id }, filters, read, readAll }) {
         visitTable(t("latestVisits"), visits.items, checklists, { hasLocations: true }),
       ),
       stores.length > 0 && card(t("page-map"), map),
-      card(t("months"), periodsCard(report, chartWidth(), 180)),
+      card(t("months"), periodsCard(report, chartWidth(), 180, targets)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
       downloadPanel({ scores: placeQuery("location", report), place: true }),
@@ -74,7 +77,6 @@ async function mapOf(id, stores, readAll) {
 /** Returns the stores in and below a region, the best first. */
 function storeTable(rows, query) {
   const axis = axisOf(rows);
-  const isThin = (row) => Number(row.indicative || row.score == null);
   return table({
     caption: t("storesInOrder"),
     csv: { name: "locations", query },
@@ -83,37 +85,12 @@ function storeTable(rows, query) {
     words: ({ location }) => `${location.name} ${location.code}`,
     attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
     columns: [
-      {
-        key: "name",
-        title: t("location"),
-        value: ({ location }) => [0, location.name],
-        cell: ({ location }) =>
-          h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
-      },
-      {
-        key: "score",
-        title: t("score"),
-        kind: "figure",
-        down: true,
-        value: (row) => [isThin(row), row.score],
-        cell: (row) => score(row),
-      },
-      {
-        key: "verdict",
-        title: t("verdict"),
-        kind: "verdicts",
-        value: (row) => [verdictOrder(row.verdict), row.score],
-        cell: verdictOf,
-      },
+      locationColumn(),
+      scoreColumn(),
+      verdictColumn(),
       intervalColumn(axis),
       visitsColumn(),
-      {
-        key: "change",
-        title: t("change"),
-        kind: "change",
-        value: (row) => [row.change.difference == null ? 2 : isThin(row), row.change.difference],
-        cell: changed,
-      },
+      changeColumn(),
     ],
   });
 }
