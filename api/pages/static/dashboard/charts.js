@@ -3,11 +3,14 @@ import { h, t } from "../shared/page.js";
 import { percent, range, tick as tickName } from "../staff/numbers.js";
 import { svg } from "../staff/svg.js";
 import { monthName } from "./figures.js";
+import { runningMonth } from "./filters.js";
 
 const ROW = { width: 150, height: 20, margin: 6 };
 const LABEL_WIDTH = 56;
 const HALF_LABEL = 22;
 const TREND = { width: 110, height: 28, margin: 4 };
+/** The height of the line that says which month has not ended, below the names of the months. */
+const SO_FAR_HEIGHT = 14;
 
 /** Returns an axis for all of these scores with their intervals. Its ends are whole tenths. */
 export function axisOf(rows) {
@@ -92,8 +95,13 @@ export function axisHead({ low, high }) {
 
 let emptyTrend = null;
 
-/** Returns a line through the scores of months, with gaps for months without visits. */
-export function trend(scores, axis) {
+/**
+ * Returns a line through the scores of months, with gaps for months without visits. `scoreByMonth` has them by
+ * `YYYY-MM`. The last dot is hollow if its month has not ended.
+ */
+export function trend(scoreByMonth, axis) {
+  const months = Object.keys(scoreByMonth);
+  const scores = Object.values(scoreByMonth);
   const step = (TREND.width - 2 * TREND.margin) / Math.max(1, scores.length - 1);
   const x = (index) => round(TREND.margin + index * step);
   const y = scale(axis, TREND.height - TREND.margin, TREND.margin);
@@ -102,14 +110,16 @@ export function trend(scores, axis) {
   emptyTrend ??= chart(TREND, null, svg("path", { class: "line" }), svg("circle", { class: "dot", r: 3 }));
   const element = emptyTrend.cloneNode(true);
   const last = scores.findLastIndex((score) => score != null);
+  const isSoFar = months[last] === runningMonth();
   setAttributes(element, {
-    "aria-label": t("trendWords", {
+    "aria-label": t(isSoFar ? "trendSoFarWords" : "trendWords", {
       first: percent(present[0]),
       last: percent(present.at(-1)),
       n: present.length,
       of: scores.length,
     }),
   });
+  if (isSoFar) element.lastChild.setAttribute("class", "dot so-far");
   setAttributes(element.firstChild, { d: path(scores, x, y) });
   setAttributes(element.lastChild, { cx: x(last), cy: y(scores[last]) });
   return element;
@@ -134,14 +144,16 @@ export function months(rows, axis, width, height) {
   const x = (index) => box.left + step * (index + 0.5);
   const y = scale(axis, box.bottom, box.top);
   const scores = rows.map((row) => row.score);
+  const isSoFar = rows.at(-1)?.month === runningMonth();
   return chart(
-    { width, height },
+    { width, height: height + (isSoFar ? SO_FAR_HEIGHT : 0) },
     t("monthsWords", { n: scores.filter((score) => score != null).length }),
     axis.ticks.map((tick) => [
       svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
       svg("text", { x: box.left - 6, y: y(tick), dy: "0.35em", "text-anchor": "end" }, tickName(tick)),
     ]),
     monthLabels(rows, step, (index) => ({ x: Math.min(x(index), width - HALF_LABEL), y: height - 6 })),
+    isSoFar && svg("text", { x: box.right, y: height + 8, "text-anchor": "end" }, t("soFarLegend")),
     svg("path", { class: "line", d: path(scores, x, y) }),
     rows.map((row, index) => row.score != null && monthMark(row, x(index), y)),
   );
@@ -158,12 +170,18 @@ function monthLabels(rows, step, place) {
 }
 
 function monthMark({ month, score, interval, indicative, visits }, x, y) {
-  const words = { month: monthName(month), score: percent(score), interval: range(interval), n: visits };
+  const isSoFar = month === runningMonth();
+  const words = {
+    month: isSoFar ? t("soFar", { month: monthName(month) }) : monthName(month),
+    score: percent(score),
+    interval: range(interval),
+    n: visits,
+  };
   return svg(
     "g",
     { class: indicative ? "thin" : null },
     svg("title", {}, t("monthWords", words)),
     svg("line", { class: "span", x1: x, x2: x, y1: y(interval.low), y2: y(interval.high) }),
-    svg("circle", { class: "dot", cx: x, cy: y(score), r: 4 }),
+    svg("circle", { class: isSoFar ? "dot so-far" : "dot", cx: x, cy: y(score), r: 4 }),
   );
 }

@@ -7,8 +7,9 @@ import { downloadPanel } from "../download-panel.js";
 import { byChance, changed, explained, score } from "../figures.js";
 import { load } from "../load.js";
 import { card, intervalColumn, table, visitsColumn } from "../table.js";
+import { verdictOf, verdictOrder } from "../verdict.js";
 
-/** All locations in one table, and which of them lie outside the range expected by chance. */
+/** All locations in one table, and how each compares with all of them. */
 export default async function ({ filters, read, readAll }) {
   const query = scoreQuery("locations", common(filters));
   const rows = await readAll(address("/scores", query));
@@ -21,7 +22,7 @@ export default async function ({ filters, read, readAll }) {
   const ready = async () =>
     suggestion
       ? suggestion.fill()
-      : plot.replaceChildren(...(await load("funnel.js")).funnel(rows, plot.clientWidth));
+      : plot.replaceChildren(...(await load("caterpillar.js")).caterpillar(rows, plot.clientWidth));
   return {
     title,
     ready,
@@ -31,7 +32,7 @@ export default async function ({ filters, read, readAll }) {
       locationTable(rows, query),
       downloadPanel({ scores: query }),
       h("p", { class: "quiet" }, byChance(rows)),
-      card(t("funnel"), suggestion ? h("p", { class: "quiet" }, t("funnelMixed")) : plot),
+      card(t("verdict"), suggestion ? h("p", { class: "quiet" }, t("caterpillarMixed")) : plot),
     ],
   };
 }
@@ -60,6 +61,13 @@ function locationTable(rows, query) {
         value: (row) => [thin(row), row.score],
         cell: (row) => score(row),
       },
+      {
+        key: "verdict",
+        title: t("verdict"),
+        kind: "verdict-column",
+        value: (row) => [verdictOrder(row.verdict), row.score],
+        cell: verdictOf,
+      },
       intervalColumn(axis),
       visitsColumn(),
       {
@@ -81,7 +89,7 @@ function locationTable(rows, query) {
         key: "trend",
         title: t("months"),
         kind: "trend",
-        cell: (row) => trend(Object.values(row.trend), axis),
+        cell: (row) => trend(row.trend, axis),
       },
       {
         key: "worst",
@@ -102,7 +110,6 @@ function nameOf({ location }) {
 }
 
 function rankOf(row, ranked) {
-  if (row.indicative) return h("span", { class: "quiet" }, t(row.visits ? "tooFewVisits" : "noVisits"));
   if (!row.rank) return h("span", { class: "quiet" }, "–");
   const { best, worst } = row.rank_range;
   return explained(best === worst ? `${best}` : `${best}–${worst}`, "rank", { ...row, ranked });
