@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.domain.languages import LANGUAGES
-from schemas.base import Boolean, Enum, Id, Password, Schema, Text, Time, Url, page_of
+from schemas.base import Boolean, Enum, Id, Password, Schema, Text, Time, TimeZone, Url, page_of
 
 
 class ProfileEdit(Schema):
@@ -11,6 +11,7 @@ class ProfileEdit(Schema):
 
     name = Text(200)
     language = Enum(LANGUAGES, allow_none=True)
+    time_zone = TimeZone(allow_none=True)
 
 
 class Session(Schema):

@@ -160,6 +160,18 @@ class QueryInteger(fields.Integer):
         return int(value)
 
 
+class QueryNumber(fields.Float):
+    """A number from ``minimum`` to ``maximum`` in a query string, such as ``0.075``."""
+
+    def __init__(self, minimum: float, maximum: float, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(minimum, maximum), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", str(value)):
+            raise ma.ValidationError("This must be a number.")
+        return float(value)
+
+
 class Number(fields.Float):
     """A finite number from ``minimum`` to ``maximum``."""
 
@@ -256,9 +268,8 @@ class Month(fields.Field[int]):
     """A month in the format ``YYYY-MM``. Its internal value is year · 12 + month − 1."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            metadata={"type": "string", "pattern": MONTH_PATTERN, "example": "2026-01"}, **kwargs
-        )
+        metadata = {"type": "string", "pattern": MONTH_PATTERN, "example": "2026-01"}
+        super().__init__(metadata={**metadata, **kwargs.pop("metadata", {})}, **kwargs)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else format_month(value)

@@ -2,62 +2,52 @@
 
 from marshmallow import fields
 
-from api.domain.privacy import PARTS_OF_DAY
-from schemas.base import (
-    Day,
-    Enum,
-    Id,
-    Localized,
-    NamedPlace,
-    QueryBoolean,
-    QueryInteger,
-    Schema,
-    Text,
-    page_of,
-)
+from schemas.base import Enum, Id, QueryBoolean, Schema, Text, page_of
 from schemas.scores import ReportQuery
+from schemas.visit_items import VisitItem, VisitItemsQuery
+
+#: Answers that lost points, or that earned all of them
+POINTS = ("lost", "full")
 
 
-class CommentsQuery(ReportQuery):
+class CommentsQuery(VisitItemsQuery):
     """Filters of the list of comments. `from` and `to` are months.
 
     With `whole_visit`, the list contains only comments on a visit as a whole.
     """
 
-    region_id = Id()
-    location_id = Id()
-    question = Text(64)
     whole_visit = QueryBoolean(load_default=False)
-    limit = QueryInteger(1, 500, load_default=50)
-    cursor = fields.String()
+    q = Text(200)
+    points = Enum(POINTS)
 
 
-class CommentedQuestion(Schema):
-    """A question, with the text that it has in the checklist version of the visit."""
-
-    key = fields.String(required=True)
-    text = Localized(required=True)
-    section = fields.String(required=True)
-
-
-class Comment(Schema):
+class Comment(VisitItem):
     """A comment on a question, with its answer, or a text answer, in `value`.
 
     If `question` is null, it is a comment on the visit as a whole. The points are those of the answer, or of
     the whole visit.
     """
 
-    visit_id = Id(required=True)
-    day = Day(required=True)
-    part_of_day = Enum(PARTS_OF_DAY, required=True)
-    location = fields.Nested(NamedPlace(), required=True)
-    checklist = fields.String(required=True)
-    question = fields.Nested(CommentedQuestion(), required=True, allow_none=True)
-    value = fields.Raw(required=True, allow_none=True)
-    not_applicable = fields.Boolean(required=True)
-    comment = fields.String(required=True, allow_none=True)
-    points_earned = fields.Integer(required=True)
-    points_possible = fields.Integer(required=True)
-
 
 COMMENT_PAGE = page_of(Comment())
+
+
+class CommentCountsQuery(ReportQuery):
+    """Which comments to count. `from` and `to` are months."""
+
+    region_id = Id()
+    location_id = Id()
+
+
+class CommentCount(Schema):
+    """The number of comments on a question, or on visits as a whole."""
+
+    checklist = fields.String(required=True)
+    question = fields.String(required=True, allow_none=True)
+    comments = fields.Integer(required=True)
+
+
+class CommentCounts(Schema):
+    """The number of comments on each question that has any."""
+
+    items = fields.List(fields.Nested(CommentCount()), required=True)

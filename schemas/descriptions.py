@@ -71,6 +71,9 @@ _BY_NAME: Mapping[str, str] = {
     "require_second_factor": "The roles whose people must have a second factor. Until they have set one "
     "up, they can use only their own account.",
     "logo": "The path of the logo, which is a PNG. Null without one.",
+    "dispute_days": "The number of days after its acceptance for which a visit can be disputed. 0 allows no "
+    "disputes.",
+    "answer_days": "The number of days in which reviewers should decide a dispute. It is overdue afterwards.",
     "address": "The postal address, on one line or several. Null if it is not known.",
     "closed": "Whether the place is closed permanently. Its history stays. No visit is assigned to a "
     "closed location.",
@@ -80,6 +83,8 @@ _BY_NAME: Mapping[str, str] = {
     "keep_personal_data_months": "The number of months, counted from the day of a visit, after which it is "
     "removed who made it, when exactly and from which position. People who were disabled that long ago "
     "are deleted. Null keeps all of this permanently.",
+    "no_visit_alert_days": "The number of days without an accepted visit after which the managers of a "
+    "location are alerted by mail. Null never alerts them.",
     "latitude": "Degrees north of the equator (WGS 84), from −90 to 90. Null if it is not known.",
     "lockout_days": "The minimum number of days between two visits of one shopper to the same "
     "location. 0 allows any number of visits.",
@@ -241,6 +246,67 @@ _BY_NAME: Mapping[str, str] = {
 
 #: names with another meaning in one schema, as ``Schema.field``. Derived schemas inherit it.
 _BY_SCHEMA: Mapping[str, str] = {
+    "Amendment.sent": "The answer as the shopper sent it.",
+    "Dispute.checklist": "The checklist of the visit.",
+    "Dispute.closed_at": "When it was decided or withdrawn. Null while it is open.",
+    "Dispute.decided_by": "The reviewer who decided. Null unless it is decided. Only for reviewers and "
+    "administrators.",
+    "Dispute.due_at": "When it should be decided. An open dispute is overdue from then on.",
+    "Dispute.is_current": "Whether the acceptance that was disputed still counts. If it was taken back, the "
+    "outcomes have no effect any longer.",
+    "Dispute.is_own": "Whether the caller opened it.",
+    "Dispute.is_own_decision": "Whether the caller accepted the visit, so that another reviewer must decide. "
+    "Only for reviewers and administrators.",
+    "Dispute.opened_at": "When it was opened.",
+    "Dispute.opened_by": "The manager who opened it. Only for reviewers and administrators.",
+    "Dispute.overdue": "Whether it is still open although it should be decided by now.",
+    "Dispute.questions": "The disputed questions, in the order of the checklist.",
+    "Dispute.revision": "The revision that was accepted. Only for reviewers and administrators.",
+    "Dispute.score": "What the dispute does to the score of the visit.",
+    "Dispute.status": "An overdue dispute stays open. Nothing is decided automatically.",
+    "DisputeDecision.outcomes": "One outcome for each disputed question.",
+    "DisputeNew.questions": "The questions to dispute.",
+    "DisputedQuestion.decision": "What was decided. Null until the dispute is decided.",
+    "DisputedQuestion.points_earned": "The points of the answer as it was sent.",
+    "DisputedQuestion.reason": "Why the manager contests the answer.",
+    "DisputedQuestion.sent": "The answer as the shopper sent it.",
+    "DisputedVisit.day": "The day of the visit, in the time zone of the location.",
+    "Dispute.visit": "The visit that is disputed.",
+    "DisputesQuery.location_id": "Only disputes about visits to this location.",
+    "DisputesQuery.question": "Only disputes about a question with this key.",
+    "DisputesQuery.sort": "`opened_at`: the oldest first. `-opened_at`: the newest first.",
+    "DisputesQuery.status": "Only disputes with this status.",
+    "QuestionDecision.reason": "Why the reviewer decided so. Null without a reason.",
+    "QuestionDecision.value": "The value that counts instead of the one that was sent. Null unless the "
+    "answer was amended.",
+    "OutcomeNew.question": "The key of a disputed question.",
+    "OutcomeNew.reason": "Why, for the manager to read. A kept answer needs a reason.",
+    "OverturnRate.decided": "How many disputed questions were decided.",
+    "OverturnRate.interval": "Wilson's 95 % interval of the rate. Null for fewer than 10 decided questions.",
+    "OverturnRate.overturned": "How many of them were set aside or amended. Null for fewer than 10 decided "
+    "questions.",
+    "OverturnRate.question": "The question.",
+    "OverturnRate.rate": "`overturned` as a proportion of `decided`. Null for fewer than 10 decided "
+    "questions.",
+    "OverturnRate.reviewer": "The reviewer who accepted the visits.",
+    "OverturnRate.shopper": "The shopper of the visits.",
+    "OverturnRates.items": "The rows, those with the most decided questions first.",
+    "PinnedChecklist.version": "The version that the visit was made with.",
+    "QuestionToDispute.question": "The key of the question.",
+    "QuestionToDispute.reason": "Why the answer is contested, for the reviewer to read.",
+    "RatesQuery.by": "What to group by. Only reviewers and administrators can group by `shopper` or "
+    "`reviewer`.",
+    "ScoreChange.before": "The score of the answers as they were sent.",
+    "ScoredAnswer.amendment": "What a decided dispute changed in the answer. Null if it counts as it was "
+    "sent.",
+    "SentAnswer.value": "The value that was sent. Null without one.",
+    "SentAnswer.not_applicable": "Whether the shopper answered that the question does not apply.",
+    "ReportTotal.score_before_disputes": "The score if no answer had been set aside or amended after a "
+    "dispute. Equal to `score` if none was.",
+    "VisitDisputes.can_be_disputed": "Whether the visit can be disputed now.",
+    "VisitDisputes.items": "The disputes about the visit, the newest first.",
+    "VisitDisputes.last_day": "The last day on which the visit can be disputed, in the time zone of its "
+    "location. Null if it cannot be disputed at all.",
     "Answer.comment": "What the shopper wrote about the answer. The question defines whether it is required.",
     "Answer.not_applicable": "Whether the question does not apply to the visit. The question must allow it.",
     "Answer.photos": "The IDs of the photos of this answer, as they are declared.",
@@ -284,19 +350,19 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Child.location": "The location. Omitted for a region.",
     "Child.region": "The region. Omitted for a location.",
     "Comment.comment": "What the shopper wrote. Null for a text answer, which is in `value`.",
-    "Comment.points_earned": "The points that the answer earned, or for a comment on the visit as a "
-    "whole those of the visit.",
-    "Comment.points_possible": "The most points that the answer could earn, or for a comment on the "
-    "visit as a whole those of the visit.",
     "Comment.question": "The question that the comment is about. Null for a comment on the visit as a whole.",
-    "Comment.value": "The answer to the question. Instead of a time of day, managers see the part of "
-    "the day. Null without an answer.",
     "CommentedQuestion.text": "The question, in the wording of the visit's version.",
-    "CommentsQuery.checklist": "Only comments of visits with this checklist, by its key. Self-checks "
+    "CommentCount.comments": "The number of comments and text answers.",
+    "CommentCount.question": "The key of the question. Null for the comments on visits as a whole.",
+    "CommentCountsQuery.checklist": "Only comments of visits with this checklist, by its key. Self-checks "
     "are included only if it is theirs.",
-    "CommentsQuery.location_id": "Only comments about this location.",
-    "CommentsQuery.question": "Only comments on questions with this key.",
-    "CommentsQuery.region_id": "Only comments about locations in this region and in all regions below it.",
+    "CommentCountsQuery.location_id": "Only comments about this location.",
+    "CommentCountsQuery.region_id": "Only comments about locations in this region and in all regions below "
+    "it.",
+    "CommentsQuery.points": "`lost`: only comments on answers that lost points. `full`: only comments on "
+    "answers that earned all of their points. Answers without points are neither.",
+    "CommentsQuery.q": "Only comments and text answers that contain all of these words, or longer words "
+    "that contain them. Case and accents make no difference.",
     "CommentsQuery.whole_visit": "Only comments on visits as a whole.",
     "Condition.question": "The key of a question that is asked earlier.",
     "ConfirmedPhoto.status": "`stored`, or `checking` while the photo is being processed.",
@@ -357,6 +423,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Figures.visits": "The number of accepted visits in which it was scored.",
     "LatestChange.changed_by": "Who made the change. Null for an API client, and for what comes with the "
     "program.",
+    "PlanQuery.checklist": "The key of the checklist that visits are planned for.",
     "Preview.changes": "The changes since the current version. Empty if none is published.",
     "Preview.errors": "What prevents the draft from being published, with pointers into the draft.",
     "Preview.replay": "What the last accepted visits would have scored. Null for a draft with errors, if no "
@@ -366,6 +433,16 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Preview.visits_out": "The number of visits in progress that stay with an older version when the draft "
     "is published.",
     "PreviewNew.visits": "How many of the last accepted visits to replay.",
+    "QuotaLocation.accepted": "The number of accepted visits of the period.",
+    "QuotaLocation.out": "The number of outstanding visits whose window opens in the period.",
+    "QuotaPeriod.accepted": "The number of accepted visits of the period.",
+    "QuotaPeriod.from": "The first month of the period, `YYYY-MM`.",
+    "QuotaPeriod.out": "The number of outstanding visits whose window opens in the period.",
+    "QuotaPeriod.to": "The last month of the period, `YYYY-MM`.",
+    "QuotaProgressQuery.from": "The first month, `YYYY-MM`. Default: the current one, or `to` if that is "
+    "earlier.",
+    "QuotasQuery.include": "With `progress`, each quota has how far it is in its current period.",
+    "QuotasQuery.checklist_key": "Only quotas for this checklist.",
     "Replay.critical_failures": "How many visits have a critical failure.",
     "Replay.first_day": "The day of the earliest visit. Null without visits.",
     "Replay.last_day": "The day of the latest visit. Null without visits.",
@@ -386,6 +463,11 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ScoreNowAndThen.difference": "The score under the draft minus the score under the current version.",
     "ScoreNowAndThen.now": "The score under the current version.",
     "ScoreNowAndThen.then": "The score under the draft.",
+    "Target.from": "The first of the months that count, `YYYY-MM`.",
+    "Target.section_title": "The title of the section. Null for whole visits.",
+    "Target.to": "The last of the months that count, `YYYY-MM`: the current one.",
+    "TargetsQuery.checklist_key": "Only targets for this checklist.",
+    "TargetsQuery.section": "Only targets for the section with this key.",
     "UnansweredQuestion.points_possible": "The points that each answer could earn.",
     "UnansweredQuestion.visits": "The number of visits without an answer.",
     "VisitCounts.visits": "The number of visits with it, without cancelled and declined ones.",
@@ -422,6 +504,10 @@ _BY_SCHEMA: Mapping[str, str] = {
     "LocationImportResult.imported": "The same as `new`.",
     "Location.counts": "Only with `include=counts`.",
     "LocationCounts.visits": "The number of visits to it, without those that were cancelled or declined.",
+    "ListedPhoto.comment": "What the shopper wrote about the answer. Null without a comment.",
+    "ListedPhoto.id": "The ID of the photo.",
+    "ListedPhoto.question": "The question that the photo belongs to. Null if it shows that the store was "
+    "closed.",
     "LocationsQuery.include": "`counts`: also return the number of visits.",
     "LocationsQuery.q": "Only locations whose name or code contains this text, in upper or lower case.",
     "LocationsQuery.within": "Only locations in this region or in a region below it.",
@@ -456,6 +542,7 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Me.organization": "The organization that the caller belongs to.",
     "Me.id": "The caller's ID.",
     "Me.name": "The caller's name.",
+    "Me.time_zone": "The time zone of mails to the caller, as an IANA name. Null for that of most locations.",
     "NamedOrganization.name": "The name of the organization.",
     "Option.key": "The key of the option, which is the answer's value.",
     "Option.points": "The points for choosing the option.",
@@ -642,7 +729,23 @@ _BY_SCHEMA: Mapping[str, str] = {
     "PasswordResetRequest.email": "The email address of the account.",
     "PasswordResetRequest.organization": "The name of the organization, to select one of several accounts. "
     "Null or omitted for all of them.",
+    "NoticeSwitches.weekly_digest": "For managers: on Monday morning, the locations with new results.",
+    "NoticeSwitches.alerts": "For managers: in the morning, the locations whose score has clearly dropped, "
+    "that had a critical failure, or that have had no visit for `no_visit_alert_days` of the organization.",
+    "NoticeSwitches.reviews_waiting": "For reviewers: in the morning, how many visits have waited for a "
+    "review for over 48 hours, if there are new ones.",
+    "NoticeSwitches.webhooks_failing": "For administrators: in the morning, the webhooks that have begun to "
+    "fail.",
+    "NoticeSwitches.visits_assigned": "For shoppers: visits that were assigned to them, after ten minutes.",
+    "NoticeSwitches.visits_closing": "For shoppers: visits whose window closes within 48 hours.",
+    "NoticeSwitches.visits_returned": "For shoppers: visits that were returned to them, after ten minutes.",
+    "Notices.notices": "The notices for the caller's role: true for those that they want.",
+    "NoticesEdit.notices": "The notices to switch on (true) or off (false). Those for other roles are "
+    "rejected.",
+    "Notices.sends_mail": "Whether a mail server is set. Without one, no notices are sent.",
     "ProfileEdit.language": "The language of mails to the caller. Null for none in particular.",
+    "ProfileEdit.time_zone": "The time zone of mails to the caller, as an IANA name such as `Europe/Madrid`. "
+    "Null for that of most locations of the organization.",
     "ProfileEdit.name": "The caller's name, as others see it.",
     "Session.created_at": "When the login was, in UTC.",
     "Session.id": "The ID of the session.",
@@ -693,6 +796,17 @@ _BY_SCHEMA: Mapping[str, str] = {
     "VisitQuery.include": "`checklist`: return the whole checklist document in `checklist`.",
     "VisitScore.critical_failures": "The keys of the critical questions that lost points.",
     "VisitScore.passed": "Whether the score is at least the pass mark, without a critical failure.",
+    "VisitItem.points_earned": "The points that the answer earned, or without a question those of the visit.",
+    "VisitItem.points_possible": "The most points that the answer could earn, or without a question those of "
+    "the visit.",
+    "VisitItem.value": "The answer to the question. Instead of a time of day, managers see the part of "
+    "the day. Null without an answer.",
+    "VisitItemsQuery.checklist": "Only what visits with this checklist contain, by its key. Self-checks "
+    "are included only if it is theirs.",
+    "VisitItemsQuery.location_id": "Only what visits to this location contain.",
+    "VisitItemsQuery.question": "Only what belongs to questions with this key.",
+    "VisitItemsQuery.region_id": "Only what visits to locations in this region, and in all regions below it, "
+    "contain.",
     "VisitsQuery.batch_id": "Only visits of this batch. Only for reviewers and administrators.",
     "VisitsQuery.q": "Only visits with this text in the name or code of the location, in the name or email "
     "address of the shopper, or in the ID of your own system. Only for reviewers and administrators.",

@@ -21,6 +21,7 @@ _SCORED_ANSWERS = {
         "photos": [],
         "points_earned": 2,
         "points_possible": 2,
+        "amendment": None,
     }
 }
 
@@ -50,9 +51,12 @@ _BY_NAME: Mapping[str, Any] = {
     "external_id": "4711",
     "latitude": 51.5072,
     "lockout_days": 30,
+    "dispute_days": 7,
+    "answer_days": 7,
     "accept_every_minutes": 60,
     "keep_photos_months": 24,
     "keep_personal_data_months": 12,
+    "no_visit_alert_days": 90,
     "languages": ["en", "es"],
     "logo": "/api/v1/organization/logo",
     "longitude": -0.1276,
@@ -146,6 +150,18 @@ _BY_NAME: Mapping[str, Any] = {
 }
 #: names with another meaning in one schema, as ``Schema.field``
 _BY_SCHEMA: Mapping[str, Any] = {
+    "Amendment.outcome": "amended",
+    "Dispute.status": "decided",
+    "DisputesQuery.status": "open",
+    "DisputesQuery.sort": "opened_at",
+    "DisputedQuestion.kind": "evidence",
+    "DisputedQuestion.reason": "The photo shows the colleague at the door.",
+    "OutcomeNew.outcome": "amended",
+    "QuestionDecision.outcome": "amended",
+    "OutcomeNew.reason": "The photo shows a greeting.",
+    "QuestionDecision.reason": "The photo shows a greeting.",
+    "QuestionToDispute.kind": "evidence",
+    "QuestionToDispute.reason": "The photo shows the colleague at the door.",
     "ApiClient.name": "Data warehouse",
     "ApiClientNew.name": "Data warehouse",
     "ApiClientsQuery.name": "Data warehouse",
@@ -173,6 +189,9 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "ChecklistOverview.error_count": 0,
     "ChecklistOverview.status": "published",
     "ChecklistsQuery.include": ["drafts", "retired"],
+    "CommentCount.comments": 12,
+    "CommentsQuery.points": "lost",
+    "CommentsQuery.q": "queue till",
     "ConfirmedPhoto.status": "stored",
     "DeclaredPhoto.status": "awaiting_upload",
     "Delivery.status": "delivered",
@@ -212,6 +231,7 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "ImportResult.new": 12,
     "ImportResult.unchanged": 185,
     "LocationsQuery.include": ["counts"],
+    "ListedPhoto.id": _PHOTO_ID,
     "LocationsQuery.q": "bridge",
     "LocationsQuery.status": "open",
     "Me.name": "Ana Silva",

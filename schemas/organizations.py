@@ -13,6 +13,8 @@ from schemas.base import Enum, FullMatch, Id, Integer, Schema, Text
 LOGO_PATH = "/api/v1/organization/logo"
 MAX_ACCEPT_EVERY_MINUTES = 1440
 MAX_MONTHS_KEPT = 120
+MAX_DISPUTE_DAYS = 365
+MAX_ALERT_DAYS = 3650
 
 
 def _check_contrast(color: str) -> None:
@@ -39,12 +41,15 @@ class OrganizationEdit(Schema):
 
     name = Text(200, required=True)
     lockout_days = Integer(0, 3650, required=True)
+    dispute_days = Integer(0, MAX_DISPUTE_DAYS, required=True)
+    answer_days = Integer(1, MAX_DISPUTE_DAYS, required=True)
     accent_color = fields.String(
         required=True, allow_none=True, validate=[FullMatch(f"^{COLOR.pattern}$"), _check_contrast]
     )
     accept_every_minutes = Integer(0, MAX_ACCEPT_EVERY_MINUTES, required=True, allow_none=True)
     keep_photos_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
     keep_personal_data_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
+    no_visit_alert_days = Integer(1, MAX_ALERT_DAYS, required=True, allow_none=True)
     languages = fields.List(
         fields.String(validate=FullMatch(f"^{LANGUAGE.pattern}$")),
         required=True,

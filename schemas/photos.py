@@ -3,7 +3,8 @@
 from marshmallow import fields
 
 from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
-from schemas.base import Enum, FullMatch, Id, Integer, Position, Schema, Text, Time, Url
+from schemas.base import Enum, FullMatch, Id, Integer, Position, Schema, Text, Time, Url, page_of
+from schemas.visit_items import VisitItem, VisitItemsQuery
 
 
 class PhotoDeclaration(Schema):
@@ -48,3 +49,19 @@ class ConfirmedPhoto(Schema):
     status = Enum(["stored", "checking"], required=True)
     width = fields.Integer()
     height = fields.Integer()
+
+
+class PhotosQuery(VisitItemsQuery):
+    """Filters of the list of photos. `from` and `to` are months."""
+
+
+class ListedPhoto(VisitItem):
+    """A photo of an accepted visit, with the answer that it belongs to.
+
+    If `question` is null, it shows that the store was closed.
+    """
+
+    id = Id(required=True)
+
+
+PHOTO_PAGE = page_of(ListedPhoto())

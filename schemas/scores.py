@@ -61,6 +61,12 @@ class Total(VisitFigures, VerdictFigures):
     """The score of whole visits of a place. Only with `include=verdict` does it have a verdict."""
 
 
+class ReportTotal(Total):
+    """The score of a place over the whole period."""
+
+    score_before_disputes = fields.Float(required=True, allow_none=True)
+
+
 class Change(Schema):
     """The change since the previous period, which has the same length."""
 
@@ -114,6 +120,13 @@ class MonthFigures(VisitFigures):
     month = fields.String(required=True)
 
 
+class QuarterFigures(VisitFigures):
+    """The figures of a quarter: three months, or fewer at the beginning of the period."""
+
+    from_ = Month(data_key="from", attribute="from", required=True)
+    to = Month(required=True)
+
+
 class RowMonth(Figures):
     """A month's figures in a row. Only rows of whole visits have the last two fields."""
 
@@ -135,13 +148,14 @@ class Report(Schema):
     from_ = Month(data_key="from", attribute="from", required=True)
     to = Month(required=True)
     checklist = fields.String(required=True, allow_none=True)
-    total = fields.Nested(Total(), required=True)
+    total = fields.Nested(ReportTotal(), required=True)
     previous = fields.Nested(VisitFigures(), required=True)
     change = fields.Nested(Change(), required=True)
     sections = fields.List(fields.Nested(SectionFigures()), required=True)
     fundamentals = fields.List(fields.Nested(FundamentalFigures()), required=True)
     questions = fields.List(fields.Nested(QuestionFigures()), required=True)
     months = fields.List(fields.Nested(MonthFigures()), required=True)
+    quarters = fields.List(fields.Nested(QuarterFigures()))
 
 
 class LocationReport(Report):
@@ -173,7 +187,7 @@ class ReportQuery(PeriodQuery):
 class PlaceReportQuery(ReportQuery):
     """Which visits a report counts, and what it has in addition."""
 
-    include = WordList(("verdict",), 1, load_default=tuple)
+    include = WordList(("verdict", "quarters"), 2, load_default=tuple)
 
 
 def _make_optional(schema: Schema) -> dict[str, fields.Field[Any]]:

@@ -57,6 +57,7 @@ class Me(Schema):
     name = fields.String(required=True)
     role = Enum(ROLES, required=True)
     language = Enum(LANGUAGES, required=True, allow_none=True)
+    time_zone = fields.String(required=True, allow_none=True)
     organization = fields.Nested(NamedOrganization(), required=True)
     regions = fields.List(fields.Nested(NamedPlace()), required=True)
     locations = fields.List(fields.Nested(NamedPlace()), required=True)

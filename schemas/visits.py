@@ -11,6 +11,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from api.domain import flags
+from api.domain.amendments import HIDDEN
+from api.domain.disputes import AMENDED, SET_ASIDE
 from api.domain.privacy import PARTS_OF_DAY
 from api.domain.times import FIRST_YEAR, LAST_YEAR
 from api.domain.visits import DECISIONS, ORDER_PROBLEMS, OUTCOMES, STATUSES
@@ -365,8 +367,32 @@ class VisitScore(Schema):
     critical_failures = fields.List(fields.String(), required=True)
 
 
+class SentAnswer(Schema):
+    """An answer as the shopper sent it."""
+
+    value = fields.Raw(required=True, allow_none=True)
+    not_applicable = fields.Boolean(required=True)
+
+
+class Amendment(Schema):
+    """What a decided dispute changed in an answer."""
+
+    outcome = Enum(
+        [SET_ASIDE, AMENDED, HIDDEN],
+        required=True,
+        metadata={
+            "description": "`set_aside`: the answer does not count. `amended`: another value counts. "
+            "`hidden`: the answer does not count, because another amended answer hides its question."
+        },
+    )
+    sent = fields.Nested(SentAnswer(), required=True)
+
+
 class ScoredAnswer(Schema):
-    """An answer with its points. Instead of a time of day, managers see the part of the day."""
+    """An answer with its points. Instead of a time of day, managers see the part of the day.
+
+    `value` and the points are those that count after a dispute. `amendment` is what was sent instead.
+    """
 
     value = fields.Raw(allow_none=True)
     not_applicable = fields.Boolean(required=True)
@@ -374,6 +400,7 @@ class ScoredAnswer(Schema):
     photos = fields.List(fields.String(), required=True)
     points_earned = fields.Integer(required=True)
     points_possible = fields.Integer(required=True)
+    amendment = fields.Nested(Amendment(), required=True, allow_none=True)
 
 
 class WatchedVisit(Schema):
@@ -411,7 +438,8 @@ class AcceptedVisitChange(WatchedVisit):
         ["accepted", "amended"],
         required=True,
         metadata={
-            "description": "`amended`: accepted again with a corrected submission, or a photo arrived later"
+            "description": "`amended`: accepted again with a corrected submission, a photo arrived later, or "
+            "a dispute changed answers"
         },
     )
     answers = ByQuestion(

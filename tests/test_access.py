@@ -66,6 +66,10 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/auth/password": "410 410 410  410 410 410  410 410 410",
     "POST /api/v1/auth/password-reset": "202 202 202  202 202 202  202 202 202",
     "POST /api/v1/me/password": "401 204 204  204 204 204  204 204 204",
+    "GET /api/v1/me/notices": SIGNED_IN,
+    "PATCH /api/v1/me/notices": SIGNED_IN,
+    "GET /api/v1/unsubscribe/<token>": "303 303 303  303 303 303  303 303 303",
+    "POST /api/v1/unsubscribe/<token>": "410 410 410  410 410 410  410 410 410",
     "GET /api/v1/me/totp": SIGNED_IN,
     "POST /api/v1/me/totp": "401 201 201  201 201 201  201 201 201",
     "POST /api/v1/me/totp/confirm": SIGNED_IN,
@@ -99,6 +103,20 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/redeliver": (
         "401 403 403  403 403 403  403 202 404"
     ),
+    "GET /api/v1/quotas": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/quotas": "401 403 403  403 403 403  403 201 422",
+    "GET /api/v1/quotas/<uuid:quota_id>": "401 403 403  200 404 404  200 200 404",
+    "PATCH /api/v1/quotas/<uuid:quota_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/quotas/<uuid:quota_id>": "401 403 403  403 403 403  403 204 404",
+    "GET /api/v1/quotas/<uuid:quota_id>/progress": "401 403 403  200 404 404  200 200 404",
+    "GET /api/v1/quotas/<uuid:quota_id>/locations": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/plan": "401 403 403  403 403 403  403 200 404",
+    "GET /api/v1/targets": "401 403 403  200 200 200  200 200 200",
+    "POST /api/v1/targets": "401 403 403  403 403 403  403 201 422",
+    # Of the region, so that the manager of a store alone does not see it.
+    "GET /api/v1/targets/<uuid:target_id>": "401 403 403  200 404 404  200 200 404",
+    "PATCH /api/v1/targets/<uuid:target_id>": "401 403 403  403 403 403  403 200 404",
+    "DELETE /api/v1/targets/<uuid:target_id>": "401 403 403  403 403 403  403 204 404",
     "GET /api/v1/organization": "401 403 403  403 403 403  403 200 200",
     "PATCH /api/v1/organization": "401 403 403  403 403 403  403 200 412",
     "GET /api/v1/organization/logo": SIGNED_IN,
@@ -170,8 +188,18 @@ TABLE: Mapping[str, str] = {
     "PUT /api/v1/me/messages/<uuid:message_id>/answer": "401 201 404  404 404 404  404 404 404",
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
+    "POST /api/v1/visits/<uuid:visit_id>/disputes": "401 403 403  201 404 201  403 403 403",
+    "GET /api/v1/visits/<uuid:visit_id>/disputes": "401 403 403  200 404 200  200 200 404",
+    "GET /api/v1/disputes": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/disputes/rates": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/disputes/<uuid:dispute_id>": "401 403 403  200 404 200  200 200 404",
+    "POST /api/v1/disputes/<uuid:dispute_id>/decision": "401 403 403  403 403 403  200 200 404",
+    # Only whoever opened it.
+    "POST /api/v1/disputes/<uuid:dispute_id>/withdraw": "401 403 403  200 404 404  403 403 403",
     "GET /api/v1/scores": "401 403 403  200 200 200  200 200 200",
     "GET /api/v1/comments": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/comments/counts": "401 403 403  200 200 200  200 200 200",
+    "GET /api/v1/photos": "401 403 403  200 200 200  200 200 200",
     "POST /api/v1/exports": "401 403 403  202 202 202  202 202 202",
     "GET /api/v1/exports": "401 403 403  200 200 200  200 200 200",
     # Of the manager alone.
@@ -194,11 +222,13 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/locations/<uuid:location_id>": ANY_CALLER,
     "GET /dashboard/regions/<uuid:region_id>": ANY_CALLER,
     "GET /dashboard/visits/<uuid:visit_id>": ANY_CALLER,
+    "GET /dashboard/map": ANY_CALLER,
     "GET /dashboard/sections": ANY_CALLER,
     "GET /dashboard/questions": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
     "GET /dashboard/account": ANY_CALLER,
     "GET /invitation": ANY_CALLER,
+    "GET /unsubscribe": ANY_CALLER,
     "GET /password": ANY_CALLER,
     "GET /dashboard/admin": ANY_CALLER,
     "GET /dashboard/admin/<area>": UNKNOWN_PAGE,
@@ -238,6 +268,11 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "PATCH /api/v1/regions/<uuid:region_id>": (("places:write",), "200 404 200"),
     "GET /api/v1/regions/<uuid:region_id>/progress": (("visits:read", "visits:write"), "200 404 200"),
     "GET /api/v1/regions/<uuid:region_id>/score": (("scores:read",), "200 404 200"),
+    "GET /api/v1/quotas": (("visits:read", "visits:write"), "200 200 200"),
+    "GET /api/v1/quotas/<uuid:quota_id>": (("visits:read", "visits:write"), "200 404 200"),
+    "GET /api/v1/quotas/<uuid:quota_id>/progress": (("visits:read", "visits:write"), "200 404 200"),
+    "GET /api/v1/targets": (("scores:read",), "200 200 200"),
+    "GET /api/v1/targets/<uuid:target_id>": (("scores:read",), "200 404 200"),
     "GET /api/v1/locations": (READ_PLACES, "200 200 200"),
     "POST /api/v1/locations": (("places:write",), "201 422 201"),
     "POST /api/v1/locations/import": (("places:write",), "201 422 201"),
@@ -253,8 +288,14 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
     "GET /api/v1/visits/<uuid:visit_id>/submission": (("visits:read",), "200 404 200"),
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": (("visits:read",), "200 404 200"),
     "GET /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>/thumbnail": (("visits:read",), "200 404 200"),
+    "GET /api/v1/visits/<uuid:visit_id>/disputes": (("visits:read",), "200 404 200"),
+    "GET /api/v1/disputes": (("visits:read",), "200 200 200"),
+    "GET /api/v1/disputes/rates": (("visits:read",), "200 200 200"),
+    "GET /api/v1/disputes/<uuid:dispute_id>": (("visits:read",), "200 404 200"),
     "GET /api/v1/scores": (("scores:read",), "200 200 200"),
     "GET /api/v1/comments": (("visits:read",), "200 200 200"),
+    "GET /api/v1/comments/counts": (("visits:read",), "200 200 200"),
+    "GET /api/v1/photos": (("visits:read",), "200 200 200"),
     "POST /api/v1/exports": (("visits:read",), "202 202 202"),  # of visits
     "GET /api/v1/exports": (READ_EXPORTS, "200 200 200"),
     "GET /api/v1/exports/<uuid:export_id>": (READ_EXPORTS, "404 404 404"),
@@ -276,6 +317,10 @@ SCOPES_TABLE: Mapping[str, tuple[tuple[str, ...], str]] = {
         )
     },
 }
+
+
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
+OUTCOMES = {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]}
 
 
 @dataclass
@@ -324,6 +369,18 @@ class Scene:
         ok(self.world.send(visit, self.world.submission(answers)), 201)
         return visit["id"], photo_id
 
+    def dispute(self) -> str:
+        """Open a dispute of the manager."""
+        visit = self.world.accepted_visit()
+        path = f"/visits/{visit['id']}/disputes"
+        dispute_id: str = ok(self.callers["manager"].post(path, DISPUTE), 201)["id"]
+        return dispute_id
+
+    @cached_property
+    def dispute_id(self) -> str:
+        """A dispute that stays open."""
+        return self.dispute()
+
     @cached_property
     def export(self) -> str:
         """An export of the manager, with a file."""
@@ -340,6 +397,16 @@ class Scene:
         """A webhook of an administrator, and a delivery to it."""
         webhook_id: str = self.world.webhook()["id"]
         return webhook_id, ok(self.world.admin.post(f"/webhooks/{webhook_id}/test"))["id"]
+
+    @cached_property
+    def quota_id(self) -> str:
+        """A quota of the region."""
+        return str(self.world.quota()["id"])
+
+    @cached_property
+    def target_id(self) -> str:
+        """A target of the region."""
+        return str(self.world.target(region_id=self.world.region["id"])["id"])
 
     @cached_property
     def view_id(self) -> str:
@@ -396,7 +463,8 @@ def _edit(path: str, body: Any) -> Attempt:
     def attempt(scene: Scene, caller: Caller) -> TestResponse:
         url = path.format(region=scene.world.region["id"], location=scene.world.location["id"],
                               user=scene.world.shopper.id, client=scene.client_id,
-                              webhook=scene.delivery[0], view=scene.view_id)  # fmt: skip
+                              webhook=scene.delivery[0], view=scene.view_id, quota=scene.quota_id,
+                              target=scene.target_id)  # fmt: skip
         etag = scene.world.admin.get(url).headers["ETag"]
         method = "PUT" if url.endswith("/draft") else "PATCH"
         return caller.call(method, url, body, headers={"If-Match": etag})
@@ -431,6 +499,16 @@ def _request_export(scene: Scene, caller: Caller) -> TestResponse:
 def _fetch_export(scene: Scene, caller: Caller) -> TestResponse:
     link = ok(scene.callers["manager"].get(f"/exports/{scene.export}"))["download"]
     return follow(caller, link)
+
+
+def _add_quota(world: World) -> str:
+    """Set a quota for a new region."""
+    return str(world.quota(region_id=world.new_region()["id"])["id"])
+
+
+def _create_quota(scene: Scene, caller: Caller) -> TestResponse:
+    body = {"region_id": scene.world.new_region()["id"], "checklist_key": "visit"}
+    return caller.post("/quotas", {**body, "visits": 1, "per": "month"})
 
 
 def _put_logo(caller: Caller) -> TestResponse:
@@ -499,6 +577,9 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "PATCH /api/v1/me": lambda scene, caller: caller.call(
         "PATCH", "/me", {"name": "Edited"}, headers={"If-Match": "*"}
     ),
+    "PATCH /api/v1/me/notices": lambda scene, caller: caller.call(
+        "PATCH", "/me/notices", {"notices": {}}, headers={"If-Match": "*"}
+    ),
     "POST /api/v1/auth/invitation": lambda scene, caller: caller.post(
         "/auth/invitation", {"token": "forged", "name": "Somebody", "password": PASSWORD}
     ),
@@ -524,6 +605,17 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/api-clients/<uuid:client_id>/secret": lambda scene, caller: caller.post(
         f"/api-clients/{scene.client_id}/secret", {}
     ),
+    "POST /api/v1/visits/<uuid:visit_id>/disputes": lambda scene, caller: caller.post(
+        f"/visits/{scene.world.accepted_visit()['id']}/disputes",
+        DISPUTE,
+    ),
+    "GET /api/v1/disputes/rates": lambda scene, caller: caller.get("/disputes/rates?by=question"),
+    "POST /api/v1/disputes/<uuid:dispute_id>/decision": lambda scene, caller: caller.post(
+        f"/disputes/{scene.dispute()}/decision", OUTCOMES
+    ),
+    "POST /api/v1/disputes/<uuid:dispute_id>/withdraw": lambda scene, caller: caller.post(
+        f"/disputes/{scene.dispute()}/withdraw"
+    ),
     "POST /api/v1/saved-views": lambda scene, caller: caller.post("/saved-views", SAVED_VIEW),
     "PATCH /api/v1/saved-views/<uuid:view_id>": _edit("/saved-views/{view}", {"name": "Edited"}),
     "DELETE /api/v1/saved-views/<uuid:view_id>": lambda scene, caller: caller.call(
@@ -535,6 +627,25 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "PATCH /api/v1/webhooks/<uuid:webhook_id>": _edit("/webhooks/{webhook}", {"events": ["score.changed"]}),
     "DELETE /api/v1/webhooks/<uuid:webhook_id>": lambda scene, caller: caller.call(
         "DELETE", f"/webhooks/{scene.world.webhook()['id']}"
+    ),
+    "POST /api/v1/quotas": _create_quota,
+    "PATCH /api/v1/quotas/<uuid:quota_id>": _edit("/quotas/{quota}", {"days_between": 7}),
+    "DELETE /api/v1/quotas/<uuid:quota_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/quotas/{_add_quota(scene.world)}"
+    ),
+    "GET /api/v1/plan": lambda scene, caller: caller.get("/plan?checklist=visit"),
+    "POST /api/v1/targets": lambda scene, caller: caller.post(
+        "/targets",
+        {
+            "region_id": scene.world.region["id"],
+            "checklist_key": "visit",
+            "score": 0.5,
+            "months": 1,
+        },
+    ),
+    "PATCH /api/v1/targets/<uuid:target_id>": _edit("/targets/{target}", {"score": 0.8}),
+    "DELETE /api/v1/targets/<uuid:target_id>": lambda scene, caller: caller.call(
+        "DELETE", f"/targets/{scene.world.target()['id']}"
     ),
     "PATCH /api/v1/organization": _edit("/organization", {"lockout_days": 29}),
     "GET /api/v1/organization/logo": _get_logo,
@@ -686,6 +797,7 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
     "POST /api/v1/checklists/<key>/preview": "stores nothing",
     "POST /api/v1/visits/check": "stores nothing",
+    "PATCH /api/v1/me/notices": "which mails people want concerns only themselves",
     "POST /api/v1/saved-views": "a bookmark",
     "PATCH /api/v1/saved-views/<uuid:view_id>": "a bookmark",
     "DELETE /api/v1/saved-views/<uuid:view_id>": "a bookmark",
@@ -751,8 +863,11 @@ def _call_without_body(route: str) -> Attempt:
             .replace("<uuid:view_id>", scene.view_id)
             .replace("<uuid:visit_id>", visit_id)
             .replace("<uuid:photo_id>", photo_id)
+            .replace("<uuid:dispute_id>", scene.dispute_id if "dispute_id" in rule else "")
             .replace("<uuid:export_id>", scene.export if "export_id" in rule else "")
             .replace("<uuid:revision_id>", scene.revision_id)
+            .replace("<uuid:quota_id>", scene.quota_id)
+            .replace("<uuid:target_id>", scene.target_id)
             .replace("<key>", "visit")
             .replace("<int:version>", "1")
             .replace("<token>", "forged")
@@ -792,6 +907,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decline": {"reason": "Ill"},
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "disputes": DISPUTE,
+        "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
         "draft": CHECKLIST,
@@ -805,7 +922,10 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         body = DECLARATION
     if method == "PATCH":
         edits = {"webhooks": {"events": ["score.changed"]}, "visits": {"window": WINDOW}}
+        edits |= {"quotas": {"days_between": 7}, "targets": {"score": 0.8}}
         body = edits.get(path.split("/")[3], {"name": "Edited"})
+    if path.endswith("/plan"):
+        path += "?checklist=nothing"
     if path.endswith("/file"):
         path += "?token=forged"
     return caller.call(method, f"/{path}", body, headers={"If-Match": '"x"'})

@@ -49,12 +49,15 @@ NOT_HERE = {
     "POST /api/v1/auth/password-reset body:organization": "tests/journeys/test_accounts.py",
     "POST /api/v1/auth/invitation body:token": "tests/journeys/test_accounts.py: the token is the permission",
     "POST /api/v1/auth/password body:token": "tests/journeys/test_accounts.py",
+    "POST /api/v1/unsubscribe/{token} path:token": "tests/journeys/test_notices.py: it is the permission",
     "PUT /photo-store/{token} path:token": "tests/uploads/test_stores.py: the signature is the permission",
     "GET /photo-store/{token} path:token": "tests/uploads/test_stores.py",
     "GET /api/v1/exports/{export_id}/file query:token": "tests/exports/test_downloads.py",
     "GET /api/v1/checklists/{key}/versions/{version} path:version": "a number within the key",
     "GET /api/v1/checklists/{key}/versions/{version}/changes path:version": "a number within the key",
     "GET /api/v1/fundamentals header:If-None-Match": "the same for every caller",
+    "GET /api/v1/me/notices header:If-None-Match": "the same for everyone who wants the same",
+    "PATCH /api/v1/me/notices header:If-Match": "the same for everyone who wants the same",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
     "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
     **{
@@ -227,6 +230,19 @@ class Scene:
         return find_revision(self.home, self.checklist_key)
 
     @cached_property
+    def quota(self) -> str:
+        return str(self.home.quota()["id"])
+
+    @cached_property
+    def own_quota(self) -> str:
+        """A quota of the foreign administrator."""
+        return str(self.away.quota()["id"])
+
+    @cached_property
+    def target(self) -> str:
+        return str(self.home.target()["id"])
+
+    @cached_property
     def own_webhook_id(self) -> str:
         """A webhook of the foreign administrator."""
         webhook_id: str = self.away.webhook()["id"]
@@ -249,6 +265,18 @@ class Scene:
         return decision_id
 
     @cached_property
+    def dispute(self) -> str:
+        """A dispute of the manager."""
+        return self.disputes[0]
+
+    @cached_property
+    def disputes(self) -> list[str]:
+        """Two disputes of the manager, one open and one decided."""
+        paths = [f"/visits/{self.home.accepted_visit()['id']}/disputes" for _ in range(2)]
+        ids = [ok(self.home.manager.post(path, DISPUTE), 201)["id"] for path in paths]
+        ok(self.home.reviewer.post(f"/disputes/{ids[1]}/decision", OUTCOMES))
+        return ids
+
     def message_id(self) -> str:
         """An open message to the shopper."""
         return self.home.message(self.home.late_visit())
@@ -322,6 +350,8 @@ def case(*fields: str) -> Callable[[Trials], Trials]:
 # Paths.
 
 WINDOW = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"}
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Because"}]}
+OUTCOMES = {"outcomes": [{"question": "wait", "outcome": "kept", "reason": "Because"}]}
 DECLARATION = {"question": "greeting", "sha256": "0" * 64, "size": 1, "content_type": "image/jpeg"}
 
 
@@ -335,6 +365,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decline": {"reason": "Ill"},
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "disputes": DISPUTE,
+        "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
         "draft": CHECKLIST,
@@ -344,6 +376,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "{user_id}": {"name": "Edited"},
         "{client_id}": {"name": "Edited"},
         "{webhook_id}": {"events": ["score.changed"]},
+        "{quota_id}": {"visits": 1},
+        "{target_id}": {"score": 0.8},
         "{view_id}": {"name": "Edited"},
         "{visit_id}": {"window": WINDOW},
         "secret": {"overlap_hours": 1},
@@ -365,6 +399,8 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     ),
     "client_id": lambda scene: ((name, scene.client_id) for name in FOREIGN_CALLERS),
     "webhook_id": lambda scene: ((name, scene.delivery[0]) for name in FOREIGN_CALLERS),
+    "quota_id": lambda scene: ((name, scene.quota) for name in (*FOREIGN_CALLERS, "other_manager")),
+    "target_id": lambda scene: ((name, scene.target) for name in (*FOREIGN_CALLERS, "other_manager")),
     "view_id": lambda scene: ((name, scene.view_id) for name in (*FOREIGN_CALLERS, "other_manager")),
     "session_id": lambda scene: ((name, scene.session_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     # A delivery to another webhook than that in the path.
@@ -375,6 +411,7 @@ HIDDEN: dict[str, Callable[[Scene], Iterator[tuple[str, str]]]] = {
     "message_id": lambda scene: ((name, scene.message_id) for name in (*FOREIGN_CALLERS, "other_shopper")),
     "key": lambda scene: ((name, scene.checklist_key) for name in FOREIGN_CALLERS),
     "export_id": lambda scene: ((name, scene.export) for name in (*FOREIGN_CALLERS, "manager")),
+    "dispute_id": lambda scene: ((name, scene.dispute) for name in (*FOREIGN_CALLERS, "other_manager")),
 }
 
 
@@ -456,7 +493,22 @@ FILTERS: dict[str, dict[str, str]] = {
     },
     "/scores": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/comments": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
+    "/disputes": {"location_id": "location.id"},
+    "/disputes/rates": {"checklist": "checklist_key"},
+    "/comments/counts": {
+        "checklist": "checklist_key",
+        "region_id": "region.id",
+        "location_id": "location.id",
+    },
+    "/photos": {"checklist": "checklist_key", "region_id": "region.id", "location_id": "location.id"},
     "/audit": {"actor_id": "shopper"},
+    "/quotas": {"region_id": "region.id", "checklist_key": "checklist_key"},
+    "/plan": {"region_id": "region.id", "checklist": "checklist_key"},
+    "/targets": {
+        "region_id": "region.id",
+        "location_id": "location.id",
+        "checklist_key": "checklist_key",
+    },
     "/messages": {"visit_id": "visit"},
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
@@ -488,7 +540,12 @@ def _query_case(path: str, name: str, kind: str) -> Trials:
         for caller in (*FOREIGN_CALLERS, *within_home):
             world = scene.world_of(caller)
             places = {"region_id": world.region["id"], "location_id": world.location["id"]}
-            by = "by=location&" if path == "/scores" else ""
+            required = {
+                "/scores": "by=location&",
+                "/disputes/rates": "by=location&",
+                "/plan": "checklist=visit&",
+            }
+            by = "" if path == "/plan" and name == "checklist" else required.get(path, "")
 
             def call(caller: Caller, value: str, _: Any, places: Any = places, by: str = by) -> TestResponse:
                 return caller.get(f"{path.format(**places)}?{by}{name}={value}")
@@ -517,8 +574,12 @@ LISTS = {
     "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
     "/audit": ("admin",),
+    "/quotas": ("admin", "manager"),
+    "/targets": ("admin", "manager"),
     "/comments": ("admin", "manager"),
+    "/photos": ("admin", "manager"),
     "/exports": ("admin", "manager"),
+    "/disputes": ("reviewer", "manager"),
     "/scores?by=location": ("admin", "manager"),
     "/scores?by=location&sort=-score": ("admin",),
 }
@@ -529,10 +590,13 @@ def _cursors(scene: Scene) -> list[str]:
     """Return cursors of all lists of ``home``, and some that no list returned."""
     world = scene.home
     assert scene.decision and scene.assigned and scene.accepted and scene.checklist_key and scene.exports
+    assert scene.disputes
     for _ in range(2):
         world.message(world.late_visit())
         world.new_location()
         world.accepted_visit()
+        world.target()
+        world.quota(region_id=world.new_region(parent_id=world.region["id"])["id"])
     cursors = set()
     for path, readers in LISTS.items():
         for reader in readers:
@@ -625,6 +689,32 @@ def moved_place(scene: Scene) -> Iterator[Trial]:
             scene.region["id"],
             lambda caller, value, _, path=path, name=name: caller.patch(path, {name: value}),
         )
+
+
+def _planning_case(path: str, name: str) -> Trials:
+    def trials(scene: Scene) -> Iterator[Trial]:
+        assert scene.away.checklist
+        quota = {"region_id": scene.away.region["id"], "visits": 1, "per": "month"}
+        bodies = {"/quotas": quota, "/targets": {"score": 0.9, "months": 6}}
+        place = {"region_id": scene.away.region["id"]} if name == "checklist_key" else {}
+
+        def call(caller: Caller, value: str, _: Any) -> TestResponse:
+            return caller.post(path, {"checklist_key": "visit", **bodies[path], **place, name: value})
+
+        kind = {"region_id": "region.id", "location_id": "location.id", "checklist_key": "checklist_key"}[
+            name
+        ]
+        yield Trial("foreign_admin", _foreign(scene, kind), call, _missing_value(kind.partition("_")[2]))
+
+    return trials
+
+
+for _path, _names in (
+    ("/quotas", ("region_id", "checklist_key")),
+    ("/targets", ("region_id", "location_id", "checklist_key")),
+):
+    for _name in _names:
+        CASES[f"POST /api/v1{_path} body:{_name}"] = _planning_case(_path, _name)
 
 
 @case(
@@ -1014,6 +1104,8 @@ EDITED = {
     "PATCH /api/v1/visits/{visit_id} header:If-Match": "/visits/{visit}",
     "PATCH /api/v1/api-clients/{client_id} header:If-Match": "/api-clients/{client}",
     "PATCH /api/v1/webhooks/{webhook_id} header:If-Match": "/webhooks/{webhook}",
+    "PATCH /api/v1/quotas/{quota_id} header:If-Match": "/quotas/{quota}",
+    "PATCH /api/v1/targets/{target_id} header:If-Match": "/targets/{target}",
     "PATCH /api/v1/saved-views/{view_id} header:If-Match": "/saved-views/{view}",
     "PUT /api/v1/checklists/{key}/draft header:If-Match": "/checklists/{key}/draft",
     "PATCH /api/v1/organization header:If-Match": "/organization",
@@ -1025,18 +1117,21 @@ def _if_match_case(method: str, path: str) -> Trials:
     edits: dict[str, Any] = {"/checklists/{key}/draft": CHECKLIST, "/organization": {"lockout_days": 30}}
     edits["/webhooks/{webhook}"] = {"events": ["score.changed"]}
     edits["/visits/{visit}"] = {"window": WINDOW}
+    edits |= {"/quotas/{quota}": {"visits": 1}, "/targets/{target}": {"score": 0.8}}
     body = None if method == "DELETE" else edits.get(path, {"name": "Edited"})
 
     def trials(scene: Scene) -> Iterator[Trial]:
         home_ids = {"region": scene.region["id"], "location": scene.location["id"]}
         home_ids |= {"user": scene.home.shopper.id or "", "key": scene.checklist_key}
         home_ids |= {"client": scene.client_id, "webhook": scene.delivery[0], "visit": scene.assigned}
+        home_ids |= {"quota": scene.quota, "target": scene.target}
         home_ids["view"] = scene.view_id
         away = scene.away
         assert away.checklist
         own_ids = {"region": away.region["id"], "location": away.location["id"]}
         own_ids |= {"user": away.shopper.id or "", "key": "visit"}
         own_ids |= {"client": away.client("scores:read").id or "", "webhook": scene.own_webhook_id}
+        own_ids |= {"quota": scene.own_quota, "target": away.target()["id"]}
         own_ids |= {"visit": away.visit()["id"], "view": scene.own_view_id}
         etag = scene.home.admin.get(path.format(**home_ids)).headers["ETag"].strip('"')
 
@@ -1044,7 +1139,10 @@ def _if_match_case(method: str, path: str) -> Trials:
             return caller.call(method, path.format(**own_ids), body, headers={"If-Match": f'"{value}"'})
 
         yield Trial("foreign_admin", etag, call_own, lambda: uuid.uuid4().hex)
-        if path in ("/organization", "/me"):  # without an ID, callers cannot refer to those of others
+        if path in (
+            "/organization",
+            "/me",
+        ):  # without an ID, callers cannot refer to those of others
             return
         (name,) = re.findall(r"{(\w+)}", path)
         for headers in ({"If-Match": f'"{etag}"'}, {"If-Match": "*"}, {"If-Match": '"x"'}, {}):
@@ -1066,10 +1164,14 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"user_id": scene.home.shopper.id or "", "visit_id": visit_id, "photo_id": photo_id}
         home_ids |= {"key": scene.checklist_key, "version": "1", "export_id": scene.export}
         home_ids |= {"client_id": scene.client_id, "revision_id": scene.revision_id}
+        home_ids |= {"dispute_id": scene.dispute}
+        home_ids |= {"quota_id": scene.quota, "target_id": scene.target}
         home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
+        by = {"scores": "?by=location", "rates": "?by=location", "plan": "?checklist=visit"}.get(
+            path.rpartition("/")[2], ""
+        )
         home_ids["message_id"] = scene.message_id
-        by = "?by=location" if path.endswith("/scores") else ""
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
         etag = response.headers.get("ETag", '"x"').strip('"')
@@ -1106,6 +1208,14 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
             {"email": "new@example.org", "name": "New", "role": "shopper", "password": PASSWORD},
         ),
         "POST /api/v1/visits": lambda: ("/visits", _order(world)),
+        "POST /api/v1/quotas": lambda: (
+            "/quotas",
+            {"region_id": world.region["id"], "checklist_key": "visit", "visits": 1, "per": "month"},
+        ),
+        "POST /api/v1/targets": lambda: (
+            "/targets",
+            {"region_id": world.region["id"], "checklist_key": "visit", "score": 0.9, "months": 6},
+        ),
         "POST /api/v1/visits/{visit_id}/reassign": lambda: (
             f"/visits/{world.visit()['id']}/reassign",
             {"shopper_id": world.shopper.id, "override": True},
@@ -1118,6 +1228,10 @@ def _requests(scene: Scene, world: World) -> dict[str, Callable[[], tuple[str, A
         "POST /api/v1/webhooks/{webhook_id}/test": lambda: (f"/webhooks/{world.webhook()['id']}/test", None),
         "POST /api/v1/checklists": lambda: ("/checklists", {**CHECKLIST, "key": "the-key"}),
         "POST /api/v1/checklists/{key}/publish": lambda: ("/checklists/visit/publish", None),
+        "POST /api/v1/visits/{visit_id}/disputes": lambda: (
+            f"/visits/{world.accepted_visit()['id']}/disputes",
+            DISPUTE,
+        ),
         "POST /api/v1/exports": lambda: ("/exports", {"kind": "visits", "format": "csv"}),
         "POST /api/v1/users/import": lambda: ("/users/import", "email,name,role\na@x.org,A,shopper\n"),
         "POST /api/v1/regions/import": lambda: ("/regions/import", "code,name\nanother-code,New\n"),
@@ -1142,12 +1256,13 @@ def _idempotency_case(route: str) -> Trials:
     def trials(scene: Scene) -> Iterator[Trial]:
         key = random_code()
         request = _requests(scene, scene.home)[route]()
-        ok(send(scene.home.admin, request, key))
+        role = "manager" if route.endswith("/disputes") else "admin"
+        ok(send(getattr(scene.home, role), request, key))
         worlds = iter(scene.fresh)
 
         def prepare() -> tuple[Caller, tuple[str, Any]]:
             world = next(worlds)
-            return world.admin, _requests(scene, world)[route]()
+            return getattr(world, role), _requests(scene, world)[route]()
 
         def call(_: Caller, value: str, prepared: Any) -> TestResponse:
             return send(*prepared, value)

@@ -331,7 +331,7 @@ def test_no_error_response_to_a_manager_contains_a_marker(programme: Programme) 
 def _contains_time(fetched: Fetched) -> bool:
     """Return whether a response about visits, comments or scores contains a time, also in a cursor."""
     is_picture = fetched.body[:2] == b"\xff\xd8"
-    if is_picture or not re.search(r"/visits|/score|/comments|/progress", fetched.target):
+    if is_picture or not re.search(r"/visits|/score|/comments|/photos|/progress", fetched.target):
         return False
     return re.search(rb"\d\d:\d\d|t\d{6}", b"".join(fetched.content)) is not None
 

@@ -95,13 +95,17 @@ PERMISSIONS: Mapping[str, Permission] = {
     "assign visits": _permit(_ADMINS, "visits:write"),
     # Not for API clients: lock-outs disclose when a shopper was at a location.
     "plan visits": _permit(_ADMINS),
+    "set targets": _permit(_ADMINS),
     "read visits": _permit(ROLES, "visits:read"),
     # A self-check can be assigned to a person of any role.
     SEND_VISITS: _permit(ROLES),
     "read progress": _permit(_ALL_BUT_SHOPPERS, "visits:read", "visits:write"),
     "review visits": _permit(_REVIEWERS),
+    "dispute visits": _permit({MANAGER}),
+    "read disputes": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
     "read scores": _permit(_ALL_BUT_SHOPPERS, "scores:read"),
     "save views": _permit(_ALL_BUT_SHOPPERS),
     "read comments": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
+    "list photos": _permit(_ALL_BUT_SHOPPERS, "visits:read"),
     "export": _permit(_ALL_BUT_SHOPPERS, "scores:read", "visits:read"),
 }

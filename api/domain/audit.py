@@ -6,16 +6,19 @@ from datetime import timedelta
 RETENTION = timedelta(days=400)
 
 #: the kinds of things that entries are about
-ORGANIZATION, REGION, LOCATION, USER, CHECKLIST, VISIT, EXPORT, API_CLIENT, WEBHOOK = SUBJECTS = (
-    "organization",
-    "region",
-    "location",
-    "user",
-    "checklist",
-    "visit",
-    "export",
-    "api_client",
-    "webhook",
+SUBJECTS = (
+    ORGANIZATION := "organization",
+    REGION := "region",
+    LOCATION := "location",
+    USER := "user",
+    CHECKLIST := "checklist",
+    VISIT := "visit",
+    DISPUTE := "dispute",
+    EXPORT := "export",
+    API_CLIENT := "api_client",
+    WEBHOOK := "webhook",
+    QUOTA := "quota",
+    TARGET := "target",
 )
 
 USER_LOGGED_IN = "user.logged_in"
@@ -74,6 +77,9 @@ ACTIONS = (
     VISIT_SHOPPER_ASKED,
     VISIT_MESSAGE_WITHDRAWN,
     VISIT_PHOTOS_VIEWED,
+    "dispute.opened",
+    "dispute.decided",
+    "dispute.withdrawn",
     "export.requested",
     EXPORT_DOWNLOADED,
     "api_client.created",
@@ -86,4 +92,10 @@ ACTIONS = (
     "webhook.secret_replaced",
     WEBHOOK_TESTED,
     WEBHOOK_REDELIVERED,
+    "quota.created",
+    "quota.updated",
+    "quota.deleted",
+    "target.created",
+    "target.updated",
+    "target.deleted",
 )

@@ -80,6 +80,12 @@ class Period:
         """The numbers of the months, in order."""
         return range(self.first, self.last + 1)
 
+    @property
+    def quarters(self) -> "list[Period]":
+        """The months in threes, counted back from the last one. The first quarter may be shorter."""
+        lasts = reversed(range(self.last, self.first - 1, -3))
+        return [Period(max(last - 2, self.first), last) for last in lasts]
+
     @classmethod
     def of(cls, first: int | None, last: int | None, moment: datetime | None = None) -> "Period":
         """Return a period, with defaults for the bounds that are None.

@@ -17,8 +17,10 @@ RESET_INTERVAL = timedelta(minutes=5)
 INVITATION_MAIL = "mail-invitation"
 PASSWORD_RESET_MAIL = "mail-password-reset"  # noqa: S105  (a kind of event)
 PASSWORD_CHANGED_MAIL = "mail-password-changed"  # noqa: S105
+#: A notice, whose kind and content are in the data of the event
+NOTICE_MAIL = "mail-notice"
 #: Somebody has forgotten their password. The worker finds out who, so that the response does not show it.
 PASSWORD_FORGOTTEN = "password-forgotten"  # noqa: S105
 #: A login has failed. The worker finds out whose, so that the duration of the response does not show it.
 LOGIN_FAILED = "login-failed"
-MAIL_EVENTS = (INVITATION_MAIL, PASSWORD_RESET_MAIL, PASSWORD_CHANGED_MAIL, PASSWORD_FORGOTTEN)
+MAIL_EVENTS = (INVITATION_MAIL, PASSWORD_RESET_MAIL, PASSWORD_CHANGED_MAIL, NOTICE_MAIL, PASSWORD_FORGOTTEN)

@@ -430,6 +430,20 @@ CHECKLIST_RETIRED = Problem(
     "Publishing its draft brings it back.",
 )
 
+# Quotas and targets.
+QUOTA_NOT_FOUND = Problem(
+    "quota-not-found",
+    404,
+    "The quota does not exist",
+    "No quota that the caller may see has this ID. Managers see those of their regions.",
+)
+TARGET_NOT_FOUND = Problem(
+    "target-not-found",
+    404,
+    "The target does not exist",
+    "No target that the caller may see has this ID. Managers see those of their locations and regions.",
+)
+
 # Visits and submissions.
 VISIT_NOT_FOUND = Problem(
     "visit-not-found",
@@ -519,6 +533,40 @@ SHOPPER_UNAVAILABLE = Problem(
     409,
     "The shopper of this visit cannot answer",
     "The shopper was disabled or deleted, or the organization no longer keeps who made the visit.",
+)
+
+# Disputes.
+DISPUTE_NOT_FOUND = Problem(
+    "dispute-not-found",
+    404,
+    "The dispute does not exist",
+    "No dispute has this ID, or the caller may not know of it.",
+)
+DISPUTE_CLOSED = Problem(
+    "dispute-closed",
+    409,
+    "The visit can no longer be disputed",
+    "The organization allows disputes for a number of days after the acceptance (`dispute_days`), or not at "
+    "all.",
+)
+DISPUTE_EXISTS = Problem(
+    "dispute-exists",
+    409,
+    "The visit was already disputed",
+    "There can be one dispute for each acceptance of a visit, even if it was withdrawn.",
+)
+DISPUTE_NOT_OPEN = Problem(
+    "dispute-not-open",
+    409,
+    "The dispute is no longer open",
+    "The dispute was decided or withdrawn in the meantime. Read it again.",
+)
+OWN_DECISION = Problem(
+    "own-decision",
+    403,
+    "You cannot decide a dispute about your own decision",
+    "Another reviewer must decide, because you accepted the visit. This does not apply if there is no other "
+    "reviewer.",
 )
 
 # Photos.

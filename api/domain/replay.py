@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from api.domain.amendments import Amendments, amend_answers, list_set_aside
 from api.domain.answers import NO_ANSWER, Answers, find_visible_questions, is_acceptable
 from api.domain.checklist import Checklist
 from api.domain.scoring import (
@@ -38,12 +39,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PastVisit:
-    """An accepted visit to an open store: its answers, and the version that it was made with."""
+    """An accepted visit to an open store: its answers, and the version that it was made with.
+
+    ``amendments`` are what a decided dispute changed in the answers.
+    """
 
     location: Place
     day: date
     version: Checklist
     answers: Answers
+    amendments: Amendments | None = None
 
 
 class Rescored(NamedTuple):
@@ -114,29 +119,33 @@ class Replay:
 
 
 def score_again(checklist: Checklist, visit: PastVisit) -> Rescored:
-    """Score the answers of a visit under another version of its checklist.
+    """Score the answers of a visit under another version of its checklist, as they were amended.
 
     An answer that this version does not accept is omitted, so it counts 0 of 0. The answer to a question is
     unknown if this version asks it but the visit did not, or has no answer that this version accepts, or if
     the question depends on an unknown answer.
     """
+    given = amend_answers(visit.answers, visit.amendments)
     answers = {
         question.key: answer
         for question in checklist.questions
-        if (answer := visit.answers.get(question.key)) and is_acceptable(question, answer)
+        if (answer := given.get(question.key)) and is_acceptable(question, answer)
     }
     was_asked = find_visible_questions(visit.version, visit.answers)
+    # An amendment can show a question that nobody answered. It counts 0 of 0 in the score of the visit too.
+    was_shown = find_visible_questions(visit.version, given) - was_asked
     is_asked = find_visible_questions(checklist, answers)
     unknown = set()
     for question in checklist.questions:
         if question.only_if and question.only_if.question in unknown:
             unknown.add(question.key)
-        elif question.key in is_asked:
-            answer = visit.answers.get(question.key) or NO_ANSWER
+        elif question.key in is_asked - was_shown:
+            answer = given.get(question.key) or NO_ANSWER
             if question.key not in was_asked or not is_acceptable(question, answer):
                 unknown.add(question.key)
     scored = (question.key for question in checklist.questions if question.points_possible)
-    return Rescored(score_visit(checklist, answers), tuple(key for key in scored if key in unknown))
+    score = score_visit(checklist, answers, set_aside=list_set_aside(visit.amendments))
+    return Rescored(score, tuple(key for key in scored if key in unknown))
 
 
 def replay(visits: Sequence[PastVisit], current: Checklist, draft: Checklist) -> Replay:

@@ -9,7 +9,7 @@ are proportions: 1 is 100 %.
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -38,6 +38,9 @@ class Points(NamedTuple):
 
     def __add__(self, other: "Points") -> "Points":  # type: ignore[override]
         return Points(self.earned + other.earned, self.possible + other.possible)
+
+    def __sub__(self, other: "Points") -> "Points":
+        return Points(self.earned - other.earned, self.possible - other.possible)
 
 
 NO_POINTS = Points()
@@ -119,10 +122,13 @@ def tallies(question: Question, answer: Answer) -> tuple[str, ...]:
     return ("answered",) if is_answered(question, answer) else ()
 
 
-def score_visit(checklist: Checklist, answers: Answers, outcome: str = VISITED) -> VisitScore:
+def score_visit(
+    checklist: Checklist, answers: Answers, outcome: str = VISITED, set_aside: Collection[str] = ()
+) -> VisitScore:
     """Return the score of valid answers. ``checklist`` is the version that the visit was made with.
 
-    A visit that found the store closed has no score, whatever was answered.
+    A visit that found the store closed has no score, whatever was answered. The questions ``set_aside`` are
+    scored as if they had no answer, but their answers still decide which questions are hidden.
     """
     if outcome == STORE_CLOSED:
         return NOT_SCORED
@@ -132,7 +138,8 @@ def score_visit(checklist: Checklist, answers: Answers, outcome: str = VISITED) 
         for question in section.questions:
             if question.private:
                 continue
-            answer = answers.get(question.key) if question.key in visible else None
+            counts = question.key in visible and question.key not in set_aside
+            answer = answers.get(question.key) if counts else None
             questions.append(_score_question(question, section.key, answer or NO_ANSWER))
     earned = sum(question.earned for question in questions)
     possible = sum(question.possible for question in questions)
@@ -186,6 +193,11 @@ class Sums(NamedTuple):
             self.product + other.product,
             self.possible_squared + other.possible_squared,
         )
+
+    @property
+    def points(self) -> Points:
+        """The points of all visits."""
+        return Points(self.earned, self.possible)
 
     @property
     def is_indicative(self) -> bool:

@@ -16,13 +16,19 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from api.domain.changes import EXPORT_READY, VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN
+from api.domain.changes import (
+    DISPUTE_DECIDED,
+    DISPUTE_OPENED,
+    EXPORT_READY,
+    VISIT_ACCEPTED,
+    VISIT_WITHDRAWN,
+)
 from api.domain.times import format_utc
 
 SCORE_CHANGED = "score.changed"
 TEST = "webhook.test"
 #: the events that a webhook can subscribe to
-EVENTS = (VISIT_ACCEPTED, VISIT_WITHDRAWN, SCORE_CHANGED, EXPORT_READY)
+EVENTS = (VISIT_ACCEPTED, VISIT_WITHDRAWN, SCORE_CHANGED, EXPORT_READY, DISPUTE_OPENED, DISPUTE_DECIDED)
 
 #: the statuses of a webhook
 ENABLED, DISABLED = STATUSES = ("enabled", "disabled")
@@ -78,18 +84,21 @@ def find_messages(
     ``kind`` and ``data`` are those of the change. An amended visit is sent as an accepted one: receivers read
     the visit again in both cases.
     """
-    if kind in (VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN):
+    if kind == EXPORT_READY:
+        yield EXPORT_READY, {"export": data["export"]}
+        return
+    visit = {name: data[name] for name in ("location", "checklist", "day", "month")}
+    if kind in (DISPUTE_OPENED, DISPUTE_DECIDED):
+        yield kind, {"dispute_id": data["dispute_id"], "visit_id": str(visit_id), **visit}
+    else:
         event = VISIT_WITHDRAWN if kind == VISIT_WITHDRAWN else VISIT_ACCEPTED
-        names = ("location", "checklist", "day", "month")
-        yield event, {"visit_id": str(visit_id), **{name: data[name] for name in names}}
+        yield event, {"visit_id": str(visit_id), **visit}
         if data["changes_score"]:
             checklist = {"key": data["checklist"]["key"]}
             yield (
                 SCORE_CHANGED,
                 {"location": data["location"], "checklist": checklist, "month": data["month"]},
             )
-    elif kind == EXPORT_READY:
-        yield EXPORT_READY, {"export": data["export"]}
 
 
 def build_body(event: str, at: datetime, data: Mapping[str, Any]) -> str:

@@ -51,6 +51,7 @@ VISIT_COLUMNS = (
     "score",
     "passed",
     "critical_failures",
+    "amended_questions",
     "comment",
 )
 ANSWER_COLUMNS = (
@@ -71,6 +72,7 @@ ANSWER_COLUMNS = (
     "photos",
     "points_earned",
     "points_possible",
+    "amendment",
 )
 
 
@@ -154,6 +156,7 @@ class _Selection:
                 Location.external_id.label("location_external_id"),
                 Submission.outcome,
                 Submission.content,
+                Submission.amendments,
                 Submission.result,
             )
             .order_by(None)
@@ -181,7 +184,7 @@ def _build_visit_table(selection: _Selection) -> Table:
 
     def stream() -> Iterator[Sequence[Value]]:
         for visit in selection.stream():
-            document = selection.get_document(visit)
+            document, answers = selection.get_document(visit), selection.get_answers(visit)
             score = format_visit_score(visit.result)
             row: list[Value] = [None] * width
             row[: len(VISIT_COLUMNS)] = (
@@ -197,9 +200,10 @@ def _build_visit_table(selection: _Selection) -> Table:
                 score["score"],
                 score["passed"],
                 ", ".join(score["critical_failures"]),
+                ", ".join(key for key, answer in answers.items() if answer["amendment"]),
                 visit.content.get("comment") or None,
             )
-            for key, answer in selection.get_answers(visit).items():
+            for key, answer in answers.items():
                 row[places[document.key, key]] = _format_answer(document.by_key[key], answer)
             yield row
 
@@ -228,7 +232,7 @@ def _build_answer_table(selection: _Selection) -> Table:
                 key, type_ = question.key, question.type.name
                 answer = answers.get(key)
                 if answer is None:
-                    yield (*common, section, key, text, type_, None, None, None, False, None, 0, 0, 0)
+                    yield (*common, section, key, text, type_, None, None, None, False, None, 0, 0, 0, None)
                 else:
                     yield (
                         *common,
@@ -242,6 +246,7 @@ def _build_answer_table(selection: _Selection) -> Table:
                         len(answer["photos"]),
                         answer["points_earned"],
                         answer["points_possible"],
+                        answer["amendment"] and answer["amendment"]["outcome"],
                     )
 
     row_count = sum(

@@ -19,6 +19,7 @@ from api.domain.people import LOGIN_FAILED
 from api.jobs import tasks
 from api.jobs.exports import ExportBuilder
 from api.jobs.mails.sender import MailSender
+from api.jobs.notices import NoticeDecider
 from api.jobs.reports import report_task
 from api.jobs.webhooks import WebhookSender
 from api.metrics import Metrics
@@ -53,7 +54,10 @@ TASKS: Mapping[str, Callable[[Session, Sequence[Event]], None]] = {
 
 
 class Worker:
-    """Runs due tasks one after the other, sends webhooks and mails, and cleans up once an hour."""
+    """Runs due tasks one after the other, sends webhooks and mails, and cleans up once an hour.
+
+    Without a mail server, nobody is told anything, so no notices are decided.
+    """
 
     def __init__(
         self,
@@ -78,9 +82,12 @@ class Worker:
             threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True),
             threading.Thread(target=builder.run, name="exports", daemon=True),
         ]
-        for name, sender in (("sender", self.sender), ("mails", self.mail_sender)):
-            if sender is not None:
-                run, arguments = sender.run, (self.stopping,)
+        decider = None
+        if self.mail_sender and self.mail_sender.server:
+            decider = NoticeDecider(self.database)
+        for name, part in (("sender", self.sender), ("mails", self.mail_sender), ("notices", decider)):
+            if part is not None:
+                run, arguments = part.run, (self.stopping,)
                 threads.append(threading.Thread(target=run, args=arguments, name=name, daemon=True))
         for thread in threads:
             thread.start()

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api.domain.disputes import ANSWER_DAYS, DISPUTE_DAYS
 from api.models.base import Base, HasId, now
 
 #: those of the built-in checklists
@@ -21,8 +22,11 @@ class Organization(HasId, Base):
     written in. ``require_second_factor`` are the roles whose people must have a second factor. Both are never
     null, although the columns, which were added later, allow it. ``logo_sha256`` is the hash of its logo, if
     it has one. Photos and personal data of visits are removed after ``keep_photos_months`` and
-    ``keep_personal_data_months``; null means never. ``place_moves`` counts the locations and regions that
-    were moved to another region, which may change what managers and API clients see.
+    ``keep_personal_data_months``; null means never. Managers hear of a location that has had no visit for
+    ``no_visit_alert_days``; null means never. A visit can be disputed for ``dispute_days`` after its
+    acceptance; 0 means never. A dispute is overdue after ``answer_days``. ``place_moves`` counts the
+    locations and regions that were moved to another region, which may change what managers and API clients
+    see.
     """
 
     __tablename__ = "organizations"
@@ -36,6 +40,9 @@ class Organization(HasId, Base):
     logo_sha256: Mapped[str | None]
     keep_photos_months: Mapped[int | None]
     keep_personal_data_months: Mapped[int | None]
+    dispute_days: Mapped[int] = mapped_column(default=DISPUTE_DAYS, server_default=str(DISPUTE_DAYS))
+    answer_days: Mapped[int] = mapped_column(default=ANSWER_DAYS, server_default=str(ANSWER_DAYS))
+    no_visit_alert_days: Mapped[int | None] = mapped_column(default=90)
     place_moves: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
 

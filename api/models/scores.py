@@ -74,3 +74,22 @@ class Tally(Base):
     month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     answer: Mapped[str] = mapped_column(primary_key=True)
     times: Mapped[int]
+
+
+class DisputeEffect(Base):
+    """What decided disputes changed in the points of a location's accepted visits in a month.
+
+    ``earned`` and ``possible`` are the points with disputes minus those without. The subject is the visits of
+    a checklist. There is a row only where a dispute changed something.
+    """
+
+    __tablename__ = "dispute_effects"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    location_number: Mapped[int] = mapped_column(
+        ForeignKey("locations.number"), primary_key=True, autoincrement=False
+    )
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    earned: Mapped[int] = mapped_column(BigInteger)
+    possible: Mapped[int] = mapped_column(BigInteger)

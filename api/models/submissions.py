@@ -12,13 +12,14 @@ from api.models.base import Base, now, one_of
 
 
 class Submission(Base):
-    """A stored revision, which never changes, except that personal data is removed from it.
+    """A stored revision. What was sent never changes, except that personal data is removed from it.
 
     ``content`` is the request body, without times and position once these are removed. ``outcome`` is whether
     the store was visited or closed. ``receipt`` is the text of the response. ``photos`` are the IDs of its
     photos. ``commented`` are the questions with a comment that managers may read (null is the visit as a
-    whole). ``result`` is the score by question. ``clock_shift`` is what was added to the phone's times, in
-    seconds.
+    whole). ``amendments`` are what the decided dispute about the current acceptance changed in the answers;
+    see ``api.domain.amendments``. ``result`` is the score by question, with the amendments. ``clock_shift``
+    is what was added to the phone's times, in seconds.
     """
 
     __tablename__ = "submissions"
@@ -33,6 +34,7 @@ class Submission(Base):
     photos: Mapped[list[Any]]
     commented: Mapped[list[Any]]
     result: Mapped[dict[str, Any]]
+    amendments: Mapped[dict[str, Any] | None]
     clock_shift: Mapped[float] = mapped_column(default=0.0)
     received_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -13,8 +13,8 @@ from api.models.base import Base, HasId, now, one_of
 class User(HasId, Base):
     """A person of an organization. ``email`` is stored case-folded.
 
-    ``password_hash`` is empty until they accept their invitation. ``language`` is that of mails to them.
-    ``disabled_at`` is null unless the account is disabled.
+    ``password_hash`` is empty until they accept their invitation. ``language`` and ``time_zone`` are those
+    of mails to them. ``disabled_at`` is null unless the account is disabled.
 
     An organization may have one row whose ``email`` and ``name`` are empty: the anonymous user, who stands
     for people that were deleted.
@@ -35,6 +35,7 @@ class User(HasId, Base):
     disabled: Mapped[bool] = mapped_column(default=False)
     disabled_at: Mapped[datetime | None]
     language: Mapped[str | None]
+    time_zone: Mapped[str | None]
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 

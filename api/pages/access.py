@@ -1,6 +1,6 @@
-"""The pages that people open from a link, without a session: an invitation, and a forgotten password."""
+"""The pages that people open from a link, without a session, such as an invitation."""
 
-from flask import Response
+from flask import Response, current_app
 
 from api.domain.access import ANY_CALLER
 from api.http.access import Pages
@@ -19,6 +19,18 @@ def invitation() -> Response:
 def password() -> Response:
     """Let a person request a link to replace a forgotten password, or use it."""
     return _shell()
+
+
+@pages.get("/unsubscribe", permission=ANY_CALLER)
+def unwanted_mails() -> Response:
+    """Let a person switch off the notice of a mail, by a button. The token is in the fragment."""
+    return _shell()
+
+
+@pages.get("/api/v1/unsubscribe/<token>", permission=ANY_CALLER)
+def one_click_address(token: str) -> Response:
+    """Redirect people who open the address to which mail programs send a POST."""
+    return current_app.response_class(status=303, headers={"Location": f"/unsubscribe#{token}"})
 
 
 def _shell() -> Response:

@@ -18,6 +18,8 @@ FILTERS = ("from", "to", "region_id", "checklist")
 OPENING_MONTHS = 6
 CHECKLISTS = "/api/v1/checklists?limit=500"
 REGIONS = "/api/v1/regions?limit=500"
+#: what the report of a location or a region has in addition
+REPORT = {"include": "verdict,quarters"}
 
 pages = Pages("dashboard", __name__)
 
@@ -38,15 +40,23 @@ def locations() -> Response:
 @pages.get("/dashboard/locations/<uuid:location_id>", permission=ANY_CALLER)
 def location(location_id: UUID) -> Response:
     """Show a location. The script gets it from the API, which checks permissions; so do all pages below."""
-    report = _call(f"/locations/{location_id}/score", omit="region_id")
-    return _filtered_shell("location", report, CHECKLISTS, location_id=location_id)
+    report = _call(f"/locations/{location_id}/score", REPORT, omit="region_id")
+    questions = _score_call("questions", omit="region_id", location_id=location_id)
+    return _filtered_shell("location", report, questions, CHECKLISTS, location_id=location_id)
 
 
 @pages.get("/dashboard/regions/<uuid:region_id>", permission=ANY_CALLER)
 def region(region_id: UUID) -> Response:
     """Show a region with its regions and stores."""
-    report = _call(f"/regions/{region_id}/score", omit="region_id")
-    return _filtered_shell("region", report, CHECKLISTS, region_id=region_id)
+    report = _call(f"/regions/{region_id}/score", REPORT, omit="region_id")
+    stores = _score_call("region-stores", omit="region_id", region_id=region_id)
+    return _filtered_shell("region", report, stores, CHECKLISTS, region_id=region_id)
+
+
+@pages.get("/dashboard/map", permission=ANY_CALLER)
+def location_map() -> Response:
+    """Show all locations on a map."""
+    return _filtered_shell("map", _score_call("region-stores"))
 
 
 @pages.get("/dashboard/visits/<uuid:visit_id>", permission=ANY_CALLER)
@@ -90,15 +100,15 @@ def unknown_page(address: str = "") -> Response:
     return response
 
 
-def _score_call(name: str, omit: str = "") -> str:
-    """Return the call for one of ``SCORE_QUERIES``."""
-    return _call("/scores", SCORE_QUERIES[name], omit)
+def _score_call(name: str, omit: str = "", **place: UUID) -> str:
+    """Return the call for one of ``SCORE_QUERIES``, limited to a region or a location."""
+    return _call("/scores", SCORE_QUERIES[name], omit, **place)
 
 
-def _call(path: str, query: Mapping[str, str] | None = None, omit: str = "") -> str:
+def _call(path: str, query: Mapping[str, str], omit: str = "", **place: UUID) -> str:
     """Return the URL of an API call as the page's scripts write it, with the filters of the address."""
     filters = {name: request.args[name] for name in FILTERS if request.args.get(name) and name != omit}
-    parameters = urlencode({**(query or {}), **filters}, safe=",")
+    parameters = urlencode({**query, **filters, **place}, safe=",")
     return f"/api/v1{path}{parameters and '?'}{parameters}"
 
 

@@ -43,6 +43,12 @@ SCORE_QUERIES: Mapping[str, Query] = {
         ["change", "previous_visits", "trend", "worst_section", "verdict"],
         omit=["critical_failures", "passed"],
     ),
+    # dashboard/screens/region.js and map.js
+    "region-stores": _query(
+        ["location"],
+        ["change", "previous_visits", "verdict"],
+        omit=["critical_failures", "passed", "rank", "rank_range"],
+    ),
     # dashboard/screens/sections.js
     "section": _query(["section"], omit=_NOT_IN_COLUMNS),
     "section-cells": _query(["location", "section"], omit=["spread"]),

@@ -49,7 +49,7 @@ def get_me() -> dict[str, Any]:
 @routes.response(200, ME, headers=ETAG)
 @routes.doc(parameters=[IF_MATCH])
 def edit_me(body: dict[str, Any]) -> Response:
-    """Change the caller's name, or the language of mails to them.
+    """Change the caller's name, or the language and the time zone of mails to them.
 
     Omitted fields stay as they are. Only administrators change email addresses and roles.
     """

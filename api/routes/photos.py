@@ -1,4 +1,4 @@
-"""Photos of a visit: declare, confirm, download."""
+"""Photos of visits: declare, confirm, download, list."""
 
 import logging
 from typing import Any
@@ -10,10 +10,12 @@ from api.domain import problems
 from api.domain.problems import ProblemError
 from api.http.access import Routes
 from api.http.context import app_context, close_read_snapshot, current_actor, read_snapshot
+from api.http.paging import page_response
+from api.http.periods import parse_period
 from api.http.responses import RETRY_AFTER, describe_header, json_response
 from api.http.transactions import in_transaction
 from api.models.photos import Photo
-from api.services import photo_confirmation, photos
+from api.services import photo_confirmation, photo_lists, photos
 from api.services.photo_confirmation import Busy, StoredPhoto
 from api.services.photos import Size
 from schemas import photos as schemas
@@ -24,10 +26,11 @@ log = logging.getLogger(__name__)
 
 routes = Routes("photos", __name__, description="Photos")
 
-DECLARATION, DECLARED, CONFIRMED = (
+DECLARATION, DECLARED, CONFIRMED, LISTED = (
     schemas.PhotoDeclaration(),
     schemas.DeclaredPhoto(),
     schemas.ConfirmedPhoto(),
+    schemas.ListedPhoto(),
 )
 LOCATION = {"Location": describe_header("The link to the picture.")}
 PICTURE = {"type": "string", "format": "binary"}
@@ -189,6 +192,32 @@ def get_photo_thumbnail(visit_id: UUID, photo_id: UUID) -> Response:
     It is upright, and has no metadata.
     """
     return _photo_response(visit_id, photo_id, "thumbnail")
+
+
+@routes.get(
+    "/photos",
+    permission="list photos",
+    raises=[problems.REGION_NOT_FOUND, problems.LOCATION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
+)
+@routes.arguments(schemas.PhotosQuery(), location="query")
+@routes.response(200, schemas.PHOTO_PAGE())
+def list_photos(query: dict[str, Any]) -> Response:
+    """List the photos of accepted visits with the answers that they belong to, newest day first.
+
+    Photos of private questions and removed photos are not included. Self-checks are included only if
+    `checklist` names theirs. Download a photo with `GET /visits/{visit_id}/photos/{photo_id}`.
+    """
+    filters = photo_lists.PhotoQuery(
+        period=parse_period(query),
+        region_id=query.get("region_id"),
+        location_id=query.get("location_id"),
+        checklist=query.get("checklist"),
+        question=query.get("question"),
+    )
+    page = photo_lists.list_photos(
+        read_snapshot(), current_actor(), filters, query["limit"], query.get("cursor")
+    )
+    return page_response(page, LISTED)
 
 
 def _stored_response(stored: StoredPhoto) -> Response:

@@ -41,9 +41,8 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     location = places.get_location(session, caller, location_id)
     period = parse_period(query)
-    has_verdicts = "verdict" in query["include"]
     report = reports.get_location_report(
-        session, caller, location, period, query.get("checklist"), has_verdicts
+        session, caller, location, period, query.get("checklist"), query["include"]
     )
     return json_response(report)
 
@@ -64,8 +63,9 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     region = places.get_region(session, caller, region_id)
     period = parse_period(query)
-    has_verdicts = "verdict" in query["include"]
-    report = reports.get_region_report(session, caller, region, period, query.get("checklist"), has_verdicts)
+    report = reports.get_region_report(
+        session, caller, region, period, query.get("checklist"), query["include"]
+    )
     return json_response(report)
 
 

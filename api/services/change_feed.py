@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import MANAGER, SHOPPER, Actor
-from api.domain.changes import VISIT_AMENDED
+from api.domain.changes import VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN
 from api.models.api_clients import ApiClientRegion
 from api.models.changes import Change
 from api.models.organizations import Organization
@@ -113,7 +113,7 @@ def _select_changes(session: Session, actor: Actor, after: Position, limit: int)
         .where(
             Change.organization_id == actor.organization_id,
             tuple_(Change.transaction_id, Change.number) > after,
-            Change.visit_id.is_not(None),
+            Change.kind.in_((VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN)),
             Change.location_id.in_(visible),
             *_is_settled(session),
         )

@@ -46,10 +46,12 @@ def record_visit_change(
     location_code: str,
     day: date,
     changes_score: bool,
+    dispute_id: uuid.UUID | None = None,
 ) -> None:
     """Record a change of an accepted visit, in the transaction that changes the visit.
 
     ``kind`` is one of ``api.domain.changes``. ``changes_score`` is whether totals change with it.
+    ``dispute_id`` is the dispute that a change is about.
     """
     if kind == VISIT_ACCEPTED and _was_accepted_before(writer, visit_id, revision):
         kind = VISIT_AMENDED
@@ -67,6 +69,7 @@ def record_visit_change(
             "day": day.isoformat(),
             "month": format_month(get_month(day)),
             "changes_score": changes_score,
+            **({"dispute_id": str(dispute_id)} if dispute_id else {}),
         },
         created_at=now(),
         is_published=False,

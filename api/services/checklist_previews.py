@@ -100,7 +100,7 @@ def _read_past_visits(
     rows = session.execute(
         select(
             *(Location.id, Location.code, Location.name),
-            *(Visit.day, Visit.checklist_version_id, Submission.content),
+            *(Visit.day, Visit.checklist_version_id, Submission.content, Submission.amendments),
         )
         .join(Location, Location.id == Visit.location_id)
         .join(Submission, (Submission.visit_id == Visit.id) & (Submission.revision == Visit.revision))
@@ -114,6 +114,8 @@ def _read_past_visits(
         .limit(limit)
     )
     return [
-        PastVisit(Place(*place), day, get_version(session, version_id).document, content["answers"])
-        for *place, day, version_id, content in rows
+        PastVisit(
+            Place(*place), day, get_version(session, version_id).document, content["answers"], amendments
+        )
+        for *place, day, version_id, content, amendments in rows
     ]

@@ -6,8 +6,9 @@ because the first was slower than its lease, only the second has an effect.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -45,9 +46,9 @@ def add_event(writer: Writer, kind: str, visit_id: uuid.UUID, revision: int, due
     )
 
 
-def add_mail(session: Session, kind: str, user_id: uuid.UUID) -> None:
+def add_mail(session: Session, kind: str, user_id: uuid.UUID, data: Mapping[str, Any] | None = None) -> None:
     """Add a mail to a user, to be sent at once. ``kind`` is one of the mails in ``domain/people.py``."""
-    session.add(Event(kind=kind, user_id=user_id, due_at=now()))
+    session.add(Event(kind=kind, user_id=user_id, data=data and dict(data), due_at=now()))
 
 
 def add_mails(session: Session, kind: str, user_ids: Sequence[uuid.UUID]) -> None:

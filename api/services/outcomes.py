@@ -143,7 +143,7 @@ def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every
             accept_every_minutes=accept_every_minutes,
         )
     elif visit.status == "accepted" and not evidence.is_private_photo(session, visit, photo):
-        _record_change(session, get_case(session, visit), VISIT_AMENDED, changes_score=False)
+        record_change(session, get_case(session, visit), VISIT_AMENDED, changes_score=False)
 
 
 def accept_when_due(session: Session, revisions: Iterable[tuple[Visit, int]]) -> None:
@@ -227,7 +227,7 @@ def _store_decision(
     is_accepted = status == "accepted"
     if is_accepted != case.is_accepted:
         kind = VISIT_ACCEPTED if is_accepted else VISIT_WITHDRAWN
-        _record_change(writer, case, kind, changes_score=case.counts)
+        record_change(writer, case, kind, changes_score=case.counts)
     is_returned = status == "returned"
     effects = {
         "status": status,
@@ -253,17 +253,10 @@ def _store_decision(
     return columns
 
 
-def _accept_automatically(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:
-    """Accept a visit without flags; the stored decision has no reviewer."""
-    apply_decision(writer, case, "accept", changes=changes)
-
-
-def _is_pending(visit: Visit, revision: int) -> bool:
-    """Return whether a revision is the latest one, without a decision, and not queued for a reviewer."""
-    return visit.status == "submitted" and visit.revision == revision and visit.waiting_since is None
-
-
-def _record_change(writer: Writer, case: Case, kind: str, *, changes_score: bool) -> None:
+def record_change(
+    writer: Writer, case: Case, kind: str, *, changes_score: bool, dispute_id: uuid.UUID | None = None
+) -> None:
+    """Record a change of an accepted visit; see ``record_visit_change``."""
     record_visit_change(
         writer,
         kind,
@@ -274,7 +267,18 @@ def _record_change(writer: Writer, case: Case, kind: str, *, changes_score: bool
         location_code=case.location_code,
         day=case.day,
         changes_score=changes_score,
+        dispute_id=dispute_id,
     )
+
+
+def _accept_automatically(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:
+    """Accept a visit without flags; the stored decision has no reviewer."""
+    apply_decision(writer, case, "accept", changes=changes)
+
+
+def _is_pending(visit: Visit, revision: int) -> bool:
+    """Return whether a revision is the latest one, without a decision, and not queued for a reviewer."""
+    return visit.status == "submitted" and visit.revision == revision and visit.waiting_since is None
 
 
 def _update_if_needed(writer: Writer, case: Case, changes: Mapping[str, Any]) -> None:

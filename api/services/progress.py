@@ -1,22 +1,20 @@
 """Progress: how many visits of a region are accepted and how many are outstanding, by month."""
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from api.domain import flags, visits
 from api.domain.access import Actor
 from api.domain.checklist import SELF_CHECK
-from api.domain.months import FIRST_MONTH, LAST_MONTH, Period, format_month, get_month, to_local_time
+from api.domain.months import Period, format_month
 from api.domain.privacy import find_countable_regions
 from api.models.places import Location, Region
-from api.models.submissions import Flag
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
+from api.services.outstanding_visits import count_outstanding_by_month
 
 
 def count_visits_by_month(
@@ -27,15 +25,14 @@ def count_visits_by_month(
     ``self_checks`` are those of the accepted visits that stores made themselves.
 
     Only counts by region and month are disclosed, so that no store is warned in advance. Sending answers does
-    not change them: a visit is outstanding, in the month in which its window opens, until it is accepted. A
-    visit that was cancelled or declined before its answers arrived does not become outstanding again.
+    not change them: a visit is outstanding, in the month in which its window opens, until it is accepted.
 
     Managers and API clients get None for ``out`` if the number would stand for only one or two stores.
     """
     region_ids = visibility.select_subtree(select(Region.id).where(Region.id == top.id))
     in_region = and_(Visit.organization_id == actor.organization_id, Location.region_id.in_(region_ids))
     is_disclosed = actor.can_see_everything or _is_countable(session, top)
-    outstanding = _count_outstanding(session, in_region, period) if is_disclosed else None
+    outstanding = count_outstanding_by_month(session, period, in_region) if is_disclosed else None
     accepted, self_checks = _count_accepted(session, in_region, period)
     return [
         {
@@ -59,29 +56,6 @@ def _is_countable(session: Session, top: Region) -> bool:
     return top.id in find_countable_regions(dict(parents.all()), dict(locations.all()))
 
 
-def _count_outstanding(session: Session, in_region: ColumnElement[bool], period: Period) -> Counter[int]:
-    was_withdrawn = (
-        select(Flag.visit_id).where(Flag.visit_id == Visit.id, Flag.code == flags.CANCELLED.code).exists()
-    )
-    windows = session.execute(
-        select(Visit.opens_at, Location.time_zone, func.count())
-        .join(Location, Location.id == Visit.location_id)
-        .where(
-            in_region,
-            Visit.status.in_(visits.OUTSTANDING),
-            ~was_withdrawn,
-            # One more month at each end: the month of a visit depends on the time zone of its location.
-            Visit.opens_at >= _get_month_start(period.first - 1),
-            Visit.opens_at < _get_month_start(period.last + 2),
-        )
-        .group_by(Visit.opens_at, Location.time_zone)
-    )
-    counts: Counter[int] = Counter()
-    for opens_at, time_zone, count in windows:
-        counts[get_month(to_local_time(opens_at, time_zone))] += count
-    return counts
-
-
 def _count_accepted(
     session: Session, in_region: ColumnElement[bool], period: Period
 ) -> tuple[Counter[int], Counter[int]]:
@@ -99,9 +73,3 @@ def _count_accepted(
         if get_version(session, version_id).document.channel == SELF_CHECK:
             self_checks[month] += count
     return accepted, self_checks
-
-
-def _get_month_start(month: int) -> datetime:
-    """Return the beginning of a month in UTC, within the supported years."""
-    year, index = divmod(min(max(month, FIRST_MONTH), LAST_MONTH), 12)
-    return datetime(year, index + 1, 1, tzinfo=UTC)

@@ -19,6 +19,7 @@ from api.services import outcomes, visibility
 from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.checklists import get_version
+from api.services.disputes.effects import end_acceptance
 from api.services.paging import Page, fetch_page
 
 
@@ -75,7 +76,10 @@ def decide(
     _check_replaces(current, replaces)
     _check_reasons(session, visit, decision, reason, question_reasons)
     record(session, VISIT_REVIEWED, visit, {"decision": Change(current and current.decision, decision)})
-    columns = outcomes.apply_decision(session, outcomes.get_case(session, visit), **requested)
+    case = outcomes.get_case(session, visit)
+    columns = outcomes.apply_decision(session, case, **requested)
+    if case.is_accepted and decision != "accept":
+        end_acceptance(session, case)
     return Decision(**columns)
 
 
@@ -87,6 +91,22 @@ def find_current_decision(session: Session, visit: Visit) -> Decision | None:
         .outerjoin(newer, newer.replaces_id == Decision.id)
         .where(Decision.visit_id == visit.id, Decision.revision == visit.revision, newer.id.is_(None))
     ).one_or_none()
+
+
+def find_acceptance(session: Session, visit: Visit) -> list[Decision]:
+    """Return the decisions that make up the current acceptance of an accepted visit, the first one first.
+
+    There are several if an acceptance was confirmed, which replaces the decision but continues the
+    acceptance.
+    """
+    query = select(Decision).where(Decision.visit_id == visit.id, Decision.revision == visit.revision)
+    decisions = {decision.id: decision for decision in session.scalars(query)}
+    acceptance: list[Decision] = []
+    decision = find_current_decision(session, visit)
+    while decision is not None and decision.decision == "accept":
+        acceptance.insert(0, decision)
+        decision = decisions[decision.replaces_id] if decision.replaces_id else None
+    return acceptance
 
 
 def list_decisions(session: Session, visit_id: uuid.UUID) -> Sequence[Any]:

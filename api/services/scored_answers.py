@@ -1,11 +1,14 @@
 """Answers with their points, as managers and reviewers see them, and accepted visits with their answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.domain.amendments import HIDDEN, Amendments, amend_answers
+from api.domain.answers import NO_ANSWER, Answers, find_visible_questions
+from api.domain.checklist import Checklist
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import get_version
@@ -17,11 +20,14 @@ def get_scored_answers(
 ) -> dict[str, dict[str, Any]]:
     """Return the answers of a revision with their points: question key → answer, in the checklist's order.
 
-    In the "watched" view, private questions are omitted and times are reduced to the part of day.
+    In the "watched" view, private questions are omitted and times are reduced to the part of day. Amended
+    answers have the value that counts, and what was sent in ``amendment``.
     """
     document = get_version(session, visit.checklist_version_id).document
     points = {row[0]: (row[3], row[4]) for row in submission.result["questions"]}
-    answers = submission.content["answers"]
+    sent = submission.content["answers"]
+    answers = amend_answers(sent, submission.amendments)
+    describe_amendment = _get_describer(document, sent, answers, submission.amendments)
     is_watched = view == "watched"
     scored_answers = {}
     for question in document.questions:
@@ -39,8 +45,35 @@ def get_scored_answers(
             "photos": answer.get("photos") or [],
             "points_earned": earned,
             "points_possible": possible,
+            "amendment": describe_amendment(question.key),
         }
     return scored_answers
+
+
+def _get_describer(
+    document: Checklist, sent: Answers, amended: Answers, amendments: Amendments | None
+) -> Callable[[str], dict[str, Any] | None]:
+    """Return the function that describes what a decided dispute changed in the answer to a question.
+
+    An answer has the outcome ``hidden`` if it is to a question that an amended answer hides.
+    """
+    if not amendments:
+        return lambda key: None
+    hidden = find_visible_questions(document, sent) - find_visible_questions(document, amended)
+
+    def describe(key: str) -> dict[str, Any] | None:
+        if key not in hidden and key not in amendments:
+            return None
+        answer = sent.get(key) or NO_ANSWER
+        return {
+            "outcome": HIDDEN if key in hidden else amendments[key]["outcome"],
+            "sent": {
+                "value": answer.get("value"),
+                "not_applicable": bool(answer.get("not_applicable")),
+            },
+        }
+
+    return describe
 
 
 def describe_accepted_visits(session: Session, visits: Sequence[Visit]) -> list[dict[str, Any]]:

@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import ADMIN, CLIENT, MANAGER, Actor
 from api.models.api_clients import ApiClientRegion
+from api.models.disputes import Dispute
 from api.models.messages import Message
 from api.models.places import Location, Region
+from api.models.quotas import Quota
 from api.models.saved_views import SavedView
+from api.models.targets import Target
 from api.models.users import UserLocation, UserRegion
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -93,6 +96,39 @@ def planned_visits(actor: Actor) -> ColumnElement[bool]:
     if actor.role in (MANAGER, CLIENT):
         return and_(in_organization, Visit.location_id.in_(select(Location.id).where(locations(actor))))
     return false()
+
+
+def disputes(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for disputes: managers and API clients see those of visits at their locations.
+
+    They still see a dispute whose visit is no longer accepted. It shows nothing that they did not see before.
+    """
+    in_organization = Dispute.organization_id == actor.organization_id
+    if actor.can_see_everything:
+        return in_organization
+    return and_(in_organization, Dispute.visit_id.in_(select(Visit.id).where(planned_visits(actor))))
+
+
+def quotas(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for quotas: those of regions that the actor may see."""
+    in_organization = Quota.organization_id == actor.organization_id
+    if actor.can_see_everything:
+        return in_organization
+    return and_(in_organization, Quota.region_id.in_(select(Region.id).where(regions(actor))))
+
+
+def targets(actor: Actor) -> ColumnElement[bool]:
+    """Return the filter for targets: those of locations and regions that the actor may see."""
+    in_organization = Target.organization_id == actor.organization_id
+    if actor.can_see_everything:
+        return in_organization
+    return and_(
+        in_organization,
+        or_(
+            Target.region_id.in_(select(Region.id).where(regions(actor))),
+            Target.location_id.in_(select(Location.id).where(locations(actor))),
+        ),
+    )
 
 
 def own_messages(actor: Actor) -> ColumnElement[bool]:

@@ -31,6 +31,7 @@ PAGES = {
     "locations": "/dashboard/locations?{query}",
     "location": "/dashboard/locations/{location}?{query}",
     "region": "/dashboard/regions/{region}?{query}",
+    "map": "/dashboard/map?{query}",
     "sections": "/dashboard/sections?{query}",
     "fundamentals": "/dashboard/sections?by=fundamental&{query}",
     "questions": "/dashboard/questions?{query}",
@@ -148,10 +149,12 @@ def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History)
     region, location = history.regions["north"]["id"], history.locations["A"]["id"]
     filters = {**QUARTER, "checklist": "visit"}
     page = enter(desk, caller, f"/dashboard/regions/{region}?{ONE}")
-    for caption, by in (("Regions", "region"), ("Locations", "location"), ("Questions", "question")):
+    for caption, by in (("Regions", "region"), ("Questions", "question")):
         lines = download_csv(page, caption)
         assert lines == api_csv(caller, by=by, region_id=region, **filters), caption
         assert lines
+    stores = {**SCORE_QUERIES["region-stores"], **filters, "region_id": region}
+    assert download_csv(page, "Locations, best first") == api_csv(caller, **stores, sort="-score")
 
     go(page, f"/dashboard/locations/{location}?{PERIOD}&region_id={region}")
     page.get_by_text("Show as a table").click()
@@ -629,8 +632,9 @@ def test_pages_are_accessible_and_fit_the_screen(
     [
         ("overview", 3),
         ("locations", 1),
-        ("location", 1),
-        ("region", 1),
+        ("location", 2),
+        ("region", 2),
+        ("map", 1),
         ("sections", 2),
         ("fundamentals", 2),
         ("questions", 1),

@@ -76,7 +76,7 @@ def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[Accep
     card = page.locator(".regions .card")
     expect(card.locator(".number").first).to_have_text(percent(naive.score(visits)["score"]))
     # A self-check counts only in its own score, so it is counted and named apart.
-    expect(card).to_contain_text(f"{len(visits)} visits · 1 self-check by the store · in progress: 1")
+    expect(card).to_contain_text(f"Visits by shoppers: {len(visits)} · self-checks: 1 · in progress: 1")
     card.locator("summary").click()
     months = [month.inner_text() for month in card.locator("tbody th").all()]
     assert months == sorted({visit.month for visit in visits})

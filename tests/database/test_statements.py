@@ -103,6 +103,9 @@ def reads(world: World) -> dict[str, tuple[Any, str]]:
         "scores by region and section": (admin, "/scores?by=region,section&limit=500"),
         "comments": (world.manager, "/comments?limit=500"),
         "comments of a region on a question": (admin, f"/comments?region_id={region}&question=story"),
+        "comments with a word": (world.manager, "/comments?limit=500&q=once"),
+        "comments by question": (world.manager, "/comments/counts"),
+        "photos": (world.manager, "/photos?limit=500"),
         "scores by question": (world.manager, "/scores?by=question&limit=500"),
     }
 

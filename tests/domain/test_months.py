@@ -87,6 +87,12 @@ def test_the_previous_period_has_the_same_length_and_ends_immediately_before() -
     assert single_month.previous == Period(4, 4)
 
 
+def test_quarters_are_counted_back_from_the_last_month() -> None:
+    assert Period(10, 15).quarters == [Period(10, 12), Period(13, 15)]
+    assert Period(10, 14).quarters == [Period(10, 11), Period(12, 14)]
+    assert Period(10, 10).quarters == [Period(10, 10)]
+
+
 def test_reversed_and_too_long_periods_are_rejected() -> None:
     with pytest.raises(ValueError, match="ends before"):
         Period.of(2, 1)

@@ -102,6 +102,7 @@ def test_visits_have_a_row_each_and_a_column_for_each_question(world: World) -> 
         "score": 0.75,
         "passed": False,
         "critical_failures": None,
+        "amended_questions": None,
         "comment": "All in all",
         "visit/greeting": "no",
         "visit/wait": 20,

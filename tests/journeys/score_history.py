@@ -309,6 +309,12 @@ def score(visits: Iterable[AcceptedVisit], kind: str = "visit", key: Any = "") -
     return figures
 
 
+def total(visits: Iterable[AcceptedVisit]) -> dict[str, Any]:
+    """Return the total of a report of visits that nobody disputed."""
+    figures = score(visits)
+    return {**figures, "score_before_disputes": figures["score"]}
+
+
 def change(
     current: Sequence[AcceptedVisit],
     previous: Sequence[AcceptedVisit],

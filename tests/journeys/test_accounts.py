@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from api.jobs.mails.sender import MAX_AGE, MailSender
-from api.jobs.mails.server import MailServer
-from api.metrics import Metrics
+from api.jobs.mails.sender import MAX_AGE
 from api.models.account_links import AccountLink
 from api.models.base import now
 from api.models.events import Event
@@ -20,11 +18,10 @@ from api.models.sign_in import TokenFamily
 from api.services import events
 from api.services.people import login_limits
 from api.services.people.passwords import check_password
-from tests.support.mailbox import Mailbox, find_link, read_text, running_mailbox
+from tests.support.mailbox import PUBLIC_URL, Mailbox, find_link, read_text, running_mailbox, send_mails
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
 
 NEW_PASSWORD = "three calm elephants"
-PUBLIC_URL = "https://survey.example"
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +38,6 @@ def no_earlier_mails(world: World) -> None:
 
 def _find_mails(session: Any) -> list[Event]:
     return list(session.scalars(select(Event).where(events.IS_MAIL)))
-
-
-def send_mails(world: World, url: str | None) -> None:
-    """Send all mails that are due, as the worker does."""
-    sender = MailSender(
-        world.database,
-        Metrics(),
-        MailServer(url) if url else None,
-        keys=world.app.extensions["survey"].settings.keys,
-        sender="Survey <survey@survey.example>",
-        public_url=PUBLIC_URL,
-    )
-    while sender.work():
-        pass
 
 
 def waiting_mails(world: World) -> list[Event]:

@@ -5,6 +5,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from api.services import visit_items
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, problem
 
 STORY = {**ALL_WELL, "story": {"value": "A tall man sold me a lamp."}}
@@ -175,6 +178,64 @@ def test_comments_on_whole_visits_can_be_listed_alone(world: World) -> None:
     assert comments(world.manager, "whole_visit=true&question=greeting") == []
 
 
+def test_search_finds_all_words_whatever_their_case_and_accents(world: World) -> None:
+    drafty = {**NO_GREETING, "story": {"value": "Había corrientes de AIRE frío."}}
+    drafty["wait"] = {"value": 20, "comment": "Frío"}
+    drafty["problem"] = {"value": "no", "comment": "The straße is 100% closed"}
+    world.accepted_visit(drafty, comment="So cold_")
+    assert list_texts(world.manager, "q=AIRÉ+frio") == [("story", drafty["story"]["value"])]
+    assert [key for key, _ in list_texts(world.manager, "q=frio")] == ["wait", "story"]
+    assert [key for key, _ in list_texts(world.manager, "q=frio&question=wait")] == ["wait"]
+    assert [key for key, _ in list_texts(world.manager, "q=STRASSE+100%25")] == ["problem"]
+    assert list_texts(world.manager, "q=cold_") == [(None, "So cold_")]
+    for query in ("q=frio+looked", "q=yes", "q=%25_", "q=frio&whole_visit=true"):
+        assert list_texts(world.manager, query) == [], query
+    for query in ("q=", "q=%20", f"q={'x' * 201}", "points=some"):
+        problem(world.manager.get(f"/comments?{query}"), 422, "invalid")
+
+
+def test_comments_are_filtered_by_lost_and_full_points(world: World) -> None:
+    answers = {**NO_GREETING, "story": {"value": "Nothing to score"}}
+    answers["wait"] = {"value": 20, "comment": "Quick"}
+    answers["thanks"] = {"not_applicable": True, "comment": "No till"}
+    world.accepted_visit(answers, comment="Fair")
+    world.accepted_visit(comment="Perfect")
+    lost, full = (list_texts(world.manager, f"points={points}") for points in ("lost", "full"))
+    assert lost == [("greeting", "Nobody looked up."), (None, "Fair")]
+    assert set(full) == {("wait", "Quick"), (None, "Perfect")}
+
+
+def test_a_search_looks_through_a_bounded_number_of_visits_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit_items, "MAX_VISITS", 2)
+    for number in range(1, 6):
+        visit_on_day(world, number, {**ALL_WELL, "story": {"value": f"Story {number}"}}, comment="Well")
+    page = ok(world.manager.get("/comments?q=story+5"))
+    assert (page["items"], page["next"] is None) == ([], False)
+    assert list_texts(world.manager, "q=story+5") == [("story", "Story 5")]
+    assert len(world.manager.list_all("/comments", 1)) == 10
+
+
+def test_comments_are_counted_by_question(world: World) -> None:
+    assert ok(world.manager.get("/comments/counts")) == {"items": []}
+    world.publish({**CHECKLIST, "key": "other"})
+    for _ in range(2):
+        world.accepted_visit({**NO_GREETING, "receipt": {"comment": "My card"}}, comment="All in all")
+    world.accepted_visit(STORY, assigned={"checklist_key": "other"}, location=world.new_location())
+    counts = [
+        {"checklist": "other", "question": "story", "comments": 1},
+        {"checklist": "visit", "question": None, "comments": 2},
+        {"checklist": "visit", "question": "greeting", "comments": 2},
+    ]
+    assert ok(world.manager.get("/comments/counts"))["items"] == counts
+    assert ok(world.manager.get("/comments/counts?checklist=other"))["items"] == counts[:1]
+    here = f"location_id={world.location['id']}"
+    assert ok(world.manager.get(f"/comments/counts?{here}"))["items"] == counts[1:]
+    assert ok(world.manager.get("/comments/counts?from=2020-01&to=2020-02"))["items"] == []
+    assert sum(row["comments"] for row in counts) == len(comments(world.manager))
+
+
 def test_private_questions_are_omitted_for_every_role(world: World) -> None:
     secret = {"key": "card", "text": "Your card", "type": "text", "private": True, "required": False}
     section = {"key": "more", "title": "More", "questions": [secret]}
@@ -184,7 +245,7 @@ def test_private_questions_are_omitted_for_every_role(world: World) -> None:
     private["receipt"] = {"comment": "It was short"}
     world.accepted_visit(private, assigned={"checklist_key": "secret"})
     for caller in (world.manager, world.reviewer, world.admin):
-        for query in ("", "question=card", "question=receipt", "checklist=secret"):
+        for query in ("", "question=card", "question=receipt", "checklist=secret", "q=card", "q=short"):
             assert comments(caller, query) == [], query
 
 
@@ -207,7 +268,12 @@ def test_invalid_cursor_is_rejected(world: World) -> None:
         return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
     visit_id = world.accepted_visit(STORY)["id"]
-    for text in ("x", cursor("2026-01-01", visit_id), cursor("x", visit_id, None), cursor(1, visit_id, None)):
+    for text in ("x", cursor("2026-01-01", visit_id), cursor("x", visit_id, 1), cursor(1, visit_id, 1)):
         problem(world.manager.get("/comments", query_string={"cursor": text}), 422, "invalid")
-    for text in (cursor("2026-01-01", "x", None), cursor("2026-01-01", None, None)):
+    for text in (
+        cursor("2026-01-01", "x", 1),
+        cursor("2026-01-01", None, 1),
+        cursor("2026-01-01", visit_id, None),
+        cursor("2026-01-01", visit_id, True),
+    ):
         problem(world.manager.get("/comments", query_string={"cursor": text}), 422, "invalid")

@@ -83,8 +83,21 @@ def test_worked_example_of_the_scoring_rules_is_exact(world: World) -> None:
         "indicative": True,
         "critical_failures": 0,
         "passed": 1,
+        "score_before_disputes": 0.764706,
     }
     assert result["location"] == {name: world.location[name] for name in ("id", "code", "name")}
+
+
+@pytest.mark.parametrize("place", ["A", "north"])
+def test_quarters_add_up_their_visits(history: History, place: str) -> None:
+    query = "from=2025-02&to=2025-06&include=quarters"
+    where = place_filter(place, history)
+    quarters = [("2025-02", "2025-03"), ("2025-04", "2025-06")]
+    assert report(history, place, query)["quarters"] == [
+        {"from": first, "to": last, **naive.score(history.select(first, last, **where))}
+        for first, last in quarters
+    ]
+    assert "quarters" not in report(history, place)
 
 
 @pytest.mark.parametrize("checklist", [None, "visit"])
@@ -96,7 +109,7 @@ def test_every_part_of_a_report_equals_the_calculation_from_its_visits(
     where = {**place_filter(place, history), "checklist": checklist}
     current, previous = history.select(**where), history.select(**PREVIOUS, **where)
     assert (result["from"], result["to"], result["checklist"]) == ("2025-04", "2025-06", checklist)
-    assert result["total"] == naive.score(current)
+    assert result["total"] == naive.total(current)
     assert result["previous"] == naive.score(previous)
     assert result["change"] == naive.change(current, previous)
     assert result["months"] == [
@@ -178,7 +191,7 @@ def test_children_of_a_region_include_everything_below_them(history: History) ->
 def test_score_of_a_place_without_visits_is_null(history: History) -> None:
     result = report(history, "E")
     empty_score = naive.score([])
-    assert result["total"] == result["previous"] == empty_score
+    assert (result["total"], result["previous"]) == (naive.total([]), empty_score)
     assert empty_score["score"] is empty_score["interval"] is empty_score["spread"] is None
     assert result["change"] == {"difference": None, "interval": None, "significant": False}
     assert result["sections"] == result["questions"] == result["fundamentals"] == []
@@ -202,7 +215,7 @@ def test_clear_change_is_significant(history: History) -> None:
 
 def test_self_checks_count_only_if_their_checklist_is_named(history: History) -> None:
     result = report(history, "A", f"{PERIOD}&checklist=own")
-    assert result["total"] == naive.score(history.self_checks)
+    assert result["total"] == naive.total(history.self_checks)
     assert {section["checklist"] for section in result["sections"]} == {"own"}
     assert {row["checklist"]["key"] for row in table(history, "by=checklist")} == {"visit", "call"}
     (row,) = table(history, "by=checklist&checklist=own")
@@ -913,7 +926,7 @@ def test_withdrawn_visit_leaves_no_trace(world: World) -> None:
         )
     )
     result = ok(world.admin.get(path))
-    assert result["total"] == naive.score([])
+    assert result["total"] == naive.total([])
     assert result["sections"] == result["questions"] == result["fundamentals"] == []
     assert world.admin.list_all(f"/scores?{PERIOD}&by=question,month") == []
 

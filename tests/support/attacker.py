@@ -19,6 +19,8 @@ from uuid import UUID
 from werkzeug.test import TestResponse
 
 from api.domain.audit import ACTIONS, SUBJECTS
+from api.domain.disputes import STATUSES as DISPUTE_STATUSES
+from api.domain.quotas import PERIODS
 from api.domain.visits import STATUSES
 from api.domain.webhooks import EVENTS
 from api.pages import files
@@ -44,9 +46,12 @@ class Known:
     batch_id: Sequence[str] = (str(UUID(int=1)),)
     message_id: Sequence[str] = (str(UUID(int=1)),)
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
+    dispute_id: Sequence[str] = (str(UUID(int=1)),)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
     key: Sequence[str] = ("visit",)
     revision_id: Sequence[str] = (str(UUID(int=1)),)
+    quota_id: Sequence[str] = (str(UUID(int=1)),)
+    target_id: Sequence[str] = (str(UUID(int=1)),)
     codes: Sequence[str] = ()
     external_ids: Sequence[str] = ()
     emails: Sequence[str] = ()
@@ -98,7 +103,10 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "revision_id": lambda known: known.revision_id,
+    "quota_id": lambda known: known.quota_id,
+    "target_id": lambda known: known.target_id,
     "token": lambda _known: ("forged",),
+    "dispute_id": lambda known: known.dispute_id,
     "export_id": lambda known: known.export_id,
     "filename": lambda _known: ("docs/docs.css", "form/main.js"),
     "release": lambda _known: (files.RELEASE,),
@@ -119,7 +127,7 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "limit": lambda _known: ("1", "500"),
     "cursor": lambda _known: ("forged",),
     "token": lambda _known: ("forged",),
-    "status": lambda _known: (*STATUSES, "open", "closed"),
+    "status": lambda _known: (*STATUSES, *DISPUTE_STATUSES, "closed"),
     "visit_id": lambda known: known.visit_id,
     "location_id": lambda known: known.location_id,
     "region_id": lambda known: known.region_id,
@@ -146,12 +154,18 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "mine": lambda _known: ("true", "false"),
     "changed_after": lambda _known: ("", "forged"),
     "whole_visit": lambda _known: ("true", "false"),
+    "points": lambda _known: ("lost", "full"),
     "time_zone": lambda _known: ("Europe/London",),
     "from": lambda known: (*known.days, *known.months),
     "to": lambda known: (*known.days, *known.months),
     "by": lambda _known: DIMENSIONS,
+    "per": lambda _known: PERIODS,
+    "month": lambda known: known.months,
+    "half_width": lambda _known: ("0.05",),
+    "budget": lambda _known: ("10",),
+    "section": lambda _known: ("welcome",),
+    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired", "progress"),
     "sort": lambda _known: (*SORTS, "day", "-day"),
-    "include": lambda _known: (*INCLUDES, "checklist", "counts", "shopper", "drafts,retired"),
     "fields": _score_fields,
 }
 

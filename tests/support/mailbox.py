@@ -13,7 +13,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
+from api.jobs.mails.sender import MailSender
+from api.jobs.mails.server import MailServer
+from api.metrics import Metrics
 from tests.support.running import free_port
+from tests.support.world import World
+
+#: the address of the pages in the mails of tests
+PUBLIC_URL = "https://survey.example"
 
 
 class Mailbox:
@@ -75,3 +82,17 @@ def running_mailbox() -> Iterator[Mailbox]:
     mailbox.url = f"smtp://127.0.0.1:{port}"
     yield mailbox
     controller.stop()
+
+
+def send_mails(world: World, url: str | None) -> None:
+    """Send all mails that are due, as the worker does."""
+    sender = MailSender(
+        world.database,
+        Metrics(),
+        MailServer(url) if url else None,
+        keys=world.app.extensions["survey"].settings.keys,
+        sender="Survey <survey@survey.example>",
+        public_url=PUBLIC_URL,
+    )
+    while sender.work():
+        pass

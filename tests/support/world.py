@@ -387,6 +387,19 @@ class World:
         options.setdefault("headers", {"Device-Time": datetime.now(UTC).isoformat()})
         return (shopper or self.shopper).put(f"/visits/{visit['id']}/submission", body, **options)
 
+    def quota(self, **values: Any) -> Any:
+        """Set a quota for ``region``: two visits of ``checklist`` a year, and no extra ones."""
+        self.checklist  # noqa: B018
+        body = {"checklist_key": "visit", "region_id": self.region["id"], "visits": 2, "per": "year"}
+        return ok(self.admin.post("/quotas", {**body, "extra": 0, **values}), 201)
+
+    def target(self, **values: Any) -> Any:
+        """Set a target of 90 % for ``location``, or for the place in ``values``."""
+        self.checklist  # noqa: B018
+        place = {} if "region_id" in values else {"location_id": self.location["id"]}
+        body = {"checklist_key": "visit", "score": 0.9, "months": 6, **place}
+        return ok(self.admin.post("/targets", {**body, **values}), 201)
+
     def accepted_visit(self, answers: Mapping[str, Any] | None = None, **values: Any) -> Any:
         """Assign a visit and send answers that are accepted; return the visit as administrators see it."""
         shopper = values.pop("shopper", None) or self.person("shopper")

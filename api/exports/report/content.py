@@ -18,7 +18,7 @@ from api.domain.fields import Text
 from api.domain.months import Period, get_month
 from api.models.organizations import Organization
 from api.services.comments import CommentQuery, count_comments, list_comments
-from api.services.latest_photos import VisitPhoto, list_latest_photos
+from api.services.photo_lists import PhotoQuery, VisitPhoto, list_latest_photos
 from api.services.scores import places, reports, tables
 from api.services.scores.query import RowQuery
 from api.services.scores.subjects import CountedChecklists, Subject, get_counted_checklists
@@ -139,7 +139,7 @@ def read_content(session: Session, actor: Actor, order: ReportOrder, on_step: Ca
     filters = (period, order.region_id, order.location_id, order.checklist)
     comments = _read_comments(session, actor, CommentQuery(*filters))
     on_step()
-    photos = Excerpt(*list_latest_photos(session, actor, *filters, limit=MAX_PHOTOS))
+    photos = Excerpt(*list_latest_photos(session, actor, PhotoQuery(*filters), limit=MAX_PHOTOS))
     on_step()
     ranked = [row for row in rows if row["rank"] is not None]
     unranked = sorted((row for row in rows if row["rank"] is None), key=lambda row: row["location"]["code"])

@@ -22,7 +22,7 @@ from api.exports.report.glyphs import (
     isolate,
 )
 from api.exports.report.words import NONE, Words
-from api.services.latest_photos import VisitPhoto
+from api.services.photo_lists import VisitPhoto
 
 #: the colour of the pages of organizations without one of their own
 DEFAULT_COLOR = "#0b6b5c"

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.domain import audit
@@ -19,6 +19,8 @@ from api.models.checklists import Checklist
 from api.models.exports import Export
 from api.models.organizations import Organization
 from api.models.places import Location, Region
+from api.models.quotas import Quota
+from api.models.targets import Target
 from api.models.users import User
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -60,6 +62,13 @@ _NAMES: Mapping[str, Select[*tuple[Any, ...]]] = {
     audit.EXPORT: select(Export.id, Export.kind, Export.format),
     audit.API_CLIENT: select(ApiClient.id, ApiClient.name),
     audit.WEBHOOK: select(Webhook.id, Webhook.url),
+    audit.QUOTA: select(Quota.id, Region.name, Checklist.key)
+    .join(Region, Region.id == Quota.region_id)
+    .join(Checklist, Checklist.id == Quota.checklist_id),
+    audit.TARGET: select(Target.id, func.coalesce(Region.name, Location.name), Checklist.key)
+    .outerjoin(Region, Region.id == Target.region_id)
+    .outerjoin(Location, Location.id == Target.location_id)
+    .join(Checklist, Checklist.id == Target.checklist_id),
 }
 #: field of a change → the kind of thing that its IDs belong to
 _REFERENCES: Mapping[str, str] = {

@@ -17,9 +17,12 @@ from api.domain import audit
 from api.models.api_clients import ApiClient
 from api.models.base import Base
 from api.models.checklists import Checklist
+from api.models.disputes import Dispute
 from api.models.exports import Export
 from api.models.organizations import Organization
 from api.models.places import Location, Region
+from api.models.quotas import Quota
+from api.models.targets import Target
 from api.models.users import User
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -85,6 +88,10 @@ def _get_verb_for_visit(changes: Changes) -> str:
     return changes["status"].after if "status" in changes else "updated"
 
 
+def _get_verb_for_dispute(changes: Changes) -> str:
+    return str(changes["status"].after)
+
+
 def _get_verb_for_client(changes: Changes) -> str:
     return "revoked" if "revoked_at" in changes else "updated"
 
@@ -96,6 +103,10 @@ def _get_verb_for_webhook(changes: Changes) -> str:
 def _describe_version(session: Session, version_id: uuid.UUID) -> dict[str, Any]:
     document = get_version(session, version_id).document
     return {"key": document.key, "version": document.version}
+
+
+def _get_checklist_key(session: Session, checklist_id: uuid.UUID) -> str:
+    return session.get_one(Checklist, checklist_id).key
 
 
 _COMMON = frozenset({"id", "organization_id", "created_at"})
@@ -144,6 +155,16 @@ REGISTER: Mapping[type[Base], Recorded] = {
             get_verb=_get_verb_for_visit,
         ),
         Recorded(
+            table=Dispute,
+            kind=audit.DISPUTE,
+            # What was contested and decided is its own record. Who did it is the author of the entry.
+            unrecorded=_COMMON
+            | {"revision", "acceptance_id", "acceptance_ended", "opener_id", "decider_id", "opened_at"}
+            | {"due_at", "closed_at"},
+            created="opened",
+            get_verb=_get_verb_for_dispute,
+        ),
+        Recorded(
             table=Export,
             kind=audit.EXPORT,
             # The rest is how far it is, and where its file is.
@@ -167,6 +188,21 @@ REGISTER: Mapping[type[Base], Recorded] = {
             renamed={"secrets": "secret"},
             secret=frozenset({"secrets"}),
             get_verb=_get_verb_for_webhook,
+        ),
+        Recorded(
+            table=Quota,
+            kind=audit.QUOTA,
+            # Whoever knows the seed knows which stores get extra visits.
+            unrecorded=_COMMON | {"seed"},
+            renamed={"checklist_id": "checklist"},
+            values={"checklist_id": _get_checklist_key},
+        ),
+        Recorded(
+            table=Target,
+            kind=audit.TARGET,
+            unrecorded=_COMMON,
+            renamed={"checklist_id": "checklist"},
+            values={"checklist_id": _get_checklist_key},
         ),
     )
 }

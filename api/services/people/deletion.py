@@ -14,10 +14,12 @@ from api.models.account_links import AccountLink
 from api.models.audit import AuditEntry
 from api.models.changes import Change
 from api.models.checklists import ChecklistVersion, DraftRevision
+from api.models.disputes import Dispute
 from api.models.events import Event
 from api.models.exports import Export
 from api.models.idempotency import StoredResponse
 from api.models.messages import Message
+from api.models.notices import Notice
 from api.models.reviews import Decision
 from api.models.saved_views import SavedView
 from api.models.second_factors import RecoveryCode, SecondFactor
@@ -36,6 +38,7 @@ DELETED: Columns = (
     AccountLink.user_id,
     SecondFactor.user_id,
     RecoveryCode.user_id,
+    Notice.user_id,
     UserRegion.user_id,
     UserLocation.user_id,
     Event.user_id,
@@ -45,7 +48,13 @@ DELETED: Columns = (
 #: or stay and refer to nobody,
 EMPTIED: Columns = (ChecklistVersion.published_by, DraftRevision.user_id, SavedView.owner_id)
 #: or stay and refer to the anonymous user of the organization, as visits do.
-ANONYMIZED: Columns = (Decision.reviewer_id, Message.reviewer_id, Webhook.creator_id)
+ANONYMIZED: Columns = (
+    Decision.reviewer_id,
+    Dispute.opener_id,
+    Dispute.decider_id,
+    Message.reviewer_id,
+    Webhook.creator_id,
+)
 
 
 def delete_person(session: Session, user: User) -> list[str]:

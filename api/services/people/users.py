@@ -161,8 +161,8 @@ def require_other_admin(session: Session, user: User) -> None:
 
 
 def update_profile(session: Session, user: User, values: Mapping[str, Any]) -> None:
-    """Update what people change of themselves: name and language. ``user`` is locked."""
-    for name in ("name", "language"):
+    """Update what people change of themselves: name, language and time zone. ``user`` is locked."""
+    for name in ("name", "language", "time_zone"):
         if name in values:
             setattr(user, name, values[name])
     session.flush()
@@ -226,6 +226,7 @@ def get_profile(session: Session, actor: Actor) -> dict[str, Any]:
         "name": user.name,
         "role": user.role,
         "language": user.language,
+        "time_zone": user.time_zone,
         "organization": organization,
         "regions": _read_places(session, Region, person.region_ids),
         "locations": _read_places(session, Location, person.location_ids),

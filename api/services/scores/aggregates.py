@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session
 
 from api.database.lists import among
 from api.domain.months import Period
-from api.domain.scoring import NO_VISITS, Sums, visit_figures
-from api.models.scores import SHARED_ANSWERS, Tally, Total
+from api.domain.scoring import NO_VISITS, Points, Sums, visit_figures
+from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total
 
 
 class Aggregate(NamedTuple):
@@ -184,12 +184,21 @@ def count_answers(
     return counts
 
 
+def sum_dispute_effects(
+    session: Session, location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
+) -> Points:
+    """Return what decided disputes changed in the points of whole visits: those with minus those without."""
+    parameters = _filter_parameters(location_numbers, subject_ids, period)
+    earned, possible = session.connection().execute(_effect_statement(), parameters).one()
+    return Points(earned or 0, possible or 0)
+
+
 def _sum_of(column: Any) -> Label[int]:
     """Return the sum of a column as an integer; PostgreSQL returns sums as decimals."""
     return cast(func.sum(column), BigInteger).label(column.key)
 
 
-def _filter(table: type[Total] | type[Tally]) -> list[ColumnElement[bool]]:
+def _filter(table: type[Total | Tally | DisputeEffect]) -> list[ColumnElement[bool]]:
     """Return the conditions that select the rows of some locations and subjects in a period."""
     return [
         among(table.location_number, "location_numbers"),
@@ -217,3 +226,9 @@ def _tally_statement() -> Select[*tuple[Any, ...]]:
         .where(*_filter(Tally))
         .group_by(Tally.subject_id, Tally.answer)
     )
+
+
+@cache
+def _effect_statement() -> Select[*tuple[Any, ...]]:
+    columns = (_sum_of(DisputeEffect.earned), _sum_of(DisputeEffect.possible))
+    return select(*columns).where(*_filter(DisputeEffect))

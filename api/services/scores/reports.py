@@ -4,7 +4,7 @@ They are JSON as ``schemas.scores.Report`` describes it.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.months import Period, format_month
-from api.domain.scoring import change, change_figures, figures, possible_tallies
+from api.domain.scoring import change, change_figures, figures, possible_tallies, share
 from api.models.places import Region
 from api.models.scores import SHARED_ANSWERS
 from api.services.scores.aggregates import (
@@ -23,6 +23,7 @@ from api.services.scores.aggregates import (
     add_up,
     aggregate_totals,
     count_answers,
+    sum_dispute_effects,
 )
 from api.services.scores.places import Place, format_place, list_locations
 from api.services.scores.subjects import PARTS, CountedChecklists, Subject, get_counted_checklists
@@ -35,15 +36,15 @@ def get_location_report(
     location: Place,
     period: Period,
     checklist_key: str | None,
-    has_verdicts: bool = False,
+    include: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the report of a ``location`` from ``places.get_location``, on request with verdicts.
+    """Return the report of a ``location`` from ``places.get_location``, with what ``include`` names.
 
     Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
     """
     checklists = get_counted_checklists(session, actor, checklist_key)
-    comparisons = _get_comparisons(session, actor, checklists, period, has_verdicts)
-    report = _get_report(session, checklists, [location.number], period, checklist_key, comparisons)
+    comparisons = _get_comparisons(session, actor, checklists, period, "verdict" in include)
+    report = _get_report(session, checklists, [location.number], period, checklist_key, comparisons, include)
     return {**report, "location": format_place(location)}
 
 
@@ -53,19 +54,19 @@ def get_region_report(
     region: Place,
     period: Period,
     checklist_key: str | None,
-    has_verdicts: bool = False,
+    include: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the report of a ``region`` from ``places.get_region``: everything below it, and its children.
 
-    On request, it has verdicts.
+    ``include`` names what it has in addition: "verdict", "quarters".
 
     Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
     """
     checklists = get_counted_checklists(session, actor, checklist_key)
     locations = list_locations(session, actor, region_id=region.id)
     numbers = [location.number for location in locations]
-    comparisons = _get_comparisons(session, actor, checklists, period, has_verdicts)
-    report = _get_report(session, checklists, numbers, period, checklist_key, comparisons)
+    comparisons = _get_comparisons(session, actor, checklists, period, "verdict" in include)
+    report = _get_report(session, checklists, numbers, period, checklist_key, comparisons, include)
     by_number: dict[int, PeriodAggregate] = {}
     for (subject_id, number), aggregate, _ in aggregate_totals(
         session,
@@ -115,16 +116,22 @@ def _get_report(
     period: Period,
     checklist_key: str | None,
     comparisons: Comparisons,
+    include: Collection[str],
 ) -> dict[str, Any]:
     """Return what the reports of locations and regions have in common, for locations by their numbers."""
     visits = _get_visits(session, checklists, numbers, period)
     previous = add_up(visits.by_month[month] for month in period.previous.months)
     parts, answers = _get_parts(session, checklists, numbers, period)
+    effects = sum_dispute_effects(session, numbers, checklists.subject_ids("visit"), period)
+    before_disputes = visits.current.total.sums.points - effects
     return {
         "from": format_month(period.first),
         "to": format_month(period.last),
         "checklist": checklist_key,
-        "total": _format_visits(visits.current, comparisons),
+        "total": {
+            **_format_visits(visits.current, comparisons),
+            "score_before_disputes": share(*before_disputes),
+        },
         "previous": previous.format_visits(),
         "change": change_figures(
             change(visits.current.total.sums, previous.sums, comparable=visits.is_of_one_checklist)
@@ -136,6 +143,7 @@ def _get_report(
             {**visits.by_month[month].format_visits(), "month": format_month(month)}
             for month in period.months
         ],
+        **({"quarters": _format_quarters(visits, period)} if "quarters" in include else {}),
     }
 
 
@@ -192,6 +200,18 @@ def _get_parts(
     for subject_id, own_counts in count_answers(session, numbers, subject_ids, period).items():
         answers[subject_id] |= own_counts
     return parts, answers
+
+
+def _format_quarters(visits: _Visits, period: Period) -> list[dict[str, Any]]:
+    """Return the score of each quarter, from its sums: scores of months cannot be averaged."""
+    return [
+        {
+            **add_up(visits.by_month[month] for month in quarter.months).format_visits(),
+            "from": format_month(quarter.first),
+            "to": format_month(quarter.last),
+        }
+        for quarter in period.quarters
+    ]
 
 
 def _format_visits(visits: PeriodAggregate, comparisons: Comparisons) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Totals: the sums that scores are calculated from, stored by location, subject and month.
 
-They change in the transaction that accepts a visit or withdraws its acceptance.
+They change in the transaction that accepts a visit, withdraws its acceptance or decides a dispute about it.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from sqlalchemy import Executable, inspect
 
 from api.database.statements import BulkInsert, Writer, insert_rows
 from api.domain.scoring import Points, Sums, VisitScore
-from api.models.scores import SHARED_ANSWERS, Tally, Total
+from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total
 from api.services.checklists import PublishedVersion
 
 #: The first columns of a total are its key: location, subject and month. The others are sums.
@@ -38,12 +38,24 @@ def add_visits(writer: Writer, visits: Iterable[CountedVisit]) -> None:
 
     Each row changes once, whatever the number of visits.
     """
-    _change(writer, visits, 1)
+    _change(writer, ((visit, 1) for visit in visits))
 
 
 def remove_visit(writer: Writer, visit: CountedVisit) -> None:
     """Subtract the points and answers of a visit that is no longer accepted."""
-    _change(writer, [visit], -1)
+    _change(writer, [(visit, -1)])
+
+
+def replace_score(writer: Writer, visit: CountedVisit, score: VisitScore) -> None:
+    """Replace the points and answers of an accepted visit by those of another score."""
+    _change(writer, [(visit, -1), (visit._replace(score=score), 1)])
+
+
+def add_dispute_effect(writer: Writer, visit: CountedVisit, earned: int, possible: int) -> None:
+    """Add the points that a dispute changed in an accepted visit, or subtract them again if negated."""
+    subject_id = visit.version.subjects["visit", ""]
+    row = (visit.location_number, subject_id, visit.month, earned, possible)
+    insert_rows(writer, _ADD_EFFECTS, [row])
 
 
 def get_contributions(
@@ -82,14 +94,14 @@ def _count_shared_answers(answers: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(int(answer in answers) for answer in SHARED_ANSWERS)
 
 
-def _change(writer: Writer, visits: Iterable[CountedVisit], sign: int) -> None:
-    """Add visits to the totals and tallies, or subtract them if ``sign`` is -1.
+def _change(writer: Writer, visits: Iterable[tuple[CountedVisit, int]]) -> None:
+    """Add visits to the totals and tallies, or subtract those whose sign is -1.
 
     The rows are in key order, so that transactions that change the same rows never deadlock.
     """
     sums: dict[Key, list[int]] = {}
     tallies: Counter[Key] = Counter()
-    for visit in visits:
+    for visit, sign in visits:
         total_rows, tally_rows = get_contributions(*visit)
         for row in total_rows:
             key, numbers = row[:KEY_LENGTH], row[KEY_LENGTH:]
@@ -101,7 +113,7 @@ def _change(writer: Writer, visits: Iterable[CountedVisit], sign: int) -> None:
     insert_rows(writer, _ADD_TALLIES, sorted((*key, times) for key, times in tallies.items()))
 
 
-def _upsert(table: type[Total] | type[Tally]) -> BulkInsert:
+def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
     """Return the statement that inserts rows, or adds them to the rows that have the same key."""
     columns = table.__table__.columns
 
@@ -117,4 +129,4 @@ def _upsert(table: type[Total] | type[Tally]) -> BulkInsert:
     return BulkInsert(table, columns.keys(), on_conflict)
 
 
-_ADD_TOTALS, _ADD_TALLIES = _upsert(Total), _upsert(Tally)
+_ADD_TOTALS, _ADD_TALLIES, _ADD_EFFECTS = _upsert(Total), _upsert(Tally), _upsert(DisputeEffect)

@@ -1,4 +1,4 @@
-/** The pages that people open from a link: an invitation, or a new password in place of a forgotten one. */
+/** The pages that people open from a link: an invitation, a forgotten password, or the end of a kind of mail. */
 import { call } from "../shared/api.js";
 import { h, languageButtons, loadWords, showScreen, t } from "../shared/page.js";
 import { form } from "../staff/form.js";
@@ -10,6 +10,7 @@ async function start() {
   await loadWords((language) => import(`./words/${language}.js`));
   addEventListener("hashchange", () => location.reload());
   if (location.pathname === "/invitation") showInvitation();
+  else if (location.pathname === "/unsubscribe") showUnsubscribe();
   else if (token) showNewPassword();
   else showForgotten();
 }
@@ -66,6 +67,26 @@ function showForgotten() {
   );
 }
 
+/** Switches nothing off by itself: programs that check links open this page too. */
+function showUnsubscribe() {
+  if (!token) return showExpired("/unsubscribe");
+  return show(
+    t("unsubscribe"),
+    h("p", {}, t("unsubscribeWhy")),
+    form({
+      fields: [],
+      submit: t("unsubscribeDo"),
+      save: () =>
+        send(`/unsubscribe/${encodeURIComponent(token)}`, undefined, () =>
+          show(t("unsubscribed"), h("p", {}, t("unsubscribedWhy")), accountLink()),
+        ),
+    }),
+  );
+}
+
+const accountLink = () =>
+  h("p", {}, h("a", { href: "/dashboard/account", class: "touch" }, t("toTheAccount")));
+
 const nameField = () => ({
   name: "name",
   label: t("yourName"),
@@ -94,6 +115,8 @@ async function send(path, body, done) {
 }
 
 function showExpired(path) {
+  if (path.startsWith("/unsubscribe"))
+    return show(t("expired"), h("p", {}, t("unsubscribeExpired")), accountLink());
   const isInvitation = path === "/auth/invitation";
   return show(
     t("expired"),

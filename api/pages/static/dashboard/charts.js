@@ -2,7 +2,7 @@
 import { h, t } from "../shared/page.js";
 import { percent, range, tick as tickName } from "../staff/numbers.js";
 import { svg } from "../staff/svg.js";
-import { monthName } from "./figures.js";
+import { periodName } from "./figures.js";
 import { runningMonth } from "./filters.js";
 
 const ROW = { width: 150, height: 20, margin: 6 };
@@ -144,7 +144,7 @@ export function months(rows, axis, width, height) {
   const x = (index) => box.left + step * (index + 0.5);
   const y = scale(axis, box.bottom, box.top);
   const scores = rows.map((row) => row.score);
-  const isSoFar = rows.at(-1)?.month === runningMonth();
+  const isSoFar = rows.some(hasNotEnded);
   return chart(
     { width, height: height + (isSoFar ? SO_FAR_HEIGHT : 0) },
     t("monthsWords", { n: scores.filter((score) => score != null).length }),
@@ -159,20 +159,25 @@ export function months(rows, axis, width, height) {
   );
 }
 
+/** Returns whether a month, or several that are joined, has not ended. */
+const hasNotEnded = ({ month, to = month }) => to === runningMonth();
+
 /** Returns as many labels as fit, counted from the last month. */
 function monthLabels(rows, step, place) {
   const every = Math.ceil(LABEL_WIDTH / step);
   return rows.map(
-    ({ month }, index) =>
+    (row, index) =>
       (rows.length - 1 - index) % every === 0 &&
-      svg("text", { ...place(index), "text-anchor": "middle" }, monthName(month)),
+      svg("text", { ...place(index), "text-anchor": "middle" }, periodName(row)),
   );
 }
 
-function monthMark({ month, score, interval, indicative, visits }, x, y) {
-  const isSoFar = month === runningMonth();
+function monthMark(row, x, y) {
+  const { score, interval, indicative, visits } = row;
+  const isSoFar = hasNotEnded(row);
+  const name = periodName(row);
   const words = {
-    month: isSoFar ? t("soFar", { month: monthName(month) }) : monthName(month),
+    month: isSoFar ? t("soFar", { month: name }) : name,
     score: percent(score),
     interval: range(interval),
     n: visits,

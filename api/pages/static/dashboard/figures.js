@@ -10,6 +10,18 @@ export const monthName = (month) =>
   dates({ month: "short", year: "2-digit", timeZone: "UTC" }).format(new Date(`${month}-15`));
 
 /**
+ * Returns a month of the API in short, or several: "Jan 26", "Aug–Oct 26", "Nov 25–Jan 26".
+ * @param {{ month?: string, from?: string, to?: string }} period
+ */
+export function periodName({ month, from = month, to = month }) {
+  if (from === to) return monthName(to);
+  const isSameYear = from.slice(0, 4) === to.slice(0, 4);
+  return `${isSameYear ? shortMonth(from) : monthName(from)}–${monthName(to)}`;
+}
+
+const shortMonth = (month) => dates({ month: "short", timeZone: "UTC" }).format(new Date(`${month}-15`));
+
+/**
  * Returns a number as a button that explains how it is calculated. `kind` names an explanation of
  * ``explain.js``, which is fetched with the first click, and `figures` are the numbers in it.
  */

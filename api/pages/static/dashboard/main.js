@@ -60,6 +60,7 @@ async function start() {
       "/locations": "locations",
       [`/locations/${ID}`]: "location",
       [`/regions/${ID}`]: "region",
+      "/map": "map",
       [`/visits/${ID}`]: "visit",
       "/sections": "sections",
       "/questions": "questions",

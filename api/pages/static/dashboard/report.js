@@ -5,8 +5,9 @@ import { common } from "./filters.js";
 import { axisHead, axisOf, dot, months } from "./charts.js";
 import { labelOf } from "../shared/question-types/choice.js";
 import { count, percent, range } from "../staff/numbers.js";
-import { changed, score } from "./figures.js";
+import { changed, ENOUGH, periodName, score } from "./figures.js";
 import { csvButton, scrolling } from "./table.js";
+import { verdictOf } from "./verdict.js";
 
 /** Returns the score of a place, its interval and its change. */
 export function headline({ total, previous, change }, more = []) {
@@ -16,6 +17,7 @@ export function headline({ total, previous, change }, more = []) {
     "section",
     { class: "headline" },
     h("p", { class: "big" }, score(total)),
+    h("p", {}, verdictOf(total)),
     h(
       "dl",
       { class: "facts" },
@@ -37,10 +39,24 @@ export function headline({ total, previous, change }, more = []) {
 }
 
 /** Returns how many visits of a kind a region's progress has, in all its months, or null if that is hidden. */
-export const sumOf = ({ months }, kind) =>
+const sumOf = ({ months }, kind) =>
   months.some((month) => month[kind] === null)
     ? null
     : months.reduce((total, month) => total + month[kind], 0);
+
+/** Returns how many visits of a region are accepted, by who made them, and in progress unless that is hidden. */
+export function progressCounts(progress) {
+  const accepted = sumOf(progress, "accepted");
+  const selfChecks = sumOf(progress, "self_checks");
+  const out = sumOf(progress, "out");
+  return [
+    t("acceptedVisits", { n: count(accepted - selfChecks) }),
+    t("acceptedSelfChecks", { n: count(selfChecks) }),
+    out !== null && t("visitsInProgress", { n: count(out) }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
 
 /**
  * Returns the parameters of the score rows by a dimension that belong to a report, or to a row of a location
@@ -51,6 +67,20 @@ export function placeQuery(by, { location: store, region }) {
   return { by, ...common(filters(), "region_id"), ...place };
 }
 
+/**
+ * Returns the months of a report as a chart and a table. Where a month has visits, but too few for a score that says
+ * something, quarters take their place.
+ */
+export function periodsCard(report, width, height) {
+  const { months: all, quarters } = report;
+  const isThin = all.some(({ visits }) => visits > 0 && visits < ENOUGH);
+  if (!isThin || quarters.length < 2) return monthsCard(t("months"), report, width, height);
+  return [
+    h("p", { class: "quiet" }, t("joinedMonths", { n: ENOUGH })),
+    monthsCard(t("months"), { ...report, months: quarters }, width, height),
+  ];
+}
+
 /** Returns the months of a place, from a report or a row, as a chart and, as an alternative, as a table. */
 export function monthsCard(caption, place, width, height, axis = axisOf(place.months)) {
   const { months: rows } = place;
@@ -59,7 +89,7 @@ export function monthsCard(caption, place, width, height, axis = axisOf(place.mo
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, row.month),
+      h("th", { scope: "row" }, periodName(row)),
       h("td", { class: "figure" }, score(row)),
       h("td", { class: "figure" }, range(row.interval)),
       h("td", { class: "figure" }, count(row.visits)),
@@ -79,7 +109,7 @@ export function monthsCard(caption, place, width, height, axis = axisOf(place.mo
           h(
             "tr",
             {},
-            [t("month"), t("score"), t("interval"), t("visits")].map((title, index) =>
+            [t("period"), t("score"), t("interval"), t("visits")].map((title, index) =>
               h("th", { scope: "col", class: index > 0 && "figure" }, title),
             ),
           ),
@@ -103,9 +133,13 @@ export function sections(report, checklists, definitions) {
     keys.map((key) => [
       keys.length > 1 &&
         textElement("h3", {}, checklists.find((checklist) => checklist.key === key)?.title ?? key),
-      report.sections
-        .filter(({ checklist }) => checklist === key)
-        .map((section) => sectionOf(section, axis, report.questions, definitions)),
+      h(
+        "div",
+        { class: "parts" },
+        report.sections
+          .filter(({ checklist }) => checklist === key)
+          .map((section) => sectionOf(section, axis, report.questions, definitions)),
+      ),
     ]),
     h("div", { class: "tools" }, csvButton(csv)),
   ];

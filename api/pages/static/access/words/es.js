@@ -26,6 +26,13 @@ export default {
   invitationExpired:
     "Se ha usado, se ha sustituido por otro o tiene más de 7 días. Pida uno nuevo a la persona que administra su cuenta.",
   resetExpired: "Se ha usado, se ha sustituido por otro o tiene más de 60 minutos. Pida uno nuevo.",
+  unsubscribe: "No recibir más correos de este tipo",
+  unsubscribeWhy: "Los demás correos siguen llegando. En su cuenta puede activar o desactivar cada tipo.",
+  unsubscribeDo: "No recibir estos correos",
+  unsubscribed: "No recibirá más correos de este tipo",
+  unsubscribedWhy: "Puede volver a activarlos en su cuenta.",
+  unsubscribeExpired: "Use el enlace de un correo más reciente o desactive los correos en su cuenta.",
+  toTheAccount: "Su cuenta",
   signInWhere: "¿Dónde quiere iniciar sesión?",
   toTheForm: "Hacer visitas a tiendas",
   toTheDashboard: "Ver puntuaciones, revisar visitas o administrar",

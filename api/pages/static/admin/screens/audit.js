@@ -50,6 +50,12 @@ const ACTIONS = [
   "webhook.secret_replaced",
   "webhook.tested",
   "webhook.redelivered",
+  "quota.created",
+  "quota.updated",
+  "quota.deleted",
+  "target.created",
+  "target.updated",
+  "target.deleted",
 ];
 const KINDS = [...new Set(ACTIONS.map((action) => action.split(".")[0]))];
 /** The roles of those who appear often enough to be offered in the filter. */

@@ -80,6 +80,13 @@ const fields = (values) => [
     value: values.accept_every_minutes,
   },
   {
+    name: "no_visit_alert_days",
+    label: t("alertDays"),
+    hint: t("alertDaysHint"),
+    type: "decimal",
+    value: values.no_visit_alert_days,
+  },
+  {
     name: "require_second_factor",
     label: t("requireFactor"),
     hint: t("requireFactorHint"),

@@ -3,6 +3,7 @@ import { returnAddress } from "../../shared/second-factor.js";
 import { editForm, form } from "../../staff/form.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce } from "../../staff/undo.js";
+import { notices } from "../notices.js";
 import { secondFactor } from "../second-factor.js";
 
 const LANGUAGES = ["en", "es"];
@@ -13,9 +14,10 @@ const LANGUAGES = ["en", "es"];
  */
 export default async function ({ read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/account/${language}.js`));
-  const [me, factor, sessions] = await Promise.all([
+  const [me, factor, wanted, sessions] = await Promise.all([
     read("/me"),
     read("/me/totp"),
+    read("/me/notices"),
     readAll("/me/sessions?limit=100"),
   ]);
   const account = h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`);
@@ -31,6 +33,7 @@ export default async function ({ read, readAll, refresh }) {
     content: [
       account,
       h("section", { class: "card" }, h("h2", {}, t("profile")), await profileForm()),
+      notices(wanted),
       h("section", { class: "card" }, h("h2", {}, t("changePassword")), passwordForm(refresh)),
       factorSection,
       h(
@@ -54,12 +57,23 @@ const languageOptions = () => [
   ...LANGUAGES.map((tag) => /** @type {[string, string]} */ ([tag, nameOfLanguage(tag)])),
 ];
 
+/** @returns {[string, string][]} */
+function timeZoneOptions(current) {
+  // That of this device comes first. The browser may not know a zone that was chosen elsewhere.
+  const first = [Intl.DateTimeFormat().resolvedOptions().timeZone, current].filter(Boolean);
+  const names = new Set([...first, ...Intl.supportedValuesOf("timeZone")]);
+  return [
+    ["", t("usualTimeZone")],
+    ...[...names].map((name) => /** @type {[string, string]} */ ([name, name.replaceAll("_", " ")])),
+  ];
+}
+
 const nameOfLanguage = (tag) => new Intl.DisplayNames([tag], { type: "language" }).of(tag);
 
 const profileForm = () =>
   editForm({
     path: "/me",
-    fields: ({ name, language }) => [
+    fields: ({ name, language, time_zone: timeZone }) => [
       { name: "name", label: t("name"), required: true, value: name, attributes: { autocomplete: "name" } },
       {
         name: "language",
@@ -69,9 +83,17 @@ const profileForm = () =>
         value: language ?? "",
         options: languageOptions(),
       },
+      {
+        name: "time_zone",
+        label: t("timeZone"),
+        hint: t("timeZoneHint"),
+        type: "select",
+        value: timeZone ?? "",
+        options: timeZoneOptions(timeZone),
+      },
     ],
     submit: t("save"),
-    read: ({ name, language }) => ({ name, language }),
+    read: ({ name, language, time_zone }) => ({ name, language, time_zone }),
     done: ({ language }) => {
       if (language) saveSetting("language", language);
       // The bar has the name, and all pages the language.

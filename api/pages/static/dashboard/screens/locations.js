@@ -64,7 +64,7 @@ function locationTable(rows, query) {
       {
         key: "verdict",
         title: t("verdict"),
-        kind: "verdict-column",
+        kind: "verdicts",
         value: (row) => [verdictOrder(row.verdict), row.score],
         cell: verdictOf,
       },

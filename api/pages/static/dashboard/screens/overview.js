@@ -5,7 +5,7 @@ import { common, filterBar, monthBefore, onward, period, runningMonth, scoreQuer
 import { axisOf, trend } from "../charts.js";
 import { mostVisitedLink } from "../checklists.js";
 import { byChance, changed, monthName, score } from "../figures.js";
-import { monthsCard, chartWidth, sumOf } from "../report.js";
+import { monthsCard, chartWidth, progressCounts } from "../report.js";
 import { verdictLabel, verdictOf, verdictsByChance } from "../verdict.js";
 
 /** Locations without a visit for this many whole months need attention. */
@@ -68,24 +68,9 @@ function regionCard(row, progress, axis) {
     row,
     row.region,
     onward(`/dashboard/regions/${row.region.id}`),
-    countsWords(row, progress),
+    progress ? progressCounts(progress) : t("ofVisits", { n: row.visits }),
     monthsCard(row.region.name, row, Math.min(MAX_WIDTH, chartWidth()), HEIGHT, axis),
   );
-}
-
-/** Returns how many visits a region has, by who made them, and how many are in progress unless that is hidden. */
-function countsWords({ visits }, progress) {
-  const scored = t("ofVisits", { n: visits });
-  if (!progress) return scored;
-  const selfChecks = sumOf(progress, "self_checks");
-  const out = sumOf(progress, "out");
-  return [
-    scored,
-    selfChecks > 0 && t("andSelfChecks", { n: selfChecks }),
-    out !== null && t("andInProgress", { n: count(out) }),
-  ]
-    .filter(Boolean)
-    .join(" · ");
 }
 
 function storeCard(row, axis) {

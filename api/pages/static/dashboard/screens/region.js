@@ -1,21 +1,37 @@
-import { h, t } from "../../shared/page.js";
+import { h, loadMoreWords, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
 import { count, range } from "../../staff/numbers.js";
-import { common, filterBar, onward } from "../filters.js";
+import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
-import { score } from "../figures.js";
-import { fundamentals, headline, monthsCard, placeQuery, chartWidth, sections, sumOf } from "../report.js";
-import { card, scrolling } from "../table.js";
+import { changed, score } from "../figures.js";
+import { load } from "../load.js";
+import {
+  chartWidth,
+  fundamentals,
+  headline,
+  periodsCard,
+  placeQuery,
+  progressCounts,
+  sections,
+} from "../report.js";
+import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.js";
+import { verdictOf, verdictOrder } from "../verdict.js";
+import { visitQuery, visitTable } from "../visit-table.js";
 
-/** A region: its score, its stores and regions, and what explains the score. */
+const MOST_VISITS = 10;
+
+/** A region: its score, its stores in order, their latest visits, and what explains the score. */
 export default async function ({ params: { id }, filters, read, readAll }) {
+  await loadMoreWords((language) => import(`../words/places/${language}.js`));
   const query = common(filters, "region_id");
-  const [report, progress, checklists] = await Promise.all([
-    read(address(`/regions/${id}/score`, query)),
-    // The API counts visits in progress for all checklists together only, so that no store is forewarned.
-    filters.checklist ? null : read(address(`/regions/${id}/progress`, query)),
+  const storeQuery = scoreQuery("region-stores", { ...query, region_id: id });
+  const [report, stores, progress, visits, checklists] = await Promise.all([
+    read(address(`/regions/${id}/score`, { include: "verdict,quarters", ...query })),
+    readAll(address("/scores", storeQuery)),
+    read(address(`/regions/${id}/progress`, { from: query.from, to: query.to })),
+    read(address("/visits", visitQuery({ region_id: id }, filters, MOST_VISITS))),
     readAll("/checklists?limit=500"),
   ]);
   const questions = await questionsOf(
@@ -23,8 +39,10 @@ export default async function ({ params: { id }, filters, read, readAll }) {
     report.questions.map(({ checklist }) => checklist),
     read,
   );
+  const map = h("div");
   return {
     title: report.region.name,
+    ready: async () => map.replaceChildren(...[await mapOf(id, stores, readAll)].flat()),
     content: [
       h(
         "p",
@@ -33,65 +51,129 @@ export default async function ({ params: { id }, filters, read, readAll }) {
         h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
-      headline(report, outstandingFact(progress)),
-      downloadPanel({ scores: placeQuery("location", report), place: true }),
-      card(t("children"), childTable(report)),
-      card(t("months"), monthsCard(t("months"), report, chartWidth(), 180)),
+      headline(report),
+      card(t("storesInOrder"), stores.length ? storeTable(stores, storeQuery) : noLocations()),
+      regionTable(report),
+      card(t("progress"), progressOf(progress)),
+      card(
+        t("latestVisits"),
+        visitTable(t("latestVisits"), visits.items, checklists, { hasLocations: true }),
+      ),
+      stores.length > 0 && card(t("page-map"), map),
+      card(t("months"), periodsCard(report, chartWidth(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
+      downloadPanel({ scores: placeQuery("location", report), place: true }),
     ],
   };
 }
 
-/** Returns the fact of how many visits are in progress, unless the number is hidden. */
-function outstandingFact(progress) {
-  const outstanding = progress && sumOf(progress, "out");
-  return outstanding === null ? [] : [[t("inProgress"), count(outstanding)]];
+const noLocations = () => h("p", { class: "empty" }, t("noLocations"));
+
+/** Returns the map of a region's stores. Its positions are fetched once the page is shown. */
+async function mapOf(id, stores, readAll) {
+  const { locationMap, positionsOf } = await load("map.js");
+  const width = chartWidth();
+  return locationMap(stores, await positionsOf(id, readAll), width, Math.min(420, width));
 }
 
-function childTable(report) {
-  const { children: rows } = report;
-  if (!rows.length) return h("p", { class: "empty" }, t("noLocations"));
+/** Returns the stores in and below a region, the best first. */
+function storeTable(rows, query) {
   const axis = axisOf(rows);
-  const csv = [];
-  if (rows.some(({ region }) => region))
-    csv.push({ caption: t("regions"), name: "regions", query: placeQuery("region", report) });
-  // It includes the stores of the regions below.
-  csv.push({ caption: t("page-locations"), name: "locations", query: placeQuery("location", report) });
-  return scrolling(
-    { caption: t("children"), csv },
-    h(
-      "thead",
-      {},
+  const isThin = (row) => Number(row.indicative || row.score == null);
+  return table({
+    caption: t("storesInOrder"),
+    csv: { name: "locations", query },
+    rows,
+    sort: "-score",
+    words: ({ location }) => `${location.name} ${location.code}`,
+    attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
+    columns: [
+      {
+        key: "name",
+        title: t("location"),
+        value: ({ location }) => [0, location.name],
+        cell: ({ location }) =>
+          h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
+      },
+      {
+        key: "score",
+        title: t("score"),
+        kind: "figure",
+        down: true,
+        value: (row) => [isThin(row), row.score],
+        cell: (row) => score(row),
+      },
+      {
+        key: "verdict",
+        title: t("verdict"),
+        kind: "verdicts",
+        value: (row) => [verdictOrder(row.verdict), row.score],
+        cell: verdictOf,
+      },
+      intervalColumn(axis),
+      visitsColumn(),
+      {
+        key: "change",
+        title: t("change"),
+        kind: "change",
+        value: (row) => [row.change.difference == null ? 2 : isThin(row), row.change.difference],
+        cell: changed,
+      },
+    ],
+  });
+}
+
+/** Returns the regions directly below, if there are any. */
+function regionTable(report) {
+  const rows = report.children.filter(({ region }) => region);
+  if (!rows.length) return null;
+  const axis = axisOf(rows);
+  const csv = [{ caption: t("regions"), name: "regions", query: placeQuery("region", report) }];
+  return card(
+    t("regions"),
+    scrolling(
+      { caption: t("regions"), csv },
       h(
-        "tr",
+        "thead",
         {},
-        h("th", { scope: "col" }, t("place")),
-        h("th", { scope: "col", class: "figure" }, t("score")),
-        h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)),
-        h("th", { scope: "col", class: "figure" }, t("interval")),
-        h("th", { scope: "col", class: "figure" }, t("visits")),
-      ),
-    ),
-    h(
-      "tbody",
-      {},
-      rows.map((row) =>
         h(
           "tr",
-          { class: row.indicative && "thin" },
-          h("th", { scope: "row" }, linkTo(row)),
-          h("td", { class: "figure" }, score(row)),
-          h("td", { class: "drawing" }, dot(row, axis)),
-          h("td", { class: "figure" }, range(row.interval)),
-          h("td", { class: "figure" }, count(row.visits)),
+          {},
+          h("th", { scope: "col" }, t("region")),
+          h("th", { scope: "col", class: "figure" }, t("score")),
+          h("th", { scope: "col" }, t("verdict")),
+          h("th", { scope: "col", class: "drawing" }, t("interval"), axisHead(axis)),
+          h("th", { scope: "col", class: "figure" }, t("interval")),
+          h("th", { scope: "col", class: "figure" }, t("visits")),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((row) =>
+          h(
+            "tr",
+            { class: row.indicative && "thin" },
+            h("th", { scope: "row" }, linkTo(row.region)),
+            h("td", { class: "figure" }, score(row)),
+            h("td", {}, verdictOf(row)),
+            h("td", { class: "drawing" }, dot(row, axis)),
+            h("td", { class: "figure" }, range(row.interval)),
+            h("td", { class: "figure" }, count(row.visits)),
+          ),
         ),
       ),
     ),
   );
 }
 
-function linkTo({ region, location }) {
-  const [kind, place] = region ? ["regions", region] : ["locations", location];
-  return h("a", { href: onward(`/dashboard/${kind}/${place.id}`), dir: "auto" }, place.name);
+const linkTo = ({ id, name }) => h("a", { href: onward(`/dashboard/regions/${id}`), dir: "auto" }, name);
+
+/**
+ * Returns how many visits were accepted and how many are in progress. The API counts them for all checklists
+ * together, and hides numbers that would warn a store.
+ */
+function progressOf(progress) {
+  return [h("p", {}, progressCounts(progress)), h("p", { class: "quiet" }, t("progressWords"))];
 }

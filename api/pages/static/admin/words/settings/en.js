@@ -15,6 +15,8 @@ export default {
     "The editor offers these languages. Enter their codes, separated by commas, such as en, es, pt-BR.",
   lockoutDays: "Lock-out days",
   lockoutDaysHint: "The least number of days between two visits of one shopper to the same location.",
+  alertDays: "Alert after days without a visit",
+  alertDaysHint: "Managers are told of a store once, when it has had no visit for so long. Empty for never.",
   acceptEvery: "Acceptance period in minutes",
   acceptEveryHint:
     "Visits without flags are accepted together at the end of each period, so that a store cannot tell when " +

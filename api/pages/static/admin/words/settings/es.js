@@ -17,6 +17,9 @@ export default {
   lockoutDays: "Días de bloqueo",
   lockoutDaysHint:
     "Los días que deben pasar como mínimo entre dos visitas de un mismo cliente misterioso al mismo local.",
+  alertDays: "Avisar tras estos días sin visitas",
+  alertDaysHint:
+    "Se avisa una vez a los responsables de un local que lleva tanto tiempo sin visitas. Vacío para no avisar nunca.",
   acceptEvery: "Periodo de aceptación en minutos",
   acceptEveryHint:
     "Las visitas sin avisos se aceptan juntas al final de cada periodo, para que ningún local sepa cuándo vino " +

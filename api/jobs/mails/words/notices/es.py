@@ -1,0 +1,89 @@
+"""The texts of notices in Spanish."""
+
+from api.domain import notices
+from api.jobs.mails.words.notices.format import NoticeText, Words
+
+WORDS = Words(
+    notices={
+        notices.WEEKLY_DIGEST: NoticeText(
+            "Nuevos resultados de un local",
+            "Nuevos resultados de {count} locales",
+            "Estos locales tienen resultados nuevos desde su último resumen, primero los más bajos. Cada "
+            "resultado abarca los seis meses hasta el mes indicado.",
+            "Abrir el panel",
+        ),
+        notices.ALERTS: NoticeText(
+            "Un local necesita su atención",
+            "{count} locales necesitan su atención",
+            "Cada resultado abarca los seis meses hasta el mes indicado.",
+            "Abrir el panel",
+        ),
+        notices.REVIEWS_WAITING: NoticeText(
+            "Una visita lleva más de 48 horas pendiente de revisión",
+            "{count} visitas llevan más de 48 horas pendientes de revisión",
+            "Los clientes misteriosos y los locales esperan una decisión.",
+            "Abrir las revisiones",
+        ),
+        notices.WEBHOOKS_FAILING: NoticeText(
+            "Un webhook está fallando",
+            "{count} webhooks están fallando",
+            "Es posible que a sus sistemas no les lleguen todos los eventos. Los que han fallado se pueden "
+            "volver a enviar durante 30 días.",
+            "Abrir los webhooks",
+        ),
+        notices.VISITS_ASSIGNED: NoticeText(
+            "Tiene una visita nueva",
+            "Tiene {count} visitas nuevas",
+            "Abra cada visita una vez con conexión: así tendrá las preguntas en el teléfono.",
+            "Abrir sus visitas",
+        ),
+        notices.VISITS_CLOSING: NoticeText(
+            "Una visita termina en menos de 48 horas",
+            "{count} visitas terminan en menos de 48 horas",
+            "Si no puede hacer una visita, recházela para que otra persona la haga.",
+            "Abrir sus visitas",
+        ),
+        notices.VISITS_RETURNED: NoticeText(
+            "Le han devuelto una visita",
+            "Le han devuelto {count} visitas",
+            "La persona que la revisa le pide que cambie algo. En la visita verá qué es.",
+            "Abrir sus visitas",
+        ),
+    },
+    reasons={
+        notices.DROP: "Claramente peor que en los seis meses anteriores",
+        notices.CRITICAL_FAILURE: "Un fallo crítico",
+        notices.NO_VISIT: "Sin visitas desde hace {days} días",
+    },
+    columns={
+        "store": "Local",
+        "month": "Mes",
+        "score": "Resultado",
+        "until": "Hasta",
+        "receiver": "Receptor",
+        "state": "Estado",
+        "visits": "Visitas",
+    },
+    webhook_states={False: "Falla", True: "Desactivado por los fallos"},
+    months=(
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ),
+    month_format="{month} de {year}",
+    time_format="{day} de {month} de {year}, {time}",
+    decimal_mark=",",
+    percent="{n}\u00a0%",
+    more="y {count} más",
+    footer="Recibe este correo porque tiene una cuenta en {organization}.",
+    unsubscribe="No recibir más correos de este tipo",
+)

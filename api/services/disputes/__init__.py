@@ -1,0 +1,1 @@
+"""Disputes about accepted visits: opened by managers, decided by reviewers."""

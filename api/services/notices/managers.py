@@ -1,0 +1,145 @@
+"""What managers are told of their locations, as it was announced: new results, and alerts."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy.orm import Session
+
+from api.domain.months import format_month
+from api.domain.notices import (
+    CRITICAL_FAILURE,
+    DAILY,
+    DROP,
+    FRESH,
+    MORNING,
+    NO_VISIT,
+    WEEKLY,
+    find_notice_day,
+)
+from api.domain.scoring import share
+from api.models.checklists import ChecklistVersion
+from api.models.notices import Announcement
+from api.models.organizations import Organization
+from api.models.places import Location
+from api.models.visits import Visit
+from api.services import visibility
+from api.services.notices.facts import Fact, Facts, Reader
+from api.services.scores.subjects import get_counted_checklists
+
+
+class _LocationFact(NamedTuple):
+    """A fact about a location, for those who may see the location."""
+
+    location_id: uuid.UUID
+    subject: str
+    fact: Fact
+
+
+def find_results(session: Session, readers: Sequence[Reader], moment: datetime) -> Mapping[uuid.UUID, Facts]:
+    """Find the results that were announced within about a week."""
+    announced = _read_announcements(session, readers, Announcement.announced_at > moment - FRESH[WEEKLY])
+    results = [
+        _LocationFact(
+            location_id,
+            _get_subject(row),
+            Fact(str(row.visits), row.announced_at, _describe(row, location_id)),
+        )
+        for row, location_id in announced
+        if row.announced_at is not None
+    ]
+    return _select_visible(session, readers, results)
+
+
+def find_alerts(session: Session, readers: Sequence[Reader], moment: datetime) -> Mapping[uuid.UUID, Facts]:
+    """Find clear drops, critical failures, and locations that have had no visit for long."""
+    since = moment - FRESH[DAILY]
+    announced = _read_announcements(
+        session, readers, or_(Announcement.dropped_at > since, Announcement.failed_at > since)
+    )
+    alerts = [
+        _LocationFact(
+            location_id,
+            f"{reason} {_get_subject(row)}",
+            Fact(happened_at.isoformat(), happened_at, {"reason": reason, **_describe(row, location_id)}),
+        )
+        for row, location_id in announced
+        for reason, happened_at in ((DROP, row.dropped_at), (CRITICAL_FAILURE, row.failed_at))
+        if happened_at is not None
+    ]
+    alerts += _find_locations_without_visits(session, readers, moment)
+    return _select_visible(session, readers, alerts)
+
+
+def _read_announcements(
+    session: Session, readers: Sequence[Reader], condition: ColumnElement[bool]
+) -> Sequence[Row[Announcement, uuid.UUID]]:
+    return session.execute(
+        select(Announcement, Location.id)
+        .join(Location, Location.number == Announcement.location_number)
+        .where(Location.organization_id == readers[0].organization_id, condition)
+    ).all()
+
+
+def _get_subject(row: Announcement) -> str:
+    return f"{row.location_number}:{row.subject_id}"
+
+
+def _describe(row: Announcement, location_id: uuid.UUID) -> dict[str, Any]:
+    """Return all that a mail may say of results."""
+    return {
+        "location_id": str(location_id),
+        "month": format_month(row.month),
+        "score": share(row.earned, row.possible),
+    }
+
+
+def _find_locations_without_visits(
+    session: Session, readers: Sequence[Reader], moment: datetime
+) -> Iterator[_LocationFact]:
+    """Find the locations that recently reached the number of days without a visit."""
+    organization = session.get_one(Organization, readers[0].organization_id)
+    days = organization.no_visit_alert_days
+    if days is None:
+        return
+    checklist_ids = [
+        version.checklist_id for version in get_counted_checklists(session, readers[0].actor, None).latest
+    ]
+    last_day = func.max(Visit.day)
+    rows = session.execute(
+        select(Location.id, Location.time_zone, last_day)
+        .join(Visit, Visit.location_id == Location.id)
+        .join(ChecklistVersion, ChecklistVersion.id == Visit.checklist_version_id)
+        .where(
+            Visit.organization_id == organization.id,
+            Visit.status == "accepted",
+            Visit.day > (moment - FRESH[DAILY] - timedelta(days=days + 2)).date(),
+            Location.closed.is_(False),
+            ChecklistVersion.checklist_id.in_(checklist_ids),
+        )
+        .group_by(Location.id, Location.time_zone)
+    )
+    for location_id, time_zone, day in rows:
+        first_day = day + timedelta(days=days + 1)
+        if find_notice_day(moment, time_zone) >= first_day:
+            since = datetime.combine(first_day, MORNING, ZoneInfo(time_zone))
+            data = {"reason": NO_VISIT, "location_id": str(location_id), "days": days}
+            yield _LocationFact(location_id, f"{NO_VISIT} {location_id}", Fact(str(day), since, data))
+
+
+def _select_visible(
+    session: Session, readers: Sequence[Reader], facts: Sequence[_LocationFact]
+) -> dict[uuid.UUID, Facts]:
+    """Return the facts about the locations that each reader may see."""
+    if not facts:
+        return {}
+    selected: dict[uuid.UUID, Facts] = {}
+    for reader in readers:
+        visible = set(session.scalars(select(Location.id).where(visibility.locations(reader.actor))))
+        selected[reader.id] = {
+            subject: fact for location_id, subject, fact in facts if location_id in visible
+        }
+    return selected

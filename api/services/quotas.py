@@ -1,0 +1,293 @@
+"""Quotas: set by administrators, and how far the visits that they require are."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api.domain import problems
+from api.domain.access import Actor
+from api.domain.months import Period, to_local_time
+from api.domain.quotas import Count, draw_extra_visits, get_period, list_periods
+from api.models.checklists import Checklist, ChecklistVersion
+from api.models.places import Location, Region
+from api.models.quotas import Quota
+from api.models.visits import Visit, is_in_progress
+from api.services import visibility
+from api.services.checklists import find_checklist, get_latest_version
+from api.services.outstanding_visits import count_outstanding_by_location
+from api.services.paging import Page, fetch_page
+from api.services.places import update_columns
+from api.services.rows import read_by_id
+from api.services.scores.aggregates import aggregate_totals
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuota:
+    """A quota with the checklist and the region that it refers to."""
+
+    quota: Quota
+    checklist: Checklist
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodProgress:
+    """How far a quota is in a period: its open locations, and their visits together.
+
+    ``missing`` is summed over locations, because a visit to one does not replace that to another. ``out`` and
+    ``missing`` are None if they are not disclosed.
+    """
+
+    period: Period
+    locations: int
+    required: int
+    accepted: int
+    out: int | None
+    missing: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocationProgress:
+    """How far a quota is at a location. ``free_from`` is the first day of the next visit, or None for any."""
+
+    location: Location
+    count: Count
+    free_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """The visits that a quota still lacks in the period that a month is in."""
+
+    quota: NamedQuota
+    progress: PeriodProgress
+
+
+def create_quota(session: Session, actor: Actor, values: Mapping[str, Any]) -> NamedQuota:
+    """Set a quota; ``values`` are the fields of ``schemas.quotas.QuotaNew``.
+
+    Raises INVALID for an unknown region or checklist, and ALREADY_EXISTS if the region has a quota for this
+    checklist and period.
+    """
+    region = visibility.find(session, Region, values["region_id"], visibility.regions(actor))
+    if region is None:
+        raise problems.invalid_field("/region_id", "This region does not exist.")
+    columns = dict(values)
+    checklist = require_checklist(session, actor, columns.pop("checklist_key"))
+    quota = Quota(organization_id=actor.organization_id, checklist_id=checklist.id, **columns)
+    session.add(quota)
+    _flush(session)
+    return NamedQuota(quota, checklist, region)
+
+
+def require_checklist(session: Session, actor: Actor, key: str) -> Checklist:
+    """Return the checklist in use with this key; raises INVALID if there is none."""
+    checklist = find_checklist(session, actor, key)
+    if checklist is None or not checklist.latest_version or checklist.retired_at is not None:
+        raise problems.invalid_field("/checklist_key", "There is no published checklist with this key.")
+    return checklist
+
+
+def get_quota(session: Session, actor: Actor, quota_id: uuid.UUID, *, lock: bool = False) -> NamedQuota:
+    """Return a quota of a region that the actor may see; ``lock`` locks it for an update.
+
+    Raises QUOTA_NOT_FOUND.
+    """
+    quota: Quota | None = visibility.find(session, Quota, quota_id, visibility.quotas(actor), lock=lock)
+    if quota is None:
+        raise problems.QUOTA_NOT_FOUND()
+    return _name(session, [quota])[0]
+
+
+def list_quotas(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
+    """Return a page of the quotas of regions that the actor may see, oldest first.
+
+    The filters are ``region_id``, ``checklist_key`` and ``per``.
+    """
+    query = select(Quota).where(visibility.quotas(actor))
+    if (key := filters.pop("checklist_key", None)) is not None:
+        query = query.join(Checklist, Checklist.id == Quota.checklist_id).where(Checklist.key == key)
+    for name, value in filters.items():
+        query = query.where(getattr(Quota, name) == value)
+    page = fetch_page(session, query, Quota.created_at, Quota.id, limit, cursor)
+    return Page(_name(session, page.items), page.cursor)
+
+
+def update_quota(session: Session, quota: NamedQuota, values: Mapping[str, Any]) -> NamedQuota:
+    """Update a locked quota. Raises ALREADY_EXISTS if the region has another one for the new period."""
+    update_columns(quota.quota, values)
+    _flush(session)
+    return quota
+
+
+def delete_quota(session: Session, quota: NamedQuota) -> None:
+    """Delete a locked quota. Visits that were assigned for it stay."""
+    session.delete(quota.quota)
+    session.flush()
+
+
+def get_progress(session: Session, actor: Actor, quota: NamedQuota, span: Period) -> list[PeriodProgress]:
+    """Return how far a quota is in each of its periods that have a month in ``span``.
+
+    Managers and API clients get the visits that each location has at least, and neither ``out`` nor
+    ``missing``: an extra visit that was drawn, or one in progress, would warn a store.
+    """
+    locations = _read_locations(session, quota)
+    periods = list(list_periods(quota.quota.per, span))
+    counts = _count(session, quota, locations, periods)
+    progress = [_sum_up(period, list(counts[period].values())) for period in periods]
+    if actor.can_see_everything:
+        return progress
+    at_least = quota.quota.visits * len(locations)
+    return [replace(each, required=at_least, out=None, missing=None) for each in progress]
+
+
+def list_location_progress(session: Session, quota: NamedQuota, month: int) -> list[LocationProgress]:
+    """Return how far a quota is at each open location, in the period that a month is in, sorted by code."""
+    period = get_period(quota.quota.per, month)
+    locations = _read_locations(session, quota)
+    counts = _count(session, quota, locations, [period])[period]
+    free_days = _find_free_days(session, quota, locations) if quota.quota.days_between else {}
+    return [
+        LocationProgress(location, counts[location.id], free_days.get(location.id)) for location in locations
+    ]
+
+
+def list_shortfalls(session: Session, organization_id: uuid.UUID, month: int) -> list[Shortfall]:
+    """Return the quotas of an organization that lack visits in the period that a month is in.
+
+    Quotas of retired checklists are omitted, because no visits can be assigned for them.
+    """
+    quotas = session.scalars(
+        select(Quota)
+        .join(Checklist, Checklist.id == Quota.checklist_id)
+        .where(Quota.organization_id == organization_id, Checklist.retired_at.is_(None))
+        .order_by(Quota.created_at, Quota.id)
+    ).all()
+    shortfalls = []
+    for quota in _name(session, quotas):
+        period = get_period(quota.quota.per, month)
+        locations = _read_locations(session, quota)
+        counts = _count(session, quota, locations, [period])[period]
+        progress = _sum_up(period, list(counts.values()))
+        if progress.missing:
+            shortfalls.append(Shortfall(quota, progress))
+    return shortfalls
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        raise problems.ALREADY_EXISTS(
+            "This region already has a quota for this checklist and period."
+        ) from None
+
+
+def _name(session: Session, quotas: Sequence[Quota]) -> list[NamedQuota]:
+    """Return quotas with their checklists and regions."""
+    checklists = read_by_id(session, Checklist, (quota.checklist_id for quota in quotas))
+    regions = read_by_id(session, Region, (quota.region_id for quota in quotas))
+    return [NamedQuota(quota, checklists[quota.checklist_id], regions[quota.region_id]) for quota in quotas]
+
+
+def _in_region(quota: NamedQuota) -> ColumnElement[bool]:
+    """Return the condition that a location is open, and at or below the region of a quota."""
+    subtree = visibility.select_subtree(select(Region.id).where(Region.id == quota.region.id))
+    return Location.region_id.in_(subtree) & Location.closed.is_(False)
+
+
+def _read_locations(session: Session, quota: NamedQuota) -> Sequence[Location]:
+    return session.scalars(select(Location).where(_in_region(quota)).order_by(Location.code)).all()
+
+
+def _count(
+    session: Session, quota: NamedQuota, locations: Sequence[Location], periods: Sequence[Period]
+) -> dict[Period, dict[uuid.UUID, Count]]:
+    """Return the visits of each period and location, with extra ones; ``periods`` follow each other."""
+    span = Period(periods[0].first, periods[-1].last)
+    accepted = _count_accepted(session, quota, locations, span)
+    out = count_outstanding_by_location(session, span, quota.checklist.id, _in_region(quota))
+    visits, seed = quota.quota.visits, quota.quota.seed
+    expected = quota.quota.extra * visits
+    return {
+        period: {
+            location.id: Count(
+                visits + draw_extra_visits(seed, location.id, period, expected),
+                sum(accepted.get((location.number, month), 0) for month in period.months),
+                sum(out[location.id, month] for month in period.months),
+            )
+            for location in locations
+        }
+        for period in periods
+    }
+
+
+def _count_accepted(
+    session: Session, quota: NamedQuota, locations: Sequence[Location], span: Period
+) -> dict[tuple[int, int], int]:
+    """Return the accepted visits by the number of the location and month.
+
+    Visits to closed stores do not count.
+    """
+    version = get_latest_version(session, quota.checklist)
+    assert version is not None
+    groups = aggregate_totals(
+        session,
+        [location.number for location in locations],
+        [version.subjects["visit", ""]],
+        span,
+        "location_number",
+        "month",
+    )
+    return {(number, month): aggregate.asked for (number, month), aggregate, _ in groups}
+
+
+def _sum_up(period: Period, counts: Sequence[Count]) -> PeriodProgress:
+    return PeriodProgress(
+        period,
+        len(counts),
+        required=sum(count.required for count in counts),
+        accepted=sum(count.accepted for count in counts),
+        out=sum(count.out for count in counts),
+        missing=sum(count.missing for count in counts),
+    )
+
+
+def _find_free_days(
+    session: Session, quota: NamedQuota, locations: Sequence[Location]
+) -> dict[uuid.UUID, date]:
+    """Return the first day on which a quota allows the next visit, for locations that have had visits.
+
+    The days between are counted from the last visit, or from the end of the last window in progress.
+    """
+    versions = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id == quota.checklist.id)
+    rows = session.execute(
+        select(
+            Visit.location_id,
+            func.max(case((Visit.status == "accepted", Visit.day))),
+            func.max(case((is_in_progress(), Visit.closes_at))),
+        )
+        .join(Location, Location.id == Visit.location_id)
+        .where(_in_region(quota), Visit.checklist_version_id.in_(versions))
+        .group_by(Visit.location_id)
+    ).all()
+    time_zones = {location.id: location.time_zone for location in locations}
+    free_days = {}
+    for location_id, last_day, closes_at in rows:
+        days = [last_day] if last_day else []
+        if closes_at:
+            days.append(_get_local_day(closes_at, time_zones[location_id]))
+        if days:
+            free_days[location_id] = max(days) + timedelta(days=quota.quota.days_between)
+    return free_days
+
+
+def _get_local_day(moment: datetime, time_zone: str) -> date:
+    return to_local_time(moment, time_zone).date()
