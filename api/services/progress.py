@@ -69,6 +69,8 @@ def _count_accepted(
     accepted: Counter[int] = Counter()
     self_checks: Counter[int] = Counter()
     for month, version_id, count in counts:
+        if month is None:
+            continue
         accepted[month] += count
         if get_version(session, version_id).document.channel == SELF_CHECK:
             self_checks[month] += count

@@ -79,7 +79,7 @@ def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[Accep
     expect(card).to_contain_text(f"Visits by shoppers: {len(visits)} · self-checks: 1 · in progress: 1")
     card.locator("summary").click()
     months = [month.inner_text() for month in card.locator("tbody th").all()]
-    assert months == sorted({visit.month for visit in visits})
+    assert months == ["Jan 25", "May 25", "Jun 25"]
     go(page, f"/dashboard?{HALF}&checklist=visit")
     expect(card).to_contain_text(f"{len(visits)} visits")
     expect(card).not_to_contain_text("in progress")

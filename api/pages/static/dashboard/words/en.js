@@ -67,7 +67,6 @@ export default {
   visits: "Visits",
   rank: "Rank",
   change: "Change",
-  period: "Period",
   joinedMonths: "In quarters, because some months have fewer than {n} visits.",
   month: "Month",
   months: "Months",

@@ -68,7 +68,6 @@ export default {
   visits: "Visitas",
   rank: "Puesto",
   change: "Cambio",
-  period: "Período",
   joinedMonths: "Por trimestres, porque algunos meses tienen menos de {n} visitas.",
   month: "Mes",
   months: "Meses",
