@@ -1445,10 +1445,12 @@ def _without_generated_values(text: str) -> str:
 def _read_rows(scene: Scene) -> set[str]:
     """Return every row of every table as text, with IDs without hyphens."""
     database = scene.app.extensions["survey"].database
-    query = "SELECT * FROM {0}" if database.url.startswith("sqlite") else "SELECT {0}::text FROM {0}"
+    selects = [f"SELECT '{table}', {table}.* FROM {table}" for table in Base.metadata.tables]
+    if not database.url.startswith("sqlite"):
+        # As text, the rows of all tables have the same columns, so that one statement returns them.
+        texts = (f"SELECT '{table} ' || {table}::text FROM {table}" for table in Base.metadata.tables)
+        selects = [" UNION ALL ".join(texts)]
     with database.read_snapshot() as session:
-        return {
-            f"{table} {' '.join(map(str, row))}".replace("-", "")
-            for table in Base.metadata.tables
-            for row in session.connection().exec_driver_sql(query.format(table))
-        }
+        connection = session.connection()
+        rows = (row for select in selects for row in connection.exec_driver_sql(select))
+        return {" ".join(map(str, row)).replace("-", "") for row in rows}

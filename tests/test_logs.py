@@ -303,7 +303,7 @@ def call(program: Running, method: str, path: str, body: Any, token: str | None 
 
 def send_raw(program: Running, request: str) -> None:
     """Send malformed HTTP and read until the server closes the connection."""
-    port = int(program.base.rpartition(":")[2])
+    port = program.port
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(request.encode("latin-1"))
         connection.shutdown(socket.SHUT_WR)

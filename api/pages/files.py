@@ -7,6 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -135,6 +136,7 @@ def _list_sheets(folder: str, files: Iterable[str]) -> list[str]:
 FILES = _collect_files()
 
 
+@cache
 def get_languages(page: str) -> list[str]:
     """Return the languages that a page is translated to, as language tags."""
     return sorted(Path(name).stem for name in FILES if Path(name).parent == Path(page, "words"))

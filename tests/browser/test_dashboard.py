@@ -309,6 +309,35 @@ def test_units_and_dates_are_localized(desk: Phone, world: World) -> None:
     expect(page.locator("[data-question=printed] .value")).to_have_text(by_region)
 
 
+def test_a_visit_shows_what_lost_points_first_and_its_neighbours(desk: Phone, world: World) -> None:
+    good = world.accepted_visit()
+    lost = {
+        **ALL_WELL,
+        "wait": {"value": 500},
+        "thanks": {"value": "no"},
+        "problem": {"value": "yes"},
+        "apology": {"value": "no"},
+    }
+    bad = world.accepted_visit(lost)
+    page = enter(desk, world.manager, f"/dashboard/visits/{bad['id']}")
+    # the critical failure first, then the most points
+    first = page.locator("[data-answers=lost]")
+    assert [item.get_attribute("data-question") for item in first.locator("li").all()] == [
+        "apology",
+        "wait",
+        "thanks",
+    ]
+    expect(first.locator("h2")).to_have_text("9 points lost")
+    expect(page.locator("[data-passed]")).to_have_text("Not passed: 1 critical failure")
+    expect(page.locator("[data-question=wait]")).to_have_count(1)
+    neighbours = page.get_by_role("navigation", name="Other visits to this location")
+    expect(neighbours).to_contain_text("of 2")
+    neighbours.get_by_role("link").click()
+    page.wait_for_url(f"**/dashboard/visits/{good['id']}*")
+    expect(page.locator("[data-passed]")).to_have_text("Passed")
+    expect(first).to_have_count(0)
+
+
 def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
     """No proportion is a tenth too low because its floating-point value is just below a half."""
     page = enter(desk, manager(history, "country"), "/dashboard")

@@ -15,10 +15,11 @@ import pytest
 from playwright.sync_api import Error, Playwright, expect
 
 from tests.browser.conftest import SCREEN
+from tests.browser.engines.connection import Connection
 from tests.browser.phone import READY, Phone, Spy, cut, lose_response, respond
 from tests.support import extent
 from tests.support.pictures import jpeg
-from tests.support.running import ROOT, Running, free_port, running
+from tests.support.running import ROOT, Running, running
 from tests.support.world import ALL_WELL, World, ok
 
 SUBMISSION = re.compile("/submission$")
@@ -844,10 +845,7 @@ def test_storage_that_cannot_be_opened_is_reported(phone: Phone, world: World) -
 # Releases.
 
 
-@pytest.fixture
-def release(tmp_path: Path) -> Path:
-    """A copy of the program."""
-    root = tmp_path / "release"
+def copy_program(root: Path) -> Path:
     for name in ("api", "docs", "schemas", "uploads"):
         shutil.copytree(ROOT / name, root / name)  # with its bytecode, so that it starts soon
     shutil.copy(ROOT / "wsgi.py", root)
@@ -855,11 +853,20 @@ def release(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def new_release(release: Path) -> Path:
-    """A copy of the program with one changed file."""
+def release(tmp_path: Path) -> Path:
+    """A copy of the program."""
+    return copy_program(tmp_path / "release")
+
+
+@pytest.fixture(scope="module")
+def new_release(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A program with one changed file, and with the data of ``program``."""
+    folder = tmp_path_factory.mktemp("new")
+    release = copy_program(folder / "release")
     words = release / "api/pages/static/form/words/en.js"
     words.write_text(words.read_text().replace('toDo: "To do"', 'toDo: "To do, new"'))
-    return release
+    with running(folder, release, **settings) as started:
+        yield started
 
 
 def test_a_language_is_added_with_one_file(
@@ -893,26 +900,25 @@ IS_WAITING = "async () => Boolean((await navigator.serviceWorker.getRegistration
 
 @pytest.fixture
 def waiting_release(
-    new_phone: Callable[..., Phone], world: World, settings: dict[str, str], new_release: Path, tmp_path: Path
+    new_phone: Callable[..., Phone], world: World, program: Running, new_release: Running
 ) -> Iterator[tuple[Phone, Any]]:
     """A phone with an open visit, in which one answer is missing, while a new release waits."""
     visit = world.visit()
-    port = {"PORT": str(free_port())}
-    with running(tmp_path / "old", **settings | port) as old:
-        phone = new_phone(base_url=old.base)
-        phone.start_visit(world.shopper, visit)
-        phone.choose("greeting", "yes")
-        phone.wait_until_saved()
-        old.end()
-    with running(tmp_path / "new", new_release, **settings | port):
-        phone.page.evaluate(
-            "navigator.serviceWorker.getRegistration().then((registration) => registration.update())"
-        )
-        phone.page.evaluate(WAITING)
-        phone.type_text("wait", "20")
-        phone.choose("thanks", "yes")
-        phone.wait_until_saved()
-        yield phone, visit
+    connection = Connection(program.port)
+    phone = new_phone(base_url=connection.base)
+    phone.start_visit(world.shopper, visit)
+    phone.choose("greeting", "yes")
+    phone.wait_until_saved()
+    connection.lead_to(new_release.port)
+    phone.page.evaluate(
+        "navigator.serviceWorker.getRegistration().then((registration) => registration.update())"
+    )
+    phone.page.evaluate(WAITING)
+    phone.type_text("wait", "20")
+    phone.choose("thanks", "yes")
+    phone.wait_until_saved()
+    yield phone, visit
+    connection.cut()
 
 
 def test_a_new_release_waits_while_a_visit_is_open(waiting_release: tuple[Phone, Any], world: World) -> None:

@@ -24,6 +24,7 @@ from api.models.submissions import Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import demo
+from api.services.demo.stores import STORES
 from api.services.people import passwords
 from api.services.scores import recount
 from api.settings import Settings
@@ -132,7 +133,7 @@ def test_only_the_intended_flags_are_raised(app: Flask) -> None:
 def test_photos_are_stored_and_no_event_is_pending(app: Flask) -> None:
     statuses = Counter(status for (status,) in fetch_rows(app, select(Photo.status)))
     assert set(statuses) == {"stored"}
-    assert statuses["stored"] >= demo.PHOTOGRAPHED_VISITS
+    assert statuses["stored"] >= demo.PHOTOGRAPHED_VISITS + len(STORES)
     assert fetch_rows(app, select(Event.id)) == []
     store = app.extensions["survey"].store
     for key, thumbnail_key in fetch_rows(app, select(Photo.key, Photo.thumbnail_key)):

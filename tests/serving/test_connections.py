@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -37,7 +36,7 @@ def test_connection_stays_open_after_a_response_without_body(program: Running) -
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_request_gets_a_problem_document(program: Running, name: str) -> None:
     request, expected = MALFORMED[name]
-    status, headers, body = exchange(urlsplit(program.base).port or 0, request)
+    status, headers, body = exchange(program.port, request)
     problem = json.loads(body)
     assert (status, problem["status"]) == (expected, expected)
     assert headers["Content-Type"] == "application/problem+json"

@@ -67,7 +67,7 @@ class Clients:
 def test_reload_replaces_the_processes_and_cuts_nothing(tmp_path: Path) -> None:
     with running(tmp_path, DEMO="0", WORKERS="2") as program:
         wait_until(lambda: len(list_request_processes(program)) == 2)
-        with Clients(int(program.base.rpartition(":")[2])) as clients:
+        with Clients(program.port) as clients:
             for _ in range(2):
                 clients.wait_for(20)
                 before = set(list_request_processes(program))

@@ -213,7 +213,7 @@ def test_all_processes_stop_together(tmp_path: Path) -> None:
     with running(tmp_path, DEMO="0", WORKERS="2") as program:
         assert program.end() == 0
         assert "Traceback" not in program.output()
-    with socket.create_server(("127.0.0.1", int(program.base.rpartition(":")[2]))):
+    with socket.create_server(("127.0.0.1", program.port)):
         pass  # the port is free
 
 

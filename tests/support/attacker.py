@@ -336,7 +336,7 @@ class Markers:
         everything = b"\n".join({part for _, content in responses for part in content})
         leaks = []
         for text, description in self.texts.items():
-            forms = [form for form in _forms(text) if form in everything]
+            forms = [form for form in {*_forms(text)} if form in everything]
             for response, content in responses if forms else ():
                 sent = (response.target + response.sent).lower()
                 if (

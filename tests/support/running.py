@@ -31,6 +31,10 @@ class Running:
     stdout: Path
     log: Path
 
+    @property
+    def port(self) -> int:
+        return int(self.base.rpartition(":")[2])
+
     def output(self) -> str:
         return self.stdout.read_text() + self.log.read_text()
 

@@ -7,7 +7,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from api.domain.access import SHOPPER
-from api.domain.months import Period, to_local_time
+from api.domain.months import Period, get_month, to_local_time
 from api.domain.visits import violates_lockout
 from api.services.demo.people import PEOPLE
 from api.services.demo.stores import STORES, Store
@@ -17,8 +17,9 @@ MONTHS = 24
 LOCKOUT_DAYS = 30
 #: A late visit ends at most this many days after its window.
 MOST_DAYS_LATE = 2
-#: How many of the latest visits have photos.
-PHOTOGRAPHED_VISITS = 8
+#: How many of the latest visits have photos, in addition to the latest visit of each store before this month:
+#: the pages open with whole months.
+PHOTOGRAPHED_VISITS = 2
 #: The proportions of months in which a store has a second visit, and a visit with the short checklist.
 SECOND_VISIT, SHORT_VISIT = 0.6, 0.5
 
@@ -93,7 +94,7 @@ def plan_visits(rng: Random, moment: datetime) -> list[PlannedVisit]:
                 visit = replace(visit, outcome=_pick_outcome(rng, visit, moment))
                 visits.append(rota.assign(visit))
     visits.sort(key=lambda visit: visit.opens_at)
-    return _add_photos(visits)
+    return _add_photos(visits, last)
 
 
 def _get_local_day(moment: datetime, store: Store, days: int) -> date:
@@ -182,8 +183,13 @@ def _get_region_manager(store: Store) -> str:
     return "manager-spain" if store.region == "SPAIN" else "manager-isles"
 
 
-def _add_photos(visits: Sequence[PlannedVisit]) -> list[PlannedVisit]:
-    """Add photos to the latest visits that have no other outcome."""
+def _add_photos(visits: Sequence[PlannedVisit], month: int) -> list[PlannedVisit]:
+    """Add photos to the latest visits, and to the latest of each store before the month ``month``.
+
+    Only visits without another outcome have photos.
+    """
     candidates = [visit for visit in visits if (visit.checklist, visit.outcome) == ("store-visit", "sent")]
     chosen = {id(visit) for visit in candidates[-PHOTOGRAPHED_VISITS:]}
+    earlier = (visit for visit in candidates if get_month(visit.starts_at.date()) < month)
+    chosen |= {id(visit) for visit in {visit.store.code: visit for visit in earlier}.values()}
     return [replace(visit, outcome="photographed") if id(visit) in chosen else visit for visit in visits]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -28,7 +27,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[type[Device]]:
 
 @pytest.fixture
 def connection(program: Running) -> Iterator[Connection]:
-    connection = Connection(urlsplit(program.base).port or 0)
+    connection = Connection(program.port)
     yield connection
     connection.cut()
 

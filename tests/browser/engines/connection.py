@@ -21,6 +21,12 @@ class Connection:
         self._sockets = [self._listener]
         Thread(target=self._accept, args=(self._listener, self._sockets), daemon=True).start()
 
+    def lead_to(self, program_port: int) -> None:
+        """Break all connections, and connect to another program from now on."""
+        self.cut()
+        self._program_port = program_port
+        self.restore()
+
     def cut(self) -> None:
         """Break all connections and accept no more."""
         for connection in list(self._sockets):

@@ -107,31 +107,6 @@ def count_stored_photos(world: World, visit: Any) -> int:
     return int(fetch_visit(world, visit)["photos"]["stored"])
 
 
-def test_a_killed_browser_loses_no_saved_data(
-    new_device: Callable[[], Device], connection: Connection, world: World, photo: Path
-) -> None:
-    visit = world.visit()
-    shopper = Shopper(new_device(), connection, world)
-    shopper.sign_in()
-    shopper.answer(visit)
-    shopper.device.type("[data-question=story] textarea", "A long story.")
-    shopper.take_photo(photo, 640)
-    shopper.device.kill()
-    connection.cut()
-    shopper.device.start()
-    shopper.open_visit(visit)
-    shopper.device.see(READY)
-    values = {key: shopper.value(key) for key in ("greeting", "wait", "thanks", "problem", "story")}
-    assert values == {
-        "greeting": "yes",
-        "wait": "20",
-        "thanks": "yes",
-        "problem": "no",
-        "story": "A long story.",
-    }
-    shopper.see_photo(640)
-
-
 def test_a_visit_answered_offline_is_sent_later(
     shopper: Shopper, connection: Connection, world: World
 ) -> None:
@@ -200,18 +175,29 @@ def test_two_tabs_take_over_from_each_other(shopper: Shopper, world: World) -> N
     assert fetch_visit(world, visit)["revision"] == 1
 
 
-def test_a_visit_is_sent_after_a_restart(
+def test_a_killed_browser_loses_no_saved_data_and_sends_it_after_a_restart(
     new_device: Callable[[], Device], connection: Connection, world: World, photo: Path
 ) -> None:
     visit = world.visit()
     shopper = Shopper(new_device(), connection, world)
     shopper.sign_in()
     shopper.answer(visit)
+    shopper.device.type("[data-question=story] textarea", "A long story.")
     shopper.take_photo(photo, 640)
     shopper.device.kill()
     connection.cut()
     shopper.device.start()
     shopper.open_visit(visit)
+    shopper.device.see(READY)
+    values = {key: shopper.value(key) for key in ("greeting", "wait", "thanks", "problem", "story")}
+    assert values == {
+        "greeting": "yes",
+        "wait": "20",
+        "thanks": "yes",
+        "problem": "no",
+        "story": "A long story.",
+    }
+    shopper.see_photo(640)
     shopper.send()
     shopper.see_items("waiting", 2)
     # A kill can lose the cookies of the last half minute in Chromium and Firefox.

@@ -14,31 +14,50 @@ export async function submissionOf(id, read) {
   }
 }
 
-/** Returns the comment on the visit as a whole, and all answers with their points, section by section. */
+/**
+ * Returns the answers of a visit with their points: those that lost points first, as `lostAnswers`
+ * sorts them, then the comment on the visit as a whole, and the other answers section by section.
+ */
 export function answersOf(visit, submission) {
   const { answers, comment } = submission;
+  const lost = lostAnswers(visit, answers);
+  const items = (questions) =>
+    h(
+      "ol",
+      { class: "answered" },
+      questions.map((question) => answerOf(visit, question, answers[question.key])),
+    );
   return [
     isClosed(submission) && closedStoreOf(visit, submission),
+    lost.length > 0 &&
+      h(
+        "section",
+        { class: "card", "data-answers": "lost" },
+        h("h2", {}, t("pointsLost", { n: lost.reduce((sum, { key }) => sum + lostPoints(answers[key]), 0) })),
+        items(lost),
+      ),
     comment &&
       h("section", { class: "card" }, h("h2", {}, t("lastWord")), h("blockquote", { dir: "auto" }, comment)),
     visit.checklist.sections.map((section) => {
-      const answered = section.questions.filter(({ key }) => answers[key]);
+      const others = section.questions.filter(({ key }) => answers[key] && !lostPoints(answers[key]));
       return (
-        answered.length > 0 &&
-        h(
-          "section",
-          { class: "card" },
-          textElement("h2", {}, section.title),
-          h(
-            "ol",
-            { class: "answered" },
-            answered.map((question) => answerOf(visit, question, answers[question.key])),
-          ),
-        )
+        others.length > 0 &&
+        h("section", { class: "card" }, textElement("h2", {}, section.title), items(others))
       );
     }),
   ];
 }
+
+/** Returns the questions whose answers lost points: critical failures first, then the most points lost. */
+function lostAnswers(visit, answers) {
+  const rank = ({ key, critical }) => (critical ? Infinity : lostPoints(answers[key]));
+  return visit.checklist.sections
+    .flatMap(({ questions }) => questions)
+    .filter(({ key }) => answers[key] && lostPoints(answers[key]))
+    .sort((one, other) => (rank(one) === rank(other) ? 0 : rank(other) - rank(one)));
+}
+
+const lostPoints = ({ points_earned: earned, points_possible: possible }) => possible - earned;
 
 /** Returns whether the shopper found the store closed. Such a visit has no score. */
 export const isClosed = ({ outcome }) => outcome === "store-closed";
@@ -70,7 +89,7 @@ function photosOf(visit, photos, nameOf) {
 }
 
 function answerOf(visit, question, answer) {
-  const lost = answer.points_earned < answer.points_possible;
+  const lost = lostPoints(answer) > 0;
   return h(
     "li",
     { id: `answer-${question.key}`, "data-question": question.key },

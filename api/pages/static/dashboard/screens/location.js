@@ -28,7 +28,7 @@ export default async function ({ params: { id }, filters, read, readAll }) {
     read(address(`/locations/${id}/score`, { include: "verdict,quarters", ...query })),
     readAll(address("/scores", scoreQuery("questions", here))),
     read(address("/comments", { ...here, limit: LOOKED_THROUGH })),
-    { items: [] },
+    read(address("/photos", { ...here, limit: LOOKED_THROUGH })),
     readAll(address("/visits", visitQuery({ location_id: id }, filters, 500))),
     readAll("/checklists?limit=500"),
   ]);
@@ -48,11 +48,11 @@ export default async function ({ params: { id }, filters, read, readAll }) {
       headline(report),
       h(
         "div",
-        { class: "columns" },
+        { class: "first-look" },
         card(t("whatChanged"), changes(report, questionRows)),
         card(t("weakest"), weakest(report, comments.items, photos.items)),
+        card(t("latestWords"), latest(id, comments.items, photos.items)),
       ),
-      card(t("latestWords"), latest(id, comments.items, photos.items)),
       card(t("months"), periodsCard(report, chartWidth(), 180)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(
@@ -130,8 +130,11 @@ function weakest({ location: { id }, questions }, comments, photos) {
 
 function weakQuestion(id, row, comments, photos) {
   const isAbout = ({ checklist, question }) => checklist === row.checklist && question?.key === row.key;
-  const words = comments.filter((item) => isAbout(item) && item.comment).slice(0, 1);
-  const pictures = photos.filter(isAbout).slice(0, MOST_PROOFS);
+  const words = comments.filter((item) => isAbout(item) && item.points_earned < item.points_possible);
+  // If the question has no photos of its own, those of the visits in which it lost points may show why.
+  const visits = words.map(({ visit_id: visit }) => visit);
+  const own = photos.filter(isAbout);
+  const pictures = own.length ? own : photos.filter(({ visit_id: visit }) => visits.includes(visit));
   return h(
     "li",
     { "data-question": row.key },
@@ -147,8 +150,8 @@ function weakQuestion(id, row, comments, photos) {
         t("lostPoints", { n: row.points_possible - row.points_earned, of: count(row.points_possible) }),
       ),
     ),
-    words.length > 0 && commentList(words, { hasQuestions: false }),
-    pictures.length > 0 && photoList(pictures),
+    words.length > 0 && commentList(words.slice(0, 1), { hasQuestions: false }),
+    pictures.length > 0 && photoList(pictures.slice(0, MOST_PROOFS)),
     moreOf({ location_id: id, checklist: row.checklist, question: row.key }),
   );
 }
@@ -165,12 +168,8 @@ const moreOf = (query) =>
 /** Returns the latest comments and photos. */
 function latest(id, comments, photos) {
   return [
-    h(
-      "div",
-      { class: "columns" },
-      comments.length > 0 && commentList(comments.slice(0, MOST_COMMENTS)),
-      photos.length > 0 && photoList(photos.slice(0, MOST_PHOTOS)),
-    ),
+    photos.length > 0 && photoList(photos.slice(0, MOST_PHOTOS)),
+    comments.length > 0 && commentList(comments.slice(0, MOST_COMMENTS)),
     comments.length + photos.length === 0 && h("p", { class: "empty" }, t("noWordsYet")),
     moreOf({ location_id: id }),
   ];

@@ -20,7 +20,7 @@ import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.j
 import { verdictOf, verdictOrder } from "../verdict.js";
 import { visitQuery, visitTable } from "../visit-table.js";
 
-const MOST_VISITS = 10;
+const MOST_VISITS = 6;
 
 /** A region: its score, its stores in order, their latest visits, and what explains the score. */
 export default async function ({ params: { id }, filters, read, readAll }) {
@@ -49,6 +49,7 @@ export default async function ({ params: { id }, filters, read, readAll }) {
         { class: "row" },
         h("span", { class: "quiet" }, report.region.code),
         h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
+        h("a", { href: onward("/dashboard/map", { region_id: id }) }, t("page-map")),
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report),

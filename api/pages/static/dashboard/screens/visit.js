@@ -4,11 +4,12 @@ import { onward } from "../filters.js";
 import { answersOf, isClosed, submissionOf } from "../answers.js";
 import { explained } from "../figures.js";
 import { load } from "../load.js";
+import { neighbours } from "../neighbours.js";
 
 const REVIEWERS = ["reviewer", "admin"];
 
 /** A visit: its answers with their points, comments and photos, and the version of its checklist. */
-export default async function ({ params: { id }, me, read, refresh }) {
+export default async function ({ params: { id }, filters, me, read, refresh }) {
   const [visit, submission] = await Promise.all([
     read(`/visits/${id}?include=checklist`),
     submissionOf(id, read),
@@ -32,13 +33,35 @@ export default async function ({ params: { id }, me, read, refresh }) {
           t("byVersion", { title: localize(checklist.title), version: checklist.version }),
         ),
       ),
-      submission &&
-        !isClosed(submission) &&
-        h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
+      visit.status === "accepted" && neighbours(visit, filters, read),
+      submission && !isClosed(submission) && resultOf(submission.score, checklist),
       review,
       submission && answersOf(visit, submission),
     ],
   };
+}
+
+/** Returns the score of a visit, and whether it passed. */
+function resultOf(score, checklist) {
+  return h(
+    "p",
+    { class: "big" },
+    explained(percent(score.score), "visit", score),
+    " ",
+    score.score !== null &&
+      h(
+        "span",
+        { class: score.passed ? "mark" : "mark fell", "data-passed": String(score.passed) },
+        passedWords(score, checklist),
+      ),
+  );
+}
+
+function passedWords({ passed, critical_failures: failures }, { pass_mark: passMark }) {
+  if (passed) return t("visitPassed");
+  return failures.length
+    ? t("notPassedCritical", { n: failures.length })
+    : t("notPassedMark", { mark: percent(passMark) });
 }
 
 /** Reviewers cannot review their own visits, so those are shown in the form. */

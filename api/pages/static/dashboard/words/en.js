@@ -216,6 +216,17 @@ export default {
   // A visit
   visitTo: "{location}, {day}",
   byVersion: "{title}, version {version}",
+  visitPassed: "Passed",
+  notPassedCritical: {
+    one: "Not passed: {n} critical failure",
+    other: "Not passed: {n} critical failures",
+  },
+  notPassedMark: "Not passed: below {mark}",
+  pointsLost: { one: "{n} point lost", other: "{n} points lost" },
+  otherVisits: "Other visits to this location",
+  previousVisit: "Previous visit: {day}",
+  nextVisit: "Next visit: {day}",
+  visitNumber: "Visit {n} of {of}",
   lastWord: "About the visit as a whole",
   pointsOf: "{earned} of {possible}",
   critical: "critical",

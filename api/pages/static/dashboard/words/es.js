@@ -224,6 +224,17 @@ export default {
   // Una visita
   visitTo: "{location}, {day}",
   byVersion: "{title}, versión {version}",
+  visitPassed: "Aprobada",
+  notPassedCritical: {
+    one: "No aprobada: {n} fallo crítico",
+    other: "No aprobada: {n} fallos críticos",
+  },
+  notPassedMark: "No aprobada: por debajo de {mark}",
+  pointsLost: { one: "{n} punto perdido", other: "{n} puntos perdidos" },
+  otherVisits: "Otras visitas a este local",
+  previousVisit: "Visita anterior: {day}",
+  nextVisit: "Visita siguiente: {day}",
+  visitNumber: "Visita {n} de {of}",
   lastWord: "Sobre la visita en conjunto",
   pointsOf: "{earned} de {possible}",
   critical: "crítica",
