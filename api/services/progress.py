@@ -58,7 +58,7 @@ def _is_countable(session: Session, top: Region) -> bool:
 
 def _count_accepted(
     session: Session, in_region: ColumnElement[bool], period: Period
-) -> tuple[Counter[int], Counter[int]]:
+) -> tuple[Counter[int | None], Counter[int | None]]:
     """Return the numbers of all accepted visits and of the self-checks among them, by month."""
     counts = session.execute(
         select(Visit.month, Visit.checklist_version_id, func.count())
@@ -66,11 +66,9 @@ def _count_accepted(
         .where(in_region, Visit.status == "accepted", Visit.month.between(period.first, period.last))
         .group_by(Visit.month, Visit.checklist_version_id)
     )
-    accepted: Counter[int] = Counter()
-    self_checks: Counter[int] = Counter()
+    accepted: Counter[int | None] = Counter()
+    self_checks: Counter[int | None] = Counter()
     for month, version_id, count in counts:
-        if month is None:
-            continue
         accepted[month] += count
         if get_version(session, version_id).document.channel == SELF_CHECK:
             self_checks[month] += count
