@@ -17,8 +17,14 @@ AREAS: dict[str, tuple[str, ...]] = {
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
     "import": (),
     "places": ("/api/v1/regions?include=counts&limit=500",),
+    "plan": (
+        "/api/v1/checklists?limit=500",
+        "/api/v1/regions?limit=500",
+        "/api/v1/quotas?include=progress&limit=500",
+    ),
     "people": ("/api/v1/users?limit=100", "/api/v1/regions?limit=500"),
     "settings": ("/api/v1/organization",),
+    "targets": ("/api/v1/checklists?limit=500", "/api/v1/regions?limit=500"),
     "visits": ("/api/v1/checklists?limit=500",),
     "webhooks": ("/api/v1/regions?limit=500", "/api/v1/webhooks?limit=100"),
 }
@@ -32,6 +38,8 @@ START = (
     "/api/v1/users?status=invited&limit=100",
     "/api/v1/webhooks?limit=100",
     "/api/v1/visits?status=assigned&limit=100",
+    "/api/v1/quotas?include=progress&limit=100",
+    "/api/v1/targets?limit=100",
 )
 
 pages = Pages("admin", __name__)

@@ -27,7 +27,7 @@ def test_visits_are_shared_out_to_whoever_has_the_fewest() -> None:
     shares = run(
         "share-out.js",
         """(() => {
-          const locations = ["a", "b", "c", "d", "none"].map((id) => ({ id }));
+          const visits = ["a", "b", "c", "d", "none"].map((id) => ({ id, location_id: id }));
           const shoppers = [
             { id: "busy", visits_in_progress: 3 },
             { id: "free", visits_in_progress: 0 },
@@ -35,7 +35,7 @@ def test_visits_are_shared_out_to_whoever_has_the_fewest() -> None:
           ];
           // Only "new" may go to "d", and nobody to "none".
           const isFree = (place, shopper) => place !== "none" && (place !== "d" || shopper === "new");
-          return [...shareOut(locations, shoppers, isFree)];
+          return [...shareOut(visits, shoppers, isFree)];
         })()""",
     )
     assert shares == [["none", None], ["d", "new"], ["a", "free"], ["b", "free"], ["c", "new"]]
@@ -45,7 +45,8 @@ def test_many_visits_are_shared_out_evenly() -> None:
     counts = run(
         "share-out.js",
         """(() => {
-          const list = (n) => Array.from({ length: n }, (_, index) => ({ id: `${index}` }));
+          const row = (_, index) => ({ id: `${index}`, location_id: `${index}` });
+          const list = (n) => Array.from({ length: n }, row);
           const counts = {};
           for (const id of shareOut(list(1000), list(30), () => true).values())
             counts[id] = (counts[id] ?? 0) + 1;
@@ -53,6 +54,34 @@ def test_many_visits_are_shared_out_evenly() -> None:
         })()""",
     )
     assert sorted(counts) == [33] * 20 + [34] * 10
+
+
+def test_visits_to_one_location_go_to_different_shoppers_as_long_as_there_are_any() -> None:
+    shares = run(
+        "share-out.js",
+        """(() => {
+          const visits = ["v1", "v2", "v3"].map((id) => ({ id, location_id: "a" }));
+          const shoppers = [{ id: "new" }, { id: "busy", visits_in_progress: 9 }];
+          return [...shareOut(visits, shoppers, () => true)];
+        })()""",
+    )
+    assert shares == [["v1", "new"], ["v2", "busy"], ["v3", "new"]]
+
+
+@pytest.mark.parametrize(
+    ("parts", "between", "days"),
+    [
+        (1, 0, [("01", "10")]),
+        (2, 0, [("01", "05"), ("06", "10")]),
+        (3, 0, [("01", "03"), ("04", "06"), ("07", "10")]),
+        (2, 4, [("01", "03"), ("08", "10")]),
+        # There is no room for so many days between them.
+        (2, 30, [("01", "01"), ("10", "10")]),
+    ],
+)
+def test_days_are_split_into_windows(parts: int, between: int, days: list[tuple[str, str]]) -> None:
+    windows = run("days.js", f"splitDays({{ from: '2026-03-01', to: '2026-03-10' }}, {parts}, {between})")
+    assert windows == [{"from": f"2026-03-{first}", "to": f"2026-03-{last}"} for first, last in days]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from api.services import (
 )
 from api.services.checklists import get_version
 from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
+from api.services.demo.goals import set_goals
 from api.services.demo.people import PASSWORD, PEOPLE
 from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
@@ -98,6 +99,7 @@ def _create_organization(session: Session, demo: _Demo, password_hash: str) -> N
     )
     actor = demo.actors[admin.login] = Actor(user.id, organization.id, ADMIN, uuid.uuid4())
     regions = _create_places(session, demo, actor)
+    set_goals(session, actor, regions, demo.locations)
     for person in others:
         is_manager = person.role == MANAGER
         values = {

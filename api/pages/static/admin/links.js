@@ -7,7 +7,19 @@ export const KEY = "(?<key>[a-z0-9][a-z0-9_-]*)";
 /** The path of the editor of a checklist below `ROOT`, which is a page of its own. */
 export const EDITOR = `/checklists/${KEY}`;
 /** The areas of the administration, in the order of the bar. */
-const AREAS = ["people", "places", "checklists", "assign", "visits", "api", "webhooks", "audit", "settings"];
+const AREAS = [
+  "people",
+  "places",
+  "checklists",
+  "plan",
+  "assign",
+  "visits",
+  "targets",
+  "api",
+  "webhooks",
+  "audit",
+  "settings",
+];
 
 /** Returns the links of the bar. Only administrators have those of the areas. */
 export function adminLinks({ role }) {

@@ -18,6 +18,8 @@ async function start() {
       [`/checklists/${KEY}/publish`]: "publish",
       "/assign": "assign",
       "/visits": "visits",
+      "/plan": "plan",
+      "/targets": "targets",
       "/api": "api",
       "/webhooks": "webhooks",
       "/audit": "audit",

@@ -4,6 +4,7 @@ import { change, filters as addressFilters } from "../../staff/address.js";
 import { count, range } from "../../staff/numbers.js";
 import { addDays, dayOf, isDay } from "./days.js";
 import { isSelfCheck } from "./data.js";
+import { visitsOf } from "./draft.js";
 import { longTable } from "./long-table.js";
 import { dayText } from "./words.js";
 
@@ -30,7 +31,7 @@ export function choice({ draft, data, changed, proceed }) {
       ...what.faults(),
       people.count() === 0 && ["who", t("chooseShopper")],
       draft.locations.length === 0 && ["where", t("chooseLocation")],
-      draft.locations.length > MAX_VISITS && ["where", t("tooManyVisits", { n: count(MAX_VISITS) })],
+      countVisits(draft) > MAX_VISITS && ["where", t("tooManyVisits", { n: count(MAX_VISITS) })],
     ].filter(Boolean);
     errors.hidden = faults.length === 0;
     errors.replaceChildren(
@@ -50,6 +51,8 @@ export function choice({ draft, data, changed, proceed }) {
     unselect: places.update,
   };
 }
+
+const countVisits = (draft) => draft.locations.reduce((sum, id) => sum + visitsOf(draft, id), 0);
 
 function chooseDays(draft, { checklists }, changed) {
   draft.checklist ??= checklists[0]?.key ?? null;
@@ -222,7 +225,12 @@ function chooseLocations(draft, { places, regions }, changed, check) {
       { title: t("visitsInYear"), kind: "figure", cell: ({ visits }) => count(visits) },
       { title: t("interval"), kind: "figure", cell: ({ interval }) => range(interval) },
       { title: t("nowInProgress"), kind: "figure", cell: ({ inProgress }) => count(inProgress) },
-    ],
+      draft.wanted && {
+        title: t("visitsToAssign"),
+        kind: "figure",
+        cell: ({ id }) => count(visitsOf(draft, id)),
+      },
+    ].filter(Boolean),
   });
 
   function select(rows, isChecked) {

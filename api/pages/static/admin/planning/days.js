@@ -30,6 +30,20 @@ export function addDays(day, days) {
   return date.toISOString().slice(0, 10);
 }
 
+/**
+ * Returns the days from the first to the last as this many parts in their order, with so many days between two
+ * of them. Parts of too few days overlap, but each has one.
+ */
+export function splitDays({ from, to }, parts, between = 0) {
+  const length = (Date.parse(to) - Date.parse(from)) / (24 * 3600 * SECOND) + 1;
+  const begin = (part) => Math.floor((part * (length + between)) / parts);
+  return Array.from({ length: parts }, (_, part) => {
+    const first = Math.min(begin(part), length - 1);
+    const last = Math.max(first, Math.min(begin(part + 1) - between, length) - 1);
+    return { from: addDays(from, first), to: addDays(from, last) };
+  });
+}
+
 /** Returns whether a text is a day that the API takes: YYYY-MM-DD, in the years 1971 to 2998. */
 export const isDay = (text) =>
   /^\d{4}-\d\d-\d\d$/.test(text ?? "") && !Number.isNaN(Date.parse(text)) && text >= "1971" && text < "2999";

@@ -1,6 +1,6 @@
 /** The plan while it is made. It is stored in this tab, so that a reload or a new session does not lose it. */
 import { newId } from "../../shared/ids.js";
-import { addDays, isDay } from "./days.js";
+import { addDays, isDay, splitDays } from "./days.js";
 
 const keyOf = (userId) => `draft:assign:${userId}`;
 
@@ -13,7 +13,11 @@ const keyOf = (userId) => `draft:assign:${userId}`;
  * @typedef {{
  *   checklist: string | null, from: string, to: string, locations: string[], shoppers: string[] | null,
  *   rows: PlanRow[] | null, key: string,
+ *   wanted?: Record<string, { visits: number, from?: string | null }>, between?: number, isComplete?: boolean,
  * }} Draft
+ *
+ * `wanted` has the number of visits of locations that are to have several, or none before the day `from`;
+ * `between` are the days between two of them. A draft that `isComplete` is shared out without being asked.
  */
 
 /**
@@ -39,15 +43,38 @@ export const forgetDraft = (userId) => sessionStorage.removeItem(keyOf(userId));
 export const periodOf = ({ from, to }) =>
   isDay(from) && isDay(to) && from <= to ? { from, to } : emptyDraft();
 
-/** Returns a row of the plan. */
-export const newRow = (draft, locationId, shopperId) => ({
-  id: newId(),
-  location_id: locationId,
-  shopper_id: shopperId,
-  from: draft.from,
-  to: draft.to,
-  override_reason: null,
-});
+/**
+ * Begins a plan with what another page suggests: its checklist, days, and visits by the ID of the location. They
+ * are shared out as soon as the page opens. Returns the plan that was stored before, or null.
+ * @param {{ checklist: string, days: { from: string, to: string } | null, wanted: Draft["wanted"], between?: number }} options
+ */
+export function beginDraft(userId, options) {
+  const { checklist, days, wanted, between = 0 } = options;
+  const before = recallDraft(userId);
+  const locations = Object.keys(wanted);
+  keepDraft(userId, { ...emptyDraft(), checklist, ...days, wanted, between, locations, isComplete: true });
+  return before.rows ? before : null;
+}
+
+/** Returns how many visits a location is to have. */
+export const visitsOf = ({ wanted = {} }, locationId) => wanted[locationId]?.visits ?? 1;
+
+/**
+ * Returns the rows of a location, without shoppers. Several visits are spread over the days of the plan.
+ * @returns {PlanRow[]}
+ */
+export function newRows(draft, locationId) {
+  const { from, to, wanted = {}, between = 0 } = draft;
+  const free = wanted[locationId]?.from ?? from;
+  const days = { from: free > from && free <= to ? free : from, to };
+  return splitDays(days, visitsOf(draft, locationId), between).map((part) => ({
+    id: newId(),
+    location_id: locationId,
+    shopper_id: null,
+    ...part,
+    override_reason: null,
+  }));
+}
 
 function emptyDraft() {
   const today = new Date();

@@ -4,9 +4,10 @@ import { goTo } from "../../staff/frame.js";
 import { count } from "../../staff/numbers.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce, offerUndo } from "../../staff/undo.js";
+import { firstSteps } from "../first-steps.js";
 import { choice, chosenPeople } from "../planning/choice.js";
 import { isSelfCheck, lockoutsOf, planningPath, readPlanningData } from "../planning/data.js";
-import { forgetDraft, keepDraft, newRow, periodOf, recallDraft } from "../planning/draft.js";
+import { forgetDraft, keepDraft, newRows, periodOf, recallDraft } from "../planning/draft.js";
 import { plan } from "../planning/plan.js";
 import { shareOut } from "../planning/share-out.js";
 import "../planning/words.js";
@@ -54,8 +55,10 @@ export default async function ({ me, read, readAll }) {
     data.lockouts = lockoutsOf(body);
     const isFree = (place, shopper) => isFreeForAll || !data.lockouts.has(`${place} ${shopper}`);
     const places = data.places.filter(({ id }) => draft.locations.includes(id));
-    const shares = shareOut(places, chosenPeople(draft, data), isFree);
-    draft.rows = places.map(({ id }) => newRow(draft, id, shares.get(id)));
+    const rows = places.flatMap(({ id }) => newRows(draft, id));
+    const shares = shareOut(rows, chosenPeople(draft, data), isFree);
+    draft.rows = rows.map((row) => ({ ...row, shopper_id: shares.get(row.id) }));
+    draft.isComplete = false;
     changed();
     showPlan();
     scrollTo(0, 0);
@@ -74,11 +77,11 @@ export default async function ({ me, read, readAll }) {
   }
 
   const missing = findMissing(data);
-  if (missing.length) return { title: t("page-assign"), content: firstSteps(missing) };
+  if (missing.length) return { title: t("page-assign"), content: firstSteps(missing, t("beforeAssigning")) };
   return {
     title: t("page-assign"),
     content,
-    ready: () => (draft.rows ? showPlan() : showChoice()),
+    ready: () => (draft.rows ? showPlan() : draft.isComplete ? proceed().catch(showChoice) : showChoice()),
   };
 }
 
@@ -89,11 +92,3 @@ const findMissing = ({ places, people, checklists }) =>
     people.every(({ role }) => role !== "shopper") && "people",
     checklists.length === 0 && "checklists",
   ].filter(Boolean);
-
-const firstSteps = (areas) =>
-  h(
-    "div",
-    { class: "empty" },
-    h("p", {}, t("beforeAssigning")),
-    areas.map((area) => h("p", {}, h("a", { href: `/dashboard/admin/${area}` }, t(`missing-${area}`)))),
-  );

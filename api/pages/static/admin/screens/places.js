@@ -1,6 +1,7 @@
 import { formatNumber, h, loadMoreWords, t } from "../../shared/page.js";
 import { address, filters as addressFilters } from "../../staff/address.js";
 import { runAll } from "../../staff/bulk.js";
+import { openDialog } from "../../staff/dialog.js";
 import { editForm, form } from "../../staff/form.js";
 import { goTo } from "../../staff/frame.js";
 import { list } from "../../staff/list.js";
@@ -329,18 +330,6 @@ function addLocation(roots, regionId, readAll) {
         ]
       : [h("p", { class: "empty" }, t("noRegionsYet"), " ", h("a", { href: HERE }, t("backToPlaces")))],
   };
-}
-
-/** Opens a dialog with a heading. `closed` is called once it is closed. */
-function openDialog(heading, closed = () => {}) {
-  const dialog = h(
-    "dialog",
-    { "aria-labelledby": "dialog-heading", onclose: () => (dialog.remove(), closed()) },
-    h("h2", { id: "dialog-heading" }, heading),
-  );
-  document.body.append(dialog);
-  dialog.showModal();
-  return dialog;
 }
 
 const sumVisits = (rows) => rows.reduce((sum, { counts }) => sum + counts.visits, 0);

@@ -8,16 +8,19 @@ const SOON = 2 * 24 * 3600 * 1000;
 /** What to do next: the first steps of an empty organization, and what needs attention. */
 export default async function ({ read }) {
   await loadMoreWords((language) => import(`../words/start/${language}.js`));
-  const [regions, locations, shoppers, checklists, visits, invited, webhooks, open] = await Promise.all([
-    read("/regions?limit=1"),
-    read("/locations?limit=1"),
-    read("/users?role=shopper&limit=1"),
-    read(`/checklists?include=drafts&limit=${MOST}`),
-    read("/visits?limit=1"),
-    read(`/users?status=invited&limit=${MOST}`),
-    read(`/webhooks?limit=${MOST}`),
-    read(`/visits?status=assigned&limit=${MOST}`),
-  ]);
+  const [regions, locations, shoppers, checklists, visits, invited, webhooks, open, quotas, targets] =
+    await Promise.all([
+      read("/regions?limit=1"),
+      read("/locations?limit=1"),
+      read("/users?role=shopper&limit=1"),
+      read(`/checklists?include=drafts&limit=${MOST}`),
+      read("/visits?limit=1"),
+      read(`/users?status=invited&limit=${MOST}`),
+      read(`/webhooks?limit=${MOST}`),
+      read(`/visits?status=assigned&limit=${MOST}`),
+      read(`/quotas?include=progress&limit=${MOST}`),
+      read(`/targets?limit=${MOST}`),
+    ]);
   const steps = [
     ["regions", `${ROOT}/places`, regions.items.length > 0],
     ["locations", `${ROOT}/import`, locations.items.length > 0],
@@ -26,7 +29,7 @@ export default async function ({ read }) {
     ["visit", `${ROOT}/assign`, visits.items.length > 0],
   ];
   const left = steps.filter(([, , isDone]) => !isDone);
-  const todo = findWork({ checklists, invited, webhooks, open });
+  const todo = findWork({ checklists, invited, webhooks, open, quotas, targets });
   return {
     title: t("page-start"),
     content: [
@@ -71,7 +74,7 @@ function firstSteps(steps, next) {
 }
 
 /** Returns what needs attention, each as its name, number of rows and address. */
-function findWork({ checklists, invited, webhooks, open }) {
+function findWork({ checklists, invited, webhooks, open, quotas, targets }) {
   const now = Date.now();
   const closesAt = ({ window }) => new Date(window.closes_at).getTime();
   const found = [
@@ -82,6 +85,8 @@ function findWork({ checklists, invited, webhooks, open }) {
       (visit) => closesAt(visit) >= now && closesAt(visit) < now + SOON,
       "visits?status=assigned",
     ],
+    ["quotas", quotas, ({ progress }) => progress.missing > 0, "plan"],
+    ["targets", targets, ({ status }) => status === "missed", "targets"],
     ["webhooks", webhooks, (hook) => hook.disabled_reason || hook.failing_since, "webhooks"],
     ["drafts", checklists, ({ error_count: count }) => count > 0, "checklists"],
     [

@@ -28,6 +28,7 @@ export default async function ({ filters, read, readAll }) {
     ready,
     content: [
       bar,
+      h("p", {}, h("a", { href: onward("/dashboard/map") }, t("onTheMap"))),
       suggestion && h("div", { class: "notice" }, h("p", {}, t("mixed")), suggestion.element),
       locationTable(rows, query),
       downloadPanel({ scores: query }),

@@ -1,11 +1,11 @@
-import { h, loadMoreWords, t } from "../../shared/page.js";
+import { h, loadMoreWords, localize, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
 import { count, range } from "../../staff/numbers.js";
 import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
-import { changed, score } from "../figures.js";
+import { changed, periodName, score } from "../figures.js";
 import { load } from "../load.js";
 import {
   chartWidth,
@@ -27,10 +27,11 @@ export default async function ({ params: { id }, filters, read, readAll }) {
   await loadMoreWords((language) => import(`../words/places/${language}.js`));
   const query = common(filters, "region_id");
   const storeQuery = scoreQuery("region-stores", { ...query, region_id: id });
-  const [report, stores, progress, visits, checklists] = await Promise.all([
+  const [report, stores, progress, quotas, visits, checklists] = await Promise.all([
     read(address(`/regions/${id}/score`, { include: "verdict,quarters", ...query })),
     readAll(address("/scores", storeQuery)),
     read(address(`/regions/${id}/progress`, { from: query.from, to: query.to })),
+    readAll(`/quotas?region_id=${id}&include=progress&limit=100`),
     read(address("/visits", visitQuery({ region_id: id }, filters, MOST_VISITS))),
     readAll("/checklists?limit=500"),
   ]);
@@ -49,13 +50,13 @@ export default async function ({ params: { id }, filters, read, readAll }) {
         { class: "row" },
         h("span", { class: "quiet" }, report.region.code),
         h("a", { href: onward("/dashboard/locations", { region_id: id }) }, t("itsLocations")),
-        h("a", { href: onward("/dashboard/map", { region_id: id }) }, t("page-map")),
+        h("a", { href: onward("/dashboard/map", { region_id: id }) }, t("onTheMap")),
       ),
       filterBar(filters, readAll, ["from", "checklist"]),
       headline(report),
       card(t("storesInOrder"), stores.length ? storeTable(stores, storeQuery) : noLocations()),
       regionTable(report),
-      card(t("progress"), progressOf(progress)),
+      card(t("progress"), progressOf(progress, quotas, checklists)),
       card(
         t("latestVisits"),
         visitTable(t("latestVisits"), visits.items, checklists, { hasLocations: true }),
@@ -172,9 +173,25 @@ function regionTable(report) {
 const linkTo = ({ id, name }) => h("a", { href: onward(`/dashboard/regions/${id}`), dir: "auto" }, name);
 
 /**
- * Returns how many visits were accepted and how many are in progress. The API counts them for all checklists
- * together, and hides numbers that would warn a store.
+ * Returns how far the quotas of the region are in their current periods, and how many visits were accepted and are in
+ * progress in the period of the page. The API counts the latter for all checklists together, and hides numbers that
+ * would warn a store.
  */
-function progressOf(progress) {
-  return [h("p", {}, progressCounts(progress)), h("p", { class: "quiet" }, t("progressWords"))];
+function progressOf(progress, quotas, checklists) {
+  return [
+    quotas.map((quota) => quotaOf(quota, checklists)),
+    h("p", {}, progressCounts(progress)),
+    h("p", { class: "quiet" }, t("progressWords")),
+  ];
+}
+
+function quotaOf({ checklist_key: key, progress }, checklists) {
+  const { accepted, required } = progress;
+  const words = t("quotaWords", {
+    title: localize(checklists.find((checklist) => checklist.key === key)?.title ?? key),
+    period: periodName(progress),
+    n: accepted,
+    of: count(required),
+  });
+  return h("p", {}, words, h("progress", { max: required || 1, value: accepted, "aria-label": words }));
 }

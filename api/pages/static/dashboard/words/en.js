@@ -7,6 +7,7 @@ export default {
   savedViews: "Saved views",
   "page-overview": "Overview",
   "page-locations": "Locations",
+  onTheMap: "Show on a map",
   "page-map": "Map",
   "page-sections": "Sections",
   "page-questions": "Questions",

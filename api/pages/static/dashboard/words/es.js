@@ -7,6 +7,7 @@ export default {
   savedViews: "Vistas guardadas",
   "page-overview": "Resumen",
   "page-locations": "Locales",
+  onTheMap: "Ver en un mapa",
   "page-map": "Mapa",
   "page-sections": "Secciones",
   "page-questions": "Preguntas",

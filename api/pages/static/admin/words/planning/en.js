@@ -21,6 +21,7 @@ export default {
   visitsInYear: "Visits in 12 months",
   interval: "Interval of the score",
   nowInProgress: "In progress",
+  visitsToAssign: "To assign",
   moreThanDaysAgo: "More than {n} days ago",
   noMoreThan: "{n} at most",
   widerThan: "Wider than {n} points",
@@ -29,7 +30,7 @@ export default {
   shareOut: "Share out visits",
   chooseShopper: "Choose at least one person.",
   chooseLocation: "Choose at least one location.",
-  tooManyVisits: "Choose up to {n} locations at a time.",
+  tooManyVisits: "Choose locations for up to {n} visits at a time.",
   noChecklist: "Publish a checklist first.",
   daysBackwards: "The last day must not be before the first.",
   // The plan

@@ -21,6 +21,7 @@ export default {
   visitsInYear: "Visitas en 12 meses",
   interval: "Intervalo de la puntuación",
   nowInProgress: "En curso",
+  visitsToAssign: "Por asignar",
   moreThanDaysAgo: "Hace más de {n} días",
   noMoreThan: "{n} como máximo",
   widerThan: "Más de {n} puntos de ancho",
@@ -29,7 +30,7 @@ export default {
   shareOut: "Repartir las visitas",
   chooseShopper: "Elija al menos a una persona.",
   chooseLocation: "Elija al menos un local.",
-  tooManyVisits: "Elija como máximo {n} locales a la vez.",
+  tooManyVisits: "Elija locales para un máximo de {n} visitas a la vez.",
   noChecklist: "Publique primero un cuestionario.",
   daysBackwards: "El último día no puede ser anterior al primero.",
   // The plan

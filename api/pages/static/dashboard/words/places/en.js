@@ -15,6 +15,10 @@ export default {
   storesInOrder: "Locations, best first",
   latestVisits: "Latest visits",
   progress: "Progress",
+  quotaWords: {
+    one: "{title}, {period}: {n} of {of} visits of the quota",
+    other: "{title}, {period}: {n} of {of} visits of the quota",
+  },
   progressWords: "Of all checklists together, self-checks included.",
   // A map
   mapWords: "Each shape is a location. It says how the location compares with all others.",

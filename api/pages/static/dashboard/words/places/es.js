@@ -15,6 +15,10 @@ export default {
   storesInOrder: "Locales, del mejor al peor",
   latestVisits: "Últimas visitas",
   progress: "Avance",
+  quotaWords: {
+    one: "{title}, {period}: {n} de {of} visitas de la cuota",
+    other: "{title}, {period}: {n} de {of} visitas de la cuota",
+  },
   progressWords: "De todos los cuestionarios juntos, incluidas las autoevaluaciones.",
   // Un mapa
   mapWords: "Cada forma es un local. Indica cómo queda frente a los demás.",
