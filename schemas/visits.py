@@ -239,6 +239,7 @@ class OwnVisit(Schema):
     location = fields.Nested(VisitLocation(), required=True)
     checklist = PINNED_CHECKLIST
     window = fields.Nested(Window(), attribute="visit", required=True)
+    day = Day(attribute="visit.day", required=True)
     revision = fields.Integer(attribute="visit.revision", required=True)
     return_reason = fields.String(attribute="visit.return_reason", required=True, allow_none=True)
     question_reasons = ByQuestion(fields.String(), attribute="visit.question_reasons", allow_none=True)
@@ -332,7 +333,6 @@ class EvidenceVisit(OwnVisit):
     batch_id = Id(attribute="visit.batch_id", required=True, allow_none=True)
     override_reason = fields.String(attribute="visit.override_reason", required=True, allow_none=True)
     shopper = fields.Nested(Shopper(), required=True)
-    day = Day(attribute="visit.day", required=True)
     started_at = Time(attribute="visit.started_at", required=True, allow_none=True)
     finished_at = Time(attribute="visit.finished_at", required=True, allow_none=True)
     decline_reason = fields.String(attribute="visit.decline_reason", required=True, allow_none=True)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.phone import READY, Phone, Spy, respond
 from tests.browser.test_failures import ANNOUNCE_QUEUE, SUBMISSION
 from tests.browser.test_visit import assign_visit_with
+from tests.support.extent import FULL
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World
 
@@ -31,7 +32,7 @@ def check_accessibility(page: Page, screen: str) -> None:
         assert page.evaluate(OVERFLOW) <= 0, (screen, change)
 
 
-@pytest.mark.parametrize(("width", "colors"), [(320, "light"), (390, "dark"), (768, "light")])
+@pytest.mark.parametrize(("width", "colors"), [(320, "light"), (768, "dark"), *[(390, "dark")] * FULL])
 def test_every_screen_of_the_form_is_accessible_in_every_state(
     new_phone: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:

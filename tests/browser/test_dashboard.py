@@ -20,6 +20,7 @@ from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
+from tests.support.extent import FULL
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
 PERIOD = "from=2025-04&to=2025-06"
@@ -634,16 +635,22 @@ def test_empty_pages_have_a_message(desk: Phone, world: World) -> None:
 # Accessibility, speed and languages.
 
 
-@pytest.mark.parametrize(("width", "colors"), [(390, "dark"), (1440, "light")])
+@pytest.mark.parametrize(
+    ("width", "colors", "queries"),
+    [
+        (390, "dark", [ONE, PERIOD] if FULL else [ONE]),
+        (1440, "light", [ONE, PERIOD] if FULL else [PERIOD]),
+    ],
+)
 def test_pages_are_accessible_and_fit_the_screen(
-    new_desk: Callable[..., Phone], history: History, width: int, colors: str
+    new_desk: Callable[..., Phone], history: History, width: int, colors: str, queries: list[str]
 ) -> None:
     desk = new_desk(width, color_scheme=colors)
     caller = manager(history, "country")
     page = enter(desk, caller, "/dashboard")
     visit = ok(caller.get(f"/visits?location_id={history.locations['A']['id']}"))["items"][0]
     names = {"location": history.locations["A"]["id"], "region": history.regions["north"]["id"]}
-    for query in (ONE, PERIOD):
+    for query in queries:
         for what, address in {**PAGES, "visit": f"/dashboard/visits/{visit['id']}"}.items():
             go(page, address.format(query=query, **names))
             for summary in page.locator("details summary").all()[:2]:

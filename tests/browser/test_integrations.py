@@ -17,6 +17,7 @@ from api.models.webhooks import Webhook, WebhookDelivery
 from tests.browser.dashboard import enter, go
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW
+from tests.support.extent import FULL
 from tests.support.world import CHECKLIST, World, ok, post_token_request, request_token
 
 ADMIN = "/dashboard/admin"
@@ -230,7 +231,7 @@ def test_what_needs_attention_is_listed(desk: Phone, world: World) -> None:
 
 @pytest.mark.parametrize(
     ("width", "colors", "language"),
-    [(320, "dark", "es-ES"), (390, "light", "en-GB"), (1440, "light", "en-GB")],
+    [(320, "dark", "es-ES"), (1440, "light", "en-GB"), *[(390, "light", "en-GB")] * FULL],
 )
 def test_pages_are_accessible_and_fit_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str, language: str

@@ -15,6 +15,7 @@ from api.models.submissions import Flag
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import DENY_SETTINGS, Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
+from tests.support.extent import FULL
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
@@ -231,15 +232,41 @@ def test_a_visit_is_returned_with_reasons_by_question(desk: Phone, world: World)
     expect(page.locator("[name=reason]")).to_be_focused()
     expect(page.get_by_text("Enter a reason.")).to_be_visible()
     assert decisions(world, visit) == []
-    page.click("summary:has-text('Reasons by question')")
-    page.select_option("#reason-question", "wait")
-    page.click("text=Add a reason")
+    page.click("#answer-wait .note-field button")
     page.keyboard.type("Longer than that by your own words")
+    # A question without an answer has its note in the form, and an answered one at its answer.
+    page.click("summary:has-text('Notes on questions')")
+    for key, note in (("story", "Tell it"), ("greeting", "By whom?")):
+        page.select_option("#note-question", key)
+        page.click(".aside .add button")
+        page.keyboard.type(note)
+    expect(page.locator("#answer-greeting textarea")).to_have_value("By whom?")
+    page.click("summary:has-text('Message to the shopper')")
+    page.fill("#message-to-shopper", "Nearly there.")
     page.click("[data-decision=return]")
     expect(page.get_by_text("No visits are waiting for a decision.")).to_be_visible()
     mine = ok(world.shopper.get(f"/visits/{visit['id']}"))
     assert mine["status"] == "returned"
-    assert mine["question_reasons"] == {"wait": "Longer than that by your own words"}
+    notes = {"wait": "Longer than that by your own words", "story": "Tell it", "greeting": "By whom?"}
+    assert (mine["question_reasons"], mine["message_to_shopper"]) == (notes, "Nearly there.")
+
+
+def test_a_reviewer_asks_the_shopper_and_reads_the_answer(desk: Phone, world: World) -> None:
+    visit = world.late_visit()
+    page = enter(desk, world.reviewer, f"/dashboard/visits/{visit['id']}")
+    page.click("summary:has-text('Ask the shopper')")
+    spy = Spy(desk, "POST", re.compile("/messages$"), lose_response)
+    page.get_by_label("Your question").fill("Which till?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text("it will not be asked twice")).to_be_visible()
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator("[data-message]")).to_have_count(1)
+    assert len(spy.requests) == 2
+    expect(page.locator("[data-message]")).to_contain_text("No answer yet")
+    (message,) = ok(world.shopper.get("/me/messages"))["items"]
+    ok(world.shopper.put(f"/me/messages/{message['id']}/answer", {"text": "The left one."}))
+    page.reload()
+    expect(page.locator("[data-message]")).to_contain_text("The left one.")
 
 
 def test_the_second_of_two_reviewers_gets_a_message_and_the_next_visit(desk: Phone, world: World) -> None:
@@ -400,7 +427,7 @@ def test_other_roles_cannot_open_the_page(desk: Phone, world: World, role: str) 
     expect(page.get_by_role("link", name="Reviews")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "colors"), [(390, "light"), (768, "dark"), (1440, "light")])
+@pytest.mark.parametrize(("width", "colors"), [(390, "light"), (1440, "dark"), *[(768, "dark")] * FULL])
 def test_the_page_is_accessible_and_fits_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:
@@ -420,8 +447,10 @@ def test_the_page_is_accessible_and_fits_the_screen(
 
     check_accessibility("flags next to the earlier visit")
     page.click("[data-decision=return]")
-    page.click("summary:has-text('Reasons by question')")
-    page.click("text=Add a reason")
+    page.click("summary:has-text('Notes on questions')")
+    page.click(".aside .add button")
+    page.click("summary:has-text('Ask the shopper')")
+    page.click("summary:has-text('Message to the shopper')")
     check_accessibility("a decision without its reason")
     ok(world.review(second, "accept", world.admin))
     page.click("[data-decision=accept]")

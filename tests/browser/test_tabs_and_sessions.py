@@ -243,7 +243,7 @@ def test_signing_out_with_unsent_data_asks_for_confirmation(phone: Phone, world:
     phone.page.click("a.back")
     dialog = phone.page.get_by_role("dialog")
     phone.page.get_by_role("button", name="Sign out").click()
-    expect(dialog).to_contain_text("One visit has not been sent. It stays on this phone")
+    expect(dialog).to_contain_text("One visit or answer has not been sent. It stays on this phone")
     dialog.get_by_role("button", name="Cancel").click()
     expect(phone.page.locator("[data-testid=visit]")).to_be_visible()
     phone.page.get_by_role("button", name="Sign out").click()

@@ -22,10 +22,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from api import migrations
+from api.database.engines import Database
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
@@ -334,10 +338,19 @@ def _database(url: str) -> str:
     return url.split("@/")[1].split("?")[0]
 
 
+@cache
+def _create_template(url: str) -> str:
+    """Create a database with all tables on a server. Copying it takes less time than all migrations."""
+    database = Database(new_database(url))
+    migrations.upgrade(database)
+    database.close()
+    return database.url
+
+
 def new_settings(postgres_url: str, s3_server: S3) -> dict[str, str]:
-    """Return the settings of a program with a new database and a new bucket."""
+    """Return the settings of a program with a new database, which has the tables, and a new bucket."""
     return {
-        "DATABASE_URL": new_database(postgres_url),
+        "DATABASE_URL": new_database(postgres_url, template=_create_template(postgres_url)),
         "SECRET_KEY": "k" * 32,
         "PHOTO_BUCKET": s3_server.new_bucket(),
         "PHOTO_ENDPOINT_URL": s3_server.endpoint_url,

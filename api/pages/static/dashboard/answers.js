@@ -16,16 +16,18 @@ export async function submissionOf(id, read) {
 
 /**
  * Returns the answers of a visit with their points: those that lost points first, as `lostAnswers`
- * sorts them, then the comment on the visit as a whole, and the other answers section by section.
+ * sorts them, then the comment on the visit as a whole, and the other answers section by section. `more` returns
+ * what follows the answer to a question.
+ * @param {(question: any) => any} [more]
  */
-export function answersOf(visit, submission) {
+export function answersOf(visit, submission, more = () => null) {
   const { answers, comment } = submission;
   const lost = lostAnswers(visit, answers);
   const items = (questions) =>
     h(
       "ol",
       { class: "answered" },
-      questions.map((question) => answerOf(visit, question, answers[question.key])),
+      questions.map((question) => answerOf(visit, question, answers[question.key], more(question))),
     );
   return [
     isClosed(submission) && closedStoreOf(visit, submission),
@@ -88,7 +90,7 @@ function photosOf(visit, photos, nameOf) {
   );
 }
 
-function answerOf(visit, question, answer) {
+function answerOf(visit, question, answer, more) {
   const lost = lostPoints(answer) > 0;
   return h(
     "li",
@@ -112,5 +114,6 @@ function answerOf(visit, question, answer) {
     ),
     answer.comment && h("blockquote", { dir: "auto" }, answer.comment),
     photosOf(visit, answer.photos, (n) => t("photoOf", { n, question: localize(question.text) })),
+    more,
   );
 }

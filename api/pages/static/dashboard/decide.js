@@ -3,8 +3,10 @@ import { call } from "../shared/api.js";
 import { clock, h, hasWords, loadMoreWords, localize, t } from "../shared/page.js";
 import { onward } from "./filters.js";
 import { factsOf, flagsOf } from "./evidence.js";
+import { messagesOf } from "./shopper-messages.js";
 
 const MAX_REASON_LENGTH = 5000;
+const MAX_MESSAGE_LENGTH = 2000;
 /** The decisions with their keyboard shortcuts. */
 export const DECISIONS = { accept: "a", return: "r", reject: "x" };
 
@@ -26,16 +28,22 @@ export function outcome() {
   );
 }
 
-/** Returns what a reviewer sees next to the answers: flags, times and distance, decisions and the form. */
-export async function reviewOf(visit, submission, { read, refresh }) {
-  const flags = visit.flags.length > 0 && (await flagsOf(visit, submission, read));
+/**
+ * Returns what a reviewer sees next to the answers: flags, times and distance, decisions, messages to the
+ * shopper, and the form for a decision, which sends `notes` along.
+ */
+export async function reviewOf(visit, submission, notes, { read, refresh }) {
+  const [flags, messages] = await Promise.all([
+    visit.flags.length > 0 && flagsOf(visit, submission, read),
+    visit.revision > 0 && messagesOf(visit, read),
+  ]);
   const message = outcome();
   requestAnimationFrame(() => message?.focus());
   return h(
     "div",
     { class: "reviewed" },
-    h("div", {}, message, flags, factsOf(visit, submission), decisionsOf(visit)),
-    h("div", { class: "aside" }, decisionForm(visit, refresh)),
+    h("div", {}, message, flags, factsOf(visit, submission), decisionsOf(visit), messages),
+    h("div", { class: "aside" }, decisionForm(visit, notes, refresh)),
   );
 }
 
@@ -82,14 +90,18 @@ function decisionItem(decision, isReplaced, textOf) {
     h("span", { class: "quiet" }, details.join(" · ")),
     decision.reason && h("blockquote", { dir: "auto" }, decision.reason),
     reasons.length > 0 && h("dl", {}, reasons),
+    decision.message_to_shopper && [
+      h("p", { class: "quiet" }, t("toShopper")),
+      h("blockquote", { dir: "auto" }, decision.message_to_shopper),
+    ],
   );
 }
 
 /**
- * Returns the form to decide on the latest revision. It calls `onDecided` when the decision is stored,
- * or when another reviewer has decided first.
+ * Returns the form to decide on the latest revision, with `notes` on questions. It calls `onDecided` when the
+ * decision is stored, or when another reviewer has decided first.
  */
-export function decisionForm(visit, onDecided) {
+export function decisionForm(visit, notes, onDecided) {
   if (!visit.revision) return h("p", { class: "quiet" }, t("nothingSent"));
   const current = currentDecision(visit);
   const reason = h("textarea", {
@@ -100,7 +112,13 @@ export function decisionForm(visit, onDecided) {
     dir: "auto",
     "aria-describedby": "reason-help decision-fault",
   });
-  const byQuestion = reasonsByQuestion(visit);
+  const message = h("textarea", {
+    id: "message-to-shopper",
+    rows: 2,
+    maxlength: MAX_MESSAGE_LENGTH,
+    dir: "auto",
+    "aria-describedby": "message-to-shopper-help",
+  });
   const error = h("p", { class: "fault", id: "decision-fault", role: "alert" });
 
   const decide = async (decision) => {
@@ -108,7 +126,8 @@ export function decisionForm(visit, onDecided) {
       revision: visit.revision,
       decision,
       reason: reason.value.trim() || null,
-      question_reasons: byQuestion.values(),
+      question_reasons: notes.values(),
+      message_to_shopper: message.value.trim() || null,
       replaces: current?.id ?? null,
     };
     const lacksReason = decision !== "accept" && !body.reason && !body.question_reasons;
@@ -148,7 +167,19 @@ export function decisionForm(visit, onDecided) {
         reason,
         h("span", { class: "quiet", id: "reason-help" }, t("reasonHelp")),
       ),
-      byQuestion.element,
+      notes.element,
+      h(
+        "details",
+        {},
+        h("summary", {}, t("messageToShopper")),
+        h(
+          "p",
+          {},
+          h("label", { for: "message-to-shopper" }, t("messageToShopper")),
+          message,
+          h("span", { class: "quiet", id: "message-to-shopper-help" }, t("messageToShopperHelp")),
+        ),
+      ),
       error,
       h("div", { class: "decide" }, buttons),
     ),
@@ -170,63 +201,4 @@ const decisionButton = (decision, onclick) =>
 function describe(problem) {
   if (!problem.status) return t("noResponse");
   return hasWords(`problem-${problem.code}`) ? t(`problem-${problem.code}`) : problem.detail;
-}
-
-/** Returns the fields for reasons by question. `values` returns the reasons by question key, or null. */
-function reasonsByQuestion({ checklist }) {
-  const questions = checklist.sections.flatMap((section) => section.questions);
-  const choice = h(
-    "select",
-    { id: "reason-question" },
-    questions.map(({ key, text }) => h("option", { value: key }, localize(text))),
-  );
-  const rows = h("div", {});
-  const add = () => {
-    const { key, text } = questions.find((question) => question.key === choice.value);
-    const existing = rows.querySelector(`[name="${key}"]`);
-    if (existing) return existing.focus();
-    const id = `reason-${key}`;
-    const field = h("textarea", { id, name: key, rows: 2, maxlength: MAX_REASON_LENGTH, dir: "auto" });
-    const row = h(
-      "p",
-      {},
-      h("label", { for: id, dir: "auto" }, localize(text)),
-      field,
-      h(
-        "button",
-        {
-          type: "button",
-          class: "plain bare",
-          "aria-label": `${t("remove")}: ${localize(text)}`,
-          onclick: () => {
-            row.remove();
-            choice.focus();
-          },
-        },
-        t("remove"),
-      ),
-    );
-    rows.append(row);
-    return field.focus();
-  };
-  const element = h(
-    "details",
-    {},
-    h("summary", {}, t("byQuestion")),
-    rows,
-    h(
-      "p",
-      { class: "add" },
-      h("label", { for: "reason-question" }, t("question")),
-      choice,
-      h("button", { type: "button", class: "plain", onclick: add }, t("addReason")),
-    ),
-  );
-  const values = () => {
-    const reasons = [...rows.querySelectorAll("textarea")]
-      .map(({ name, value }) => [name, value.trim()])
-      .filter(([, text]) => text);
-    return reasons.length ? Object.fromEntries(reasons) : null;
-  };
-  return { element, values };
 }

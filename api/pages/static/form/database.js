@@ -11,8 +11,9 @@ const STORES = {
   photos: ["account", "visit", "id"],
   files: ["account", "visit", "id"],
   queue: ["account", "visit"],
+  messages: ["account", "id"],
 };
-const VERSION = 2; // 2 added `files`
+const VERSION = 3; // 2 added `files`, 3 `messages`
 
 const database = new Database("survey", VERSION, STORES, notify);
 export const change = database.change;

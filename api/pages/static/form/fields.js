@@ -11,7 +11,15 @@ import { isAnswered, needsComment } from "./rules.js";
  */
 export function field(question, draft, onchange) {
   const id = `q-${question.key}`;
-  const context = { question, draft, id, onchange, redraw: () => redraws.forEach((redraw) => redraw()) };
+  const note = draft.visit?.question_reasons?.[question.key];
+  const context = {
+    question,
+    draft,
+    id,
+    note,
+    onchange,
+    redraw: () => redraws.forEach((redraw) => redraw()),
+  };
   const parts = [inputs, notApplicable, clearButton, comment, photoField]
     .map((part) => part(context))
     .filter(Boolean);
@@ -22,6 +30,7 @@ export function field(question, draft, onchange) {
     "fieldset",
     {
       id,
+      class: note && "noted",
       "data-question": question.key,
       tabindex: -1,
       role,
@@ -35,6 +44,7 @@ export function field(question, draft, onchange) {
       textElement("span", {}, question.text),
       optional && h("span", { class: "quiet" }, ` (${t("optional")})`),
     ),
+    note && h("p", { class: "note", id: `${id}-note` }, h("strong", {}, t("toChange")), " ", noteText(note)),
     question.help && textElement("p", { class: "quiet", id: `${id}-help` }, question.help),
     h("p", { class: "fault", id: `${id}-error`, hidden: true }),
     parts.map((part) => part.element),
@@ -45,9 +55,12 @@ export function field(question, draft, onchange) {
 
 const answerOf = ({ draft, question }) => draft.answers[question.key] ?? {};
 
-/** Returns the IDs of a question's help and error, which a screen reader reads with its inputs. */
-const describedBy = ({ id, question }) =>
-  [question.help && `${id}-help`, `${id}-error`].filter(Boolean).join(" ");
+/** Returns the words of a reviewer, whose direction may differ from that of the page. */
+const noteText = (note) => h("span", { dir: "auto" }, note);
+
+/** Returns the IDs of a question's note, help and error, which a screen reader reads with its inputs. */
+const describedBy = ({ id, question, note }) =>
+  [note && `${id}-note`, question.help && `${id}-help`, `${id}-error`].filter(Boolean).join(" ");
 
 /** Stores a part of the answer. */
 function change(context, part) {

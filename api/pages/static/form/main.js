@@ -8,9 +8,9 @@ import { isBlocked, list, warmUp } from "./database.js";
 import { makeInstallable, setBadge, watchInstallation } from "./install.js";
 import { obstacleOf, setupLink, SIGNED_OUT } from "./obstacle.js";
 import { offlineFooter, registerRelease, replaceRelease, requestSync } from "./release.js";
-import { unsentVisits } from "./queue.js";
+import { listUnsent } from "./queue.js";
 import { hasUnsavedDrafts } from "./screens/checklist.js";
-import { refreshVisits, VisitData } from "./visits.js";
+import { refreshMessages, refreshVisits, VisitData } from "./visits.js";
 
 const html = document.documentElement;
 const CHECK_EVERY = 60_000;
@@ -50,9 +50,22 @@ async function draw({ first = false } = {}) {
   } catch (problem) {
     if (thisDraw === lastDraw) await showProblem(problem);
   }
-  if (thisDraw !== lastDraw || first) return;
+  if (thisDraw !== lastDraw || beginAtTarget() || first) return;
   scrollTo(0, 0);
   focusHeading();
+}
+
+/**
+ * Begins at what the address names, such as a message, or else at the first question of a returned visit with
+ * a note of the reviewer. Returns whether there is one of them.
+ */
+function beginAtTarget() {
+  /** @type {HTMLElement | null} */
+  const target =
+    document.getElementById(location.hash.slice(1)) ?? document.querySelector("fieldset.noted:not([hidden])");
+  target?.scrollIntoView({ block: "start" });
+  target?.focus({ preventScroll: true });
+  return Boolean(target);
 }
 
 function focusHeading() {
@@ -120,14 +133,14 @@ async function showVisit(accountId, data, thisDraw) {
   const result = await data.load(accountId);
   if (thisDraw !== lastDraw) return;
   if (result.isHandedOver) return showSent(accountId, data.id, thisDraw);
-  if (result.isSentElsewhere) return showMessage("sentAlready");
+  if (result.isSentElsewhere) return showPast(accountId, result.visit, thisDraw);
   const { checklistScreen } = await import("./screens/checklist.js");
   const onsent = () => (render(), wake(true));
   const ondeclined = () => toList();
-  const { visit, checklist } = result;
-  const leave = await checklistScreen(accountId, visit, checklist, { onsent, ondeclined });
+  const leave = await checklistScreen(accountId, result, { onsent, ondeclined });
   if (thisDraw !== lastDraw) return leave();
   leaveChecklist = leave;
+  refreshMessages(accountId).catch(() => {});
   await result.stored;
   return updateFooter();
 }
@@ -139,6 +152,13 @@ async function showSent(accountId, id, thisDraw) {
   await redrawSent(obstacle);
   updateFooter();
   replaceRelease();
+  refreshMessages(accountId).catch(() => {}); // without a signal, those on the phone stay
+}
+
+async function showPast(accountId, visit, thisDraw) {
+  const { pastScreen } = await import("./screens/past.js");
+  if (thisDraw === lastDraw) await pastScreen(accountId, visit);
+  refreshMessages(accountId).catch(() => {}); // without a signal, those on the phone stay
 }
 
 function toList() {
@@ -203,16 +223,16 @@ async function wake(eager = false) {
   // The shopper may have set up the second factor in another tab.
   if (eager && obstacle === SETUP_NEEDED) obstacle = null;
   if (!person || obstacle) return;
-  const waiting = await unsentVisits(person.id).catch(() => []);
+  const waiting = await listUnsent(person.id).catch(() => []);
   showBadge();
   if (!waiting.length) return;
   requestSync();
   (await import("./sender.js")).send(eager);
 }
 
-/** Shows the number of visits that wait to be sent on the icon of the app. */
+/** Shows on the icon of the app how many visits and messages wait to be sent. */
 async function showBadge() {
-  const waiting = account() ? await unsentVisits(account().id).catch(() => null) : [];
+  const waiting = account() ? await listUnsent(account().id).catch(() => null) : [];
   if (waiting) setBadge(waiting.length);
 }
 
@@ -239,6 +259,7 @@ const HANDLERS = {
   "storage-blocked": () => leaveChecklist || showMessage("storageBlocked"),
   "storage-open": () => leaveChecklist || !shownPath || render(),
   queue: () => (redraw(), showBadge()),
+  send: () => wake(true),
 };
 
 function handleTopic(topic) {

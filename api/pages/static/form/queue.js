@@ -1,4 +1,7 @@
-/** The queue of visits to send: answers in `queue`, photos in `photos`, and their bytes in `files`. */
+/**
+ * The queue of what to send: answers of visits in `queue`, photos in `photos`, and their bytes in `files`;
+ * answers to messages in `messages`.
+ */
 import { announce } from "./channel.js";
 import { below, onResult } from "../shared/database.js";
 import { list, write } from "./database.js";
@@ -14,6 +17,16 @@ const queuedRevision = ({ receipt, body }) => receipt?.revision ?? body.revision
 /** Returns the visits in the queue that have not been sent completely. */
 export const unsentVisits = async (account) =>
   (await list("queue", account)).filter((row) => row.state !== "sent");
+
+/** Returns the messages whose answers have not been sent. */
+export const unsentMessages = async (account) =>
+  (await list("messages", account)).filter(({ state }) => !["open", "sent"].includes(state));
+
+/** Returns everything that has not been sent: visits and messages. */
+export const listUnsent = async (account) => [
+  ...(await unsentVisits(account)),
+  ...(await unsentMessages(account)),
+];
 
 /** Sets the state of all unsent photos of a visit. A photo with the state null is removed. */
 export function setPhotoStates(store, visitKey, stateOf) {

@@ -65,7 +65,7 @@ export async function requestSync() {
 /** Returns whether a reload would lose typed text, in the sign-in form or a dialog. */
 function isTyping() {
   /** @type {NodeListOf<HTMLInputElement | HTMLTextAreaElement>} */
-  const inputs = document.querySelectorAll("form input, dialog[open] textarea");
+  const inputs = document.querySelectorAll("form input, dialog[open] textarea, .messages textarea:focus");
   return [...inputs].some(({ value }) => value);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Sends what waits in the queue. Only one tab sends at a time. The answers of a visit are sent first, then
- * each of its photos. Nothing is sent again after the server has received it. The data of a visit leaves the
+ * each of its photos. Answers to messages are sent on their own. Nothing is sent again after the server has received it. The data of a visit leaves the
  * phone when the server has all of it.
  */
 // Waits for a busy server survive a reload here, so no call waits for it.
@@ -12,7 +12,7 @@ import { obstacleOf } from "./obstacle.js";
 import { fileOf, keyOf } from "./photos.js";
 import { PhotoError } from "./picture.js";
 import { prepare } from "./prepare.js";
-import { completeVisit, unsentVisits } from "./queue.js";
+import { completeVisit, unsentMessages, unsentVisits } from "./queue.js";
 
 const FIRST_WAIT = 2;
 const MAX_WAIT = 300;
@@ -100,8 +100,10 @@ async function pending(accountId) {
   const receivedVisits = new Set(visits.filter(({ receipt }) => receipt).map(({ visit }) => visit));
   const answers = visits.filter(({ receipt }) => !receipt);
   const photos = (await list("photos", accountId)).filter(({ visit }) => receivedVisits.has(visit));
+  const messages = await unsentMessages(accountId);
   return [
     ...answers.map((row) => ({ store: "queue", key: [accountId, row.visit], row, work: sendAnswers })),
+    ...messages.map((row) => ({ store: "messages", key: [accountId, row.id], row, work: sendMessage })),
     ...photos.map((row) => ({ store: "photos", key: keyOf(row), row, work: sendPhoto })),
   ]
     .filter(({ row }) => ["waiting", "sending"].includes(row.state))
@@ -155,6 +157,12 @@ async function sendAnswers(row) {
   const headers = { "Device-Time": new Date().toISOString() };
   const { body } = await callOnce("PUT", `/visits/${row.visit}/submission`, row.body, headers);
   await update("queue", [row.account, row.visit], { receipt: body, state: "waiting", tries: 0, retry: null });
+}
+
+/** Sends the answer to a message. The server stores only the first answer, so it can be sent again. */
+async function sendMessage(row) {
+  await callOnce("PUT", `/me/messages/${row.id}/answer`, { text: row.answer });
+  await update("messages", [row.account, row.id], { state: "sent", retry: null });
 }
 
 async function sendPhoto(row) {

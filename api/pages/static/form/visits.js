@@ -1,11 +1,16 @@
 /** The shopper's visits with their checklists, fetched and stored so that they work without a signal. */
 import { call } from "../shared/api.js";
+import { announce } from "./channel.js";
+import { below } from "../shared/database.js";
 import { get, list, put, read, write } from "./database.js";
+import { storeMessages } from "./messages.js";
 import { unsentVisits } from "./queue.js";
 import { fetchReturned } from "./returned.js";
 import { acceptsAnswers } from "./rules.js";
 
 const OPEN = ["assigned", "returned"];
+/** How long the list shows what became of a visit, in milliseconds. */
+export const PAST = 60 * 86_400_000;
 /** The slot with the account whose list of visits is on the phone. */
 export const LISTED = "listed";
 
@@ -20,21 +25,38 @@ export class VisitData {
   }
 
   /**
-   * Returns `{visit, checklist, stored}`, where `stored` resolves when both are on the phone. If there is
-   * nothing to answer, returns `{isHandedOver}` or `{isSentElsewhere}`.
+   * Returns `{visit, checklist, messages, stored}`, where `messages` are those on the phone, and `stored`
+   * resolves when visit and checklist are there too. If there is nothing to answer, returns
+   * `{isHandedOver}` or `{isSentElsewhere, visit}`.
    */
   async load(accountId) {
-    const [queued, stored, draft] = await read(["queue", "visits", "drafts"], (store) => [
+    const stores = ["queue", "visits", "drafts", "messages"];
+    const [queued, stored, draft, allMessages] = await read(stores, (store) => [
       store("queue").get([accountId, this.id]),
       store("visits").get([accountId, this.id]),
       store("drafts").get([accountId, this.id]),
+      store("messages").getAll(below([accountId])),
     ]);
+    const messages = allMessages.filter(({ visit }) => visit === this.id);
     if (queued && !isReturnedSince(stored, queued)) return { isHandedOver: true };
     const checklist = stored && (await storedChecklist(accountId, stored));
-    const data = checklist ? { visit: stored, checklist, stored: null } : await this.#fetch(accountId);
-    if (!draft && !acceptsAnswers(data.visit)) return { isSentElsewhere: true };
+    const isToAnswer = checklist && (draft || acceptsAnswers(stored));
+    const data = isToAnswer
+      ? { visit: stored, checklist, stored: null }
+      : await this.#fetchOr(accountId, draft ? null : stored);
+    if (!draft && !acceptsAnswers(data.visit)) return { isSentElsewhere: true, visit: data.visit };
     if (data.visit.status === "returned") await fetchReturned(accountId, data.visit);
-    return data;
+    return { ...data, messages };
+  }
+
+  /** Fetches the visit. Without a signal, a visit that is no longer to do is shown as the phone knows it. */
+  async #fetchOr(accountId, stored) {
+    try {
+      return await this.#fetch(accountId);
+    } catch (problem) {
+      if (problem.status || !stored || acceptsAnswers(stored)) throw problem;
+      return { visit: stored };
+    }
   }
 
   async #fetch(accountId) {
@@ -61,45 +83,81 @@ const isReturnedSince = (visit, { receipt }) =>
 /** Returns whether a visit is shown in the queue, and not among the visits to do. */
 export const isInQueue = (visit, queued) => Boolean(queued) && !isReturnedSince(visit, queued);
 
+/** Returns whether a visit is to do. A withdrawn visit is, if its shopper has begun to answer. */
+export const isToDo = (visit, queued, draft) =>
+  !isInQueue(visit, queued) && (OPEN.includes(visit.status) || Boolean(draft));
+
 /** Returns the checklist version of a visit, or undefined if it is not on the phone. */
 export async function storedChecklist(account, { checklist }) {
   return (await get("checklists", account, checklist.key, checklist.version))?.document;
 }
 
-/** Fetches the open visits with their checklists, and the answers of those that were returned. */
+/**
+ * Fetches the open visits with their checklists, the answers of those that were returned, the messages, and
+ * what became of the visits of the last weeks.
+ */
 export async function refreshVisits(account) {
-  const open = (await Promise.all(OPEN.map(fetchAll))).flat();
-  const visits = [...open, ...(await fetchUnsent(account, open))];
+  const since = new Date(Date.now() - PAST).toISOString().slice(0, 10);
+  const [messages, recent, ...toDo] = await Promise.all([
+    fetchMessages(),
+    fetchAll(`/visits?mine=true&from=${since}`),
+    ...OPEN.map((status) => fetchAll(`/visits?mine=true&status=${status}`)),
+  ]);
+  await storeMessages(account, messages);
+  const open = toDo.flat();
+  const past = recent.filter(({ status }) => !OPEN.includes(status));
+  const unsent = await fetchUnsent(account, [...open, ...past]);
+  const visits = [...past, ...open, ...unsent];
   await write("visits", (store) => {
     for (const visit of visits) store("visits").put({ ...visit, account });
   });
   await removeOthers(account, new Set(visits.map(({ id }) => id)));
-  await fetchChecklists(account, visits);
+  const drafts = new Set(await draftIds(account));
+  await fetchChecklists(account, [...open, ...unsent, ...past.filter(({ id }) => drafts.has(id))]);
   for (const visit of open.filter(({ status }) => status === "returned")) await fetchReturned(account, visit);
   await put("accounts", { slot: LISTED, account });
 }
 
-async function fetchAll(status) {
-  const visits = [];
-  for (let path = `/visits?mine=true&status=${status}&limit=500`; path;) {
+/** Fetches the messages to the shopper, and stores them. */
+export async function refreshMessages(account) {
+  await storeMessages(account, await fetchMessages());
+  announce("queue");
+}
+
+/** Fetches the status of a visit, and stores it. */
+export async function refreshVisit(account, id) {
+  const { body } = await call("GET", `/visits/${id}`);
+  await put("visits", { ...body, account });
+  announce("queue");
+}
+
+const fetchMessages = () => fetchAll("/me/messages?status=open");
+
+/** Returns all items of a list, whose address has a query. */
+async function fetchAll(address) {
+  const items = [];
+  for (let path = `${address}&limit=500`; path;) {
     const { body } = await call("GET", path);
-    visits.push(...body.items);
+    items.push(...body.items);
     const next = body.next && new URL(body.next, location.href);
     path = next && next.pathname.replace("/api/v1", "") + next.search;
   }
-  return visits;
+  return items;
 }
 
-/** Returns the IDs of the visits with unsent data on this phone. */
+const draftIds = async (account) => (await list("drafts", account)).map(({ visit }) => visit);
+
+/** Returns the IDs of the visits with unsent data on this phone, or with messages to answer. */
 async function unsentIds(account) {
-  const rows = [...(await list("drafts", account)), ...(await unsentVisits(account))];
-  return new Set(rows.map(({ visit }) => visit));
+  const messages = (await list("messages", account)).filter(({ state }) => state !== "sent");
+  const rows = [...(await unsentVisits(account)), ...messages];
+  return new Set([...(await draftIds(account)), ...rows.map(({ visit }) => visit)]);
 }
 
-/** Fetches the visits that are no longer open, but have unsent data on this phone. */
-async function fetchUnsent(account, open) {
+/** Fetches the visits that were not fetched yet, but have unsent data on this phone, or messages. */
+async function fetchUnsent(account, fetched) {
   const ids = await unsentIds(account);
-  for (const { id } of open) ids.delete(id);
+  for (const { id } of fetched) ids.delete(id);
   const responses = await Promise.all(
     [...ids].map((id) => call("GET", `/visits/${id}`).catch(ignoreMissing)),
   );

@@ -4,10 +4,10 @@ import { percent } from "../../staff/numbers.js";
 import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { downloadPanel } from "../download-panel.js";
-import { byChance, changed, explained, score } from "../figures.js";
+import { byChance, explained } from "../figures.js";
 import { load } from "../load.js";
+import { changeColumn, scoreColumn, verdictColumn } from "../score-columns.js";
 import { card, intervalColumn, table, visitsColumn } from "../table.js";
-import { verdictOf, verdictOrder } from "../verdict.js";
 
 /** All locations in one table, and how each compares with all of them. */
 export default async function ({ filters, read, readAll }) {
@@ -44,7 +44,6 @@ const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row
 function locationTable(rows, query) {
   const axis = axisOf(rows);
   const ranked = rows.filter((row) => row.rank).length;
-  const thin = (row) => Number(row.indicative || row.score == null);
   return table({
     caption: t("page-locations"),
     csv: { name: "locations", query },
@@ -54,21 +53,8 @@ function locationTable(rows, query) {
     attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
     columns: [
       { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: nameOf },
-      {
-        key: "score",
-        title: t("score"),
-        kind: "figure",
-        down: true,
-        value: (row) => [thin(row), row.score],
-        cell: (row) => score(row),
-      },
-      {
-        key: "verdict",
-        title: t("verdict"),
-        kind: "verdicts",
-        value: (row) => [verdictOrder(row.verdict), row.score],
-        cell: verdictOf,
-      },
+      scoreColumn(),
+      verdictColumn(),
       intervalColumn(axis),
       visitsColumn(),
       {
@@ -79,13 +65,7 @@ function locationTable(rows, query) {
         value: (row) => [Number(row.rank == null), row.rank],
         cell: (row) => rankOf(row, ranked),
       },
-      {
-        key: "change",
-        title: t("change"),
-        kind: "change",
-        value: (row) => [row.change.difference == null ? 2 : thin(row), row.change.difference],
-        cell: changed,
-      },
+      changeColumn(),
       {
         key: "trend",
         title: t("months"),

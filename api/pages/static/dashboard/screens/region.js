@@ -5,7 +5,7 @@ import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
-import { changed, periodName, score } from "../figures.js";
+import { periodName, score } from "../figures.js";
 import { load } from "../load.js";
 import {
   chartWidth,
@@ -16,8 +16,9 @@ import {
   progressCounts,
   sections,
 } from "../report.js";
+import { changeColumn, locationColumn, scoreColumn, verdictColumn } from "../score-columns.js";
 import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.js";
-import { verdictOf, verdictOrder } from "../verdict.js";
+import { verdictOf } from "../verdict.js";
 import { visitQuery, visitTable } from "../visit-table.js";
 
 const MOST_VISITS = 6;
@@ -82,7 +83,6 @@ async function mapOf(id, stores, readAll) {
 /** Returns the stores in and below a region, the best first. */
 function storeTable(rows, query) {
   const axis = axisOf(rows);
-  const isThin = (row) => Number(row.indicative || row.score == null);
   return table({
     caption: t("storesInOrder"),
     csv: { name: "locations", query },
@@ -91,37 +91,12 @@ function storeTable(rows, query) {
     words: ({ location }) => `${location.name} ${location.code}`,
     attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
     columns: [
-      {
-        key: "name",
-        title: t("location"),
-        value: ({ location }) => [0, location.name],
-        cell: ({ location }) =>
-          h("a", { href: onward(`/dashboard/locations/${location.id}`), dir: "auto" }, location.name),
-      },
-      {
-        key: "score",
-        title: t("score"),
-        kind: "figure",
-        down: true,
-        value: (row) => [isThin(row), row.score],
-        cell: (row) => score(row),
-      },
-      {
-        key: "verdict",
-        title: t("verdict"),
-        kind: "verdicts",
-        value: (row) => [verdictOrder(row.verdict), row.score],
-        cell: verdictOf,
-      },
+      locationColumn(),
+      scoreColumn(),
+      verdictColumn(),
       intervalColumn(axis),
       visitsColumn(),
-      {
-        key: "change",
-        title: t("change"),
-        kind: "change",
-        value: (row) => [row.change.difference == null ? 2 : isThin(row), row.change.difference],
-        cell: changed,
-      },
+      changeColumn(),
     ],
   });
 }

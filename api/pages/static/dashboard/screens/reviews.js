@@ -7,6 +7,8 @@ import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
 import { explained } from "../figures.js";
+import { questionNotes } from "../question-notes.js";
+import { messagesOf } from "../shopper-messages.js";
 import { shortcuts } from "../shortcuts.js";
 
 const WAITING = "/reviews?limit=100";
@@ -32,7 +34,8 @@ export default async function ({ filters, read, refresh }) {
     read(`/visits/${row.visit_id}?include=checklist`),
     read(`/visits/${row.visit_id}/submission`),
   ]);
-  const content = await caseOf(visit, submission, read);
+  const notes = questionNotes(visit);
+  const content = await caseOf(visit, submission, notes, read);
   const queue = queueOf(items, row, more);
   const showNext = () => {
     change({ visit: queue.next()?.visit_id }, { quietly: true });
@@ -61,7 +64,7 @@ export default async function ({ filters, read, refresh }) {
         { class: "review" },
         queue.element,
         h("div", { class: "case" }, message, notice, content),
-        h("div", { class: "aside" }, visit.flags && decisionForm(visit, showNext), keys.element),
+        h("div", { class: "aside" }, visit.flags && decisionForm(visit, notes, showNext), keys.element),
       ),
     ],
     ready: () => message?.focus(),
@@ -158,7 +161,7 @@ function itemOf({ visit_id: id, location, submitted_at: since, flags }, current)
   );
 }
 
-async function caseOf(visit, submission, read) {
+async function caseOf(visit, submission, notes, read) {
   const { location, checklist, revision } = visit;
   const heading = (text) => h("h2", { id: "case", tabindex: -1, dir: "auto" }, text);
   // The API shows reviewers their own visits as it shows them to shoppers, without flags.
@@ -181,6 +184,7 @@ async function caseOf(visit, submission, read) {
     await flagsOf(visit, submission, read),
     factsOf(visit, submission),
     decisionsOf(visit),
-    answersOf(visit, submission),
+    await messagesOf(visit, read),
+    answersOf(visit, submission, notes.fieldOf),
   ];
 }

@@ -16,9 +16,10 @@ export default async function ({ params: { id }, filters, me, read, refresh }) {
   ]);
   const { location, checklist } = visit;
   if (!visit.flags && !submission?.score) return ownVisit(visit);
+  const isReviewer = REVIEWERS.includes(me.role);
+  const notes = isReviewer && (await load("question-notes.js")).questionNotes(visit);
   const review =
-    REVIEWERS.includes(me.role) &&
-    (await (await load("decide.js")).reviewOf(visit, submission, { read, refresh }));
+    isReviewer && (await (await load("decide.js")).reviewOf(visit, submission, notes, { read, refresh }));
   return {
     title: t("visitTo", { location: location.name, day: dayName(visit.day) }),
     content: [
@@ -36,7 +37,7 @@ export default async function ({ params: { id }, filters, me, read, refresh }) {
       visit.status === "accepted" && neighbours(visit, filters, read),
       submission && !isClosed(submission) && resultOf(submission.score, checklist),
       review,
-      submission && answersOf(visit, submission),
+      submission && answersOf(visit, submission, notes ? notes.fieldOf : undefined),
     ],
   };
 }

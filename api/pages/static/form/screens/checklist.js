@@ -5,6 +5,7 @@ import { Draft } from "../draft.js";
 import { kindOf, timing, placeLinks } from "../facts.js";
 import { field } from "../fields.js";
 import { holdDraft } from "../locks.js";
+import { showMessages } from "../messages.js";
 import { progress, questionsOf } from "../rules.js";
 import { sectionList } from "../sections.js";
 
@@ -36,8 +37,12 @@ function keepUntilSaved(visitId, draft, lock) {
   };
 }
 
-/** Shows the checklist of a visit. Returns a function that leaves it. */
-export async function checklistScreen(account, visit, checklist, { onsent, ondeclined }) {
+/** Shows the checklist of a visit, with the messages about it. Returns a function that leaves it. */
+export async function checklistScreen(
+  account,
+  { visit, checklist, messages: known },
+  { onsent, ondeclined },
+) {
   const status = h("div", { role: "status" });
   const form = h("div", {});
   const bar = saveBar();
@@ -48,6 +53,8 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
   let draft = unsaved?.draft;
   let isOurs; // whether this tab holds the draft; null after the screen was left
   let stopWatching = () => {};
+  const messages = h("div", {});
+  await showMessages(messages, account, visit.id, known);
   showScreen(
     title,
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back")), bar.element),
@@ -62,7 +69,8 @@ export async function checklistScreen(account, visit, checklist, { onsent, ondec
       timing(visit),
     ),
     h("p", { class: "row" }, placeLinks(visit, checklist.channel)),
-    visit.status === "returned" && returnReasons(visit),
+    messages,
+    visit.status === "returned" && returnReasons(visit, checklist),
     textElement("p", {}, checklist.introduction),
     status,
     form,
@@ -142,14 +150,20 @@ function fitScrolling(bar) {
   return () => observer.disconnect();
 }
 
-function returnReasons({ return_reason, question_reasons }) {
-  const reasons = Object.entries(question_reasons ?? {});
+/** Returns why the visit was returned, with a link to each question that the reviewer has a note on. */
+function returnReasons({ return_reason, question_reasons, message_to_shopper }, checklist) {
+  const noted = questionsOf(checklist).filter(({ key }) => question_reasons?.[key]);
   return h(
     "div",
     { class: "notice" },
     h("h2", {}, t("returned")),
-    h("p", { dir: "auto" }, return_reason),
-    reasons.map(([key, reason]) => h("p", {}, h("a", { href: `#q-${key}`, dir: "auto" }, reason))),
+    [return_reason, message_to_shopper].filter(Boolean).map((words) => h("p", { dir: "auto" }, words)),
+    noted.length > 0 && h("p", {}, t("notes", { n: noted.length })),
+    h(
+      "ul",
+      {},
+      noted.map(({ key, text }) => h("li", {}, textElement("a", { href: `#q-${key}` }, text))),
+    ),
   );
 }
 

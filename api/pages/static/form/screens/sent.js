@@ -1,14 +1,17 @@
-/** A visit in the queue or already sent: its state, what the shopper has to do, and the receipt. */
+/** A visit in the queue or already sent: its state, what became of it, its messages, and the receipt. */
 import { call } from "../../shared/api.js";
 import { confirmAction, h, hasWords, moment, show, showScreen, t } from "../../shared/page.js";
 import { fetchAccount } from "../account.js";
 import { announce } from "../channel.js";
 import { onResult } from "../../shared/database.js";
 import { change, get, list, put, write } from "../database.js";
+import { showMessages } from "../messages.js";
 import { obstacleNotice } from "../obstacle.js";
+import { hasOutcome, outcomeOf } from "../outcomes.js";
 import { fileRow, keyOf } from "../photos.js";
 import { discard, reopen } from "../queue.js";
 import { photosIn, acceptsAnswers } from "../rules.js";
+import { isInQueue, refreshVisit } from "../visits.js";
 
 /**
  * Shows a sent visit. Returns a function that redraws it, which resolves to whether it is still in the queue.
@@ -18,12 +21,15 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
   const outcome = h("p", { class: "outcome", role: "status" });
   const overall = h("progress", { max: 1, "aria-label": t("sendingProgress") });
   const notice = h("div", {});
+  const messages = h("div", {});
+  const became = h("p", { class: "became", role: "status" });
   let shownObstacle = null;
   const cards = h("ul", { class: "cards" });
   const details = h("div", {});
   const mayClose = h("p", { class: "quiet" }, t("mayClose"));
   const items = new Map();
   let hasFetchedStatus = false;
+  let hasFetchedOutcome = false;
   const itemOf = (id, name) => {
     if (!items.has(id)) {
       items.set(id, queueItem(id, name));
@@ -36,15 +42,22 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     h("header", { class: "bar" }, h("a", { href: "/", class: "back" }, t("back"))),
     heading,
     outcome,
+    became,
     overall,
     notice,
+    messages,
     mayClose,
     cards,
     details,
   );
+  showMessages(messages, account, visit);
   return async (obstacle) => {
-    const [row, photos] = await Promise.all([get("queue", account, visit), list("photos", account, visit)]);
-    if (!row) return false;
+    const [row, photos, known] = await Promise.all([
+      get("queue", account, visit),
+      list("photos", account, visit),
+      get("visits", account, visit),
+    ]);
+    if (!isInQueue(known, row)) return false;
     heading.textContent = row.place;
     if (obstacle !== shownObstacle)
       notice.replaceChildren(...[obstacleNotice(obstacle, signIn)].filter(Boolean));
@@ -70,10 +83,15 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
       );
     });
     drawOutcome(outcome, overall, states);
+    drawDecision(became, row, known);
     show(
       mayClose,
       states.some((state) => ["waiting", "sending"].includes(state)),
     );
+    if (row.state === "sent" && !hasFetchedOutcome) {
+      hasFetchedOutcome = true;
+      refreshVisit(account, visit).catch(() => {}); // without a signal, the last known status stays
+    }
     if (row.receipt && !details.firstChild) details.append(receipt(row.receipt));
     return true;
   };
@@ -92,6 +110,14 @@ function drawOutcome(outcome, overall, states) {
   outcome.classList.toggle("fault", needsYou);
   overall.setAttribute("value", done / states.length);
   show(overall, !isDone && !needsYou);
+}
+
+/** Shows what became of a visit that was sent completely. */
+function drawDecision(element, row, visit) {
+  const isKnown = row.state === "sent" && hasOutcome(visit);
+  const content = h("p", {}, isKnown ? outcomeOf(visit) : []);
+  if (content.textContent !== element.textContent) element.replaceChildren(...content.childNodes);
+  show(element, isKnown);
 }
 
 /** Returns an item of the queue: `{element, draw}`. Drawing the same state again changes nothing. */

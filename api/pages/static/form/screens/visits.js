@@ -1,6 +1,6 @@
-/** The list of visits: to do, returned, waiting to be sent, and sent. It shows what is on the phone. */
+/** The list: messages, visits to do, what waits to be sent, and what became of past visits. */
 import { organizationName } from "../../shared/logo.js";
-import { ago, confirmAction, h, languageButtons, formatMinutes, t, textElement } from "../../shared/page.js";
+import { ago, confirmAction, formatMinutes, h, languageButtons, t, textElement } from "../../shared/page.js";
 import { typeOf } from "../../shared/question-types/index.js";
 import { elapsed, redrawEverySecond, toggleTimer } from "../../shared/timers.js";
 import { account as currentAccount, signOut } from "../account.js";
@@ -10,20 +10,22 @@ import { kindOf, timing, placeLinks } from "../facts.js";
 import { installOffer, notice } from "../install.js";
 import { ifFree } from "../locks.js";
 import { obstacleNotice } from "../obstacle.js";
+import { dayOf, hasOutcome, outcomeOf } from "../outcomes.js";
 import { progress, questionsOf, acceptsAnswers, visible } from "../rules.js";
-import { isInQueue, storedChecklist } from "../visits.js";
+import { isToDo, PAST, storedChecklist } from "../visits.js";
 import { hasUnsavedDrafts, mayClearStorage } from "./checklist.js";
 
 const WORST_FIRST = ["needs-you", "sending", "waiting", "sent"];
 
 /** Returns the children of the screen. */
 export async function visitsScreen(account, { wake, obstacle, signIn }) {
-  const names = ["visits", "drafts", "queue", "photos"];
-  const [visits, drafts, queue, photos] = await Promise.all(names.map((name) => list(name, account)));
+  const names = ["visits", "drafts", "queue", "photos", "messages"];
+  const [visits, drafts, queue, photos, messages] = await Promise.all(
+    names.map((name) => list(name, account)),
+  );
   const queued = new Map(queue.map((row) => [row.visit, row]));
   const draftOf = ({ id }) => drafts.find(({ visit }) => visit === id);
-  const isOpen = (visit) =>
-    !isInQueue(visit, queued.get(visit.id)) && (acceptsAnswers(visit) || draftOf(visit));
+  const isOpen = (visit) => isToDo(visit, queued.get(visit.id), draftOf(visit));
   const cards = await Promise.all(
     visits
       .filter(isOpen)
@@ -31,11 +33,19 @@ export async function visitsScreen(account, { wake, obstacle, signIn }) {
       .map((visit) => card(account, visit, draftOf(visit))),
   );
   const unsent = queue.filter(({ state }) => state !== "sent");
-  const sent = queue.filter(({ state }) => state === "sent");
+  const openIds = new Set(visits.filter(isOpen).map(({ id }) => id));
+  const sent = queue.filter(({ state, visit }) => state === "sent" && !openIds.has(visit));
+  const toAnswer = messages.filter(({ state }) => state === "open");
+  const answered = messages.filter(({ state }) => !["open", "sent"].includes(state));
   const unfinished = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
+  const unsentAnswers = messages.filter(({ state, answer }) => state !== "sent" && answer);
   const signOutButton = h(
     "button",
-    { type: "button", class: "plain", onclick: () => confirmSignOut(unsent, unfinished) },
+    {
+      type: "button",
+      class: "plain",
+      onclick: () => confirmSignOut([...unsent, ...unfinished, ...unsentAnswers]),
+    },
     t("signOut"),
   );
   return [
@@ -52,14 +62,19 @@ export async function visitsScreen(account, { wake, obstacle, signIn }) {
     hasUnsavedDrafts() && h("p", { class: "notice" }, t("notStored")),
     unsentNotice(unsent, unfinished),
     storageNotice(unsent, unfinished, sent, wake),
-    queueList(t("waiting"), unsent, photos, wake),
+    messageList(toAnswer),
+    waitingList([...unsent.map((row) => visitLine(row, photos)), ...answered.map(answerLine)], wake),
     h(
       "section",
       {},
       h("h2", {}, t("toDo")),
       cards.length ? h("ul", { class: "cards" }, cards) : h("p", {}, t("noVisits")),
     ),
-    queueList(t("sent"), sent, photos),
+    pastList(
+      sent,
+      visits.filter((visit) => !isOpen(visit)),
+      unsent,
+    ),
     h(
       "nav",
       { class: "row", "aria-label": t("more") },
@@ -174,31 +189,101 @@ function storageNotice(unsent, unfinished, sent, wake) {
   return install && sent.length ? notice("install", t("installWords"), install) : null;
 }
 
-function queueList(title, rows, photos, wake) {
-  if (!rows.length) return null;
-  const line = (row) => {
-    const state = stateOf(
-      row,
-      photos.filter(({ visit }) => visit === row.visit),
-    );
-    return h(
+/** Returns the questions of reviewers that the shopper has not answered yet. */
+function messageList(messages) {
+  if (!messages.length) return null;
+  const line = ({ id, visit, place, text }) =>
+    h(
       "li",
-      { "data-testid": "queue-item", "data-state": state },
+      {},
       h(
         "a",
-        { href: `/visits/${row.visit}` },
-        h("strong", { dir: "auto" }, row.place),
-        h("span", { role: "status" }, t(`state-${state}`)),
+        { href: `/visits/${visit}#message-${id}`, "data-testid": "message", "data-message": id },
+        h("strong", { dir: "auto" }, place),
+        h("span", { dir: "auto" }, text),
+        h("span", { class: "mark" }, t("answerNow")),
       ),
     );
-  };
   return h(
     "section",
     {},
-    h("h2", {}, title),
-    h("ul", { class: "cards" }, rows.map(line)),
-    wake &&
-      h("p", {}, h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"))),
+    h("h2", {}, t("messages", { n: messages.length })),
+    h("ul", { class: "cards" }, messages.map(line)),
+  );
+}
+
+function waitingList(lines, wake) {
+  if (!lines.length) return null;
+  return h(
+    "section",
+    {},
+    h("h2", {}, t("waiting")),
+    h("ul", { class: "cards" }, lines),
+    h("p", {}, h("button", { type: "button", class: "plain", onclick: () => wake(true) }, t("sendNow"))),
+  );
+}
+
+function visitLine(row, photos) {
+  const state = stateOf(
+    row,
+    photos.filter(({ visit }) => visit === row.visit),
+  );
+  return queueLine(row, state, [h("span", { role: "status" }, t(`state-${state}`))]);
+}
+
+const answerLine = (row) =>
+  queueLine(row, row.state, [
+    h("span", {}, t("yourAnswer")),
+    h("span", { role: "status" }, t(`state-${row.state}`)),
+  ]);
+
+const queueLine = ({ visit, place }, state, lines) =>
+  h(
+    "li",
+    { "data-testid": "queue-item", "data-state": state },
+    h("a", { href: `/visits/${visit}` }, h("strong", { dir: "auto" }, place), lines),
+  );
+
+/**
+ * Returns what became of the visits that are no longer to do, the latest first. Of a visit that was sent from
+ * this phone, that is known at least.
+ */
+function pastList(sent, visits, unsent) {
+  const known = new Map(visits.map((visit) => [visit.id, visit]));
+  const waits = new Set(unsent.map(({ visit }) => visit));
+  const isRecent = ({ visit, at }) => known.has(visit) || at > Date.now() - PAST;
+  const ours = sent.filter(isRecent).map(({ visit, place, at }) => ({
+    day: known.get(visit)?.day ?? new Date(at).toISOString(),
+    line: (words) => queueLine({ visit, place }, "sent", words),
+    visit: known.get(visit),
+  }));
+  const sentIds = new Set(sent.map(({ visit }) => visit));
+  const others = visits
+    .filter(({ id }) => !sentIds.has(id) && !waits.has(id))
+    .map((visit) => ({ day: visit.day, line: (words) => pastLine(visit, words), visit }));
+  const rows = [...ours, ...others].sort((a, b) => b.day.localeCompare(a.day));
+  if (!rows.length) return null;
+  const wordsOf = ({ day, visit }) =>
+    hasOutcome(visit) ? outcomeOf(visit) : h("span", {}, h("strong", {}, t("state-sent")), dayOf(day));
+  return h(
+    "section",
+    {},
+    h("h2", {}, t("past")),
+    h(
+      "ul",
+      { class: "cards" },
+      rows.map((row) => row.line(wordsOf(row))),
+    ),
+  );
+}
+
+/** Returns a line for a visit that this phone has not sent. One without answers has nothing more to show. */
+function pastLine({ id, location, revision }, words) {
+  const content = [textElement("strong", {}, location.name), words];
+  return h(
+    "li",
+    { "data-testid": "past-visit" },
+    revision ? h("a", { href: `/visits/${id}` }, content) : h("p", { class: "lines" }, content),
   );
 }
 
@@ -213,8 +298,7 @@ function stateOf(row, photos) {
 }
 
 /** Signs out. If something is unsent, the shopper has to confirm it. */
-async function confirmSignOut(unsent, unfinished) {
-  const n = unsent.length + unfinished.length;
+async function confirmSignOut({ length: n }) {
   const question = t("signOutSure", { n });
   if (n && !(await confirmAction(question, { yes: t("signOut"), no: t("cancel") }))) return;
   await signOut();

@@ -9,8 +9,8 @@ export default {
   signIn: "Sign in",
   signOut: "Sign out",
   signOutSure: {
-    one: "One visit has not been sent. It stays on this phone until you sign in again.",
-    other: "{n} visits have not been sent. They stay on this phone until you sign in again.",
+    one: "One visit or answer has not been sent. It stays on this phone until you sign in again.",
+    other: "{n} visits and answers have not been sent. They stay on this phone until you sign in again.",
   },
   cancel: "Cancel",
   language: "Language",
@@ -24,7 +24,7 @@ export default {
   // The list
   toDo: "To do",
   waiting: "Waiting to be sent",
-  sent: "Sent",
+  past: "Past visits",
   more: "More",
   noVisits: "You have no visits to do.",
   returned: "Returned",
@@ -57,8 +57,32 @@ export default {
   dismiss: "Do not show this again",
   offlineReady: "Ready to work without a signal.",
   offlineNotReady: "Not yet ready to work without a signal.",
+  // What became of a visit
+  "outcome-submitted": "Received, waiting for a decision",
+  "outcome-accepted": "Accepted",
+  "outcome-rejected": "Not accepted",
+  "outcome-returned": "Returned to you",
+  "outcome-cancelled": "Cancelled: you do not have to make this visit",
+  "outcome-declined": "You declined this visit",
+  // Messages
+  messages: { one: "A question for you", other: "Questions for you" },
+  message: "A reviewer asks",
+  answerNow: "Answer",
+  yourAnswer: "Your answer",
+  sendAnswer: "Send the answer",
+  answerMissing: "Enter your answer.",
+  editAnswer: "Change the answer",
+  removeAnswerSure: "Your answer was not sent. Remove it from this phone permanently?",
+  "answer-waiting": "Saved on this phone. It will be sent when there is a signal.",
+  "answer-sending": "Being sent…",
+  "answer-sent": "Sent. Thank you.",
   // A checklist
   back: "Visits",
+  toChange: "To change:",
+  notes: {
+    one: "The reviewer has a note on one question:",
+    other: "The reviewer has notes on {n} questions:",
+  },
   saved: "Saved on this phone",
   saving: "Saving…",
   notSaved: "Not saved",
@@ -170,6 +194,8 @@ export default {
   "now-accepted": "The other answers have been accepted. There is nothing left to do.",
   "now-rejected": "The other answers have been rejected. Nothing more can be sent.",
   "now-returned": "The visit has been returned to you. Correct these answers and send them instead.",
+  "problem-message-answered": "Another answer has already been received, perhaps from another phone.",
+  "problem-message-not-found": "This question is no longer there, so it needs no answer.",
   "problem-no-photo": "This file is not a photo that can be sent. Choose another photo.",
   "problem-photo-empty": "This photo is empty. Take it again, or choose another photo.",
   "problem-photo-too-large": "This photo is larger than 20 MB. Choose another photo.",
@@ -186,7 +212,6 @@ export default {
   "problem-invalid": "Some answers have to be corrected.",
   // Trouble
   notFound: "This visit was not found.",
-  sentAlready: "This visit has already been sent.",
   noSignalYet: "You need a signal the first time you open this page. Try again when you have one.",
   storageBroken:
     "The browser's storage cannot be used. Free some space on the phone, or leave private browsing, " +

@@ -9,8 +9,12 @@ export default {
   signIn: "Iniciar sesión",
   signOut: "Cerrar sesión",
   signOutSure: {
-    one: "Hay una visita sin enviar. Se conservará en este teléfono hasta que vuelva a iniciar sesión.",
-    other: "Hay {n} visitas sin enviar. Se conservarán en este teléfono hasta que vuelva a iniciar sesión.",
+    one:
+      "Hay una visita o respuesta sin enviar. Se conservará en este teléfono hasta que vuelva a iniciar " +
+      "sesión.",
+    other:
+      "Hay {n} visitas y respuestas sin enviar. Se conservarán en este teléfono hasta que vuelva a iniciar " +
+      "sesión.",
   },
   cancel: "Cancelar",
   language: "Idioma",
@@ -24,7 +28,7 @@ export default {
   // La lista
   toDo: "Pendientes",
   waiting: "Por enviar",
-  sent: "Enviadas",
+  past: "Visitas anteriores",
   more: "Más",
   noVisits: "No tiene visitas pendientes.",
   returned: "Devuelta",
@@ -57,8 +61,32 @@ export default {
   dismiss: "No volver a mostrar este mensaje",
   offlineReady: "Todo listo para trabajar sin cobertura.",
   offlineNotReady: "Aún no se puede trabajar sin cobertura.",
+  // Qué pasó con una visita
+  "outcome-submitted": "Recibida, a la espera de una decisión",
+  "outcome-accepted": "Aceptada",
+  "outcome-rejected": "No aceptada",
+  "outcome-returned": "Devuelta a usted",
+  "outcome-cancelled": "Cancelada: no tiene que hacer esta visita",
+  "outcome-declined": "Usted rechazó esta visita",
+  // Mensajes
+  messages: { one: "Una pregunta para usted", other: "Preguntas para usted" },
+  message: "Pregunta de quien revisa",
+  answerNow: "Responder",
+  yourAnswer: "Su respuesta",
+  sendAnswer: "Enviar la respuesta",
+  answerMissing: "Escriba su respuesta.",
+  editAnswer: "Cambiar la respuesta",
+  removeAnswerSure: "Su respuesta no se envió. ¿Quiere borrarla de este teléfono para siempre?",
+  "answer-waiting": "Guardada en este teléfono. Se enviará cuando haya cobertura.",
+  "answer-sending": "Enviando…",
+  "answer-sent": "Enviada. Gracias.",
   // Un cuestionario
   back: "Visitas",
+  toChange: "Qué cambiar:",
+  notes: {
+    one: "Hay una nota sobre una pregunta:",
+    other: "Hay notas sobre {n} preguntas:",
+  },
   saved: "Guardado en este teléfono",
   saving: "Guardando…",
   notSaved: "Sin guardar",
@@ -175,6 +203,8 @@ export default {
   "now-accepted": "Las otras respuestas se han aceptado. No queda nada por hacer.",
   "now-rejected": "Las otras respuestas se han rechazado. No se puede enviar nada más.",
   "now-returned": "Se le ha devuelto la visita. Corrija estas respuestas y envíelas en su lugar.",
+  "problem-message-answered": "Ya se recibió otra respuesta, quizá desde otro teléfono.",
+  "problem-message-not-found": "Esta pregunta ya no existe, así que no hace falta responder.",
   "problem-no-photo": "Este archivo no es una foto que se pueda enviar. Elija otra foto.",
   "problem-photo-empty": "Esta foto está vacía. Hágala de nuevo o elija otra.",
   "problem-photo-too-large": "Esta foto ocupa más de 20 MB. Elija otra foto.",
@@ -194,7 +224,6 @@ export default {
   "problem-invalid": "Hay que corregir algunas respuestas.",
   // Problemas
   notFound: "No se ha encontrado esta visita.",
-  sentAlready: "Esta visita ya se envió.",
   noSignalYet: "Necesita cobertura la primera vez que abra esta página. Inténtelo de nuevo cuando la tenga.",
   storageBroken:
     "No se puede usar el almacenamiento del navegador. Libere espacio en el teléfono o salga del modo " +

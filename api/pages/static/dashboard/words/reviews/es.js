@@ -91,8 +91,38 @@ export default {
   reason: "Motivo",
   reasonHelp:
     "Necesario para devolver o rechazar. El cliente misterioso lo verá si se le devuelve la visita.",
-  byQuestion: "Motivos por pregunta",
-  addReason: "Añadir un motivo",
+  byQuestion: "Notas sobre preguntas",
+  byQuestionHelp:
+    "También puede añadir una nota junto a cada respuesta. Si devuelve la visita, el cliente misterioso " +
+    "verá cada nota en su pregunta.",
+  addNote: "Añadir una nota",
+  noteOn: "Nota para el cliente misterioso",
+  messageToShopper: "Mensaje al cliente misterioso",
+  messageToShopperHelp:
+    "El cliente misterioso lo lee con cualquier decisión, pero no sabe quién lo escribió.",
+  toShopper: "Al cliente misterioso:",
+  // Mensajes
+  messages: "Mensajes al cliente misterioso",
+  askedBy: "Pregunta de {who}",
+  answeredAgo: "Respondido {time}",
+  "message-open": "Todavía sin respuesta",
+  "message-withdrawn": "Retirada",
+  withdrawMessage: "Retirar",
+  askShopper: "Preguntar al cliente misterioso",
+  askLabel: "Su pregunta",
+  askHelp:
+    "El cliente misterioso la lee en el formulario, pero no sabe quién pregunta. No mencione reclamaciones.",
+  askAbout: "Sobre",
+  wholeVisit: "Toda la visita",
+  askMissing: "Escriba una pregunta.",
+  ask: "Preguntar",
+  asked: "Pregunta enviada. La respuesta aparecerá aquí.",
+  askNoResponse:
+    "El servidor no ha respondido, así que no se sabe si la pregunta se ha enviado. Inténtelo de nuevo: no " +
+    "se preguntará dos veces.",
+  "problem-too-many-messages": "Hay cinco preguntas abiertas sobre esta visita. Retire antes una de ellas.",
+  "problem-shopper-unavailable": "El cliente misterioso de esta visita ya no puede responder.",
+  "problem-message-answered": "El cliente misterioso acaba de responder. Recargue la página para leerlo.",
   remove: "Quitar",
   "decide-accept": "Aceptar",
   "decide-return": "Devolver",
