@@ -640,6 +640,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "PlaceReportQuery.include": "`verdict`: also return verdicts: whether the scores of the place, its "
     "sections, fundamentals, questions and children are clearly above or below those of all visits.",
     "ReviewsQuery.status": "`waiting`: the visits that wait for a decision.",
+    "Row.answers": "How often each answer was given: `yes` and `no`, the steps of a scale, or the options "
+    "of a choice. Only with `include=answers`.",
     "Row.checklist": "The checklist. Only if `by` contains `checklist`.",
     "Row.critical_failures": "The number of visits with at least one critical failure. Only in rows of "
     "whole visits.",

@@ -260,6 +260,7 @@ INCLUDED_FIELDS: FieldMap = {
     "made": fields.Dict(keys=fields.String(), values=fields.Integer()),
     "worst_section": fields.Nested(WorstSection(), allow_none=True),
     "weakest_question": fields.Nested(WeakestQuestion(), allow_none=True),
+    "answers": fields.Dict(keys=fields.String(), values=fields.Integer()),
 }
 #: Fields of rows with ``include=verdict``
 VERDICT_FIELDS = _make_optional(VerdictFigures())

@@ -1,6 +1,6 @@
 """The pages for managers and reviewers: one HTML shell for all addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from api.pages.score_queries import SCORE_QUERIES
 FILTERS = ("from", "to", "region_id", "checklist")
 #: how many whole months the pages open with: see ``dashboard/opening-filters.js``
 OPENING_MONTHS = 6
+#: see ``dashboard/screens/photos.js``
+PHOTOS_PER_PAGE = "60"
 CHECKLISTS = "/api/v1/checklists?limit=500"
 REGIONS = "/api/v1/regions?limit=500"
 #: what the report of a location or a region has in addition
@@ -70,13 +72,29 @@ def visit(visit_id: UUID) -> Response:
 def sections() -> Response:
     """Show the heat table: each location in each section, or in each fundamental."""
     by = "fundamental" if request.args.get("by") == "fundamental" else "section"
-    return _filtered_shell("sections", _score_call(by), _score_call(f"{by}-cells"))
+    return _checklist_shell("sections", _score_call(by), _score_call(f"{by}-cells"))
 
 
 @pages.get("/dashboard/questions", permission=ANY_CALLER)
 def questions() -> Response:
-    """Show the questions, the worst first, with what shoppers wrote."""
-    return _filtered_shell("questions", _score_call("questions"))
+    """Show the questions of a checklist: those that lose most points first, then all by section."""
+    also = ("location_id",)
+    calls = (_score_call("questions", also=also), _call("/comments/counts", {}, also=also), CHECKLISTS)
+    return _checklist_shell("questions", *calls)
+
+
+@pages.get("/dashboard/comments", permission=ANY_CALLER)
+def comments() -> Response:
+    """Show what shoppers wrote, with a search."""
+    also = ("location_id", "question", "whole_visit", "points", "q")
+    return _filtered_shell("comments", CHECKLISTS, _call("/comments", {}, also=also))
+
+
+@pages.get("/dashboard/photos", permission=ANY_CALLER)
+def photos() -> Response:
+    """Show the photos of accepted visits."""
+    call = _call("/photos", {"limit": PHOTOS_PER_PAGE}, also=("location_id", "question"))
+    return _filtered_shell("photos", CHECKLISTS, call)
 
 
 @pages.get("/dashboard/reviews", permission=ANY_CALLER)
@@ -100,16 +118,29 @@ def unknown_page(address: str = "") -> Response:
     return response
 
 
-def _score_call(name: str, omit: str = "", **place: UUID) -> str:
+def _score_call(name: str, omit: str = "", also: Sequence[str] = (), **place: UUID) -> str:
     """Return the call for one of ``SCORE_QUERIES``, limited to a region or a location."""
-    return _call("/scores", SCORE_QUERIES[name], omit, **place)
+    return _call("/scores", SCORE_QUERIES[name], omit, also, **place)
 
 
-def _call(path: str, query: Mapping[str, str], omit: str = "", **place: UUID) -> str:
-    """Return the URL of an API call as the page's scripts write it, with the filters of the address."""
-    filters = {name: request.args[name] for name in FILTERS if request.args.get(name) and name != omit}
+def _call(
+    path: str, query: Mapping[str, str], omit: str = "", also: Sequence[str] = (), **place: UUID
+) -> str:
+    """Return the URL of an API call as the page's scripts write it, with the filters of the address.
+
+    These are ``FILTERS`` except ``omit``, and those in ``also``.
+    """
+    names = (*FILTERS, *also)
+    filters = {name: request.args[name] for name in names if request.args.get(name) and name != omit}
     parameters = urlencode({**query, **filters, **place}, safe=",")
     return f"/api/v1{path}{parameters and '?'}{parameters}"
+
+
+def _checklist_shell(screen: str, *calls: str) -> Response:
+    """Return the shell of a screen of one checklist. If none is named, the page first fetches which."""
+    if request.args.get("checklist"):
+        return _filtered_shell(screen, *calls)
+    return _filtered_shell(screen, _score_call("most-visited"))
 
 
 def _filtered_shell(screen: str, *calls: str, **place: UUID) -> Response:

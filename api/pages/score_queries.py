@@ -55,5 +55,5 @@ SCORE_QUERIES: Mapping[str, Query] = {
     "fundamental": _query(["fundamental"], omit=_NOT_IN_COLUMNS),
     "fundamental-cells": _query(["location", "fundamental"], omit=["spread"]),
     # dashboard/screens/questions.js
-    "questions": _query(["question"], ["change", "previous_visits"]),
+    "questions": _query(["question"], ["change", "previous_visits", "answers", "verdict"]),
 }

@@ -36,6 +36,8 @@ PAGES = {
     "sections": "/dashboard/sections?{query}",
     "fundamentals": "/dashboard/sections?by=fundamental&{query}",
     "questions": "/dashboard/questions?{query}",
+    "comments": "/dashboard/comments?{query}",
+    "photos": "/dashboard/photos?{query}",
 }
 
 
@@ -130,13 +132,13 @@ def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history:
     enter(desk, caller, "/dashboard")
     north = history.regions["north"]["id"]
     for screen, name, sort in (
-        ("questions", "questions", {"sort": "score"}),
+        ("questions", "questions", {}),
         ("sections", "section-cells", {}),
         ("sections?by=fundamental", "fundamental-cells", {}),
     ):
         for filters in (
             {**QUARTER, "checklist": "visit"},
-            {**QUARTER, "region_id": north},
+            {**QUARTER, "region_id": north, "checklist": "visit"},
             {"from": "2025-01", "to": "2025-02", "checklist": "call"},
         ):
             query = "&".join(f"{key}={value}" for key, value in filters.items())
@@ -258,35 +260,6 @@ def test_the_sticky_column_does_not_cover_the_focus(new_desk: Callable[..., Phon
         assert column
         assert page.evaluate(right) > column["x"] + column["width"]
         page.keyboard.press("Shift+Tab")
-
-
-def test_questions_are_sorted_worst_first_and_show_their_comments(desk: Phone, history: History) -> None:
-    caller = manager(history, "country")
-    page = enter(desk, caller, f"/dashboard/questions?{ONE}")
-    score_rows = caller.list_all(f"/scores?by=question&sort=score&{ONE}")
-    scored = [row for row in score_rows if row["points_possible"]]
-    shown = [row.get_attribute("data-question") for row in page.locator("tbody tr[data-question]").all()]
-    assert shown == [row["question"]["key"] for row in scored]
-    greeting = page.locator("tr[data-question=greeting]")
-    greeting.locator("summary").click()
-    comments = ok(caller.get(f"/comments?question=greeting&checklist=visit&{PERIOD}"))["items"]
-    assert comments, "the history has comments"
-    expect(greeting.locator(".comments li")).to_have_count(len(comments))
-    expect(greeting.locator("blockquote").first).to_have_text(comments[0]["comment"])
-
-
-def test_text_answers_and_comments_on_whole_visits_are_shown(desk: Phone, world: World) -> None:
-    story = {"value": "A tall man sold me a lamp.", "comment": "He was kind."}
-    world.accepted_visit({**ALL_WELL, "story": story}, comment="I would go again.")
-    world.accepted_visit()
-    page = enter(desk, world.manager, "/dashboard/questions")
-    for entry, value, words in (
-        (page.locator("li[data-question=story]"), [story["value"]], [story["comment"]]),
-        (page.get_by_test_id("whole-visit"), [], ["I would go again."]),
-    ):
-        entry.locator("summary").click()
-        expect(entry.locator(".comments blockquote")).to_have_text(words)
-        expect(entry.locator(".comments .value")).to_have_text(value)
 
 
 def test_units_and_dates_are_localized(desk: Phone, world: World) -> None:
@@ -546,11 +519,16 @@ def test_html_in_names_and_comments_is_shown_as_text(desk: Phone, world: World) 
     page = enter(desk, world.manager, f"/dashboard/visits/{visit['id']}")
     expect(page.locator("[data-question=greeting] blockquote")).to_have_text(SCRIPT)
     expect(page.locator("[data-question=story] .value")).to_have_text("=1+1")
-    for address in ("/dashboard/questions", "/dashboard/locations", "/dashboard"):
+    for address in (
+        "/dashboard/comments?q=1+script",
+        "/dashboard/comments",
+        "/dashboard/locations",
+        "/dashboard",
+    ):
         go(page, address)
         for summary in page.locator("details.data summary").all():
             summary.click()
-        if address == "/dashboard/questions":
+        if address == "/dashboard/comments":
             # on the greeting, the story and the visit as a whole
             expect(page.locator(".comments li")).to_have_count(3)
         expect(page.locator("main script, main img")).to_have_count(0)
@@ -573,7 +551,7 @@ def test_three_key_presses_lead_from_the_heat_table_to_a_photo(desk: Phone, worl
     page = enter(desk, world.manager, "/dashboard/sections")
 
     def step(place: str) -> None:
-        page.locator(place).focus()
+        page.locator(place).first.focus()
         page.keyboard.press("Enter")
 
     step("[data-column='visit/welcome'] a")

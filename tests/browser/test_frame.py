@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.dashboard import enter, go, manager, wait_for_state
-from tests.browser.phone import READY, Phone, Spy, cut, respond
+from tests.browser.phone import READY, Phone, Spy, respond
 from tests.journeys.score_history import History
 from tests.support.world import World
 
@@ -101,22 +101,3 @@ def test_a_page_is_ready_only_with_its_data(desk: Phone, history: History) -> No
     wait_for_state(page)
     go(page, NOWHERE, "missing")
     expect(page.locator(READY)).to_have_count(0)
-
-
-def test_cached_comments_are_not_shown_as_current(desk: Phone, history: History) -> None:
-    """The line that would mark them as old is already drawn when they arrive."""
-    address = "/dashboard/questions?from=2025-04&to=2025-06&checklist=visit"
-    page = enter(desk, manager(history, "country"), address)
-    greeting = page.locator("tr[data-question=greeting]")
-    greeting.locator("summary").click()
-    expect(greeting.locator(".comments li").first).to_be_visible()
-    page.get_by_role("link", name="Sections").click()
-    page.wait_for_url("**/sections*")
-    wait_for_state(page)
-    page.go_back()
-    page.wait_for_url("**/questions*")
-    wait_for_state(page)
-    desk.context.route(re.compile("/api/v1/comments"), cut)
-    greeting.locator("summary").click()
-    expect(greeting).to_contain_text("Something went wrong")
-    expect(greeting.locator(".comments li")).to_have_count(0)

@@ -72,6 +72,8 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/map",
         "/dashboard/sections",
         "/dashboard/questions",
+        "/dashboard/comments",
+        "/dashboard/photos",
         "/dashboard/reviews",
         "/dashboard/account",
         "/invitation",

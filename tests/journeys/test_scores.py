@@ -473,6 +473,15 @@ def test_the_weakest_question_costs_the_most_points(world: World) -> None:
     assert set(weakest.values()) == {None}
 
 
+def test_answers_of_questions_are_those_of_the_report(history: History) -> None:
+    north = history.regions["north"]["id"]
+    report = ok(history.world.admin.get(f"/regions/{north}/score?{PERIOD}&checklist=visit"))
+    rows = table(history, f"by=question&include=answers&region_id={north}&checklist=visit")
+    assert {row["question"]["key"]: row["answers"] for row in rows} == {
+        question["key"]: question["answers"] for question in report["questions"]
+    }
+
+
 @pytest.mark.parametrize("by", ["location", "question", "region,section"])
 def test_included_fields_change_no_other_field(history: History, by: str) -> None:
     names = ["change", "months", "previous_visits", "trend", "made"]
@@ -684,9 +693,13 @@ def test_json_is_the_default_unless_csv_is_preferred(history: History) -> None:
 # The wire format.
 
 
-@pytest.mark.parametrize("by", ["location", "region", "section", "month", "location,question", "checklist"])
+@pytest.mark.parametrize(
+    "by", ["location", "region", "section", "month", "question", "location,question", "checklist"]
+)
 def test_rows_have_exactly_the_fields_of_the_wire_format(history: History, by: str) -> None:
-    included = [name for name in INCLUDES if by == "location" or not name.startswith("w")]
+    only = {"location": ("worst_section", "weakest_question"), "question": ("answers",)}
+    omitted = {name for dimension, names in only.items() if dimension != by for name in names}
+    included = [name for name in INCLUDES if name not in omitted]
     if by == "month":
         included = []
     include = f"&include={','.join(included)}" if included else ""
@@ -778,9 +791,11 @@ def test_invalid_period_is_rejected(history: History, query: str) -> None:
         "by=location,question&include=worst_section",
         "by=region&include=worst_section",
         "by=region&include=weakest_question",
+        "by=location&include=answers",
+        "by=location,question&include=answers",
         "by=month&include=verdict",
         "by=location&include=everything",
-        "by=location&include=change,months,trend,made,change,months,trend,made,change",
+        "by=location&include=change,months,trend,made,change,months,trend,made,change,made",
         "by=location&limit=0",
         "by=location&limit=501",
         "by=location&colour=red",

@@ -7,6 +7,9 @@ from api.domain import problems
 from api.domain.months import Period
 from api.services.scores.subjects import PARTS
 
+#: Fields that only rows by one dimension can include
+_DIMENSIONS_OF_FIELDS = {"worst_section": "location", "weakest_question": "location", "answers": "question"}
+
 
 @dataclass(frozen=True, slots=True)
 class RowQuery:
@@ -33,9 +36,9 @@ class RowQuery:
             raise problems.invalid_field("/sort", "Sorting by difference requires include=change.")
         if "month" in self.by and self.include:
             raise problems.invalid_field("/include", "Rows by month cannot include further fields.")
-        for name in ("worst_section", "weakest_question"):
-            if name in self.include and self.by != ("location",):
-                raise problems.invalid_field("/include", f"{name} requires by=location.")
+        for name, dimension in _DIMENSIONS_OF_FIELDS.items():
+            if name in self.include and self.by != (dimension,):
+                raise problems.invalid_field("/include", f"{name} requires by={dimension}.")
 
     @property
     def subject_kind(self) -> str:

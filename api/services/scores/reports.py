@@ -82,6 +82,20 @@ def get_region_report(
     return {**report, "region": format_place(region), "children": children}
 
 
+def count_answers_by_question(
+    session: Session, checklists: CountedChecklists, numbers: Sequence[int], period: Period
+) -> dict[str, dict[str, int]]:
+    """Return how often each possible answer was given at locations: "checklist/question" → answer → times."""
+    parts, answers = _get_parts(session, checklists, numbers, period)
+    counts = {}
+    for subject_id in parts:
+        subject = checklists.subjects[subject_id]
+        if subject.kind == "question":
+            name = f"{subject.version.document.key}/{subject.key}"
+            counts[name] = _format_answers(checklists, subject, answers.get(subject_id, {}))
+    return counts
+
+
 def format_section(checklists: CountedChecklists, subject: Subject) -> dict[str, Any]:
     """Return how scores name a section: the fields of ``schemas.scores.SectionName``."""
     section = checklists.get_wording(subject).section
@@ -263,19 +277,25 @@ def _format_questions(
     questions = []
     for subject_id in _sort_subjects(checklists, parts, "question"):
         subject = checklists.subjects[subject_id]
-        question = checklists.get_wording(subject).question
-        assert question is not None
-        counts = answers.get(subject_id, {})
-        # An option that a later version dropped may still have answers.
-        possible = dict.fromkeys([*possible_tallies(question), *sorted(counts)], 0)
         questions.append(
             {
                 **_format_part(parts[subject_id], "question", comparisons),
                 **format_question(checklists, subject),
-                "answers": {**possible, **counts},
+                "answers": _format_answers(checklists, subject, answers.get(subject_id, {})),
             }
         )
     return questions
+
+
+def _format_answers(
+    checklists: CountedChecklists, subject: Subject, counts: Mapping[str, int]
+) -> dict[str, int]:
+    """Return how often each possible answer to a question was given, in the order of the question."""
+    question = checklists.get_wording(subject).question
+    assert question is not None
+    # An option that a later version dropped may still have answers.
+    possible = dict.fromkeys([*possible_tallies(question), *sorted(counts)], 0)
+    return {**possible, **counts}
 
 
 def _sort_subjects(checklists: CountedChecklists, subject_ids: Iterable[int], kind: str) -> list[int]:

@@ -20,6 +20,7 @@ from api.services.scores.comparing import (
 from api.services.scores.grouping import TableRow, group_rows
 from api.services.scores.places import Place, format_place, get_location, get_region, list_locations
 from api.services.scores.query import RowQuery
+from api.services.scores.reports import count_answers_by_question
 from api.services.scores.subjects import get_counted_checklists
 from api.services.scores.verdicts import NO_COMPARISONS, get_comparisons
 
@@ -54,6 +55,11 @@ def list_rows(
     places = session, actor, query, checklists, locations
     worst_sections = find_worst_sections(*places) if "worst_section" in fields else {}
     weakest_questions = find_weakest_questions(*places) if "weakest_question" in fields else {}
+    answers = (
+        count_answers_by_question(session, checklists, [place.number for place in locations], query.period)
+        if "answers" in fields
+        else {}
+    )
     comparisons = (
         get_comparisons(session, actor, checklists, query.period, query.subject_kind)
         if "verdict" in query.include
@@ -69,6 +75,7 @@ def list_rows(
                 **comparisons.format_verdict(row.current, query.subject_kind),
                 "worst_section": worst_sections.get(row.key),
                 "weakest_question": weakest_questions.get(row.key),
+                "answers": answers.get(row.key[0]),
             },
         )
         for _, row in page_rows

@@ -155,17 +155,25 @@ const regions = async (readAll) => (await readAll("/regions?limit=500")).map(({ 
 const checklists = async (readAll) =>
   (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, localize(title)]);
 
-/** Returns a list to choose from. Its options are fetched once the page is shown, so that nothing waits. */
-function choice(name, label, allLabel, value, fetchOptions) {
+/** The filters that are cleared with another one, because they are a part of what it selects. */
+const WITHIN = { region_id: ["location_id"], checklist: ["question"] };
+
+/**
+ * Returns a list to choose from. Its options are fetched once the page is shown, so that nothing waits. Without
+ * `allLabel`, one of them must be chosen.
+ */
+export function choice(name, label, allLabel, value, fetchOptions) {
+  const cleared = Object.fromEntries((WITHIN[name] ?? []).map((other) => [other, ""]));
+  const all = allLabel ? [h("option", { value: "" }, allLabel)] : [];
   const select = h(
     "select",
-    { id: name, name, onchange: () => change({ [name]: select.value }) },
-    h("option", { value: "" }, allLabel),
+    { id: name, name, onchange: () => change({ [name]: select.value, ...cleared }) },
+    all,
     value && h("option", { value, selected: true }, "…"),
   );
   const fill = (rows) => {
     select.replaceChildren(
-      select.options[0],
+      ...all,
       ...rows.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
     );
   };

@@ -7,7 +7,7 @@ import { load } from "./load.js";
 import { openingFilters } from "./opening-filters.js";
 
 const UNFILTERED_SCREENS = ["visit", "reviews", "account"];
-const LINKS = ["", "locations", "sections", "questions"];
+const LINKS = ["", "locations", "sections", "questions", "comments", "photos"];
 const REVIEWERS = ["reviewer", "admin"];
 
 /** Returns the links of the bar. They keep the filters that pages share. */
@@ -64,6 +64,8 @@ async function start() {
       [`/visits/${ID}`]: "visit",
       "/sections": "sections",
       "/questions": "questions",
+      "/comments": "comments",
+      "/photos": "photos",
       "/reviews": "reviews",
       "/account": "account",
     },

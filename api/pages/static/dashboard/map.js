@@ -14,7 +14,7 @@ const RADIAN = Math.PI / 180;
 const EARTH = 6371;
 /** In pixels: the space around the outermost locations, and the distance under which locations become a group. */
 const PADDING = 44;
-const NEAR = 26;
+const NEAR = 34;
 /** The shortest width of a map, in kilometres. */
 const SHORTEST = 2;
 /** With more marks than this, there are no names. */

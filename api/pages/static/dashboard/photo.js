@@ -21,7 +21,7 @@ export function enlargeable(visit, photo, label) {
  * Returns a picture. If it cannot be loaded, it is tried again, and then a message takes the place of `element`,
  * which contains it.
  */
-function picture(src, alt, element, attributes = {}) {
+export function picture(src, alt, element, attributes = {}) {
   let tries = 0;
   const image = h("img", { src, alt, onerror, ...attributes });
   async function onerror() {

@@ -1,148 +1,142 @@
-import { dayName, h, localize, t, textElement } from "../../shared/page.js";
-import { showValue } from "../../shared/question-types/index.js";
+/** The questions of one checklist: those that lose most points first, then all of them by section. */
+import { h, loadMoreWords, localize, t, textElement } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
-import { common, filterBar, onward, scoreQuery } from "../filters.js";
-import { axisOf } from "../charts.js";
+import { count } from "../../staff/numbers.js";
+import { answerBar, goodAnswer } from "../answer-bar.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
 import { byChance, changed, score } from "../figures.js";
-import { card, intervalColumn, table, visitsColumn } from "../table.js";
+import { common, onward, scoreQuery } from "../filters.js";
+import { locationChoice, oneChecklistBar, withOneChecklist } from "../further-filters.js";
+import { card, csvButton } from "../table.js";
+import { verdictOf } from "../verdict.js";
 
-const MOST_COMMENTS = 20;
+await loadMoreWords((language) => import(`../words/questions/${language}.js`));
 
-/** The questions, the worst first, each with the comments of shoppers. */
-export default async function ({ filters, read, readAll }) {
-  const shared = common(filters);
-  const query = scoreQuery("questions", shared);
-  const rows = await readAll(address("/scores", query));
-  const scored = rows.filter((row) => row.points_possible);
-  const unscored = rows.filter((row) => !row.points_possible);
-  const comments = (subject) => commentsOn(subject, shared, read, readAll);
+/** How many questions come first, in the order of the points that they lost. */
+const MOST_LOST = 10;
+
+export default async function ({ filters: requested, read, readAll }) {
+  const filters = await withOneChecklist(requested, read);
+  const { checklist: key, location_id } = filters;
+  const query = { ...common(filters), location_id };
+  const bar = oneChecklistBar(filters, readAll, locationChoice(filters, readAll));
+  if (!key) return { title: t("page-questions"), content: [bar, h("p", { class: "empty" }, t("noVisits"))] };
+  const scores = scoreQuery("questions", query);
+  const [rows, counts, checklists] = await Promise.all([
+    readAll(address("/scores", scores)),
+    read(address("/comments/counts", query)),
+    readAll("/checklists?limit=500"),
+  ]);
+  const page = {
+    definitions: await questionsOf(checklists, [key], read),
+    comments: new Map(counts.items.map(({ question, comments }) => [question, comments])),
+    sections: await sectionsOf(checklists, key, read),
+    isOfPlace: Boolean(location_id || filters.region_id),
+    query: { location_id },
+  };
   return {
     title: t("page-questions"),
     content: [
-      filterBar(filters, readAll),
-      h("p", { class: "quiet" }, t("questionWords")),
-      scored.length
-        ? [questionTable(scored, comments, query), h("p", { class: "quiet" }, byChance(scored))]
-        : h("p", { class: "empty" }, t("noVisits")),
-      rows.length > 0 && downloadPanel({ scores: query }),
-      rows.length > 0 && card(t("withoutPoints"), withoutPoints(unscored, comments)),
+      bar,
+      rows.length ? [questions(rows, page), tools(scores)] : h("p", { class: "empty" }, t("noVisits")),
     ],
   };
 }
 
-function questionTable(rows, comments, query) {
-  const axis = axisOf(rows);
-  return table({
-    caption: t("page-questions"),
-    csv: { name: "questions", query },
-    rows,
-    sort: "score",
-    words: ({ question }) => localize(question.text),
-    attributes: (row) => ({ class: row.indicative && "thin", "data-question": row.question.key }),
-    columns: [
-      {
-        key: "question",
-        title: t("question"),
-        value: ({ question }) => [0, localize(question.text)],
-        cell: ({ question }) => [textElement("span", {}, question.text), comments(subjectOf(question))],
-      },
-      {
-        key: "score",
-        title: t("goodAnswers"),
-        kind: "figure",
-        value: (row) => [Number(row.indicative), row.score],
-        cell: (row) => score(row, "part"),
-      },
-      intervalColumn(axis),
-      visitsColumn(),
-      {
-        key: "change",
-        title: t("change"),
-        kind: "change",
-        value: (row) => [Number(row.change.difference == null), row.change.difference],
-        cell: changed,
-      },
-    ],
-  });
+/** Returns the titles of the sections of a checklist by their keys, in its order. */
+async function sectionsOf(checklists, key, read) {
+  const latest = checklists.find((checklist) => checklist.key === key);
+  if (!latest) return new Map();
+  const { sections } = await read(`/checklists/${key}/versions/${latest.version}`);
+  return new Map(sections.map((section) => [section.key, section.title]));
 }
 
-/** Returns the questions without points, and the visits as a whole, which have comments but no scores. */
-function withoutPoints(rows, comments) {
-  return h(
-    "ul",
-    { class: "plain-list" },
-    rows.map(({ question }) =>
+function questions(rows, page) {
+  const scored = rows.filter((row) => row.points_possible);
+  const worst = scored.filter(lostOf).sort((one, other) => lostOf(other) - lostOf(one));
+  const keys = new Set([...page.sections.keys(), ...rows.map(({ question }) => question.section)]);
+  return [
+    h("p", { class: "quiet" }, t("questionWords"), " ", byChance(scored)),
+    worst.length > 0 &&
       h(
-        "li",
-        { "data-question": question.key },
-        textElement("span", {}, question.text),
-        comments(subjectOf(question)),
+        "section",
+        { class: "card", "data-testid": "most-lost" },
+        h("h2", {}, t("mostLost")),
+        list("ol", worst.slice(0, MOST_LOST), page, { hasSection: true }),
       ),
-    ),
-    h("li", { "data-testid": "whole-visit" }, t("lastWord"), comments({ whole_visit: "true" })),
+    [...keys].map((section) => {
+      const own = rows.filter(({ question }) => question.section === section);
+      return (
+        own.length > 0 &&
+        h(
+          "section",
+          { class: "card", "data-section": section },
+          textElement("h2", {}, page.sections.get(section) ?? section),
+          list("ul", own, page),
+        )
+      );
+    }),
+    card(t("lastWord"), commentsLink(page, null)),
+  ];
+}
+
+const lostOf = ({ points_earned: earned, points_possible: possible }) => possible - earned;
+
+/** Returns questions as a list. With `hasSection`, each names its section. */
+function list(name, rows, page, { hasSection = false } = {}) {
+  return h(
+    name,
+    { class: "questions" },
+    rows.map((row) => item(row, page, hasSection)),
   );
 }
 
-/** Returns the query for the comments on a question. */
-const subjectOf = ({ checklist, key }) => ({ checklist, question: key });
-
-/** Returns the comments on a question or on whole visits. They are fetched when they are opened. */
-function commentsOn(subject, query, read, readAll) {
-  const output = h("div", { role: "status" });
-  const onToggle = async ({ target }) => {
-    if (!target.open || output.dataset.state) return;
-    output.dataset.state = "loading";
-    output.replaceChildren(t("loading"));
-    try {
-      const [{ items, next }, checklists] = await Promise.all([
-        read(address("/comments", { ...query, ...subject, limit: `${MOST_COMMENTS}` })),
-        readAll("/checklists?limit=500"),
-      ]);
-      const questions = await questionsOf(checklists, [subject.checklist], read);
-      output.replaceChildren(
-        items.length
-          ? h(
-              "ul",
-              { class: "comments" },
-              items.map((item) => comment(item, questions)),
-            )
-          : h("p", { class: "empty" }, t("noComments")),
-        next ? h("p", { class: "quiet" }, t("latestComments", { n: MOST_COMMENTS })) : "",
-      );
-    } catch {
-      delete output.dataset.state;
-      output.replaceChildren(h("p", { class: "fault" }, t("failed")));
-    }
-  };
-  return h("details", { class: "data", ontoggle: onToggle }, h("summary", {}, t("comments")), output);
-}
-
-function comment(
-  {
-    visit_id: visit,
-    day,
-    location,
-    checklist,
-    question,
-    value,
-    not_applicable: isNotApplicable,
-    comment: words,
-  },
-  questions,
-) {
-  const definition = questions.get(`${checklist}/${question?.key}`);
-  const answer = isNotApplicable
-    ? t("answer-not_applicable")
-    : definition
-      ? showValue(definition, value)
-      : value;
+function item(row, page, hasSection) {
+  const { question } = row;
+  const definition = page.definitions.get(`${question.checklist}/${question.key}`);
+  const good = goodAnswer(definition);
+  const section = hasSection && localize(page.sections.get(question.section));
   return h(
     "li",
-    {},
-    answer && h("p", { class: "value", dir: "auto" }, answer),
-    words && h("blockquote", { dir: "auto" }, words),
-    h("a", { href: onward(`/dashboard/visits/${visit}`) }, `${location.name}, ${dayName(day)}`),
+    { class: row.indicative && row.points_possible ? "thin" : null, "data-question": question.key },
+    h(
+      "div",
+      {},
+      textElement("h3", {}, question.text),
+      h("p", { class: "quiet", dir: "auto" }, [section, good].filter(Boolean).join(" · ")),
+    ),
+    answerBar(row, definition),
+    h("div", { class: "figures" }, row.points_possible ? figures(row, page) : null),
+    commentsLink(page, question.key),
   );
 }
+
+function figures(row, page) {
+  const lost = lostOf(row);
+  return [
+    h(
+      "p",
+      {},
+      score(row, "part"),
+      " ",
+      h("span", { class: "quiet" }, t("pointsLost", { n: lost, count: count(lost) })),
+    ),
+    page.isOfPlace && row.verdict && h("p", {}, verdictOf(row)),
+    row.change.significant && h("p", { class: "change" }, changed(row)),
+  ];
+}
+
+/** Returns the link to the comments on a question, or on visits as a whole if it is null. */
+function commentsLink(page, question) {
+  const n = page.comments.get(question) ?? 0;
+  if (!n) return h("p", { class: "quiet comments-link" }, t("noCommentsYet"));
+  const subject = question ? { question } : { whole_visit: "true" };
+  const href = onward("/dashboard/comments", { ...page.query, ...subject });
+  return h("p", { class: "comments-link" }, h("a", { href }, t("commentsOf", { n, count: count(n) })));
+}
+
+const tools = (query) => [
+  h("div", { class: "tools" }, csvButton({ caption: t("page-questions"), name: "questions", query })),
+  downloadPanel({ scores: query }),
+];

@@ -1,28 +1,33 @@
-import { h, localize, t, textElement } from "../../shared/page.js";
+import { h, localize, t } from "../../shared/page.js";
 import { address, change } from "../../staff/address.js";
 import { percent } from "../../staff/numbers.js";
-import { common, filterBar, onward, scoreQuery } from "../filters.js";
+import { common, onward, scoreQuery } from "../filters.js";
+import { oneChecklistBar, withOneChecklist } from "../further-filters.js";
 import { downloadPanel } from "../download-panel.js";
 import { table } from "../table.js";
 
 const BY = ["section", "fundamental"];
-/** The lowest score of each tone. The last tone, for the worst scores, is the most prominent. */
-const TONES = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0];
+/**
+ * The lowest score of each tone, from green over neutral to red. Signs tell greens from reds without colour, and
+ * tones of one colour differ in lightness.
+ */
+const TONES = [0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0];
 
-/** The heat table: the score of each location in each section, or in each fundamental. */
-export default async function ({ filters, readAll }) {
+/** The heat table: the score of each location in each section of a checklist, or in each fundamental. */
+export default async function ({ filters: requested, read, readAll }) {
+  const filters = await withOneChecklist(requested, read);
   const by = BY.includes(filters.by) ? filters.by : BY[0];
   const query = scoreQuery(`${by}-cells`, common(filters));
-  const [columns, cells] = await Promise.all([
-    readAll(address("/scores", scoreQuery(by, common(filters)))),
-    readAll(address("/scores", query)),
-  ]);
-  const isMixed = new Set(columns.map((row) => row[by].checklist)).size > 1;
-  const checklists = isMixed ? await readAll("/checklists?limit=500") : [];
+  const [columns, cells] = filters.checklist
+    ? await Promise.all([
+        readAll(address("/scores", scoreQuery(by, common(filters)))),
+        readAll(address("/scores", query)),
+      ])
+    : [[], []];
   return {
     title: t("page-sections"),
     content: [
-      filterBar(filters, readAll),
+      oneChecklistBar(filters, readAll),
       h(
         "p",
         { class: "row", role: "group", "aria-label": t("columns") },
@@ -41,26 +46,19 @@ export default async function ({ filters, readAll }) {
         ),
       ),
       cells.length
-        ? [legend(), heatTable(columns, cells, by, checklists, query), downloadPanel({ scores: query })]
+        ? [legend(), heatTable(columns, cells, by, query), downloadPanel({ scores: query })]
         : h("p", { class: "empty" }, t("noVisits")),
     ],
   };
 }
 
-function heatTable(columns, cells, by, checklists, query) {
+function heatTable(columns, cells, by, query) {
   const rows = new Map();
   for (const cell of cells) {
     const { id } = cell.location;
     if (!rows.has(id)) rows.set(id, { location: cell.location, cells: {} });
     rows.get(id).cells[keyOf(cell[by])] = cell;
   }
-  const titleOf = ({ checklist }) =>
-    checklists.length > 0 &&
-    textElement(
-      "span",
-      { class: "quiet" },
-      checklists.find(({ key }) => key === checklist)?.title ?? checklist,
-    );
   return table({
     caption: t("page-sections"),
     csv: { name: "sections", query },
@@ -87,7 +85,6 @@ function heatTable(columns, cells, by, checklists, query) {
           key,
           title: localize(name.title),
           kind: "heat",
-          head: titleOf(name),
           value: (row) => [Number(row.cells[key]?.score == null), row.cells[key]?.score],
           cell: (row) => cellOf(row.cells[key], key),
         })),
@@ -109,18 +106,17 @@ function cellOf(cell, key) {
   );
 }
 
+/** Returns the scores of the tones, from red to green, and how cells with few visits look. */
 function legend() {
+  const words = TONES.map((from, tone) =>
+    from ? `≥ ${Math.round(from * 100)}` : `< ${Math.round(TONES[tone - 1] * 100)}`,
+  );
   return h(
     "p",
     { class: "legend quiet" },
-    t("tones"),
-    TONES.map((from, tone) =>
-      h(
-        "span",
-        { class: "tone", "data-tone": tone },
-        from ? `≥ ${Math.round(from * 100)}` : `< ${Math.round(TONES[tone - 1] * 100)}`,
-      ),
-    ),
+    h("span", {}, t("tones")),
+    words.map((text, tone) => h("span", { class: "tone", "data-tone": tone }, text)).reverse(),
+    h("span", { class: "tone thin" }, percent(0.9)),
     h("span", {}, t("thinTone")),
   );
 }

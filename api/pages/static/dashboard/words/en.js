@@ -11,6 +11,8 @@ export default {
   "page-map": "Map",
   "page-sections": "Sections",
   "page-questions": "Questions",
+  "page-comments": "Comments",
+  "page-photos": "Photos",
   "page-reviews": "Reviews",
   forManagers: "This page is for managers and reviewers",
   toTheForm: "Go to your visits",
@@ -250,12 +252,7 @@ export default {
   "part-afternoon": "afternoon",
   "part-evening": "evening",
   // Sections and questions
-  tones: "The stronger the shading, the lower the score:",
-  thinTone: "Dashed: fewer than five visits.",
+  tones: "Score in per cent; ▼ marks scores below 80, ▲ scores from 85:",
+  thinTone: "Dashed, without colour: fewer than five visits.",
   questionWords: "Share of possible points earned. For yes-or-no questions, the share of good answers.",
-  goodAnswers: "Good answers",
-  comments: "Comments",
-  withoutPoints: "Without points",
-  noComments: "There are no comments.",
-  latestComments: "Showing the latest {n}.",
 };

@@ -11,6 +11,8 @@ export default {
   "page-map": "Mapa",
   "page-sections": "Secciones",
   "page-questions": "Preguntas",
+  "page-comments": "Comentarios",
+  "page-photos": "Fotos",
   "page-reviews": "Revisiones",
   forManagers: "Esta página es para gerentes y revisores",
   toTheForm: "Ir a sus visitas",
@@ -259,14 +261,9 @@ export default {
   "part-afternoon": "tarde",
   "part-evening": "noche",
   // Secciones y preguntas
-  tones: "Un color más intenso indica un resultado más bajo:",
-  thinTone: "Línea discontinua: menos de cinco visitas.",
+  tones: "Resultado en tanto por ciento; ▼ marca menos de 80, ▲ a partir de 85:",
+  thinTone: "Línea discontinua, sin color: menos de cinco visitas.",
   questionWords:
     "Proporción de puntos obtenidos sobre los posibles. En las preguntas de sí o no, proporción " +
     "de buenas respuestas.",
-  goodAnswers: "Aciertos",
-  comments: "Comentarios",
-  withoutPoints: "Sin puntos",
-  noComments: "No hay comentarios.",
-  latestComments: "Se muestran los últimos {n}.",
 };
