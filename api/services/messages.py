@@ -25,6 +25,7 @@ from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.checklists import get_version
 from api.services.paging import Page, fetch_page
+from api.services.reviews import lock_visit
 
 #: status → the condition for it
 _IN_STATUS: Mapping[str, ColumnElement[bool]] = {
@@ -40,11 +41,7 @@ def ask(session: Session, actor: Actor, visit_id: uuid.UUID, *, text: str, quest
     Raises VISIT_NOT_FOUND, OWN_VISIT, SUBMISSION_NOT_FOUND, SHOPPER_UNAVAILABLE, TOO_MANY_MESSAGES, and
     INVALID for an unknown question.
     """
-    visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor), lock=True)
-    if visit is None:
-        raise problems.VISIT_NOT_FOUND()
-    if visit.shopper_id == actor.id:
-        raise problems.OWN_VISIT()
+    visit = lock_visit(session, actor, visit_id)
     if not visit.revision:
         raise problems.SUBMISSION_NOT_FOUND()
     version = get_version(session, visit.checklist_version_id)

@@ -53,11 +53,7 @@ def decide(
 
     Raises VISIT_NOT_FOUND, OWN_VISIT, REVIEW_CONFLICT and INVALID.
     """
-    visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor), lock=True)
-    if visit is None:
-        raise problems.VISIT_NOT_FOUND()
-    if visit.shopper_id == actor.id:
-        raise problems.OWN_VISIT()
+    visit = lock_visit(session, actor, visit_id)
     if not visit.revision:
         raise problems.REVIEW_CONFLICT("This visit has no submission yet.")
     if visit.revision != revision:
@@ -81,6 +77,21 @@ def decide(
     if case.is_accepted and decision != "accept":
         end_acceptance(session, case)
     return Decision(**columns)
+
+
+def lock_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
+    """Return a visit that the actor may review, with its row locked for an update.
+
+    Raises VISIT_NOT_FOUND and OWN_VISIT.
+    """
+    visit: Visit | None = visibility.find(
+        session, Visit, visit_id, visibility.watched_visits(actor), lock=True
+    )
+    if visit is None:
+        raise problems.VISIT_NOT_FOUND()
+    if visit.shopper_id == actor.id:
+        raise problems.OWN_VISIT()
+    return visit
 
 
 def find_current_decision(session: Session, visit: Visit) -> Decision | None:

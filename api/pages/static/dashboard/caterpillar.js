@@ -34,7 +34,7 @@ export function caterpillar(rows, width) {
 const legend = (rows) =>
   h(
     "ul",
-    { class: "verdicts" },
+    { class: "verdict-counts" },
     VERDICTS.map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict).length])
       .filter(([, n]) => n)
       .map(([verdict, n]) =>

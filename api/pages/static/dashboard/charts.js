@@ -137,8 +137,11 @@ function path(scores, x, y) {
     .join("");
 }
 
-/** Returns the scores of months as a line with their intervals. `width` and `height` are in pixels. */
-export function months(rows, axis, width, height) {
+/**
+ * Returns the scores of months as a line with their intervals. `width` and `height` are in pixels. `targets` are
+ * scores to reach, drawn across.
+ */
+export function months(rows, axis, width, height, targets = []) {
   const box = { left: 44, right: width - 8, top: 8, bottom: height - 24 };
   const step = (box.right - box.left) / rows.length;
   const x = (index) => box.left + step * (index + 0.5);
@@ -152,6 +155,9 @@ export function months(rows, axis, width, height) {
       svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
       svg("text", { x: box.left - 6, y: y(tick), dy: "0.35em", "text-anchor": "end" }, tickName(tick)),
     ]),
+    targets.map((target) =>
+      svg("line", { class: "target", x1: box.left, x2: box.right, y1: y(target), y2: y(target) }),
+    ),
     monthLabels(rows, step, (index) => ({ x: Math.min(x(index), width - HALF_LABEL), y: height - 6 })),
     isSoFar && svg("text", { x: box.right, y: height + 8, "text-anchor": "end" }, t("soFarLegend")),
     svg("path", { class: "line", d: path(scores, x, y) }),

@@ -7,6 +7,7 @@ import { labelOf } from "../shared/question-types/choice.js";
 import { count, percent, range } from "../staff/numbers.js";
 import { changed, ENOUGH, periodName, score } from "./figures.js";
 import { csvButton, scrolling } from "./table.js";
+import { targetLines, targetWords } from "./targets.js";
 import { verdictOf } from "./verdict.js";
 
 /** Returns the score of a place, its interval and its change. */
@@ -69,20 +70,24 @@ export function placeQuery(by, { location: store, region }) {
 
 /**
  * Returns the months of a report as a chart and a table. Where a month has visits, but too few for a score that says
- * something, quarters take their place.
+ * something, quarters take their place. `targets` are those of the place.
  */
-export function periodsCard(report, width, height) {
+export function periodsCard(report, width, height, targets = []) {
   const { months: all, quarters } = report;
   const isThin = all.some(({ visits }) => visits > 0 && visits < ENOUGH);
-  if (!isThin || quarters.length < 2) return monthsCard(t("months"), report, width, height);
+  const isJoined = isThin && quarters.length > 1;
+  const place = isJoined ? { ...report, months: quarters } : report;
+  const lines = targetLines(targets);
+  const axis = axisOf([...place.months, ...lines.map((score) => ({ score }))]);
   return [
-    h("p", { class: "quiet" }, t("joinedMonths", { n: ENOUGH })),
-    monthsCard(t("months"), { ...report, months: quarters }, width, height),
+    isJoined && h("p", { class: "quiet" }, t("joinedMonths", { n: ENOUGH })),
+    targetWords(targets),
+    monthsCard(t("months"), place, width, height, axis, lines),
   ];
 }
 
 /** Returns the months of a place, from a report or a row, as a chart and, as an alternative, as a table. */
-export function monthsCard(caption, place, width, height, axis = axisOf(place.months)) {
+export function monthsCard(caption, place, width, height, axis = axisOf(place.months), targets = []) {
   const { months: rows } = place;
   const visited = rows.filter((row) => row.visits);
   const lines = visited.map((row) =>
@@ -96,7 +101,7 @@ export function monthsCard(caption, place, width, height, axis = axisOf(place.mo
     ),
   );
   return [
-    months(rows, axis, width, height),
+    months(rows, axis, width, height, targets),
     h(
       "details",
       { class: "data" },

@@ -8,6 +8,7 @@ import { byChance, changed, periodName, score } from "../figures.js";
 import { commentList, photoList } from "../latest.js";
 import { chartWidth, fundamentals, headline, periodsCard, placeQuery, sections } from "../report.js";
 import { card } from "../table.js";
+import { readTargets } from "../targets.js";
 import { verdictOf } from "../verdict.js";
 import { visitQuery, visitTable } from "../visit-table.js";
 
@@ -24,13 +25,14 @@ export default async function ({ params: { id }, filters, read, readAll }) {
   await loadMoreWords((language) => import(`../words/places/${language}.js`));
   const query = common(filters, "region_id");
   const here = { ...query, location_id: id };
-  const [report, questionRows, comments, photos, visits, checklists] = await Promise.all([
+  const [report, questionRows, comments, photos, visits, checklists, targets] = await Promise.all([
     read(address(`/locations/${id}/score`, { include: "verdict,quarters", ...query })),
     readAll(address("/scores", scoreQuery("questions", here))),
     read(address("/comments", { ...here, limit: LOOKED_THROUGH })),
     read(address("/photos", { ...here, limit: LOOKED_THROUGH })),
     readAll(address("/visits", visitQuery({ location_id: id }, filters, 500))),
     readAll("/checklists?limit=500"),
+    readTargets({ location_id: id }, query.checklist, readAll),
   ]);
   const [others, questions] = await Promise.all([
     selfChecks(id, query, checklists, read),
@@ -53,7 +55,7 @@ export default async function ({ params: { id }, filters, read, readAll }) {
         card(t("weakest"), weakest(report, comments.items, photos.items)),
         card(t("latestWords"), latest(id, comments.items, photos.items)),
       ),
-      card(t("months"), periodsCard(report, chartWidth(), 180)),
+      card(t("months"), periodsCard(report, chartWidth(), 180, targets)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(
         t("fundamentals"),

@@ -18,6 +18,7 @@ import {
 } from "../report.js";
 import { changeColumn, locationColumn, scoreColumn, verdictColumn } from "../score-columns.js";
 import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.js";
+import { readTargets } from "../targets.js";
 import { verdictOf } from "../verdict.js";
 import { visitQuery, visitTable } from "../visit-table.js";
 
@@ -28,13 +29,14 @@ export default async function ({ params: { id }, filters, read, readAll }) {
   await loadMoreWords((language) => import(`../words/places/${language}.js`));
   const query = common(filters, "region_id");
   const storeQuery = scoreQuery("region-stores", { ...query, region_id: id });
-  const [report, stores, progress, quotas, visits, checklists] = await Promise.all([
+  const [report, stores, progress, quotas, visits, checklists, targets] = await Promise.all([
     read(address(`/regions/${id}/score`, { include: "verdict,quarters", ...query })),
     readAll(address("/scores", storeQuery)),
     read(address(`/regions/${id}/progress`, { from: query.from, to: query.to })),
     readAll(`/quotas?region_id=${id}&include=progress&limit=100`),
     read(address("/visits", visitQuery({ region_id: id }, filters, MOST_VISITS))),
     readAll("/checklists?limit=500"),
+    readTargets({ region_id: id }, query.checklist, readAll),
   ]);
   const questions = await questionsOf(
     checklists,
@@ -63,7 +65,7 @@ export default async function ({ params: { id }, filters, read, readAll }) {
         visitTable(t("latestVisits"), visits.items, checklists, { hasLocations: true }),
       ),
       stores.length > 0 && card(t("page-map"), map),
-      card(t("months"), periodsCard(report, chartWidth(), 180)),
+      card(t("months"), periodsCard(report, chartWidth(), 180, targets)),
       card(t("page-sections"), sections(report, checklists, questions)),
       card(t("fundamentals"), fundamentals(report)),
       downloadPanel({ scores: placeQuery("location", report), place: true }),

@@ -36,4 +36,16 @@ export default {
   noPosition: "Not on the map",
   metres: "{n} m",
   kilometres: "{n} km",
+  // Targets
+  targetOf: {
+    one: "Target of {score} over the current month:",
+    other: "Target of {score} over the latest {n} months:",
+  },
+  "target-met": "met.",
+  "target-missed": "missed.",
+  "target-unsure": "not clear yet.",
+  visitsToTell: {
+    one: "About {count} more visit would tell.",
+    other: "About {count} more visits would tell.",
+  },
 };

@@ -36,4 +36,16 @@ export default {
   noPosition: "No está en el mapa",
   metres: "{n} m",
   kilometres: "{n} km",
+  // Objetivos
+  targetOf: {
+    one: "Objetivo de {score} en el mes en curso:",
+    other: "Objetivo de {score} en los últimos {n} meses:",
+  },
+  "target-met": "alcanzado.",
+  "target-missed": "no alcanzado.",
+  "target-unsure": "aún no está claro.",
+  visitsToTell: {
+    one: "Lo aclararía aproximadamente {count} visita más.",
+    other: "Lo aclararían unas {count} visitas más.",
+  },
 };
