@@ -578,6 +578,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ProblemFieldError.pointer": "A JSON pointer (RFC 6901) to the field in the request.",
     "Progress.months": "The months of the period, in their order.",
     "ProgressMonth.accepted": "The number of visits of the month that are accepted.",
+    "ProgressMonth.self_checks": "The number of accepted visits that stores made themselves. They count in "
+    "no score except that of their own checklist.",
     "ProgressMonth.month": "The month, `YYYY-MM`, in the time zone of each location.",
     "ProgressMonth.out": "The number of visits that are not accepted yet and whose window opens in the "
     "month. Null for managers and API clients if it would stand for only one or two open locations.",
