@@ -21,7 +21,8 @@
     routes/       endpoints
     pages/        HTML: docs.py with documentation/, form.py (the shopper's form), dashboard.py, admin.py
                   (administrators) and access.py (links in mails), with their files in static/
-    jobs/         the worker: due tasks, mails, deliveries to webhooks, and the processes that build exports
+    jobs/         the worker: due tasks, notices, mails, deliveries to webhooks, and the processes that
+                  build exports
     migrations/   Alembic
 
 In addition, ``schemas/`` is the wire format and ``uploads/`` handles the photos. Imports point in one

@@ -578,6 +578,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ProblemFieldError.pointer": "A JSON pointer (RFC 6901) to the field in the request.",
     "Progress.months": "The months of the period, in their order.",
     "ProgressMonth.accepted": "The number of visits of the month that are accepted.",
+    "ProgressMonth.self_checks": "The number of accepted visits that stores made themselves. They count in "
+    "no score except that of their own checklist.",
     "ProgressMonth.month": "The month, `YYYY-MM`, in the time zone of each location.",
     "ProgressMonth.out": "The number of visits that are not accepted yet and whose window opens in the "
     "month. Null for managers and API clients if it would stand for only one or two open locations.",
@@ -731,11 +733,18 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Null or omitted for all of them.",
     "NoticeSwitches.weekly_digest": "For managers: on Monday morning, the locations with new results.",
     "NoticeSwitches.alerts": "For managers: in the morning, the locations whose score has clearly dropped, "
-    "that had a critical failure, or that have had no visit for `no_visit_alert_days` of the organization.",
+    "that missed a target, had a critical failure, or have had no visit for `no_visit_alert_days` of the "
+    "organization.",
     "NoticeSwitches.reviews_waiting": "For reviewers: in the morning, how many visits have waited for a "
     "review for over 48 hours, if there are new ones.",
     "NoticeSwitches.webhooks_failing": "For administrators: in the morning, the webhooks that have begun to "
     "fail.",
+    "NoticeSwitches.quotas_short": "For administrators: in the morning, the quotas that lack visits in the "
+    "week before their period ends.",
+    "NoticeSwitches.dispute_outcomes": "For managers: in the morning, how many of their disputes were "
+    "decided before that day.",
+    "NoticeSwitches.disputes_opened": "For reviewers: in the morning, how many disputes are open, if there "
+    "are new ones.",
     "NoticeSwitches.visits_assigned": "For shoppers: visits that were assigned to them, after ten minutes.",
     "NoticeSwitches.visits_closing": "For shoppers: visits whose window closes within 48 hours.",
     "NoticeSwitches.visits_returned": "For shoppers: visits that were returned to them, after ten minutes.",

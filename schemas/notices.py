@@ -10,8 +10,11 @@ class NoticeSwitches(Schema):
 
     weekly_digest = Boolean()
     alerts = Boolean()
+    dispute_outcomes = Boolean()
     reviews_waiting = Boolean()
+    disputes_opened = Boolean()
     webhooks_failing = Boolean()
+    quotas_short = Boolean()
     visits_assigned = Boolean()
     visits_closing = Boolean()
     visits_returned = Boolean()

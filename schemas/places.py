@@ -160,6 +160,7 @@ class ProgressMonth(Schema):
     month = fields.String(required=True)
     out = fields.Integer(required=True, allow_none=True)
     accepted = fields.Integer(required=True)
+    self_checks = fields.Integer(required=True)
 
 
 class Progress(Schema):

@@ -12,8 +12,11 @@ PROMPT, DAILY, WEEKLY = "prompt", "daily", "weekly"
 
 WEEKLY_DIGEST = "weekly_digest"
 ALERTS = "alerts"
+DISPUTE_OUTCOMES = "dispute_outcomes"
 REVIEWS_WAITING = "reviews_waiting"
+DISPUTES_OPENED = "disputes_opened"
 WEBHOOKS_FAILING = "webhooks_failing"
+QUOTAS_SHORT = "quotas_short"
 VISITS_ASSIGNED = "visits_assigned"
 VISITS_CLOSING = "visits_closing"
 VISITS_RETURNED = "visits_returned"
@@ -30,8 +33,11 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     WEEKLY_DIGEST: Kind(MANAGER, WEEKLY),
     ALERTS: Kind(MANAGER, DAILY),
+    DISPUTE_OUTCOMES: Kind(MANAGER, DAILY),
     REVIEWS_WAITING: Kind(REVIEWER, DAILY),
+    DISPUTES_OPENED: Kind(REVIEWER, DAILY),
     WEBHOOKS_FAILING: Kind(ADMIN, DAILY),
+    QUOTAS_SHORT: Kind(ADMIN, DAILY),
     VISITS_ASSIGNED: Kind(SHOPPER, PROMPT),
     VISITS_CLOSING: Kind(SHOPPER, PROMPT),
     VISITS_RETURNED: Kind(SHOPPER, PROMPT),
@@ -43,8 +49,13 @@ MIN_VISITS_TOGETHER = 3
 RESULT_MONTHS = 6
 #: An alert judges a drop more strictly than the pages, because it is made for every location on every day.
 DROP_CONFIDENCE = 0.998
-#: why managers are alerted to a location
-DROP, CRITICAL_FAILURE, NO_VISIT = REASONS = ("drop", "critical_failure", "no_visit")
+#: why managers are alerted to a place
+DROP, TARGET_MISSED, CRITICAL_FAILURE, NO_VISIT = REASONS = (
+    "drop",
+    "target_missed",
+    "critical_failure",
+    "no_visit",
+)
 #: the hour at which the day of notices begins, for readers and for the visits to a location
 MORNING = time(7)
 #: What has been the case for longer is no longer news, for example if no mails were sent for a while.
@@ -55,6 +66,8 @@ FRESH: Mapping[str, timedelta] = {
 }
 #: Within this time, an administrator or a reviewer can undo what they did, and nobody hears of it.
 UNDO_TIME = timedelta(minutes=10)
+#: Administrators hear of a quota that lacks visits once, this long before its period ends.
+SHORTFALL_DAYS = 7
 CLOSING_SOON = timedelta(hours=48)
 WAITING_LONG = timedelta(hours=48)
 #: A webhook that fails for a shorter time is retried soon.

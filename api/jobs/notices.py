@@ -12,7 +12,7 @@ from functools import partial
 
 from api.database.engines import Database
 from api.models.base import now
-from api.services.notices import announcing, deciding
+from api.services.notices import announcing, announcing_targets, deciding
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +51,17 @@ class NoticeDecider:
 
     def _announce(self, moment: datetime) -> None:
         """Announce the results of the organizations whose managers are due to hear of results."""
+        announcements, announced_targets = [], []
         with self.database.read_snapshot() as session:
-            announcements = [
-                announcement
-                for organization_id in deciding.find_due_organizations(session, moment)
-                for announcement in announcing.find_announcements(session, organization_id, moment)
-            ]
+            for organization_id in deciding.find_due_organizations(session, moment):
+                announcements += announcing.find_announcements(session, organization_id, moment)
+                announced_targets += announcing_targets.find_announced_targets(
+                    session, organization_id, moment
+                )
         for start in range(0, len(announcements), BATCH_SIZE):
             batch = announcements[start : start + BATCH_SIZE]
             self.database.write(partial(announcing.store_announcements, announcements=batch))
+        if announced_targets:
+            self.database.write(
+                partial(announcing_targets.store_announced_targets, announced=announced_targets)
+            )

@@ -26,6 +26,24 @@ class Notice(Base):
     told: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class AnnouncedTarget(Base):
+    """What managers may be told of a target; see services/notices.
+
+    ``target_id`` is not a foreign key, so that targets can be deleted. ``visits`` counts those of the place
+    that were announced so far, of all months. ``earned`` and ``possible`` are the points of the months of the
+    target, up to ``month``. ``missed_at`` is null unless the target is missed.
+    """
+
+    __tablename__ = "announced_targets"
+
+    target_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    visits: Mapped[int]
+    month: Mapped[int]
+    earned: Mapped[int] = mapped_column(BigInteger)
+    possible: Mapped[int] = mapped_column(BigInteger)
+    missed_at: Mapped[datetime | None]
+
+
 class Announcement(Base):
     """The results of a location that its managers may be told of, by checklist; see services/notices.
 

@@ -28,17 +28,19 @@ _NOT_IN_COLUMNS = ("points_earned", "points_possible", "spread", "interval")
 SCORE_QUERIES: Mapping[str, Query] = {
     # dashboard/opening-filters.js
     "most-visited": {"by": "checklist", "fields": "checklist,visits", "sort": "-visits", "limit": "1"},
+    # dashboard/periods.js
+    "visited-months": {"by": "month", "fields": "month,visits", "limit": "500"},
     # dashboard/screens/overview.js
-    "regions": _query(["region"], ["change", "previous_visits", "months"]),
+    "regions": _query(["region"], ["change", "previous_visits", "months", "verdict"]),
     "stores": _query(
         ["location"],
-        ["change", "previous_visits", "trend", "made"],
-        omit=["passed", "rank", "rank_range"],
+        ["change", "previous_visits", "trend", "made", "verdict", "weakest_question"],
+        omit=["passed", "spread", "rank", "rank_range"],
     ),
     # dashboard/screens/locations.js
     "locations": _query(
         ["location"],
-        ["change", "previous_visits", "trend", "worst_section"],
+        ["change", "previous_visits", "trend", "worst_section", "verdict"],
         omit=["critical_failures", "passed"],
     ),
     # dashboard/screens/region.js and map.js

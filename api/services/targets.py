@@ -33,7 +33,8 @@ from api.services.scores.subjects import CountedChecklists
 class JudgedTarget:
     """A target with what it refers to, and how the score of its latest months compares with it.
 
-    ``version`` is the latest of the checklist. ``section_title`` is None for whole visits.
+    ``version`` is the latest of the checklist. ``section_title`` is None for whole visits. ``sums`` are those
+    of a subject at the locations with these numbers over ``period``.
     """
 
     target: Target
@@ -42,6 +43,8 @@ class JudgedTarget:
     version: PublishedVersion
     section_title: Any
     period: Period
+    subject_id: int
+    location_numbers: Sequence[int]
     sums: Sums
     result: TargetStatus
 
@@ -155,7 +158,8 @@ class _Evidence:
         period = _get_period(target)
         subject_id = _get_subject_id(version, target)
         sums = NO_VISITS
-        for number in self._numbers[_get_place_id(target)]:
+        numbers = self._numbers[_get_place_id(target)]
+        for number in numbers:
             sums += self._sums[period].get((subject_id, number), NO_VISITS)
         if target.section is None:
             title = None
@@ -171,6 +175,8 @@ class _Evidence:
             version,
             title,
             period,
+            subject_id,
+            numbers,
             sums,
             result,
         )

@@ -91,7 +91,7 @@ def test_the_table_of_locations_equals_the_api_and_a_recount(desk: Phone, histor
         assert cell(page, place, "score") == (percent(now["score"]) if now["visits"] else "–")
         assert cell(page, place, "visits") == str(now["visits"])
         if now["indicative"]:
-            assert cell(page, place, "rank") == ("too few visits" if now["visits"] else "No visits")
+            assert cell(page, place, "rank") == "–"
         moved = naive.change(history.select(checklist="visit", location=code), before)
         if moved["difference"] is not None:
             tenths = Decimal(percent(moved["difference"])[:-1])
@@ -341,20 +341,35 @@ def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
     assert written == [percent(proportion) for proportion in proportions]
 
 
-def test_the_funnel_pools_visits_of_all_locations(desk: Phone, history: History) -> None:
-    """The spread within locations is √(Σ(n − 1)·s² / Σ(n − 1)), here over recounted rows."""
-    page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
-    location_scores = [
-        naive.score(history.select(checklist="visit", location=code)) for code in history.locations
+WORDS = {
+    "above": "Clearly above",
+    "as_expected": "As expected",
+    "below": "Clearly below",
+    "too_few": "Not enough visits yet",
+}
+
+
+def test_the_table_and_the_chart_show_the_verdicts_of_the_api(desk: Phone, history: History) -> None:
+    caller = manager(history, "country")
+    rows = caller.list_all(f"/scores?by=location&include=verdict&{ONE}")
+    page = enter(desk, caller, f"/dashboard/locations?{ONE}")
+    for row in rows:
+        assert cell(page, row["location"], "verdict") == WORDS[row["verdict"]]
+    judged = [row for row in rows if row["verdict"] != "too_few"]
+    marks = page.locator(".caterpillar .verdict-mark")
+    expect(marks).to_have_count(len(judged))
+    by_score = sorted(judged, key=lambda row: row["score"])
+    assert [mark.get_attribute("data-verdict") for mark in marks.all()] == [
+        row["verdict"] for row in by_score
     ]
-    several = [row for row in location_scores if row["visits"] > 1]
-    freedom = sum(row["visits"] - 1 for row in several)
-    spread = (sum((row["visits"] - 1) * row["spread"] ** 2 for row in several) / freedom) ** 0.5
-    overall = naive.score(history.select(checklist="visit"))
-    expect(page.get_by_text(f"The overall score is {percent(overall['score'])}.")).to_be_visible()
     expect(
-        page.get_by_text(f"differs from its location's score by {percent(round(spread, 6))}.")
+        page.get_by_text(f"all visits that you can see, {percent(judged[0]['comparison'])}.")
     ).to_be_visible()
+    for verdict in {row["verdict"] for row in rows}:
+        count = len([row for row in rows if row["verdict"] == verdict])
+        expect(page.locator(".verdict-counts li").filter(has_text=f"{WORDS[verdict]}: {count}")).to_be_visible()
+    page.locator(f"tr[data-location='{history.locations['A']['id']}'] [data-column=verdict] button").click()
+    expect(page.get_by_role("dialog")).to_contain_text("98% interval of this score")
 
 
 def test_a_click_on_a_number_explains_it(desk: Phone, history: History) -> None:
@@ -399,7 +414,7 @@ def test_the_address_contains_every_filter_and_back_restores_them(
     page.select_option("#region_id", history.regions["north"]["id"])
     page.wait_for_url("**region_id=*")
     wait_for_state(page)
-    page.get_by_role("button", name="Visits").click()
+    page.get_by_role("columnheader", name="Visits").get_by_role("button").click()
     page.fill("#q", "store")
     filtered, shown = page.evaluate("location.href"), read_codes(page)
     assert sorted(shown) == ["A", "B", "H"]
@@ -762,7 +777,7 @@ def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, histor
     wait_for_state(page)
     expect(page.locator(".notice")).to_have_count(0)
     expect(page.locator("[data-column=rank] button").first).to_be_visible()
-    expect(page.locator("circle.dot").first).to_be_visible()
+    expect(page.locator(".caterpillar .verdict-mark").first).to_be_visible()
     assert desk.errors == []
 
 

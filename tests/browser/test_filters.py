@@ -70,6 +70,30 @@ def test_a_period_that_the_api_rejects_can_be_corrected(desk: Phone, history: Hi
     wait_for_state(page)
 
 
+def test_a_period_is_chosen_from_the_list(desk: Phone, world: World) -> None:
+    score_history.make_visit(world, world.location, months_ago(9), WELL)
+    score_history.make_visit(world, world.location, months_ago(0), WELL)
+    page = enter(desk, world.manager, "/dashboard")
+    period = page.locator("#period")
+    for choice, first, last in (
+        ("Last month", 1, 1),
+        ("Last 3 months", 3, 1),
+        ("Last 12 months", 12, 1),
+        ("This month so far", 0, 0),
+        ("All visits", 9, 0),
+    ):
+        period.select_option(choice)
+        page.wait_for_url(f"**from={months_ago(first)}&to={months_ago(last)}*")
+        wait_for_state(page)
+        expect(period.locator("option:checked")).to_have_text(choice)
+    # The chart of all visits ends with this month, which has not ended.
+    expect(page.locator(".regions svg .dot.so-far")).to_have_count(1)
+    expect(page.locator(".regions svg")).to_contain_text("Hollow: this month so far")
+    go(page, f"/dashboard?from={months_ago(5)}&to={months_ago(2)}&checklist=visit")
+    expect(period.locator("option:checked")).to_have_text("Other months")
+    assert desk.errors == []
+
+
 @pytest.mark.parametrize("place", ["", "/locations", "/locations/{A}", "/sections", "/questions"])
 def test_an_invalid_month_in_the_address_shows_a_message(desk: Phone, history: History, place: str) -> None:
     address = f"/dashboard{place}".format(A=history.locations["A"]["id"])

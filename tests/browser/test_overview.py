@@ -75,28 +75,44 @@ def test_the_numbers_equal_a_recount(desk: Phone, coast: tuple[World, list[Accep
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
     card = page.locator(".regions .card")
     expect(card.locator(".number").first).to_have_text(percent(naive.score(visits)["score"]))
-    # A self-check is a completed visit, although it counts only in its own score.
-    expect(card).to_contain_text(f"Visits completed: {len(visits) + 1}, in progress: 1")
+    # A self-check counts only in its own score, so it is counted and named apart.
+    expect(card).to_contain_text(f"Visits by shoppers: {len(visits)} · self-checks: 1 · in progress: 1")
     card.locator("summary").click()
     months = [month.inner_text() for month in card.locator("tbody th").all()]
-    assert months == sorted({visit.month for visit in visits})
+    assert months == ["Jan 25", "May 25", "Jun 25"]
     go(page, f"/dashboard?{HALF}&checklist=visit")
     expect(card).to_contain_text(f"{len(visits)} visits")
     expect(card).not_to_contain_text("in progress")
     assert desk.errors == []
 
 
-def test_the_lists_show_what_needs_attention(desk: Phone, coast: tuple[World, list[AcceptedVisit]]) -> None:
+def weak_stores(page: Page) -> Locator:
+    """Return the stores that need a look."""
+    return page.locator(".standouts > li")
+
+
+def test_the_lists_show_what_stands_out_and_why(
+    desk: Phone, coast: tuple[World, list[AcceptedVisit]]
+) -> None:
     world, _ = coast
-    page = enter(desk, world.manager, f"/dashboard?{HALF}")
-    drops = attention_list(page, "Clear drops")
-    expect(drops.locator("li")).to_have_text(["Fell −100.0 to 0.0%"])
-    expect(drops).to_contain_text(
-        "2 changes were tested. Clear drops expected by chance alone: fewer than 1."
-    )
-    expect(attention_list(page, "Critical failures").locator("li")).to_have_text(["Fell in 5 of 5 visits"])
+    add_store(world, "Worst", {"2025-03": [POOR] * 6})
+    add_store(world, "Best", {"2025-03": [WELL] * 12})
+    page = enter(desk, world.manager, f"/dashboard?{HALF}&checklist=visit")
+    weak = weak_stores(page)
+    expect(weak).to_have_count(2)
+    worst, fell = weak.filter(has_text="Worst"), weak.filter(has_text="Fell")
+    for words in ("0.0%", "Clearly below", "How long did you wait?", "all your stores", "in 6 of 6 visits"):
+        expect(worst).to_contain_text(words)
+    expect(fell).to_contain_text("clear drop −100.0")
+    expect(worst).not_to_contain_text("clear drop")
+    expect(attention_list(page, "Goes well").locator("li a")).to_have_text(["Steady", "Best"])
+    expect(attention_list(page, "Critical failures").locator("li")).to_have_count(0)
     unvisited = attention_list(page, "No accepted visits from Apr 25 to Jun 25")
-    expect(unvisited.locator("li")).to_have_text(["Quiet 1 visit before"])
+    expect(unvisited.locator("li").filter(has_text="Quiet")).to_contain_text("1 visit before")
+    expect(page.get_by_text("4 locations were judged.")).to_be_visible()
+    worst.get_by_role("link", name="How long did you wait?").click()
+    page.wait_for_url("**/dashboard/locations/*#visit%2Fwelcome")
+    assert desk.errors == []
 
 
 def test_untested_changes_of_mixed_checklists_are_mentioned(desk: Phone, world: World) -> None:
@@ -106,14 +122,14 @@ def test_untested_changes_of_mixed_checklists_are_mentioned(desk: Phone, world: 
     add_store(world, "Mixed", {"2024-11": [WELL] * 6, "2025-05": [COOL] * 5})
     add_store(world, "Fell", FELL)
     page = enter(desk, world.manager, f"/dashboard?{HALF}")
-    drops = attention_list(page, "Clear drops")
-    expect(drops.locator("li")).to_have_text(["Fell −100.0 to 0.0%"])
-    expect(drops).to_contain_text("1 change was tested")
-    expect(drops).to_contain_text("Where visits use different checklists")
-    drops.get_by_role("link", name="Show only “A call” (5 visits)").click()
+    expect(weak_stores(page)).to_have_count(1)
+    expect(weak_stores(page)).to_contain_text("Fell 0.0%")
+    expect(page.get_by_text("1 change was tested")).to_be_visible()
+    expect(page.get_by_text("Where visits use different checklists")).to_be_visible()
+    page.get_by_role("link", name="Show only “A call” (5 visits)").click()
     page.wait_for_url("**checklist=call*")
     wait_for_state(page)
-    expect(drops).to_contain_text("No changes could be tested.")
+    expect(page.get_by_text("No changes could be tested.")).to_be_visible()
 
 
 def test_a_visit_without_points_counts_as_a_visit(desk: Phone, world: World) -> None:

@@ -85,7 +85,7 @@ def test_managers_hear_of_three_visits_together_and_not_before_the_next_morning(
     visits.append(world.accepted_visit())
     assert receive(world, mailbox, manager, find_morning(hour=6, minute=59)) == []
     (alert,) = receive(world, mailbox, manager, find_morning(2))
-    assert alert["Subject"] == "One store needs your attention"
+    assert alert["Subject"] == "One place needs your attention"
     month = f"{now().astimezone(LONDON):%B %Y}"
     for kind in ("plain", "html"):
         text = read_text(alert, kind)
@@ -130,6 +130,55 @@ def test_visits_of_today_do_not_change_what_is_told(world: World, mailbox: Mailb
     assert "100.0%" in read_text(digest)
 
 
+def test_a_missed_target_of_a_region_and_a_quota_that_lacks_visits_are_told_of_once(
+    world: World, mailbox: Mailbox
+) -> None:
+    manager, region = world.manager, world.region
+    common = {"region_id": region["id"], "checklist_key": world.checklist["key"]}
+    ok(world.admin.post("/targets", {**common, "score": 0.9, "months": 6}), 201)
+    ok(world.admin.post("/quotas", {**common, "visits": 9, "per": "month", "days_between": 0}), 201)
+    look(world, now())
+    last_week = (now().replace(day=1, hour=12) + 62 * DAY).replace(day=1) - 6 * DAY
+    nothing = {**ALL_WELL, "greeting": {"value": "no", "comment": "-"}, "wait": {"value": 200}}
+    nothing["thanks"] = {"value": "no"}
+    for _ in range(2):
+        world.accepted_visit(nothing)
+    assert receive(world, mailbox, manager, find_morning()) == []
+    for _ in range(2):
+        world.accepted_visit(nothing, location=world.new_location())
+    (alert,) = receive(world, mailbox, manager, find_morning(2))
+    lines = read_text(alert).splitlines()
+    assert lines[lines.index("Target missed") + 1].startswith(f"- {region['name']} · ")
+    assert f"{PUBLIC_URL}/dashboard/regions/{region['id']}" in read_text(alert)
+    assert receive(world, mailbox, manager, find_morning(3)) == []
+    mails = receive(world, mailbox, world.admin, last_week)
+    assert [mail["Subject"] for mail in mails] == ["A quota lacks visits"]
+    assert f"- {region['name']} · " in read_text(mails[0])
+    assert receive(world, mailbox, world.admin, last_week + DAY) == []
+
+
+def test_a_dispute_is_told_to_reviewers_and_its_outcome_to_the_manager(
+    world: World, mailbox: Mailbox
+) -> None:
+    manager, reviewer = world.manager, world.reviewer
+    visit = world.accepted_visit({**ALL_WELL, "thanks": {"value": "no"}})
+    look(world, now())
+    body = {"questions": [{"question": "thanks", "kind": "fact", "reason": "They did."}]}
+    dispute = ok(manager.post(f"/visits/{visit['id']}/disputes", body), 201)
+    (mail,) = receive(world, mailbox, reviewer, find_morning())
+    assert mail["Subject"] == "One dispute is open"
+    assert receive(world, mailbox, reviewer, find_morning(2)) == []
+    outcomes = [{"question": "thanks", "outcome": "kept", "reason": "The photo shows it."}]
+    ok(reviewer.post(f"/disputes/{dispute['id']}/decision", {"outcomes": outcomes}))
+    look(world, find_morning(0, hour=23))
+    (mail,) = receive(world, mailbox, manager, find_morning(3))
+    assert mail["Subject"] == "One of your disputes was decided"
+    assert f"{PUBLIC_URL}/dashboard/disputes" in read_text(mail)
+    check_privacy(world, mail, [visit])
+    assert world.location["name"] not in read_text(mail)
+    assert receive(world, mailbox, manager, find_morning(4)) == []
+
+
 def test_a_location_without_visits_is_told_of_once(world: World, mailbox: Mailbox) -> None:
     manager = world.manager
     ok(world.admin.patch("/organization", {"no_visit_alert_days": 30}))
@@ -153,7 +202,7 @@ def test_a_manager_reads_mails_in_their_language_and_time_zone(world: World, mai
         world.accepted_visit(FAILURE)
     # It is the next morning at the location, and 16:30 in Tokyo.
     (mail,) = receive(world, mailbox, manager, find_morning())
-    assert mail["Subject"] == "Un local necesita su atención"
+    assert mail["Subject"] == "Un lugar necesita su atención"
     assert "Un fallo crítico" in read_text(mail)
     assert "72,7\u00a0%" in read_text(mail)
 

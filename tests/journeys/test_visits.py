@@ -603,9 +603,9 @@ def test_progress_counts_by_region_and_month(world: World) -> None:
     for caller in (world.manager, world.reviewer):
         response = ok(caller.get(path))
         assert response["months"] == [
-            {"month": "2025-12", "out": 0, "accepted": 0},
-            {"month": "2026-01", "out": 3, "accepted": 1},
-            {"month": "2026-02", "out": 2, "accepted": 0},
+            {"month": "2025-12", "out": 0, "accepted": 0, "self_checks": 0},
+            {"month": "2026-01", "out": 3, "accepted": 1, "self_checks": 0},
+            {"month": "2026-02", "out": 2, "accepted": 0, "self_checks": 0},
         ]
     problem(world.shopper.get(path), 403, "forbidden")
     below_manager = world.person("manager", region_ids=[below["id"]])
@@ -613,7 +613,9 @@ def test_progress_counts_by_region_and_month(world: World) -> None:
     # The region below has a single store, which its number would warn.
     path = f"/regions/{below['id']}/progress?from=2026-01&to=2026-01"
     for caller, out in ((world.manager, None), (below_manager, None), (world.admin, 1), (world.reviewer, 1)):
-        assert ok(caller.get(path))["months"] == [{"month": "2026-01", "out": out, "accepted": 0}]
+        assert ok(caller.get(path))["months"] == [
+            {"month": "2026-01", "out": out, "accepted": 0, "self_checks": 0}
+        ]
 
 
 def test_progress_does_not_disclose_when_a_visit_is_sent(world: World) -> None:

@@ -4,6 +4,7 @@ from api.domain.scoring import NO_VISITS, Points, Sums, change
 from api.models.base import now
 from api.models.notices import Announcement
 from api.services.notices import announcing
+from api.services.notices.recent_visits import Results
 
 NOVEMBER = 2026 * 12 + 10
 
@@ -14,7 +15,7 @@ def sum_up(visits: list[int]) -> Sums:
 
 def announce(months: dict[int, list[int]], before: Announcement | None = None) -> Announcement | None:
     """Return the announcement of visits, which are points of 100 by month."""
-    results = announcing._Results(visits=sum(map(len, months.values())))
+    results = Results(visits=sum(map(len, months.values())))
     for month, visits in months.items():
         results.months[month] = sum_up(visits)
     new = announcing._build_announcement((1, 1), results, before, now())

@@ -158,21 +158,27 @@ def test_stores_differ_and_totals_equal_a_recount(app: Flask) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_the_dashboards_first_period_shows_ranks_and_clear_changes(new_year_app: Flask) -> None:
-    """The dashboard opens on the checklist with the most visits and the last six whole months."""
+def list_locations(app: Flask, months: int, checklist: str) -> list[Any]:
+    """Return the rows by location of the last whole months, with changes and verdicts."""
     last = Period.of(None, None, NEW_YEAR).last - 1
-    client = new_year_app.test_client()
+    client = app.test_client()
     login = {"email": demo.PEOPLE[0].email, "password": demo.PASSWORD}
     token = client.post("/api/v1/auth/login", json=login).get_json()["access_token"]
     query = {
         "by": "location",
-        "include": "change",
-        "from": format_month(last - 5),
+        "include": "change,verdict",
+        "from": format_month(last - months + 1),
         "to": format_month(last),
-        "checklist": "store-visit",
+        "checklist": checklist,
     }
     headers = {"Authorization": f"Bearer {token}"}
-    rows = client.get("/api/v1/scores", query_string=query, headers=headers).get_json()["items"]
+    items: list[Any] = client.get("/api/v1/scores", query_string=query, headers=headers).get_json()["items"]
+    return items
+
+
+def test_the_dashboards_first_period_shows_ranks_and_clear_changes(new_year_app: Flask) -> None:
+    """The dashboard opens on the checklist with the most visits and the last six whole months."""
+    rows = list_locations(new_year_app, 6, "store-visit")
     assert len(rows) == len([row for row in rows if row["rank"]]) == 12
     changes = {row["location"]["code"]: row["change"] for row in rows}
     assert all(change["significant"] is not None for change in changes.values())
@@ -180,6 +186,18 @@ def test_the_dashboards_first_period_shows_ranks_and_clear_changes(new_year_app:
     assert changes["LEI"]["difference"] < 0
     assert changes["VLC"]["significant"]
     assert changes["VLC"]["difference"] > 0
+    verdicts = {row["location"]["code"]: row["verdict"] for row in rows}
+    assert (verdicts["ORK"], verdicts["BIO"]) == ("below", "below")
+
+
+def test_one_store_flatters_itself_in_its_self_checks(new_year_app: Flask) -> None:
+    shoppers, store = (
+        {row["location"]["code"]: row for row in list_locations(new_year_app, 23, checklist)}
+        for checklist in ("store-visit", "self-check")
+    )
+    assert (shoppers["ORK"]["verdict"], store["ORK"]["verdict"]) == ("below", "as_expected")
+    flattery = {code: store[code]["score"] - shoppers[code]["score"] for code in store}
+    assert max(flattery, key=lambda code: flattery[code]) == "ORK"
 
 
 def test_demo_data_is_rejected_for_a_database_with_an_organization(app: Flask) -> None:

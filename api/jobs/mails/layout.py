@@ -153,7 +153,7 @@ def _render_cells(row: Row, color: str) -> str:
 
 
 def _align(index: int) -> str:
-    return "left" if index == 0 else "right; white-space: nowrap"
+    return "left" if index == 0 else "right"
 
 
 def _render_footer(footer: Footer) -> str:

@@ -6,13 +6,14 @@ Mails to managers say nothing of a location but its name, and what was announced
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.domain import notices
 from api.domain.access import Actor
+from api.domain.disputes import OPEN
 from api.domain.languages import DEFAULT_LANGUAGE
 from api.domain.months import to_local_time
 from api.domain.notices import WAITING_LONG
@@ -21,8 +22,9 @@ from api.jobs.mails.words.notices import get_words
 from api.jobs.mails.words.notices.format import Words
 from api.keys import Keys
 from api.models.base import now
+from api.models.disputes import Dispute
 from api.models.organizations import Organization
-from api.models.places import Location
+from api.models.places import Location, Region
 from api.models.users import User
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
@@ -59,6 +61,14 @@ class _Request:
         return Table(title, self.columns(*columns), tuple(rows[:MAX_ROWS]), more)
 
 
+class _Place(NamedTuple):
+    """An item of the news with the name and the address of its place."""
+
+    item: Mapping[str, Any]
+    name: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Body:
     """The number in the subject, the page that the button opens, and the tables."""
@@ -66,7 +76,6 @@ class _Body:
     count: int
     page: str
     tables: tuple[Table, ...] = ()
-    has_introduction: bool = True
 
 
 def build_content(
@@ -100,7 +109,7 @@ def build_content(
     )
     return Content(
         text.get_subject(body.count),
-        (text.introduction,) if body.has_introduction else (),
+        (text.introduction,) if text.introduction else (),
         text.link,
         public_url + body.page,
         tables=body.tables,
@@ -112,50 +121,57 @@ def build_content(
 
 
 def _build_digest(request: _Request, news: News) -> _Body:
-    names = _read_location_names(request, news)
-    known = sorted((item for item in news if item["location_id"] in names), key=lambda item: item["score"])
-    rows = [_build_result(request, names, item) for item in known]
-    table = request.table("", ("store", "month", "score"), rows)
-    return _Body(len({item["location_id"] for item in known}), "/dashboard", (table,))
+    known = sorted(_find_places(request, news), key=lambda found: found.item["score"])
+    table = request.table("", ("store", "month", "score"), [_build_row(request, found) for found in known])
+    return _Body(len({found.url for found in known}), "/dashboard", (table,))
 
 
 def _build_alerts(request: _Request, news: News) -> _Body:
-    names = _read_location_names(request, news)
-    known = [item for item in news if item["location_id"] in names]
+    known = _find_places(request, news)
     tables = []
     for reason in notices.REASONS:
-        items = [item for item in known if item["reason"] == reason]
-        if not items:
+        affected = [found for found in known if found.item["reason"] == reason]
+        if not affected:
             continue
-        title = request.words.reasons[reason].format(days=items[0].get("days"))
-        columns = ("store", "month", "score") if "score" in items[0] else ("store",)
-        rows = [_build_result(request, names, item) for item in items]
-        tables.append(request.table(title, columns, rows))
-    return _Body(
-        len({item["location_id"] for item in known}),
-        "/dashboard",
-        tuple(tables),
-        has_introduction=any("score" in item for item in known),
-    )
+        first = affected[0].item
+        title = request.words.reasons[reason].format(days=first.get("days"))
+        columns = ("store", "month", "score") if "score" in first else ("store",)
+        tables.append(request.table(title, columns, [_build_row(request, found) for found in affected]))
+    return _Body(len({found.url for found in known}), "/dashboard", tuple(tables))
 
 
-def _build_result(request: _Request, names: Mapping[str, str], item: Mapping[str, Any]) -> Row:
-    """Return the row of a location, with its month and score if the news has them."""
-    words, location_id = request.words, item["location_id"]
+def _build_row(request: _Request, place: _Place) -> Row:
+    """Return the row of a place, with its month and score if the news has them."""
+    words, item = request.words, place.item
     figures: tuple[str, ...] = ()
     if "score" in item:
         figures = (words.format_month(item["month"]), words.format_score(item["score"]))
-    url = f"{request.public_url}/dashboard/locations/{location_id}"
-    return Row((names[location_id], *figures), url)
+    return Row((place.name, *figures), place.url)
 
 
-def _read_location_names(request: _Request, news: News) -> dict[str, str]:
-    """Return the names of the locations in the news that the reader may still see, by ID."""
-    wanted = {item["location_id"] for item in news}
-    visible = request.session.execute(
-        select(Location.id, Location.name).where(visibility.locations(request.actor))
-    )
-    return {str(row.id): row.name for row in visible if str(row.id) in wanted}
+def _find_places(request: _Request, news: News) -> list[_Place]:
+    """Return the locations and regions of the news, as far as the reader may still see them."""
+    found = {}
+    for field, table, visible, page in (
+        ("location_id", Location, visibility.locations(request.actor), "locations"),
+        ("region_id", Region, visibility.regions(request.actor), "regions"),
+    ):
+        wanted = {item[field] for item in news if field in item}
+        if wanted:
+            rows = request.session.execute(select(table.id, table.name).where(visible))
+            for place_id, name in rows:
+                if str(place_id) in wanted:
+                    found[str(place_id)] = name, f"{request.public_url}/dashboard/{page}/{place_id}"
+    return [
+        _Place(item, *found[place_id])
+        for item in news
+        if (place_id := item.get("location_id") or item["region_id"]) in found
+    ]
+
+
+def _build_dispute_outcomes(_request: _Request, news: News) -> _Body:
+    """Say only how many there are: a dispute is about a single visit."""
+    return _Body(len(news), "/dashboard/disputes")
 
 
 # Reviewers and administrators.
@@ -168,6 +184,15 @@ def _build_waiting_visits(request: _Request, _news: News) -> _Body:
         .where(visibility.watched_visits(request.actor), Visit.waiting_since <= now() - WAITING_LONG)
     )
     return _Body(count or 0, "/dashboard/reviews")
+
+
+def _build_open_disputes(request: _Request, _news: News) -> _Body:
+    count = request.session.scalar(
+        select(func.count())
+        .select_from(Dispute)
+        .where(Dispute.organization_id == request.user.organization_id, Dispute.status == OPEN)
+    )
+    return _Body(count or 0, "/dashboard/disputes")
 
 
 def _build_failing_webhooks(request: _Request, news: News) -> _Body:
@@ -186,6 +211,11 @@ def _build_failing_webhooks(request: _Request, news: News) -> _Body:
     ]
     table = request.table("", ("receiver", "state"), rows)
     return _Body(len(rows), "/dashboard/admin/webhooks", (table,))
+
+
+def _build_short_quotas(request: _Request, news: News) -> _Body:
+    rows = [Row((item["region"], str(item["missing"]))) for item in news]
+    return _Body(len(rows), "/dashboard/admin/plan", (request.table("", ("region", "missing"), rows),))
 
 
 # Shoppers.
@@ -220,8 +250,11 @@ def _build_own_visits(status: str) -> Callable[[_Request, News], _Body]:
 _BUILDERS: Mapping[str, Callable[[_Request, News], _Body]] = {
     notices.WEEKLY_DIGEST: _build_digest,
     notices.ALERTS: _build_alerts,
+    notices.DISPUTE_OUTCOMES: _build_dispute_outcomes,
     notices.REVIEWS_WAITING: _build_waiting_visits,
+    notices.DISPUTES_OPENED: _build_open_disputes,
     notices.WEBHOOKS_FAILING: _build_failing_webhooks,
+    notices.QUOTAS_SHORT: _build_short_quotas,
     notices.VISITS_ASSIGNED: _build_own_visits("assigned"),
     notices.VISITS_CLOSING: _build_own_visits("assigned"),
     notices.VISITS_RETURNED: _build_own_visits("returned"),

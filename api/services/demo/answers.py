@@ -14,8 +14,6 @@ from api.services.demo.sentences import Writer
 
 #: The standard deviation of a store's quality from visit to visit.
 _VISIT_DEVIATION = 0.06
-#: How much better a store judges itself than shoppers do.
-_SELF_CHECK_BONUS = 0.1
 #: Degrees of latitude, about 2 km: far enough from the store to be flagged.
 _FAR_AWAY = 0.02
 #: How precisely people estimate durations: (up to this many seconds, in steps of this many seconds).
@@ -41,7 +39,7 @@ def generate_answers(generator: Generator, visit: PlannedVisit, checklist: Check
     quality = visit.store.get_quality(generator.moment - visit.starts_at)
     quality += generator.rng.gauss(0, _VISIT_DEVIATION)
     if checklist.channel == SELF_CHECK:
-        quality = min(quality + _SELF_CHECK_BONUS, 0.97)
+        quality = min(quality + visit.store.flattery, 0.97)
     answers: dict[str, Any] = {}
     for question in checklist.questions:
         # A condition refers to an earlier question, so the answers so far decide what is visible.

@@ -42,8 +42,14 @@ _NOTABLE_VISITS = (
 #: Checklists that take days because the shopper waits for a reply: for how many days the window is open
 #: before and after the visit begins.
 SLOW_CHECKLISTS = {"message": (1, 9), "problem-and-return": (1, 10)}
-#: Checklists that are used once in six months, by the month of that cycle.
-_RARE_CHECKLISTS = {0: "telephone-call", 1: "message", 3: "problem-and-return", 4: "self-check"}
+#: Checklists that are used once or twice in six months, by the month of that cycle.
+_RARE_CHECKLISTS = {
+    0: "telephone-call",
+    1: "message",
+    2: "self-check",
+    3: "problem-and-return",
+    5: "self-check",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Store:
     """A location with its quality: the probability of a good answer, before what the question adds to it.
 
     ``quality`` is the value two years ago. It changes by ``yearly_change`` each year. It changed by
-    ``sudden_change`` 200 days ago, as if the team was replaced.
+    ``sudden_change`` 200 days ago, as if the team was replaced. A self-check of the store is better by
+    ``flattery`` than what shoppers see.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Store:
     quality: float
     yearly_change: float = 0.0
     sudden_change: float = 0.0
+    flattery: float = 0.05
 
     def get_quality(self, age: timedelta) -> float:
         """Return the quality that the store had this long ago."""
@@ -66,20 +68,20 @@ STORES = (
     Store("PTM", "Portsmouth", "ISLES", "Gunwharf Quays, Portsmouth", "+44 1632 960104",
           _LONDON, 50.7953, -1.1066, 0.68, yearly_change=0.06),
     Store("LEI", "Leith", "ISLES", "The Shore, Edinburgh", "+44 131 496 0105",
-          _LONDON, 55.9763, -3.1703, 0.9, sudden_change=-0.34),
+          _LONDON, 55.9763, -3.1703, 0.92, sudden_change=-0.4),
     Store("DUB", "Dublin", "IRELAND", "Grand Canal Dock, Dublin", "+353 20 910 0106",
           _DUBLIN, 53.3419, -6.2382, 0.8, yearly_change=0.01),
     Store("ORK", "Cork", "IRELAND", "Lapp's Quay, Cork", "+353 20 910 0107",
-          _DUBLIN, 51.8975, -8.4662, 0.56, yearly_change=-0.01),
+          _DUBLIN, 51.8975, -8.4662, 0.46, yearly_change=-0.01, flattery=0.48),
     Store("GWY", "Galway", "IRELAND", "New Docks, Galway", "+353 20 910 0108",
           _DUBLIN, 53.2695, -9.0486, 0.83, yearly_change=0.01),
     Store("BCN", "Barcelona", "SPAIN", "Port Vell, Barcelona", "+34 000 000 109",
           _MADRID, 41.3764, 2.1837, 0.78, yearly_change=-0.02),
     Store("VLC", "Valencia", "SPAIN", "La Marina, Valencia", "+34 000 000 110",
-          _MADRID, 39.4614, -0.3242, 0.58, sudden_change=0.3),
+          _MADRID, 39.4614, -0.3242, 0.55, sudden_change=0.38),
     Store("AGP", "Málaga", "SPAIN", "Muelle Uno, Málaga", "+34 000 000 111",
           _MADRID, 36.7184, -4.4136, 0.92),
     Store("BIO", "Bilbao", "SPAIN", "Ripa, Bilbao", "+34 000 000 112",
-          _MADRID, 43.2622, -2.9277, 0.59, yearly_change=0.01),
+          _MADRID, 43.2622, -2.9277, 0.5, yearly_change=0.01),
 )
 # fmt: on

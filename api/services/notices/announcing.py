@@ -6,32 +6,26 @@ so that no two of them differ by fewer than three visits.
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
 from api.domain.access import ADMIN, Actor
 from api.domain.months import FIRST_MONTH, LAST_MONTH, Period
-from api.domain.notices import DROP_CONFIDENCE, MIN_VISITS_TOGETHER, RESULT_MONTHS, find_notice_day
-from api.domain.scoring import NO_VISITS, Points, Sums, change, visit_interval_uncut
+from api.domain.notices import DROP_CONFIDENCE, MIN_VISITS_TOGETHER, RESULT_MONTHS
+from api.domain.scoring import change, visit_interval_uncut
 from api.models.notices import Announcement
 from api.models.places import Location
-from api.models.submissions import Submission
-from api.models.visits import Visit
-from api.services.checklists import get_version
+from api.services.notices.recent_visits import Key, Results, read_recent_visits, subtract
 from api.services.scores.aggregates import aggregate_totals
 from api.services.scores.places import list_locations
 from api.services.scores.subjects import get_counted_checklists
-
-#: location number, and the subject of the visits of a checklist
-Key = tuple[int, int]
 
 _ALL_MONTHS = Period(FIRST_MONTH, LAST_MONTH)
 _drop_interval = partial(visit_interval_uncut, confidence=DROP_CONFIDENCE)
@@ -45,19 +39,6 @@ class NewAnnouncement:
     visits_before: int | None
 
 
-@dataclass(slots=True)
-class _Results:
-    """Accepted visits: their number, how many had a critical failure, and their sums by month."""
-
-    visits: int = 0
-    failures: int = 0
-    months: dict[int, Sums] = field(default_factory=lambda: defaultdict(lambda: NO_VISITS))
-
-    def add_up(self, period: Period) -> Sums:
-        """Return the sums over a period."""
-        return sum((sums for month, sums in self.months.items() if month in period.months), NO_VISITS)
-
-
 def find_announcements(
     session: Session, organization_id: uuid.UUID, moment: datetime
 ) -> list[NewAnnouncement]:
@@ -65,7 +46,7 @@ def find_announcements(
     actor = Actor(organization_id, organization_id, ADMIN)
     numbers = [location.number for location in list_locations(session, actor)]
     subject_ids = get_counted_checklists(session, actor, None).subject_ids("visit")
-    too_recent = _read_recent_visits(session, organization_id, moment)
+    too_recent = read_recent_visits(session, organization_id, moment)
     announced = {
         (row.location_number, row.subject_id): row
         for row in session.scalars(
@@ -78,10 +59,11 @@ def find_announcements(
     for group in aggregate_totals(
         session, numbers, subject_ids, _ALL_MONTHS, "location_number", "subject_id", extra="outcomes"
     ):
-        key, recent = (group.values[0], group.values[1]), too_recent.get(group.values, _Results())
+        key = group.values[0], group.values[1]
+        recent = too_recent.get(key, Results())
         visits = group.aggregate.sums.visits - recent.visits
         if visits - (announced[key].visits if key in announced else 0) >= MIN_VISITS_TOGETHER:
-            totals[key] = _Results(visits, group.aggregate.critical_failures - recent.failures)
+            totals[key] = Results(visits, group.aggregate.critical_failures - recent.failures)
     _add_months(session, totals, too_recent)
     return [
         announcement
@@ -90,43 +72,7 @@ def find_announcements(
     ]
 
 
-def _read_recent_visits(
-    session: Session, organization_id: uuid.UUID, moment: datetime
-) -> dict[tuple[int, ...], _Results]:
-    """Return the results of accepted visits that are too recent to be told of, by ``Key``."""
-    rows = session.execute(
-        select(
-            Visit.day,
-            Visit.month,
-            Visit.checklist_version_id,
-            Location.number,
-            Location.time_zone,
-            Submission.result,
-        )
-        .join(Location, Location.id == Visit.location_id)
-        .join(Submission, and_(Submission.visit_id == Visit.id, Submission.revision == Visit.revision))
-        .where(
-            Visit.organization_id == organization_id,
-            Visit.status == "accepted",
-            # One more day: the day of a location may be the one before.
-            Visit.day >= (moment - timedelta(days=2)).date(),
-        )
-    )
-    recent: dict[tuple[int, ...], _Results] = defaultdict(_Results)
-    for day, month, version_id, number, time_zone, result in rows:
-        if day < find_notice_day(moment, time_zone):
-            continue
-        sums = Sums.of(Points(result["earned"], result["possible"]))
-        results = recent[number, get_version(session, version_id).subjects["visit", ""]]
-        results.visits += sums.visits
-        results.failures += bool(result["critical_failures"])
-        results.months[month] += sums
-    return recent
-
-
-def _add_months(
-    session: Session, totals: Mapping[Key, _Results], too_recent: Mapping[tuple[int, ...], _Results]
-) -> None:
+def _add_months(session: Session, totals: Mapping[Key, Results], too_recent: Mapping[Key, Results]) -> None:
     """Add the sums by month to the totals of keys, without those of visits that are too recent."""
     if not totals:
         return
@@ -136,12 +82,12 @@ def _add_months(
     ):
         number, subject_id, month = group.values
         if results := totals.get((number, subject_id)):
-            recent = too_recent.get((number, subject_id), _Results())
-            results.months[month] = _subtract(group.aggregate.sums, recent.months[month])
+            recent = too_recent.get((number, subject_id), Results())
+            results.months[month] = subtract(group.aggregate.sums, recent.months[month])
 
 
 def _build_announcement(
-    key: Key, results: _Results, before: Announcement | None, moment: datetime
+    key: Key, results: Results, before: Announcement | None, moment: datetime
 ) -> NewAnnouncement | None:
     """Return the announcement of results, or None if their period has too few visits to be told of."""
     month = max(month for month, sums in results.months.items() if sums.visits)
@@ -185,7 +131,3 @@ def store_announcements(session: Session, announcements: Sequence[NewAnnouncemen
             .values(columns)
             .execution_options(synchronize_session=False)
         )
-
-
-def _subtract(sums: Sums, others: Sums) -> Sums:
-    return Sums(*(number - other for number, other in zip(sums, others, strict=True)))

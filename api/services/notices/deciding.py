@@ -25,8 +25,11 @@ from api.services.notices.facts import Facts, Finder, Reader
 _FINDERS: Mapping[str, Finder] = {
     notices.WEEKLY_DIGEST: managers.find_results,
     notices.ALERTS: managers.find_alerts,
+    notices.DISPUTE_OUTCOMES: managers.find_dispute_outcomes,
     notices.REVIEWS_WAITING: staff.find_waiting_visits,
+    notices.DISPUTES_OPENED: staff.find_open_disputes,
     notices.WEBHOOKS_FAILING: staff.find_failing_webhooks,
+    notices.QUOTAS_SHORT: staff.find_short_quotas,
 }
 #: for the other kinds. The facts come first, because most shoppers hear of nothing most of the time.
 _PROMPT_FINDERS: Mapping[str, Callable[[Session, datetime], Mapping[uuid.UUID, Facts]]] = {

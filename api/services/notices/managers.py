@@ -1,6 +1,7 @@
-"""What managers are told of their locations, as it was announced: new results, and alerts."""
+"""What managers are told: new results and alerts, as they were announced, and decisions on disputes."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.domain.months import format_month
+from api.domain.disputes import DECIDED
+from api.domain.months import format_month, to_local_time
 from api.domain.notices import (
     CRITICAL_FAILURE,
     DAILY,
@@ -17,24 +19,27 @@ from api.domain.notices import (
     FRESH,
     MORNING,
     NO_VISIT,
+    TARGET_MISSED,
     WEEKLY,
     find_notice_day,
 )
 from api.domain.scoring import share
 from api.models.checklists import ChecklistVersion
-from api.models.notices import Announcement
+from api.models.disputes import Dispute
+from api.models.notices import AnnouncedTarget, Announcement
 from api.models.organizations import Organization
-from api.models.places import Location
+from api.models.places import Location, Region
+from api.models.targets import Target
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.notices.facts import Fact, Facts, Reader
 from api.services.scores.subjects import get_counted_checklists
 
 
-class _LocationFact(NamedTuple):
-    """A fact about a location, for those who may see the location."""
+class _PlaceFact(NamedTuple):
+    """A fact about a location or a region, for those who may see it."""
 
-    location_id: uuid.UUID
+    place_id: uuid.UUID
     subject: str
     fact: Fact
 
@@ -43,10 +48,10 @@ def find_results(session: Session, readers: Sequence[Reader], moment: datetime) 
     """Find the results that were announced within about a week."""
     announced = _read_announcements(session, readers, Announcement.announced_at > moment - FRESH[WEEKLY])
     results = [
-        _LocationFact(
+        _PlaceFact(
             location_id,
             _get_subject(row),
-            Fact(str(row.visits), row.announced_at, _describe(row, location_id)),
+            Fact(str(row.visits), row.announced_at, _describe(row, "location_id", location_id)),
         )
         for row, location_id in announced
         if row.announced_at is not None
@@ -55,23 +60,69 @@ def find_results(session: Session, readers: Sequence[Reader], moment: datetime) 
 
 
 def find_alerts(session: Session, readers: Sequence[Reader], moment: datetime) -> Mapping[uuid.UUID, Facts]:
-    """Find clear drops, critical failures, and locations that have had no visit for long."""
+    """Find clear drops, missed targets, critical failures, and locations that have had no visit for long."""
     since = moment - FRESH[DAILY]
+    alerts = [
+        *_find_bad_results(session, readers, since),
+        *_find_missed_targets(session, readers, since),
+        *_find_locations_without_visits(session, readers, moment),
+    ]
+    return _select_visible(session, readers, alerts)
+
+
+def _find_bad_results(session: Session, readers: Sequence[Reader], since: datetime) -> Iterator[_PlaceFact]:
     announced = _read_announcements(
         session, readers, or_(Announcement.dropped_at > since, Announcement.failed_at > since)
     )
-    alerts = [
-        _LocationFact(
-            location_id,
-            f"{reason} {_get_subject(row)}",
-            Fact(happened_at.isoformat(), happened_at, {"reason": reason, **_describe(row, location_id)}),
+    for row, location_id in announced:
+        for reason, happened_at in ((DROP, row.dropped_at), (CRITICAL_FAILURE, row.failed_at)):
+            if happened_at is not None:
+                data = {"reason": reason, **_describe(row, "location_id", location_id)}
+                fact = Fact(happened_at.isoformat(), happened_at, data)
+                yield _PlaceFact(location_id, f"{reason} {_get_subject(row)}", fact)
+
+
+def _find_missed_targets(
+    session: Session, readers: Sequence[Reader], since: datetime
+) -> Iterator[_PlaceFact]:
+    rows = session.execute(
+        select(AnnouncedTarget, Target)
+        .join(Target, Target.id == AnnouncedTarget.target_id)
+        .where(
+            Target.organization_id == readers[0].organization_id,
+            AnnouncedTarget.missed_at > since,
         )
-        for row, location_id in announced
-        for reason, happened_at in ((DROP, row.dropped_at), (CRITICAL_FAILURE, row.failed_at))
-        if happened_at is not None
-    ]
-    alerts += _find_locations_without_visits(session, readers, moment)
-    return _select_visible(session, readers, alerts)
+    )
+    for row, target in rows:
+        name = "region_id" if target.region_id else "location_id"
+        place_id = target.region_id or target.location_id
+        assert place_id is not None
+        assert row.missed_at is not None
+        data = {"reason": TARGET_MISSED, **_describe(row, name, place_id)}
+        fact = Fact(row.missed_at.isoformat(), row.missed_at, data)
+        yield _PlaceFact(place_id, f"{TARGET_MISSED} {target.id}", fact)
+
+
+def find_dispute_outcomes(
+    session: Session, readers: Sequence[Reader], moment: datetime
+) -> Mapping[uuid.UUID, Facts]:
+    """Find the disputes of each reader that were decided before the current day of the location."""
+    rows = session.execute(
+        select(Dispute.id, Dispute.opener_id, Dispute.closed_at, Location.time_zone)
+        .join(Visit, Visit.id == Dispute.visit_id)
+        .join(Location, Location.id == Visit.location_id)
+        .where(
+            Dispute.organization_id == readers[0].organization_id,
+            Dispute.status == DECIDED,
+            Dispute.closed_at > moment - FRESH[DAILY],
+        )
+    )
+    facts: dict[uuid.UUID, dict[str, Fact]] = defaultdict(dict)
+    for dispute_id, opener_id, closed_at, time_zone in rows:
+        assert closed_at is not None
+        if to_local_time(closed_at, time_zone).date() < find_notice_day(moment, time_zone):
+            facts[opener_id][str(dispute_id)] = Fact(DECIDED, closed_at)
+    return facts
 
 
 def _read_announcements(
@@ -88,10 +139,10 @@ def _get_subject(row: Announcement) -> str:
     return f"{row.location_number}:{row.subject_id}"
 
 
-def _describe(row: Announcement, location_id: uuid.UUID) -> dict[str, Any]:
+def _describe(row: Announcement | AnnouncedTarget, name: str, place_id: uuid.UUID) -> dict[str, Any]:
     """Return all that a mail may say of results."""
     return {
-        "location_id": str(location_id),
+        name: str(place_id),
         "month": format_month(row.month),
         "score": share(row.earned, row.possible),
     }
@@ -99,7 +150,7 @@ def _describe(row: Announcement, location_id: uuid.UUID) -> dict[str, Any]:
 
 def _find_locations_without_visits(
     session: Session, readers: Sequence[Reader], moment: datetime
-) -> Iterator[_LocationFact]:
+) -> Iterator[_PlaceFact]:
     """Find the locations that recently reached the number of days without a visit."""
     organization = session.get_one(Organization, readers[0].organization_id)
     days = organization.no_visit_alert_days
@@ -127,19 +178,20 @@ def _find_locations_without_visits(
         if find_notice_day(moment, time_zone) >= first_day:
             since = datetime.combine(first_day, MORNING, ZoneInfo(time_zone))
             data = {"reason": NO_VISIT, "location_id": str(location_id), "days": days}
-            yield _LocationFact(location_id, f"{NO_VISIT} {location_id}", Fact(str(day), since, data))
+            yield _PlaceFact(location_id, f"{NO_VISIT} {location_id}", Fact(str(day), since, data))
 
 
 def _select_visible(
-    session: Session, readers: Sequence[Reader], facts: Sequence[_LocationFact]
+    session: Session, readers: Sequence[Reader], facts: Sequence[_PlaceFact]
 ) -> dict[uuid.UUID, Facts]:
-    """Return the facts about the locations that each reader may see."""
+    """Return the facts about the places that each reader may see."""
     if not facts:
         return {}
     selected: dict[uuid.UUID, Facts] = {}
     for reader in readers:
-        visible = set(session.scalars(select(Location.id).where(visibility.locations(reader.actor))))
-        selected[reader.id] = {
-            subject: fact for location_id, subject, fact in facts if location_id in visible
+        visible = {
+            *session.scalars(select(Location.id).where(visibility.locations(reader.actor))),
+            *session.scalars(select(Region.id).where(visibility.regions(reader.actor))),
         }
+        selected[reader.id] = {subject: fact for place_id, subject, fact in facts if place_id in visible}
     return selected

@@ -1,17 +1,21 @@
-"""What reviewers and administrators are told: visits that wait for long, and webhooks that fail."""
+"""What reviewers and administrators are told: what waits, fails or falls short."""
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.domain.notices import FAILING_LONG, WAITING_LONG
+from api.domain.disputes import OPEN
+from api.domain.months import format_month, get_last_day, get_month
+from api.domain.notices import FAILING_LONG, SHORTFALL_DAYS, WAITING_LONG
 from api.domain.webhooks import DISABLED, ENABLED, FAILED_TOO_LONG, GONE
+from api.models.disputes import Dispute
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
+from api.services import quotas
 from api.services.notices.facts import Fact, Facts, Reader, tell_all
 
 
@@ -56,3 +60,33 @@ def find_failing_webhooks(
         data = {"host": urlsplit(webhook.url).hostname or "", "is_disabled": is_disabled}
         facts[str(webhook.id)] = Fact(f"{webhook.status} {webhook.failing_since.isoformat()}", since, data)
     return tell_all(readers, facts)
+
+
+def find_short_quotas(
+    session: Session, readers: Sequence[Reader], moment: datetime
+) -> Mapping[uuid.UUID, Facts]:
+    """Find the quotas that lack visits in a period that ends within a week."""
+    month = get_month(moment.date())
+    facts = {}
+    for shortfall in quotas.list_shortfalls(session, readers[0].organization_id, month):
+        quota, progress = shortfall.quota, shortfall.progress
+        end = datetime.combine(get_last_day(progress.period.last) + timedelta(days=1), time(), UTC)
+        since = end - timedelta(days=SHORTFALL_DAYS)
+        if since <= moment:
+            data = {"region": quota.region.name, "missing": progress.missing}
+            facts[str(quota.quota.id)] = Fact(format_month(progress.period.last), since, data)
+    return tell_all(readers, facts)
+
+
+def find_open_disputes(
+    session: Session, readers: Sequence[Reader], moment: datetime
+) -> Mapping[uuid.UUID, Facts]:
+    """Find the disputes that wait for a decision."""
+    rows = session.execute(
+        select(Dispute.id, Dispute.opened_at).where(
+            Dispute.organization_id == readers[0].organization_id,
+            Dispute.status == OPEN,
+            Dispute.opened_at <= moment,
+        )
+    )
+    return tell_all(readers, {str(row.id): Fact(OPEN, row.opened_at) for row in rows})

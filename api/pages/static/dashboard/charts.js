@@ -3,11 +3,14 @@ import { h, t } from "../shared/page.js";
 import { percent, range, tick as tickName } from "../staff/numbers.js";
 import { svg } from "../staff/svg.js";
 import { periodName } from "./figures.js";
+import { runningMonth } from "./filters.js";
 
 const ROW = { width: 150, height: 20, margin: 6 };
 const LABEL_WIDTH = 56;
 const HALF_LABEL = 22;
 const TREND = { width: 110, height: 28, margin: 4 };
+/** The height of the line that says which month has not ended, below the names of the months. */
+const SO_FAR_HEIGHT = 14;
 
 /** Returns an axis for all of these scores with their intervals. Its ends are whole tenths. */
 export function axisOf(rows) {
@@ -92,8 +95,13 @@ export function axisHead({ low, high }) {
 
 let emptyTrend = null;
 
-/** Returns a line through the scores of months, with gaps for months without visits. */
-export function trend(scores, axis) {
+/**
+ * Returns a line through the scores of months, with gaps for months without visits. `scoreByMonth` has them by
+ * `YYYY-MM`. The last dot is hollow if its month has not ended.
+ */
+export function trend(scoreByMonth, axis) {
+  const months = Object.keys(scoreByMonth);
+  const scores = Object.values(scoreByMonth);
   const step = (TREND.width - 2 * TREND.margin) / Math.max(1, scores.length - 1);
   const x = (index) => round(TREND.margin + index * step);
   const y = scale(axis, TREND.height - TREND.margin, TREND.margin);
@@ -102,14 +110,16 @@ export function trend(scores, axis) {
   emptyTrend ??= chart(TREND, null, svg("path", { class: "line" }), svg("circle", { class: "dot", r: 3 }));
   const element = emptyTrend.cloneNode(true);
   const last = scores.findLastIndex((score) => score != null);
+  const isSoFar = months[last] === runningMonth();
   setAttributes(element, {
-    "aria-label": t("trendWords", {
+    "aria-label": t(isSoFar ? "trendSoFarWords" : "trendWords", {
       first: percent(present[0]),
       last: percent(present.at(-1)),
       n: present.length,
       of: scores.length,
     }),
   });
+  if (isSoFar) element.lastChild.setAttribute("class", "dot so-far");
   setAttributes(element.firstChild, { d: path(scores, x, y) });
   setAttributes(element.lastChild, { cx: x(last), cy: y(scores[last]) });
   return element;
@@ -137,8 +147,9 @@ export function months(rows, axis, width, height, targets = []) {
   const x = (index) => box.left + step * (index + 0.5);
   const y = scale(axis, box.bottom, box.top);
   const scores = rows.map((row) => row.score);
+  const isSoFar = rows.some(hasNotEnded);
   return chart(
-    { width, height },
+    { width, height: height + (isSoFar ? SO_FAR_HEIGHT : 0) },
     t("monthsWords", { n: scores.filter((score) => score != null).length }),
     axis.ticks.map((tick) => [
       svg("line", { class: "tick", x1: box.left, x2: box.right, y1: y(tick), y2: y(tick) }),
@@ -148,10 +159,14 @@ export function months(rows, axis, width, height, targets = []) {
       svg("line", { class: "target", x1: box.left, x2: box.right, y1: y(target), y2: y(target) }),
     ),
     monthLabels(rows, step, (index) => ({ x: Math.min(x(index), width - HALF_LABEL), y: height - 6 })),
+    isSoFar && svg("text", { x: box.right, y: height + 8, "text-anchor": "end" }, t("soFarLegend")),
     svg("path", { class: "line", d: path(scores, x, y) }),
     rows.map((row, index) => row.score != null && monthMark(row, x(index), y)),
   );
 }
+
+/** Returns whether a month, or several that are joined, has not ended. */
+const hasNotEnded = ({ month, to = month }) => to === runningMonth();
 
 /** Returns as many labels as fit, counted from the last month. */
 function monthLabels(rows, step, place) {
@@ -165,12 +180,19 @@ function monthLabels(rows, step, place) {
 
 function monthMark(row, x, y) {
   const { score, interval, indicative, visits } = row;
-  const words = { month: periodName(row), score: percent(score), interval: range(interval), n: visits };
+  const isSoFar = hasNotEnded(row);
+  const name = periodName(row);
+  const words = {
+    month: isSoFar ? t("soFar", { month: name }) : name,
+    score: percent(score),
+    interval: range(interval),
+    n: visits,
+  };
   return svg(
     "g",
     { class: indicative ? "thin" : null },
     svg("title", {}, t("monthWords", words)),
     svg("line", { class: "span", x1: x, x2: x, y1: y(interval.low), y2: y(interval.high) }),
-    svg("circle", { class: "dot", cx: x, cy: y(score), r: 4 }),
+    svg("circle", { class: isSoFar ? "dot so-far" : "dot", cx: x, cy: y(score), r: 4 }),
   );
 }

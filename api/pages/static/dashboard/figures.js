@@ -74,16 +74,15 @@ export const ENOUGH = 5;
 const BY_CHANCE = 1 / 20;
 
 /** Returns how many changes were tested, and how many of them would look clear by chance alone. */
-export const byChance = (rows) => testedChanges(rows, "byChance", BY_CHANCE);
-
-/** Returns the same for drops, which are half of the changes that look clear by chance. */
-export const fallsByChance = (rows) => testedChanges(rows, "fallsByChance", BY_CHANCE / 2);
-
-function testedChanges(rows, key, probability) {
+export function byChance(rows) {
   const { length } = rows.filter(
     (row) => row.change.significant != null && !row.indicative && row.previous_visits >= ENOUGH,
   );
-  if (!length) return t("noneTested");
-  const expected = Math.round(length * probability);
-  return t(key, { n: count(length), expected: expected ? t("about", { n: expected }) : t("fewerThanOne") });
+  return length ? expectedByChance("byChance", length, BY_CHANCE) : t("noneTested");
+}
+
+/** Returns how many of `n` claims are expected by chance alone. `key` names the words. */
+export function expectedByChance(key, n, probability) {
+  const expected = Math.round(n * probability);
+  return t(key, { n: count(n), expected: expected ? t("about", { n: expected }) : t("fewerThanOne") });
 }

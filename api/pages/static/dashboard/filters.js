@@ -7,6 +7,11 @@ const COMMON = ["from", "to", "region_id", "checklist"];
 /** UTC+14, the time zone in which a month begins first, in milliseconds. */
 const EARLIEST_ZONE = 14 * 3_600_000;
 
+/** The periods to choose from: how many whole months each of them has. */
+const WHOLE_MONTHS = { "last-month": 1, "last-3": 3, "last-6": 6, "last-12": 12 };
+/** The whole of a programme begins at most this many months ago. */
+const MOST_MONTHS = 120;
+
 /** The queries for score rows that screens make when they open. The server preloads the same. */
 const SCORE_QUERIES = JSON.parse(document.documentElement.dataset.scoreQueries);
 
@@ -51,12 +56,62 @@ export function filterBar(values, readAll, names = COMMON) {
   return h(
     "form",
     { class: "filters", "aria-label": t("filters"), onsubmit: (event) => event.preventDefault() },
-    names.includes("from") && periodFields(values),
+    names.includes("from") && [
+      periodChoice(period(values), common(values, "from", "to"), readAll, change),
+      periodFields(values),
+    ],
     names.includes("region_id") &&
       choice("region_id", t("region"), t("allRegions"), values.region_id, () => regions(readAll)),
     names.includes("checklist") &&
       choice("checklist", t("checklist"), t("allChecklists"), values.checklist, () => checklists(readAll)),
   );
+}
+
+/** The first month with visits, once a reader has asked for all of them. */
+let firstMonth = null;
+
+/** Returns the periods as {name: {from, to}}, except that of all visits, which is fetched. */
+function periods() {
+  const current = runningMonth();
+  const last = monthBefore(current, 1);
+  const whole = Object.entries(WHOLE_MONTHS).map(([name, n]) => [
+    name,
+    { from: monthBefore(last, n - 1), to: last },
+  ]);
+  return Object.fromEntries([["so-far", { from: current, to: current }], ...whole]);
+}
+
+/** Returns the period of all visits that `query` selects. Without any, it is the current month. */
+async function fetchAll(query, readAll) {
+  const to = runningMonth();
+  const period = { from: monthBefore(to, MOST_MONTHS - 1), to };
+  const months = await readAll(address("/scores", scoreQuery("visited-months", { ...query, ...period })));
+  firstMonth = months.find(({ visits }) => visits)?.month ?? to;
+  return { from: firstMonth, to };
+}
+
+/** Returns the list of periods. `apply` is called with the chosen one, as {from, to}. */
+function periodChoice(current, query, readAll, apply) {
+  const known = periods();
+  if (firstMonth) known.all = { from: firstMonth, to: runningMonth() };
+  const name = Object.keys(known).find(
+    (key) => known[key].from === current.from && known[key].to === current.to,
+  );
+  const select = h(
+    "select",
+    {
+      id: "period",
+      onchange: async () => {
+        if (select.value === "all") apply(await fetchAll(query, readAll));
+        else if (select.value) apply(known[select.value]);
+      },
+    },
+    [...Object.keys(periods()), "all"].map((value) =>
+      h("option", { value, selected: value === name }, t(`period-${value}`)),
+    ),
+    h("option", { value: "", selected: !name }, t("period-other")),
+  );
+  return labelled(t("period"), select);
 }
 
 /**

@@ -40,10 +40,24 @@ export function headline({ total, previous, change }, more = []) {
 }
 
 /** Returns how many visits of a kind a region's progress has, in all its months, or null if that is hidden. */
-export const sumOf = ({ months }, kind) =>
+const sumOf = ({ months }, kind) =>
   months.some((month) => month[kind] === null)
     ? null
     : months.reduce((total, month) => total + month[kind], 0);
+
+/** Returns how many visits of a region are accepted, by who made them, and in progress unless that is hidden. */
+export function progressCounts(progress) {
+  const accepted = sumOf(progress, "accepted");
+  const selfChecks = sumOf(progress, "self_checks");
+  const out = sumOf(progress, "out");
+  return [
+    t("acceptedVisits", { n: count(accepted - selfChecks) }),
+    t("acceptedSelfChecks", { n: count(selfChecks) }),
+    out !== null && t("visitsInProgress", { n: count(out) }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
 
 /**
  * Returns the parameters of the score rows by a dimension that belong to a report, or to a row of a location

@@ -4,7 +4,7 @@
  */
 import { h, t } from "../shared/page.js";
 import { svg } from "../staff/svg.js";
-import { explained } from "./figures.js";
+import { expectedByChance, explained } from "./figures.js";
 
 /** The verdicts of the API in the order in which a reader looks at them. */
 export const VERDICTS = ["below", "above", "as_expected", "too_few"];
@@ -51,6 +51,15 @@ export const verdictOf = (figures) =>
     class: "number verdict",
     "data-verdict": figures.verdict ?? "none",
   });
+
+/** The probability that a score looks clearly above or below by chance alone. */
+const BY_CHANCE = 0.02;
+
+/** Returns how many rows were judged, and how many of them would look clear by chance alone. */
+export function verdictsByChance(rows) {
+  const { length } = rows.filter(({ verdict }) => verdict && verdict !== "too_few");
+  return length ? expectedByChance("verdictsByChance", length, BY_CHANCE) : t("noneJudged");
+}
 
 const shape = (verdict) =>
   svg(

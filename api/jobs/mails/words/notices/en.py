@@ -13,10 +13,16 @@ WORDS = Words(
             "Open the dashboard",
         ),
         notices.ALERTS: NoticeText(
-            "One store needs your attention",
-            "{count} stores need your attention",
-            "Each score covers the six months up to the month shown.",
+            "One place needs your attention",
+            "{count} places need your attention",
+            "Each score covers the months that were judged, up to the month shown.",
             "Open the dashboard",
+        ),
+        notices.DISPUTE_OUTCOMES: NoticeText(
+            "One of your disputes was decided",
+            "{count} of your disputes were decided",
+            "You will find the decisions, with their reasons, in the dashboard.",
+            "Open the disputes",
         ),
         notices.REVIEWS_WAITING: NoticeText(
             "One visit has waited over 48 hours for a review",
@@ -24,11 +30,23 @@ WORDS = Words(
             "Shoppers and stores are waiting for a decision.",
             "Open the reviews",
         ),
+        notices.DISPUTES_OPENED: NoticeText(
+            "One dispute is open",
+            "{count} disputes are open",
+            "There are new ones. Managers are waiting for a decision.",
+            "Open the disputes",
+        ),
         notices.WEBHOOKS_FAILING: NoticeText(
             "A webhook is failing",
             "{count} webhooks are failing",
             "Your systems may be missing events. Events that failed can be sent again for 30 days.",
             "Open the webhooks",
+        ),
+        notices.QUOTAS_SHORT: NoticeText(
+            "A quota lacks visits",
+            "{count} quotas lack visits",
+            "Their period ends within a week, and these visits have yet to be assigned.",
+            "Open the plan",
         ),
         notices.VISITS_ASSIGNED: NoticeText(
             "You have a new visit",
@@ -51,6 +69,7 @@ WORDS = Words(
     },
     reasons={
         notices.DROP: "Clearly lower than in the six months before",
+        notices.TARGET_MISSED: "Target missed",
         notices.CRITICAL_FAILURE: "A critical failure",
         notices.NO_VISIT: "No visit for {days} days",
     },
@@ -61,7 +80,8 @@ WORDS = Words(
         "until": "Until",
         "receiver": "Receiver",
         "state": "State",
-        "visits": "Visits",
+        "region": "Region",
+        "missing": "Missing visits",
     },
     webhook_states={False: "Failing", True: "Switched off after failures"},
     months=(

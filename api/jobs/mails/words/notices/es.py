@@ -13,10 +13,16 @@ WORDS = Words(
             "Abrir el panel",
         ),
         notices.ALERTS: NoticeText(
-            "Un local necesita su atención",
-            "{count} locales necesitan su atención",
-            "Cada resultado abarca los seis meses hasta el mes indicado.",
+            "Un lugar necesita su atención",
+            "{count} lugares necesitan su atención",
+            "Cada resultado abarca los meses evaluados, hasta el mes indicado.",
             "Abrir el panel",
+        ),
+        notices.DISPUTE_OUTCOMES: NoticeText(
+            "Se ha resuelto una de sus reclamaciones",
+            "Se han resuelto {count} de sus reclamaciones",
+            "En el panel encontrará las decisiones y sus motivos.",
+            "Abrir las reclamaciones",
         ),
         notices.REVIEWS_WAITING: NoticeText(
             "Una visita lleva más de 48 horas pendiente de revisión",
@@ -24,12 +30,24 @@ WORDS = Words(
             "Los clientes misteriosos y los locales esperan una decisión.",
             "Abrir las revisiones",
         ),
+        notices.DISPUTES_OPENED: NoticeText(
+            "Hay una reclamación abierta",
+            "Hay {count} reclamaciones abiertas",
+            "Hay reclamaciones nuevas, y los responsables esperan una decisión.",
+            "Abrir las reclamaciones",
+        ),
         notices.WEBHOOKS_FAILING: NoticeText(
             "Un webhook está fallando",
             "{count} webhooks están fallando",
             "Es posible que a sus sistemas no les lleguen todos los eventos. Los que han fallado se pueden "
             "volver a enviar durante 30 días.",
             "Abrir los webhooks",
+        ),
+        notices.QUOTAS_SHORT: NoticeText(
+            "A una cuota le faltan visitas",
+            "A {count} cuotas les faltan visitas",
+            "Su periodo termina en menos de una semana y estas visitas aún no se han asignado.",
+            "Abrir el plan",
         ),
         notices.VISITS_ASSIGNED: NoticeText(
             "Tiene una visita nueva",
@@ -52,6 +70,7 @@ WORDS = Words(
     },
     reasons={
         notices.DROP: "Claramente peor que en los seis meses anteriores",
+        notices.TARGET_MISSED: "Objetivo no alcanzado",
         notices.CRITICAL_FAILURE: "Un fallo crítico",
         notices.NO_VISIT: "Sin visitas desde hace {days} días",
     },
@@ -62,7 +81,8 @@ WORDS = Words(
         "until": "Hasta",
         "receiver": "Receptor",
         "state": "Estado",
-        "visits": "Visitas",
+        "region": "Región",
+        "missing": "Visitas que faltan",
     },
     webhook_states={False: "Falla", True: "Desactivado por los fallos"},
     months=(

@@ -4,11 +4,12 @@ import { percent } from "../../staff/numbers.js";
 import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { downloadPanel } from "../download-panel.js";
-import { byChance, changed, explained, score } from "../figures.js";
+import { byChance, explained } from "../figures.js";
 import { load } from "../load.js";
+import { changeColumn, scoreColumn, verdictColumn } from "../score-columns.js";
 import { card, intervalColumn, table, visitsColumn } from "../table.js";
 
-/** All locations in one table, and which of them lie outside the range expected by chance. */
+/** All locations in one table, and how each compares with all of them. */
 export default async function ({ filters, read, readAll }) {
   const query = scoreQuery("locations", common(filters));
   const rows = await readAll(address("/scores", query));
@@ -21,7 +22,7 @@ export default async function ({ filters, read, readAll }) {
   const ready = async () =>
     suggestion
       ? suggestion.fill()
-      : plot.replaceChildren(...(await load("funnel.js")).funnel(rows, plot.clientWidth));
+      : plot.replaceChildren(...(await load("caterpillar.js")).caterpillar(rows, plot.clientWidth));
   return {
     title,
     ready,
@@ -32,7 +33,7 @@ export default async function ({ filters, read, readAll }) {
       locationTable(rows, query),
       downloadPanel({ scores: query }),
       h("p", { class: "quiet" }, byChance(rows)),
-      card(t("funnel"), suggestion ? h("p", { class: "quiet" }, t("funnelMixed")) : plot),
+      card(t("verdict"), suggestion ? h("p", { class: "quiet" }, t("caterpillarMixed")) : plot),
     ],
   };
 }
@@ -43,7 +44,6 @@ const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row
 function locationTable(rows, query) {
   const axis = axisOf(rows);
   const ranked = rows.filter((row) => row.rank).length;
-  const thin = (row) => Number(row.indicative || row.score == null);
   return table({
     caption: t("page-locations"),
     csv: { name: "locations", query },
@@ -53,14 +53,8 @@ function locationTable(rows, query) {
     attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
     columns: [
       { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: nameOf },
-      {
-        key: "score",
-        title: t("score"),
-        kind: "figure",
-        down: true,
-        value: (row) => [thin(row), row.score],
-        cell: (row) => score(row),
-      },
+      scoreColumn(),
+      verdictColumn(),
       intervalColumn(axis),
       visitsColumn(),
       {
@@ -71,18 +65,12 @@ function locationTable(rows, query) {
         value: (row) => [Number(row.rank == null), row.rank],
         cell: (row) => rankOf(row, ranked),
       },
-      {
-        key: "change",
-        title: t("change"),
-        kind: "change",
-        value: (row) => [row.change.difference == null ? 2 : thin(row), row.change.difference],
-        cell: changed,
-      },
+      changeColumn(),
       {
         key: "trend",
         title: t("months"),
         kind: "trend",
-        cell: (row) => trend(Object.values(row.trend), axis),
+        cell: (row) => trend(row.trend, axis),
       },
       {
         key: "worst",
@@ -103,7 +91,6 @@ function nameOf({ location }) {
 }
 
 function rankOf(row, ranked) {
-  if (row.indicative) return h("span", { class: "quiet" }, t(row.visits ? "tooFewVisits" : "noVisits"));
   if (!row.rank) return h("span", { class: "quiet" }, "–");
   const { best, worst } = row.rank_range;
   return explained(best === worst ? `${best}` : `${best}–${worst}`, "rank", { ...row, ranked });

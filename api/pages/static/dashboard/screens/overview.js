@@ -1,11 +1,12 @@
-import { h, t } from "../../shared/page.js";
+import { h, localize, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
 import { count, percent, points, range } from "../../staff/numbers.js";
 import { common, filterBar, monthBefore, onward, period, runningMonth, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { mostVisitedLink } from "../checklists.js";
-import { changed, fallsByChance, monthName, score } from "../figures.js";
-import { monthsCard, chartWidth, sumOf } from "../report.js";
+import { byChance, changed, monthName, score } from "../figures.js";
+import { monthsCard, chartWidth, progressCounts } from "../report.js";
+import { verdictLabel, verdictOf, verdictsByChance } from "../verdict.js";
 
 /** Locations without a visit for this many whole months need attention. */
 const MONTHS_WITHOUT_VISIT = 3;
@@ -33,8 +34,8 @@ export default async function ({ filters, read, readAll }) {
     title: t("page-overview"),
     content: [
       filterBar(filters, readAll, ["from", "checklist"]),
+      stores.length > 0 && attention(stores, period(filters), suggestion),
       cards(tops, progress, stores),
-      attention(stores, period(filters), suggestion),
     ],
     ready: () => suggestion && suggestion.fill(),
   };
@@ -63,14 +64,11 @@ function cards(tops, progress, stores) {
 }
 
 function regionCard(row, progress, axis) {
-  const out = progress ? sumOf(progress, "out") : null;
   return placeCard(
     row,
     row.region,
     onward(`/dashboard/regions/${row.region.id}`),
-    out === null
-      ? t("ofVisits", { n: row.visits })
-      : t("completedAndInProgress", { made: count(sumOf(progress, "accepted")), out: count(out) }),
+    progress ? progressCounts(progress) : t("ofVisits", { n: row.visits }),
     monthsCard(row.region.name, row, Math.min(MAX_WIDTH, chartWidth()), HEIGHT, axis),
   );
 }
@@ -81,7 +79,7 @@ function storeCard(row, axis) {
     row.location,
     onward(`/dashboard/locations/${row.location.id}`),
     t("ofVisits", { n: row.visits }),
-    trend(Object.values(row.trend), axis),
+    trend(row.trend, axis),
   );
 }
 
@@ -91,42 +89,112 @@ function placeCard(row, place, href, visits, chart) {
     { class: "card" },
     h("h2", {}, h("a", { href, dir: "auto" }, place.name)),
     h("p", { class: "big" }, score(row), " ", h("span", { class: "quiet" }, range(row.interval))),
-    h("p", {}, changed(row)),
+    h("p", {}, row.verdict && [verdictOf(row), " "], changed(row)),
     h("p", { class: "quiet" }, visits),
     chart,
   );
 }
 
-/** Returns what a manager should look at first. `suggestion` leads to a checklist that can be compared. */
+/**
+ * Returns what a manager should look at first: stores that are clearly below or clearly fell, with what explains
+ * it. `suggestion` leads to a checklist that can be compared.
+ */
 function attention(stores, { from, to }, suggestion) {
   // The current month has not ended, so a missing visit in it does not count.
   const since =
     to < runningMonth()
       ? monthBefore(to, MONTHS_WITHOUT_VISIT - 1)
       : monthBefore(runningMonth(), MONTHS_WITHOUT_VISIT);
+  const weak = stores.filter(isWeak).toSorted((one, other) => one.score - other.score);
   return h(
     "section",
     { class: "card" },
     h("h2", {}, t("attention")),
+    h("h3", {}, t("needsLook")),
+    weak.length
+      ? h("ul", { class: "standouts" }, weak.slice(0, MOST_LISTED).map(weakStore))
+      : h("p", { class: "quiet" }, t("noneNeedsLook")),
+    weak.length > MOST_LISTED &&
+      h(
+        "p",
+        {},
+        h(
+          "a",
+          { href: onward("/dashboard/locations", { sort: "verdict" }) },
+          t("andMore", { n: weak.length - MOST_LISTED }),
+        ),
+      ),
+    suggestion && [h("p", { class: "quiet" }, t("clearDropsMixed")), suggestion.element],
     h(
       "div",
       { class: "columns" },
-      clearDrops(stores, suggestion),
-      criticalFailures(stores),
+      strongStores(stores),
+      criticalFailures(stores.filter((row) => !isWeak(row))),
       from <= since && withoutVisits(stores, from, since, to),
     ),
+    h("p", { class: "quiet" }, verdictsByChance(stores), " ", byChance(stores)),
   );
 }
 
-function clearDrops(stores, suggestion) {
-  const drops = stores
-    .filter(({ change }) => change.significant && change.difference < 0)
-    .sort((one, other) => one.change.difference - other.change.difference);
-  const details = (row) =>
-    t("dropTo", { difference: points(row.change.difference), score: percent(row.score) });
-  return storeList(t("clearDrops"), drops, details, [
-    h("p", { class: "quiet" }, fallsByChance(stores)),
-    suggestion && [h("p", { class: "quiet" }, t("clearDropsMixed")), suggestion.element],
+const hasFallen = ({ change }) => change.significant && change.difference < 0;
+const hasRisen = ({ change }) => change.significant && change.difference > 0;
+const isWeak = (row) => row.verdict === "below" || hasFallen(row);
+const isStrong = (row) => !isWeak(row) && (row.verdict === "above" || hasRisen(row));
+
+const changeOf = ({ change }) =>
+  change.significant && [
+    " ",
+    h(
+      "span",
+      { class: change.difference < 0 ? "fell" : "rose" },
+      t(change.difference < 0 ? "fell" : "rose"),
+      " ",
+      points(change.difference),
+    ),
+  ];
+
+/** Returns a store with its verdict and its clear change, and below them what explains them best. */
+function weakStore(row) {
+  const { weakest_question: question, critical_failures: failures } = row;
+  const path = `/dashboard/locations/${row.location.id}`;
+  const fragment = question && `#${encodeURIComponent(`${question.checklist}/${question.section}`)}`;
+  return h(
+    "li",
+    { "data-location": row.location.id },
+    h(
+      "p",
+      { class: "standout" },
+      h("a", { href: onward(path), dir: "auto" }, row.location.name),
+      " ",
+      h("b", {}, percent(row.score)),
+      " ",
+      verdictLabel(row.verdict),
+      changeOf(row),
+    ),
+    h(
+      "p",
+      { class: "quiet" },
+      question
+        ? [
+            h("a", { href: onward(path) + fragment, dir: "auto" }, localize(question.text)),
+            " ",
+            t("weakestQuestion", { score: percent(question.score), all: percent(question.comparison) }),
+          ]
+        : t("noWeakestQuestion"),
+    ),
+    failures > 0 && h("p", { class: "quiet" }, t("criticalFailures"), " ", t("inVisits", countsOf(row))),
+  );
+}
+
+const countsOf = ({ critical_failures: failures, visits }) => ({ n: count(failures), of: count(visits) });
+
+function strongStores(stores) {
+  const rows = stores.filter(isStrong).toSorted((one, other) => other.score - one.score);
+  return storeList(t("goesWell"), rows, (row) => [
+    percent(row.score),
+    " ",
+    verdictLabel(row.verdict),
+    changeOf(row),
   ]);
 }
 
@@ -134,9 +202,7 @@ function criticalFailures(stores) {
   const rows = stores
     .filter((row) => row.critical_failures)
     .sort((one, other) => other.critical_failures - one.critical_failures);
-  return storeList(t("criticalFailures"), rows, (row) =>
-    t("inVisits", { n: count(row.critical_failures), of: count(row.visits) }),
-  );
+  return storeList(t("criticalFailures"), rows, (row) => t("inVisits", countsOf(row)));
 }
 
 function withoutVisits(stores, from, since, to) {
@@ -150,7 +216,7 @@ function withoutVisits(stores, from, since, to) {
 }
 
 /** Returns a list of at most ten stores, each with its `details`. */
-function storeList(title, rows, details, more = null) {
+function storeList(title, rows, details) {
   const items = rows
     .slice(0, MOST_LISTED)
     .map((row) =>
@@ -168,6 +234,5 @@ function storeList(title, rows, details, more = null) {
     h("h3", {}, title),
     items.length ? h("ul", { class: "plain-list" }, items) : h("p", { class: "quiet" }, t("none")),
     rows.length > MOST_LISTED && h("p", { class: "quiet" }, t("andMore", { n: rows.length - MOST_LISTED })),
-    more,
   );
 }

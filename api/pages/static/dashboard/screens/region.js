@@ -7,7 +7,15 @@ import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
 import { periodName, score } from "../figures.js";
 import { load } from "../load.js";
-import { chartWidth, fundamentals, headline, periodsCard, placeQuery, sections, sumOf } from "../report.js";
+import {
+  chartWidth,
+  fundamentals,
+  headline,
+  periodsCard,
+  placeQuery,
+  progressCounts,
+  sections,
+} from "../report.js";
 import { changeColumn, locationColumn, scoreColumn, verdictColumn } from "../score-columns.js";
 import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.js";
 import { readTargets } from "../targets.js";
@@ -147,17 +155,9 @@ const linkTo = ({ id, name }) => h("a", { href: onward(`/dashboard/regions/${id}
  * would warn a store.
  */
 function progressOf(progress, quotas, checklists) {
-  const inProgress = sumOf(progress, "out");
-  const accepted = sumOf(progress, "accepted");
   return [
     quotas.map((quota) => quotaOf(quota, checklists)),
-    h(
-      "p",
-      {},
-      inProgress === null
-        ? t("ofVisits", { n: accepted })
-        : t("completedAndInProgress", { made: count(accepted), out: count(inProgress) }),
-    ),
+    h("p", {}, progressCounts(progress)),
     h("p", { class: "quiet" }, t("progressWords")),
   ];
 }

@@ -20,6 +20,14 @@ export default {
   // Filters and tables
   from: "From",
   to: "To",
+  period: "Period",
+  "period-so-far": "This month so far",
+  "period-last-month": "Last month",
+  "period-last-3": "Last 3 months",
+  "period-last-6": "Last 6 months",
+  "period-last-12": "Last 12 months",
+  "period-all": "All visits",
+  "period-other": "Other months",
   region: "Region",
   regions: "Regions",
   periodBackwards: "The period ends before it begins.",
@@ -63,7 +71,6 @@ export default {
   visits: "Visits",
   rank: "Rank",
   change: "Change",
-  period: "Period",
   joinedMonths: "In quarters, because some months have fewer than {n} visits.",
   month: "Month",
   months: "Months",
@@ -86,10 +93,6 @@ export default {
     one: "{n} change was tested. Clear changes expected by chance alone: {expected}.",
     other: "{n} changes were tested. Clear changes expected by chance alone: {expected}.",
   },
-  fallsByChance: {
-    one: "{n} change was tested. Clear drops expected by chance alone: {expected}.",
-    other: "{n} changes were tested. Clear drops expected by chance alone: {expected}.",
-  },
   about: "about {n}",
   fewerThanOne: "fewer than 1",
   // Verdicts
@@ -102,25 +105,25 @@ export default {
   // Charts
   scoreAndInterval: "{score}, 95% interval {interval}",
   trendWords: "From {first} to {last}, {n} of {of} months with visits",
+  trendSoFarWords: "From {first} to {last} so far, {n} of {of} months with visits",
+  soFar: "{month} so far",
+  soFarLegend: "Hollow: this month so far",
   monthsWords: {
     one: "Scores of {n} month, also as a table below",
     other: "Scores of {n} months, also as a table below",
   },
   monthWords: "{month}: {score}, 95% interval {interval}, visits: {n}",
   asTable: "Show as a table",
-  funnel: "Locations outside the range expected by chance",
-  funnelWords:
-    "The overall score is {score}. A single visit's score typically differs from its location's " +
-    "score by {spread}. The more visits a location has, the closer its score should be to the " +
-    "overall score: by chance alone, 95% of locations fall within the inner lines and 99.8% " +
-    "within the outer lines.",
-  funnelTooFew: "Too few locations have at least five visits.",
-  outside998: "Outside the outer lines:",
-  outside95: "Between the inner and outer lines:",
-  outsideByChance: "By chance alone, about {n} of {of} would fall outside the inner lines.",
-  funnelMixed: "This chart needs visits from a single checklist. Choose one above.",
-  above: "above: {names}.",
-  below: "below: {names}.",
+  caterpillarWords:
+    "Each bar is the 98% interval of a location's score, and the dashed line is what they are compared with: " +
+    "the score of all visits that you can see, {comparison}. A location is clearly above or below if its " +
+    "whole bar is.",
+  caterpillarTooFew: "No location has at least five visits and others to compare with.",
+  caterpillarMixed: "This chart needs visits from a single checklist. Choose one above.",
+  caterpillarLabel: "Scores of {n} locations with their 98% intervals, as in the table above",
+  caterpillarTitle: "{name}: {score}, 98% interval {interval}. {verdict}",
+  lowestFirst: "Lowest score first →",
+  verdictCount: "{words}: {n}",
   // How numbers are calculated
   howCalculated: "How this number is calculated",
   "explain-nothing": "There are no accepted visits in this period.",
@@ -179,16 +182,27 @@ export default {
     other: "Not passed: {n} critical failures.",
   },
   // Overview
-  attention: "Needs attention",
-  clearDrops: "Clear drops",
-  clearDropsMixed: "Where visits use different checklists, changes are not tested for significance.",
-  dropTo: "{difference} to {score}",
+  attention: "What stands out",
+  needsLook: "Needs a look",
+  noneNeedsLook: "No store is clearly below the others or has clearly fallen.",
+  weakestQuestion: "{score} of the points, all your stores {all}",
+  noWeakestQuestion: "No single question is clearly below that of your other stores.",
+  goesWell: "Goes well",
+  verdictsByChance: {
+    one: "{n} location was judged. Clear verdicts expected by chance alone: {expected}.",
+    other: "{n} locations were judged. Clear verdicts expected by chance alone: {expected}.",
+  },
+  noneJudged: "No location could be judged.",
+  clearDropsMixed:
+    "Where visits use different checklists, scores are not judged, and changes are not tested for significance.",
   inVisits: "in {n} of {of} visits",
   withoutVisits: "No accepted visits from {from} to {to}",
   earlierVisits: { one: "{n} visit before", other: "{n} visits before" },
   noEarlierVisits: "none earlier in this period",
   andMore: "and {n} more",
-  completedAndInProgress: "Visits completed: {made}, in progress: {out}",
+  acceptedVisits: "Visits by shoppers: {n}",
+  acceptedSelfChecks: "self-checks: {n}",
+  visitsInProgress: "in progress: {n}",
   inProgress: "In progress",
   // A place
   itsLocations: "All locations in this region",

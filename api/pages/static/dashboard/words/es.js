@@ -20,6 +20,14 @@ export default {
   // Filtros y tablas
   from: "Desde",
   to: "Hasta",
+  period: "Período",
+  "period-so-far": "Este mes hasta hoy",
+  "period-last-month": "Último mes",
+  "period-last-3": "Últimos 3 meses",
+  "period-last-6": "Últimos 6 meses",
+  "period-last-12": "Últimos 12 meses",
+  "period-all": "Todas las visitas",
+  "period-other": "Otros meses",
   region: "Región",
   regions: "Regiones",
   periodBackwards: "El período acaba antes de empezar.",
@@ -64,7 +72,6 @@ export default {
   visits: "Visitas",
   rank: "Puesto",
   change: "Cambio",
-  period: "Período",
   joinedMonths: "Por trimestres, porque algunos meses tienen menos de {n} visitas.",
   month: "Mes",
   months: "Meses",
@@ -87,10 +94,6 @@ export default {
     one: "Se ha evaluado {n} cambio. Cambios claros esperables solo por azar: {expected}.",
     other: "Se han evaluado {n} cambios. Cambios claros esperables solo por azar: {expected}.",
   },
-  fallsByChance: {
-    one: "Se ha evaluado {n} cambio. Bajadas claras esperables solo por azar: {expected}.",
-    other: "Se han evaluado {n} cambios. Bajadas claras esperables solo por azar: {expected}.",
-  },
   about: "aproximadamente {n}",
   fewerThanOne: "menos de 1",
   // Veredictos
@@ -103,25 +106,25 @@ export default {
   // Gráficos
   scoreAndInterval: "{score}, intervalo del 95\u00a0% {interval}",
   trendWords: "De {first} a {last}, {n} de {of} meses con visitas",
+  trendSoFarWords: "De {first} a {last} hasta hoy, {n} de {of} meses con visitas",
+  soFar: "{month}, hasta hoy",
+  soFarLegend: "Hueco: este mes, hasta hoy",
   monthsWords: {
     one: "Resultado de {n} mes, abajo también como tabla",
     other: "Resultados de {n} meses, abajo también como tabla",
   },
   monthWords: "{month}: {score}, intervalo del 95\u00a0% {interval}, visitas: {n}",
   asTable: "Mostrar como tabla",
-  funnel: "Locales fuera de lo esperable por azar",
-  funnelWords:
-    "El resultado global es {score}. El resultado de una sola visita suele diferir en {spread} " +
-    "del de su local. Cuantas más visitas tiene un local, más debería acercarse al resultado " +
-    "global: solo por azar, el 95\u00a0% de los locales queda dentro de las líneas interiores y " +
-    "el 99,8\u00a0%, dentro de las exteriores.",
-  funnelTooFew: "Muy pocos locales tienen al menos cinco visitas.",
-  outside998: "Fuera de las líneas exteriores:",
-  outside95: "Entre las líneas interiores y las exteriores:",
-  outsideByChance: "Solo por azar, alrededor de {n} de {of} quedarían fuera de las líneas interiores.",
-  funnelMixed: "Este gráfico necesita visitas de un solo cuestionario. Elíjalo arriba.",
-  above: "por encima: {names}.",
-  below: "por debajo: {names}.",
+  caterpillarWords:
+    "Cada barra es el intervalo del 98\u00a0% del resultado de un local, y la línea discontinua es con lo " +
+    "que se comparan: el resultado de todas las visitas que puede ver, {comparison}. Un local está " +
+    "claramente por encima o por debajo si lo está toda su barra.",
+  caterpillarTooFew: "Ningún local tiene al menos cinco visitas y otros con los que compararse.",
+  caterpillarMixed: "Este gráfico necesita visitas de un solo cuestionario. Elija uno arriba.",
+  caterpillarLabel: "Resultados de {n} locales con sus intervalos del 98\u00a0%, como en la tabla de arriba",
+  caterpillarTitle: "{name}: {score}, intervalo del 98\u00a0% {interval}. {verdict}",
+  lowestFirst: "Primero el resultado más bajo →",
+  verdictCount: "{words}: {n}",
   // Cómo se calculan las cifras
   howCalculated: "Cómo se calcula esta cifra",
   "explain-nothing": "No hay visitas aceptadas en este período.",
@@ -160,23 +163,23 @@ export default {
     "cuyo intervalo está totalmente por encima de este: {above}; totalmente por debajo: " +
     "{below}.",
   "explain-verdict-comparison":
-    "Se compara con {comparison}, la puntuación de todas las visitas del mismo cuestionario y período " +
-    "que puedes ver.",
-  "explain-verdict-interval": "Intervalo del 98 % de esta puntuación: {interval}.",
+    "Se compara con {comparison}, el resultado de todas las visitas del mismo cuestionario y período que " +
+    "puede ver.",
+  "explain-verdict-interval": "Intervalo del 98\u00a0% de este resultado: {interval}.",
   "explain-verdict-above":
-    "Está entero por encima de la comparación, así que la puntuación es claramente superior.",
+    "Todo él está por encima de la comparación, así que el resultado es claramente superior.",
   "explain-verdict-below":
-    "Está entero por debajo de la comparación, así que la puntuación es claramente inferior.",
+    "Todo él está por debajo de la comparación, así que el resultado es claramente inferior.",
   "explain-verdict-as_expected":
-    "La comparación está dentro, así que la diferencia podría deberse al azar. Con más visitas podría " +
-    "verse una diferencia.",
+    "La comparación está dentro del intervalo, así que la diferencia puede deberse al azar. Con más " +
+    "visitas podría verse una.",
   "explain-verdict-chance":
-    "De 100 tiendas exactamente tan buenas como la comparación, una, más o menos, se vería así de clara " +
-    "por azar.",
-  "explain-verdict-too_few": "Una puntuación con menos de {n} visitas no se valora.",
+    "De 100 locales exactamente tan buenos como la comparación, alrededor de uno se vería así de claro " +
+    "solo por azar.",
+  "explain-verdict-too_few": "Un resultado con menos de {n} visitas no se valora.",
   "explain-verdict-visits": "Visitas hasta ahora: {n}.",
   "explain-verdict-none":
-    "No hay con qué comparar esta puntuación: las visitas usan varios cuestionarios, o no puedes ver " +
+    "No hay con qué comparar este resultado: las visitas usan varios cuestionarios, o usted no puede ver " +
     "otras visitas con este.",
   "explain-visit": "{earned} de {possible} puntos: {score}.",
   "explain-visit-unscored": "Esta visita no tiene resultado porque no había puntos posibles.",
@@ -187,17 +190,27 @@ export default {
     other: "No aprobada: {n} fallos críticos.",
   },
   // Resumen
-  attention: "Requieren atención",
-  clearDrops: "Bajadas claras",
+  attention: "Lo que destaca",
+  needsLook: "Conviene mirar",
+  noneNeedsLook: "Ningún local está claramente por debajo de los demás ni ha bajado claramente.",
+  weakestQuestion: "{score} de los puntos, todos sus locales {all}",
+  noWeakestQuestion: "Ninguna pregunta está por sí sola claramente por debajo de la de sus otros locales.",
+  goesWell: "Va bien",
+  verdictsByChance: {
+    one: "Se ha valorado {n} local. Veredictos claros esperables solo por azar: {expected}.",
+    other: "Se han valorado {n} locales. Veredictos claros esperables solo por azar: {expected}.",
+  },
+  noneJudged: "No se ha podido valorar ningún local.",
   clearDropsMixed:
-    "Cuando las visitas usan cuestionarios distintos, no se comprueba si los cambios son significativos.",
-  dropTo: "{difference} hasta {score}",
+    "Si las visitas usan cuestionarios distintos, los resultados no se valoran y los cambios no se evalúan.",
   inVisits: "en {n} de {of} visitas",
   withoutVisits: "Sin visitas aceptadas de {from} a {to}",
   earlierVisits: { one: "{n} visita antes", other: "{n} visitas antes" },
   noEarlierVisits: "ninguna anterior en este período",
   andMore: "y {n} más",
-  completedAndInProgress: "Visitas completadas: {made}, en curso: {out}",
+  acceptedVisits: "Visitas de clientes misteriosos: {n}",
+  acceptedSelfChecks: "autoevaluaciones: {n}",
+  visitsInProgress: "en curso: {n}",
   inProgress: "En curso",
   // Un lugar
   itsLocations: "Todos los locales de esta región",
