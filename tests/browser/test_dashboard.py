@@ -367,7 +367,9 @@ def test_the_table_and_the_chart_show_the_verdicts_of_the_api(desk: Phone, histo
     ).to_be_visible()
     for verdict in {row["verdict"] for row in rows}:
         count = len([row for row in rows if row["verdict"] == verdict])
-        expect(page.locator(".verdict-counts li").filter(has_text=f"{WORDS[verdict]}: {count}")).to_be_visible()
+        expect(
+            page.locator(".verdict-counts li").filter(has_text=f"{WORDS[verdict]}: {count}")
+        ).to_be_visible()
     page.locator(f"tr[data-location='{history.locations['A']['id']}'] [data-column=verdict] button").click()
     expect(page.get_by_role("dialog")).to_contain_text("98% interval of this score")
 

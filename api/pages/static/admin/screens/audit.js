@@ -37,6 +37,8 @@ const ACTIONS = [
   "visit.cancelled",
   "visit.declined",
   "visit.reviewed",
+  "visit.shopper_asked",
+  "visit.message_withdrawn",
   "visit.photos_viewed",
   "dispute.opened",
   "dispute.decided",

@@ -66,6 +66,8 @@ export default {
   "did-visit.cancelled": { one: "cancelled the visit to {subject}", other: "cancelled {count} visits" },
   "did-visit.declined": "declined the visit to {subject}",
   "did-visit.reviewed": "decided on the visit to {subject}",
+  "did-visit.shopper_asked": "asked the shopper about the visit to {subject}",
+  "did-visit.message_withdrawn": "withdrew a question about the visit to {subject}",
   "did-visit.photos_viewed": "looked at photos of the visit to {subject}",
   "did-dispute.opened": "disputed the visit to {subject}",
   "did-dispute.decided": "decided the dispute about the visit to {subject}",

@@ -66,6 +66,8 @@ export default {
   "did-visit.cancelled": { one: "canceló la visita a {subject}", other: "canceló {count} visitas" },
   "did-visit.declined": "rechazó hacer la visita a {subject}",
   "did-visit.reviewed": "decidió sobre la visita a {subject}",
+  "did-visit.shopper_asked": "preguntó al cliente misterioso por la visita a {subject}",
+  "did-visit.message_withdrawn": "retiró una pregunta sobre la visita a {subject}",
   "did-visit.photos_viewed": "miró fotos de la visita a {subject}",
   "did-dispute.opened": "presentó una reclamación sobre la visita a {subject}",
   "did-dispute.decided": "decidió la reclamación de la visita a {subject}",
