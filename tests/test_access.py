@@ -225,6 +225,8 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/map": ANY_CALLER,
     "GET /dashboard/sections": ANY_CALLER,
     "GET /dashboard/questions": ANY_CALLER,
+    "GET /dashboard/comments": ANY_CALLER,
+    "GET /dashboard/photos": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
     "GET /dashboard/disputes": ANY_CALLER,
     "GET /dashboard/account": ANY_CALLER,
