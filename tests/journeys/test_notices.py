@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, update
 
 from api.domain.webhooks import FAILED_TOO_LONG
@@ -19,6 +20,8 @@ from api.models.visits import Visit
 from api.models.webhooks import Webhook
 from api.services import events
 from api.services.notices import deciding
+from tests.conftest import BACKENDS
+from tests.support.extent import FULL
 from tests.support.mailbox import PUBLIC_URL, Mailbox, read_text, running_mailbox, send_mails
 from tests.support.world import ALL_WELL, Caller, World, ok, pointers, problem
 
@@ -26,6 +29,12 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LONDON = ZoneInfo("Europe/London")
 #: answers with a critical failure, which earn 8 of 11 points
 FAILURE: dict[str, Any] = {**ALL_WELL, "problem": {"value": "yes"}, "apology": {"value": "no"}}
+
+
+@pytest.fixture(params=BACKENDS if FULL else BACKENDS[:1])
+def app(request: pytest.FixtureRequest) -> Flask:
+    """In `make test`, only the tests of how notices are stored run on both databases."""
+    return request.getfixturevalue(f"{request.param}_app")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +83,7 @@ def change(world: World, table: Any, row_id: str, **values: Any) -> None:
 # Managers.
 
 
+@pytest.mark.parametrize("app", BACKENDS, indirect=True)
 def test_managers_hear_of_three_visits_together_and_not_before_the_next_morning(
     world: World, mailbox: Mailbox
 ) -> None:
@@ -130,6 +140,7 @@ def test_visits_of_today_do_not_change_what_is_told(world: World, mailbox: Mailb
     assert "100.0%" in read_text(digest)
 
 
+@pytest.mark.parametrize("app", BACKENDS, indirect=True)
 def test_a_missed_target_of_a_region_and_a_quota_that_lacks_visits_are_told_of_once(
     world: World, mailbox: Mailbox
 ) -> None:
@@ -210,6 +221,7 @@ def test_a_manager_reads_mails_in_their_language_and_time_zone(world: World, mai
 # Exactly once.
 
 
+@pytest.mark.parametrize("app", BACKENDS, indirect=True)
 def test_two_workers_and_a_killed_one_add_a_mail_once(world: World, mailbox: Mailbox) -> None:
     shopper = world.shopper
     world.visit()
