@@ -223,6 +223,8 @@ _BY_NAME: Mapping[str, str] = {
     "interval": "The 95 % interval of the score. Null without a score.",
     "month": "The month, `YYYY-MM`, in the time zone of each location.",
     "months": "The months of the period, in their order.",
+    "quarters": "Three months each, counted back from the last month of the period. Only with "
+    "`include=quarters`.",
     "passed": "The number of visits that passed: the pass mark was reached, without a critical failure.",
     "points_earned": "The points that the answers earned.",
     "points_possible": "The most points that the answers could earn. 0 if nothing was scored.",

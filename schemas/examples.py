@@ -152,6 +152,9 @@ _BY_NAME: Mapping[str, Any] = {
 _BY_SCHEMA: Mapping[str, Any] = {
     "Amendment.outcome": "amended",
     "Dispute.status": "decided",
+    "QuotasQuery.include": ["progress"],
+    "RatesQuery.by": "question",
+    "Row.answers": {"yes": 31, "no": 4, "not_applicable": 2},
     "DisputesQuery.status": "open",
     "DisputesQuery.sort": "opened_at",
     "DisputedQuestion.kind": "evidence",
