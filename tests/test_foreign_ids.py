@@ -277,6 +277,7 @@ class Scene:
         ok(self.home.reviewer.post(f"/disputes/{ids[1]}/decision", OUTCOMES))
         return ids
 
+    @cached_property
     def message_id(self) -> str:
         """An open message to the shopper."""
         return self.home.message(self.home.late_visit())

@@ -305,7 +305,7 @@ def programme(app: Flask, programmes: dict[int, Programme]) -> Programme:
     return programmes[id(app)]
 
 
-@pytest.mark.parametrize("role", ["region", "store", "self-check", "client"])
+@pytest.mark.parametrize("role", ["region", "self-check", "client", *["store"] * FULL])
 def test_nothing_that_a_manager_can_read_contains_a_marker(programme: Programme, role: str) -> None:
     fetched = programme.read_by(role)
     # 302: the type of a problem leads to its explanation.

@@ -132,7 +132,7 @@ def test_a_new_webhook_has_a_secret_that_is_shown_once(desk: Phone, world: World
     page.get_by_role("button", name="Create webhook").click()
     assert read_secret(page).startswith("whsec_")
     (webhook,) = world.admin.list_all("/webhooks")
-    assert (webhook["url"], len(webhook["events"])) == (URL, 3)
+    assert (webhook["url"], len(webhook["events"])) == (URL, 5)
     page.get_by_role("button", name="Send a test event").click()
     expect(page.get_by_test_id("delivery")).to_contain_text("Test event")
     page.get_by_role("button", name="Replace the secret").click()

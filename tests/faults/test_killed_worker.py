@@ -87,7 +87,7 @@ class SlowInbox(Inbox):
         super().__call__(connection)
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("backend", ["sqlite", *["postgresql"] * FULL])
 def test_killed_worker_loses_no_event(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     settings = {"SECRET_KEY": SECRET, "WEBHOOK_ALLOW_PRIVATE": "1", "DATA_DIR": str(tmp_path)}
     if backend == "postgresql":

@@ -27,6 +27,7 @@ ALLOWED_POINTERS: dict[str, str] = {
         "|/from|/to|/mine"
     ),
     "GET /api/v1/audit": "/from|/to",
+    "PATCH /api/v1/me/notices": "/notices/.*",  # each role has its own
     "POST /api/v1/saved-views": "/path|/shared",
     "PATCH /api/v1/saved-views/{view_id}": "/path|/shared",
     "POST /api/v1/webhooks": f"{_PLACES}|/url",

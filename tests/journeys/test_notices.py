@@ -33,7 +33,7 @@ FAILURE: dict[str, Any] = {**ALL_WELL, "problem": {"value": "yes"}, "apology": {
 
 @pytest.fixture(params=BACKENDS if FULL else BACKENDS[:1])
 def app(request: pytest.FixtureRequest) -> Flask:
-    """In `make test`, only the tests of how notices are stored run on both databases."""
+    """In `make test`, only the test of how notices are stored runs on both databases."""
     return request.getfixturevalue(f"{request.param}_app")
 
 
@@ -83,7 +83,6 @@ def change(world: World, table: Any, row_id: str, **values: Any) -> None:
 # Managers.
 
 
-@pytest.mark.parametrize("app", BACKENDS, indirect=True)
 def test_managers_hear_of_three_visits_together_and_not_before_the_next_morning(
     world: World, mailbox: Mailbox
 ) -> None:
@@ -140,7 +139,6 @@ def test_visits_of_today_do_not_change_what_is_told(world: World, mailbox: Mailb
     assert "100.0%" in read_text(digest)
 
 
-@pytest.mark.parametrize("app", BACKENDS, indirect=True)
 def test_a_missed_target_of_a_region_and_a_quota_that_lacks_visits_are_told_of_once(
     world: World, mailbox: Mailbox
 ) -> None:

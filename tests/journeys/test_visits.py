@@ -365,9 +365,11 @@ def test_shopper_lists_their_own_visits_by_day(world: World) -> None:
         "location",
         "checklist",
         "window",
+        "day",
         "revision",
         "return_reason",
         "question_reasons",
+        "message_to_shopper",
         "photos",
     }
     assert {frozenset(row) for row in world.shopper.list_all("/visits")} == {frozenset(keys)}
@@ -444,7 +446,7 @@ def test_visits_are_filtered_by_status_location_checklist_and_day(world: World) 
 WATCHED = {"view", "id", "status", "location", "checklist", "day", "part_of_day", "outcome", "score"}
 PLACE = {"id", "code", "name", "address", "phone", "time_zone", "latitude", "longitude"}
 SCORE = {"points_earned", "points_possible", "score", "passed", "critical_failures"}
-ANSWER = {"value", "not_applicable", "comment", "photos", "points_earned", "points_possible"}
+ANSWER = {"value", "not_applicable", "comment", "photos", "points_earned", "points_possible", "amendment"}
 
 
 @pytest.fixture

@@ -11,9 +11,12 @@ from tests.support.extent import FULL
 from tests.support.running import Running
 
 
-@pytest.fixture(scope="session", params=[name for name in ENGINES if FULL or name != "chromium"])
+@pytest.fixture(scope="session", params=ENGINES if FULL else ["webkit"])
 def engine(request: pytest.FixtureRequest) -> Iterator[type[Device]]:
-    """Each engine on this machine; all other tests use Chromium. WebKit has a screen."""
+    """The engine of a test: the one that differs most from Chromium, which all other tests use, or each one.
+
+    WebKit has a screen.
+    """
     engine = ENGINES[request.param]
     if reason := engine.missing():
         pytest.skip(reason)
