@@ -89,8 +89,8 @@ fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
 
 # `make test` injects each fault a few times, and runs some tests on one database or browser, or in two sizes only.
 faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
-	FAULTS=full $(PYTEST) tests/faults tests/serving/test_restarts.py tests/journeys/test_change_feed.py tests/journeys/test_notices.py \
-		tests/exports/test_building.py tests/test_access.py tests/test_foreign_ids.py tests/test_privacy.py \
+	FAULTS=full $(PYTEST) tests/faults tests/serving/test_restarts.py tests/journeys/test_change_feed.py \
+		tests/journeys/test_notices.py tests/exports/test_building.py tests/test_access.py tests/test_foreign_ids.py tests/test_privacy.py \
 		tests/browser/engines tests/browser/test_failures.py tests/browser/test_accessibility.py \
 		tests/browser/test_dashboard.py tests/browser/test_integrations.py tests/browser/test_reviews_page.py
 
