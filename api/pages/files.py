@@ -39,7 +39,8 @@ FURTHER = {
     "form": tuple(f"form/screens/{name}.js" for name in ("checklist", "review", "unable", "visits")),
     # Most screens share these, so that each screen needs only one further file.
     "dashboard": tuple(
-        f"dashboard/{name}.js" for name in ("charts", "checklists", "download-panel", "report", "table")
+        f"dashboard/{name}.js"
+        for name in ("charts", "checklists", "download-panel", "report", "score-columns", "table")
     ),
     "admin": tuple(f"staff/{name}.js" for name in ("bulk", "form", "list", "numbers")),
     # The editor has one screen, and many modules.

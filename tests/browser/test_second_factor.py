@@ -253,6 +253,7 @@ def test_the_second_factor_is_accessible(new_desk: Callable[..., Phone], world: 
     page.get_by_role("button", name="I have stored them").click()
     page.get_by_role("button", name="Switch off").press("Enter")
     check("switching off", "dark")
+    page.get_by_role("button", name="Menu").press("Enter")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Email address")).to_be_visible()
     desk.sign_in(world.manager)

@@ -1,5 +1,5 @@
 /** How often each answer to a question was given, drawn as a bar and in words, and which answer is good. */
-import { formatMinutes, h, localize, t } from "../shared/page.js";
+import { h, localize, t } from "../shared/page.js";
 import { typeOf } from "../shared/question-types/index.js";
 import { labelOf } from "../shared/question-types/choice.js";
 import { count } from "../staff/numbers.js";
@@ -60,10 +60,8 @@ function shareOf(definition, answer) {
   const possible = definition.multiple
     ? Math.max(...definition.options.map((option) => option.points ?? 0))
     : type.pointsPossible(definition);
-  return possible ? type.points(definition, valueOf(definition, answer)) / possible : NaN;
+  return possible ? type.points(definition, type.value(definition, [answer])) / possible : NaN;
 }
-
-const valueOf = ({ type }, answer) => (type === "scale" ? Number(answer) : answer);
 
 function kindOf(share) {
   if (Number.isNaN(share)) return "neutral";
@@ -96,14 +94,6 @@ export function goodAnswer(definition) {
 function bestAnswers(definition) {
   const type = typeOf(definition);
   if (!type.pointsPossible(definition)) return [];
-  if (definition.type === "duration") {
-    const { up_to: seconds } = definition.bands.find(
-      (band) => (band.points ?? 0) === type.pointsPossible(definition),
-    );
-    return seconds == null ? [] : [t("upTo", { time: formatMinutes(seconds) })];
-  }
-  return type
-    .answers(definition)
-    .filter(([answer]) => shareOf(definition, answer) >= 1)
-    .map(([, label]) => localize(label));
+  const answers = type.answers(definition).filter(([answer]) => shareOf(definition, answer) >= 1);
+  return [...type.bestValues(definition), ...answers.map(([, label]) => localize(label))];
 }

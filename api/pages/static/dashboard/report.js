@@ -102,26 +102,27 @@ export function monthsCard(caption, place, width, height, axis = axisOf(place.mo
   );
   return [
     months(rows, axis, width, height, targets),
-    h(
-      "details",
-      { class: "data" },
-      h("summary", {}, t("asTable")),
-      scrolling(
-        { caption, csv: [{ caption, name: "months", query: placeQuery("month", place) }] },
-        h(
-          "thead",
-          {},
+    lines.length > 0 &&
+      h(
+        "details",
+        { class: "data" },
+        h("summary", {}, t("asTable")),
+        scrolling(
+          { caption, csv: [{ caption, name: "months", query: placeQuery("month", place) }] },
           h(
-            "tr",
+            "thead",
             {},
-            [t("period"), t("score"), t("interval"), t("visits")].map((title, index) =>
-              h("th", { scope: "col", class: index > 0 && "figure" }, title),
+            h(
+              "tr",
+              {},
+              [t("period"), t("score"), t("interval"), t("visits")].map((title, index) =>
+                h("th", { scope: "col", class: index > 0 && "figure" }, title),
+              ),
             ),
           ),
+          h("tbody", {}, lines),
         ),
-        h("tbody", {}, lines),
       ),
-    ),
   ];
 }
 
@@ -243,6 +244,7 @@ export function fundamentals(report, others = []) {
       ]),
   );
   const rows = [...report.fundamentals, ...additional.values()];
+  if (!rows.length) return h("p", { class: "empty" }, t("noFundamentals"));
   const selfChecksOf = (row) =>
     others.map(([, other]) => other.fundamentals.find(({ key }) => key === row.key));
   const caption = t("fundamentals");

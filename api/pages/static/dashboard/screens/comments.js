@@ -1,6 +1,6 @@
 /** What shoppers wrote: searched by words, and filtered by question, points and place. */
 import { dayName, h, loadMoreWords, localize, t, textElement } from "../../shared/page.js";
-import { showValue } from "../../shared/question-types/index.js";
+import { showValue, typeOf } from "../../shared/question-types/index.js";
 import { address, change, filters as addressFilters } from "../../staff/address.js";
 import { count } from "../../staff/numbers.js";
 import { questionsOf } from "../checklists.js";
@@ -112,7 +112,7 @@ const wholeVisitNotice = () =>
 function comment(item, definitions) {
   const { question, points_earned: earned, points_possible: possible } = item;
   const definition = definitions.get(`${item.checklist}/${question?.key}`);
-  const isText = definition?.type === "text" && !item.not_applicable;
+  const isText = definition && typeOf(definition).isFreeText && !item.not_applicable;
   const { q } = addressFilters();
   const text = isText && item.value;
   const value = item.not_applicable

@@ -209,6 +209,7 @@ export default {
   children: "Stores and regions",
   fundamentals: "Fundamentals",
   fundamental: "Fundamental",
+  noFundamentals: "No visit measured a fundamental.",
   shoppersScore: "Shoppers",
   selfCheckWords:
     "Shoppers' scores next to the scores that store staff gave themselves. In the chart, the " +

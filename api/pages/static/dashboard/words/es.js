@@ -217,6 +217,7 @@ export default {
   children: "Locales y regiones",
   fundamentals: "Fundamentos",
   fundamental: "Fundamento",
+  noFundamentals: "Ninguna visita midió un fundamento.",
   shoppersScore: "Clientes misteriosos",
   selfCheckWords:
     "Resultados de los clientes misteriosos junto a los que se da el propio personal. En el " +

@@ -49,3 +49,11 @@ export const points = ({ bands }, seconds) =>
 export const pointsPossible = ({ bands }) => Math.max(0, ...(bands ?? []).map((band) => band.points ?? 0));
 
 export const show = (question, seconds) => t("minutes", { time: formatMinutes(seconds) });
+
+/** Returns up to which time an answer earns the most points. Empty if that has no limit. */
+export function bestValues(question) {
+  const most = pointsPossible(question);
+  if (!most) return [];
+  const { up_to: limit } = question.bands.find((band) => band.points === most);
+  return limit == null ? [] : [t("upTo", { time: formatMinutes(limit) })];
+}

@@ -25,6 +25,9 @@ import * as yesNo from "./yes-no.js";
  * @property {(question: any, value: any) => number} points the points that a valid value earns
  * @property {(question: any) => number} pointsPossible the most points that a value can earn
  * @property {(question: any, value: any) => string} show a value in words
+ * @property {(question: any) => string[]} bestValues the values with the most points in words, unless they are
+ *   answers to choose from
+ * @property {boolean} isFreeText whether a value is what the shopper wrote
  * @property {boolean} isAnsweredByPhotos whether an answer is its photos and has no value
  * @property {boolean} hasTimer whether the list of visits offers a timer for it
  * @property {boolean} hasClearButton whether an optional question needs a button to remove the answer
@@ -54,6 +57,8 @@ const DEFAULTS = {
   points: () => 0,
   pointsPossible: () => 0,
   show: (question, value) => `${value}`,
+  bestValues: () => [],
+  isFreeText: false,
   isAnsweredByPhotos: false,
   hasTimer: false,
   hasClearButton: true,

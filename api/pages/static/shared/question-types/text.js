@@ -13,6 +13,8 @@ export const isTooLong = (text) => text?.length > MAX_CHARACTERS && [...text].le
 
 export const hasClearButton = false;
 
+export const isFreeText = true;
+
 export function input(question, field) {
   const attributes = { id: `${field.id}-input`, rows: 4, dir: "auto" };
   const area = h("textarea", { ...attributes, ...field.labels, oninput: () => field.enter(area.value) });
