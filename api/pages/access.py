@@ -1,5 +1,7 @@
 """The pages that people open from a link, without a session, such as an invitation."""
 
+from urllib.parse import quote
+
 from flask import Response, current_app
 
 from api.domain.access import ANY_CALLER
@@ -30,7 +32,7 @@ def unwanted_mails() -> Response:
 @pages.get("/api/v1/unsubscribe/<token>", permission=ANY_CALLER)
 def one_click_address(token: str) -> Response:
     """Redirect people who open the address to which mail programs send a POST."""
-    return current_app.response_class(status=303, headers={"Location": f"/unsubscribe#{token}"})
+    return current_app.response_class(status=303, headers={"Location": f"/unsubscribe#{quote(token)}"})
 
 
 def _shell() -> Response:

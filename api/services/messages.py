@@ -122,8 +122,8 @@ def list_messages(
 def list_own_messages(
     session: Session, actor: Actor, limit: int, cursor: str | None, *, status: str | None
 ) -> Page:
-    """Return a page of the messages to the actor, the earliest first."""
-    query = _select_messages(visibility.own_messages(actor), status)
+    """Return a page of the messages to the actor that were not withdrawn, the earliest first."""
+    query = _select_messages(visibility.own_messages(actor), status).where(~_IN_STATUS[WITHDRAWN])
     return fetch_page(session, query, Message.asked_at, Message.id, limit, cursor)
 
 

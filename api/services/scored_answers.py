@@ -27,8 +27,8 @@ def get_scored_answers(
     points = {row[0]: (row[3], row[4]) for row in submission.result["questions"]}
     sent = submission.content["answers"]
     answers = amend_answers(sent, submission.amendments)
-    describe_amendment = _get_describer(document, sent, answers, submission.amendments)
     is_watched = view == "watched"
+    describe_amendment = _get_describer(document, sent, answers, submission.amendments, is_watched)
     scored_answers = {}
     for question in document.questions:
         answer = answers.get(question.key)
@@ -51,7 +51,7 @@ def get_scored_answers(
 
 
 def _get_describer(
-    document: Checklist, sent: Answers, amended: Answers, amendments: Amendments | None
+    document: Checklist, sent: Answers, amended: Answers, amendments: Amendments | None, is_watched: bool
 ) -> Callable[[str], dict[str, Any] | None]:
     """Return the function that describes what a decided dispute changed in the answer to a question.
 
@@ -65,10 +65,11 @@ def _get_describer(
         if key not in hidden and key not in amendments:
             return None
         answer = sent.get(key) or NO_ANSWER
+        value = answer.get("value")
         return {
             "outcome": HIDDEN if key in hidden else amendments[key]["outcome"],
             "sent": {
-                "value": answer.get("value"),
+                "value": document.by_key[key].type.redact(value) if is_watched else value,
                 "not_applicable": bool(answer.get("not_applicable")),
             },
         }

@@ -127,21 +127,27 @@ def test_outcomes_change_the_score_in_the_same_transaction(world: World) -> None
 
 
 def test_an_amended_answer_decides_again_which_questions_are_asked(world: World) -> None:
-    # The problem has points here, so that it can be disputed, and the apology depends on it.
+    # The problem has points here, so that it can be disputed. The apology and the time depend on it.
     sections = [dict(section) for section in CHECKLIST["sections"]]
+    changed: dict[str, Any] = {
+        "problem": {"points": 1, "good_answer": "no"},
+        "clock": {"only_if": {"question": "problem", "is": ["yes"]}},
+    }
     sections[1]["questions"] = [
-        {**question, "points": 1, "good_answer": "no"} if question["key"] == "problem" else question
-        for question in sections[1]["questions"]
+        {**question, **changed.get(question["key"], {})} for question in sections[1]["questions"]
     ]
     world.checklist = world.publish({**CHECKLIST, "sections": sections})
-    bad, good = world.accepted_visit(POOR), world.accepted_visit(ALL_WELL)
+    bad = world.accepted_visit({**POOR, "clock": {"value": "14:37"}})
+    good = world.accepted_visit(ALL_WELL)
     assert read_score(world)[:2] == (4 + 9, 12 + 9)
     hidden = ok(dispute(world, bad, "problem"), 201)
     ok(decide(world, hidden, ("problem", "amended", "no")))
     # 1 of 1 for the problem, and the apology is no longer asked.
     assert read_score(world)[:2] == (5 + 9, 9 + 9)
-    apology = ok(world.manager.get(f"/visits/{bad['id']}"))["answers"]["apology"]
+    answers = ok(world.manager.get(f"/visits/{bad['id']}"))["answers"]
+    apology = answers["apology"]
     assert (apology["amendment"]["outcome"], apology["points_possible"]) == ("hidden", 0)
+    assert answers["clock"]["amendment"]["sent"]["value"] == "afternoon"
     shown = ok(dispute(world, good, "problem"), 201)
     ok(decide(world, shown, ("problem", "amended", "yes")))
     # Nobody answered the apology that is asked now: it counts 0 of 0.

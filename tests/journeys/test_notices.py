@@ -360,6 +360,7 @@ def test_a_mail_program_unsubscribes_without_a_login(world: World, mailbox: Mail
     assert f"{PUBLIC_URL}/unsubscribe#{token}" in read_text(mail)
     page = world.anonymous.get(f"/{address}")
     assert (page.status_code, page.headers["Location"]) == (303, f"/unsubscribe#{token}")
+    assert world.anonymous.get("/unsubscribe/%0A").headers["Location"] == "/unsubscribe#%0A"
     assert ok(shopper.get("/me/notices"))["notices"]["visits_assigned"] is True
     form = {"List-Unsubscribe": "One-Click"}
     client = world.app.test_client(use_cookies=False)

@@ -73,17 +73,21 @@ def list_questions(session: Session, dispute: Dispute) -> list[DisputedQuestion]
 
 
 def is_own_decision(session: Session, dispute: Dispute, visit: Visit, actor: Actor) -> bool:
-    """Return whether the actor accepted the visit of an open dispute that another reviewer could decide."""
-    if dispute.status != OPEN or not any(
-        decision.reviewer_id == actor.id for decision in find_acceptance(session, visit)
-    ):
+    """Return whether the actor accepted the visit of an open dispute that another reviewer could decide.
+
+    Several reviewers may have accepted it. None of them counts as another.
+    """
+    if dispute.status != OPEN:
+        return False
+    acceptors = {decision.reviewer_id for decision in find_acceptance(session, visit)} - {None}
+    if actor.id not in acceptors:
         return False
     others = select(User.id).where(
         User.organization_id == actor.organization_id,
         User.role.in_((REVIEWER, ADMIN)),
         ~User.disabled,
         User.password_hash != "",
-        User.id != actor.id,
+        User.id.not_in(acceptors),
         User.id != visit.shopper_id,
     )
     return session.scalar(select(others.exists())) is True
