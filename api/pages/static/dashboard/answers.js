@@ -35,7 +35,11 @@ export function answersOf(visit, submission, more = () => null) {
       h(
         "section",
         { class: "card", "data-answers": "lost" },
-        h("h2", {}, t("pointsLost", { n: lost.reduce((sum, { key }) => sum + lostPoints(answers[key]), 0) })),
+        h(
+          "h2",
+          {},
+          t("visitPointsLost", { n: lost.reduce((sum, { key }) => sum + lostPoints(answers[key]), 0) }),
+        ),
         items(lost),
       ),
     comment &&

@@ -15,9 +15,9 @@ export function neighbours(visit, filters, read) {
     const index = visits.findIndex(({ id }) => id === visit.id);
     if (index < 0) return;
     links.replaceChildren(
-      linkTo(visits[index - 1], "prev", "previousVisit", (day) => `← ${day}`),
+      linkTo(visits[index - 1], "prev", "visitBefore", (day) => `← ${day}`),
       h("span", { class: "quiet" }, t("visitNumber", { n: index + 1, of: visits.length })),
-      linkTo(visits[index + 1], "next", "nextVisit", (day) => `${day} →`),
+      linkTo(visits[index + 1], "next", "visitAfter", (day) => `${day} →`),
     );
   };
   const query = visitQuery({ location_id: visit.location.id }, filters, MOST_VISITS);

@@ -55,5 +55,5 @@ export function bestValues(question) {
   const most = pointsPossible(question);
   if (!most) return [];
   const { up_to: limit } = question.bands.find((band) => band.points === most);
-  return limit == null ? [] : [t("upTo", { time: formatMinutes(limit) })];
+  return limit == null ? [] : [t("upToMinutes", { time: formatMinutes(limit) })];
 }

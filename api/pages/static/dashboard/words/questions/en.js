@@ -4,7 +4,6 @@ export default {
   pointsLost: { one: "{count} point lost", other: "{count} points lost" },
   earnedOf: "{earned} of {possible} points",
   goodAnswer: "{answer} is good",
-  upTo: "Up to {time} min",
   commentsOf: { one: "{count} comment", other: "{count} comments" },
   noCommentsYet: "No comments",
   everyLocation: "All locations",

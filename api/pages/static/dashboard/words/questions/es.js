@@ -4,7 +4,6 @@ export default {
   pointsLost: { one: "{count} punto perdido", other: "{count} puntos perdidos" },
   earnedOf: "{earned} de {possible} puntos",
   goodAnswer: "Respuesta correcta: {answer}",
-  upTo: "Hasta {time} min",
   commentsOf: { one: "{count} comentario", other: "{count} comentarios" },
   noCommentsYet: "Sin comentarios",
   everyLocation: "Todos los locales",
