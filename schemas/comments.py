@@ -2,12 +2,10 @@
 
 from marshmallow import fields
 
+from api.domain.answers import LOST_OR_FULL
 from schemas.base import Enum, Id, QueryBoolean, Schema, Text, page_of
 from schemas.scores import ReportQuery
 from schemas.visit_items import VisitItem, VisitItemsQuery
-
-#: Answers that lost points, or that earned all of them
-POINTS = ("lost", "full")
 
 
 class CommentsQuery(VisitItemsQuery):
@@ -18,7 +16,7 @@ class CommentsQuery(VisitItemsQuery):
 
     whole_visit = QueryBoolean(load_default=False)
     q = Text(200)
-    points = Enum(POINTS)
+    points = Enum(LOST_OR_FULL)
 
 
 class Comment(VisitItem):

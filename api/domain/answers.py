@@ -16,6 +16,8 @@ Answer = Mapping[str, Any]
 Answers = Mapping[str, Answer]
 
 NO_ANSWER: Answer = {}
+#: which answers with points to look at: those that lost some, or those that earned all of them
+LOST_OR_FULL = LOST, FULL = "lost", "full"
 #: the maximum number of photos that show that the store was closed; they belong to no question
 MAX_CLOSED_STORE_PHOTOS = 3
 

@@ -306,13 +306,14 @@ def normal_quantile(confidence: float) -> float:
 
 @lru_cache(maxsize=65_536)
 def t_quantile(degrees_of_freedom: int, confidence: float) -> float:
-    """Return t with P(|T| < t) = ``confidence`` for Student's t, with an error below 1e-10.
+    """Return t with P(|T| < t) = ``confidence`` for Student's t, with an error below 2e-10 up to 99.8 %.
 
     The degrees of freedom ν are an integer.
 
     Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 1964. For ν < 200, the finite series
     26.7.3 and 26.7.4 of the probability are solved by bisection. Otherwise, the expansion 26.7.5 around the
-    normal quantile is used. Its first omitted term is below 4/ν⁵ (2e-11 for ν = 200) up to 98 %.
+    normal quantile is used. Its error is largest for ν = 200: 2e-12 for 95 %, 1e-11 for 98 %, 1.5e-10 for
+    99.8 %.
     """
     if degrees_of_freedom < 200:
         return _solve_t_quantile(degrees_of_freedom, confidence)

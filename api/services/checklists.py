@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -373,6 +373,28 @@ def find_checklist(session: Session, actor: Actor, key: str, *, lock: bool = Fal
         return None  # a malformed key may contain characters that the database rejects
     query = select(Checklist).where(Checklist.organization_id == actor.organization_id, Checklist.key == key)
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def require_checklist(session: Session, actor: Actor, key: str) -> Checklist:
+    """Return the checklist in use with this key; raises INVALID if there is none."""
+    checklist = find_checklist(session, actor, key)
+    if checklist is None or not checklist.latest_version or checklist.retired_at is not None:
+        raise problems.invalid_field("/checklist_key", "There is no published checklist with this key.")
+    return checklist
+
+
+def select_filtered(table: Any, visible: ColumnElement[bool], filters: Mapping[str, Any]) -> Select[Any]:
+    """Return the query for the visible rows of a table that refers to checklists.
+
+    ``filters`` are columns with their values, or the ``checklist_key``.
+    """
+    query = select(table).where(visible)
+    for name, value in filters.items():
+        if name == "checklist_key":
+            query = query.join(Checklist, Checklist.id == table.checklist_id).where(Checklist.key == value)
+        else:
+            query = query.where(getattr(table, name) == value)
+    return query
 
 
 def _is_latest() -> Any:

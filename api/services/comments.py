@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, TableValuedAlias, func, select, tr
 from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
+from api.domain.answers import LOST
 from api.domain.months import Period
 from api.domain.searching import has_all_words
 from api.models.places import Location
@@ -25,9 +26,6 @@ from api.services.visit_items import (
     describe_whole_visit,
     list_visit_items,
 )
-
-#: What ``CommentQuery.points`` can be: answers that lost points, or that earned all of them
-LOST, FULL = "lost", "full"
 
 
 @dataclass(frozen=True, slots=True)

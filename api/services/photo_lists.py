@@ -1,10 +1,12 @@
 """Lists of the photos of accepted visits, as managers see them: the newest day first."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -69,9 +71,11 @@ def list_photos(session: Session, actor: Actor, query: PhotoQuery, limit: int, c
     """
 
     def read_items(rows: Sequence[VisitRow]) -> Iterator[VisitItem]:
-        for photo in _read_photos(session, rows):
-            if query.question is None or photo.question_key == query.question:
-                yield VisitItem(photo.row.visit, photo.number, _describe(session, photo))
+        for row, photos in groupby(_read_photos(session, rows), key=attrgetter("row")):
+            answers = get_scored_answers(session, row.visit, row.submission, "watched")
+            for photo in photos:
+                if query.question is None or photo.question_key == query.question:
+                    yield VisitItem(row.visit, photo.number, _describe(session, photo, answers))
 
     return list_visit_items(session, _select_visits(session, actor, query), read_items, limit, cursor)
 
@@ -150,10 +154,9 @@ def _list_named(
         yield uuid.UUID(photo_id), None, None
 
 
-def _describe(session: Session, photo: _Photo) -> dict[str, Any]:
-    """Return a photo with its question and answer."""
+def _describe(session: Session, photo: _Photo, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a photo with its question and answer. ``answers`` are all those of the visit."""
     row, question = photo.row, photo.question
     if question is None:
         return {"id": photo.id, **describe_whole_visit(session, row)}
-    answer = get_scored_answers(session, row.visit, row.submission, "watched")[question.key]
-    return {"id": photo.id, **describe_item(session, row, photo.section, question), **answer}
+    return {"id": photo.id, **describe_item(session, row, photo.section, question), **answers[question.key]}

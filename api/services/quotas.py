@@ -19,7 +19,7 @@ from api.models.places import Location, Region
 from api.models.quotas import Quota
 from api.models.visits import Visit, is_in_progress
 from api.services import visibility
-from api.services.checklists import find_checklist, get_latest_version
+from api.services.checklists import get_latest_version, require_checklist, select_filtered
 from api.services.outstanding_visits import count_outstanding_by_location
 from api.services.paging import Page, fetch_page
 from api.services.places import update_columns
@@ -86,14 +86,6 @@ def create_quota(session: Session, actor: Actor, values: Mapping[str, Any]) -> N
     return NamedQuota(quota, checklist, region)
 
 
-def require_checklist(session: Session, actor: Actor, key: str) -> Checklist:
-    """Return the checklist in use with this key; raises INVALID if there is none."""
-    checklist = find_checklist(session, actor, key)
-    if checklist is None or not checklist.latest_version or checklist.retired_at is not None:
-        raise problems.invalid_field("/checklist_key", "There is no published checklist with this key.")
-    return checklist
-
-
 def get_quota(session: Session, actor: Actor, quota_id: uuid.UUID, *, lock: bool = False) -> NamedQuota:
     """Return a quota of a region that the actor may see; ``lock`` locks it for an update.
 
@@ -110,11 +102,7 @@ def list_quotas(session: Session, actor: Actor, limit: int, cursor: str | None, 
 
     The filters are ``region_id``, ``checklist_key`` and ``per``.
     """
-    query = select(Quota).where(visibility.quotas(actor))
-    if (key := filters.pop("checklist_key", None)) is not None:
-        query = query.join(Checklist, Checklist.id == Quota.checklist_id).where(Checklist.key == key)
-    for name, value in filters.items():
-        query = query.where(getattr(Quota, name) == value)
+    query = select_filtered(Quota, visibility.quotas(actor), filters)
     page = fetch_page(session, query, Quota.created_at, Quota.id, limit, cursor)
     return Page(_name(session, page.items), page.cursor)
 

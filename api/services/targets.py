@@ -19,11 +19,15 @@ from api.models.checklists import Checklist
 from api.models.places import Location, Region
 from api.models.targets import Target
 from api.services import visibility
-from api.services.checklists import PublishedVersion, get_latest_version
+from api.services.checklists import (
+    PublishedVersion,
+    get_latest_version,
+    require_checklist,
+    select_filtered,
+)
 from api.services.location_sums import read_common_variance
 from api.services.paging import Page, fetch_page
 from api.services.places import update_columns
-from api.services.quotas import require_checklist
 from api.services.rows import read_by_id
 from api.services.scores.aggregates import aggregate_totals
 from api.services.scores.subjects import CountedChecklists
@@ -92,11 +96,7 @@ def list_targets(session: Session, actor: Actor, limit: int, cursor: str | None,
 
     The filters are ``region_id``, ``location_id``, ``checklist_key`` and ``section``.
     """
-    query = select(Target).where(visibility.targets(actor))
-    if (key := filters.pop("checklist_key", None)) is not None:
-        query = query.join(Checklist, Checklist.id == Target.checklist_id).where(Checklist.key == key)
-    for name, value in filters.items():
-        query = query.where(getattr(Target, name) == value)
+    query = select_filtered(Target, visibility.targets(actor), filters)
     page = fetch_page(session, query, Target.created_at, Target.id, limit, cursor)
     return Page(judge(session, page.items), page.cursor)
 

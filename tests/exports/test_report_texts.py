@@ -14,6 +14,7 @@ from fontTools.ttLib import TTFont
 
 from api.domain.checklist import Question
 from api.domain.fundamentals import FUNDAMENTALS
+from api.domain.languages import MONTH_NAMES
 from api.domain.question_types import read_type
 from api.exports.report import glyphs
 from api.exports.report.glyphs import FONTS, break_long_words, clean, get_direction, guess_language, isolate
@@ -37,7 +38,7 @@ def test_each_language_has_all_texts_with_the_same_placeholders(language: str) -
     for key, text in english.items():
         assert isinstance(texts[key], type(text)), key
         assert placeholders(texts[key])[-1] == placeholders(text)[-1], key
-    assert len(LANGUAGES[language].MONTHS) == 12
+    assert len(MONTH_NAMES[language]) == 12
 
 
 def test_each_text_is_used_and_each_used_text_exists() -> None:

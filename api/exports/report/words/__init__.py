@@ -9,6 +9,7 @@ from typing import Any
 from api.domain.checklist import Question
 from api.domain.fields import Text
 from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
+from api.domain.languages import MONTH_NAMES
 from api.domain.question_types import Choice, Date, Duration, Number, Scale, TimeOfDay, YesNo
 from api.exports.report.words import en, es
 
@@ -26,7 +27,7 @@ class Words:
         base = language.partition("-")[0].lower()
         self.language = base if base in LANGUAGES else DEFAULT_LANGUAGE
         self._texts = LANGUAGES[self.language].TEXTS
-        self._months = LANGUAGES[self.language].MONTHS
+        self._months = MONTH_NAMES[self.language]
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return the text of a key. ``{name}`` is replaced from ``values``; ``n`` selects one or several."""

@@ -176,20 +176,5 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "part-evening": "evening",
 }
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-
 #: The titles of the fundamentals; those of ``domain/fundamentals.py`` are English.
 FUNDAMENTALS: dict[str, str] = {}

@@ -181,21 +181,6 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "part-evening": "noche",
 }
 
-MONTHS = (
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-)
-
 FUNDAMENTALS = {
     "answer-the-phone": "Contestar al teléfono",
     "respond-fast": "Responder con rapidez",

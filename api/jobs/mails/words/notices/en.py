@@ -1,6 +1,7 @@
 """The texts of notices in English."""
 
 from api.domain import notices
+from api.domain.languages import MONTH_NAMES
 from api.jobs.mails.words.notices.format import NoticeText, Words
 
 WORDS = Words(
@@ -84,20 +85,7 @@ WORDS = Words(
         "missing": "Missing visits",
     },
     webhook_states={False: "Failing", True: "Switched off after failures"},
-    months=(
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
+    months=MONTH_NAMES["en"],
     month_format="{month} {year}",
     time_format="{day} {month} {year}, {time}",
     decimal_mark=".",

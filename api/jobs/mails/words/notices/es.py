@@ -1,6 +1,7 @@
 """The texts of notices in Spanish."""
 
 from api.domain import notices
+from api.domain.languages import MONTH_NAMES
 from api.jobs.mails.words.notices.format import NoticeText, Words
 
 WORDS = Words(
@@ -85,20 +86,7 @@ WORDS = Words(
         "missing": "Visitas que faltan",
     },
     webhook_states={False: "Falla", True: "Desactivado por los fallos"},
-    months=(
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ),
+    months=MONTH_NAMES["es"],
     month_format="{month} de {year}",
     time_format="{day} de {month} de {year}, {time}",
     decimal_mark=",",

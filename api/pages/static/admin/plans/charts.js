@@ -13,6 +13,12 @@ const BAR = { width: 320, height: 14 };
 
 const position = (halfWidth) => Math.round((Math.min(halfWidth, WIDEST) / WIDEST) * (MIDDLE - 2) * 10) / 10;
 
+/** Returns a bar of a half-width on both sides of the middle, `y` pixels from the top and the bottom. */
+function centredBar(kind, halfWidth, y, rx) {
+  const reach = position(halfWidth);
+  return svg("rect", { class: kind, x: MIDDLE - reach, y, width: 2 * reach, height: HEIGHT - 2 * y, rx });
+}
+
 /**
  * Returns half-widths as points, rounded up to one decimal, so that what does not reach a goal never seems to:
  * "±9.8".
@@ -40,24 +46,8 @@ export function intervalBars({ half_width: now, half_width_after: after }, goal)
       role: "img",
       "aria-label": t("intervalBars", { now: plusMinus(now), after: plusMinus(after) }),
     },
-    now !== null &&
-      svg("rect", {
-        class: "now",
-        x: MIDDLE - position(now),
-        y: 3,
-        width: 2 * position(now),
-        height: HEIGHT - 6,
-        rx: 3,
-      }),
-    after !== null &&
-      svg("rect", {
-        class: "after",
-        x: MIDDLE - position(after),
-        y: 8,
-        width: 2 * position(after),
-        height: HEIGHT - 16,
-        rx: 2,
-      }),
+    now !== null && centredBar("now", now, 3, 3),
+    after !== null && centredBar("after", after, 8, 2),
     marks.map((side) =>
       svg("line", {
         class: "goal",
