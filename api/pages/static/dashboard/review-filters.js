@@ -70,7 +70,7 @@ export function filterPanel(filters, readAll) {
       choice("for_region", t("region"), t("allRegions"), filters.for_region, async () =>
         (await readAll("/regions?limit=500")).map(({ id, name }) => [id, name]),
       ),
-      choice("location_id", t("location"), t("allLocations"), filters.location_id, async () =>
+      choice("location_id", t("location"), t("anyLocation"), filters.location_id, async () =>
         (await readAll(address("/locations", { within: filters.for_region, limit: "500" }))).map(
           ({ id, name }) => [id, name],
         ),

@@ -37,7 +37,7 @@ export default {
   queueFiltersSet: "Filters ({n} set)",
   clearFilters: "Clear the filters",
   nothingMatches: "No waiting visit matches the filters.",
-  allLocations: "All locations",
+  anyLocation: "All locations",
   "filter-flag": "Reason",
   anyFlag: "Any reason",
   unflagged: "No flags",

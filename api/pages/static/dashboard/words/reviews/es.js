@@ -40,7 +40,7 @@ export default {
   queueFiltersSet: "Filtros ({n} activos)",
   clearFilters: "Quitar los filtros",
   nothingMatches: "Ninguna visita pendiente cumple los filtros.",
-  allLocations: "Todos los locales",
+  anyLocation: "Todos los locales",
   "filter-flag": "Motivo",
   anyFlag: "Cualquier motivo",
   unflagged: "Sin avisos",
