@@ -1194,7 +1194,7 @@ def _if_none_match_case(path: str) -> Trials:
         by = {"scores": "?by=location", "rates": "?by=location", "plan": "?checklist=visit"}.get(
             path.rpartition("/")[2], ""
         )
-        home_ids["message_id"] = scene.message_id
+        home_ids |= {"message_id": scene.message_id, "decision_id": scene.decision}
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
         etag = response.headers.get("ETag", '"x"').strip('"')
