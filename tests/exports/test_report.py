@@ -238,7 +238,7 @@ def test_region_of_many_locations_lists_the_best_and_the_lowest(world: World) ->
         "to": "2026-01",
         "checklist": None,
         "region": {"name": "North"},
-        "total": figures,
+        "total": {**figures, "score_before_disputes": 0.8},
         "previous": figures,
         "change": change,
         "fundamentals": [],
