@@ -95,7 +95,7 @@ def _describe(session: Session, decisions: Sequence[Decision]) -> list[dict[str,
                 **{column.key: getattr(decision, column.key) for column in Decision.__table__.columns},
                 "reviewer_name": reviewer_name,
                 "location": location,
-                "checklist": {"key": document.key, "title": document.title, "version": document.version},
+                "checklist": document,
                 "day": visit.day,
                 "is_current": is_latest and decision.undone_at is None,
             }
