@@ -29,11 +29,26 @@ from api.services.scores.aggregates import aggregate_totals
 
 @dataclass(frozen=True, slots=True)
 class NamedQuota:
-    """A quota with the checklist and the region that it refers to."""
+    """A quota with the checklist and the region that it refers to.
+
+    ``is_for_planners`` unless the actor may not see everything. They learn neither ``days_between`` nor
+    ``extra``, by which a store could tell until when no visit comes.
+    """
 
     quota: Quota
     checklist: Checklist
     region: Region
+    is_for_planners: bool
+
+    @property
+    def days_between(self) -> int | None:
+        """The least number of days between two visits to a location, or None if it is not disclosed."""
+        return self.quota.days_between if self.is_for_planners else None
+
+    @property
+    def extra(self) -> float | None:
+        """The extra visits as a proportion, or None if they are not disclosed."""
+        return self.quota.extra if self.is_for_planners else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,7 @@ def create_quota(session: Session, actor: Actor, values: Mapping[str, Any]) -> N
     quota = Quota(organization_id=actor.organization_id, checklist_id=checklist.id, **columns)
     session.add(quota)
     _flush(session)
-    return NamedQuota(quota, checklist, region)
+    return _name(session, actor, [quota])[0]
 
 
 def get_quota(session: Session, actor: Actor, quota_id: uuid.UUID, *, lock: bool = False) -> NamedQuota:
@@ -94,7 +109,7 @@ def get_quota(session: Session, actor: Actor, quota_id: uuid.UUID, *, lock: bool
     quota: Quota | None = visibility.find(session, Quota, quota_id, visibility.quotas(actor), lock=lock)
     if quota is None:
         raise problems.QUOTA_NOT_FOUND()
-    return _name(session, [quota])[0]
+    return _name(session, actor, [quota])[0]
 
 
 def list_quotas(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
@@ -104,7 +119,7 @@ def list_quotas(session: Session, actor: Actor, limit: int, cursor: str | None, 
     """
     query = select_filtered(Quota, visibility.quotas(actor), filters)
     page = fetch_page(session, query, Quota.created_at, Quota.id, limit, cursor)
-    return Page(_name(session, page.items), page.cursor)
+    return Page(_name(session, actor, page.items), page.cursor)
 
 
 def update_quota(session: Session, quota: NamedQuota, values: Mapping[str, Any]) -> NamedQuota:
@@ -147,19 +162,19 @@ def list_location_progress(session: Session, quota: NamedQuota, month: int) -> l
     ]
 
 
-def list_shortfalls(session: Session, organization_id: uuid.UUID, month: int) -> list[Shortfall]:
-    """Return the quotas of an organization that lack visits in the period that a month is in.
+def list_shortfalls(session: Session, actor: Actor, month: int) -> list[Shortfall]:
+    """Return the quotas that the actor may see and that lack visits in the period that a month is in.
 
     Quotas of retired checklists are omitted, because no visits can be assigned for them.
     """
     quotas = session.scalars(
         select(Quota)
         .join(Checklist, Checklist.id == Quota.checklist_id)
-        .where(Quota.organization_id == organization_id, Checklist.retired_at.is_(None))
+        .where(visibility.quotas(actor), Checklist.retired_at.is_(None))
         .order_by(Quota.created_at, Quota.id)
     ).all()
     shortfalls = []
-    for quota in _name(session, quotas):
+    for quota in _name(session, actor, quotas):
         period = get_period(quota.quota.per, month)
         locations = _read_locations(session, quota)
         counts = _count(session, quota, locations, [period])[period]
@@ -178,11 +193,14 @@ def _flush(session: Session) -> None:
         ) from None
 
 
-def _name(session: Session, quotas: Sequence[Quota]) -> list[NamedQuota]:
-    """Return quotas with their checklists and regions."""
+def _name(session: Session, actor: Actor, quotas: Sequence[Quota]) -> list[NamedQuota]:
+    """Return quotas with their checklists and regions, as the actor sees them."""
     checklists = read_by_id(session, Checklist, (quota.checklist_id for quota in quotas))
     regions = read_by_id(session, Region, (quota.region_id for quota in quotas))
-    return [NamedQuota(quota, checklists[quota.checklist_id], regions[quota.region_id]) for quota in quotas]
+    return [
+        NamedQuota(quota, checklists[quota.checklist_id], regions[quota.region_id], actor.can_see_everything)
+        for quota in quotas
+    ]
 
 
 def _in_region(quota: NamedQuota) -> ColumnElement[bool]:

@@ -68,7 +68,7 @@ def find_short_quotas(
     """Find the quotas that lack visits in a period that ends within a week."""
     month = get_month(moment.date())
     facts = {}
-    for shortfall in quotas.list_shortfalls(session, readers[0].organization_id, month):
+    for shortfall in quotas.list_shortfalls(session, readers[0].actor, month):
         quota, progress = shortfall.quota, shortfall.progress
         end = datetime.combine(get_last_day(progress.period.last) + timedelta(days=1), time(), UTC)
         since = end - timedelta(days=SHORTFALL_DAYS)
