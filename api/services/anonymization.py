@@ -44,9 +44,9 @@ def anonymize_visits(
     """Remove the shopper from the selected visits, and cancel those that are still assigned.
 
     Removes the positions and times that the phone sent, what photos disclose of it, the reasons for which a
-    visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, the shopper
-    from the audit log, and the visits from what the shopper was mailed about. Photos that were not stored are deleted: the keys of their uploads in the
-    store are returned, for the caller to delete.
+    visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, the
+    shopper from the audit log, and the visits from what the shopper was mailed about. Photos that were not
+    stored are deleted: the keys of their uploads in the store are returned, for the caller to delete.
     """
     visits = session.scalars(select(Visit).where(selected).order_by(Visit.id).with_for_update()).all()
     for visit in visits:
@@ -127,7 +127,9 @@ def _clear_notices(session: Session, visits: Sequence[Visit]) -> None:
         session.execute(
             update(Notice)
             .where(Notice.user_id == notice.user_id, Notice.kind == notice.kind)
-            .values(told={subject: state for subject, state in notice.told.items() if subject not in ids})
+            .values(
+                reported={subject: state for subject, state in notice.reported.items() if subject not in ids}
+            )
             .execution_options(synchronize_session=False)
         )
 

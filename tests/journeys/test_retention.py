@@ -67,7 +67,7 @@ def send_with_photo(world: World, data: bytes | None = None) -> tuple[Any, str]:
 
 def list_mailed_visits(world: World) -> list[str]:
     """Return the IDs of the visits that the shopper was mailed about."""
-    query = select(Notice.told).where(Notice.user_id == uuid.UUID(world.shopper.id))
+    query = select(Notice.reported).where(Notice.user_id == uuid.UUID(world.shopper.id))
     with world.database.read_snapshot() as session:
         return [visit_id for visits in session.scalars(query) for visit_id in visits]
 

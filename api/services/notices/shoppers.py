@@ -1,4 +1,4 @@
-"""What shoppers are told of their own visits: new ones, windows that close soon, and returned ones."""
+"""What is reported to shoppers of their own visits: new ones, windows that close soon, and returned ones."""
 
 import uuid
 from collections import defaultdict

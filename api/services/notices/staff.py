@@ -1,4 +1,4 @@
-"""What reviewers and administrators are told: what waits, fails or falls short."""
+"""What is reported to reviewers and administrators: what waits, fails or falls short."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from api.models.disputes import Dispute
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
 from api.services import quotas
-from api.services.notices.facts import Fact, Facts, Reader, tell_all
+from api.services.notices.facts import Fact, Facts, Reader, share_facts
 
 
 def find_waiting_visits(
@@ -28,7 +28,7 @@ def find_waiting_visits(
             Visit.organization_id == readers[0].organization_id, Visit.waiting_since <= moment - WAITING_LONG
         )
     )
-    return tell_all(
+    return share_facts(
         readers,
         {
             str(row.id): Fact(row.waiting_since.isoformat(), row.waiting_since + WAITING_LONG)
@@ -42,7 +42,7 @@ def find_failing_webhooks(
 ) -> Mapping[uuid.UUID, Facts]:
     """Find the webhooks that fail, or were disabled because they did.
 
-    Of the URL, only the host is told: the rest may contain a secret of the receiver.
+    Of the URL, only the host is reported: the rest may contain a secret of the receiver.
     """
     fails = (Webhook.status == ENABLED) & (Webhook.failing_since <= moment - FAILING_LONG)
     failing = session.scalars(
@@ -54,12 +54,12 @@ def find_failing_webhooks(
     facts = {}
     for webhook in failing:
         assert webhook.failing_since is not None
-        # A webhook that is disabled in the end is told of once more, whenever that was.
+        # A webhook that is disabled in the end is reported once more, whenever that was.
         is_disabled = webhook.status == DISABLED
         since = moment if is_disabled else webhook.failing_since + FAILING_LONG
         data = {"host": urlsplit(webhook.url).hostname or "", "is_disabled": is_disabled}
         facts[str(webhook.id)] = Fact(f"{webhook.status} {webhook.failing_since.isoformat()}", since, data)
-    return tell_all(readers, facts)
+    return share_facts(readers, facts)
 
 
 def find_short_quotas(
@@ -75,7 +75,7 @@ def find_short_quotas(
         if since <= moment:
             data = {"region": quota.region.name, "missing": progress.missing}
             facts[str(quota.quota.id)] = Fact(format_month(progress.period.last), since, data)
-    return tell_all(readers, facts)
+    return share_facts(readers, facts)
 
 
 def find_open_disputes(
@@ -89,4 +89,4 @@ def find_open_disputes(
             Dispute.opened_at <= moment,
         )
     )
-    return tell_all(readers, {str(row.id): Fact(OPEN, row.opened_at) for row in rows})
+    return share_facts(readers, {str(row.id): Fact(OPEN, row.opened_at) for row in rows})
