@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.disputes import OPEN
 from api.domain.months import format_month, get_last_day, get_month
-from api.domain.notices import FAILING_LONG, SHORTFALL_DAYS, WAITING_LONG
+from api.domain.notices import DAILY, FAILING_LONG, FRESH, SHORTFALL_DAYS, WAITING_LONG
 from api.domain.webhooks import DISABLED, ENABLED, FAILED_TOO_LONG, GONE
 from api.models.disputes import Dispute
 from api.models.visits import Visit
@@ -22,10 +22,15 @@ from api.services.notices.facts import Fact, Facts, Reader, share_facts
 def find_waiting_visits(
     session: Session, readers: Sequence[Reader], moment: datetime
 ) -> Mapping[uuid.UUID, Facts]:
-    """Find the visits that have waited for a reviewer for over 48 hours."""
+    """Find the visits that have waited for a reviewer for over 48 hours, but not for long after.
+
+    Older ones would not be news, but would be stored for every reviewer again and again.
+    """
+    latest = moment - WAITING_LONG
     waiting = session.execute(
         select(Visit.id, Visit.waiting_since).where(
-            Visit.organization_id == readers[0].organization_id, Visit.waiting_since <= moment - WAITING_LONG
+            Visit.organization_id == readers[0].organization_id,
+            Visit.waiting_since.between(latest - FRESH[DAILY], latest),
         )
     )
     return share_facts(
@@ -81,12 +86,17 @@ def find_short_quotas(
 def find_open_disputes(
     session: Session, readers: Sequence[Reader], moment: datetime
 ) -> Mapping[uuid.UUID, Facts]:
-    """Find the disputes that wait for a decision."""
+    """Find the disputes that were opened recently and are open, except about visits that the reader made."""
     rows = session.execute(
-        select(Dispute.id, Dispute.opened_at).where(
+        select(Dispute.id, Dispute.opened_at, Visit.shopper_id)
+        .join(Visit, Visit.id == Dispute.visit_id)
+        .where(
             Dispute.organization_id == readers[0].organization_id,
             Dispute.status == OPEN,
-            Dispute.opened_at <= moment,
+            Dispute.opened_at.between(moment - FRESH[DAILY], moment),
         )
-    )
-    return share_facts(readers, {str(row.id): Fact(OPEN, row.opened_at) for row in rows})
+    ).all()
+    return {
+        reader.id: {str(row.id): Fact(OPEN, row.opened_at) for row in rows if row.shopper_id != reader.id}
+        for reader in readers
+    }
