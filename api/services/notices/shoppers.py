@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from api.domain.notices import CLOSING_SOON, FRESH, PROMPT, UNDO_TIME
-from api.models.reviews import Decision
+from api.models.reviews import Decision, is_return
 from api.models.visits import Visit, is_in_progress
 from api.services.notices.facts import Fact, Facts
 
@@ -56,9 +56,13 @@ def find_returned_visits(session: Session, moment: datetime) -> Mapping[uuid.UUI
     rows = session.execute(
         select(Visit.id, Visit.shopper_id, Visit.revision, returned_at)
         .join(Decision, and_(Decision.visit_id == Visit.id, Decision.revision == Visit.revision))
-        .where(is_in_progress(), Visit.status == "returned", Decision.decision == "return")
+        .where(
+            Visit.status == "returned",
+            is_return(),
+            Decision.decided_at >= moment - FRESH[PROMPT],
+        )
         .group_by(Visit.id, Visit.shopper_id, Visit.revision)
-        .having(returned_at.between(moment - FRESH[PROMPT], moment - UNDO_TIME))
+        .having(returned_at <= moment - UNDO_TIME)
     )
     facts: dict[uuid.UUID, dict[str, Fact]] = defaultdict(dict)
     for visit_id, shopper_id, revision, decided_at in rows:
