@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -10,20 +9,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from api.domain.webhooks import FAILED_TOO_LONG
 from api.jobs.notices import NoticeDecider
 from api.models.base import now
-from api.models.events import Event
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
-from api.services import events
 from api.services.notices import deciding
 from tests.conftest import BACKENDS
 from tests.support.extent import FULL
-from tests.support.mailbox import PUBLIC_URL, Mailbox, read_text, running_mailbox, send_mails
+from tests.support.mailbox import PUBLIC_URL, Mailbox, read_text, send_mails
 from tests.support.world import ALL_WELL, Caller, World, ok, pointers, problem
+
+pytestmark = pytest.mark.usefixtures("no_earlier_mails")
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LONDON = ZoneInfo("Europe/London")
@@ -44,18 +43,6 @@ NOTHING: dict[str, Any] = {
 def app(request: pytest.FixtureRequest) -> Flask:
     """In `make test`, only the test of how notices are stored runs on both databases."""
     return request.getfixturevalue(f"{request.param}_app")
-
-
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with running_mailbox() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture(autouse=True)
-def no_earlier_mails(world: World) -> None:
-    """Remove the mails that other tests of the same database left."""
-    world.database.write(lambda session: session.execute(delete(Event).where(events.IS_MAIL)))
 
 
 def check(world: World, moment: datetime) -> None:
