@@ -1,40 +1,35 @@
-"""Decisions on visits, each with its author and reason."""
+"""Decisions on visits, each with its author and reason, and claims of the visits that wait for one."""
 
 import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, literal_column, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.domain.visits import DECISIONS
 from api.models.base import Base, HasId, now, one_of
 
-#: The databases use an index of some rows only if the condition is the same, not with parameters.
-_IS_RETURN = "decision = 'return'"
-
-
-def is_return() -> ColumnElement[bool]:
-    """Return the condition that a decision returns a visit, in the words of the index of such decisions."""
-    return Decision.decision == literal_column("'return'")
+_IS_BY_REVIEWER = "reviewer_id IS NOT NULL"
 
 
 class Decision(HasId, Base):
     """A decision on a revision. ``reviewer_id`` is null for an automatic acceptance.
 
-    The current decision is the one on the visit's latest revision that no other decision replaces.
+    The current decision is the one on the visit's latest revision that no other decision replaces and that
+    was not undone. ``undone_at`` is when the reviewer took it back, so that the visit waits again.
     """
 
     __tablename__ = "decisions"
     __table_args__ = (
         Index(None, "visit_id", "revision"),
         Index(None, "replaces_id", unique=True),
-        # Every minute, the worker looks for recent ones: with 100,000 visits, 1 ms instead of 226 ms.
         Index(
-            "ix_decisions_returns",
+            "ix_decisions_by_reviewers",
             "decided_at",
-            postgresql_where=text(_IS_RETURN),
-            sqlite_where=text(_IS_RETURN),
+            "id",
+            postgresql_where=text(_IS_BY_REVIEWER),
+            sqlite_where=text(_IS_BY_REVIEWER),
         ),
         one_of("decision", DECISIONS),
     )
@@ -48,3 +43,17 @@ class Decision(HasId, Base):
     reviewer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     replaces_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("decisions.id"))
     decided_at: Mapped[datetime] = mapped_column(default=now)
+    undone_at: Mapped[datetime | None]
+
+
+class ReviewClaim(Base):
+    """A reviewer is looking at a visit that waits for a decision, until ``expires_at``.
+
+    Once expired, it means nothing. The next claim replaces it, and a decision deletes it.
+    """
+
+    __tablename__ = "review_claims"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    reviewer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    expires_at: Mapped[datetime]

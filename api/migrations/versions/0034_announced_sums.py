@@ -1,4 +1,4 @@
-"""Judge targets by what was announced, remember when a notice was switched on, and index returns."""
+"""Judge targets by what was announced, and remember when a notice was switched on."""
 
 from collections import defaultdict
 from typing import Any
@@ -7,20 +7,13 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Apply the migration."""
-    op.create_index(
-        "ix_decisions_returns",
-        "decisions",
-        ["decided_at"],
-        postgresql_where=sa.text("decision = 'return'"),
-        sqlite_where=sa.text("decision = 'return'"),
-    )
     op.drop_table("announced_targets")
     op.execute("ALTER TABLE notices RENAME COLUMN told TO reported")
     op.execute("ALTER TABLE notices RENAME COLUMN last_look TO checked_at")
@@ -89,7 +82,6 @@ def _store_sums() -> None:
 
 def downgrade() -> None:
     """Revert the migration."""
-    op.drop_index("ix_decisions_returns", "decisions")
     op.drop_column("announcements", "sums")
     op.drop_column("notices", "enabled_at")
     op.execute("ALTER TABLE notices RENAME COLUMN checked_at TO last_look")

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from api.domain.notices import CLOSING_SOON, FRESH, PROMPT, UNDO_TIME
-from api.models.reviews import Decision, is_return
+from api.models.reviews import Decision
 from api.models.visits import Visit, is_in_progress
 from api.services.notices.facts import Fact, Facts
 
@@ -58,7 +58,9 @@ def find_returned_visits(session: Session, moment: datetime) -> Mapping[uuid.UUI
         .join(Decision, and_(Decision.visit_id == Visit.id, Decision.revision == Visit.revision))
         .where(
             Visit.status == "returned",
-            is_return(),
+            Decision.decision == "return",
+            # So that the index of decisions by reviewers is used. Otherwise, all visits are read every minute.
+            Decision.reviewer_id.is_not(None),
             Decision.decided_at >= moment - FRESH[PROMPT],
         )
         .group_by(Visit.id, Visit.shopper_id, Visit.revision)
