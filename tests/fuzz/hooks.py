@@ -75,6 +75,8 @@ ALLOWED_POINTERS: dict[str, str] = {
     "POST /api/v1/visits/{visit_id}/disputes": "/questions/.*",
     "POST /api/v1/disputes/{dispute_id}/decision": "/outcomes(/.*)?",
     "GET /api/v1/disputes/rates": _PERIOD,
+    "GET /api/v1/decisions": "/from",
+    "GET /api/v1/users/{user_id}/record": _PERIOD,
     "POST /api/v1/visits/{visit_id}/messages": "/question",
 }
 #: Cursors are created by the server. An idempotency key may have been used for another request.

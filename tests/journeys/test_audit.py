@@ -258,6 +258,7 @@ NOT_RECORDED = {
     "OrganizationLogo": "the field logo of the organization",
     "Photo": "the shopper's own record, like their submissions",
     "RecoveryCode": "user.recovery_code_used and user.recovery_codes_replaced",
+    "ReviewClaim": "expires by itself, and prevents nothing",
     "SavedView": "a bookmark, which changes nothing for others but a list of links",
     "SecondFactor": "user.second_factor_enabled, …_disabled and …_reset",
     "SignInFailure": "user.login_failed",

@@ -35,7 +35,7 @@ from api.services.demo.goals import set_goals
 from api.services.demo.people import PASSWORD, PEOPLE
 from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
-from api.services.demo.sentences import DECISIONS, MESSAGES, WORDS_TO_SHOPPER
+from api.services.demo.sentences import ANSWERS, DECISIONS, MESSAGES, WORDS_TO_SHOPPER
 from api.services.demo.stores import REGIONS, STORES
 from api.services.people import administrators, passwords, users
 from uploads.store import Store
@@ -170,10 +170,11 @@ def _carry_out(session: Session, demo: _Demo, plan: PlannedVisit, visit: Visit) 
         case outcome:
             _send(session, demo, plan, visit, {})
             if outcome in DECISIONS:
-                _decide(session, demo, outcome, visit)
+                _decide(session, demo, plan, visit)
 
 
-def _decide(session: Session, demo: _Demo, outcome: str, visit: Visit) -> None:
+def _decide(session: Session, demo: _Demo, plan: PlannedVisit, visit: Visit) -> None:
+    outcome = plan.outcome
     decision, reason, question_reasons = DECISIONS[outcome]
     stored = reviews.decide(
         session,
@@ -194,6 +195,9 @@ def _decide(session: Session, demo: _Demo, outcome: str, visit: Visit) -> None:
             session, demo.actors["reviewer"], visit.id, text=MESSAGES[outcome], question=None
         )
         message.asked_at = min(decided_at, demo.moment)
+        if outcome in ANSWERS:
+            messages.answer(session, demo.actors[plan.login], message.id, ANSWERS[outcome])
+            message.answered_at = min(decided_at + timedelta(hours=5), demo.moment)
 
 
 def _send(
