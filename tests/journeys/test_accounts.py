@@ -20,6 +20,8 @@ from api.services.people.passwords import check_password
 from tests.support.mailbox import PUBLIC_URL, Mailbox, find_link, read_text, send_mails
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
 
+pytestmark = pytest.mark.one_database
+
 NEW_PASSWORD = "three calm elephants"
 
 
@@ -85,6 +87,7 @@ def test_invited_person_chooses_a_password_and_logs_in(world: World) -> None:
     assert now() - datetime.fromisoformat(person["last_login_at"]) < timedelta(minutes=1)
 
 
+@pytest.mark.both_databases
 def test_link_works_once_until_it_expires_or_is_replaced(world: World) -> None:
     user_id = invite(world)["id"]
     first, second = copy_link(world, user_id), copy_link(world, user_id)
