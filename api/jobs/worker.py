@@ -56,7 +56,7 @@ TASKS: Mapping[str, Callable[[Session, Sequence[Event]], None]] = {
 class Worker:
     """Runs due tasks one after the other, sends webhooks and mails, and cleans up once an hour.
 
-    Without a mail server, nobody is told anything, so no notices are decided.
+    Without a mail server, nothing can be reported, so no notices are decided.
     """
 
     def __init__(
