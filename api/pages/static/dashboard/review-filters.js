@@ -18,7 +18,7 @@ const FLAGS = [
   "none",
 ];
 const HOURS = ["24", "48", "168"];
-const CLAIMED = ["nobody", "me", "others"];
+const CLAIMED = ["free", "me", "others"];
 /** The names of filters in the address, and those of the API. */
 const NAMES = {
   flag: "flag",
