@@ -59,7 +59,7 @@ def find_returned_visits(session: Session, moment: datetime) -> Mapping[uuid.UUI
         .where(
             Visit.status == "returned",
             Decision.decision == "return",
-            # So that the index of decisions by reviewers is used. Otherwise, all visits are read every minute.
+            # So that the index of such decisions is used. Otherwise, all visits are read every minute.
             Decision.reviewer_id.is_not(None),
             Decision.decided_at >= moment - FRESH[PROMPT],
         )
