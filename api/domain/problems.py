@@ -527,8 +527,8 @@ UNDO_TOO_LATE = Problem(
 OWN_VISIT = Problem(
     "own-visit",
     403,
-    "You cannot review your own visit",
-    "Another reviewer must decide on a visit that the reviewer made.",
+    "You made this visit yourself",
+    "Somebody else must review or dispute a visit that the caller made.",
 )
 MESSAGE_NOT_FOUND = Problem(
     "message-not-found",

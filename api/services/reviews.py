@@ -136,10 +136,24 @@ def find_acceptance(session: Session, visit: Visit) -> list[Decision]:
     There are several if an acceptance was confirmed, which replaces the decision but continues the
     acceptance.
     """
-    query = select(Decision).where(Decision.visit_id == visit.id, Decision.revision == visit.revision)
-    decisions = {decision.id: decision for decision in session.scalars(query)}
+    return find_acceptances(session, [visit])[visit.id]
+
+
+def find_acceptances(session: Session, visits: Sequence[Visit]) -> dict[uuid.UUID, list[Decision]]:
+    """Return the acceptance of each visit, as ``find_acceptance`` does, by the ID of the visit."""
+    revisions = {visit.id: visit.revision for visit in visits}
+    decisions: dict[uuid.UUID, dict[uuid.UUID, Decision]] = {visit_id: {} for visit_id in revisions}
+    for decision in session.scalars(select(Decision).where(Decision.visit_id.in_(revisions))):
+        if decision.revision == revisions[decision.visit_id]:
+            decisions[decision.visit_id][decision.id] = decision
+    return {visit_id: _list_acceptance(by_id) for visit_id, by_id in decisions.items()}
+
+
+def _list_acceptance(decisions: Mapping[uuid.UUID, Decision]) -> list[Decision]:
+    """Return the current acceptance among the decisions on a revision, by their IDs, the first one first."""
+    replaced = {decision.replaces_id for decision in decisions.values()}
+    decision = next((decision for decision in decisions.values() if decision.id not in replaced), None)
     acceptance: list[Decision] = []
-    decision = find_current_decision(session, visit)
     while decision is not None and decision.decision == "accept":
         acceptance.insert(0, decision)
         decision = decisions[decision.replaces_id] if decision.replaces_id else None

@@ -239,7 +239,6 @@ NOT_RECORDED = {
     "AccountLink": "user.invited and user.password_forgotten",
     "ApiClientRegion": "the field region_ids of the API client",
     "ApiClientSecret": "api_client.secret_replaced",
-    "AnnouncedTarget": "follows from decisions",
     "Announcement": "follows from decisions",
     "AuditEntry": "the log itself",
     "Change": "the change feed, which follows from decisions",
