@@ -186,6 +186,15 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/messages/<uuid:message_id>/withdraw": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/me/messages": SIGNED_IN,
     "PUT /api/v1/me/messages/<uuid:message_id>/answer": "401 201 404  404 404 404  404 404 404",
+    "PUT /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": (
+        "401 201 404  404 404 404  404 404 404"
+    ),
+    "DELETE /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": (
+        "401 204 404  404 404 404  404 404 404"
+    ),
+    "PUT /api/v1/visits/<uuid:visit_id>/payment": "401 403 403  403 403 403  200 200 404",
+    "GET /api/v1/expenses": "401 403 403  403 403 403  200 200 200",
+    "GET /api/v1/payments": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/disputes": "401 403 403  201 404 201  403 403 403",
@@ -436,6 +445,24 @@ class Scene:
         ok(self.world.send(visit, {**body, "started_at": body["finished_at"]}), 201)
         visit_id: str = visit["id"]
         return visit_id
+
+    def paid(self) -> Any:
+        """Return a visit with a fee that waits for a reviewer, as administrators see it."""
+        self.world.pay()
+        return ok(self.world.admin.get(f"/visits/{self.waiting()}"))
+
+    def change_payment(self, caller: Caller) -> TestResponse:
+        visit = self.paid()
+        item = {"id": visit["payment"]["items"][0]["id"], "approved_amount": 100, "reason": "Too late"}
+        return caller.put(f"/visits/{visit['id']}/payment", {"items": [item]})
+
+    def claim(self, caller: Caller) -> TestResponse:
+        body = {"kind": "travel", "amount": 100}
+        return caller.put(f"/visits/{self.paid()['id']}/expenses/{uuid.uuid4()}", body)
+
+    def withdraw_claim(self, caller: Caller) -> TestResponse:
+        visit = self.paid()
+        return caller.call("DELETE", f"/visits/{visit['id']}/expenses/{self.world.claim(visit)}")
 
     def message(self) -> str:
         """Return an open message to the shopper."""
@@ -733,6 +760,10 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/visits/<uuid:visit_id>/messages": _call_visit(
         "POST", "/messages", Scene.waiting, {"text": "Which till?"}
     ),
+    "PUT /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": Scene.claim,
+    "DELETE /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": Scene.withdraw_claim,
+    "PUT /api/v1/visits/<uuid:visit_id>/payment": Scene.change_payment,
+    "GET /api/v1/payments": lambda _, caller: caller.get("/payments?from=2026-01-01&to=2026-01-31"),
     "POST /api/v1/messages/<uuid:message_id>/withdraw": lambda scene, caller: caller.post(
         f"/messages/{scene.message()}/withdraw"
     ),
@@ -795,6 +826,8 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "PUT /api/v1/visits/<uuid:visit_id>/submission": "each revision is its own record",
     "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": "part of the shopper's evidence",
     "PUT /api/v1/me/messages/<uuid:message_id>/answer": "an answer is its own record",
+    "PUT /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": "an expense is its own record",
+    "DELETE /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": "nobody has decided on it",
     "PUT /api/v1/checklists/<key>/draft": "each revision is its own record",
     "POST /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>/restore": "a revision, too",
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",

@@ -13,6 +13,7 @@ from api.database.engines import insert
 from api.domain.access import SHOPPER
 from api.models.audit import AuditEntry
 from api.models.messages import Message
+from api.models.payments import PaymentItem
 from api.models.photos import ARRIVED, Photo
 from api.models.reviews import Decision
 from api.models.submissions import Submission
@@ -43,8 +44,8 @@ def anonymize_visits(
 
     Removes the positions and times that the phone sent, what photos disclose of it, the reasons for which a
     visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, and the
-    shopper from the audit log. Photos that were not stored are deleted: the keys of their uploads in the
-    store are returned, for the caller to delete.
+    shopper from the audit log. Expenses keep only their amounts. Receipts, and photos that were not stored,
+    are deleted: their keys in the store are returned, for the caller to delete.
     """
     visits = session.scalars(select(Visit).where(selected).order_by(Visit.id).with_for_update()).all()
     for visit in visits:
@@ -53,7 +54,7 @@ def anonymize_visits(
     session.flush()
     ids = select(Visit.id).where(selected)
     _clear_submissions(session, ids)
-    upload_keys = _clear_photos(session, ids)
+    keys = [*_clear_photos(session, ids), *_clear_expenses(session, ids)]
     _clear_messages(session, ids)
     clear_personal_changes(
         session,
@@ -77,7 +78,7 @@ def anonymize_visits(
         )
         .execution_options(synchronize_session=False)
     )
-    return upload_keys
+    return keys
 
 
 def clear_personal_changes(
@@ -114,6 +115,21 @@ def _clear_messages(session: Session, visit_ids: Any) -> None:
         .values(message_to_shopper=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def _clear_expenses(session: Session, visit_ids: Any) -> list[str]:
+    """Clear what expenses disclose of the shopper, and delete the receipts. Returns the keys of these."""
+    session.execute(
+        update(PaymentItem)
+        .where(PaymentItem.visit_id.in_(visit_ids))
+        .values(description=None, reason=None, receipts=[])
+        .execution_options(synchronize_session=False)
+    )
+    receipts = delete(Photo).where(Photo.visit_id.in_(visit_ids), Photo.is_receipt)
+    rows = session.execute(
+        receipts.returning(Photo.key, Photo.thumbnail_key).execution_options(synchronize_session=False)
+    )
+    return [key for row in rows for key in row if key is not None]
 
 
 def _clear_photos(session: Session, visit_ids: Any) -> list[str]:
