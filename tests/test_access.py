@@ -238,6 +238,7 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/photos": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
     "GET /dashboard/disputes": ANY_CALLER,
+    "GET /dashboard/payments": ANY_CALLER,
     "GET /dashboard/account": ANY_CALLER,
     "GET /invitation": ANY_CALLER,
     "GET /unsubscribe": ANY_CALLER,

@@ -60,6 +60,8 @@ NOT_HERE = {
     "PATCH /api/v1/me/notices header:If-Match": "the same for everyone who wants the same",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
     "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
+    "GET /api/v1/expenses header:If-None-Match": "the same for everyone without expenses to decide",
+    "GET /api/v1/payments header:If-None-Match": "the same for everyone without payments",
     **{
         f"{route} body:{name}": "a name within the document"
         for route in ("POST /api/v1/checklists", "PUT /api/v1/checklists/{key}/draft")
@@ -672,6 +674,18 @@ def _cursor_case(path: str, readers: tuple[str, ...]) -> Trials:
 # Bodies: references within the organization, and values that are in use in another one.
 
 
+@case("PUT /api/v1/visits/{visit_id}/expenses/{expense_id} body:receipts[]")
+def receipt_of_another_visit(scene: Scene) -> Iterator[Trial]:
+    assert scene.paid
+    for name in ("foreign_shopper", "other_shopper"):
+
+        def call(caller: Caller, value: str, visit: Any) -> TestResponse:
+            body = {"kind": "travel", "amount": 100, "receipts": [value]}
+            return caller.put(f"/visits/{visit['id']}/expenses/{random_id()}", body)
+
+        yield Trial(name, scene.accepted[1], call, prepare=lambda name=name: scene.own_visit(name))
+
+
 @case("PUT /api/v1/visits/{visit_id}/payment body:items[].id")
 def item_of_another_visit(scene: Scene) -> Iterator[Trial]:
     assert scene.paid
@@ -1215,7 +1229,6 @@ def _if_none_match_case(path: str) -> Trials:
             "scores": "?by=location",
             "rates": "?by=location",
             "plan": "?checklist=visit",
-            "payments": "?from=2026-01-01&to=2100-12-31",
         }.get(path.rpartition("/")[2], "")
         home_ids["message_id"] = scene.message_id
         # Administrators can read everything that reviewers can, and drafts.
@@ -1412,7 +1425,8 @@ def test_foreign_id_has_the_same_response_as_a_missing_id(scene: Scene, name: st
     for trial in all_trials:
         _check_trial(scene, name, trial, callers[trial.name])
     if name.startswith("GET "):
-        changed_tables = {"visits", "audit_entries"} if any(trial.prepare for trial in all_trials) else set()
+        is_prepared = any(trial.prepare for trial in all_trials)
+        changed_tables = {"visits", "payment_items", "audit_entries"} if is_prepared else set()
         assert {row.partition(" ")[0] for row in before ^ _read_rows(scene)} <= changed_tables
 
 

@@ -47,7 +47,7 @@ def declare_photo(
     TOO_MANY_PHOTOS.
     """
     visit = get_own_visit(session, actor, visit_id, lock=True)
-    is_receipt = declaration["receipt"]
+    is_receipt = declaration.get("receipt", False)
     _check_question(session, visit, photo_id, declaration.get("question"), is_receipt=is_receipt)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is not None and photo.has_arrived:
