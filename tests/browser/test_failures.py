@@ -694,14 +694,13 @@ def test_the_save_error_stays_until_the_photo_is_saved_too(phone: Phone, world: 
     phone.wait_until_saved()
 
 
-#: makes each write take a second, and records the states of saving
-SLOW_WRITES = """(status) => {
+#: keeps each write from ending until `mayWrite` is set, and records the states of saving
+HELD_WRITES = """(status) => {
     const put = IDBObjectStore.prototype.put;
     IDBObjectStore.prototype.put = function (...args) {
         const request = put.apply(this, args);
         request.addEventListener("success", () => {
-            const end = Date.now() + 1000;
-            const wait = () => Date.now() < end && (this.count().onsuccess = wait);
+            const wait = () => window.mayWrite || (this.count().onsuccess = wait);
             wait();
         });
         return request;
@@ -715,9 +714,11 @@ SLOW_WRITES = """(status) => {
 
 def test_the_state_is_not_saved_while_a_photo_is_being_written(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
-    phone.page.evaluate(SLOW_WRITES, STATUS)
+    phone.page.evaluate(HELD_WRITES, STATUS)
     phone.choose("greeting", "yes")
     phone.take_photo("receipt")
+    assert phone.page.evaluate("window.states") == ["saving"]
+    phone.page.evaluate("window.mayWrite = true")
     phone.wait_until_saved()
     assert phone.page.evaluate("window.states") == ["saving", "saved"]
 

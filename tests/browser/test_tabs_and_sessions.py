@@ -235,6 +235,23 @@ def test_ending_a_session_offline_does_not_end_the_next_session(phone: Phone, wo
     expect(phone.page.get_by_text("You are signed out.")).to_be_hidden()
 
 
+def test_an_account_that_arrives_after_signing_out_does_not_sign_in_again(phone: Phone, world: World) -> None:
+    world.visit()
+    phone.sign_in(world.shopper)
+    phone.wait_until_offline_ready()
+    late: list[Any] = []
+    Spy(phone, "GET", re.compile(r"/api/v1/me$"), lambda route: late.append((route, route.fetch())))
+    phone.page.reload()
+    wait_until(phone, lambda: len(late) > 0)
+    phone.page.get_by_role("button", name="Sign out").click()
+    expect(phone.page.locator("[name=email]")).to_be_visible()
+    route, response = late[0]
+    with phone.page.expect_response("**/api/v1/me"):
+        route.fulfill(response=response)
+    phone.page.reload()
+    expect(phone.page.locator("[name=email]")).to_be_visible()
+
+
 def test_signing_out_with_unsent_data_asks_for_confirmation(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)

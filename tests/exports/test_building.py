@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,6 @@ from api.jobs.exports import ExportBuilder
 from api.metrics import Metrics
 from api.models.base import now
 from api.models.exports import Export
-from api.models.visits import Visit
 from api.services import exports
 from tests.benchmarks import seed
 from tests.benchmarks.bare_sql import BareSql
@@ -313,7 +312,7 @@ def test_a_file_is_one_snapshot_while_visits_change(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the count and the first row, one visit is withdrawn, one is added, and one moves away."""
-    kept, withdrawn = world.accepted_visit()["id"], world.accepted_visit()["id"]
+    kept, withdrawn = world.accepted_visit(), world.accepted_visit()
     elsewhere = world.new_region()
     export_id = request_export(world.manager, "visits")
     export = world.database.write(exports.claim)
@@ -321,8 +320,7 @@ def test_a_file_is_one_snapshot_while_visits_change(
     stream = tables._Selection.stream
 
     def change_first(selection: Any) -> Iterator[Any]:
-        withdraw = update(Visit).where(Visit.id == uuid.UUID(withdrawn)).values(status="rejected")
-        world.database.write(lambda session: session.execute(withdraw))
+        ok(world.review(withdrawn, "reject", replaces=withdrawn["decisions"][0]["id"]))
         world.accepted_visit()
         ok(world.admin.patch(f"/locations/{world.location['id']}", {"region_id": elsewhere["id"]}))
         yield from stream(selection)
@@ -330,7 +328,7 @@ def test_a_file_is_one_snapshot_while_visits_change(
     monkeypatch.setattr(tables._Selection, "stream", change_first)
     result = build(world.database, lambda: world.store, export.id, export.attempts, tmp_path, lambda *_: None)
     rows = read_csv(b"".join(world.store.stream(result.key)))
-    assert {row["visit_id"] for row in rows} == {kept, withdrawn}
+    assert {row["visit_id"] for row in rows} == {kept["id"], withdrawn["id"]}
     assert {row["region_code"] for row in rows} == {world.region["code"]}
     assert result.rows == 2
     change_export(world, export_id, status="failed")

@@ -17,9 +17,13 @@ export async function recall() {
   return current;
 }
 
-/** Fetches the account that is signed in. It is written to the disk later, so that the page need not wait. */
+/**
+ * Fetches the account that is signed in. It is written to the disk later, so that the page need not wait. If the
+ * shopper signs out in the meantime, in any tab, the account is not remembered: it throws a problem with 401.
+ */
 export async function fetchAccount() {
   const { body } = await api.call("GET", "/me");
+  api.requireSession();
   const { name: organization, accent_color: accent, logo } = body.organization;
   const previous = current;
   const { id, name, briefing } = body;

@@ -61,10 +61,15 @@ export async function call(method, path, body, headers) {
 export async function callOnce(method, path, body, headers = {}) {
   const isOpen = OPEN.includes(path);
   const token = cookie(ACCESS);
-  if (!token && !isOpen) throw new Problem({ status: 401, headers: new Headers() }, {});
+  if (!isOpen) requireSession();
   const response = await send(method, path, body, { ...headers, ...csrfHeader(method) });
   if (response.status !== 401 || isOpen || !(await refresh(token))) return parse(response);
   return parse(await send(method, path, body, { ...headers, ...csrfHeader(method) }));
+}
+
+/** Throws a problem with 401 if no session is open on this device. */
+export function requireSession() {
+  if (!cookie(ACCESS)) throw new Problem({ status: 401, headers: new Headers() }, {});
 }
 
 /** Returns the header with the CSRF token, which only a page of this server can read from its cookie. */

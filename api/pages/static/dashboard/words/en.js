@@ -246,6 +246,7 @@ export default {
   toOwnVisit: "Your answers",
   scaleOf: "{value} of {maximum}",
   minutes: "{time} min",
+  upToMinutes: "Up to {time} min",
   seconds: "seconds",
   startTimer: "Start timer",
   stop: "Stop",

@@ -255,6 +255,7 @@ export default {
   toOwnVisit: "Sus respuestas",
   scaleOf: "{value} de {maximum}",
   minutes: "{time} min",
+  upToMinutes: "Hasta {time} min",
   seconds: "segundos",
   startTimer: "Iniciar cronómetro",
   stop: "Parar",

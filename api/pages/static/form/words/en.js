@@ -90,6 +90,7 @@ export default {
   "answer-no": "No",
   scaleOf: "{value} of {maximum}",
   minutes: "{time} min",
+  upToMinutes: "Up to {time} min",
   optional: "optional",
   notApplicable: "Does not apply",
   clear: "Clear",

@@ -94,6 +94,7 @@ export default {
   "answer-no": "No",
   scaleOf: "{value} de {maximum}",
   minutes: "{time} min",
+  upToMinutes: "Hasta {time} min",
   optional: "opcional",
   notApplicable: "No procede",
   clear: "Borrar",

@@ -24,6 +24,4 @@ export default {
   enterCode: "Enter the code.",
   wrongCode: "This code is wrong or was used before. Wait until the app shows a new one.",
   wrongRecoveryCode: "This recovery code is wrong or was used before. Use another one.",
-  // Answers
-  upToMinutes: "Up to {time} min",
 };

@@ -25,6 +25,4 @@ export default {
   enterCode: "Escriba el código.",
   wrongCode: "Este código no es correcto o ya se ha usado. Espere a que la aplicación muestre uno nuevo.",
   wrongRecoveryCode: "Este código de recuperación no es correcto o ya se ha usado. Use otro.",
-  // Respuestas
-  upToMinutes: "Hasta {time} min",
 };
