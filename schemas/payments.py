@@ -34,7 +34,7 @@ def _amount(description: str, **options: Any) -> Integer:
     text = f"{description}, in the smallest unit of the currency."
     if options.get("allow_none"):
         text += " Null until it is decided."
-    return Integer(metadata={"description": text, "example": 1250}, **options)
+    return Integer(metadata={"description": text}, **options)
 
 
 class ExpenseClaim(Schema):
@@ -45,7 +45,7 @@ class ExpenseClaim(Schema):
         1,
         MAX_AMOUNT,
         required=True,
-        metadata={"description": "What was spent, in the smallest unit of the currency.", "example": 350},
+        metadata={"description": "What was spent, in the smallest unit of the currency."},
     )
     description = Text(MAX_DESCRIPTION_LENGTH, allow_none=True, load_default=None)
     receipts = fields.List(

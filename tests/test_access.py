@@ -948,6 +948,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
+        "payment": {"items": [{"id": str(uuid.uuid4()), "approved_amount": 100, "reason": "Too late"}]},
         "draft": CHECKLIST,
         "preview": {},
         "secret": {},
@@ -957,6 +958,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         body = bodies.get(path.rsplit("/", 1)[-1])
     if method == "PUT" and "/photos/" in path:
         body = DECLARATION
+    if method == "PUT" and "/expenses/" in path:
+        body = {"kind": "travel", "amount": 100}
     if method == "PATCH":
         edits = {"webhooks": {"events": ["score.changed"]}, "visits": {"window": WINDOW}}
         edits |= {"quotas": {"days_between": 7}, "targets": {"score": 0.8}}

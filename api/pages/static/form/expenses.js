@@ -77,16 +77,16 @@ export const removeExpense = ({ account, visit, id }, payment = null) =>
   });
 
 /**
- * Shows what a visit is paid in an element, and keeps it up to date while the element is on the page. The
- * code is fetched only for visits that are paid.
+ * Shows what a visit is paid in an element, and keeps it up to date while the element is on the page. `first` is
+ * the visit if it may not be on the phone yet. The code is fetched only for visits that are paid.
  */
-export async function showPayment(element, account, visit) {
+export async function showPayment(element, account, visit, first = null) {
   let wasConnected = false;
   let panel = null;
   const draw = async () => {
     if (wasConnected && !element.isConnected) return stop();
     wasConnected = element.isConnected;
-    const known = await get("visits", account, visit);
+    const known = (await get("visits", account, visit)) ?? first;
     if (!known?.payment) return;
     const { paymentPanel } = await import("./payment-panel.js");
     const rows = (await list("expenses", account)).filter((row) => row.visit === visit);

@@ -307,7 +307,10 @@ async function addEnd(end, context, questions) {
   const [{ review }, { unable }] = await Promise.all([import("./review.js"), import("./unable.js")]);
   const { element, redraw } = review({ ...context, questions });
   const payment = h("div", {});
-  if (context.visit.payment) showPayment(payment, context.draft.row.account, context.visit.id);
+  if (context.visit.payment) {
+    const { draft, visit } = context;
+    showPayment(payment, draft.row.account, visit.id, visit);
+  }
   end.replaceChildren(element, payment, ...unable(context));
   if (!context.isOurs)
     for (const control of end.querySelectorAll("button, textarea, summary")) control.disabled = true;
