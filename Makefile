@@ -18,7 +18,7 @@ NPM := $(BIN)/python $(JS)/npm.py
 # Python compiles the program once, and not again for each process that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test unit quick lint lint-js format format-js lock browsers bench fuzz faults load clean
+.PHONY: help run test full unit quick lint lint-js format format-js lock browsers bench fuzz faults load clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -87,12 +87,13 @@ bench: .venv/.tests ## Measure speed and memory, as in docs/performance.md: abou
 fuzz: .venv/.tests ## Attack every operation of the OpenAPI document: hours
 	FUZZ=full $(PYTEST) -n 2 --dist load tests/fuzz
 
-# `make test` injects each fault a few times, and runs some tests on one database or browser, or in two sizes only.
+# `make test` runs some tests on one database or browser only, or in fewer sizes and rounds.
+full: .venv/.tests ## Run all tests in full: on both databases, in all browsers and sizes, with many faults
+	TESTS=full $(PYTEST) -n 4 --dist worksteal --durations 30
+
 faults: .venv/.tests ## Kill the program, fill its disk and stop its servers, many times
-	FAULTS=full $(PYTEST) tests/faults tests/serving/test_restarts.py tests/journeys/test_change_feed.py \
-		tests/journeys/test_notices.py tests/exports/test_building.py tests/test_access.py tests/test_foreign_ids.py tests/test_privacy.py \
-		tests/browser/engines tests/browser/test_failures.py tests/browser/test_accessibility.py \
-		tests/browser/test_dashboard.py tests/browser/test_integrations.py tests/browser/test_reviews_page.py
+	TESTS=full $(PYTEST) tests/faults tests/serving/test_restarts.py tests/journeys/test_change_feed.py \
+		tests/browser/engines tests/browser/test_failures.py
 
 load: .venv/.tests ## Load the program with phones and dashboards: about half an hour
 	LOAD=full $(PYTEST) -s tests/load

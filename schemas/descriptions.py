@@ -382,6 +382,23 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Condition.question": "The key of a question that is asked earlier.",
     "ConfirmedPhoto.status": "`stored`, or `checking` while the photo is being processed.",
     "Decision.revision": "The revision that was decided on.",
+    "Claim.expires_at": "When the claim expires, in UTC, unless the reviewer extends it.",
+    "Claim.reviewer_id": "The ID of the reviewer who is looking at the visit.",
+    "Claim.reviewer_name": "Their name.",
+    "ClaimNew.take_over": "Whether to replace the claim of another reviewer.",
+    "DecidedQuery.checklist_key": "Only decisions on visits with this checklist.",
+    "DecidedQuery.decision": "Only decisions of this kind.",
+    "DecidedQuery.from": "Only decisions of this day or later, `YYYY-MM-DD`. Default: 30 days before `to`.",
+    "DecidedQuery.location_id": "Only decisions on visits to this location.",
+    "DecidedQuery.region_id": "Only decisions on visits to the locations of this region and of all regions "
+    "below.",
+    "DecidedQuery.reviewer_id": "Only decisions of this reviewer.",
+    "DecidedQuery.to": "Only decisions of this day or earlier, `YYYY-MM-DD`. Default: today.",
+    "DecidedVisit.checklist": "The checklist of the visit, in its version.",
+    "DecidedVisit.is_current": "Whether the decision is in force: it is on the latest revision, and was "
+    "neither replaced nor undone.",
+    "DecisionUndo.decision_id": "The ID of the current decision, which the caller made.",
+    "PastDecision.undone_at": "When the reviewer undid the decision, in UTC. Null if they did not.",
     "DecisionNew.question_reasons": "What to correct, by the key of the question. The shopper reads it "
     "if the visit is returned.",
     "DecisionNew.message_to_shopper": "What the shopper reads with the decision, whichever it is. They do "
@@ -850,6 +867,47 @@ _BY_SCHEMA: Mapping[str, str] = {
     "address of the shopper, or in the ID of your own system. Only for reviewers and administrators.",
     "VisitsNowAndThen.now": "Under the current version.",
     "VisitsNowAndThen.then": "Under the draft.",
+    "Rate.count": "How often it happened.",
+    "Rate.interval": "Wilson's 95 % interval of the rate. Null for fewer than 10 cases.",
+    "Rate.of": "The number of cases.",
+    "Rate.rate": "`count` as a proportion of `of`. Null for fewer than 10 cases.",
+    "FlagCount.visits": "The number of visits that have the flag.",
+    "Leniency.difference": "The score of the shopper's visits minus `expected`, from −1 to 1. Null if there "
+    "are too few visits to compare.",
+    "Leniency.expected": "The score that the shopper's visits would have if they had scored as the others' "
+    "did, store by store. Null if there are too few visits to compare.",
+    "Leniency.interval": "The 95 % interval of the difference. Null if there are too few visits to compare.",
+    "Leniency.locations": "The number of stores, one for each location and checklist, that were visited by "
+    "the shopper and by others.",
+    "Leniency.other_visits": "The number of visits of others that were compared.",
+    "Leniency.score": "The score of the shopper's visits that were compared. Null without any.",
+    "Leniency.verdict_interval": "The 98 % interval of the difference, which decides the verdict. Null if "
+    "there are too few visits to compare.",
+    "Leniency.visits": "The number of visits of the shopper that were compared.",
+    "ShopperRecord.assigned": "The number of visits that were assigned to them.",
+    "ShopperRecord.declined": "The visits that they declined, of those assigned.",
+    "ShopperRecord.flagged": "The visits with at least one flag on any revision, of those sent.",
+    "ShopperRecord.flags": "How many visits have each flag, the most frequent flag first.",
+    "ShopperRecord.from": "The first month of the period.",
+    "ShopperRecord.leniency": "How the scores of their visits compare with those of others at the same "
+    "stores.",
+    "ShopperRecord.on_time": "The visits that finished before their window closed, of those that were sent "
+    "or whose window has closed.",
+    "ShopperRecord.overturned": "The disputed answers that were set aside or amended, of those that were "
+    "decided.",
+    "ShopperRecord.rejected": "The visits that are rejected, of those sent.",
+    "ShopperRecord.returned": "The visits that were returned at least once, of those sent.",
+    "ShopperRecord.sent": "The number of visits with answers.",
+    "ShopperRecord.to": "The last month of the period.",
+    "ShopperRecord.unsent": "The number of visits without answers whose window has closed.",
+    "ShopperRecord.user_id": "The ID of the shopper.",
+    "ReviewsQuery.claimed": "Only visits that `me`, `others` or `nobody` is looking at.",
+    "ReviewsQuery.flag": "Only visits with this flag on any revision, or with `none`: those without flags, "
+    "whose checklist is always reviewed.",
+    "ReviewsQuery.waiting_hours": "Only visits that have waited for at least so many hours.",
+    "VisitFilters.checklist_key": "Only visits with this checklist.",
+    "VisitFilters.location_id": "Only visits to this location.",
+    "VisitFilters.region_id": "Only visits to the locations of this region and of all regions below.",
     "VisitsQuery.checklist_key": "Only visits with this checklist.",
     "VisitsQuery.external_id": "Only visits with this ID of your own system. Only for reviewers and "
     "administrators.",
@@ -859,6 +917,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "VisitsQuery.shopper_id": "Only visits of this person. Only for reviewers and administrators.",
     "VisitsQuery.status": "Only visits with this status. Managers see accepted visits only.",
     "VisitsQuery.to": "Only visits on this day or earlier, `YYYY-MM-DD`.",
+    "WaitingVisit.checklist": "The checklist of the visit, in its version.",
+    "WaitingVisit.claim": "Who is looking at the visit. Null if nobody is.",
     "WaitingVisit.revision": "The revision to decide on.",
     "WatchedVisit.comment": "What the shopper wrote about the visit as a whole. Null without a "
     "comment. Only for a single visit.",

@@ -149,7 +149,7 @@ class PaymentEdit(Schema):
     )
 
 
-class Claim(PaymentItem):
+class UndecidedExpense(PaymentItem):
     """An expense that no reviewer has decided, with its visit."""
 
     visit_id = Id(attribute="item.visit_id", required=True)
@@ -205,4 +205,4 @@ class PaymentPage(page_of(VisitPayment())):  # type: ignore[misc]
     totals = fields.List(fields.Nested(PaymentTotal()), required=True)
 
 
-CLAIM_PAGE = page_of(Claim())
+EXPENSE_PAGE = page_of(UndecidedExpense())

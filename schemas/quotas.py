@@ -36,16 +36,16 @@ def _per(**options: Any) -> Enum:
     return Enum(tuple(PERIODS), metadata={"description": description}, **options)
 
 
-def _days_between(**options: Any) -> Integer:
-    description = "The least number of days between two visits to a location. The planner keeps to it."
+def _days_between(note: str = "", **options: Any) -> Integer:
+    description = "The least number of days between two visits to a location. The planner keeps to it." + note
     return Integer(0, MAX_DAYS_BETWEEN, metadata={"description": description, "example": 21}, **options)
 
 
-def _extra(**options: Any) -> Number:
+def _extra(note: str = "", **options: Any) -> Number:
     description = (
         "The extra visits, as a proportion of `visits`: with 0.1, one more for every ten on average. They "
         "are drawn by lot for each location and period, so that no store knows whether it has had its last "
-        "visit."
+        "visit." + note
     )
     return Number(0, 1, metadata={"description": description, "example": 0.1}, **options)
 
@@ -99,8 +99,15 @@ class QuotaPeriod(Schema):
     )
 
 
+_NOT_DISCLOSED = " Null for managers and API clients."
+
+
 class Quota(Schema):
-    """How many visits each location of a region is to have."""
+    """How many visits each location of a region is to have.
+
+    Managers and API clients get null for `days_between` and `extra`, so that no store can tell until when it
+    has no visit to expect.
+    """
 
     id = Id(required=True, attribute="quota.id")
     checklist_key = fields.String(required=True, attribute="checklist.key")
@@ -108,8 +115,8 @@ class Quota(Schema):
     region = fields.Nested(NamedPlace(), required=True)
     visits = _visits(required=True, attribute="quota.visits")
     per = _per(required=True, attribute="quota.per")
-    days_between = _days_between(required=True, attribute="quota.days_between")
-    extra = _extra(required=True, attribute="quota.extra")
+    days_between = _days_between(_NOT_DISCLOSED, required=True, allow_none=True)
+    extra = _extra(_NOT_DISCLOSED, required=True, allow_none=True)
     created_at = Time(required=True, attribute="quota.created_at")
     progress = fields.Nested(
         QuotaPeriod(),

@@ -2,15 +2,56 @@
 
 from marshmallow import fields
 
+from api.domain.flags import FLAG_KINDS
+from api.domain.reviews import CLAIMED, UNFLAGGED
 from api.domain.visits import DECISIONS
-from schemas.base import Enum, Id, Integer, NamedPlace, PageQuery, Schema, Text, Time, page_of
-from schemas.visits import ByQuestion, Flag
+from schemas.base import (
+    Boolean,
+    Day,
+    Enum,
+    Id,
+    Integer,
+    NamedPlace,
+    PageQuery,
+    QueryInteger,
+    Schema,
+    Text,
+    Time,
+    page_of,
+)
+from schemas.disputes import PinnedChecklist
+from schemas.visits import ByQuestion, Flag, PastDecision
 
 
-class ReviewsQuery(PageQuery):
+class VisitFilters(PageQuery):
+    """Filters by what a visit is about."""
+
+    location_id = Id()
+    region_id = Id()
+    checklist_key = Text(64)
+
+
+class ReviewsQuery(VisitFilters):
     """Filters of the list of reviews."""
 
     status = Enum(["waiting"], load_default="waiting")
+    flag = Enum([*FLAG_KINDS, UNFLAGGED])
+    waiting_hours = QueryInteger(0, 100_000)
+    claimed = Enum(CLAIMED)
+
+
+class Claim(Schema):
+    """A reviewer is looking at a visit. This prevents no decision of others."""
+
+    reviewer_id = Id(required=True)
+    reviewer_name = fields.String(required=True, allow_none=True)
+    expires_at = Time(required=True)
+
+
+class ClaimNew(Schema):
+    """A claim. `take_over` replaces that of another reviewer."""
+
+    take_over = Boolean(load_default=False)
 
 
 class WaitingVisit(Schema):
@@ -18,9 +59,11 @@ class WaitingVisit(Schema):
 
     visit_id = Id(required=True)
     location = fields.Nested(NamedPlace(), required=True)
+    checklist = fields.Nested(PinnedChecklist(), required=True)
     revision = fields.Integer(required=True)
     submitted_at = Time(required=True)
     flags = fields.List(fields.Nested(Flag()), required=True)
+    claim = fields.Nested(Claim(), required=True, allow_none=True)
 
 
 class DecisionNew(Schema):
@@ -34,4 +77,29 @@ class DecisionNew(Schema):
     replaces = Id(allow_none=True, load_default=None)
 
 
-REVIEW_PAGE = page_of(WaitingVisit())
+class DecisionUndo(Schema):
+    """The decision to undo."""
+
+    decision_id = Id(required=True)
+
+
+class DecidedQuery(VisitFilters):
+    """Filters of the list of decisions. `from` and `to` are days in UTC, by default the last 30."""
+
+    from_ = Day(data_key="from", attribute="from")
+    to = Day()
+    reviewer_id = Id()
+    decision = Enum(DECISIONS)
+
+
+class DecidedVisit(PastDecision):
+    """A decision of a reviewer, and the visit that it is about."""
+
+    visit_id = Id(required=True)
+    location = fields.Nested(NamedPlace(), required=True)
+    checklist = fields.Nested(PinnedChecklist(), required=True)
+    day = Day(required=True)
+    is_current = fields.Boolean(required=True)
+
+
+REVIEW_PAGE, DECISION_PAGE = page_of(WaitingVisit()), page_of(DecidedVisit())

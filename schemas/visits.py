@@ -323,9 +323,10 @@ class Decision(Schema):
 
 
 class PastDecision(Decision):
-    """A decision with the name of the reviewer."""
+    """A decision with the name of the reviewer, who may have undone it."""
 
     reviewer_name = fields.String(required=True, allow_none=True)
+    undone_at = Time(required=True, allow_none=True)
 
 
 class PhotoEvidence(Schema):

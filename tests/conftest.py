@@ -16,6 +16,7 @@ from api.services.people import passwords
 from api.settings import Settings
 from tests.support import servers
 from tests.support.conformance import check_responses
+from tests.support.extent import FULL
 from tests.support.log_sweep import SWEEP
 from tests.support.world import QUICK_HASHER, World
 
@@ -33,15 +34,29 @@ FIXTURE_MARKERS = {
     "servers_app": ("postgres", "s3"),
 }
 #: By value of a parameter, such as those of the fixture ``app``
-PARAMETER_MARKERS = {"postgresql": ("postgres",), "s3": ("s3",), "servers": ("postgres", "s3")}
+PARAMETER_MARKERS = {"postgresql": ("postgres",), "s3": ("s3",), "servers": ("postgres", "s3", "servers")}
 
 # On a busy machine, examples take long.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with what it needs: by its folder, its fixtures and the values of its parameters."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test with what it needs, and leave out what only `make full` runs."""
+    _mark_items(items)
+    if not FULL:
+        config.hook.pytest_deselected(items=[item for item in items if _is_extra(item)])
+        items[:] = [item for item in items if not _is_extra(item)]
+
+
+def _is_extra(item: pytest.Item) -> bool:
+    """Return whether a test runs on SQLite too, and does not depend on the database."""
+    markers = {marker.name for marker in item.iter_markers()}
+    return {"one_database", "servers"} <= markers and "both_databases" not in markers
+
+
+def _mark_items(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder, its fixtures and the values of its parameters."""
     for item in items:
         # tests/test_logs.py runs pytest on a file elsewhere.
         folder = item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT) else ""

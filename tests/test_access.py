@@ -197,6 +197,12 @@ TABLE: Mapping[str, str] = {
     "GET /api/v1/payments": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
+    "POST /api/v1/visits/<uuid:visit_id>/claim": "401 403 403  403 403 403  200 200 404",
+    "DELETE /api/v1/visits/<uuid:visit_id>/claim": "401 403 403  403 403 403  204 204 404",
+    # Only whoever decided.
+    "POST /api/v1/visits/<uuid:visit_id>/review/undo": "401 403 403  403 403 403  200 409 404",
+    "GET /api/v1/decisions": "401 403 403  403 403 403  200 200 200",
+    "GET /api/v1/users/<uuid:user_id>/record": "401 403 403  403 403 403  200 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/disputes": "401 403 403  201 404 201  403 403 403",
     "GET /api/v1/visits/<uuid:visit_id>/disputes": "401 403 403  200 404 200  200 200 404",
     "GET /api/v1/disputes": "401 403 403  200 200 200  200 200 200",
@@ -517,6 +523,13 @@ def _order(scene: Scene) -> dict[str, Any]:
     }
 
 
+def _undo(scene: Scene, caller: Caller) -> TestResponse:
+    """Undo a decision of the reviewer."""
+    visit_id = scene.waiting()
+    decision = ok(scene.world.review({"id": visit_id}, "reject"))
+    return caller.post(f"/visits/{visit_id}/review/undo", {"decision_id": decision["id"]})
+
+
 def _confirm(scene: Scene, caller: Caller) -> TestResponse:
     visit_id = scene.assigned()
     return caller.post(f"/visits/{visit_id}/photos/{scene.declared(visit_id)}/confirm")
@@ -758,6 +771,13 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/visits/<uuid:visit_id>/review": _call_visit(
         "POST", "/review", Scene.waiting, {"revision": 1, "decision": "accept"}
     ),
+    "POST /api/v1/visits/<uuid:visit_id>/claim": _call_visit("POST", "/claim", Scene.waiting, {}),
+    "DELETE /api/v1/visits/<uuid:visit_id>/claim": _call_visit("DELETE", "/claim", Scene.waiting, None),
+    "POST /api/v1/visits/<uuid:visit_id>/review/undo": _undo,
+    "GET /api/v1/decisions": lambda scene, caller: caller.get("/decisions"),
+    "GET /api/v1/users/<uuid:user_id>/record": lambda scene, caller: caller.get(
+        f"/users/{scene.callers['shopper'].id}/record"
+    ),
     "POST /api/v1/visits/<uuid:visit_id>/messages": _call_visit(
         "POST", "/messages", Scene.waiting, {"text": "Which till?"}
     ),
@@ -834,6 +854,8 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
     "POST /api/v1/checklists/<key>/preview": "stores nothing",
     "POST /api/v1/visits/check": "stores nothing",
+    "POST /api/v1/visits/<uuid:visit_id>/claim": "expires by itself, and prevents nothing",
+    "DELETE /api/v1/visits/<uuid:visit_id>/claim": "expires by itself, and prevents nothing",
     "PATCH /api/v1/me/notices": "which mails people want concerns only themselves",
     "POST /api/v1/saved-views": "a bookmark",
     "PATCH /api/v1/saved-views/<uuid:view_id>": "a bookmark",
@@ -944,6 +966,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decline": {"reason": "Ill"},
         "submission": scene.world.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "claim": {},
+        "undo": {"decision_id": str(uuid.uuid4())},
         "disputes": DISPUTE,
         "decision": OUTCOMES,
         "messages": {"text": "Which till?"},

@@ -387,6 +387,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decline": {"reason": "Ill"},
         "submission": scene.home.submission(),
         "review": {"revision": 1, "decision": "accept"},
+        "claim": {"take_over": True},
+        "undo": {"decision_id": random_id()},
         "disputes": DISPUTE,
         "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
@@ -541,6 +543,13 @@ FILTERS: dict[str, dict[str, str]] = {
         "checklist_key": "checklist_key",
     },
     "/messages": {"visit_id": "visit"},
+    "/reviews": {"region_id": "region.id", "location_id": "location.id", "checklist_key": "checklist_key"},
+    "/decisions": {
+        "region_id": "region.id",
+        "location_id": "location.id",
+        "checklist_key": "checklist_key",
+        "reviewer_id": "reviewer",
+    },
     "/locations/{location_id}/score": {"checklist": "checklist_key"},
     "/regions/{region_id}/score": {"checklist": "checklist_key"},
 }
@@ -558,6 +567,7 @@ def _foreign(scene: Scene, kind: str) -> str:
     return {
         "email": scene.home.shopper.email or "",
         "shopper": scene.home.shopper.id or "",
+        "reviewer": scene.home.reviewer.id or "",
         "batch": scene.batch_id,
         "visit": scene.assigned,
         "checklist_key": scene.checklist_key,
@@ -599,6 +609,7 @@ LISTS = {
     "/saved-views": ("admin", "manager"),
     "/visits": ("admin", "reviewer", "manager", "shopper"),
     "/reviews": ("reviewer",),
+    "/decisions": ("reviewer",),
     "/messages": ("reviewer",),
     "/me/messages": ("shopper",),
     "/expenses": ("reviewer",),
@@ -1008,6 +1019,17 @@ def photo_of_the_same_bytes(scene: Scene) -> Iterator[Trial]:
         yield Trial(name, sha256, call, lambda: uuid.uuid4().hex * 2, prepare)
 
 
+@case("POST /api/v1/visits/{visit_id}/review/undo body:decision_id")
+def decision_undone(scene: Scene) -> Iterator[Trial]:
+    decided = scene.away.late_visit()
+    ok(scene.away.review(decided, "reject"))
+
+    def call(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.post(f"/visits/{decided['id']}/review/undo", {"decision_id": value})
+
+    yield Trial("foreign_reviewer", scene.decision, call)
+
+
 @case("POST /api/v1/visits/{visit_id}/review body:replaces")
 def decision_replaced(scene: Scene) -> Iterator[Trial]:
     undecided, decided = scene.away.late_visit(), scene.away.late_visit()
@@ -1225,12 +1247,10 @@ def _if_none_match_case(path: str) -> Trials:
         home_ids |= {"quota_id": scene.quota, "target_id": scene.target}
         home_ids["view_id"] = scene.view_id
         home_ids |= dict(zip(("webhook_id", "delivery_id"), scene.delivery, strict=True))
-        by = {
-            "scores": "?by=location",
-            "rates": "?by=location",
-            "plan": "?checklist=visit",
-        }.get(path.rpartition("/")[2], "")
-        home_ids["message_id"] = scene.message_id
+        by = {"scores": "?by=location", "rates": "?by=location", "plan": "?checklist=visit"}.get(
+            path.rpartition("/")[2], ""
+        )
+        home_ids |= {"message_id": scene.message_id, "decision_id": scene.decision}
         # Administrators can read everything that reviewers can, and drafts.
         response = scene.home.admin.get(f"/{path}{by}".format(**home_ids))
         etag = response.headers.get("ETag", '"x"').strip('"')

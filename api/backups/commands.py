@@ -59,7 +59,7 @@ class _Progress:
 
 @click.command("backup", cls=_Command)
 @click.argument("folder", type=FOLDER)
-@click.option("--with-secret", is_flag=True, help="Also store the secret, which signs tokens, in plain text.")
+@click.option("--with-secret", is_flag=True, help="Also store the secrets, which sign tokens, in plain text.")
 @with_appcontext
 def backup(folder: Path, with_secret: bool) -> None:
     """Back up all rows and photos to FOLDER while the program runs.

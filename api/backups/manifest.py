@@ -14,7 +14,9 @@ from uploads.folder import sync_folder
 Report = Callable[[str, int, int | None], None]
 
 FORMAT = 1
-MANIFEST, OBJECTS, SECRET = "manifest.json", "objects", "secret_key"
+MANIFEST, OBJECTS = "manifest.json", "objects"
+#: named as in DATA_DIR
+SECRET, PREVIOUS_SECRETS = "secret_key", "secret_key_previous"
 OBJECT_LIST = "objects.jsonl.gz"
 CHUNK_BYTES = 1 << 20
 

@@ -16,6 +16,7 @@ from api.backups.manifest import (
     MANIFEST,
     OBJECT_LIST,
     OBJECTS,
+    PREVIOUS_SECRETS,
     SECRET,
     BackupError,
     Manifest,
@@ -63,7 +64,7 @@ def back_up(
         with database.read_snapshot() as session:
             missing = sorted(set(missing) & set(_find_objects(session.connection())))
     sync_folder(target)
-    _write_secret(folder, keys if with_secret else None)
+    write_secrets(folder, keys if with_secret else None)
     manifest = Manifest(
         revision=str(revision),
         created_at=moment.isoformat(),
@@ -105,7 +106,7 @@ def _prepare_folder(folder: Path) -> dict[str, tuple[int, str]]:
         objects = folder / read_manifest(folder).rows / OBJECT_LIST
         return {key: (size, sha256) for key, size, sha256 in read_object_list(objects)}
     # What an interrupted first backup left is removed with the next one.
-    left_over = {OBJECTS, SECRET, f"{MANIFEST}.new"}
+    left_over = {OBJECTS, SECRET, PREVIOUS_SECRETS, f"{MANIFEST}.new"}
     if foreign := {name for name in names - left_over if not name.startswith("rows-")}:
         raise BackupError(f"{folder} is neither empty nor a backup: it contains {min(foreign)}.")
     return {}
@@ -168,13 +169,16 @@ def _copy_object(store: Store, key: str, path: Path) -> tuple[int, str]:
     return size, sha256.hexdigest()
 
 
-def _write_secret(folder: Path, keys: Keys | None) -> None:
-    path = folder / SECRET
-    if keys is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.touch(mode=0o600)
-        path.write_text(keys.secret)
+def write_secrets(folder: Path, keys: Keys | None) -> None:
+    """Store the secret and the previous ones, which may still be needed, or remove the files of both."""
+    secrets = ((), ()) if keys is None else ((keys.secret,), keys.previous)
+    for name, lines in zip((SECRET, PREVIOUS_SECRETS), secrets, strict=True):
+        path = folder / name
+        if lines:
+            path.touch(mode=0o600)
+            path.write_text("\n".join(lines))
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _remove_former(folder: Path, current: str, object_keys: set[str]) -> None:

@@ -6,7 +6,7 @@
 from datetime import date, datetime, timedelta
 
 from api.domain.months import to_local_time
-from api.domain.scoring import Sums, format_interval, share, wilson_interval
+from api.domain.rates import rate_figures
 
 #: An open dispute stays open until somebody decides it or withdraws it.
 OPEN, DECIDED, WITHDRAWN = STATUSES = ("open", "decided", "withdrawn")
@@ -19,8 +19,6 @@ OVERTURNED = frozenset({SET_ASIDE, AMENDED})
 
 DISPUTE_DAYS, ANSWER_DAYS = 7, 7
 """The defaults of the settings of an organization, in days."""
-ENOUGH_DECIDED = 10
-"""With fewer decided questions, there is no overturn rate."""
 
 
 def find_last_day(accepted_at: datetime, days: int, time_zone: str) -> date:
@@ -43,12 +41,10 @@ def overturn_figures(decided: int, overturned: int) -> dict[str, object]:
     It is the proportion of decided questions that were set aside or amended, with Wilson's 95 % interval. All
     figures but ``decided`` are None for fewer than 10 decided questions.
     """
-    if decided < ENOUGH_DECIDED:
-        return {"decided": decided, "overturned": None, "rate": None, "interval": None}
-    sums = Sums(visits=decided, earned=overturned, possible=decided)
+    figures = rate_figures(overturned, decided)
     return {
         "decided": decided,
-        "overturned": overturned,
-        "rate": share(overturned, decided),
-        "interval": format_interval(wilson_interval(sums)),
+        "overturned": None if figures["rate"] is None else overturned,
+        "rate": figures["rate"],
+        "interval": figures["interval"],
     }

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from api.domain.access import ADMIN, MANAGER, REVIEWER, SHOPPER
 
-#: how often a notice is considered: every few minutes, every morning, or every Monday morning
+#: how often a notice is checked: every few minutes, every morning, or every Monday morning
 PROMPT, DAILY, WEEKLY = "prompt", "daily", "weekly"
 
 WEEKLY_DIGEST = "weekly_digest"
@@ -24,7 +24,7 @@ VISITS_RETURNED = "visits_returned"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The role that a notice is for, and how often it is considered."""
+    """The role that a notice is for, and how often it is checked."""
 
     role: str
     schedule: str
@@ -43,7 +43,7 @@ KINDS: Mapping[str, Kind] = {
     VISITS_RETURNED: Kind(SHOPPER, PROMPT),
 }
 
-#: Managers hear of the visits to a location only when this many can be told together.
+#: Managers hear of the visits to a location only when this many can be reported together.
 MIN_VISITS_TOGETHER = 3
 #: The results of a location are those of this many months, up to the month of the latest visits.
 RESULT_MONTHS = 6
@@ -72,7 +72,7 @@ CLOSING_SOON = timedelta(hours=48)
 WAITING_LONG = timedelta(hours=48)
 #: A webhook that fails for a shorter time is retried soon.
 FAILING_LONG = timedelta(hours=1)
-#: The least time between two looks. Visits that are assigned one by one share a mail, and a reader who
+#: The least time between two checks. Visits that are assigned one by one share a mail, and a reader who
 #: changes their time zone does not get the mail of one morning twice.
 _MIN_INTERVALS = {PROMPT: timedelta(hours=1), DAILY: timedelta(hours=12), WEEKLY: timedelta(days=3)}
 
@@ -82,17 +82,17 @@ def list_kinds(role: str) -> list[str]:
     return [name for name, kind in KINDS.items() if kind.role == role]
 
 
-def is_due(kind: str, last_look: datetime, moment: datetime, time_zone: str = "UTC") -> bool:
-    """Return whether it is time to consider a notice again that was last considered at ``last_look``.
+def is_due(kind: str, checked_at: datetime, moment: datetime, time_zone: str = "UTC") -> bool:
+    """Return whether it is time to check a notice again that was last checked at ``checked_at``.
 
     Mornings are those of the reader's ``time_zone``.
     """
-    if last_look > moment:
+    if checked_at > moment:
         return True  # the clock was wrong then
     schedule = KINDS[kind].schedule
-    if moment - last_look < _MIN_INTERVALS[schedule]:
+    if moment - checked_at < _MIN_INTERVALS[schedule]:
         return False
-    return schedule == PROMPT or last_look < _find_last_morning(moment, time_zone, schedule)
+    return schedule == PROMPT or checked_at < _find_last_morning(moment, time_zone, schedule)
 
 
 def _find_last_morning(moment: datetime, time_zone: str, schedule: str) -> datetime:

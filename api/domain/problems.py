@@ -504,11 +504,31 @@ REVIEW_CONFLICT = Problem(
     "The visit has a newer revision or decision than the one that this decision is about. Read the "
     "visit again and decide again.",
 )
+NOT_WAITING = Problem(
+    "not-waiting",
+    409,
+    "The visit does not wait for a decision",
+    "Only visits that wait for a reviewer can be claimed. This one was decided on, or has no answers yet.",
+)
+VISIT_CLAIMED = Problem(
+    "visit-claimed",
+    409,
+    "Another reviewer is looking at this visit",
+    "Their claim expires ten minutes after they last looked. Send `take_over` to claim the visit anyway. "
+    "Claims prevent no decision.",
+)
+UNDO_TOO_LATE = Problem(
+    "undo-too-late",
+    409,
+    "The decision can no longer be undone",
+    "Only the reviewer who made a decision can undo it, within ten minutes, while it is the current one and "
+    "replaces no other. Replace the decision instead.",
+)
 OWN_VISIT = Problem(
     "own-visit",
     403,
-    "You cannot review your own visit",
-    "Another reviewer must decide on a visit that the reviewer made.",
+    "You made this visit yourself",
+    "Somebody else must review or dispute a visit that the caller made.",
 )
 EXPENSE_NOT_FOUND = Problem(
     "expense-not-found",

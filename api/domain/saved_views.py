@@ -1,5 +1,7 @@
 """Saved views: names for addresses of the dashboard."""
 
+import re
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 #: A page of the dashboard with its filters. What a browser would escape in an address is escaped.
@@ -10,20 +12,23 @@ MAX_PATH_LENGTH = 2000
 _NOT_SAVED = ("/dashboard/admin", "/dashboard/account")
 #: pages that only reviewers and administrators have
 REVIEWER_PAGES = ("/dashboard/reviews",)
-#: filters whose values are the IDs of people
-_PERSON_FILTERS = frozenset({"shopper_id", "reviewer_id", "user_id", "actor_id"})
+#: pages and filters that may name a place in a shared view. Its ID tells nothing of visits.
+_PLACE_PAGE = re.compile(r"/dashboard/(?:locations|regions)/[^/]+")
+_PLACE_FILTERS = frozenset({"region_id", "location_id"})
+_ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 def find_error(path: str, *, shared: bool) -> tuple[str, str] | None:
     """Return what is wrong with a view whose ``path`` matches ``PATH_PATTERN``: the field and why, or None.
 
-    A shared view must not name a person: managers could learn which visits belong to one shopper.
+    A shared view must not contain IDs of anything but places: managers could learn of a visit that is not
+    accepted, or which visits belong to one shopper.
     """
     page, query = _split(path)
     if any(page == other or page.startswith(f"{other}/") for other in _NOT_SAVED):
         return "path", "Pages for administration and of the account cannot be saved."
-    if shared and not _PERSON_FILTERS.isdisjoint(query):
-        return "shared", "A view with a filter by person cannot be shared."
+    if shared and _has_other_ids(page, query):
+        return "shared", "A view of a visit, a dispute or a person cannot be shared."
     return None
 
 
@@ -32,7 +37,15 @@ def is_for_reviewers(path: str) -> bool:
     return _split(path)[0] in REVIEWER_PAGES
 
 
-def _split(path: str) -> tuple[str, list[str]]:
-    """Return the page of a path, and the names of the filters in its query."""
+def _has_other_ids(page: str, query: Sequence[tuple[str, str]]) -> bool:
+    """Return whether an address contains the ID of anything but a place, wherever that may be."""
+    texts = [text for name, value in query for text in (name, "" if name in _PLACE_FILTERS else value)]
+    if not _PLACE_PAGE.fullmatch(page):
+        texts.append(page)
+    return any(_ID.search(text) for text in texts)
+
+
+def _split(path: str) -> tuple[str, Sequence[tuple[str, str]]]:
+    """Return the page of a path, and the names and values of the filters in its query."""
     parts = urlsplit(path)
-    return parts.path, [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    return parts.path, parse_qsl(parts.query, keep_blank_values=True)

@@ -194,6 +194,9 @@ class Sums(NamedTuple):
             self.possible_squared + other.possible_squared,
         )
 
+    def __sub__(self, other: "Sums") -> "Sums":
+        return Sums(*(own - theirs for own, theirs in zip(self, other, strict=True)))
+
     @property
     def points(self) -> Points:
         """The points of all visits."""

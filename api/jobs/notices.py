@@ -1,7 +1,7 @@
 """Decides once a minute which notices are due, in a thread of its own. The sender of mails then sends them.
 
-Everything is decided on a read snapshot. A short transaction then stores what people were told, together with
-the mails, unless another worker did so first.
+Everything is decided on a read snapshot. A short transaction then stores what is reported to people, together
+with the mails, unless another worker did so first.
 """
 
 import logging
@@ -12,7 +12,7 @@ from functools import partial
 
 from api.database.engines import Database
 from api.models.base import now
-from api.services.notices import announcing, announcing_targets, deciding
+from api.services.notices import announcing, deciding
 
 log = logging.getLogger(__name__)
 
@@ -51,17 +51,10 @@ class NoticeDecider:
 
     def _announce(self, moment: datetime) -> None:
         """Announce the results of the organizations whose managers are due to hear of results."""
-        announcements, announced_targets = [], []
+        announcements = []
         with self.database.read_snapshot() as session:
             for organization_id in deciding.find_due_organizations(session, moment):
                 announcements += announcing.find_announcements(session, organization_id, moment)
-                announced_targets += announcing_targets.find_announced_targets(
-                    session, organization_id, moment
-                )
         for start in range(0, len(announcements), BATCH_SIZE):
             batch = announcements[start : start + BATCH_SIZE]
             self.database.write(partial(announcing.store_announcements, announcements=batch))
-        if announced_targets:
-            self.database.write(
-                partial(announcing_targets.store_announced_targets, announced=announced_targets)
-            )

@@ -56,7 +56,7 @@ TASKS: Mapping[str, Callable[[Session, Sequence[Event]], None]] = {
 class Worker:
     """Runs due tasks one after the other, sends webhooks and mails, and cleans up once an hour.
 
-    Without a mail server, nobody is told anything, so no notices are decided.
+    Without a mail server, nothing can be reported, so no notices are decided.
     """
 
     def __init__(
@@ -76,9 +76,13 @@ class Worker:
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Run due tasks until ``stopping`` is set, with threads that clean up, build exports and send."""
+        """Run due tasks, clean up, build exports and send, each in a thread, until ``stopping`` is set.
+
+        Returns at the latest ``SHUTDOWN_SECONDS`` after that, whatever a thread waits for.
+        """
         builder = ExportBuilder(self.database, self.store, self.metrics, self.stopping)
         threads = [
+            threading.Thread(target=self._run_due_tasks, name="tasks", daemon=True),
             threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True),
             threading.Thread(target=builder.run, name="exports", daemon=True),
         ]
@@ -91,6 +95,13 @@ class Worker:
                 threads.append(threading.Thread(target=run, args=arguments, name=name, daemon=True))
         for thread in threads:
             thread.start()
+        self.stopping.wait()
+        # A lock in the database, a call of the store or a slow receiver of webhooks may take longer.
+        deadline = time.monotonic() + SHUTDOWN_SECONDS
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+
+    def _run_due_tasks(self) -> None:
         while not self.stopping.is_set():
             started_at = time.monotonic()
             try:
@@ -100,10 +111,6 @@ class Worker:
                 had_events = False
             # After a batch, requests have the database for themselves for as long as the batch took.
             self.stopping.wait(time.monotonic() - started_at if had_events else POLL_SECONDS)
-        # A call of the store, or a slow receiver of webhooks, may be interrupted.
-        deadline = time.monotonic() + SHUTDOWN_SECONDS
-        for thread in threads:
-            thread.join(max(deadline - time.monotonic(), 0))
 
     def run_until_stopped(self) -> None:
         """Run due tasks until SIGTERM or Ctrl-C."""

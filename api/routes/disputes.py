@@ -27,7 +27,12 @@ DISPUTE = schemas.Dispute()
 @routes.post(
     "/visits/<uuid:visit_id>/disputes",
     permission="dispute visits",
-    raises=[problems.VISIT_NOT_FOUND, problems.DISPUTE_CLOSED, problems.DISPUTE_EXISTS],
+    raises=[
+        problems.VISIT_NOT_FOUND,
+        problems.OWN_VISIT,
+        problems.DISPUTE_CLOSED,
+        problems.DISPUTE_EXISTS,
+    ],
 )
 @routes.arguments(schemas.DisputeNew())
 @routes.response(201, DISPUTE, headers=CREATED)
@@ -37,7 +42,8 @@ def open_dispute(body: dict[str, Any], visit_id: UUID) -> Response:
 
     There can be one dispute for each acceptance of a visit, within `dispute_days` of the organization after
     the acceptance. Private questions, and those without points in this visit, cannot be disputed. Scores stay
-    as they are until a reviewer decides. The shopper does not learn of the dispute.
+    as they are until a reviewer decides. The shopper does not learn of the dispute, so nobody can dispute a
+    visit that they made.
     """
     actor = current_actor()
     return create_resource(
@@ -70,7 +76,8 @@ def list_visit_disputes(visit_id: UUID) -> Response:
 def list_disputes(query: dict[str, Any]) -> Response:
     """List disputes, the oldest first, or the newest with `sort=-opened_at`.
 
-    Managers and API clients see those about visits at their locations.
+    Managers and API clients see those about visits at their locations. Nobody sees those about visits that
+    they made.
     """
     page = reading.list_disputes(
         read_snapshot(),
@@ -118,7 +125,6 @@ def get_dispute(dispute_id: UUID) -> Any:
         problems.DISPUTE_NOT_FOUND,
         problems.DISPUTE_NOT_OPEN,
         problems.OWN_DECISION,
-        problems.OWN_VISIT,
     ],
 )
 @routes.arguments(schemas.DisputeDecision())

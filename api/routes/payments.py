@@ -26,7 +26,7 @@ from schemas.csv_format import format_cell
 
 routes = Routes("payments", __name__, description="Payments to shoppers")
 
-PAYMENT, OWN_PAYMENT, CLAIM = schemas.Payment(), schemas.OwnPayment(), schemas.Claim()
+PAYMENT, OWN_PAYMENT, UNDECIDED = schemas.Payment(), schemas.OwnPayment(), schemas.UndecidedExpense()
 VISIT_PAYMENT, TOTAL = schemas.VisitPayment(), schemas.PaymentTotal()
 _EXPENSE_ID = {
     "name": "expense_id",
@@ -119,15 +119,15 @@ def change_payment(body: dict[str, Any], visit_id: UUID) -> dict[str, Any]:
 
 @routes.get("/expenses", permission="review visits")
 @routes.arguments(schemas.PageQuery(), location="query")
-@routes.response(200, schemas.CLAIM_PAGE())
-def list_claims(query: dict[str, Any]) -> Response:
+@routes.response(200, schemas.EXPENSE_PAGE())
+def list_expenses(query: dict[str, Any]) -> Response:
     """List the expenses of accepted visits that no reviewer has decided, earliest first.
 
     Their visits were accepted automatically, or before the expense was claimed. The caller's own are not
     included.
     """
-    page = items.list_claims(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
-    return page_response(page, CLAIM, items.describe_claims(read_snapshot(), page.items))
+    page = items.list_undecided(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
+    return page_response(page, UNDECIDED, items.describe_undecided(read_snapshot(), page.items))
 
 
 @routes.get("/payments", permission="administer organization")

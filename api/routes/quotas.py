@@ -38,9 +38,9 @@ def list_quotas(query: dict[str, Any]) -> Response:
     rows = QUOTA.dump(page.items, many=True)
     if "progress" in include:
         month = _get_current_month()
-        for row, quota in zip(rows, page.items, strict=True):
-            (progress,) = quotas.get_progress(session, caller, quota, Period(month, month))
-            row["progress"] = PERIOD.dump(progress)
+        progress = quotas.list_progress(session, caller, page.items, Period(month, month))
+        for row, (current,) in zip(rows, progress, strict=True):
+            row["progress"] = PERIOD.dump(current)
     return rows_response(rows, page.cursor)
 
 
@@ -122,7 +122,8 @@ def get_quota_progress(query: dict[str, Any], quota_id: UUID) -> dict[str, Any]:
     quota = quotas.get_quota(session, caller, quota_id)
     last = query.get("to", _get_current_month())
     span = parse_period({"from": query.get("from", min(last, _get_current_month())), "to": last})
-    return {"periods": quotas.get_progress(session, caller, quota, span)}
+    (periods,) = quotas.list_progress(session, caller, [quota], span)
+    return {"periods": periods}
 
 
 @routes.get("/quotas/<uuid:quota_id>/locations", permission=WRITE, raises=[problems.QUOTA_NOT_FOUND])

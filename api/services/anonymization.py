@@ -4,6 +4,7 @@ Afterwards, the visits belong to the anonymous user of the organization, who sta
 """
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, null, or_, select, update
@@ -13,6 +14,7 @@ from api.database.engines import insert
 from api.domain.access import SHOPPER
 from api.models.audit import AuditEntry
 from api.models.messages import Message
+from api.models.notices import Notice
 from api.models.payments import PaymentItem
 from api.models.photos import ARRIVED, Photo
 from api.models.reviews import Decision
@@ -43,9 +45,10 @@ def anonymize_visits(
     """Remove the shopper from the selected visits, and cancel those that are still assigned.
 
     Removes the positions and times that the phone sent, what photos disclose of it, the reasons for which a
-    visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, and the
-    shopper from the audit log. Expenses keep only their amounts. Receipts, and photos that were not stored,
-    are deleted: their keys in the store are returned, for the caller to delete.
+    visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, the
+    shopper from the audit log, and the visits from what the shopper was mailed about. Expenses keep only
+    their amounts. Receipts, and photos that were not stored, are deleted: their keys in the store are
+    returned, for the caller to delete.
     """
     visits = session.scalars(select(Visit).where(selected).order_by(Visit.id).with_for_update()).all()
     for visit in visits:
@@ -56,6 +59,7 @@ def anonymize_visits(
     _clear_submissions(session, ids)
     keys = [*_clear_photos(session, ids), *_clear_expenses(session, ids)]
     _clear_messages(session, ids)
+    _clear_notices(session, visits)
     clear_personal_changes(
         session,
         organization_id,
@@ -130,6 +134,21 @@ def _clear_expenses(session: Session, visit_ids: Any) -> list[str]:
         receipts.returning(Photo.key, Photo.thumbnail_key).execution_options(synchronize_session=False)
     )
     return [key for row in rows for key in row if key is not None]
+
+
+def _clear_notices(session: Session, visits: Sequence[Visit]) -> None:
+    """Remove visits from what their shoppers were mailed about."""
+    ids = {str(visit.id) for visit in visits}
+    of_shoppers = Notice.user_id.in_({visit.shopper_id for visit in visits})
+    for notice in session.scalars(select(Notice).where(of_shoppers).with_for_update()):
+        session.execute(
+            update(Notice)
+            .where(Notice.user_id == notice.user_id, Notice.kind == notice.kind)
+            .values(
+                reported={subject: state for subject, state in notice.reported.items() if subject not in ids}
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _clear_photos(session: Session, visit_ids: Any) -> list[str]:

@@ -259,6 +259,29 @@ def _store_decision(
     return columns
 
 
+def wait_for_reviewer_again(writer: Writer, case: Case, submitted_at: datetime) -> None:
+    """Take back what the current decision did to the visit and the totals, so that the visit waits again.
+
+    ``submitted_at`` is when the revision was received. An acceptance that is taken back is recorded as a
+    change.
+    """
+    if case.is_accepted:
+        if case.counts:
+            totals.remove_visit(writer, case.as_counted())
+        record_change(writer, case, VISIT_WITHDRAWN, changes_score=case.counts)
+    update_visit(
+        writer,
+        case.visit_id,
+        status="submitted",
+        waiting_since=submitted_at,
+        return_reason=None,
+        question_reasons=None,
+        message_to_shopper=None,
+    )
+    if case.is_paid:
+        payments.take_back(writer, case.visit_id)
+
+
 def record_change(
     writer: Writer, case: Case, kind: str, *, changes_score: bool, dispute_id: uuid.UUID | None = None
 ) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,17 +33,20 @@ def count_outstanding_by_month(
 
 
 def count_outstanding_by_location(
-    session: Session, period: Period, checklist_id: uuid.UUID, *conditions: ColumnElement[bool]
-) -> Counter[tuple[uuid.UUID, int]]:
-    """Return the number of outstanding visits with a checklist, by the ID of the location and month."""
-    counts: Counter[tuple[uuid.UUID, int]] = Counter()
-    versions = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id == checklist_id)
-    query = _select(period, (Visit.checklist_version_id.in_(versions), *conditions), Location.id)
-    for opens_at, time_zone, count, location_id in session.execute(query):
+    session: Session, period: Period, checklist_ids: Collection[uuid.UUID], *conditions: ColumnElement[bool]
+) -> Counter[tuple[uuid.UUID, uuid.UUID, int]]:
+    """Return the number of outstanding visits by the IDs of the checklist and the location, and by month."""
+    counts: Counter[tuple[uuid.UUID, uuid.UUID, int]] = Counter()
+    query = (
+        _select(period, conditions, ChecklistVersion.checklist_id, Location.id)
+        .join(ChecklistVersion, ChecklistVersion.id == Visit.checklist_version_id)
+        .where(ChecklistVersion.checklist_id.in_(checklist_ids))
+    )
+    for opens_at, time_zone, count, checklist_id, location_id in session.execute(query):
         month = get_month(to_local_time(opens_at, time_zone))
         # The query returns visits around the period too.
         if period.first <= month <= period.last:
-            counts[location_id, month] += count
+            counts[checklist_id, location_id, month] += count
     return counts
 
 

@@ -71,7 +71,7 @@ def plan(
 def _count_out(session: Session, actor: Actor, checklist_id: uuid.UUID, period: Period) -> Counter[uuid.UUID]:
     in_organization = Visit.organization_id == actor.organization_id
     counts: Counter[uuid.UUID] = Counter()
-    by_month = count_outstanding_by_location(session, period, checklist_id, in_organization)
-    for (location_id, _), count in by_month.items():
+    by_month = count_outstanding_by_location(session, period, [checklist_id], in_organization)
+    for (_, location_id, _), count in by_month.items():
         counts[location_id] += count
     return counts

@@ -1,8 +1,8 @@
 """Quotas: set by administrators, and how far the visits that they require are."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,21 +19,37 @@ from api.models.places import Location, Region
 from api.models.quotas import Quota
 from api.models.visits import Visit, is_in_progress
 from api.services import visibility
-from api.services.checklists import get_latest_version, require_checklist, select_filtered
+from api.services.checklists import require_checklist, select_filtered
 from api.services.outstanding_visits import count_outstanding_by_location
 from api.services.paging import Page, fetch_page
 from api.services.places import update_columns
 from api.services.rows import read_by_id
 from api.services.scores.aggregates import aggregate_totals
+from api.services.scores.subjects import list_latest_versions
 
 
 @dataclass(frozen=True, slots=True)
 class NamedQuota:
-    """A quota with the checklist and the region that it refers to."""
+    """A quota with the checklist and the region that it refers to.
+
+    ``is_for_planners`` unless the actor may not see everything. They learn neither ``days_between`` nor
+    ``extra``, by which a store could tell until when no visit comes.
+    """
 
     quota: Quota
     checklist: Checklist
     region: Region
+    is_for_planners: bool
+
+    @property
+    def days_between(self) -> int | None:
+        """The least number of days between two visits to a location, or None if it is not disclosed."""
+        return self.quota.days_between if self.is_for_planners else None
+
+    @property
+    def extra(self) -> float | None:
+        """The extra visits as a proportion, or None if they are not disclosed."""
+        return self.quota.extra if self.is_for_planners else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +99,7 @@ def create_quota(session: Session, actor: Actor, values: Mapping[str, Any]) -> N
     quota = Quota(organization_id=actor.organization_id, checklist_id=checklist.id, **columns)
     session.add(quota)
     _flush(session)
-    return NamedQuota(quota, checklist, region)
+    return _name(session, actor, [quota])[0]
 
 
 def get_quota(session: Session, actor: Actor, quota_id: uuid.UUID, *, lock: bool = False) -> NamedQuota:
@@ -94,7 +110,7 @@ def get_quota(session: Session, actor: Actor, quota_id: uuid.UUID, *, lock: bool
     quota: Quota | None = visibility.find(session, Quota, quota_id, visibility.quotas(actor), lock=lock)
     if quota is None:
         raise problems.QUOTA_NOT_FOUND()
-    return _name(session, [quota])[0]
+    return _name(session, actor, [quota])[0]
 
 
 def list_quotas(session: Session, actor: Actor, limit: int, cursor: str | None, **filters: Any) -> Page:
@@ -104,7 +120,7 @@ def list_quotas(session: Session, actor: Actor, limit: int, cursor: str | None, 
     """
     query = select_filtered(Quota, visibility.quotas(actor), filters)
     page = fetch_page(session, query, Quota.created_at, Quota.id, limit, cursor)
-    return Page(_name(session, page.items), page.cursor)
+    return Page(_name(session, actor, page.items), page.cursor)
 
 
 def update_quota(session: Session, quota: NamedQuota, values: Mapping[str, Any]) -> NamedQuota:
@@ -120,53 +136,54 @@ def delete_quota(session: Session, quota: NamedQuota) -> None:
     session.flush()
 
 
-def get_progress(session: Session, actor: Actor, quota: NamedQuota, span: Period) -> list[PeriodProgress]:
-    """Return how far a quota is in each of its periods that have a month in ``span``.
+def list_progress(
+    session: Session, actor: Actor, quotas: Sequence[NamedQuota], span: Period
+) -> list[list[PeriodProgress]]:
+    """Return how far each quota is in each of its periods that have a month in ``span``.
 
     Managers and API clients get the visits that each location has at least, and neither ``out`` nor
     ``missing``: an extra visit that was drawn, or one in progress, would warn a store.
     """
-    locations = _read_locations(session, quota)
-    periods = list(list_periods(quota.quota.per, span))
-    counts = _count(session, quota, locations, periods)
-    progress = [_sum_up(period, list(counts[period].values())) for period in periods]
-    if actor.can_see_everything:
-        return progress
-    at_least = quota.quota.visits * len(locations)
-    return [replace(each, required=at_least, out=None, missing=None) for each in progress]
+    counts = _Counts(session, actor.organization_id, quotas, span)
+    return [
+        [
+            _sum_up(period, list(counts.count(quota, period).values()), quota, actor)
+            for period in list_periods(quota.quota.per, span)
+        ]
+        for quota in quotas
+    ]
 
 
 def list_location_progress(session: Session, quota: NamedQuota, month: int) -> list[LocationProgress]:
     """Return how far a quota is at each open location, in the period that a month is in, sorted by code."""
     period = get_period(quota.quota.per, month)
-    locations = _read_locations(session, quota)
-    counts = _count(session, quota, locations, [period])[period]
+    visits = _Counts(session, quota.quota.organization_id, [quota], period)
+    locations, counts = visits.list_locations(quota), visits.count(quota, period)
     free_days = _find_free_days(session, quota, locations) if quota.quota.days_between else {}
     return [
         LocationProgress(location, counts[location.id], free_days.get(location.id)) for location in locations
     ]
 
 
-def list_shortfalls(session: Session, organization_id: uuid.UUID, month: int) -> list[Shortfall]:
-    """Return the quotas of an organization that lack visits in the period that a month is in.
+def list_shortfalls(session: Session, actor: Actor, month: int) -> list[Shortfall]:
+    """Return the quotas that the actor may see and that lack visits in the period that a month is in.
 
     Quotas of retired checklists are omitted, because no visits can be assigned for them.
     """
-    quotas = session.scalars(
+    rows = session.scalars(
         select(Quota)
         .join(Checklist, Checklist.id == Quota.checklist_id)
-        .where(Quota.organization_id == organization_id, Checklist.retired_at.is_(None))
+        .where(visibility.quotas(actor), Checklist.retired_at.is_(None))
         .order_by(Quota.created_at, Quota.id)
     ).all()
-    shortfalls = []
-    for quota in _name(session, quotas):
-        period = get_period(quota.quota.per, month)
-        locations = _read_locations(session, quota)
-        counts = _count(session, quota, locations, [period])[period]
-        progress = _sum_up(period, list(counts.values()))
-        if progress.missing:
-            shortfalls.append(Shortfall(quota, progress))
-    return shortfalls
+    quotas = _name(session, actor, rows)
+    return [
+        Shortfall(quota, progress)
+        for quota, (progress,) in zip(
+            quotas, list_progress(session, actor, quotas, Period(month, month)), strict=True
+        )
+        if progress.missing
+    ]
 
 
 def _flush(session: Session) -> None:
@@ -178,71 +195,104 @@ def _flush(session: Session) -> None:
         ) from None
 
 
-def _name(session: Session, quotas: Sequence[Quota]) -> list[NamedQuota]:
-    """Return quotas with their checklists and regions."""
+def _name(session: Session, actor: Actor, quotas: Sequence[Quota]) -> list[NamedQuota]:
+    """Return quotas with their checklists and regions, as the actor sees them."""
     checklists = read_by_id(session, Checklist, (quota.checklist_id for quota in quotas))
     regions = read_by_id(session, Region, (quota.region_id for quota in quotas))
-    return [NamedQuota(quota, checklists[quota.checklist_id], regions[quota.region_id]) for quota in quotas]
+    return [
+        NamedQuota(quota, checklists[quota.checklist_id], regions[quota.region_id], actor.can_see_everything)
+        for quota in quotas
+    ]
 
 
-def _in_region(quota: NamedQuota) -> ColumnElement[bool]:
-    """Return the condition that a location is open, and at or below the region of a quota."""
-    subtree = visibility.select_subtree(select(Region.id).where(Region.id == quota.region.id))
+def _in_regions(region_ids: Set[uuid.UUID]) -> ColumnElement[bool]:
+    """Return the condition that a location is open, and at or below one of the regions."""
+    subtree = visibility.select_subtree(select(Region.id).where(Region.id.in_(region_ids)))
     return Location.region_id.in_(subtree) & Location.closed.is_(False)
 
 
-def _read_locations(session: Session, quota: NamedQuota) -> Sequence[Location]:
-    return session.scalars(select(Location).where(_in_region(quota)).order_by(Location.code)).all()
+class _Counts:
+    """The visits of quotas of an organization, all read together, for the periods with a month in a span."""
 
+    def __init__(
+        self, session: Session, organization_id: uuid.UUID, quotas: Sequence[NamedQuota], span: Period
+    ) -> None:
+        region_ids = {quota.region.id for quota in quotas}
+        self._locations = _read_locations(session, region_ids)
+        periods = [period for quota in quotas for period in list_periods(quota.quota.per, span)]
+        months = Period(
+            min((period.first for period in periods), default=span.first),
+            max((period.last for period in periods), default=span.last),
+        )
+        checklist_ids = {quota.checklist.id for quota in quotas}
+        self._subject_ids = {
+            version.checklist_id: version.subjects["visit", ""]
+            for version in list_latest_versions(session, organization_id)
+            if version.checklist_id in checklist_ids
+        }
+        numbers = {location.number for rows in self._locations.values() for location in rows}
+        # Visits to closed stores do not count.
+        groups = aggregate_totals(
+            session,
+            sorted(numbers),
+            list(self._subject_ids.values()),
+            months,
+            "subject_id",
+            "location_number",
+            "month",
+        )
+        self._accepted = {group.values: group.aggregate.asked for group in groups}
+        self._out = count_outstanding_by_location(session, months, self._subject_ids, _in_regions(region_ids))
 
-def _count(
-    session: Session, quota: NamedQuota, locations: Sequence[Location], periods: Sequence[Period]
-) -> dict[Period, dict[uuid.UUID, Count]]:
-    """Return the visits of each period and location, with extra ones; ``periods`` follow each other."""
-    span = Period(periods[0].first, periods[-1].last)
-    accepted = _count_accepted(session, quota, locations, span)
-    out = count_outstanding_by_location(session, span, quota.checklist.id, _in_region(quota))
-    visits, seed = quota.quota.visits, quota.quota.seed
-    expected = quota.quota.extra * visits
-    return {
-        period: {
+    def list_locations(self, quota: NamedQuota) -> Sequence[Location]:
+        """Return the open locations at or below the region of a quota, sorted by code."""
+        return self._locations[quota.region.id]
+
+    def count(self, quota: NamedQuota, period: Period) -> dict[uuid.UUID, Count]:
+        """Return the visits of a period by the ID of the location, with extra ones."""
+        visits, seed, checklist_id = quota.quota.visits, quota.quota.seed, quota.checklist.id
+        subject_id = self._subject_ids[checklist_id]
+        expected = quota.quota.extra * visits
+        return {
             location.id: Count(
                 visits + draw_extra_visits(seed, location.id, period, expected),
-                sum(accepted.get((location.number, month), 0) for month in period.months),
-                sum(out[location.id, month] for month in period.months),
+                sum(self._accepted.get((subject_id, location.number, month), 0) for month in period.months),
+                sum(self._out[checklist_id, location.id, month] for month in period.months),
             )
-            for location in locations
+            for location in self.list_locations(quota)
         }
-        for period in periods
-    }
 
 
-def _count_accepted(
-    session: Session, quota: NamedQuota, locations: Sequence[Location], span: Period
-) -> dict[tuple[int, int], int]:
-    """Return the accepted visits by the number of the location and month.
-
-    Visits to closed stores do not count.
-    """
-    version = get_latest_version(session, quota.checklist)
-    assert version is not None
-    groups = aggregate_totals(
-        session,
-        [location.number for location in locations],
-        [version.subjects["visit", ""]],
-        span,
-        "location_number",
-        "month",
+def _read_locations(session: Session, region_ids: Set[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Location]]:
+    """Return the open locations at or below each region, sorted by code."""
+    tree = (
+        select(Region.id.label("root_id"), Region.id.label("id"))
+        .where(Region.id.in_(region_ids))
+        .cte(recursive=True)
     )
-    return {(number, month): aggregate.asked for (number, month), aggregate, _ in groups}
+    tree = tree.union(select(tree.c.root_id, Region.id).join(tree, Region.parent_id == tree.c.id))
+    rows = session.execute(
+        select(tree.c.root_id, Location)
+        .join(Location, Location.region_id == tree.c.id)
+        .where(Location.closed.is_(False))
+        .order_by(Location.code)
+    )
+    locations: dict[uuid.UUID, list[Location]] = {region_id: [] for region_id in region_ids}
+    for region_id, location in rows:
+        locations[region_id].append(location)
+    return locations
 
 
-def _sum_up(period: Period, counts: Sequence[Count]) -> PeriodProgress:
+def _sum_up(period: Period, counts: Sequence[Count], quota: NamedQuota, actor: Actor) -> PeriodProgress:
+    accepted = sum(count.accepted for count in counts)
+    if not actor.can_see_everything:
+        at_least = quota.quota.visits * len(counts)
+        return PeriodProgress(period, len(counts), at_least, accepted, out=None, missing=None)
     return PeriodProgress(
         period,
         len(counts),
         required=sum(count.required for count in counts),
-        accepted=sum(count.accepted for count in counts),
+        accepted=accepted,
         out=sum(count.out for count in counts),
         missing=sum(count.missing for count in counts),
     )
@@ -263,7 +313,7 @@ def _find_free_days(
             func.max(case((is_in_progress(), Visit.closes_at))),
         )
         .join(Location, Location.id == Visit.location_id)
-        .where(_in_region(quota), Visit.checklist_version_id.in_(versions))
+        .where(_in_regions({quota.region.id}), Visit.checklist_version_id.in_(versions))
         .group_by(Visit.location_id)
     ).all()
     time_zones = {location.id: location.time_zone for location in locations}

@@ -1,18 +1,20 @@
-"""Reviews: the visits that wait for a decision, and the decisions of reviewers."""
+"""Reviews: the decisions of reviewers, which can be replaced, and for a few minutes undone."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.audit import VISIT_REVIEWED
+from api.domain.notices import UNDO_TIME
 from api.domain.problems import pointer
-from api.models.places import Location
-from api.models.reviews import Decision
+from api.models.base import now
+from api.models.reviews import Decision, ReviewClaim
+from api.models.submissions import Submission
 from api.models.users import SHOWN_NAME, User
 from api.models.visits import Visit
 from api.services import outcomes, visibility
@@ -20,17 +22,6 @@ from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.checklists import get_version
 from api.services.disputes.effects import end_acceptance
-from api.services.paging import Page, fetch_page
-
-
-def list_waiting(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
-    """Return a page of (visit, location) that wait for a decision, the longest waiting first."""
-    query = (
-        select(Visit, Location)
-        .join(Location, Location.id == Visit.location_id)
-        .where(visibility.watched_visits(actor), Visit.waiting_since.is_not(None))
-    )
-    return fetch_page(session, query, Visit.waiting_since, Visit.id, limit, cursor)
 
 
 def decide(
@@ -76,7 +67,37 @@ def decide(
     columns = outcomes.apply_decision(session, case, **requested)
     if case.is_accepted and decision != "accept":
         end_acceptance(session, case)
+    session.execute(delete(ReviewClaim).where(ReviewClaim.visit_id == visit.id))
     return Decision(**columns)
+
+
+def undo(session: Session, actor: Actor, visit_id: uuid.UUID, decision_id: uuid.UUID) -> Decision:
+    """Take back the actor's own decision of the last UNDO_TIME, so that the visit waits again.
+
+    The decision must be the current one, and replace no other. It stays stored, as undone. If it is undone
+    already, nothing changes.
+
+    Raises VISIT_NOT_FOUND, OWN_VISIT and UNDO_TOO_LATE.
+    """
+    visit = lock_visit(session, actor, visit_id)
+    decision = session.get(Decision, decision_id, populate_existing=True)
+    if decision is None or decision.visit_id != visit.id or decision.reviewer_id != actor.id:
+        raise problems.UNDO_TOO_LATE()
+    if decision.undone_at is not None:
+        return decision
+    moment = now()
+    current = find_current_decision(session, visit)
+    if decision is not current or decision.replaces_id or decision.decided_at < moment - UNDO_TIME:
+        raise problems.UNDO_TOO_LATE()
+    record(session, VISIT_REVIEWED, visit, {"decision": Change(decision.decision, None)})
+    case = outcomes.get_case(session, visit)
+    submission = session.get_one(Submission, (visit.id, visit.revision))
+    outcomes.wait_for_reviewer_again(session, case, submission.received_at)
+    if case.is_accepted:
+        end_acceptance(session, case)
+    decision.undone_at = moment
+    session.flush()
+    return decision
 
 
 def lock_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
@@ -95,12 +116,17 @@ def lock_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> Visit:
 
 
 def find_current_decision(session: Session, visit: Visit) -> Decision | None:
-    """Return the decision on a visit's latest revision that no other decision replaces, or None."""
+    """Return the decision on a visit's latest revision that is neither replaced nor undone, or None."""
     newer = aliased(Decision)
     return session.scalars(
         select(Decision)
         .outerjoin(newer, newer.replaces_id == Decision.id)
-        .where(Decision.visit_id == visit.id, Decision.revision == visit.revision, newer.id.is_(None))
+        .where(
+            Decision.visit_id == visit.id,
+            Decision.revision == visit.revision,
+            Decision.undone_at.is_(None),
+            newer.id.is_(None),
+        )
     ).one_or_none()
 
 
@@ -110,10 +136,24 @@ def find_acceptance(session: Session, visit: Visit) -> list[Decision]:
     There are several if an acceptance was confirmed, which replaces the decision but continues the
     acceptance.
     """
-    query = select(Decision).where(Decision.visit_id == visit.id, Decision.revision == visit.revision)
-    decisions = {decision.id: decision for decision in session.scalars(query)}
+    return find_acceptances(session, [visit])[visit.id]
+
+
+def find_acceptances(session: Session, visits: Sequence[Visit]) -> dict[uuid.UUID, list[Decision]]:
+    """Return the acceptance of each visit, as ``find_acceptance`` does, by the ID of the visit."""
+    revisions = {visit.id: visit.revision for visit in visits}
+    decisions: dict[uuid.UUID, dict[uuid.UUID, Decision]] = {visit_id: {} for visit_id in revisions}
+    for decision in session.scalars(select(Decision).where(Decision.visit_id.in_(revisions))):
+        if decision.revision == revisions[decision.visit_id]:
+            decisions[decision.visit_id][decision.id] = decision
+    return {visit_id: _list_acceptance(by_id) for visit_id, by_id in decisions.items()}
+
+
+def _list_acceptance(decisions: Mapping[uuid.UUID, Decision]) -> list[Decision]:
+    """Return the current acceptance among the decisions on a revision, by their IDs, the first one first."""
+    replaced = {decision.replaces_id for decision in decisions.values()}
+    decision = next((decision for decision in decisions.values() if decision.id not in replaced), None)
     acceptance: list[Decision] = []
-    decision = find_current_decision(session, visit)
     while decision is not None and decision.decision == "accept":
         acceptance.insert(0, decision)
         decision = decisions[decision.replaces_id] if decision.replaces_id else None

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,10 @@ from api.services.rows import read_by_id
 from api.services.scores.aggregates import aggregate_totals
 from api.services.scores.subjects import CountedChecklists
 
+#: Returns the sums of locations, by their numbers, and of subjects, by their IDs, over a period; by the ID of
+#: the subject and the number of the location.
+SumsReader = Callable[[Session, Sequence[int], Sequence[int], Period], Mapping[tuple[int, int], Sums]]
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedTarget:
@@ -57,6 +61,14 @@ class JudgedTarget:
         """The figures of the score: the fields of ``schemas.scores.Figures``."""
         is_part = self.target.section is not None
         return figures(self.sums) if is_part else visit_figures(self.sums, critical_failures=0, passed=0)
+
+
+def read_current_sums(
+    session: Session, location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
+) -> dict[tuple[int, int], Sums]:
+    """Return the sums of all accepted visits, as a ``SumsReader`` does."""
+    groups = aggregate_totals(session, location_numbers, subject_ids, period, "subject_id", "location_number")
+    return {(subject_id, number): aggregate.sums for (subject_id, number), aggregate, _ in groups}
 
 
 def create_target(session: Session, actor: Actor, values: Mapping[str, Any]) -> JudgedTarget:
@@ -118,12 +130,15 @@ def delete_target(session: Session, judged: JudgedTarget) -> None:
     session.flush()
 
 
-def judge(session: Session, targets: Sequence[Target]) -> list[JudgedTarget]:
-    """Return targets with their status, for everybody alike: all locations of a region count.
+def judge(
+    session: Session, targets: Sequence[Target], read_sums: SumsReader = read_current_sums
+) -> list[JudgedTarget]:
+    """Return targets with their status, for everyone alike: all locations of a region count.
 
-    The latest months include the current one, so that a visit counts as soon as it is accepted.
+    The latest months include the current one, so that a visit counts as soon as ``read_sums`` returns it: by
+    default, as soon as it is accepted.
     """
-    evidence = _Evidence(session, targets)
+    evidence = _Evidence(session, targets, read_sums)
     return [evidence.judge(target) for target in targets]
 
 
@@ -141,7 +156,7 @@ def _check_section(session: Session, checklist: Checklist, key: str | None) -> N
 class _Evidence:
     """What targets of one organization are judged by. The sums of all are read together."""
 
-    def __init__(self, session: Session, targets: Sequence[Target]) -> None:
+    def __init__(self, session: Session, targets: Sequence[Target], read_sums: SumsReader) -> None:
         self._session = session
         self._common_variances: dict[tuple[uuid.UUID, Period], float] = {}
         self._versions = self._read_versions(target.checklist_id for target in targets)
@@ -151,7 +166,7 @@ class _Evidence:
             **{location.id: [location.number] for location in self._locations.values()},
             **{region_id: _list_numbers(session, region_id) for region_id in self._regions},
         }
-        self._sums = self._read_sums(targets)
+        self._sums = self._read_sums(targets, read_sums)
 
     def judge(self, target: Target) -> JudgedTarget:
         version = self._versions[target.checklist_id]
@@ -195,7 +210,9 @@ class _Evidence:
             versions[checklist.id] = version
         return versions
 
-    def _read_sums(self, targets: Sequence[Target]) -> dict[Period, dict[tuple[int, int], Sums]]:
+    def _read_sums(
+        self, targets: Sequence[Target], read_sums: SumsReader
+    ) -> dict[Period, Mapping[tuple[int, int], Sums]]:
         """Return the sums by period, and by the ID of the subject and the number of the location."""
         wanted: dict[Period, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
         for target in targets:
@@ -203,17 +220,7 @@ class _Evidence:
             numbers.update(self._numbers[_get_place_id(target)])
             subject_ids.add(_get_subject_id(self._versions[target.checklist_id], target))
         return {
-            period: {
-                (subject_id, number): aggregate.sums
-                for (subject_id, number), aggregate, _ in aggregate_totals(
-                    self._session,
-                    sorted(numbers),
-                    sorted(subject_ids),
-                    period,
-                    "subject_id",
-                    "location_number",
-                )
-            }
+            period: read_sums(self._session, sorted(numbers), sorted(subject_ids), period)
             for period, (numbers, subject_ids) in wanted.items()
         }
 

@@ -102,8 +102,10 @@ def disputes(actor: Actor) -> ColumnElement[bool]:
     """Return the filter for disputes: managers and API clients see those of visits at their locations.
 
     They still see a dispute whose visit is no longer accepted. It shows nothing that they did not see before.
+    Nobody sees disputes of visits that they made: shoppers do not learn that a store disputes.
     """
-    in_organization = Dispute.organization_id == actor.organization_id
+    of_others = Dispute.visit_id.not_in(select(Visit.id).where(own_visits(actor)))
+    in_organization = and_(Dispute.organization_id == actor.organization_id, of_others)
     if actor.can_see_everything:
         return in_organization
     return and_(in_organization, Dispute.visit_id.in_(select(Visit.id).where(planned_visits(actor))))

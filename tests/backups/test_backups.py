@@ -13,6 +13,7 @@ from flask import Flask
 from api.backups import rows, writing
 from api.backups.manifest import hash_file, read_manifest
 from api.backups.restoring import open_backup
+from api.keys import Keys
 from api.models.base import Base
 from tests.conftest import BACKENDS, run_program
 from tests.support.pictures import encoded, quarters
@@ -140,6 +141,16 @@ def test_secrets_are_in_a_backup_only_on_request(backed_up: tuple[Flask, Path], 
     assert f"the one in {folder / 'secret_key'}" in result.output
     assert run(app, "backup", folder).exit_code == 0
     assert not (folder / "secret_key").exists()
+
+
+def test_previous_secrets_are_stored_with_the_secret(tmp_path: Path) -> None:
+    """What was encrypted with them, and not again since, still needs them."""
+    writing.write_secrets(tmp_path, Keys("new", ("former", "oldest")))
+    assert (tmp_path / "secret_key").read_text() == "new"
+    assert (tmp_path / "secret_key_previous").read_text().split() == ["former", "oldest"]
+    assert (tmp_path / "secret_key_previous").stat().st_mode & 0o077 == 0
+    writing.write_secrets(tmp_path, Keys("new"))
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
 def test_later_backup_copies_new_photos_only_and_forgets_deleted_ones(

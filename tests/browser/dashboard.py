@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.phone import Phone
@@ -26,6 +27,16 @@ def go(page: Page, address: str, state: str = "ready") -> None:
     """Open another address while signed in."""
     page.goto(address)
     wait_for_state(page, state)
+
+
+def check_accessibility(page: Page) -> None:
+    """Check a screen with axe, and its width on the smallest phones."""
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
+    size = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size(size)
 
 
 def percent(score: float) -> str:

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import new_world
-from tests.browser.dashboard import enter, go, wait_for_state
+from tests.browser.dashboard import check_accessibility, enter, go, wait_for_state
 from tests.browser.phone import Phone
 from tests.support.running import Running
 from tests.support.world import Caller, World, ok
@@ -72,16 +71,6 @@ def select_rows(page: Page) -> None:
     expect(page.get_by_test_id("visit-row")).to_have_count(3)
     for box in page.locator("[data-testid=visit-row] input").all():
         box.check()
-
-
-def check_accessibility(page: Page) -> None:
-    """Check a screen with axe, and its width on the smallest phones."""
-    result = Axe().run(page)
-    assert result.violations_count == 0, result.generate_report()
-    size = page.viewport_size
-    page.set_viewport_size({"width": 320, "height": 700})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.set_viewport_size(size)
 
 
 def discard_visits(world: World) -> None:

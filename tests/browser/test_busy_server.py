@@ -21,7 +21,9 @@ def test_staff_sign_in_read_and_save_although_the_server_is_overloaded(desk: Pho
     logins = Spy(desk, "POST", re.compile("/auth/login$"), busy("too-many-passwords", 429))
     readings = Spy(desk, "GET", re.compile("/api/v1/organization$"), busy())
     savings = Spy(desk, "PATCH", re.compile("/api/v1/organization$"), busy())
-    page = enter(desk, world.admin, "/dashboard/admin/settings")
+    page = desk.page
+    page.goto("/dashboard/admin/settings")
+    desk.enter_credentials(world.admin)
     page.get_by_label("Lock-out days").fill("5")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()

@@ -124,6 +124,7 @@ def test_a_person_is_edited(desk: Phone, world: World) -> None:
     page = enter(desk, world.admin, f"{PEOPLE}/{person.id}")
     regions = page.locator("[data-field=region_ids]")
     expect(regions).to_be_hidden()
+    expect(page.get_by_test_id("shopper-record")).to_contain_text("No visits were assigned")
     page.get_by_label("Role").select_option("manager")
     regions.get_by_label("North").check()
     page.get_by_label("Locations").fill("harbour")

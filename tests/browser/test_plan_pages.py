@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import new_world
-from tests.browser.dashboard import enter, go, wait_for_state
+from tests.browser.dashboard import check_accessibility, enter, go, wait_for_state
 from tests.browser.phone import Phone
 from tests.support.running import Running
 from tests.support.world import World, ok
@@ -27,16 +26,6 @@ def world(program: Running, settings: dict[str, str]) -> Iterator[World]:
             world.new_location(name=name)
             world.person("shopper")
         yield world
-
-
-def check_accessibility(page: Page) -> None:
-    """Check a screen with axe, and its width on the smallest phones."""
-    result = Axe().run(page)
-    assert result.violations_count == 0, result.generate_report()
-    size = page.viewport_size
-    page.set_viewport_size({"width": 320, "height": 700})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.set_viewport_size(size)
 
 
 def undo(page: Page) -> None:

@@ -335,6 +335,71 @@ def test_reviewers_cannot_decide_on_their_own_visits(desk: Phone, world: World) 
     expect(page.locator("[data-decision]")).to_have_count(0)
 
 
+# The work of several reviewers.
+
+
+def test_reviewers_share_the_queue_undo_decisions_and_read_what_was_decided(
+    desk: Phone, world: World
+) -> None:
+    first, second = world.late_visit(), world.late_visit(location=world.new_location(name="Leith"))
+    ada = world.person("reviewer", "Ada Byron")
+    ok(ada.post(f"/visits/{first['id']}/claim", {}))
+    message_id = world.message(second)
+    ok(world.shopper.put(f"/me/messages/{message_id}/answer", {"text": "The left one."}))
+    # A visit that somebody else is looking at is not the first to be shown.
+    page = enter(desk, world.reviewer, QUEUE)
+    wait_for_visit(page, second)
+    expect(page.locator(f".queue li[data-visit='{first['id']}']")).to_contain_text("Ada Byron is looking")
+    expect(page.get_by_test_id("shopper-record")).to_contain_text("2 of 2")
+    expect(page.get_by_test_id("shopper-record")).to_contain_text("Late 2")
+    expect(page.get_by_test_id("claimed")).to_be_empty()
+    page.keyboard.press("k")
+    wait_for_visit(page, first)
+    expect(page.get_by_test_id("claimed")).to_contain_text("Ada Byron is looking at this visit.")
+    page.get_by_role("button", name="Review it anyway").click()
+    expect(page.get_by_test_id("claimed")).to_be_empty()
+    claims = [row["claim"] for row in ok(ada.get("/reviews"))["items"]]
+    assert [claim and claim["reviewer_id"] for claim in claims] == [world.reviewer.id, None]
+
+    page.keyboard.press("j")
+    wait_for_visit(page, second)
+    page.keyboard.press("a")
+    wait_for_visit(page, first)
+    expect(page.get_by_test_id("outcome")).to_contain_text("Accepted Leith.")
+    page.keyboard.press("u")
+    wait_for_visit(page, second)
+    expect(page.get_by_test_id("outcome")).to_contain_text("Undone. Leith is waiting again.")
+    expect(page.locator("[data-decided=accept]")).to_contain_text("undone")
+    page.click("summary:has-text('Filters')")
+    page.select_option("#location_id", label="Leith")
+    expect(page.locator(".queue li")).to_have_count(1)
+    page.select_option("#flag", "none")
+    expect(page.get_by_text("No waiting visit matches the filters.")).to_be_visible()
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.locator(".queue li")).to_have_count(2)
+
+    ok(world.review(first, "return", ada, reason="Another store"))
+    page.click(".tabs a:has-text('Decided')")
+    wait_for_state(page)
+    rows = page.locator("[data-decided]")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("Returned by Ada Byron")
+    expect(rows.nth(0)).to_contain_text("Another store")
+    expect(rows.nth(1)).to_contain_text("undone")
+    page.select_option("#by", "me")
+    expect(rows).to_have_count(1)
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
+    page.click(".tabs a:has-text('1 new')")
+    answer = page.locator(f"[data-message='{message_id}']")
+    expect(answer).to_contain_text("The left one.")
+    expect(answer.locator("a")).to_have_attribute("href", re.compile(f"/visits/{second['id']}#messages$"))
+    page.reload()
+    wait_for_state(page)
+    expect(page.locator(".tabs")).not_to_contain_text("new")
+    assert desk.errors == []
+
+
 # The keyboard.
 
 

@@ -114,7 +114,8 @@ def test_a_manager_sets_up_a_second_factor_and_signs_in_with_it(desk: Phone, wor
 def test_a_session_that_ends_is_continued_with_a_code(desk: Phone, world: World) -> None:
     """What was typed stays on the page."""
     app = set_up(world.admin)
-    desk.sign_in(world.admin, "/dashboard/admin/settings")
+    desk.page.goto("/dashboard/admin/settings")
+    desk.enter_credentials(world.admin)
     desk.page.get_by_label("Code", exact=True).fill(app.code())
     desk.page.keyboard.press("Enter")
     page = desk.page
@@ -256,7 +257,8 @@ def test_the_second_factor_is_accessible(new_desk: Callable[..., Phone], world: 
     page.get_by_role("button", name="Menu").press("Enter")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Email address")).to_be_visible()
-    desk.sign_in(world.manager)
+    page.goto("/")
+    desk.enter_credentials(world.manager)
     expect(page.get_by_label("Code", exact=True)).to_be_focused()
     check_accessibility(page, "code at the sign-in of the form")
     page.get_by_role("button", name="Use another account").press("Enter")

@@ -28,7 +28,8 @@ def fetch_submission(world: World, visit: Any) -> Any:
 def test_a_complete_visit(phone: Phone, world: World) -> None:
     visit = world.visit()
     page = phone.page
-    phone.sign_in(world.shopper)
+    page.goto("/")
+    phone.enter_credentials(world.shopper)
     phone.wait_until_offline_ready()
     phone.open(visit)
 
@@ -259,7 +260,8 @@ def test_sign_in_asks_for_the_organization_if_several_match(phone: Phone, world:
     other = World(world.app)
     twin = world.person("shopper", "twin")
     other.person("shopper", "twin")
-    phone.sign_in(twin)
+    phone.page.goto("/")
+    phone.enter_credentials(twin)
     expect(phone.page.get_by_text("accounts of several organizations")).to_be_visible()
     phone.page.fill("[name=organization]", world.name)
     phone.page.press("[name=organization]", "Enter")

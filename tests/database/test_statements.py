@@ -15,6 +15,7 @@ from api.models.scores import Total
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
 FEW, MANY = 2, 9
+DISPUTE = {"questions": [{"question": "wait", "kind": "fact", "reason": "Look at the photo."}]}
 
 
 #: The SQL that the drivers received.
@@ -68,7 +69,7 @@ def statements(app: Flask) -> Iterator[list[Any]]:
 
 
 def grow(world: World, count: int) -> None:
-    """Add ``count`` of each: regions, locations, managers, open, waiting and accepted visits, checklists."""
+    """Add ``count`` of each: places, managers, visits of each kind, disputes, checklists and quotas."""
     for _ in range(count):
         region = world.new_region(parent_id=world.region["id"])
         location = world.new_location(region_id=region["id"])
@@ -76,10 +77,14 @@ def grow(world: World, count: int) -> None:
         story = {**ALL_WELL, "story": {"value": "Once"}}
         world.accepted_visit(story, location=location)
         world.accepted_visit(story, location=world.location, comment="So it was")
+        disputed = world.late_visit(story, location=location)
+        ok(world.review(disputed, "accept"))
+        ok(world.manager.post(f"/visits/{disputed['id']}/disputes", DISPUTE), 201)
         visit = world.late_visit()
         world.declare(visit, uuid.uuid4().bytes)
         world.visit()
         world.publish({**CHECKLIST, "key": f"key-{uuid.uuid4().hex[:8]}"})
+        world.quota(region_id=region["id"])
 
 
 def reads(world: World) -> dict[str, tuple[Any, str]]:
@@ -101,6 +106,8 @@ def reads(world: World) -> dict[str, tuple[Any, str]]:
         "scores by location": (admin, "/scores?by=location&limit=500&include=change,months"),
         "locations with their worst sections": (admin, "/scores?by=location&limit=500&include=worst_section"),
         "scores by region and section": (admin, "/scores?by=region,section&limit=500"),
+        "quotas": (admin, "/quotas?include=progress&limit=500"),
+        "disputes": (world.reviewer, "/disputes?limit=500"),
         "comments": (world.manager, "/comments?limit=500"),
         "comments of a region on a question": (admin, f"/comments?region_id={region}&question=story"),
         "comments with a word": (world.manager, "/comments?limit=500&q=once"),

@@ -29,7 +29,7 @@ def test_every_role_has_notices_and_every_notice_is_in_the_api() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "last_look", "moment", "expected"),
+    ("kind", "checked_at", "moment", "expected"),
     [
         # 07:00 in Madrid is 06:00 in UTC in winter, and 05:00 in summer.
         (ALERTS, "2026-11-30 12:00", "2026-12-01 05:59", False),
@@ -48,8 +48,8 @@ def test_every_role_has_notices_and_every_notice_is_in_the_api() -> None:
         (ALERTS, "2027-11-30 06:00", "2026-11-30 04:00", True),
     ],
 )
-def test_notices_are_due_once_in_each_period(kind: str, last_look: str, moment: str, expected: bool) -> None:
-    assert is_due(kind, utc(last_look), utc(moment), MADRID) is expected
+def test_notices_are_due_once_in_each_period(kind: str, checked_at: str, moment: str, expected: bool) -> None:
+    assert is_due(kind, utc(checked_at), utc(moment), MADRID) is expected
 
 
 def test_a_reader_who_moves_west_does_not_get_the_same_morning_twice() -> None:

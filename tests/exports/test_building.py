@@ -50,7 +50,7 @@ MANY_ANSWERS = MANY_VISITS * len(seed.QUESTIONS)
 
 @pytest.fixture(params=BACKENDS if FULL else BACKENDS[1:])
 def app(request: pytest.FixtureRequest) -> Flask:
-    """The program on PostgreSQL with S3; `make faults` runs these tests on both, as they take long."""
+    """The program on PostgreSQL with S3; `make full` runs these tests on both, as they take long."""
     return request.getfixturevalue(f"{request.param}_app")
 
 

@@ -143,6 +143,19 @@ def test_figures_are_those_of_the_score(world: World, path: Path) -> None:
     assert f"{ENGLISH.month(month['month'])} {ENGLISH.percent(month['score'])}" in text
 
 
+def test_score_before_disputes_and_amended_answers_are_said(world: World, path: Path) -> None:
+    visit = world.accepted_visit(NO_GREETING)
+    assert "Without disputes" not in read_text(write(world, path))
+    question = {"question": "greeting", "kind": "fact", "reason": "She did greet"}
+    opened = ok(world.manager.post(f"/visits/{visit['id']}/disputes", {"questions": [question]}), 201)
+    outcome = {"question": "greeting", "outcome": "set_aside", "reason": "The photo shows it"}
+    ok(world.reviewer.post(f"/disputes/{opened['id']}/decision", {"outcomes": [outcome]}))
+    text = read_text(write(world, path))
+    assert "100.0% The score comes from only 1 visit." in text
+    assert "Without disputes, the score would be 75.0%." in text
+    assert "set aside after a dispute" in text
+
+
 def test_questions_that_lost_most_points_come_first_with_their_good_answer(world: World, path: Path) -> None:
     for answers in (NO_GREETING, NO_GREETING, {**ALL_WELL, "wait": {"value": 90}}):
         world.accepted_visit(answers)
@@ -225,7 +238,7 @@ def test_region_of_many_locations_lists_the_best_and_the_lowest(world: World) ->
         "to": "2026-01",
         "checklist": None,
         "region": {"name": "North"},
-        "total": figures,
+        "total": {**figures, "score_before_disputes": 0.8},
         "previous": figures,
         "change": change,
         "fundamentals": [],

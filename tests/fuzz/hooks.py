@@ -77,6 +77,8 @@ ALLOWED_POINTERS: dict[str, str] = {
     "POST /api/v1/visits/{visit_id}/disputes": "/questions/.*",
     "POST /api/v1/disputes/{dispute_id}/decision": "/outcomes(/.*)?",
     "GET /api/v1/disputes/rates": _PERIOD,
+    "GET /api/v1/decisions": "/from",
+    "GET /api/v1/users/{user_id}/record": _PERIOD,
     "POST /api/v1/visits/{visit_id}/messages": "/question",
     "PUT /api/v1/visits/{visit_id}/expenses/{expense_id}": "/amount|/receipts/.*|/expense_id",
     "PUT /api/v1/visits/{visit_id}/payment": "/items/.*",

@@ -11,6 +11,8 @@ from api.domain.access import ANY_CALLER, PERMISSIONS, REFRESH_TOKEN
 from api.http.access import Pages, Routes
 from tests.support.world import Caller, World, problem
 
+pytestmark = pytest.mark.one_database
+
 VALUES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1", "path": "x", "default": "x"}
 
 

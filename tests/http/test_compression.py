@@ -3,7 +3,11 @@
 import gzip
 import json
 
+import pytest
+
 from tests.support.world import Caller, World, ok
+
+pytestmark = pytest.mark.one_database
 
 GZIP = {"Accept-Encoding": "gzip, br"}
 LARGE = "/checklists/visit/versions/1"

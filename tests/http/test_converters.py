@@ -8,6 +8,8 @@ from flask import Flask
 
 from tests.support.world import Caller, World, ok, problem
 
+pytestmark = pytest.mark.one_database
+
 ID = "abcdef01-2345-4678-9abc-def012345678"
 
 

@@ -42,6 +42,7 @@ def policy(response: TestResponse) -> dict[str, list[str]]:
     return {name: values for name, *values in directives}
 
 
+@pytest.mark.one_database
 def test_every_response_has_the_security_headers(world: World) -> None:
     statuses = set()
     for caller in (world.anonymous, world.admin):

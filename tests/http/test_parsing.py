@@ -8,12 +8,15 @@ from io import BytesIO
 from itertools import product
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from api.models.base import Base
 from tests.support.world import Caller, World, ok, pointers, problem
+
+pytestmark = pytest.mark.one_database
 
 JSON = {"Content-Type": "application/json"}
 

@@ -7,6 +7,8 @@ from api.settings import Settings
 from tests.http.test_access_control import routes
 from tests.support.world import API, Caller, World, pointers, problem
 
+pytestmark = pytest.mark.one_database
+
 ID = "00000000-0000-4000-8000-000000000000"
 
 

@@ -259,6 +259,25 @@ def test_worker_stops_when_requested(queue: Queue) -> None:
     assert not thread.is_alive()
 
 
+def test_worker_that_waits_for_a_lock_stops_anyway(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, working, unlocked = queue.worker(), threading.Event(), threading.Event()
+
+    def work() -> bool:
+        working.set()
+        return unlocked.wait(60)
+
+    monkeypatch.setattr(workers, "SHUTDOWN_SECONDS", 0.1)
+    monkeypatch.setattr(worker, "work", work)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert working.wait(10)
+    worker.stopping.set()
+    thread.join(10)
+    has_stopped = not thread.is_alive()
+    unlocked.set()
+    assert has_stopped
+
+
 def test_worker_continues_after_an_error(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = queue.worker()
     monkeypatch.setattr(workers, "POLL_SECONDS", 0.01)

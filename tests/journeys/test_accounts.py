@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,31 +17,20 @@ from api.models.sign_in import TokenFamily
 from api.services import events
 from api.services.people import login_limits
 from api.services.people.passwords import check_password
-from tests.support.mailbox import PUBLIC_URL, Mailbox, find_link, read_text, running_mailbox, send_mails
+from tests.support.mailbox import PUBLIC_URL, Mailbox, find_link, read_text, send_mails
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
+
+pytestmark = pytest.mark.one_database
 
 NEW_PASSWORD = "three calm elephants"
 
 
-@pytest.fixture(scope="module")
-def mailbox() -> Iterator[Mailbox]:
-    with running_mailbox() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture(autouse=True)
-def no_earlier_mails(world: World) -> None:
-    """Remove the mails that other tests of the same database left."""
-    world.database.write(lambda session: [session.delete(event) for event in _find_mails(session)])
-
-
-def _find_mails(session: Any) -> list[Event]:
-    return list(session.scalars(select(Event).where(events.IS_MAIL)))
+pytestmark = pytest.mark.usefixtures("no_earlier_mails")
 
 
 def waiting_mails(world: World) -> list[Event]:
     with world.database.read_snapshot() as session:
-        return _find_mails(session)
+        return list(session.scalars(select(Event).where(events.IS_MAIL)))
 
 
 def invite(world: World, **values: Any) -> Any:
@@ -99,6 +87,7 @@ def test_invited_person_chooses_a_password_and_logs_in(world: World) -> None:
     assert now() - datetime.fromisoformat(person["last_login_at"]) < timedelta(minutes=1)
 
 
+@pytest.mark.both_databases
 def test_link_works_once_until_it_expires_or_is_replaced(world: World) -> None:
     user_id = invite(world)["id"]
     first, second = copy_link(world, user_id), copy_link(world, user_id)

@@ -24,6 +24,8 @@ from tests.support.world import (
     request_token,
 )
 
+pytestmark = pytest.mark.one_database
+
 SCOPES = ["scores:read", "visits:read"]
 
 

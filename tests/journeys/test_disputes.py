@@ -229,6 +229,29 @@ def test_a_decision_needs_one_valid_outcome_for_each_question(world: World) -> N
     assert read_score(world) == (4, 11, 0.363636)
 
 
+def test_nobody_learns_of_disputes_of_a_visit_that_they_made(world: World) -> None:
+    """A self-check can be assigned to managers and reviewers too."""
+    other = world.person("manager", region_ids=[world.region["id"]])
+    world.publish({**CHECKLIST, "key": "own", "channel": "self_check"})
+    opened = {}
+    for maker in (world.manager, world.reviewer):
+        visit = world.accepted_visit(POOR, shopper=maker, assigned={"checklist_key": "own"})
+        opened[maker.id] = ok(dispute(world, visit, "wait", caller=other), 201)["id"]
+        path = f"/disputes/{opened[maker.id]}"
+        problem(maker.get(path), 404, "dispute-not-found")
+        assert opened[maker.id] not in [item["id"] for item in ok(maker.get("/disputes"))["items"]]
+        assert len(ok(world.admin.get(f"/visits/{visit['id']}/disputes"))["items"]) == 1
+        shown = ok(maker.get(f"/visits/{visit['id']}/disputes"))
+        assert shown == {"items": [], "last_day": None, "can_be_disputed": False}
+    problem(decide(world, {"id": opened[world.reviewer.id]}, ("wait", "kept")), 404, "dispute-not-found")
+    # Whether it is disputed or not.
+    for count in range(2):
+        visit = world.accepted_visit(POOR, shopper=world.manager, assigned={"checklist_key": "own"})
+        if count:
+            ok(dispute(world, visit, "wait", caller=other), 201)
+        problem(dispute(world, visit, "wait"), 403, "own-visit")
+
+
 def test_whoever_accepted_the_visit_does_not_decide_unless_they_are_alone(world: World) -> None:
     visit = world.late_visit(POOR)
     ok(world.review(visit, "accept"))

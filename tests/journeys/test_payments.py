@@ -145,6 +145,12 @@ def test_a_rejected_visit_is_not_paid_unless_a_reviewer_says_so(world: World) ->
     assert (due(world), items(world, visit)["fee"]) == ([], ("claimed", None, None))
     decide(world, visit, "accept")
     assert due(world) == [(1500, 350)]
+    # A decision that replaces none can be undone.
+    other = world.late_visit()
+    accepted = decide(world, other, "accept")
+    assert len(due(world)) == 2
+    ok(world.reviewer.post(f"/visits/{other['id']}/review/undo", {"decision_id": accepted["id"]}))
+    assert (due(world), items(world, other)["fee"][0]) == ([(1500, 350)], "claimed")
 
 
 def test_an_automatic_acceptance_pays_the_fee_and_leaves_expenses_to_a_reviewer(world: World) -> None:

@@ -1,5 +1,6 @@
 """Quotas and plans: set by administrators, counted for everybody, and never a warning for a store."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
+from api.domain.access import ADMIN, Actor
 from api.domain.months import format_month, get_month
 from api.services.quotas import list_shortfalls
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
@@ -168,21 +170,29 @@ def test_extra_visits_are_not_drawn_again_and_managers_do_not_learn_of_them(embe
     seen = get_progress(world.admin, quota)
     assert seen["required"] == seen["out"] + seen["missing"] == 1 + sum(missing.values())
     assert len(set(missing.values())) > 1
+    hidden = {"days_between": None, "extra": None}
     own = get_progress(world.manager, quota)
     assert (own["required"], own["accepted"], own["out"], own["missing"]) == (80, 0, None, None)
     client = world.client("visits:read")
     assert get_progress(client, quota) == own
+    # By the days between visits, a store could tell until when none comes; without extra visits, that it has
+    # had its last one.
+    for caller in (world.manager, client):
+        seen_quota = ok(caller.get(f"/quotas/{quota['id']}"))
+        assert seen_quota == {**ok(world.admin.get(f"/quotas/{quota['id']}")), **hidden}
+        assert ok(caller.get("/quotas"))["items"] == [seen_quota]
 
 
 def test_shortfalls_of_an_organization_are_listed(embedded_world: World) -> None:
     world = embedded_world
     quota = world.quota()
     assert world.location
+    administrator = Actor(uuid.UUID(world.admin.id), world.organization_id, ADMIN)
 
     def read() -> list[tuple[str, int | None]]:
         with world.database.read_snapshot() as session:
-            found = list_shortfalls(session, world.organization_id, MONTH)
-            return [(str(shortfall.quota.quota.id), shortfall.progress.missing) for shortfall in found]
+            shortfalls = list_shortfalls(session, administrator, MONTH)
+        return [(str(shortfall.quota.quota.id), shortfall.progress.missing) for shortfall in shortfalls]
 
     assert read() == [(quota["id"], 2)]
     world.accepted_visit()

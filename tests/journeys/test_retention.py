@@ -9,7 +9,9 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from api.jobs.notices import NoticeDecider
 from api.models.base import now
+from api.models.notices import Notice
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import retention
@@ -61,6 +63,13 @@ def send_with_photo(world: World, data: bytes | None = None) -> tuple[Any, str]:
     answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [photo]}}
     ok(world.send(visit, world.submission(answers, comment="The fish was fresh."), shopper), 201)
     return visit, photo
+
+
+def list_mailed_visits(world: World) -> list[str]:
+    """Return the IDs of the visits that the shopper was mailed about."""
+    query = select(Notice.reported).where(Notice.user_id == uuid.UUID(world.shopper.id))
+    with world.database.read_snapshot() as session:
+        return [visit_id for visits in session.scalars(query) for visit_id in visits]
 
 
 @on_servers
@@ -124,6 +133,8 @@ def test_a_removed_photo_is_recognized_if_it_is_sent_again(world: World) -> None
 def test_old_visits_lose_their_shopper_and_keep_answers_and_scores(world: World) -> None:
     visit, photo = send_with_photo(world)
     open_visit = world.visit()
+    NoticeDecider(world.database, lambda: now() + timedelta(minutes=11)).work()
+    assert list_mailed_visits(world) == [open_visit["id"]]
     for row in (visit, open_visit):
         make_older(world, row, 70)
     path = f"/visits/{visit['id']}"
@@ -144,6 +155,7 @@ def test_old_visits_lose_their_shopper_and_keep_answers_and_scores(world: World)
     # The audit log does not say it either. The person themselves is still there.
     assert shopper["id"] not in world.admin.get(f"/audit?subject={visit['id']}").text
     assert ok(world.admin.get(f"/users/{shopper['id']}"))["name"] == shopper["name"]
+    assert list_mailed_visits(world) == []
     # Nobody makes it any more.
     assert ok(world.admin.get(f"/visits/{open_visit['id']}"))["status"] == "cancelled"
 

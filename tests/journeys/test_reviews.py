@@ -52,7 +52,8 @@ def test_waiting_visit_has_its_revision_time_and_flags(world: World) -> None:
     before = datetime.now(UTC)
     visit = world.late_visit()
     (row,) = ok(world.reviewer.get("/reviews"))["items"]
-    assert set(row) == {"visit_id", "location", "revision", "submitted_at", "flags"}
+    assert set(row) == {"visit_id", "location", "checklist", "revision", "submitted_at", "flags", "claim"}
+    assert (row["checklist"]["key"], row["claim"]) == ("visit", None)
     assert (row["visit_id"], row["revision"]) == (visit["id"], 1)
     assert row["location"] == {name: world.location[name] for name in ("id", "code", "name")}
     assert before <= datetime.fromisoformat(row["submitted_at"]) <= datetime.now(UTC)

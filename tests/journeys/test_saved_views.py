@@ -44,7 +44,7 @@ def test_views_of_reviewer_pages_are_shared_with_reviewers_alone(world: World) -
     problem(world.manager.get(f"/saved-views/{view['id']}"), 404, "saved-view-not-found")
 
 
-def test_a_view_with_a_filter_by_person_stays_private(world: World) -> None:
+def test_a_view_that_names_a_person_stays_private(world: World) -> None:
     path = f"/dashboard/disputes?shopper%5Fid={world.shopper.id}"
     view = world.saved_view(world.reviewer, path=path)
     for response in (
@@ -53,6 +53,26 @@ def test_a_view_with_a_filter_by_person_stays_private(world: World) -> None:
     ):
         assert pointers(problem(response, 422, "invalid")) == ["/shared"]
     assert len(names(world.reviewer)) == 1
+
+
+ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+@pytest.mark.parametrize(
+    ("path", "can_be_shared"),
+    [
+        (f"/dashboard/visits/{ID}", False),
+        (f"/dashboard/visits/{ID.replace('-', '')}", False),
+        (f"/dashboard/reviews?visit={ID}", False),
+        (f"/dashboard/disputes?dispute={ID.upper()}", False),
+        (f"/dashboard/comments?q=%30{ID[1:]}", False),
+        (f"/dashboard/locations/{ID}?from=2026-01&region_id={ID}", True),
+        (f"/dashboard/comments?location_id={ID}&q=till", True),
+    ],
+)
+def test_only_places_can_be_named_in_a_shared_view(path: str, can_be_shared: bool) -> None:
+    assert (find_error(path, shared=True) is None) is can_be_shared
+    assert find_error(path, shared=False) is None
 
 
 @pytest.mark.parametrize(

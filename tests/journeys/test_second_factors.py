@@ -18,6 +18,8 @@ from api.models.second_factors import RecoveryCode, SecondFactor
 from api.services.people import second_factors
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem, request_token
 
+pytestmark = pytest.mark.one_database
+
 
 @dataclass
 class Phone:
@@ -161,6 +163,7 @@ def forget_last_step(world: World) -> None:
     world.database.write(lambda session: session.execute(update(SecondFactor).values(last_step=0)))
 
 
+@pytest.mark.both_databases
 def test_a_code_that_is_used_twice_at_once_works_once(phone: Phone) -> None:
     for code in (phone.code(), phone.recovery_codes[0]):
         barrier = threading.Barrier(4)

@@ -28,6 +28,8 @@ from api.models.users import User
 from api.services.people import login_limits, sign_in
 from tests.support.world import API, PASSWORD, Caller, World, log_in, ok, problem
 
+pytestmark = pytest.mark.one_database
+
 
 def sign_in_as(caller: Caller, **fields: Any) -> Any:
     return ok(log_in(caller, **fields), 200)

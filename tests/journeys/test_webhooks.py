@@ -14,6 +14,8 @@ from api.models.webhooks import WebhookDelivery
 from api.services import webhooks
 from tests.support.world import Caller, World, ok, pointers, problem
 
+pytestmark = pytest.mark.one_database
+
 #: A public address, so that nothing is looked up.
 URL = "https://93.184.216.34/hooks"
 

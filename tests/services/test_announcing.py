@@ -4,7 +4,6 @@ from api.domain.scoring import NO_VISITS, Points, Sums, change
 from api.models.base import now
 from api.models.notices import Announcement
 from api.services.notices import announcing
-from api.services.notices.recent_visits import Results
 
 NOVEMBER = 2026 * 12 + 10
 
@@ -14,11 +13,10 @@ def sum_up(visits: list[int]) -> Sums:
 
 
 def announce(months: dict[int, list[int]], before: Announcement | None = None) -> Announcement | None:
-    """Return the announcement of visits, which are points of 100 by month."""
-    results = Results(visits=sum(map(len, months.values())))
-    for month, visits in months.items():
-        results.months[month] = sum_up(visits)
-    new = announcing._build_announcement((1, 1), results, before, now())
+    """Return the announcement of visits, whose points of 100 are in lists by month."""
+    visits = sum(map(len, months.values()))
+    sums = {1: {month: sum_up(points) for month, points in months.items()}}
+    new = announcing._build_announcement((1, 1), visits, 0, sums, before, now())
     return new and Announcement(**new.columns)
 
 

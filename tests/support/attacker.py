@@ -20,8 +20,10 @@ from werkzeug.test import TestResponse
 
 from api.domain.audit import ACTIONS, SUBJECTS
 from api.domain.disputes import STATUSES as DISPUTE_STATUSES
+from api.domain.flags import LATE
 from api.domain.quotas import PERIODS
-from api.domain.visits import STATUSES
+from api.domain.reviews import CLAIMED, UNFLAGGED
+from api.domain.visits import DECISIONS, STATUSES
 from api.domain.webhooks import EVENTS
 from api.pages import files
 from schemas.scores import DIMENSIONS, FIGURE_FIELDS, INCLUDES, SORTS
@@ -157,6 +159,11 @@ QUERY: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "changed_after": lambda _known: ("", "forged"),
     "whole_visit": lambda _known: ("true", "false"),
     "points": lambda _known: ("lost", "full"),
+    "flag": lambda _known: (LATE.code, UNFLAGGED),
+    "waiting_hours": lambda _known: ("1",),
+    "claimed": lambda _known: CLAIMED,
+    "decision": lambda _known: DECISIONS,
+    "reviewer_id": lambda known: known.user_id,
     "time_zone": lambda _known: ("Europe/London",),
     "from": lambda known: (*known.days, *known.months),
     "to": lambda known: (*known.days, *known.months),

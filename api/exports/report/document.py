@@ -121,7 +121,7 @@ class _Composer:
             "chart": _chart(total),
             "axis": self._axis([], low=0),
             "facts": self._facts(),
-            "words": [self._describe_score(), self._describe_change()],
+            "words": [self._describe_score(), self._describe_change(), *self._describe_disputes()],
         }
 
     def _describe_score(self) -> str:
@@ -141,6 +141,14 @@ class _Composer:
         before = words.percent(self._figures["previous"]["score"])
         verdict = words(f"verdict-{self._judge_change()}")
         return words(key, points=shown, before=before, period=period, verdict=verdict)
+
+    def _describe_disputes(self) -> list[str]:
+        """Return what the score would be without disputes, if they changed it."""
+        total, words = self._figures["total"], self._words
+        before = total["score_before_disputes"]
+        if before == total["score"]:
+            return []
+        return [words("headline-disputes", before=NONE if before is None else words.percent(before))]
 
     def _judge_change(self) -> str:
         """Return the key of what a change shows, as the dashboard names it."""
@@ -404,6 +412,8 @@ class _Composer:
         if comment["points_possible"]:
             earned, possible = comment["points_earned"], comment["points_possible"]
             caption.append(words("answerPoints", earned=earned, possible=possible))
+        if comment.get("amendment"):
+            caption.append(words(f"amendment-{comment['amendment']['outcome']}"))
         return {
             "caption": " · ".join(caption),
             "question": self._text(question["text"]) if question else self._plain(words("lastWord")),

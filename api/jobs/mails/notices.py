@@ -190,7 +190,7 @@ def _build_open_disputes(request: _Request, _news: News) -> _Body:
     count = request.session.scalar(
         select(func.count())
         .select_from(Dispute)
-        .where(Dispute.organization_id == request.user.organization_id, Dispute.status == OPEN)
+        .where(visibility.disputes(request.actor), Dispute.status == OPEN)
     )
     return _Body(count or 0, "/dashboard/disputes")
 

@@ -36,7 +36,7 @@ from api.services.demo.payments import backdate_payments, claim_expenses, pay_re
 from api.services.demo.people import PASSWORD, PEOPLE
 from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
-from api.services.demo.sentences import DECISIONS, MESSAGES, WORDS_TO_SHOPPER
+from api.services.demo.sentences import ANSWERS, DECISIONS, MESSAGES, WORDS_TO_SHOPPER
 from api.services.demo.stores import REGIONS, STORES
 from api.services.people import administrators, passwords, users
 from uploads.store import Store
@@ -44,6 +44,8 @@ from uploads.store import Store
 #: The pages show a banner for organizations whose name ends in this: see ``shared/demo-banner.js``.
 ORGANIZATION = "Harbour Stores (demo data)"
 SEED = 20
+#: Reviewers ask shoppers only about visits that they decided on in this time before the demo.
+RECENT = timedelta(days=60)
 
 
 class NotEmpty(Exception):
@@ -175,10 +177,11 @@ def _carry_out(session: Session, demo: _Demo, plan: PlannedVisit, visit: Visit) 
         case outcome:
             _send(session, demo, plan, visit, {})
             if outcome in DECISIONS:
-                _decide(session, demo, outcome, visit)
+                _decide(session, demo, plan, visit)
 
 
-def _decide(session: Session, demo: _Demo, outcome: str, visit: Visit) -> None:
+def _decide(session: Session, demo: _Demo, plan: PlannedVisit, visit: Visit) -> None:
+    outcome = plan.outcome
     decision, reason, question_reasons = DECISIONS[outcome]
     stored = reviews.decide(
         session,
@@ -194,11 +197,14 @@ def _decide(session: Session, demo: _Demo, outcome: str, visit: Visit) -> None:
     received_at = session.get_one(Submission, (visit.id, 1)).received_at
     decided_at = received_at + timedelta(hours=demo.rng.randint(3, 40))
     session.get_one(Decision, stored.id).decided_at = min(decided_at, demo.moment)
-    if outcome in MESSAGES:
+    if outcome in MESSAGES and decided_at > demo.moment - RECENT:
         message = messages.ask(
             session, demo.actors["reviewer"], visit.id, text=MESSAGES[outcome], question=None
         )
         message.asked_at = min(decided_at, demo.moment)
+        if outcome in ANSWERS:
+            messages.answer(session, demo.actors[plan.login], message.id, ANSWERS[outcome])
+            message.answered_at = min(decided_at + timedelta(hours=5), demo.moment)
 
 
 def _send(

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from random import Random
 
 #: What a reviewer asks the shopper of a visit, by its outcome.
-MESSAGES: Mapping[str, str] = {"returned": "Which entrance did you use? This store has two."}
+MESSAGES: Mapping[str, str] = {
+    "returned": "Which entrance did you use? This store has two.",
+    "late": "Was the store still fully staffed when you came?",
+}
+#: What the shopper has answered, by the outcome of a visit.
+ANSWERS: Mapping[str, str] = {"late": "Yes, all three tills were open."}
 #: What a reviewer writes to the shopper with their decision, by the outcome of a visit.
 WORDS_TO_SHOPPER: Mapping[str, str] = {
     "rejected": "Your answers describe another store, so we could not accept them."

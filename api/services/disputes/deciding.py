@@ -1,7 +1,7 @@
 """Deciding disputes, question by question."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -21,7 +21,7 @@ from api.models.visits import Visit
 from api.services import visibility
 from api.services.disputes.effects import amend_visit, build_amendments
 from api.services.outcomes import get_case, record_change
-from api.services.reviews import find_acceptance
+from api.services.reviews import find_acceptances
 
 Outcome = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ def decide(session: Session, actor: Actor, dispute_id: uuid.UUID, outcomes: Sequ
     ``outcomes`` have ``question``, ``outcome``, ``value`` and ``reason``, one for each disputed question. A
     replay of the decision returns the dispute.
 
-    Raises DISPUTE_NOT_FOUND, OWN_VISIT, OWN_DECISION, DISPUTE_NOT_OPEN and INVALID.
+    Raises DISPUTE_NOT_FOUND, OWN_DECISION, DISPUTE_NOT_OPEN and INVALID.
     """
     dispute: Dispute | None = visibility.find(session, Dispute, dispute_id, visibility.disputes(actor))
     if dispute is None:
@@ -41,14 +41,12 @@ def decide(session: Session, actor: Actor, dispute_id: uuid.UUID, outcomes: Sequ
     visit = session.scalars(select(Visit).where(Visit.id == dispute.visit_id).with_for_update()).one()
     session.refresh(visit)
     session.refresh(dispute, with_for_update=True)
-    if visit.shopper_id == actor.id:
-        raise problems.OWN_VISIT()
     questions = list_questions(session, dispute)
     if dispute.status != OPEN:
         if dispute.decider_id == actor.id and _is_replay(questions, outcomes):
             return dispute
         raise problems.DISPUTE_NOT_OPEN()
-    if is_own_decision(session, dispute, visit, actor):
+    if find_own_decisions(session, actor, [(dispute, visit)]):
         raise problems.OWN_DECISION()
     case = get_case(session, visit)
     submission = session.get_one(Submission, (visit.id, dispute.revision))
@@ -72,25 +70,33 @@ def list_questions(session: Session, dispute: Dispute) -> list[DisputedQuestion]
     return list(session.scalars(query))
 
 
-def is_own_decision(session: Session, dispute: Dispute, visit: Visit, actor: Actor) -> bool:
-    """Return whether the actor accepted the visit of an open dispute that another reviewer could decide.
+def find_own_decisions(
+    session: Session, actor: Actor, disputes: Iterable[tuple[Dispute, Visit]]
+) -> set[uuid.UUID]:
+    """Return the IDs of open disputes of visits that the actor accepted and another reviewer could decide.
 
-    Several reviewers may have accepted it. None of them counts as another.
+    Several reviewers may have accepted a visit. None of them counts as another.
     """
-    if dispute.status != OPEN:
-        return False
-    acceptors = {decision.reviewer_id for decision in find_acceptance(session, visit)} - {None}
-    if actor.id not in acceptors:
-        return False
-    others = select(User.id).where(
-        User.organization_id == actor.organization_id,
-        User.role.in_((REVIEWER, ADMIN)),
-        ~User.disabled,
-        User.password_hash != "",
-        User.id.not_in(acceptors),
-        User.id != visit.shopper_id,
+    pending = [(dispute, visit) for dispute, visit in disputes if dispute.status == OPEN]
+    acceptances = find_acceptances(session, [visit for _, visit in pending])
+    acceptors = {
+        visit_id: {decision.reviewer_id for decision in acceptance}
+        for visit_id, acceptance in acceptances.items()
+    }
+    accepted = [(dispute, visit) for dispute, visit in pending if actor.id in acceptors[visit.id]]
+    if not accepted:
+        return set()
+    reviewers = set(
+        session.scalars(
+            select(User.id).where(
+                User.organization_id == actor.organization_id,
+                User.role.in_((REVIEWER, ADMIN)),
+                ~User.disabled,
+                User.password_hash != "",
+            )
+        )
     )
-    return session.scalar(select(others.exists())) is True
+    return {dispute.id for dispute, visit in accepted if reviewers - acceptors[visit.id] - {visit.shopper_id}}
 
 
 def _check_outcomes(

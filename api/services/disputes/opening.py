@@ -32,11 +32,13 @@ def open_dispute(
 
     ``questions`` have ``question``, ``kind`` and ``reason``.
 
-    Raises VISIT_NOT_FOUND, DISPUTE_EXISTS, DISPUTE_CLOSED and INVALID.
+    Raises VISIT_NOT_FOUND, OWN_VISIT, DISPUTE_EXISTS, DISPUTE_CLOSED and INVALID.
     """
     visit = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor), lock=True)
     if visit is None or visit.status != "accepted":
         raise problems.VISIT_NOT_FOUND()
+    if visit.shopper_id == actor.id:
+        raise problems.OWN_VISIT()
     if find_current_dispute(session, visit.id) is not None:
         raise problems.DISPUTE_EXISTS()
     last_day = find_last_dispute_day(session, visit)

@@ -22,7 +22,7 @@ from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
-from api.services.disputes.deciding import is_own_decision
+from api.services.disputes.deciding import find_own_decisions
 from api.services.disputes.effects import build_amendments
 from api.services.disputes.opening import find_last_dispute_day, has_ended
 from api.services.paging import Page, fetch_page
@@ -68,9 +68,10 @@ def list_visit_disputes(session: Session, actor: Actor, visit_id: uuid.UUID) -> 
     visit: Visit | None = visibility.find(session, Visit, visit_id, visibility.watched_visits(actor))
     if visit is None:
         raise problems.VISIT_NOT_FOUND()
-    query = select(Dispute).where(Dispute.visit_id == visit.id).order_by(Dispute.opened_at.desc())
-    disputes = session.scalars(query).all()
-    last_day = find_last_dispute_day(session, visit) if visit.status == "accepted" else None
+    of_visit = visibility.disputes(actor) & (Dispute.visit_id == visit.id)
+    disputes = session.scalars(select(Dispute).where(of_visit).order_by(Dispute.opened_at.desc())).all()
+    is_disputable = visit.status == "accepted" and visit.shopper_id != actor.id
+    last_day = find_last_dispute_day(session, visit) if is_disputable else None
     is_disputed = any(not dispute.acceptance_ended for dispute in disputes)
     return {
         "last_day": last_day,
@@ -98,6 +99,11 @@ def describe(session: Session, actor: Actor, disputes: Sequence[Dispute]) -> lis
         .where(Dispute.id.in_(ids))
     )
     details = {row[0]: row for row in rows}
+    own_decisions = (
+        find_own_decisions(session, actor, [(dispute, details[dispute.id][1]) for dispute in disputes])
+        if actor.can_see_everything
+        else ()
+    )
     descriptions = []
     for dispute in disputes:
         _, visit, location, submission, opened_by, decided_by = details[dispute.id]
@@ -109,7 +115,7 @@ def describe(session: Session, actor: Actor, disputes: Sequence[Dispute]) -> lis
                 "revision": dispute.revision,
                 "opened_by": _format_person(opened_by),
                 "decided_by": decided_by and _format_person(decided_by),
-                "is_own_decision": is_own_decision(session, dispute, visit, actor),
+                "is_own_decision": dispute.id in own_decisions,
             }
         descriptions.append(description)
     return descriptions

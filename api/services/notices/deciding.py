@@ -1,4 +1,4 @@
-"""Decides which notices are due: compares what is the case with what each reader was told."""
+"""Decides which notices are due: compares what is the case with what was reported to each reader."""
 
 import uuid
 from collections import defaultdict
@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, func, select, true, update
 from sqlalchemy.orm import Session
 
 from api.database.engines import insert
+from api.database.lists import among
 from api.domain import notices
 from api.domain.notices import FRESH, KINDS, is_due
 from api.domain.people import NOTICE_MAIL
@@ -41,16 +42,16 @@ _PROMPT_FINDERS: Mapping[str, Callable[[Session, datetime], Mapping[uuid.UUID, F
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to store for a reader: what they have been told from now on, and the data of the mail, if any.
+    """What to store for a reader: what is reported to them from now on, and the data of the mail, if any.
 
-    ``last_look`` is the time of the look before this one, or None.
+    ``checked_at`` is the time of the check before this one, or None.
     """
 
     user_id: uuid.UUID
     kind: str
-    last_look: datetime | None
+    checked_at: datetime | None
     moment: datetime
-    told: Mapping[str, str]
+    reported: Mapping[str, str]
     news: Sequence[Mapping[str, Any]]
 
 
@@ -69,11 +70,11 @@ def find_due_organizations(session: Session, moment: datetime) -> set[uuid.UUID]
 def store(session: Session, decisions: Sequence[Decision]) -> int:
     """Store decisions, and a mail for each that has news. Return the number of mails.
 
-    Those whose reader was looked at by another worker in the meantime are dropped.
+    Those whose notice was checked by another worker in the meantime are dropped.
     """
     mails = 0
     for decision in decisions:
-        if _store_look(session, decision) and decision.news:
+        if _store_check(session, decision) and decision.news:
             data = {"kind": decision.kind, "news": list(decision.news)}
             events.add_mail(session, NOTICE_MAIL, decision.user_id, data)
             mails += 1
@@ -81,20 +82,20 @@ def store(session: Session, decisions: Sequence[Decision]) -> int:
     return mails
 
 
-def _store_look(session: Session, decision: Decision) -> bool:
-    """Store what a reader was told. Return whether nobody else did since the decision was made."""
-    values = {"last_look": decision.moment, "told": dict(decision.told)}
-    if decision.last_look is None:
+def _store_check(session: Session, decision: Decision) -> bool:
+    """Store what is reported to a reader. Return whether nobody else did since the decision was made."""
+    values = {"checked_at": decision.moment, "reported": dict(decision.reported)}
+    if decision.checked_at is None:
         # The person may have been deleted since.
         person = select(User.id).where(User.id == decision.user_id).with_for_update(key_share=True)
         if session.scalar(person) is None:
             return False
         session.execute(
             insert(session, Notice)
-            .values(user_id=decision.user_id, kind=decision.kind, is_on=True, last_look=None, told={})
+            .values(user_id=decision.user_id, kind=decision.kind, is_on=True, checked_at=None, reported={})
             .on_conflict_do_nothing()
         )
-    is_same = Notice.last_look.is_not_distinct_from(decision.last_look)
+    is_same = Notice.checked_at.is_not_distinct_from(decision.checked_at)
     changed = session.scalars(
         update(Notice)
         .where(Notice.user_id == decision.user_id, Notice.kind == decision.kind, Notice.is_on, is_same)
@@ -113,23 +114,30 @@ def _decide_mornings(session: Session, moment: datetime) -> Iterator[Decision]:
         facts: dict[uuid.UUID, Facts] = {}
         for readers in by_organization.values():
             facts |= _FINDERS[kind](session, readers, moment)
-        told = _read_told(session, kind, [reader.id for reader, _ in due])
-        for reader, last_look in due:
+        reported = _read_reported(session, kind, [reader.id for reader, _ in due])
+        for reader, checked_at in due:
             decision = _compare(
-                reader.id, kind, last_look, moment, facts.get(reader.id, {}), told.get(reader.id, {})
+                reader.id, kind, checked_at, moment, facts.get(reader.id, {}), reported.get(reader.id, {})
             )
-            # After the first look, the reader hears of what happens from then on.
-            yield decision if last_look else replace(decision, news=())
+            # After the first check, the reader hears of what happens from then on.
+            yield decision if checked_at else replace(decision, news=())
 
 
 def _decide_promptly(session: Session, moment: datetime) -> Iterator[Decision]:
     for kind, find in _PROMPT_FINDERS.items():
         facts = find(session, moment)
-        looks = _read_looks(session, kind, list(facts))
-        told = _read_told(session, kind, list(looks))
-        for user_id, last_look in looks.items():
-            if last_look is None or is_due(kind, last_look, moment):
-                decision = _compare(user_id, kind, last_look, moment, facts[user_id], told.get(user_id, {}))
+        rows = session.execute(
+            _select_readers(kind, Notice.reported, Notice.enabled_at).where(among(User.id, "user_ids")),
+            {"user_ids": list(facts)},
+        )
+        for user_id, checked_at, reported, enabled_at in rows:
+            if checked_at is None or is_due(kind, checked_at, moment):
+                current = {
+                    subject: fact
+                    for subject, fact in facts[user_id].items()
+                    if enabled_at is None or fact.since > enabled_at
+                }
+                decision = _compare(user_id, kind, checked_at, moment, current, reported or {})
                 if decision.news:
                     yield decision
 
@@ -137,26 +145,26 @@ def _decide_promptly(session: Session, moment: datetime) -> Iterator[Decision]:
 def _compare(
     user_id: uuid.UUID,
     kind: str,
-    last_look: datetime | None,
+    checked_at: datetime | None,
     moment: datetime,
     facts: Facts,
-    told: Mapping[str, str],
+    reported: Mapping[str, str],
 ) -> Decision:
-    """Return the decision for a reader who was told the states in ``told``."""
+    """Return the decision for a reader to whom the states in ``reported`` were reported."""
     news = {
         subject: fact
         for subject, fact in facts.items()
-        if told.get(subject) != fact.state and fact.since > moment - FRESH[KINDS[kind].schedule]
+        if reported.get(subject) != fact.state and fact.since > moment - FRESH[KINDS[kind].schedule]
     }
     return Decision(
         user_id,
         kind,
-        last_look,
+        checked_at,
         moment,
         {
             subject: fact.state
             for subject, fact in facts.items()
-            if subject in news or told.get(subject) == fact.state
+            if subject in news or reported.get(subject) == fact.state
         },
         [
             {"subject": subject, **fact.data}
@@ -166,7 +174,7 @@ def _compare(
 
 
 def _list_due(session: Session, moment: datetime) -> dict[str, list[tuple[Reader, datetime | None]]]:
-    """Return the readers who are due by kind, each with the time of the last look.
+    """Return the readers who are due by kind, each with the time of the last check.
 
     People without a time zone have that of most locations of their organization.
     """
@@ -175,10 +183,10 @@ def _list_due(session: Session, moment: datetime) -> dict[str, list[tuple[Reader
     for kind in _FINDERS:
         rows = session.execute(_select_readers(kind, User.organization_id, User.role, User.time_zone))
         due[kind] = []
-        for user_id, last_look, organization_id, role, own_time_zone in rows:
+        for user_id, checked_at, organization_id, role, own_time_zone in rows:
             time_zone = own_time_zone or usual_time_zones.get(organization_id, "UTC")
-            if last_look is None or is_due(kind, last_look, moment, time_zone):
-                due[kind].append((Reader(user_id, organization_id, role), last_look))
+            if checked_at is None or is_due(kind, checked_at, moment, time_zone):
+                due[kind].append((Reader(user_id, organization_id, role), checked_at))
     return due
 
 
@@ -194,18 +202,10 @@ def _read_usual_time_zones(session: Session) -> dict[uuid.UUID, str]:
     return dict(rows.all())  # of several rows of an organization, the last one counts
 
 
-def _read_looks(
-    session: Session, kind: str, user_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, datetime | None]:
-    """Return when each of these people was last looked at, without those who do not want the notice."""
-    rows = session.execute(_select_readers(kind).where(User.id.in_(user_ids)))
-    return dict(rows.all())
-
-
 def _select_readers(kind: str, *columns: Any) -> Select[Any]:
-    """Return the query for the ID and the last look of everyone who wants a notice, and further columns."""
+    """Return the query for the ID and the last check of everyone who wants a notice, and further columns."""
     return (
-        select(User.id, Notice.last_look, *columns)
+        select(User.id, Notice.checked_at, *columns)
         .outerjoin(Notice, and_(Notice.user_id == User.id, Notice.kind == kind))
         .where(
             IS_PERSON,
@@ -217,10 +217,11 @@ def _select_readers(kind: str, *columns: Any) -> Select[Any]:
     )
 
 
-def _read_told(
+def _read_reported(
     session: Session, kind: str, user_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, Mapping[str, str]]:
     rows = session.execute(
-        select(Notice.user_id, Notice.told).where(Notice.kind == kind, Notice.user_id.in_(user_ids))
+        select(Notice.user_id, Notice.reported).where(Notice.kind == kind, among(Notice.user_id, "user_ids")),
+        {"user_ids": user_ids},
     )
     return dict(rows.all())

@@ -1,4 +1,4 @@
-"""Facts that notices tell, and the readers whom they are told to."""
+"""The facts that notices report, and their readers."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +41,6 @@ Facts = Mapping[str, Fact]
 Finder = Callable[[Session, Sequence[Reader], datetime], Mapping[uuid.UUID, Facts]]
 
 
-def tell_all(readers: Sequence[Reader], facts: Facts) -> dict[uuid.UUID, Facts]:
+def share_facts(readers: Sequence[Reader], facts: Facts) -> dict[uuid.UUID, Facts]:
     """Return the same facts for every reader."""
     return {reader.id: facts for reader in readers}

@@ -1,4 +1,4 @@
-"""What managers are told: new results and alerts, as they were announced, and decisions on disputes."""
+"""What is reported to managers: results and alerts, as they were announced, and decisions on disputes."""
 
 import uuid
 from collections import defaultdict
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
+from api.database.lists import among
 from api.domain.disputes import DECIDED
 from api.domain.months import format_month, to_local_time
 from api.domain.notices import (
@@ -17,6 +18,7 @@ from api.domain.notices import (
     DAILY,
     DROP,
     FRESH,
+    MIN_VISITS_TOGETHER,
     MORNING,
     NO_VISIT,
     TARGET_MISSED,
@@ -24,14 +26,16 @@ from api.domain.notices import (
     find_notice_day,
 )
 from api.domain.scoring import share
+from api.domain.targets import MISSED
 from api.models.checklists import ChecklistVersion
 from api.models.disputes import Dispute
-from api.models.notices import AnnouncedTarget, Announcement
+from api.models.notices import Announcement
 from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.models.targets import Target
 from api.models.visits import Visit
-from api.services import visibility
+from api.services import targets, visibility
+from api.services.notices.announcing import read_announced_sums
 from api.services.notices.facts import Fact, Facts, Reader
 from api.services.scores.subjects import get_counted_checklists
 
@@ -46,12 +50,14 @@ class _PlaceFact(NamedTuple):
 
 def find_results(session: Session, readers: Sequence[Reader], moment: datetime) -> Mapping[uuid.UUID, Facts]:
     """Find the results that were announced within about a week."""
-    announced = _read_announcements(session, readers, Announcement.announced_at > moment - FRESH[WEEKLY])
+    announced = _read_counted_announcements(
+        session, readers, Announcement.announced_at > moment - FRESH[WEEKLY]
+    )
     results = [
         _PlaceFact(
             location_id,
             _get_subject(row),
-            Fact(str(row.visits), row.announced_at, _describe(row, "location_id", location_id)),
+            Fact(str(row.visits), row.announced_at, _describe_location(row, location_id)),
         )
         for row, location_id in announced
         if row.announced_at is not None
@@ -71,13 +77,13 @@ def find_alerts(session: Session, readers: Sequence[Reader], moment: datetime) -
 
 
 def _find_bad_results(session: Session, readers: Sequence[Reader], since: datetime) -> Iterator[_PlaceFact]:
-    announced = _read_announcements(
+    announced = _read_counted_announcements(
         session, readers, or_(Announcement.dropped_at > since, Announcement.failed_at > since)
     )
     for row, location_id in announced:
         for reason, happened_at in ((DROP, row.dropped_at), (CRITICAL_FAILURE, row.failed_at)):
             if happened_at is not None:
-                data = {"reason": reason, **_describe(row, "location_id", location_id)}
+                data = {"reason": reason, **_describe_location(row, location_id)}
                 fact = Fact(happened_at.isoformat(), happened_at, data)
                 yield _PlaceFact(location_id, f"{reason} {_get_subject(row)}", fact)
 
@@ -85,22 +91,29 @@ def _find_bad_results(session: Session, readers: Sequence[Reader], since: dateti
 def _find_missed_targets(
     session: Session, readers: Sequence[Reader], since: datetime
 ) -> Iterator[_PlaceFact]:
-    rows = session.execute(
-        select(AnnouncedTarget, Target)
-        .join(Target, Target.id == AnnouncedTarget.target_id)
-        .where(
-            Target.organization_id == readers[0].organization_id,
-            AnnouncedTarget.missed_at > since,
-        )
-    )
-    for row, target in rows:
+    """Find the targets that are missed by the results that were announced."""
+    rows = session.scalars(select(Target).where(Target.organization_id == readers[0].organization_id)).all()
+    if not rows:
+        return
+    announced_at = {
+        (row.location_number, row.subject_id): row.announced_at
+        for row, _ in _read_announcements(session, readers, Announcement.announced_at > since)
+    }
+    for judged in targets.judge(session, rows, read_announced_sums):
+        if judged.result.status != MISSED or judged.sums.visits < MIN_VISITS_TOGETHER:
+            continue
+        target = judged.target
         name = "region_id" if target.region_id else "location_id"
         place_id = target.region_id or target.location_id
         assert place_id is not None
-        assert row.missed_at is not None
-        data = {"reason": TARGET_MISSED, **_describe(row, name, place_id)}
-        fact = Fact(row.missed_at.isoformat(), row.missed_at, data)
-        yield _PlaceFact(place_id, f"{TARGET_MISSED} {target.id}", fact)
+        keys = ((number, judged.version.subjects["visit", ""]) for number in judged.location_numbers)
+        times = [target.created_at, *(announced_at[key] for key in keys if key in announced_at)]
+        data = {
+            "reason": TARGET_MISSED,
+            **_describe(name, place_id, judged.period.last, judged.sums.earned, judged.sums.possible),
+        }
+        since = max(time for time in times if time is not None)
+        yield _PlaceFact(place_id, f"{TARGET_MISSED} {target.id}", Fact(MISSED, since, data))
 
 
 def find_dispute_outcomes(
@@ -135,17 +148,26 @@ def _read_announcements(
     ).all()
 
 
+def _read_counted_announcements(
+    session: Session, readers: Sequence[Reader], condition: ColumnElement[bool]
+) -> Sequence[Row[Announcement, uuid.UUID]]:
+    """Return announcements without those of self-checks, which only targets are about."""
+    checklists = get_counted_checklists(session, readers[0].actor, None)
+    is_counted = Announcement.subject_id.in_(checklists.subject_ids("visit"))
+    return _read_announcements(session, readers, condition & is_counted)
+
+
 def _get_subject(row: Announcement) -> str:
     return f"{row.location_number}:{row.subject_id}"
 
 
-def _describe(row: Announcement | AnnouncedTarget, name: str, place_id: uuid.UUID) -> dict[str, Any]:
-    """Return all that a mail may say of results."""
-    return {
-        name: str(place_id),
-        "month": format_month(row.month),
-        "score": share(row.earned, row.possible),
-    }
+def _describe(name: str, place_id: uuid.UUID, month: int, earned: int, possible: int) -> dict[str, Any]:
+    """Return all that a mail may say of results: those of the place whose ID has a name, up to a month."""
+    return {name: str(place_id), "month": format_month(month), "score": share(earned, possible)}
+
+
+def _describe_location(row: Announcement, location_id: uuid.UUID) -> dict[str, Any]:
+    return _describe("location_id", location_id, row.month, row.earned, row.possible)
 
 
 def _find_locations_without_visits(
@@ -187,11 +209,18 @@ def _select_visible(
     """Return the facts about the places that each reader may see."""
     if not facts:
         return {}
+    place_ids = list({fact.place_id for fact in facts})
     selected: dict[uuid.UUID, Facts] = {}
     for reader in readers:
         visible = {
-            *session.scalars(select(Location.id).where(visibility.locations(reader.actor))),
-            *session.scalars(select(Region.id).where(visibility.regions(reader.actor))),
+            place_id
+            for table, is_visible in (
+                (Location, visibility.locations(reader.actor)),
+                (Region, visibility.regions(reader.actor)),
+            )
+            for place_id in session.scalars(
+                select(table.id).where(is_visible, among(table.id, "place_ids")), {"place_ids": place_ids}
+            )
         }
         selected[reader.id] = {subject: fact for place_id, subject, fact in facts if place_id in visible}
     return selected

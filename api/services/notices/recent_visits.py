@@ -1,4 +1,4 @@
-"""The accepted visits that are too recent for managers to be told of by mail."""
+"""The accepted visits that are too recent for managers to learn of by mail."""
 
 import uuid
 from collections import defaultdict
@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from api.domain.months import Period
 from api.domain.notices import find_notice_day
 from api.domain.scoring import NO_VISITS, Sums
 from api.models.places import Location
@@ -35,10 +34,6 @@ class Results:
         self.visits += sums.visits
         self.failures += has_failure
         self.months[month] += sums
-
-    def add_up(self, period: Period) -> Sums:
-        """Return the sums over a period."""
-        return sum((sums for month, sums in self.months.items() if month in period.months), NO_VISITS)
 
 
 def read_recent_visits(

@@ -14,6 +14,7 @@ from api.domain.access import Actor
 from api.domain.notices import KINDS, list_kinds
 from api.domain.problems import FieldError
 from api.keys import Keys
+from api.models.base import now
 from api.models.notices import Notice
 from api.models.users import IS_PERSON, User
 
@@ -48,11 +49,11 @@ def update_settings(session: Session, actor: Actor, values: Mapping[str, bool]) 
 def _switch(session: Session, user_id: uuid.UUID, kind: str, is_on: bool) -> None:
     notice = session.get(Notice, (user_id, kind), with_for_update=True)
     if notice is None:
-        notice = Notice(user_id=user_id, kind=kind, told={})
+        notice = Notice(user_id=user_id, kind=kind, reported={})
         session.add(notice)
     if is_on and notice.is_on is False:
         # They hear of what happens from now on.
-        notice.last_look = None
+        notice.enabled_at, notice.checked_at = now(), None
     notice.is_on = is_on
     session.flush()
 

@@ -1,4 +1,4 @@
-"""What shoppers are told of their own visits: new ones, windows that close soon, and returned ones."""
+"""What is reported to shoppers of their own visits: new ones, windows that close soon, and returned ones."""
 
 import uuid
 from collections import defaultdict
@@ -56,9 +56,15 @@ def find_returned_visits(session: Session, moment: datetime) -> Mapping[uuid.UUI
     rows = session.execute(
         select(Visit.id, Visit.shopper_id, Visit.revision, returned_at)
         .join(Decision, and_(Decision.visit_id == Visit.id, Decision.revision == Visit.revision))
-        .where(is_in_progress(), Visit.status == "returned", Decision.decision == "return")
+        .where(
+            Visit.status == "returned",
+            Decision.decision == "return",
+            # So that the index of such decisions is used. Otherwise, all visits are read every minute.
+            Decision.reviewer_id.is_not(None),
+            Decision.decided_at >= moment - FRESH[PROMPT],
+        )
         .group_by(Visit.id, Visit.shopper_id, Visit.revision)
-        .having(returned_at.between(moment - FRESH[PROMPT], moment - UNDO_TIME))
+        .having(returned_at <= moment - UNDO_TIME)
     )
     facts: dict[uuid.UUID, dict[str, Fact]] = defaultdict(dict)
     for visit_id, shopper_id, revision, decided_at in rows:

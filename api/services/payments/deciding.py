@@ -69,13 +69,19 @@ def apply_decision(writer: Writer, visit_id: uuid.UUID, decision: str, reviewer_
     An acceptance approves the fee and, if a reviewer made it, each claimed expense, unless an amount was set
     before. A return or rejection takes everything back.
     """
+    if decision != "accept":
+        take_back(writer, visit_id)
+        return
     moment = now()
-    if decision == "accept":
-        approve = _APPROVE_FEE if reviewer_id is None else _APPROVE_ALL
-        execute(writer, approve, of_visit=visit_id, moment=moment, reviewer=reviewer_id)
-    else:
-        execute(writer, _CLEAR, of_visit=visit_id)
+    approve = _APPROVE_FEE if reviewer_id is None else _APPROVE_ALL
+    execute(writer, approve, of_visit=visit_id, moment=moment, reviewer=reviewer_id)
     execute(writer, _PAY_DIFFERENCE, of_visit=visit_id, moment=moment)
+
+
+def take_back(writer: Writer, visit_id: uuid.UUID) -> None:
+    """Take back every amount of a paid visit, and what reviewers have set."""
+    execute(writer, _CLEAR, of_visit=visit_id)
+    execute(writer, _PAY_DIFFERENCE, of_visit=visit_id, moment=now())
 
 
 def change_payment(

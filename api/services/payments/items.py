@@ -176,7 +176,7 @@ def _describe_for_reviewers(
     }
 
 
-def list_claims(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
+def list_undecided(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
     """Return a page of the expenses of accepted visits that no reviewer has decided, the earliest first.
 
     These were claimed after the acceptance, or their visit was accepted automatically. The rows are (item,
@@ -199,8 +199,8 @@ def list_claims(session: Session, actor: Actor, limit: int, cursor: str | None) 
     return fetch_page(session, query, PaymentItem.claimed_at, PaymentItem.id, limit, cursor)
 
 
-def describe_claims(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return rows of ``list_claims`` in the shape of ``schemas.payments.Claim``."""
+def describe_undecided(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return rows of ``list_undecided`` in the shape of ``schemas.payments.UndecidedExpense``."""
     receipts = _read_receipts(session, [visit.id for _, visit, _, _ in rows])
     return [
         {

@@ -21,7 +21,7 @@ from api.models.idempotency import StoredResponse
 from api.models.messages import Message
 from api.models.notices import Notice
 from api.models.payments import PaymentItem
-from api.models.reviews import Decision
+from api.models.reviews import Decision, ReviewClaim
 from api.models.saved_views import SavedView
 from api.models.second_factors import RecoveryCode, SecondFactor
 from api.models.sign_in import TokenFamily
@@ -45,6 +45,7 @@ DELETED: Columns = (
     Event.user_id,
     StoredResponse.caller_id,
     Export.requester_id,
+    ReviewClaim.reviewer_id,
 )
 #: or stay and refer to nobody,
 EMPTIED: Columns = (ChecklistVersion.published_by, DraftRevision.user_id, SavedView.owner_id)

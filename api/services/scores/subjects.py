@@ -117,11 +117,16 @@ def get_counted_checklists(session: Session, actor: Actor, checklist_key: str | 
         if not version_ids:
             raise problems.CHECKLIST_NOT_FOUND()
         return CountedChecklists(session, (get_version(session, version_id) for version_id in version_ids))
-    version_ids = session.connection().scalars(_LATEST, {"organization_id": organization_id}).all()
-    versions = (get_version(session, version_id) for version_id in version_ids)
+    versions = list_latest_versions(session, organization_id)
     return CountedChecklists(
         session, (version for version in versions if version.document.channel != SELF_CHECK)
     )
+
+
+def list_latest_versions(session: Session, organization_id: uuid.UUID) -> list[PublishedVersion]:
+    """Return the latest version of each checklist of an organization, also of self-checks, by key."""
+    version_ids = session.connection().scalars(_LATEST, {"organization_id": organization_id}).all()
+    return [get_version(session, version_id) for version_id in version_ids]
 
 
 _LATEST = (

@@ -53,6 +53,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "The score comes from {n} visits. The result of an unlimited number of visits would probably be "
         "between {low} and {high}.",
     ),
+    "headline-disputes": "Without disputes, the score would be {before}. Managers usually dispute answers "
+    "that lost points, so disputes tend to raise a score.",
     "change-none": "There are no visits in the previous period ({period}) to compare with.",
     "change-more": "That is {points} percentage points more than in the previous period "
     "({before}, {period}). {verdict}",
@@ -117,6 +119,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "allComments": "All comments, newest day first.",
     "lastWord": "About the visit as a whole",
     "answerPoints": "{earned} of {possible} points",
+    "amendment-amended": "amended after a dispute",
+    "amendment-set_aside": "set aside after a dispute",
+    "amendment-hidden": "not counted after a dispute",
     "photos": "Photos",
     "noPhotos": "There are no photos.",
     "latestPhotos": "The latest {n} of {of} photos, newest day first.",

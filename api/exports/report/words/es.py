@@ -55,6 +55,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
         "El resultado procede de {n} visitas. El de un número ilimitado de visitas estaría probablemente "
         "entre {low} y {high}.",
     ),
+    "headline-disputes": "Sin reclamaciones, la puntuación sería {before}. Los gerentes suelen reclamar "
+    "sobre respuestas que perdieron puntos, así que las reclamaciones tienden a subir la puntuación.",
     "change-none": "No hay visitas en el período anterior ({period}) con las que comparar.",
     "change-more": "Son {points} puntos porcentuales más que en el período anterior ({before}, {period}). "
     "{verdict}",
@@ -122,6 +124,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "allComments": "Todos los comentarios, los más recientes primero.",
     "lastWord": "Sobre la visita en conjunto",
     "answerPoints": "{earned} de {possible} puntos",
+    "amendment-amended": "corregida tras una reclamación",
+    "amendment-set_aside": "anulada tras una reclamación",
+    "amendment-hidden": "no cuenta tras una reclamación",
     "photos": "Fotos",
     "noPhotos": "No hay fotos.",
     "latestPhotos": "Las últimas {n} de {of} fotos, las más recientes primero.",

@@ -1,11 +1,8 @@
 /** What the screens of places share: the tree of regions, the fields of a location, and changes with Undo. */
 import { h, t } from "../shared/page.js";
-import { callSignedIn } from "../staff/session.js";
+import { ANY_STATE, callSignedIn } from "../staff/session.js";
 import { offerUndo } from "../staff/undo.js";
 import { parsePosition, positionMap, positionText } from "./position.js";
-
-/** What the forms of places send: the newest state wins, because only the fields named here change. */
-const ANY_STATE = { "If-Match": "*" };
 
 /**
  * Returns the regions as a tree, in the order of their codes within each region. Each node is a region with its
@@ -51,6 +48,7 @@ export const locationsText = (n) => t("nLocations", { n });
 
 /** Changes a place, and offers to change it back. `before` has the former values of the changed fields. */
 export async function changePlace(path, changes, before, text) {
+  // The newest state wins, because only these fields change.
   await callSignedIn("PATCH", path, changes, ANY_STATE);
   offerUndo(text, () => callSignedIn("PATCH", path, before, ANY_STATE));
 }

@@ -12,20 +12,55 @@ export const DECISIONS = { accept: "a", return: "r", reject: "x" };
 
 await loadMoreWords((language) => import(`./words/reviews/${language}.js`));
 
-let lastDecision = null;
+/** For how long a decision can be undone, in milliseconds. Meanwhile, the shopper gets no mail about it. */
+const UNDO_TIME = 600_000;
 
-/** Returns the outcome of the decision that caused this redraw, if any. The caller moves the focus to it. */
-export function outcome() {
-  if (!lastDecision) return null;
-  const { visit, decision } = lastDecision;
-  lastDecision = null;
+/** What happened to a visit, for the next time that the screen is drawn: `{visit, decision, isUndone}`. */
+let lastOutcome = null;
+
+/**
+ * Returns the outcome of the decision that caused this redraw, if any, with a button that undoes it if it can be.
+ * The caller moves the focus to it. `onUndone` is called with the visit once it waits again.
+ */
+export function outcome(onUndone) {
+  if (!lastOutcome) return null;
+  const { visit, decision, isUndone } = lastOutcome;
+  lastOutcome = null;
+  const done = decision ? `done-${isUndone ? "undo" : decision.decision}` : "conflict";
+  const offersUndo = decision && !isUndone && !decision.replaces;
   return h(
     "p",
     { class: "notice", role: "status", tabindex: -1, "data-testid": "outcome" },
-    t(decision ? `done-${decision}` : "conflict", { location: visit.location.name }),
+    t(done, { location: visit.location.name }),
     " ",
-    h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t(decision ? "viewAgain" : "viewVisit")),
+    offersUndo && [undoButton(visit, decision, onUndone), " "],
+    !isUndone &&
+      h("a", { href: onward(`/dashboard/visits/${visit.id}`) }, t(decision ? "viewAgain" : "viewVisit")),
   );
+}
+
+/** Returns whether a current decision can still be undone: by whoever made it, soon, if it replaces no other. */
+export const canBeUndone = ({ reviewer_id: by, replaces, decided_at: at }, me) =>
+  by === me.id && !replaces && Date.now() - Date.parse(at) < UNDO_TIME;
+
+/** Returns a button that undoes a decision, while that is possible. It calls `onUndone` with the visit. */
+export function undoButton(visit, decision, onUndone) {
+  const undo = async () => {
+    button.disabled = true;
+    try {
+      await call("POST", `/visits/${visit.id}/review/undo`, { decision_id: decision.id });
+    } catch (problem) {
+      if (problem.code === "undo-too-late") button.replaceWith(describe(problem));
+      else button.after(` ${describe(problem)}`);
+      button.disabled = false;
+      return;
+    }
+    lastOutcome = { visit, decision, isUndone: true };
+    onUndone(visit);
+  };
+  const button = h("button", { type: "button", class: "plain", "data-undo": true, onclick: undo }, t("undo"));
+  setTimeout(() => button.remove(), UNDO_TIME - (Date.now() - Date.parse(decision.decided_at)));
+  return button;
 }
 
 /**
@@ -37,7 +72,7 @@ export async function reviewOf(visit, submission, notes, { read, refresh }) {
     visit.flags.length > 0 && flagsOf(visit, submission, read),
     visit.revision > 0 && messagesOf(visit, read),
   ]);
-  const message = outcome();
+  const message = outcome(refresh);
   requestAnimationFrame(() => message?.focus());
   return h(
     "div",
@@ -47,9 +82,9 @@ export async function reviewOf(visit, submission, notes, { read, refresh }) {
   );
 }
 
-/** Returns the current decision on the latest revision. It is the last one, because each replaces another. */
+/** Returns the current decision on the latest revision: the last one, because each replaces another. */
 const currentDecision = ({ decisions, revision }) =>
-  decisions.findLast((decision) => decision.revision === revision);
+  decisions.findLast((decision) => decision.revision === revision && !decision.undone_at);
 
 /** Returns the decisions so far: by whom, when and why. */
 export function decisionsOf({ decisions, checklist }) {
@@ -77,6 +112,7 @@ function decisionItem(decision, isReplaced, textOf) {
     clock(decision.decided_at),
     t("ofRevision", { n: decision.revision }),
     ...(isReplaced ? [t("replaced")] : []),
+    ...(decision.undone_at ? [t("wasUndone")] : []),
   ];
   const reasons = Object.entries(decision.question_reasons ?? {}).map(([key, reason]) => [
     h("dt", { class: "quiet", dir: "auto" }, textOf(key)),
@@ -136,15 +172,15 @@ export function decisionForm(visit, notes, onDecided) {
     if (lacksReason) return reason.focus();
     for (const button of buttons) button.disabled = true;
     try {
-      await call("POST", `/visits/${visit.id}/review`, body);
-      lastDecision = { visit, decision };
+      const response = await call("POST", `/visits/${visit.id}/review`, body);
+      lastOutcome = { visit, decision: response.body };
     } catch (problem) {
       if (problem.code !== "review-conflict") {
         for (const button of buttons) button.disabled = false;
         error.textContent = describe(problem);
         return undefined;
       }
-      lastDecision = { visit };
+      lastOutcome = { visit };
     }
     return onDecided();
   };

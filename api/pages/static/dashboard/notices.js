@@ -1,12 +1,10 @@
 /** The section of the user's account with the mails that they want. */
 import { h, t } from "../shared/page.js";
 import { explainFailure } from "../staff/failures.js";
-import { callSignedIn } from "../staff/session.js";
+import { ANY_STATE, callSignedIn } from "../staff/session.js";
 import { offerUndo } from "../staff/undo.js";
 
 const NOTICES = "/me/notices";
-/** One switch is changed at a time, whatever the others are. */
-const ANY_STATE = { "If-Match": "*" };
 
 /** Returns the section. `status` is the response of `GET /me/notices`. */
 export function notices({ sends_mail: sendsMail, notices: kinds }) {
@@ -52,6 +50,7 @@ function noticeSwitch(kind, isOn, problemLine) {
   }
 
   async function change(next) {
+    // One switch is changed at a time, whatever the others are.
     await callSignedIn("PATCH", NOTICES, { notices: { [kind]: next } }, ANY_STATE);
     input.checked = next;
   }

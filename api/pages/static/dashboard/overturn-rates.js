@@ -1,13 +1,11 @@
 /** How often disputed answers are overturned, drawn as rates with their uncertainty. */
 import { h, localize, t } from "../shared/page.js";
 import { count, percent, range } from "../staff/numbers.js";
-import { svg } from "../staff/svg.js";
+import { rateChart } from "../staff/rate-chart.js";
 
 const ENOUGH = 10;
 const DIMENSIONS = ["question", "location", "region"];
 const PEOPLE = ["shopper", "reviewer"];
-const WIDTH = 200;
-const HEIGHT = 16;
 
 /** Returns the rates with the choice of what they are grouped by. Reviewers can group by people too. */
 export async function ratesOf(isReviewer, read) {
@@ -41,25 +39,10 @@ function rateRow(row, by) {
       ? h("span", { class: "quiet" }, t("tooFewDecided", { n: decided }))
       : [
           h("span", {}, t("rateChart", { rate: percent(rate), interval: range(interval) })),
-          chartOf(rate, interval),
+          rateChart(rate, interval),
           h("span", { class: "quiet" }, t("overturnedOf", { n: count(overturned), of: count(decided) })),
         ],
   );
 }
 
 const nameOf = ({ name, text }) => (text ? localize(text) : (name ?? t("nobodyKnown")));
-
-/** Returns the rate as a dot on a line from 0 to 100 %, with its interval. The words beside it say the same. */
-function chartOf(rate, { low, high }) {
-  const x = (proportion) => 6 + proportion * (WIDTH - 12);
-  const middle = HEIGHT / 2;
-  const line = (from, to, attributes) =>
-    svg("line", { x1: x(from), x2: x(to), y1: middle, y2: middle, ...attributes });
-  return svg(
-    "svg",
-    { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
-    line(0, 1, { stroke: "var(--hair)", "stroke-width": 2 }),
-    line(low, high, { stroke: "var(--accent)", "stroke-width": 4, "stroke-linecap": "round" }),
-    svg("circle", { cx: x(rate), cy: middle, r: 5, fill: "var(--accent)" }),
-  );
-}

@@ -2,13 +2,11 @@
 import { h, loadMoreWords, locale, t } from "../shared/page.js";
 import { apiReader } from "../staff/api-reader.js";
 import { explainFailure } from "../staff/failures.js";
-import { callSignedIn } from "../staff/session.js";
+import { ANY_STATE, callSignedIn } from "../staff/session.js";
 import { announce, offerUndo } from "../staff/undo.js";
 import { openBeside } from "./beside.js";
 
 const PATH = "/saved-views";
-/** No one else changes a private view, and the last change of a shared one wins. */
-const ANY_STATE = { "If-Match": "*" };
 
 /** Opens the panel with the views next to its button. `organization` is the name of the caller's organization. */
 export async function openSavedViews(button, organization) {
@@ -85,6 +83,7 @@ export async function openSavedViews(button, organization) {
   }
 
   async function update({ id, name, shared }, values) {
+    // No one else changes a private view, and the last change of a shared one wins.
     const put = (body) => callSignedIn("PATCH", `${PATH}/${id}`, body, ANY_STATE);
     if (!(await run(() => put(values)))) return;
     box.focus();

@@ -1,10 +1,26 @@
-/** Columns of `table` with the scores of locations. */
+/** The table of locations with their scores, and its columns. */
 import { h, t } from "../shared/page.js";
 import { onward } from "./filters.js";
 import { changed, score } from "./figures.js";
+import { table } from "./table.js";
 import { verdictOf, verdictOrder } from "./verdict.js";
 
 /** @typedef {import("./table.js").Column} Column */
+
+/**
+ * Returns the table of score rows of locations, the best first. `query` is the one that the rows are of.
+ * @param {{ caption: string, rows: any[], query: object, columns: Column[] }} options
+ */
+export const locationTable = ({ caption, rows, query, columns }) =>
+  table({
+    caption,
+    csv: { name: "locations", query },
+    rows,
+    sort: "-score",
+    words: ({ location }) => `${location.name} ${location.code}`,
+    attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
+    columns,
+  });
 
 /** Returns 1 for a row with too few visits, which comes after the others in each order by score, or else 0. */
 const isThin = (row) => Number(row.indicative || row.score == null);

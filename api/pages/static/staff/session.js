@@ -4,6 +4,9 @@ import { h, t } from "../shared/page.js";
 import { leadToSetup, SETUP_NEEDED } from "../shared/second-factor.js";
 import { loadModule } from "./load.js";
 
+/** The headers of a change to a resource, whatever has changed in it since it was read. */
+export const ANY_STATE = { "If-Match": "*" };
+
 let userId = null;
 /** The dialog that asks to sign in again, as a promise that ends with it. All calls wait for the same one. */
 let asking = null;

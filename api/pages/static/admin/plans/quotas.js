@@ -1,8 +1,9 @@
 /** The quotas: how far each is in its current period, and the forms that add and change them. */
 import { formatNumber, h, localize, t } from "../../shared/page.js";
 import { openDialog } from "../../staff/dialog.js";
+import { openEditDialog } from "../../staff/edit-dialog.js";
 import { explainFailure } from "../../staff/failures.js";
-import { editForm, form } from "../../staff/form.js";
+import { form } from "../../staff/form.js";
 import { count } from "../../staff/numbers.js";
 import { callSignedIn } from "../../staff/session.js";
 import { announce, offerUndo } from "../../staff/undo.js";
@@ -176,28 +177,16 @@ function addQuota(checklists, regions, refresh) {
   );
 }
 
-async function changeQuota({ id, region }, refresh) {
-  const path = `/quotas/${id}`;
-  const dialog = openDialog(t("changeQuota", { region: region.name }));
-  dialog.append(
-    await editForm({
-      path,
-      submit: t("save"),
-      fields: ruleFields,
-      read: toFields,
-      write: toBody,
-      cancel: () => dialog.close(),
-      done: async (_body, before) => {
-        dialog.close();
-        if (!Object.keys(before).length) return;
-        offerUndo(t("quotaChanged", { region: region.name }), () =>
-          callSignedIn("PATCH", path, toBody(before), { "If-Match": "*" }),
-        );
-        await refresh();
-      },
-    }),
-  );
-}
+const changeQuota = ({ id, region }, refresh) =>
+  openEditDialog({
+    heading: t("changeQuota", { region: region.name }),
+    path: `/quotas/${id}`,
+    fields: ruleFields,
+    read: toFields,
+    write: toBody,
+    describe: () => t("quotaChanged", { region: region.name }),
+    refresh,
+  });
 
 async function deleteQuota(quota, refresh) {
   try {

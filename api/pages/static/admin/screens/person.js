@@ -1,15 +1,24 @@
 import { ago, h, loadMoreWords, moment, t } from "../../shared/page.js";
 import { editForm } from "../../staff/form.js";
 import { goTo } from "../../staff/frame.js";
+import { recordOf, recordPath } from "../../staff/shopper-record.js";
 import { offerUndo } from "../../staff/undo.js";
 import { bodyOf, edit, personFields, watchRole } from "../people.js";
 import { personActions } from "../person-actions.js";
 
-/** One person: their details, their invitation, whether they can log in and how, and their deletion. */
+/**
+ * One person: their details, the record of their visits, their invitation, whether they can log in and how, and
+ * their deletion.
+ */
 export default async function ({ params, me, read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/people/${language}.js`));
   const path = `/users/${params.id}`;
-  const [person, regions] = await Promise.all([read(path), readAll("/regions?limit=500")]);
+  const [person, regions, record] = await Promise.all([
+    read(path),
+    readAll("/regions?limit=500"),
+    // Nobody can read their own record.
+    params.id === me.id ? null : read(recordPath(params.id)),
+  ]);
   const element = await editForm({
     path,
     fields: (values) => personFields(values, regions),
@@ -38,6 +47,11 @@ export default async function ({ params, me, read, readAll, refresh }) {
       facts(person),
       personActions(person, me, refresh),
       watchRole(element),
+      record &&
+        (record.assigned > 0 || person.role === "shopper") && [
+          recordOf(record),
+          h("p", {}, h("a", { href: `/dashboard/admin/visits?shopper_id=${params.id}` }, t("recordVisits"))),
+        ],
     ],
   };
 }

@@ -2,7 +2,8 @@ import { formatNumber, h, loadMoreWords, t } from "../../shared/page.js";
 import { address, filters as addressFilters } from "../../staff/address.js";
 import { runAll } from "../../staff/bulk.js";
 import { openDialog } from "../../staff/dialog.js";
-import { editForm, form } from "../../staff/form.js";
+import { openEditDialog } from "../../staff/edit-dialog.js";
+import { form } from "../../staff/form.js";
 import { goTo } from "../../staff/frame.js";
 import { list } from "../../staff/list.js";
 import { callSignedIn } from "../../staff/session.js";
@@ -154,23 +155,14 @@ function addRegion(roots, parentId, refresh) {
   );
 }
 
-async function editRegion(region, refresh) {
-  const dialog = openDialog(t("editRegion"));
-  const path = `/regions/${region.id}`;
-  dialog.append(
-    await editForm({
-      path,
-      submit: t("save"),
-      fields: regionFields,
-      cancel: () => dialog.close(),
-      done: async ({ name }, before) => {
-        dialog.close();
-        if (!Object.keys(before).length) return;
-        offerUndo(t("regionChanged", { name }), () => restorePlace(path, before));
-        await refresh();
-      },
-    }),
-  );
+function editRegion(region, refresh) {
+  return openEditDialog({
+    heading: t("editRegion"),
+    path: `/regions/${region.id}`,
+    fields: regionFields,
+    describe: ({ name }) => t("regionChanged", { name }),
+    refresh,
+  });
 }
 
 function moveRegion(region, roots, refresh) {

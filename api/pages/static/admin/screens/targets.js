@@ -2,7 +2,8 @@
 import { h, loadMoreWords, localize, t, textElement } from "../../shared/page.js";
 import { runAll } from "../../staff/bulk.js";
 import { openDialog } from "../../staff/dialog.js";
-import { editForm, form } from "../../staff/form.js";
+import { openEditDialog } from "../../staff/edit-dialog.js";
+import { form } from "../../staff/form.js";
 import { list } from "../../staff/list.js";
 import { count, percent, range } from "../../staff/numbers.js";
 import { callSignedIn } from "../../staff/session.js";
@@ -188,39 +189,28 @@ function add(checklists, regions, refresh) {
 }
 
 async function edit(target, checklist, refresh) {
-  const path = `/targets/${target.id}`;
   const options = checklist
     ? await sectionOptions(checklist)
     : [[target.section ?? "", target.section ?? "–"]];
-  const dialog = openDialog(t("changeTarget", { place: nameOf(target) }));
-  dialog.append(
-    await editForm({
-      path,
-      submit: t("save"),
-      fields: (values) => [
-        {
-          name: "section",
-          label: t("targetSection"),
-          type: "select",
-          required: false,
-          value: values.section ?? "",
-          options,
-        },
-        ...goalFields(values),
-      ],
-      read: toFields,
-      write: toBody,
-      cancel: () => dialog.close(),
-      done: async (_body, before) => {
-        dialog.close();
-        if (!Object.keys(before).length) return;
-        offerUndo(t("targetChanged", { place: nameOf(target) }), () =>
-          callSignedIn("PATCH", path, toBody(before), { "If-Match": "*" }),
-        );
-        await refresh();
+  await openEditDialog({
+    heading: t("changeTarget", { place: nameOf(target) }),
+    path: `/targets/${target.id}`,
+    fields: (values) => [
+      {
+        name: "section",
+        label: t("targetSection"),
+        type: "select",
+        required: false,
+        value: values.section ?? "",
+        options,
       },
-    }),
-  );
+      ...goalFields(values),
+    ],
+    read: toFields,
+    write: toBody,
+    describe: () => t("targetChanged", { place: nameOf(target) }),
+    refresh,
+  });
 }
 
 /**

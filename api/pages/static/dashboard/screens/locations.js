@@ -6,8 +6,8 @@ import { axisOf, trend } from "../charts.js";
 import { downloadPanel } from "../download-panel.js";
 import { byChance, explained } from "../figures.js";
 import { load } from "../load.js";
-import { changeColumn, scoreColumn, verdictColumn } from "../score-columns.js";
-import { card, intervalColumn, table, visitsColumn } from "../table.js";
+import { changeColumn, locationTable, scoreColumn, verdictColumn } from "../score-columns.js";
+import { card, intervalColumn, visitsColumn } from "../table.js";
 
 /** All locations in one table, and how each compares with all of them. */
 export default async function ({ filters, read, readAll }) {
@@ -30,7 +30,7 @@ export default async function ({ filters, read, readAll }) {
       bar,
       h("p", {}, h("a", { href: onward("/dashboard/map") }, t("onTheMap"))),
       suggestion && h("div", { class: "notice" }, h("p", {}, t("mixed")), suggestion.element),
-      locationTable(rows, query),
+      rankedTable(rows, query),
       downloadPanel({ scores: query }),
       h("p", { class: "quiet" }, byChance(rows)),
       card(t("verdict"), suggestion ? h("p", { class: "quiet" }, t("caterpillarMixed")) : plot),
@@ -41,16 +41,13 @@ export default async function ({ filters, read, readAll }) {
 /** Returns whether no location has a rank because the visits use several checklists. */
 const isMixed = (rows) => rows.some((row) => !row.indicative) && rows.every((row) => row.rank == null);
 
-function locationTable(rows, query) {
+function rankedTable(rows, query) {
   const axis = axisOf(rows);
   const ranked = rows.filter((row) => row.rank).length;
-  return table({
+  return locationTable({
     caption: t("page-locations"),
-    csv: { name: "locations", query },
     rows,
-    sort: "-score",
-    words: ({ location }) => `${location.name} ${location.code}`,
-    attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
+    query,
     columns: [
       { key: "name", title: t("location"), value: ({ location }) => [0, location.name], cell: nameOf },
       scoreColumn(),

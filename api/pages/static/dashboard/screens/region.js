@@ -16,8 +16,8 @@ import {
   progressCounts,
   sections,
 } from "../report.js";
-import { changeColumn, locationColumn, scoreColumn, verdictColumn } from "../score-columns.js";
-import { card, intervalColumn, scrolling, table, visitsColumn } from "../table.js";
+import { changeColumn, locationColumn, locationTable, scoreColumn, verdictColumn } from "../score-columns.js";
+import { card, intervalColumn, scrolling, visitsColumn } from "../table.js";
 import { readTargets } from "../targets.js";
 import { verdictOf } from "../verdict.js";
 import { visitQuery, visitTable } from "../visit-table.js";
@@ -83,25 +83,20 @@ async function mapOf(id, stores, readAll) {
 }
 
 /** Returns the stores in and below a region, the best first. */
-function storeTable(rows, query) {
-  const axis = axisOf(rows);
-  return table({
+const storeTable = (rows, query) =>
+  locationTable({
     caption: t("storesInOrder"),
-    csv: { name: "locations", query },
     rows,
-    sort: "-score",
-    words: ({ location }) => `${location.name} ${location.code}`,
-    attributes: (row) => ({ class: row.indicative && "thin", "data-location": row.location.id }),
+    query,
     columns: [
       locationColumn(),
       scoreColumn(),
       verdictColumn(),
-      intervalColumn(axis),
+      intervalColumn(axisOf(rows)),
       visitsColumn(),
       changeColumn(),
     ],
   });
-}
 
 /** Returns the regions directly below, if there are any. */
 function regionTable(report) {

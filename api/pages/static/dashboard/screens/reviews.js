@@ -1,34 +1,75 @@
-import { call } from "../../shared/api.js";
-import { ago, dayName, h, localize, t } from "../../shared/page.js";
+import { dayName, h, localize, recallSetting, t } from "../../shared/page.js";
 import { change } from "../../staff/address.js";
 import { percent } from "../../staff/numbers.js";
+import { recordOf, recordPath } from "../../staff/shopper-record.js";
 import { onward } from "../filters.js";
 import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
 import { explained } from "../figures.js";
+import { load } from "../load.js";
 import { questionNotes } from "../question-notes.js";
+import { claimOf } from "../review-claims.js";
+import { countFilters, filterPanel, queuePath } from "../review-filters.js";
+import { firstUnclaimed, queueOf, watch } from "../review-queue.js";
 import { messagesOf } from "../shopper-messages.js";
 import { shortcuts } from "../shortcuts.js";
 
-const WAITING = "/reviews?limit=100";
-/** How often the queue is fetched again, in milliseconds. */
-const POLL_INTERVAL = 20_000;
+const LISTS = ["waiting", "decided", "answers"];
+/** The answers of shoppers to this reviewer's messages, and the setting with the time of the latest one seen. */
+const ANSWERS = "/messages?mine=true&status=answered&limit=50";
+const ANSWERS_SEEN = "answers-seen";
+/** To somebody who has never looked at them, the answers of so many milliseconds are new. */
+const NEW_AT_FIRST = 14 * 86_400_000;
 
-/** The visits that wait for a decision, the longest waiting first, and one of them with its evidence. */
-export default async function ({ filters, read, refresh }) {
-  const { items, next: more } = await read(WAITING);
-  const row = items.find((item) => item.visit_id === filters.visit) ?? items[0];
-  const message = outcome() ?? noLongerWaiting(filters.visit, row);
+/** The visits that wait for a decision, what was decided, and the answers of shoppers to messages. */
+export default async function (context) {
+  const shown = LISTS.includes(context.filters.show) ? context.filters.show : "waiting";
+  const answers = context.read(ANSWERS).then(({ items }) => items);
+  if (shown === "waiting") return waitingScreen(context, answers);
   const title = t("page-reviews");
+  const { historyOf, answerList } = await load("review-history.js");
+  if (shown === "decided") return { title, content: [tabs(shown, await answers), historyOf(context)] };
+  const items = await answers;
+  return { title, content: [tabs(shown, items), answerList(items, answersSeenUntil(), ANSWERS_SEEN)] };
+}
+
+/** Returns the time after which answers are new. */
+const answersSeenUntil = () =>
+  recallSetting(ANSWERS_SEEN) ?? new Date(Date.now() - NEW_AT_FIRST).toISOString();
+
+/** Returns the links to the lists. That to the answers says how many are new. */
+function tabs(shown, answers) {
+  const seenUntil = answersSeenUntil();
+  const n = answers.filter(({ answered_at: at }) => at > seenUntil).length;
+  const words = { answers: n ? t("showNewAnswers", { n }) : t("showReviews-answers") };
+  const link = (name) =>
+    h(
+      "a",
+      {
+        href: onward("/dashboard/reviews", { show: name === "waiting" ? "" : name }),
+        "aria-current": name === shown && "page",
+      },
+      words[name] ?? t(`showReviews-${name}`),
+    );
+  return h("nav", { class: "tabs", "aria-label": t("reviewLists") }, LISTS.map(link));
+}
+
+async function waitingScreen({ filters, me, read, readAll, refresh }, fetchedAnswers) {
+  const path = queuePath(filters);
+  const [{ items, next: more }, answers] = await Promise.all([read(path), fetchedAnswers]);
+  const row = items.find((item) => item.visit_id === filters.visit) ?? firstUnclaimed(items, me);
+  const showAgain = (visit) => {
+    change({ visit: visit.id }, { quietly: true });
+    refresh();
+  };
+  const message = outcome(showAgain) ?? (countFilters(filters) ? null : noLongerWaiting(filters.visit, row));
+  const title = t("page-reviews");
+  const head = [tabs("waiting", answers), filterPanel(filters, readAll)];
   if (!row) {
-    const leave = watch((rows) => rows.length > 0 && refresh());
-    return {
-      title,
-      content: [message, h("p", { class: "empty" }, t("queueEmpty"))],
-      ready: () => message?.focus(),
-      leave,
-    };
+    const leave = watch(path, (rows) => rows.length > 0 && refresh());
+    const nothing = h("p", { class: "empty" }, t(countFilters(filters) ? "nothingMatches" : "queueEmpty"));
+    return { title, content: [head, message, nothing], ready: () => message?.focus(), leave };
   }
   const [visit, submission] = await Promise.all([
     read(`/visits/${row.visit_id}?include=checklist`),
@@ -36,20 +77,24 @@ export default async function ({ filters, read, refresh }) {
   ]);
   const notes = questionNotes(visit);
   const content = await caseOf(visit, submission, notes, read);
-  const queue = queueOf(items, row, more);
+  const queue = queueOf(items, row, { more, me, filters });
+  const claim = visit.flags && claimOf(row, me);
+  let isDecided = false;
   const showNext = () => {
     change({ visit: queue.next()?.visit_id }, { quietly: true });
     refresh();
   };
+  const onDecided = () => {
+    isDecided = true;
+    showNext();
+  };
   const notice = h("p", { class: "notice", role: "alert" });
   const keys = reviewShortcuts();
-  const stop = watch((rows) => {
+  const stop = watch(path, (rows) => {
     queue.update(rows);
-    if (
-      notice.childNodes.length ||
-      rows.some((item) => item.visit_id === row.visit_id && item.revision === row.revision)
-    )
-      return;
+    const current = rows.find((item) => item.visit_id === row.visit_id && item.revision === row.revision);
+    if (current && claim) claim.update(current);
+    if (notice.childNodes.length || current) return;
     notice.append(
       t("decidedMeanwhile"),
       " ",
@@ -59,18 +104,20 @@ export default async function ({ filters, read, refresh }) {
   return {
     title,
     content: [
+      head,
       h(
         "div",
         { class: "review" },
         queue.element,
-        h("div", { class: "case" }, message, notice, content),
-        h("div", { class: "aside" }, visit.flags && decisionForm(visit, notes, showNext), keys.element),
+        h("div", { class: "case" }, message, notice, claim && claim.element, content),
+        h("div", { class: "aside" }, visit.flags && decisionForm(visit, notes, onDecided), keys.element),
       ),
     ],
     ready: () => message?.focus(),
     leave() {
       keys.stop();
       stop();
+      if (claim) claim.end({ isDecided });
     },
   };
 }
@@ -82,6 +129,7 @@ const reviewShortcuts = () =>
       t(`decide-${decision}`),
       `[data-decision=${decision}]`,
     ]),
+    ["u", t("undo"), "[data-undo]"],
     ["j", t("nextVisit"), ".queue li:has([aria-current]) + li a"],
     ["k", t("previousVisit"), ".queue li:has(+ li [aria-current]) a"],
   ]);
@@ -98,74 +146,16 @@ function noLongerWaiting(id, row) {
   );
 }
 
-/** Fetches the queue periodically, because others decide too. Returns a function that stops this. */
-function watch(onChange) {
-  const poll = async () => {
-    const response = document.hidden ? null : await call("GET", WAITING).catch(() => null);
-    if (response) onChange(response.body.items);
-  };
-  const timer = setInterval(poll, POLL_INTERVAL);
-  document.addEventListener("visibilitychange", poll);
-  return () => {
-    clearInterval(timer);
-    document.removeEventListener("visibilitychange", poll);
-    onChange = () => {};
-  };
-}
-
-/**
- * Returns the list of waiting visits. `update` removes those that no longer wait and adds new ones. `next`
- * returns the one after `current`.
- */
-function queueOf(items, current, more) {
-  let rows = items;
-  const list = h(
-    "ol",
-    {},
-    items.map((row) => itemOf(row, current)),
-  );
-  const heading = h("h2", {}, headingOf(items, more));
-  const update = (waiting) => {
-    rows = waiting;
-    const waitingIds = new Set(waiting.map((row) => row.visit_id));
-    for (const item of list.querySelectorAll("li")) if (!waitingIds.has(item.dataset.visit)) item.remove();
-    const listedIds = new Set([...list.querySelectorAll("li")].map((item) => item.dataset.visit));
-    const added = waiting.filter((row) => !listedIds.has(row.visit_id));
-    list.append(...added.map((row) => itemOf(row, current)));
-    heading.textContent = headingOf(waiting, more);
-  };
-  const next = () => {
-    const others = rows.filter((row) => row.visit_id !== current.visit_id);
-    const later = items.slice(items.indexOf(current) + 1);
-    return later.find((row) => others.some((other) => other.visit_id === row.visit_id)) ?? others[0];
-  };
-  return { element: h("nav", { class: "queue", "aria-label": t("queue") }, heading, list), update, next };
-}
-
-const headingOf = (rows, more) => t(more ? "moreWaiting" : "waiting", { n: rows.length });
-
-function itemOf({ visit_id: id, location, submitted_at: since, flags }, current) {
-  return h(
-    "li",
-    { "data-visit": id },
-    h(
-      "a",
-      {
-        href: `${onward("/dashboard/reviews", { visit: id })}#case`,
-        "aria-current": id === current.visit_id && "true",
-      },
-      h("strong", { dir: "auto" }, location.name),
-      h("span", { class: "quiet" }, ago(since)),
-      h("span", { class: "quiet" }, [...new Set(flags.map(({ code }) => t(`flag-${code}`)))].join(" · ")),
-    ),
-  );
-}
-
 async function caseOf(visit, submission, notes, read) {
   const { location, checklist, revision } = visit;
   const heading = (text) => h("h2", { id: "case", tabindex: -1, dir: "auto" }, text);
   // The API shows reviewers their own visits as it shows them to shoppers, without flags.
   if (!visit.flags) return [heading(location.name), h("p", {}, t("ownVisit"))];
+  const [flags, record, messages] = await Promise.all([
+    flagsOf(visit, submission, read),
+    recordOfShopper(visit, read),
+    messagesOf(visit, read),
+  ]);
   return [
     heading(t("visitTo", { location: location.name, day: dayName(visit.day) })),
     h(
@@ -181,10 +171,21 @@ async function caseOf(visit, submission, notes, read) {
     ),
     !isClosed(submission) &&
       h("p", { class: "big" }, explained(percent(submission.score.score), "visit", submission.score)),
-    await flagsOf(visit, submission, read),
+    flags,
+    record,
     factsOf(visit, submission),
     decisionsOf(visit),
-    await messagesOf(visit, read),
+    messages,
     answersOf(visit, submission, notes.fieldOf),
   ];
+}
+
+/** Returns the record of the shopper, unless they were deleted. A decision does not need it. */
+async function recordOfShopper({ shopper }, read) {
+  if (shopper.name === null) return null;
+  try {
+    return recordOf(await read(recordPath(shopper.id)), (code) => t(`flag-${code}`));
+  } catch {
+    return h("p", { class: "quiet" }, t("recordFailed"));
+  }
 }

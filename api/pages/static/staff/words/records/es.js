@@ -1,0 +1,28 @@
+export default {
+  recordTitle: "Historial de {name}",
+  recordPeriod: "Los últimos doce meses. Visitas asignadas: {n}.",
+  recordNone: "No se asignó ninguna visita en los últimos doce meses.",
+  recordVisits: "Todas las visitas de esta persona",
+  recordFailed: "No se ha podido cargar el historial del cliente misterioso.",
+  "record-on_time": "A tiempo",
+  "record-flagged": "Con avisos",
+  "record-returned": "Devueltas",
+  "record-rejected": "Rechazadas",
+  "record-declined": "Declinadas",
+  "record-overturned": "Corregidas tras una reclamación",
+  recordCount: "{n} de {of}",
+  recordRate: "{rate}, probablemente {interval}",
+  recordUnsent: { one: "{n} sin enviar", other: "{n} sin enviar" },
+  recordAnswers: { one: "de {n} respuesta resuelta", other: "de {n} respuestas resueltas" },
+  recordLeniency: "Puntos que da, en comparación con otros en los mismos locales",
+  "recordLeniency-above": "Claramente más puntos que otros",
+  "recordLeniency-below": "Claramente menos puntos que otros",
+  "recordLeniency-as_expected": "Sin diferencia clara",
+  "recordLeniency-too_few": "Aún no hay suficientes visitas para comparar",
+  recordDifference: "{difference} puntos, probablemente {interval}",
+  recordCompared: "{own} visitas, comparadas con {others} de otros en los mismos locales",
+  recordTooFew: "Se pueden comparar {own} visitas con {others} de otros. Hacen falta cinco por cada lado.",
+  recordCaution:
+    "Una diferencia es un motivo para mirar las respuestas, no una prueba. Los locales pueden haber cambiado " +
+    "entre las visitas.",
+};
