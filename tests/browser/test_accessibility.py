@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import Axe
 from tests.browser.phone import READY, Phone, Spy, respond
 from tests.browser.test_failures import ANNOUNCE_QUEUE, SUBMISSION
 from tests.browser.test_visit import assign_visit_with

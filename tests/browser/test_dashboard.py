@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from api.pages import files
 from api.pages.score_queries import SCORE_QUERIES
+from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, manager, percent, wait_for_state
 from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import DEFAULT_OPTIONS, Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import DEFAULT_OPTIONS, Axe
 from tests.browser.phone import Phone
 from tests.support.running import Running
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+#: Leaves every twentieth entry of the reference, as all are built alike and axe takes long on a long page.
+THIN_OUT = """document.querySelectorAll('details.operation, details.schema').forEach((entry, number) => {
+    if (number % 20 && entry.id !== 'create_region') entry.remove();
+})"""
 OPEN_ALL = "document.querySelectorAll('details').forEach((element) => { element.open = true; })"
 
 
@@ -37,18 +41,19 @@ def test_page_is_accessible_and_fits_the_width(
     open_docs: Callable[..., Page], width: int, colors: str
 ) -> None:
     page = open_docs(width, colors, "#create_region")
-    result = Axe().run(page)
-    assert result.violations_count == 0, result.generate_report()
     page.evaluate(OPEN_ALL)
-    for size in ("100%", "200%"):
+    for size in ("200%", "100%"):
         page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
         assert page.evaluate(OVERFLOW) <= 0, size
+    page.evaluate(THIN_OUT)
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
 
 
 def test_page_with_everything_open_is_accessible(open_docs: Callable[..., Page]) -> None:
     page = open_docs()
     page.evaluate(OPEN_ALL)
-    # Contrast takes minutes on a page of this length; the test above checks it.
+    # Contrast takes minutes on a page of this length; the test above checks it on a part.
     without_contrast = {**DEFAULT_OPTIONS, "rules": {"color-contrast": {"enabled": False}}}
     result = Axe().run(page, options=without_contrast)
     assert result.violations_count == 0, result.generate_report()

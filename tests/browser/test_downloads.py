@@ -8,10 +8,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 from pypdf import PdfReader
 
+from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, manager
 from tests.browser.phone import Phone
 from tests.journeys.score_history import History

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, Page, Playwright, expect
 
+from tests.browser.axe import Axe
 from tests.browser.conftest import SCREEN
 from tests.browser.dashboard import go, wait_for_state
 from tests.browser.phone import Phone, cut, lose_response

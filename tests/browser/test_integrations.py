@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from api.domain.webhooks import GONE
 from api.models.account_links import AccountLink
 from api.models.webhooks import Webhook, WebhookDelivery
+from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import Axe
 from tests.browser.conftest import new_world
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
@@ -124,6 +124,7 @@ def test_a_person_is_edited(desk: Phone, world: World) -> None:
     page = enter(desk, world.admin, f"{PEOPLE}/{person.id}")
     regions = page.locator("[data-field=region_ids]")
     expect(regions).to_be_hidden()
+    expect(page.get_by_test_id("shopper-record")).to_contain_text("No visits were assigned")
     page.get_by_label("Role").select_option("manager")
     regions.get_by_label("North").check()
     page.get_by_label("Locations").fill("harbour")

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, manager, percent, wait_for_state
 from tests.browser.phone import Phone
 from tests.journeys.score_history import History

@@ -2,9 +2,9 @@
 
 import re
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, manager, wait_for_state
 from tests.browser.phone import Phone, Spy, respond
 from tests.journeys.score_history import History

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from api.models.base import now
 from api.pages import files
+from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW, check_accessibility

@@ -15,6 +15,8 @@ from api.services import exports, photo_store, photo_sweep
 from tests.support.exports import build_all, change_export, download, follow, request_export
 from tests.support.world import Caller, World, ok, problem
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def ready(world: World) -> str:

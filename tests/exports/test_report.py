@@ -21,6 +21,8 @@ from api.services.photo_store import PICTURE_PREFIX
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
+pytestmark = pytest.mark.one_database
+
 ENGLISH = Words("en")
 ALL_BAD = {
     "greeting": {"value": "no", "comment": "No."},

@@ -10,6 +10,8 @@ from api.models.base import now
 from tests.support.exports import build_all, change_export, clear_queue, request_export
 from tests.support.world import CHECKLIST, World, ok, pointers, problem
 
+pytestmark = pytest.mark.one_database
+
 VISITS = {"kind": "visits", "format": "csv"}
 
 
@@ -140,6 +142,7 @@ def test_one_export_runs_and_five_wait(world: World) -> None:
     clear_queue(world)
 
 
+@pytest.mark.both_databases
 def test_simultaneous_requests_do_not_exceed_the_limit(world: World) -> None:
     with ThreadPoolExecutor(12) as threads:
         responses = list(threads.map(lambda _: world.manager.post("/exports", VISITS), range(12)))

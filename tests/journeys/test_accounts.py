@@ -20,12 +20,10 @@ from api.services.people.passwords import check_password
 from tests.support.mailbox import PUBLIC_URL, Mailbox, find_link, read_text, send_mails
 from tests.support.world import PASSWORD, Caller, World, ok, pointers, problem
 
-pytestmark = pytest.mark.one_database
-
 NEW_PASSWORD = "three calm elephants"
 
 
-pytestmark = pytest.mark.usefixtures("no_earlier_mails")
+pytestmark = [pytest.mark.usefixtures("no_earlier_mails"), pytest.mark.one_database]
 
 
 def waiting_mails(world: World) -> list[Event]:

@@ -15,6 +15,8 @@ from api.domain.problems import ProblemError
 from api.services import checklists, organizations
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
+pytestmark = pytest.mark.one_database
+
 
 def changed(change: Callable[[Any], Any], document: Any = CHECKLIST) -> Any:
     """Return a copy of the checklist with one change."""
@@ -154,6 +156,7 @@ def test_malformed_or_duplicate_key_is_rejected(world: World) -> None:
     ok(World(world.app).admin.post("/checklists", {"key": "a"}), 201)
 
 
+@pytest.mark.both_databases
 def test_of_two_simultaneous_drafts_with_one_key_one_is_created(world: World) -> None:
     world.admin  # noqa: B018
     with ThreadPoolExecutor(4) as threads:
@@ -238,6 +241,7 @@ def test_visit_keeps_the_version_that_was_current_when_it_was_assigned(world: Wo
     assert world.visit()["checklist"] == {"key": "visit", "version": 2}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("callers", [2, 5])
 def test_simultaneous_publications_create_one_version(world: World, callers: int) -> None:
     ok(world.admin.post("/checklists", CHECKLIST), 201)

@@ -15,6 +15,8 @@ from api.models.submissions import Submission
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
+pytestmark = pytest.mark.one_database
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FAR = {"latitude": 51.6, "longitude": -0.1, "accuracy_m": 50}
 
@@ -277,6 +279,7 @@ def test_short_comments_and_those_of_the_same_visit_or_another_organization_are_
     assert list(world.flags(visit)) == ["late"]
 
 
+@pytest.mark.both_databases
 def test_of_two_simultaneous_visits_with_one_comment_one_is_flagged(world: World) -> None:
     text = f"Nobody looked up when I came in {uuid.uuid4()}"
     pair = [world.visit(), world.visit()]

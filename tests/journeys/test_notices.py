@@ -17,12 +17,10 @@ from api.models.base import now
 from api.models.visits import Visit
 from api.models.webhooks import Webhook
 from api.services.notices import deciding
-from tests.conftest import BACKENDS
-from tests.support.extent import FULL
 from tests.support.mailbox import PUBLIC_URL, Mailbox, read_text, send_mails
 from tests.support.world import ALL_WELL, Caller, World, ok, pointers, problem
 
-pytestmark = pytest.mark.usefixtures("no_earlier_mails")
+pytestmark = [pytest.mark.usefixtures("no_earlier_mails"), pytest.mark.one_database]
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LONDON = ZoneInfo("Europe/London")
@@ -39,10 +37,10 @@ NOTHING: dict[str, Any] = {
 }
 
 
-@pytest.fixture(params=BACKENDS if FULL else BACKENDS[:1])
-def app(request: pytest.FixtureRequest) -> Flask:
-    """In `make test`, only the test of how notices are stored runs on both databases."""
-    return request.getfixturevalue(f"{request.param}_app")
+@pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """A program with a database of its own, because notices are decided for all organizations at once."""
+    return own_app
 
 
 def check(world: World, moment: datetime) -> None:
@@ -233,7 +231,7 @@ def test_a_manager_reads_mails_in_their_language_and_time_zone(world: World, mai
 # Exactly once.
 
 
-@pytest.mark.parametrize("app", BACKENDS, indirect=True)
+@pytest.mark.both_databases
 def test_two_workers_and_a_killed_one_add_a_mail_once(world: World, mailbox: Mailbox) -> None:
     shopper = world.shopper
     world.visit()

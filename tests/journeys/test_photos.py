@@ -20,6 +20,8 @@ from uploads.folder import FolderStore
 from uploads.slots import decoding_slot
 from uploads.store import StoreUnavailable
 
+pytestmark = pytest.mark.one_database
+
 
 def with_photo(photo_id: str, question: str = "greeting") -> dict[str, Any]:
     photo_answer = {"photos": [photo_id]} if question == "receipt" else {"value": "yes", "photos": [photo_id]}
@@ -283,6 +285,7 @@ def test_last_photo_after_the_answers_completes_the_visit(world: World) -> None:
     assert (details["status"], details["photos"]["missing"]) == ("accepted", [])
 
 
+@pytest.mark.both_databases
 def test_simultaneous_confirmations_complete_the_visit_once(world: World) -> None:
     visit = world.visit()
     uploads = [

@@ -7,10 +7,17 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from api.services.scores import recount
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
+
+
+@pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """A program with a database of its own, because a recount reads all of it."""
+    return own_app
 
 
 def get_visit(world: World, visit: Any) -> Any:

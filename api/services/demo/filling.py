@@ -43,6 +43,8 @@ from uploads.store import Store
 #: The pages show a banner for organizations whose name ends in this: see ``shared/demo-banner.js``.
 ORGANIZATION = "Harbour Stores (demo data)"
 SEED = 20
+#: Reviewers ask shoppers only about visits that they decided on in this time before the demo.
+RECENT = timedelta(days=60)
 
 
 class NotEmpty(Exception):
@@ -190,7 +192,7 @@ def _decide(session: Session, demo: _Demo, plan: PlannedVisit, visit: Visit) -> 
     received_at = session.get_one(Submission, (visit.id, 1)).received_at
     decided_at = received_at + timedelta(hours=demo.rng.randint(3, 40))
     session.get_one(Decision, stored.id).decided_at = min(decided_at, demo.moment)
-    if outcome in MESSAGES:
+    if outcome in MESSAGES and decided_at > demo.moment - RECENT:
         message = messages.ask(
             session, demo.actors["reviewer"], visit.id, text=MESSAGES[outcome], question=None
         )

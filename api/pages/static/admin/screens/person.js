@@ -47,7 +47,11 @@ export default async function ({ params, me, read, readAll, refresh }) {
       facts(person),
       personActions(person, me, refresh),
       watchRole(element),
-      record && (record.assigned > 0 || person.role === "shopper") && recordOf(record),
+      record &&
+        (record.assigned > 0 || person.role === "shopper") && [
+          recordOf(record),
+          h("p", {}, h("a", { href: `/dashboard/admin/visits?shopper_id=${params.id}` }, t("recordVisits"))),
+        ],
     ],
   };
 }

@@ -19,6 +19,8 @@ const LISTS = ["waiting", "decided", "answers"];
 /** The answers of shoppers to this reviewer's messages, and the setting with the time of the latest one seen. */
 const ANSWERS = "/messages?mine=true&status=answered&limit=50";
 const ANSWERS_SEEN = "answers-seen";
+/** To somebody who has never looked at them, the answers of so many milliseconds are new. */
+const NEW_AT_FIRST = 14 * 86_400_000;
 
 /** The visits that wait for a decision, what was decided, and the answers of shoppers to messages. */
 export default async function (context) {
@@ -29,13 +31,16 @@ export default async function (context) {
   const { historyOf, answerList } = await load("review-history.js");
   if (shown === "decided") return { title, content: [tabs(shown, await answers), historyOf(context)] };
   const items = await answers;
-  const seenUntil = recallSetting(ANSWERS_SEEN) ?? "";
-  return { title, content: [tabs(shown, items), answerList(items, seenUntil, ANSWERS_SEEN)] };
+  return { title, content: [tabs(shown, items), answerList(items, answersSeenUntil(), ANSWERS_SEEN)] };
 }
+
+/** Returns the time after which answers are new. */
+const answersSeenUntil = () =>
+  recallSetting(ANSWERS_SEEN) ?? new Date(Date.now() - NEW_AT_FIRST).toISOString();
 
 /** Returns the links to the lists. That to the answers says how many are new. */
 function tabs(shown, answers) {
-  const seenUntil = recallSetting(ANSWERS_SEEN) ?? "";
+  const seenUntil = answersSeenUntil();
   const n = answers.filter(({ answered_at: at }) => at > seenUntil).length;
   const words = { answers: n ? t("showNewAnswers", { n }) : t("showReviews-answers") };
   const link = (name) =>

@@ -34,7 +34,7 @@ export default {
   wasUndone: "undone",
   // Filters and claims
   queueFilters: "Filters",
-  queueFiltersSet: "Filters ({n} set)",
+  queueFiltersSet: { one: "Filters ({n} set)", other: "Filters ({n} set)" },
   clearFilters: "Clear the filters",
   nothingMatches: "No waiting visit matches the filters.",
   anyLocation: "All locations",

@@ -37,7 +37,7 @@ export default {
   wasUndone: "deshecha",
   // Filtros y quién mira qué
   queueFilters: "Filtros",
-  queueFiltersSet: "Filtros ({n} activos)",
+  queueFiltersSet: { one: "Filtros ({n} activo)", other: "Filtros ({n} activos)" },
   clearFilters: "Quitar los filtros",
   nothingMatches: "Ninguna visita pendiente cumple los filtros.",
   anyLocation: "Todos los locales",
