@@ -874,7 +874,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ShopperRecord.to": "The last month of the period.",
     "ShopperRecord.unsent": "The number of visits without answers whose window has closed.",
     "ShopperRecord.user_id": "The ID of the shopper.",
-    "ReviewsQuery.claimed": "Only visits that `me`, `others` or `nobody` is looking at.",
+    "ReviewsQuery.claimed": "`me`: only visits that the caller is looking at. `others`: only those that "
+    "others are looking at. `free`: all but those.",
     "ReviewsQuery.flag": "Only visits with this flag on any revision, or with `none`: those without flags, "
     "whose checklist is always reviewed.",
     "ReviewsQuery.waiting_hours": "Only visits that have waited for at least so many hours.",

@@ -234,7 +234,7 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "Rate.interval": {"low": 0.05, "high": 0.3},
     "Rate.of": 20,
     "Rate.rate": 0.1,
-    "ReviewsQuery.claimed": "nobody",
+    "ReviewsQuery.claimed": "free",
     "ReviewsQuery.flag": "late",
     "ReviewsQuery.waiting_hours": 48,
     "ShopperRecord.assigned": 24,

@@ -5,7 +5,7 @@ from datetime import timedelta
 #: for so long after the last sign of a reviewer, others see that they are looking at a visit
 CLAIM_TIME = timedelta(minutes=10)
 
-#: the values of the filter ``claimed``
-MINE, BY_OTHERS, UNCLAIMED = CLAIMED = ("me", "others", "nobody")
+#: The values of the filter ``claimed``. A visit is free if nobody else is looking at it.
+MINE, BY_OTHERS, FREE = CLAIMED = ("me", "others", "free")
 #: the value of the filter ``flag`` for visits without flags, whose checklist is always reviewed
 UNFLAGGED = "none"

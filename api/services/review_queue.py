@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
-from api.domain.reviews import CLAIM_TIME, MINE, UNCLAIMED, UNFLAGGED
+from api.domain.reviews import CLAIM_TIME, FREE, MINE, UNFLAGGED
 from api.models.base import now
 from api.models.checklists import Checklist, ChecklistVersion
 from api.models.places import Location, Region
@@ -52,12 +52,12 @@ def _build_conditions(actor: Actor, filters: Mapping[str, Any]) -> list[ColumnEl
     if (hours := filters.get("waiting_hours")) is not None:
         conditions.append(Visit.waiting_since <= now() - timedelta(hours=hours))
     if (claimed := filters.get("claimed")) is not None:
-        claims = select(ReviewClaim.visit_id).where(ReviewClaim.expires_at > now())
-        if claimed != UNCLAIMED:
-            is_mine = ReviewClaim.reviewer_id == actor.id
-            claims = claims.where(is_mine if claimed == MINE else ~is_mine)
+        is_mine = ReviewClaim.reviewer_id == actor.id
+        claims = select(ReviewClaim.visit_id).where(
+            ReviewClaim.expires_at > now(), is_mine if claimed == MINE else ~is_mine
+        )
         is_claimed = Visit.id.in_(claims)
-        conditions.append(~is_claimed if claimed == UNCLAIMED else is_claimed)
+        conditions.append(~is_claimed if claimed == FREE else is_claimed)
     return conditions + place_conditions(actor, filters)
 
 

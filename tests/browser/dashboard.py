@@ -3,9 +3,9 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.axe import Axe
 from tests.browser.phone import Phone
 from tests.journeys.score_history import History
 from tests.support.world import Caller

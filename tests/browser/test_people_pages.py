@@ -215,6 +215,9 @@ def test_every_page_is_accessible(
     page.goto("/invitation#x")
     expect(page.get_by_label("Your name")).to_be_visible()
     check("invitation")
+    page.goto("/unsubscribe#x")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    check("end of a notice")
     enter(desk, world.admin, PEOPLE)
     page.get_by_label("Select a-name").check()
     check("people, one of them selected")
@@ -233,7 +236,8 @@ def test_every_page_is_accessible(
     expect(page.get_by_role("dialog")).to_be_visible()
     check("deletion")
     go(page, "/dashboard/account")
-    check("account")
+    expect(page.locator("[name=webhooks_failing]")).to_be_checked()
+    check("account with the switches of notices")
     assert desk.errors == []
 
 

@@ -258,7 +258,7 @@ def test_a_clock_that_jumps_repeats_nothing_and_forgets_nothing(world: World, ma
     first, second = world.webhook(), world.webhook()
     check(world, now())
     change(world, Webhook, first["id"], failing_since=now() - HOUR)
-    # The clock is a month ahead for one look.
+    # The clock is a month ahead for one check.
     check(world, now() + 30 * DAY)
     change(world, Webhook, second["id"], failing_since=now() - HOUR)
     assert len(receive(world, mailbox, admin, find_morning())) == 1

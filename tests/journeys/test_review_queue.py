@@ -53,7 +53,7 @@ def test_a_claim_is_visible_to_others_until_it_expires(world: World) -> None:
     remaining = datetime.fromisoformat(claim["expires_at"]) - now()
     assert timedelta(minutes=9) < remaining <= timedelta(minutes=10)
     assert queue(world, claimed="others") == [first]
-    assert queue(world, claimed="nobody") == [second]
+    assert queue(world, claimed="free") == [second]
     assert queue(world, claimed="me") == []
     # Nobody else takes it by accident, nor releases it.
     problem(world.reviewer.post(path, {}), 409, "visit-claimed")
@@ -66,9 +66,10 @@ def test_a_claim_is_visible_to_others_until_it_expires(world: World) -> None:
     assert [row["claim"] for row in ok(world.reviewer.get("/reviews"))["items"]] == [None, None]
     ok(world.reviewer.post(path, {}), 200)
     assert queue(world, claimed="me") == [first]
+    assert queue(world, claimed="free") == [first, second]
     assert ok(colleague.post(path, {"take_over": True}))["reviewer_id"] == colleague.id
     ok(colleague.call("DELETE", path), 204)
-    assert queue(world, claimed="nobody") == [first, second]
+    assert queue(world, claimed="free") == [first, second]
 
 
 def test_a_claim_prevents_no_decision_and_ends_with_it(world: World) -> None:

@@ -68,6 +68,7 @@ ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
         (f"/dashboard/comments?q=%30{ID[1:]}", False),
         (f"/dashboard/locations/{ID}?from=2026-01&region_id={ID}", True),
         (f"/dashboard/comments?location_id={ID}&q=till", True),
+        (f"/dashboard/reviews?for_region={ID}", True),
     ],
 )
 def test_only_places_can_be_named_in_a_shared_view(path: str, can_be_shared: bool) -> None:

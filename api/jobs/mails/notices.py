@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.database.lists import among
 from api.domain import notices
 from api.domain.access import Actor
 from api.domain.disputes import OPEN
@@ -121,23 +122,23 @@ def build_content(
 
 
 def _build_digest(request: _Request, news: News) -> _Body:
-    known = sorted(_find_places(request, news), key=lambda found: found.item["score"])
-    table = request.table("", ("store", "month", "score"), [_build_row(request, found) for found in known])
-    return _Body(len({found.url for found in known}), "/dashboard", (table,))
+    places = sorted(_find_places(request, news), key=lambda place: place.item["score"])
+    table = request.table("", ("store", "month", "score"), [_build_row(request, place) for place in places])
+    return _Body(len({place.url for place in places}), "/dashboard", (table,))
 
 
 def _build_alerts(request: _Request, news: News) -> _Body:
-    known = _find_places(request, news)
+    places = _find_places(request, news)
     tables = []
     for reason in notices.REASONS:
-        affected = [found for found in known if found.item["reason"] == reason]
+        affected = [place for place in places if place.item["reason"] == reason]
         if not affected:
             continue
         first = affected[0].item
         title = request.words.reasons[reason].format(days=first.get("days"))
         columns = ("store", "month", "score") if "score" in first else ("store",)
-        tables.append(request.table(title, columns, [_build_row(request, found) for found in affected]))
-    return _Body(len({found.url for found in known}), "/dashboard", tuple(tables))
+        tables.append(request.table(title, columns, [_build_row(request, place) for place in affected]))
+    return _Body(len({place.url for place in places}), "/dashboard", tuple(tables))
 
 
 def _build_row(request: _Request, place: _Place) -> Row:
@@ -151,21 +152,21 @@ def _build_row(request: _Request, place: _Place) -> Row:
 
 def _find_places(request: _Request, news: News) -> list[_Place]:
     """Return the locations and regions of the news, as far as the reader may still see them."""
-    found = {}
+    links: dict[str, tuple[str, str]] = {}  # ID → name and URL
     for field, table, visible, page in (
         ("location_id", Location, visibility.locations(request.actor), "locations"),
         ("region_id", Region, visibility.regions(request.actor), "regions"),
     ):
-        wanted = {item[field] for item in news if field in item}
-        if wanted:
-            rows = request.session.execute(select(table.id, table.name).where(visible))
-            for place_id, name in rows:
-                if str(place_id) in wanted:
-                    found[str(place_id)] = name, f"{request.public_url}/dashboard/{page}/{place_id}"
+        ids = {uuid.UUID(item[field]) for item in news if field in item}
+        rows = request.session.execute(
+            select(table.id, table.name).where(visible, among(table.id, "ids")), {"ids": list(ids)}
+        )
+        for place_id, name in rows:
+            links[str(place_id)] = name, f"{request.public_url}/dashboard/{page}/{place_id}"
     return [
-        _Place(item, *found[place_id])
+        _Place(item, *links[place_id])
         for item in news
-        if (place_id := item.get("location_id") or item["region_id"]) in found
+        if (place_id := item.get("location_id") or item["region_id"]) in links
     ]
 
 

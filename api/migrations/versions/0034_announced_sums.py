@@ -40,18 +40,19 @@ def _store_sums() -> None:
         )
     )
     visit_ids: dict[Any, int] = {}
-    sums: dict[tuple[int, Any], dict[int, dict[int, list[int]]]] = defaultdict(lambda: defaultdict(dict))
+    # The keys are texts, as JSON needs them.
+    sums: dict[tuple[int, Any], dict[str, dict[str, list[int]]]] = defaultdict(lambda: defaultdict(dict))
     failures: dict[tuple[int, Any], int] = defaultdict(int)
     for number, checklist_id, kind, subject_id, month, *columns in rows:
         if kind == "visit":
             visit_ids[checklist_id] = subject_id
             failures[number, checklist_id] += columns[-1]
-        sums[number, checklist_id][subject_id][month] = columns[:-1]
+        sums[number, checklist_id][str(subject_id)][str(month)] = columns[:-1]
     changes = [
         {
             "number": number,
             "subject": visit_ids[checklist_id],
-            "count": sum(month_sums[0] for month_sums in by_subject[visit_ids[checklist_id]].values()),
+            "count": sum(month_sums[0] for month_sums in by_subject[str(visit_ids[checklist_id])].values()),
             "failures": failures[number, checklist_id],
             "sums": by_subject,
         }

@@ -18,7 +18,7 @@ const FLAGS = [
   "none",
 ];
 const HOURS = ["24", "48", "168"];
-const CLAIMED = ["nobody", "me", "others"];
+const CLAIMED = ["free", "me", "others"];
 /** The names of filters in the address, and those of the API. */
 const NAMES = {
   flag: "flag",
@@ -46,37 +46,39 @@ export const toVisit = (id, filters) =>
     visit: id,
   });
 
-/** Returns the filters, closed unless one is set. */
+/** Returns the filters, closed unless one is set. Their choices are fetched once they are open. */
 export function filterPanel(filters, readAll) {
   const n = countFilters(filters);
+  const element = h(
+    "details",
+    { class: "queue-filters", open: n > 0, ontoggle: () => element.children.length > 1 || open() },
+    h("summary", {}, n ? t("queueFiltersSet", { n }) : t("queueFilters")),
+  );
+  const open = () => element.append(filterForm(filters, readAll, n));
+  if (n) open();
+  return element;
+}
+
+function filterForm(filters, readAll, n) {
   const clear = () => change(Object.fromEntries(Object.keys(NAMES).map((name) => [name, ""])));
   return h(
-    "details",
-    { class: "queue-filters", open: n > 0 },
-    h("summary", {}, n ? t("queueFiltersSet", { n }) : t("queueFilters")),
-    h(
-      "form",
-      {
-        class: "filters",
-        "aria-label": t("queueFilters"),
-        onsubmit: (event) => event.preventDefault(),
-      },
-      words("flag", "anyFlag", filters, FLAGS, (code) => t(code === "none" ? "unflagged" : `flag-${code}`)),
-      words("waiting_hours", "anyAge", filters, HOURS, (hours) => t(`waited-${hours}`)),
-      words("claimed", "claimedByAnyone", filters, CLAIMED, (who) => t(`claimed-${who}`)),
-      choice("for_checklist", t("checklist"), t("allChecklists"), filters.for_checklist, async () =>
-        (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, localize(title)]),
-      ),
-      choice("for_region", t("region"), t("allRegions"), filters.for_region, async () =>
-        (await readAll("/regions?limit=500")).map(({ id, name }) => [id, name]),
-      ),
-      choice("location_id", t("location"), t("anyLocation"), filters.location_id, async () =>
-        (await readAll(address("/locations", { within: filters.for_region, limit: "500" }))).map(
-          ({ id, name }) => [id, name],
-        ),
-      ),
-      n > 0 && h("p", {}, h("button", { type: "button", class: "plain", onclick: clear }, t("clearFilters"))),
+    "form",
+    { class: "filters", "aria-label": t("queueFilters"), onsubmit: (event) => event.preventDefault() },
+    words("flag", "anyFlag", filters, FLAGS, (code) => t(code === "none" ? "unflagged" : `flag-${code}`)),
+    words("waiting_hours", "anyAge", filters, HOURS, (hours) => t(`waited-${hours}`)),
+    words("claimed", "claimedByAnyone", filters, CLAIMED, (who) => t(`claimed-${who}`)),
+    choice("for_checklist", t("checklist"), t("allChecklists"), filters.for_checklist, async () =>
+      (await readAll("/checklists?limit=500")).map(({ key, title }) => [key, localize(title)]),
     ),
+    choice("for_region", t("region"), t("allRegions"), filters.for_region, async () =>
+      (await readAll("/regions?limit=500")).map(({ id, name }) => [id, name]),
+    ),
+    choice("location_id", t("location"), t("anyLocation"), filters.location_id, async () =>
+      (await readAll(address("/locations", { within: filters.for_region, limit: "500" }))).map(
+        ({ id, name }) => [id, name],
+      ),
+    ),
+    n > 0 && h("p", {}, h("button", { type: "button", class: "plain", onclick: clear }, t("clearFilters"))),
   );
 }
 

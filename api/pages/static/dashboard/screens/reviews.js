@@ -94,7 +94,8 @@ async function waitingScreen({ filters, me, read, readAll, refresh }, fetchedAns
     queue.update(rows);
     const current = rows.find((item) => item.visit_id === row.visit_id && item.revision === row.revision);
     if (current && claim) claim.update(current);
-    if (notice.childNodes.length || current) return;
+    // With a filter by who is looking, the visit may be missing because this reviewer is.
+    if (notice.childNodes.length || current || filters.claimed) return;
     notice.append(
       t("decidedMeanwhile"),
       " ",

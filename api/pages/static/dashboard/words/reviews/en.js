@@ -48,7 +48,7 @@ export default {
   "waited-168": "Over 1 week",
   "filter-claimed": "Looked at",
   claimedByAnyone: "By anyone or no one",
-  "claimed-nobody": "By no one",
+  "claimed-free": "By no one else",
   "claimed-me": "By me",
   "claimed-others": "By others",
   claimedBy: "{who} is looking at this visit.",

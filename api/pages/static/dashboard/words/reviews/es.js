@@ -51,7 +51,7 @@ export default {
   "waited-168": "Más de 1 semana",
   "filter-claimed": "Quién la mira",
   claimedByAnyone: "Cualquiera o nadie",
-  "claimed-nobody": "Nadie",
+  "claimed-free": "Nadie más",
   "claimed-me": "Yo",
   "claimed-others": "Otras personas",
   claimedBy: "{who} está mirando esta visita.",
