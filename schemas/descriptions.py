@@ -71,6 +71,19 @@ _BY_NAME: Mapping[str, str] = {
     "require_second_factor": "The roles whose people must have a second factor. Until they have set one "
     "up, they can use only their own account.",
     "logo": "The path of the logo, which is a PNG. Null without one.",
+    "currency": "The ISO 4217 code of the currency.",
+    "default_fee": "What a shopper is paid for a visit, in the smallest unit of the currency. Applies to "
+    "visits that are assigned from now on, unless they have a fee of their own. Null for nothing.",
+    "max_expenses": "The most that all expenses of a visit can be, in the smallest unit of the currency. "
+    "Null or 0 if none are paid.",
+    "payment": "What the shopper is paid, if the visit is paid. Otherwise null.",
+    "receipts": "The IDs of the photos of receipts.",
+    "shopper_name": "The name of the shopper. Null if they were deleted, or if the organization no longer "
+    "keeps it.",
+    "shopper_email": "The email address of the shopper. Null where `shopper_name` is.",
+    "approved_at": "When the last of the amounts was approved, in UTC.",
+    "claimed_at": "When the expense was claimed, in UTC.",
+    "totals": "The totals of all pages, by currency.",
     "dispute_days": "The number of days after its acceptance for which a visit can be disputed. 0 allows no "
     "disputes.",
     "answer_days": "The number of days in which reviewers should decide a dispute. It is overdue afterwards.",
@@ -543,6 +556,20 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Login.password": "The password of the account.",
     "Message.reviewer_id": "The ID of the reviewer who asks.",
     "Message.reviewer_name": "The name of the reviewer who asks. Null if they were deleted.",
+    "Briefing.text": "What to read, in paragraphs that are separated by line breaks.",
+    "Briefing.version": "The number of the text, from 1. Send it as `briefing_version` with the answers.",
+    "ExpenseClaim.description": "What was bought or paid, in words. Null without any.",
+    "ExpenseClaim.kind": "What the expense was for.",
+    "OwnPaymentItem.description": "What was bought or paid, in words. Null without any.",
+    "OwnPaymentItem.kind": "`fee`, or what an expense was for.",
+    "OrganizationEdit.briefing": "What shoppers read in the form before a visit, in paragraphs that are "
+    "separated by line breaks. Null for nothing.",
+    "OrganizationEdit.currency": "The currency in which shoppers are paid, as ISO 4217 code. Null if they "
+    "are not paid.",
+    "PaymentEdit.items": "The items to set amounts for.",
+    "PaymentItem.receipts": "The photos of receipts.",
+    "OwnPayment.items": "The fee, and the expenses in the order in which they were claimed.",
+    "PaymentTotal.visits": "The number of visits.",
     "MessageAnswer.text": "What the shopper answers.",
     "MessageNew.question": "The key of the question of the checklist that the message is about. Null or "
     "omitted if it is about the visit.",

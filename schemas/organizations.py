@@ -8,13 +8,16 @@ from marshmallow import fields, validate
 from api.domain.access import ROLES
 from api.domain.colors import COLOR, MIN_CONTRAST, measure_contrast_with_white
 from api.domain.fields import LANGUAGE
-from schemas.base import Enum, FullMatch, Id, Integer, Schema, Text
+from api.domain.money import MAX_AMOUNT
+from schemas.base import Enum, FullMatch, Id, Integer, Localized, Schema, Text
+from schemas.payments import Currency
 
 LOGO_PATH = "/api/v1/organization/logo"
 MAX_ACCEPT_EVERY_MINUTES = 1440
 MAX_MONTHS_KEPT = 120
 MAX_DISPUTE_DAYS = 365
 MAX_ALERT_DAYS = 3650
+MAX_BRIEFING_LENGTH = 5000
 
 
 def _check_contrast(color: str) -> None:
@@ -36,6 +39,14 @@ def _check_distinct(values: list[str]) -> None:
         raise ma.ValidationError("A value occurs more than once.")
 
 
+def _check_briefing(briefing: Any) -> None:
+    texts = [briefing] if isinstance(briefing, str) else list(briefing.values())
+    if not texts or not all(text.strip() for text in texts):
+        raise ma.ValidationError("A briefing must not be blank. Use null for none.")
+    if max(map(len, texts)) > MAX_BRIEFING_LENGTH:
+        raise ma.ValidationError(f"A briefing can have at most {MAX_BRIEFING_LENGTH} characters.")
+
+
 class OrganizationEdit(Schema):
     """The settings of an organization."""
 
@@ -50,6 +61,10 @@ class OrganizationEdit(Schema):
     keep_photos_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
     keep_personal_data_months = Integer(1, MAX_MONTHS_KEPT, required=True, allow_none=True)
     no_visit_alert_days = Integer(1, MAX_ALERT_DAYS, required=True, allow_none=True)
+    currency = Currency(required=True, allow_none=True)
+    default_fee = Integer(0, MAX_AMOUNT, required=True, allow_none=True)
+    max_expenses = Integer(0, MAX_AMOUNT, required=True, allow_none=True)
+    briefing = Localized(required=True, allow_none=True, validate=_check_briefing)
     languages = fields.List(
         fields.String(validate=FullMatch(f"^{LANGUAGE.pattern}$")),
         required=True,

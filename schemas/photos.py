@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from api.domain.evidence import MAX_PHOTO_BYTES, PHOTO_TYPES
-from schemas.base import Enum, FullMatch, Id, Integer, Position, Schema, Text, Time, Url, page_of
+from schemas.base import Boolean, Enum, FullMatch, Id, Integer, Position, Schema, Text, Time, Url, page_of
 from schemas.visit_items import VisitItem, VisitItemsQuery
 
 
@@ -15,7 +15,14 @@ class PhotoDeclaration(Schema):
         allow_none=True,
         metadata={
             "description": "The key of the question that the photo belongs to. Null or omitted if the "
-            "photo shows that the store was closed."
+            "photo shows that the store was closed, or is a receipt."
+        },
+    )
+    receipt = Boolean(
+        load_default=False,
+        metadata={
+            "description": "Whether the photo is a receipt of an expense. Only the shopper, reviewers and "
+            "administrators ever see it."
         },
     )
     sha256 = fields.String(required=True, validate=FullMatch("^[0-9a-f]{64}$"))

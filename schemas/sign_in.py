@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from api.domain.access import ROLES
 from api.domain.languages import LANGUAGES
-from schemas.base import Boolean, Constant, Enum, Id, NamedPlace, Password, Schema, Text
+from schemas.base import Boolean, Constant, Enum, Id, Localized, NamedPlace, Password, Schema, Text
 from schemas.organizations import LogoPath
 
 
@@ -49,6 +49,13 @@ class NamedOrganization(Schema):
     logo = LogoPath(attribute="logo_sha256", required=True, allow_none=True)
 
 
+class Briefing(Schema):
+    """What a shopper reads before a visit."""
+
+    version = fields.Integer(required=True)
+    text = Localized(required=True)
+
+
 class Me(Schema):
     """The caller, and the regions and locations that are assigned to them."""
 
@@ -59,5 +66,22 @@ class Me(Schema):
     language = Enum(LANGUAGES, required=True, allow_none=True)
     time_zone = fields.String(required=True, allow_none=True)
     organization = fields.Nested(NamedOrganization(), required=True)
+    currency = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The currency in which shoppers are paid. Null if they are not, and for shoppers "
+            "and managers."
+        },
+    )
+    briefing = fields.Nested(
+        Briefing(),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What the caller has to read before a visit. Null if there is nothing, and for "
+            "everyone but shoppers."
+        },
+    )
     regions = fields.List(fields.Nested(NamedPlace()), required=True)
     locations = fields.List(fields.Nested(NamedPlace()), required=True)

@@ -95,6 +95,11 @@ class Submission(Schema):
         },
     )
     comment = Text(MAX_TEXT, 0, allow_none=True)
+    briefing_version = Integer(
+        1,
+        allow_none=True,
+        metadata={"description": "The version of the briefing that the shopper has read. Null without one."},
+    )
 
 
 class Receipt(Schema):
@@ -129,3 +134,7 @@ class ScoredSubmission(Schema):
     clock_shift = fields.Float()
     position = fields.Nested(Position(), allow_none=True)
     distance_m = fields.Integer(allow_none=True)
+    briefing_version = fields.Integer(
+        allow_none=True,
+        metadata={"description": "The version of the briefing that the shopper has read. Null for none."},
+    )

@@ -13,6 +13,7 @@ from marshmallow import fields, validate
 from api.domain import flags
 from api.domain.amendments import HIDDEN
 from api.domain.disputes import AMENDED, SET_ASIDE
+from api.domain.money import MAX_AMOUNT
 from api.domain.privacy import PARTS_OF_DAY
 from api.domain.times import FIRST_YEAR, LAST_YEAR
 from api.domain.visits import DECISIONS, ORDER_PROBLEMS, OUTCOMES, STATUSES
@@ -24,6 +25,7 @@ from schemas.base import (
     Day,
     Enum,
     Id,
+    Integer,
     PageQuery,
     Position,
     Query,
@@ -32,6 +34,7 @@ from schemas.base import (
     Text,
     Time,
 )
+from schemas.payments import OwnPayment, Payment
 
 
 def _check_year(moment: date) -> None:
@@ -82,6 +85,15 @@ class VisitNew(Schema):
     external_id = Text(200, allow_none=True)
     override = Boolean()
     override_reason = Text(2000, allow_none=True)
+    fee = Integer(
+        0,
+        MAX_AMOUNT,
+        allow_none=True,
+        metadata={
+            "description": "What the shopper is paid for the visit, in the smallest unit of the "
+            "organization's currency. Null for the fee in its settings. API clients cannot set it."
+        },
+    )
 
 
 class VisitProblem(Schema):
@@ -245,6 +257,7 @@ class OwnVisit(Schema):
     question_reasons = ByQuestion(fields.String(), attribute="visit.question_reasons", allow_none=True)
     message_to_shopper = fields.String(attribute="visit.message_to_shopper", required=True, allow_none=True)
     photos = fields.Nested(PhotoCounts(), required=True)
+    payment = fields.Nested(OwnPayment(), required=True, allow_none=True)
 
 
 class AssignedVisit(Schema):
@@ -348,6 +361,7 @@ class EvidenceVisit(OwnVisit):
         },
     )
     flags = fields.List(fields.Nested(Flag()), required=True)
+    payment = fields.Nested(Payment(), required=True, allow_none=True)
     decisions = fields.List(
         fields.Nested(PastDecision()),
         metadata={"description": "The decisions on its revisions, oldest first. Only for a single visit."},

@@ -186,6 +186,15 @@ TABLE: Mapping[str, str] = {
     "POST /api/v1/messages/<uuid:message_id>/withdraw": "401 403 403  403 403 403  200 200 404",
     "GET /api/v1/me/messages": SIGNED_IN,
     "PUT /api/v1/me/messages/<uuid:message_id>/answer": "401 201 404  404 404 404  404 404 404",
+    "PUT /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": (
+        "401 201 404  404 404 404  404 404 404"
+    ),
+    "DELETE /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": (
+        "401 204 404  404 404 404  404 404 404"
+    ),
+    "PUT /api/v1/visits/<uuid:visit_id>/payment": "401 403 403  403 403 403  200 200 404",
+    "GET /api/v1/expenses": "401 403 403  403 403 403  200 200 200",
+    "GET /api/v1/payments": "401 403 403  403 403 403  403 200 200",
     "GET /api/v1/reviews": "401 403 403  403 403 403  200 200 200",
     "POST /api/v1/visits/<uuid:visit_id>/review": "401 403 403  403 403 403  200 200 404",
     "POST /api/v1/visits/<uuid:visit_id>/claim": "401 403 403  403 403 403  200 200 404",
@@ -235,6 +244,7 @@ TABLE: Mapping[str, str] = {
     "GET /dashboard/photos": ANY_CALLER,
     "GET /dashboard/reviews": ANY_CALLER,
     "GET /dashboard/disputes": ANY_CALLER,
+    "GET /dashboard/payments": ANY_CALLER,
     "GET /dashboard/account": ANY_CALLER,
     "GET /invitation": ANY_CALLER,
     "GET /unsubscribe": ANY_CALLER,
@@ -442,6 +452,24 @@ class Scene:
         ok(self.world.send(visit, {**body, "started_at": body["finished_at"]}), 201)
         visit_id: str = visit["id"]
         return visit_id
+
+    def paid(self) -> Any:
+        """Return a visit with a fee that waits for a reviewer, as administrators see it."""
+        self.world.pay()
+        return ok(self.world.admin.get(f"/visits/{self.waiting()}"))
+
+    def change_payment(self, caller: Caller) -> TestResponse:
+        visit = self.paid()
+        item = {"id": visit["payment"]["items"][0]["id"], "approved_amount": 100, "reason": "Too late"}
+        return caller.put(f"/visits/{visit['id']}/payment", {"items": [item]})
+
+    def claim(self, caller: Caller) -> TestResponse:
+        body = {"kind": "travel", "amount": 100}
+        return caller.put(f"/visits/{self.paid()['id']}/expenses/{uuid.uuid4()}", body)
+
+    def withdraw_claim(self, caller: Caller) -> TestResponse:
+        visit = self.paid()
+        return caller.call("DELETE", f"/visits/{visit['id']}/expenses/{self.world.claim(visit)}")
 
     def message(self) -> str:
         """Return an open message to the shopper."""
@@ -753,6 +781,10 @@ ATTEMPTS: Mapping[str, Attempt] = {
     "POST /api/v1/visits/<uuid:visit_id>/messages": _call_visit(
         "POST", "/messages", Scene.waiting, {"text": "Which till?"}
     ),
+    "PUT /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": Scene.claim,
+    "DELETE /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": Scene.withdraw_claim,
+    "PUT /api/v1/visits/<uuid:visit_id>/payment": Scene.change_payment,
+    "GET /api/v1/payments": lambda _, caller: caller.get("/payments?from=2026-01-01&to=2026-01-31"),
     "POST /api/v1/messages/<uuid:message_id>/withdraw": lambda scene, caller: caller.post(
         f"/messages/{scene.message()}/withdraw"
     ),
@@ -815,6 +847,8 @@ NOT_IN_AUDIT_LOG: Mapping[str, str] = {
     "PUT /api/v1/visits/<uuid:visit_id>/submission": "each revision is its own record",
     "PUT /api/v1/visits/<uuid:visit_id>/photos/<uuid:photo_id>": "part of the shopper's evidence",
     "PUT /api/v1/me/messages/<uuid:message_id>/answer": "an answer is its own record",
+    "PUT /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": "an expense is its own record",
+    "DELETE /api/v1/visits/<uuid:visit_id>/expenses/<uuid:expense_id>": "nobody has decided on it",
     "PUT /api/v1/checklists/<key>/draft": "each revision is its own record",
     "POST /api/v1/checklists/<key>/draft/revisions/<uuid:revision_id>/restore": "a revision, too",
     "POST /api/v1/checklists/<key>/publish": "here it publishes the same again, which changes nothing",
@@ -938,6 +972,7 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
+        "payment": {"items": [{"id": str(uuid.uuid4()), "approved_amount": 100, "reason": "Too late"}]},
         "draft": CHECKLIST,
         "preview": {},
         "secret": {},
@@ -947,6 +982,8 @@ def _call_missing(scene: Scene, caller: Caller, route: str) -> TestResponse:
         body = bodies.get(path.rsplit("/", 1)[-1])
     if method == "PUT" and "/photos/" in path:
         body = DECLARATION
+    if method == "PUT" and "/expenses/" in path:
+        body = {"kind": "travel", "amount": 100}
     if method == "PATCH":
         edits = {"webhooks": {"events": ["score.changed"]}, "visits": {"window": WINDOW}}
         edits |= {"quotas": {"days_between": 7}, "targets": {"score": 0.8}}

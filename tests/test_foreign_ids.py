@@ -60,6 +60,8 @@ NOT_HERE = {
     "PATCH /api/v1/me/notices header:If-Match": "the same for everyone who wants the same",
     "GET /api/v1/me/totp header:If-None-Match": "the same for everyone without a second factor",
     "GET /api/v1/me/messages header:If-None-Match": "the same for everyone without messages",
+    "GET /api/v1/expenses header:If-None-Match": "the same for everyone without expenses to decide",
+    "GET /api/v1/payments header:If-None-Match": "the same for everyone without payments",
     **{
         f"{route} body:{name}": "a name within the document"
         for route in ("POST /api/v1/checklists", "PUT /api/v1/checklists/{key}/draft")
@@ -278,6 +280,25 @@ class Scene:
         return ids
 
     @cached_property
+    def paid(self) -> Any:
+        """A visit with a fee and an expense. Visits of everyone are paid from now on."""
+        self.home.pay()
+        self.away.pay()
+        visit = self.home.late_visit()
+        self.home.claim(visit)
+        return ok(self.home.admin.get(f"/visits/{visit['id']}"))
+
+    @property
+    def fee_id(self) -> str:
+        """The ID of a fee."""
+        return self.paid["payment"]["items"][0]["id"]
+
+    @property
+    def expense_id(self) -> str:
+        """The ID of an expense."""
+        return self.paid["payment"]["items"][1]["id"]
+
+    @cached_property
     def message_id(self) -> str:
         """An open message to the shopper."""
         return self.home.message(self.home.late_visit())
@@ -372,6 +393,8 @@ def _bodies(scene: Scene, route: str) -> list[Any]:
         "decision": OUTCOMES,
         "messages": {"text": "Which till?"},
         "answer": {"text": "The left one."},
+        "{expense_id}": {"kind": "travel", "amount": 100},
+        "payment": {"items": [{"id": scene.fee_id, "approved_amount": 100, "reason": "Late"}]},
         "draft": CHECKLIST,
         "{photo_id}": DECLARATION,
         "{region_id}": {"name": "Edited"},
@@ -428,7 +451,7 @@ def _path_case(route: str, parameter: str) -> Trials:
     method, template = route.split()
 
     def trials(scene: Scene) -> Iterator[Trial]:
-        others = {"photo_id": scene.accepted[1], "version": "1"}
+        others = {"photo_id": scene.accepted[1], "expense_id": random_id(), "version": "1"}
         others |= {"webhook_id": scene.own_webhook_id, "delivery_id": scene.delivery[1]}
         others |= {"key": "visit", "revision_id": scene.revision_id}
         tried = set()
@@ -456,8 +479,15 @@ def _at(method: str, template: str, parameter: str, others: dict[str, str], body
     return call
 
 
-def _photo_case(route: str) -> Trials:
-    """Request a photo of another person's visit under the ID of one's own visit."""
+#: part of a visit → its ID in a visit of another person
+PARTS: dict[str, Callable[[Scene], str]] = {
+    "photo_id": lambda scene: scene.accepted[1],
+    "expense_id": lambda scene: scene.expense_id,
+}
+
+
+def _part_case(route: str, parameter: str) -> Trials:
+    """Request a photo or an expense of another person's visit under the ID of one's own visit."""
     method, template = route.split()
 
     def trials(scene: Scene) -> Iterator[Trial]:
@@ -465,11 +495,11 @@ def _photo_case(route: str) -> Trials:
             for body in _bodies(scene, route):
 
                 def call(caller: Caller, value: str, visit: Any, body: Any = body) -> TestResponse:
-                    path = template.format(visit_id=visit["id"], photo_id=value)
+                    path = template.format(visit_id=visit["id"], **{parameter: value})
                     return caller.call(method, f"/{path}", body)
 
                 prepare = lambda name=name: scene.own_visit(name)  # noqa: E731
-                yield Trial(name, scene.accepted[1], call, prepare=prepare)
+                yield Trial(name, PARTS[parameter](scene), call, prepare=prepare)
 
     return trials
 
@@ -582,6 +612,8 @@ LISTS = {
     "/decisions": ("reviewer",),
     "/messages": ("reviewer",),
     "/me/messages": ("shopper",),
+    "/expenses": ("reviewer",),
+    "/payments?from=2026-01-01&to=2100-12-31": ("admin",),
     "/checklists": ("admin",),
     "/checklists?include=drafts,retired": ("admin",),
     "/fundamentals": ("admin",),
@@ -651,6 +683,30 @@ def _cursor_case(path: str, readers: tuple[str, ...]) -> Trials:
 
 
 # Bodies: references within the organization, and values that are in use in another one.
+
+
+@case("PUT /api/v1/visits/{visit_id}/expenses/{expense_id} body:receipts[]")
+def receipt_of_another_visit(scene: Scene) -> Iterator[Trial]:
+    assert scene.paid
+    for name in ("foreign_shopper", "other_shopper"):
+
+        def call(caller: Caller, value: str, visit: Any) -> TestResponse:
+            body = {"kind": "travel", "amount": 100, "receipts": [value]}
+            return caller.put(f"/visits/{visit['id']}/expenses/{random_id()}", body)
+
+        yield Trial(name, scene.accepted[1], call, prepare=lambda name=name: scene.own_visit(name))
+
+
+@case("PUT /api/v1/visits/{visit_id}/payment body:items[].id")
+def item_of_another_visit(scene: Scene) -> Iterator[Trial]:
+    assert scene.paid
+    path = f"/visits/{scene.away.late_visit()['id']}/payment"
+
+    def call(caller: Caller, value: str, _: Any) -> TestResponse:
+        return caller.put(path, {"items": [{"id": value, "approved_amount": 100, "reason": "Late"}]})
+
+    for name in ("foreign_admin", "foreign_reviewer"):
+        yield Trial(name, scene.fee_id, call)
 
 
 @case("POST /api/v1/regions body:parent_id")
@@ -1329,7 +1385,7 @@ def trials_of(name: str) -> Trials | None:
     if name in CASES:
         return CASES[name]
     if place == "path":
-        return _photo_case(route) if parameter == "photo_id" else _path_case(route, parameter)
+        return _part_case(route, parameter) if parameter in PARTS else _path_case(route, parameter)
     if parameter == "If-None-Match":
         return _if_none_match_case(route.split()[1])
     if parameter == "Idempotency-Key":
@@ -1389,7 +1445,8 @@ def test_foreign_id_has_the_same_response_as_a_missing_id(scene: Scene, name: st
     for trial in all_trials:
         _check_trial(scene, name, trial, callers[trial.name])
     if name.startswith("GET "):
-        changed_tables = {"visits", "audit_entries"} if any(trial.prepare for trial in all_trials) else set()
+        is_prepared = any(trial.prepare for trial in all_trials)
+        changed_tables = {"visits", "payment_items", "audit_entries"} if is_prepared else set()
         assert {row.partition(" ")[0] for row in before ^ _read_rows(scene)} <= changed_tables
 
 

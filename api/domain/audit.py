@@ -21,6 +21,7 @@ SUBJECTS = (
     TARGET := "target",
 )
 
+ORGANIZATION_PAYMENTS_EXPORTED = "organization.payments_exported"
 USER_LOGGED_IN = "user.logged_in"
 USER_LOGIN_FAILED = "user.login_failed"
 USER_LOGGED_OUT = "user.logged_out"
@@ -37,6 +38,7 @@ VISIT_REVIEWED = "visit.reviewed"
 VISIT_SHOPPER_ASKED = "visit.shopper_asked"
 VISIT_MESSAGE_WITHDRAWN = "visit.message_withdrawn"
 VISIT_PHOTOS_VIEWED = "visit.photos_viewed"
+VISIT_PAYMENT_CHANGED = "visit.payment_changed"
 EXPORT_DOWNLOADED = "export.downloaded"
 API_CLIENT_SECRET_REPLACED = "api_client.secret_replaced"  # noqa: S105
 WEBHOOK_TESTED = "webhook.tested"
@@ -45,6 +47,7 @@ WEBHOOK_REDELIVERED = "webhook.redelivered"
 ACTIONS = (
     "organization.created",
     "organization.updated",
+    ORGANIZATION_PAYMENTS_EXPORTED,
     "region.created",
     "region.updated",
     "location.created",
@@ -77,6 +80,7 @@ ACTIONS = (
     VISIT_SHOPPER_ASKED,
     VISIT_MESSAGE_WITHDRAWN,
     VISIT_PHOTOS_VIEWED,
+    VISIT_PAYMENT_CHANGED,
     "dispute.opened",
     "dispute.decided",
     "dispute.withdrawn",

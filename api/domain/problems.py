@@ -530,6 +530,31 @@ OWN_VISIT = Problem(
     "You made this visit yourself",
     "Somebody else must review or dispute a visit that the caller made.",
 )
+EXPENSE_NOT_FOUND = Problem(
+    "expense-not-found",
+    404,
+    "The expense does not exist",
+    "The visit has no expense with this ID, or the caller may not know of it.",
+)
+EXPENSE_DECIDED = Problem(
+    "expense-decided",
+    409,
+    "The expense was already decided",
+    "A reviewer has approved or rejected the expense, so it can be neither corrected nor withdrawn. Claim "
+    "another one.",
+)
+EXPENSES_NOT_PAID = Problem(
+    "expenses-not-paid",
+    409,
+    "Expenses of this visit are not paid",
+    "The organization pays no expenses, or paid none when the visit was assigned.",
+)
+VISIT_NOT_PAID = Problem(
+    "visit-not-paid",
+    409,
+    "This visit is not paid",
+    "The organization paid its shoppers nothing when the visit was assigned, or the visit is a self-check.",
+)
 MESSAGE_NOT_FOUND = Problem(
     "message-not-found",
     404,

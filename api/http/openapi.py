@@ -69,6 +69,7 @@ _PATH_PARAMETERS = {
     "client_id": "The ID of the API client.",
     "delivery_id": "The ID of the delivery.",
     "dispute_id": "The ID of the dispute.",
+    "expense_id": "The ID of the expense.",
     "export_id": "The ID of the export.",
     "key": "The key of the checklist.",
     "location_id": "The ID of the location.",

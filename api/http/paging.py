@@ -20,10 +20,13 @@ def page_response(page: Page, schema: ma.Schema, items: Iterable[Any] | None = N
     return rows_response(rows, page.cursor)
 
 
-def rows_response(rows: Any, cursor: str | None) -> Response:
-    """Return a page of a list whose rows need no dumping; ``cursor`` is that of the next page, if any."""
+def rows_response(rows: Any, cursor: str | None, **more: Any) -> Response:
+    """Return a page of a list whose rows need no dumping; ``cursor`` is that of the next page, if any.
+
+    ``more`` are further fields of the page.
+    """
     url = next_url(cursor)
-    response = json_response({"items": rows, "next": url})
+    response = json_response({"items": rows, "next": url, **more})
     if url is not None:
         response.headers["Link"] = f'<{url}>; rel="next"'
     return response

@@ -14,6 +14,7 @@ from api.models import (  # noqa: F401
     messages,
     notices,
     organizations,
+    payments,
     photos,
     places,
     quotas,

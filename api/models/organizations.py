@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.domain.disputes import ANSWER_DAYS, DISPUTE_DAYS
@@ -24,9 +24,11 @@ class Organization(HasId, Base):
     it has one. Photos and personal data of visits are removed after ``keep_photos_months`` and
     ``keep_personal_data_months``; null means never. Managers hear of a location that has had no visit for
     ``no_visit_alert_days``; null means never. A visit can be disputed for ``dispute_days`` after its
-    acceptance; 0 means never. A dispute is overdue after ``answer_days``. ``place_moves`` counts the
-    locations and regions that were moved to another region, which may change what managers and API clients
-    see.
+    acceptance; 0 means never. A dispute is overdue after ``answer_days``. Shoppers are paid in ``currency``,
+    or not at all if it is null: ``default_fee`` for a visit, and up to ``max_expenses`` in addition, in its
+    smallest unit. They read ``briefing`` before a visit; each change of its text counts in
+    ``briefing_version``. ``place_moves`` counts the locations and regions that were moved to another region,
+    which may change what managers and API clients see.
     """
 
     __tablename__ = "organizations"
@@ -43,6 +45,11 @@ class Organization(HasId, Base):
     dispute_days: Mapped[int] = mapped_column(default=DISPUTE_DAYS, server_default=str(DISPUTE_DAYS))
     answer_days: Mapped[int] = mapped_column(default=ANSWER_DAYS, server_default=str(ANSWER_DAYS))
     no_visit_alert_days: Mapped[int | None] = mapped_column(default=90)
+    currency: Mapped[str | None]
+    default_fee: Mapped[int | None]
+    max_expenses: Mapped[int | None]
+    briefing: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    briefing_version: Mapped[int] = mapped_column(default=0, server_default="0")
     place_moves: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
 

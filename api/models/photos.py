@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, now, one_of
@@ -20,7 +20,8 @@ NOT_STORED = text("status = 'awaiting_upload'")
 class Photo(Base):
     """A photo of a visit. The phone chooses its ID.
 
-    ``question`` is null if the photo shows that the store was closed.
+    ``question`` is null if the photo shows that the store was closed, or if it ``is_receipt``: then it is for
+    the shopper and reviewers alone.
     ``upload_key`` is the store's key of the uploaded file, ``key`` and ``thumbnail_key`` are those of the
     pictures that are kept, and null once these are removed.
     ``band_0`` … ``band_3`` are the difference hash in four parts. Two hashes that differ in at most three
@@ -41,6 +42,7 @@ class Photo(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"))
     question: Mapped[str | None]
+    is_receipt: Mapped[bool] = mapped_column(default=False, server_default=false())
     status: Mapped[str] = mapped_column(default="awaiting_upload")
     sha256: Mapped[str]
     size: Mapped[int]

@@ -26,7 +26,8 @@ class Visit(HasId, Base):
     stored, the day on which the visit started. Lists are sorted by it. The first revision fixes ``month``.
     ``waiting_since`` is the time at which the revision was submitted, while it waits for a reviewer.
     ``batch_id`` is the same for all visits of a list that was assigned, and for those that replace them.
-    ``override_reason`` is why the visit was assigned in spite of the lock-out.
+    ``override_reason`` is why the visit was assigned in spite of the lock-out. ``currency`` is that of its
+    payment items, or null if it is not paid.
     """
 
     __tablename__ = "visits"
@@ -56,6 +57,7 @@ class Visit(HasId, Base):
     external_id: Mapped[str | None]
     batch_id: Mapped[uuid.UUID | None]
     override_reason: Mapped[str | None]
+    currency: Mapped[str | None]
     day: Mapped[date]
     part_of_day: Mapped[str | None]
     month: Mapped[int | None]

@@ -109,6 +109,12 @@ def disputes() -> Response:
     return _shell("disputes")
 
 
+@pages.get("/dashboard/payments", permission=ANY_CALLER)
+def payments() -> Response:
+    """Show payments to shoppers: expenses that wait for a reviewer, and the payroll for administrators."""
+    return _shell("payments", "/api/v1/expenses?limit=200")
+
+
 @pages.get("/dashboard/account", permission=ANY_CALLER)
 def account() -> Response:
     """Show the user's own account, for every role."""

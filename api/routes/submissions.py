@@ -101,5 +101,6 @@ def get_submission(visit_id: UUID) -> Response:
             "clock_shift": submission.clock_shift,
             "position": content.get("position"),
             "distance_m": measure_distance(read_snapshot(), visit, submission),
+            "briefing_version": content.get("briefing_version"),
         }
     return json_response(dumped)

@@ -15,6 +15,7 @@ from api.domain.access import SHOPPER
 from api.models.audit import AuditEntry
 from api.models.messages import Message
 from api.models.notices import Notice
+from api.models.payments import PaymentItem
 from api.models.photos import ARRIVED, Photo
 from api.models.reviews import Decision
 from api.models.submissions import Submission
@@ -45,8 +46,9 @@ def anonymize_visits(
 
     Removes the positions and times that the phone sent, what photos disclose of it, the reasons for which a
     visit was declined or a lock-out overridden, what reviewers and the shopper wrote to each other, the
-    shopper from the audit log, and the visits from what the shopper was mailed about. Photos that were not
-    stored are deleted: the keys of their uploads in the store are returned, for the caller to delete.
+    shopper from the audit log, and the visits from what the shopper was mailed about. Expenses keep only
+    their amounts. Receipts, and photos that were not stored, are deleted: their keys in the store are
+    returned, for the caller to delete.
     """
     visits = session.scalars(select(Visit).where(selected).order_by(Visit.id).with_for_update()).all()
     for visit in visits:
@@ -55,7 +57,7 @@ def anonymize_visits(
     session.flush()
     ids = select(Visit.id).where(selected)
     _clear_submissions(session, ids)
-    upload_keys = _clear_photos(session, ids)
+    keys = [*_clear_photos(session, ids), *_clear_expenses(session, ids)]
     _clear_messages(session, ids)
     _clear_notices(session, visits)
     clear_personal_changes(
@@ -80,7 +82,7 @@ def anonymize_visits(
         )
         .execution_options(synchronize_session=False)
     )
-    return upload_keys
+    return keys
 
 
 def clear_personal_changes(
@@ -117,6 +119,21 @@ def _clear_messages(session: Session, visit_ids: Any) -> None:
         .values(message_to_shopper=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def _clear_expenses(session: Session, visit_ids: Any) -> list[str]:
+    """Clear what expenses disclose of the shopper, and delete the receipts. Returns the keys of these."""
+    session.execute(
+        update(PaymentItem)
+        .where(PaymentItem.visit_id.in_(visit_ids))
+        .values(description=None, reason=None, receipts=[])
+        .execution_options(synchronize_session=False)
+    )
+    receipts = delete(Photo).where(Photo.visit_id.in_(visit_ids), Photo.is_receipt)
+    rows = session.execute(
+        receipts.returning(Photo.key, Photo.thumbnail_key).execution_options(synchronize_session=False)
+    )
+    return [key for row in rows for key in row if key is not None]
 
 
 def _clear_notices(session: Session, visits: Sequence[Visit]) -> None:

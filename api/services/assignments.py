@@ -22,6 +22,8 @@ from api.models.users import User
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_current_versions, get_version
+from api.services.organizations import get_organization
+from api.services.payments import items as payments
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,52 @@ def assign(
     Raises INVALID, and ROTATION_LOCKOUT for a shopper who has a visit to the same location within the
     lock-out days, unless the order overrides it.
     """
+    _check_fees(session, actor, orders, is_list=is_list)
     references = _read_references(session, actor, orders, lock=True)
     days = get_lockout_days(session, actor)
     _raise_problems(_find_problems(session, actor, orders, references, days), days, is_list=is_list)
     new_visits = [_build_visit(actor, order, references, batch_id) for order in orders]
     session.add_all(new_visits)
     session.flush()
+    _add_fees(session, actor, new_visits, orders, references)
     return new_visits
+
+
+def _add_fees(
+    session: Session,
+    actor: Actor,
+    new_visits: Sequence[Visit],
+    orders: Sequence[Mapping[str, Any]],
+    references: _References,
+) -> None:
+    """Add the fees of new visits, if the organization pays any. Nobody is paid for a self-check."""
+    organization = get_organization(session, actor)
+    if organization.currency is None:
+        return
+    fees = []
+    for visit, order in zip(new_visits, orders, strict=True):
+        if references.channels[visit.checklist_version_id] != SELF_CHECK:
+            visit.currency = organization.currency
+            fee = order.get("fee")
+            fees.append((visit, (organization.default_fee or 0) if fee is None else fee))
+    payments.add_fees(session, fees)
+
+
+def _check_fees(
+    session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]], *, is_list: bool
+) -> None:
+    """Reject fees of API clients, which see none, and of an organization that pays none."""
+    priced = [index for index, order in enumerate(orders) if order.get("fee") is not None]
+    if not priced:
+        return
+    if actor.is_client:
+        detail = "Only administrators can set a fee."
+    elif get_organization(session, actor).currency is None:
+        detail = "Your organization has no currency. Set one in its settings first."
+    else:
+        return
+    errors = [FieldError(f"/{index}/fee" if is_list else "/fee", detail) for index in priced]
+    raise problems.INVALID(errors=errors)
 
 
 def check(session: Session, actor: Actor, orders: Sequence[Mapping[str, Any]]) -> list[list[OrderProblem]]:
@@ -418,7 +459,9 @@ def reassign(session: Session, actor: Actor, visit_id: uuid.UUID, values: Mappin
         "window": {"opens_at": visit.opens_at, "closes_at": visit.closes_at},
         "external_id": visit.external_id,
     }
-    return assign(session, actor, [order], is_list=False, batch_id=visit.batch_id)[0]
+    new_visit = assign(session, actor, [order], is_list=False, batch_id=visit.batch_id)[0]
+    payments.copy_fee(session, visit, new_visit)
+    return new_visit
 
 
 def _withdraw(

@@ -182,6 +182,7 @@ class DeclaredPhoto(NamedTuple):
 
     id: uuid.UUID
     question: str | None
+    is_receipt: bool
     status: str
     taken_at: datetime | None
     position: dict[str, Any] | None
@@ -194,6 +195,7 @@ _PHOTOS = Query(
     select(
         Photo.id,
         Photo.question,
+        Photo.is_receipt,
         Photo.status,
         Photo.taken_at,
         Photo.position,
@@ -227,7 +229,7 @@ def count_missing_photos(session: Session, submission: Submission) -> int:
 
 
 def is_private_photo(session: Session, visit: Visit, photo: Photo) -> bool:
-    """Return whether a photo is hidden from managers. A photo without a question shows a closed store."""
+    """Return whether a photo is hidden from managers: a receipt, or one of a private question."""
     if photo.question is None:
-        return False
+        return photo.is_receipt
     return get_version(session, visit.checklist_version_id).document.by_key[photo.question].private

@@ -39,6 +39,8 @@ def update_organization(
 
     Raises ALREADY_EXISTS for a name that is in use.
     """
+    if "briefing" in values and values["briefing"] != organization.briefing:
+        organization.briefing_version += 1
     for column, value in values.items():
         setattr(organization, column, value)
     try:

@@ -29,6 +29,7 @@ from api.models.visits import Visit
 from api.services import events, evidence
 from api.services.changes import record_visit_change
 from api.services.checklists import PublishedVersion, get_version
+from api.services.payments import deciding as payments
 from api.services.scores import results, totals
 from api.services.visits import update_visit
 
@@ -37,7 +38,8 @@ from api.services.visits import update_visit
 class Case:
     """The latest revision of a visit as a decision needs it: its score, and the total that it belongs to.
 
-    ``day`` is the day of the visit. ``is_accepted`` is whether the visit is accepted now.
+    ``day`` is the day of the visit. ``is_accepted`` is whether the visit is accepted now, and ``is_paid``
+    whether its shopper gets a fee or expenses.
     """
 
     visit_id: uuid.UUID
@@ -50,6 +52,7 @@ class Case:
     outcome: str
     score: VisitScore
     is_accepted: bool = False
+    is_paid: bool = False
 
     @property
     def counts(self) -> bool:
@@ -87,6 +90,7 @@ def _list_cases(session: Session, submitted: Sequence[Visit]) -> list[Case]:
             outcome=details[visit.id].outcome,
             score=results.score_from_json(details[visit.id].result),
             is_accepted=visit.status == "accepted",
+            is_paid=visit.currency is not None,
         )
         for visit in submitted
     ]
@@ -250,6 +254,8 @@ def _store_decision(
         "replaces_id": replaces_id,
     }
     execute(writer, _INSERT_DECISION, **columns)
+    if case.is_paid:
+        payments.apply_decision(writer, case.visit_id, decision, reviewer_id)
     return columns
 
 
@@ -272,6 +278,8 @@ def wait_for_reviewer_again(writer: Writer, case: Case, submitted_at: datetime) 
         question_reasons=None,
         message_to_shopper=None,
     )
+    if case.is_paid:
+        payments.take_back(writer, case.visit_id)
 
 
 def record_change(

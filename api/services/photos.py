@@ -47,7 +47,8 @@ def declare_photo(
     TOO_MANY_PHOTOS.
     """
     visit = get_own_visit(session, actor, visit_id, lock=True)
-    _check_question(session, visit, photo_id, declaration.get("question"))
+    is_receipt = declaration.get("receipt", False)
+    _check_question(session, visit, photo_id, declaration.get("question"), is_receipt=is_receipt)
     photo = session.get(Photo, (visit.id, photo_id))
     if photo is not None and photo.has_arrived:
         if (photo.sha256, photo.size) != (declaration["sha256"], declaration["size"]):
@@ -63,7 +64,7 @@ def declare_photo(
         photo.upload_key = create_upload_key(visit.id, photo_id)
     photo.status = "awaiting_upload"
     photo.unusable_reason = None
-    photo.question = declaration.get("question")
+    photo.question, photo.is_receipt = declaration.get("question"), is_receipt
     for name in _CONTENT:
         setattr(photo, name, declaration[name])
     photo.declared_taken_at = declaration.get("taken_at")
@@ -178,12 +179,16 @@ def record_view(session: Session, visit_id: uuid.UUID) -> None:
     record(session, VISIT_PHOTOS_VIEWED, session.get_one(Visit, visit_id))
 
 
-def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None) -> None:
+def _check_question(
+    session: Session, visit: Visit, photo_id: uuid.UUID, key: str | None, *, is_receipt: bool
+) -> None:
     """Reject a question that accepts no photos, or for which the stored submission does not name the photo.
 
-    Without a question, the photo shows a closed store.
+    Without a question, the photo shows a closed store, or is a receipt, which no submission names.
     """
     if key is not None:
+        if is_receipt:
+            raise problems.invalid_field("/question", "A receipt has no question.")
         question = get_version(session, visit.checklist_version_id).document.by_key.get(key)
         if question is None:
             raise problems.invalid_field("/question", "The checklist does not have this question.")
@@ -194,6 +199,6 @@ def _check_question(session: Session, visit: Visit, photo_id: uuid.UUID, key: st
         return
     content = submission.content
     for other_key, _, named_id in list_photos(content["answers"], content.get("photos") or ()):
-        if named_id == str(photo_id) and other_key != key:
+        if named_id == str(photo_id) and (is_receipt or other_key != key):
             place = "without a question" if other_key is None else f"for the question {other_key}"
             raise problems.invalid_field("/question", f"The submission names this photo {place}.")

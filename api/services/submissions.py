@@ -56,6 +56,7 @@ class VisitToSubmit(NamedTuple):
     closes_at: datetime
     revision: int
     day: date
+    currency: str | None
     location_id: uuid.UUID
     number: int
     code: str
@@ -105,6 +106,7 @@ _VISIT = Query(
         Visit.closes_at,
         Visit.revision,
         Visit.day,
+        Visit.currency,
         Visit.location_id,
         Location.number,
         Location.code,
@@ -331,6 +333,7 @@ def _get_case(visit: VisitToSubmit, prepared: PreparedSubmission) -> outcomes.Ca
         day=prepared.local_start.date() if prepared.revision == 1 else visit.day,
         outcome=prepared.outcome,
         score=prepared.score,
+        is_paid=visit.currency is not None,
     )
 
 
@@ -391,13 +394,14 @@ def _check_answers(version: PublishedVersion, content: Mapping[str, Any]) -> Non
 
 
 def _check_photos(prepared: PreparedSubmission, photos: Sequence[DeclaredPhoto]) -> None:
-    """Reject a submission that names a photo for a different question than the declaration did."""
+    """Reject a submission that names a photo for something else than it was declared for."""
     content = prepared.content
     declared_for = {str(photo.id): photo.question for photo in photos}
+    receipts = {str(photo.id) for photo in photos if photo.is_receipt}
     errors = [
-        FieldError(at, "This photo was declared for another question.")
+        FieldError(at, "This photo was declared for something else.")
         for key, at, photo_id in answers.list_photos(content["answers"], content.get("photos") or ())
-        if declared_for.get(photo_id, key) != key
+        if declared_for.get(photo_id, key) != key or photo_id in receipts
     ]
     if errors:
         raise problems.INVALID(errors=errors)

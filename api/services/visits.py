@@ -25,6 +25,7 @@ from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
 from api.services.paging import Page, build_page_query, fetch_prepared_page
+from api.services.payments.items import describe_payments
 from api.services.scores.results import format_visit_score
 
 #: what the caller sees of a visit: their own, as a manager, with all evidence, or as an API client that has
@@ -161,6 +162,7 @@ class OwnVisitRow(VisitRow):
     question_reasons: dict[str, Any] | None
     message_to_shopper: str | None
     expected_photos: list[str] | None
+    currency: str | None
 
 
 @dataclass(slots=True)
@@ -241,6 +243,7 @@ _SHOPPER_COLUMNS = (
     Visit.question_reasons,
     Visit.message_to_shopper,
     Submission.photos.label("expected_photos"),
+    Visit.currency,
 )
 _COLUMNS: Mapping[View, Sequence[SQLColumnExpression[Any]]] = {
     "assigned": (*_COMMON_COLUMNS, Visit.opens_at, Visit.closes_at, Visit.external_id, Visit.batch_id),
@@ -352,6 +355,9 @@ def describe_rows(runner: Runner, visits: Sequence[VisitRow], view: View) -> lis
         for photo in fetch_all(runner, _PHOTO_STATUSES, ids=[visit.id for visit in visits]):
             photo_statuses[photo.visit_id][str(photo.id)] = photo.status
     flags = read_flags(runner, visits) if view == "evidence" else {}
+    payments: dict[uuid.UUID, dict[str, Any]] = {}
+    if view in ("own", "evidence"):
+        payments = describe_payments(runner, visits, for_reviewers=view == "evidence")
     descriptions = []
     for visit in visits:
         document = get_version(runner, visit.checklist_version_id).document
@@ -367,6 +373,7 @@ def describe_rows(runner: Runner, visits: Sequence[VisitRow], view: View) -> lis
             description["score"] = format_visit_score(visit.result)
         if isinstance(visit, OwnVisitRow):
             description["photos"] = _count_photos(visit.expected_photos or [], photo_statuses[visit.id])
+            description["payment"] = payments.get(visit.id)
         if isinstance(visit, EvidenceVisitRow):
             description.update(shopper=visit, flags=flags[visit.id])
         descriptions.append(description)
@@ -395,10 +402,10 @@ def read_flags(runner: Runner, visits: Iterable[Any]) -> dict[uuid.UUID, list[Fl
 
 
 def list_stored_photos(session: Session, visit: Visit) -> Sequence[Photo]:
-    """Return the stored photos of a visit, sorted by the time when they were stored."""
+    """Return the stored photos of a visit without receipts, sorted by the time when they were stored."""
     return session.scalars(
         select(Photo)
-        .where(Photo.visit_id == visit.id, Photo.status == "stored")
+        .where(Photo.visit_id == visit.id, Photo.status == "stored", ~Photo.is_receipt)
         .order_by(Photo.stored_at, Photo.id)
     ).all()
 

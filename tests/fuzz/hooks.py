@@ -60,11 +60,13 @@ ALLOWED_POINTERS: dict[str, str] = {
     "POST /api/v1/me/totp/confirm": "/code",
     "POST /api/v1/auth/invitation": "/password",
     "POST /api/v1/auth/password": "/password",
-    "PATCH /api/v1/organization": "/accent_color|/languages",
+    "PATCH /api/v1/organization": "/accent_color|/languages|/currency|/briefing",
     "PUT /api/v1/organization/logo": "",
     "PUT /api/v1/checklists/{key}/draft": "/key",
     "POST /api/v1/checklists/{key}/publish": ".*",
-    "POST /api/v1/visits": "(/[0-9]+)?/(location_id|shopper_id|checklist_key|window/(opens_at|closes_at))",
+    "POST /api/v1/visits": (
+        "(/[0-9]+)?/(location_id|shopper_id|checklist_key|fee|window/(opens_at|closes_at))"
+    ),
     "POST /api/v1/visits/check": "(/[0-9]+)?/window/(opens_at|closes_at)",
     "GET /api/v1/visits/planning": "/from|/to",
     "PATCH /api/v1/visits/{visit_id}": "/window/(opens_at|closes_at)",
@@ -78,6 +80,9 @@ ALLOWED_POINTERS: dict[str, str] = {
     "GET /api/v1/decisions": "/from",
     "GET /api/v1/users/{user_id}/record": _PERIOD,
     "POST /api/v1/visits/{visit_id}/messages": "/question",
+    "PUT /api/v1/visits/{visit_id}/expenses/{expense_id}": "/amount|/receipts/.*|/expense_id",
+    "PUT /api/v1/visits/{visit_id}/payment": "/items/.*",
+    "GET /api/v1/payments": "/from|/to",
 }
 #: Cursors are created by the server. An idempotency key may have been used for another request.
 ALWAYS_ALLOWED = "/cursor|/Idempotency-Key"

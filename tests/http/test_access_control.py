@@ -78,6 +78,7 @@ def test_only_these_addresses_are_open_to_any_caller(app: Flask) -> None:
         "/dashboard/photos",
         "/dashboard/reviews",
         "/dashboard/disputes",
+        "/dashboard/payments",
         "/dashboard/account",
         "/invitation",
         "/password",

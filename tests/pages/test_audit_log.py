@@ -21,7 +21,7 @@ def test_the_filter_offers_every_action() -> None:
 def test_every_action_kind_and_field_has_words(path: Path) -> None:
     words = set(re.findall(r'^  "((?:did|kind|field)-[^"]+)":', path.read_text(), re.M))
     fields = {name for recorded in REGISTER.values() for name in recorded.columns.values()}
-    fields |= {"region_ids", "location_ids", "decision"}
+    fields |= {"region_ids", "location_ids", "decision", "fee", "payment"}
     assert words == (
         {f"did-{action}" for action in ACTIONS}
         | {f"kind-{kind}" for kind in SUBJECTS}

@@ -47,6 +47,7 @@ class Known:
     visit_id: Sequence[str] = ()
     batch_id: Sequence[str] = (str(UUID(int=1)),)
     message_id: Sequence[str] = (str(UUID(int=1)),)
+    expense_id: Sequence[str] = (str(UUID(int=1)),)
     photos: Sequence[tuple[str, str]] = ()  # (visit, photo)
     dispute_id: Sequence[str] = (str(UUID(int=1)),)
     export_id: Sequence[str] = ("8d0d8b5e-5c6e-4f0c-9a53-0a3c1b8f7e21",)
@@ -102,6 +103,7 @@ PARAMETERS: Mapping[str, Callable[[Known], Iterable[str]]] = {
     "visit_id": lambda known: known.visit_id,
     "batch_id": lambda known: known.batch_id,
     "message_id": lambda known: known.message_id,
+    "expense_id": lambda known: known.expense_id,
     "key": lambda known: known.key,
     "version": lambda _known: ("1", "2"),
     "revision_id": lambda known: known.revision_id,

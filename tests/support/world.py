@@ -387,6 +387,18 @@ class World:
         options.setdefault("headers", {"Device-Time": datetime.now(UTC).isoformat()})
         return (shopper or self.shopper).put(f"/visits/{visit['id']}/submission", body, **options)
 
+    def pay(self, **values: Any) -> None:
+        """Let the organization pay its shoppers: 15 euros for a visit, and up to 20 of expenses."""
+        pay = {"currency": "EUR", "default_fee": 1500, "max_expenses": 2000}
+        ok(self.admin.patch("/organization", {**pay, **values}))
+
+    def claim(self, visit: Any, amount: int = 350, shopper: Caller | None = None, **values: Any) -> str:
+        """Claim an expense, and return its ID."""
+        expense_id = values.pop("id", None) or str(uuid.uuid4())
+        body = {"kind": "purchase", "amount": amount, **values}
+        ok((shopper or self.shopper).put(f"/visits/{visit['id']}/expenses/{expense_id}", body))
+        return expense_id
+
     def quota(self, **values: Any) -> Any:
         """Set a quota for ``region``: two visits of ``checklist`` a year, and no extra ones."""
         self.checklist  # noqa: B018

@@ -100,6 +100,12 @@ def _get_verb_for_webhook(changes: Changes) -> str:
     return "secret_replaced" if changes.keys() == {"secret"} else "updated"
 
 
+def _describe_briefing(_session: Session, briefing: str | Mapping[str, str]) -> str:
+    if isinstance(briefing, str):
+        return briefing
+    return "\n".join(f"{language}: {text}" for language, text in briefing.items())
+
+
 def _describe_version(session: Session, version_id: uuid.UUID) -> dict[str, Any]:
     document = get_version(session, version_id).document
     return {"key": document.key, "version": document.version}
@@ -118,6 +124,7 @@ REGISTER: Mapping[type[Base], Recorded] = {
             kind=audit.ORGANIZATION,
             unrecorded=_COMMON | {"place_moves"},
             renamed={"logo_sha256": "logo"},
+            values={"briefing": _describe_briefing},
             # The hash says nothing to people.
             secret=frozenset({"logo_sha256"}),
         ),

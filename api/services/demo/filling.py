@@ -32,6 +32,7 @@ from api.services.checklists import get_version
 from api.services.demo.answers import Generator, generate_answers, generate_duration, generate_position
 from api.services.demo.disputes import dispute_visits
 from api.services.demo.goals import set_goals
+from api.services.demo.payments import backdate_payments, claim_expenses, pay_recent_visits
 from api.services.demo.people import PASSWORD, PEOPLE
 from api.services.demo.pictures import RECEIPT, STORE_FRONT, draw_picture
 from api.services.demo.schedule import PlannedVisit, plan_visits
@@ -79,17 +80,21 @@ def fill(database: Database, store: Store, *, moment: datetime | None = None, se
         demo = _Demo(seed, moment)
         _create_organization(session, demo, password_hash)
         planned = plan_visits(demo.rng, moment)
-        for plan, visit in _assign_visits(session, demo, planned):
+        assigned = _assign_visits(session, demo, planned)
+        organization_id = demo.actors["admin"].organization_id
+        pay_recent_visits(session, organization_id, [visit for _, visit in assigned], moment)
+        for plan, visit in assigned:
             _carry_out(session, demo, plan, visit)
+        claim_expenses(session, organization_id, demo.rng)
         # All acceptances are of this moment until they are set back, so any visit can be disputed.
         dispute_visits(session, demo.actors["manager-isles"], demo.actors["reviewer"], moment)
-        _backdate_acceptances(session)
+        _backdate(session)
         return demo, len(planned)
 
     demo, count = database.write(work)
     for plan, visit_id in demo.due_photos:
         _send_with_photos(database, store, demo, plan, visit_id)
-    database.write(_backdate_acceptances)
+    database.write(_backdate)
     return f"Created {ORGANIZATION}: {len(REGIONS)} regions, {len(STORES)} locations, {count} visits."
 
 
@@ -239,8 +244,8 @@ def _send(
     submissions.store(session, actor, prepared, accept_every_minutes=0)
 
 
-def _backdate_acceptances(session: Session) -> None:
-    """Set the time of each automatic acceptance to when the answers were received."""
+def _backdate(session: Session) -> None:
+    """Set the time of each automatic acceptance, and of what it paid, to when the answers were received."""
     received_at = (
         select(Submission.received_at)
         .where(Submission.visit_id == Decision.visit_id, Submission.revision == Decision.revision)
@@ -252,6 +257,7 @@ def _backdate_acceptances(session: Session) -> None:
         .values(decided_at=received_at)
         .execution_options(synchronize_session=False)
     )
+    backdate_payments(session)
 
 
 # Photos.

@@ -20,6 +20,7 @@ from api.models.exports import Export
 from api.models.idempotency import StoredResponse
 from api.models.messages import Message
 from api.models.notices import Notice
+from api.models.payments import PaymentItem
 from api.models.reviews import Decision, ReviewClaim
 from api.models.saved_views import SavedView
 from api.models.second_factors import RecoveryCode, SecondFactor
@@ -54,6 +55,7 @@ ANONYMIZED: Columns = (
     Dispute.opener_id,
     Dispute.decider_id,
     Message.reviewer_id,
+    PaymentItem.decider_id,
     Webhook.creator_id,
 )
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.database.search import contains, escape
 from api.domain import problems
-from api.domain.access import ADMIN, MANAGER, Actor
+from api.domain.access import ADMIN, MANAGER, SHOPPER, Actor
 from api.domain.people import ACTIVE, DISABLED, INVITATION, INVITED
 from api.keys import Keys
 from api.models.account_links import AccountLink
@@ -228,9 +228,17 @@ def get_profile(session: Session, actor: Actor) -> dict[str, Any]:
         "language": user.language,
         "time_zone": user.time_zone,
         "organization": organization,
+        "currency": organization.currency if actor.can_see_everything else None,
+        "briefing": _get_briefing(organization) if actor.role == SHOPPER else None,
         "regions": _read_places(session, Region, person.region_ids),
         "locations": _read_places(session, Location, person.location_ids),
     }
+
+
+def _get_briefing(organization: Organization) -> dict[str, Any] | None:
+    if organization.briefing is None:
+        return None
+    return {"version": organization.briefing_version, "text": organization.briefing}
 
 
 def normalize_email(email: str) -> str:

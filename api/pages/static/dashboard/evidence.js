@@ -152,6 +152,9 @@ function sentFacts({ started_at, finished_at, photos }, submission, at) {
       submission.clock_shift !== 0 &&
         t("clockCorrected", { time: duration(Math.abs(submission.clock_shift)) }),
     ],
+    ...(submission.briefing_version
+      ? [["briefing", t("briefingRead", { n: submission.briefing_version })]]
+      : []),
     ["distance", ...distanceOf(submission)],
     [
       "photos",

@@ -6,15 +6,15 @@ import { common, filterBar } from "./filters.js";
 import { load } from "./load.js";
 import { openingFilters } from "./opening-filters.js";
 
-const UNFILTERED_SCREENS = ["visit", "reviews", "disputes", "account"];
+const UNFILTERED_SCREENS = ["visit", "reviews", "payments", "disputes", "account"];
 const LINKS = ["", "locations", "sections", "questions", "comments", "photos", "disputes"];
 const REVIEWERS = ["reviewer", "admin"];
 
 /** Returns the links of the bar. They keep the filters that pages share. */
-function links({ role }) {
+function links({ role, currency }) {
   if (role === "shopper") return [["/", t("toTheForm")]];
   const shared = common(filters());
-  const names = REVIEWERS.includes(role) ? [...LINKS, "reviews"] : LINKS;
+  const names = REVIEWERS.includes(role) ? [...LINKS, "reviews", ...(currency ? ["payments"] : [])] : LINKS;
   const pages = names.map((name) => {
     const path = name ? `/dashboard/${name}` : "/dashboard";
     return [address(path, shared), t(`page-${name || "overview"}`)];
@@ -68,6 +68,7 @@ async function start() {
       "/photos": "photos",
       "/reviews": "reviews",
       "/disputes": "disputes",
+      "/payments": "payments",
       "/account": "account",
     },
     title: () => t("title"),

@@ -26,8 +26,9 @@ export async function fetchAccount() {
   api.requireSession();
   const { name: organization, accent_color: accent, logo } = body.organization;
   const previous = current;
-  current = { slot: CURRENT, id: body.id, name: body.name, organization, accent, logo };
-  if (previous && Object.keys(current).every((name) => current[name] === previous[name])) return current;
+  const { id, name, briefing } = body;
+  current = { slot: CURRENT, id, name, organization, accent, logo, briefing };
+  if (JSON.stringify(previous) === JSON.stringify(current)) return current;
   put("accounts", current).then(
     () => announce("account"),
     () => notify("storage-broken"),

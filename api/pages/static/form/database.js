@@ -12,8 +12,9 @@ const STORES = {
   files: ["account", "visit", "id"],
   queue: ["account", "visit"],
   messages: ["account", "id"],
+  expenses: ["account", "id"],
 };
-const VERSION = 3; // 2 added `files`, 3 `messages`
+const VERSION = 4; // 2 added `files`, 3 `messages`, 4 `expenses`
 
 const database = new Database("survey", VERSION, STORES, notify);
 export const change = database.change;

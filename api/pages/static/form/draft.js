@@ -336,7 +336,7 @@ export class Draft {
 
   /** Returns the body of the submission. The report of a closed store has no answers to questions. */
   #createBody() {
-    const { revision, comment, position, clock, outcome } = this.row;
+    const { revision, comment, position, clock, outcome, briefing_version } = this.row;
     const isClosed = outcome === "store-closed";
     return {
       revision,
@@ -345,6 +345,7 @@ export class Draft {
       position: position ?? null,
       answers: isClosed ? {} : answersToSend(questionsOf(this.checklist), this.answersWithPhotos()),
       comment: comment?.trim() || null,
+      ...(briefing_version && { briefing_version }),
       ...(isClosed && { outcome, photos: this.photosOf(null).map(({ id }) => id) }),
     };
   }

@@ -37,8 +37,11 @@ async function readBytes(file) {
   return { bytes, size: bytes.byteLength };
 }
 
-/** Makes a photo smaller in the worker. If the worker fails, the photo keeps its size. */
-async function shrink(file) {
+/**
+ * Makes a photo smaller in the worker, and returns its bytes with what is declared about them. If the worker
+ * fails, the photo keeps its size.
+ */
+export async function shrink(file) {
   try {
     return await runInWorker(file);
   } catch (error) {

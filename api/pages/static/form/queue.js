@@ -1,6 +1,6 @@
 /**
  * The queue of what to send: answers of visits in `queue`, photos in `photos`, and their bytes in `files`;
- * answers to messages in `messages`.
+ * answers to messages in `messages`, and expenses in `expenses`.
  */
 import { announce } from "./channel.js";
 import { below, onResult } from "../shared/database.js";
@@ -22,10 +22,15 @@ export const unsentVisits = async (account) =>
 export const unsentMessages = async (account) =>
   (await list("messages", account)).filter(({ state }) => !["open", "sent"].includes(state));
 
-/** Returns everything that has not been sent: visits and messages. */
+/** Returns the expenses that were claimed and have not been sent. */
+export const unsentExpenses = async (account) =>
+  (await list("expenses", account)).filter(({ state }) => state !== "open");
+
+/** Returns everything that has not been sent: visits, messages and expenses. */
 export const listUnsent = async (account) => [
   ...(await unsentVisits(account)),
   ...(await unsentMessages(account)),
+  ...(await unsentExpenses(account)),
 ];
 
 /** Sets the state of all unsent photos of a visit. A photo with the state null is removed. */

@@ -15,7 +15,8 @@ export async function fetchReturned(account, visit) {
   await ifFree(account, visit.id, () => storeReturned(account, visit, body));
 }
 
-function storeReturned(account, visit, { answers, comment, outcome, photos: visitPhotos = [] }) {
+function storeReturned(account, visit, body) {
+  const { answers, comment, outcome, briefing_version, photos: visitPhotos = [] } = body;
   const key = [account, visit.id];
   const { missing, unusable } = visit.photos;
   const isLost = (id) => missing.includes(id) || unusable.includes(id);
@@ -35,7 +36,7 @@ function storeReturned(account, visit, { answers, comment, outcome, photos: visi
             store("photos").put({ account, visit: visit.id, id, question, at: index, state: "sent" });
           });
       };
-      store("drafts").put({ comment, outcome, ...draft.result, ...next });
+      store("drafts").put({ comment, outcome, briefing_version, ...draft.result, ...next });
       addPhotos(null, visitPhotos ?? []);
       for (const [question, { photos = [], ...answer }] of Object.entries(answers)) {
         if (!storedIds.has(question)) store("answers").put({ account, visit: visit.id, question, answer });

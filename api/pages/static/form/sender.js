@@ -1,18 +1,19 @@
 /**
  * Sends what waits in the queue. Only one tab sends at a time. The answers of a visit are sent first, then
- * each of its photos. Answers to messages are sent on their own. Nothing is sent again after the server has received it. The data of a visit leaves the
- * phone when the server has all of it.
+ * each of its photos. Answers to messages and expenses are sent on their own. Nothing is sent again after the
+ * server has received it. The data of a visit leaves the phone when the server has all of it.
  */
 // Waits for a busy server survive a reload here, so no call waits for it.
 import { callOnce, NoSignal, Problem } from "../shared/api.js";
 import { account as currentAccount, recall, fetchAccount } from "./account.js";
 import { announce, notify } from "./channel.js";
 import { change, get, list, put, write } from "./database.js";
+import { removeExpense } from "./expenses.js";
 import { obstacleOf } from "./obstacle.js";
 import { fileOf, keyOf } from "./photos.js";
 import { PhotoError } from "./picture.js";
 import { prepare } from "./prepare.js";
-import { completeVisit, unsentMessages, unsentVisits } from "./queue.js";
+import { completeVisit, unsentExpenses, unsentMessages, unsentVisits } from "./queue.js";
 
 const FIRST_WAIT = 2;
 const MAX_WAIT = 300;
@@ -101,9 +102,11 @@ async function pending(accountId) {
   const answers = visits.filter(({ receipt }) => !receipt);
   const photos = (await list("photos", accountId)).filter(({ visit }) => receivedVisits.has(visit));
   const messages = await unsentMessages(accountId);
+  const expenses = await unsentExpenses(accountId);
   return [
     ...answers.map((row) => ({ store: "queue", key: [accountId, row.visit], row, work: sendAnswers })),
     ...messages.map((row) => ({ store: "messages", key: [accountId, row.id], row, work: sendMessage })),
+    ...expenses.map((row) => ({ store: "expenses", key: [accountId, row.id], row, work: sendExpense })),
     ...photos.map((row) => ({ store: "photos", key: keyOf(row), row, work: sendPhoto })),
   ]
     .filter(({ row }) => ["waiting", "sending"].includes(row.state))
@@ -165,30 +168,49 @@ async function sendMessage(row) {
   await update("messages", [row.account, row.id], { state: "sent", retry: null });
 }
 
+/** Sends an expense after its receipts. The server knows its ID, so it can be sent again. */
+async function sendExpense(row) {
+  const { account, visit, id, kind, amount, description, receipts } = row;
+  for (const receipt of receipts) {
+    const path = `/visits/${visit}/photos/${receipt.id}`;
+    await declareAndUpload(path, { ...receipt, receipt: true }, { account, visit: id, id: receipt.id });
+    await confirm(path);
+  }
+  const claim = {
+    kind,
+    amount,
+    description: description.trim() || null,
+    receipts: receipts.map((receipt) => receipt.id),
+  };
+  const { body } = await callOnce("PUT", `/visits/${visit}/expenses/${id}`, claim);
+  await removeExpense({ account, visit, id }, body);
+  announce("queue");
+}
+
 async function sendPhoto(row) {
   const photo = await prepare(row);
   const path = `/visits/${photo.visit}/photos/${photo.id}`;
-  if (!photo.uploaded) await declareAndUpload(photo, path);
+  if (!photo.uploaded) {
+    await declareAndUpload(path, photo, photo);
+    await change("photos", keyOf(photo), { uploaded: true });
+  }
   try {
     await confirm(path);
   } catch (error) {
-    if (error.code !== "photo-not-uploaded") throw error;
-    await update("photos", keyOf(photo), { uploaded: false });
-    throw new Error("the photo has to be declared again");
+    if (error instanceof NotUploaded) await update("photos", keyOf(photo), { uploaded: false });
+    throw error;
   }
   await update("photos", keyOf(photo), { state: "sent", retry: null });
 }
 
-async function declareAndUpload(photo, path) {
-  const { question, sha256, size, type, taken_at, position } = photo;
-  const declaration = { question, sha256, size, content_type: type, taken_at, position };
+/** Declares a photo, and uploads its bytes, which are in `files` under the key of `file`. */
+async function declareAndUpload(path, { question, receipt, sha256, size, type, taken_at, position }, file) {
+  const declaration = { question, receipt, sha256, size, content_type: type, taken_at, position };
   const { body } = await callOnce("PUT", path, declaration);
-  if (body.upload) {
-    const file = await fileOf(photo);
-    if (!file) throw new PhotoError("photo-unreadable");
-    await upload(body.upload, photo.id, file);
-  }
-  await change("photos", keyOf(photo), { uploaded: true });
+  if (!body.upload) return;
+  const bytes = await fileOf(file);
+  if (!bytes) throw new PhotoError("photo-unreadable");
+  await upload(body.upload, file.id, bytes);
 }
 
 /** Sends the bytes to the photo store. If that fails, the photo is declared and sent again. */
@@ -225,9 +247,14 @@ const responseOf = (request) => ({
   headers: { get: (name) => request.getResponseHeader(name) },
 });
 
+/** The store does not have the bytes of a photo, so it has to be declared again. */
+class NotUploaded extends Error {}
+
 async function confirm(path) {
   for (let checks = 0; checks < MAX_CHECKS; checks++) {
-    const { status, headers } = await callOnce("POST", `${path}/confirm`);
+    const { status, headers } = await callOnce("POST", `${path}/confirm`).catch((error) => {
+      throw error.code === "photo-not-uploaded" ? new NotUploaded() : error;
+    });
     if (status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 1000 * (Number(headers.get("Retry-After")) || 2)));
   }

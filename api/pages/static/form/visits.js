@@ -147,10 +147,10 @@ async function fetchAll(address) {
 
 const draftIds = async (account) => (await list("drafts", account)).map(({ visit }) => visit);
 
-/** Returns the IDs of the visits with unsent data on this phone, or with messages to answer. */
+/** Returns the IDs of the visits with unsent data on this phone, expenses, or messages to answer. */
 async function unsentIds(account) {
   const messages = (await list("messages", account)).filter(({ state }) => state !== "sent");
-  const rows = [...(await unsentVisits(account)), ...messages];
+  const rows = [...(await unsentVisits(account)), ...messages, ...(await list("expenses", account))];
   return new Set([...(await draftIds(account)), ...rows.map(({ visit }) => visit)]);
 }
 

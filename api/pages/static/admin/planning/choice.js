@@ -1,4 +1,5 @@
 /** The first half of planning: where, who, what and when. */
+import { parseAmount } from "../../shared/money.js";
 import { h, t } from "../../shared/page.js";
 import { change, filters as addressFilters } from "../../staff/address.js";
 import { count, range } from "../../staff/numbers.js";
@@ -54,7 +55,7 @@ export function choice({ draft, data, changed, proceed }) {
 
 const countVisits = (draft) => draft.locations.reduce((sum, id) => sum + visitsOf(draft, id), 0);
 
-function chooseDays(draft, { checklists }, changed) {
+function chooseDays(draft, { checklists, currency }, changed) {
   draft.checklist ??= checklists[0]?.key ?? null;
   const checklist = h(
     "select",
@@ -68,6 +69,14 @@ function chooseDays(draft, { checklists }, changed) {
   );
   const read = () => set({ from: from.value, to: to.value });
   const set = (values) => changed(Object.assign(draft, values));
+  const fee = h("input", {
+    id: "fee",
+    inputmode: "decimal",
+    autocomplete: "off",
+    value: draft.fee ?? "",
+    "aria-describedby": "fee-hint",
+    onchange: () => set({ fee: fee.value.trim() }),
+  });
   const element = h(
     "section",
     { class: "card" },
@@ -80,12 +89,21 @@ function chooseDays(draft, { checklists }, changed) {
       h("p", {}, h("label", { for: "to" }, t("lastDay")), to),
     ),
     h("p", { class: "quiet" }, t("daysAreLocal")),
+    currency &&
+      h(
+        "div",
+        { class: "field" },
+        h("label", { for: fee.id }, t("feeFor", { currency })),
+        h("p", { class: "quiet", id: "fee-hint" }, t("feeForHint")),
+        fee,
+      ),
   );
   const faults = () => [
     !draft.checklist && ["checklist", t("noChecklist")],
     !isDay(draft.from) && ["from", t("fieldRequired", { label: t("firstDay") })],
     !isDay(draft.to) && ["to", t("fieldRequired", { label: t("lastDay") })],
     isDay(draft.from) && isDay(draft.to) && draft.to < draft.from && ["to", t("daysBackwards")],
+    currency && draft.fee && parseAmount(draft.fee, currency) === null && ["fee", t("feeWrong")],
   ];
   return { element, faults };
 }

@@ -12,11 +12,11 @@ const keyOf = (userId) => `draft:assign:${userId}`;
  *
  * @typedef {{
  *   checklist: string | null, from: string, to: string, locations: string[], shoppers: string[] | null,
- *   rows: PlanRow[] | null, key: string,
+ *   rows: PlanRow[] | null, key: string, fee?: string,
  *   wanted?: Record<string, { visits: number, from?: string | null }>, between?: number, isComplete?: boolean,
  * }} Draft
  *
- * `wanted` has the number of visits of locations that are to have several, or none before the day `from`;
+ * `fee` is as it was typed; without one, visits have the fee in the settings. `wanted` has the number of visits of locations that are to have several, or none before the day `from`;
  * `between` are the days between two of them. A draft that `isComplete` is shared out without being asked.
  */
 

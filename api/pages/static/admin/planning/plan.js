@@ -1,4 +1,5 @@
 /** The second half of planning: the visits, shared out and checked, to correct by hand before they are assigned. */
+import { parseAmount } from "../../shared/money.js";
 import { NoSignal } from "../../shared/api.js";
 import { fill, h, t } from "../../shared/page.js";
 import { count } from "../../staff/numbers.js";
@@ -187,6 +188,7 @@ export function plan({ draft, data, changed, restore, back, done }) {
     shopper_id: row.shopper_id,
     checklist_key: draft.checklist,
     window: windowOf(row.from, row.to, places.get(row.location_id).time_zone),
+    ...(draft.fee && data.currency && { fee: parseAmount(draft.fee, data.currency) }),
     ...(row.override_reason && { override: true, override_reason: row.override_reason }),
   });
 

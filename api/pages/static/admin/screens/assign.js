@@ -16,7 +16,7 @@ const VISITS = "/dashboard/admin/visits";
 
 export default async function ({ me, read, readAll }) {
   const draft = recallDraft(me.id);
-  const data = await readPlanningData(read, readAll, periodOf(draft));
+  const data = { ...(await readPlanningData(read, readAll, periodOf(draft))), currency: me.currency };
   const content = h("div", { class: "planning" });
   const changed = () => keepDraft(me.id, draft);
 

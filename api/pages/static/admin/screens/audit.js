@@ -8,6 +8,7 @@ import { explainFailure } from "../../staff/failures.js";
 const ACTIONS = [
   "organization.created",
   "organization.updated",
+  "organization.payments_exported",
   "region.created",
   "region.updated",
   "location.created",
@@ -40,6 +41,7 @@ const ACTIONS = [
   "visit.shopper_asked",
   "visit.message_withdrawn",
   "visit.photos_viewed",
+  "visit.payment_changed",
   "dispute.opened",
   "dispute.decided",
   "dispute.withdrawn",

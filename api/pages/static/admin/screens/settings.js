@@ -6,6 +6,7 @@ import { explainFailure } from "../../staff/failures.js";
 import { callSignedIn } from "../../staff/session.js";
 import { offerUndo } from "../../staff/undo.js";
 import { measureContrast, MIN_CONTRAST } from "../color.js";
+import { paymentFields, readPayment, writePayment } from "../payment-settings.js";
 import { roleOptions, showPeopleWithoutFactor } from "../requirement.js";
 import { confirmShorterRetention } from "../retention.js";
 
@@ -24,9 +25,9 @@ export default async function () {
     current,
     fields,
     // Languages are typed as one text, and colours in any case.
-    read: (body) => ({ ...body, languages: body.languages.join(", ") }),
+    read: (body) => ({ ...readPayment(body), languages: body.languages.join(", ") }),
     write: (values) => ({
-      ...values,
+      ...writePayment(values, current.body.currency),
       ...("languages" in values && { languages: (values.languages ?? "").split(/[\s,;]+/).filter(Boolean) }),
       ...(values.accent_color && { accent_color: values.accent_color.toLowerCase() }),
     }),
@@ -102,6 +103,7 @@ const fields = (values) => [
     required: true,
     value: values.answer_days,
   },
+  ...paymentFields(values),
   {
     name: "require_second_factor",
     label: t("requireFactor"),

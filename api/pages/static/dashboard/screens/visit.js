@@ -20,6 +20,7 @@ export default async function ({ params: { id }, filters, me, read, refresh }) {
   const notes = isReviewer && (await load("question-notes.js")).questionNotes(visit);
   const review =
     isReviewer && (await (await load("decide.js")).reviewOf(visit, submission, notes, { read, refresh }));
+  const payment = isReviewer && visit.payment && (await (await load("payment.js")).paymentOf(visit, refresh));
   const disputes =
     visit.status === "accepted" &&
     submission &&
@@ -41,6 +42,7 @@ export default async function ({ params: { id }, filters, me, read, refresh }) {
       visit.status === "accepted" && neighbours(visit, filters, read),
       submission && !isClosed(submission) && resultOf(submission.score, checklist),
       review,
+      payment,
       disputes,
       submission && answersOf(visit, submission, notes ? notes.fieldOf : undefined),
     ],

@@ -15,6 +15,7 @@ export default {
   "page-photos": "Photos",
   "page-reviews": "Reviews",
   "page-disputes": "Disputes",
+  "page-payments": "Payments",
   forManagers: "This page is for managers and reviewers",
   toTheForm: "Go to your visits",
   // Filters and tables

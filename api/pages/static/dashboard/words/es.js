@@ -15,6 +15,7 @@ export default {
   "page-photos": "Fotos",
   "page-reviews": "Revisiones",
   "page-disputes": "Reclamaciones",
+  "page-payments": "Pagos",
   forManagers: "Esta página es para gerentes y revisores",
   toTheForm: "Ir a sus visitas",
   // Filtros y tablas

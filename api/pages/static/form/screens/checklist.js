@@ -1,10 +1,12 @@
 /** The checklist of a visit. Every answer is stored immediately. */
 import { h, showScreen, recallSetting, saveSetting, show, t, textElement } from "../../shared/page.js";
+import { briefingBody, isBriefingUnread } from "../briefing.js";
 import { announce, listen, notify } from "../channel.js";
 import { Draft } from "../draft.js";
 import { kindOf, timing, placeLinks } from "../facts.js";
 import { field } from "../fields.js";
 import { holdDraft } from "../locks.js";
+import { showPayment } from "../expenses.js";
 import { showMessages } from "../messages.js";
 import { progress, questionsOf } from "../rules.js";
 import { sectionList } from "../sections.js";
@@ -95,8 +97,7 @@ export async function checklistScreen(
     stopWatching();
     stopWatching = draft.watchStorage();
     bar.watch(draft);
-    const redraw = () =>
-      form.replaceChildren(...(draft.row.outcome === "store-closed" ? closedBody : body)(context));
+    const redraw = () => form.replaceChildren(...chooseBody(draft, checklist)(context));
     const onstale = () => draw(hasLock).catch(fail);
     const context = { draft, visit, checklist, bar, title, isOurs, onsent, onstale, ondeclined, redraw };
     redraw();
@@ -139,6 +140,12 @@ export async function checklistScreen(
     if (wasOurs && draft?.isUnsaved) keepUntilSaved(visit.id, draft, lock);
     else lock.leave();
   };
+}
+
+/** Returns the function that draws what the shopper does next. */
+function chooseBody(draft, checklist) {
+  if (draft.row.outcome === "store-closed") return closedBody;
+  return isBriefingUnread(checklist, draft) ? briefingBody : body;
 }
 
 /** Keeps headings and questions below the bar when the page scrolls to them, whatever the bar's height. */
@@ -299,7 +306,12 @@ function closedBody(context) {
 async function addEnd(end, context, questions) {
   const [{ review }, { unable }] = await Promise.all([import("./review.js"), import("./unable.js")]);
   const { element, redraw } = review({ ...context, questions });
-  end.replaceChildren(element, ...unable(context));
+  const payment = h("div", {});
+  if (context.visit.payment) {
+    const { draft, visit } = context;
+    showPayment(payment, draft.row.account, visit.id, visit);
+  }
+  end.replaceChildren(element, payment, ...unable(context));
   if (!context.isOurs)
     for (const control of end.querySelectorAll("button, textarea, summary")) control.disabled = true;
   redraw();

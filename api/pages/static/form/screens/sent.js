@@ -5,6 +5,7 @@ import { fetchAccount } from "../account.js";
 import { announce } from "../channel.js";
 import { onResult } from "../../shared/database.js";
 import { change, get, list, put, write } from "../database.js";
+import { showPayment } from "../expenses.js";
 import { showMessages } from "../messages.js";
 import { obstacleNotice } from "../obstacle.js";
 import { hasOutcome, outcomeOf } from "../outcomes.js";
@@ -25,6 +26,7 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
   const became = h("p", { class: "became", role: "status" });
   let shownObstacle = null;
   const cards = h("ul", { class: "cards" });
+  const payment = h("div", {});
   const details = h("div", {});
   const mayClose = h("p", { class: "quiet" }, t("mayClose"));
   const items = new Map();
@@ -48,9 +50,11 @@ export function sentScreen(account, visit, { wake, signIn, toList }) {
     messages,
     mayClose,
     cards,
+    payment,
     details,
   );
   showMessages(messages, account, visit);
+  showPayment(payment, account, visit);
   return async (obstacle) => {
     const [row, photos, known] = await Promise.all([
       get("queue", account, visit),

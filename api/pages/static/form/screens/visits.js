@@ -1,5 +1,6 @@
 /** The list: messages, visits to do, what waits to be sent, and what became of past visits. */
 import { organizationName } from "../../shared/logo.js";
+import { formatAmount } from "../../shared/money.js";
 import { ago, confirmAction, formatMinutes, h, languageButtons, t, textElement } from "../../shared/page.js";
 import { typeOf } from "../../shared/question-types/index.js";
 import { elapsed, redrawEverySecond, toggleTimer } from "../../shared/timers.js";
@@ -19,8 +20,8 @@ const WORST_FIRST = ["needs-you", "sending", "waiting", "sent"];
 
 /** Returns the children of the screen. */
 export async function visitsScreen(account, { wake, obstacle, signIn }) {
-  const names = ["visits", "drafts", "queue", "photos", "messages"];
-  const [visits, drafts, queue, photos, messages] = await Promise.all(
+  const names = ["visits", "drafts", "queue", "photos", "messages", "expenses"];
+  const [visits, drafts, queue, photos, messages, expenses] = await Promise.all(
     names.map((name) => list(name, account)),
   );
   const queued = new Map(queue.map((row) => [row.visit, row]));
@@ -39,12 +40,13 @@ export async function visitsScreen(account, { wake, obstacle, signIn }) {
   const answered = messages.filter(({ state }) => !["open", "sent"].includes(state));
   const unfinished = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
   const unsentAnswers = messages.filter(({ state, answer }) => state !== "sent" && answer);
+  const claimed = expenses.filter(({ state }) => state !== "open");
   const signOutButton = h(
     "button",
     {
       type: "button",
       class: "plain",
-      onclick: () => confirmSignOut([...unsent, ...unfinished, ...unsentAnswers]),
+      onclick: () => confirmSignOut([...unsent, ...unfinished, ...unsentAnswers, ...expenses]),
     },
     t("signOut"),
   );
@@ -63,7 +65,14 @@ export async function visitsScreen(account, { wake, obstacle, signIn }) {
     unsentNotice(unsent, unfinished),
     storageNotice(unsent, unfinished, sent, wake),
     messageList(toAnswer),
-    waitingList([...unsent.map((row) => visitLine(row, photos)), ...answered.map(answerLine)], wake),
+    waitingList(
+      [
+        ...unsent.map((row) => visitLine(row, photos)),
+        ...answered.map((row) => partLine(row, t("yourAnswer"))),
+        ...claimed.map((row) => partLine(row, t("expense"))),
+      ],
+      wake,
+    ),
     h(
       "section",
       {},
@@ -100,6 +109,7 @@ async function card(account, visit, draft) {
     ["cancelled", "declined"].includes(visit.status) && h("span", { class: "mark" }, t("withdrawn")),
     !acceptsAnswers(visit) && h("span", { class: "mark" }, t("problem-submission-conflict")),
     timing(visit),
+    feeOf(visit),
     checklist && draft && (await progressOf(account, visit, checklist)),
     !checklist && h("span", { class: "quiet" }, t("notYetHere")),
   ];
@@ -115,6 +125,12 @@ async function card(account, visit, draft) {
     h("p", { class: "row" }, placeLinks(visit, checklist?.channel)),
     canAnswer && (await timers(account, visit, checklist)),
   );
+}
+
+/** Returns the fee of a visit, if it has one. */
+function feeOf({ payment }) {
+  const fee = payment?.items.find(({ kind }) => kind === "fee")?.amount;
+  return fee > 0 && h("span", {}, t("fee", { amount: formatAmount(fee, payment.currency) }));
 }
 
 async function progressOf(account, visit, checklist) {
@@ -231,11 +247,9 @@ function visitLine(row, photos) {
   return queueLine(row, state, [h("span", { role: "status" }, t(`state-${state}`))]);
 }
 
-const answerLine = (row) =>
-  queueLine(row, row.state, [
-    h("span", {}, t("yourAnswer")),
-    h("span", { role: "status" }, t(`state-${row.state}`)),
-  ]);
+/** Returns the line of an answer to a message, or of an expense. */
+const partLine = (row, name) =>
+  queueLine(row, row.state, [h("span", {}, name), h("span", { role: "status" }, t(`state-${row.state}`))]);
 
 const queueLine = ({ visit, place }, state, lines) =>
   h(

@@ -25,6 +25,19 @@ export default {
   acceptEveryHint:
     "Visits without flags are accepted together at the end of each period, so that a store cannot tell when " +
     "somebody came. 0 accepts each visit at once. Empty for the period of the server.",
+  currency: "Currency of fees and expenses",
+  currencyHint:
+    "A code such as EUR or GBP. Empty if you do not pay your shoppers here: then no page mentions fees or expenses.",
+  defaultFee: "Fee for a visit",
+  defaultFeeHint:
+    "What a shopper gets for a visit that is accepted. It applies to visits that you assign from now on.",
+  maxExpenses: "Most expenses for a visit",
+  maxExpensesHint:
+    "Shoppers can claim up to this amount, with photos of their receipts. Empty if you pay no expenses.",
+  briefing: "Briefing",
+  briefingHint:
+    "Shoppers read this in the form before the first question, and confirm it. An empty line begins a new " +
+    "paragraph. Empty for no briefing.",
   requireFactor: "Require a second factor",
   requireFactorHint:
     "People in these roles sign in with a password and a code from an app on their phone. Whoever has none sets " +

@@ -29,6 +29,20 @@ export default {
   acceptEveryHint:
     "Las visitas sin avisos se aceptan juntas al final de cada periodo, para que ningún local sepa cuándo vino " +
     "alguien. Con 0 se acepta cada visita al momento. Vacío para el periodo del servidor.",
+  currency: "Moneda de honorarios y gastos",
+  currencyHint:
+    "Un código como EUR o GBP. Vacío si no paga aquí a sus clientes misteriosos: entonces ninguna página menciona " +
+    "honorarios ni gastos.",
+  defaultFee: "Honorarios por visita",
+  defaultFeeHint:
+    "Lo que recibe un cliente misterioso por una visita aceptada. Se aplica a las visitas que asigne a partir de ahora.",
+  maxExpenses: "Máximo de gastos por visita",
+  maxExpensesHint:
+    "Los clientes misteriosos pueden solicitar hasta este importe, con fotos de sus recibos. Vacío si no paga gastos.",
+  briefing: "Instrucciones previas",
+  briefingHint:
+    "Los clientes misteriosos las leen en el formulario antes de la primera pregunta y lo confirman. Una línea " +
+    "vacía empieza otro párrafo. Vacío si no hay instrucciones.",
   requireFactor: "Exigir un segundo factor",
   requireFactorHint:
     "Las personas con estas funciones inician sesión con una contraseña y un código de una aplicación de su teléfono. " +

@@ -104,6 +104,8 @@ export default {
   "fact-window": "Visit window",
   "fact-made": "Visited",
   "fact-received": "Received",
+  "fact-briefing": "Briefing",
+  briefingRead: "Read, version {n}",
   "fact-distance": "Sent from",
   "fact-photos": "Photos",
   tookTime: "took {time}",

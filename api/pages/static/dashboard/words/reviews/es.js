@@ -106,6 +106,8 @@ export default {
   "fact-window": "Plazo de la visita",
   "fact-made": "Realizada",
   "fact-received": "Recibida",
+  "fact-briefing": "Instrucciones previas",
+  briefingRead: "Leídas, versión {n}",
   "fact-distance": "Enviada desde",
   "fact-photos": "Fotos",
   tookTime: "duró {time}",
