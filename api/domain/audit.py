@@ -5,6 +5,9 @@ from datetime import timedelta
 #: how long an entry is kept
 RETENTION = timedelta(days=400)
 
+#: Everything of a kind that somebody sees within this time shares an entry.
+VIEWING_TIME = timedelta(hours=1)
+
 #: the kinds of things that entries are about
 SUBJECTS = (
     ORGANIZATION := "organization",
@@ -22,6 +25,7 @@ SUBJECTS = (
 )
 
 ORGANIZATION_PAYMENTS_EXPORTED = "organization.payments_exported"
+ORGANIZATION_PAYMENTS_VIEWED = "organization.payments_viewed"
 USER_LOGGED_IN = "user.logged_in"
 USER_LOGIN_FAILED = "user.login_failed"
 USER_LOGGED_OUT = "user.logged_out"
@@ -48,6 +52,7 @@ ACTIONS = (
     "organization.created",
     "organization.updated",
     ORGANIZATION_PAYMENTS_EXPORTED,
+    ORGANIZATION_PAYMENTS_VIEWED,
     "region.created",
     "region.updated",
     "location.created",

@@ -149,7 +149,7 @@ def list_payments(query: dict[str, Any]) -> Response:
     `from` and `to` are days of approval in UTC. Each amount belongs to one day and stays there; if it is
     changed later, the difference belongs to the later day. So runs whose days do not overlap pay nothing
     twice. As `text/csv`, the response has all rows, with amounts in the main unit of the currency. The file
-    can have a day from an hour after its end, and the download is in the audit log.
+    can have a day from an hour after its end. Both are in the audit log.
     """
     days = (query["from"], query["to"])
     if days[1] < days[0]:
@@ -161,8 +161,11 @@ def list_payments(query: dict[str, Any]) -> Response:
 
 
 def _page_response(days: tuple[date, date], limit: int, cursor: str | None) -> Response:
-    page = payroll.list_payments(read_snapshot(), current_actor(), days, limit, cursor)
-    totals = payroll.sum_payments(read_snapshot(), current_actor(), days)
+    actor = current_actor()
+    if not payroll.is_view_recorded(read_snapshot(), actor):
+        in_transaction(lambda session: payroll.record_view(session, actor))
+    page = payroll.list_payments(read_snapshot(), actor, days, limit, cursor)
+    totals = payroll.sum_payments(read_snapshot(), actor, days)
     return rows_response(
         VISIT_PAYMENT.dump(page.items, many=True), page.cursor, totals=TOTAL.dump(totals, many=True)
     )

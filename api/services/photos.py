@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import func, select
@@ -13,11 +12,11 @@ from api.domain import problems
 from api.domain.access import Actor
 from api.domain.answers import list_photos
 from api.domain.audit import VISIT_PHOTOS_VIEWED
-from api.models.audit import AuditEntry
 from api.models.base import now
 from api.models.photos import Photo
 from api.models.submissions import Submission
 from api.models.visits import Visit
+from api.services.audit.reading import was_viewed
 from api.services.audit.recording import record
 from api.services.checklists import get_version
 from api.services.evidence import is_private_photo
@@ -28,8 +27,6 @@ from uploads.store import Store, StoreUnavailable, UploadLink
 MAX_PHOTOS_PER_VISIT = 500
 #: how many photos of a visit can be declared and not yet stored
 MAX_WAITING_PHOTOS = 100
-#: All photos of a visit that somebody sees within this time share an entry of the audit log.
-VIEWING_TIME = timedelta(hours=1)
 
 Size = Literal["picture", "thumbnail"]
 
@@ -164,14 +161,7 @@ def get_photo(session: Session, actor: Actor, visit_id: uuid.UUID, photo_id: uui
 
 def is_view_recorded(session: Session, actor: Actor, visit_id: uuid.UUID) -> bool:
     """Return whether the audit log has said within the last hour that the actor saw photos of a visit."""
-    entries = select(AuditEntry.id).where(
-        AuditEntry.organization_id == actor.organization_id,
-        AuditEntry.subject_id == visit_id,
-        AuditEntry.at > now() - VIEWING_TIME,
-        AuditEntry.actor_id == actor.id,
-        AuditEntry.action == VISIT_PHOTOS_VIEWED,
-    )
-    return session.scalar(select(entries.exists())) is True
+    return was_viewed(session, actor, VISIT_PHOTOS_VIEWED, visit_id)
 
 
 def record_view(session: Session, visit_id: uuid.UUID) -> None:

@@ -381,6 +381,7 @@ def test_the_payroll_is_exported_and_audited(app: Flask) -> None:
     assert [row["total"] for row in rows if row["currency"] == "JPY"] == ["2000"]
     entries = ok(world.admin.get("/audit?action=organization.payments_exported"))["items"]
     assert [[change["after"] for change in entry["changes"]] for entry in entries] == [[day, day]]
+    assert len(ok(world.admin.get("/audit?action=organization.payments_viewed"))["items"]) == 1
     # What was taken back is a negative number, not a text.
     decide(world, visit, "reject")
     day = backdate(world, 3)

@@ -161,6 +161,18 @@ def _is_about(subject_id: uuid.UUID) -> ColumnElement[bool]:
     return or_(AuditEntry.subject_id == subject_id, AuditEntry.subject_id == batch_id)
 
 
+def was_viewed(session: Session, actor: Actor, action: str, subject_id: uuid.UUID) -> bool:
+    """Return whether the log has said within ``VIEWING_TIME`` that the actor viewed a thing."""
+    entries = select(AuditEntry.id).where(
+        AuditEntry.organization_id == actor.organization_id,
+        AuditEntry.subject_id == subject_id,
+        AuditEntry.at > now() - audit.VIEWING_TIME,
+        AuditEntry.actor_id == actor.id,
+        AuditEntry.action == action,
+    )
+    return session.scalar(select(entries.exists())) is True
+
+
 def delete_old(session: Session) -> None:
     """Delete the entries that are older than ``RETENTION``."""
     session.execute(delete(AuditEntry).where(AuditEntry.at < now() - audit.RETENTION))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
-from api.domain.audit import ORGANIZATION_PAYMENTS_EXPORTED
+from api.domain.audit import ORGANIZATION_PAYMENTS_EXPORTED, ORGANIZATION_PAYMENTS_VIEWED
 from api.domain.payments import FEE
 from api.models.base import now
 from api.models.organizations import Organization
@@ -17,6 +17,7 @@ from api.models.payments import Payment, PaymentItem
 from api.models.places import Location
 from api.models.users import SHOWN_NAME, User
 from api.models.visits import Visit
+from api.services.audit.reading import was_viewed
 from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.paging import Page, fetch_page
@@ -86,6 +87,16 @@ def record_export(session: Session, actor: Actor, days: tuple[date, date]) -> No
     changes = {"from": Change(None, first.isoformat()), "to": Change(None, last.isoformat())}
     organization = session.get_one(Organization, actor.organization_id)
     record(session, ORGANIZATION_PAYMENTS_EXPORTED, organization, changes)
+
+
+def is_view_recorded(session: Session, actor: Actor) -> bool:
+    """Return whether the audit log has said within the last hour that the actor saw payments."""
+    return was_viewed(session, actor, ORGANIZATION_PAYMENTS_VIEWED, actor.organization_id)
+
+
+def record_view(session: Session, actor: Actor) -> None:
+    """Record in the audit log that the actor sees payments."""
+    record(session, ORGANIZATION_PAYMENTS_VIEWED, session.get_one(Organization, actor.organization_id))
 
 
 def _sum_by_visit(actor: Actor, days: tuple[date, date]) -> Subquery:

@@ -8,6 +8,7 @@ const ACTIONS = [
   "organization.created",
   "organization.updated",
   "organization.payments_exported",
+  "organization.payments_viewed",
   "region.created",
   "region.updated",
   "location.created",

@@ -35,6 +35,7 @@ export default {
   "did-organization.created": "created the organization {subject}",
   "did-organization.updated": "changed the settings of {subject}",
   "did-organization.payments_exported": "exported the payments of {subject}",
+  "did-organization.payments_viewed": "viewed the payments of {subject}",
   "did-region.created": { one: "added the region {subject}", other: "added {count} regions" },
   "did-region.updated": { one: "changed the region {subject}", other: "changed {count} regions" },
   "did-location.created": { one: "added the location {subject}", other: "added {count} locations" },

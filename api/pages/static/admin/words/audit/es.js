@@ -35,6 +35,7 @@ export default {
   "did-organization.created": "creó la organización {subject}",
   "did-organization.updated": "cambió los ajustes de {subject}",
   "did-organization.payments_exported": "exportó los pagos de {subject}",
+  "did-organization.payments_viewed": "vio los pagos de {subject}",
   "did-region.created": { one: "añadió la región {subject}", other: "añadió {count} regiones" },
   "did-region.updated": { one: "cambió la región {subject}", other: "cambió {count} regiones" },
   "did-location.created": { one: "añadió el local {subject}", other: "añadió {count} locales" },
