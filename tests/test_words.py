@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.domain import flags
+from api.domain.reviews import UNFLAGGED
 from api.pages import files
 
 STATIC = Path(__file__).parent.parent / "api/pages/static"
@@ -70,6 +71,12 @@ def test_reviewers_have_texts_for_exactly_the_registered_flags(path: Path, kind:
     """Each flag needs a title, a sentence and a question for the reviewer."""
     codes = {key.removeprefix(f"{kind}-") for key in read_texts(path) if key.startswith(f"{kind}-")}
     assert codes == set(flags.FLAG_KINDS)
+
+
+def test_the_queue_of_reviews_can_be_filtered_by_every_flag() -> None:
+    source = STATIC.joinpath("dashboard/review-filters.js").read_text()
+    (codes,) = re.findall(r"const FLAGS = \[(.*?)\]", source, re.S)
+    assert set(re.findall(r'"([\w-]+)"', codes)) == {*flags.FLAG_KINDS, UNFLAGGED}
 
 
 def test_only_the_reviewers_pages_have_texts_for_flags() -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 from tests.support.pictures import jpeg
 from tests.support.world import API, PASSWORD, Caller
 
-SECONDS = 15_000
+SECONDS = 30_000  # only a failure takes as long
 READY = "html[data-ready='1']"
 #: Makes the browser block the settings of the page.
 DENY_SETTINGS = (

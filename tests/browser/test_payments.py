@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.browser.axe import Axe
 from tests.browser.dashboard import go, wait_for_state
 from tests.browser.phone import Phone, Spy, cut, lose_response
 from tests.support.pictures import jpeg
@@ -41,6 +42,7 @@ def test_an_expense_is_claimed_without_a_signal_approved_and_exported(phone: Pho
     expect(page.get_by_label("Amount (EUR)")).to_have_value("3,50")
     page.get_by_role("button", name="Claim").click()
     expect(page.locator("[data-testid=expense][data-state=waiting]")).to_be_visible()
+    assert not Axe().run(page).response["violations"]
     # A broken connection and a lost response: it is claimed once.
     spy = Spy(phone, "PUT", "**/expenses/*", cut, lose_response)
     phone.context.set_offline(False)
@@ -72,6 +74,7 @@ def test_a_reviewer_sets_amounts_and_an_administrator_saves_the_payroll(
     world.claim(visit, 200, kind="parking")
     go(page, "/dashboard/payments")
     expect(page.locator("[data-testid=payroll] li")).to_contain_text("€18.00")
+    assert not Axe().run(page).response["violations"]
     page.locator("[data-testid=claims] a").click()
     page.get_by_role("button", name="Approve these amounts").click()
     expect(page.locator("[data-testid=payment-item][data-kind=parking]")).to_contain_text("Approved")

@@ -21,7 +21,10 @@ from api.keys import Keys
 from api.models import Base
 from api.models.audit import AuditEntry
 from api.models.base import now
+from api.models.notices import Announcement
 from api.models.organizations import Organization
+from api.models.places import Location, Region
+from api.models.scores import SHARED_ANSWERS, Subject, Total
 from api.models.users import User
 from api.models.webhooks import Webhook
 from api.services.audit import recording
@@ -160,3 +163,64 @@ def test_webhooks_of_an_earlier_release_keep_their_secrets(empty: Database) -> N
         for number in (7, 6, 5)
     ]
     assert secrets == ["whsec_" + base64.b64encode(key).decode() for key in expected]
+
+
+def test_visits_of_an_earlier_release_count_as_announced(empty: Database) -> None:
+    migrations.upgrade(empty)
+    month, sums = 2026 * 12 + 9, {"visits": 4, "earned": 30, "possible": 40}
+    squares = {"earned_squared": 230, "product": 300, "possible_squared": 400}
+
+    def fill(session: Session) -> tuple[list[int], int, int]:
+        organization = create_organization(session, "Harbour Stores")
+        region = Region(organization_id=organization.id, code="r", name="Region")
+        session.add(region)
+        session.flush()
+        locations = [
+            Location(
+                organization_id=organization.id,
+                region_id=region.id,
+                code=code,
+                name=code,
+                time_zone="UTC",
+                latitude=0.0,
+                longitude=0.0,
+            )
+            for code in ("a", "b")
+        ]
+        session.add_all(locations)
+        session.flush()
+        visits = session.scalars(select(Subject).where(Subject.kind == "visit")).first()
+        assert visits
+        section = session.scalars(
+            select(Subject).where(Subject.checklist_id == visits.checklist_id, Subject.kind == "section")
+        ).first()
+        assert section
+        others = dict.fromkeys((*SHARED_ANSWERS, "critical_failures", "passed"), 0)
+        for location, count in zip(locations, (4, 3), strict=True):
+            for subject in (visits, section):
+                totals = {"month": month, "asked": 4, **sums, **squares, **others}
+                session.add(Total(location_number=location.number, subject_id=subject.id, **totals))
+            announced = {"visits": count, "critical_failures": 0, "month": month, "earned": 0, "possible": 0}
+            session.add(
+                Announcement(
+                    location_number=location.number,
+                    subject_id=visits.id,
+                    sums={},
+                    announced_at=now(),
+                    **announced,
+                )
+            )
+        session.flush()
+        return [location.number for location in locations], visits.id, section.id
+
+    numbers, visits_id, section_id = empty.write(fill)
+    with empty.writing_engine.begin() as connection:
+        command.downgrade(migrations.configuration(connection), "0032")
+    migrations.upgrade(empty)
+    with empty.read_snapshot() as session:
+        announced, other = (session.get_one(Announcement, (number, visits_id)) for number in numbers)
+        months = {str(month): [*sums.values(), *squares.values()]}
+        assert announced.sums == other.sums == {str(visits_id): months, str(section_id): months}
+        # Where a visit was not announced yet, nobody is mailed about it.
+        assert (announced.visits, other.visits) == (4, 4)
+        assert (announced.announced_at is None, other.announced_at is None) == (False, True)

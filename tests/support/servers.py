@@ -111,7 +111,8 @@ def postgres_process(folder: Path | None = None, *, fsync: bool = False) -> Iter
         if result.returncode:
             raise ServerError(f"initdb failed in {home}: {result.stderr.strip()}")
         command: list[str | Path] = [programs / "postgres", "-D", data, "-k", home, "-h", ""]
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        # Autovacuum analyzes tables in transactions, each of which holds back the change feed.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             command += ["-c", f"{setting}={'on' if fsync else 'off'}"]
         command += ["-c", "max_connections=200", "-c", "shared_buffers=64MB"]
         url = f"postgresql://postgres@/postgres?host={home}"

@@ -3,6 +3,7 @@ import { confirmAction, h, hasWords, show, t, textElement } from "../shared/page
 import { announce, notify } from "./channel.js";
 import { change, write } from "./database.js";
 import { queueAnswer, saveAnswer } from "./messages.js";
+import { rowList } from "./row-list.js";
 
 const MAX_LENGTH = 5000;
 /** Problems after which no answer would be accepted. */
@@ -10,25 +11,8 @@ const FINAL = new Set([404, 409]);
 
 /** Returns `{draw}`, which shows messages in an element. What is being written is not drawn again. */
 export function messagePanel(element) {
-  const items = new Map();
   element.classList.add("messages");
-  return {
-    draw(rows) {
-      const ids = new Set(rows.map(({ id }) => id));
-      for (const [id, item] of items) {
-        if (ids.has(id)) continue;
-        item.element.remove();
-        items.delete(id);
-      }
-      for (const row of rows) {
-        if (!items.has(row.id)) {
-          items.set(row.id, messageItem(row));
-          element.append(items.get(row.id).element);
-        }
-        items.get(row.id).draw(row);
-      }
-    },
-  };
+  return { draw: rowList(element, messageItem) };
 }
 
 function messageItem(message) {

@@ -13,6 +13,7 @@ import {
   removeReceipt,
 } from "./expenses.js";
 import { fileOf } from "./photos.js";
+import { rowList } from "./row-list.js";
 
 const KINDS = ["purchase", "travel", "parking", "other"];
 const MAX_RECEIPTS = 5;
@@ -27,7 +28,8 @@ export function paymentPanel(element, account) {
   const own = h("ul", { class: "cards" });
   const most = h("p", { class: "quiet" });
   const add = button(t("addExpense"), null, { "data-testid": "add-expense" });
-  const items = new Map();
+  let shown = null; // the visit as it was drawn last
+  const drawOwn = rowList(own, (row) => expense(row, shown));
   element.append(
     h("section", { "data-testid": "payment" }, h("h2", {}, t("payment")), known, own, most, h("p", {}, add)),
   );
@@ -42,7 +44,8 @@ export function paymentPanel(element, account) {
         );
       }
       show(known, known.children.length);
-      drawOwn(own, items, rows, visit);
+      shown = visit;
+      drawOwn(rows);
       show(own, rows.length);
       most.textContent = maximum ? t("mostExpenses", { amount: formatAmount(maximum, currency) }) : "";
       show(most, maximum);
@@ -110,23 +113,6 @@ function line(account, visit, item) {
     fault,
     kind !== "fee" && status === "claimed" && h("p", { class: "row" }, button(t("withdraw"), withdraw)),
   );
-}
-
-/** Draws the expenses that the server has not received. */
-function drawOwn(list, items, rows, visit) {
-  const ids = new Set(rows.map(({ id }) => id));
-  for (const [id, item] of items) {
-    if (ids.has(id)) continue;
-    item.element.remove();
-    items.delete(id);
-  }
-  for (const row of rows) {
-    if (!items.has(row.id)) {
-      items.set(row.id, expense(row, visit));
-      list.append(items.get(row.id).element);
-    }
-    items.get(row.id).draw(row);
-  }
 }
 
 function expense(first, visit) {

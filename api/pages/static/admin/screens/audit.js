@@ -1,8 +1,7 @@
 /** The audit log: who did what, newest first, with filters in the address. */
-import { call } from "../../shared/api.js";
-import { clock, download, formatNumber, h, hasWords, loadMoreWords, locale, t } from "../../shared/page.js";
+import { clock, formatNumber, h, hasWords, loadMoreWords, locale, t } from "../../shared/page.js";
 import { address, change } from "../../staff/address.js";
-import { explainFailure } from "../../staff/failures.js";
+import { csvButton } from "../../staff/csv-button.js";
 
 /** All actions, in the order of the filter. */
 const ACTIONS = [
@@ -121,7 +120,7 @@ export default async function ({ filters, read, readAll }) {
         dayFilter("from", t("from"), filters.from),
         dayFilter("to", t("to"), filters.to),
       ),
-      h("p", { class: "row" }, csvButton(filters)),
+      h("p", { class: "row" }, csvButton(address("/audit", queryOf(filters)), "audit.csv", t("downloadCsv"))),
       log,
       more,
     ],
@@ -191,28 +190,6 @@ function dayFilter(name, label, value) {
     onchange: () => change({ [name]: input.value }),
   });
   return h("p", {}, h("label", { for: name }, label), input);
-}
-
-/** Returns the button that downloads everything that the filters select. */
-function csvButton(filters) {
-  const status = h("span", { role: "status", class: "quiet" });
-  const button = h("button", { type: "button", class: "plain", onclick: save }, t("downloadCsv"));
-  async function save() {
-    button.disabled = true;
-    status.textContent = t("loading");
-    try {
-      const { body } = await call("GET", address("/audit", queryOf(filters)), undefined, {
-        Accept: "text/csv",
-      });
-      download("audit.csv", new Blob([body], { type: "text/csv" }));
-      status.textContent = "";
-    } catch (problem) {
-      status.textContent = explainFailure(problem);
-    } finally {
-      button.disabled = false;
-    }
-  }
-  return [button, status];
 }
 
 // Entries.

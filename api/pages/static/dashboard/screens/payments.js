@@ -1,10 +1,9 @@
 /** Payments to shoppers: expenses that wait for a decision, and the payroll for administrators. */
 import { formatAmount } from "../../shared/money.js";
-import { dayName, download, h, loadMoreWords, t } from "../../shared/page.js";
+import { dayName, h, loadMoreWords, t } from "../../shared/page.js";
 import { address, change } from "../../staff/address.js";
-import { explainFailure } from "../../staff/failures.js";
+import { csvButton } from "../../staff/csv-button.js";
 import { listTable } from "../../staff/list-table.js";
-import { callSignedIn } from "../../staff/session.js";
 
 /** How many rows the page shows. The file for the payroll has all of them. */
 const LIMIT = 200;
@@ -95,7 +94,7 @@ function payrollOf(days, payments) {
     items.length
       ? [
           h("ul", { class: "plain-list" }, totals.map(totalLine)),
-          h("p", { class: "row" }, csvButton(days)),
+          h("p", { class: "row" }, payrollButton(days)),
           tableOf(t("payroll"), paymentColumns(), payments),
         ]
       : h("p", { class: "empty" }, t("noPayments")),
@@ -120,27 +119,7 @@ function dayField(name, days) {
 }
 
 /** Returns the button that downloads everything that was approved on some days. */
-function csvButton({ from, to }) {
-  const status = h("span", { role: "status", class: "quiet" });
-  const button = h(
-    "button",
-    { type: "button", class: "plain", onclick: save, "data-testid": "payroll-csv" },
-    t("payrollCsv"),
-  );
-  async function save() {
-    button.disabled = true;
-    status.textContent = t("loading");
-    try {
-      const { body } = await callSignedIn("GET", address("/payments", { from, to }), undefined, {
-        Accept: "text/csv",
-      });
-      download(`payments-${from}-${to}.csv`, new Blob([body], { type: "text/csv" }));
-      status.textContent = "";
-    } catch (problem) {
-      status.textContent = explainFailure(problem);
-    } finally {
-      button.disabled = false;
-    }
-  }
-  return [button, status];
-}
+const payrollButton = (days) =>
+  csvButton(address("/payments", days), `payments-${days.from}-${days.to}.csv`, t("payrollCsv"), {
+    "data-testid": "payroll-csv",
+  });
