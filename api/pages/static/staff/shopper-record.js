@@ -72,7 +72,7 @@ function leniencyOf(leniency) {
   const compared = {
     own: count(leniency.visits),
     others: count(leniency.other_visits),
-    people: count(leniency.other_shoppers),
+    n: leniency.other_shoppers,
   };
   return h(
     "div",

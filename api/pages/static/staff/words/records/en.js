@@ -23,10 +23,15 @@ export default {
   "recordLeniency-as_expected": "No clear difference",
   "recordLeniency-too_few": "Not enough visits to compare yet",
   recordDifference: "{difference} points, 98% interval {interval}",
-  recordCompared: "{own} visits, compared with {others} of {people} others at the same stores",
-  recordTooFew:
-    "{own} visits can be compared with {others} of {people} others. Each side needs five visits, and those of " +
-    "others must be by three people or more.",
+  recordCompared: "{own} visits, compared with {others} visits of {n} other people at the same stores",
+  recordTooFew: {
+    one:
+      "{own} visits can be compared with {others} visits of {n} other person. Each side needs five visits, and " +
+      "those of others must be by three people or more.",
+    other:
+      "{own} visits can be compared with {others} visits of {n} other people. Each side needs five visits, and " +
+      "those of others must be by three people or more.",
+  },
   recordCaution:
     "A difference is a reason to look at the answers, not proof. Stores may have changed between the visits.",
 };

@@ -23,10 +23,16 @@ export default {
   "recordLeniency-as_expected": "Sin diferencia clara",
   "recordLeniency-too_few": "Aún no hay suficientes visitas para comparar",
   recordDifference: "{difference} puntos, intervalo del 98\u00a0% {interval}",
-  recordCompared: "{own} visitas, comparadas con {others} de otras {people} personas en los mismos locales",
-  recordTooFew:
-    "Se pueden comparar {own} visitas con {others} de otras {people} personas. Hacen falta cinco visitas por " +
-    "cada lado, y que las de otros sean de al menos tres personas.",
+  recordCompared:
+    "{own} visitas, comparadas con {others} visitas de otras {n} personas en los mismos locales",
+  recordTooFew: {
+    one:
+      "Se pueden comparar {own} visitas con {others} visitas de otra persona. Hacen falta cinco visitas por cada " +
+      "lado, y que las de otros sean de al menos tres personas.",
+    other:
+      "Se pueden comparar {own} visitas con {others} visitas de otras {n} personas. Hacen falta cinco visitas " +
+      "por cada lado, y que las de otros sean de al menos tres personas.",
+  },
   recordCaution:
     "Una diferencia es un motivo para mirar las respuestas, no una prueba. Los locales pueden haber cambiado " +
     "entre las visitas.",
