@@ -37,6 +37,7 @@ from api.services import (
     webhook_deliveries,
 )
 from api.services.audit import reading as audit_log
+from api.services.payments import claims
 from api.services.people import links, login_limits, sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -188,6 +189,7 @@ class Worker:
         self.database.write(draft_revisions.delete_old)
         self.database.write(review_queue.delete_expired_claims)
         self.database.write(audit_log.delete_old)
+        self.database.write(claims.delete_stray_receipts)
 
     def _apply_retention(self) -> None:
         retention.apply_retention(self.database, self.store, self.stopping.is_set)

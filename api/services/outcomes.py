@@ -39,8 +39,8 @@ from api.services.visits import update_visit
 class Case:
     """The latest revision of a visit as a decision needs it: its score, and the total that it belongs to.
 
-    ``day`` is the day of the visit. ``is_accepted`` is whether the visit is accepted now, and ``is_paid``
-    whether its shopper gets a fee or expenses.
+    ``day`` is the day of the visit. ``is_accepted`` and ``is_rejected`` are whether the visit is that now,
+    and ``is_paid`` whether its shopper gets a fee or expenses.
     """
 
     visit_id: uuid.UUID
@@ -53,6 +53,7 @@ class Case:
     outcome: str
     score: VisitScore
     is_accepted: bool = False
+    is_rejected: bool = False
     is_paid: bool = False
 
     @property
@@ -91,6 +92,7 @@ def _list_cases(session: Session, submitted: Sequence[Visit]) -> list[Case]:
             outcome=details[visit.id].outcome,
             score=results.score_from_json(details[visit.id].result),
             is_accepted=visit.status == "accepted",
+            is_rejected=visit.status == "rejected",
             is_paid=visit.currency is not None,
         )
         for visit in submitted
@@ -210,13 +212,15 @@ def apply_decision(
     message_to_shopper: str | None = None,
     reviewer_id: uuid.UUID | None = None,
     replaces_id: uuid.UUID | None = None,
+    expense_ids: Sequence[uuid.UUID] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Store a decision, update the visit's status, and add its score to the totals or remove it from them.
 
     Records the change if the visit becomes accepted, or an acceptance is taken back.
 
-    ``changes`` are other columns of the visit to update. Returns the columns of the stored decision.
+    ``expense_ids`` are the expenses that an acceptance approves. ``changes`` are other columns of the visit
+    to update. Returns the columns of the stored decision.
     """
     is_accepted = visits.STATUS_AFTER[decision] == "accepted"
     if case.counts and is_accepted and not case.is_accepted:
@@ -232,6 +236,7 @@ def apply_decision(
         message_to_shopper=message_to_shopper,
         reviewer_id=reviewer_id,
         replaces_id=replaces_id,
+        expense_ids=expense_ids,
         changes=changes,
     )
 
@@ -246,6 +251,7 @@ def _store_decision(
     message_to_shopper: str | None = None,
     reviewer_id: uuid.UUID | None = None,
     replaces_id: uuid.UUID | None = None,
+    expense_ids: Sequence[uuid.UUID] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Store a decision with all its effects except those on the totals; see ``apply_decision``."""
@@ -276,8 +282,8 @@ def _store_decision(
         "replaces_id": replaces_id,
     }
     execute(writer, _INSERT_DECISION, **columns)
-    if case.is_paid:
-        payments.apply_decision(writer, case.visit_id, decision, reviewer_id)
+    if case.is_paid and not (case.is_rejected and status == "rejected"):
+        payments.apply_decision(writer, case.visit_id, decision, reviewer_id, expense_ids)
     return columns
 
 

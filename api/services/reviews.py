@@ -1,7 +1,7 @@
 """Reviews: the decisions of reviewers, which can be replaced, and for a few minutes undone."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -21,6 +21,7 @@ from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.checklists import get_version
 from api.services.disputes.effects import end_acceptance
+from api.services.payments.items import find_seen_expenses
 
 
 def decide(
@@ -34,12 +35,14 @@ def decide(
     question_reasons: Mapping[str, str] | None,
     message_to_shopper: str | None = None,
     replaces: uuid.UUID | None,
+    expense_versions: Collection[str] = (),
 ) -> Decision:
     """Decide on a revision or replace its current decision, and update the totals.
 
     ``decision`` is accept, return or reject. ``replaces`` is the ID of the current decision, or None. A
     replay of the current decision returns it. The shopper reads ``message_to_shopper`` after any decision,
-    but ``reason`` and ``question_reasons`` only after a return.
+    but ``reason`` and ``question_reasons`` only after a return. ``expense_versions`` are the expenses that
+    the reviewer saw: an acceptance approves them, and leaves others undecided.
 
     Raises VISIT_NOT_FOUND, OWN_VISIT, REVIEW_CONFLICT and INVALID.
     """
@@ -63,7 +66,8 @@ def decide(
     _check_reasons(session, visit, decision, reason, question_reasons)
     record(session, VISIT_REVIEWED, visit, {"decision": Change(current and current.decision, decision)})
     case = outcomes.get_case(session, visit)
-    columns = outcomes.apply_decision(session, case, **requested)
+    expense_ids = find_seen_expenses(session, visit.id, expense_versions) if case.is_paid else []
+    columns = outcomes.apply_decision(session, case, **requested, expense_ids=expense_ids)
     if case.is_accepted and decision != "accept":
         end_acceptance(session, case)
     session.execute(delete(ReviewClaim).where(ReviewClaim.visit_id == visit.id))

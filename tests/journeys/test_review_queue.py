@@ -4,6 +4,8 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from api.jobs.worker import Worker
@@ -13,6 +15,12 @@ from api.models.visits import Visit
 from api.services.scores import recount
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
+
+
+@pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """A program with a database of its own, because a recount reads all of it."""
+    return own_app
 
 
 def queue(world: World, **filters: Any) -> list[str]:

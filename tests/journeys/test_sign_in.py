@@ -57,8 +57,8 @@ def test_sign_in_returns_tokens_that_must_not_be_cached(world: World) -> None:
 def test_profile_has_the_person_and_their_places(world: World) -> None:
     manager = world.person("manager", region_ids=[world.region["id"]], location_ids=[world.location["id"]])
     me = ok(manager.get("/me"))
-    fields = {"id", "email", "name", "role", "language", "time_zone", "organization", "regions", "locations"}
-    assert set(me) == fields
+    person = {"id", "email", "name", "role", "language", "time_zone", "regions", "locations"}
+    assert set(me) == {*person, "organization", "briefing", "currency"}
     assert me["organization"]["name"] == world.name
     assert [region["id"] for region in me["regions"]] == [world.region["id"]]
     assert [location["code"] for location in me["locations"]] == [world.location["code"]]

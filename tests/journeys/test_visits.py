@@ -370,6 +370,7 @@ def test_shopper_lists_their_own_visits_by_day(world: World) -> None:
         "return_reason",
         "question_reasons",
         "message_to_shopper",
+        "payment",
         "photos",
     }
     assert {frozenset(row) for row in world.shopper.list_all("/visits")} == {frozenset(keys)}
