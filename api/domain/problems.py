@@ -520,7 +520,7 @@ VISIT_CLAIMED = Problem(
 UNDO_TOO_LATE = Problem(
     "undo-too-late",
     409,
-    "The decision can no longer be undone",
+    "The decision cannot be undone",
     "Only the reviewer who made a decision can undo it, within ten minutes, while it is the current one and "
     "replaces no other. Replace the decision instead.",
 )

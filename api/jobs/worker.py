@@ -33,6 +33,7 @@ from api.services import (
     photo_store,
     photo_sweep,
     retention,
+    review_queue,
     webhook_deliveries,
 )
 from api.services.audit import reading as audit_log
@@ -186,6 +187,7 @@ class Worker:
         self.database.write(api_clients.delete_expired)
         self.database.write(webhook_deliveries.delete_old)
         self.database.write(draft_revisions.delete_old)
+        self.database.write(review_queue.delete_expired_claims)
         self.database.write(audit_log.delete_old)
         self.database.write(claims.delete_stray_receipts)
 

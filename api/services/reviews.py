@@ -14,7 +14,6 @@ from api.domain.notices import UNDO_TIME
 from api.domain.problems import pointer
 from api.models.base import now
 from api.models.reviews import Decision, ReviewClaim
-from api.models.submissions import Submission
 from api.models.users import SHOWN_NAME, User
 from api.models.visits import Visit
 from api.services import outcomes, visibility
@@ -75,11 +74,18 @@ def decide(
     return Decision(**columns)
 
 
-def undo(session: Session, actor: Actor, visit_id: uuid.UUID, decision_id: uuid.UUID) -> Decision:
-    """Take back the actor's own decision of the last UNDO_TIME, so that the visit waits again.
+def undo(
+    session: Session,
+    actor: Actor,
+    visit_id: uuid.UUID,
+    decision_id: uuid.UUID,
+    accept_every_minutes: int,
+) -> Decision:
+    """Take back the actor's own decision of the last UNDO_TIME, as if it had not been made.
 
-    The decision must be the current one, and replace no other. It stays stored, as undone. If it is undone
-    already, nothing changes.
+    The visit waits for a reviewer, for photos or for its automatic acceptance again, as ``outcomes.settle``
+    decides. The decision must be the current one, and replace no other. It stays stored, as undone. If it is
+    undone already, nothing changes.
 
     Raises VISIT_NOT_FOUND, OWN_VISIT and UNDO_TOO_LATE.
     """
@@ -95,12 +101,12 @@ def undo(session: Session, actor: Actor, visit_id: uuid.UUID, decision_id: uuid.
         raise problems.UNDO_TOO_LATE()
     record(session, VISIT_REVIEWED, visit, {"decision": Change(decision.decision, None)})
     case = outcomes.get_case(session, visit)
-    submission = session.get_one(Submission, (visit.id, visit.revision))
-    outcomes.wait_for_reviewer_again(session, case, submission.received_at)
+    outcomes.take_back_decision(session, visit, case)
     if case.is_accepted:
         end_acceptance(session, case)
     decision.undone_at = moment
     session.flush()
+    outcomes.settle_again(session, visit, accept_every_minutes)
     return decision
 
 
@@ -147,14 +153,18 @@ def find_acceptances(session: Session, visits: Sequence[Visit]) -> dict[uuid.UUI
     """Return the acceptance of each visit, as ``find_acceptance`` does, by the ID of the visit."""
     revisions = {visit.id: visit.revision for visit in visits}
     decisions: dict[uuid.UUID, dict[uuid.UUID, Decision]] = {visit_id: {} for visit_id in revisions}
-    for decision in session.scalars(select(Decision).where(Decision.visit_id.in_(revisions))):
+    query = select(Decision).where(Decision.visit_id.in_(revisions), Decision.undone_at.is_(None))
+    for decision in session.scalars(query):
         if decision.revision == revisions[decision.visit_id]:
             decisions[decision.visit_id][decision.id] = decision
     return {visit_id: _list_acceptance(by_id) for visit_id, by_id in decisions.items()}
 
 
 def _list_acceptance(decisions: Mapping[uuid.UUID, Decision]) -> list[Decision]:
-    """Return the current acceptance among the decisions on a revision, by their IDs, the first one first."""
+    """Return the current acceptance among the decisions on a revision, by their IDs, the first one first.
+
+    None of them was undone, so only the current one is not replaced.
+    """
     replaced = {decision.replaces_id for decision in decisions.values()}
     decision = next((decision for decision in decisions.values() if decision.id not in replaced), None)
     acceptance: list[Decision] = []
