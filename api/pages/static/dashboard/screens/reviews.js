@@ -76,7 +76,7 @@ async function waitingScreen({ filters, me, read, readAll, refresh }, fetchedAns
     read(`/visits/${row.visit_id}/submission`),
   ]);
   const notes = questionNotes(visit);
-  const content = await caseOf(visit, submission, notes, read);
+  const content = await caseOf(visit, submission, notes, { read, refresh });
   const queue = queueOf(items, row, { more, me, filters });
   const claim = claimOf(row, me);
   let isDecided = false;
@@ -147,12 +147,13 @@ function noLongerWaiting(id, row) {
   );
 }
 
-async function caseOf(visit, submission, notes, read) {
+async function caseOf(visit, submission, notes, { read, refresh }) {
   const { location, checklist, revision } = visit;
-  const [flags, record, messages] = await Promise.all([
+  const [flags, record, messages, payment] = await Promise.all([
     flagsOf(visit, submission, read),
     recordOfShopper(visit, read),
     messagesOf(visit, read),
+    visit.payment && load("payment.js").then(({ paymentOf }) => paymentOf(visit, refresh)),
   ]);
   return [
     h(
@@ -178,6 +179,7 @@ async function caseOf(visit, submission, notes, read) {
     factsOf(visit, submission),
     decisionsOf(visit),
     messages,
+    payment,
     answersOf(visit, submission, notes.fieldOf),
   ];
 }
