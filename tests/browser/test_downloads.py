@@ -74,6 +74,7 @@ def test_a_file_is_created_and_saved(desk: Phone, history: History) -> None:
     assert Path(again.value.path()).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.full
 def test_scores_are_those_of_the_page(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), address(history, "locations"))
     open_panel(page)
@@ -87,6 +88,7 @@ def test_scores_are_those_of_the_page(desk: Phone, history: History) -> None:
     assert codes == {row["location_code"]: int(row["visits"]) for row in expected}
 
 
+@pytest.mark.full
 def test_a_region_has_a_report(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), address(history, "region"))
     open_panel(page)
@@ -94,6 +96,7 @@ def test_a_region_has_a_report(desk: Phone, history: History) -> None:
     assert history.regions["country"]["name"] in pdf.pages[0].extract_text()
 
 
+@pytest.mark.full
 def test_progress_is_shown_while_the_server_works(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), address(history, "questions"))
     states: list[dict[str, Any]] = [

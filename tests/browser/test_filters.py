@@ -26,6 +26,7 @@ def type_month(page: Page, name: str, month: str, year: str) -> None:
     page.keyboard.type(year)
 
 
+@pytest.mark.full
 def test_a_typed_period_is_applied_with_enter_or_on_leaving_the_fields(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     before, spy = page.url, Spy(desk, "GET", ROWS)
@@ -45,6 +46,7 @@ def test_a_typed_period_is_applied_with_enter_or_on_leaving_the_fields(desk: Pho
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_a_period_that_ends_before_it_begins_is_not_applied(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     before = page.url
@@ -58,6 +60,7 @@ def test_a_period_that_ends_before_it_begins_is_not_applied(desk: Phone, history
     wait_for_state(page)
 
 
+@pytest.mark.full
 def test_a_period_that_the_api_rejects_can_be_corrected(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     type_month(page, "from", "01", "0002")
@@ -104,6 +107,7 @@ def test_an_invalid_month_in_the_address_shows_a_message(desk: Phone, history: H
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_a_redraw_keeps_the_focus(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/sections?{PERIOD}")
     page.focus("#region_id")
@@ -120,6 +124,7 @@ def test_a_redraw_keeps_the_focus(desk: Phone, history: History) -> None:
     expect(fundamentals).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.full
 def test_try_again_keeps_the_focus_until_the_page_is_shown(desk: Phone, history: History) -> None:
     Spy(desk, "GET", SCORES, respond(500, "{}"), respond(500, "{}"))
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}", "failed")
@@ -171,6 +176,7 @@ def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_the_dashboard_opens_on_the_first_visits_of_a_new_programme(desk: Phone, world: World) -> None:
     world.accepted_visit()
     page = enter(desk, world.manager, "/dashboard")

@@ -47,6 +47,7 @@ def test_a_card_and_its_visit_show_the_visit_window(
     expect(phone.page).to_have_title(re.compile("^A visit · in person, .+ – Mystery shopper$"))
 
 
+@pytest.mark.full
 def test_times_are_in_the_time_zone_of_the_store(phone: Phone, world: World) -> None:
     store = world.new_location(time_zone="Asia/Tokyo")
     window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2099-06-01T03:00:00Z"}
@@ -106,6 +107,7 @@ def assign_telephone_visit(world: World) -> Any:
     return world.visit(location=store, checklist_key="call")
 
 
+@pytest.mark.full
 def test_progress_counts_required_and_optional_questions(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     bar = phone.page.locator(".bar")
@@ -148,6 +150,7 @@ def test_errors_are_marked_for_assistive_technology(phone: Phone, world: World) 
     expect(phone.page).to_have_title(re.compile("^A visit"))
 
 
+@pytest.mark.full
 def test_the_bar_does_not_cover_the_summary(new_phone: Any, world: World) -> None:
     phone = new_phone(viewport={"width": 320, "height": 640})
     phone.start_visit(world.shopper, world.visit())
@@ -159,6 +162,7 @@ def test_the_bar_does_not_cover_the_summary(new_phone: Any, world: World) -> Non
     assert phone.page.evaluate(gap) >= 0
 
 
+@pytest.mark.full
 def test_the_last_screen_shows_that_everything_is_sent(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     phone.answer_all_required()
@@ -260,6 +264,7 @@ def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
     assert (declined["status"], declined["decline_reason"]) == ("declined", "I work there.")
 
 
+@pytest.mark.full
 def test_a_text_is_shown_in_the_review(phone: Phone, world: World) -> None:
     visit = assign_visit_with(world, change_checklist(story={"text": {"en": "Tell it", "es": "Cuente"}}))
     phone.start_visit(world.shopper, visit)
@@ -267,6 +272,7 @@ def test_a_text_is_shown_in_the_review(phone: Phone, world: World) -> None:
     expect(phone.page.locator(".answers a").nth(4)).to_have_text("Tell itIt went well.")
 
 
+@pytest.mark.full
 def test_the_sign_in_form_does_not_mention_signals(phone: Phone) -> None:
     phone.page.goto("/")
     expect(phone.page.locator("[name=email]")).to_be_visible()
@@ -277,6 +283,7 @@ def test_the_sign_in_form_does_not_mention_signals(phone: Phone) -> None:
     expect(phone.page).to_have_title("Iniciar sesión – Cliente misterioso")
 
 
+@pytest.mark.full
 def test_the_form_offers_to_install_itself_after_a_visit(phone: Phone, world: World) -> None:
     phone.context.add_init_script(
         """

@@ -27,6 +27,7 @@ def test_a_page_of_an_old_release_reloads_with_the_new_release(
     assert len(fetched.requests) == 2
 
 
+@pytest.mark.full
 def test_a_page_with_a_missing_module_reloads_only_once(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard/locations")
     desk.context.route(re.compile("/dashboard/screens/sections.js"), GONE)
@@ -40,6 +41,7 @@ def test_a_page_with_a_missing_module_reloads_only_once(desk: Phone, history: Hi
     assert len(loads) == 1
 
 
+@pytest.mark.full
 def test_an_explanation_of_an_old_release_reloads_the_page(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard/locations?from=2025-04&to=2025-06")
     Spy(desk, "GET", re.compile("/dashboard/explain.js"), GONE)
@@ -86,6 +88,7 @@ def test_the_form_of_a_demo_organization_has_a_banner(phone: Phone, world: World
     expect(banner).to_have_count(1)
 
 
+@pytest.mark.full
 def test_other_organizations_have_no_banner(desk: Phone, world: World) -> None:
     page = enter(desk, world.manager, "/dashboard")
     expect(page.locator("#demo-banner")).to_have_count(0)

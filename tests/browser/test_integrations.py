@@ -162,6 +162,7 @@ def test_deliveries_are_shown_filtered_and_sent_again(desk: Phone, world: World)
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_a_disabled_webhook_says_why_and_is_enabled_with_undo(desk: Phone, world: World) -> None:
     webhook = world.webhook()
     update_webhook(world, webhook, status="disabled", disabled_reason=GONE)
@@ -185,6 +186,7 @@ def window(opens: int, closes: int) -> dict[str, Any]:
     return {"window": dict(zip(("opens_at", "closes_at"), moments, strict=True))}
 
 
+@pytest.mark.full
 def test_the_first_steps_tick_themselves_off(desk: Phone, world: World) -> None:
     page = enter(desk, world.admin, ADMIN)
     next_step = page.locator("[aria-current=step]")

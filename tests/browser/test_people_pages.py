@@ -73,6 +73,7 @@ def test_an_invited_person_follows_the_copied_link_and_logs_in(
     assert desk.errors == phone.errors == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("width", [1440, 390])
 def test_regions_of_several_managers_are_changed_and_taken_back(
     new_desk: Callable[..., Phone], world: World, width: int
@@ -103,6 +104,7 @@ def test_regions_of_several_managers_are_changed_and_taken_back(
     assert read() == [[north["id"]]] * 3
 
 
+@pytest.mark.full
 def test_people_are_found_and_disabled(desk: Phone, world: World) -> None:
     world.person("reviewer", "rosa"), world.person("shopper", "sam")
     page = enter(desk, world.admin, PEOPLE)
@@ -117,6 +119,7 @@ def test_people_are_found_and_disabled(desk: Phone, world: World) -> None:
     expect(page).to_have_url(re.compile(r"people\?status=disabled$"))
 
 
+@pytest.mark.full
 def test_a_person_is_edited(desk: Phone, world: World) -> None:
     region = world.new_region(name="North")
     location = world.new_location(name="Harbour")

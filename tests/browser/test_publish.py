@@ -79,6 +79,7 @@ def test_preview_shows_changes_replay_and_visits_in_progress(desk: Phone, visite
         assert result.violations_count == 0, result.generate_report()
 
 
+@pytest.mark.full
 def test_errors_lead_to_the_editor_and_nothing_can_be_published(desk: Phone, world: World) -> None:
     world.checklist  # noqa: B018
     edit(world, lambda document: question(document, "thanks").update(text=""))
