@@ -20,7 +20,7 @@ from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
-from tests.support.extent import FULL
+from tests.support.extent import FULL, take
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
 PERIOD = "from=2025-04&to=2025-06"
@@ -628,10 +628,7 @@ def test_empty_pages_have_a_message(desk: Phone, world: World) -> None:
 
 @pytest.mark.parametrize(
     ("width", "colors", "queries"),
-    [
-        (390, "dark", [ONE, PERIOD] if FULL else [ONE]),
-        (1440, "light", [ONE, PERIOD] if FULL else [PERIOD]),
-    ],
+    take((390, "dark", [ONE, PERIOD] if FULL else [ONE]), (1440, "light", [ONE, PERIOD])),
 )
 def test_pages_are_accessible_and_fit_the_screen(
     new_desk: Callable[..., Phone], history: History, width: int, colors: str, queries: list[str]
@@ -656,7 +653,7 @@ def test_pages_are_accessible_and_fit_the_screen(
 
 @pytest.mark.parametrize(
     ("what", "calls"),
-    [
+    take(
         ("overview", 3),
         ("locations", 1),
         ("location", 2),
@@ -665,7 +662,7 @@ def test_pages_are_accessible_and_fit_the_screen(
         ("sections", 2),
         ("fundamentals", 2),
         ("questions", 1),
-    ],
+    ),
 )
 def test_preloaded_calls_are_requested_once(desk: Phone, history: History, what: str, calls: int) -> None:
     """The preloaded calls are those that the scripts make."""
@@ -797,7 +794,7 @@ def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, histor
     assert desk.errors == []
 
 
-@pytest.mark.parametrize("what", ["overview", "locations", "location", "region", "questions"])
+@pytest.mark.parametrize("what", take("overview", "locations", "location", "region", "questions"))
 def test_a_printed_page_fits_the_paper(desk: Phone, history: History, what: str) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard")
     names = {"location": history.locations["A"]["id"], "region": history.regions["north"]["id"]}

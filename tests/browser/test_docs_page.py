@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import DEFAULT_OPTIONS, Axe
 from tests.browser.phone import Phone
+from tests.support.extent import take
 from tests.support.running import Running
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -36,7 +37,7 @@ def without_scripts(browser: Browser, program: Running) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize(("width", "colors"), [(320, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "colors"), take((320, "light"), (1280, "dark")))
 def test_page_is_accessible_and_fits_the_width(
     open_docs: Callable[..., Page], width: int, colors: str
 ) -> None:

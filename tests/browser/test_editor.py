@@ -15,6 +15,7 @@ from tests.browser.dashboard import go, wait_for_state
 from tests.browser.phone import Phone, cut, lose_response
 from tests.browser.test_accessibility import OVERFLOW
 from tests.browser.test_failures import kill
+from tests.support.extent import take
 from tests.support.running import Running
 from tests.support.world import CHECKLIST, World, ok
 
@@ -480,7 +481,7 @@ def test_retiring_a_checklist_asks_first_with_the_number_of_visits(desk: Phone, 
 
 @pytest.mark.parametrize(
     ("width", "colors", "locale"),
-    [(320, "light", "es-ES"), (1440, "dark", "en-GB")],
+    take((320, "light", "es-ES"), (1440, "dark", "en-GB")),
 )
 def test_the_editor_is_accessible(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str, locale: str

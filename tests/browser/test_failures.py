@@ -18,6 +18,7 @@ from tests.browser.conftest import SCREEN
 from tests.browser.engines.connection import Connection
 from tests.browser.phone import READY, Phone, Spy, cut, lose_response, respond
 from tests.support import extent
+from tests.support.extent import take
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, Running, running
 from tests.support.world import ALL_WELL, World, ok
@@ -334,7 +335,7 @@ def assign_past_visit(world: World) -> Any:
     return world.visit(window={"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"})
 
 
-@pytest.mark.parametrize("decision", [None, "accept", "reject"])
+@pytest.mark.parametrize("decision", take(None, "accept", "reject"))
 def test_a_conflict_shows_the_status_of_the_visit_and_only_useful_actions(
     phone: Phone, world: World, decision: str | None
 ) -> None:
@@ -498,10 +499,10 @@ def test_a_rejected_answer_can_be_corrected_and_sent(phone: Phone, world: World)
 
 @pytest.mark.parametrize(
     ("status", "code", "message", "action"),
-    [
+    take(
         (403, "forbidden", "This account is not allowed to send this visit", "Try again"),
         (413, "too-large", "The answers are too large to send", "Correct the answers"),
-    ],
+    ),
 )
 def test_a_rejection_offers_useful_actions(
     phone: Phone, world: World, status: int, code: str, message: str, action: str
@@ -567,7 +568,7 @@ def test_an_unusable_photo_can_be_replaced(phone: Phone, world: World) -> None:
     assert count_stored_photos(world, visit) == 1
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", take(429, 503))
 def test_retry_after_is_respected(phone: Phone, world: World, status: int) -> None:
     visit = world.visit()
     spy = Spy(phone, "PUT", SUBMISSION, respond(status, **{"Retry-After": "4"}))

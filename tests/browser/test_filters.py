@@ -11,6 +11,7 @@ from tests.browser.phone import Phone, Spy, respond
 from tests.browser.test_dashboard import PERIOD, SCORES
 from tests.journeys import score_history
 from tests.journeys.score_history import CALL, CHECKLIST, COOL, WELL, History
+from tests.support.extent import take
 from tests.support.world import World
 
 ROWS = re.compile(r"/api/v1/scores\?by=location")
@@ -97,7 +98,7 @@ def test_a_period_is_chosen_from_the_list(desk: Phone, world: World) -> None:
     assert desk.errors == []
 
 
-@pytest.mark.parametrize("place", ["", "/locations", "/locations/{A}", "/sections", "/questions"])
+@pytest.mark.parametrize("place", take("", "/locations", "/locations/{A}", "/sections", "/questions"))
 def test_an_invalid_month_in_the_address_shows_a_message(desk: Phone, history: History, place: str) -> None:
     address = f"/dashboard{place}".format(A=history.locations["A"]["id"])
     page = enter(desk, manager(history, "country"), f"{address}?to=abc", "failed")
@@ -199,7 +200,7 @@ def test_a_location_opens_on_its_own_most_visited_checklist(desk: Phone, world: 
 
 
 @pytest.mark.parametrize(
-    "place", ["", "/locations", "/locations/{location}", "/regions/{region}", "/sections"]
+    "place", take("", "/locations", "/locations/{location}", "/regions/{region}", "/sections")
 )
 def test_the_opening_filters_are_preloaded(desk: Phone, world: World, place: str) -> None:
     score_history.make_visit(world, world.location, months_ago(2), WELL)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.phone import Phone
 from tests.browser.test_visit import assign_visit_with, change_checklist, fetch_submission
+from tests.support.extent import take
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World, ok
 
@@ -26,12 +27,12 @@ def hours_from_now(opens: float, closes: float) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("window", "words"),
-    [
+    take(
         ((24 * 3, 24 * 9), r"Not before .+\. Until "),
         ((-24, 3.1), r"Closes in 3 hours \("),
         ((-24 * 9, -24 * 4), r"Closed 4 days ago\. Send your answers anyway"),
         ((-24, -0.004), r"Closed this minute\. "),
-    ],
+    ),
 )
 def test_a_card_and_its_visit_show_the_visit_window(
     phone: Phone, world: World, window: tuple[float, float], words: str
@@ -58,11 +59,11 @@ def test_times_are_in_the_time_zone_of_the_store(phone: Phone, world: World) -> 
 
 @pytest.mark.parametrize(
     ("agent", "link"),
-    [
+    take(
         (ANDROID, "geo:51.5,-0.1?q="),
         (IPHONE, "https://maps.apple.com/?q="),
         (None, "https://www.openstreetmap.org/search?query="),
-    ],
+    ),
 )
 def test_the_address_opens_a_map(new_phone: Any, world: World, agent: str | None, link: str) -> None:
     world.visit(location=world.new_location(address="12 High Street, Leeds", latitude=51.5, longitude=-0.1))
@@ -86,11 +87,11 @@ def test_a_telephone_visit_has_a_link_that_dials_the_number(phone: Phone, world:
 
 @pytest.mark.parametrize(
     ("phone_number", "link"),
-    [
+    take(
         ("+44 20 7946 0018 ext. 2", "tel:+442079460018;ext=2"),
         ("+44 (0)20 7946 0018", "tel:+442079460018"),
         ("0800 FLOWERS1", "tel:080035693771"),
-    ],
+    ),
 )
 def test_phone_numbers_in_common_notations_are_dialled_correctly(
     phone: Phone, world: World, phone_number: str, link: str

@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 from tests.browser.dashboard import enter, go, manager, wait_for_state
 from tests.browser.phone import READY, Phone, Spy, respond
 from tests.journeys.score_history import History
+from tests.support.extent import take
 from tests.support.world import World
 
 GONE = respond(404, "")
 NOWHERE = "/dashboard/visits/00000000-0000-4000-8000-000000000000"
 
 
-@pytest.mark.parametrize(("screen", "name"), [("Sections", "screens/sections"), ("Reviews", "shortcuts")])
+@pytest.mark.parametrize(("screen", "name"), take(("Sections", "screens/sections"), ("Reviews", "shortcuts")))
 def test_a_page_of_an_old_release_reloads_with_the_new_release(
     desk: Phone, world: World, screen: str, name: str
 ) -> None:

@@ -17,7 +17,7 @@ from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW
-from tests.support.extent import FULL
+from tests.support.extent import take
 from tests.support.world import CHECKLIST, World, ok, post_token_request, request_token
 
 ADMIN = "/dashboard/admin"
@@ -233,7 +233,7 @@ def test_what_needs_attention_is_listed(desk: Phone, world: World) -> None:
 
 @pytest.mark.parametrize(
     ("width", "colors", "language"),
-    [(320, "dark", "es-ES"), (1440, "light", "en-GB"), *[(390, "light", "en-GB")] * FULL],
+    take((320, "dark", "es-ES"), (1440, "light", "en-GB"), (390, "light", "en-GB")),
 )
 def test_pages_are_accessible_and_fit_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str, language: str

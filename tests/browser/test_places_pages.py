@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
+from tests.support.extent import take
 from tests.support.world import World, ok
 
 PLACES, IMPORT = "/dashboard/admin/places", "/dashboard/admin/import"
@@ -76,7 +77,7 @@ def test_regions_are_added_renamed_moved_and_closed(desk: Phone, world: World) -
     assert desk.errors == []
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", take(1440, 390))
 def test_locations_are_found_moved_closed_and_restored(
     new_phone: Callable[..., Phone], world: World, width: int
 ) -> None:
@@ -110,7 +111,7 @@ def test_locations_are_found_moved_closed_and_restored(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("width", [1440, 320])
+@pytest.mark.parametrize("width", take(1440, 320))
 def test_position_is_pasted_and_shown_on_the_map(
     new_phone: Callable[..., Phone], world: World, width: int
 ) -> None:
@@ -159,7 +160,7 @@ def test_location_is_added_in_an_empty_organization(desk: Phone, world: World) -
     assert (location["latitude"], location["time_zone"]) == (41.38, "Europe/London")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", take(1440, 390))
 def test_spreadsheet_in_spanish_is_matched_previewed_and_imported(
     new_phone: Callable[..., Phone], world: World, width: int, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import DENY_SETTINGS, Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
-from tests.support.extent import FULL
+from tests.support.extent import take
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
@@ -501,7 +501,7 @@ def test_other_roles_cannot_open_the_page(desk: Phone, world: World, role: str) 
     expect(page.get_by_role("link", name="Reviews")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "colors"), [(390, "light"), (1440, "dark"), *[(768, "dark")] * FULL])
+@pytest.mark.parametrize(("width", "colors"), take((390, "light"), (1440, "dark"), (768, "dark")))
 def test_the_page_is_accessible_and_fits_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:

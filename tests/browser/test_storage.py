@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.phone import DENY_SETTINGS, READY, Phone
+from tests.support.extent import take
 from tests.support.world import World, ok
 
 STATUS = "[data-testid=save-state]"
@@ -106,7 +107,7 @@ def test_an_unsaved_answer_survives_a_visit_to_the_list(phone: Phone, world: Wor
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
 
 
-@pytest.mark.parametrize("in_other_tab", [False, True])
+@pytest.mark.parametrize("in_other_tab", take(False, True))
 def test_cleared_storage_is_written_again_with_the_next_answer(
     phone: Phone, world: World, in_other_tab: bool
 ) -> None:
@@ -210,7 +211,7 @@ DOWNGRADE = """(ready) => new Promise((done) => {
 })"""
 
 
-@pytest.mark.parametrize("ready", [True, False])
+@pytest.mark.parametrize("ready", take(True, False))
 def test_a_photo_from_an_older_release_is_sent(phone: Phone, world: World, ready: bool) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
