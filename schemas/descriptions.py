@@ -296,12 +296,13 @@ _BY_SCHEMA: Mapping[str, str] = {
     "answer was amended.",
     "OutcomeNew.question": "The key of a disputed question.",
     "OutcomeNew.reason": "Why, for the manager to read. A kept answer needs a reason.",
-    "OverturnRate.decided": "How many disputed questions were decided.",
-    "OverturnRate.interval": "Wilson's 95 % interval of the rate. Null for fewer than 10 decided questions.",
-    "OverturnRate.overturned": "How many of them were set aside or amended. Null for fewer than 10 decided "
+    "OverturnFigures.decided": "How many disputed questions were decided.",
+    "OverturnFigures.interval": "Wilson's 95 % interval of the rate. Null for fewer than 10 decided "
     "questions.",
+    "OverturnFigures.overturned": "How many of them were set aside or amended. Null for fewer than 10 "
+    "decided questions.",
     "OverturnRate.question": "The question.",
-    "OverturnRate.rate": "`overturned` as a proportion of `decided`. Null for fewer than 10 decided "
+    "OverturnFigures.rate": "`overturned` as a proportion of `decided`. Null for fewer than 10 decided "
     "questions.",
     "OverturnRate.reviewer": "The reviewer who accepted the visits.",
     "OverturnRate.shopper": "The shopper of the visits.",
@@ -388,7 +389,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "ClaimNew.take_over": "Whether to replace the claim of another reviewer.",
     "DecidedQuery.checklist_key": "Only decisions on visits with this checklist.",
     "DecidedQuery.decision": "Only decisions of this kind.",
-    "DecidedQuery.from": "Only decisions of this day or later, `YYYY-MM-DD`. Default: 30 days before `to`.",
+    "DecidedQuery.from": "Only decisions of this day or later, `YYYY-MM-DD`. Default: 30 days before `to`. "
+    "With `to`, at most 366 days.",
     "DecidedQuery.location_id": "Only decisions on visits to this location.",
     "DecidedQuery.region_id": "Only decisions on visits to the locations of this region and of all regions "
     "below.",
@@ -879,24 +881,27 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Leniency.interval": "The 95 % interval of the difference. Null if there are too few visits to compare.",
     "Leniency.locations": "The number of stores, one for each location and checklist, that were visited by "
     "the shopper and by others.",
+    "Leniency.other_shoppers": "How many people made the visits of others that were compared.",
     "Leniency.other_visits": "The number of visits of others that were compared.",
     "Leniency.score": "The score of the shopper's visits that were compared. Null without any.",
     "Leniency.verdict_interval": "The 98 % interval of the difference, which decides the verdict. Null if "
     "there are too few visits to compare.",
     "Leniency.visits": "The number of visits of the shopper that were compared.",
     "ShopperRecord.assigned": "The number of visits that were assigned to them.",
-    "ShopperRecord.declined": "The visits that they declined, of those assigned.",
-    "ShopperRecord.flagged": "The visits with at least one flag on any revision, of those sent.",
+    "ShopperRecord.declined": "The visits that they declined and did not make, of those assigned.",
+    "ShopperRecord.flagged": "The visits with at least one flag on any revision, of those sent. A later "
+    "revision is not counted as late.",
     "ShopperRecord.flags": "How many visits have each flag, the most frequent flag first.",
     "ShopperRecord.from": "The first month of the period.",
     "ShopperRecord.leniency": "How the scores of their visits compare with those of others at the same "
     "stores.",
-    "ShopperRecord.on_time": "The visits that finished before their window closed, of those that were sent "
-    "or whose window has closed.",
+    "ShopperRecord.on_time": "The visits whose first revision finished before their window closed, of those "
+    "that were sent or whose window has closed.",
     "ShopperRecord.overturned": "The disputed answers that were set aside or amended, of those that were "
     "decided.",
     "ShopperRecord.rejected": "The visits that are rejected, of those sent.",
-    "ShopperRecord.returned": "The visits that were returned at least once, of those sent.",
+    "ShopperRecord.returned": "The visits that were returned at least once, of those sent. A return that was "
+    "undone, or replaced before a next revision, does not count.",
     "ShopperRecord.sent": "The number of visits with answers.",
     "ShopperRecord.to": "The last month of the period.",
     "ShopperRecord.unsent": "The number of visits without answers whose window has closed.",

@@ -175,21 +175,23 @@ class RatesQuery(ReportQuery):
     by = Enum([*PLACES_AND_QUESTIONS, *PEOPLE], required=True)
 
 
-class OverturnRate(Schema):
-    """How many of the decided questions of disputes were set aside or amended.
+class OverturnFigures(Schema):
+    """How many of the decided questions of disputes were set aside or amended."""
 
-    A row has the field that it is grouped by.
-    """
+    decided = fields.Integer(required=True)
+    overturned = fields.Integer(required=True, allow_none=True)
+    rate = fields.Float(required=True, allow_none=True)
+    interval = fields.Nested(Interval(), required=True, allow_none=True)
+
+
+class OverturnRate(OverturnFigures):
+    """An overturn rate, with the field that it is grouped by."""
 
     question = fields.Nested(QuestionName())
     location = fields.Nested(NamedPlace())
     region = fields.Nested(NamedPlace())
     shopper = fields.Nested(DisputeParty())
     reviewer = fields.Nested(DisputeParty())
-    decided = fields.Integer(required=True)
-    overturned = fields.Integer(required=True, allow_none=True)
-    rate = fields.Float(required=True, allow_none=True)
-    interval = fields.Nested(Interval(), required=True, allow_none=True)
 
 
 class OverturnRates(Schema):

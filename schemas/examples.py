@@ -255,6 +255,7 @@ _BY_SCHEMA: Mapping[str, Any] = {
     "Leniency.expected": 0.834333,
     "Leniency.interval": {"low": -0.021, "high": 0.069},
     "Leniency.locations": 9,
+    "Leniency.other_shoppers": 6,
     "Leniency.other_visits": 61,
     "Leniency.verdict": "as_expected",
     "Leniency.verdict_interval": {"low": -0.03, "high": 0.078},

@@ -117,6 +117,10 @@ class PaymentItem(OwnPaymentItem):
     """
 
     receipts = fields.List(fields.Nested(ReceiptPhoto()), required=True)
+    version = fields.String(
+        required=True,
+        metadata={"description": "Changes with what was claimed, and when a receipt arrives."},
+    )
 
 
 class Payment(OwnPayment):

@@ -1,8 +1,9 @@
 """Reviews: visits that wait for a decision, and decisions."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from api.domain.flags import FLAG_KINDS
+from api.domain.payments import MAX_EXPENSES
 from api.domain.reviews import CLAIMED, UNFLAGGED
 from api.domain.visits import DECISIONS
 from schemas.base import (
@@ -75,6 +76,15 @@ class DecisionNew(Schema):
     question_reasons = ByQuestion(Text(5000), max_items=500, allow_none=True, load_default=None)
     message_to_shopper = Text(2000, allow_none=True, load_default=None)
     replaces = Id(allow_none=True, load_default=None)
+    expense_versions = fields.List(
+        Text(64),
+        load_default=list,
+        validate=validate.Length(max=MAX_EXPENSES),
+        metadata={
+            "description": "The `version` of each expense that the reviewer saw. An acceptance approves "
+            "those that have not changed since and whose receipts have arrived. Others stay undecided."
+        },
+    )
 
 
 class DecisionUndo(Schema):

@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from api.domain.verdicts import VERDICTS
 from schemas.base import Enum, Id, Month, Schema
+from schemas.disputes import OverturnFigures
 from schemas.scores import Interval, PeriodQuery
 from schemas.visits import FLAG_CODE
 
@@ -33,6 +34,7 @@ class Leniency(Schema):
     locations = fields.Integer(required=True)
     visits = fields.Integer(required=True)
     other_visits = fields.Integer(required=True)
+    other_shoppers = fields.Integer(required=True)
     score = fields.Float(required=True, allow_none=True)
     expected = fields.Float(required=True, allow_none=True)
     difference = fields.Float(required=True, allow_none=True)
@@ -42,14 +44,18 @@ class Leniency(Schema):
         required=True,
         metadata={
             "description": "- `above`: clearly more points than others give\n- `as_expected`: no clear "
-            "difference\n- `below`: clearly fewer\n- `too_few`: fewer than 5 visits on one side"
+            "difference\n- `below`: clearly fewer\n- `too_few`: fewer than 5 visits on one side, or fewer "
+            "than 3 others"
         },
     )
     verdict_interval = fields.Nested(Interval(), required=True, allow_none=True)
 
 
 class ShopperRecord(Schema):
-    """How reliable the visits of a person were in a period. Cancelled visits do not count."""
+    """How reliable the visits of a person were in a period.
+
+    Cancelled visits do not count, unless the person had declined them before.
+    """
 
     user_id = Id(required=True)
     name = fields.String(required=True)
@@ -64,7 +70,7 @@ class ShopperRecord(Schema):
     flags = fields.List(fields.Nested(FlagCount()), required=True)
     returned = fields.Nested(Rate(), required=True)
     rejected = fields.Nested(Rate(), required=True)
-    overturned = fields.Nested(Rate(), required=True)
+    overturned = fields.Nested(OverturnFigures(), required=True)
     leniency = fields.Nested(Leniency(), required=True)
 
 

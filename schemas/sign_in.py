@@ -74,6 +74,13 @@ class Me(Schema):
             "and managers."
         },
     )
+    has_payments = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Whether shoppers are paid, or were and there are payments or undecided expenses. "
+            "False for shoppers and managers."
+        },
+    )
     briefing = fields.Nested(
         Briefing(),
         required=True,

@@ -520,7 +520,7 @@ VISIT_CLAIMED = Problem(
 UNDO_TOO_LATE = Problem(
     "undo-too-late",
     409,
-    "The decision can no longer be undone",
+    "The decision cannot be undone",
     "Only the reviewer who made a decision can undo it, within ten minutes, while it is the current one and "
     "replaces no other. Replace the decision instead.",
 )
@@ -547,13 +547,19 @@ EXPENSES_NOT_PAID = Problem(
     "expenses-not-paid",
     409,
     "Expenses of this visit are not paid",
-    "The organization pays no expenses, or paid none when the visit was assigned.",
+    "The organization pays no expenses, paid none when the visit was assigned, or has another currency now.",
 )
 VISIT_NOT_PAID = Problem(
     "visit-not-paid",
     409,
     "This visit is not paid",
     "The organization paid its shoppers nothing when the visit was assigned, or the visit is a self-check.",
+)
+NOTHING_TO_PAY = Problem(
+    "nothing-to-pay",
+    409,
+    "The visit has nothing to pay yet",
+    "Amounts can be set while the visit waits for a decision, and after it was accepted or rejected.",
 )
 MESSAGE_NOT_FOUND = Problem(
     "message-not-found",

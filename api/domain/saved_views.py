@@ -12,7 +12,7 @@ MAX_PATH_LENGTH = 2000
 _NOT_SAVED = ("/dashboard/admin", "/dashboard/account")
 #: pages that only reviewers and administrators have
 REVIEWER_PAGES = ("/dashboard/reviews",)
-#: pages and filters that may name a place in a shared view. Its ID tells nothing of visits.
+#: pages and filters that may name a place in a shared view. Its ID reveals nothing about visits.
 _PLACE_PAGE = re.compile(r"/dashboard/(?:locations|regions)/[^/]+")
 _PLACE_FILTERS = frozenset({"region_id", "location_id", "for_region"})
 _ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)

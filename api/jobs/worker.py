@@ -33,9 +33,11 @@ from api.services import (
     photo_store,
     photo_sweep,
     retention,
+    review_queue,
     webhook_deliveries,
 )
 from api.services.audit import reading as audit_log
+from api.services.payments import claims
 from api.services.people import links, login_limits, sign_in
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
@@ -185,7 +187,9 @@ class Worker:
         self.database.write(api_clients.delete_expired)
         self.database.write(webhook_deliveries.delete_old)
         self.database.write(draft_revisions.delete_old)
+        self.database.write(review_queue.delete_expired_claims)
         self.database.write(audit_log.delete_old)
+        self.database.write(claims.delete_stray_receipts)
 
     def _apply_retention(self) -> None:
         retention.apply_retention(self.database, self.store, self.stopping.is_set)

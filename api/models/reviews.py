@@ -26,6 +26,7 @@ class Decision(HasId, Base):
         Index(None, "replaces_id", unique=True),
         Index(
             "ix_decisions_by_reviewers",
+            "reviewer_id",
             "decided_at",
             "id",
             postgresql_where=text(_IS_BY_REVIEWER),
@@ -49,7 +50,8 @@ class Decision(HasId, Base):
 class ReviewClaim(Base):
     """A reviewer is looking at a visit that waits for a decision, until ``expires_at``.
 
-    Once expired, it means nothing. The next claim replaces it, and a decision deletes it.
+    A decision deletes it. Once expired, it means nothing: the next claim replaces it, or the cleanup deletes
+    it.
     """
 
     __tablename__ = "review_claims"

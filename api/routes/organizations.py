@@ -46,7 +46,9 @@ def get_organization() -> Organization:
 def edit_organization(body: dict[str, Any]) -> Response:
     """Change the settings of the caller's organization.
 
-    Omitted fields stay as they are. Visits that were already assigned are not affected.
+    Omitted fields stay as they are. With another currency, send `default_fee` and `max_expenses`, too. Visits
+    that were already assigned are not affected, but no more expenses of theirs can be claimed in the former
+    currency.
     """
 
     def edit(session: Session) -> Organization:

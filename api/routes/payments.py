@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -62,16 +63,17 @@ def claim_expense(body: dict[str, Any], visit_id: UUID, expense_id: UUID) -> Res
 
     The ID is the idempotency key: sending the same expense again changes nothing. Until a reviewer decides,
     the same ID with another amount corrects the expense. Declare its photos with `"receipt": true`, before or
-    afterwards.
+    afterwards. Receipts that a correction leaves out are deleted.
     """
     if expense_id.version != 4:
         raise problems.invalid_field("/expense_id", "This must be a random UUID (version 4).")
 
-    def claim(session: Any) -> tuple[dict[str, Any], bool]:
-        visit, is_new = claims.claim_expense(session, current_actor(), visit_id, expense_id, body)
-        return items.describe_payments(session, [visit], for_reviewers=False)[visit.id], is_new
+    def claim(session: Any) -> tuple[dict[str, Any], bool, list[str]]:
+        visit, is_new, keys = claims.claim_expense(session, current_actor(), visit_id, expense_id, body)
+        return items.describe_payments(session, [visit], for_reviewers=False)[visit.id], is_new, keys
 
-    payment, is_new = in_transaction(claim)
+    payment, is_new, keys = in_transaction(claim)
+    _discard(keys)
     return json_response(OWN_PAYMENT.dump(payment), 201 if is_new else 200)
 
 
@@ -89,24 +91,29 @@ def withdraw_expense(visit_id: UUID, expense_id: UUID) -> Response:
     keys = in_transaction(
         lambda session: claims.withdraw_expense(session, current_actor(), visit_id, expense_id)
     )
+    _discard(keys)
+    return empty_response()
+
+
+def _discard(keys: Iterable[str]) -> None:
+    """Delete the objects of receipts that were deleted."""
     for key in keys:
         photos.discard(app_context().store, key)
-    return empty_response()
 
 
 @routes.put(
     "/visits/<uuid:visit_id>/payment",
     permission="review visits",
-    raises=[problems.VISIT_NOT_FOUND, problems.OWN_VISIT, problems.VISIT_NOT_PAID],
+    raises=[problems.VISIT_NOT_FOUND, problems.OWN_VISIT, problems.VISIT_NOT_PAID, problems.NOTHING_TO_PAY],
 )
 @routes.arguments(schemas.PaymentEdit())
 @routes.response(200, PAYMENT)
 def change_payment(body: dict[str, Any], visit_id: UUID) -> dict[str, Any]:
     """Set what a visit is paid.
 
-    Accepting a visit approves its fee and each claimed expense in full, unless an amount was set before.
-    After the decision, an amount that is set is due at once. A visit that was rejected is paid only what is
-    set afterwards.
+    Accepting a visit approves its fee and the expenses that the review names, in full unless an amount was
+    set before. After the decision, an amount that is set is due at once. A visit that was rejected is paid
+    only what is set afterwards.
     """
 
     def change(session: Any) -> dict[str, Any]:
@@ -123,8 +130,8 @@ def change_payment(body: dict[str, Any], visit_id: UUID) -> dict[str, Any]:
 def list_expenses(query: dict[str, Any]) -> Response:
     """List the expenses of accepted visits that no reviewer has decided, earliest first.
 
-    Their visits were accepted automatically, or before the expense was claimed. The caller's own are not
-    included.
+    Their visits were accepted automatically, or without the expense: it was claimed or changed meanwhile or
+    afterwards. The caller's own are not included.
     """
     page = items.list_undecided(read_snapshot(), current_actor(), query["limit"], query.get("cursor"))
     return page_response(page, UNDECIDED, items.describe_undecided(read_snapshot(), page.items))
@@ -141,8 +148,8 @@ def list_payments(query: dict[str, Any]) -> Response:
 
     `from` and `to` are days of approval in UTC. Each amount belongs to one day and stays there; if it is
     changed later, the difference belongs to the later day. So runs whose days do not overlap pay nothing
-    twice. As `text/csv`, the response has all rows, with amounts in the main unit of the currency, and the
-    download is in the audit log.
+    twice. As `text/csv`, the response has all rows, with amounts in the main unit of the currency. The file
+    can have a day from an hour after its end, and the download is in the audit log.
     """
     days = (query["from"], query["to"])
     if days[1] < days[0]:
@@ -162,13 +169,17 @@ def _page_response(days: tuple[date, date], limit: int, cursor: str | None) -> R
 
 
 def _csv_response(days: tuple[date, date]) -> Response:
+    last_day = payroll.find_last_day()
+    if days[1] > last_day:
+        detail = f"A file can have days up to {last_day}. Later days can still get payments."
+        raise problems.invalid_field("/to", detail)
     actor = current_actor()
     in_transaction(lambda session: payroll.record_export(session, actor, days))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(CSV_COLUMNS)
     for row in payroll.iterate_payments(read_snapshot(), actor, days):
-        writer.writerow(map(format_cell, _list_cells(row)))
+        writer.writerow([*map(format_cell, _list_cells(row)), *_list_amounts(row)])
     response = current_app.response_class(
         _BYTE_ORDER_MARK + text.getvalue(), content_type="text/csv; charset=utf-8"
     )
@@ -189,5 +200,9 @@ def _list_cells(row: dict[str, Any]) -> list[Any]:
         row["shopper_name"],
         row["shopper_email"],
         visit.currency,
-        *(format_amount(row[name], visit.currency) for name in ("fee", "expenses", "total")),
     ]
+
+
+def _list_amounts(row: dict[str, Any]) -> list[str]:
+    """Return the amounts of a row: numbers, so a minus begins no formula."""
+    return [format_amount(row[name], row["visit"].currency) for name in ("fee", "expenses", "total")]

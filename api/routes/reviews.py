@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.http.access import Routes
-from api.http.context import current_actor, read_snapshot
+from api.http.context import app_context, current_actor, read_snapshot
 from api.http.paging import page_response
 from api.http.transactions import in_transaction
 from api.models.reviews import Decision
@@ -65,7 +65,7 @@ def list_reviews(query: dict[str, Any]) -> Response:
 def claim_visit(body: dict[str, Any], visit_id: UUID) -> dict[str, Any]:
     """Show other reviewers that you are looking at a waiting visit.
 
-    A claim expires by itself after ten minutes. Claim the visit again to extend it. A claim prevents no
+    A claim expires automatically after ten minutes. Claim the visit again to extend it. A claim prevents no
     decision, and a decision removes it.
     """
     return in_transaction(
@@ -111,14 +111,16 @@ def review_visit(body: dict[str, Any], visit_id: UUID) -> Decision:
 @routes.arguments(schemas.DecisionUndo())
 @routes.response(200, PastDecisionSchema())
 def undo_decision(body: dict[str, Any], visit_id: UUID) -> Any:
-    """Undo your own decision within ten minutes, so that the visit waits again.
+    """Undo your own decision within ten minutes, as if it had not been made.
 
-    The decision must be the current one, and replace no other. It stays stored, with `undone_at`. Undoing it
-    again is safe.
+    A visit with flags waits for a reviewer again. Another one waits for its photos or is accepted
+    automatically, unless its checklist is always reviewed. The decision must be the current one, and replace
+    no other. It stays stored, with `undone_at`. Undoing it again is safe.
     """
+    every = app_context().settings.accept_every_minutes
 
     def undo(session: Session) -> Any:
-        decision = reviews.undo(session, current_actor(), visit_id, body["decision_id"])
+        decision = reviews.undo(session, current_actor(), visit_id, body["decision_id"], every)
         return next(row for row in reviews.list_decisions(session, visit_id) if row.id == decision.id)
 
     return in_transaction(undo)

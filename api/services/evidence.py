@@ -152,6 +152,14 @@ def has_flags(writer: Writer, visit_id: uuid.UUID) -> bool:
     return fetch_one(writer, _ANY_FLAG, visit_id=visit_id) is not None
 
 
+def has_flag(session: Session, visit_id: uuid.UUID, revision: int, kind: flags.FlagKind) -> bool:
+    """Return whether a revision of a visit has a flag of this kind."""
+    query = select(tables.Flag.number).where(
+        tables.Flag.visit_id == visit_id, tables.Flag.revision == revision, tables.Flag.code == kind.code
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 class _FlagDetail(NamedTuple):
     detail: str
 

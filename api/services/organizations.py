@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.domain import problems
 from api.domain.access import Actor
+from api.domain.problems import FieldError
 from api.models.organizations import Organization, OrganizationLogo
 from api.services import checklists
 
@@ -37,8 +38,9 @@ def update_organization(
 ) -> Organization:
     """Update a locked organization; ``values`` maps column names to values.
 
-    Raises ALREADY_EXISTS for a name that is in use.
+    Raises ALREADY_EXISTS for a name that is in use, and INVALID for another currency without its amounts.
     """
+    _check_amounts(organization, values)
     if "briefing" in values and values["briefing"] != organization.briefing:
         organization.briefing_version += 1
     for column, value in values.items():
@@ -48,6 +50,20 @@ def update_organization(
     except IntegrityError:
         raise problems.ALREADY_EXISTS("An organization with this name already exists.") from None
     return organization
+
+
+def _check_amounts(organization: Organization, values: Mapping[str, Any]) -> None:
+    """Reject another currency for amounts of the former one: 15 euros are not 15 yen."""
+    currency = values.get("currency", organization.currency)
+    if currency in (None, organization.currency):
+        return
+    errors = [
+        FieldError(f"/{name}", "Send this amount, too: the stored one is in another currency.")
+        for name in ("default_fee", "max_expenses")
+        if getattr(organization, name) and name not in values
+    ]
+    if errors:
+        raise problems.INVALID(errors=errors)
 
 
 def get_acceptance_period(session: Session, organization_id: uuid.UUID, default: int) -> int:

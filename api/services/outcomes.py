@@ -18,6 +18,7 @@ from api.database.statements import Command, Writer, execute, pipeline
 from api.domain import visits
 from api.domain.changes import VISIT_ACCEPTED, VISIT_AMENDED, VISIT_WITHDRAWN
 from api.domain.evidence import flag_missing_photos
+from api.domain.flags import PHOTOS_MISSING
 from api.domain.months import get_month
 from api.domain.scoring import VisitScore
 from api.models.base import now
@@ -38,8 +39,8 @@ from api.services.visits import update_visit
 class Case:
     """The latest revision of a visit as a decision needs it: its score, and the total that it belongs to.
 
-    ``day`` is the day of the visit. ``is_accepted`` is whether the visit is accepted now, and ``is_paid``
-    whether its shopper gets a fee or expenses.
+    ``day`` is the day of the visit. ``is_accepted`` and ``is_rejected`` are whether the visit is that now,
+    and ``is_paid`` whether its shopper gets a fee or expenses.
     """
 
     visit_id: uuid.UUID
@@ -52,6 +53,7 @@ class Case:
     outcome: str
     score: VisitScore
     is_accepted: bool = False
+    is_rejected: bool = False
     is_paid: bool = False
 
     @property
@@ -90,6 +92,7 @@ def _list_cases(session: Session, submitted: Sequence[Visit]) -> list[Case]:
             outcome=details[visit.id].outcome,
             score=results.score_from_json(details[visit.id].result),
             is_accepted=visit.status == "accepted",
+            is_rejected=visit.status == "rejected",
             is_paid=visit.currency is not None,
         )
         for visit in submitted
@@ -138,16 +141,37 @@ def settle_with_photo(session: Session, visit: Visit, photo: Photo, accept_every
         return
     evidence.add_photo_flags(session, visit, submission, photo)
     if _is_pending(visit, visit.revision) and not evidence.count_missing_photos(session, submission):
-        settle(
-            session,
-            get_case(session, visit),
-            has_missing_photos=False,
-            is_flagged=evidence.has_flags(session, visit.id),
-            submitted_at=submission.received_at,
-            accept_every_minutes=accept_every_minutes,
-        )
+        _settle_stored(session, visit, submission, accept_every_minutes, has_missing_photos=False)
     elif visit.status == "accepted" and not evidence.is_private_photo(session, visit, photo):
         record_change(session, get_case(session, visit), VISIT_AMENDED, changes_score=False)
+
+
+def settle_again(session: Session, visit: Visit, accept_every_minutes: int) -> None:
+    """Settle a stored revision whose decision was taken back, as if there had been none."""
+    submission = session.get_one(Submission, (visit.id, visit.revision))
+    # The photos of a revision that was flagged for them are no longer waited for.
+    has_missing_photos = evidence.count_missing_photos(session, submission) > 0 and not evidence.has_flag(
+        session, visit.id, visit.revision, PHOTOS_MISSING
+    )
+    _settle_stored(session, visit, submission, accept_every_minutes, has_missing_photos=has_missing_photos)
+
+
+def _settle_stored(
+    session: Session,
+    visit: Visit,
+    submission: Submission,
+    accept_every_minutes: int,
+    *,
+    has_missing_photos: bool,
+) -> None:
+    settle(
+        session,
+        get_case(session, visit),
+        has_missing_photos=has_missing_photos,
+        is_flagged=evidence.has_flags(session, visit.id),
+        submitted_at=submission.received_at,
+        accept_every_minutes=accept_every_minutes,
+    )
 
 
 def accept_when_due(session: Session, revisions: Iterable[tuple[Visit, int]]) -> None:
@@ -188,13 +212,15 @@ def apply_decision(
     message_to_shopper: str | None = None,
     reviewer_id: uuid.UUID | None = None,
     replaces_id: uuid.UUID | None = None,
+    expense_ids: Sequence[uuid.UUID] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Store a decision, update the visit's status, and add its score to the totals or remove it from them.
 
     Records the change if the visit becomes accepted, or an acceptance is taken back.
 
-    ``changes`` are other columns of the visit to update. Returns the columns of the stored decision.
+    ``expense_ids`` are the expenses that an acceptance approves. ``changes`` are other columns of the visit
+    to update. Returns the columns of the stored decision.
     """
     is_accepted = visits.STATUS_AFTER[decision] == "accepted"
     if case.counts and is_accepted and not case.is_accepted:
@@ -210,6 +236,7 @@ def apply_decision(
         message_to_shopper=message_to_shopper,
         reviewer_id=reviewer_id,
         replaces_id=replaces_id,
+        expense_ids=expense_ids,
         changes=changes,
     )
 
@@ -224,6 +251,7 @@ def _store_decision(
     message_to_shopper: str | None = None,
     reviewer_id: uuid.UUID | None = None,
     replaces_id: uuid.UUID | None = None,
+    expense_ids: Sequence[uuid.UUID] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Store a decision with all its effects except those on the totals; see ``apply_decision``."""
@@ -254,32 +282,32 @@ def _store_decision(
         "replaces_id": replaces_id,
     }
     execute(writer, _INSERT_DECISION, **columns)
-    if case.is_paid:
-        payments.apply_decision(writer, case.visit_id, decision, reviewer_id)
+    if case.is_paid and not (case.is_rejected and status == "rejected"):
+        payments.apply_decision(writer, case.visit_id, decision, reviewer_id, expense_ids)
     return columns
 
 
-def wait_for_reviewer_again(writer: Writer, case: Case, submitted_at: datetime) -> None:
-    """Take back what the current decision did to the visit and the totals, so that the visit waits again.
+def take_back_decision(session: Session, visit: Visit, case: Case) -> None:
+    """Take back what the current decision did to the visit, its payment and the totals.
 
-    ``submitted_at`` is when the revision was received. An acceptance that is taken back is recorded as a
-    change.
+    Afterwards the revision is pending; see ``settle_again``. An acceptance that is taken back is recorded as
+    a change.
     """
     if case.is_accepted:
         if case.counts:
-            totals.remove_visit(writer, case.as_counted())
-        record_change(writer, case, VISIT_WITHDRAWN, changes_score=case.counts)
+            totals.remove_visit(session, case.as_counted())
+        record_change(session, case, VISIT_WITHDRAWN, changes_score=case.counts)
     update_visit(
-        writer,
-        case.visit_id,
+        session,
+        visit.id,
         status="submitted",
-        waiting_since=submitted_at,
         return_reason=None,
         question_reasons=None,
         message_to_shopper=None,
     )
+    session.refresh(visit)
     if case.is_paid:
-        payments.take_back(writer, case.visit_id)
+        payments.take_back(session, visit.id)
 
 
 def record_change(

@@ -139,10 +139,12 @@ def record_check(
     Returns the stored photo, or PHOTO_NOT_UPLOADED or PHOTO_UNUSABLE. These are returned and not raised, so
     that the transaction commits what was recorded.
 
-    Raises VISIT_NOT_FOUND.
+    Raises VISIT_NOT_FOUND, and PHOTO_NOT_FOUND for a receipt whose expense was withdrawn in the meantime.
     """
     visit = get_own_visit(session, actor, result.visit_id, lock=True)
-    photo = session.get_one(Photo, (result.visit_id, result.photo_id))
+    photo = session.get(Photo, (result.visit_id, result.photo_id))
+    if photo is None:
+        raise problems.PHOTO_NOT_FOUND()
     if photo.has_arrived:
         return describe_stored(photo)
     if photo.upload_key != result.upload_key:

@@ -120,7 +120,8 @@ class _Photo(NamedTuple):
 def _select_visits(session: Session, actor: Actor, query: PhotoQuery) -> Visits:
     place = (query.region_id, query.location_id)
     visits = select_accepted_visits(session, actor, query.period, *place, query.checklist)
-    stored = select(Photo.id).where(Photo.visit_id == Visit.id, Photo.status == "stored")
+    is_shown = (Photo.status == "stored") & ~Photo.is_receipt
+    stored = select(Photo.id).where(Photo.visit_id == Visit.id, is_shown)
     if query.question is not None:
         stored = stored.where(Photo.question == query.question)
     return visits.where(func.json_array_length(Submission.photos) > 0, stored.exists())
@@ -129,7 +130,7 @@ def _select_visits(session: Session, actor: Actor, query: PhotoQuery) -> Visits:
 def _read_photos(session: Session, rows: Sequence[VisitRow]) -> Iterator[_Photo]:
     """Yield the stored photos of visits that managers may see, in the order of the visits."""
     query = select(Photo.visit_id, Photo.id, Photo.question, Photo.thumbnail_key).where(
-        Photo.visit_id.in_([row.visit.id for row in rows]), Photo.status == "stored"
+        Photo.visit_id.in_([row.visit.id for row in rows]), Photo.status == "stored", ~Photo.is_receipt
     )
     keys = {(visit, photo, question): key for visit, photo, question, key in session.execute(query)}
     for row in rows:

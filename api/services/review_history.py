@@ -21,6 +21,7 @@ from api.services.paging import Page, fetch_page
 from api.services.review_queue import place_conditions
 
 DEFAULT_DAYS = 30
+MAX_DAYS = 366
 
 
 def list_decided(
@@ -36,16 +37,19 @@ def list_decided(
     """Return a page of decisions in the shape of ``schemas.reviews.DecidedVisit``, the latest first.
 
     Automatic acceptances are not included, nor decisions on the actor's own visits. The filters are those of
-    ``place_conditions``, and from and to: days in UTC. By default, they are the last 30 days. A period bounds
-    how many decisions of other organizations are read.
+    ``place_conditions``, and from and to: days in UTC. By default, they are the last 30 days. The period
+    bounds how many decisions are sorted for a page.
 
-    Raises INVALID if the period ends before it begins.
+    Raises INVALID if the period ends before it begins, or is longer than MAX_DAYS.
     """
     last = filters.get("to") or now().date()
     first = filters.get("from") or _subtract_days(last, DEFAULT_DAYS)
     if first > last:
         raise problems.invalid_field("/from", "The period ends before it begins.")
-    # As EXISTS, so that the page is read from the index by time, and not sorted from all visits.
+    if last - first >= timedelta(days=MAX_DAYS):
+        raise problems.invalid_field("/from", f"The period is longer than {MAX_DAYS} days.")
+    reviewers = select(User.id).where(User.organization_id == actor.organization_id)
+    # As EXISTS, so that only visits with a decision in the period are read.
     visible = (
         select(Visit.id)
         .join(Location, Location.id == Visit.location_id)
@@ -57,7 +61,7 @@ def list_decided(
         )
     )
     query = select(Decision).where(
-        Decision.reviewer_id.is_not(None),
+        Decision.reviewer_id.in_(reviewers),
         Decision.decided_at >= datetime.combine(first, time.min, UTC),
         Decision.decided_at <= datetime.combine(last, time.max, UTC),
         visible.exists(),

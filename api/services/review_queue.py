@@ -28,6 +28,7 @@ def list_waiting(
 ) -> Page:
     """Return a page of (visit, location) that wait for a decision, the longest waiting first.
 
+    Visits of the actor are not included: that one waits may disclose that it was flagged.
     The filters are flag (the code of a flag, or UNFLAGGED), location_id, region_id (with all regions below),
     checklist_key, waiting_hours (at least so many) and claimed (one of CLAIMED).
     """
@@ -37,6 +38,7 @@ def list_waiting(
         .where(
             visibility.watched_visits(actor),
             Visit.waiting_since.is_not(None),
+            Visit.shopper_id != actor.id,
             *_build_conditions(actor, filters),
         )
     )
@@ -125,3 +127,8 @@ def release_visit(session: Session, actor: Actor, visit_id: uuid.UUID) -> None:
     session.execute(
         delete(ReviewClaim).where(and_(ReviewClaim.visit_id == visit.id, ReviewClaim.reviewer_id == actor.id))
     )
+
+
+def delete_expired_claims(session: Session) -> None:
+    """Delete the claims that have expired."""
+    session.execute(delete(ReviewClaim).where(ReviewClaim.expires_at <= now()))

@@ -1,7 +1,7 @@
 """Reviews: the decisions of reviewers, which can be replaced, and for a few minutes undone."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -14,7 +14,6 @@ from api.domain.notices import UNDO_TIME
 from api.domain.problems import pointer
 from api.models.base import now
 from api.models.reviews import Decision, ReviewClaim
-from api.models.submissions import Submission
 from api.models.users import SHOWN_NAME, User
 from api.models.visits import Visit
 from api.services import outcomes, visibility
@@ -22,6 +21,7 @@ from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.checklists import get_version
 from api.services.disputes.effects import end_acceptance
+from api.services.payments.items import find_seen_expenses
 
 
 def decide(
@@ -35,12 +35,14 @@ def decide(
     question_reasons: Mapping[str, str] | None,
     message_to_shopper: str | None = None,
     replaces: uuid.UUID | None,
+    expense_versions: Collection[str] = (),
 ) -> Decision:
     """Decide on a revision or replace its current decision, and update the totals.
 
     ``decision`` is accept, return or reject. ``replaces`` is the ID of the current decision, or None. A
     replay of the current decision returns it. The shopper reads ``message_to_shopper`` after any decision,
-    but ``reason`` and ``question_reasons`` only after a return.
+    but ``reason`` and ``question_reasons`` only after a return. ``expense_versions`` are the expenses that
+    the reviewer saw: an acceptance approves them, and leaves others undecided.
 
     Raises VISIT_NOT_FOUND, OWN_VISIT, REVIEW_CONFLICT and INVALID.
     """
@@ -64,18 +66,26 @@ def decide(
     _check_reasons(session, visit, decision, reason, question_reasons)
     record(session, VISIT_REVIEWED, visit, {"decision": Change(current and current.decision, decision)})
     case = outcomes.get_case(session, visit)
-    columns = outcomes.apply_decision(session, case, **requested)
+    expense_ids = find_seen_expenses(session, visit.id, expense_versions) if case.is_paid else []
+    columns = outcomes.apply_decision(session, case, **requested, expense_ids=expense_ids)
     if case.is_accepted and decision != "accept":
         end_acceptance(session, case)
     session.execute(delete(ReviewClaim).where(ReviewClaim.visit_id == visit.id))
     return Decision(**columns)
 
 
-def undo(session: Session, actor: Actor, visit_id: uuid.UUID, decision_id: uuid.UUID) -> Decision:
-    """Take back the actor's own decision of the last UNDO_TIME, so that the visit waits again.
+def undo(
+    session: Session,
+    actor: Actor,
+    visit_id: uuid.UUID,
+    decision_id: uuid.UUID,
+    accept_every_minutes: int,
+) -> Decision:
+    """Take back the actor's own decision of the last UNDO_TIME, as if it had not been made.
 
-    The decision must be the current one, and replace no other. It stays stored, as undone. If it is undone
-    already, nothing changes.
+    The visit waits for a reviewer, for photos or for its automatic acceptance again, as ``outcomes.settle``
+    decides. The decision must be the current one, and replace no other. It stays stored, as undone. If it is
+    undone already, nothing changes.
 
     Raises VISIT_NOT_FOUND, OWN_VISIT and UNDO_TOO_LATE.
     """
@@ -91,12 +101,12 @@ def undo(session: Session, actor: Actor, visit_id: uuid.UUID, decision_id: uuid.
         raise problems.UNDO_TOO_LATE()
     record(session, VISIT_REVIEWED, visit, {"decision": Change(decision.decision, None)})
     case = outcomes.get_case(session, visit)
-    submission = session.get_one(Submission, (visit.id, visit.revision))
-    outcomes.wait_for_reviewer_again(session, case, submission.received_at)
+    outcomes.take_back_decision(session, visit, case)
     if case.is_accepted:
         end_acceptance(session, case)
     decision.undone_at = moment
     session.flush()
+    outcomes.settle_again(session, visit, accept_every_minutes)
     return decision
 
 
@@ -143,14 +153,18 @@ def find_acceptances(session: Session, visits: Sequence[Visit]) -> dict[uuid.UUI
     """Return the acceptance of each visit, as ``find_acceptance`` does, by the ID of the visit."""
     revisions = {visit.id: visit.revision for visit in visits}
     decisions: dict[uuid.UUID, dict[uuid.UUID, Decision]] = {visit_id: {} for visit_id in revisions}
-    for decision in session.scalars(select(Decision).where(Decision.visit_id.in_(revisions))):
+    query = select(Decision).where(Decision.visit_id.in_(revisions), Decision.undone_at.is_(None))
+    for decision in session.scalars(query):
         if decision.revision == revisions[decision.visit_id]:
             decisions[decision.visit_id][decision.id] = decision
     return {visit_id: _list_acceptance(by_id) for visit_id, by_id in decisions.items()}
 
 
 def _list_acceptance(decisions: Mapping[uuid.UUID, Decision]) -> list[Decision]:
-    """Return the current acceptance among the decisions on a revision, by their IDs, the first one first."""
+    """Return the current acceptance among the decisions on a revision, by their IDs, the first one first.
+
+    None of them was undone, so only the current one is not replaced.
+    """
     replaced = {decision.replaces_id for decision in decisions.values()}
     decision = next((decision for decision in decisions.values() if decision.id not in replaced), None)
     acceptance: list[Decision] = []

@@ -1,20 +1,21 @@
 """The record of a shopper: how reliable their visits of a period were, for reviewers and administrators.
 
-Everything is counted from the visits of the period, which an index finds by shopper and day, and from the
-totals of their locations. The cost does not depend on how many visits the organization has.
+Everything is counted from the visits of the period and those of others to the same locations, which indexes
+find by day. The cost does not depend on how many visits the organization has elsewhere.
 """
 
 import uuid
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import SELF_CHECK
-from api.domain.disputes import OVERTURNED
+from api.domain.disputes import OVERTURNED, overturn_figures
+from api.domain.flags import LATE
 from api.domain.leniency import Leniency, Store, compare_leniency, leniency_figures
 from api.domain.months import Period, get_first_day, get_last_day
 from api.domain.rates import rate_figures
@@ -22,14 +23,12 @@ from api.domain.scoring import NO_VISITS, Points, Sums
 from api.domain.visits import VISITED
 from api.models.base import now
 from api.models.disputes import Dispute, DisputedQuestion
-from api.models.places import Location
 from api.models.reviews import Decision
 from api.models.submissions import Flag, Submission
 from api.models.users import IS_PERSON, User
 from api.models.visits import Visit
 from api.services import visibility
 from api.services.checklists import get_version
-from api.services.scores.aggregates import aggregate_totals
 
 
 def get_record(session: Session, actor: Actor, user_id: uuid.UUID, period: Period) -> dict[str, Any]:
@@ -44,11 +43,8 @@ def get_record(session: Session, actor: Actor, user_id: uuid.UUID, period: Perio
     user = session.scalars(select(User).where(is_theirs, User.id != actor.id)).one_or_none()
     if user is None:
         raise problems.USER_NOT_FOUND()
-    of_period = and_(
-        visibility.watched_visits(actor),
-        Visit.shopper_id == user.id,
-        Visit.day.between(get_first_day(period.first), get_last_day(period.last)),
-    )
+    of_days = Visit.day.between(get_first_day(period.first), get_last_day(period.last))
+    of_period = and_(visibility.watched_visits(actor), Visit.shopper_id == user.id, of_days)
     return {
         "user_id": user.id,
         "name": user.name,
@@ -57,26 +53,27 @@ def get_record(session: Session, actor: Actor, user_id: uuid.UUID, period: Perio
         **_count_visits(session, of_period),
         "flags": _count_flags(session, of_period),
         "overturned": _count_overturned(session, of_period),
-        "leniency": leniency_figures(_compare_leniency(session, of_period, period)),
+        "leniency": leniency_figures(_compare_leniency(session, actor, user.id, of_days)),
     }
+
+
+#: A later revision finishes once it is corrected. It is not late because a reviewer asked for it.
+_FLAG_COUNTS = or_(Flag.code != LATE.code, Flag.revision == 1)
 
 
 def _count_visits(session: Session, of_period: ColumnElement[bool]) -> dict[str, Any]:
     was_sent = Visit.revision > 0
-    is_flagged = select(Flag.number).where(Flag.visit_id == Visit.id).exists()
-    was_returned = (
-        select(Decision.id)
-        .where(Decision.visit_id == Visit.id, Decision.decision == "return", Decision.undone_at.is_(None))
-        .exists()
-    )
+    # The reason stays if the visit is reassigned, which cancels it.
+    was_declined = Visit.decline_reason.is_not(None)
+    flags = select(Flag.number).where(Flag.visit_id == Visit.id, _FLAG_COUNTS)
     columns = {
-        "assigned": Visit.status != "cancelled",
-        "declined": Visit.status == "declined",
+        "assigned": or_(Visit.status != "cancelled", was_declined),
+        "declined": and_(was_declined, ~was_sent),
         "sent": was_sent,
         "unsent": and_(Visit.status == "assigned", Visit.closes_at < now()),
-        "on_time": and_(was_sent, Visit.finished_at <= Visit.closes_at),
-        "flagged": and_(was_sent, is_flagged),
-        "returned": was_returned,
+        "on_time": and_(was_sent, ~flags.where(Flag.code == LATE.code).exists()),
+        "flagged": and_(was_sent, flags.exists()),
+        "returned": _was_returned(),
         "rejected": Visit.status == "rejected",
     }
     # COUNT counts the values that are not null.
@@ -94,13 +91,30 @@ def _count_visits(session: Session, of_period: ColumnElement[bool]) -> dict[str,
     }
 
 
+def _was_returned() -> ColumnElement[bool]:
+    """Return whether a visit was returned. Its return counts unless it was undone or replaced in time.
+
+    After the next revision, a return cannot be replaced any more.
+    """
+    newer = aliased(Decision)
+    is_replaced = select(newer.id).where(newer.replaces_id == Decision.id).exists()
+    counts = or_(~is_replaced, Decision.revision < Visit.revision)
+    return (
+        select(Decision.id)
+        .where(
+            Decision.visit_id == Visit.id, Decision.decision == "return", Decision.undone_at.is_(None), counts
+        )
+        .exists()
+    )
+
+
 def _count_flags(session: Session, of_period: ColumnElement[bool]) -> list[dict[str, Any]]:
     """Return how many visits have each flag, the most frequent flag first."""
     visits = func.count(Visit.id.distinct()).label("visits")
     rows = session.execute(
         select(Flag.code, visits)
         .join(Visit, Visit.id == Flag.visit_id)
-        .where(of_period)
+        .where(of_period, _FLAG_COUNTS)
         .group_by(Flag.code)
         .order_by(visits.desc(), Flag.code)
     )
@@ -116,30 +130,29 @@ def _count_overturned(session: Session, of_period: ColumnElement[bool]) -> dict[
         .join(Visit, Visit.id == Dispute.visit_id)
         .where(of_period, DisputedQuestion.outcome.is_not(None))
     ).one()
-    return rate_figures(overturned, decided)
+    return overturn_figures(decided, overturned)
 
 
-def _compare_leniency(session: Session, of_period: ColumnElement[bool], period: Period) -> Leniency:
+def _compare_leniency(
+    session: Session, actor: Actor, user_id: uuid.UUID, of_days: ColumnElement[bool]
+) -> Leniency:
     """Compare the accepted visits with those of others at the same locations with the same checklist.
 
-    The sums of others are the totals minus the sums of the shopper. Self-checks are not compared.
+    Self-checks are not compared, nor visits whose shopper is no longer known: some may be the shopper's own.
     """
+    is_compared = and_(visibility.watched_visits(actor), of_days, Visit.status == "accepted")
+    own_locations = select(Visit.location_id).where(is_compared, Visit.shopper_id == user_id)
+    earned, possible = (Submission.result[name].as_integer() for name in ("earned", "possible"))
     rows = session.execute(
-        select(Location.number, Visit.checklist_version_id, Submission.result)
+        select(Visit.location_id, Visit.checklist_version_id, Visit.shopper_id, earned, possible)
         .join(Submission, and_(Submission.visit_id == Visit.id, Submission.revision == Visit.revision))
-        .join(Location, Location.id == Visit.location_id)
-        .where(of_period, Visit.status == "accepted", Submission.outcome == VISITED)
+        .join(User, User.id == Visit.shopper_id)
+        .where(is_compared, Visit.location_id.in_(own_locations), Submission.outcome == VISITED, IS_PERSON)
     )
-    own: dict[tuple[int, int], Sums] = defaultdict(Sums)
-    for location_number, version_id, result in rows:
-        version = get_version(session, version_id)
-        if version.document.channel != SELF_CHECK:
-            points = Points(result["earned"], result["possible"])
-            own[location_number, version.subjects["visit", ""]] += Sums.of(points)
-    numbers = sorted({location_number for location_number, _ in own})
-    subject_ids = sorted({subject_id for _, subject_id in own})
-    totals = aggregate_totals(session, numbers, subject_ids, period, "location_number", "subject_id")
-    everyone = {group.values: group.aggregate.sums for group in totals}
-    return compare_leniency(
-        [Store(sums, everyone.get(store, NO_VISITS) - sums) for store, sums in own.items()]
-    )
+    by_shopper: dict[tuple[uuid.UUID, int], dict[uuid.UUID, Sums]] = defaultdict(dict)
+    for location_id, version_id, shopper_id, *points in rows:
+        version, visit = get_version(session, version_id), Sums.of(Points(*points))
+        if visit.visits and version.document.channel != SELF_CHECK:
+            sums = by_shopper[location_id, version.subjects["visit", ""]]
+            sums[shopper_id] = sums.get(shopper_id, NO_VISITS) + visit
+    return compare_leniency([Store(sums.pop(user_id, NO_VISITS), sums) for sums in by_shopper.values()])

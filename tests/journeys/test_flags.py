@@ -326,6 +326,9 @@ def test_photos_missing_after_seven_days_are_flagged(world: World) -> None:
     make_due(world, visit)
     world.run_due_tasks()
     assert world.flags(visit) == {"photos-missing": "1 photo is still missing after seven days."}
+    # An undone decision does not start the seven days again.
+    decision = ok(world.review(visit, "return"))
+    ok(world.reviewer.post(f"/visits/{visit['id']}/review/undo", {"decision_id": decision["id"]}))
     (row,) = world.reviewer.list_all("/reviews")
     assert row["visit_id"] == visit["id"]
     with world.database.read_snapshot() as session:

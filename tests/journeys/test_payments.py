@@ -4,12 +4,19 @@ import csv
 import io
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from api.models.payments import Payment
+from api.models.photos import Photo
+from api.models.users import User
+from api.services import photo_confirmation
+from api.services.payments import claims
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World, ok, pointers, problem
 
@@ -45,15 +52,40 @@ def due(world: World) -> list[tuple[int, int]]:
 
 def decide(world: World, visit: Any, decision: str) -> Any:
     latest = ok(world.reviewer.get(f"/visits/{visit['id']}"))
-    replaced = {"replaces": latest["decisions"][-1]["id"]} if latest["decisions"] else {}
-    return ok(world.review(visit, decision, **replaced))
+    current = [decision for decision in latest["decisions"] if not decision["undone_at"]]
+    replaced = {"replaces": current[-1]["id"]} if current else {}
+    return ok(world.review(visit, decision, **replaced, expense_versions=versions(latest)))
+
+
+def versions(visit: Any) -> list[str]:
+    """Return the versions of the expenses that a reviewer sees of a visit."""
+    return [item["version"] for item in visit["payment"]["items"] if item["kind"] != "fee"]
+
+
+def undo(world: World, visit: Any, decision: Any) -> None:
+    ok(world.reviewer.post(f"/visits/{visit['id']}/review/undo", {"decision_id": decision["id"]}))
+
+
+def backdate(world: World, days: int) -> str:
+    """Move what was approved just now so many days back, and return that day."""
+    moment = datetime.now(UTC) - timedelta(days=days)
+    recent = Payment.approved_at > datetime.now(UTC) - timedelta(hours=1)
+    organization = select(User.organization_id).where(User.id == uuid.UUID(world.admin.id)).scalar_subquery()
+
+    def move(session: Session) -> None:
+        own = Payment.organization_id == organization
+        session.execute(update(Payment).where(recent, own).values(approved_at=moment))
+
+    world.database.write(move)
+    return moment.date().isoformat()
 
 
 def test_without_a_currency_there_is_no_trace(world: World) -> None:
     visit = world.visit()
     assert visit["payment"] is None
     assert ok(world.shopper.get(f"/visits/{visit['id']}"))["payment"] is None
-    assert ok(world.admin.get("/me"))["currency"] is None
+    me = ok(world.admin.get("/me"))
+    assert (me["currency"], me["has_payments"]) == (None, False)
     assert ok(world.shopper.get("/me"))["briefing"] is None
     path = f"/visits/{visit['id']}/expenses/{uuid.uuid4()}"
     problem(world.shopper.put(path, {"kind": "travel", "amount": 100}), 409, "expenses-not-paid")
@@ -141,16 +173,126 @@ def test_a_rejected_visit_is_not_paid_unless_a_reviewer_says_so(world: World) ->
     assert {status for status, _, _ in items(world, visit).values()} == {"not_paid"}
     ok(set_amount(world, visit, "fee", 500, "For the way."))
     assert (due(world), items(world, visit)["fee"]) == ([(500, 0)], ("changed", 500, "For the way."))
+    # Another reason for the rejection changes nothing.
+    decide(world, visit, "reject")
+    assert (due(world), items(world, visit)["fee"]) == ([(500, 0)], ("changed", 500, "For the way."))
     decide(world, visit, "return")
     assert (due(world), items(world, visit)["fee"]) == ([], ("claimed", None, None))
+    problem(set_amount(world, visit, "fee", 1), 409, "nothing-to-pay")
+    problem(set_amount(world, world.visit(), "fee", 1500), 409, "nothing-to-pay")
+
+
+def test_what_a_reviewer_has_set_outlasts_the_decision(world: World) -> None:
+    world.pay()
+    visit = world.late_visit()
+    world.claim(visit, 350)
+    world.claim(visit, 400, kind="travel")
+    ok(set_amount(world, visit, "travel", 100, "A single ticket."))
+    rejected = decide(world, visit, "reject")
+    assert (due(world), items(world, visit)["travel"]) == ([], ("not_paid", 0, None))
+    undo(world, visit, rejected)
+    accepted = decide(world, visit, "accept")
+    assert due(world) == [(1500, 450)]
+    undo(world, visit, accepted)
+    assert (due(world), items(world, visit)["travel"]) == ([], ("claimed", None, None))
     decide(world, visit, "accept")
-    assert due(world) == [(1500, 350)]
-    # A decision that replaces none can be undone.
-    other = world.late_visit()
-    accepted = decide(world, other, "accept")
-    assert len(due(world)) == 2
-    ok(world.reviewer.post(f"/visits/{other['id']}/review/undo", {"decision_id": accepted["id"]}))
-    assert (due(world), items(world, other)["fee"][0]) == ([(1500, 350)], "claimed")
+    assert due(world) == [(1500, 450)]
+    decide(world, visit, "return")
+    decide(world, visit, "accept")
+    assert due(world) == [(1500, 450)]
+
+
+def test_an_acceptance_approves_only_what_the_reviewer_saw(world: World) -> None:
+    world.pay()
+    visit = world.late_visit()
+    world.claim(visit, 100)
+    raised = world.claim(visit, 200)
+    world.claim(visit, 300, receipts=[str(uuid.uuid4())])
+    seen = versions(ok(world.reviewer.get(f"/visits/{visit['id']}")))
+    world.claim(visit, 250, id=raised)
+    world.claim(visit, 400)
+    ok(world.review(visit, "accept", expense_versions=seen))
+    assert due(world) == [(1500, 100)]
+    undecided = [row["amount"] for row in ok(world.reviewer.get("/expenses"))["items"]]
+    assert sorted(undecided) == [250, 300, 400]
+
+
+def test_after_an_undone_acceptance_expenses_can_be_corrected_and_withdrawn(world: World) -> None:
+    world.pay()
+    visit = world.late_visit()
+    expense_id, other = world.claim(visit, 1500), world.claim(visit, 500, kind="travel")
+    accepted = decide(world, visit, "accept")
+    undo(world, visit, accepted)
+    path = f"/visits/{visit['id']}/expenses"
+    world.claim(visit, 300, id=expense_id)
+    ok(world.shopper.call("DELETE", f"{path}/{other}"), 204)
+    problem(world.shopper.call("DELETE", f"{path}/{other}"), 404, "expense-not-found")
+    assert sorted(items(world, visit)) == ["fee", "purchase"]
+    world.claim(visit, 1700, kind="parking")
+    decide(world, visit, "accept")
+    assert due(world) == [(1500, 2000)]
+
+
+def test_a_receipt_that_no_expense_names_is_deleted(world: World) -> None:
+    world.pay()
+    visit = world.late_visit()
+    kept, dropped, stray = (
+        world.photo(visit, jpeg(seed=seed), question=None, receipt=True) for seed in (21, 22, 23)
+    )
+    expense_id = world.claim(visit, receipts=[kept, dropped])
+    world.claim(visit, id=expense_id, receipts=[kept])
+
+    def find() -> list[str]:
+        paths = {photo: f"/visits/{visit['id']}/photos/{photo}" for photo in (kept, dropped, stray)}
+        return [photo for photo, path in paths.items() if world.shopper.get(path).status_code == 302]
+
+    assert find() == [kept, stray]
+    world.database.write(claims.delete_stray_receipts)
+    assert find() == [kept, stray]
+
+    def age(session: Session) -> None:
+        session.execute(update(Photo).values(declared_at=datetime.now(UTC) - timedelta(days=9)))
+
+    world.database.write(age)
+    world.database.write(claims.delete_stray_receipts)
+    assert find() == [kept]
+
+
+def test_a_receipt_may_be_withdrawn_while_it_is_checked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pay()
+    visit = world.late_visit()
+    photo_id = str(uuid.uuid4())
+    expense_id = world.claim(visit, receipts=[photo_id])
+    check = photo_confirmation.check_upload
+
+    def withdraw_meanwhile(*arguments: Any) -> Any:
+        result = check(*arguments)
+        ok(world.shopper.call("DELETE", f"/visits/{visit['id']}/expenses/{expense_id}"), 204)
+        return result
+
+    monkeypatch.setattr(photo_confirmation, "check_upload", withdraw_meanwhile)
+    data = jpeg(seed=24)
+    world.upload(world.declare(visit, data, id=photo_id, question=None, receipt=True)["upload"], data)
+    path = f"/visits/{visit['id']}/photos/{photo_id}/confirm"
+    problem(world.shopper.post(path), 404, "photo-not-found")
+
+
+def test_another_currency_needs_its_own_amounts(world: World) -> None:
+    world.pay()
+    visit = world.late_visit()
+    world.claim(visit, 100)
+    response = world.admin.patch("/organization", {"currency": "JPY"})
+    assert pointers(problem(response, 422, "invalid")) == ["/default_fee", "/max_expenses"]
+    world.pay(currency="JPY", default_fee=2000, max_expenses=3000)
+    assert ok(world.shopper.get(f"/visits/{visit['id']}"))["payment"]["max_expenses"] is None
+    path = f"/visits/{visit['id']}/expenses/{uuid.uuid4()}"
+    problem(world.shopper.put(path, {"kind": "travel", "amount": 100}), 409, "expenses-not-paid")
+    # The page of payments stays until nothing is left to decide or to export.
+    ok(world.admin.patch("/organization", {"currency": None}))
+    assert ok(world.admin.get("/me"))["has_payments"] is True
+    assert ok(world.manager.get("/me"))["has_payments"] is False
 
 
 def test_an_automatic_acceptance_pays_the_fee_and_leaves_expenses_to_a_reviewer(world: World) -> None:
@@ -218,9 +360,13 @@ def test_the_payroll_is_exported_and_audited(app: Flask) -> None:
     visit = world.late_visit()
     world.claim(visit, 350)
     decide(world, visit, "accept")
-    ok(world.admin.patch("/organization", {"currency": "JPY", "default_fee": 2000}))
+    world.pay(currency="JPY", default_fee=2000)
     world.accepted_visit()
-    path = f"/payments?from={TODAY}&to={TODAY}"
+    today = f"/payments?from={TODAY}&to={TODAY}"
+    not_over = world.admin.get(today, headers={"Accept": "text/csv"})
+    assert pointers(problem(not_over, 422, "invalid")) == ["/to"]
+    day = backdate(world, 5)
+    path = f"/payments?from={day}&to={day}"
     page = ok(world.admin.get(f"{path}&limit=1"))
     totals = [(row["currency"], row["visits"], row["total"]) for row in page["totals"]]
     assert totals == [("EUR", 1, 1850), ("JPY", 1, 2000)]
@@ -234,7 +380,12 @@ def test_the_payroll_is_exported_and_audited(app: Flask) -> None:
     assert (row["visit_id"], row["shopper_email"]) == (visit["id"], world.shopper.email)
     assert [row["total"] for row in rows if row["currency"] == "JPY"] == ["2000"]
     entries = ok(world.admin.get("/audit?action=organization.payments_exported"))["items"]
-    assert [[change["after"] for change in entry["changes"]] for entry in entries] == [[TODAY, TODAY]]
+    assert [[change["after"] for change in entry["changes"]] for entry in entries] == [[day, day]]
+    # What was taken back is a negative number, not a text.
+    decide(world, visit, "reject")
+    day = backdate(world, 3)
+    response = world.admin.get(f"/payments?from={day}&to={day}", headers={"Accept": "text/csv"})
+    assert response.get_data(as_text=True).endswith(",-15.00,-3.50,-18.50\r\n")
     backwards = world.admin.get(f"/payments?from={TODAY}&to=2020-01-01")
     assert pointers(problem(backwards, 422, "invalid")) == ["/to"]
 
@@ -249,7 +400,7 @@ def test_the_briefing_that_was_read_is_kept_with_the_answers(world: World) -> No
     path = f"/visits/{visit['id']}/submission"
     assert ok(world.reviewer.get(path))["briefing_version"] == 1
     assert ok(world.shopper.get(path))["briefing_version"] == 1
-    decide(world, visit, "accept")
+    ok(world.review(visit, "accept"))
     assert "briefing" not in json.dumps(ok(world.manager.get(path)))
     ok(world.admin.patch("/organization", {"briefing": "Do not say who you are."}))
     assert ok(world.shopper.get("/me"))["briefing"]["version"] == 2

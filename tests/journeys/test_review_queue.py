@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from api.jobs.worker import Worker
 from api.models.base import now
 from api.models.reviews import Decision, ReviewClaim
 from api.models.visits import Visit
 from api.services.scores import recount
+from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok, pointers, problem
 
 
@@ -80,6 +82,19 @@ def test_a_claim_is_visible_to_others_until_it_expires(world: World) -> None:
     assert queue(world, claimed="free") == [first, second]
 
 
+def test_expired_claims_are_deleted(world: World) -> None:
+    visits = [world.late_visit()["id"] for _ in range(2)]
+    for visit_id in visits:
+        ok(world.reviewer.post(f"/visits/{visit_id}/claim", {}))
+    claims = select(ReviewClaim.visit_id).where(ReviewClaim.reviewer_id == uuid.UUID(world.reviewer.id))
+    expired = update(ReviewClaim).where(ReviewClaim.visit_id == uuid.UUID(visits[0]))
+    moment = now() - timedelta(seconds=1)
+    world.database.write(lambda session: session.execute(expired.values(expires_at=moment)))
+    Worker(world.database, world.store)._remove_old_rows()
+    with world.database.read_snapshot() as session:
+        assert session.scalars(claims).all() == [uuid.UUID(visits[1])]
+
+
 def test_a_claim_prevents_no_decision_and_ends_with_it(world: World) -> None:
     visit = world.late_visit()
     ok(world.person("reviewer").post(f"/visits/{visit['id']}/claim", {}))
@@ -119,10 +134,35 @@ def test_a_decision_that_is_undone_leaves_the_visit_as_it_was(world: World) -> N
             None,
         )
     assert [row["status"] for row in ok(world.reviewer.get("/disputes"))["items"]] == ["withdrawn"]
-    ok(world.review(visit, "accept"), 200)
+    # The next acceptance is another reviewer's, and can be disputed again.
+    ok(world.review(visit, "accept", world.admin), 200)
     assert read_visits(world) == 1
     decisions = ok(world.admin.get(f"/visits/{visit['id']}"))["decisions"]
     assert [row["undone_at"] is None for row in decisions] == [False, False, False, True]
+    opened = ok(world.manager.post(f"/visits/{visit['id']}/disputes", disputed), 201)
+    shown = [ok(caller.get(f"/disputes/{opened['id']}")) for caller in (world.admin, world.reviewer)]
+    assert [dispute["is_own_decision"] for dispute in shown] == [True, False]
+    outcome = {"question": "thanks", "outcome": "kept", "reason": "As sent"}
+    ok(world.reviewer.post(f"/disputes/{opened['id']}/decision", {"outcomes": [outcome]}))
+
+
+def test_a_visit_that_had_not_waited_does_not_wait_after_an_undo(world: World) -> None:
+    visit = world.visit()
+    missing, declared = str(uuid.uuid4()), jpeg(seed=1)
+    answers = {**ALL_WELL, "greeting": {"value": "yes", "photos": [missing]}}
+    ok(world.send(visit, world.submission(answers)), 201)
+    path = f"/visits/{visit['id']}/review/undo"
+    rejected = ok(world.review(visit, "reject"))
+    ok(world.reviewer.post(path, {"decision_id": rejected["id"]}))
+    assert ok(world.reviewer.get("/reviews"))["items"] == []
+    accepted = ok(world.review(visit, "accept"))
+    world.photo(visit, declared, id=missing)
+    assert read_visits(world) == 1
+    # With its last photo, it is accepted automatically, as it would have been without the decision.
+    ok(world.reviewer.post(path, {"decision_id": accepted["id"]}))
+    shown = ok(world.admin.get(f"/visits/{visit['id']}"))
+    assert (shown["status"], shown["decisions"][-1]["reviewer_id"]) == ("accepted", None)
+    assert read_visits(world) == 1
 
 
 def test_only_a_recent_current_decision_of_ones_own_can_be_undone(world: World) -> None:
@@ -186,13 +226,19 @@ def test_decisions_of_reviewers_are_listed_the_latest_first(world: World) -> Non
         assert [row["id"] for row in items] == [row["id"] for row in expected], query
     body = problem(world.reviewer.get("/decisions?from=2026-02-01&to=2026-01-01"), 422, "invalid")
     assert pointers(body) == ["/from"]
+    body = problem(world.reviewer.get("/decisions?from=2025-01-01&to=2026-01-02"), 422, "invalid")
+    assert pointers(body) == ["/from"]
+    ok(world.reviewer.get("/decisions?from=2025-01-01&to=2026-01-01"))
     ok(world.reviewer.get("/decisions?to=0001-01-01"))
 
 
-def test_decisions_on_ones_own_visits_are_not_listed(world: World) -> None:
+def test_ones_own_visits_are_not_listed_nor_decisions_on_them(world: World) -> None:
     world.publish({**CHECKLIST, "key": "own-check", "channel": "self_check", "review": "manual"})
     visit = world.visit(world.reviewer, checklist_key="own-check")
     ok(world.send(visit, world.submission(), world.reviewer), 201)
+    # That it waits may mean that it was flagged.
+    assert ok(world.reviewer.get("/reviews"))["items"] == []
+    assert [row["visit_id"] for row in ok(world.admin.get("/reviews"))["items"]] == [visit["id"]]
     ok(world.review(visit, "reject", world.admin))
     assert ok(world.reviewer.get("/decisions"))["items"] == []
     assert len(ok(world.admin.get("/decisions"))["items"]) == 1

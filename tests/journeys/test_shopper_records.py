@@ -4,6 +4,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
+
+from api.models.visits import Visit
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok, pointers, problem
 
 POOR = {**ALL_WELL, "thanks": {"value": "no"}}
@@ -32,6 +35,8 @@ def test_a_record_counts_what_became_of_visits(world: World) -> None:
     ok(world.reviewer.post(f"/disputes/{opened['id']}/decision", {"outcomes": [outcome]}))
     declined, cancelled = world.visit(shopper), world.visit(shopper)
     ok(shopper.post(f"/visits/{declined['id']}/decline", {"reason": "Ill"}))
+    # The declined visit counts although it is reassigned, which cancels it.
+    ok(world.admin.post(f"/visits/{declined['id']}/reassign", {"shopper_id": world.person("shopper").id}))
     ok(world.admin.post(f"/visits/{cancelled['id']}/cancel"))
     past = datetime.now(UTC) - timedelta(days=2)
     window = {"opens_at": (past - timedelta(days=1)).isoformat(), "closes_at": past.isoformat()}
@@ -46,9 +51,39 @@ def test_a_record_counts_what_became_of_visits(world: World) -> None:
     assert record["flags"] == [{"code": "late", "visits": 2}]
     assert count(record, "returned") == (1, 3)
     assert count(record, "rejected") == (1, 3)
-    assert count(record, "overturned") == (1, 1)
+    # As an overturn rate elsewhere, it has no count for fewer than ten answers.
+    assert record["overturned"] == {"decided": 1, "overturned": None, "rate": None, "interval": None}
     assert record["on_time"]["rate"] is None
     assert (record["leniency"]["verdict"], record["leniency"]["visits"]) == ("too_few", 0)
+
+
+def test_a_correction_after_the_window_is_not_late(world: World) -> None:
+    shopper = world.person("shopper")
+    visit = world.visit(shopper)
+    ok(world.send(visit, world.submission(), shopper), 201)
+    ok(
+        world.review(
+            visit, "return", replaces=ok(world.admin.get(f"/visits/{visit['id']}"))["decisions"][0]["id"]
+        )
+    )
+    closed = update(Visit).where(Visit.id == uuid.UUID(visit["id"]))
+    moment = datetime.now(UTC) - timedelta(minutes=5)
+    world.database.write(lambda session: session.execute(closed.values(closes_at=moment)))
+    ok(world.send(visit, world.submission(revision=2), shopper), 201)
+    assert world.flags(visit).keys() == {"late"}
+    record = read_record(world, shopper)
+    assert [count(record, name) for name in ("on_time", "flagged", "returned")] == [(1, 1), (0, 1), (1, 1)]
+    assert record["flags"] == []
+
+
+def test_a_return_that_was_replaced_in_time_does_not_count(world: World) -> None:
+    shopper = world.person("shopper")
+    replaced, repeated = world.late_visit(shopper=shopper), world.late_visit(shopper=shopper)
+    returned = ok(world.review(replaced, "return"))
+    ok(world.review(replaced, "accept", replaces=returned["id"]))
+    returned = ok(world.review(repeated, "return"))
+    ok(world.review(repeated, "return", replaces=returned["id"], reason="Two things"))
+    assert count(read_record(world, shopper), "returned") == (1, 2)
 
 
 def test_leniency_compares_with_others_at_the_same_stores(world: World) -> None:
@@ -56,14 +91,20 @@ def test_leniency_compares_with_others_at_the_same_stores(world: World) -> None:
     world.publish({**CHECKLIST, "key": "own-check", "channel": "self_check"})
     for _ in range(5):
         world.accepted_visit(shopper=shopper)
-        world.accepted_visit(POOR)
+        world.accepted_visit(POOR)  # of somebody else each time
     world.accepted_visit(shopper=shopper, location=elsewhere)  # where nobody else was
+    # A visit whose shopper is no longer known may have been the shopper's own.
+    former = world.person("shopper")
+    world.accepted_visit(shopper=former)
+    tag = world.admin.get(f"/users/{former.id}").headers["ETag"]
+    ok(world.admin.call("DELETE", f"/users/{former.id}", headers={"If-Match": tag}), 204)
     world.accepted_visit(POOR, assigned={"checklist_key": "own-check"})
     record = read_record(world, shopper)["leniency"]
-    assert (record["locations"], record["visits"], record["other_visits"]) == (1, 5, 5)
+    compared = ("locations", "visits", "other_visits", "other_shoppers")
+    assert [record[name] for name in compared] == [1, 5, 5, 5]
     assert (record["score"], record["expected"], record["difference"]) == (1.0, 0.75, 0.25)
-    # s̃² = 2 · 0.25² / (2 + 4 + 4), and t(0.99, 10) = 2.763769
-    half_width = 2.763769 * (0.0125 * (1 / 5 + 1 / 5)) ** 0.5
+    # s̃² = 2 · 0.25² / (2 + 4 + 4), each of the others has a fifth, and t(0.99, 10) = 2.763769
+    half_width = 2.763769 * (0.0125 * (1 / 5 + 1 / 5) + 0.05**2 / 5) ** 0.5
     assert abs(record["verdict_interval"]["low"] - (0.25 - half_width)) < 1e-5
     assert record["verdict"] == "above"
     assert read_record(world, world.person("shopper"))["leniency"]["verdict"] == "too_few"

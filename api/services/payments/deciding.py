@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from api.database.lists import among
 from api.database.statements import Command, Writer, execute
 from api.database.types import UtcTime
 from api.domain import problems
@@ -24,64 +25,78 @@ from api.models.payments import Payment, PaymentItem
 from api.models.visits import Visit
 from api.services.audit.recording import record
 from api.services.audit.register import Change
+from api.services.payments.items import IS_CLAIMED, PAID
 
 _OF_VISIT = PaymentItem.visit_id == bindparam("of_visit")
 
-_APPROVE = (
+_APPROVE = Command(
     update(PaymentItem)
-    .where(_OF_VISIT, PaymentItem.approved_amount.is_(None))
+    .where(
+        _OF_VISIT,
+        PaymentItem.approved_amount.is_(None),
+        or_(PaymentItem.kind == FEE, among(PaymentItem.id, "expenses")),
+    )
     .values(
         approved_amount=PaymentItem.amount, decided_at=bindparam("moment"), decider_id=bindparam("reviewer")
     )
 )
-_APPROVE_ALL = Command(_APPROVE)
-_APPROVE_FEE = Command(_APPROVE.where(PaymentItem.kind == FEE))
-
+#: Amounts with a reason are a reviewer's. The others are what the next acceptance approves anyway.
 _CLEAR = Command(
     update(PaymentItem)
-    .where(_OF_VISIT)
-    .values(approved_amount=None, reason=None, decided_at=None, decider_id=None)
+    .where(_OF_VISIT, PaymentItem.approved_amount == PaymentItem.amount, PaymentItem.reason.is_(None))
+    .values(approved_amount=None, decided_at=None, decider_id=None)
 )
 
-_paid = (
-    select(func.coalesce(func.sum(Payment.amount), 0))
-    .where(Payment.visit_id == PaymentItem.visit_id, Payment.item_id == PaymentItem.id)
-    .scalar_subquery()
-)
-_difference = func.coalesce(PaymentItem.approved_amount, 0) - _paid
-_PAY_DIFFERENCE = Command(
-    insert(Payment).from_select(
-        ("organization_id", "visit_id", "item_id", "amount", "approved_at"),
-        select(
-            PaymentItem.organization_id,
-            PaymentItem.visit_id,
-            PaymentItem.id,
-            _difference,
-            bindparam("moment", type_=UtcTime),
-        ).where(_OF_VISIT, _difference != literal(0)),
+
+def _pay(due: Any, *conditions: ColumnElement[bool]) -> Command:
+    """Return the command that pays the difference between what was due of items before and what is due."""
+    difference = due - PAID
+    return Command(
+        insert(Payment).from_select(
+            ("organization_id", "visit_id", "item_id", "amount", "approved_at"),
+            select(
+                PaymentItem.organization_id,
+                PaymentItem.visit_id,
+                PaymentItem.id,
+                difference,
+                bindparam("moment", type_=UtcTime),
+            ).where(_OF_VISIT, *conditions, difference != literal(0)),
+        )
     )
-)
 
 
-def apply_decision(writer: Writer, visit_id: uuid.UUID, decision: str, reviewer_id: uuid.UUID | None) -> None:
+_approved = func.coalesce(PaymentItem.approved_amount, 0)
+_PAY = _pay(_approved)
+_PAY_CHANGES = _pay(_approved, among(PaymentItem.id, "changed"))
+_PAY_BACK = _pay(literal(0))
+
+
+def apply_decision(
+    writer: Writer,
+    visit_id: uuid.UUID,
+    decision: str,
+    reviewer_id: uuid.UUID | None,
+    expense_ids: Sequence[uuid.UUID] = (),
+) -> None:
     """Update what a paid visit is paid after a decision on it.
 
-    An acceptance approves the fee and, if a reviewer made it, each claimed expense, unless an amount was set
-    before. A return or rejection takes everything back.
+    An acceptance approves the fee and the expenses with these IDs, unless an amount was set before. A return
+    or rejection takes everything back.
     """
     if decision != "accept":
         take_back(writer, visit_id)
         return
     moment = now()
-    approve = _APPROVE_FEE if reviewer_id is None else _APPROVE_ALL
-    execute(writer, approve, of_visit=visit_id, moment=moment, reviewer=reviewer_id)
-    execute(writer, _PAY_DIFFERENCE, of_visit=visit_id, moment=moment)
+    execute(
+        writer, _APPROVE, of_visit=visit_id, moment=moment, reviewer=reviewer_id, expenses=list(expense_ids)
+    )
+    execute(writer, _PAY, of_visit=visit_id, moment=moment)
 
 
 def take_back(writer: Writer, visit_id: uuid.UUID) -> None:
-    """Take back every amount of a paid visit, and what reviewers have set."""
+    """Take back every amount of a paid visit. What a reviewer has set is kept for the next acceptance."""
     execute(writer, _CLEAR, of_visit=visit_id)
-    execute(writer, _PAY_DIFFERENCE, of_visit=visit_id, moment=now())
+    execute(writer, _PAY_BACK, of_visit=visit_id, moment=now())
 
 
 def change_payment(
@@ -92,14 +107,16 @@ def change_payment(
     Each of ``changes`` has id, approved_amount and reason. Before the visit is decided, amounts are only
     prepared. Afterwards, they are due at once.
 
-    Raises VISIT_NOT_PAID, and INVALID for an unknown item, for more than was claimed, and for another amount
-    than was claimed without a reason.
+    Raises VISIT_NOT_PAID, NOTHING_TO_PAY before there are answers and while the shopper corrects them, and
+    INVALID for an unknown item, for more than was claimed, and for another amount than was claimed without a
+    reason.
     """
     if visit.currency is None:
         raise problems.VISIT_NOT_PAID()
-    items = {
-        item.id: item for item in session.scalars(select(PaymentItem).where(PaymentItem.visit_id == visit.id))
-    }
+    if visit.status not in ("submitted", *DECIDED):
+        raise problems.NOTHING_TO_PAY()
+    query = select(PaymentItem).where(PaymentItem.visit_id == visit.id, IS_CLAIMED)
+    items = {item.id: item for item in session.scalars(query)}
     _check_changes(items, changes)
     before = _describe(items, visit.currency)
     moment = now()
@@ -115,7 +132,8 @@ def change_payment(
     if before != after:
         record(session, VISIT_PAYMENT_CHANGED, visit, {"payment": Change(before, after)})
     if visit.status in DECIDED:
-        execute(session, _PAY_DIFFERENCE, of_visit=visit.id, moment=moment)
+        changed = [change["id"] for change in changes]
+        execute(session, _PAY_CHANGES, of_visit=visit.id, moment=moment, changed=changed)
 
 
 def _check_changes(items: Mapping[uuid.UUID, PaymentItem], changes: Sequence[Mapping[str, Any]]) -> None:

@@ -1,23 +1,25 @@
 """Payment items: the fee of each paid visit and the expenses of its shopper, as both sides see them."""
 
+import hashlib
+import json
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.database.lists import among
 from api.database.statements import Query, Runner, fetch_all
 from api.domain.access import Actor
 from api.domain.money import format_amount
-from api.domain.payments import FEE, get_status
+from api.domain.payments import FEE, REJECTED, get_status
 from api.models.base import now
 from api.models.organizations import Organization
-from api.models.payments import PaymentItem
+from api.models.payments import Payment, PaymentItem
 from api.models.photos import Photo
 from api.models.places import Location
 from api.models.users import SHOWN_NAME, User
@@ -25,6 +27,15 @@ from api.models.visits import Visit
 from api.services import visibility
 from api.services.audit.recording import add_change
 from api.services.paging import Page, fetch_page
+
+#: A withdrawn expense that was paid once has the amount 0. Nobody sees it any more.
+IS_CLAIMED = or_(PaymentItem.kind == FEE, PaymentItem.amount > 0)
+#: what is due of an item: the sum of its payments
+PAID = (
+    select(func.coalesce(func.sum(Payment.amount), 0))
+    .where(Payment.visit_id == PaymentItem.visit_id, Payment.item_id == PaymentItem.id)
+    .scalar_subquery()
+)
 
 
 def add_fees(session: Session, fees: Sequence[tuple[Visit, int]]) -> None:
@@ -63,7 +74,7 @@ def copy_fee(session: Session, visit: Visit, new_visit: Visit) -> None:
 
 @dataclass(slots=True)
 class ItemRow:
-    """The columns of an item. ``max_expenses`` is the organization's."""
+    """The columns of an item. ``max_expenses`` is the organization's if it still has the visit's currency."""
 
     visit_id: uuid.UUID
     id: uuid.UUID
@@ -74,6 +85,7 @@ class ItemRow:
     claimed_at: datetime
     approved_amount: int | None
     reason: str | None
+    paid: int
     max_expenses: int | None
 
 
@@ -89,12 +101,18 @@ _ITEMS = Query(
         PaymentItem.claimed_at,
         PaymentItem.approved_amount,
         PaymentItem.reason,
-        Organization.max_expenses,
+        PAID.label("paid"),
+        case((Organization.currency == Visit.currency, Organization.max_expenses)).label("max_expenses"),
     )
     .join(Organization, Organization.id == PaymentItem.organization_id)
-    .where(among(PaymentItem.visit_id, "ids"))
+    .join(Visit, Visit.id == PaymentItem.visit_id)
+    .where(among(PaymentItem.visit_id, "ids"), IS_CLAIMED)
     .order_by(PaymentItem.kind != FEE, PaymentItem.claimed_at, PaymentItem.id),
 )
+
+
+#: the status of a receipt that has not arrived
+_AWAITED = "awaiting_upload"
 
 
 class _ReceiptRow(NamedTuple):
@@ -146,34 +164,79 @@ def describe_payments(
 
 def _describe(item: Any, visit_status: str) -> dict[str, Any]:
     """Return an item as its shopper sees it."""
-    status = get_status(visit_status, item.amount, item.approved_amount)
+    approved_amount, reason = _get_decision(item, visit_status)
+    status = get_status(visit_status, item.amount, approved_amount)
     is_decided = status != "claimed"
     return {
         "item": item,
         "status": status,
-        "approved_amount": (item.approved_amount or 0) if is_decided else None,
-        "reason": item.reason if is_decided else None,
+        "approved_amount": (approved_amount or 0) if is_decided else None,
+        "reason": reason if is_decided else None,
     }
+
+
+def _get_decision(item: Any, visit_status: str) -> tuple[int | None, str | None]:
+    """Return the approved amount and its reason.
+
+    What was set before a rejection is kept in case that is replaced, but it does not count.
+    """
+    if visit_status == REJECTED and not item.paid:
+        return None, None
+    return item.approved_amount, item.reason
 
 
 def _describe_for_reviewers(
     item: Any, visit_status: str, receipts: Mapping[str, _ReceiptRow]
 ) -> dict[str, Any]:
     """Return an item with the amount that a reviewer has set, even before the visit is decided."""
+    approved_amount, reason = _get_decision(item, visit_status)
+    statuses = _get_receipt_statuses(item, receipts)
     return {
         "item": item,
-        "status": get_status(visit_status, item.amount, item.approved_amount),
-        "approved_amount": item.approved_amount,
-        "reason": item.reason,
+        "version": _compute_version(item, statuses),
+        "status": get_status(visit_status, item.amount, approved_amount),
+        "approved_amount": approved_amount,
+        "reason": reason,
         "receipts": [
             {
                 "id": photo_id,
-                "status": receipts[photo_id].status if photo_id in receipts else "awaiting_upload",
+                "status": status,
                 "seen_in_visit_id": receipts[photo_id].seen_in_visit_id if photo_id in receipts else None,
             }
-            for photo_id in item.receipts
+            for photo_id, status in statuses.items()
         ],
     }
+
+
+def _get_receipt_statuses(item: Any, receipts: Mapping[str, _ReceiptRow]) -> dict[str, str]:
+    """Return the status of each receipt that an item names, by its ID."""
+    return {
+        photo_id: receipts[photo_id].status if photo_id in receipts else _AWAITED
+        for photo_id in item.receipts
+    }
+
+
+def _compute_version(item: Any, statuses: Mapping[str, str]) -> str:
+    """Return a text that is another one as soon as a reviewer would see something else."""
+    shown = [item.kind, item.amount, item.description, statuses]
+    return f"{item.id}-{hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]}"
+
+
+def find_seen_expenses(runner: Runner, visit_id: uuid.UUID, versions: Collection[str]) -> list[uuid.UUID]:
+    """Return the IDs of the expenses of a visit with one of these versions whose receipts have arrived."""
+    if not versions:
+        return []
+    receipts = _read_receipts(runner, [visit_id])[visit_id]
+    statuses = {
+        item.id: (item, _get_receipt_statuses(item, receipts))
+        for item in fetch_all(runner, _ITEMS, ids=[visit_id])
+        if item.kind != FEE
+    }
+    return [
+        item_id
+        for item_id, (item, by_receipt) in statuses.items()
+        if _compute_version(item, by_receipt) in versions and _AWAITED not in by_receipt.values()
+    ]
 
 
 def list_undecided(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
@@ -190,6 +253,7 @@ def list_undecided(session: Session, actor: Actor, limit: int, cursor: str | Non
         .where(
             PaymentItem.organization_id == actor.organization_id,
             PaymentItem.kind != FEE,
+            PaymentItem.amount > 0,
             PaymentItem.approved_amount.is_(None),
             Visit.status == "accepted",
             Visit.shopper_id != actor.id,
@@ -212,6 +276,18 @@ def describe_undecided(session: Session, rows: Sequence[Any]) -> list[dict[str, 
         }
         for item, visit, location, name in rows
     ]
+
+
+def has_payments(session: Session, organization: Organization) -> bool:
+    """Return whether an organization pays its shoppers, or has payments or undecided expenses from before."""
+    own = PaymentItem.organization_id == organization.id
+    undecided = (PaymentItem.kind != FEE) & (PaymentItem.amount > 0) & PaymentItem.approved_amount.is_(None)
+    payments = select(Payment.number).where(Payment.organization_id == organization.id)
+    return (
+        organization.currency is not None
+        or session.scalar(select(payments.exists())) is True
+        or session.scalar(select(select(PaymentItem.id).where(own, undecided).exists())) is True
+    )
 
 
 def _read_receipts(runner: Runner, visit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, _ReceiptRow]]:

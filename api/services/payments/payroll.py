@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.domain.access import Actor
 from api.domain.audit import ORGANIZATION_PAYMENTS_EXPORTED
 from api.domain.payments import FEE
+from api.models.base import now
 from api.models.organizations import Organization
 from api.models.payments import Payment, PaymentItem
 from api.models.places import Location
@@ -21,6 +22,14 @@ from api.services.audit.register import Change
 from api.services.paging import Page, fetch_page
 
 _PAGE = 500
+#: How long after its end a day can be exported. No transaction that approves an amount lasts as long, so
+#: none of the day is still under way, and no later one can add to it.
+SETTLING_TIME = timedelta(hours=1)
+
+
+def find_last_day() -> date:
+    """Return the last day, in UTC, to which no payment can be added any more."""
+    return (now() - SETTLING_TIME).date() - timedelta(days=1)
 
 
 def list_payments(

@@ -26,6 +26,7 @@ from api.services import visibility
 from api.services.audit.recording import add_change
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
+from api.services.payments.items import has_payments
 from api.services.people import accounts, links, sign_in
 
 
@@ -229,6 +230,7 @@ def get_profile(session: Session, actor: Actor) -> dict[str, Any]:
         "time_zone": user.time_zone,
         "organization": organization,
         "currency": organization.currency if actor.can_see_everything else None,
+        "has_payments": actor.can_see_everything and has_payments(session, organization),
         "briefing": _get_briefing(organization) if actor.role == SHOPPER else None,
         "regions": _read_places(session, Region, person.region_ids),
         "locations": _read_places(session, Location, person.location_ids),

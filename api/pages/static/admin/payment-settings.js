@@ -17,14 +17,19 @@ export function readPayment(body) {
   };
 }
 
-/** Returns changed values as the API takes them. `currency` is the one that is stored. */
-export function writePayment(values, currency) {
-  const written = { ...values };
+/**
+ * Returns changed values as the API takes them. `stored` is the body that they change. With another currency,
+ * amounts that are the same number as before are sent, too.
+ */
+export function writePayment(values, stored) {
+  const { default_fee, max_expenses } = readPayment(stored);
+  const written = values.currency ? { default_fee, max_expenses, ...values } : { ...values };
   if (written.currency) written.currency = written.currency.toUpperCase();
   for (const name of AMOUNTS) {
     // The API explains what is not an amount.
-    if (values[name])
-      written[name] = parseAmount(values[name], usable(written.currency ?? currency)) ?? values[name];
+    if (written[name])
+      written[name] =
+        parseAmount(written[name], usable(written.currency ?? stored.currency)) ?? written[name];
   }
   return written;
 }

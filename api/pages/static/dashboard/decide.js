@@ -165,6 +165,7 @@ export function decisionForm(visit, notes, onDecided) {
       question_reasons: notes.values(),
       message_to_shopper: message.value.trim() || null,
       replaces: current?.id ?? null,
+      expense_versions: expenseVersions(visit),
     };
     const lacksReason = decision !== "accept" && !body.reason && !body.question_reasons;
     reason.setAttribute("aria-invalid", String(lacksReason));
@@ -221,6 +222,10 @@ export function decisionForm(visit, notes, onDecided) {
     ),
   );
 }
+
+/** Returns the versions of the expenses that the reviewer sees: an acceptance approves only these. */
+const expenseVersions = ({ payment }) =>
+  (payment?.items ?? []).filter(({ kind }) => kind !== "fee").map(({ version }) => version);
 
 const decisionButton = (decision, onclick) =>
   h(

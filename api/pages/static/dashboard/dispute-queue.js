@@ -66,14 +66,12 @@ function caseOf(dispute, visit, submission) {
     ),
     timesOf(dispute),
     h("p", {}, h("a", { href: visitLink }, t("viewVisitOf"))),
-    // The API shows reviewers their own visits as it shows them to shoppers, without the evidence.
-    visit.photo_evidence && factsOf(visit, submission),
-    submission.score && answersOf(visit, submission),
+    factsOf(visit, submission),
+    answersOf(visit, submission),
   ];
 }
 
 function formOf(dispute, visit, onDecided) {
-  if (!visit.flags) return h("p", { class: "notice" }, t("ownVisit"));
   if (dispute.is_own_decision) return h("p", { class: "notice" }, t("ownDecision"));
   return disputeForm(dispute, visit, onDecided);
 }

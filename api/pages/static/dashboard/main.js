@@ -11,10 +11,12 @@ const LINKS = ["", "locations", "sections", "questions", "comments", "photos", "
 const REVIEWERS = ["reviewer", "admin"];
 
 /** Returns the links of the bar. They keep the filters that pages share. */
-function links({ role, currency }) {
+function links({ role, has_payments: hasPayments }) {
   if (role === "shopper") return [["/", t("toTheForm")]];
   const shared = common(filters());
-  const names = REVIEWERS.includes(role) ? [...LINKS, "reviews", ...(currency ? ["payments"] : [])] : LINKS;
+  const names = REVIEWERS.includes(role)
+    ? [...LINKS, "reviews", ...(hasPayments ? ["payments"] : [])]
+    : LINKS;
   const pages = names.map((name) => {
     const path = name ? `/dashboard/${name}` : "/dashboard";
     return [address(path, shared), t(`page-${name || "overview"}`)];

@@ -48,16 +48,23 @@ export async function paymentOf(visit, refresh) {
     h(
       "p",
       {},
-      t(whenOf(visit.status) === "waiting" ? "paymentTotal" : "paymentApproved", {
+      t(["accepted", "rejected"].includes(visit.status) ? "paymentApproved" : "paymentTotal", {
         amount: formatAmount(total(visit), currency),
       }),
     ),
     fault,
-    h("p", {}, button),
+    canChange(visit) && h("p", {}, button),
   );
 }
 
-const whenOf = (status) => (["accepted", "rejected"].includes(status) ? status : "waiting");
+const whenOf = (status) =>
+  ["accepted", "rejected", "returned"].includes(status)
+    ? status
+    : status === "submitted"
+      ? "waiting"
+      : "none";
+
+const canChange = ({ status }) => ["submitted", "accepted", "rejected"].includes(status);
 
 /** Returns the amount of an item that is paid, or would be after the acceptance. */
 const dueOf = ({ status }, { amount, approved_amount: approved }) =>
@@ -109,7 +116,8 @@ function itemRow(visit, item) {
         h("p", { class: "quiet" }, statusWords(item, currency)),
         item.receipts.map((receipt, index) => receiptOf(visit, receipt, index)),
       ),
-      h("div", {}, h("p", {}, h("label", { for: input.id }, t("toPay", { currency })), input), why, fault),
+      canChange(visit) &&
+        h("div", {}, h("p", {}, h("label", { for: input.id }, t("toPay", { currency })), input), why, fault),
     ),
     check() {
       const value = typed();

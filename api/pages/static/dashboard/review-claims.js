@@ -29,13 +29,14 @@ export const claimWords = (claim) => t("claimedBy", { who: claim?.reviewer_name 
 export function claimOf(row, me) {
   const path = `/visits/${row.visit_id}/claim`;
   const element = h("p", { class: "notice", role: "status", "data-testid": "claimed" });
-  let isMine = false;
+  /** Until when the visit is this reviewer's, as the last response said, or null. */
+  let mineUntil = null;
 
   const claim = ({ takeOver = false } = {}) =>
     inOrder(async () => {
       try {
-        await call("POST", path, { take_over: takeOver });
-        isMine = true;
+        const { body } = await call("POST", path, { take_over: takeOver });
+        mineUntil = body.expires_at;
         element.replaceChildren();
       } catch (problem) {
         if (problem.code === "visit-claimed") showOther(null);
@@ -46,21 +47,27 @@ export function claimOf(row, me) {
     document.getElementById("case")?.focus();
   };
   const showOther = (other) => {
-    isMine = false;
+    mineUntil = null;
     element.replaceChildren(
       `${claimWords(other)} `,
       h("button", { type: "button", class: "plain", onclick: takeOver }, t("claimAnyway")),
     );
   };
+  // A row that was fetched before this reviewer took the visit over has a claim that expires earlier.
+  const isOutdated = (other) => mineUntil && Date.parse(other.expires_at) <= Date.parse(mineUntil);
   const update = (current) => {
-    if (isClaimedByOther(current, me)) showOther(current.claim);
-    else if (!current.claim && !document.hidden) claim();
+    if (isClaimedByOther(current, me)) {
+      if (!isOutdated(current.claim)) showOther(current.claim);
+      return;
+    }
+    element.replaceChildren();
+    if (!(mineUntil && current.claim) && !document.hidden) claim();
   };
   update(row);
-  const timer = setInterval(() => isMine && !document.hidden && claim(), EXTENSION_INTERVAL);
+  const timer = setInterval(() => mineUntil && !document.hidden && claim(), EXTENSION_INTERVAL);
   const end = ({ isDecided }) => {
     clearInterval(timer);
-    if (!isDecided) inOrder(() => isMine && call("DELETE", path));
+    if (!isDecided) inOrder(() => mineUntil && call("DELETE", path));
   };
   return { element, update, end };
 }

@@ -2,11 +2,11 @@
 import { h, localize, t } from "../shared/page.js";
 import { account } from "./account.js";
 
-/** Returns whether the shopper has to read the briefing before they go on with a draft. */
-export function isBriefingUnread(checklist, draft) {
+/** Returns whether the shopper has to read the briefing before they go on. `row` is the draft, if there is one. */
+export function isBriefingUnread(checklist, row) {
   const briefing = account()?.briefing;
   return (
-    Boolean(briefing) && checklist.channel !== "self_check" && draft.row.briefing_version !== briefing.version
+    Boolean(briefing) && checklist.channel !== "self_check" && row?.briefing_version !== briefing.version
   );
 }
 

@@ -109,12 +109,12 @@ export function form({ fields, submit, save, draft, cancel, attributes = {} }) {
  * Returns a form that edits a resource of the API: it sends the changed fields with If-Match. If somebody else
  * has changed the same fields in the meantime, both values are shown for each, to choose from. `current` is the
  * response of GET with `body` and `headers`; it is fetched if omitted. `read` turns a body into the values of
- * fields, if they differ, and `write` turns changed values into a body. `confirm` receives the changed values and
+ * fields, if they differ, and `write` turns changed values, and the stored body, into a body. `confirm` receives the changed values and
  * the former ones, and resolves to whether to save them. `done` receives the new body and the
  * former values of the changed fields.
  * @param {{
  *   path: string, fields: (values: any) => Field[], submit: string, done: (body: any, before: any) => any,
- *   current?: { body: any, headers: Headers }, read?: (body: any) => any, write?: (values: any) => any,
+ *   current?: { body: any, headers: Headers }, read?: (body: any) => any, write?: (values: any, stored: any) => any,
  *   confirm?: (values: any, before: any) => Promise<boolean>, cancel?: () => void, attributes?: object,
  * }} options
  */
@@ -139,7 +139,7 @@ export async function editForm({
     const changed = names.filter((name) => !isSame(values[name], before[name]));
     if (!changed.length) return done(base.body, {});
     if (!(await confirm(pick(values, changed), pick(before, changed)))) throw new Error(t("notSaved"));
-    const body = write(pick(values, changed));
+    const body = write(pick(values, changed), base.body);
     try {
       const response = await callSignedIn("PATCH", path, body, { "If-Match": base.headers.get("ETag") });
       base = response;

@@ -5,7 +5,7 @@ import { rateChart } from "./rate-chart.js";
 
 await loadMoreWords((language) => import(`./words/records/${language}.js`));
 
-const RATES = ["on_time", "flagged", "returned", "rejected", "declined", "overturned"];
+const RATES = ["on_time", "flagged", "returned", "rejected", "declined"];
 /** Differences of points are drawn up to this one. Greater ones are cut off. */
 const MOST = 0.25;
 
@@ -27,9 +27,8 @@ export function recordOf(record, nameOfFlag = null) {
           h(
             "dl",
             {},
-            RATES.filter((name) => name !== "overturned" || record.overturned.of > 0).map((name) =>
-              rateRow(name, record[name], notesOn(name, record, nameOfFlag)),
-            ),
+            RATES.map((name) => rateRow(name, record[name], notesOn(name, record, nameOfFlag))),
+            record.overturned.decided > 0 && overturnedRow(record.overturned),
           ),
           leniencyOf(record.leniency),
         ]
@@ -37,38 +36,44 @@ export function recordOf(record, nameOfFlag = null) {
   );
 }
 
-/** Returns a rate. One of which there is nothing to say, because all went well, is not drawn. */
-function rateRow(name, { count: n, of, rate, interval }, notes) {
-  const isPerfect = n === (name === "on_time" ? of : 0);
-  return h(
-    "div",
-    { "data-rate": name },
-    h("dt", {}, t(`record-${name}`)),
-    h(
-      "dd",
-      {},
-      h("strong", {}, t("recordCount", { n: count(n), of: count(of) })),
-      rate !== null &&
-        !isPerfect && [
-          rateChart(rate, interval),
-          h("span", { class: "quiet" }, t("recordRate", { rate: percent(rate), interval: range(interval) })),
-        ],
-      notes && h("span", { class: "quiet" }, notes),
-    ),
-  );
+/** Returns the rate of disputed answers. Without a rate, there is no count either. */
+function overturnedRow({ overturned, decided, rate, interval }) {
+  return overturned === null
+    ? termOf("overturned", h("span", { class: "quiet" }, t("recordAnswers", { n: decided })))
+    : rateRow("overturned", { count: overturned, of: decided, rate, interval });
 }
 
-/** Returns what to add to a rate: how many visits were not sent, which flags, or what the cases are. */
-function notesOn(name, { unsent, flags, overturned }, nameOfFlag) {
+const termOf = (name, ...content) =>
+  h("div", { "data-rate": name }, h("dt", {}, t(`record-${name}`)), h("dd", {}, content));
+
+/** Returns a rate. One of which there is nothing to say, because all went well, is not drawn. */
+function rateRow(name, { count: n, of, rate, interval }, notes = null) {
+  const isPerfect = n === (name === "on_time" ? of : 0);
+  return termOf(name, [
+    h("strong", {}, t("recordCount", { n: count(n), of: count(of) })),
+    rate !== null &&
+      !isPerfect && [
+        rateChart(rate, interval),
+        h("span", { class: "quiet" }, t("recordRate", { rate: percent(rate), interval: range(interval) })),
+      ],
+    notes && h("span", { class: "quiet" }, notes),
+  ]);
+}
+
+/** Returns what to add to a rate: how many visits were not sent, or which flags. */
+function notesOn(name, { unsent, flags }, nameOfFlag) {
   if (name === "on_time" && unsent) return t("recordUnsent", { n: unsent });
-  if (name === "overturned") return t("recordAnswers", { n: overturned.of });
   if (name !== "flagged" || !nameOfFlag) return null;
   return flags.map(({ code, visits }) => `${nameOfFlag(code)} ${count(visits)}`).join(" · ");
 }
 
 function leniencyOf(leniency) {
-  const { verdict, difference, verdict_interval: interval, visits: own, other_visits: others } = leniency;
-  const compared = { own: count(own), others: count(others) };
+  const { verdict, difference, verdict_interval: interval } = leniency;
+  const compared = {
+    own: count(leniency.visits),
+    others: count(leniency.other_visits),
+    n: leniency.other_shoppers,
+  };
   return h(
     "div",
     { class: "leniency", "data-verdict": verdict },

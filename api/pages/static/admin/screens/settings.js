@@ -26,8 +26,8 @@ export default async function () {
     fields,
     // Languages are typed as one text, and colours in any case.
     read: (body) => ({ ...readPayment(body), languages: body.languages.join(", ") }),
-    write: (values) => ({
-      ...writePayment(values, current.body.currency),
+    write: (values, stored) => ({
+      ...writePayment(values, stored),
       ...("languages" in values && { languages: (values.languages ?? "").split(/[\s,;]+/).filter(Boolean) }),
       ...(values.accent_color && { accent_color: values.accent_color.toLowerCase() }),
     }),

@@ -32,13 +32,20 @@ export default async function ({ filters, me, read }) {
   };
 }
 
+/** So long after its end, a day gets no more payments. */
+const SETTLING_TIME = 3_600_000;
+const DAY = 86_400_000;
+
+/** Returns the last day, in UTC, that a file can have. */
+const lastDay = () => new Date(Date.now() - SETTLING_TIME - DAY).toISOString().slice(0, 10);
+
 /**
- * Returns the days of the address, by default those of the current month so far, in UTC. The other pages use
+ * Returns the days of the address, by default those of the month that are over, in UTC. The other pages use
  * `from` and `to` for months.
  */
 function daysOf({ approved_from: from, approved_to: to }) {
-  const today = new Date().toISOString().slice(0, 10);
-  return { from: from || `${today.slice(0, 8)}01`, to: to || today };
+  const last = to || lastDay();
+  return { from: from || `${last.slice(0, 8)}01`, to: last };
 }
 
 function tableOf(caption, columns, { items, next }) {
@@ -94,7 +101,9 @@ function payrollOf(days, payments) {
     items.length
       ? [
           h("ul", { class: "plain-list" }, totals.map(totalLine)),
-          h("p", { class: "row" }, payrollButton(days)),
+          days.to > lastDay()
+            ? h("p", { class: "notice" }, t("dayNotOver", { day: dayName(lastDay()) }))
+            : h("p", { class: "row" }, payrollButton(days)),
           tableOf(t("payroll"), paymentColumns(), payments),
         ]
       : h("p", { class: "empty" }, t("noPayments")),

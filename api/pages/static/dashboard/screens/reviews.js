@@ -78,7 +78,7 @@ async function waitingScreen({ filters, me, read, readAll, refresh }, fetchedAns
   const notes = questionNotes(visit);
   const content = await caseOf(visit, submission, notes, read);
   const queue = queueOf(items, row, { more, me, filters });
-  const claim = visit.flags && claimOf(row, me);
+  const claim = claimOf(row, me);
   let isDecided = false;
   const showNext = () => {
     change({ visit: queue.next()?.visit_id }, { quietly: true });
@@ -93,7 +93,7 @@ async function waitingScreen({ filters, me, read, readAll, refresh }, fetchedAns
   const stop = watch(path, (rows) => {
     queue.update(rows);
     const current = rows.find((item) => item.visit_id === row.visit_id && item.revision === row.revision);
-    if (current && claim) claim.update(current);
+    if (current) claim.update(current);
     // With a filter by who is looking, the visit may be missing because this reviewer is.
     if (notice.childNodes.length || current || filters.claimed) return;
     notice.append(
@@ -110,15 +110,15 @@ async function waitingScreen({ filters, me, read, readAll, refresh }, fetchedAns
         "div",
         { class: "review" },
         queue.element,
-        h("div", { class: "case" }, message, notice, claim && claim.element, content),
-        h("div", { class: "aside" }, visit.flags && decisionForm(visit, notes, onDecided), keys.element),
+        h("div", { class: "case" }, message, notice, claim.element, content),
+        h("div", { class: "aside" }, decisionForm(visit, notes, onDecided), keys.element),
       ),
     ],
     ready: () => message?.focus(),
     leave() {
       keys.stop();
       stop();
-      if (claim) claim.end({ isDecided });
+      claim.end({ isDecided });
     },
   };
 }
@@ -149,16 +149,17 @@ function noLongerWaiting(id, row) {
 
 async function caseOf(visit, submission, notes, read) {
   const { location, checklist, revision } = visit;
-  const heading = (text) => h("h2", { id: "case", tabindex: -1, dir: "auto" }, text);
-  // The API shows reviewers their own visits as it shows them to shoppers, without flags.
-  if (!visit.flags) return [heading(location.name), h("p", {}, t("ownVisit"))];
   const [flags, record, messages] = await Promise.all([
     flagsOf(visit, submission, read),
     recordOfShopper(visit, read),
     messagesOf(visit, read),
   ]);
   return [
-    heading(t("visitTo", { location: location.name, day: dayName(visit.day) })),
+    h(
+      "h2",
+      { id: "case", tabindex: -1, dir: "auto" },
+      t("visitTo", { location: location.name, day: dayName(visit.day) }),
+    ),
     h(
       "p",
       { class: "quiet" },

@@ -145,7 +145,7 @@ export async function checklistScreen(
 /** Returns the function that draws what the shopper does next. */
 function chooseBody(draft, checklist) {
   if (draft.row.outcome === "store-closed") return closedBody;
-  return isBriefingUnread(checklist, draft) ? briefingBody : body;
+  return isBriefingUnread(checklist, draft.row) ? briefingBody : body;
 }
 
 /** Keeps headings and questions below the bar when the page scrolls to them, whatever the bar's height. */

@@ -5,6 +5,7 @@ import { ago, confirmAction, formatMinutes, h, languageButtons, t, textElement }
 import { typeOf } from "../../shared/question-types/index.js";
 import { elapsed, redrawEverySecond, toggleTimer } from "../../shared/timers.js";
 import { account as currentAccount, signOut } from "../account.js";
+import { isBriefingUnread } from "../briefing.js";
 import { list } from "../database.js";
 import { Draft } from "../draft.js";
 import { kindOf, timing, placeLinks } from "../facts.js";
@@ -40,6 +41,8 @@ export async function visitsScreen(account, { wake, obstacle, signIn }) {
   const answered = messages.filter(({ state }) => !["open", "sent"].includes(state));
   const unfinished = drafts.filter(({ visit }) => !unsent.some((row) => row.visit === visit));
   const unsentAnswers = messages.filter(({ state, answer }) => state !== "sent" && answer);
+  // An expense that is only begun is shown once nothing else leads back to it.
+  const begun = expenses.filter(({ state, visit }) => state === "open" && !openIds.has(visit));
   const claimed = expenses.filter(({ state }) => state !== "open");
   const signOutButton = h(
     "button",
@@ -65,6 +68,7 @@ export async function visitsScreen(account, { wake, obstacle, signIn }) {
     unsentNotice(unsent, unfinished),
     storageNotice(unsent, unfinished, sent, wake),
     messageList(toAnswer),
+    begunList(begun),
     waitingList(
       [
         ...unsent.map((row) => visitLine(row, photos)),
@@ -123,7 +127,7 @@ async function card(account, visit, draft) {
       lines,
     ),
     h("p", { class: "row" }, placeLinks(visit, checklist?.channel)),
-    canAnswer && (await timers(account, visit, checklist)),
+    canAnswer && !isBriefingUnread(checklist, draft) && (await timers(account, visit, checklist)),
   );
 }
 
@@ -225,6 +229,28 @@ function messageList(messages) {
     {},
     h("h2", {}, t("messages", { n: messages.length })),
     h("ul", { class: "cards" }, messages.map(line)),
+  );
+}
+
+/** Returns the expenses that are written and not claimed, although the answers were sent. */
+function begunList(expenses) {
+  if (!expenses.length) return null;
+  const line = ({ visit, place }) =>
+    h(
+      "li",
+      { "data-testid": "begun-expense" },
+      h(
+        "a",
+        { href: `/visits/${visit}` },
+        h("strong", { dir: "auto" }, place),
+        h("span", { class: "mark" }, t("claimNow")),
+      ),
+    );
+  return h(
+    "section",
+    {},
+    h("h2", {}, t("notClaimed", { n: expenses.length })),
+    h("ul", { class: "cards" }, expenses.map(line)),
   );
 }
 

@@ -141,6 +141,11 @@ export default {
   receipt: "Receipt {n}",
   claim: "Claim",
   discardExpense: "Remove this expense",
+  notClaimed: {
+    one: "An expense that you have not claimed yet",
+    other: "{n} expenses that you have not claimed yet",
+  },
+  claimNow: "Claim or remove",
   editExpense: "Change the expense",
   withdraw: "Withdraw",
   "problem-expense-decided": "A reviewer has decided on this expense already.",

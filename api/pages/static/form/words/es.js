@@ -146,6 +146,8 @@ export default {
   receipt: "Recibo {n}",
   claim: "Solicitar el reembolso",
   discardExpense: "Quitar este gasto",
+  notClaimed: { one: "{n} gasto que aún no ha solicitado", other: "{n} gastos que aún no ha solicitado" },
+  claimNow: "Solicitar o quitar",
   editExpense: "Cambiar el gasto",
   withdraw: "Retirar",
   "problem-expense-decided": "Ya se ha decidido sobre este gasto.",

@@ -1,7 +1,10 @@
 export default {
   payment: "Fee and expenses",
   "paymentWhen-waiting":
-    "Accepting the visit approves these amounts. To pay another amount, change and save it before.",
+    "Accepting the visit approves these amounts, except expenses whose receipts have not arrived or that are " +
+    "claimed or changed in the meantime. To pay another amount, change and save it before.",
+  "paymentWhen-none": "Amounts can be changed once there are answers.",
+  "paymentWhen-returned": "The shopper corrects the visit. Amounts can be changed once it is sent again.",
   "paymentWhen-accepted": "The visit is accepted. An amount that you change counts at once.",
   "paymentWhen-rejected":
     "The visit was rejected, so nothing is paid. To pay something anyway, enter the amount and the reason.",
@@ -31,13 +34,15 @@ export default {
   preparedAmount: "{amount} will be approved with the visit",
   // The page
   claims: "Expenses to decide",
-  claimsWhat: "These were claimed after the visit was accepted, or the visit was accepted automatically.",
+  claimsWhat:
+    "The visit was accepted automatically, or these were claimed or changed after the reviewer saw it.",
   firstOnly: "These are the first {n}.",
   noClaims: "There are no expenses to decide.",
   payroll: "Payroll",
   payrollWhat:
     "What was approved on these days (UTC). Each amount belongs to one day, so payments whose days do not " +
     "overlap pay nothing twice. A later change appears as a difference on its own day.",
+  dayNotOver: "More can still be approved on these days. Choose days up to {day} to download them.",
   "payroll-from": "From",
   "payroll-to": "To",
   noPayments: "Nothing was approved on these days.",

@@ -1,7 +1,11 @@
 export default {
   payment: "Honorarios y gastos",
   "paymentWhen-waiting":
-    "Al aceptar la visita se aprueban estos importes. Para pagar otro importe, cámbielo y guárdelo antes.",
+    "Al aceptar la visita se aprueban estos importes, salvo los gastos cuyos recibos no han llegado o que se " +
+    "soliciten o cambien mientras tanto. Para pagar otro importe, cámbielo y guárdelo antes.",
+  "paymentWhen-none": "Los importes se pueden cambiar cuando haya respuestas.",
+  "paymentWhen-returned":
+    "El cliente misterioso corrige la visita. Los importes se pueden cambiar cuando se envíe de nuevo.",
   "paymentWhen-accepted": "La visita está aceptada. Un importe que cambie cuenta de inmediato.",
   "paymentWhen-rejected":
     "La visita fue rechazada, así que no se paga nada. Para pagar algo de todos modos, escriba el importe y " +
@@ -32,13 +36,15 @@ export default {
   preparedAmount: "Con la visita se aprobarán {amount}",
   // La página
   claims: "Gastos por decidir",
-  claimsWhat: "Se solicitaron después de aceptar la visita, o la visita se aceptó automáticamente.",
+  claimsWhat:
+    "La visita se aceptó automáticamente, o estos gastos se solicitaron o cambiaron después de revisarla.",
   firstOnly: "Estas son las primeras {n}.",
   noClaims: "No hay gastos por decidir.",
   payroll: "Nómina",
   payrollWhat:
     "Lo que se aprobó en estos días (UTC). Cada importe pertenece a un solo día, así que con períodos que no " +
     "se solapan nada se paga dos veces. Un cambio posterior aparece como diferencia en su propio día.",
+  dayNotOver: "En estos días aún se puede aprobar algo. Para descargarlos, elija días hasta el {day}.",
   "payroll-from": "Desde",
   "payroll-to": "Hasta",
   noPayments: "No se aprobó nada en estos días.",

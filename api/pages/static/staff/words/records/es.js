@@ -9,19 +9,30 @@ export default {
   "record-returned": "Devueltas",
   "record-rejected": "Rechazadas",
   "record-declined": "Declinadas",
-  "record-overturned": "Corregidas tras una reclamación",
+  "record-overturned": "Corregidas o anuladas tras una reclamación",
   recordCount: "{n} de {of}",
-  recordRate: "{rate}, probablemente {interval}",
+  recordRate: "{rate}, intervalo del 95\u00a0% {interval}",
   recordUnsent: { one: "{n} sin enviar", other: "{n} sin enviar" },
-  recordAnswers: { one: "de {n} respuesta resuelta", other: "de {n} respuestas resueltas" },
+  recordAnswers: {
+    one: "{n} respuesta reclamada y resuelta, insuficiente para una tasa",
+    other: "{n} respuestas reclamadas y resueltas, insuficientes para una tasa",
+  },
   recordLeniency: "Puntos que da, en comparación con otros en los mismos locales",
   "recordLeniency-above": "Claramente más puntos que otros",
   "recordLeniency-below": "Claramente menos puntos que otros",
   "recordLeniency-as_expected": "Sin diferencia clara",
   "recordLeniency-too_few": "Aún no hay suficientes visitas para comparar",
-  recordDifference: "{difference} puntos, probablemente {interval}",
-  recordCompared: "{own} visitas, comparadas con {others} de otros en los mismos locales",
-  recordTooFew: "Se pueden comparar {own} visitas con {others} de otros. Hacen falta cinco por cada lado.",
+  recordDifference: "{difference} puntos, intervalo del 98\u00a0% {interval}",
+  recordCompared:
+    "{own} visitas, comparadas con {others} visitas de otras {n} personas en los mismos locales",
+  recordTooFew: {
+    one:
+      "Se pueden comparar {own} visitas con {others} visitas de otra persona. Hacen falta cinco visitas por cada " +
+      "lado, y que las de otros sean de al menos tres personas.",
+    other:
+      "Se pueden comparar {own} visitas con {others} visitas de otras {n} personas. Hacen falta cinco visitas " +
+      "por cada lado, y que las de otros sean de al menos tres personas.",
+  },
   recordCaution:
     "Una diferencia es un motivo para mirar las respuestas, no una prueba. Los locales pueden haber cambiado " +
     "entre las visitas.",
