@@ -50,9 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_extra(item: pytest.Item) -> bool:
-    """Return whether a test runs on SQLite too, and does not depend on the database."""
+    """Return whether a test is marked so, or runs on SQLite too and does not depend on the database."""
     markers = {marker.name for marker in item.iter_markers()}
-    return {"one_database", "servers"} <= markers and "both_databases" not in markers
+    return "full" in markers or ({"one_database", "servers"} <= markers and "both_databases" not in markers)
 
 
 def _mark_items(items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ from tests.browser.axe import Axe
 from tests.browser.phone import READY, Phone, Spy, respond
 from tests.browser.test_failures import ANNOUNCE_QUEUE, SUBMISSION
 from tests.browser.test_visit import assign_visit_with
-from tests.support.extent import FULL
+from tests.support.extent import take
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World
 
@@ -32,7 +32,7 @@ def check_accessibility(page: Page, screen: str) -> None:
         assert page.evaluate(OVERFLOW) <= 0, (screen, change)
 
 
-@pytest.mark.parametrize(("width", "colors"), [(320, "light"), (768, "dark"), *[(390, "dark")] * FULL])
+@pytest.mark.parametrize(("width", "colors"), take((320, "light"), (768, "dark"), (390, "dark")))
 def test_every_screen_of_the_form_is_accessible_in_every_state(
     new_phone: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:
@@ -95,7 +95,7 @@ LINES = """(options) => {
 }"""
 
 
-@pytest.mark.parametrize("width", [320, 390, 768])
+@pytest.mark.parametrize("width", take(320, 390, 768))
 def test_no_option_of_a_scale_is_alone_in_its_line(
     new_phone: Callable[..., Phone], world: World, width: int
 ) -> None:

@@ -12,12 +12,13 @@ from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW
+from tests.support.extent import take
 from tests.support.world import World, ok
 
 ROW = "[data-testid=audit-row]"
 
 
-@pytest.mark.parametrize(("width", "colors"), [(1440, "light"), (320, "dark")])
+@pytest.mark.parametrize(("width", "colors"), take((1440, "light"), (320, "dark")))
 def test_rows_say_who_changed_what_and_filters_are_in_the_address(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from tests.browser.phone import Phone, Spy, cut, respond
 from tests.browser.test_accessibility import OVERFLOW
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import History
-from tests.support.extent import FULL
+from tests.support.extent import FULL, take
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
 PERIOD = "from=2025-04&to=2025-06"
@@ -127,6 +127,7 @@ def test_csv_of_a_table_is_the_csv_of_the_api_in_the_order_of_the_table(
     assert download_csv(page) == api_csv(caller, **query), "the API has no such order"
 
 
+@pytest.mark.full
 def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     enter(desk, caller, "/dashboard")
@@ -147,6 +148,7 @@ def test_csv_of_every_screen_has_the_filters_of_the_screen(desk: Phone, history:
                 assert download_csv(desk.page) == expected, (screen, filters)
 
 
+@pytest.mark.full
 def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History) -> None:
     caller = manager(history, "country")
     region, location = history.regions["north"]["id"], history.locations["A"]["id"]
@@ -167,6 +169,7 @@ def test_csv_of_a_place_has_the_rows_of_the_place(desk: Phone, history: History)
         assert lines
 
 
+@pytest.mark.full
 def test_failed_csv_is_reported_next_to_its_button(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     page.route(SCORES, lambda route: route.abort())
@@ -231,6 +234,7 @@ def test_each_cell_of_the_heat_table_is_the_score_of_a_section_of_a_location(
                 expect(page.locator(place)).to_have_text(percent(figures["score"]))
 
 
+@pytest.mark.full
 def test_a_section_without_points_has_no_shading(desk: Phone, world: World) -> None:
     world.accepted_visit({**ALL_WELL, "thanks": {"not_applicable": True}})
     page = enter(desk, world.manager, "/dashboard/sections")
@@ -240,6 +244,7 @@ def test_a_section_without_points_has_no_shading(desk: Phone, world: World) -> N
     expect(page.locator("tfoot [data-column='visit/welcome'] span")).to_have_attribute("data-tone", "0")
 
 
+@pytest.mark.full
 def test_a_change_with_too_few_current_visits_is_not_tested(desk: Phone, history: History) -> None:
     """This holds however many visits the previous period has."""
     months = "from=2025-05&to=2025-06"
@@ -250,6 +255,7 @@ def test_a_change_with_too_few_current_visits_is_not_tested(desk: Phone, history
     assert cell(page, history.locations["A"], "change").endswith("too few visits")
 
 
+@pytest.mark.full
 def test_the_sticky_column_does_not_cover_the_focus(new_desk: Callable[..., Phone], history: History) -> None:
     page = enter(new_desk(390), manager(history, "country"), f"/dashboard/sections?{ONE}")
     buttons = page.locator("tbody tr").first.locator("button, a")
@@ -262,6 +268,7 @@ def test_the_sticky_column_does_not_cover_the_focus(new_desk: Callable[..., Phon
         page.keyboard.press("Shift+Tab")
 
 
+@pytest.mark.full
 def test_units_and_dates_are_localized(desk: Phone, world: World) -> None:
     document = copy.deepcopy(CHECKLIST)
     document["sections"][0]["questions"] += [
@@ -312,6 +319,7 @@ def test_a_visit_shows_what_lost_points_first_and_its_neighbours(desk: Phone, wo
     expect(first).to_have_count(0)
 
 
+@pytest.mark.full
 def test_proportions_are_rounded_half_up(desk: Phone, history: History) -> None:
     """No proportion is a tenth too low because its floating-point value is just below a half."""
     page = enter(desk, manager(history, "country"), "/dashboard")
@@ -441,6 +449,7 @@ def test_the_address_contains_every_filter_and_back_restores_them(
     expect(page.locator("tbody tr")).to_have_count(7)
 
 
+@pytest.mark.full
 def test_a_second_click_on_a_column_head_reverses_the_order(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{ONE}")
     head = page.get_by_role("columnheader", name="Location")
@@ -453,6 +462,7 @@ def test_a_second_click_on_a_column_head_reverses_the_order(desk: Phone, history
     assert read_codes(page) == names[::-1]
 
 
+@pytest.mark.full
 def test_names_are_sorted_by_the_rules_of_the_language(desk: Phone, world: World) -> None:
     for name in ("Zürich", "Ávila", "Bonn", "aachen"):
         world.new_location(name=name)
@@ -604,6 +614,7 @@ def test_a_cached_response_is_marked_as_old(desk: Phone, history: History) -> No
     expect(page.get_by_text("These are the last figures received.")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_empty_pages_have_a_message(desk: Phone, world: World) -> None:
     page = enter(desk, world.person("manager"), "/dashboard/locations")
     expect(page.get_by_text("There are no locations here.")).to_be_visible()
@@ -617,10 +628,7 @@ def test_empty_pages_have_a_message(desk: Phone, world: World) -> None:
 
 @pytest.mark.parametrize(
     ("width", "colors", "queries"),
-    [
-        (390, "dark", [ONE, PERIOD] if FULL else [ONE]),
-        (1440, "light", [ONE, PERIOD] if FULL else [PERIOD]),
-    ],
+    take((390, "dark", [ONE, PERIOD] if FULL else [ONE]), (1440, "light", [ONE, PERIOD])),
 )
 def test_pages_are_accessible_and_fit_the_screen(
     new_desk: Callable[..., Phone], history: History, width: int, colors: str, queries: list[str]
@@ -645,7 +653,7 @@ def test_pages_are_accessible_and_fit_the_screen(
 
 @pytest.mark.parametrize(
     ("what", "calls"),
-    [
+    take(
         ("overview", 3),
         ("locations", 1),
         ("location", 2),
@@ -654,7 +662,7 @@ def test_pages_are_accessible_and_fit_the_screen(
         ("sections", 2),
         ("fundamentals", 2),
         ("questions", 1),
-    ],
+    ),
 )
 def test_preloaded_calls_are_requested_once(desk: Phone, history: History, what: str, calls: int) -> None:
     """The preloaded calls are those that the scripts make."""
@@ -679,6 +687,7 @@ def test_preloaded_calls_are_requested_once(desk: Phone, history: History, what:
     assert {"/me", *scores} <= {*early}
 
 
+@pytest.mark.full
 def test_the_table_needs_at_most_two_rounds_of_requests(desk: Phone, history: History) -> None:
     """Browsers send six requests at a time, and each round takes long on a phone."""
     page = enter(desk, manager(history, "country"), "/dashboard")
@@ -734,6 +743,7 @@ def test_a_phone_has_the_pages_behind_a_button_and_rows_as_cards(
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
+@pytest.mark.full
 def test_a_long_table_is_complete_and_back_restores_a_position_far_down(desk: Phone, world: World) -> None:
     names = [world.new_location(name=f"Store {number:02}")["name"] for number in range(60)]
     page = enter(desk, world.manager, "/dashboard/locations?sort=name")
@@ -748,6 +758,7 @@ def test_a_long_table_is_complete_and_back_restores_a_position_far_down(desk: Ph
     expect(link).to_be_in_viewport()
 
 
+@pytest.mark.full
 def test_back_restores_the_scroll_position_and_the_focus(
     new_desk: Callable[..., Phone], history: History
 ) -> None:
@@ -783,7 +794,7 @@ def test_with_several_checklists_the_most_visited_is_offered(desk: Phone, histor
     assert desk.errors == []
 
 
-@pytest.mark.parametrize("what", ["overview", "locations", "location", "region", "questions"])
+@pytest.mark.parametrize("what", take("overview", "locations", "location", "region", "questions"))
 def test_a_printed_page_fits_the_paper(desk: Phone, history: History, what: str) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard")
     names = {"location": history.locations["A"]["id"], "region": history.regions["north"]["id"]}

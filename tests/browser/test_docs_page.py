@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import DEFAULT_OPTIONS, Axe
 from tests.browser.phone import Phone
+from tests.support.extent import take
 from tests.support.running import Running
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -36,7 +37,7 @@ def without_scripts(browser: Browser, program: Running) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize(("width", "colors"), [(320, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "colors"), take((320, "light"), (1280, "dark")))
 def test_page_is_accessible_and_fits_the_width(
     open_docs: Callable[..., Page], width: int, colors: str
 ) -> None:
@@ -59,6 +60,7 @@ def test_page_with_everything_open_is_accessible(open_docs: Callable[..., Page])
     assert result.violations_count == 0, result.generate_report()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("colors", ["light", "dark"])
 def test_page_follows_the_color_scheme(open_docs: Callable[..., Page], colors: str) -> None:
     page = open_docs(colors=colors)
@@ -82,6 +84,7 @@ def test_first_tab_stop_skips_the_contents(open_docs: Callable[..., Page]) -> No
     expect(page.locator("main")).to_be_focused()
 
 
+@pytest.mark.full
 def test_link_opens_what_it_leads_to(open_docs: Callable[..., Page]) -> None:
     page = open_docs(anchor="#get_region")
     operation = page.locator("#get_region")
@@ -93,6 +96,7 @@ def test_link_opens_what_it_leads_to(open_docs: Callable[..., Page]) -> None:
     expect(schema).to_contain_text("parent_id")
 
 
+@pytest.mark.full
 def test_filter_shows_only_matching_entries(open_docs: Callable[..., Page]) -> None:
     page = open_docs()
     contents = page.get_by_role("navigation", name="Contents")
@@ -107,6 +111,7 @@ def test_filter_shows_only_matching_entries(open_docs: Callable[..., Page]) -> N
     expect(contents.get_by_role("link", name="Webhooks", exact=True)).to_be_visible()
 
 
+@pytest.mark.full
 def test_code_can_be_copied(open_docs: Callable[..., Page]) -> None:
     page = open_docs(anchor="#list_regions")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -116,6 +121,7 @@ def test_code_can_be_copied(open_docs: Callable[..., Page]) -> None:
     assert copied.startswith('curl "$SURVEY_URL/api/v1/regions" \\\n')
 
 
+@pytest.mark.full
 def test_contents_are_beside_the_text_only_on_wide_screens(open_docs: Callable[..., Page]) -> None:
     wide, narrow = open_docs(1280), open_docs(390)
     for page, is_beside in ((wide, True), (narrow, False)):
@@ -140,6 +146,7 @@ def test_page_works_without_scripts(without_scripts: Page) -> None:
     expect(page.locator("#rate-limits")).to_be_in_viewport()
 
 
+@pytest.mark.full
 def test_paper_has_the_text_without_the_contents(open_docs: Callable[..., Page]) -> None:
     page = open_docs(anchor="#create_region")
     page.emulate_media(media="print")

@@ -15,6 +15,7 @@ from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, manager
 from tests.browser.phone import Phone
 from tests.journeys.score_history import History
+from tests.support.extent import take
 
 PERIOD = "from=2025-04&to=2025-06"
 PAGES = {
@@ -45,7 +46,7 @@ def save(page: Page, option: str) -> Path:
     return Path(download.value.path())
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", take(*PAGES))
 def test_each_page_offers_scores_visits_and_answers(desk: Phone, history: History, name: str) -> None:
     page = enter(desk, manager(history, "country"), address(history, name))
     open_panel(page)
@@ -74,6 +75,7 @@ def test_a_file_is_created_and_saved(desk: Phone, history: History) -> None:
     assert Path(again.value.path()).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.full
 def test_scores_are_those_of_the_page(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), address(history, "locations"))
     open_panel(page)
@@ -87,6 +89,7 @@ def test_scores_are_those_of_the_page(desk: Phone, history: History) -> None:
     assert codes == {row["location_code"]: int(row["visits"]) for row in expected}
 
 
+@pytest.mark.full
 def test_a_region_has_a_report(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), address(history, "region"))
     open_panel(page)
@@ -94,6 +97,7 @@ def test_a_region_has_a_report(desk: Phone, history: History) -> None:
     assert history.regions["country"]["name"] in pdf.pages[0].extract_text()
 
 
+@pytest.mark.full
 def test_progress_is_shown_while_the_server_works(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), address(history, "questions"))
     states: list[dict[str, Any]] = [
@@ -118,10 +122,10 @@ def test_progress_is_shown_while_the_server_works(desk: Phone, history: History)
 
 @pytest.mark.parametrize(
     ("status", "code", "words"),
-    [
+    take(
         (429, "exports-queued", "Several downloads of your organization are waiting."),
         (500, "internal-error", "The file could not be created."),
-    ],
+    ),
 )
 def test_a_rejected_request_is_explained(
     desk: Phone, history: History, status: int, code: str, words: str
@@ -150,7 +154,7 @@ def test_downloads_work_by_keyboard_and_in_spanish(desk: Phone, history: History
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", take(390, 1440))
 def test_the_panel_is_accessible(new_desk: Any, history: History, width: int) -> None:
     desk = new_desk(width)
     page = enter(desk, manager(history, "country"), address(history, "location"))

@@ -15,6 +15,7 @@ from tests.browser.dashboard import go, wait_for_state
 from tests.browser.phone import Phone, cut, lose_response
 from tests.browser.test_accessibility import OVERFLOW
 from tests.browser.test_failures import kill
+from tests.support.extent import take
 from tests.support.running import Running
 from tests.support.world import CHECKLIST, World, ok
 
@@ -148,6 +149,7 @@ def test_a_draft_with_errors_is_saved_and_each_error_is_beside_its_field(desk: P
     expect(fault).to_have_count(0)
 
 
+@pytest.mark.full
 def test_what_the_server_would_reject_cannot_be_entered(desk: Phone, world: World) -> None:
     page = edit(desk, world)
     write(page, "greeting", "Points", "2.5")
@@ -158,6 +160,7 @@ def test_what_the_server_would_reject_cannot_be_entered(desk: Phone, world: Worl
     assert find(read_draft(world), "greeting")["points"] == 2
 
 
+@pytest.mark.full
 def test_the_key_of_a_published_question_stays(desk: Phone, world: World) -> None:
     page = edit(desk, world)
     write(page, "greeting", "Question – English", "Hello?")
@@ -172,6 +175,7 @@ def test_the_key_of_a_published_question_stays(desk: Phone, world: World) -> Non
     assert outline(read_draft(world))[0] == ["greeting", "hi-there", "wait"]
 
 
+@pytest.mark.full
 def test_removing_a_question_lists_those_that_depend_on_it_and_can_be_undone(
     desk: Phone, world: World
 ) -> None:
@@ -209,6 +213,7 @@ def test_questions_move_by_keys_buttons_and_dragging(desk: Phone, world: World) 
     assert outline(read_draft(world)) == [[], [*moved, *GOODBYE[4:]]]
 
 
+@pytest.mark.full
 def test_changes_are_undone_and_done_again(desk: Phone, world: World) -> None:
     page = edit(desk, world)
     write(page, "wait", "Question – English", "How long was it?")
@@ -222,6 +227,7 @@ def test_changes_are_undone_and_done_again(desk: Phone, world: World) -> None:
     assert find(read_draft(world), "wait")["text"] == "How long was it?"
 
 
+@pytest.mark.full
 def test_a_condition_is_chosen_among_the_answers_to_earlier_questions(desk: Phone, world: World) -> None:
     page = edit(desk, world)
     item(page, "story").click()
@@ -241,6 +247,7 @@ def test_a_condition_is_chosen_among_the_answers_to_earlier_questions(desk: Phon
     assert "only_if" not in find(read_draft(world), "story")
 
 
+@pytest.mark.full
 def test_languages_are_side_by_side_and_missing_translations_are_marked(desk: Phone, world: World) -> None:
     page = edit(desk, world)
     page.get_by_role("button", name="Languages").click()
@@ -266,6 +273,7 @@ def test_languages_are_side_by_side_and_missing_translations_are_marked(desk: Ph
     expect(dialog.locator("[data-language=fr]")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_an_earlier_draft_is_restored_from_the_history(desk: Phone, world: World) -> None:
     page = edit(desk, world)
     other = world.person("admin")
@@ -282,6 +290,7 @@ def test_an_earlier_draft_is_restored_from_the_history(desk: Phone, world: World
     assert read_draft(world) == CHECKLIST
 
 
+@pytest.mark.full
 def test_one_part_at_a_time_is_shown_on_a_phone(new_desk: Callable[..., Phone], world: World) -> None:
     page = edit(new_desk(390), world)
     item(page, "wait").click()
@@ -435,6 +444,7 @@ def test_a_checklist_is_copied_from_a_built_in_one(desk: Phone, world: World) ->
     expect(row).to_contain_text("1 error")
 
 
+@pytest.mark.full
 def test_an_empty_checklist_is_created(desk: Phone, world: World) -> None:
     page = edit(desk, world, LIST)
     page.get_by_text("New checklist").click()
@@ -452,6 +462,7 @@ def test_an_empty_checklist_is_created(desk: Phone, world: World) -> None:
     assert outline(draft) == [["was-the-window-clean"]]
 
 
+@pytest.mark.full
 def test_retiring_a_checklist_asks_first_with_the_number_of_visits(desk: Phone, world: World) -> None:
     world.visit()
     page = edit(desk, world, LIST)
@@ -470,7 +481,7 @@ def test_retiring_a_checklist_asks_first_with_the_number_of_visits(desk: Phone, 
 
 @pytest.mark.parametrize(
     ("width", "colors", "locale"),
-    [(320, "light", "es-ES"), (1440, "dark", "en-GB")],
+    take((320, "light", "es-ES"), (1440, "dark", "en-GB")),
 )
 def test_the_editor_is_accessible(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str, locale: str

@@ -18,6 +18,7 @@ from tests.browser.conftest import SCREEN
 from tests.browser.engines.connection import Connection
 from tests.browser.phone import READY, Phone, Spy, cut, lose_response, respond
 from tests.support import extent
+from tests.support.extent import take
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, Running, running
 from tests.support.world import ALL_WELL, World, ok
@@ -217,6 +218,7 @@ def test_sending_continues_after_signing_in_again(phone: Phone, world: World) ->
     assert count_stored_photos(world, visit) == 1
 
 
+@pytest.mark.full
 def test_signing_in_applies_to_all_tabs(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -300,6 +302,7 @@ def cause_conflict(phone: Phone, world: World, visit: Any) -> None:
     phone.wait_for("needs-you")
 
 
+@pytest.mark.full
 def test_rejected_answers_can_be_removed_from_the_phone(phone: Phone, world: World) -> None:
     visit = world.visit()
     cause_conflict(phone, world, visit)
@@ -332,7 +335,7 @@ def assign_past_visit(world: World) -> Any:
     return world.visit(window={"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2026-01-02T00:00:00Z"})
 
 
-@pytest.mark.parametrize("decision", [None, "accept", "reject"])
+@pytest.mark.parametrize("decision", take(None, "accept", "reject"))
 def test_a_conflict_shows_the_status_of_the_visit_and_only_useful_actions(
     phone: Phone, world: World, decision: str | None
 ) -> None:
@@ -359,6 +362,7 @@ def test_a_conflict_shows_the_status_of_the_visit_and_only_useful_actions(
     expect(phone.page.locator("[data-testid=visit]")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_answers_can_be_sent_unchanged_after_a_conflict_is_resolved(phone: Phone, world: World) -> None:
     visit = world.visit()
     problem = '{"type": "/problems/revision-unexpected", "title": "No", "detail": "No"}'
@@ -375,6 +379,7 @@ def test_answers_can_be_sent_unchanged_after_a_conflict_is_resolved(phone: Phone
     assert first == second
 
 
+@pytest.mark.full
 def test_the_card_of_a_draft_shows_that_other_answers_were_received(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -461,6 +466,7 @@ def test_answers_entered_while_a_returned_visit_is_fetched_are_kept(phone: Phone
     expect(phone.question("story").locator("textarea").first).to_have_value("Aisle 4.")
 
 
+@pytest.mark.full
 def test_an_error_from_a_proxy_is_retried(phone: Phone, world: World) -> None:
     visit = world.visit()
     spy = Spy(phone, "PUT", SUBMISSION, respond(403, "<html>Sign in to this network</html>"))
@@ -471,6 +477,7 @@ def test_an_error_from_a_proxy_is_retried(phone: Phone, world: World) -> None:
     assert len(spy.requests) == 2
 
 
+@pytest.mark.full
 def test_a_rejected_answer_can_be_corrected_and_sent(phone: Phone, world: World) -> None:
     visit = world.visit()
     invalid = (
@@ -492,10 +499,10 @@ def test_a_rejected_answer_can_be_corrected_and_sent(phone: Phone, world: World)
 
 @pytest.mark.parametrize(
     ("status", "code", "message", "action"),
-    [
+    take(
         (403, "forbidden", "This account is not allowed to send this visit", "Try again"),
         (413, "too-large", "The answers are too large to send", "Correct the answers"),
-    ],
+    ),
 )
 def test_a_rejection_offers_useful_actions(
     phone: Phone, world: World, status: int, code: str, message: str, action: str
@@ -513,6 +520,7 @@ def test_a_rejection_offers_useful_actions(
     assert len(spy.requests) == 1
 
 
+@pytest.mark.full
 def test_a_photo_shows_the_progress_of_its_upload(phone: Phone, world: World) -> None:
     phone.context.route(UPLOAD, lambda route: None)
     phone.start_visit(world.shopper, world.visit())
@@ -523,6 +531,7 @@ def test_a_photo_shows_the_progress_of_its_upload(phone: Phone, world: World) ->
     expect(phone.page.get_by_role("progressbar", name="Photo 1")).to_be_visible()
 
 
+@pytest.mark.full
 def test_an_unusable_photo_does_not_block_other_photos(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -545,6 +554,7 @@ def test_an_unusable_photo_does_not_block_other_photos(phone: Phone, world: Worl
     assert count_stored_photos(world, visit) == 1
 
 
+@pytest.mark.full
 def test_an_unusable_photo_can_be_replaced(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -558,7 +568,7 @@ def test_an_unusable_photo_can_be_replaced(phone: Phone, world: World) -> None:
     assert count_stored_photos(world, visit) == 1
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", take(429, 503))
 def test_retry_after_is_respected(phone: Phone, world: World, status: int) -> None:
     visit = world.visit()
     spy = Spy(phone, "PUT", SUBMISSION, respond(status, **{"Retry-After": "4"}))
@@ -573,6 +583,7 @@ def test_retry_after_is_respected(phone: Phone, world: World, status: int) -> No
     assert len(spy.requests) == 2
 
 
+@pytest.mark.full
 def test_retry_after_of_the_account_request_is_respected(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -588,6 +599,7 @@ def test_retry_after_of_the_account_request_is_respected(phone: Phone, world: Wo
     assert len(account_requests.requests) == 2
 
 
+@pytest.mark.full
 def test_retry_after_of_an_upload_is_respected(phone: Phone, world: World) -> None:
     visit = world.visit()
     readable = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
@@ -603,6 +615,7 @@ def test_retry_after_of_an_upload_is_respected(phone: Phone, world: World) -> No
     assert count_stored_photos(world, visit) == 1
 
 
+@pytest.mark.full
 def test_an_unavailable_server_gets_no_other_requests(phone: Phone, world: World) -> None:
     visits = [world.visit(location=world.new_location()) for _ in range(3)]
     phone.sign_in(world.shopper)
@@ -662,6 +675,7 @@ def test_a_full_disk_is_reported_at_the_question_and_saving_can_be_retried(
     expect(receipt.locator("img")).to_be_visible()
 
 
+@pytest.mark.full
 def test_an_unsaved_last_comment_is_reported_there(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -679,6 +693,7 @@ def test_an_unsaved_last_comment_is_reported_there(phone: Phone, world: World) -
     expect(end.locator("textarea")).to_have_value("All in all, well.")
 
 
+@pytest.mark.full
 def test_the_save_error_stays_until_the_photo_is_saved_too(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(FULL, "photos")
@@ -751,6 +766,7 @@ def test_photos_added_immediately_before_sending_are_sent(phone: Phone, world: W
     assert count_stored_photos(world, visit) == 2
 
 
+@pytest.mark.full
 def test_a_visit_can_be_opened_while_the_sender_runs(phone: Phone, world: World) -> None:
     world.visit()
     phone.sign_in(world.shopper)
@@ -779,6 +795,7 @@ SLOW_LIST = """() => {
 }"""
 
 
+@pytest.mark.full
 def test_a_slow_list_does_not_replace_a_visit_that_was_opened(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
@@ -803,6 +820,7 @@ GO_BACK_IMMEDIATELY = """(visit) => {
 }"""
 
 
+@pytest.mark.full
 def test_the_list_works_after_a_visit_was_left_before_it_was_drawn(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.sign_in(world.shopper)
@@ -814,6 +832,7 @@ def test_the_list_works_after_a_visit_was_left_before_it_was_drawn(phone: Phone,
     expect(phone.page.get_by_text("You are signed out.")).to_be_visible()
 
 
+@pytest.mark.full
 def test_the_list_warns_of_unsent_data_if_the_browser_may_delete_it(phone: Phone, world: World) -> None:
     phone.context.add_init_script("navigator.storage.persist = async () => false")
     visit = world.visit()
@@ -870,6 +889,7 @@ def new_release(settings: dict[str, str], tmp_path_factory: pytest.TempPathFacto
         yield started
 
 
+@pytest.mark.full
 def test_a_language_is_added_with_one_file(
     new_phone: Callable[..., Phone], world: World, settings: dict[str, str], release: Path, tmp_path: Path
 ) -> None:
@@ -939,6 +959,7 @@ def test_a_new_release_waits_while_a_visit_is_open(waiting_release: tuple[Phone,
     assert fetch_revision(world, visit) == 1
 
 
+@pytest.mark.full
 def test_a_new_release_does_not_wait_for_a_list_that_hangs(waiting_release: tuple[Phone, Any]) -> None:
     phone, _ = waiting_release
     Spy(phone, "GET", ME, lambda route: None)
@@ -946,6 +967,7 @@ def test_a_new_release_does_not_wait_for_a_list_that_hangs(waiting_release: tupl
     expect(phone.page.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_new_release_takes_over_when_another_tab_closes_its_visit(
     waiting_release: tuple[Phone, Any],
 ) -> None:
@@ -958,6 +980,7 @@ def test_a_new_release_takes_over_when_another_tab_closes_its_visit(
     expect(second.get_by_role("heading", name="To do, new")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_new_release_takes_over_when_the_last_draft_is_sent(
     waiting_release: tuple[Phone, Any], world: World
 ) -> None:
@@ -973,6 +996,7 @@ def test_a_new_release_takes_over_when_the_last_draft_is_sent(
     assert fetch_revision(world, visit) == 1
 
 
+@pytest.mark.full
 def test_a_lost_message_to_take_over_is_sent_again(waiting_release: tuple[Phone, Any]) -> None:
     phone, _ = waiting_release
     phone.page.evaluate("""() => {

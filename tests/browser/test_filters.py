@@ -11,6 +11,7 @@ from tests.browser.phone import Phone, Spy, respond
 from tests.browser.test_dashboard import PERIOD, SCORES
 from tests.journeys import score_history
 from tests.journeys.score_history import CALL, CHECKLIST, COOL, WELL, History
+from tests.support.extent import take
 from tests.support.world import World
 
 ROWS = re.compile(r"/api/v1/scores\?by=location")
@@ -26,6 +27,7 @@ def type_month(page: Page, name: str, month: str, year: str) -> None:
     page.keyboard.type(year)
 
 
+@pytest.mark.full
 def test_a_typed_period_is_applied_with_enter_or_on_leaving_the_fields(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     before, spy = page.url, Spy(desk, "GET", ROWS)
@@ -45,6 +47,7 @@ def test_a_typed_period_is_applied_with_enter_or_on_leaving_the_fields(desk: Pho
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_a_period_that_ends_before_it_begins_is_not_applied(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     before = page.url
@@ -58,6 +61,7 @@ def test_a_period_that_ends_before_it_begins_is_not_applied(desk: Phone, history
     wait_for_state(page)
 
 
+@pytest.mark.full
 def test_a_period_that_the_api_rejects_can_be_corrected(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}")
     type_month(page, "from", "01", "0002")
@@ -94,7 +98,7 @@ def test_a_period_is_chosen_from_the_list(desk: Phone, world: World) -> None:
     assert desk.errors == []
 
 
-@pytest.mark.parametrize("place", ["", "/locations", "/locations/{A}", "/sections", "/questions"])
+@pytest.mark.parametrize("place", take("", "/locations", "/locations/{A}", "/sections", "/questions"))
 def test_an_invalid_month_in_the_address_shows_a_message(desk: Phone, history: History, place: str) -> None:
     address = f"/dashboard{place}".format(A=history.locations["A"]["id"])
     page = enter(desk, manager(history, "country"), f"{address}?to=abc", "failed")
@@ -104,6 +108,7 @@ def test_an_invalid_month_in_the_address_shows_a_message(desk: Phone, history: H
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_a_redraw_keeps_the_focus(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), f"/dashboard/sections?{PERIOD}")
     page.focus("#region_id")
@@ -120,6 +125,7 @@ def test_a_redraw_keeps_the_focus(desk: Phone, history: History) -> None:
     expect(fundamentals).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.full
 def test_try_again_keeps_the_focus_until_the_page_is_shown(desk: Phone, history: History) -> None:
     Spy(desk, "GET", SCORES, respond(500, "{}"), respond(500, "{}"))
     page = enter(desk, manager(history, "country"), f"/dashboard/locations?{PERIOD}", "failed")
@@ -171,6 +177,7 @@ def test_the_dashboard_opens_on_six_whole_months_of_the_most_visited_checklist(
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_the_dashboard_opens_on_the_first_visits_of_a_new_programme(desk: Phone, world: World) -> None:
     world.accepted_visit()
     page = enter(desk, world.manager, "/dashboard")
@@ -193,7 +200,7 @@ def test_a_location_opens_on_its_own_most_visited_checklist(desk: Phone, world: 
 
 
 @pytest.mark.parametrize(
-    "place", ["", "/locations", "/locations/{location}", "/regions/{region}", "/sections"]
+    "place", take("", "/locations", "/locations/{location}", "/regions/{region}", "/sections")
 )
 def test_the_opening_filters_are_preloaded(desk: Phone, world: World, place: str) -> None:
     score_history.make_visit(world, world.location, months_ago(2), WELL)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.phone import Phone
 from tests.browser.test_visit import assign_visit_with, change_checklist, fetch_submission
+from tests.support.extent import take
 from tests.support.pictures import jpeg
 from tests.support.world import CHECKLIST, World, ok
 
@@ -26,12 +27,12 @@ def hours_from_now(opens: float, closes: float) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("window", "words"),
-    [
+    take(
         ((24 * 3, 24 * 9), r"Not before .+\. Until "),
         ((-24, 3.1), r"Closes in 3 hours \("),
         ((-24 * 9, -24 * 4), r"Closed 4 days ago\. Send your answers anyway"),
         ((-24, -0.004), r"Closed this minute\. "),
-    ],
+    ),
 )
 def test_a_card_and_its_visit_show_the_visit_window(
     phone: Phone, world: World, window: tuple[float, float], words: str
@@ -47,6 +48,7 @@ def test_a_card_and_its_visit_show_the_visit_window(
     expect(phone.page).to_have_title(re.compile("^A visit · in person, .+ – Mystery shopper$"))
 
 
+@pytest.mark.full
 def test_times_are_in_the_time_zone_of_the_store(phone: Phone, world: World) -> None:
     store = world.new_location(time_zone="Asia/Tokyo")
     window = {"opens_at": "2026-01-01T00:00:00Z", "closes_at": "2099-06-01T03:00:00Z"}
@@ -57,11 +59,11 @@ def test_times_are_in_the_time_zone_of_the_store(phone: Phone, world: World) -> 
 
 @pytest.mark.parametrize(
     ("agent", "link"),
-    [
+    take(
         (ANDROID, "geo:51.5,-0.1?q="),
         (IPHONE, "https://maps.apple.com/?q="),
         (None, "https://www.openstreetmap.org/search?query="),
-    ],
+    ),
 )
 def test_the_address_opens_a_map(new_phone: Any, world: World, agent: str | None, link: str) -> None:
     world.visit(location=world.new_location(address="12 High Street, Leeds", latitude=51.5, longitude=-0.1))
@@ -85,11 +87,11 @@ def test_a_telephone_visit_has_a_link_that_dials_the_number(phone: Phone, world:
 
 @pytest.mark.parametrize(
     ("phone_number", "link"),
-    [
+    take(
         ("+44 20 7946 0018 ext. 2", "tel:+442079460018;ext=2"),
         ("+44 (0)20 7946 0018", "tel:+442079460018"),
         ("0800 FLOWERS1", "tel:080035693771"),
-    ],
+    ),
 )
 def test_phone_numbers_in_common_notations_are_dialled_correctly(
     phone: Phone, world: World, phone_number: str, link: str
@@ -106,6 +108,7 @@ def assign_telephone_visit(world: World) -> Any:
     return world.visit(location=store, checklist_key="call")
 
 
+@pytest.mark.full
 def test_progress_counts_required_and_optional_questions(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     bar = phone.page.locator(".bar")
@@ -148,6 +151,7 @@ def test_errors_are_marked_for_assistive_technology(phone: Phone, world: World) 
     expect(phone.page).to_have_title(re.compile("^A visit"))
 
 
+@pytest.mark.full
 def test_the_bar_does_not_cover_the_summary(new_phone: Any, world: World) -> None:
     phone = new_phone(viewport={"width": 320, "height": 640})
     phone.start_visit(world.shopper, world.visit())
@@ -159,6 +163,7 @@ def test_the_bar_does_not_cover_the_summary(new_phone: Any, world: World) -> Non
     assert phone.page.evaluate(gap) >= 0
 
 
+@pytest.mark.full
 def test_the_last_screen_shows_that_everything_is_sent(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     phone.answer_all_required()
@@ -260,6 +265,7 @@ def test_a_visit_is_declined_with_a_reason(phone: Phone, world: World) -> None:
     assert (declined["status"], declined["decline_reason"]) == ("declined", "I work there.")
 
 
+@pytest.mark.full
 def test_a_text_is_shown_in_the_review(phone: Phone, world: World) -> None:
     visit = assign_visit_with(world, change_checklist(story={"text": {"en": "Tell it", "es": "Cuente"}}))
     phone.start_visit(world.shopper, visit)
@@ -267,6 +273,7 @@ def test_a_text_is_shown_in_the_review(phone: Phone, world: World) -> None:
     expect(phone.page.locator(".answers a").nth(4)).to_have_text("Tell itIt went well.")
 
 
+@pytest.mark.full
 def test_the_sign_in_form_does_not_mention_signals(phone: Phone) -> None:
     phone.page.goto("/")
     expect(phone.page.locator("[name=email]")).to_be_visible()
@@ -277,6 +284,7 @@ def test_the_sign_in_form_does_not_mention_signals(phone: Phone) -> None:
     expect(phone.page).to_have_title("Iniciar sesión – Cliente misterioso")
 
 
+@pytest.mark.full
 def test_the_form_offers_to_install_itself_after_a_visit(phone: Phone, world: World) -> None:
     phone.context.add_init_script(
         """

@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 from tests.browser.dashboard import enter, go, manager, wait_for_state
 from tests.browser.phone import READY, Phone, Spy, respond
 from tests.journeys.score_history import History
+from tests.support.extent import take
 from tests.support.world import World
 
 GONE = respond(404, "")
 NOWHERE = "/dashboard/visits/00000000-0000-4000-8000-000000000000"
 
 
-@pytest.mark.parametrize(("screen", "name"), [("Sections", "screens/sections"), ("Reviews", "shortcuts")])
+@pytest.mark.parametrize(("screen", "name"), take(("Sections", "screens/sections"), ("Reviews", "shortcuts")))
 def test_a_page_of_an_old_release_reloads_with_the_new_release(
     desk: Phone, world: World, screen: str, name: str
 ) -> None:
@@ -27,6 +28,7 @@ def test_a_page_of_an_old_release_reloads_with_the_new_release(
     assert len(fetched.requests) == 2
 
 
+@pytest.mark.full
 def test_a_page_with_a_missing_module_reloads_only_once(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard/locations")
     desk.context.route(re.compile("/dashboard/screens/sections.js"), GONE)
@@ -40,6 +42,7 @@ def test_a_page_with_a_missing_module_reloads_only_once(desk: Phone, history: Hi
     assert len(loads) == 1
 
 
+@pytest.mark.full
 def test_an_explanation_of_an_old_release_reloads_the_page(desk: Phone, history: History) -> None:
     page = enter(desk, manager(history, "country"), "/dashboard/locations?from=2025-04&to=2025-06")
     Spy(desk, "GET", re.compile("/dashboard/explain.js"), GONE)
@@ -86,6 +89,7 @@ def test_the_form_of_a_demo_organization_has_a_banner(phone: Phone, world: World
     expect(banner).to_have_count(1)
 
 
+@pytest.mark.full
 def test_other_organizations_have_no_banner(desk: Phone, world: World) -> None:
     page = enter(desk, world.manager, "/dashboard")
     expect(page.locator("#demo-banner")).to_have_count(0)

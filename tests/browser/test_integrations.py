@@ -17,7 +17,7 @@ from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW
-from tests.support.extent import FULL
+from tests.support.extent import take
 from tests.support.world import CHECKLIST, World, ok, post_token_request, request_token
 
 ADMIN = "/dashboard/admin"
@@ -162,6 +162,7 @@ def test_deliveries_are_shown_filtered_and_sent_again(desk: Phone, world: World)
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_a_disabled_webhook_says_why_and_is_enabled_with_undo(desk: Phone, world: World) -> None:
     webhook = world.webhook()
     update_webhook(world, webhook, status="disabled", disabled_reason=GONE)
@@ -185,6 +186,7 @@ def window(opens: int, closes: int) -> dict[str, Any]:
     return {"window": dict(zip(("opens_at", "closes_at"), moments, strict=True))}
 
 
+@pytest.mark.full
 def test_the_first_steps_tick_themselves_off(desk: Phone, world: World) -> None:
     page = enter(desk, world.admin, ADMIN)
     next_step = page.locator("[aria-current=step]")
@@ -231,7 +233,7 @@ def test_what_needs_attention_is_listed(desk: Phone, world: World) -> None:
 
 @pytest.mark.parametrize(
     ("width", "colors", "language"),
-    [(320, "dark", "es-ES"), (1440, "light", "en-GB"), *[(390, "light", "en-GB")] * FULL],
+    take((320, "dark", "es-ES"), (1440, "light", "en-GB"), (390, "light", "en-GB")),
 )
 def test_pages_are_accessible_and_fit_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str, language: str

@@ -13,6 +13,7 @@ from tests.browser.conftest import new_world
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW
+from tests.support.extent import take
 from tests.support.mailbox import Mailbox, find_link, running_mailbox
 from tests.support.running import free_port, running
 from tests.support.world import PASSWORD, World, ok
@@ -31,7 +32,7 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.press("[name=password]", "Enter")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", take(1440, 390))
 def test_an_invited_person_follows_the_copied_link_and_logs_in(
     new_desk: Callable[..., Phone], phone: Phone, world: World, width: int
 ) -> None:
@@ -73,7 +74,8 @@ def test_an_invited_person_follows_the_copied_link_and_logs_in(
     assert desk.errors == phone.errors == []
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.full
+@pytest.mark.parametrize("width", take(1440, 390))
 def test_regions_of_several_managers_are_changed_and_taken_back(
     new_desk: Callable[..., Phone], world: World, width: int
 ) -> None:
@@ -103,6 +105,7 @@ def test_regions_of_several_managers_are_changed_and_taken_back(
     assert read() == [[north["id"]]] * 3
 
 
+@pytest.mark.full
 def test_people_are_found_and_disabled(desk: Phone, world: World) -> None:
     world.person("reviewer", "rosa"), world.person("shopper", "sam")
     page = enter(desk, world.admin, PEOPLE)
@@ -117,6 +120,7 @@ def test_people_are_found_and_disabled(desk: Phone, world: World) -> None:
     expect(page).to_have_url(re.compile(r"people\?status=disabled$"))
 
 
+@pytest.mark.full
 def test_a_person_is_edited(desk: Phone, world: World) -> None:
     region = world.new_region(name="North")
     location = world.new_location(name="Harbour")
@@ -138,7 +142,7 @@ def test_a_person_is_edited(desk: Phone, world: World) -> None:
     expect(row_of(page, "sam")).to_contain_text("Shopper")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", take(1440, 390))
 def test_everyone_has_an_account_with_name_password_and_sessions(
     new_desk: Callable[..., Phone], world: World, width: int
 ) -> None:
@@ -194,7 +198,7 @@ def test_the_last_administrator_cannot_be_deleted(desk: Phone, world: World) -> 
     ok(world.admin.get("/me"))
 
 
-@pytest.mark.parametrize(("width", "colors"), [(320, "dark"), (1440, "light")])
+@pytest.mark.parametrize(("width", "colors"), take((320, "dark"), (1440, "light")))
 def test_every_page_is_accessible(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
+from tests.support.extent import take
 from tests.support.world import World, ok
 
 PLACES, IMPORT = "/dashboard/admin/places", "/dashboard/admin/import"
@@ -76,7 +77,7 @@ def test_regions_are_added_renamed_moved_and_closed(desk: Phone, world: World) -
     assert desk.errors == []
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", take(1440, 390))
 def test_locations_are_found_moved_closed_and_restored(
     new_phone: Callable[..., Phone], world: World, width: int
 ) -> None:
@@ -109,7 +110,8 @@ def test_locations_are_found_moved_closed_and_restored(
     assert device.errors == []
 
 
-@pytest.mark.parametrize("width", [1440, 320])
+@pytest.mark.full
+@pytest.mark.parametrize("width", take(1440, 320))
 def test_position_is_pasted_and_shown_on_the_map(
     new_phone: Callable[..., Phone], world: World, width: int
 ) -> None:
@@ -158,7 +160,7 @@ def test_location_is_added_in_an_empty_organization(desk: Phone, world: World) -
     assert (location["latitude"], location["time_zone"]) == (41.38, "Europe/London")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", take(1440, 390))
 def test_spreadsheet_in_spanish_is_matched_previewed_and_imported(
     new_phone: Callable[..., Phone], world: World, width: int, tmp_path: Path
 ) -> None:
@@ -232,6 +234,7 @@ def test_spreadsheet_in_spanish_is_matched_previewed_and_imported(
     assert device.errors == []
 
 
+@pytest.mark.full
 def test_nothing_is_sent_before_the_columns_are_matched(desk: Phone, world: World) -> None:
     page = enter(desk, world.admin, IMPORT)
     sent: list[str] = []
@@ -255,6 +258,7 @@ def test_nothing_is_sent_before_the_columns_are_matched(desk: Phone, world: Worl
         expect(page.locator("#file-fault")).to_contain_text(message)
 
 
+@pytest.mark.full
 def test_a_file_over_a_mebibyte_is_sent_in_parts(desk: Phone, world: World) -> None:
     address = "High Street " * 38
     lines = [f"L{number},Store,{world.region['code']},{address}" for number in range(2500)]
@@ -270,6 +274,7 @@ def test_a_file_over_a_mebibyte_is_sent_in_parts(desk: Phone, world: World) -> N
     expect(page.locator("[data-testid=import-result]")).to_contain_text("2,500 added", timeout=60_000)
 
 
+@pytest.mark.full
 def test_people_are_imported_in_spanish(new_desk: Callable[..., Phone], world: World) -> None:
     world.new_region(code="sur")
     page = enter(new_desk(locale="es-ES"), world.admin, f"{IMPORT}?kind=users")

@@ -11,6 +11,7 @@ from tests.browser.axe import Axe
 from tests.browser.conftest import new_world
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
+from tests.support.extent import take
 from tests.support.running import Running
 from tests.support.world import ALL_WELL, CHECKLIST, World, ok
 
@@ -79,6 +80,7 @@ def test_preview_shows_changes_replay_and_visits_in_progress(desk: Phone, visite
         assert result.violations_count == 0, result.generate_report()
 
 
+@pytest.mark.full
 def test_errors_lead_to_the_editor_and_nothing_can_be_published(desk: Phone, world: World) -> None:
     world.checklist  # noqa: B018
     edit(world, lambda document: question(document, "thanks").update(text=""))
@@ -92,7 +94,7 @@ def test_errors_lead_to_the_editor_and_nothing_can_be_published(desk: Phone, wor
     assert effects(page) == ["words"]
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("size", take("desktop", "phone"))
 def test_publishing_asks_first_and_then_shows_the_new_version(
     size: str, new_desk: Callable[..., Phone], new_phone: Callable[..., Phone], world: World
 ) -> None:

@@ -15,7 +15,7 @@ from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import DENY_SETTINGS, Phone, Spy, cut, lose_response, respond
 from tests.browser.test_accessibility import OVERFLOW
-from tests.support.extent import FULL
+from tests.support.extent import take
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, World, ok
 
@@ -103,6 +103,7 @@ def test_the_earlier_photo_and_comment_are_shown_for_comparison(desk: Phone, wor
     expect(page.locator("dialog")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_photos_are_side_by_side_on_a_phone(new_desk: Callable[..., Phone], world: World) -> None:
     create_flagged_visits(world)
     page = enter(new_desk(390), world.reviewer, QUEUE)
@@ -114,6 +115,7 @@ def test_photos_are_side_by_side_on_a_phone(new_desk: Callable[..., Phone], worl
     assert one["x"] + one["width"] < other["x"]
 
 
+@pytest.mark.full
 def test_flags_are_described_in_the_language_of_the_page(
     new_desk: Callable[..., Phone], world: World
 ) -> None:
@@ -128,6 +130,7 @@ def test_flags_are_described_in_the_language_of_the_page(
     expect(photo.nth(0)).to_have_text("La misma imagen está en otra visita.")
 
 
+@pytest.mark.full
 def test_a_flag_without_details_links_to_the_other_visit(desk: Phone, world: World) -> None:
     first, second = create_flagged_visits(world)
     unnamed = {"question": None, "other_photo_id": None, "other_question": None}
@@ -141,6 +144,7 @@ def test_a_flag_without_details_links_to_the_other_visit(desk: Phone, world: Wor
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_the_photo_of_a_visit_without_answers_is_shown_for_comparison(desk: Phone, world: World) -> None:
     picture, zoe = jpeg(seed=7), world.person("shopper", "Zoe")
     unsent = world.visit(zoe)
@@ -166,6 +170,7 @@ def test_the_photo_of_a_visit_without_answers_is_shown_for_comparison(desk: Phon
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_times_are_shown_in_the_time_zone_of_the_location(desk: Phone, world: World) -> None:
     tokyo = world.new_location(time_zone="Asia/Tokyo")
     visit = world.visit(location=tokyo)
@@ -185,6 +190,7 @@ def test_times_are_shown_in_the_time_zone_of_the_location(desk: Phone, world: Wo
     expect(page.locator("[data-fact=photos]")).to_contain_text("0 of 0")
 
 
+@pytest.mark.full
 def test_earlier_decisions_are_shown_with_reviewer_and_reason(desk: Phone, world: World) -> None:
     visit = world.late_visit()
     colleague = world.person("reviewer", "Ada Byron")
@@ -436,6 +442,7 @@ def test_single_key_shortcuts_work_except_in_text_fields_and_when_turned_off(
     assert decisions(world, second) == [("reject", "Another store")]
 
 
+@pytest.mark.full
 def test_the_page_works_if_settings_cannot_be_stored(desk: Phone, world: World) -> None:
     first, second = world.late_visit(), world.late_visit()
     desk.context.add_init_script(DENY_SETTINGS)
@@ -453,6 +460,7 @@ def test_the_page_works_if_settings_cannot_be_stored(desk: Phone, world: World) 
 # States.
 
 
+@pytest.mark.full
 def test_an_empty_queue_a_failure_and_old_data_look_different(desk: Phone, world: World) -> None:
     page = enter(desk, world.reviewer, QUEUE)
     nothing = page.get_by_text("No visits are waiting for a decision.")
@@ -476,6 +484,7 @@ def test_an_empty_queue_a_failure_and_old_data_look_different(desk: Phone, world
     expect(page.locator(".queue li")).to_have_count(1)
 
 
+@pytest.mark.full
 def test_a_link_to_a_decided_visit_shows_a_message_and_the_next_visit(desk: Phone, world: World) -> None:
     first, second = world.late_visit(), world.late_visit()
     ok(world.review(first, "accept"))
@@ -490,7 +499,7 @@ def test_other_roles_cannot_open_the_page(desk: Phone, world: World, role: str) 
     expect(page.get_by_role("link", name="Reviews")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "colors"), [(390, "light"), (1440, "dark"), *[(768, "dark")] * FULL])
+@pytest.mark.parametrize(("width", "colors"), take((390, "light"), (1440, "dark"), (768, "dark")))
 def test_the_page_is_accessible_and_fits_the_screen(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
+import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -111,6 +112,7 @@ def test_a_manager_sets_up_a_second_factor_and_signs_in_with_it(desk: Phone, wor
     assert desk.errors == []
 
 
+@pytest.mark.full
 def test_a_session_that_ends_is_continued_with_a_code(desk: Phone, world: World) -> None:
     """What was typed stays on the page."""
     app = set_up(world.admin)
@@ -225,6 +227,7 @@ def test_an_administrator_resets_the_second_factor_of_a_person(desk: Phone, worl
     assert ok(world.admin.get(f"/users/{reviewer.id}"))["second_factor"] is False
 
 
+@pytest.mark.full
 def test_the_settings_say_who_has_no_second_factor_yet(desk: Phone, world: World) -> None:
     set_up(world.person("manager", "max"))
     world.person("manager", "mia"), world.person("manager", "moe")

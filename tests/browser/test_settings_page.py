@@ -11,6 +11,7 @@ from tests.browser.axe import Axe
 from tests.browser.dashboard import enter, go, wait_for_state
 from tests.browser.phone import Phone
 from tests.browser.test_accessibility import OVERFLOW
+from tests.support.extent import take
 from tests.support.pictures import encoded
 from tests.support.world import PASSWORD, World, ok
 
@@ -22,7 +23,7 @@ LOGO = {
 }
 
 
-@pytest.mark.parametrize(("width", "colors"), [(1440, "light"), (320, "dark")])
+@pytest.mark.parametrize(("width", "colors"), take((1440, "light"), (320, "dark")))
 def test_settings_are_saved_and_apply_at_once(
     new_desk: Callable[..., Phone], world: World, width: int, colors: str
 ) -> None:

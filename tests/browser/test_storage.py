@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.phone import DENY_SETTINGS, READY, Phone
+from tests.support.extent import take
 from tests.support.world import World, ok
 
 STATUS = "[data-testid=save-state]"
@@ -44,6 +45,7 @@ def reload(phone: Phone) -> None:
     phone.page.wait_for_selector(READY)
 
 
+@pytest.mark.full
 def test_a_failed_transaction_is_repeated_without_data_loss(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(FAIL_TRANSACTIONS, 1)
@@ -54,6 +56,7 @@ def test_a_failed_transaction_is_repeated_without_data_loss(phone: Phone, world:
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
 
 
+@pytest.mark.full
 def test_a_connection_that_closes_without_an_event_is_reopened(phone: Phone, world: World) -> None:
     phone.context.add_init_script(CLOSE_SILENTLY)
     phone.start_visit(world.shopper, world.visit())
@@ -69,6 +72,7 @@ def test_a_connection_that_closes_without_an_event_is_reopened(phone: Phone, wor
     expect(phone.question("story").locator("textarea").first).to_have_value("Aisle 4.")
 
 
+@pytest.mark.full
 def test_an_unsaved_answer_stays_in_memory_and_is_saved_automatically(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     phone.page.evaluate(FAIL_TRANSACTIONS, 4)
@@ -103,7 +107,7 @@ def test_an_unsaved_answer_survives_a_visit_to_the_list(phone: Phone, world: Wor
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
 
 
-@pytest.mark.parametrize("in_other_tab", [False, True])
+@pytest.mark.parametrize("in_other_tab", take(False, True))
 def test_cleared_storage_is_written_again_with_the_next_answer(
     phone: Phone, world: World, in_other_tab: bool
 ) -> None:
@@ -138,6 +142,7 @@ def test_cleared_storage_is_written_again_without_an_answer(phone: Phone, world:
     expect(phone.question("greeting").locator("input[value=yes]")).to_be_checked()
 
 
+@pytest.mark.full
 def test_an_older_database_in_another_tab_is_reported(phone: Phone, world: World) -> None:
     """A tab of an older release keeps its connection open. When it is closed, the form opens."""
     old = phone.new_tab()
@@ -164,6 +169,7 @@ def test_the_form_works_if_settings_cannot_be_stored(phone: Phone, world: World)
     assert phone.errors == []
 
 
+@pytest.mark.full
 def test_the_form_works_without_the_features_that_older_browsers_lack(phone: Phone, world: World) -> None:
     """Features that are newer than Chrome 90 or Safari 15.4."""
     phone.context.add_init_script(
@@ -205,7 +211,7 @@ DOWNGRADE = """(ready) => new Promise((done) => {
 })"""
 
 
-@pytest.mark.parametrize("ready", [True, False])
+@pytest.mark.parametrize("ready", take(True, False))
 def test_a_photo_from_an_older_release_is_sent(phone: Phone, world: World, ready: bool) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)

@@ -4,6 +4,7 @@ import re
 import time
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.phone import READY, Phone, Spy, cut, respond
@@ -51,6 +52,7 @@ def test_answers_queued_in_one_tab_are_not_replaced_by_another(phone: Phone, wor
     assert submission["answers"]["greeting"] == {"value": "yes"}
 
 
+@pytest.mark.full
 def test_a_draft_that_another_tab_took_over_and_sent_is_no_longer_saved(phone: Phone, world: World) -> None:
     """The second tab takes the lock and sends the answers before the first tab writes."""
     visit, second = open_in_two_tabs(phone, world)
@@ -74,6 +76,7 @@ def test_a_tab_that_takes_over_gets_the_unsaved_changes_of_the_first_tab(phone: 
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"] == 2
 
 
+@pytest.mark.full
 def test_answers_from_another_tab_are_shown_before_they_are_sent(phone: Phone, world: World) -> None:
     """An answer that this tab does not know is neither dropped nor sent before the shopper has seen it."""
     visit = world.visit()
@@ -100,6 +103,7 @@ FOREIGN_ANSWER = """() => new Promise((done) => {
 })"""
 
 
+@pytest.mark.full
 def test_an_empty_photo_is_reported_and_does_not_block_sending(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -113,6 +117,7 @@ def test_an_empty_photo_is_reported_and_does_not_block_sending(phone: Phone, wor
     phone.wait_until_received()
 
 
+@pytest.mark.full
 def test_an_empty_photo_in_the_queue_needs_the_shopper(phone: Phone, world: World) -> None:
     """The page was closed before the photo was read, so the sender is the first to find that it is empty."""
     visit = world.visit()
@@ -144,6 +149,7 @@ EMPTY_PHOTO = """() => new Promise((done) => {
 })"""
 
 
+@pytest.mark.full
 def test_a_photo_is_sent_unchanged_if_the_worker_stops(phone: Phone, world: World) -> None:
     phone.context.add_init_script(
         "window.Worker = class { postMessage() { setTimeout(() => this.onerror(new Event('error')), 50); }"
@@ -158,6 +164,7 @@ def test_a_photo_is_sent_unchanged_if_the_worker_stops(phone: Phone, world: Worl
     assert ok(world.admin.get(f"/visits/{visit['id']}"))["photos"]["stored"] == 1
 
 
+@pytest.mark.full
 def test_a_photo_that_cannot_be_shown_has_a_placeholder(phone: Phone, world: World) -> None:
     phone.start_visit(world.shopper, world.visit())
     phone.take_photo("receipt", b"\0\0\0\x18ftypheic" + bytes(2000))
@@ -166,6 +173,7 @@ def test_a_photo_that_cannot_be_shown_has_a_placeholder(phone: Phone, world: Wor
     expect(receipt.locator("img")).to_be_hidden()
 
 
+@pytest.mark.full
 def test_retry_after_survives_a_reload(phone: Phone, world: World) -> None:
     """The pause applies to everything in the queue, including a visit that was never sent."""
     first, other = world.visit(), world.visit(location=world.new_location())

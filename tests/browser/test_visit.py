@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.phone import READY, Phone, Spy, cut
@@ -138,6 +139,7 @@ def test_a_photo_that_never_arrived_has_to_be_taken_again(
     assert fetch_visit(world, visit)["photos"] == {"expected": 1, "stored": 1, "missing": [], "unusable": []}
 
 
+@pytest.mark.full
 def test_a_returned_visit_has_no_timers_until_its_answers_are_fetched(phone: Phone, world: World) -> None:
     visit = world.late_visit()
     ok(world.review(visit, "return"))
@@ -149,6 +151,7 @@ def test_a_returned_visit_has_no_timers_until_its_answers_are_fetched(phone: Pho
     expect(phone.page.locator(".timer")).to_be_disabled()
 
 
+@pytest.mark.full
 def test_the_list_does_not_fetch_sent_visits_again(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -213,6 +216,7 @@ def assign_visit_with(world: World, document: Any) -> Any:
     return world.visit()
 
 
+@pytest.mark.full
 def test_the_error_of_a_missing_photo_links_to_the_camera_button(phone: Phone, world: World) -> None:
     needed = {"required": True, "not_applicable": True, "photos": {"minimum": 1, "maximum": 1}}
     visit = assign_visit_with(world, change_checklist(receipt=needed))
@@ -246,6 +250,7 @@ def test_the_form_is_available_in_spanish(phone: Phone, world: World) -> None:
     expect(phone.question("problem").locator(".option")).to_have_text(["Sí", "No"])
 
 
+@pytest.mark.full
 def test_the_form_has_the_colour_of_the_organization(phone: Phone, world: World) -> None:
     tag = world.admin.get("/organization").headers["ETag"]
     ok(world.admin.patch("/organization", {"accent_color": "#1a4d8f"}, headers={"If-Match": tag}))
@@ -256,6 +261,7 @@ def test_the_form_has_the_colour_of_the_organization(phone: Phone, world: World)
     expect(phone.page.locator("[data-testid=submit]")).to_have_css("background-color", "rgb(26, 77, 143)")
 
 
+@pytest.mark.full
 def test_sign_in_asks_for_the_organization_if_several_match(phone: Phone, world: World) -> None:
     other = World(world.app)
     twin = world.person("shopper", "twin")
@@ -304,6 +310,7 @@ def test_the_position_is_sent_if_the_shopper_adds_it(phone: Phone, world: World)
     }
 
 
+@pytest.mark.full
 def test_setting_the_clock_back_does_not_change_durations(phone: Phone, world: World) -> None:
     visit = world.visit()
     phone.start_visit(world.shopper, visit)
@@ -374,11 +381,13 @@ UPRIGHT = """async (bytes) => {
 }"""
 
 
+@pytest.mark.full
 def test_a_noisy_photo_is_made_small_enough(phone: Phone, world: World) -> None:
     body = declare_photo(phone, world, jpeg(4000, 3000, quality=97))
     assert body["size"] <= 900_000
 
 
+@pytest.mark.full
 def test_a_photo_that_the_browser_cannot_decode_is_sent_unchanged(phone: Phone, world: World) -> None:
     data = heic(scene())
     body = declare_photo(phone, world, data, "photo.heic")
@@ -415,6 +424,7 @@ LONGEST_TASK = """() => {
 }"""
 
 
+@pytest.mark.full
 def test_making_a_photo_smaller_does_not_block_the_page(phone: Phone, world: World, tmp_path: Path) -> None:
     # The photo is a file, because Playwright would decode bytes in the page itself.
     (tmp_path / "large.jpg").write_bytes(jpeg(4000, 3000))

@@ -34,6 +34,7 @@ def test_spectral_reports_nothing(document_file: Path) -> None:
     assert run("spectral", document_file).strip() == "No results with a severity of 'hint' or higher found!"
 
 
+@pytest.mark.full
 def test_typescript_client_is_generated_without_a_warning_and_compiles(
     document_file: Path, tmp_path: Path
 ) -> None:

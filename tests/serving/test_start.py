@@ -59,6 +59,7 @@ def readable_by_others(folder: Path) -> list[Path]:
     ]
 
 
+@pytest.mark.full
 def test_demo_is_only_created_in_a_new_database(tmp_path: Path) -> None:
     with running(tmp_path, DEMO="0") as program:
         output = program.output()
@@ -217,6 +218,7 @@ def test_all_processes_stop_together(tmp_path: Path) -> None:
         pass  # the port is free
 
 
+@pytest.mark.full
 def test_malformed_host_stops_the_start(tmp_path: Path) -> None:
     assert fail_to_start(tmp_path, HOST="pages..example").startswith("Not started: HOST, PORT: ")
 
@@ -255,6 +257,7 @@ def test_invalid_setting_stops_the_start_with_one_line(
     assert "hidden" not in line
 
 
+@pytest.mark.full
 def test_missing_bucket_stops_the_start(tmp_path: Path, s3_server: servers.S3) -> None:
     store = {"PHOTO_BUCKET": "no-such-bucket", "PHOTO_ENDPOINT_URL": s3_server.endpoint_url}
     line = fail_to_start(tmp_path, PORT=str(free_port()), DEMO="0", **store, **s3_server.environment)
@@ -262,6 +265,7 @@ def test_missing_bucket_stops_the_start(tmp_path: Path, s3_server: servers.S3) -
     assert line.count("\n") == 1
 
 
+@pytest.mark.full
 def test_make_run_reports_an_invalid_setting(tmp_path: Path) -> None:
     if not (ROOT / ".venv/.runs").exists():
         pytest.skip("this machine was not set up by make")

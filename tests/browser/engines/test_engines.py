@@ -123,6 +123,7 @@ def test_a_visit_answered_offline_is_sent_later(
     assert fetch_visit(world, visit)["revision"] == 1
 
 
+@pytest.mark.full
 def test_a_photo_is_made_smaller_and_sent(shopper: Shopper, world: World, photo: Path) -> None:
     visit = world.visit()
     photo.write_bytes(jpeg(3200, 2400))
@@ -134,6 +135,7 @@ def test_a_photo_is_made_smaller_and_sent(shopper: Shopper, world: World, photo:
     assert count_stored_photos(world, visit) == 1
 
 
+@pytest.mark.full
 def test_several_visits_in_the_queue_are_sent(shopper: Shopper, connection: Connection, world: World) -> None:
     visits = [world.visit(location=world.new_location()) for _ in range(2)]
     shopper.sign_in()
@@ -149,6 +151,7 @@ def test_several_visits_in_the_queue_are_sent(shopper: Shopper, connection: Conn
     assert [fetch_visit(world, visit)["revision"] for visit in visits] == [1, 1]
 
 
+@pytest.mark.full
 def test_two_tabs_take_over_from_each_other(shopper: Shopper, world: World) -> None:
     visit = world.visit()
     device = shopper.device
