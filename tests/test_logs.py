@@ -26,6 +26,7 @@ from api.jobs import worker as workers
 from api.models.events import Event
 from api.routes import submissions as routes
 from api.services import submissions
+from tests.support.extent import take
 from tests.support.log_sweep import SWEEP, Sweep
 from tests.support.pictures import jpeg
 from tests.support.running import ROOT, Running, environment, running
@@ -107,6 +108,7 @@ def test_that_passes():
 """
 
 
+@pytest.mark.full
 def test_leaked_secret_fails_a_test_run_of_several_processes(tmp_path: Path) -> None:
     (tmp_path / "test_planted.py").write_text(PLANTED)
     done = subprocess.run(
@@ -239,7 +241,7 @@ def test_rows_in_messages_of_psycopg_are_removed() -> None:
 # The log of the server.
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", take("2", "1"))
 def test_log_of_the_server_has_no_secrets(tmp_path: Path, workers: str) -> None:
     """Neither valid nor malformed requests leave their content in the log."""
     with running(tmp_path, DEMO="0", WORKERS=workers) as program:

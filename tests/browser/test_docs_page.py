@@ -51,6 +51,7 @@ def test_page_is_accessible_and_fits_the_width(
     assert result.violations_count == 0, result.generate_report()
 
 
+@pytest.mark.full
 def test_page_with_everything_open_is_accessible(open_docs: Callable[..., Page]) -> None:
     page = open_docs()
     page.evaluate(OPEN_ALL)

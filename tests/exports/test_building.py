@@ -149,6 +149,7 @@ def test_progress_counts_to_a_fixed_number(many: World, children: list[int]) -> 
     assert any(0 < done < MANY_ANSWERS for done, _ in seen)
 
 
+@pytest.mark.full
 def test_a_killed_child_starts_over_and_ends_complete(many: World, children: list[int]) -> None:
     export_id = request_many(many, "xlsx")
     with ThreadPoolExecutor(1) as thread:
@@ -220,6 +221,7 @@ def test_a_worker_that_stops_returns_its_export_to_the_queue(many: World, childr
     change_export(many, export_id, status="failed")
 
 
+@pytest.mark.full
 def test_an_export_is_given_up_after_three_failures(
     world: World, children: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -334,6 +336,7 @@ def test_a_file_is_one_snapshot_while_visits_change(
     change_export(world, export_id, status="failed")
 
 
+@pytest.mark.full
 def test_a_child_has_low_priority_and_holds_few_rows(
     many: World, children: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from tests.support.exports import export_file, read_csv, read_xlsx
 from tests.support.pictures import jpeg
 from tests.support.world import ALL_WELL, CHECKLIST, Caller, World, ok
 
+pytestmark = pytest.mark.one_database
 FORMATS = ("csv", "xlsx")
 #: a checklist with the types of questions that CHECKLIST lacks
 MORE_TYPES: dict[str, Any] = {

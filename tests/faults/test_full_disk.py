@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.phones import Delivery, Survey, Unavailable, call, create_survey, until_done
+from tests.support.extent import take
 from tests.support.running import Running, free_port, running
 
 
@@ -71,7 +72,7 @@ def set_limit(process: int, size: int, maximum: int) -> None:
     resource.prlimit(process, resource.RLIMIT_FSIZE, (size, maximum))
 
 
-@pytest.fixture(params=[small_disk, small_files], ids=["small-disk", "small-files"])
+@pytest.fixture(params=take(small_disk, small_files), ids=take("small-disk", "small-files"))
 def running_survey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Survey, Running, Disk]]:
     with request.param(tmp_path) as server:
         yield server

@@ -21,6 +21,7 @@ from api import log
 from api.services import demo
 from tests.support import running as programs
 from tests.support import servers
+from tests.support.extent import FULL
 from tests.support.running import (
     ROOT,
     Running,
@@ -238,10 +239,13 @@ def test_port_in_use_stops_the_start_before_anything_is_written(tmp_path: Path) 
     [
         ("1", "PORT", "abc"),
         ("1", "DATABASE_URL", "postgresql://me:hidden@127.0.0.1:1/shop"),
-        ("1", "DATABASE_URL", "sqlite:////proc/there/is/no/such.folder"),
-        ("1", "PHOTO_BUCKET", "no-such-bucket"),
         ("0", "PHOTO_BUCKET", "no-such-bucket"),  # without demo data, which stores photos
-        ("1", "PHOTO_ENDPOINT_URL", "http://127.0.0.1:1"),  # without PHOTO_BUCKET
+        *[
+            ("1", "DATABASE_URL", "sqlite:////proc/there/is/no/such.folder"),
+            ("1", "PHOTO_BUCKET", "no-such-bucket"),
+            ("1", "PHOTO_ENDPOINT_URL", "http://127.0.0.1:1"),  # without PHOTO_BUCKET
+        ]
+        * FULL,
     ],
 )
 def test_invalid_setting_stops_the_start_with_one_line(
