@@ -35,6 +35,13 @@ class Photo(Base):
         *(Index(None, "organization_id", f"band_{band}") for band in range(4)),
         # Contains only photos that are not stored yet: few rows, which the metrics count.
         Index(None, "declared_at", sqlite_where=NOT_STORED, postgresql_where=NOT_STORED),
+        # Contains only receipts, so that those without an expense are found among a million photos.
+        Index(
+            "ix_photos_receipts",
+            "declared_at",
+            sqlite_where=text("is_receipt = 1"),
+            postgresql_where=text("is_receipt"),
+        ),
         one_of("status", PHOTO_STATUSES),
     )
 

@@ -50,6 +50,9 @@ def declare_photo(
     if photo is not None and photo.has_arrived:
         if (photo.sha256, photo.size) != (declaration["sha256"], declaration["size"]):
             raise problems.PHOTO_CONFLICT()
+        if photo.is_receipt:
+            photo.declared_at = now()  # its expense is about to be claimed again
+            session.flush()
         return photo, photo.upload_key
     former_key = photo.upload_key if photo is not None else None
     if photo is None or photo.status != "awaiting_upload":

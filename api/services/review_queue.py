@@ -106,7 +106,7 @@ def claim_visit(session: Session, actor: Actor, visit_id: uuid.UUID, *, take_ove
     visit = lock_visit(session, actor, visit_id)
     if visit.waiting_since is None:
         raise problems.NOT_WAITING()
-    claim = session.get(ReviewClaim, visit.id)
+    claim = session.get(ReviewClaim, visit.id, with_for_update=True)  # the cleanup does not lock the visit
     moment = now()
     if claim is None:
         claim = ReviewClaim(visit_id=visit.id)

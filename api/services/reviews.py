@@ -21,6 +21,7 @@ from api.services.audit.recording import record
 from api.services.audit.register import Change
 from api.services.checklists import get_version
 from api.services.disputes.effects import end_acceptance
+from api.services.organizations import get_acceptance_period
 from api.services.payments.items import find_seen_expenses
 
 
@@ -106,7 +107,8 @@ def undo(
         end_acceptance(session, case)
     decision.undone_at = moment
     session.flush()
-    outcomes.settle_again(session, visit, accept_every_minutes)
+    every = get_acceptance_period(session, visit.organization_id, accept_every_minutes)
+    outcomes.settle_again(session, visit, every)
     return decision
 
 

@@ -165,6 +165,17 @@ def test_a_visit_that_had_not_waited_does_not_wait_after_an_undo(world: World) -
     assert read_visits(world) == 1
 
 
+def test_an_undo_respects_the_acceptance_period_of_the_organization(world: World) -> None:
+    tag = world.admin.get("/organization").headers["ETag"]
+    ok(world.admin.patch("/organization", {"accept_every_minutes": 1440}, headers={"If-Match": tag}))
+    visit = world.visit()
+    ok(world.send(visit, world.submission()), 201)
+    rejected = ok(world.review(visit, "reject"))
+    ok(world.reviewer.post(f"/visits/{visit['id']}/review/undo", {"decision_id": rejected["id"]}))
+    assert ok(world.admin.get(f"/visits/{visit['id']}"))["status"] == "submitted"
+    assert ok(world.reviewer.get("/reviews"))["items"] == []
+
+
 def test_only_a_recent_current_decision_of_ones_own_can_be_undone(world: World) -> None:
     visit = world.late_visit()
     path = f"/visits/{visit['id']}/review/undo"

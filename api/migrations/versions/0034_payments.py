@@ -68,6 +68,13 @@ def upgrade() -> None:
     )
     op.add_column("visits", sa.Column("currency", sa.String(), nullable=True))
     op.add_column("photos", sa.Column("is_receipt", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(
+        op.f("ix_photos_receipts"),
+        "photos",
+        ["declared_at"],
+        sqlite_where=sa.text("is_receipt = 1"),
+        postgresql_where=sa.text("is_receipt"),
+    )
     op.add_column("organizations", sa.Column("currency", sa.String(), nullable=True))
     op.add_column("organizations", sa.Column("default_fee", sa.Integer(), nullable=True))
     op.add_column("organizations", sa.Column("max_expenses", sa.Integer(), nullable=True))
@@ -81,6 +88,7 @@ def downgrade() -> None:
     """Revert the migration."""
     for column in ("briefing_version", "briefing", "max_expenses", "default_fee", "currency"):
         op.drop_column("organizations", column)
+    op.drop_index(op.f("ix_photos_receipts"), table_name="photos")
     op.drop_column("photos", "is_receipt")
     op.drop_column("visits", "currency")
     op.drop_table("payments")
