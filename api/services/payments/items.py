@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.database.lists import among
@@ -30,6 +30,8 @@ from api.services.paging import Page, fetch_page
 
 #: A withdrawn expense that was paid once has the amount 0. Nobody sees it any more.
 IS_CLAIMED = or_(PaymentItem.kind == FEE, PaymentItem.amount > 0)
+#: an expense whose amount nobody has set or approved
+_IS_UNDECIDED = and_(PaymentItem.kind != FEE, PaymentItem.amount > 0, PaymentItem.approved_amount.is_(None))
 #: what is due of an item: the sum of its payments
 PAID = (
     select(func.coalesce(func.sum(Payment.amount), 0))
@@ -227,16 +229,13 @@ def find_seen_expenses(runner: Runner, visit_id: uuid.UUID, versions: Collection
     if not versions:
         return []
     receipts = _read_receipts(runner, [visit_id])[visit_id]
-    statuses = {
-        item.id: (item, _get_receipt_statuses(item, receipts))
-        for item in fetch_all(runner, _ITEMS, ids=[visit_id])
-        if item.kind != FEE
-    }
-    return [
-        item_id
-        for item_id, (item, by_receipt) in statuses.items()
-        if _compute_version(item, by_receipt) in versions and _AWAITED not in by_receipt.values()
-    ]
+    seen = []
+    for item in fetch_all(runner, _ITEMS, ids=[visit_id]):
+        statuses = _get_receipt_statuses(item, receipts)
+        was_seen = _compute_version(item, statuses) in versions
+        if item.kind != FEE and was_seen and _AWAITED not in statuses.values():
+            seen.append(item.id)
+    return seen
 
 
 def list_undecided(session: Session, actor: Actor, limit: int, cursor: str | None) -> Page:
@@ -252,9 +251,7 @@ def list_undecided(session: Session, actor: Actor, limit: int, cursor: str | Non
         .join(User, User.id == Visit.shopper_id)
         .where(
             PaymentItem.organization_id == actor.organization_id,
-            PaymentItem.kind != FEE,
-            PaymentItem.amount > 0,
-            PaymentItem.approved_amount.is_(None),
+            _IS_UNDECIDED,
             Visit.status == "accepted",
             Visit.shopper_id != actor.id,
             visibility.watched_visits(actor),
@@ -281,12 +278,11 @@ def describe_undecided(session: Session, rows: Sequence[Any]) -> list[dict[str, 
 def has_payments(session: Session, organization: Organization) -> bool:
     """Return whether an organization pays its shoppers, or has payments or undecided expenses from before."""
     own = PaymentItem.organization_id == organization.id
-    undecided = (PaymentItem.kind != FEE) & (PaymentItem.amount > 0) & PaymentItem.approved_amount.is_(None)
     payments = select(Payment.number).where(Payment.organization_id == organization.id)
     return (
         organization.currency is not None
         or session.scalar(select(payments.exists())) is True
-        or session.scalar(select(select(PaymentItem.id).where(own, undecided).exists())) is True
+        or session.scalar(select(select(PaymentItem.id).where(own, _IS_UNDECIDED).exists())) is True
     )
 
 

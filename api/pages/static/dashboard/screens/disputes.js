@@ -31,9 +31,9 @@ export default async function (context) {
     const list = items.length ? listOf(items) : emptyList(shown, isReviewer);
     return { title, content: [tabs(shown), message, list, more], ready };
   }
-  const onDecided = (dispute, isConflict, next) => {
+  const onDecided = (dispute, isConflict, following) => {
     lastDecision = { dispute, isConflict };
-    change({ dispute: next?.id }, { quietly: true });
+    change({ dispute: following?.id }, { quietly: true });
     refresh();
   };
   const { openQueue } = await load("dispute-queue.js");
