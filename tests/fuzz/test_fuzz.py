@@ -1,6 +1,7 @@
 """Schemathesis calls every operation in the OpenAPI document of the running program, with all of its checks.
 
-``make test`` runs a small part. ``make fuzz`` (``FUZZ=full``) runs 200 examples per operation and role.
+``make test`` runs a small part. ``make fuzz`` runs all phases for each role and database, with as many examples
+per operation as ``FUZZ`` says.
 """
 
 import json
@@ -42,13 +43,13 @@ DICTIONARIES = {
     "checklists": ["/checklists"],
 }
 VISITS = [f"/visits?status={status}&limit=20" for status in STATUSES]
-FULL = os.environ.get("FUZZ") == "full"
+EXAMPLES = int(os.environ.get("FUZZ", "0"))
 BACKENDS = ("embedded", "servers")
 ALL_PHASES = "--phases=examples,coverage,fuzzing,stateful"
 #: backend, role, and options of schemathesis
 RUNS = (
-    [(backend, role, ALL_PHASES, "--max-examples=200") for role in ROLES for backend in BACKENDS]
-    if FULL
+    [(backend, role, ALL_PHASES, f"--max-examples={EXAMPLES}") for role in ROLES for backend in BACKENDS]
+    if EXAMPLES
     else [
         ("servers", ADMIN, "--phases=examples", "--generation-deterministic"),
     ]
