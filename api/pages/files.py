@@ -34,33 +34,9 @@ FOLDERS = {
 }
 #: further folders whose modules a page uses, without their style sheets
 MODULE_FOLDERS = {"editor": ("form",)}
-#: modules that are joined with a page's ``main.js`` and its imports; the others are fetched when needed
-FURTHER = {
-    "form": tuple(f"form/screens/{name}.js" for name in ("checklist", "review", "unable", "visits")),
-    # Most screens share these, so that each screen needs only one further file.
-    "dashboard": tuple(
-        f"dashboard/{name}.js"
-        for name in ("charts", "checklists", "download-panel", "report", "score-columns", "table")
-    ),
-    "admin": tuple(f"staff/{name}.js" for name in ("bulk", "form", "list", "numbers")),
-    # The editor has one screen, and many modules.
-    "editor": tuple(
-        f"editor/{name}.js"
-        for name in (
-            "bar",
-            "conflicts",
-            "editing",
-            "error-summary",
-            "outline",
-            "panel",
-            "preview",
-            "storage",
-            "store",
-        )
-    ),
-    "access": (),
-    "docs": (),
-}
+#: modules that are joined with a page's ``main.js`` and its imports. The form has all of its screens at hand,
+#: because it works offline; the other pages fetch each screen as one file
+FURTHER = {"form": tuple(f"form/screens/{name}.js" for name in ("checklist", "review", "unable", "visits"))}
 
 #: modules are served as they are joined; notes and types are for developers
 NOT_SERVED = {".js", ".md", ".mts"}
@@ -107,10 +83,10 @@ def _join(page: str) -> Joined:
     folders = (*FOLDERS[page], *MODULE_FOLDERS.get(page, ()))
     paths = (path for folder in folders for path in (STATIC / folder).rglob("*.js"))
     sources = {path.relative_to(STATIC).as_posix(): path.read_text("utf-8") for path in paths}
-    return join_modules(page, sources, FURTHER[page])
+    return join_modules(page, sources, FURTHER.get(page, ()))
 
 
-JOINED = {page: _join(page) for page in FURTHER}
+JOINED = {page: _join(page) for page in FOLDERS}
 
 
 def _collect_files() -> dict[str, File]:
@@ -173,8 +149,8 @@ def file(release: str, filename: str) -> Response:
 def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "", **context: Any) -> Response:
     """Return the HTML that all addresses of a page share, in the language that the browser prefers.
 
-    It preloads the words, a further ``module`` with its imports and words, and for callers with a session the
-    responses to ``calls`` of the API. All of these are requested before the scripts run. ``policy`` is the
+    It preloads the words, the file of a further ``module``, and for callers with a session the responses to
+    ``calls`` of the API. All of these are requested before the scripts run. ``policy`` is the
     content security policy. ``context`` is passed to the template.
     """
     languages = get_languages(page)
@@ -186,9 +162,9 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
         language=language,
         languages=" ".join(languages),
         modules=[
-            *JOINED[page].imports[f"{page}/words/{language}.js"],
-            *(JOINED[page].imports[module] if module else ()),
-            *(f"{words}{language}.js" for words in (JOINED[page].words[module] if module else ())),
+            JOINED[page].get_address(name, language)
+            for name in (f"{page}/words/{language}.js", module)
+            if name
         ],
         style=get_style(page).decode(),
         calls=calls if read_cookie(ACCESS_TOKEN) else (),

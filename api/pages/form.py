@@ -8,10 +8,21 @@ from flask import Response, current_app
 
 from api.domain.access import ANY_CALLER
 from api.http.access import Pages
-from api.pages.files import BASE, FILES, JOINED, RELEASE, build_policy, get_photo_origin, render_shell
+from api.pages.files import (
+    BASE,
+    FILES,
+    JOINED,
+    RELEASE,
+    STATIC,
+    File,
+    build_policy,
+    get_photo_origin,
+    render_shell,
+)
 
-#: files that the form never fetches below ``BASE``: two have their own address, and the shell has the style
-NOT_CACHED = {"form/sw.js", "form/manifest.webmanifest", "form/form.css"}
+#: files that the form never fetches below ``BASE``: one has its own address, and the shell has the style
+NOT_CACHED = {"form/manifest.webmanifest", "form/form.css"}
+SERVICE_WORKER = File.from_script((STATIC / "form/sw.js").read_text("utf-8")).content
 
 pages = Pages("form", __name__)
 
@@ -48,7 +59,7 @@ def service_worker() -> Response:
     files = ["/", "/manifest.webmanifest", *(f"{BASE}/{name}" for name in cached)]
     release = f"{RELEASE}-{hashlib.sha256(policy.encode()).hexdigest()[:8]}"
     constants = f"const RELEASE = {json.dumps(release)};\nconst FILES = {json.dumps(files)};\n"
-    content = constants.encode() + FILES["form/sw.js"].content
+    content = constants.encode() + SERVICE_WORKER
     response = current_app.response_class(content, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = policy

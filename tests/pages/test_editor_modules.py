@@ -41,7 +41,7 @@ def test_the_editor_knows_the_fields_of_each_question_type() -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_scripts_and_styles_of_the_editor_are_small(language: str) -> None:
-    imports = JOINED["editor"].imports
-    later = [*imports["editor/screens/editor.js"], *imports[f"editor/words/{language}.js"]]
+    modules = ("editor/screens/editor.js", f"editor/words/{language}.js")
+    later = [JOINED["editor"].get_address(name, language) for name in modules]
     names = ["editor/main.js", "editor/editor.css", "form/form.css", *later]
     assert sum(len(FILES[name].gzipped) for name in names) <= BUDGET

@@ -1,11 +1,10 @@
-"""Joining: the modules that a page always needs become one file, and behave the same there."""
+"""Joining: the modules of a page become few files, and behave the same there."""
 
 import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
-from posixpath import dirname, join, normpath
 from typing import Any
 
 import pytest
@@ -101,30 +100,77 @@ def test_each_module_runs_once_after_its_imports_and_the_entry_runs_last() -> No
     assert list(page.files) == ["p/main.js"]
 
 
-def test_module_that_is_fetched_later_imports_the_same_instances() -> None:
+def test_module_that_is_fetched_later_is_served_with_the_imports_that_the_main_file_lacks() -> None:
     imports = 'import { other } from "../other.js";\nimport { s as mine } from "../../shared/s.js";\n'
-    function = "export default function () { return other + mine; }\n"
     sources = {
         "p/main.js": 'import { s } from "../shared/s.js";\nconst go = () => import("./screens/later.js");\n',
-        "p/screens/later.js": imports + function,
+        "p/screens/later.js": imports + "export default function () { return other + mine; }\n",
         "p/other.js": "export const other = 1;\n",
         "shared/s.js": "export const s = 1;\nexport const t = 2;\n",
+        "shared/unused.js": "export const unused = 1;\n",
     }
     page = join_modules("p", sources)
+    assert page.files.keys() == {"p/main.js", "p/screens/later.js"}
     assert (
         page.files["p/screens/later.js"]
-        == (
-            'import { modules } from "../main.js";\n'
-            'const { s: mine } = modules["shared/s.js"];\n'
-            'import { other } from "../other.js";\n\n'
-        )
-        + function
+        == """\
+import { defineModule, modules } from "../main.js";
+
+await defineModule("p/other.js", () => {
+const other = 1;
+
+return { other };
+});
+
+await defineModule("p/screens/later.js", () => {
+const { other } = modules["p/other.js"];
+const { s: mine } = modules["shared/s.js"];
+
+
+const defaultExport = function () { return other + mine; }
+
+return { default: defaultExport };
+});
+"""
     )
-    assert page.imports["p/screens/later.js"] == ["p/screens/later.js", "p/other.js"]
+    assert page.get_address("p/screens/later.js", "en") == "p/screens/later.js"
     assert 'const go = () => fetchModule("p/screens/later.js");' in page.files["p/main.js"]
 
 
-def test_module_that_imports_no_joined_module_is_unchanged() -> None:
+def test_file_includes_the_words_of_each_language() -> None:
+    sources = {
+        "p/main.js": 'const go = () => import("../shared/ask/form.js");\n',
+        "p/words/en.js": "export default {};\n",
+        "p/words/es.js": "export default {};\n",
+        "shared/ask/form.js": 'import { near } from "./near.js";\n',
+        "shared/ask/near.js": "export const near = speak((l) => import(`./words/${l}.js`));\n",
+        "shared/ask/words/en.js": 'export default {\n  a: "b; import this",\n};\n',
+    }
+    page = join_modules("p", sources)
+    assert [page.get_address("shared/ask/form.js", language) for language in ("en", "es")] == [
+        "p/shared/ask/form.en.js",
+        "p/shared/ask/form.es.js",
+    ]
+    assert page.get_address("p/words/en.js", "en") == "p/words/en.js"
+    text = page.files["p/shared/ask/form.en.js"]
+    order = re.findall(r'^await defineModule\("(.*?)"', text, re.M)
+    assert order == ["shared/ask/words/en.js", "shared/ask/near.js", "shared/ask/form.js"]
+    assert page.files["p/shared/ask/form.es.js"] == text, (
+        "a language without these words has those in English"
+    )
+    assert "speak((l) => fetchModule(`shared/ask/words/${l}.js`))" in text
+    assert 'const TRANSLATED = ["shared/ask/form.js"];' in page.files["p/main.js"]
+
+
+def test_module_that_awaits_becomes_an_asynchronous_function() -> None:
+    sources = {
+        "p/main.js": 'const go = () => import("./later.js");\n',
+        "p/later.js": "const a = await b;\nexport const c = async () => await a;\n",
+    }
+    assert 'await defineModule("p/later.js", async () => {' in join_modules("p", sources).files["p/later.js"]
+
+
+def test_worker_and_its_imports_are_served_unchanged() -> None:
     unchanged = {
         "p/x.worker.js": 'import { sum } from "../shared/sum.js";\nawait import("./big.js");\n',
         "p/big.js": "export let modules = 1;\n",
@@ -133,50 +179,10 @@ def test_module_that_imports_no_joined_module_is_unchanged() -> None:
     sources = {
         **unchanged,
         "p/main.js": 'const start = () => new Worker(new URL("./x.worker.js", import.meta.url));\n',
-        "shared/unused.js": "export const unused = 1;\n",
     }
     files = join_modules("p", sources).files
     assert files.keys() == {"p/main.js", *unchanged}
     assert {address: files[address] for address in unchanged} == unchanged
-
-
-def test_shared_module_that_imports_a_joined_module_is_served_in_the_folder_of_the_page() -> None:
-    sources = {
-        "p/main.js": 'import { s } from "../shared/s.js";\nimport("../shared/ask/form.js");\n',
-        "shared/s.js": "export const s = 1;\n",
-        "shared/ask/form.js": """\
-import { s } from "../s.js";
-import words from "./words/en.js";
-import { near } from "./near.js";
-speak((l) => import(`./words/${l}.js`));
-new URL("./form.worker.js", import.meta.url);
-""",
-        "shared/ask/form.worker.js": "onmessage = null;\n",
-        "shared/ask/near.js": 'import { s } from "../s.js";\nexport const near = s;\n',
-        "shared/ask/words/en.js": 'export default {\n  a: "b; import this",\n};\n',
-    }
-    page = join_modules("p", sources)
-    assert sorted(page.files) == [
-        "p/main.js",
-        "p/shared/ask/form.js",
-        "p/shared/ask/near.js",
-        "shared/ask/form.worker.js",
-        "shared/ask/words/en.js",
-    ]
-    assert (
-        page.files["p/shared/ask/form.js"]
-        == """\
-import { fetchModule, modules } from "../../main.js";
-const { s } = modules["shared/s.js"];
-
-import words from "../../../shared/ask/words/en.js";
-import { near } from "./near.js";
-speak((l) => fetchModule(`shared/ask/words/${l}.js`));
-new URL("./form.worker.js", new URL("../../../shared/ask/form.js", import.meta.url).href);
-"""
-    )
-    assert 'fetchModule("shared/ask/form.js")' in page.files["p/main.js"]
-    assert 'const MOVED = ["shared/ask/form.js", "shared/ask/near.js"];' in page.files["p/main.js"]
 
 
 def test_import_meta_url_stays_the_address_of_the_source() -> None:
@@ -187,6 +193,17 @@ def test_import_meta_url_stays_the_address_of_the_source() -> None:
     }
     urls = re.findall(r"here\((.*)\);", join_modules("p", sources).files["p/main.js"])
     assert urls == [f'new URL("{path}", import.meta.url).href' for path in ("../shared/deep/x.js", "./y.js")]
+
+
+def test_import_meta_url_of_a_module_that_is_fetched_later_stays_the_address_of_the_source() -> None:
+    sources = {
+        "p/main.js": 'const go = () => import("../shared/deep/later.js");\n',
+        "p/y.js": "here(import.meta.url);\n",
+        "shared/deep/later.js": 'import "../../p/y.js";\nhere(import.meta.url);\n',
+    }
+    urls = re.findall(r"here\((.*)\);", join_modules("p", sources).files["p/shared/deep/later.js"])
+    sources_of_urls = ("../../y.js", "../../../shared/deep/later.js")
+    assert urls == [f'new URL("{path}", import.meta.url).href' for path in sources_of_urls]
 
 
 def test_code_after_a_comment_on_its_line_is_served() -> None:
@@ -217,12 +234,16 @@ export const find = async () => [
   (await anywhere("../shared/ask.js")).asked(),
   (await anywhere("../shared/words/en.js")).default.a,
   await anywhere("nothing.js").catch(({ code }) => code),
+  (await Promise.all([import("./one.js"), import("./two.js")])).map(({ count }) => count()),
 ];
 """,
         "p/anywhere.js": "export const anywhere = (path) => import(`./${path}`);\n",
         "p/count.js": "let n = 0;\nexport const up = () => ++n;\nexport const now = () => n;\n",
         "p/further.js": 'import { up } from "./count.js";\nup();\nexport const further = !this;\n',
         "p/later.js": 'import { up } from "./count.js";\nexport const later = () => up();\n',
+        "p/one.js": 'import { slow } from "./slow.js";\nexport const count = () => ++slow.n;\n',
+        "p/slow.js": "export const slow = await wait();\nasync function wait() {\n  return { n: 10 };\n}\n",
+        "p/two.js": 'import { slow } from "./slow.js";\nexport const count = () => ++slow.n;\n',
         "shared/ask.js": """\
 import { h } from "./h.js";
 let n = 0;
@@ -233,22 +254,27 @@ export const ask = async (l) => (n++, h((await import(`./words/${l}.js`)).defaul
         "shared/words/en.js": 'export default {\n  a: "word",\n};\n',
     }
     page = join_modules("p", sources, ["p/further.js"])
-    assert "p/shared/ask.js" in page.files
+    assert "p/shared/ask.en.js" in page.files
     script = """\
+globalThis.document = { documentElement: { lang: "en" } };
 const { modules } = await import("./p/main.js");
 console.log(JSON.stringify(await modules["p/main.js"].find()));
 """
-    assert run(script, page, tmp_path) == [True, 3, "<word>", 3, 1, "word", "ERR_MODULE_NOT_FOUND"]
+    assert run(script, page, tmp_path) == [True, 3, "<word>", 3, 1, "word", "ERR_MODULE_NOT_FOUND", [11, 12]]
 
 
 # Errors.
+
+NO_AWAIT = "a module of the main file cannot have await outside a function"
 
 
 @pytest.mark.parametrize(
     ("main", "line", "problem"),
     [
-        ("\nexport let a = 1;\n", 2, "a joined module cannot have export default or export let"),
-        ("export default {};\n", 1, "a joined module cannot have export default or export let"),
+        ("\nexport let a = 1;\n", 2, "a joined module cannot have export let"),
+        ("export default {};\n", 1, "a module of the main file cannot have export default"),
+        ("export default function f() {}\n", 1, "a joined default export cannot have a name"),
+        ("export default class A {}\n", 1, "a joined default export cannot have a name"),
         ('\n\nexport { x } from "./x.js";\n', 3, "this import or export is not supported"),
         ('export * from "./x.js";\n', 1, "this import or export is not supported"),
         ("const a = 1;\nexport { a };\n", 2, "this import or export is not supported"),
@@ -266,10 +292,11 @@ console.log(JSON.stringify(await modules["p/main.js"].find()));
         ("const f = (name) => import(name);\n", 1, "this import() is not supported"),
         ("const f = (name) => import(`${name}.js`);\n", 1, "this import() is not supported"),
         ('const f = () => import("./x.js", {});\n', 1, "this import() is not supported"),
-        ('\nconst a = await import("./x.js");\n', 2, "a joined module cannot have await outside a function"),
-        ("if (true) {\n  await x;\n}\n", 2, "a joined module cannot have await outside a function"),
-        ("for await (const x of y) z();\n", 1, "a joined module cannot have await outside a function"),
-        ("const modules = [];\n", 1, "modules is a name of the joined file"),
+        ('\nconst a = await import("./x.js");\n', 2, NO_AWAIT),
+        ("if (true) {\n  await x;\n}\n", 2, NO_AWAIT),
+        ("for await (const x of y) z();\n", 1, NO_AWAIT),
+        ("const modules = [];\n", 1, "modules is a name of the joined files"),
+        ("const defaultExport = 1;\n", 1, "defaultExport is a name of the joined files"),
         ("const a = import.meta.resolve;\n", 1, "import.meta has only its url here"),
         (
             '\nimport { a } from "./main.js";\nexport const a = 1;\n',
@@ -316,35 +343,24 @@ def test_worker_has_its_own_instances() -> None:
     page = join_modules("p", sources)
     assert page.files.keys() == {"p/main.js", "p/later.js", *worker}
     assert {address: page.files[address] for address in worker} == worker
-    assert page.files["p/later.js"] == WORKER
+    assert WORKER in page.files["p/later.js"]
     assert 'modules["shared/s.js"] =' in page.files["p/main.js"]
 
 
-def test_module_of_a_worker_and_the_page_that_imports_a_joined_module_is_an_error() -> None:
+def test_module_that_the_page_fetches_and_a_worker_imports_is_an_error() -> None:
     sources = {
-        "p/main.js": f'import {{ s }} from "./s.js";\nimport("./between.js");\n{WORKER}',
-        "p/s.js": "export const s = 1;\n",
+        "p/main.js": f'import("./between.js");\n{WORKER}',
         "p/x.worker.js": 'import { between } from "./between.js";\n',
-        "p/between.js": 'import { s } from "./s.js";\nexport const between = s;\n',
+        "p/between.js": "export const between = 1;\n",
     }
-    problem = r"p/between\.js:1: the page and a worker import this, and it imports what the page joins"
+    problem = r"p/between\.js:1: the page fetches this, and a worker imports it"
     with pytest.raises(ValueError, match=problem):
         join_modules("p", sources)
 
 
-def test_module_that_is_not_joined_may_use_default_exports_and_await() -> None:
-    rest = "export let b = await a;\nexport default b;\n"
-    sources = {
-        "p/main.js": 'import { a } from "./a.js";\nimport("./later.js");\n',
-        "p/a.js": "export const a = 1;\n",
-        "p/later.js": f'import {{ a }} from "./a.js";\n{rest}',
-    }
-    assert join_modules("p", sources).files["p/later.js"].endswith(rest)
-
-
 def test_library_of_others_is_imported_where_it_is() -> None:
     sources = {
-        "p/main.js": 'import { a } from "./a.js";\na();',
+        "p/main.js": 'import { a } from "./a.js";\na(() => import("./later.js"));',
         "p/a.js": 'export const a = () => import("../vendor/library/library.mjs");',
         "p/later.js": 'import { a } from "./a.js";\nimport("../vendor/library/library.mjs").then(a);',
     }
@@ -356,20 +372,24 @@ def test_library_of_others_is_imported_where_it_is() -> None:
 
 # The served files.
 
-ADDRESS = re.compile(r'^(?:import\b[^"\n]*|\} from )"(\.[^"]+)";?$', re.M)
 FETCHED = re.compile(r'\bfetchModule\("([^"]+)"\)')
-SERVED = [(page, name) for page, joined in files.JOINED.items() for name in joined.files]
+LANGUAGES = files.get_languages("dashboard")
+SERVED = [(page, name) for page, joined in files.JOINED.items() for name in sorted(joined.files)]
 
 
 @pytest.mark.parametrize(("page", "name"), SERVED)
-def test_every_address_in_a_served_module_is_served(page: str, name: str) -> None:
-    text = files.JOINED[page].files[name]
+def test_every_module_that_a_served_file_needs_is_in_it_or_served(page: str, name: str) -> None:
+    joined = files.JOINED[page]
+    text = joined.files[name]
     assert files.FILES[name] == files.File.from_script(text)
-    for address in ADDRESS.findall(text):
-        assert normpath(join(dirname(name), address)) in files.FILES, address
-    joined = files.JOINED[page].files[f"{page}/main.js"]
-    for path in (*FETCHED.findall(text), *re.findall(r'= modules\["(.+?)"\];', text)):
-        assert f'\nmodules["{path}"] = ' in joined or {path, f"{page}/{path}"} & files.FILES.keys(), path
+    known = set(re.findall(r'^modules\["(.+?)"\] = ', joined.files[f"{page}/main.js"], re.M))
+    for path in FETCHED.findall(text):
+        is_library = path.endswith(".mjs")
+        addresses = {path if is_library else joined.get_address(path, each) for each in LANGUAGES}
+        assert path in known or addresses <= files.FILES.keys(), path
+    for defined, needed in re.findall(r'^await defineModule\("(.+?)"|= modules\["(.+?)"\];', text, re.M):
+        assert defined or needed in known, needed
+        known.add(defined)
 
 
 def test_no_template_literal_spans_lines() -> None:
@@ -425,18 +445,13 @@ def test_visit_page_preloads_four_files_with_the_api_calls_first(app: Flask) -> 
     ]
 
 
-def test_dashboard_screen_needs_one_further_file_and_the_review_screen_several(app: Flask) -> None:
-    def modules(path: str) -> list[str]:
-        base = f"{files.BASE}/dashboard/"
-        return [link.removeprefix(base) for link in links(app, f"/dashboard{path}") if link.startswith(base)]
-
-    assert modules("/locations") == ["main.js", "words/en.js", "screens/locations.js"]
-    assert modules("") == ["main.js", "words/en.js", "screens/overview.js"]
-    assert {"decide.js", "evidence.js", "answers.js", "screens/reviews.js"} < {*modules("/reviews")}
-
-
-def test_words_of_an_area_are_requested_before_the_scripts_run(app: Flask) -> None:
-    assert f"{files.BASE}/admin/words/people/en.js" in links(app, "/dashboard/admin/people")
+@pytest.mark.parametrize("screen", ["", "/locations", "/reviews", f"/visits/{ID}", "/admin/plan"])
+def test_page_of_staff_needs_three_files(app: Flask, screen: str) -> None:
+    page = "admin" if "admin" in screen else "dashboard"
+    base = f"{files.BASE}/{page}/"
+    modules = [link for link in links(app, f"/dashboard{screen}") if link.startswith(base)]
+    assert modules[:2] == [f"{base}main.js", f"{base}words/en.js"]
+    assert [link.rpartition("/")[0] for link in modules[2:]] == [f"{base}screens"]
 
 
 @pytest.mark.parametrize("address", ["/", "/none", "/locations/x", f"/visits/{ID}/more"])
@@ -453,6 +468,6 @@ def test_service_worker_caches_all_files_of_the_form(app: Flask) -> None:
     cached = json.loads(match[1])
     for address in cached:
         assert client.get(address).status_code == 200, address
-    modules = {f"{files.BASE}/{name}" for name in files.JOINED["form"].files} - {f"{files.BASE}/form/sw.js"}
+    modules = {f"{files.BASE}/{name}" for name in files.JOINED["form"].files}
     assert {address for address in cached if address.endswith(".js")} == modules
     assert {address.rpartition(".")[2] for address in cached[2:]} == {"js", "svg", "png"}

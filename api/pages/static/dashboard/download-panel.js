@@ -1,5 +1,5 @@
 import { h, t } from "../shared/page.js";
-import { load } from "./load.js";
+import { loadModule } from "../staff/load.js";
 
 /**
  * Returns a panel to download the scores of a page, and the visits and answers behind them, as a file. Its
@@ -9,7 +9,7 @@ export function downloadPanel(options) {
   const content = h("div");
   async function open() {
     if (!panel.open || content.firstChild) return;
-    const { downloadForm } = await load("downloads.js");
+    const { downloadForm } = await loadModule(() => import("./downloads.js"));
     if (!content.firstChild) content.append(downloadForm(options));
   }
   const panel = h(

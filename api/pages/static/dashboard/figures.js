@@ -1,7 +1,7 @@
 /** Creates the buttons that explain how a number is calculated, and describes changes in words. */
 import { h, locale, t } from "../shared/page.js";
 import { count, percent, points, pointsRange } from "../staff/numbers.js";
-import { load } from "./load.js";
+import { loadModule } from "../staff/load.js";
 
 const dates = (options) => new Intl.DateTimeFormat(locale(), options);
 
@@ -26,7 +26,7 @@ const shortMonth = (month) => dates({ month: "short", timeZone: "UTC" }).format(
  * ``explain.js``, which is fetched with the first click, and `figures` are the numbers in it.
  */
 export function explained(text, kind, figures, attributes = {}) {
-  const open = async () => (await load("explain.js")).explain(button, kind, figures);
+  const open = async () => (await loadModule(() => import("./explain.js"))).explain(button, kind, figures);
   const button = h(
     "button",
     { type: "button", class: "number", "aria-haspopup": "dialog", onclick: open, ...attributes },

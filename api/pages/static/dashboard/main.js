@@ -2,8 +2,8 @@ import { h, loadWords, t } from "../shared/page.js";
 import { address, change, filters } from "../staff/address.js";
 import { apiReader } from "../staff/api-reader.js";
 import { ID, startPage } from "../staff/frame.js";
+import { loadModule } from "../staff/load.js";
 import { common, filterBar } from "./filters.js";
-import { load } from "./load.js";
 import { openingFilters } from "./opening-filters.js";
 
 const UNFILTERED_SCREENS = ["visit", "reviews", "payments", "disputes", "account"];
@@ -27,7 +27,8 @@ function links({ role, has_payments: hasPayments }) {
 /** Returns the button that opens the saved views. */
 function savedViews({ role, organization }) {
   if (role === "shopper") return null;
-  const open = async () => (await load("saved-views.js")).openSavedViews(button, organization.name);
+  const open = async () =>
+    (await loadModule(() => import("./saved-views.js"))).openSavedViews(button, organization.name);
   const button = h(
     "button",
     { type: "button", id: "saved-views", class: "plain", "aria-haspopup": "dialog", onclick: open },

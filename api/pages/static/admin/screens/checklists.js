@@ -16,7 +16,7 @@ await loadMoreWords((language) => import(`../words/checklists/${language}.js`));
 const editorOf = (key) => `${ROOT}/checklists/${key}`;
 const nameOf = ({ title, key }) => localize(title) || key;
 
-export default async function checklistsScreen({ readAll }) {
+export default async function ({ readAll }) {
   const rows = await readAll(`/checklists?include=${QUERY.include}&limit=100`);
   const creation = newChecklist(rows);
   const table = list({

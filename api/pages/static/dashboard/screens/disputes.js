@@ -1,7 +1,8 @@
 import { dayName, h, loadMoreWords, t } from "../../shared/page.js";
 import { change } from "../../staff/address.js";
+import { loadModule } from "../../staff/load.js";
 import { onward } from "../filters.js";
-import { load } from "../load.js";
+import { openQueue } from "../dispute-queue.js";
 
 await loadMoreWords((language) => import(`../words/disputes/${language}.js`));
 
@@ -18,7 +19,7 @@ export default async function (context) {
   const isReviewer = REVIEWERS.includes(me.role);
   const title = t("page-disputes");
   if (shown === "rates") {
-    const { ratesOf } = await load("overturn-rates.js");
+    const { ratesOf } = await loadModule(() => import("../overturn-rates.js"));
     return { title, content: [tabs(shown), await ratesOf(isReviewer, read)] };
   }
   const order = shown === "open" ? "opened_at" : "-opened_at";
@@ -36,7 +37,6 @@ export default async function (context) {
     change({ dispute: following?.id }, { quietly: true });
     refresh();
   };
-  const { openQueue } = await load("dispute-queue.js");
   const { element, leave } = await openQueue(items, { rowOf, more, message, onDecided }, context);
   return { title, content: [tabs(shown), element], ready, leave };
 }

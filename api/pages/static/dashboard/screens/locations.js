@@ -1,11 +1,11 @@
 import { h, localize, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
 import { percent } from "../../staff/numbers.js";
+import { loadModule } from "../../staff/load.js";
 import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisOf, trend } from "../charts.js";
 import { downloadPanel } from "../download-panel.js";
 import { byChance, explained } from "../figures.js";
-import { load } from "../load.js";
 import { changeColumn, locationTable, scoreColumn, verdictColumn } from "../score-columns.js";
 import { card, intervalColumn, visitsColumn } from "../table.js";
 
@@ -17,12 +17,15 @@ export default async function ({ filters, read, readAll }) {
   const bar = filterBar(filters, readAll);
   if (!rows.length) return { title, content: [bar, h("p", { class: "empty" }, t("noLocations"))] };
   const suggestion =
-    isMixed(rows) && (await load("checklists.js")).mostVisitedLink(filters, common(filters), read);
+    isMixed(rows) &&
+    (await loadModule(() => import("../checklists.js"))).mostVisitedLink(filters, common(filters), read);
   const plot = h("div");
   const ready = async () =>
     suggestion
       ? suggestion.fill()
-      : plot.replaceChildren(...(await load("caterpillar.js")).caterpillar(rows, plot.clientWidth));
+      : plot.replaceChildren(
+          ...(await loadModule(() => import("../caterpillar.js"))).caterpillar(rows, plot.clientWidth),
+        );
   return {
     title,
     ready,

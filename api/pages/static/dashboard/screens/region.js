@@ -1,12 +1,12 @@
 import { h, loadMoreWords, localize, t } from "../../shared/page.js";
 import { address } from "../../staff/address.js";
 import { count, range } from "../../staff/numbers.js";
+import { loadModule } from "../../staff/load.js";
 import { common, filterBar, onward, scoreQuery } from "../filters.js";
 import { axisHead, axisOf, dot } from "../charts.js";
 import { questionsOf } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
 import { periodName, score } from "../figures.js";
-import { load } from "../load.js";
 import {
   chartWidth,
   fundamentals,
@@ -77,7 +77,7 @@ const noLocations = () => h("p", { class: "empty" }, t("noLocations"));
 
 /** Returns the map of a region's stores. Its positions are fetched once the page is shown. */
 async function mapOf(id, stores, readAll) {
-  const { locationMap, positionsOf } = await load("map.js");
+  const { locationMap, positionsOf } = await loadModule(() => import("../map.js"));
   const width = chartWidth();
   return locationMap(stores, await positionsOf(id, readAll), width, Math.min(420, width));
 }

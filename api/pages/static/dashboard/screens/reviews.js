@@ -2,12 +2,13 @@ import { dayName, h, localize, recallSetting, t } from "../../shared/page.js";
 import { change } from "../../staff/address.js";
 import { percent } from "../../staff/numbers.js";
 import { recordOf, recordPath } from "../../staff/shopper-record.js";
+import { loadModule } from "../../staff/load.js";
 import { onward } from "../filters.js";
 import { answersOf, isClosed } from "../answers.js";
 import { DECISIONS, decisionForm, decisionsOf, outcome } from "../decide.js";
 import { factsOf, flagsOf } from "../evidence.js";
 import { explained } from "../figures.js";
-import { load } from "../load.js";
+import { paymentOf } from "../payment.js";
 import { questionNotes } from "../question-notes.js";
 import { claimOf } from "../review-claims.js";
 import { countFilters, filterPanel, queuePath } from "../review-filters.js";
@@ -28,7 +29,7 @@ export default async function (context) {
   const answers = context.read(ANSWERS).then(({ items }) => items);
   if (shown === "waiting") return waitingScreen(context, answers);
   const title = t("page-reviews");
-  const { historyOf, answerList } = await load("review-history.js");
+  const { historyOf, answerList } = await loadModule(() => import("../review-history.js"));
   if (shown === "decided") return { title, content: [tabs(shown, await answers), historyOf(context)] };
   const items = await answers;
   return { title, content: [tabs(shown, items), answerList(items, answersSeenUntil(), ANSWERS_SEEN)] };
@@ -153,7 +154,7 @@ async function caseOf(visit, submission, notes, { read, refresh }) {
     flagsOf(visit, submission, read),
     recordOfShopper(visit, read),
     messagesOf(visit, read),
-    visit.payment && load("payment.js").then(({ paymentOf }) => paymentOf(visit, refresh)),
+    visit.payment && paymentOf(visit, refresh),
   ]);
   return [
     h(

@@ -2,9 +2,12 @@ import { dayName, h, localize, t } from "../../shared/page.js";
 import { percent } from "../../staff/numbers.js";
 import { onward } from "../filters.js";
 import { answersOf, isClosed, submissionOf } from "../answers.js";
+import { reviewOf } from "../decide.js";
+import { disputesOf } from "../dispute.js";
 import { explained } from "../figures.js";
-import { load } from "../load.js";
 import { neighbours } from "../neighbours.js";
+import { paymentOf } from "../payment.js";
+import { questionNotes } from "../question-notes.js";
 
 const REVIEWERS = ["reviewer", "admin"];
 
@@ -17,14 +20,12 @@ export default async function ({ params: { id }, filters, me, read, refresh }) {
   const { location, checklist } = visit;
   if (!visit.flags && !submission?.score) return ownVisit(visit);
   const isReviewer = REVIEWERS.includes(me.role);
-  const notes = isReviewer && (await load("question-notes.js")).questionNotes(visit);
-  const review =
-    isReviewer && (await (await load("decide.js")).reviewOf(visit, submission, notes, { read, refresh }));
-  const payment = isReviewer && visit.payment && (await (await load("payment.js")).paymentOf(visit, refresh));
-  const disputes =
-    visit.status === "accepted" &&
-    submission &&
-    (await (await load("dispute.js")).disputesOf(visit, submission, { me, read, refresh }));
+  const notes = isReviewer && questionNotes(visit);
+  const [review, payment, disputes] = await Promise.all([
+    isReviewer && reviewOf(visit, submission, notes, { read, refresh }),
+    isReviewer && visit.payment && paymentOf(visit, refresh),
+    visit.status === "accepted" && submission && disputesOf(visit, submission, { me, read, refresh }),
+  ]);
   return {
     title: t("visitTo", { location: location.name, day: dayName(visit.day) }),
     content: [

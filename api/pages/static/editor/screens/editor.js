@@ -22,7 +22,7 @@ const PATIENCE = 3000;
 const VIEWS = ["outline", "panel", "preview"];
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select";
 
-export default async function editorScreen({ params: { key }, me, read }) {
+export default async function ({ params: { key }, me, read }) {
   let top = null;
   const path = `/checklists/${key}`;
   const channel = new BroadcastChannel("editor");
