@@ -7,6 +7,7 @@ from api.domain.disputes import KINDS, OUTCOMES, STATUSES
 from api.domain.fields import MAX_TEXT
 from schemas.base import Day, Enum, Id, Localized, NamedPlace, PageQuery, Schema, Text, Time, page_of
 from schemas.scores import ChecklistName, Interval, QuestionName, ReportQuery
+from schemas.submissions import AnswerValue
 from schemas.visits import SentAnswer
 
 MAX_QUESTIONS = 500
@@ -52,11 +53,7 @@ class OutcomeNew(Schema):
             "of 0 points\n- `amended`: `value` counts instead"
         },
     )
-    value = fields.Raw(
-        allow_none=True,
-        load_default=None,
-        metadata={"description": "The value that counts instead, in the format of the question's answers."},
-    )
+    value = AnswerValue(allow_none=True, load_default=None)
     reason = Text(MAX_TEXT, allow_none=True, load_default=None)
 
     @ma.validates_schema

@@ -1,7 +1,7 @@
 """Schemathesis calls every operation in the OpenAPI document of the running program, with all of its checks.
 
-``make test`` runs a small part. ``make fuzz`` runs all phases for each role and database, with as many examples
-per operation as ``FUZZ`` says.
+``make test`` runs a small part. ``make fuzz`` runs all phases for each role and database, and ``FUZZ`` is the
+number of examples per operation.
 """
 
 import json
