@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -39,12 +40,15 @@ from api.services import (
 from api.services.audit import reading as audit_log
 from api.services.payments import claims
 from api.services.people import links, login_limits, sign_in
+from api.services.scores import region_totals
 from uploads.folder import FolderStore
 from uploads.store import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+#: How often the regions that have changed are added up. Until then, their scores take longer to read.
+ADD_UP_SECONDS = 10.0
 CLEANUP_INTERVAL = timedelta(hours=1)
 SHUTDOWN_SECONDS = 5.0
 
@@ -56,7 +60,7 @@ TASKS: Mapping[str, Callable[[Session, Sequence[Event]], None]] = {
 
 
 class Worker:
-    """Runs due tasks one after the other, sends webhooks and mails, and cleans up once an hour.
+    """Runs due tasks one after the other, adds up regions, sends webhooks and mails, and cleans up hourly.
 
     Without a mail server, nothing can be reported, so no notices are decided.
     """
@@ -78,13 +82,14 @@ class Worker:
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Run due tasks, clean up, build exports and send, each in a thread, until ``stopping`` is set.
+        """Run tasks, add up, clean up, build exports and send, each in a thread, until ``stopping`` is set.
 
         Returns at the latest ``SHUTDOWN_SECONDS`` after that, whatever a thread waits for.
         """
         builder = ExportBuilder(self.database, self.store, self.metrics, self.stopping)
         threads = [
             threading.Thread(target=self._run_due_tasks, name="tasks", daemon=True),
+            threading.Thread(target=self._add_up_regularly, name="region totals", daemon=True),
             threading.Thread(target=self._clean_up_regularly, name="cleanup", daemon=True),
             threading.Thread(target=builder.run, name="exports", daemon=True),
         ]
@@ -157,6 +162,26 @@ class Worker:
                 report_task(self.metrics, event, seconds, "done")
             else:
                 report_task(self.metrics, event, seconds, "taken-over", logging.WARNING)
+
+    def _add_up_regularly(self) -> None:
+        while not self.stopping.wait(ADD_UP_SECONDS):
+            try:
+                self.add_up_regions()
+            except Exception:
+                log.exception("adding up regions failed")
+
+    def add_up_regions(self) -> None:
+        """Add up the regions that have changed, as ``region_totals`` explains."""
+        with self.database.read_snapshot() as session:
+            organization_ids = region_totals.list_organizations_with_changes(session)
+        for organization_id in organization_ids:
+            add_up = partial(region_totals.add_up_regions, organization_id=organization_id)
+            has_more = True
+            while has_more and not self.stopping.is_set():
+                started_at = time.monotonic()
+                has_more = self.database.write(add_up)
+                # Requests have the database for themselves for as long as this took.
+                self.stopping.wait(time.monotonic() - started_at)
 
     def _clean_up_regularly(self) -> None:
         """Clean up once an hour, for the first time an hour after the start."""

@@ -1,8 +1,8 @@
-"""Totals: the integers that scores are calculated from, by location, subject and month."""
+"""Totals: the integers that scores are calculated from, by location or region, subject and month."""
 
 import uuid
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, one_of
@@ -24,25 +24,14 @@ class Subject(Base):
     key: Mapped[str]
 
 
-class Total(Base):
-    """The sums over the accepted visits of a location in a month, as docs/scoring.md explains.
-
-    ``month`` is year · 12 + month − 1.
+class _Sums:
+    """The sums over accepted visits, as docs/scoring.md explains.
 
     ``asked`` counts the visits whose checklist version has the subject, ``visits`` those with possible points
     in it. ``critical_failures`` and ``passed`` are counted for visits, ``SHARED_ANSWERS`` for questions. They
-    are zero for other subjects. In the order of the primary key, the rows for the score of a location are
-    adjacent, and the rows that one visit changes are close to each other.
+    are zero for other subjects.
     """
 
-    __tablename__ = "totals"
-    __table_args__ = {"sqlite_with_rowid": False}
-
-    location_number: Mapped[int] = mapped_column(
-        ForeignKey("locations.number"), primary_key=True, autoincrement=False
-    )
-    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
-    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     asked: Mapped[int]
     visits: Mapped[int]
     earned: Mapped[int] = mapped_column(BigInteger)
@@ -58,38 +47,127 @@ class Total(Base):
     not_applicable: Mapped[int]
 
 
-class Tally(Base):
+class _Times:
     """How often a question was answered with one value of its scale or one of its options.
 
-    Counts the accepted visits of a location in a month. ``SHARED_ANSWERS`` are counted in the totals.
+    ``SHARED_ANSWERS`` are counted in the totals.
     """
 
-    __tablename__ = "tallies"
-    __table_args__ = {"sqlite_with_rowid": False}
-
-    location_number: Mapped[int] = mapped_column(
-        ForeignKey("locations.number"), primary_key=True, autoincrement=False
-    )
-    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
-    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    answer: Mapped[str] = mapped_column(primary_key=True)
     times: Mapped[int]
 
 
-class DisputeEffect(Base):
-    """What decided disputes changed in the points of a location's accepted visits in a month.
+class _Effect:
+    """What decided disputes changed in the points of accepted visits.
 
     ``earned`` and ``possible`` are the points with disputes minus those without. The subject is the visits of
     a checklist. There is a row only where a dispute changed something.
     """
 
-    __tablename__ = "dispute_effects"
+    earned: Mapped[int] = mapped_column(BigInteger)
+    possible: Mapped[int] = mapped_column(BigInteger)
+
+
+class _OfLocation:
+    """The key of what is added up for the visits of a location in a month.
+
+    ``month`` is year · 12 + month − 1. In the order of the primary key, the rows for the score of a location
+    are adjacent, and the rows that one visit changes are close to each other.
+    """
+
     __table_args__ = {"sqlite_with_rowid": False}
 
     location_number: Mapped[int] = mapped_column(
-        ForeignKey("locations.number"), primary_key=True, autoincrement=False
+        ForeignKey("locations.number"), primary_key=True, autoincrement=False, sort_order=-4
     )
-    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), primary_key=True, autoincrement=False)
-    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    earned: Mapped[int] = mapped_column(BigInteger)
-    possible: Mapped[int] = mapped_column(BigInteger)
+    subject_id: Mapped[int] = mapped_column(
+        ForeignKey("subjects.id"), primary_key=True, autoincrement=False, sort_order=-3
+    )
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-2)
+
+
+class _OfRegion:
+    """The key of what is added up for a region and everything below it in a month.
+
+    The worker adds up the months that have changed. Until then, ``TotalChange`` lists them, and their rows
+    here must not be read.
+    """
+
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    region_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("regions.id"), primary_key=True, sort_order=-4)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-3)
+    subject_id: Mapped[int] = mapped_column(
+        ForeignKey("subjects.id"), primary_key=True, autoincrement=False, sort_order=-2
+    )
+
+
+class Total(_OfLocation, _Sums, Base):
+    """The sums of a location."""
+
+    __tablename__ = "totals"
+
+
+class Tally(_OfLocation, _Times, Base):
+    """The answers at a location."""
+
+    __tablename__ = "tallies"
+
+    answer: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class DisputeEffect(_OfLocation, _Effect, Base):
+    """What disputes changed at a location."""
+
+    __tablename__ = "dispute_effects"
+
+
+class RegionTotal(_OfRegion, _Sums, Base):
+    """The sums of a region."""
+
+    __tablename__ = "region_totals"
+
+
+class RegionTally(_OfRegion, _Times, Base):
+    """The answers in a region."""
+
+    __tablename__ = "region_tallies"
+
+    answer: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class RegionDisputeEffect(_OfRegion, _Effect, Base):
+    """What disputes changed in a region."""
+
+    __tablename__ = "region_dispute_effects"
+
+
+class RegionTotalsVersion(Base):
+    """How often the regions of an organization were added up. Whoever does it locks the row."""
+
+    __tablename__ = "region_totals_versions"
+
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    version: Mapped[int]
+
+
+class TotalChange(Base):
+    """A change that the totals of regions do not include yet, written in the transaction that makes it.
+
+    Either the totals of a location changed in a month, or a region lost or gained a location or a region,
+    which changes all its months. The regions above have changed too.
+    """
+
+    __tablename__ = "total_changes"
+    __table_args__ = (
+        CheckConstraint(
+            "(month IS NULL) = (location_number IS NULL) AND (month IS NULL) = (region_id IS NOT NULL)",
+            name="place",
+        ),
+        # A number is never used twice, even if the last row was removed.
+        {"sqlite_autoincrement": True},
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    location_number: Mapped[int | None] = mapped_column(ForeignKey("locations.number"))
+    month: Mapped[int | None]
+    region_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("regions.id"))

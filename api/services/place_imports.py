@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.database.lists import among
 from api.domain.access import Actor
 from api.models.places import Location, Region
 from api.services import visibility
@@ -23,9 +24,9 @@ from api.services.imports import (
 from api.services.places import (
     COORDINATES,
     MISSING_COORDINATE,
-    count_move,
     find_missing_coordinate,
     flush,
+    record_moves,
     update_columns,
 )
 
@@ -89,20 +90,21 @@ def store_regions(session: Session, actor: Actor, plan: ImportPlan[Region]) -> N
         for code in rows.keys() - regions.keys()
     }
     regions |= new_regions
-    moves = False
+    moved = set[uuid.UUID | None]()
     for code, row in rows.items():
         values = row.edits
         if "parent_code" in values:
             parent_code = values.pop("parent_code")
             values["parent_id"] = parent_code and regions[parent_code].id
-            moves = moves or row.stored is not None
+            if row.stored is not None:
+                moved |= {row.stored.parent_id, values["parent_id"]}
         update_columns(regions[code], values)
     # The database checks each row when it is added, so parents come first.
     graph = {code: {rows[code].values.get("parent_code")} for code in new_regions}
     session.add_all(new_regions[code] for code in TopologicalSorter(graph).static_order() if code in graph)
-    if moves:
-        count_move(session, actor)
     flush(session, _ADDED_MEANWHILE)
+    if moved:
+        record_moves(session, actor, moved)
 
 
 def plan_location_import(session: Session, actor: Actor, file: ImportFile) -> ImportPlan[Location]:
@@ -132,19 +134,29 @@ def store_locations(session: Session, actor: Actor, plan: ImportPlan[Location]) 
     Raises ALREADY_EXISTS if a location with one of the codes was created in the meantime.
     """
     region_ids = {code: region.id for code, region in _read_by_code(session, actor, Region).items()}
-    moves = False
+    _lock_locations(session, plan)
+    moved = set[uuid.UUID | None]()
     for row in plan.rows:
         values = row.edits
         if "region_code" in values:
             values["region_id"] = region_ids[values.pop("region_code")]
-            moves = moves or row.stored is not None
+            if row.stored is not None:
+                moved |= {row.stored.region_id, values["region_id"]}
         if row.stored is None:
             session.add(Location(organization_id=actor.organization_id, **values))
         else:
             update_columns(row.stored, values)
-    if moves:
-        count_move(session, actor)
     flush(session, _ADDED_MEANWHILE)
+    if moved:
+        record_moves(session, actor, moved)
+
+
+def _lock_locations(session: Session, plan: ImportPlan[Location]) -> None:
+    """Lock the locations that move, and refresh them: somebody may have moved them since they were read."""
+    numbers = [row.stored.number for row in plan.rows if row.stored and "region_code" in row.edits]
+    query = select(Location).where(among(Location.number, "numbers")).order_by(Location.number)
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    session.scalars(locked, {"numbers": numbers}).all()
 
 
 def _read_by_code(session: Session, actor: Actor, table: type[Any]) -> dict[str, Any]:

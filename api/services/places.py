@@ -1,7 +1,7 @@
 """Regions and locations: read, created and updated. Imports are in ``place_imports``."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -19,6 +19,7 @@ from api.models.visits import Visit
 from api.services import visibility
 from api.services.organizations import lock_organization
 from api.services.paging import Page, fetch_page
+from api.services.scores.region_totals import list_moves
 
 COORDINATES = ("latitude", "longitude")
 MISSING_COORDINATE = "A position needs both a latitude and a longitude."
@@ -108,7 +109,7 @@ def update_region(session: Session, actor: Actor, region: Region, values: Mappin
             if session.scalar(select(Region.id).where(Region.id == parent_id, Region.id.in_(subtree))):
                 raise problems.invalid_field("/parent_id", "A region cannot be moved below itself.")
         if parent_id != region.parent_id:
-            count_move(session, actor)
+            record_moves(session, actor, {region.parent_id, parent_id})
     _update(session, region, values)
     return region
 
@@ -123,7 +124,7 @@ def update_location(
     if "region_id" in values:
         _check_region(session, actor, values["region_id"], "/region_id")
         if values["region_id"] != location.region_id:
-            count_move(session, actor)
+            record_moves(session, actor, {location.region_id, values["region_id"]})
     if not values.keys().isdisjoint(COORDINATES):
         position = {name: values.get(name, getattr(location, name)) for name in COORDINATES}
         if missing := find_missing_coordinate(position):
@@ -216,13 +217,14 @@ def find_missing_coordinate(position: Mapping[str, Any]) -> str | None:
     return missing[0] if len(missing) == 1 else None
 
 
-def count_move(session: Session, actor: Actor) -> None:
-    """Count that places move to other regions: whoever sees them may change."""
+def record_moves(session: Session, actor: Actor, region_ids: Set[uuid.UUID | None]) -> None:
+    """Record that places move from and to these regions: their scores change, and who sees the places may."""
     session.execute(
         update(Organization)
         .where(Organization.id == actor.organization_id)
         .values(place_moves=Organization.place_moves + 1)
     )
+    list_moves(session, region_ids)
 
 
 def update_columns(row: Any, values: Mapping[str, Any]) -> None:

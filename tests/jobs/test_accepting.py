@@ -93,7 +93,7 @@ def test_a_row_of_totals_changes_once_in_a_batch(world: World, monkeypatch: pyte
 
     monkeypatch.setattr(totals, "insert_rows", insert_rows)
     run(world, claimed)
-    keys, _ = inserted
+    keys, _, _ = inserted  # totals, tallies, and the changes listed for regions
     assert keys == sorted(set(keys))
     assert {location_number for location_number, *_ in keys} == set(read_location_numbers(world))
     assert find_differences(world) == []

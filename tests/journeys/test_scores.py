@@ -968,6 +968,7 @@ def test_number_of_statements_does_not_depend_on_the_number_of_places(world: Wor
     region = world.new_region(parent_id=world.region["id"])
 
     def count_statements() -> list[int]:
+        world.add_up_regions()
         counts = []
         for path in (
             f"/locations/{world.location['id']}/score?{PERIOD}&include=verdict",
@@ -989,4 +990,4 @@ def test_number_of_statements_does_not_depend_on_the_number_of_places(world: Wor
         if number % 3 == 0:
             make_visit(world, place, "2025-05", FIRST)
     assert count_statements() == counts
-    assert max(counts) <= 14
+    assert max(counts) <= 18

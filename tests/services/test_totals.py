@@ -2,7 +2,8 @@
 
 import copy
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from api import migrations
 from api.database.engines import Database
 from api.domain.access import Actor
 from api.domain.months import Period
+from api.domain.problems import ProblemError
 from api.models.base import now
 from api.models.changes import Change
 from api.models.events import Event
@@ -35,12 +37,20 @@ from api.models.organizations import Organization
 from api.models.photos import Photo
 from api.models.places import Location, Region
 from api.models.reviews import Decision
-from api.models.scores import Subject, Tally, Total
+from api.models.scores import (
+    RegionDisputeEffect,
+    RegionTally,
+    RegionTotal,
+    Subject,
+    Tally,
+    Total,
+    TotalChange,
+)
 from api.models.submissions import CommentFingerprint, Flag, Submission
 from api.models.users import User
 from api.models.visits import Visit
 from api.services import assignments, checklists, places, reviews, submissions
-from api.services.scores import recount, reports, totals
+from api.services.scores import recount, region_totals, reports, totals
 from tests.journeys import score_history as naive
 from tests.journeys.score_history import FIRST, POOR, SECOND, WELL
 from tests.support.world import CHECKLIST, World, ok
@@ -69,6 +79,10 @@ def delete_visits(database: Database) -> None:
 
     def delete_all(session: Any) -> None:
         for table in (
+            TotalChange,
+            RegionTotal,
+            RegionTally,
+            RegionDisputeEffect,
             Total,
             Tally,
             Change,
@@ -138,10 +152,30 @@ def test_surplus_total_is_found(counted: World) -> None:
 
     counted.database.write(add)
     where = f"location {counted.location['id']}, 2025-01, visit question wait"
-    assert differences(counted) == [
+    found = differences(counted)
+    assert found[:2] == [
         f"{where}: asked is 1, but 0 in the recount",
         f"{where} = soon: times is 2, but 0 in the recount",
     ]
+    # Nothing told the regions above, which do not include it.
+    assert [difference.partition(" ")[0] for difference in found[2:]] == ["region", "region"]
+
+
+def test_wrong_totals_of_a_region_are_found_once_they_are_added_up(counted: World) -> None:
+    def tamper(session: Any) -> None:
+        of_visits = RegionTotal.subject_id == subject(session, counted, "visit")
+        session.execute(update(RegionTotal).where(of_visits).values(visits=7))
+        of_goodbyes = RegionTotal.subject_id == subject(session, counted, "section", "goodbye")
+        session.execute(delete(RegionTotal).where(of_goodbyes))
+
+    counted.database.write(tamper)
+    assert differences(counted) == []
+    counted.add_up_regions()
+    assert differences(counted) == []
+    counted.database.write(tamper)
+    where = place(counted).replace("location", "region").replace(counted.location["id"], counted.region["id"])
+    found = [difference.partition(":")[0] for difference in differences(counted)]
+    assert found == [f"{where} section goodbye", f"{where} visit"]
 
 
 def test_changed_or_missing_count_of_answers_is_found(counted: World) -> None:
@@ -287,8 +321,13 @@ def organization(session: Any, name: str) -> uuid.UUID:
     return row.id
 
 
+def is_below(place: uuid.UUID | None, top: uuid.UUID, parents: Mapping[uuid.UUID, uuid.UUID | None]) -> bool:
+    """Return whether a region is ``top`` or somewhere below it."""
+    return place is not None and (place == top or is_below(parents[place], top, parents))
+
+
 class Histories(RuleBasedStateMachine):
-    """Visits are submitted, accepted, returned, corrected and rejected; locations move; checklists change."""
+    """Visits are submitted and decided on, places move, checklists change, and regions are added up."""
 
     database: Database
     waiting = Bundle("waiting")
@@ -300,7 +339,7 @@ class Histories(RuleBasedStateMachine):
 
         def make(session: Any) -> None:
             organization_id = self.organization_id
-            for code in "ab":
+            for code in "abc":
                 session.add(Region(id=uuid.uuid4(), organization_id=organization_id, code=code, name=code))
             session.flush()
             self.regions = list(
@@ -470,7 +509,7 @@ class Histories(RuleBasedStateMachine):
         if visit.status == "returned":
             self.send(visit_id, visit.revision + 1, answers, smile, flagged, closed)
 
-    @rule(place=st.integers(0, 1), region=st.integers(0, 1))
+    @rule(place=st.integers(0, 1), region=st.integers(0, 2))
     def move(self, place: int, region: int) -> None:
         """Move a location to another region."""
 
@@ -479,6 +518,23 @@ class Histories(RuleBasedStateMachine):
             places.update_location(session, self.admin, location, {"region_id": self.regions[region]})
 
         self.database.write(change)
+
+    @rule(region=st.integers(0, 2), parent=st.integers(0, 3))
+    def move_region(self, region: int, parent: int) -> None:
+        """Move a region with everything below it, below another one or to the top."""
+
+        def change(session: Any) -> None:
+            moved = places.get_region(session, self.admin, self.regions[region], lock=True)
+            parent_id = None if parent == 3 else self.regions[parent]
+            with suppress(ProblemError):  # not below itself
+                places.update_region(session, self.admin, moved, {"parent_id": parent_id})
+
+        self.database.write(change)
+
+    @rule()
+    def add_up_a_region(self) -> None:
+        """Add up a region that has changed and those above it, as the worker does."""
+        self.database.write(lambda session: region_totals.add_up_regions(session, self.organization_id))
 
     def teardown(self) -> None:
         """Delete the visits, so that the next history is recounted alone."""
@@ -506,12 +562,13 @@ class Histories(RuleBasedStateMachine):
                     Visit.organization_id == self.organization_id,
                 )
             ).all()
+            parents = dict(session.execute(select(Region.id, Region.parent_id)).all())
             for region_id in self.regions:
                 region = session.get_one(Region, region_id)
                 report = reports.get_region_report(
                     session, self.admin, region, Period(2025 * 12, 2025 * 12 + 11), None
                 )
-                results = [result for where, result in accepted if where == region_id]
+                results = [result for where, result in accepted if is_below(where, region_id, parents)]
                 points = [(result["earned"], result["possible"]) for result in results]
                 total = report["total"]
                 assert total["visits"] == len(points)
@@ -536,7 +593,9 @@ class Histories(RuleBasedStateMachine):
                     assert question["points_possible"] == sum(possible for _, possible in pairs)
 
 
-def test_totals_equal_the_recount_after_random_histories(app: Flask) -> None:
+def test_totals_equal_the_recount_after_random_histories(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(region_totals, "REGIONS_AT_ONCE", 1)
+
     class InThisProgram(Histories):
         database = app.extensions["survey"].database
 

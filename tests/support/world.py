@@ -454,6 +454,10 @@ class World:
         while worker.work():
             pass
 
+    def add_up_regions(self) -> None:
+        """Add up the regions that have changed, as the worker does every few seconds."""
+        Worker(self.database, self.store).add_up_regions()
+
     # Photos.
 
     def declare(self, visit: Any, data: bytes, shopper: Caller | None = None, **values: Any) -> Any:

@@ -1,8 +1,13 @@
-"""Aggregates: totals added up over places and months."""
+"""Aggregates: totals added up over places and months.
 
-from collections.abc import Iterable, Mapping, Sequence
+Each function takes the places either as numbers of locations, or as a ``Coverage``.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import add
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -11,19 +16,28 @@ from sqlalchemy import (
     Integer,
     Label,
     Select,
-    SQLColumnExpression,
     bindparam,
     case,
     cast,
     func,
+    inspect,
     select,
 )
 from sqlalchemy.orm import Session
 
 from api.database.lists import among
 from api.domain.months import Period
-from api.domain.scoring import NO_VISITS, Points, Sums, visit_figures
-from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total
+from api.domain.scoring import NO_POINTS, NO_VISITS, Points, Sums, visit_figures
+from api.models.scores import (
+    SHARED_ANSWERS,
+    DisputeEffect,
+    RegionDisputeEffect,
+    RegionTally,
+    RegionTotal,
+    Tally,
+    Total,
+)
+from api.services.scores.coverage import Coverage
 
 
 class Aggregate(NamedTuple):
@@ -87,110 +101,177 @@ def add_up(aggregates: Iterable[Aggregate]) -> Aggregate:
     return total
 
 
+#: What is added up: the totals of some locations in all months, or those of a coverage
+Places = Sequence[int] | Coverage
 #: Columns that are added up for subjects of every kind
-_SUMS = (
-    Total.asked,
-    Total.visits,
-    Total.earned,
-    Total.possible,
-    Total.earned_squared,
-    Total.product,
-    Total.possible_squared,
-)
+_SUMS = ("asked", *Sums._fields)
 #: Further columns, for whole visits or for questions only
 Extra = Literal["", "outcomes", "answers"]
-_EXTRA_SUMS: Mapping[Extra, Sequence[Any]] = {
+_EXTRA_SUMS: Mapping[Extra, Sequence[str]] = {
     "": (),
-    "outcomes": (Total.critical_failures, Total.passed),
-    "answers": tuple(getattr(Total, answer) for answer in SHARED_ANSWERS),
-}
-#: What totals can be grouped by
-_GROUPS: Mapping[str, SQLColumnExpression[Any]] = {
-    "subject_id": Total.subject_id,
-    "location_number": Total.location_number,
-    "month": Total.month,
-    # 1 from the month ``since`` on, 0 before it
-    "since": case((Total.month >= bindparam("since", type_=Integer), 1), else_=0),
+    "outcomes": ("critical_failures", "passed"),
+    "answers": SHARED_ANSWERS,
 }
 
 
 class Group(NamedTuple):
     """A group of totals: the values of ``group_by``, their aggregate, and the counts of shared answers."""
 
-    values: tuple[int, ...]
+    values: tuple[Any, ...]
     aggregate: Aggregate
     answers: tuple[int, ...]
+
+    def plus(self, other: "Group") -> "Group":
+        """Return the sum of both, which have the same values."""
+        answers = tuple(map(add, self.answers, other.answers))
+        return Group(self.values, self.aggregate.plus(other.aggregate), answers)
 
 
 def aggregate_totals(
     session: Session,
-    location_numbers: Sequence[int],
+    places: Places,
     subject_ids: Sequence[int],
     period: Period,
     *group_by: str,
     extra: Extra = "",
     **parameters: int,
 ) -> list[Group]:
-    """Add up the totals of locations and subjects over a period, grouped by keys of ``_GROUPS``.
+    """Add up the totals of places and subjects over a period, grouped by what ``group_by`` names.
+
+    It names columns, ``place`` (the number of a location or the ID of a region) or ``since``, which is 1 from
+    the month of that parameter on and 0 before it.
 
     With ``extra="outcomes"``, aggregates have critical failures and passes. With ``extra="answers"``, groups
-    have the count of each of ``SHARED_ANSWERS``. ``since`` is the parameter of the group of that name.
+    have the count of each of ``SHARED_ANSWERS``.
     """
-    statement = aggregate_statement(group_by, extra, session.get_bind().dialect.name)
-    filters = _filter_parameters(location_numbers, subject_ids, period)
+    dialect = session.get_bind().dialect.name
     # The columns: groups, ``asked``, the six sums, and the extra ones.
     asked = len(group_by)
     sums, extras = asked + 1, asked + 7
-    groups = []
-    for row in session.connection().execute(statement, {**filters, **parameters}):
-        columns = tuple(row)
-        outcomes, answers = (columns[extras:], ()) if extra == "outcomes" else ((), columns[extras:])
-        aggregate = Aggregate(columns[asked], Sums._make(columns[sums:extras]), *outcomes)
-        groups.append(Group(columns[:asked], aggregate, answers))
-    return groups
+    groups: dict[tuple[Any, ...], Group] = {}
+    for source in _list_sources(places, Total, RegionTotal):
+        statement = aggregate_statement(source.table, source.has_months, group_by, extra, dialect)
+        for row in _execute(session, statement, source, subject_ids, period, parameters):
+            columns = tuple(row)
+            outcomes, answers = (columns[extras:], ()) if extra == "outcomes" else ((), columns[extras:])
+            aggregate = Aggregate(columns[asked], Sums._make(columns[sums:extras]), *outcomes)
+            group = Group(columns[:asked], aggregate, answers)
+            other = groups.get(group.values)
+            groups[group.values] = other.plus(group) if other else group
+    return list(groups.values())
+
+
+class _Source(NamedTuple):
+    """The rows of a table that belong to some places, in some months or in all."""
+
+    table: Any
+    place_ids: Sequence[Any]
+    months: Sequence[int] = ()
+
+    @property
+    def has_months(self) -> bool:
+        return bool(self.months)
+
+
+def _list_sources(places: Places, location_table: type[Any], region_table: type[Any]) -> Iterator[_Source]:
+    """Yield what is added up for places, from two tables that have the same sums."""
+    if not isinstance(places, Coverage):
+        yield _Source(location_table, places)
+        return
+    for part in places.parts:
+        if part.region_ids:
+            yield _Source(region_table, part.region_ids, part.months)
+        if part.location_numbers:
+            yield _Source(location_table, part.location_numbers, part.months)
+
+
+def _execute(
+    session: Session,
+    statement: Select[*tuple[Any, ...]],
+    source: _Source,
+    subject_ids: Sequence[int],
+    period: Period,
+    parameters: Mapping[str, int],
+) -> Iterable[Any]:
+    months = {"months": source.months} if source.has_months else {}
+    return session.connection().execute(
+        statement,
+        {
+            "place_ids": source.place_ids,
+            "subject_ids": subject_ids,
+            "first": period.first,
+            "last": period.last,
+            **months,
+            **parameters,
+        },
+    )
 
 
 @cache
-def aggregate_statement(group_by: tuple[str, ...], extra: Extra, dialect: str) -> Select[*tuple[Any, ...]]:
-    """Return the statement of ``aggregate_totals`` for a dialect, by its name."""
+def aggregate_statement(
+    table: Any, has_months: bool, group_by: tuple[str, ...], extra: Extra, dialect: str
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement of ``aggregate_totals`` for a table and a dialect, by its name."""
     # Grouped by label: PostgreSQL does not recognize two expressions with parameters as the same.
     labels = [f"by_{name}" for name in group_by]
-    groups: list[Any] = [_GROUPS[name].label(label) for name, label in zip(group_by, labels, strict=True)]
-    columns = (*_SUMS, *_EXTRA_SUMS[extra])
-    conditions = _filter(Total)
-    if dialect != "sqlite" or group_by != ("subject_id",):
-        return select(*groups, *map(_sum_of, columns)).where(*conditions).group_by(*labels)
+    groups = [_group_of(table, name).label(label) for name, label in zip(group_by, labels, strict=True)]
+    names = (*_SUMS, *_EXTRA_SUMS[extra])
+    sums = [_sum_of(getattr(table, name)) for name in names]
+    conditions = _filter(table, has_months)
+    if dialect != "sqlite" or group_by != ("subject_id",) or table is not Total:
+        return select(*groups, *sums).where(*conditions).group_by(*labels)
     # SQLite sorts rows to group them, unless they are stored in that order, as they are by location and
     # subject. Grouped by these first, few rows are left to sort.
-    by_location = select(*groups, *map(_sum_of, columns)).where(*conditions)
+    by_location = select(*groups, *sums).where(*conditions)
     inner = by_location.group_by(Total.location_number, Total.subject_id).subquery().c
-    outer_sums = [_sum_of(inner[column.key]) for column in columns]
-    return select(inner.by_subject_id, *outer_sums).group_by(inner.by_subject_id)
+    return select(inner.by_subject_id, *(_sum_of(inner[name]) for name in names)).group_by(
+        inner.by_subject_id
+    )
 
 
 def count_answers(
-    session: Session, location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
-) -> dict[int, dict[str, int]]:
+    session: Session, places: Places, subject_ids: Sequence[int], period: Period
+) -> dict[int, Counter[str]]:
     """Return how often each answer was given, by subject ID and answer.
 
     Only answers that are specific to a question are included, such as the options of a choice. The answers in
     ``SHARED_ANSWERS`` are counted in the totals (``extra="answers"``).
     """
-    counts: dict[int, dict[str, int]] = {}
-    parameters = _filter_parameters(location_numbers, subject_ids, period)
-    for row in session.connection().execute(_tally_statement(), parameters):
-        if row.times:
-            counts.setdefault(row.subject_id, {})[row.answer] = row.times
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for source in _list_sources(places, Tally, RegionTally):
+        statement = _tally_statement(source.table, source.has_months)
+        for subject_id, answer, times in _execute(session, statement, source, subject_ids, period, {}):
+            if times:
+                counts[subject_id][answer] += times
     return counts
 
 
 def sum_dispute_effects(
-    session: Session, location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
+    session: Session, places: Places, subject_ids: Sequence[int], period: Period
 ) -> Points:
     """Return what decided disputes changed in the points of whole visits: those with minus those without."""
-    parameters = _filter_parameters(location_numbers, subject_ids, period)
-    earned, possible = session.connection().execute(_effect_statement(), parameters).one()
-    return Points(earned or 0, possible or 0)
+    effect = NO_POINTS
+    for source in _list_sources(places, DisputeEffect, RegionDisputeEffect):
+        statement = _effect_statement(source.table, source.has_months)
+        for earned, possible in _execute(session, statement, source, subject_ids, period, {}):
+            effect += Points(earned or 0, possible or 0)
+    return effect
+
+
+def _group_of(table: type[Any], name: str) -> ColumnElement[Any]:
+    """Return what totals are grouped by."""
+    if name == "place":
+        return _place_of(table)
+    if name == "since":
+        return case((table.month >= bindparam("since", type_=Integer), 1), else_=0)
+    column: ColumnElement[Any] = getattr(table, name)
+    return column
+
+
+def _place_of(table: type[Any]) -> ColumnElement[Any]:
+    """Return the column with the place of a row: the number of a location, or the ID of a region."""
+    column: ColumnElement[Any] = inspect(table).primary_key[0]
+    return column
 
 
 def _sum_of(column: Any) -> Label[int]:
@@ -198,37 +279,25 @@ def _sum_of(column: Any) -> Label[int]:
     return cast(func.sum(column), BigInteger).label(column.key)
 
 
-def _filter(table: type[Total | Tally | DisputeEffect]) -> list[ColumnElement[bool]]:
-    """Return the conditions that select the rows of some locations and subjects in a period."""
-    return [
-        among(table.location_number, "location_numbers"),
+def _filter(table: type[Any], has_months: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions that select the rows of some places and subjects in a period."""
+    conditions = [
+        among(_place_of(table), "place_ids"),
         table.month.between(bindparam("first"), bindparam("last")),
         among(table.subject_id, "subject_ids"),
     ]
-
-
-def _filter_parameters(
-    location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
-) -> dict[str, Any]:
-    """Return the parameters of ``_filter``."""
-    return {
-        "location_numbers": location_numbers,
-        "subject_ids": subject_ids,
-        "first": period.first,
-        "last": period.last,
-    }
+    return [*conditions, among(table.month, "months")] if has_months else conditions
 
 
 @cache
-def _tally_statement() -> Select[*tuple[Any, ...]]:
+def _tally_statement(table: Any, has_months: bool) -> Select[*tuple[Any, ...]]:
     return (
-        select(Tally.subject_id, Tally.answer, _sum_of(Tally.times))
-        .where(*_filter(Tally))
-        .group_by(Tally.subject_id, Tally.answer)
+        select(table.subject_id, table.answer, _sum_of(table.times))
+        .where(*_filter(table, has_months))
+        .group_by(table.subject_id, table.answer)
     )
 
 
 @cache
-def _effect_statement() -> Select[*tuple[Any, ...]]:
-    columns = (_sum_of(DisputeEffect.earned), _sum_of(DisputeEffect.possible))
-    return select(*columns).where(*_filter(DisputeEffect))
+def _effect_statement(table: Any, has_months: bool) -> Select[*tuple[Any, ...]]:
+    return select(_sum_of(table.earned), _sum_of(table.possible)).where(*_filter(table, has_months))

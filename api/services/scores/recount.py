@@ -1,14 +1,15 @@
 """A recount: every accepted visit is scored again, and each stored figure that differs is reported.
 
-Decided disputes are applied again too.
+Decided disputes are applied again too. The totals of regions are compared with those of their locations.
 """
 
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, inspect, select
 from sqlalchemy.orm import Session
 
 from api.domain.amendments import score_amended_visit
@@ -16,14 +17,18 @@ from api.domain.months import format_month
 from api.domain.scoring import NO_POINTS, Points, score_visit
 from api.domain.visits import STORE_CLOSED, get_outcome
 from api.models.checklists import Checklist
-from api.models.places import Location
+from api.models.organizations import Organization
+from api.models.places import Location, Region
 from api.models.scores import DisputeEffect, Subject, Tally, Total
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import get_version
 from api.services.disputes.effects import read_amendments
+from api.services.scores import region_totals
+from api.services.scores.region_totals import Regions
 from api.services.scores.results import score_to_json
 from api.services.scores.totals import KEY_LENGTH, SUM_COLUMNS, Key, get_contributions
+from api.services.visibility import select_subtree
 
 
 def find_differences(session: Session) -> Iterator[str]:
@@ -36,6 +41,8 @@ def find_differences(session: Session) -> Iterator[str]:
     yield from _compare_totals(session, names, totals)
     yield from _compare_tallies(session, names, tallies)
     yield from _compare_effects(session, names, effects)
+    for organization_id in session.scalars(select(Organization.id)):
+        yield from _compare_regions(session, names, Regions(session, organization_id))
 
 
 def _recount_visits(
@@ -119,6 +126,45 @@ def _compare_effects(session: Session, names: "_KeyNames", recounted: dict[Key, 
         yield f"{names.describe(key)}: the effect of disputes is missing"
 
 
+def _compare_regions(session: Session, names: "_KeyNames", regions: Regions) -> Iterator[str]:
+    """Yield what is stored for regions and differs from the sums of all locations below them.
+
+    Months that have changed since, and are therefore not read, are omitted.
+    """
+    changed = regions.find_changed_months(regions.changes)
+    for region_id in regions.children:
+        changed_months = changed.get(region_id, frozenset())
+        if changed_months is None:
+            continue
+        for table, source in region_totals.TABLES.items():
+            stored = _read_rows(session, table, table.region_id == region_id)
+            expected = _read_rows(session, source, source.location_number.in_(_select_below(region_id)))
+            for key in sorted(stored.keys() | expected.keys()):
+                if key[0] not in changed_months and stored.get(key) != expected.get(key):
+                    sums = f"{stored.get(key)} is stored, but the locations add up to {expected.get(key)}"
+                    yield f"{names.describe_region(region_id, key)}: {sums}"
+
+
+def _read_rows(
+    session: Session, table: Any, condition: ColumnElement[bool]
+) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    """Return the sums of a table by month, subject and, if it has any, answer, except those that are zero."""
+    keys = [column for column in inspect(table).primary_key[1:] if column.name != "month"]
+    keys.insert(0, table.month)
+    sums = [column for column in table.__table__.columns if not column.primary_key]
+    rows = session.execute(
+        select(*keys, *(cast(func.sum(column), BigInteger) for column in sums))
+        .where(condition)
+        .group_by(*keys)
+    )
+    return {tuple(row[: len(keys)]): tuple(row[len(keys) :]) for row in rows if any(row[len(keys) :])}
+
+
+def _select_below(region_id: uuid.UUID) -> Select[int]:
+    regions = select_subtree(select(Region.id).where(Region.id == region_id))
+    return select(Location.number).where(Location.region_id.in_(regions))
+
+
 class _KeyNames:
     """The keys of totals and tallies in words. The names are read when the first difference is found."""
 
@@ -141,7 +187,12 @@ class _KeyNames:
     def describe(self, key: Key) -> str:
         """Return a key as "location <id>, 2026-01, <checklist> <kind> <key>", with the answer of a tally."""
         location_number, subject_id, month, *answer = key
-        return (
-            f"location {self._locations[location_number]}, {format_month(month)}, "
-            f"{self._subjects[subject_id]}{''.join(f' = {name}' for name in answer)}"
-        )
+        return f"location {self._locations[location_number]}, {self._describe(month, subject_id, *answer)}"
+
+    def describe_region(self, region_id: uuid.UUID, key: Key) -> str:
+        """Return the key of a region's row, which is month, subject and perhaps an answer, in words."""
+        return f"region {region_id}, {self._describe(*key)}"
+
+    def _describe(self, month: int, subject_id: int, *answer: str) -> str:
+        of_answer = "".join(f" = {name}" for name in answer)
+        return f"{format_month(month)}, {self._subjects[subject_id]}{of_answer}"

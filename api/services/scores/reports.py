@@ -3,31 +3,32 @@
 They are JSON as ``schemas.scores.Report`` describes it.
 """
 
-import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS
 from api.domain.months import Period, format_month
 from api.domain.scoring import change, change_figures, figures, possible_tallies, share
-from api.models.places import Region
 from api.models.scores import SHARED_ANSWERS
 from api.services.scores.aggregates import (
     EMPTY,
     Aggregate,
     PeriodAggregate,
+    Places,
     add_up,
     aggregate_totals,
     count_answers,
     sum_dispute_effects,
 )
-from api.services.scores.places import Place, format_place, list_locations
+from api.services.scores.children import list_children
+from api.services.scores.coverage import cover_everything, cover_regions
+from api.services.scores.places import Place, format_place
+from api.services.scores.region_totals import Regions
 from api.services.scores.subjects import PARTS, CountedChecklists, Subject, get_counted_checklists
-from api.services.scores.verdicts import NO_COMPARISONS, Comparisons, get_comparisons
+from api.services.scores.verdicts import NO_COMPARISONS, Comparisons, get_comparisons, read_comparisons
 
 
 def get_location_report(
@@ -43,7 +44,9 @@ def get_location_report(
     Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
     """
     checklists = get_counted_checklists(session, actor, checklist_key)
-    comparisons = _get_comparisons(session, actor, checklists, period, "verdict" in include)
+    comparisons = NO_COMPARISONS
+    if "verdict" in include:
+        comparisons = get_comparisons(session, actor, checklists, period, "visit", *PARTS)
     report = _get_report(session, checklists, [location.number], period, checklist_key, comparisons, include)
     return {**report, "location": format_place(location)}
 
@@ -63,30 +66,22 @@ def get_region_report(
     Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
     """
     checklists = get_counted_checklists(session, actor, checklist_key)
-    locations = list_locations(session, actor, region_id=region.id)
-    numbers = [location.number for location in locations]
-    comparisons = _get_comparisons(session, actor, checklists, period, "verdict" in include)
-    report = _get_report(session, checklists, numbers, period, checklist_key, comparisons, include)
-    by_number: dict[int, PeriodAggregate] = {}
-    for (subject_id, number), aggregate, _ in aggregate_totals(
-        session,
-        numbers,
-        checklists.subject_ids("visit"),
-        period,
-        "subject_id",
-        "location_number",
-        extra="outcomes",
-    ):
-        by_number.setdefault(number, PeriodAggregate()).add(aggregate, subject_id)
-    children = _get_children(session, actor, region, locations, by_number, comparisons)
+    regions = Regions(session, actor.organization_id)
+    comparisons = NO_COMPARISONS
+    if "verdict" in include:
+        everything = cover_everything(session, actor, regions, period)
+        comparisons = read_comparisons(session, checklists, everything, period, "visit", *PARTS)
+    coverage = cover_regions(session, regions, [region.id], Period(period.previous.first, period.last))
+    report = _get_report(session, checklists, coverage, period, checklist_key, comparisons, include)
+    children = list_children(session, checklists, regions, region, period, comparisons)
     return {**report, "region": format_place(region), "children": children}
 
 
 def count_answers_by_question(
-    session: Session, checklists: CountedChecklists, numbers: Sequence[int], period: Period
+    session: Session, checklists: CountedChecklists, places: Places, period: Period
 ) -> dict[str, dict[str, int]]:
-    """Return how often each possible answer was given at locations: "checklist/question" → answer → times."""
-    parts, answers = _get_parts(session, checklists, numbers, period)
+    """Return how often each possible answer was given: "checklist/question" → answer → times."""
+    parts, answers = _get_parts(session, checklists, places, period)
     counts = {}
     for subject_id in parts:
         subject = checklists.subjects[subject_id]
@@ -115,35 +110,27 @@ def format_question(checklists: CountedChecklists, subject: Subject) -> dict[str
     }
 
 
-def _get_comparisons(
-    session: Session, actor: Actor, checklists: CountedChecklists, period: Period, has_verdicts: bool
-) -> Comparisons:
-    if not has_verdicts:
-        return NO_COMPARISONS
-    return get_comparisons(session, actor, checklists, period, "visit", *PARTS)
-
-
 def _get_report(
     session: Session,
     checklists: CountedChecklists,
-    numbers: Sequence[int],
+    places: Places,
     period: Period,
     checklist_key: str | None,
     comparisons: Comparisons,
     include: Collection[str],
 ) -> dict[str, Any]:
-    """Return what the reports of locations and regions have in common, for locations by their numbers."""
-    visits = _get_visits(session, checklists, numbers, period)
+    """Return what the reports of locations and regions have in common."""
+    visits = _get_visits(session, checklists, places, period)
     previous = add_up(visits.by_month[month] for month in period.previous.months)
-    parts, answers = _get_parts(session, checklists, numbers, period)
-    effects = sum_dispute_effects(session, numbers, checklists.subject_ids("visit"), period)
+    parts, answers = _get_parts(session, checklists, places, period)
+    effects = sum_dispute_effects(session, places, checklists.subject_ids("visit"), period)
     before_disputes = visits.current.total.sums.points - effects
     return {
         "from": format_month(period.first),
         "to": format_month(period.last),
         "checklist": checklist_key,
         "total": {
-            **_format_visits(visits.current, comparisons),
+            **comparisons.format_visits(visits.current),
             "score_before_disputes": share(*before_disputes),
         },
         "previous": previous.format_visits(),
@@ -169,15 +156,13 @@ class _Visits(NamedTuple):
     is_of_one_checklist: bool
 
 
-def _get_visits(
-    session: Session, checklists: CountedChecklists, numbers: Sequence[int], period: Period
-) -> _Visits:
+def _get_visits(session: Session, checklists: CountedChecklists, places: Places, period: Period) -> _Visits:
     both_periods = Period(period.previous.first, period.last)
     by_month = dict.fromkeys(both_periods.months, EMPTY)
     current, scored_subject_ids = PeriodAggregate(), set()
     for (subject_id, month), aggregate, _ in aggregate_totals(
         session,
-        numbers,
+        places,
         checklists.subject_ids("visit"),
         both_periods,
         "subject_id",
@@ -193,7 +178,7 @@ def _get_visits(
 
 
 def _get_parts(
-    session: Session, checklists: CountedChecklists, numbers: Sequence[int], period: Period
+    session: Session, checklists: CountedChecklists, places: Places, period: Period
 ) -> tuple[dict[int, PeriodAggregate], dict[int, dict[str, int]]]:
     """Return the sections, fundamentals and questions that were asked, and how often each answer was given.
 
@@ -203,7 +188,7 @@ def _get_parts(
     answers: dict[int, dict[str, int]] = {}
     subject_ids = checklists.subject_ids(*PARTS)
     for (subject_id,), aggregate, counts in aggregate_totals(
-        session, numbers, subject_ids, period, "subject_id", extra="answers"
+        session, places, subject_ids, period, "subject_id", extra="answers"
     ):
         if aggregate.asked:
             parts[subject_id] = PeriodAggregate()
@@ -211,7 +196,7 @@ def _get_parts(
             answers[subject_id] = {
                 answer: times for answer, times in zip(SHARED_ANSWERS, counts, strict=True) if times
             }
-    for subject_id, own_counts in count_answers(session, numbers, subject_ids, period).items():
+    for subject_id, own_counts in count_answers(session, places, subject_ids, period).items():
         answers[subject_id] |= own_counts
     return parts, answers
 
@@ -226,10 +211,6 @@ def _format_quarters(visits: _Visits, period: Period) -> list[dict[str, Any]]:
         }
         for quarter in period.quarters
     ]
-
-
-def _format_visits(visits: PeriodAggregate, comparisons: Comparisons) -> dict[str, Any]:
-    return {**visits.total.format_visits(), **comparisons.format_verdict(visits, "visit")}
 
 
 def _format_part(part: PeriodAggregate, kind: str, comparisons: Comparisons) -> dict[str, Any]:
@@ -304,42 +285,3 @@ def _sort_subjects(checklists: CountedChecklists, subject_ids: Iterable[int], ki
     return sorted(
         of_kind, key=lambda subject_id: checklists.get_wording(checklists.subjects[subject_id]).order
     )
-
-
-def _get_children(
-    session: Session,
-    actor: Actor,
-    top: Place,
-    locations: Sequence[Place],
-    by_number: Mapping[int, PeriodAggregate],
-    comparisons: Comparisons,
-) -> list[dict[str, Any]]:
-    """Return the regions and locations directly below a region, each with the score of all below it."""
-    regions = session.connection().execute(_REGIONS, {"organization_id": actor.organization_id}).all()
-    parents: dict[uuid.UUID, uuid.UUID] = {region.id: region.parent_id for region in regions}
-    by_region = {region.id: PeriodAggregate() for region in regions if region.parent_id == top.id}
-    child_locations = []
-    for location in locations:
-        aggregate = by_number.get(location.number, PeriodAggregate())
-        if location.region_id == top.id:
-            child_locations.append(
-                {**_format_visits(aggregate, comparisons), "location": format_place(location)}
-            )
-        else:
-            child_id = location.region_id
-            while child_id not in by_region:
-                child_id = parents[child_id]
-            by_region[child_id].include(aggregate)
-    child_regions = [
-        {**_format_visits(by_region[region.id], comparisons), "region": format_place(region)}
-        for region in regions
-        if region.id in by_region
-    ]
-    return child_regions + child_locations
-
-
-_REGIONS = (
-    select(Region.id, Region.parent_id, Region.code, Region.name)
-    .where(Region.organization_id == bindparam("organization_id"))
-    .order_by(Region.code)
-)

@@ -1,6 +1,7 @@
 """Totals: the sums that scores are calculated from, stored by location, subject and month.
 
 They change in the transaction that accepts a visit, withdraws its acceptance or decides a dispute about it.
+The same transaction lists the change for ``region_totals``.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from sqlalchemy import Executable, inspect
 
 from api.database.statements import BulkInsert, Writer, insert_rows
 from api.domain.scoring import Points, Sums, VisitScore
-from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total
+from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total, TotalChange
 from api.services.checklists import PublishedVersion
 
 #: The first columns of a total are its key: location, subject and month. The others are sums.
@@ -56,6 +57,7 @@ def add_dispute_effect(writer: Writer, visit: CountedVisit, earned: int, possibl
     subject_id = visit.version.subjects["visit", ""]
     row = (visit.location_number, subject_id, visit.month, earned, possible)
     insert_rows(writer, _ADD_EFFECTS, [row])
+    insert_rows(writer, _ADD_CHANGES, [(visit.location_number, visit.month)])
 
 
 def get_contributions(
@@ -111,6 +113,7 @@ def _change(writer: Writer, visits: Iterable[tuple[CountedVisit, int]]) -> None:
             tallies[tuple(tally_key)] += sign * times
     insert_rows(writer, _ADD_TOTALS, sorted((*key, *numbers) for key, numbers in sums.items()))
     insert_rows(writer, _ADD_TALLIES, sorted((*key, times) for key, times in tallies.items()))
+    insert_rows(writer, _ADD_CHANGES, sorted({(number, month) for number, _, month in sums}))
 
 
 def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
@@ -130,3 +133,4 @@ def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
 
 
 _ADD_TOTALS, _ADD_TALLIES, _ADD_EFFECTS = _upsert(Total), _upsert(Tally), _upsert(DisputeEffect)
+_ADD_CHANGES = BulkInsert(TotalChange, ("location_number", "month"))

@@ -14,7 +14,8 @@ from api.domain.months import Period
 from api.domain.scoring import Sums, visit_interval, wilson_interval
 from api.domain.verdicts import Verdict, judge, verdict_figures
 from api.services.scores.aggregates import PeriodAggregate, aggregate_totals
-from api.services.scores.places import list_locations
+from api.services.scores.coverage import Coverage, cover_everything
+from api.services.scores.region_totals import Regions
 from api.services.scores.subjects import CountedChecklists
 
 
@@ -40,6 +41,10 @@ class Comparisons:
         """Return the verdict on an aggregate: the fields of ``schemas.scores.VerdictFigures``."""
         return {} if self._sums is None else verdict_figures(self.judge(aggregate, kind))
 
+    def format_visits(self, aggregate: PeriodAggregate) -> dict[str, Any]:
+        """Return the score of whole visits and the verdict on it."""
+        return {**aggregate.total.format_visits(), **self.format_verdict(aggregate, "visit")}
+
 
 NO_COMPARISONS = Comparisons()
 
@@ -48,6 +53,14 @@ def get_comparisons(
     session: Session, actor: Actor, checklists: CountedChecklists, period: Period, *kinds: str
 ) -> Comparisons:
     """Return what to compare subjects of these kinds with: all visits that the actor may see."""
-    numbers = [location.number for location in list_locations(session, actor)]
-    groups = aggregate_totals(session, numbers, checklists.subject_ids(*kinds), period, "subject_id")
+    regions = Regions(session, actor.organization_id)
+    coverage = cover_everything(session, actor, regions, period)
+    return read_comparisons(session, checklists, coverage, period, *kinds)
+
+
+def read_comparisons(
+    session: Session, checklists: CountedChecklists, coverage: Coverage, period: Period, *kinds: str
+) -> Comparisons:
+    """Return what to compare subjects of these kinds with, from what covers all visits of the actor."""
+    groups = aggregate_totals(session, coverage, checklists.subject_ids(*kinds), period, "subject_id")
     return Comparisons({subject_id: aggregate.sums for (subject_id,), aggregate, _ in groups})

@@ -1,0 +1,191 @@
+"""Totals of regions: those of all locations below a region, added up by the worker.
+
+Whatever changes the totals of a location, or moves a place, lists a ``TotalChange`` in its transaction. The
+worker later adds up the months and regions concerned, and removes the changes that it has included. A region
+and month without a listed change is therefore always exact; ``coverage`` reads others from what is below.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Executable,
+    Select,
+    Uuid,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from api.database.engines import insert
+from api.database.lists import among
+from api.models.places import Location, Region
+from api.models.scores import (
+    DisputeEffect,
+    RegionDisputeEffect,
+    RegionTally,
+    RegionTotal,
+    RegionTotalsVersion,
+    Tally,
+    Total,
+    TotalChange,
+)
+
+#: The tables of regions, each with that of locations which it adds up
+TABLES: Mapping[Any, Any] = {
+    RegionTotal: Total,
+    RegionTally: Tally,
+    RegionDisputeEffect: DisputeEffect,
+}
+#: How many regions with changes are added up in one transaction. On SQLite, other writers wait for it.
+REGIONS_AT_ONCE = 10
+
+#: Months, or all of them
+Months = frozenset[int] | None
+
+
+class ListedChange(NamedTuple):
+    """A change of a region's totals in a month, or of all its months, that is not included yet."""
+
+    number: int
+    region_id: uuid.UUID
+    month: int | None
+
+
+class Regions:
+    """The regions of an organization as a tree, and the changes that their totals do not include yet."""
+
+    def __init__(self, session: Session, organization_id: uuid.UUID) -> None:
+        connection, parameters = session.connection(), {"organization_id": organization_id}
+        # Changes come first: if a region moves between the two queries, its move remains listed.
+        self.changes = [ListedChange(*row) for row in connection.execute(_CHANGES, parameters)]
+        parents = connection.execute(_PARENTS, parameters).all()
+        self._parents: dict[uuid.UUID, uuid.UUID | None] = dict(parents)
+        self.children: dict[uuid.UUID, list[uuid.UUID]] = {region_id: [] for region_id in self._parents}
+        for region_id, parent_id in self._parents.items():
+            if parent_id is not None:
+                self.children[parent_id].append(region_id)
+
+    def list_path(self, region_id: uuid.UUID) -> list[uuid.UUID]:
+        """Return a region and those above it, from the bottom to the top."""
+        path: list[uuid.UUID] = []
+        above: uuid.UUID | None = region_id
+        while above is not None:
+            path.append(above)
+            above = self._parents[above]
+        return path
+
+    def find_changed_months(self, changes: Iterable[ListedChange]) -> dict[uuid.UUID, Months]:
+        """Return the months of each region that these changes concern."""
+        changed: dict[uuid.UUID, Months] = {}
+        for _, region_id, month in changes:
+            for above in self.list_path(region_id):
+                months = changed.get(above, frozenset())
+                changed[above] = None if month is None or months is None else months | {month}
+        return changed
+
+
+def list_organizations_with_changes(session: Session) -> Sequence[uuid.UUID]:
+    """Return the organizations whose regions must be added up."""
+    of_locations = select(Location.organization_id).join(
+        TotalChange, TotalChange.location_number == Location.number
+    )
+    of_regions = select(Region.organization_id).join(TotalChange, TotalChange.region_id == Region.id)
+    return session.scalars(union(of_locations, of_regions)).all()
+
+
+def list_moves(session: Session, region_ids: Iterable[uuid.UUID | None]) -> None:
+    """List that regions lost or gained a location or a region. None stands for above all regions."""
+    changed = {region_id for region_id in region_ids if region_id is not None}
+    session.add_all(TotalChange(region_id=region_id) for region_id in sorted(changed))
+
+
+def add_up_regions(session: Session, organization_id: uuid.UUID) -> bool:
+    """Add up some regions of an organization that have changed; return whether others remain.
+
+    Changes that are listed meanwhile remain listed, even if they are already included.
+    """
+    _increase_version(session, organization_id)
+    regions = Regions(session, organization_id)
+    chosen = set(list(dict.fromkeys(change.region_id for change in regions.changes))[:REGIONS_AT_ONCE])
+    included = [change for change in regions.changes if change.region_id in chosen]
+    changed = regions.find_changed_months(included)
+    for region_id in sorted(changed, key=lambda changed_id: len(regions.list_path(changed_id)), reverse=True):
+        _add_up(session, region_id, changed[region_id])
+    session.connection().execute(_REMOVE_CHANGES, {"numbers": [change.number for change in included]})
+    return len(included) < len(regions.changes)
+
+
+def _increase_version(session: Session, organization_id: uuid.UUID) -> None:
+    """Count one more time, and let other workers wait, which could overwrite regions that are above both."""
+    first = insert(session, RegionTotalsVersion).values(organization_id=organization_id, version=1)
+    session.execute(
+        first.on_conflict_do_update(
+            index_elements=[RegionTotalsVersion.organization_id],
+            set_={"version": RegionTotalsVersion.version + 1},
+        )
+    )
+
+
+def _add_up(session: Session, region_id: uuid.UUID, months: Months) -> None:
+    """Replace what is stored for a region in these months."""
+    parameters: dict[str, Any] = {"region": region_id}
+    if months is not None:
+        parameters["months"] = sorted(months)
+    for table in TABLES:
+        for statement in _replacement(table, has_months=months is not None):
+            session.connection().execute(statement, parameters)
+
+
+@cache
+def _replacement(table: Any, *, has_months: bool) -> Sequence[Executable]:
+    """Return the statements that remove a region's rows and add them up from what is directly below."""
+    columns = table.__table__.columns.keys()[1:]
+    keys = [name for name in columns if getattr(table, name).primary_key]
+
+    def rows_of(source: type[Any], *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+        if has_months:
+            conditions += (among(source.month, "months"),)
+        return select(*(getattr(source, name) for name in columns)).where(*conditions)
+
+    region_id = bindparam("region", type_=Uuid())
+    locations = select(Location.number).where(Location.region_id == region_id)
+    children = select(Region.id).where(Region.parent_id == region_id)
+    below = union_all(
+        rows_of(TABLES[table], TABLES[table].location_number.in_(locations)),
+        rows_of(table, table.region_id.in_(children)),
+    ).subquery()
+    sums = [
+        below.c[name] if name in keys else cast(func.sum(below.c[name]), BigInteger).label(name)
+        for name in columns
+    ]
+    added_up = select(region_id.label("region_id"), *sums).group_by(*(below.c[name] for name in keys))
+    removal = delete(table).where(table.region_id == region_id)
+    if has_months:
+        removal = removal.where(among(table.month, "months"))
+    return removal, table.__table__.insert().from_select(["region_id", *columns], added_up)
+
+
+_PARENTS = select(Region.id, Region.parent_id).where(Region.organization_id == bindparam("organization_id"))
+_OF_LOCATIONS = (
+    select(TotalChange.number, Location.region_id, TotalChange.month)
+    .join(Location, Location.number == TotalChange.location_number)
+    .where(Location.organization_id == bindparam("organization_id"))
+)
+_OF_REGIONS = (
+    select(TotalChange.number, TotalChange.region_id, TotalChange.month)
+    .join(Region, Region.id == TotalChange.region_id)
+    .where(Region.organization_id == bindparam("organization_id"))
+)
+_CHANGES: CompoundSelect[*tuple[Any, ...]] = union_all(_OF_LOCATIONS, _OF_REGIONS).order_by("number")
+_REMOVE_CHANGES = delete(TotalChange).where(among(TotalChange.number, "numbers"))
